@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Memory that is given back all at once. A worker owns one arena per chunk and resets it afterwards.
+ * Not thread safe: one owner. */
+#ifndef HEADWATER_ARENA_H
+#define HEADWATER_ARENA_H
+
+#include <stddef.h>
+
+#include "headwater/error.h"
+
+typedef struct hw_arena {
+  struct hw_arena_block *blocks; /* newest first */
+  size_t used;                   /* bytes handed out since the last reset */
+  size_t peak;                   /* largest `used` ever */
+} hw_arena;
+
+void hw_arena_init(hw_arena *arena);
+void hw_arena_fini(hw_arena *arena);
+
+/* Forgets everything handed out; keeps the memory for the next chunk in one block. */
+void hw_arena_reset(hw_arena *arena);
+
+/* count * size bytes, aligned to 64, not cleared. NULL and err filled when memory is short or the
+ * product overflows. A count of zero gives a valid pointer to nothing. */
+void *hw_arena_alloc(hw_arena *arena, size_t count, size_t size, hw_error *err);
+
+/* The same, cleared to zero. */
+void *hw_arena_zalloc(hw_arena *arena, size_t count, size_t size, hw_error *err);
+
+/* A copy of length bytes with a NUL after them. */
+char *hw_arena_copy(hw_arena *arena, const char *bytes, size_t length, hw_error *err);
+
+/* Product of sizes with an overflow check: false when it does not fit size_t. */
+bool hw_size_product(size_t a, size_t b, size_t *product);
+
+/* Typed allocation: hw_arena_new(arena, float, n, err). */
+#define hw_arena_new(arena, type, count, err) ((type *)hw_arena_alloc((arena), (count), sizeof(type), (err)))
+#define hw_arena_znew(arena, type, count, err) ((type *)hw_arena_zalloc((arena), (count), sizeof(type), (err)))
+
+#endif

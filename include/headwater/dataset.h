@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Prompt data sets read as a stream, never whole in memory: TXT (a prompt a line), CSV, TSV, JSONL, JSON array, each
+ * also gzipped. Rows come in file order; the index of a row is its prompt_id. One reader, one thread. */
+#ifndef HEADWATER_DATASET_H
+#define HEADWATER_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headwater/error.h"
+
+typedef struct hw_dataset hw_dataset;
+
+typedef struct hw_dataset_options {
+  const char *path;
+  const char *format;        /* "txt", "csv", "tsv", "jsonl", "json", or NULL: by the name (a last .gz is taken off) */
+  const char *prompt_column; /* NULL: the first of prompt, text, clean, clean_prefix, sentence that exists */
+  const char *answer_column; /* NULL: the first of answer, target, clean_answer that exists */
+  const char *foil_column;   /* NULL: the first of foil, patch_answer that exists */
+} hw_dataset_options;
+
+typedef struct hw_field {
+  const char *name;  /* column */
+  const char *value; /* bytes as they stood in the file (JSON: strings unescaped, other values as their JSON text) */
+  size_t length;
+} hw_field;
+
+typedef struct hw_row {
+  int64_t index;       /* 0, 1, 2... */
+  int64_t line;        /* line (or array element) where the row starts, from 1, for messages */
+  const char *problem; /* NULL, or why this one row cannot be read ("not UTF-8", "no prompt", "not a JSON object: ...") */
+  hw_field prompt;     /* value NULL when there is a problem */
+  hw_field answer;     /* value NULL when absent or empty */
+  hw_field foil;
+  size_t n_others;
+  const hw_field *others; /* every further column that this row has, in file order */
+} hw_row;
+
+/* Opens the file and reads as far as its column names. Errors: a missing or empty file, an unknown format, a column
+ * that was asked for by name and does not exist (with the names that do). */
+bool hw_dataset_open(const hw_dataset_options *options, hw_dataset **dataset, hw_error *err);
+
+/* The next row; everything in it is borrowed until the next call. 1 = a row, 0 = the end, -1 = err filled (the file
+ * itself is broken: an unclosed quote, a damaged .gz, JSON that ends early). */
+int hw_dataset_next(hw_dataset *dataset, hw_row *row, hw_error *err);
+void hw_dataset_close(hw_dataset *dataset);
+
+/* Column names known after open (CSV/TSV: the header; JSON: the keys of the first record; TXT: just "prompt"). */
+size_t hw_dataset_columns(const hw_dataset *dataset, const char *const **names);
+
+#endif

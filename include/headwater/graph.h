@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The information-flow graph as data: rows of parts in, weights and flow out (METHOD sections 2 to 4). Both the run
+ * and the functions that read a database replay a graph from its rows through this code, so they give the same bits.
+ *
+ * Nodes: token X_i, A{l}_i (residual after attention), M{l}_i (FFN), I{l}_i (residual after the FFN). */
+#ifndef HEADWATER_GRAPH_H
+#define HEADWATER_GRAPH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headwater/arena.h"
+#include "headwater/error.h"
+
+/* Importances are integers in 1e-6, rounded once; as a number they are divided by HW_MICRO. */
+#define HW_MICRO 1e6
+
+typedef enum hw_part_kind {
+  HW_PART_ATTENTION = 0,          /* source j, head h -> A{l}_target */
+  HW_PART_ATTENTION_RESIDUAL = 1, /* I{l-1}_target -> A{l}_target */
+  HW_PART_FFN = 2,                /* M{l}_target -> I{l}_target */
+  HW_PART_FFN_RESIDUAL = 3,       /* A{l}_target -> I{l}_target */
+} hw_part_kind;
+extern const char *const hw_part_kind_names[4]; /* "attention", "attention_residual", "ffn", "ffn_residual" */
+
+#define HW_NO_HEAD UINT16_MAX
+
+/* One part of one node: a row as it is stored. */
+typedef struct hw_part {
+  uint32_t importance; /* share of the node, 1e-6 */
+  uint32_t target;     /* position */
+  uint32_t source;     /* position; == target but for attention */
+  uint16_t layer;
+  uint16_t head; /* HW_NO_HEAD but for attention */
+  uint8_t kind;  /* hw_part_kind */
+} hw_part;
+
+/* The order of rows everywhere: layer from high to low; in a layer FFN nodes before attention nodes; then target
+ * ascending; in a node attention parts by (source, head), the FFN part, the residual part last. <0, 0, >0. */
+int hw_part_compare(const hw_part *a, const hw_part *b);
+
+/* What the rows belong to. */
+typedef struct hw_graph_frame {
+  uint32_t n_layers;
+  uint32_t n_tokens; /* of the prompt */
+  uint32_t target;   /* position where the walk starts */
+  bool parallel;     /* attention and FFN in one node (METHOD section 1) */
+} hw_graph_frame;
+
+typedef struct hw_edge { /* a surviving part, with what the walk gives it */
+  hw_part part;
+  double weight; /* share among the node's survivors */
+  double flow;   /* of the 1 put in at the target */
+} hw_edge;
+
+typedef struct hw_head_row { /* METHOD section 4, one graph */
+  uint16_t layer, head;
+  uint32_t importance;      /* largest, over reached nodes, of the sum of its surviving shares; 1e-6 */
+  uint32_t best_position;   /* the node where that is (lowest position of equals) */
+  double flow;              /* through its edges */
+} hw_head_row;
+
+typedef struct hw_ffn_node { /* an FFN node M{l}_i that the walk reached */
+  uint16_t layer;
+  uint32_t position;
+  double flow;
+} hw_ffn_node;
+
+typedef struct hw_graph {
+  size_t n_edges, n_heads, n_ffn_nodes;
+  hw_edge *edges;         /* in row order */
+  hw_head_row *heads;     /* active heads by (layer, head) */
+  hw_ffn_node *ffn_nodes; /* by layer from high to low, then position */
+  double *token_flow;     /* [n_tokens], sums to 1 */
+} hw_graph;
+
+/* Applies a threshold to rows (sorted by hw_part_compare, complete down to the floor <= threshold): walks from the
+ * target, keeps in every node the parts with importance / 1e6 > threshold, or else its single largest (ties: residual,
+ * then lowest source, then lowest head), divides by their sum, pushes the flow down. The graph lives in the arena.
+ * Errors: INPUT when the rows are inconsistent (unsorted, out of range, a reached node without rows). */
+bool hw_graph_replay(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double threshold,
+                     hw_arena *arena, hw_graph *graph, hw_error *err);
+
+/* Neurons of one FFN node: its top-k by share. */
+typedef struct hw_neuron_row {
+  uint16_t layer;
+  uint32_t position;
+  uint32_t neuron;
+  uint32_t importance; /* share of the whole node, 1e-6 */
+  float activation;    /* what multiplies the neuron's W_out row */
+} hw_neuron_row;
+
+typedef struct hw_neuron_node { /* what a row's flow is computed from: flow(M) * share / total */
+  uint16_t layer;
+  uint32_t position;
+  uint32_t total;  /* sum of the shares of ALL neurons there, 1e-6 */
+  uint32_t n_rows; /* rows of this node, best first, one node after the other in hw_graph.ffn_nodes order */
+} hw_neuron_node;
+
+/* What a component says in vocabulary space (METHOD section 5). */
+typedef enum hw_component_kind {
+  HW_COMPONENT_HEAD = 0,
+  HW_COMPONENT_ATTENTION = 1,
+  HW_COMPONENT_FFN = 2,
+  HW_COMPONENT_RESID_MID = 3,
+  HW_COMPONENT_RESID_POST = 4,
+  HW_COMPONENT_NEURON = 5,
+} hw_component_kind;
+extern const char *const hw_component_kind_names[6];
+
+typedef enum hw_convention { HW_CONVENTION_ALONE = 0, HW_CONVENTION_FROZEN = 1 } hw_convention;
+extern const char *const hw_convention_names[2];
+
+typedef struct hw_projection { /* one component at one position under one convention */
+  uint8_t kind;       /* hw_component_kind */
+  uint8_t convention; /* hw_convention */
+  uint16_t layer;
+  uint32_t position;
+  uint32_t index; /* head or neuron, 0 for the others */
+  uint16_t k;     /* tokens in each list */
+  const int32_t *promotes;      /* [k] token ids, highest score first (ties: lowest id) */
+  const float *promote_scores;  /* [k] */
+  const int32_t *suppresses;    /* [k] lowest score first */
+  const float *suppress_scores; /* [k] */
+} hw_projection;
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One SQLite file per run. Rows of a chunk go in in ONE transaction, aggregates with them as integer sums, so the
+ * content does not depend on order, threads, or crashes. The only part of the project that knows sqlite3.
+ * A store belongs to one thread at a time; hw_encode_chunk is free of the database and may run on any thread. */
+#ifndef HEADWATER_STORE_H
+#define HEADWATER_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headwater/arena.h"
+#include "headwater/buffer.h"
+#include "headwater/error.h"
+#include "headwater/graph.h"
+
+typedef struct hw_store hw_store;
+
+/* Everything that identifies a run. Strings are copied. */
+typedef struct hw_run_info {
+  const char *fingerprint; /* hash of all that decides the content: model, tokenizer, data set, settings, version */
+  const char *model_name, *model_family, *model_fingerprint, *tokenizer_fingerprint;
+  const char *dataset_name, *dataset_fingerprint;
+  int64_t n_prompts; /* rows of the data set that this run covers */
+  uint32_t n_layers, n_heads, n_kv_heads, d_model, d_ffn, vocab_size;
+  bool parallel_block;
+  double threshold, floor, neuron_threshold;
+  size_t n_settings; /* every option that decides the content, by name, ordered by name */
+  const char *const *setting_names, *const *setting_values;
+  size_t n_groups; /* group 0, 1, ... in order of first appearance; at least one (name "") */
+  const char *const *group_names;   /* "column=value,column=value", for people */
+  size_t n_group_columns;
+  const char *const *group_columns;
+  const char *const *group_values; /* [n_groups * n_group_columns] */
+  size_t n_roles;
+  const char *const *role_names; /* index = role id */
+} hw_run_info;
+
+/* Facts of one process that worked on the file: table `process`, not part of the digest. Strings are copied. */
+typedef struct hw_process_info {
+  const char *model_path, *dataset_path, *program_version, *blas_kernel;
+  int threads;
+  bool batch_invariant;
+} hw_process_info;
+
+typedef struct hw_graph_record {
+  hw_graph_frame frame;
+  const hw_part *parts; /* all rows above the floor */
+  size_t n_parts;
+  const hw_graph *graph; /* the replay at the run's threshold */
+  const hw_neuron_row *neurons;
+  size_t n_neurons;
+  const hw_neuron_node *neuron_nodes;
+  size_t n_neuron_nodes;
+  const hw_projection *projections;
+  size_t n_projections;
+  int32_t predicted_id; /* the most probable next token */
+  float predicted_logit, predicted_probability;
+} hw_graph_record;
+
+typedef struct hw_answer_record { /* METHOD section 6, at the last position */
+  int32_t token_id;     /* first token of the answer; -1: none */
+  uint32_t n_tokens;
+  float logit, probability;
+  uint32_t rank; /* 1 = the prediction itself */
+  double log_probability; /* summed over its tokens, nats */
+} hw_answer_record;
+
+typedef struct hw_key_value {
+  const char *key, *value;
+  size_t value_length;
+} hw_key_value;
+
+typedef struct hw_prompt_record {
+  int64_t prompt_id;
+  const char *failure; /* NULL, or the reason: then there are no graphs */
+  uint32_t group_id;
+  const char *text; /* NULL when ids were given */
+  size_t text_length;
+  const int32_t *ids;
+  size_t n_tokens;
+  const uint8_t *roles; /* [n_tokens] role id per position */
+  bool has_bos;
+  const hw_key_value *values; /* other columns of the data set */
+  size_t n_values;
+  hw_answer_record answer, foil;
+  const hw_graph_record *graphs;
+  size_t n_graphs;
+} hw_prompt_record;
+
+typedef struct hw_chunk_record {
+  int64_t chunk_index;
+  int64_t first_prompt;
+  size_t n_prompts, n_tokens;
+  const hw_prompt_record *prompts;
+} hw_chunk_record;
+
+/* A chunk made ready for the database off the writer's thread: compressed columns, items, aggregate deltas. */
+typedef struct hw_encoded_chunk hw_encoded_chunk;
+bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_encoded_chunk **encoded, hw_error *err);
+void hw_encoded_chunk_free(hw_encoded_chunk *encoded);
+
+/* Opens the file for a run: creates it, or continues it when its fingerprint is the same. Errors name what differs:
+ * a database of another run, of a newer version, no database at all, a folder that cannot be written. A file that was
+ * not there before is removed again when opening fails. */
+bool hw_store_open_run(const char *path, const hw_run_info *info, const hw_process_info *process, bool durable,
+                       hw_store **store, hw_error *err);
+/* Closes; with finish = true the WAL is folded in and journal_mode becomes DELETE, one file to mail. close(NULL) is fine. */
+bool hw_store_close(hw_store *store, bool finish, hw_error *err);
+
+/* Text of every token, once, at creation (a second call does nothing). Pieces are bytes, perhaps not UTF-8. */
+bool hw_store_put_vocabulary(hw_store *store, size_t n, const char *const *pieces, const size_t *lengths, hw_error *err);
+
+/* Sets done[i] for each chunk i < n_chunks that is stored whole; counts prompts stored and failed. */
+bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, int64_t *n_prompts, int64_t *n_failed, hw_error *err);
+bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_error *err);
+
+/* Neurons that entered a top-k and have no projection yet, at most `limit`, by (layer, neuron). */
+bool hw_store_pending_neurons(hw_store *store, size_t limit, uint16_t *layers, uint32_t *neurons, size_t *n, hw_error *err);
+/* Projections of neurons (kind NEURON, convention ALONE, position 0), in one transaction. */
+bool hw_store_put_neuron_projections(hw_store *store, const hw_projection *rows, size_t n, hw_error *err);
+
+/* ---- Reading ---- */
+
+/* Opens read-only, with the hw_* SQL functions registered. Refuses files that are no Headwater database or newer. */
+bool hw_store_open_read(const char *path, hw_store **store, hw_error *err);
+
+typedef enum hw_table_format { HW_FORMAT_TABLE, HW_FORMAT_CSV, HW_FORMAT_JSON } hw_table_format;
+
+/* Runs one SELECT and appends its rows to `out` in batches handed to write(context, bytes, length) (return false to
+ * stop). Writing statements are refused. Parameters are bound by name; unknown, missing and surplus ones are errors. */
+typedef struct hw_parameter { const char *name, *value; } hw_parameter;
+typedef bool (*hw_sink)(void *context, const char *bytes, size_t length);
+bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
+                     hw_table_format format, hw_sink sink, void *context, hw_error *err);
+
+/* Named queries, embedded from sql/queries/ (NAME.sql; its leading comment is the help). */
+typedef struct hw_named_query { const char *name, *summary, *sql; } hw_named_query;
+size_t hw_named_queries(const hw_named_query **queries);
+
+/* CSV aggregates, one file a view, the [layers x heads] matrix and MANIFEST.json, into a folder (made if missing). */
+bool hw_store_export(hw_store *store, const char *folder, hw_error *err);
+
+/* Hash over all rows but those of `process` (32 hex digits). */
+bool hw_store_digest(hw_store *store, char hex[33], hw_error *err);
+
+#endif

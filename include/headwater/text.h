@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Small helpers on text: UTF-8, nearest names, numbers. */
+#ifndef HEADWATER_TEXT_H
+#define HEADWATER_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headwater/error.h"
+
+/* Number of leading bytes that are valid UTF-8 (no surrogates, no overlong forms); == length when all are. */
+size_t hw_utf8_valid_prefix(const char *bytes, size_t length);
+
+/* The name closest to `wanted` by edit distance, or NULL when none is near (more than a third differs). */
+const char *hw_nearest_name(const char *wanted, const char *const *names, size_t n_names);
+
+/* Whole-string numbers: false unless all of `text` is one number within the bounds. */
+bool hw_parse_int(const char *text, int64_t min, int64_t max, int64_t *value);
+bool hw_parse_double(const char *text, double *value);
+
+/* Seconds of a clock that never goes back. */
+double hw_clock_seconds(void);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "headwater/buffer.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void hw_buffer_init(hw_buffer *buffer) { *buffer = (hw_buffer){0}; }
+
+void hw_buffer_fini(hw_buffer *buffer) {
+  free(buffer->data);
+  *buffer = (hw_buffer){0};
+}
+
+void hw_buffer_reset(hw_buffer *buffer) {
+  buffer->length = 0;
+  buffer->failed = false;
+  if (buffer->data) buffer->data[0] = '\0';
+}
+
+/* Room for `more` bytes and the NUL. */
+static bool reserve(hw_buffer *buffer, size_t more) {
+  if (buffer->failed) return false;
+  if (more >= SIZE_MAX / 2 - buffer->length) return buffer->failed = true, false;
+  size_t wanted = buffer->length + more + 1;
+  if (wanted <= buffer->capacity) return true;
+  size_t capacity = buffer->capacity ? buffer->capacity * 2 : 256;
+  if (capacity < wanted) capacity = wanted;
+  char *data = realloc(buffer->data, capacity);
+  if (!data) return buffer->failed = true, false;
+  buffer->data = data;
+  buffer->capacity = capacity;
+  return true;
+}
+
+void hw_buffer_append(hw_buffer *buffer, const void *bytes, size_t length) {
+  if (!reserve(buffer, length)) return;
+  if (length) memcpy(buffer->data + buffer->length, bytes, length);
+  buffer->length += length;
+  buffer->data[buffer->length] = '\0';
+}
+
+void hw_buffer_append_string(hw_buffer *buffer, const char *string) { hw_buffer_append(buffer, string, strlen(string)); }
+
+void hw_buffer_append_byte(hw_buffer *buffer, unsigned char byte) { hw_buffer_append(buffer, &byte, 1); }
+
+void hw_buffer_printf(hw_buffer *buffer, const char *format, ...) {
+  va_list arguments, again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  int length = vsnprintf(NULL, 0, format, arguments);
+  va_end(arguments);
+  if (length < 0) {
+    buffer->failed = true;
+  } else if (reserve(buffer, (size_t)length)) {
+    (void)vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
+    buffer->length += (size_t)length;
+  }
+  va_end(again);
+}
+
+bool hw_buffer_check(const hw_buffer *buffer, hw_error *err) {
+  return buffer->failed ? hw_fail_memory(err, "a text that is being put together") : true;
+}

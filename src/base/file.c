@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "headwater/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+bool hw_file_open(const char *path, hw_file *file, hw_error *err) {
+  *file = (hw_file){0};
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
+  struct stat status;
+  if (fstat(fd, &status) != 0) {
+    hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
+    close(fd);
+    return false;
+  }
+  if (!S_ISREG(status.st_mode)) {
+    close(fd);
+    return hw_fail(err, HW_ERROR_INPUT, "%s: not a regular file", path);
+  }
+  if (status.st_size > 0) {
+    void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED) {
+      hw_fail(err, HW_ERROR_IO, "%s: cannot map: %s", path, strerror(errno));
+      close(fd);
+      return false;
+    }
+    file->data = data;
+    file->size = (size_t)status.st_size;
+  }
+  close(fd);
+  return true;
+}
+
+void hw_file_close(hw_file *file) {
+  if (file->data) munmap((void *)(uintptr_t)file->data, file->size);
+  *file = (hw_file){0};
+}
+
+char *hw_path_join(const char *folder, const char *name) {
+  size_t length = strlen(folder), extra = strlen(name);
+  while (length > 1 && folder[length - 1] == '/') length--;
+  char *path = malloc(length + extra + 2);
+  if (!path) return NULL;
+  memcpy(path, folder, length);
+  path[length] = '/';
+  memcpy(path + length + 1, name, extra + 1);
+  return path;
+}
+
+bool hw_file_exists(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool hw_folder_exists(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+void hw_hash_bytes(const void *bytes, size_t length, char hex[HW_HASH_HEX]) {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, length));
+  for (size_t i = 0; i < sizeof canonical.digest; i++) {
+    hex[2 * i] = "0123456789abcdef"[canonical.digest[i] >> 4];
+    hex[2 * i + 1] = "0123456789abcdef"[canonical.digest[i] & 15];
+  }
+  hex[HW_HASH_HEX - 1] = '\0';
+}
