@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Information Flow Routes (Ferrando & Voita 2024) over the activations of a batch: the graph of every target, the neurons of
+ * its FFN nodes, and what its components say in vocabulary space. The formulas are METHOD.md's, sections 1 to 5. */
+#ifndef HEADWATER_FLOW_H
+#define HEADWATER_FLOW_H
+
+#include "headwater/arena.h"
+#include "headwater/error.h"
+#include "headwater/graph.h"
+#include "headwater/model.h"
+
+typedef enum hw_project { HW_PROJECT_DEFAULT, HW_PROJECT_ALL, HW_PROJECT_NONE } hw_project;
+
+/* Which projections are made: AUTO shows a component (head, block) as its frozen share of the target's logits and a residual
+ * state alone, which is the logit lens. */
+typedef enum hw_convention_choice {
+  HW_CONVENTIONS_AUTO,
+  HW_CONVENTIONS_ALONE,
+  HW_CONVENTIONS_FROZEN,
+  HW_CONVENTIONS_BOTH,
+} hw_convention_choice;
+
+typedef struct hw_flow_settings {
+  double threshold;       /* tau, in (0, 1) */
+  double floor;           /* <= threshold: rows above it are kept and walked */
+  uint32_t top_neurons;   /* k of each FFN node */
+  uint32_t top_tokens;    /* k of each projection list */
+  hw_project project;
+  hw_convention_choice conventions;
+  bool raw;               /* evaluate every node and keep the unrounded importances */
+} hw_flow_settings;
+
+enum { HW_PROJECTED_HEADS = 10 }; /* of the default set */
+
+/* One graph. Everything lives in the arena of the trace. */
+typedef struct hw_target_trace {
+  hw_graph_frame frame;
+  const hw_part *parts; /* every row above the floor, in hw_part_compare order */
+  size_t n_parts;
+  hw_graph graph;       /* the replay at the threshold */
+  size_t n_neuron_nodes, n_neurons;
+  const hw_neuron_node *neuron_nodes; /* of every FFN node reached at the floor; those of the graph are among them */
+  const hw_neuron_row *neurons;
+  size_t n_projections;
+  const hw_projection *projections;
+} hw_target_trace;
+
+/* Unrounded importances of every node, reached or not. */
+typedef struct hw_raw_importances {
+  size_t n_layers, n_tokens, n_heads;
+  double *attention;          /* [L][T target][T source][H]; 0 above the diagonal */
+  double *attention_residual; /* [L][T] */
+  double *ffn;                /* [L][T] */
+  double *ffn_residual;       /* [L][T] */
+} hw_raw_importances;
+
+/* What is asked of one prompt of the batch, and the answer. */
+typedef struct hw_flow_prompt {
+  size_t prompt;           /* index in the batch */
+  size_t n_targets;
+  const uint32_t *targets; /* positions, ascending, none twice */
+  hw_target_trace *traces; /* out, [n_targets] */
+  hw_raw_importances raw;  /* out, when settings.raw */
+  const char *failure;     /* out: NULL, or why this prompt has no graph (a number that is not finite) */
+} hw_flow_prompt;
+
+/* Traces the prompts. Results go to `arena`; `scratch` (where the activations may live) and panel (HW_PANEL_FLOATS floats) are
+ * work space. Errors: MEMORY only; what is wrong with one prompt is its `failure`. Results do not depend on which prompts stand
+ * in the batch beside it. */
+bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
+                   float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err);
+
+/* What the W_OUT rows of neurons promote and suppress, convention `alone`: facts of the model, not of a prompt. rows[i] has
+ * layer and index set; lists of k tokens are filled in, in the arena. */
+bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, uint32_t k, float *panel, hw_arena *arena,
+                        hw_error *err);
+
+#endif

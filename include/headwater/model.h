@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A Hugging Face model folder: config.json, model.safetensors, and the family's row that says what they mean. Weights stay
+ * mapped in the file's own dtype; only vectors (norms, biases) are widened. A model is immutable once open: threads share it. */
+#ifndef HEADWATER_MODEL_H
+#define HEADWATER_MODEL_H
+
+#include <stdint.h>
+
+#include "headwater/arena.h"
+#include "headwater/error.h"
+#include "headwater/tensor.h"
+
+typedef enum hw_position_scheme { HW_POSITION_LEARNED, HW_POSITION_ROTARY } hw_position_scheme;
+
+typedef struct hw_model_config {
+  const char *family; /* "gpt2", "llama" */
+  int64_t n_layers, n_heads, n_kv_heads, d_model, d_head, d_ffn, n_ctx, vocab_size;
+  double norm_eps;
+  double rope_theta; /* rotary base */
+  bool tied;         /* config.json says that W_U is the token embedding */
+  hw_norm_kind norm;
+  hw_activation activation;
+  hw_position_scheme positions;
+  bool gated; /* a = act(gate) * up */
+} hw_model_config;
+
+/* One block. Vectors are float32 in the model's arena, NULL where the family has none. */
+typedef struct hw_layer {
+  const float *attn_norm_gamma, *attn_norm_beta; /* [d_model] */
+  hw_matrix w_q, w_k, w_v;                       /* d_model -> n_heads|n_kv_heads * d_head */
+  const float *b_q, *b_k;
+  hw_matrix w_o;            /* n_heads * d_head -> d_model */
+  const float *attn_bias;   /* b = b_O + b_V W_O: no part's (METHOD section 1), [d_model] */
+  const float *ffn_norm_gamma, *ffn_norm_beta;
+  hw_matrix w_gate, w_in;   /* d_model -> d_ffn; w_gate only when gated */
+  const float *b_in;        /* [d_ffn] */
+  hw_matrix w_out;          /* d_ffn -> d_model */
+  const float *b_out;       /* [d_model] */
+} hw_layer;
+
+typedef struct hw_model {
+  hw_model_config config;
+  char *path;            /* folder as given */
+  const char *name;      /* its last component */
+  hw_dtype dtype;        /* of most weights */
+  size_t weight_bytes;   /* of the weights file */
+  char fingerprint[33];  /* hash of config.json and the weights */
+  hw_matrix token_embedding;    /* vocab_size rows (as outputs) of d_model */
+  hw_matrix position_embedding; /* n_ctx rows, or data NULL */
+  hw_layer *layers;             /* [n_layers] */
+  const float *final_gamma, *final_beta;
+  hw_matrix unembed;     /* d_model -> vocab_size */
+  const float *unembed_beta; /* W_U beta of the final norm, [vocab_size], or NULL when there is no beta */
+  const float *rope_cos, *rope_sin; /* [n_ctx, d_head / 2], or NULL */
+  struct hw_model_files *files;     /* what must stay mapped */
+} hw_model;
+
+/* Opens a model folder. Checks every shape and length against config and file size, and that every weight is finite.
+ * Errors: INPUT naming file, tensor, found and wanted; UNSUPPORTED for a family, activation or switch not computed. */
+bool hw_model_open(const char *folder, hw_model **model, hw_error *err);
+void hw_model_close(hw_model *model);
+
+/* The model_type of family 0, 1...; NULL past the last. */
+const char *hw_family_name(size_t index);
+
+/* Only config.json of a folder: for tools that need no weights. The strings live as long as the program. */
+bool hw_model_config_read(const char *folder, hw_model_config *config, hw_error *err);
+
+/* ---- The forward pass ---- */
+
+/* Prompts of a batch, packed without padding as the rows of one matrix. */
+typedef struct hw_batch {
+  size_t n_prompts, n_rows;
+  const int32_t *ids; /* [n_rows] */
+  const size_t *first; /* [n_prompts + 1] first row of each prompt */
+} hw_batch;
+
+/* What the flow needs of a forward pass. All float32, rows as in the batch, with room for hw_tile_round(n_rows). Lives in
+ * the arena it was made in. */
+typedef struct hw_activations {
+  const hw_model *model;
+  hw_batch batch;
+  float **resid;    /* [n_layers + 1] of [rows, d_model]: resid[l] enters block l ("resid_pre"), resid[n_layers] leaves the last */
+  float **mid;      /* [n_layers] of [rows, d_model]: after attention ("resid_mid") */
+  float **q;        /* [n_layers] of [rows, n_heads * d_head], rotated */
+  float **k;        /* [n_layers] of [rows, n_kv_heads * d_head], rotated */
+  float **v;        /* [n_layers] of [rows, n_kv_heads * d_head], WITHOUT the value bias */
+  float **neurons;  /* [n_layers] of [rows, d_ffn]: a, what multiplies W_out */
+} hw_activations;
+
+/* Runs the model over a batch. The ids must be inside the vocabulary and no prompt longer than n_ctx: check with
+ * hw_model_check_ids. panel: HW_PANEL_FLOATS floats. Errors: MEMORY only. */
+bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_arena *arena, hw_activations *acts, hw_error *err);
+
+/* Errors: PROMPT naming what is wrong with one prompt's ids (none, too many, outside the vocabulary). */
+bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err);
+
+/* Bytes of activations per row of a batch. */
+size_t hw_activation_bytes(const hw_model *model);
+
+/* Attention weights A[l, h, i, 0..i] of one query; position i counts from the prompt's start. out: [i + 1] */
+void hw_attention_weights(const hw_activations *acts, size_t layer, size_t head, size_t prompt, size_t i, float *out);
+
+/* ---- Vocabulary ---- */
+
+/* One vector to unembed: score[v] = scale * (W_U vector)[v] + (with_beta ? (W_U beta)[v] : 0). */
+typedef struct hw_unembed_request {
+  const float *vector; /* [d_model] gamma * c(u), see hw_norm_numerator */
+  float scale;
+  bool with_beta;
+  uint32_t k;                /* tokens wanted at either end */
+  int32_t *promotes;         /* [k] ids, highest score first, ties: lowest id */
+  float *promote_scores;     /* [k] */
+  int32_t *suppresses;       /* [k] ids, lowest score first; NULL: not wanted */
+  float *suppress_scores;
+  float *scores;             /* [vocab_size] all of them, or NULL */
+} hw_unembed_request;
+
+/* Answers requests, the whole list in tiles of HW_TILE_ROWS. Scratch comes from the arena. */
+bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err);
+
+/* ---- The next token ---- */
+
+typedef struct hw_token_score {
+  int32_t id;             /* in: the token asked about */
+  float logit;
+  uint32_t rank;          /* 1 = the prediction itself; equals share the best rank */
+  double log_probability; /* nats */
+} hw_token_score;
+
+typedef struct hw_next_token { /* a question about the prediction made at one row of a batch */
+  size_t row;
+  uint32_t k;             /* most probable tokens wanted */
+  int32_t *ids;           /* [k] best first, ties: lowest id */
+  float *logits;          /* [k] */
+  float *probabilities;   /* [k] */
+  hw_token_score *scores; /* [n_scores] particular tokens */
+  size_t n_scores;
+} hw_next_token;
+
+bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, float *panel, hw_arena *arena, hw_error *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Shares of single neurons of an FFN node: parts a W_out[n] and m of the whole y; the denominator is all of them, exactly. */
+#include <string.h>
+
+#include "flow/nodes.h"
+
+enum { NEURONS_AT_ONCE = 64 };
+
+/* The k largest of n proximities, best first, ties to the lowest index. */
+static size_t largest(const float *proximity, size_t n, size_t k, uint32_t *best) {
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (count == k && !(proximity[i] > proximity[best[count - 1]])) continue;
+    if (count < k) count++;
+    size_t place = count - 1;
+    while (place > 0 && proximity[i] > proximity[best[place - 1]]) {
+      best[place] = best[place - 1];
+      place--;
+    }
+    best[place] = (uint32_t)i;
+  }
+  return count;
+}
+
+bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, uint32_t k, hw_neuron_row *rows,
+                     uint32_t *totals, hw_arena *arena, hw_error *err) {
+  const hw_model_config *c = &acts->model->config;
+  size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn, cells;
+  if (!hw_size_product(n_nodes, d_ffn, &cells)) return hw_fail_memory(err, "the neurons of a batch");
+  float *proximity = hw_arena_new(arena, float, cells, err);
+  float *widened = hw_arena_new(arena, float, NEURONS_AT_ONCE * d, err);
+  uint32_t *best = hw_arena_new(arena, uint32_t, k, err);
+  if (!proximity || !widened || !best) return false;
+  for (size_t first = 0; first < d_ffn; first += NEURONS_AT_ONCE) {
+    size_t count = d_ffn - first < NEURONS_AT_ONCE ? d_ffn - first : NEURONS_AT_ONCE, ld;
+    const float *w_out = hw_matrix_input_rows(&acts->model->layers[layer].w_out, first, count, widened, &ld);
+    for (size_t n = 0; n < n_nodes; n++) {
+      size_t row = acts->batch.first[nodes[n].prompt] + nodes[n].position;
+      hw_proximity_rows(acts->resid[layer + 1] + row * d, w_out, ld, acts->neurons[layer] + row * d_ffn + first, count, d,
+                        proximity + n * d_ffn + first);
+    }
+  }
+  for (size_t n = 0; n < n_nodes; n++) {
+    size_t row = acts->batch.first[nodes[n].prompt] + nodes[n].position;
+    float *shares = proximity + n * d_ffn;
+    double sum = 0, whole = (double)nodes[n].proximity[1]; /* of m, the residual */
+    for (size_t i = 0; i < d_ffn; i++) {
+      if (!(shares[i] > 0)) shares[i] = 0;
+      sum += (double)shares[i];
+    }
+    whole += sum;
+    totals[n] = whole > 0 ? hw_micro(sum / whole) : 0;
+    size_t found = largest(shares, d_ffn, k, best);
+    for (size_t r = 0; r < found; r++)
+      rows[n * k + r] = (hw_neuron_row){.layer = (uint16_t)layer, .position = nodes[n].position, .neuron = best[r],
+                                        .importance = whole > 0 ? hw_micro((double)shares[best[r]] / whole) : 0,
+                                        .activation = acts->neurons[layer][row * d_ffn + best[r]]};
+  }
+  return true;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/nodes.h"
+
+#include <math.h>
+
+static float clipped(float proximity) { return proximity > 0 ? proximity : 0; }
+
+uint32_t hw_micro(double importance) { return (uint32_t)llround(importance * HW_MICRO); }
+
+void hw_importances(const float *proximity, size_t n, double *importance) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += (double)proximity[i];
+  for (size_t i = 0; i < n; i++) importance[i] = sum > 0 ? (double)proximity[i] / sum : 0;
+  if (!(sum > 0)) importance[n - 1] = 1;
+}
+
+/* z[l,i,j,h] is A[l,h,i,j] times a vector that only depends on (j, h): that vector is made for all rows of the batch, head by
+ * head, and scaled on the fly, so the parts themselves are never in memory. */
+bool hw_attention_proximity(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, float *panel, hw_arena *arena,
+                            hw_error *err) {
+  const hw_model_config *c = &acts->model->config;
+  size_t d = (size_t)c->d_model, d_head = (size_t)c->d_head, n_heads = (size_t)c->n_heads;
+  size_t ldv = (size_t)c->n_kv_heads * d_head, longest = 1;
+  for (size_t n = 0; n < n_nodes; n++)
+    if (nodes[n].position + (size_t)1 > longest) longest = nodes[n].position + (size_t)1;
+  float *written = hw_arena_new(arena, float, hw_tile_round(acts->batch.n_rows) * d, err);
+  float *weights = hw_arena_new(arena, float, longest, err), *found = hw_arena_new(arena, float, longest, err);
+  if (!written || !weights || !found) return false;
+  for (size_t h = 0; h < n_heads; h++) {
+    hw_matrix w_o = hw_matrix_inputs(&acts->model->layers[layer].w_o, h * d_head, d_head);
+    const float *values = acts->v[layer] + h / (size_t)(c->n_heads / c->n_kv_heads) * d_head;
+    hw_gemm(&w_o, values, ldv, written, d, acts->batch.n_rows, panel);
+    for (size_t n = 0; n < n_nodes; n++) {
+      size_t first = acts->batch.first[nodes[n].prompt], keys = nodes[n].position + (size_t)1;
+      const float *whole = acts->mid[layer] + (first + nodes[n].position) * d;
+      hw_attention_weights(acts, layer, h, nodes[n].prompt, nodes[n].position, weights);
+      hw_proximity_rows(whole, written + first * d, d, weights, keys, d, found);
+      for (size_t j = 0; j < keys; j++) nodes[n].proximity[j * n_heads + h] = clipped(found[j]);
+    }
+  }
+  const float one = 1;
+  for (size_t n = 0; n < n_nodes; n++) {
+    size_t row = acts->batch.first[nodes[n].prompt] + nodes[n].position, keys = nodes[n].position + (size_t)1;
+    float residual;
+    hw_proximity_rows(acts->mid[layer] + row * d, acts->resid[layer] + row * d, d, &one, 1, d, &residual);
+    nodes[n].proximity[keys * n_heads] = clipped(residual);
+  }
+  return true;
+}
+
+void hw_ffn_proximity(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes) {
+  size_t d = (size_t)acts->model->config.d_model;
+  const float one = 1;
+  for (size_t n = 0; n < n_nodes; n++) {
+    size_t row = acts->batch.first[nodes[n].prompt] + nodes[n].position;
+    const float *whole = acts->resid[layer + 1] + row * d, *residual = acts->mid[layer] + row * d;
+    float m;
+    hw_proximity_rows(whole, residual, d, &one, 1, d, &m);
+    nodes[n].proximity[0] = clipped(hw_l1_difference(whole, residual, d)); /* y - f is m */
+    nodes[n].proximity[1] = clipped(m);
+  }
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What components say in vocabulary space (METHOD section 5). All vectors of a batch go through the unembedding together. */
+#include <string.h>
+
+#include "flow/nodes.h"
+#include "headwater/buffer.h"
+
+typedef struct collector {
+  const hw_activations *acts;
+  const hw_flow_settings *settings;
+  hw_arena *arena, *scratch;
+  hw_buffer requests; /* hw_unembed_request */
+  hw_buffer rows;     /* hw_projection of the trace at work */
+  float *output, *summed, *weights; /* scratch: a component's output [d_model], sum_j A v_j [d_head], [longest] */
+  float target_scale; /* sigma of the target's own residual state */
+  hw_error *err;
+} collector;
+
+/* One vector under one convention: a row and its request, which share the lists. */
+static bool add_request(collector *c, hw_projection row, const float *numerator, float scale, bool with_beta) {
+  uint32_t k = c->settings->top_tokens;
+  if ((int64_t)k > c->acts->model->config.vocab_size) k = (uint32_t)c->acts->model->config.vocab_size;
+  int32_t *ids = hw_arena_new(c->arena, int32_t, 2 * (size_t)k, c->err);
+  float *scores = hw_arena_new(c->arena, float, 2 * (size_t)k, c->err);
+  if (!ids || !scores) return false;
+  row.k = (uint16_t)k;
+  row.promotes = ids;
+  row.promote_scores = scores;
+  row.suppresses = ids + k;
+  row.suppress_scores = scores + k;
+  hw_unembed_request request = {.vector = numerator, .scale = scale, .with_beta = with_beta, .k = k, .promotes = ids,
+                                .promote_scores = scores, .suppresses = ids + k, .suppress_scores = scores + k};
+  hw_buffer_append(&c->rows, &row, sizeof row);
+  hw_buffer_append(&c->requests, &request, sizeof request);
+  return true;
+}
+
+static bool add_vector(collector *c, hw_component_kind kind, size_t layer, uint32_t position, uint32_t index, const float *u) {
+  const hw_model_config *config = &c->acts->model->config;
+  size_t d = (size_t)config->d_model;
+  bool state = kind == HW_COMPONENT_RESID_MID || kind == HW_COMPONENT_RESID_POST;
+  hw_convention_choice choice = c->settings->conventions;
+  bool alone = choice == HW_CONVENTIONS_ALONE || choice == HW_CONVENTIONS_BOTH || (choice == HW_CONVENTIONS_AUTO && state);
+  bool frozen = choice == HW_CONVENTIONS_FROZEN || choice == HW_CONVENTIONS_BOTH || (choice == HW_CONVENTIONS_AUTO && !state);
+  float *numerator = hw_arena_new(c->scratch, float, d, c->err);
+  if (!numerator) return false;
+  float sigma = hw_norm_numerator(config->norm, u, c->acts->model->final_gamma, (float)config->norm_eps, d, numerator);
+  hw_projection row = {.kind = (uint8_t)kind, .layer = (uint16_t)layer, .position = position, .index = index};
+  row.convention = HW_CONVENTION_ALONE;
+  if (alone && !add_request(c, row, numerator, 1.0f / sigma, true)) return false;
+  row.convention = HW_CONVENTION_FROZEN;
+  return !frozen || add_request(c, row, numerator, 1.0f / c->target_scale, false);
+}
+
+/* sum_j z[l, i, j, h], no bias. */
+static bool add_head(collector *c, size_t prompt, const hw_head_row *head) {
+  const hw_model_config *config = &c->acts->model->config;
+  size_t d_head = (size_t)config->d_head, ldv = (size_t)config->n_kv_heads * d_head;
+  size_t group = head->head / (size_t)(config->n_heads / config->n_kv_heads), position = head->best_position;
+  hw_attention_weights(c->acts, head->layer, head->head, prompt, position, c->weights);
+  hw_weighted_sum(c->weights, c->acts->v[head->layer] + c->acts->batch.first[prompt] * ldv + group * d_head, ldv, position + 1, d_head,
+                  c->summed);
+  hw_matrix w_o = hw_matrix_inputs(&c->acts->model->layers[head->layer].w_o, head->head * d_head, d_head);
+  hw_matvec(&w_o, c->summed, c->output);
+  return add_vector(c, HW_COMPONENT_HEAD, head->layer, head->best_position, head->head, c->output);
+}
+
+/* What a block adds: the difference of the states around it. */
+static bool add_block(collector *c, hw_component_kind kind, size_t prompt, size_t layer, uint32_t position) {
+  size_t d = (size_t)c->acts->model->config.d_model, row = c->acts->batch.first[prompt] + position;
+  const float *after = (kind == HW_COMPONENT_ATTENTION ? c->acts->mid[layer] : c->acts->resid[layer + 1]) + row * d;
+  const float *before = (kind == HW_COMPONENT_ATTENTION ? c->acts->resid[layer] : c->acts->mid[layer]) + row * d;
+  for (size_t i = 0; i < d; i++) c->output[i] = after[i] - before[i];
+  return add_vector(c, kind, layer, position, 0, c->output);
+}
+
+static bool add_state(collector *c, hw_component_kind kind, size_t prompt, size_t layer, uint32_t position) {
+  size_t d = (size_t)c->acts->model->config.d_model, row = c->acts->batch.first[prompt] + position;
+  return add_vector(c, kind, layer, position, 0, (kind == HW_COMPONENT_RESID_MID ? c->acts->mid[layer] : c->acts->resid[layer + 1]) + row * d);
+}
+
+/* Of equals the lower layer, then the lower head: the order they stand in. */
+static bool add_best_heads(collector *c, size_t prompt, const hw_graph *graph, size_t wanted) {
+  bool *taken = hw_arena_znew(c->scratch, bool, graph->n_heads, c->err);
+  if (!taken) return false;
+  for (size_t n = 0; n < wanted && n < graph->n_heads; n++) {
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < graph->n_heads; i++)
+      if (!taken[i] && (best == SIZE_MAX || graph->heads[i].importance > graph->heads[best].importance)) best = i;
+    taken[best] = true;
+    if (!add_head(c, prompt, &graph->heads[best])) return false;
+  }
+  return true;
+}
+
+static bool add_target_column(collector *c, size_t prompt, uint32_t target) {
+  size_t n_layers = (size_t)c->acts->model->config.n_layers;
+  for (size_t l = 0; l < n_layers; l++)
+    if (!add_block(c, HW_COMPONENT_ATTENTION, prompt, l, target) || !add_state(c, HW_COMPONENT_RESID_MID, prompt, l, target) ||
+        !add_block(c, HW_COMPONENT_FFN, prompt, l, target) || !add_state(c, HW_COMPONENT_RESID_POST, prompt, l, target))
+      return false;
+  return true;
+}
+
+/* Every block and state that the graph passes through. Residual edges stand once at each node, or its other parts do: a node
+ * is taken from its first edge. */
+static bool add_graph_nodes(collector *c, size_t prompt, const hw_graph *graph) {
+  for (size_t e = 0; e < graph->n_edges; e++) {
+    const hw_part *part = &graph->edges[e].part;
+    bool ffn_node = part->kind >= HW_PART_FFN;
+    if (e) {
+      const hw_part *last = &graph->edges[e - 1].part;
+      if (last->layer == part->layer && last->target == part->target && (last->kind >= HW_PART_FFN) == ffn_node) continue;
+    }
+    if (ffn_node) {
+      if (part->kind == HW_PART_FFN && !add_block(c, HW_COMPONENT_FFN, prompt, part->layer, part->target)) return false;
+      if (!add_state(c, HW_COMPONENT_RESID_POST, prompt, part->layer, part->target)) return false;
+    } else if (!add_block(c, HW_COMPONENT_ATTENTION, prompt, part->layer, part->target) ||
+               !add_state(c, HW_COMPONENT_RESID_MID, prompt, part->layer, part->target)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool collect_trace(collector *c, size_t prompt, hw_target_trace *trace) {
+  const hw_model_config *config = &c->acts->model->config;
+  size_t d = (size_t)config->d_model, row = c->acts->batch.first[prompt] + trace->frame.target;
+  c->target_scale = hw_norm_scale(config->norm, c->acts->resid[config->n_layers] + row * d, (float)config->norm_eps, d);
+  hw_buffer_reset(&c->rows);
+  bool all = c->settings->project == HW_PROJECT_ALL;
+  if (!add_best_heads(c, prompt, &trace->graph, all ? SIZE_MAX : (size_t)HW_PROJECTED_HEADS)) return false;
+  if (!(all ? add_graph_nodes(c, prompt, &trace->graph) : add_target_column(c, prompt, trace->frame.target))) return false;
+  if (!hw_buffer_check(&c->rows, c->err)) return false;
+  hw_projection *rows = hw_arena_alloc(c->arena, c->rows.length, 1, c->err);
+  if (!rows) return false;
+  if (c->rows.length) memcpy(rows, c->rows.data, c->rows.length);
+  trace->projections = rows;
+  trace->n_projections = c->rows.length / sizeof *rows;
+  return true;
+}
+
+static bool collect_all(collector *c, hw_flow_prompt *prompts, size_t n_prompts) {
+  const hw_model_config *config = &c->acts->model->config;
+  c->output = hw_arena_new(c->scratch, float, (size_t)config->d_model, c->err);
+  c->summed = hw_arena_new(c->scratch, float, (size_t)config->d_head, c->err);
+  c->weights = hw_arena_new(c->scratch, float, c->acts->batch.n_rows, c->err);
+  if (!c->output || !c->summed || !c->weights) return false;
+  for (size_t p = 0; p < n_prompts; p++)
+    for (size_t t = 0; !prompts[p].failure && t < prompts[p].n_targets; t++)
+      if (!collect_trace(c, prompts[p].prompt, &prompts[p].traces[t])) return false;
+  return hw_buffer_check(&c->requests, c->err);
+}
+
+bool hw_project_traces(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
+                       float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err) {
+  if (settings->project == HW_PROJECT_NONE) return true;
+  collector c = {.acts = acts, .settings = settings, .arena = arena, .scratch = scratch, .err = err};
+  bool ok = collect_all(&c, prompts, n_prompts) &&
+            hw_unembed(acts->model, (const hw_unembed_request *)(const void *)c.requests.data,
+                       c.requests.length / sizeof(hw_unembed_request), panel, scratch, err);
+  hw_buffer_fini(&c.requests);
+  hw_buffer_fini(&c.rows);
+  return ok;
+}
+
+bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, uint32_t k, float *panel, hw_arena *arena, hw_error *err) {
+  const hw_model_config *config = &model->config;
+  size_t d = (size_t)config->d_model;
+  if ((int64_t)k > config->vocab_size) k = (uint32_t)config->vocab_size;
+  hw_unembed_request *requests = hw_arena_new(arena, hw_unembed_request, n, err);
+  float *numerators = hw_arena_new(arena, float, n * d, err), *widened = hw_arena_new(arena, float, d, err);
+  int32_t *ids = hw_arena_new(arena, int32_t, 2 * n * k, err);
+  float *scores = hw_arena_new(arena, float, 2 * n * k, err);
+  if (!requests || !numerators || !widened || !ids || !scores) return false;
+  for (size_t i = 0; i < n; i++) {
+    size_t ld;
+    const float *w_out = hw_matrix_input_rows(&model->layers[rows[i].layer].w_out, rows[i].index, 1, widened, &ld);
+    float sigma = hw_norm_numerator(config->norm, w_out, model->final_gamma, (float)config->norm_eps, d, numerators + i * d);
+    int32_t *own_ids = ids + 2 * i * k;
+    float *own_scores = scores + 2 * i * k;
+    requests[i] = (hw_unembed_request){.vector = numerators + i * d, .scale = 1.0f / sigma, .with_beta = true, .k = k, .promotes = own_ids,
+                                       .promote_scores = own_scores, .suppresses = own_ids + k, .suppress_scores = own_scores + k};
+    rows[i].kind = HW_COMPONENT_NEURON;
+    rows[i].convention = HW_CONVENTION_ALONE;
+    rows[i].k = (uint16_t)k;
+    rows[i].promotes = own_ids;
+    rows[i].promote_scores = own_scores;
+    rows[i].suppresses = own_ids + k;
+    rows[i].suppress_scores = own_scores + k;
+  }
+  return hw_unembed(model, requests, n, panel, arena, err);
+}

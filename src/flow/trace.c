@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The walk of METHOD section 3, layer by layer from the top for all prompts of a batch at once. Importances do not depend on the
+ * target, so a node that several targets reach is evaluated once; each target keeps its own rows. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "flow/nodes.h"
+#include "headwater/buffer.h"
+
+typedef struct target_walk {
+  bool *above, *middle, *below; /* [n_tokens] reached at I{l}, A{l}, I{l-1} */
+  bool *spoken;                 /* [n_tokens] M{l} reached: its neurons are wanted */
+  hw_buffer parts, neuron_nodes, neurons;
+} target_walk;
+
+typedef struct walk {
+  const hw_activations *acts;
+  const hw_flow_settings *settings;
+  hw_flow_prompt *prompts;
+  size_t n_prompts;
+  target_walk **targets; /* [n_prompts][n_targets] */
+  float *panel;
+  hw_arena *arena, scratch;
+  hw_error *err;
+} walk;
+
+static size_t n_tokens_of(const walk *w, const hw_flow_prompt *p) {
+  return w->acts->batch.first[p->prompt + 1] - w->acts->batch.first[p->prompt];
+}
+
+/* Larger numbers would overflow a sum of absolute values. */
+static const float largest_magnitude = 1e30f;
+
+static bool rows_are_sound(const float *x, size_t n) {
+  return hw_all_finite(x, n) && hw_max(x, n) < largest_magnitude && hw_min(x, n) > -largest_magnitude;
+}
+
+static bool check_numbers(walk *w, hw_flow_prompt *p) {
+  size_t d = (size_t)w->acts->model->config.d_model, n_layers = (size_t)w->acts->model->config.n_layers;
+  size_t first = w->acts->batch.first[p->prompt], n = n_tokens_of(w, p);
+  for (size_t l = 0; l <= n_layers; l++) {
+    bool sound = rows_are_sound(w->acts->resid[l] + first * d, n * d);
+    if (sound && l < n_layers) sound = rows_are_sound(w->acts->mid[l] + first * d, n * d);
+    if (sound) continue;
+    char text[96];
+    int length = snprintf(text, sizeof text, "an activation at layer %zu is not a finite number", l < n_layers ? l : n_layers - 1);
+    p->failure = hw_arena_copy(w->arena, text, (size_t)length, w->err);
+    return p->failure != NULL;
+  }
+  return true;
+}
+
+static bool start_prompt(walk *w, size_t owner) {
+  hw_flow_prompt *p = &w->prompts[owner];
+  size_t n = n_tokens_of(w, p), n_layers = (size_t)w->acts->model->config.n_layers, n_heads = (size_t)w->acts->model->config.n_heads;
+  p->failure = NULL;
+  if (!check_numbers(w, p)) return false;
+  w->targets[owner] = hw_arena_znew(w->arena, target_walk, p->n_targets, w->err);
+  if (!w->targets[owner]) return false;
+  for (size_t t = 0; t < p->n_targets; t++) {
+    target_walk *target = &w->targets[owner][t];
+    bool **sets[] = {&target->above, &target->middle, &target->below, &target->spoken};
+    for (int i = 0; i < 4; i++)
+      if (!(*sets[i] = hw_arena_znew(w->arena, bool, n, w->err))) return false;
+    target->above[p->targets[t]] = true;
+  }
+  if (!w->settings->raw) return true;
+  hw_raw_importances *raw = &p->raw;
+  *raw = (hw_raw_importances){.n_layers = n_layers, .n_tokens = n, .n_heads = n_heads};
+  size_t cells;
+  if (!hw_size_product(n * n, n_layers * n_heads, &cells)) return hw_fail_memory(w->err, "the raw importances");
+  raw->attention = hw_arena_znew(w->arena, double, cells, w->err);
+  raw->attention_residual = hw_arena_znew(w->arena, double, n_layers * n, w->err);
+  raw->ffn = hw_arena_znew(w->arena, double, n_layers * n, w->err);
+  raw->ffn_residual = hw_arena_znew(w->arena, double, n_layers * n, w->err);
+  return raw->attention && raw->attention_residual && raw->ffn && raw->ffn_residual;
+}
+
+typedef enum node_set { ABOVE, MIDDLE, SPOKEN } node_set;
+
+static const bool *set_of(const target_walk *target, node_set which) {
+  return which == ABOVE ? target->above : which == MIDDLE ? target->middle : target->spoken;
+}
+
+/* The nodes that some target reached (all of them when raw importances are wanted), with room for their proximities. */
+static bool list_nodes(walk *w, node_set which, bool every, hw_node **nodes, size_t *n_nodes) {
+  size_t n_heads = (size_t)w->acts->model->config.n_heads, capacity = w->acts->batch.n_rows;
+  *n_nodes = 0;
+  *nodes = hw_arena_new(&w->scratch, hw_node, capacity, w->err);
+  if (!*nodes) return false;
+  for (size_t owner = 0; owner < w->n_prompts; owner++) {
+    const hw_flow_prompt *p = &w->prompts[owner];
+    if (p->failure) continue;
+    for (uint32_t i = 0; i < n_tokens_of(w, p); i++) {
+      bool wanted = every;
+      for (size_t t = 0; t < p->n_targets && !wanted; t++) wanted = set_of(&w->targets[owner][t], which)[i];
+      if (!wanted) continue;
+      size_t width = which == MIDDLE ? ((size_t)i + 1) * n_heads + 1 : 2;
+      hw_node node = {.owner = owner, .prompt = p->prompt, .position = i};
+      node.proximity = hw_arena_new(&w->scratch, float, width, w->err);
+      if (!node.proximity) return false;
+      (*nodes)[(*n_nodes)++] = node;
+    }
+  }
+  return true;
+}
+
+/* Of a node's parts (the residual last) those above the floor, or the largest alone: ties to the residual, then the first. */
+static size_t keep_parts(const walk *w, hw_part *parts, size_t n) {
+  size_t kept = 0, largest = n - 1;
+  for (size_t i = 0; i < n; i++)
+    if (parts[i].importance > parts[largest].importance) largest = i;
+  hw_part only = parts[largest];
+  for (size_t i = 0; i < n; i++)
+    if (parts[i].importance / HW_MICRO > w->settings->floor) parts[kept++] = parts[i];
+  if (kept) return kept;
+  parts[0] = only;
+  return 1;
+}
+
+static bool walk_ffn(walk *w, size_t layer) {
+  hw_node *nodes;
+  size_t n_nodes;
+  if (!list_nodes(w, ABOVE, w->settings->raw, &nodes, &n_nodes)) return false;
+  hw_ffn_proximity(w->acts, layer, nodes, n_nodes);
+  for (size_t n = 0; n < n_nodes; n++) {
+    hw_flow_prompt *p = &w->prompts[nodes[n].owner];
+    uint32_t at = nodes[n].position;
+    double importance[2];
+    hw_importances(nodes[n].proximity, 2, importance);
+    if (w->settings->raw) {
+      p->raw.ffn[layer * p->raw.n_tokens + at] = importance[0];
+      p->raw.ffn_residual[layer * p->raw.n_tokens + at] = importance[1];
+    }
+    hw_part parts[2];
+    for (int i = 0; i < 2; i++)
+      parts[i] = (hw_part){.importance = hw_micro(importance[i]), .target = at, .source = at, .layer = (uint16_t)layer, .head = HW_NO_HEAD,
+                           .kind = i ? HW_PART_FFN_RESIDUAL : HW_PART_FFN};
+    size_t kept = keep_parts(w, parts, 2);
+    for (size_t t = 0; t < p->n_targets; t++) {
+      target_walk *target = &w->targets[nodes[n].owner][t];
+      if (!target->above[at]) continue;
+      hw_buffer_append(&target->parts, parts, kept * sizeof *parts);
+      target->middle[at] = true;
+      target->spoken[at] = parts[0].kind == HW_PART_FFN;
+    }
+  }
+  return true;
+}
+
+static bool rank_neurons(walk *w, size_t layer) {
+  uint32_t k = w->settings->top_neurons;
+  if ((int64_t)k > w->acts->model->config.d_ffn) k = (uint32_t)w->acts->model->config.d_ffn;
+  hw_node *nodes;
+  size_t n_nodes;
+  if (k == 0) return true;
+  if (!list_nodes(w, SPOKEN, false, &nodes, &n_nodes)) return false;
+  hw_ffn_proximity(w->acts, layer, nodes, n_nodes);
+  hw_neuron_row *rows = hw_arena_new(&w->scratch, hw_neuron_row, n_nodes * k, w->err);
+  uint32_t *totals = hw_arena_new(&w->scratch, uint32_t, n_nodes, w->err);
+  if (!rows || !totals || !hw_rank_neurons(w->acts, layer, nodes, n_nodes, k, rows, totals, &w->scratch, w->err)) return false;
+  for (size_t n = 0; n < n_nodes; n++) {
+    hw_neuron_node node = {.layer = (uint16_t)layer, .position = nodes[n].position, .total = totals[n], .n_rows = k};
+    for (size_t t = 0; t < w->prompts[nodes[n].owner].n_targets; t++) {
+      target_walk *target = &w->targets[nodes[n].owner][t];
+      if (!target->spoken[nodes[n].position]) continue;
+      hw_buffer_append(&target->neuron_nodes, &node, sizeof node);
+      hw_buffer_append(&target->neurons, rows + n * k, k * sizeof *rows);
+    }
+  }
+  return true;
+}
+
+static void note_raw_attention(const walk *w, hw_flow_prompt *p, size_t layer, uint32_t at, const double *importance) {
+  size_t n_heads = (size_t)w->acts->model->config.n_heads, n = ((size_t)at + 1) * n_heads, tokens = p->raw.n_tokens;
+  memcpy(p->raw.attention + (layer * tokens + at) * tokens * n_heads, importance, n * sizeof *importance);
+  p->raw.attention_residual[layer * tokens + at] = importance[n];
+}
+
+static bool walk_attention(walk *w, size_t layer) {
+  size_t n_heads = (size_t)w->acts->model->config.n_heads;
+  hw_node *nodes;
+  size_t n_nodes, widest = 1;
+  if (!list_nodes(w, MIDDLE, w->settings->raw, &nodes, &n_nodes)) return false;
+  if (!hw_attention_proximity(w->acts, layer, nodes, n_nodes, w->panel, &w->scratch, w->err)) return false;
+  for (size_t n = 0; n < n_nodes; n++)
+    if (((size_t)nodes[n].position + 1) * n_heads + 1 > widest) widest = ((size_t)nodes[n].position + 1) * n_heads + 1;
+  double *importance = hw_arena_new(&w->scratch, double, widest, w->err);
+  hw_part *parts = hw_arena_new(&w->scratch, hw_part, widest, w->err);
+  if (!importance || !parts) return false;
+  for (size_t n = 0; n < n_nodes; n++) {
+    hw_flow_prompt *p = &w->prompts[nodes[n].owner];
+    uint32_t at = nodes[n].position;
+    size_t width = ((size_t)at + 1) * n_heads + 1;
+    hw_importances(nodes[n].proximity, width, importance);
+    if (w->settings->raw) note_raw_attention(w, p, layer, at, importance);
+    for (size_t i = 0; i < width; i++) {
+      bool residual = i + 1 == width;
+      parts[i] = (hw_part){.importance = hw_micro(importance[i]), .target = at, .source = residual ? at : (uint32_t)(i / n_heads),
+                           .layer = (uint16_t)layer, .head = residual ? HW_NO_HEAD : (uint16_t)(i % n_heads),
+                           .kind = residual ? HW_PART_ATTENTION_RESIDUAL : HW_PART_ATTENTION};
+    }
+    size_t kept = keep_parts(w, parts, width);
+    for (size_t t = 0; t < p->n_targets; t++) {
+      target_walk *target = &w->targets[nodes[n].owner][t];
+      if (!target->middle[at]) continue;
+      hw_buffer_append(&target->parts, parts, kept * sizeof *parts);
+      for (size_t i = 0; i < kept; i++) target->below[parts[i].source] = true;
+    }
+  }
+  return true;
+}
+
+static void descend(walk *w) {
+  for (size_t owner = 0; owner < w->n_prompts; owner++) {
+    const hw_flow_prompt *p = &w->prompts[owner];
+    if (p->failure) continue;
+    size_t bytes = n_tokens_of(w, p) * sizeof(bool);
+    for (size_t t = 0; t < p->n_targets; t++) {
+      target_walk *target = &w->targets[owner][t];
+      memcpy(target->above, target->below, bytes);
+      memset(target->middle, 0, bytes);
+      memset(target->below, 0, bytes);
+      memset(target->spoken, 0, bytes);
+    }
+  }
+}
+
+static const void *copy_rows(walk *w, const hw_buffer *rows) {
+  void *copy = hw_arena_alloc(w->arena, rows->length, 1, w->err);
+  if (copy && rows->length) memcpy(copy, rows->data, rows->length);
+  return copy;
+}
+
+static bool finish_prompt(walk *w, size_t owner) {
+  hw_flow_prompt *p = &w->prompts[owner];
+  if (p->failure) return true;
+  for (size_t t = 0; t < p->n_targets; t++) {
+    target_walk *target = &w->targets[owner][t];
+    if (!hw_buffer_check(&target->parts, w->err) || !hw_buffer_check(&target->neuron_nodes, w->err) ||
+        !hw_buffer_check(&target->neurons, w->err))
+      return false;
+    hw_target_trace *trace = &p->traces[t];
+    *trace = (hw_target_trace){
+        .frame = {.n_layers = (uint32_t)w->acts->model->config.n_layers, .n_tokens = (uint32_t)n_tokens_of(w, p), .target = p->targets[t]},
+        .n_parts = target->parts.length / sizeof(hw_part),
+        .n_neuron_nodes = target->neuron_nodes.length / sizeof(hw_neuron_node),
+        .n_neurons = target->neurons.length / sizeof(hw_neuron_row)};
+    trace->parts = copy_rows(w, &target->parts);
+    trace->neuron_nodes = copy_rows(w, &target->neuron_nodes);
+    trace->neurons = copy_rows(w, &target->neurons);
+    if (!trace->parts || !trace->neuron_nodes || !trace->neurons) return false;
+    if (!hw_graph_replay(&trace->frame, trace->parts, trace->n_parts, w->settings->threshold, w->arena, &trace->graph, w->err)) return false;
+  }
+  return true;
+}
+
+static bool walk_all(walk *w) {
+  w->targets = hw_arena_znew(w->arena, target_walk *, w->n_prompts, w->err);
+  if (!w->targets) return false;
+  for (size_t owner = 0; owner < w->n_prompts; owner++)
+    if (!start_prompt(w, owner)) return false;
+  for (size_t layer = (size_t)w->acts->model->config.n_layers; layer-- > 0;) {
+    if (!walk_ffn(w, layer) || !rank_neurons(w, layer) || !walk_attention(w, layer)) return false;
+    descend(w);
+    hw_arena_reset(&w->scratch);
+  }
+  for (size_t owner = 0; owner < w->n_prompts; owner++)
+    if (!finish_prompt(w, owner)) return false;
+  return true;
+}
+
+bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
+                   float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err) {
+  walk w = {.acts = acts, .settings = settings, .prompts = prompts, .n_prompts = n_prompts, .panel = panel, .arena = arena, .err = err};
+  hw_arena_init(&w.scratch);
+  bool ok = walk_all(&w);
+  for (size_t owner = 0; w.targets && owner < n_prompts; owner++)
+    for (size_t t = 0; w.targets[owner] && t < prompts[owner].n_targets; t++) {
+      hw_buffer_fini(&w.targets[owner][t].parts);
+      hw_buffer_fini(&w.targets[owner][t].neuron_nodes);
+      hw_buffer_fini(&w.targets[owner][t].neurons);
+    }
+  hw_arena_fini(&w.scratch);
+  return ok && hw_project_traces(acts, settings, prompts, n_prompts, panel, arena, scratch, err);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Weights: tensors found by the family's names, checked against the config, viewed where they lie. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "headwater/file.h"
+#include "model/family.h"
+#include "model/safetensors.h"
+
+struct hw_model_files {
+  hw_safetensors weights;
+  hw_arena arena; /* widened vectors, layer structs, rotary tables */
+};
+
+typedef struct loader {
+  hw_model *model;
+  const hw_family *family;
+  hw_safetensors *st;
+  hw_arena *arena;
+  const char *prefix;
+  hw_error *err;
+} loader;
+
+static int64_t extent(const hw_model_config *c, hw_extent which) {
+  switch (which) {
+    case HW_EXT_NONE: return 0;
+    case HW_EXT_D_MODEL: return c->d_model;
+    case HW_EXT_HEADS: return c->n_heads * c->d_head;
+    case HW_EXT_KV_HEADS: return c->n_kv_heads * c->d_head;
+    case HW_EXT_QKV: return (c->n_heads + 2 * c->n_kv_heads) * c->d_head;
+    case HW_EXT_D_FFN: return c->d_ffn;
+    case HW_EXT_VOCAB: return c->vocab_size;
+    case HW_EXT_CTX: return c->n_ctx;
+  }
+  return 0;
+}
+
+static const hw_weight_row *find_row(const hw_family *family, hw_weight weight) {
+  for (size_t i = 0; i < family->n_weights; i++)
+    if (family->weights[i].weight == weight) return &family->weights[i];
+  return NULL;
+}
+
+enum { NAME_SIZE = 160 };
+
+static void tensor_name(const hw_weight_row *row, const char *prefix, int64_t layer, char name[NAME_SIZE]) {
+  const char *pattern = row->name;
+  if (*pattern == '=') {
+    prefix = "";
+    pattern++;
+  }
+  const char *place = strstr(pattern, "%d");
+  if (place)
+    (void)snprintf(name, NAME_SIZE, "%s%.*s%" PRId64 "%s", prefix, (int)(place - pattern), pattern, layer, place + 2);
+  else
+    (void)snprintf(name, NAME_SIZE, "%s%s", prefix, pattern);
+}
+
+/* The tensor of a weight with the shape that the config wants. *tensor is NULL when it is optional and absent. */
+static bool find_tensor(loader *ld, hw_weight weight, int64_t layer, hw_tensor **tensor) {
+  *tensor = NULL;
+  const hw_weight_row *row = find_row(ld->family, weight);
+  if (!row) return true;
+  char name[NAME_SIZE];
+  tensor_name(row, ld->prefix, layer, name);
+  hw_tensor *found = hw_safetensors_find(ld->st, name);
+  if (!found) {
+    if (row->presence == HW_IF_PRESENT) return true;
+    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s", ld->st->path, name);
+  }
+  const hw_model_config *c = &ld->model->config;
+  int64_t in = extent(c, row->in), out = extent(c, row->out);
+  bool embedding = row->out == HW_EXT_VOCAB || row->out == HW_EXT_CTX;
+  bool in_first = ld->family->in_first && !embedding;
+  int64_t wanted[2] = {in_first ? in : out, in_first ? out : in};
+  int n_dims = row->in == HW_EXT_NONE ? 1 : 2;
+  if (n_dims == 1) wanted[0] = out;
+  bool same = found->n_dims == n_dims;
+  for (int d = 0; d < n_dims && same; d++) same = found->shape[d] == wanted[d];
+  if (!same) {
+    char has[96], want[96];
+    hw_shape_format(found->shape, found->n_dims, has);
+    hw_shape_format(wanted, n_dims, want);
+    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: %s has shape %s, want %s", ld->st->path, name, has, want);
+  }
+  if (!found->readable)
+    return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: %s has dtype %s, want F32, F16 or BF16", ld->st->path, name, found->dtype_name);
+  found->used = true;
+  *tensor = found;
+  return true;
+}
+
+static bool check_finite(loader *ld, const hw_tensor *tensor) {
+  enum { BLOCK = 4096 };
+  float block[BLOCK];
+  for (size_t i = 0; i < tensor->n_elements; i += BLOCK) {
+    size_t n = tensor->n_elements - i < BLOCK ? tensor->n_elements - i : BLOCK;
+    hw_widen((const unsigned char *)tensor->data + i * hw_dtype_size(tensor->dtype), tensor->dtype, n, block);
+    if (hw_all_finite(block, n)) continue;
+    size_t at = 0;
+    while (at + 1 < n && isfinite(block[at])) at++;
+    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: %s holds %f at element %zu, want finite numbers", ld->st->path, tensor->name,
+                   (double)block[at], i + at);
+  }
+  return true;
+}
+
+/* Vectors are widened into the arena. *vector is NULL when absent. */
+static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float **vector) {
+  hw_tensor *tensor;
+  *vector = NULL;
+  if (!find_tensor(ld, weight, layer, &tensor)) return false;
+  if (!tensor) return true;
+  if (!check_finite(ld, tensor)) return false;
+  float *widened = hw_arena_new(ld->arena, float, tensor->n_elements, ld->err);
+  if (!widened) return false;
+  hw_widen(tensor->data, tensor->dtype, tensor->n_elements, widened);
+  *vector = widened;
+  return true;
+}
+
+/* A view of the tensor where it lies; one that the file holds at an odd address is copied. data is NULL when absent. */
+static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix) {
+  hw_tensor *tensor;
+  *matrix = (hw_matrix){0};
+  if (!find_tensor(ld, weight, layer, &tensor)) return false;
+  if (!tensor) return true;
+  if (!check_finite(ld, tensor)) return false;
+  const hw_weight_row *row = find_row(ld->family, weight);
+  bool embedding = row->out == HW_EXT_VOCAB || row->out == HW_EXT_CTX;
+  size_t size = hw_dtype_size(tensor->dtype);
+  const void *data = tensor->data;
+  if ((uintptr_t)data % size) {
+    void *copy = hw_arena_alloc(ld->arena, tensor->n_elements, size, ld->err);
+    if (!copy) return false;
+    memcpy(copy, data, tensor->n_elements * size);
+    data = copy;
+  }
+  bool in_first = ld->family->in_first && !embedding;
+  size_t n_in = (size_t)extent(&ld->model->config, row->in), n_out = (size_t)extent(&ld->model->config, row->out);
+  *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .n_in = n_in, .n_out = n_out,
+                        .stride = in_first ? n_out : n_in, .in_first = in_first};
+  return true;
+}
+
+/* b = b_O + b_V W_O, summed in double: the values are kept without their bias (METHOD section 1). */
+static bool fold_value_bias(loader *ld, hw_layer *layer, const float *b_v, const float *b_o) {
+  if (!b_v && !b_o) return true;
+  const hw_model_config *c = &ld->model->config;
+  size_t d = (size_t)c->d_model, d_head = (size_t)c->d_head;
+  double *sum = hw_arena_znew(ld->arena, double, d, ld->err);
+  float *folded = hw_arena_new(ld->arena, float, d, ld->err), *row = hw_arena_new(ld->arena, float, d, ld->err);
+  if (!sum || !folded || !row) return false;
+  for (size_t k = 0; b_v && k < (size_t)(c->n_heads * c->d_head); k++) {
+    size_t head = k / d_head, group = head / (size_t)(c->n_heads / c->n_kv_heads), ld_row;
+    const float *weights = hw_matrix_input_rows(&layer->w_o, k, 1, row, &ld_row);
+    double bias = b_v[group * d_head + k % d_head];
+    for (size_t i = 0; i < d; i++) sum[i] += bias * (double)weights[i];
+  }
+  for (size_t i = 0; i < d; i++) folded[i] = (float)(sum[i] + (b_o ? (double)b_o[i] : 0.0));
+  layer->attn_bias = folded;
+  return true;
+}
+
+static bool load_attention(loader *ld, int64_t l, hw_layer *layer) {
+  const hw_model_config *c = &ld->model->config;
+  size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
+  const float *b_v, *b_o, *fused_bias;
+  hw_matrix fused;
+  if (!load_matrix(ld, HW_W_QKV, l, &fused) || !load_vector(ld, HW_W_QKV_BIAS, l, &fused_bias)) return false;
+  if (fused.data) {
+    layer->w_q = hw_matrix_outputs(&fused, 0, heads);
+    layer->w_k = hw_matrix_outputs(&fused, heads, kv);
+    layer->w_v = hw_matrix_outputs(&fused, heads + kv, kv);
+    layer->b_q = fused_bias;
+    layer->b_k = fused_bias ? fused_bias + heads : NULL;
+    b_v = fused_bias ? fused_bias + heads + kv : NULL;
+  } else if (!load_matrix(ld, HW_W_Q, l, &layer->w_q) || !load_matrix(ld, HW_W_K, l, &layer->w_k) ||
+             !load_matrix(ld, HW_W_V, l, &layer->w_v) || !load_vector(ld, HW_W_Q_BIAS, l, &layer->b_q) ||
+             !load_vector(ld, HW_W_K_BIAS, l, &layer->b_k) || !load_vector(ld, HW_W_V_BIAS, l, &b_v)) {
+    return false;
+  }
+  return load_matrix(ld, HW_W_O, l, &layer->w_o) && load_vector(ld, HW_W_O_BIAS, l, &b_o) && fold_value_bias(ld, layer, b_v, b_o);
+}
+
+static bool load_layer(loader *ld, int64_t l, hw_layer *layer) {
+  return load_vector(ld, HW_W_ATTN_NORM_GAMMA, l, &layer->attn_norm_gamma) &&
+         load_vector(ld, HW_W_ATTN_NORM_BETA, l, &layer->attn_norm_beta) && load_attention(ld, l, layer) &&
+         load_vector(ld, HW_W_FFN_NORM_GAMMA, l, &layer->ffn_norm_gamma) &&
+         load_vector(ld, HW_W_FFN_NORM_BETA, l, &layer->ffn_norm_beta) && load_matrix(ld, HW_W_GATE, l, &layer->w_gate) &&
+         load_matrix(ld, HW_W_IN, l, &layer->w_in) && load_vector(ld, HW_W_IN_BIAS, l, &layer->b_in) &&
+         load_matrix(ld, HW_W_OUT, l, &layer->w_out) && load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out);
+}
+
+/* The embedding and the unembedding may be one tensor, under either name. */
+static bool load_embeddings(loader *ld) {
+  hw_model *model = ld->model;
+  if (!load_matrix(ld, HW_W_TOKEN_EMBEDDING, 0, &model->token_embedding) || !load_matrix(ld, HW_W_UNEMBED, 0, &model->unembed) ||
+      !load_matrix(ld, HW_W_POSITION_EMBEDDING, 0, &model->position_embedding))
+    return false;
+  if (!model->token_embedding.data && !model->unembed.data) {
+    char name[NAME_SIZE];
+    tensor_name(find_row(ld->family, HW_W_TOKEN_EMBEDDING), ld->prefix, 0, name);
+    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s and no lm_head.weight to stand for it", ld->st->path, name);
+  }
+  if (!model->token_embedding.data) model->token_embedding = model->unembed;
+  if (!model->unembed.data || model->config.tied) model->unembed = model->token_embedding;
+  return true;
+}
+
+static bool fold_final_beta(loader *ld) {
+  hw_model *model = ld->model;
+  if (!model->final_beta) return true;
+  float *scores = hw_arena_new(ld->arena, float, model->unembed.n_out, ld->err);
+  if (!scores) return false;
+  hw_matvec(&model->unembed, model->final_beta, scores);
+  model->unembed_beta = scores;
+  return true;
+}
+
+static bool make_rotary_tables(loader *ld) {
+  hw_model *model = ld->model;
+  const hw_model_config *c = &model->config;
+  if (c->positions != HW_POSITION_ROTARY) return true;
+  size_t half = (size_t)c->d_head / 2, cells;
+  if (!hw_size_product((size_t)c->n_ctx, half, &cells)) return hw_fail_memory(ld->err, "the rotary tables");
+  float *cosine = hw_arena_new(ld->arena, float, cells, ld->err), *sine = hw_arena_new(ld->arena, float, cells, ld->err);
+  if (!cosine || !sine) return false;
+  for (size_t t = 0; t < half; t++) {
+    double frequency = pow(c->rope_theta, -2.0 * (double)t / (double)c->d_head);
+    for (size_t p = 0; p < (size_t)c->n_ctx; p++) {
+      cosine[p * half + t] = (float)cos((double)p * frequency);
+      sine[p * half + t] = (float)sin((double)p * frequency);
+    }
+  }
+  model->rope_cos = cosine;
+  model->rope_sin = sine;
+  return true;
+}
+
+static bool ends_with(const char *text, const char *ending) {
+  size_t n = strlen(text), m = strlen(ending);
+  return n >= m && strcmp(text + n - m, ending) == 0;
+}
+
+/* A tensor that nobody took means that the model is not what the family's row describes. */
+static bool check_leftovers(loader *ld) {
+  for (size_t i = 0; i < ld->st->n_tensors; i++) {
+    const hw_tensor *tensor = &ld->st->tensors[i];
+    bool ignored = tensor->used;
+    for (const char *const *ending = ld->family->ignored; *ending && !ignored; ending++) ignored = ends_with(tensor->name, *ending);
+    if (!ignored)
+      return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s has no place in a %s model", ld->st->path, tensor->name,
+                     ld->family->model_type);
+  }
+  return true;
+}
+
+static void choose_prefix(loader *ld) {
+  const hw_weight_row *row = find_row(ld->family, HW_W_ATTN_NORM_GAMMA);
+  ld->prefix = ld->family->prefixes[0];
+  for (int i = 0; i < 3 && ld->family->prefixes[i]; i++) {
+    char name[NAME_SIZE];
+    tensor_name(row, ld->family->prefixes[i], 0, name);
+    if (hw_safetensors_find(ld->st, name)) {
+      ld->prefix = ld->family->prefixes[i];
+      return;
+    }
+  }
+}
+
+static bool load_weights(loader *ld) {
+  hw_model *model = ld->model;
+  choose_prefix(ld);
+  model->layers = hw_arena_znew(ld->arena, hw_layer, (size_t)model->config.n_layers, ld->err);
+  if (!model->layers || !load_embeddings(ld)) return false;
+  for (int64_t l = 0; l < model->config.n_layers; l++)
+    if (!load_layer(ld, l, &model->layers[l])) return false;
+  if (!load_vector(ld, HW_W_FINAL_GAMMA, 0, &model->final_gamma) || !load_vector(ld, HW_W_FINAL_BETA, 0, &model->final_beta)) return false;
+  model->dtype = model->layers[0].w_o.dtype;
+  return check_leftovers(ld) && fold_final_beta(ld) && make_rotary_tables(ld);
+}
+
+static bool hash_files(hw_model *model, const char *config_path, hw_error *err) {
+  hw_file config;
+  if (!hw_file_open(config_path, &config, err)) return false;
+  char parts[2][HW_HASH_HEX];
+  hw_hash_bytes(config.data, config.size, parts[0]);
+  hw_file_close(&config);
+  hw_hash_bytes(model->files->weights.file.data, model->files->weights.file.size, parts[1]);
+  hw_hash_bytes(parts, sizeof parts, model->fingerprint);
+  return true;
+}
+
+static bool open_files(hw_model *model, const char *folder, hw_error *err) {
+  if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
+  model->path = strdup(folder);
+  model->files = calloc(1, sizeof *model->files);
+  char *config_path = hw_path_join(folder, "config.json"), *weights_path = hw_path_join(folder, "model.safetensors");
+  loader ld = {.model = model, .err = err};
+  bool ok = model->path && model->files && config_path && weights_path;
+  if (!ok) hw_fail_memory(err, "a model");
+  if (ok) {
+    size_t length = strlen(model->path);
+    while (length > 1 && model->path[length - 1] == '/') model->path[--length] = '\0';
+    const char *slash = strrchr(model->path, '/');
+    model->name = slash && slash[1] ? slash + 1 : model->path;
+    hw_arena_init(&model->files->arena);
+    ld.arena = &model->files->arena;
+    ld.st = &model->files->weights;
+    ok = hw_config_load(config_path, &model->config, &ld.family, err) && hw_safetensors_open(weights_path, ld.st, err) &&
+         load_weights(&ld) && hash_files(model, config_path, err);
+    model->weight_bytes = ld.st->file.size;
+  }
+  free(config_path);
+  free(weights_path);
+  return ok;
+}
+
+bool hw_model_open(const char *folder, hw_model **model, hw_error *err) {
+  *model = calloc(1, sizeof **model);
+  if (!*model) return hw_fail_memory(err, "a model");
+  if (open_files(*model, folder, err)) return true;
+  hw_model_close(*model);
+  *model = NULL;
+  return false;
+}
+
+void hw_model_close(hw_model *model) {
+  if (!model) return;
+  if (model->files) {
+    hw_safetensors_close(&model->files->weights);
+    hw_arena_fini(&model->files->arena);
+    free(model->files);
+  }
+  free(model->path);
+  free(model);
+}

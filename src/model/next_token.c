@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Predictions: logits, probabilities, ranks of particular tokens. */
+#include <math.h>
+
+#include "headwater/model.h"
+
+static double log_sum_exp(const float *scores, size_t n) {
+  double largest = (double)hw_max(scores, n), sum = 0;
+  for (size_t i = 0; i < n; i++) sum += exp((double)scores[i] - largest);
+  return largest + log(sum);
+}
+
+static void answer(const hw_next_token *query, const float *scores, size_t vocab) {
+  double log_z = log_sum_exp(scores, vocab);
+  for (uint32_t i = 0; i < query->k && i < vocab; i++)
+    query->probabilities[i] = (float)exp((double)query->logits[i] - log_z);
+  for (size_t s = 0; s < query->n_scores; s++) {
+    hw_token_score *score = &query->scores[s];
+    score->logit = scores[score->id];
+    score->log_probability = (double)score->logit - log_z;
+    uint32_t above = 0;
+    for (size_t v = 0; v < vocab; v++) above += scores[v] > score->logit;
+    score->rank = above + 1;
+  }
+}
+
+bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, float *panel, hw_arena *arena, hw_error *err) {
+  const hw_model *model = acts->model;
+  const hw_model_config *c = &model->config;
+  size_t d = (size_t)c->d_model, vocab = (size_t)c->vocab_size, tile = n < HW_TILE_ROWS ? n : (size_t)HW_TILE_ROWS;
+  float *vectors = hw_arena_new(arena, float, tile * d, err), *scores = hw_arena_new(arena, float, tile * vocab, err);
+  hw_unembed_request *requests = hw_arena_new(arena, hw_unembed_request, tile, err);
+  if (!vectors || !scores || !requests) return false;
+  for (size_t first = 0; first < n; first += tile) {
+    size_t count = n - first < tile ? n - first : tile;
+    for (size_t i = 0; i < count; i++) {
+      const hw_next_token *query = &queries[first + i];
+      const float *state = acts->resid[c->n_layers] + query->row * d;
+      float sigma = hw_norm_numerator(c->norm, state, model->final_gamma, (float)c->norm_eps, d, vectors + i * d);
+      requests[i] = (hw_unembed_request){.vector = vectors + i * d, .scale = 1.0f / sigma, .with_beta = true, .k = query->k,
+                                         .promotes = query->k ? query->ids : NULL, .promote_scores = query->logits,
+                                         .scores = scores + i * vocab};
+    }
+    if (!hw_unembed(model, requests, count, panel, arena, err)) return false;
+    for (size_t i = 0; i < count; i++) answer(&queries[first + i], scores + i * vocab, vocab);
+  }
+  return true;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Vectors to vocabulary scores, a panel of the vocabulary at a time so that scores are ranked while they are in cache. */
+#include <math.h>
+#include <string.h>
+
+#include "headwater/model.h"
+
+enum { PANEL_WIDTH = 2048, BLOCK = 64 };
+
+/* The k best so far, best first; sign -1 keeps the lowest. An id that comes later loses a tie. */
+typedef struct best_list {
+  uint32_t k, n;
+  float sign;
+  int32_t *ids;
+  float *scores;
+} best_list;
+
+static void insert(best_list *list, int32_t id, float score) {
+  float key = list->sign * score;
+  if (list->n == list->k && !(key > list->sign * list->scores[list->n - 1])) return;
+  if (list->n < list->k) list->n++;
+  uint32_t place = list->n - 1;
+  while (place > 0 && key > list->sign * list->scores[place - 1]) {
+    list->scores[place] = list->scores[place - 1];
+    list->ids[place] = list->ids[place - 1];
+    place--;
+  }
+  list->scores[place] = score;
+  list->ids[place] = id;
+}
+
+/* Most blocks hold nothing that beats the last of the list: one maximum tells. */
+static void rank_panel(best_list *high, best_list *low, const float *scores, size_t n, size_t first_id) {
+  for (size_t b = 0; b < n; b += BLOCK) {
+    size_t count = n - b < BLOCK ? n - b : BLOCK;
+    if (high->k && (high->n < high->k || hw_max(scores + b, count) > high->scores[high->n - 1]))
+      for (size_t i = 0; i < count; i++) insert(high, (int32_t)(first_id + b + i), scores[b + i]);
+    if (low->k && (low->n < low->k || hw_min(scores + b, count) < low->scores[low->n - 1]))
+      for (size_t i = 0; i < count; i++) insert(low, (int32_t)(first_id + b + i), scores[b + i]);
+  }
+}
+
+bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err) {
+  size_t d = (size_t)model->config.d_model, vocab = (size_t)model->config.vocab_size;
+  float *vectors = hw_arena_new(arena, float, HW_TILE_ROWS * d, err);
+  float *scores = hw_arena_new(arena, float, (size_t)HW_TILE_ROWS * PANEL_WIDTH, err);
+  best_list *high = hw_arena_new(arena, best_list, HW_TILE_ROWS, err), *low = hw_arena_new(arena, best_list, HW_TILE_ROWS, err);
+  if (!vectors || !scores || !high || !low) return false;
+  for (size_t tile = 0; tile < n; tile += HW_TILE_ROWS) {
+    size_t rows = n - tile < HW_TILE_ROWS ? n - tile : HW_TILE_ROWS;
+    memset(vectors, 0, HW_TILE_ROWS * d * sizeof *vectors);
+    for (size_t r = 0; r < rows; r++) {
+      const hw_unembed_request *q = &requests[tile + r];
+      memcpy(vectors + r * d, q->vector, d * sizeof *vectors);
+      uint32_t k = q->k < vocab ? q->k : (uint32_t)vocab;
+      high[r] = (best_list){.k = q->promotes ? k : 0, .sign = 1, .ids = q->promotes, .scores = q->promote_scores};
+      low[r] = (best_list){.k = q->suppresses ? k : 0, .sign = -1, .ids = q->suppresses, .scores = q->suppress_scores};
+    }
+    for (size_t v = 0; v < vocab; v += PANEL_WIDTH) {
+      size_t width = vocab - v < PANEL_WIDTH ? vocab - v : PANEL_WIDTH;
+      hw_matrix part = hw_matrix_outputs(&model->unembed, v, width);
+      hw_gemm(&part, vectors, d, scores, PANEL_WIDTH, rows, panel);
+      for (size_t r = 0; r < rows; r++) {
+        const hw_unembed_request *q = &requests[tile + r];
+        float *row = scores + r * PANEL_WIDTH;
+        for (size_t i = 0; i < width; i++) row[i] *= q->scale;
+        if (q->with_beta) hw_add_bias(row, width, model->unembed_beta ? model->unembed_beta + v : NULL, 1, width);
+        if (q->scores) memcpy(q->scores + v, row, width * sizeof *row);
+        rank_panel(&high[r], &low[r], row, width, v);
+      }
+    }
+  }
+  return true;
+}
