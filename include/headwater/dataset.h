@@ -13,7 +13,8 @@ typedef struct hw_dataset hw_dataset;
 
 typedef struct hw_dataset_options {
   const char *path;
-  const char *format;        /* "txt", "csv", "tsv", "jsonl", "json", or NULL: by the name (a last .gz is taken off) */
+  const char *format;        /* "txt", "csv", "tsv", "jsonl", "json", or NULL: by the name (a last .gz is taken off);
+                              * whether the file is gzipped is told by its first bytes in any case */
   const char *prompt_column; /* NULL: the first of prompt, text, clean, clean_prefix, sentence that exists */
   const char *answer_column; /* NULL: the first of answer, target, clean_answer that exists */
   const char *foil_column;   /* NULL: the first of foil, patch_answer that exists */
@@ -21,31 +22,36 @@ typedef struct hw_dataset_options {
 
 typedef struct hw_field {
   const char *name;  /* column */
-  const char *value; /* bytes as they stood in the file (JSON: strings unescaped, other values as their JSON text) */
+  const char *value; /* bytes as they stood in the file (JSON: strings unescaped, other values as their JSON text
+                      * without spaces between tokens), valid UTF-8, with a NUL behind them; may hold NULs inside */
   size_t length;
 } hw_field;
 
 typedef struct hw_row {
   int64_t index;       /* 0, 1, 2... */
   int64_t line;        /* line (or array element) where the row starts, from 1, for messages */
-  const char *problem; /* NULL, or why this one row cannot be read ("not UTF-8", "no prompt", "not a JSON object: ...") */
-  hw_field prompt;     /* value NULL when there is a problem */
+  const char *problem; /* NULL, or why this one row cannot be read ("not UTF-8", "no prompt", "not a JSON object") */
+  hw_field prompt;     /* value NULL when there is a problem; may be empty, which is for the caller to judge */
   hw_field answer;     /* value NULL when absent or empty */
   hw_field foil;
   size_t n_others;
-  const hw_field *others; /* every further column that this row has, in file order */
+  const hw_field *others; /* every further column that this row has, in file order; none when there is a problem.
+                           * An answer or foil that is a JSON array or object is none and stays here (where its
+                           * column was asked for by name, it is a problem) */
 } hw_row;
 
-/* Opens the file and reads as far as its column names. Errors: a missing or empty file, an unknown format, a column
- * that was asked for by name and does not exist (with the names that do). */
+/* Opens the file (or a pipe) and reads as far as its first row. Errors: a missing file, one without rows, an unknown
+ * format, no prompt column, a column that was asked for by name and does not exist (with the names that do), two
+ * columns of one name, JSON without one readable row. */
 bool hw_dataset_open(const hw_dataset_options *options, hw_dataset **dataset, hw_error *err);
 
 /* The next row; everything in it is borrowed until the next call. 1 = a row, 0 = the end, -1 = err filled (the file
- * itself is broken: an unclosed quote, a damaged .gz, JSON that ends early). */
+ * itself is broken: an unclosed quote, a damaged .gz, JSON that ends early, a row of more than 64 MiB); later calls
+ * give the same again. */
 int hw_dataset_next(hw_dataset *dataset, hw_row *row, hw_error *err);
 void hw_dataset_close(hw_dataset *dataset);
 
-/* Column names known after open (CSV/TSV: the header; JSON: the keys of the first record; TXT: just "prompt"). */
+/* Column names known after open (CSV/TSV: the header; JSON: keys of the first readable row; TXT: just "prompt"). */
 size_t hw_dataset_columns(const hw_dataset *dataset, const char *const **names);
 
 #endif

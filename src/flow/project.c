@@ -102,9 +102,9 @@ static bool add_target_column(collector *c, size_t prompt, uint32_t target) {
   return true;
 }
 
-/* Every block and state that the graph passes through. Residual edges stand once at each node, or its other parts do: a node
- * is taken from its first edge. */
-static bool add_graph_nodes(collector *c, size_t prompt, const hw_graph *graph) {
+/* Every block and state that the graph passes through, and the target's own as in the default set. A node is taken from its
+ * first edge, which is the FFN's part wherever that survived. */
+static bool add_graph_nodes(collector *c, size_t prompt, const hw_graph *graph, uint32_t target) {
   for (size_t e = 0; e < graph->n_edges; e++) {
     const hw_part *part = &graph->edges[e].part;
     bool ffn_node = part->kind >= HW_PART_FFN;
@@ -113,7 +113,8 @@ static bool add_graph_nodes(collector *c, size_t prompt, const hw_graph *graph) 
       if (last->layer == part->layer && last->target == part->target && (last->kind >= HW_PART_FFN) == ffn_node) continue;
     }
     if (ffn_node) {
-      if (part->kind == HW_PART_FFN && !add_block(c, HW_COMPONENT_FFN, prompt, part->layer, part->target)) return false;
+      bool block = part->kind == HW_PART_FFN || part->target == target;
+      if (block && !add_block(c, HW_COMPONENT_FFN, prompt, part->layer, part->target)) return false;
       if (!add_state(c, HW_COMPONENT_RESID_POST, prompt, part->layer, part->target)) return false;
     } else if (!add_block(c, HW_COMPONENT_ATTENTION, prompt, part->layer, part->target) ||
                !add_state(c, HW_COMPONENT_RESID_MID, prompt, part->layer, part->target)) {
@@ -130,7 +131,7 @@ static bool collect_trace(collector *c, size_t prompt, hw_target_trace *trace) {
   hw_buffer_reset(&c->rows);
   bool all = c->settings->project == HW_PROJECT_ALL;
   if (!add_best_heads(c, prompt, &trace->graph, all ? SIZE_MAX : (size_t)HW_PROJECTED_HEADS)) return false;
-  if (!(all ? add_graph_nodes(c, prompt, &trace->graph) : add_target_column(c, prompt, trace->frame.target))) return false;
+  if (!(all ? add_graph_nodes(c, prompt, &trace->graph, trace->frame.target) : add_target_column(c, prompt, trace->frame.target))) return false;
   if (!hw_buffer_check(&c->rows, c->err)) return false;
   hw_projection *rows = hw_arena_alloc(c->arena, c->rows.length, 1, c->err);
   if (!rows) return false;

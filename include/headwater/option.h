@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Options are rows of a table: the same row reads argv, the pipeline file, prints --help and names the manifest's setting. */
+#ifndef HEADWATER_OPTION_H
+#define HEADWATER_OPTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headwater/arena.h"
+#include "headwater/buffer.h"
+#include "headwater/error.h"
+
+typedef enum hw_option_kind {
+  HW_OPTION_FLAG,   /* bool */
+  HW_OPTION_TEXT,   /* const char * */
+  HW_OPTION_COUNT,  /* int64_t within [min, max] */
+  HW_OPTION_NUMBER, /* double within (min, max) */
+  HW_OPTION_CHOICE, /* int: index into choices */
+} hw_option_kind;
+
+typedef struct hw_option {
+  const char *name; /* without the dashes */
+  hw_option_kind kind;
+  size_t offset;    /* of the field in the settings struct */
+  const char *argument; /* "DIR", for help */
+  const char *help;
+  double min, max;
+  const char *const *choices; /* NULL-terminated */
+  bool decides_content;       /* goes into the fingerprint of a run */
+} hw_option;
+
+typedef struct hw_option_table {
+  const hw_option *rows;
+  size_t n;
+} hw_option_table;
+
+/* Reads "--name value", "--name=value" and flags into the struct at `settings`; texts point into argv. What does not start with
+ * a dash is a positional, at most max_positionals of them. Errors name the option, with the nearest one that exists. */
+bool hw_options_read_arguments(hw_option_table table, void *settings, int argc, char **argv, const char **positionals,
+                               int max_positionals, int *n_positionals, hw_error *err);
+
+/* Sets one option by name from text; `where` says in errors where it stood. */
+bool hw_option_set(hw_option_table table, void *settings, const char *where, const char *name, const char *value, hw_error *err);
+
+/* Reads "name = value" lines (sections are only for the eye). Texts live in the arena. */
+bool hw_options_read_file(hw_option_table table, void *settings, const char *path, hw_arena *arena, hw_error *err);
+
+/* The option's value as text that reads back to it. */
+bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *out);
+
+/* A line or two per option, for 80 columns; defaults are those of the struct at `defaults`. */
+void hw_options_help(hw_option_table table, const void *defaults, hw_buffer *out);
+
+#endif

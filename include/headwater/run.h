@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A job: a model, a data set, and what to compute, run over all rows in chunks by several workers into one database.
+ * The chunk (consecutive rows cut by a token budget) is the unit of work, of commit and of resume. */
+#ifndef HEADWATER_RUN_H
+#define HEADWATER_RUN_H
+
+#include <signal.h>
+#include <stdint.h>
+
+#include "headwater/flow.h"
+#include "headwater/option.h"
+#include "headwater/tokenizer.h"
+
+typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS_NONE } hw_neuron_projections;
+
+/* Options of trace and run that say what is computed. */
+typedef struct hw_analysis {
+  double threshold;
+  double floor; /* 0: as the threshold */
+  int norm;     /* of proximity: 0 = L1 */
+  int bos;      /* hw_bos */
+  const char *targets; /* "last", "all", or positions "0,5" */
+  int64_t top_neurons, top_tokens;
+  int project;     /* hw_project */
+  int conventions; /* hw_convention_choice */
+} hw_analysis;
+
+typedef struct hw_job {
+  const char *model, *data, *db;
+  const char *format, *prompt_column, *answer_column, *foil_column, *group_by; /* NULL: found by name */
+  hw_analysis analysis;
+  double neuron_threshold;
+  int neuron_projections; /* hw_neuron_projections */
+  int64_t limit;          /* rows; 0 = all */
+  int64_t chunk_tokens;
+  int64_t threads;        /* 0 = all cores */
+  int64_t memory;         /* MiB for activations and work space, 0 = no cap */
+  bool durable, dry_run, quiet;
+} hw_job;
+
+hw_option_table hw_job_options(void); /* rows for struct hw_job */
+void hw_job_defaults(hw_job *job);
+void hw_analysis_defaults(hw_analysis *analysis);
+
+/* Errors: an option that is missing or contradicts another. */
+bool hw_job_check(const hw_job *job, hw_error *err);
+bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, hw_error *err);
+
+/* ---- One prompt ---- */
+
+/* A prompt ready for the model. Arrays live in the arena given to hw_prompt_prepare. */
+typedef struct hw_prompt_input {
+  const char *failure; /* NULL, or why it cannot be traced */
+  const int32_t *ids;
+  size_t n_tokens;
+  bool has_bos, double_bos;
+  uint32_t *targets; /* ascending */
+  size_t n_targets;
+  const int32_t *answer, *foil; /* token ids as they follow the prompt */
+  size_t n_answer, n_foil;
+} hw_prompt_input;
+
+/* Ids, target positions and answers of one prompt. What is wrong with the prompt becomes its `failure`; errors are only
+ * MEMORY and targets that are no targets. answer and foil may be NULL. */
+bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text, size_t length,
+                       const char *answer, size_t answer_length, const char *foil, size_t foil_length, hw_arena *arena,
+                       hw_prompt_input *input, hw_error *err);
+/* The same from ids as they are. */
+bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,
+                        hw_prompt_input *input, hw_error *err);
+
+/* "last", "all", "0,5": true when it is a list of targets. */
+bool hw_targets_check(const char *targets, hw_error *err);
+
+/* ---- Computing ---- */
+
+enum { HW_PREDICTIONS = 10 };
+
+typedef struct hw_prediction { /* of the token after one target */
+  uint32_t n;
+  int32_t ids[HW_PREDICTIONS]; /* most probable first */
+  float logits[HW_PREDICTIONS], probabilities[HW_PREDICTIONS];
+} hw_prediction;
+
+typedef struct hw_answer_score { /* METHOD section 6; token_id -1: none */
+  int32_t token_id;
+  uint32_t n_tokens, rank;
+  float logit;
+  double first_log_probability; /* of its first token, nats */
+  double log_probability;       /* summed over its tokens */
+} hw_answer_score;
+
+typedef struct hw_prompt_result {
+  const char *failure;
+  hw_flow_prompt flow;          /* traces per target */
+  hw_prediction *predictions;   /* [n_targets] */
+  hw_answer_score answer, foil; /* at the last position */
+} hw_prompt_result;
+
+/* Work space of one worker: nothing in it is shared. */
+typedef struct hw_worker {
+  const hw_model *model;
+  hw_flow_settings flow;
+  size_t batch_rows; /* rows of a sub-batch */
+  float *panel;
+  hw_arena results; /* of a chunk */
+  hw_arena scratch; /* of a sub-batch */
+} hw_worker;
+
+enum { HW_BATCH_ROWS = 512 };
+
+bool hw_worker_init(hw_worker *worker, const hw_model *model, const hw_flow_settings *flow, size_t batch_rows, hw_error *err);
+void hw_worker_fini(hw_worker *worker);
+
+/* Traces prompts in sub-batches; results live in worker->results. */
+bool hw_compute(hw_worker *worker, const hw_prompt_input *inputs, size_t n, hw_prompt_result *results, hw_error *err);
+
+/* Bytes that a worker needs beside the weights, at most, for prompts no longer than the sub-batch. */
+size_t hw_worker_bytes(const hw_model *model, size_t batch_rows);
+
+/* ---- Running ---- */
+
+typedef struct hw_progress {
+  int64_t prompts_done, prompts_total; /* stored, of all */
+  int64_t failed;
+  int64_t resumed;       /* were there before */
+  double seconds;        /* since the start */
+  int64_t tokens_done, tokens_total;
+  const char *stage;     /* "prompts", "neurons" */
+} hw_progress;
+
+typedef struct hw_run_hooks {
+  void (*progress)(void *context, const hw_progress *progress); /* one thread at a time */
+  void (*notice)(void *context, const char *line);              /* something the user should know */
+  void *context;
+  const volatile sig_atomic_t *stop; /* nonzero: let the chunks in work finish, then return */
+} hw_run_hooks;
+
+/* What a run will take, known before it starts. */
+typedef struct hw_plan_summary {
+  int64_t n_prompts, n_tokens, n_unreadable; /* rows, their tokens, rows that already fail in the plan */
+  size_t n_chunks, n_groups;
+  int threads;
+  size_t weight_bytes, worker_bytes; /* worker_bytes: of one worker */
+  double seconds_expected;           /* from a short measured sample */
+  double disk_bytes_expected;
+  const char *blas_kernel;
+  bool batch_invariant;
+} hw_plan_summary;
+
+typedef struct hw_run_result {
+  hw_progress progress;
+  bool interrupted;
+  char fingerprint[33];
+} hw_run_result;
+
+/* Runs the job, or with job->dry_run only plans it (then only *plan is filled, with a measured sample). */
+bool hw_run(const hw_job *job, const hw_run_hooks *hooks, hw_plan_summary *plan, hw_run_result *result, hw_error *err);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/select.h"
+
+static const char *const format_names[] = {"table", "csv", "json", NULL};
+
+typedef struct sql_settings {
+  int format;
+} sql_settings;
+
+static const hw_option rows[] = {
+    {"format", HW_OPTION_CHOICE, offsetof(sql_settings, format), "NAME", "table, csv or json", 0, 0, format_names, false},
+};
+static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
+
+static const hw_option_table *options(void **defaults) {
+  static sql_settings settings;
+  *defaults = &settings;
+  return &table;
+}
+
+bool hw_cli_format(const char *name, hw_table_format *format, hw_error *err) {
+  for (int i = 0; format_names[i]; i++)
+    if (strcmp(format_names[i], name) == 0) return *format = (hw_table_format)i, true;
+  return hw_fail(err, HW_ERROR_INPUT, "format is \"%.100s\", want table, csv or json", name);
+}
+
+int hw_cli_select(const char *db, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format) {
+  hw_store *store;
+  hw_error err = {0};
+  if (!hw_store_open_read(db, &store, &err)) return hw_cli_fail(&err);
+  bool ok = hw_store_select(store, sql, parameters, n_parameters, format, hw_cli_sink, NULL, &err);
+  (void)hw_store_close(store, false, NULL);
+  if (!ok && ferror(stdout)) return hw_cli_finish();
+  return ok ? hw_cli_finish() : hw_cli_fail(&err);
+}
+
+static int run(const hw_command *command, int argc, char **argv) {
+  sql_settings settings = {0};
+  const char *positionals[2];
+  int n;
+  hw_error err = {0};
+  if (!hw_cli_arguments(command, table, &settings, argc, argv, positionals, 2, 2, &n, &err)) return hw_cli_usage(command, err.message);
+  return hw_cli_select(positionals[0], positionals[1], NULL, 0, (hw_table_format)settings.format);
+}
+
+const hw_command hw_cmd_sql = {
+    .name = "sql",
+    .usage = "DB \"SELECT ...\" [--format table|csv|json]",
+    .summary = "any read-only SQL, with the functions that unpack stored columns",
+    .example = "  headwater sql ioi.db \"SELECT e.* FROM graph g, hw_edges(g.edges) e\n"
+               "    WHERE g.prompt_id = 17\"\n",
+    .options = options,
+    .run = run,
+};

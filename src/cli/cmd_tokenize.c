@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "headwater/json_writer.h"
+#include "headwater/run.h"
+
+typedef struct tokenize_settings {
+  const char *model, *text;
+  int bos;
+  bool lines, json;
+} tokenize_settings;
+
+#define AT(field) offsetof(tokenize_settings, field)
+
+static const char *const bos_names[] = {"auto", "yes", "no", NULL};
+
+static const hw_option rows[] = {
+    {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder", 0, 0, NULL, false},
+    {"text", HW_OPTION_TEXT, AT(text), "TEXT", "the text; without it all of stdin, byte for byte, is one text", 0, 0, NULL, false},
+    {"lines", HW_OPTION_FLAG, AT(lines), NULL, "each line of stdin is a text", 0, 0, NULL, false},
+    {"json", HW_OPTION_FLAG, AT(json), NULL, "a JSON object a text: ids, pieces, offsets", 0, 0, NULL, false},
+    {"bos", HW_OPTION_CHOICE, AT(bos), "WHEN", "prepend the BOS token: auto, yes, no", 0, 0, bos_names, false},
+};
+static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
+
+static const hw_option_table *options(void **defaults) {
+  static tokenize_settings settings;
+  *defaults = &settings;
+  return &table;
+}
+
+static void put_json(const hw_tokenizer *tokenizer, const hw_encoding *encoding, hw_buffer *out) {
+  hw_json json;
+  hw_json_init(&json, out);
+  hw_json_begin_object(&json);
+  hw_json_key(&json, "ids");
+  hw_json_begin_array(&json);
+  for (size_t i = 0; i < encoding->n; i++) hw_json_int(&json, encoding->ids[i]);
+  hw_json_end_array(&json);
+  hw_json_key(&json, "pieces");
+  hw_json_begin_array(&json);
+  for (size_t i = 0; i < encoding->n; i++) {
+    const char *bytes;
+    size_t length;
+    if (hw_tokenizer_piece(tokenizer, encoding->ids[i], &bytes, &length))
+      hw_json_bytes(&json, bytes, length);
+    else
+      hw_json_null(&json);
+  }
+  hw_json_end_array(&json);
+  hw_json_key(&json, "offsets");
+  hw_json_begin_array(&json);
+  for (size_t i = 0; i < encoding->n; i++) {
+    hw_json_begin_array(&json);
+    hw_json_int(&json, encoding->starts[i]);
+    hw_json_int(&json, encoding->ends[i]);
+    hw_json_end_array(&json);
+  }
+  hw_json_end_array(&json);
+  hw_json_end_object(&json);
+  hw_buffer_append_byte(out, '\n');
+}
+
+static void put_rows(const hw_tokenizer *tokenizer, const hw_encoding *encoding, hw_buffer *out) {
+  for (size_t i = 0; i < encoding->n; i++) {
+    const char *bytes = "";
+    size_t length = 0;
+    hw_buffer_printf(out, "%5zu %7d %6u-%-6u ", i, encoding->ids[i], encoding->starts[i], encoding->ends[i]);
+    (void)hw_tokenizer_piece(tokenizer, encoding->ids[i], &bytes, &length);
+    hw_json_quote(out, bytes, length);
+    hw_buffer_append_byte(out, '\n');
+  }
+}
+
+static bool tokenize(const tokenize_settings *s, const hw_tokenizer *tokenizer, const char *text, size_t length, hw_arena *arena,
+                     hw_buffer *out, hw_error *err) {
+  hw_encoding encoding;
+  hw_arena_reset(arena);
+  hw_buffer_reset(out);
+  if (!hw_tokenizer_encode(tokenizer, text, length, (hw_bos)s->bos, arena, &encoding, err)) return false;
+  if (encoding.double_bos) fprintf(stderr, "headwater: the text itself begins with the BOS token, so there are two\n");
+  if (s->json)
+    put_json(tokenizer, &encoding, out);
+  else
+    put_rows(tokenizer, &encoding, out);
+  return hw_buffer_check(out, err) && (out->length == 0 || fwrite(out->data, 1, out->length, stdout) == out->length ||
+                                       hw_fail(err, HW_ERROR_IO, "cannot write the output: %s", strerror(errno)));
+}
+
+static bool read_stdin(hw_buffer *text, hw_error *err) {
+  char block[65536];
+  size_t n;
+  while ((n = fread(block, 1, sizeof block, stdin)) > 0) hw_buffer_append(text, block, n);
+  if (ferror(stdin)) return hw_fail(err, HW_ERROR_IO, "cannot read stdin: %s", strerror(errno));
+  return hw_buffer_check(text, err);
+}
+
+static bool tokenize_lines(const tokenize_settings *s, const hw_tokenizer *tokenizer, hw_arena *arena, hw_buffer *out, hw_error *err) {
+  char *line = NULL;
+  size_t capacity = 0;
+  ssize_t length;
+  bool ok = true;
+  while (ok && (length = getline(&line, &capacity, stdin)) >= 0) {
+    if (length && line[length - 1] == '\n') length--;
+    ok = tokenize(s, tokenizer, line, (size_t)length, arena, out, err);
+  }
+  free(line);
+  return ok;
+}
+
+static int run(const hw_command *command, int argc, char **argv) {
+  tokenize_settings s = {0};
+  int n;
+  hw_error err = {0};
+  if (!hw_cli_arguments(command, table, &s, argc, argv, NULL, 0, 0, &n, &err)) return hw_cli_usage(command, err.message);
+  if (!s.model) return hw_cli_usage(command, "no --model DIR given");
+  if (s.text && s.lines) return hw_cli_usage(command, "--lines reads stdin, so it cannot go with --text");
+  hw_model_config config;
+  hw_tokenizer *tokenizer = NULL;
+  hw_arena arena;
+  hw_buffer out, text;
+  hw_arena_init(&arena);
+  hw_buffer_init(&out);
+  hw_buffer_init(&text);
+  bool ok = hw_model_config_read(s.model, &config, &err) && hw_tokenizer_open(s.model, config.family, &tokenizer, &err);
+  if (ok && s.lines)
+    ok = tokenize_lines(&s, tokenizer, &arena, &out, &err);
+  else if (ok && s.text)
+    ok = tokenize(&s, tokenizer, s.text, strlen(s.text), &arena, &out, &err);
+  else if (ok)
+    ok = read_stdin(&text, &err) && tokenize(&s, tokenizer, text.data ? text.data : "", text.length, &arena, &out, &err);
+  int code = ok ? hw_cli_finish() : hw_cli_fail(&err);
+  hw_buffer_fini(&text);
+  hw_buffer_fini(&out);
+  hw_arena_fini(&arena);
+  hw_tokenizer_close(tokenizer);
+  return code;
+}
+
+const hw_command hw_cmd_tokenize = {
+    .name = "tokenize",
+    .usage = "--model DIR [--text TEXT] [options]",
+    .summary = "token ids, pieces and character offsets of a text",
+    .example = "  headwater tokenize --model datasets/models/headwater-gpt2 --text \"Mary and John\"\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Subcommands: a file and a line of the list in main.c each. Only this folder prints and exits. */
+#ifndef HW_CLI_COMMAND_H
+#define HW_CLI_COMMAND_H
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "headwater/buffer.h"
+#include "headwater/error.h"
+#include "headwater/option.h"
+
+enum { EXIT_USAGE = 2, EXIT_SOME_FAILED = 3 };
+
+typedef struct hw_command {
+  const char *name;
+  const char *usage;   /* "MODEL_DIR [options]" */
+  const char *summary; /* one line of the list */
+  const char *example; /* command lines, each ending in a newline */
+  const hw_option_table *(*options)(void **defaults); /* for --help; NULL: none */
+  int (*run)(const struct hw_command *command, int argc, char **argv);
+} hw_command;
+
+extern const hw_command hw_cmd_info, hw_cmd_tokenize, hw_cmd_trace, hw_cmd_run, hw_cmd_query, hw_cmd_sql, hw_cmd_export, hw_cmd_digest;
+
+/* Set by Ctrl-C once a command asked for it. */
+extern volatile sig_atomic_t hw_cli_stop;
+
+/* "headwater: message" on stderr; returns the exit code. */
+int hw_cli_fail(const hw_error *err);
+int hw_cli_usage(const hw_command *command, const char *message);
+
+/* Writes to stdout, or fails: a full disk is an error too. */
+int hw_cli_write(const hw_buffer *out);
+bool hw_cli_sink(void *unused, const char *bytes, size_t length);
+int hw_cli_finish(void);
+
+/* Reads options and positionals; wants exactly n_wanted of these unless optional. True when the command should go on. */
+bool hw_cli_arguments(const hw_command *command, hw_option_table table, void *settings, int argc, char **argv,
+                      const char **positionals, int n_least, int n_most, int *n_found, hw_error *err);
+
+/* Columns of the terminal behind stdout, 80 where there is none. */
+int hw_cli_columns(void);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+
+volatile sig_atomic_t hw_cli_stop;
+
+int hw_cli_fail(const hw_error *err) {
+  fprintf(stderr, "headwater: %s\n", err->message);
+  return EXIT_USAGE - 1;
+}
+
+int hw_cli_usage(const hw_command *command, const char *message) {
+  fprintf(stderr, "headwater %s: %s (see headwater %s --help)\n", command->name, message, command->name);
+  return EXIT_USAGE;
+}
+
+bool hw_cli_sink(void *unused, const char *bytes, size_t length) {
+  (void)unused;
+  return fwrite(bytes, 1, length, stdout) == length;
+}
+
+int hw_cli_finish(void) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
+  fprintf(stderr, "headwater: cannot write the output: %s\n", strerror(errno));
+  return 1;
+}
+
+int hw_cli_write(const hw_buffer *out) {
+  hw_error err;
+  if (!hw_buffer_check(out, &err)) return hw_cli_fail(&err);
+  if (out->length) (void)hw_cli_sink(NULL, out->data, out->length);
+  return hw_cli_finish();
+}
+
+bool hw_cli_arguments(const hw_command *command, hw_option_table table, void *settings, int argc, char **argv,
+                      const char **positionals, int n_least, int n_most, int *n_found, hw_error *err) {
+  if (!hw_options_read_arguments(table, settings, argc, argv, positionals, n_most, n_found, err)) return false;
+  if (*n_found < n_least) return hw_fail(err, HW_ERROR_INPUT, "%s: usage: headwater %s %s", command->name, command->name, command->usage);
+  return true;
+}
+
+int hw_cli_columns(void) {
+  struct winsize size;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
+  return 80;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * headwater COMMAND ...: the list of commands, help, and the choice of BLAS kernel before anything else runs. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "headwater/tensor.h"
+#include "headwater/text.h"
+
+static const hw_command *const commands[] = {&hw_cmd_info, &hw_cmd_tokenize, &hw_cmd_trace, &hw_cmd_run,
+                                             &hw_cmd_query, &hw_cmd_sql, &hw_cmd_export, &hw_cmd_digest};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static int list_commands(FILE *out) {
+  fprintf(out, "headwater " HW_VERSION ": traces every prediction of a transformer back to the parts that made\n"
+               "it, over whole data sets, into an SQLite database.\n\nusage: headwater COMMAND ...\n\n");
+  for (int i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+  fprintf(out, "\nheadwater COMMAND --help tells more. headwater --version prints the version.\n");
+  return 0;
+}
+
+static int help(const hw_command *command) {
+  hw_buffer out;
+  hw_buffer_init(&out);
+  hw_buffer_printf(&out, "usage: headwater %s %s\n\n%s\n", command->name, command->usage, command->summary);
+  if (command->options) {
+    void *defaults;
+    const hw_option_table *table = command->options(&defaults);
+    hw_buffer_append_string(&out, "\noptions:\n");
+    hw_options_help(*table, defaults, &out);
+  }
+  hw_buffer_printf(&out, "\nexample:\n%s", command->example);
+  int code = hw_cli_write(&out);
+  hw_buffer_fini(&out);
+  return code;
+}
+
+static bool asks_for_help(int argc, char **argv) {
+  for (int i = 0; i < argc; i++)
+    if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+  return false;
+}
+
+static int unknown_command(const char *name) {
+  const char *names[N_COMMANDS];
+  for (int i = 0; i < N_COMMANDS; i++) names[i] = commands[i]->name;
+  const char *nearest = hw_nearest_name(name, names, N_COMMANDS);
+  fprintf(stderr, "headwater: unknown command \"%.100s\"", name);
+  if (nearest) fprintf(stderr, " (did you mean %s?)", nearest);
+  fprintf(stderr, "\n");
+  return EXIT_USAGE;
+}
+
+/* OpenBLAS chooses its kernel while it is loaded, so a better choice needs a fresh start of the program. */
+static void start_with_right_blas(char **argv) {
+  const char *core = hw_blas_wanted_core();
+  if (!core) return;
+  if (setenv("OPENBLAS_CORETYPE", core, 1) == 0) execv("/proc/self/exe", argv);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    list_commands(stdout);
+    return EXIT_USAGE;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) return list_commands(stdout);
+  if (strcmp(argv[1], "--version") == 0) return puts("headwater " HW_VERSION) < 0;
+  for (int i = 0; i < N_COMMANDS; i++) {
+    if (strcmp(argv[1], commands[i]->name) != 0) continue;
+    if (asks_for_help(argc - 2, argv + 2)) return help(commands[i]);
+    start_with_right_blas(argv);
+    return commands[i]->run(commands[i], argc - 2, argv + 2);
+  }
+  return unknown_command(argv[1]);
+}

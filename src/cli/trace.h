@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One prompt traced, and its two ways to be shown. */
+#ifndef HW_CLI_TRACE_H
+#define HW_CLI_TRACE_H
+
+#include "headwater/buffer.h"
+#include "headwater/run.h"
+
+typedef struct hw_trace_view {
+  const hw_model *model;
+  const hw_tokenizer *tokenizer; /* NULL: texts are unknown */
+  const hw_analysis *analysis;
+  const hw_flow_settings *flow;
+  const hw_prompt_input *input;
+  const hw_prompt_result *result;
+  const hw_projection *neurons; /* [n_neurons] projections of the neurons of all targets, by (layer, index) */
+  size_t n_neurons;
+  int columns;
+} hw_trace_view;
+
+void hw_trace_json(const hw_trace_view *view, hw_buffer *out);
+void hw_trace_text(const hw_trace_view *view, hw_buffer *out);
+
+/* True when the FFN node of a stored neuron node is part of the graph (it may only be reached at the floor); *flow is then what
+ * reaches it. */
+bool hw_trace_ffn_flow(const hw_graph *graph, const hw_neuron_node *node, double *flow);
+
+#endif

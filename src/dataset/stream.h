@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The bytes of one data set file, gunzipped where they are gzip (told by their first two bytes, not by the name), in
+ * blocks. A UTF-8 byte order mark at the start is dropped. One thread. */
+#ifndef HEADWATER_DATASET_STREAM_H
+#define HEADWATER_DATASET_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <zlib.h>
+
+#include "headwater/buffer.h"
+#include "headwater/error.h"
+
+typedef struct hw_stream {
+  const char *path; /* borrowed, for messages */
+  gzFile file;
+  size_t row_limit;  /* bytes that one row may have */
+  int64_t line;      /* of the next byte, from 1; a line ends at LF */
+  size_t begin, end; /* block[begin..end) is read and not yet taken */
+  unsigned char block[1 << 16];
+} hw_stream;
+
+/* Opens a file or a pipe. Close also after a failed open. */
+bool hw_stream_open(hw_stream *stream, const char *path, size_t row_limit, hw_error *err);
+void hw_stream_close(hw_stream *stream);
+
+/* Makes sure that at least one byte stands in the block: 1, or 0 at the end, or -1 with err filled. */
+int hw_stream_fill(hw_stream *stream, hw_error *err);
+
+/* Steps over the next n bytes of the block and counts their lines. */
+void hw_stream_take(hw_stream *stream, size_t n);
+
+/* The next line without its LF or CR LF: 1, or 0 at the end, or -1. Nothing after the last LF is no line. */
+int hw_stream_line(hw_stream *stream, hw_buffer *line, hw_error *err);
+
+/* hw_fail for a row, begun at `line`, that outgrew the limit. Returns -1. */
+int hw_stream_too_long(const hw_stream *stream, int64_t line, const char *hint, hw_error *err);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Added tokens: strings that are tokens whatever the model would make of them. Those that are not `normalized`
+ * are found in the given text, the others in the normalized text between them; always the leftmost, then the longest. */
+#include <string.h>
+
+#include "internal.h"
+
+const hw_tok_added_token *hw_tok_added_find(const hw_tokenizer *tokenizer, const char *bytes, size_t length) {
+  for (size_t i = 0; i < tokenizer->added.n; i++) {
+    const hw_tok_added_token *token = &tokenizer->added.tokens[i];
+    if (token->content.length == length && memcmp(token->content.bytes, bytes, length) == 0) return token;
+  }
+  return NULL;
+}
+
+static bool append(hw_tok_loader *loader, const hw_tok_added_token *token) {
+  hw_tok_added *added = &loader->tokenizer->added;
+  if (added->n == added->capacity) {
+    size_t capacity = added->capacity ? 2 * added->capacity : 64;
+    hw_tok_added_token *grown = hw_arena_new(&loader->tokenizer->memory, hw_tok_added_token, capacity, loader->err);
+    if (!grown) return false;
+    if (added->n) memcpy(grown, added->tokens, added->n * sizeof *grown);
+    added->tokens = grown;
+    added->capacity = capacity;
+  }
+  added->tokens[added->n] = *token;
+  return hw_tok_keep(loader, &added->tokens[added->n++].content);
+}
+
+bool hw_tok_added_parse(hw_tok_loader *loader, const json_t *json, const char *where, int32_t id) {
+  const hw_tok_vocab *vocab = &loader->tokenizer->bpe.vocab;
+  hw_tok_added_token token = {.id = id};
+  if (!json_is_object(json)) return hw_tok_json_want(loader, where, "", json, "an object");
+  if (!hw_tok_json_string(loader, json, where, "content", true, &token.content)) return false;
+  if (!hw_tok_json_bool(loader, json, where, "special", &token.special)) return false;
+  token.normalized = !token.special;
+  if (!hw_tok_json_bool(loader, json, where, "normalized", &token.normalized) ||
+      !hw_tok_json_bool(loader, json, where, "single_word", &token.single_word) ||
+      !hw_tok_json_bool(loader, json, where, "lstrip", &token.lstrip) ||
+      !hw_tok_json_bool(loader, json, where, "rstrip", &token.rstrip))
+    return false;
+  if (token.content.length == 0) return true;
+  int32_t known = hw_tok_vocab_find(vocab, token.content.bytes, token.content.length);
+  if (known >= 0 && known != id)
+    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has id %d, want %d as in the vocabulary", loader->path, where,
+                   token.content.bytes, (int)id, (int)known);
+  if (known < 0 && id < vocab->size && vocab->names[id].bytes)
+    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has id %d, which \"%s\" of the vocabulary has", loader->path, where,
+                   token.content.bytes, (int)id, vocab->names[id].bytes);
+  return append(loader, &token);
+}
+
+bool hw_tok_added_special(hw_tok_loader *loader, const hw_tok_added_token *token) {
+  hw_tok_added_token found = *token;
+  found.special = true;
+  if (hw_tok_added_find(loader->tokenizer, token->content.bytes, token->content.length)) return true;
+  found.id = hw_tok_vocab_find(&loader->tokenizer->bpe.vocab, token->content.bytes, token->content.length);
+  return found.id < 0 || found.content.length == 0 || append(loader, &found);
+}
+
+/* ---- the tries ---- */
+
+static uint32_t trie_new(hw_tok_trie *trie, hw_arena *arena, unsigned char byte, hw_error *err) {
+  if (trie->n == trie->capacity) {
+    uint32_t capacity = trie->capacity ? 2 * trie->capacity : 256;
+    hw_tok_trie_node *grown = hw_arena_new(arena, hw_tok_trie_node, capacity, err);
+    if (!grown || capacity < trie->capacity) return 0;
+    if (trie->n) memcpy(grown, trie->nodes, trie->n * sizeof *grown);
+    trie->nodes = grown;
+    trie->capacity = capacity;
+    if (trie->n == 0) trie->n = 1; /* node 0 stands for none */
+  }
+  trie->nodes[trie->n] = (hw_tok_trie_node){.token = -1, .byte = byte};
+  return trie->n++;
+}
+
+static uint32_t trie_child(const hw_tok_trie *trie, uint32_t node, unsigned char byte) {
+  uint32_t child = trie->nodes[node].child;
+  while (child && trie->nodes[child].byte != byte) child = trie->nodes[child].sibling;
+  return child;
+}
+
+static bool trie_add(hw_tok_trie *trie, hw_arena *arena, const char *bytes, size_t length, int32_t token, hw_error *err) {
+  unsigned char first = (unsigned char)bytes[0];
+  if (!trie->root[first] && !(trie->root[first] = trie_new(trie, arena, first, err))) return false;
+  uint32_t node = trie->root[first];
+  for (size_t i = 1; i < length; i++) {
+    uint32_t child = trie_child(trie, node, (unsigned char)bytes[i]);
+    if (!child) {
+      child = trie_new(trie, arena, (unsigned char)bytes[i], err);
+      if (!child) return false;
+      trie->nodes[child].sibling = trie->nodes[node].child;
+      trie->nodes[node].child = child;
+    }
+    node = child;
+  }
+  if (trie->nodes[node].token < 0) trie->nodes[node].token = token; /* the first of two with one form stays */
+  return true;
+}
+
+/* The longest token that begins at `start`: its index, and its end; -1 for none. */
+static int32_t trie_match(const hw_tok_trie *trie, const hw_tok_piece *piece, size_t start, size_t *end) {
+  int32_t best = -1;
+  uint32_t node = trie->root[(unsigned char)piece->bytes[start]];
+  for (size_t i = start + 1; node; i++) {
+    if (trie->nodes[node].token >= 0) {
+      best = trie->nodes[node].token;
+      *end = i;
+    }
+    if (i == piece->length) break;
+    node = trie_child(trie, node, (unsigned char)piece->bytes[i]);
+  }
+  return best;
+}
+
+static bool normalize(hw_tok_run *run, hw_tok_piece *piece) {
+  const hw_tok_steps *steps = &run->tokenizer->normalizers;
+  for (size_t i = 0; i < steps->n; i++)
+    if (piece->length && !steps->items[i].kind->apply.normalize(run, steps->items[i].data, piece)) return false;
+  return true;
+}
+
+/* A whole string as a piece aligned with itself. */
+static bool whole(hw_tok_run *run, hw_tok_string text, hw_tok_piece *piece) {
+  *piece = (hw_tok_piece){.id = -1};
+  if (!hw_tok_build_begin(run, text.length)) return false;
+  for (size_t i = 0, step; i < text.length; i += step) {
+    (void)hw_tok_decode(text.bytes + i, text.length - i, &step);
+    if (!hw_tok_build_put(run, text.bytes + i, step, (uint32_t)i, (uint32_t)(i + step))) return false;
+  }
+  hw_tok_build_end(run, piece);
+  return true;
+}
+
+bool hw_tok_added_build(hw_tokenizer *tokenizer, hw_error *err) {
+  hw_tok_added *added = &tokenizer->added;
+  hw_arena scratch;
+  hw_arena_init(&scratch);
+  hw_tok_run run = {.tokenizer = tokenizer, .arena = &scratch, .err = err, .match = pcre2_match_data_create(1, NULL)};
+  bool ok = run.match || hw_fail_memory(err, "a match");
+  for (size_t i = 0; ok && i < added->n; i++) {
+    const hw_tok_added_token *token = &added->tokens[i];
+    hw_tok_piece form;
+    if (token->unmatched) continue;
+    ok = whole(&run, token->content, &form) && (!token->normalized || normalize(&run, &form)) &&
+         (form.length == 0 || trie_add(token->normalized ? &added->normalized : &added->raw, &tokenizer->memory, form.bytes,
+                                       form.length, (int32_t)i, err));
+  }
+  pcre2_match_data_free(run.match);
+  hw_arena_fini(&scratch);
+  return ok;
+}
+
+/* ---- finding them ---- */
+
+static bool word_before(const hw_tok_piece *piece, size_t at) {
+  if (at == 0) return false;
+  size_t step, last = hw_tok_last_char(piece->bytes, at);
+  return hw_tok_is_word(hw_tok_decode(piece->bytes + last, at - last, &step));
+}
+
+static bool word_after(const hw_tok_piece *piece, size_t at) {
+  size_t step;
+  return at < piece->length && hw_tok_is_word(hw_tok_decode(piece->bytes + at, piece->length - at, &step));
+}
+
+static size_t space_before(const hw_tok_piece *piece, size_t at) {
+  while (at > 0) {
+    size_t step, last = hw_tok_last_char(piece->bytes, at);
+    if (!hw_tok_is_space(hw_tok_decode(piece->bytes + last, at - last, &step))) break;
+    at = last;
+  }
+  return at;
+}
+
+static size_t space_after(const hw_tok_piece *piece, size_t at) {
+  size_t step;
+  while (at < piece->length && hw_tok_is_space(hw_tok_decode(piece->bytes + at, piece->length - at, &step))) at += step;
+  return at;
+}
+
+static bool cut(hw_tok_run *run, const hw_tok_trie *trie, const hw_tok_piece *piece) {
+  const hw_tok_added *added = &run->tokenizer->added;
+  size_t done = 0;
+  for (size_t at = 0; trie->n && at < piece->length;) {
+    size_t start = at, end = 0;
+    int32_t index = trie_match(trie, piece, at, &end);
+    if (index < 0) {
+      at++; /* tokens begin at characters, so a byte within one never matches */
+      continue;
+    }
+    at = end; /* even where the match is discarded, and before rstrip */
+    const hw_tok_added_token *token = &added->tokens[index];
+    if (token->single_word && (word_before(piece, start) || word_after(piece, end))) continue;
+    if (token->lstrip) start = space_before(piece, start);
+    if (start < done && token->lstrip) start = done; /* spaces of the token before */
+    if (token->rstrip) end = space_after(piece, end);
+    if (!hw_tok_push_part(run, piece, done, start, -1) || !hw_tok_push_part(run, piece, start, end, token->id)) return false;
+    done = end;
+  }
+  return hw_tok_push_part(run, piece, done, piece->length, -1);
+}
+
+static bool cut_raw(hw_tok_run *run, const void *data, hw_tok_piece *piece) {
+  (void)data;
+  return cut(run, &run->tokenizer->added.raw, piece);
+}
+
+static bool cut_normalized(hw_tok_run *run, const void *data, hw_tok_piece *piece) {
+  (void)data;
+  return normalize(run, piece) && cut(run, &run->tokenizer->added.normalized, piece);
+}
+
+bool hw_tok_added_extract(hw_tok_run *run) { return hw_tok_pass(run, cut_raw, NULL) && hw_tok_pass(run, cut_normalized, NULL); }

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The BPE model from tokenizer.json, or from vocab.json + merges.txt. */
+#include <stdio.h>
+#include <string.h>
+
+#include "headwater/file.h"
+#include "internal.h"
+
+static bool load_vocab(hw_tok_loader *loader, const json_t *json, const char *where) {
+  hw_tok_vocab *vocab = &loader->tokenizer->bpe.vocab;
+  if (!json_is_object(json)) return hw_tok_json_want(loader, where, "", json, "an object of token: id");
+  const char *label = *where ? where : "the vocabulary";
+  const char *name;
+  const json_t *value;
+  json_int_t highest = -1;
+  json_t *map = (json_t *)(uintptr_t)json; /* the iteration macros are not const-correct; nothing is changed */
+  json_object_foreach(map, name, value) {
+    if (!json_is_integer(value))
+      return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has %s for an id, want an integer", loader->path, label, name,
+                     hw_tok_json_type(value));
+    json_int_t id = json_integer_value(value);
+    if (id < 0 || id > HW_TOK_MAX_ID)
+      return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has id %lld, want 0 to %d", loader->path, label, name, (long long)id,
+                     HW_TOK_MAX_ID);
+    if (id > highest) highest = id;
+  }
+  if (highest < 0) return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s is empty", loader->path, label);
+  if (!hw_tok_vocab_init(vocab, &loader->tokenizer->memory, json_object_size(json), (int32_t)highest + 1, loader->err)) return false;
+  json_object_foreach(map, name, value) {
+    int32_t id = (int32_t)json_integer_value(value);
+    if (vocab->names[id].bytes)
+      return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" and \"%s\" have the same id %d", loader->path, label,
+                     vocab->names[id].bytes, name, (int)id);
+    hw_tok_string kept = {name, strlen(name)};
+    if (!hw_tok_keep(loader, &kept)) return false;
+    hw_tok_vocab_add(vocab, kept.bytes, kept.length, id);
+  }
+  return true;
+}
+
+/* Merge number `rank` of left and right, joined through the scratch buffer. */
+static bool add_merge(hw_tok_loader *loader, const char *where, size_t rank, hw_tok_string left, hw_tok_string right,
+                      hw_buffer *scratch) {
+  hw_tok_bpe *bpe = &loader->tokenizer->bpe;
+  hw_buffer_reset(scratch);
+  hw_buffer_append(scratch, left.bytes, left.length);
+  hw_buffer_append(scratch, right.bytes, right.length);
+  if (!hw_buffer_check(scratch, loader->err)) return false;
+  if (!left.length || !right.length)
+    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s %zu has an empty token, want two tokens", loader->path, where, rank + 1);
+  const hw_tok_string parts[3] = {left, right, {scratch->data, scratch->length}};
+  int32_t ids[3];
+  for (size_t i = 0; i < 3; i++) {
+    ids[i] = hw_tok_vocab_find(&bpe->vocab, parts[i].bytes, parts[i].length);
+    if (ids[i] < 0)
+      return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s %zu (\"%.*s\" and \"%.*s\"): \"%.*s\" is not in the vocabulary", loader->path,
+                     where, rank + 1, (int)(left.length & 0xFF), left.bytes, (int)(right.length & 0xFF), right.bytes,
+                     (int)(parts[i].length & 0x1FF), parts[i].bytes);
+  }
+  hw_tok_merges_put(&bpe->merges, ids[0], ids[1], (uint32_t)rank, ids[2]);
+  return true;
+}
+
+/* "left right" with one space between. */
+static bool split_merge(hw_tok_loader *loader, const char *where, size_t rank, const char *line, size_t length, hw_tok_string *left,
+                        hw_tok_string *right) {
+  const char *space = memchr(line, ' ', length);
+  size_t first = space ? (size_t)(space - line) : 0;
+  if (!space || memchr(space + 1, ' ', length - first - 1))
+    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s %zu is \"%.*s\", want two tokens with a space between", loader->path, where,
+                   rank + 1, (int)(length < 200 ? length : 200), line);
+  *left = (hw_tok_string){line, first};
+  *right = (hw_tok_string){space + 1, length - first - 1};
+  return true;
+}
+
+static bool load_merges(hw_tok_loader *loader, const json_t *json) {
+  static const char where[] = "model.merges: merge";
+  if (!json_is_array(json)) return hw_tok_json_want(loader, "model.merges", "", json, "an array");
+  size_t n = json_array_size(json), rank = 0;
+  if (!hw_tok_merges_init(&loader->tokenizer->bpe.merges, &loader->tokenizer->memory, n, loader->err)) return false;
+  hw_buffer scratch;
+  hw_buffer_init(&scratch);
+  bool ok = true;
+  for (size_t i = 0; ok && i < n; i++) {
+    const json_t *merge = json_array_get(json, i), *a = json_array_get(merge, 0), *b = json_array_get(merge, 1);
+    hw_tok_string left = {0}, right = {0};
+    if (json_is_string(merge)) {
+      if (strncmp(json_string_value(merge), "#version", 8) == 0) continue; /* not counted, as in Hugging Face's code */
+      ok = split_merge(loader, where, i, json_string_value(merge), json_string_length(merge), &left, &right);
+    } else if (json_array_size(merge) == 2 && json_is_string(a) && json_is_string(b)) {
+      left = (hw_tok_string){json_string_value(a), json_string_length(a)};
+      right = (hw_tok_string){json_string_value(b), json_string_length(b)};
+    } else {
+      ok = hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s %zu is %s, want \"left right\" or [\"left\", \"right\"]", loader->path, where,
+                   i + 1, hw_tok_json_type(merge));
+    }
+    ok = ok && add_merge(loader, where, rank++, left, right, &scratch);
+  }
+  hw_buffer_fini(&scratch);
+  return ok;
+}
+
+/* Tables that the merge loop reads by index. */
+static void index_bytes(hw_tok_bpe *bpe) {
+  for (uint32_t c = 0; c < HW_TOK_DIRECT; c++) {
+    char bytes[4];
+    size_t n = hw_tok_encode(c, bytes);
+    bpe->direct[c] = hw_tok_vocab_find(&bpe->vocab, bytes, n);
+  }
+  for (unsigned i = 0; i < 256; i++) {
+    char name[8];
+    int n = snprintf(name, sizeof name, "<0x%02X>", i);
+    bpe->byte_ids[i] = bpe->byte_fallback ? hw_tok_vocab_find(&bpe->vocab, name, (size_t)n) : -1;
+  }
+}
+
+/* Settings that would change the merges in a way that is not computed here. */
+static bool refuse_settings(hw_tok_loader *loader, const json_t *model) {
+  static const char *const affixes[] = {"continuing_subword_prefix", "end_of_word_suffix"};
+  for (size_t i = 0; i < HW_TOK_COUNT(affixes); i++) {
+    hw_tok_string affix;
+    if (!hw_tok_json_string(loader, model, "model", affixes[i], false, &affix)) return false;
+    if (affix.length)
+      return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: model.%s is \"%s\", which is not supported (want null)", loader->path,
+                     affixes[i], affix.bytes);
+  }
+  const json_t *dropout = json_object_get(model, "dropout");
+  if (dropout && !json_is_null(dropout) && !(json_is_number(dropout) && json_number_value(dropout) == 0.0))
+    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: model.dropout is set, which is not supported (want null)", loader->path);
+  return true;
+}
+
+bool hw_tok_bpe_load_json(hw_tok_loader *loader, const json_t *model) {
+  hw_tok_bpe *bpe = &loader->tokenizer->bpe;
+  hw_tok_string type, unk;
+  if (!json_is_object(model)) return hw_tok_json_want(loader, "model", "", model, "an object");
+  if (!hw_tok_json_string(loader, model, "model", "type", false, &type)) return false;
+  bool bpe_shaped = json_is_array(json_object_get(model, "merges")); /* old files have no type */
+  if (type.bytes ? strcmp(type.bytes, "BPE") != 0 : !bpe_shaped)
+    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: model has type %s, which is not supported (known: BPE)", loader->path,
+                   type.bytes ? type.bytes : "(none)");
+  if (!refuse_settings(loader, model) || !load_vocab(loader, json_object_get(model, "vocab"), "model.vocab") ||
+      !load_merges(loader, json_object_get(model, "merges")) ||
+      !hw_tok_json_bool(loader, model, "model", "byte_fallback", &bpe->byte_fallback) ||
+      !hw_tok_json_bool(loader, model, "model", "fuse_unk", &bpe->fuse_unk) ||
+      !hw_tok_json_bool(loader, model, "model", "ignore_merges", &bpe->ignore_merges) ||
+      !hw_tok_json_string(loader, model, "model", "unk_token", false, &unk))
+    return false;
+  bpe->unk = unk.bytes ? hw_tok_vocab_find(&bpe->vocab, unk.bytes, unk.length) : -1;
+  if (unk.bytes && bpe->unk < 0)
+    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: model.unk_token \"%s\" is not in the vocabulary", loader->path, unk.bytes);
+  index_bytes(bpe);
+  return true;
+}
+
+bool hw_tok_bpe_load_files(hw_tok_loader *loader, const json_t *vocab, const char *merges_path) {
+  hw_tok_bpe *bpe = &loader->tokenizer->bpe;
+  hw_file file;
+  bpe->unk = -1;
+  if (!load_vocab(loader, vocab, "") || !hw_file_open(merges_path, &file, loader->err)) return false;
+  loader->path = merges_path;
+  const char *text = (const char *)file.data;
+  size_t n_lines = 1;
+  for (size_t i = 0; i < file.size; i++) n_lines += text[i] == '\n';
+  hw_buffer scratch;
+  hw_buffer_init(&scratch);
+  bool ok = hw_tok_merges_init(&bpe->merges, &loader->tokenizer->memory, n_lines, loader->err);
+  size_t rank = 0, line = 0;
+  for (size_t at = 0, end; ok && at < file.size; at = end + 1, line++) {
+    const char *newline = memchr(text + at, '\n', file.size - at);
+    end = newline ? (size_t)(newline - text) : file.size;
+    size_t length = end - at - (end > at && text[end - 1] == '\r');
+    if (length == 0) continue;
+    /* Only the first line is a heading: genuine merges begin with '#' as well. */
+    if (line == 0 && length >= 8 && memcmp(text + at, "#version", 8) == 0) continue;
+    hw_tok_string left, right;
+    ok = split_merge(loader, "line", line, text + at, length, &left, &right) &&
+         add_merge(loader, "merge", rank++, left, right, &scratch);
+  }
+  hw_buffer_fini(&scratch);
+  hw_file_close(&file);
+  if (ok) index_bytes(bpe);
+  return ok;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Patterns: a literal, a regular expression or the class of numeric characters; and cutting a piece at
+ * the places that match. */
+#include <string.h>
+
+#include "internal.h"
+
+bool hw_tok_pattern_compile(hw_tok_loader *loader, const char *regex, size_t length, const char *where, hw_tok_pattern *pattern) {
+  hw_tokenizer *tokenizer = loader->tokenizer;
+  struct hw_tok_code *entry = hw_arena_znew(&tokenizer->memory, struct hw_tok_code, 1, loader->err);
+  if (!entry) return false;
+  hw_buffer translated;
+  hw_buffer_init(&translated);
+  const char *refused = NULL;
+  bool ok = hw_tok_regex_translate(regex, length, &translated, &refused);
+  if (!ok || !hw_buffer_check(&translated, loader->err)) {
+    if (!ok) hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression with %s, which is not supported: %.*s",
+                     loader->path, where, refused, (int)(length < 300 ? length : 300), regex);
+    hw_buffer_fini(&translated);
+    return false;
+  }
+  pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+  int code = 0;
+  PCRE2_SIZE at = 0;
+  pcre2_code *compiled = NULL;
+  if (context) {
+    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    pcre2_set_parens_nest_limit(context, 100);
+    compiled = pcre2_compile((PCRE2_SPTR)(translated.data ? translated.data : ""), translated.length,
+                             PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &at, context);
+    pcre2_compile_context_free(context);
+  }
+  hw_buffer_fini(&translated);
+  if (!compiled) {
+    char message[160] = "out of memory";
+    if (code) pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
+    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression not understood (%s): %.*s", loader->path, where,
+                   message, (int)(length < 300 ? length : 300), regex);
+  }
+  entry->code = compiled;
+  entry->next = tokenizer->codes;
+  tokenizer->codes = entry;
+  /* The bytes stand in for all settings of the step. */
+  *pattern = (hw_tok_pattern){.type = HW_TOK_REGEX, .code = compiled};
+  pattern->jit = pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE) == 0;
+  return true;
+}
+
+bool hw_tok_pattern_parse(hw_tok_loader *loader, const json_t *object, const char *where, const char *key,
+                          hw_tok_pattern *pattern) {
+  const json_t *value = json_object_get(object, key);
+  const json_t *regex = json_object_get(value, "Regex"), *literal = json_object_get(value, "String");
+  if (json_is_string(value)) literal = value;
+  if (json_is_string(regex)) return hw_tok_pattern_compile(loader, json_string_value(regex), json_string_length(regex), where, pattern);
+  if (!json_is_string(literal)) return hw_tok_json_want(loader, where, key, value, "{\"String\": ...} or {\"Regex\": ...}");
+  *pattern = (hw_tok_pattern){.type = HW_TOK_LITERAL, .literal = {json_string_value(literal), json_string_length(literal)}};
+  if (pattern->literal.length == 0)
+    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s.%s is an empty string, which is not supported", loader->path, where, key);
+  return hw_tok_keep(loader, &pattern->literal);
+}
+
+void hw_tok_matcher_init(hw_tok_matcher *matcher, const hw_tok_pattern *pattern, const hw_tok_piece *piece) {
+  *matcher = (hw_tok_matcher){.pattern = pattern, .bytes = piece->bytes, .length = piece->length, .last_end = SIZE_MAX};
+}
+
+static int literal_next(hw_tok_matcher *matcher, size_t *start, size_t *end) {
+  hw_tok_string literal = matcher->pattern->literal;
+  const char *from = matcher->bytes + matcher->position;
+  const char *found = literal.length == 1 ? memchr(from, literal.bytes[0], matcher->length - matcher->position)
+                                          : memmem(from, matcher->length - matcher->position, literal.bytes, literal.length);
+  if (!found) return 0;
+  *start = (size_t)(found - matcher->bytes);
+  *end = matcher->position = *start + literal.length;
+  return 1;
+}
+
+static int numeric_next(hw_tok_matcher *matcher, size_t *start, size_t *end) {
+  for (size_t step; matcher->position < matcher->length;) {
+    *start = matcher->position;
+    uint32_t c = hw_tok_decode(matcher->bytes + *start, matcher->length - *start, &step);
+    *end = matcher->position = *start + step;
+    if (hw_tok_is_numeric(c)) return 1;
+  }
+  return 0;
+}
+
+static int regex_match(hw_tok_run *run, const hw_tok_matcher *matcher) {
+  const hw_tok_pattern *pattern = matcher->pattern;
+  PCRE2_SPTR subject = (PCRE2_SPTR)matcher->bytes;
+  int code = PCRE2_ERROR_JIT_STACKLIMIT;
+  if (pattern->jit) code = pcre2_jit_match(pattern->code, subject, matcher->length, matcher->position, 0, run->match, NULL);
+  if (code == PCRE2_ERROR_JIT_STACKLIMIT)
+    code = pcre2_match(pattern->code, subject, matcher->length, matcher->position, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, run->match, NULL);
+  return code;
+}
+
+static int regex_next(hw_tok_run *run, hw_tok_matcher *matcher, size_t *start, size_t *end) {
+  while (matcher->position <= matcher->length) {
+    int code = regex_match(run, matcher);
+    if (code == PCRE2_ERROR_NOMATCH) return 0;
+    if (code < 0) {
+      char message[160] = "";
+      pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
+      hw_fail(run->err, HW_ERROR_PROMPT, "the tokenizer's regular expression gave up on this text: %s", message);
+      return -1;
+    }
+    const PCRE2_SIZE *found = pcre2_get_ovector_pointer(run->match);
+    *start = found[0] < found[1] ? found[0] : found[1]; /* \K in a lookahead can turn them round */
+    *end = found[1];
+    if (*start == *end && *end == matcher->last_end) { /* no empty match right behind a match */
+      size_t step = 1;
+      if (matcher->position < matcher->length)
+        (void)hw_tok_decode(matcher->bytes + matcher->position, matcher->length - matcher->position, &step);
+      matcher->position += step;
+      continue;
+    }
+    matcher->position = matcher->last_end = *end;
+    return 1;
+  }
+  return 0;
+}
+
+int hw_tok_matcher_next(hw_tok_run *run, hw_tok_matcher *matcher, size_t *start, size_t *end) {
+  switch (matcher->pattern->type) {
+  case HW_TOK_LITERAL: return literal_next(matcher, start, end);
+  case HW_TOK_NUMERIC: return numeric_next(matcher, start, end);
+  default: return regex_next(run, matcher, start, end);
+  }
+}
+
+/* Joins runs of matching and other text as the behavior says; holds the last one back. */
+typedef struct joiner {
+  hw_tok_behavior behavior;
+  bool held, is_match;
+  size_t start, end;
+} joiner;
+
+static bool flush(hw_tok_run *run, joiner *state, const hw_tok_piece *piece) {
+  bool keep = state->held && !(state->behavior == HW_TOK_REMOVED && state->is_match);
+  state->held = false;
+  return !keep || hw_tok_push_part(run, piece, state->start, state->end, -1);
+}
+
+static bool join(hw_tok_run *run, joiner *state, const hw_tok_piece *piece, size_t start, size_t end, bool is_match) {
+  bool extend = false;
+  switch (state->behavior) {
+  case HW_TOK_CONTIGUOUS: extend = is_match == state->is_match; break;
+  case HW_TOK_MERGED_WITH_PREVIOUS: extend = is_match && !state->is_match; break;
+  case HW_TOK_MERGED_WITH_NEXT: extend = !is_match && state->is_match; break;
+  case HW_TOK_REMOVED:
+  case HW_TOK_ISOLATED: break;
+  }
+  if (!state->held || !extend) {
+    if (!flush(run, state, piece)) return false;
+    state->start = start;
+  }
+  state->held = true;
+  state->is_match = is_match;
+  state->end = end;
+  return true;
+}
+
+bool hw_tok_split(hw_tok_run *run, const hw_tok_piece *piece, const hw_tok_pattern *pattern, hw_tok_behavior behavior,
+                  bool invert) {
+  hw_tok_matcher matcher;
+  hw_tok_matcher_init(&matcher, pattern, piece);
+  joiner state = {.behavior = behavior};
+  size_t start, end, done = 0;
+  int found;
+  while ((found = hw_tok_matcher_next(run, &matcher, &start, &end)) > 0) {
+    if (done < start && !join(run, &state, piece, done, start, invert)) return false;
+    if (!join(run, &state, piece, start, end, !invert)) return false;
+    done = end;
+  }
+  if (found < 0) return false;
+  if (done < piece->length && !join(run, &state, piece, done, piece->length, invert)) return false;
+  return flush(run, &state, piece);
+}

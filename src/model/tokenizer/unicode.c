@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Characters: UTF-8, classes, normal forms. The forms keep count of the characters that each result
+ * stands for, as the crate unicode-normalization-alignments does, so that offsets come out the same. */
+#include <string.h>
+#include <utf8proc.h>
+
+#include "internal.h"
+
+uint32_t hw_tok_decode(const char *bytes, size_t left, size_t *step) {
+  const unsigned char *s = (const unsigned char *)bytes;
+  if (s[0] < 0x80 || left < 2) return *step = 1, s[0];
+  if (s[0] < 0xE0 || left < 3) return *step = 2, (s[0] & 0x1FU) << 6 | (s[1] & 0x3FU);
+  if (s[0] < 0xF0 || left < 4) return *step = 3, (s[0] & 0x0FU) << 12 | (s[1] & 0x3FU) << 6 | (s[2] & 0x3FU);
+  return *step = 4, (s[0] & 0x07U) << 18 | (s[1] & 0x3FU) << 12 | (s[2] & 0x3FU) << 6 | (s[3] & 0x3FU);
+}
+
+size_t hw_tok_encode(uint32_t c, char out[4]) {
+  unsigned char *o = (unsigned char *)out;
+  if (c < 0x80) return o[0] = (unsigned char)c, 1;
+  if (c < 0x800) {
+    o[0] = (unsigned char)(0xC0U | c >> 6);
+    o[1] = (unsigned char)(0x80U | (c & 0x3FU));
+    return 2;
+  }
+  if (c < 0x10000) {
+    o[0] = (unsigned char)(0xE0U | c >> 12);
+    o[1] = (unsigned char)(0x80U | (c >> 6 & 0x3FU));
+    o[2] = (unsigned char)(0x80U | (c & 0x3FU));
+    return 3;
+  }
+  o[0] = (unsigned char)(0xF0U | c >> 18);
+  o[1] = (unsigned char)(0x80U | (c >> 12 & 0x3FU));
+  o[2] = (unsigned char)(0x80U | (c >> 6 & 0x3FU));
+  o[3] = (unsigned char)(0x80U | (c & 0x3FU));
+  return 4;
+}
+
+size_t hw_tok_last_char(const char *bytes, size_t length) {
+  size_t i = length;
+  while (i > 0 && ((unsigned char)bytes[--i] & 0xC0) == 0x80) continue;
+  return i;
+}
+
+bool hw_tok_is_space(uint32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
+         c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+bool hw_tok_is_numeric(uint32_t c) {
+  if (c < 0x80) return c >= '0' && c <= '9';
+  utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
+  return category == UTF8PROC_CATEGORY_ND || category == UTF8PROC_CATEGORY_NL || category == UTF8PROC_CATEGORY_NO;
+}
+
+bool hw_tok_is_word(uint32_t c) {
+  switch (utf8proc_category((utf8proc_int32_t)c)) {
+  case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM:
+  case UTF8PROC_CATEGORY_LO: case UTF8PROC_CATEGORY_MN: case UTF8PROC_CATEGORY_MC: case UTF8PROC_CATEGORY_ME:
+  case UTF8PROC_CATEGORY_ND: case UTF8PROC_CATEGORY_NL: case UTF8PROC_CATEGORY_PC:
+    return true;
+  default: /* Join_Control, and the symbols that are Other_Alphabetic */
+    return c == 0x200C || c == 0x200D || (c >= 0x24B6 && c <= 0x24E9) || (c >= 0x1F130 && c <= 0x1F149) ||
+           (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189);
+  }
+}
+
+bool hw_tok_lowercase(hw_tok_run *run, const void *data, hw_tok_piece *piece) {
+  (void)data;
+  hw_tok_rewrite rewrite;
+  if (!hw_tok_rewrite_begin(run, &rewrite, piece)) return false;
+  for (size_t i = 0, step; i < rewrite.piece.length; i += step) {
+    uint32_t c = hw_tok_decode(rewrite.piece.bytes + i, rewrite.piece.length - i, &step);
+    uint32_t lower = c == 0x130 ? 'i' : (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
+    if (!hw_tok_rewrite_put(run, &rewrite, lower, 0)) return false;
+    if (c == 0x130 && !hw_tok_rewrite_put(run, &rewrite, 0x307, 1)) return false; /* the one that becomes two */
+  }
+  hw_tok_build_end(run, piece);
+  return true;
+}
+
+/* ---- normal forms ---- */
+
+typedef struct mark {
+  uint32_t c;
+  int change; /* as in hw_tok_rewrite_put */
+  int class;  /* canonical combining class */
+} mark;
+
+static int combining_class(uint32_t c) { return utf8proc_get_property((utf8proc_int32_t)c)->combining_class; }
+
+/* The primary composite of two characters, 0 for none. */
+static uint32_t composite(uint32_t a, uint32_t b) {
+  utf8proc_int32_t pair[2] = {(utf8proc_int32_t)a, (utf8proc_int32_t)b};
+  return utf8proc_normalize_utf32(pair, 2, UTF8PROC_STABLE | UTF8PROC_COMPOSE) == 1 ? (uint32_t)pair[0] : 0;
+}
+
+/* Canonical order of the marks behind each starter; stable. Merge sort keeps long hostile runs cheap. */
+static void sort_marks(mark *marks, mark *spare, size_t n) {
+  for (size_t width = 1; width < n; width *= 2) {
+    for (size_t low = 0; low + width < n; low += 2 * width) {
+      size_t middle = low + width, high = middle + width < n ? middle + width : n;
+      if (marks[middle - 1].class <= marks[middle].class) continue;
+      memcpy(spare, marks + low, width * sizeof *marks);
+      for (size_t i = 0, j = middle, to = low; i < width; to++)
+        marks[to] = j < high && marks[j].class < spare[i].class ? marks[j++] : spare[i++];
+    }
+  }
+}
+
+/* Decomposed characters in canonical order. */
+static mark *decompose(hw_tok_run *run, const hw_tok_piece *piece, bool compatible, size_t *n_marks) {
+  enum { LONGEST = 32 }; /* the longest decomposition has 18 */
+  utf8proc_option_t options = UTF8PROC_DECOMPOSE | (compatible ? UTF8PROC_COMPAT : (utf8proc_option_t)0);
+  mark *marks = NULL;
+  size_t n = 0, capacity = 0, starter = 0;
+  for (size_t i = 0, step; i < piece->length; i += step) {
+    uint32_t c = hw_tok_decode(piece->bytes + i, piece->length - i, &step);
+    utf8proc_int32_t parts[LONGEST];
+    utf8proc_ssize_t n_parts = utf8proc_decompose_char((utf8proc_int32_t)c, parts, LONGEST, options, NULL);
+    if (n_parts <= 0 || n_parts > LONGEST) {
+      parts[0] = (utf8proc_int32_t)c;
+      n_parts = 1;
+    }
+    while (capacity < n + (size_t)n_parts)
+      if (!hw_tok_grow(run, (void **)&marks, n, &capacity, sizeof *marks)) return NULL;
+    for (utf8proc_ssize_t k = 0; k < n_parts; k++)
+      marks[n++] = (mark){(uint32_t)parts[k], k > 0, combining_class((uint32_t)parts[k])};
+  }
+  mark *spare = hw_arena_new(run->arena, mark, n, run->err);
+  if (!spare) return NULL;
+  for (size_t i = 0; i <= n; i++) {
+    if (i < n && marks[i].class != 0) continue;
+    sort_marks(marks + starter, spare, i - starter);
+    starter = i < n ? i + 1 : n;
+  }
+  *n_marks = n;
+  return marks;
+}
+
+/* Composes in place; the order of results is that of the crate: a starter, then its marks that stayed. */
+static size_t recompose(mark *marks, size_t n) {
+  size_t out = 0, starter = SIZE_MAX; /* of the character that later ones may join */
+  int last_class = -1;                /* of the marks kept behind the starter, -1 for none */
+  for (size_t i = 0; i < n; i++) {
+    mark next = marks[i];
+    if (starter != SIZE_MAX && last_class < next.class) {
+      uint32_t joined = last_class < 0 || next.class != 0 ? composite(marks[starter].c, next.c) : 0;
+      if (joined) {
+        marks[starter].c = joined;
+        marks[starter].change += next.change - 1;
+        continue;
+      }
+    }
+    if (next.class == 0) {
+      starter = out;
+      last_class = -1;
+    } else if (starter != SIZE_MAX) {
+      last_class = next.class;
+    }
+    marks[out++] = next;
+  }
+  return out;
+}
+
+bool hw_tok_normal_form(hw_tok_run *run, hw_tok_piece *piece, bool compatible, bool compose) {
+  size_t ascii = 0;
+  while (ascii < piece->length && !((unsigned char)piece->bytes[ascii] & 0x80)) ascii++;
+  if (ascii == piece->length) return true;
+  size_t n;
+  mark *marks = decompose(run, piece, compatible, &n);
+  if (!marks) return false;
+  if (compose) n = recompose(marks, n);
+  hw_tok_rewrite rewrite;
+  if (!hw_tok_rewrite_begin(run, &rewrite, piece)) return false;
+  for (size_t i = 0; i < n; i++)
+    if (!hw_tok_rewrite_put(run, &rewrite, marks[i].c, marks[i].change)) return false;
+  hw_tok_build_end(run, piece);
+  return true;
+}

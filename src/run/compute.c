@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Prompts in, results out: sub-batches of whole prompts go through the forward pass, the predictions and the flow. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "headwater/run.h"
+
+bool hw_worker_init(hw_worker *worker, const hw_model *model, const hw_flow_settings *flow, size_t batch_rows, hw_error *err) {
+  *worker = (hw_worker){.model = model, .flow = *flow, .batch_rows = batch_rows};
+  hw_arena_init(&worker->results);
+  hw_arena_init(&worker->scratch);
+  worker->panel = aligned_alloc(64, HW_PANEL_FLOATS * sizeof *worker->panel);
+  return worker->panel || hw_fail_memory(err, "a worker");
+}
+
+void hw_worker_fini(hw_worker *worker) {
+  free(worker->panel);
+  hw_arena_fini(&worker->results);
+  hw_arena_fini(&worker->scratch);
+  *worker = (hw_worker){0};
+}
+
+size_t hw_worker_bytes(const hw_model *model, size_t batch_rows) {
+  const hw_model_config *c = &model->config;
+  size_t d = (size_t)c->d_model, rows = hw_tile_round(batch_rows);
+  size_t wide = (size_t)(c->n_heads * c->d_head > c->d_ffn ? c->n_heads * c->d_head : c->d_ffn);
+  size_t forward = rows * (hw_activation_bytes(model) + sizeof(float) * (2 * d + wide));
+  size_t walk = sizeof(float) * (rows * d + rows * (size_t)c->d_ffn + 64 * d);
+  size_t unembed = sizeof(float) * ((size_t)HW_TILE_ROWS * (d + 2048) + rows / 8 * (size_t)c->vocab_size + rows * 8 * d);
+  return forward + walk + unembed + sizeof(float) * HW_PANEL_FLOATS + (32u << 20);
+}
+
+/* A sub-batch as it is put together: prompts first, then the sequences that score answers of several tokens. */
+typedef struct sub_batch {
+  hw_worker *worker;
+  const hw_prompt_input *inputs;
+  hw_prompt_result *results;
+  size_t begin, end;  /* inputs [begin, end) */
+  size_t n_sequences, n_rows;
+  int32_t *ids;
+  size_t *first;
+  hw_next_token *queries;
+  size_t n_queries;
+  hw_error *err;
+} sub_batch;
+
+/* Rows of the extra sequence that scores an answer: the prompt and all of the answer but its last token. */
+static size_t scoring_rows(const hw_prompt_input *input, size_t n_answer) { return n_answer > 1 ? input->n_tokens + n_answer - 1 : 0; }
+
+static size_t input_rows(const hw_prompt_input *input) {
+  return input->failure ? 0 : input->n_tokens + scoring_rows(input, input->n_answer) + scoring_rows(input, input->n_foil);
+}
+
+static void append_sequence(sub_batch *b, const int32_t *ids, size_t n, const int32_t *more, size_t n_more) {
+  memcpy(b->ids + b->n_rows, ids, n * sizeof *ids);
+  if (n_more) memcpy(b->ids + b->n_rows + n, more, n_more * sizeof *more);
+  b->n_rows += n + n_more;
+  b->first[++b->n_sequences] = b->n_rows;
+}
+
+static void begin_score(hw_answer_score *score, const int32_t *ids, size_t n) {
+  *score = (hw_answer_score){.token_id = n ? ids[0] : -1, .n_tokens = (uint32_t)n};
+}
+
+/* Asks for the tokens of an answer after its first along the extra sequence that starts at row `first`. */
+static bool ask_later_tokens(sub_batch *b, const hw_prompt_input *input, const int32_t *ids, size_t n, size_t first) {
+  for (size_t t = 1; t < n; t++) {
+    hw_token_score *score = hw_arena_new(&b->worker->scratch, hw_token_score, 1, b->err);
+    if (!score) return false;
+    *score = (hw_token_score){.id = ids[t]};
+    b->queries[b->n_queries++] = (hw_next_token){.row = first + input->n_tokens - 1 + t, .scores = score, .n_scores = 1};
+  }
+  return true;
+}
+
+static bool lay_out(sub_batch *b) {
+  size_t rows = 0, queries = 0, n = b->end - b->begin;
+  for (size_t i = b->begin; i < b->end; i++) {
+    rows += input_rows(&b->inputs[i]);
+    queries += b->inputs[i].n_targets + 1 + b->inputs[i].n_answer + b->inputs[i].n_foil;
+  }
+  b->ids = hw_arena_new(&b->worker->scratch, int32_t, rows, b->err);
+  b->first = hw_arena_znew(&b->worker->scratch, size_t, 3 * n + 1, b->err);
+  b->queries = hw_arena_znew(&b->worker->scratch, hw_next_token, queries, b->err);
+  if (!b->ids || !b->first || !b->queries) return false;
+  for (size_t i = b->begin; i < b->end; i++)
+    if (!b->inputs[i].failure) append_sequence(b, b->inputs[i].ids, b->inputs[i].n_tokens, NULL, 0);
+  return true;
+}
+
+static bool last_is_target(const hw_prompt_input *input) { return input->targets[input->n_targets - 1] == input->n_tokens - 1; }
+
+/* One query for every target; the first tokens of answer and foil are asked about at the last position, which mostly is one. */
+static bool ask_prompt(sub_batch *b, const hw_prompt_input *input, hw_prompt_result *result, size_t first) {
+  begin_score(&result->answer, input->answer, input->n_answer);
+  begin_score(&result->foil, input->foil, input->n_foil);
+  result->predictions = hw_arena_znew(&b->worker->results, hw_prediction, input->n_targets, b->err);
+  hw_token_score *firsts = hw_arena_znew(&b->worker->scratch, hw_token_score, 2, b->err);
+  if (!result->predictions || !firsts) return false;
+  int64_t vocab = b->worker->model->config.vocab_size;
+  for (size_t t = 0; t < input->n_targets; t++) {
+    hw_prediction *prediction = &result->predictions[t];
+    prediction->n = vocab < HW_PREDICTIONS ? (uint32_t)vocab : HW_PREDICTIONS;
+    b->queries[b->n_queries++] = (hw_next_token){.row = first + input->targets[t], .k = prediction->n, .ids = prediction->ids,
+                                                 .logits = prediction->logits, .probabilities = prediction->probabilities};
+  }
+  size_t n_firsts = 0;
+  if (input->n_answer) firsts[n_firsts++].id = input->answer[0];
+  if (input->n_foil) firsts[n_firsts++].id = input->foil[0];
+  if (!last_is_target(input)) b->queries[b->n_queries++] = (hw_next_token){.row = first + input->n_tokens - 1};
+  b->queries[b->n_queries - 1].scores = firsts;
+  b->queries[b->n_queries - 1].n_scores = n_firsts;
+  if (input->n_answer > 1) {
+    size_t start = b->n_rows;
+    append_sequence(b, input->ids, input->n_tokens, input->answer, input->n_answer - 1);
+    if (!ask_later_tokens(b, input, input->answer, input->n_answer, start)) return false;
+  }
+  if (input->n_foil > 1) {
+    size_t start = b->n_rows;
+    append_sequence(b, input->ids, input->n_tokens, input->foil, input->n_foil - 1);
+    if (!ask_later_tokens(b, input, input->foil, input->n_foil, start)) return false;
+  }
+  return true;
+}
+
+static void take_score(hw_answer_score *score, const hw_token_score *first) {
+  score->logit = first->logit;
+  score->rank = first->rank;
+  score->first_log_probability = score->log_probability = first->log_probability;
+}
+
+/* Reads the queries of one prompt back, in the order in which ask_prompt wrote them. */
+static const hw_next_token *take_answers(const hw_prompt_input *input, hw_prompt_result *result, const hw_next_token *query) {
+  query += input->n_targets - last_is_target(input);
+  const hw_token_score *firsts = query->scores;
+  if (input->n_answer) take_score(&result->answer, firsts++);
+  if (input->n_foil) take_score(&result->foil, firsts);
+  query++;
+  for (size_t t = 1; t < input->n_answer; t++) result->answer.log_probability += (query++)->scores->log_probability;
+  for (size_t t = 1; t < input->n_foil; t++) result->foil.log_probability += (query++)->scores->log_probability;
+  return query;
+}
+
+static bool compute_sub_batch(sub_batch *b) {
+  hw_worker *w = b->worker;
+  if (!lay_out(b)) return false;
+  size_t n_prompts = b->n_sequences;
+  if (n_prompts == 0) return true;
+  hw_flow_prompt *flows = hw_arena_znew(&w->scratch, hw_flow_prompt, n_prompts, b->err);
+  if (!flows) return false;
+  size_t p = 0;
+  for (size_t i = b->begin; i < b->end; i++) {
+    const hw_prompt_input *input = &b->inputs[i];
+    if (input->failure) continue;
+    if (!ask_prompt(b, input, &b->results[i], b->first[p])) return false;
+    flows[p] = (hw_flow_prompt){.prompt = p, .n_targets = input->n_targets, .targets = input->targets};
+    flows[p].traces = hw_arena_znew(&w->results, hw_target_trace, input->n_targets, b->err);
+    if (!flows[p].traces) return false;
+    p++;
+  }
+  hw_batch batch = {.n_prompts = b->n_sequences, .n_rows = b->n_rows, .ids = b->ids, .first = b->first};
+  hw_activations acts;
+  if (!hw_forward(w->model, &batch, w->panel, &w->scratch, &acts, b->err)) return false;
+  if (!hw_next_tokens(&acts, b->queries, b->n_queries, w->panel, &w->scratch, b->err)) return false;
+  if (!hw_flow_trace(&acts, &w->flow, flows, n_prompts, w->panel, &w->results, &w->scratch, b->err)) return false;
+  const hw_next_token *query = b->queries;
+  p = 0;
+  for (size_t i = b->begin; i < b->end; i++) {
+    if (b->inputs[i].failure) continue;
+    query = take_answers(&b->inputs[i], &b->results[i], query);
+    b->results[i].flow = flows[p];
+    b->results[i].failure = flows[p].failure;
+    p++;
+  }
+  return true;
+}
+
+bool hw_compute(hw_worker *worker, const hw_prompt_input *inputs, size_t n, hw_prompt_result *results, hw_error *err) {
+  for (size_t i = 0; i < n; i++) results[i] = (hw_prompt_result){.failure = inputs[i].failure, .answer.token_id = -1, .foil.token_id = -1};
+  for (size_t begin = 0; begin < n;) {
+    size_t rows = input_rows(&inputs[begin]), end = begin + 1;
+    while (end < n && rows + input_rows(&inputs[end]) <= worker->batch_rows) rows += input_rows(&inputs[end++]);
+    hw_arena_reset(&worker->scratch);
+    sub_batch b = {.worker = worker, .inputs = inputs, .results = results, .begin = begin, .end = end, .err = err};
+    if (!compute_sub_batch(&b)) return false;
+    begin = end;
+  }
+  return true;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "headwater/buffer.h"
+#include "headwater/text.h"
+
+enum { NO_VALUE = UINT16_MAX };
+
+static bool column_exists(const hw_dataset *dataset, const char *name, size_t length) {
+  const char *const *names;
+  size_t n = hw_dataset_columns(dataset, &names);
+  for (size_t i = 0; i < n; i++)
+    if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0) return true;
+  return false;
+}
+
+static bool add_column(hw_groups *groups, const char *name, size_t length, hw_error *err) {
+  if (groups->n_columns == HW_GROUP_COLUMNS)
+    return hw_fail(err, HW_ERROR_INPUT, "group-by names more than %d columns", HW_GROUP_COLUMNS);
+  size_t c = groups->n_columns++;
+  groups->columns[c] = hw_arena_copy(groups->arena, name, length, err);
+  groups->values[c] = hw_arena_new(groups->arena, const char *, HW_GROUP_VALUES, err);
+  return groups->columns[c] && groups->values[c];
+}
+
+static bool unknown_column(const hw_dataset *dataset, const char *name, size_t length, hw_error *err) {
+  const char *const *names;
+  size_t n = hw_dataset_columns(dataset, &names);
+  hw_buffer list;
+  hw_buffer_init(&list);
+  for (size_t i = 0; i < n; i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", names[i]);
+  hw_fail(err, HW_ERROR_INPUT, "group-by: the data set has no column %.*s (it has %.600s)", (int)length, name, list.data ? list.data : "none");
+  hw_buffer_fini(&list);
+  return false;
+}
+
+bool hw_groups_begin(hw_groups *groups, const char *by, const hw_dataset *dataset, hw_arena *arena, hw_error *err) {
+  static const char *const known[] = {"label", "group", "template", "case"};
+  *groups = (hw_groups){.arena = arena, .chosen_by_user = by != NULL};
+  if (!by) {
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+      if (column_exists(dataset, known[i], strlen(known[i])) && !add_column(groups, known[i], strlen(known[i]), err)) return false;
+    return true;
+  }
+  if (strcmp(by, "none") == 0 || !*by) return true;
+  for (const char *at = by;;) {
+    size_t length = strcspn(at, ",");
+    if (!column_exists(dataset, at, length)) return unknown_column(dataset, at, length, err);
+    if (!add_column(groups, at, length, err)) return false;
+    if (!at[length]) return true;
+    at += length + 1;
+  }
+}
+
+static const hw_field *find_field(const hw_row *row, const char *name) {
+  const hw_field *fixed[] = {&row->prompt, &row->answer, &row->foil};
+  for (size_t i = 0; i < 3; i++)
+    if (fixed[i]->value && fixed[i]->name && strcmp(fixed[i]->name, name) == 0) return fixed[i];
+  for (size_t i = 0; i < row->n_others; i++)
+    if (strcmp(row->others[i].name, name) == 0) return &row->others[i];
+  return NULL;
+}
+
+static bool same_value(const char *text, const hw_field *field) {
+  size_t length = field ? field->length : 0;
+  return strlen(text) == length && (length == 0 || memcmp(text, field->value, length) == 0);
+}
+
+/* Index of the row's value in a column; NO_VALUE when it is not among the known ones. A missing value is the empty one. */
+static uint16_t value_of(const hw_groups *groups, size_t column, const hw_field *field) {
+  size_t n = groups->n_values[column] <= HW_GROUP_VALUES ? groups->n_values[column] : (size_t)HW_GROUP_VALUES;
+  for (size_t v = 0; v < n; v++)
+    if (same_value(groups->values[column][v], field)) return (uint16_t)v;
+  return NO_VALUE;
+}
+
+bool hw_groups_note(hw_groups *groups, const hw_row *row, hw_error *err) {
+  if (groups->n_columns == 0) return true;
+  if (groups->n_rows == groups->capacity) {
+    size_t capacity = groups->capacity ? 2 * groups->capacity : 1024;
+    uint16_t *rows = realloc(groups->rows, capacity * HW_GROUP_COLUMNS * sizeof *rows);
+    if (!rows) return hw_fail_memory(err, "the groups of a data set");
+    groups->rows = rows;
+    groups->capacity = capacity;
+  }
+  uint16_t *key = groups->rows + groups->n_rows++ * HW_GROUP_COLUMNS;
+  for (size_t c = 0; c < HW_GROUP_COLUMNS; c++) key[c] = NO_VALUE;
+  if (row->problem) return true;
+  for (size_t c = 0; c < groups->n_columns; c++) {
+    if (groups->n_values[c] > HW_GROUP_VALUES) continue;
+    const hw_field *field = find_field(row, groups->columns[c]);
+    key[c] = value_of(groups, c, field);
+    if (key[c] != NO_VALUE) continue;
+    size_t v = groups->n_values[c]++;
+    if (v == HW_GROUP_VALUES) continue; /* one too many: the column is out */
+    key[c] = (uint16_t)v;
+    groups->values[c][v] = hw_arena_copy(groups->arena, field ? field->value : "", field ? field->length : 0, err);
+    if (!groups->values[c][v]) return false;
+  }
+  return true;
+}
+
+static void drop_column(hw_groups *groups, size_t column) {
+  for (size_t c = column; c + 1 < groups->n_columns; c++) {
+    groups->columns[c] = groups->columns[c + 1];
+    groups->n_values[c] = groups->n_values[c + 1];
+    groups->values[c] = groups->values[c + 1];
+    for (size_t r = 0; r < groups->n_rows; r++) groups->rows[r * HW_GROUP_COLUMNS + c] = groups->rows[r * HW_GROUP_COLUMNS + c + 1];
+  }
+  groups->n_columns--;
+}
+
+static uint32_t find_key(const hw_groups *groups, const uint16_t *key) {
+  for (uint32_t g = 0; g < groups->n_groups; g++)
+    if (memcmp(groups->group_keys + g * HW_GROUP_COLUMNS, key, groups->n_columns * sizeof *key) == 0) return g;
+  return UINT32_MAX;
+}
+
+/* False when there are more combinations than HW_GROUP_VALUES. */
+static bool number_groups(hw_groups *groups) {
+  groups->n_groups = 0;
+  for (size_t r = 0; r < groups->n_rows; r++) {
+    const uint16_t *key = groups->rows + r * HW_GROUP_COLUMNS;
+    if (key[0] == NO_VALUE || find_key(groups, key) != UINT32_MAX) continue;
+    if (groups->n_groups == HW_GROUP_VALUES) return false;
+    memcpy(groups->group_keys + groups->n_groups++ * HW_GROUP_COLUMNS, key, HW_GROUP_COLUMNS * sizeof *key);
+  }
+  return true;
+}
+
+static bool name_groups(hw_groups *groups, hw_error *err) {
+  if (groups->n_groups == 0) { /* no columns, or no readable row: all in one */
+    groups->n_columns = 0;
+    groups->n_groups = 1;
+  }
+  groups->names = hw_arena_new(groups->arena, const char *, groups->n_groups, err);
+  groups->group_values = hw_arena_new(groups->arena, const char *, groups->n_groups * groups->n_columns, err);
+  if (!groups->names || !groups->group_values) return false;
+  hw_buffer name;
+  hw_buffer_init(&name);
+  bool ok = true;
+  for (size_t g = 0; g < groups->n_groups && ok; g++) {
+    hw_buffer_reset(&name);
+    hw_buffer_append_string(&name, "");
+    for (size_t c = 0; c < groups->n_columns; c++) {
+      const char *value = groups->values[c][groups->group_keys[g * HW_GROUP_COLUMNS + c]];
+      groups->group_values[g * groups->n_columns + c] = value;
+      hw_buffer_printf(&name, "%s%s=%s", c ? "," : "", groups->columns[c], value);
+    }
+    ok = hw_buffer_check(&name, err) && (groups->names[g] = hw_arena_copy(groups->arena, name.data, name.length, err)) != NULL;
+  }
+  hw_buffer_fini(&name);
+  return ok;
+}
+
+bool hw_groups_finish(hw_groups *groups, hw_error *err) {
+  for (size_t c = groups->n_columns; c-- > 0;) {
+    if (groups->n_values[c] <= HW_GROUP_VALUES) continue;
+    if (groups->chosen_by_user)
+      return hw_fail(err, HW_ERROR_INPUT, "group-by: column %s has more than %d values", groups->columns[c], HW_GROUP_VALUES);
+    drop_column(groups, c);
+  }
+  groups->group_keys = hw_arena_znew(groups->arena, uint16_t, (size_t)HW_GROUP_VALUES * HW_GROUP_COLUMNS, err);
+  if (!groups->group_keys) return false;
+  while (!number_groups(groups)) {
+    if (groups->chosen_by_user)
+      return hw_fail(err, HW_ERROR_INPUT, "group-by: the columns have more than %d combinations of values", HW_GROUP_VALUES);
+    drop_column(groups, groups->n_columns - 1);
+  }
+  return name_groups(groups, err);
+}
+
+void hw_groups_close(hw_groups *groups) {
+  free(groups->rows);
+  groups->rows = NULL;
+}
+
+uint32_t hw_groups_find(const hw_groups *groups, const hw_row *row) {
+  if (row->problem || groups->n_columns == 0) return 0;
+  uint16_t key[HW_GROUP_COLUMNS] = {0};
+  for (size_t c = 0; c < groups->n_columns; c++) key[c] = value_of(groups, c, find_field(row, groups->columns[c]));
+  uint32_t group = find_key(groups, key);
+  return group == UINT32_MAX ? 0 : group;
+}
+
+bool hw_groups_has_column(const hw_groups *groups, const char *name) {
+  for (size_t c = 0; c < groups->n_columns; c++)
+    if (strcmp(groups->columns[c], name) == 0) return true;
+  return false;
+}

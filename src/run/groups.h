@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Groups: the combinations of values of the --group-by columns, numbered in the order in which the data set brings them. */
+#ifndef HW_RUN_GROUPS_H
+#define HW_RUN_GROUPS_H
+
+#include "headwater/arena.h"
+#include "headwater/dataset.h"
+
+enum { HW_GROUP_COLUMNS = 8, HW_GROUP_VALUES = 256 };
+
+typedef struct hw_groups {
+  hw_arena *arena;
+  bool chosen_by_user; /* then a column with too many values is an error */
+  size_t n_columns;
+  const char *columns[HW_GROUP_COLUMNS];
+  size_t n_values[HW_GROUP_COLUMNS]; /* HW_GROUP_VALUES + 1: too many */
+  const char **values[HW_GROUP_COLUMNS]; /* [HW_GROUP_VALUES] */
+  uint16_t *rows; /* [n_rows][HW_GROUP_COLUMNS] value ids while the data set is read */
+  size_t n_rows, capacity;
+  /* after hw_groups_finish */
+  size_t n_groups;
+  const char **names;        /* "group=ABBA,template=t3" */
+  const char **group_values; /* [n_groups * n_columns] */
+  uint16_t *group_keys;      /* [n_groups][HW_GROUP_COLUMNS] */
+} hw_groups;
+
+/* by: the option's text, NULL for the known columns that exist. Errors: a column that does not exist. */
+bool hw_groups_begin(hw_groups *groups, const char *by, const hw_dataset *dataset, hw_arena *arena, hw_error *err);
+
+/* Notes one row of the plan's pass. */
+bool hw_groups_note(hw_groups *groups, const hw_row *row, hw_error *err);
+
+/* Chooses the columns and numbers the groups. Errors: a chosen column with more than HW_GROUP_VALUES values. */
+bool hw_groups_finish(hw_groups *groups, hw_error *err);
+void hw_groups_close(hw_groups *groups);
+
+/* Group of a row after finish; 0 for a row that cannot be read. */
+uint32_t hw_groups_find(const hw_groups *groups, const hw_row *row);
+bool hw_groups_has_column(const hw_groups *groups, const char *name);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The options of a job, as a table. */
+#include <stddef.h>
+
+#include "headwater/run.h"
+
+static const char *const bos_names[] = {"auto", "yes", "no", NULL};
+static const char *const norm_names[] = {"l1", NULL};
+static const char *const project_names[] = {"default", "all", "none", NULL};
+static const char *const convention_names[] = {"auto", "alone", "frozen", "both", NULL};
+static const char *const neuron_projection_names[] = {"used", "all", "none", NULL};
+
+#define AT(field) offsetof(hw_job, field)
+
+static const hw_option job_options[] = {
+    {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder in Hugging Face layout", 0, 0, NULL, false},
+    {"data", HW_OPTION_TEXT, AT(data), "FILE", "data set: a prompt a row, .gz allowed", 0, 0, NULL, false},
+    {"db", HW_OPTION_TEXT, AT(db), "FILE", "database to make, or to continue", 0, 0, NULL, false},
+    {"format", HW_OPTION_TEXT, AT(format), "NAME", "txt, csv, tsv, jsonl or json; by the file's name when left out", 0, 0, NULL, true},
+    {"prompt-column", HW_OPTION_TEXT, AT(prompt_column), "NAME", "column of the prompt; else prompt, text, clean, ...", 0, 0, NULL, true},
+    {"answer-column", HW_OPTION_TEXT, AT(answer_column), "NAME", "column of the right answer; else answer, target, ...", 0, 0, NULL, true},
+    {"foil-column", HW_OPTION_TEXT, AT(foil_column), "NAME", "column of the wrong answer; else foil, ...", 0, 0, NULL, true},
+    {"group-by", HW_OPTION_TEXT, AT(group_by), "A,B", "columns that split the aggregates; else those of label, group, template, case that exist; none for no groups", 0, 0, NULL, true},
+    {"limit", HW_OPTION_COUNT, AT(limit), "N", "only the first N rows; 0 for all", 0, 1e15, NULL, true},
+    {"targets", HW_OPTION_TEXT, AT(analysis.targets), "LIST", "positions whose prediction is traced: last, all, or a list like 0,5", 0, 0, NULL, true},
+    {"threshold", HW_OPTION_NUMBER, AT(analysis.threshold), "T", "smallest share of a node that an edge of the graph has", 0, 1, NULL, true},
+    {"floor", HW_OPTION_NUMBER, AT(analysis.floor), "T", "smallest share that is stored, at most the threshold; any threshold above it can be applied afterwards; as the threshold when left out", 0, 1, NULL, true},
+    {"norm", HW_OPTION_CHOICE, AT(analysis.norm), "NAME", "proximity: l1", 0, 0, norm_names, true},
+    {"bos", HW_OPTION_CHOICE, AT(analysis.bos), "WHEN", "prepend the BOS token: auto (as the tokenizer's files say), yes, no", 0, 0, bos_names, true},
+    {"top-neurons", HW_OPTION_COUNT, AT(analysis.top_neurons), "K", "neurons kept of each FFN node", 0, 1000, NULL, true},
+    {"top-tokens", HW_OPTION_COUNT, AT(analysis.top_tokens), "K", "tokens kept of each projection list", 1, 1000, NULL, true},
+    {"project", HW_OPTION_CHOICE, AT(analysis.project), "WHAT", "projections: default (ten heads, and the target's blocks and states), all (every component of the graph), none", 0, 0, project_names, true},
+    {"convention", HW_OPTION_CHOICE, AT(analysis.conventions), "NAME", "projections: frozen (share of the target's logits), alone (normalised by itself), both, or auto: components frozen, residual states alone", 0, 0, convention_names, true},
+    {"neuron-projections", HW_OPTION_CHOICE, AT(neuron_projections), "WHICH", "what neurons promote, after the last chunk: used (those in a top list), all, none", 0, 0, neuron_projection_names, true},
+    {"neuron-threshold", HW_OPTION_NUMBER, AT(neuron_threshold), "T", "share above which a neuron counts as active", 0, 1, NULL, true},
+    {"chunk-tokens", HW_OPTION_COUNT, AT(chunk_tokens), "N", "tokens of a chunk, the unit of commit", 1, 1 << 20, NULL, true},
+    {"threads", HW_OPTION_COUNT, AT(threads), "N", "workers; 0 for one per core", 0, 1024, NULL, false},
+    {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory beside the weights; 0 for none", 0, 1 << 24, NULL, false},
+    {"durable", HW_OPTION_FLAG, AT(durable), NULL, "every commit survives a power failure", 0, 0, NULL, false},
+    {"dry-run", HW_OPTION_FLAG, AT(dry_run), NULL, "only say what the run would take", 0, 0, NULL, false},
+    {"quiet", HW_OPTION_FLAG, AT(quiet), NULL, "no progress", 0, 0, NULL, false},
+};
+
+hw_option_table hw_job_options(void) { return (hw_option_table){job_options, sizeof job_options / sizeof *job_options}; }
+
+void hw_analysis_defaults(hw_analysis *analysis) {
+  *analysis = (hw_analysis){.threshold = 0.04, .targets = "last", .top_neurons = 10, .top_tokens = 10};
+}
+
+void hw_job_defaults(hw_job *job) {
+  *job = (hw_job){.neuron_threshold = 0.01, .chunk_tokens = 2048};
+  hw_analysis_defaults(&job->analysis);
+}
+
+bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, hw_error *err) {
+  if (!(analysis->threshold > 0 && analysis->threshold < 1))
+    return hw_fail(err, HW_ERROR_INPUT, "threshold is %g, want a number between 0 and 1", analysis->threshold);
+  double lowest = analysis->floor > 0 ? analysis->floor : analysis->threshold;
+  if (lowest > analysis->threshold)
+    return hw_fail(err, HW_ERROR_INPUT, "floor %g is above the threshold %g", lowest, analysis->threshold);
+  *settings = (hw_flow_settings){.threshold = analysis->threshold, .floor = lowest, .top_neurons = (uint32_t)analysis->top_neurons,
+                                 .top_tokens = (uint32_t)analysis->top_tokens, .project = (hw_project)analysis->project,
+                                 .conventions = (hw_convention_choice)analysis->conventions};
+  return hw_targets_check(analysis->targets, err);
+}
+
+bool hw_job_check(const hw_job *job, hw_error *err) {
+  hw_flow_settings settings;
+  if (!job->model) return hw_fail(err, HW_ERROR_INPUT, "no --model DIR given");
+  if (!job->data) return hw_fail(err, HW_ERROR_INPUT, "no --data FILE given");
+  if (!job->db && !job->dry_run) return hw_fail(err, HW_ERROR_INPUT, "no --db FILE given");
+  return hw_analysis_flow(&job->analysis, &settings, err);
+}

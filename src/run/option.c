@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "headwater/option.h"
+
+#include <ini.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "headwater/file.h"
+#include "headwater/text.h"
+
+static const hw_option *find_option(hw_option_table table, const char *name, size_t length) {
+  for (size_t i = 0; i < table.n; i++)
+    if (strlen(table.rows[i].name) == length && strncmp(table.rows[i].name, name, length) == 0) return &table.rows[i];
+  return NULL;
+}
+
+static bool unknown_option(hw_option_table table, const char *where, const char *dashes, const char *name, hw_error *err) {
+  enum { MOST = 64 };
+  const char *names[MOST];
+  size_t n = 0;
+  for (; n < table.n && n < MOST; n++) names[n] = table.rows[n].name;
+  const char *nearest = hw_nearest_name(name, names, n);
+  if (nearest) return hw_fail(err, HW_ERROR_INPUT, "%s: unknown option %s%s (did you mean %s%s?)", where, dashes, name, dashes, nearest);
+  return hw_fail(err, HW_ERROR_INPUT, "%s: unknown option %s%s", where, dashes, name);
+}
+
+static bool set_choice(const hw_option *option, int *field, const char *where, const char *value, hw_error *err) {
+  for (int i = 0; option->choices[i]; i++)
+    if (strcmp(option->choices[i], value) == 0) return *field = i, true;
+  hw_buffer list;
+  hw_buffer_init(&list);
+  for (int i = 0; option->choices[i]; i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", option->choices[i]);
+  hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want one of %s", where, option->name, value, list.failed ? "?" : list.data);
+  hw_buffer_fini(&list);
+  return false;
+}
+
+static bool set_value(const hw_option *option, void *settings, const char *where, const char *value, hw_error *err) {
+  void *field = (char *)settings + option->offset;
+  switch (option->kind) {
+    case HW_OPTION_FLAG: {
+      bool on = strcmp(value, "yes") == 0 || strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
+      bool off = strcmp(value, "no") == 0 || strcmp(value, "false") == 0 || strcmp(value, "0") == 0;
+      if (!on && !off) return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want yes or no", where, option->name, value);
+      *(bool *)field = on;
+      return true;
+    }
+    case HW_OPTION_TEXT: *(const char **)field = value; return true;
+    case HW_OPTION_COUNT:
+      if (!hw_parse_int(value, (int64_t)option->min, (int64_t)option->max, field))
+        return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a whole number from %.0f to %.0f", where, option->name, value,
+                       option->min, option->max);
+      return true;
+    case HW_OPTION_NUMBER: {
+      double number;
+      if (!hw_parse_double(value, &number) || !(number > option->min && number < option->max))
+        return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a number between %g and %g", where, option->name, value,
+                       option->min, option->max);
+      *(double *)field = number;
+      return true;
+    }
+    case HW_OPTION_CHOICE: return set_choice(option, field, where, value, err);
+  }
+  return true;
+}
+
+bool hw_option_set(hw_option_table table, void *settings, const char *where, const char *name, const char *value, hw_error *err) {
+  const hw_option *option = find_option(table, name, strlen(name));
+  if (!option) return unknown_option(table, where, "", name, err);
+  return set_value(option, settings, where, value, err);
+}
+
+bool hw_options_read_arguments(hw_option_table table, void *settings, int argc, char **argv, const char **positionals,
+                               int max_positionals, int *n_positionals, hw_error *err) {
+  *n_positionals = 0;
+  for (int i = 0; i < argc; i++) {
+    const char *argument = argv[i];
+    if (argument[0] != '-' || argument[1] == '\0') {
+      if (*n_positionals == max_positionals) return hw_fail(err, HW_ERROR_INPUT, "one argument too many: \"%.200s\"", argument);
+      positionals[(*n_positionals)++] = argument;
+      continue;
+    }
+    const char *name = argument + (argument[1] == '-' ? 2 : 1), *equals = strchr(name, '=');
+    const hw_option *option = argument[1] == '-' ? find_option(table, name, equals ? (size_t)(equals - name) : strlen(name)) : NULL;
+    if (!option) return unknown_option(table, "command line", argument[1] == '-' ? "--" : "-", name, err);
+    const char *value = equals ? equals + 1 : NULL;
+    if (!value && option->kind == HW_OPTION_FLAG) value = "yes";
+    if (!value) {
+      if (i + 1 == argc) return hw_fail(err, HW_ERROR_INPUT, "command line: --%s wants a value (%s)", option->name, option->argument);
+      value = argv[++i];
+    }
+    if (!set_value(option, settings, "command line", value, err)) return false;
+  }
+  return true;
+}
+
+typedef struct file_reader {
+  hw_option_table table;
+  void *settings;
+  const char *path;
+  hw_arena *arena;
+  hw_error *err;
+  bool failed;
+} file_reader;
+
+static int read_line(void *user, const char *section, const char *name, const char *value) {
+  (void)section;
+  file_reader *reader = user;
+  if (reader->failed) return 0; /* keep the first error */
+  char *copy = hw_arena_copy(reader->arena, value, strlen(value), reader->err);
+  reader->failed = !copy || !hw_option_set(reader->table, reader->settings, reader->path, name, copy, reader->err);
+  return !reader->failed;
+}
+
+bool hw_options_read_file(hw_option_table table, void *settings, const char *path, hw_arena *arena, hw_error *err) {
+  hw_file file;
+  if (!hw_file_open(path, &file, err)) return false;
+  char *text = hw_arena_copy(arena, (const char *)file.data, file.size, err);
+  hw_file_close(&file);
+  if (!text) return false;
+  file_reader reader = {.table = table, .settings = settings, .path = path, .arena = arena, .err = err};
+  int line = ini_parse_string(text, read_line, &reader);
+  if (reader.failed) return false;
+  return line == 0 || hw_fail(err, HW_ERROR_INPUT, "%s: line %d is not \"name = value\"", path, line);
+}
+
+bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *out) {
+  const void *field = (const char *)settings + option->offset;
+  switch (option->kind) {
+    case HW_OPTION_FLAG: hw_buffer_append_string(out, *(const bool *)field ? "yes" : "no"); return true;
+    case HW_OPTION_TEXT: {
+      const char *text = *(const char *const *)field;
+      if (text) hw_buffer_append_string(out, text);
+      return text != NULL;
+    }
+    case HW_OPTION_COUNT: hw_buffer_printf(out, "%" PRId64, *(const int64_t *)field); return true;
+    case HW_OPTION_NUMBER: hw_buffer_printf(out, "%.15g", *(const double *)field); return true;
+    case HW_OPTION_CHOICE: hw_buffer_append_string(out, option->choices[*(const int *)field]); return true;
+  }
+  return false;
+}
+
+/* Words of text from column `indent` on, lines at most 79 wide. */
+static void append_wrapped(hw_buffer *out, const char *text, size_t indent) {
+  size_t column = indent;
+  while (*text) {
+    size_t length = strcspn(text, " ");
+    if (column + length > 79 && column > indent) {
+      hw_buffer_printf(out, "\n%*s", (int)indent, "");
+      column = indent;
+    }
+    hw_buffer_append(out, text, length);
+    column += length;
+    text += length;
+    if (*text == ' ') {
+      hw_buffer_append_byte(out, ' ');
+      column++;
+      text++;
+    }
+  }
+}
+
+void hw_options_help(hw_option_table table, const void *defaults, hw_buffer *out) {
+  enum { INDENT = 26 };
+  for (size_t i = 0; i < table.n; i++) {
+    const hw_option *option = &table.rows[i];
+    size_t start = out->length;
+    hw_buffer_printf(out, "  --%s%s%s", option->name, option->argument ? " " : "", option->argument ? option->argument : "");
+    size_t width = out->length - start;
+    if (width + 2 > INDENT)
+      hw_buffer_printf(out, "\n%*s", INDENT, "");
+    else
+      hw_buffer_printf(out, "%*s", (int)(INDENT - width), "");
+    hw_buffer text;
+    hw_buffer_init(&text);
+    hw_buffer_append_string(&text, option->help);
+    hw_buffer value;
+    hw_buffer_init(&value);
+    if (defaults && option->kind != HW_OPTION_FLAG && hw_option_format(option, defaults, &value) && value.length && !value.failed)
+      hw_buffer_printf(&text, " [%s]", value.data);
+    if (!text.failed) append_wrapped(out, text.data, INDENT);
+    hw_buffer_append_byte(out, '\n');
+    hw_buffer_fini(&value);
+    hw_buffer_fini(&text);
+  }
+}

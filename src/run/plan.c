@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "headwater/file.h"
+
+enum { MOST_PROMPTS = 1024 }; /* of a chunk, however short */
+
+hw_dataset_options hw_plan_dataset(const hw_job *job) {
+  return (hw_dataset_options){.path = job->data, .format = job->format, .prompt_column = job->prompt_column,
+                              .answer_column = job->answer_column, .foil_column = job->foil_column};
+}
+
+static bool add_row(hw_plan *plan, const hw_job *job, size_t n_tokens, hw_error *err) {
+  hw_plan_chunk *chunk = plan->n_chunks ? &plan->chunks[plan->n_chunks - 1] : NULL;
+  bool full = chunk && ((int64_t)(chunk->n_tokens + n_tokens) > job->chunk_tokens || chunk->n_prompts == MOST_PROMPTS);
+  if (!chunk || (full && chunk->n_prompts)) {
+    if (plan->n_chunks == plan->capacity) {
+      size_t capacity = plan->capacity ? 2 * plan->capacity : 64;
+      hw_plan_chunk *chunks = realloc(plan->chunks, capacity * sizeof *chunks);
+      if (!chunks) return hw_fail_memory(err, "the plan");
+      plan->chunks = chunks;
+      plan->capacity = capacity;
+    }
+    chunk = &plan->chunks[plan->n_chunks++];
+    *chunk = (hw_plan_chunk){.first_prompt = plan->n_prompts};
+  }
+  chunk->n_prompts++;
+  chunk->n_tokens += (uint32_t)n_tokens;
+  plan->n_prompts++;
+  plan->n_tokens += (int64_t)n_tokens;
+  return true;
+}
+
+static size_t scored_length(const hw_prompt_input *input) {
+  size_t longest = input->n_answer > input->n_foil ? input->n_answer : input->n_foil;
+  return input->n_tokens + (longest > 1 ? longest - 1 : 0);
+}
+
+static bool read_rows(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, hw_dataset *dataset, hw_plan *plan,
+                      hw_error *err) {
+  hw_arena arena;
+  hw_arena_init(&arena);
+  hw_row row;
+  int more = 1;
+  bool ok = true;
+  while (ok && (job->limit == 0 || plan->n_prompts < job->limit) && (more = hw_dataset_next(dataset, &row, err)) > 0) {
+    hw_prompt_input input = {.failure = row.problem};
+    if (!row.problem)
+      ok = hw_prompt_prepare(model, tokenizer, &job->analysis, row.prompt.value, row.prompt.length, row.answer.value, row.answer.length,
+                             row.foil.value, row.foil.length, &arena, &input, err);
+    if (!ok) break;
+    plan->n_unreadable += input.failure != NULL;
+    plan->n_double_bos += input.double_bos;
+    if (!input.failure && scored_length(&input) > plan->longest) plan->longest = scored_length(&input);
+    ok = hw_groups_note(&plan->groups, &row, err) && add_row(plan, job, input.failure ? 0 : input.n_tokens, err);
+    hw_arena_reset(&arena);
+  }
+  hw_arena_fini(&arena);
+  return ok && more >= 0;
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash && slash[1] ? slash + 1 : path;
+}
+
+static bool hash_dataset(const char *path, char hex[HW_HASH_HEX], hw_error *err) {
+  hw_file file;
+  if (!hw_file_open(path, &file, err)) return false;
+  hw_hash_bytes(file.data, file.size, hex);
+  hw_file_close(&file);
+  return true;
+}
+
+static int by_name(const void *a, const void *b) {
+  return strcmp((*(const hw_option *const *)a)->name, (*(const hw_option *const *)b)->name);
+}
+
+/* Every option that decides the content, by name. */
+static bool list_settings(hw_plan *plan, const hw_job *job, hw_error *err) {
+  hw_option_table table = hw_job_options();
+  const hw_option **rows = hw_arena_new(&plan->arena, const hw_option *, table.n, err);
+  const char **names = hw_arena_new(&plan->arena, const char *, table.n, err);
+  const char **values = hw_arena_new(&plan->arena, const char *, table.n, err);
+  if (!rows || !names || !values) return false;
+  size_t n = 0;
+  for (size_t i = 0; i < table.n; i++)
+    if (table.rows[i].decides_content) rows[n++] = &table.rows[i];
+  qsort(rows, n, sizeof *rows, by_name);
+  hw_buffer text;
+  hw_buffer_init(&text);
+  bool ok = true;
+  for (size_t i = 0; i < n && ok; i++) {
+    hw_buffer_reset(&text);
+    hw_buffer_append_string(&text, "");
+    (void)hw_option_format(rows[i], job, &text);
+    names[i] = rows[i]->name;
+    ok = hw_buffer_check(&text, err) && (values[i] = hw_arena_copy(&plan->arena, text.data, text.length, err)) != NULL;
+  }
+  hw_buffer_fini(&text);
+  plan->info.n_settings = n;
+  plan->info.setting_names = names;
+  plan->info.setting_values = values;
+  return ok;
+}
+
+static bool make_fingerprint(hw_plan *plan, hw_error *err) {
+  const hw_run_info *info = &plan->info;
+  hw_buffer text;
+  hw_buffer_init(&text);
+  hw_buffer_printf(&text, "%s\n%s\n%s\n%s\n", HW_VERSION, info->model_fingerprint, info->tokenizer_fingerprint, info->dataset_fingerprint);
+  for (size_t i = 0; i < info->n_settings; i++) hw_buffer_printf(&text, "%s=%s\n", info->setting_names[i], info->setting_values[i]);
+  bool ok = hw_buffer_check(&text, err);
+  if (ok) {
+    char hex[HW_HASH_HEX];
+    hw_hash_bytes(text.data, text.length, hex);
+    plan->info.fingerprint = hw_arena_copy(&plan->arena, hex, HW_HASH_HEX - 1, err);
+    ok = plan->info.fingerprint != NULL;
+  }
+  hw_buffer_fini(&text);
+  return ok;
+}
+
+static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *flow, const hw_model *model,
+                      const hw_tokenizer *tokenizer, hw_error *err) {
+  static const char *const roles[HW_N_ROLES] = {"-", "BOS", "END"};
+  const hw_model_config *c = &model->config;
+  char hash[HW_HASH_HEX];
+  if (!hash_dataset(job->data, hash, err)) return false;
+  plan->info = (hw_run_info){
+      .model_name = model->name, .model_family = c->family, .model_fingerprint = model->fingerprint,
+      .tokenizer_fingerprint = hw_tokenizer_fingerprint(tokenizer), .dataset_name = base_name(job->data),
+      .dataset_fingerprint = hw_arena_copy(&plan->arena, hash, HW_HASH_HEX - 1, err), .n_prompts = plan->n_prompts,
+      .n_layers = (uint32_t)c->n_layers, .n_heads = (uint32_t)c->n_heads, .n_kv_heads = (uint32_t)c->n_kv_heads,
+      .d_model = (uint32_t)c->d_model, .d_ffn = (uint32_t)c->d_ffn, .vocab_size = (uint32_t)c->vocab_size,
+      .threshold = flow->threshold, .floor = flow->floor, .neuron_threshold = job->neuron_threshold,
+      .n_groups = plan->groups.n_groups, .group_names = plan->groups.names, .n_group_columns = plan->groups.n_columns,
+      .group_columns = plan->groups.columns, .group_values = plan->groups.group_values, .n_roles = HW_N_ROLES, .role_names = roles};
+  return plan->info.dataset_fingerprint && list_settings(plan, job, err) && make_fingerprint(plan, err);
+}
+
+bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, hw_plan *plan,
+                  hw_error *err) {
+  *plan = (hw_plan){0};
+  hw_arena_init(&plan->arena);
+  hw_dataset_options options = hw_plan_dataset(job);
+  hw_dataset *dataset;
+  if (!hw_dataset_open(&options, &dataset, err)) return false;
+  bool ok = hw_groups_begin(&plan->groups, job->group_by, dataset, &plan->arena, err) &&
+            read_rows(job, model, tokenizer, dataset, plan, err) && hw_groups_finish(&plan->groups, err) &&
+            fill_info(plan, job, flow, model, tokenizer, err);
+  hw_groups_close(&plan->groups);
+  hw_dataset_close(dataset);
+  return ok;
+}
+
+void hw_plan_close(hw_plan *plan) {
+  free(plan->chunks);
+  hw_arena_fini(&plan->arena);
+  *plan = (hw_plan){0};
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The plan: one pass over the data set cuts it into chunks, finds the groups and hashes all that decides the content. */
+#ifndef HW_RUN_PLAN_H
+#define HW_RUN_PLAN_H
+
+#include "headwater/dataset.h"
+#include "headwater/run.h"
+#include "headwater/store.h"
+#include "run/groups.h"
+
+typedef struct hw_plan_chunk {
+  int64_t first_prompt;
+  uint32_t n_prompts, n_tokens;
+} hw_plan_chunk;
+
+typedef struct hw_plan {
+  hw_arena arena;
+  hw_plan_chunk *chunks;
+  size_t n_chunks, capacity;
+  int64_t n_prompts, n_tokens, n_unreadable;
+  size_t longest; /* tokens of the longest prompt, answers included */
+  int64_t n_double_bos;
+  hw_groups groups;
+  hw_run_info info; /* strings live in the arena */
+} hw_plan;
+
+hw_dataset_options hw_plan_dataset(const hw_job *job);
+bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, hw_plan *plan,
+                  hw_error *err);
+void hw_plan_close(hw_plan *plan);
+
+/* Ids of the roles that positions have. */
+enum { HW_ROLE_REST = 0, HW_ROLE_BOS = 1, HW_ROLE_END = 2, HW_N_ROLES = 3 };
+
+/* ---- Rows of a chunk, and what becomes of them ---- */
+
+typedef struct hw_row_copy { /* a data set row that outlives the reader's next step */
+  hw_row row;
+  uint32_t group;
+} hw_row_copy;
+
+/* Copies a row into the arena. */
+bool hw_row_keep(const hw_row *row, uint32_t group, hw_arena *arena, hw_row_copy *copy, hw_error *err);
+
+/* Puts a computed prompt together as the store wants it; everything is borrowed or in the arena. */
+bool hw_record_prompt(const hw_plan *plan, const hw_row_copy *row, const hw_prompt_input *input, const hw_prompt_result *result,
+                      hw_arena *arena, hw_prompt_record *record, hw_error *err);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A row's text becomes ids, target positions and answers. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "headwater/run.h"
+#include "headwater/text.h"
+
+bool hw_targets_check(const char *targets, hw_error *err) {
+  if (strcmp(targets, "last") == 0 || strcmp(targets, "all") == 0) return true;
+  const char *at = targets;
+  for (;;) {
+    size_t digits = strspn(at, "0123456789");
+    if (digits == 0 || digits > 7 || (at[digits] && at[digits] != ','))
+      return hw_fail(err, HW_ERROR_INPUT, "targets is \"%.100s\", want last, all, or positions like 0,5", targets);
+    if (!at[digits]) return true;
+    at += digits + 1;
+  }
+}
+
+static int by_position(const void *a, const void *b) {
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+static bool set_failure(hw_prompt_input *input, hw_arena *arena, const char *message, hw_error *err) {
+  input->failure = hw_arena_copy(arena, message, strlen(message), err);
+  return input->failure != NULL;
+}
+
+static bool choose_targets(const char *targets, hw_arena *arena, hw_prompt_input *input, hw_error *err) {
+  size_t n = input->n_tokens;
+  if (strcmp(targets, "last") == 0 || strcmp(targets, "all") == 0) {
+    bool all = targets[0] == 'a';
+    input->n_targets = all ? n : 1;
+    input->targets = hw_arena_new(arena, uint32_t, input->n_targets, err);
+    if (!input->targets) return false;
+    for (size_t i = 0; i < input->n_targets; i++) input->targets[i] = (uint32_t)(all ? i : n - 1);
+    return true;
+  }
+  size_t capacity = strlen(targets) / 2 + 1;
+  input->targets = hw_arena_new(arena, uint32_t, capacity, err);
+  if (!input->targets) return false;
+  for (const char *at = targets;;) {
+    char *end;
+    unsigned long position = strtoul(at, &end, 10);
+    if (position >= n) {
+      char message[96];
+      (void)snprintf(message, sizeof message, "target %lu is outside of the prompt's %zu tokens", position, n);
+      return set_failure(input, arena, message, err);
+    }
+    input->targets[input->n_targets++] = (uint32_t)position;
+    if (!*end) break;
+    at = end + 1;
+  }
+  qsort(input->targets, input->n_targets, sizeof *input->targets, by_position);
+  size_t kept = 1;
+  for (size_t i = 1; i < input->n_targets; i++)
+    if (input->targets[i] != input->targets[kept - 1]) input->targets[kept++] = input->targets[i];
+  input->n_targets = kept;
+  return true;
+}
+
+static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+/* The ids that follow the prompt's when the answer is written behind it, a space between unless one of them brings it. Where the
+ * whole text splits differently, the answer is encoded by itself as a continuation. */
+static bool encode_answer(const hw_model *model, const hw_tokenizer *tokenizer, hw_bos bos, const char *text, size_t length,
+                          const char *answer, size_t answer_length, const hw_prompt_input *input, hw_arena *arena, const int32_t **ids,
+                          size_t *n, hw_error *err) {
+  *ids = NULL;
+  *n = 0;
+  if (!answer || answer_length == 0) return true;
+  bool space = length > 0 && !is_space(text[length - 1]) && !is_space(answer[0]);
+  char *whole = hw_arena_new(arena, char, length + answer_length + 1, err);
+  if (!whole) return false;
+  memcpy(whole, text, length);
+  if (space) whole[length] = ' ';
+  memcpy(whole + length + space, answer, answer_length);
+  hw_encoding encoding;
+  hw_error problem = {0};
+  bool ok = hw_tokenizer_encode(tokenizer, whole, length + space + answer_length, bos, arena, &encoding, &problem);
+  bool extends = ok && encoding.n > input->n_tokens && memcmp(encoding.ids, input->ids, input->n_tokens * sizeof *encoding.ids) == 0;
+  size_t first = input->n_tokens;
+  if (ok && !extends) {
+    ok = hw_tokenizer_encode_continuation(tokenizer, whole + length, space + answer_length, arena, &encoding, &problem);
+    first = 0;
+  }
+  if (!ok) {
+    if (problem.kind == HW_ERROR_PROMPT) return true; /* an answer that is no text is no answer */
+    *err = problem;
+    return false;
+  }
+  *ids = encoding.ids + first;
+  *n = encoding.n - first;
+  /* Scored by running the prompt with all of the answer but its last token. */
+  if (*n && input->n_tokens + *n - 1 > (size_t)model->config.n_ctx) *n = (size_t)model->config.n_ctx - input->n_tokens + 1;
+  for (size_t i = 0; i < *n; i++)
+    if ((*ids)[i] >= model->config.vocab_size) *n = 0;
+  return true;
+}
+
+static bool check_ids(const hw_model *model, const hw_analysis *analysis, hw_arena *arena, hw_prompt_input *input, hw_error *err) {
+  hw_error problem = {0};
+  if (!hw_model_check_ids(model, input->ids, input->n_tokens, &problem)) return set_failure(input, arena, problem.message, err);
+  return choose_targets(analysis->targets, arena, input, err);
+}
+
+bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text, size_t length,
+                       const char *answer, size_t answer_length, const char *foil, size_t foil_length, hw_arena *arena,
+                       hw_prompt_input *input, hw_error *err) {
+  *input = (hw_prompt_input){0};
+  if (length == 0) return set_failure(input, arena, "the prompt is empty", err);
+  hw_encoding encoding;
+  hw_error problem = {0};
+  hw_bos bos = (hw_bos)analysis->bos;
+  if (!hw_tokenizer_encode(tokenizer, text, length, bos, arena, &encoding, &problem)) {
+    if (problem.kind == HW_ERROR_PROMPT) return set_failure(input, arena, problem.message, err);
+    *err = problem;
+    return false;
+  }
+  input->ids = encoding.ids;
+  input->n_tokens = encoding.n;
+  input->has_bos = encoding.has_bos;
+  input->double_bos = encoding.double_bos;
+  if (!check_ids(model, analysis, arena, input, err)) return false;
+  if (input->failure) return true;
+  return encode_answer(model, tokenizer, bos, text, length, answer, answer_length, input, arena, &input->answer, &input->n_answer, err) &&
+         encode_answer(model, tokenizer, bos, text, length, foil, foil_length, input, arena, &input->foil, &input->n_foil, err);
+}
+
+bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,
+                        hw_prompt_input *input, hw_error *err) {
+  *input = (hw_prompt_input){.ids = ids, .n_tokens = n};
+  return check_ids(model, analysis, arena, input, err);
+}

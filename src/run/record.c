@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where computed structs become rows. */
+#include <math.h>
+#include <string.h>
+
+#include "run/plan.h"
+
+static bool keep_field(const hw_field *field, hw_arena *arena, hw_field *copy, hw_error *err) {
+  *copy = *field;
+  if (field->name && !(copy->name = hw_arena_copy(arena, field->name, strlen(field->name), err))) return false;
+  return !field->value || (copy->value = hw_arena_copy(arena, field->value, field->length, err)) != NULL;
+}
+
+bool hw_row_keep(const hw_row *row, uint32_t group, hw_arena *arena, hw_row_copy *copy, hw_error *err) {
+  *copy = (hw_row_copy){.row = *row, .group = group};
+  if (row->problem && !(copy->row.problem = hw_arena_copy(arena, row->problem, strlen(row->problem), err))) return false;
+  hw_field *others = hw_arena_new(arena, hw_field, row->n_others, err);
+  if (!others) return false;
+  for (size_t i = 0; i < row->n_others; i++)
+    if (!keep_field(&row->others[i], arena, &others[i], err)) return false;
+  copy->row.others = others;
+  return keep_field(&row->prompt, arena, &copy->row.prompt, err) && keep_field(&row->answer, arena, &copy->row.answer, err) &&
+         keep_field(&row->foil, arena, &copy->row.foil, err);
+}
+
+static hw_answer_record answer_record(const hw_answer_score *score) {
+  return (hw_answer_record){.token_id = score->token_id, .n_tokens = score->n_tokens, .logit = score->logit,
+                            .probability = (float)exp(score->first_log_probability), .rank = score->rank,
+                            .log_probability = score->log_probability};
+}
+
+/* Columns that are not in the groups, answers' texts included. */
+static bool list_values(const hw_plan *plan, const hw_row *row, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
+  hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 2, err);
+  if (!values) return false;
+  size_t n = 0;
+  const hw_field *answers[] = {&row->answer, &row->foil};
+  for (size_t i = 0; i < 2; i++)
+    if (answers[i]->value) values[n++] = (hw_key_value){answers[i]->name, answers[i]->value, answers[i]->length};
+  for (size_t i = 0; i < row->n_others; i++)
+    if (!hw_groups_has_column(&plan->groups, row->others[i].name))
+      values[n++] = (hw_key_value){row->others[i].name, row->others[i].value, row->others[i].length};
+  record->values = values;
+  record->n_values = n;
+  return true;
+}
+
+static bool list_roles(const hw_prompt_input *input, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
+  uint8_t *roles = hw_arena_znew(arena, uint8_t, input->n_tokens, err);
+  if (!roles) return false;
+  if (input->n_tokens) roles[input->n_tokens - 1] = HW_ROLE_END;
+  if (input->has_bos) roles[0] = HW_ROLE_BOS;
+  record->roles = roles;
+  return true;
+}
+
+static bool list_graphs(const hw_prompt_input *input, const hw_prompt_result *result, hw_arena *arena, hw_prompt_record *record,
+                        hw_error *err) {
+  hw_graph_record *graphs = hw_arena_new(arena, hw_graph_record, input->n_targets, err);
+  if (!graphs) return false;
+  for (size_t t = 0; t < input->n_targets; t++) {
+    const hw_target_trace *trace = &result->flow.traces[t];
+    const hw_prediction *prediction = &result->predictions[t];
+    graphs[t] = (hw_graph_record){
+        .frame = trace->frame, .parts = trace->parts, .n_parts = trace->n_parts, .graph = &trace->graph, .neurons = trace->neurons,
+        .n_neurons = trace->n_neurons, .neuron_nodes = trace->neuron_nodes, .n_neuron_nodes = trace->n_neuron_nodes,
+        .projections = trace->projections, .n_projections = trace->n_projections, .predicted_id = prediction->ids[0],
+        .predicted_logit = prediction->logits[0], .predicted_probability = prediction->probabilities[0]};
+  }
+  record->graphs = graphs;
+  record->n_graphs = input->n_targets;
+  return true;
+}
+
+bool hw_record_prompt(const hw_plan *plan, const hw_row_copy *row, const hw_prompt_input *input, const hw_prompt_result *result,
+                      hw_arena *arena, hw_prompt_record *record, hw_error *err) {
+  *record = (hw_prompt_record){.prompt_id = row->row.index, .failure = result->failure, .group_id = row->group,
+                               .text = row->row.prompt.value, .text_length = row->row.prompt.length, .ids = input->ids,
+                               .n_tokens = input->n_tokens, .has_bos = input->has_bos, .answer = answer_record(&result->answer),
+                               .foil = answer_record(&result->foil)};
+  if (!list_values(plan, &row->row, arena, record, err) || !list_roles(input, arena, record, err)) return false;
+  return result->failure || list_graphs(input, result, arena, record, err);
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Workers over chunks. Each takes the next chunk's rows from the one reader, computes and encodes them by itself, and stores them
+ * through the one connection: reader and connection are each behind a lock, so a slow disk slows the workers and nothing queues
+ * up in memory. */
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "headwater/text.h"
+#include "run/plan.h"
+
+typedef struct shared {
+  const hw_job *job;
+  const hw_run_hooks *hooks;
+  const hw_model *model;
+  const hw_tokenizer *tokenizer;
+  const hw_flow_settings *flow;
+  const hw_plan *plan;
+  size_t batch_rows;
+  hw_dataset *dataset; /* behind reader_lock */
+  size_t next_chunk;
+  int64_t next_row;
+  bool *done; /* [n_chunks] stored before this process began */
+  hw_store *store; /* behind store_lock, as are progress and failure */
+  hw_progress progress;
+  double started;
+  bool failed;
+  hw_error *err;
+  omp_lock_t reader_lock, store_lock;
+} shared;
+
+static bool stopping(const shared *s) { return s->hooks->stop && *s->hooks->stop; }
+
+static void note_failure(shared *s, const hw_error *problem) {
+  omp_set_lock(&s->store_lock);
+  if (!s->failed) *s->err = *problem; /* the first one is the cause */
+  s->failed = true;
+  omp_unset_lock(&s->store_lock);
+}
+
+static bool has_failed(shared *s) {
+  omp_set_lock(&s->store_lock);
+  bool failed = s->failed;
+  omp_unset_lock(&s->store_lock);
+  return failed;
+}
+
+static void report(shared *s) {
+  s->progress.seconds = hw_clock_seconds() - s->started;
+  if (s->hooks->progress) s->hooks->progress(s->hooks->context, &s->progress);
+}
+
+/* Rows of the next chunk that is not stored yet. *chunk is NULL at the end. */
+static bool read_chunk(shared *s, hw_arena *arena, const hw_plan_chunk **chunk, hw_row_copy **rows, hw_error *err) {
+  *chunk = NULL;
+  while (s->next_chunk < s->plan->n_chunks) {
+    size_t index = s->next_chunk++;
+    const hw_plan_chunk *planned = &s->plan->chunks[index];
+    bool wanted = !s->done[index];
+    if (wanted && !(*rows = hw_arena_new(arena, hw_row_copy, planned->n_prompts, err))) return false;
+    for (uint32_t i = 0; i < planned->n_prompts; i++) {
+      hw_row row;
+      int more = hw_dataset_next(s->dataset, &row, err);
+      if (more < 0) return false;
+      if (more == 0 || row.index != s->next_row)
+        return hw_fail(err, HW_ERROR_INPUT, "%s: the data set changed while it was read", s->job->data);
+      s->next_row++;
+      if (wanted && !hw_row_keep(&row, hw_groups_find(&s->plan->groups, &row), arena, &(*rows)[i], err)) return false;
+    }
+    if (!wanted) continue;
+    *chunk = planned;
+    return true;
+  }
+  return true;
+}
+
+/* Prompts of a chunk to an encoded chunk: no lock is held. */
+static bool compute_chunk(const shared *s, hw_worker *worker, const hw_plan_chunk *chunk, const hw_row_copy *rows,
+                          hw_encoded_chunk **encoded, int64_t *n_failed, hw_error *err) {
+  hw_prompt_input *inputs = hw_arena_znew(&worker->results, hw_prompt_input, chunk->n_prompts, err);
+  hw_prompt_result *results = hw_arena_new(&worker->results, hw_prompt_result, chunk->n_prompts, err);
+  hw_prompt_record *records = hw_arena_new(&worker->results, hw_prompt_record, chunk->n_prompts, err);
+  if (!inputs || !results || !records) return false;
+  for (uint32_t i = 0; i < chunk->n_prompts; i++) {
+    const hw_row *row = &rows[i].row;
+    if (row->problem)
+      inputs[i].failure = row->problem;
+    else if (!hw_prompt_prepare(s->model, s->tokenizer, &s->job->analysis, row->prompt.value, row->prompt.length, row->answer.value,
+                                row->answer.length, row->foil.value, row->foil.length, &worker->results, &inputs[i], err))
+      return false;
+  }
+  if (!hw_compute(worker, inputs, chunk->n_prompts, results, err)) return false;
+  *n_failed = 0;
+  for (uint32_t i = 0; i < chunk->n_prompts; i++) {
+    *n_failed += results[i].failure != NULL;
+    if (!hw_record_prompt(s->plan, &rows[i], &inputs[i], &results[i], &worker->results, &records[i], err)) return false;
+  }
+  hw_chunk_record record = {.chunk_index = (int64_t)(chunk - s->plan->chunks), .first_prompt = chunk->first_prompt,
+                            .n_prompts = chunk->n_prompts, .n_tokens = chunk->n_tokens, .prompts = records};
+  return hw_encode_chunk(&record, &s->plan->info, encoded, err);
+}
+
+static bool store_chunk(shared *s, const hw_plan_chunk *chunk, const hw_encoded_chunk *encoded, int64_t n_failed, hw_error *err) {
+  omp_set_lock(&s->store_lock);
+  bool ok = !s->failed && hw_store_put_chunk(s->store, encoded, err);
+  if (ok) {
+    s->progress.prompts_done += chunk->n_prompts;
+    s->progress.tokens_done += chunk->n_tokens;
+    s->progress.failed += n_failed;
+    report(s);
+  } else if (s->failed) { /* another worker's failure ends this one too, with the same message */
+    *err = *s->err;
+  }
+  omp_unset_lock(&s->store_lock);
+  return ok;
+}
+
+static bool work_on_chunks(shared *s, hw_worker *worker, hw_error *err) {
+  while (!stopping(s) && !has_failed(s)) {
+    const hw_plan_chunk *chunk;
+    hw_row_copy *rows;
+    hw_arena_reset(&worker->results);
+    omp_set_lock(&s->reader_lock);
+    bool ok = read_chunk(s, &worker->results, &chunk, &rows, err);
+    omp_unset_lock(&s->reader_lock);
+    if (!ok) return false;
+    if (!chunk) return true;
+    hw_encoded_chunk *encoded = NULL;
+    int64_t n_failed;
+    ok = compute_chunk(s, worker, chunk, rows, &encoded, &n_failed, err) && store_chunk(s, chunk, encoded, n_failed, err);
+    hw_encoded_chunk_free(encoded);
+    if (!ok) return false;
+  }
+  return true;
+}
+
+/* ---- The stage of the neurons ---- */
+
+enum { NEURONS_A_BLOCK = HW_TILE_ROWS };
+
+typedef struct neuron_list {
+  size_t n, next;
+  uint16_t *layers;
+  uint32_t *neurons;
+} neuron_list;
+
+static bool list_neurons(shared *s, hw_arena *arena, neuron_list *list, hw_error *err) {
+  size_t all = (size_t)(s->model->config.n_layers * s->model->config.d_ffn);
+  *list = (neuron_list){.layers = hw_arena_new(arena, uint16_t, all, err), .neurons = hw_arena_new(arena, uint32_t, all, err)};
+  if (!list->layers || !list->neurons) return false;
+  if (s->job->neuron_projections == HW_NEURONS_USED) return hw_store_pending_neurons(s->store, all, list->layers, list->neurons, &list->n, err);
+  for (size_t i = 0; i < all; i++) {
+    list->layers[i] = (uint16_t)(i / (size_t)s->model->config.d_ffn);
+    list->neurons[i] = (uint32_t)(i % (size_t)s->model->config.d_ffn);
+  }
+  list->n = all;
+  return true;
+}
+
+static bool work_on_neurons(shared *s, hw_worker *worker, neuron_list *list, hw_error *err) {
+  while (!stopping(s) && !has_failed(s)) {
+    omp_set_lock(&s->reader_lock);
+    size_t first = list->next, n = list->n - first < NEURONS_A_BLOCK ? list->n - first : NEURONS_A_BLOCK;
+    list->next += n;
+    omp_unset_lock(&s->reader_lock);
+    if (n == 0) return true;
+    hw_arena_reset(&worker->results);
+    hw_projection *rows = hw_arena_znew(&worker->results, hw_projection, n, err);
+    if (!rows) return false;
+    for (size_t i = 0; i < n; i++) rows[i] = (hw_projection){.layer = list->layers[first + i], .index = list->neurons[first + i]};
+    if (!hw_project_neurons(s->model, rows, n, worker->flow.top_tokens, worker->panel, &worker->results, err)) return false;
+    omp_set_lock(&s->store_lock);
+    bool ok = !s->failed && hw_store_put_neuron_projections(s->store, rows, n, err);
+    if (!ok && s->failed) *err = *s->err;
+    if (ok) report(s);
+    omp_unset_lock(&s->store_lock);
+    if (!ok) return false;
+  }
+  return true;
+}
+
+/* ---- Putting it together ---- */
+
+static bool with_workers(shared *s, int threads, neuron_list *neurons) {
+  s->failed = false;
+#pragma omp parallel num_threads(threads)
+  {
+    hw_worker worker;
+    hw_error problem = {0};
+    bool ok = hw_worker_init(&worker, s->model, s->flow, s->batch_rows, &problem);
+    if (ok) ok = neurons ? work_on_neurons(s, &worker, neurons, &problem) : work_on_chunks(s, &worker, &problem);
+    if (!ok) note_failure(s, &problem);
+    hw_worker_fini(&worker);
+  }
+  return !s->failed;
+}
+
+static bool run_stages(shared *s, int threads, hw_error *err) {
+  hw_dataset_options options = hw_plan_dataset(s->job);
+  if (!hw_dataset_open(&options, &s->dataset, err)) return false;
+  bool ok = with_workers(s, threads, NULL);
+  hw_dataset_close(s->dataset);
+  if (!ok || stopping(s) || s->job->neuron_projections == HW_NEURONS_NONE) return ok;
+  hw_arena arena;
+  hw_arena_init(&arena);
+  neuron_list list;
+  s->progress.stage = "neurons";
+  ok = list_neurons(s, &arena, &list, err) && with_workers(s, threads, &list);
+  hw_arena_fini(&arena);
+  return ok;
+}
+
+static bool put_vocabulary(hw_store *store, const hw_model *model, const hw_tokenizer *tokenizer, hw_error *err) {
+  int64_t n = hw_tokenizer_size(tokenizer);
+  if (n > model->config.vocab_size) n = model->config.vocab_size;
+  hw_arena arena;
+  hw_arena_init(&arena);
+  const char **pieces = hw_arena_znew(&arena, const char *, (size_t)n, err);
+  size_t *lengths = hw_arena_znew(&arena, size_t, (size_t)n, err);
+  bool ok = pieces && lengths;
+  for (int64_t id = 0; ok && id < n; id++)
+    if (!hw_tokenizer_piece(tokenizer, (int32_t)id, &pieces[id], &lengths[id])) pieces[id] = NULL;
+  ok = ok && hw_store_put_vocabulary(store, (size_t)n, pieces, lengths, err);
+  hw_arena_fini(&arena);
+  return ok;
+}
+
+static hw_process_info process_info(const hw_job *job, const hw_plan_summary *summary) {
+  return (hw_process_info){.model_path = job->model, .dataset_path = job->data, .program_version = HW_VERSION,
+                           .blas_kernel = summary->blas_kernel, .threads = summary->threads, .batch_invariant = summary->batch_invariant};
+}
+
+static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
+  hw_process_info process = process_info(s->job, summary);
+  if (!hw_store_open_run(s->job->db, &s->plan->info, &process, s->job->durable, &s->store, err)) return false;
+  hw_arena arena;
+  hw_arena_init(&arena);
+  s->done = hw_arena_znew(&arena, bool, s->plan->n_chunks, err);
+  s->progress = (hw_progress){.prompts_total = s->plan->n_prompts, .tokens_total = s->plan->n_tokens, .stage = "prompts"};
+  s->started = hw_clock_seconds();
+  bool ok = s->done && put_vocabulary(s->store, s->model, s->tokenizer, err) &&
+            hw_store_chunks_done(s->store, s->plan->n_chunks, s->done, &s->progress.resumed, &s->progress.failed, err);
+  for (size_t i = 0; ok && i < s->plan->n_chunks; i++)
+    if (s->done[i]) s->progress.tokens_total -= s->plan->chunks[i].n_tokens; /* of this process */
+  s->progress.prompts_done = s->progress.resumed;
+  if (ok) ok = run_stages(s, summary->threads, err);
+  hw_error closing = {0};
+  bool closed = hw_store_close(s->store, ok, &closing);
+  if (ok && !closed) *err = closing;
+  s->progress.seconds = hw_clock_seconds() - s->started;
+  result->progress = s->progress;
+  result->interrupted = stopping(s);
+  memcpy(result->fingerprint, s->plan->info.fingerprint, sizeof result->fingerprint);
+  hw_arena_fini(&arena);
+  return ok && closed;
+}
+
+/* Bytes of a database with the vocabulary and, when given, one chunk. */
+static bool measure_database(shared *s, const hw_plan_summary *summary, const hw_encoded_chunk *encoded, double *bytes, hw_error *err) {
+  const char *folder = getenv("TMPDIR");
+  char path[512];
+  int length = snprintf(path, sizeof path, "%s/headwater-plan-%ld.db", folder && *folder ? folder : "/tmp", (long)getpid());
+  if (length < 0 || (size_t)length >= sizeof path) return hw_fail(err, HW_ERROR_INPUT, "TMPDIR is too long");
+  hw_process_info process = process_info(s->job, summary);
+  hw_store *store;
+  (void)unlink(path);
+  if (!hw_store_open_run(path, &s->plan->info, &process, false, &store, err)) return false;
+  bool ok = put_vocabulary(store, s->model, s->tokenizer, err) && (!encoded || hw_store_put_chunk(store, encoded, err));
+  ok = hw_store_close(store, true, ok ? err : NULL) && ok;
+  struct stat status;
+  *bytes = ok && stat(path, &status) == 0 ? (double)status.st_size : 0;
+  (void)unlink(path);
+  return ok;
+}
+
+/* One chunk computed by one worker, and stored in a database that is thrown away, tells what the rest will take. */
+static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
+  hw_worker worker;
+  hw_dataset_options options = hw_plan_dataset(s->job);
+  if (!hw_dataset_open(&options, &s->dataset, err)) return false;
+  s->done = calloc(s->plan->n_chunks + 1, sizeof *s->done);
+  const hw_plan_chunk *chunk = NULL;
+  hw_row_copy *rows;
+  hw_encoded_chunk *encoded = NULL;
+  int64_t n_failed;
+  double empty = 0, filled = 0, begun = 0, seconds = 0;
+  bool ok = s->done ? hw_worker_init(&worker, s->model, s->flow, s->batch_rows, err) : hw_fail_memory(err, "the plan");
+  if (ok) {
+    ok = read_chunk(s, &worker.results, &chunk, &rows, err);
+    begun = hw_clock_seconds();
+    ok = ok && chunk && compute_chunk(s, &worker, chunk, rows, &encoded, &n_failed, err);
+    seconds = hw_clock_seconds() - begun;
+    ok = ok && measure_database(s, summary, NULL, &empty, err) && measure_database(s, summary, encoded, &filled, err);
+    hw_worker_fini(&worker);
+  }
+  if (ok) {
+    double share = chunk->n_tokens ? (double)s->plan->n_tokens / chunk->n_tokens : 1;
+    summary->seconds_expected = seconds * share / summary->threads;
+    summary->disk_bytes_expected = empty + (filled - empty) * (double)s->plan->n_prompts / chunk->n_prompts;
+  }
+  hw_encoded_chunk_free(encoded);
+  free(s->done);
+  hw_dataset_close(s->dataset);
+  return ok;
+}
+
+/* Rows of a sub-batch under the cap on memory. */
+static bool fit_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_plan_summary *summary, size_t *batch_rows,
+                       hw_error *err) {
+  *batch_rows = HW_BATCH_ROWS;
+  size_t needed = hw_worker_bytes(model, *batch_rows > plan->longest ? *batch_rows : plan->longest);
+  if (job->memory) {
+    size_t cap = (size_t)job->memory << 20, threads = (size_t)summary->threads;
+    if (needed * threads > cap) *batch_rows = HW_TILE_ROWS;
+    needed = hw_worker_bytes(model, *batch_rows > plan->longest ? *batch_rows : plan->longest);
+    if (needed * threads > cap)
+      return hw_fail(err, HW_ERROR_INPUT, "memory: %d workers need %zu MiB beside the weights (the longest prompt has %zu tokens), the cap is %lld; use fewer --threads",
+                     summary->threads, needed * threads >> 20, plan->longest, (long long)job->memory);
+  }
+  summary->worker_bytes = needed;
+  return true;
+}
+
+static bool run_job(const hw_job *job, const hw_run_hooks *hooks, const hw_model *model, const hw_tokenizer *tokenizer,
+                    const hw_flow_settings *flow, hw_plan *plan, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
+  shared s = {.job = job, .hooks = hooks, .model = model, .tokenizer = tokenizer, .flow = flow, .plan = plan, .err = err};
+  if (!hw_plan_make(job, flow, model, tokenizer, plan, err)) return false;
+  summary->n_prompts = plan->n_prompts;
+  summary->n_tokens = plan->n_tokens;
+  summary->n_unreadable = plan->n_unreadable;
+  summary->n_chunks = plan->n_chunks;
+  summary->n_groups = plan->groups.n_groups;
+  summary->weight_bytes = model->weight_bytes;
+  if (plan->n_double_bos && hooks->notice) {
+    char line[128];
+    (void)snprintf(line, sizeof line, "%lld prompts begin with the BOS token themselves, so they have two", (long long)plan->n_double_bos);
+    hooks->notice(hooks->context, line);
+  }
+  if (!fit_memory(job, model, plan, summary, &s.batch_rows, err)) return false;
+  omp_init_lock(&s.reader_lock);
+  omp_init_lock(&s.store_lock);
+  bool ok = job->dry_run ? measure_sample(&s, summary, err) : run_into_store(&s, summary, result, err);
+  omp_destroy_lock(&s.reader_lock);
+  omp_destroy_lock(&s.store_lock);
+  return ok;
+}
+
+bool hw_run(const hw_job *job, const hw_run_hooks *hooks, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
+  *summary = (hw_plan_summary){.blas_kernel = hw_blas_start()};
+  *result = (hw_run_result){0};
+  hw_flow_settings flow;
+  hw_model *model = NULL;
+  hw_tokenizer *tokenizer = NULL;
+  hw_plan plan = {0};
+  summary->threads = job->threads ? (int)job->threads : omp_get_num_procs();
+  summary->batch_invariant = hw_blas_batch_invariant();
+  bool ok = hw_job_check(job, err) && hw_analysis_flow(&job->analysis, &flow, err) && hw_model_open(job->model, &model, err) &&
+            hw_tokenizer_open(job->model, model->config.family, &tokenizer, err) &&
+            run_job(job, hooks, model, tokenizer, &flow, &plan, summary, result, err);
+  hw_plan_close(&plan);
+  hw_tokenizer_close(tokenizer);
+  hw_model_close(model);
+  return ok;
+}

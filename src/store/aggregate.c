@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Sums over the graphs of a chunk. Integers only, so any order of graphs and chunks gives the same. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/connection.h"
+#include "store/encoded.h"
+
+enum { SPLIT = 40 }; /* pairs = hi * 2^40 + lo */
+
+static size_t slot_of(const hw_sum_table *table, int64_t group_id, uint64_t key) {
+  uint64_t hash = (key + (uint64_t)group_id * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+  hash ^= hash >> 32;
+  size_t slot = hash & (table->n_slots - 1);
+  for (;; slot = (slot + 1) & (table->n_slots - 1)) {
+    uint32_t row = table->slots[slot];
+    if (!row || (table->rows[row - 1].key == key && table->rows[row - 1].group_id == group_id)) return slot;
+  }
+}
+
+static bool grow(hw_sum_table *table, hw_error *err) {
+  size_t capacity = table->capacity ? 2 * table->capacity : 1024;
+  if (capacity > UINT32_MAX / 2) return hw_fail(err, HW_ERROR_UNSUPPORTED, "a chunk has too many components to sum up");
+  hw_sum_row *rows = realloc(table->rows, capacity * sizeof *rows);
+  if (!rows) return hw_fail_memory(err, "the sums of a chunk");
+  table->rows = rows;
+  uint32_t *slots = calloc(2 * capacity, sizeof *slots);
+  if (!slots) return hw_fail_memory(err, "the sums of a chunk");
+  free(table->slots);
+  table->slots = slots;
+  table->n_slots = 2 * capacity;
+  table->capacity = capacity;
+  for (size_t i = 0; i < table->n; i++) slots[slot_of(table, rows[i].group_id, rows[i].key)] = (uint32_t)i + 1;
+  return true;
+}
+
+static void combine(hw_sums *into, const hw_sums *add) {
+  if (add->max > into->max || (add->max == into->max && add->ex < into->ex)) {
+    into->max = add->max;
+    into->ex = add->ex;
+  }
+  into->n_on += add->n_on;
+  into->sum += add->sum;
+  into->ssq += add->ssq;
+  into->flow_sum += add->flow_sum;
+  into->flow_ssq += add->flow_ssq;
+  into->on_pairs += add->on_pairs;
+  into->on_others += add->on_others;
+  into->pairs_hi += add->pairs_hi;
+  into->pairs_lo += add->pairs_lo;
+  into->others += add->others;
+  into->flow_pairs_hi += add->flow_pairs_hi;
+  into->flow_pairs_lo += add->flow_pairs_lo;
+  into->flow_others += add->flow_others;
+}
+
+static bool add_sums(hw_sum_table *table, int64_t group_id, uint64_t key, const hw_sums *sums, hw_error *err) {
+  if (table->n == table->capacity && !grow(table, err)) return false;
+  uint32_t *slot = &table->slots[slot_of(table, group_id, key)];
+  if (*slot) {
+    combine(&table->rows[*slot - 1].sums, sums);
+    return true;
+  }
+  table->rows[table->n++] = (hw_sum_row){.group_id = group_id, .key = key, .sums = *sums};
+  *slot = (uint32_t)table->n;
+  return true;
+}
+
+/* (sum over the prompt's graphs)^2 - sum of squares, in two halves. */
+static void split_pairs(int64_t sum, int64_t ssq, int64_t *hi, int64_t *lo) {
+  unsigned __int128 pairs = (unsigned __int128)(uint64_t)sum * (uint64_t)sum - (uint64_t)ssq;
+  *hi = (int64_t)(pairs >> SPLIT);
+  *lo = (int64_t)(pairs & ((UINT64_C(1) << SPLIT) - 1));
+}
+
+static int compare_observations(const void *a, const void *b) {
+  const hw_observation *x = a, *y = b;
+  if (x->key != y->key) return x->key < y->key ? -1 : 1;
+  return (x->graph_id > y->graph_id) - (x->graph_id < y->graph_id);
+}
+
+bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *observations, size_t n, uint32_t n_graphs, hw_error *err) {
+  if (n_graphs > 1) qsort(observations, n, sizeof *observations, compare_observations);
+  for (size_t first = 0, end; first < n; first = end) {
+    hw_sums s = {.max = -1};
+    for (end = first; end < n && observations[end].key == observations[first].key; end++) {
+      const hw_observation *o = &observations[end];
+      s.n_on += o->on;
+      s.sum += o->importance;
+      s.ssq += (int64_t)o->importance * o->importance;
+      s.flow_sum += o->flow;
+      s.flow_ssq += (int64_t)o->flow * o->flow;
+      if (o->importance > s.max) {
+        s.max = o->importance;
+        s.ex = o->graph_id;
+      }
+    }
+    int64_t others = (int64_t)n_graphs - 1;
+    s.on_pairs = s.n_on * s.n_on - s.n_on;
+    s.on_others = s.n_on * others;
+    s.others = s.sum * others;
+    s.flow_others = s.flow_sum * others;
+    split_pairs(s.sum, s.ssq, &s.pairs_hi, &s.pairs_lo);
+    split_pairs(s.flow_sum, s.flow_ssq, &s.flow_pairs_hi, &s.flow_pairs_lo);
+    if (!add_sums(table, group_id, observations[first].key, &s, err) ||
+        !add_sums(table, HW_ALL_GROUPS, observations[first].key, &s, err))
+      return false;
+  }
+  return true;
+}
+
+static int compare_rows(const void *a, const void *b) {
+  const hw_sum_row *x = a, *y = b;
+  if (x->group_id != y->group_id) return x->group_id < y->group_id ? -1 : 1;
+  return (x->key > y->key) - (x->key < y->key);
+}
+
+void hw_sum_table_sort(hw_sum_table *table) {
+  free(table->slots);
+  table->slots = NULL;
+  table->n_slots = table->capacity = 0;
+  if (table->n) qsort(table->rows, table->n, sizeof *table->rows, compare_rows);
+}
+
+void hw_sum_table_fini(hw_sum_table *table) {
+  free(table->rows);
+  free(table->slots);
+  *table = (hw_sum_table){0};
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A chunk between hw_encode_chunk and hw_store_put_chunk, and the sums in it. No database in here. */
+#ifndef HW_STORE_ENCODED_H
+#define HW_STORE_ENCODED_H
+
+#include "headwater/store.h"
+
+typedef struct hw_slice { /* of hw_encoded_chunk.bytes */
+  size_t at, length;
+  bool present; /* false: NULL */
+} hw_slice;
+
+typedef struct hw_encoded_graph {
+  int64_t graph_id;
+  hw_slice edges, heads, neurons, projections;
+  int64_t predicted_id;
+  double predicted_logit, predicted_probability;
+  int64_t n_parts, n_edges, n_heads, n_ffn_nodes, n_neurons, n_projections;
+} hw_encoded_graph;
+
+typedef struct hw_encoded_value {
+  hw_slice key, value;
+} hw_encoded_value;
+
+typedef struct hw_encoded_prompt {
+  int64_t prompt_id, group_id, n_tokens;
+  bool has_bos;
+  hw_slice failure, text, tokens, roles;
+  hw_answer_record answer, foil;
+  size_t first_value, n_values, first_graph, n_graphs;
+} hw_encoded_prompt;
+
+/* ---- Sums (schema.sql says what each is) ---- */
+
+/* What one graph says about one component. */
+typedef struct hw_observation {
+  uint64_t key; /* component */
+  int64_t graph_id;
+  uint32_t importance, flow; /* 1e-6 */
+  bool on;
+} hw_observation;
+
+/* The order of the columns in agg_*. */
+typedef struct hw_sums {
+  int64_t n_on, sum, ssq, flow_sum, flow_ssq, max, ex;
+  int64_t on_pairs, on_others, pairs_hi, pairs_lo, others, flow_pairs_hi, flow_pairs_lo, flow_others;
+} hw_sums;
+enum { HW_N_SUMS = sizeof(hw_sums) / sizeof(int64_t) };
+
+typedef struct hw_sum_row {
+  int64_t group_id;
+  uint64_t key;
+  hw_sums sums;
+} hw_sum_row;
+
+typedef struct hw_sum_table { /* hash table while it fills, sorted rows after hw_sum_table_sort */
+  hw_sum_row *rows;
+  size_t n, capacity;
+  uint32_t *slots; /* row + 1, 0 = free */
+  size_t n_slots;
+} hw_sum_table;
+
+/* Adds the observations of ONE prompt (any order; sorts them), which has n_graphs graphs. */
+bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *observations, size_t n, uint32_t n_graphs, hw_error *err);
+void hw_sum_table_sort(hw_sum_table *table); /* by group, key */
+void hw_sum_table_fini(hw_sum_table *table);
+
+typedef struct hw_group_sums {
+  int64_t group_id, n, n_prompts, others;
+} hw_group_sums;
+
+typedef struct hw_posting { /* an item in a graph */
+  uint64_t item;
+  int64_t graph_id;
+  uint32_t importance;
+} hw_posting;
+
+typedef struct hw_encoded_item {
+  uint64_t item;
+  int64_t n;
+  hw_slice graphs;
+} hw_encoded_item;
+
+struct hw_encoded_chunk {
+  int64_t chunk_index, first_prompt, n_prompts, n_failed, n_tokens;
+  hw_buffer bytes;
+  hw_encoded_prompt *prompts;
+  hw_encoded_value *values;
+  hw_encoded_graph *graphs;
+  size_t n_graphs;
+  hw_sum_table heads, neurons, items;
+  hw_group_sums *groups;
+  size_t n_groups;
+  hw_encoded_item *item_graphs;
+  size_t n_item_graphs;
+};
+
+/* The shortest decimal number that is this float, as a double: 0.1f reads 0.1, not 0.100000001490116. */
+double hw_plain_double(float value);
+
+/* Keys of components: layer << 32 | head or neuron. Items as in schema.sql. */
+static inline uint64_t hw_component_key(uint32_t layer, uint32_t index) { return (uint64_t)layer << 32 | index; }
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * sqlite3.h, or in the loadable extension the calls that the loading program hands over. */
+#ifndef HW_STORE_SQLITE_H
+#define HW_STORE_SQLITE_H
+
+#ifdef HW_SQLITE_EXTENSION
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT3
+#else
+#include <sqlite3.h>
+#endif
+
+#endif
