@@ -14,6 +14,7 @@
 
 /* Importances are integers in 1e-6, rounded once; as a number they are divided by HW_MICRO. */
 #define HW_MICRO 1e6
+uint32_t hw_micro(double share); /* share in 1e-6, rounded once; 0 for what is not above 0 */
 
 typedef enum hw_part_kind {
   HW_PART_ATTENTION = 0,          /* source j, head h -> A{l}_target */

@@ -9,8 +9,8 @@
 #include "dataset/reader.h"
 #include "headwater/text.h"
 
-static const hw_format *const formats[] = {&hw_format_txt, &hw_format_csv, &hw_format_tsv, &hw_format_jsonl,
-                                           &hw_format_json};
+static const hw_format *const formats[] = {&hw_dataset_txt, &hw_dataset_csv, &hw_dataset_tsv, &hw_dataset_jsonl,
+                                           &hw_dataset_json};
 enum { N_FORMATS = sizeof formats / sizeof *formats };
 
 static const hw_format *format_named(const char *name) {

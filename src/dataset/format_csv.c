@@ -141,5 +141,5 @@ static void close_csv(hw_dataset *dataset) {
   free(state);
 }
 
-const hw_format hw_format_csv = {
+const hw_format hw_dataset_csv = {
     .name = "csv", .endings = {"csv"}, .open = open_csv, .read = read_csv, .close = close_csv};

@@ -223,14 +223,14 @@ static void close_json(hw_dataset *dataset) {
   free(state);
 }
 
-const hw_format hw_format_jsonl = {.name = "jsonl",
+const hw_format hw_dataset_jsonl = {.name = "jsonl",
                                    .endings = {"jsonl", "ndjson"},
                                    .self_describing = true,
                                    .open = open_jsonl,
                                    .read = read_jsonl,
                                    .close = close_json};
 
-const hw_format hw_format_json = {.name = "json",
+const hw_format hw_dataset_json = {.name = "json",
                                   .endings = {"json"},
                                   .self_describing = true,
                                   .open = open_json,

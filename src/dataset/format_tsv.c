@@ -47,5 +47,5 @@ static int read_tsv(hw_dataset *dataset, hw_error *err) {
 
 static void close_tsv(hw_dataset *dataset) { (void)dataset; }
 
-const hw_format hw_format_tsv = {
+const hw_format hw_dataset_tsv = {
     .name = "tsv", .endings = {"tsv", "tab"}, .open = open_tsv, .read = read_tsv, .close = close_tsv};

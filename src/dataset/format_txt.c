@@ -16,5 +16,5 @@ static int read_txt(hw_dataset *dataset, hw_error *err) {
 
 static void close_txt(hw_dataset *dataset) { (void)dataset; }
 
-const hw_format hw_format_txt = {
+const hw_format hw_dataset_txt = {
     .name = "txt", .endings = {"txt"}, .open = open_txt, .read = read_txt, .close = close_txt};

@@ -27,7 +27,7 @@ typedef struct hw_format {
   void (*close)(hw_dataset *dataset); /* also after a failed open, or before any */
 } hw_format;
 
-extern const hw_format hw_format_txt, hw_format_csv, hw_format_tsv, hw_format_jsonl, hw_format_json;
+extern const hw_format hw_dataset_txt, hw_dataset_csv, hw_dataset_tsv, hw_dataset_jsonl, hw_dataset_json;
 
 struct hw_dataset {
   char *path;

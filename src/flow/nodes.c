@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/nodes.h"
 
-#include <math.h>
-
 static float clipped(float proximity) { return proximity > 0 ? proximity : 0; }
-
-uint32_t hw_micro(double importance) { return (uint32_t)llround(importance * HW_MICRO); }
 
 void hw_importances(const float *proximity, size_t n, double *importance) {
   double sum = 0;

@@ -23,9 +23,6 @@ void hw_ffn_proximity(const hw_activations *acts, size_t layer, const hw_node *n
 /* Shares that sum to 1 in double, in the order of `proximity`; all to the last one (the residual) when every proximity is 0. */
 void hw_importances(const float *proximity, size_t n, double *importance);
 
-/* 1e-6 units, rounded once. */
-uint32_t hw_micro(double importance);
-
 /* Top neurons of the FFN nodes M{layer}_i: rows[n * k + r], best first, and the sum of all neurons' shares. */
 bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, uint32_t k, hw_neuron_row *rows,
                      uint32_t *totals, hw_arena *arena, hw_error *err);

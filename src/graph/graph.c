@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "headwater/graph.h"
 
+#include <math.h>
 #include <string.h>
 
 const char *const hw_part_kind_names[4] = {"attention", "attention_residual", "ffn", "ffn_residual"};
 const char *const hw_component_kind_names[6] = {"head", "attention", "ffn", "resid_mid", "resid_post", "neuron"};
 const char *const hw_convention_names[2] = {"alone", "frozen"};
+
+uint32_t hw_micro(double share) { return share > 0 ? (uint32_t)llround(share * HW_MICRO) : 0; }
 
 static bool in_ffn_node(const hw_part *part) { return part->kind >= HW_PART_FFN; }
 static bool is_residual(const hw_part *part) { return part->kind & 1; }

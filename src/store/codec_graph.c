@@ -211,8 +211,6 @@ bool hw_decode_edges(const void *bytes, size_t length, hw_arena *arena, hw_blob_
 
 /* ---- heads ---- */
 
-uint32_t hw_micro(double share) { return share > 0 ? (uint32_t)lround(share * HW_MICRO) : 0; }
-
 bool hw_encode_heads(hw_codec *codec, const hw_blob_info *info, const hw_head_row *heads, size_t n, hw_buffer *out,
                      hw_error *err) {
   hw_arena_reset(&codec->scratch);

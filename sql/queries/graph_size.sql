@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- How large the graphs are.
+SELECT count(*) AS graphs, avg(n_edges) AS edges, min(n_edges) AS edges_min, max(n_edges) AS edges_max, avg(n_parts) AS parts,
+  avg(n_heads) AS heads, avg(n_ffn_nodes) AS ffn_nodes, avg(n_neurons) AS neurons, avg(n_projections) AS projections
+FROM graph_info

@@ -1,0 +1,27 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Plain views over the compressed columns, made in the temp schema of every connection that has the functions.
+CREATE TEMP VIEW IF NOT EXISTS edge AS
+SELECT g.prompt_id, g.target_pos, e.kind, e.layer, e.head, e.source, e.target, e.importance, e.weight, e.flow
+FROM graph g, hw_edges(g.edges) e;
+CREATE TEMP VIEW IF NOT EXISTS part AS
+SELECT g.prompt_id, g.target_pos, e.kind, e.layer, e.head, e.source, e.target, e.importance
+FROM graph g, hw_parts(g.edges) e;
+CREATE TEMP VIEW IF NOT EXISTS head AS
+SELECT g.prompt_id, g.target_pos, h.layer, h.head, h.importance, h.flow, h.position
+FROM graph g, hw_heads(g.heads) h;
+CREATE TEMP VIEW IF NOT EXISTS neuron AS
+SELECT g.prompt_id, g.target_pos, n.layer, n.position, n.neuron, n.importance, n.activation, n.flow
+FROM graph g, hw_neurons(g.neurons) n;
+CREATE TEMP VIEW IF NOT EXISTS projection AS
+SELECT g.prompt_id, g.target_pos, p.kind, p.convention, p.layer, p.position, p.head, p.neuron, p.list, p.rank, p.token_id,
+  t.text AS token, p.score
+FROM graph g, hw_projections(g.projections) p LEFT JOIN token t ON t.token_id = p.token_id;
+CREATE TEMP VIEW IF NOT EXISTS prompt_token AS
+SELECT p.prompt_id, h.position, h.token_id, t.text AS token
+FROM prompt p, hw_tokens(p.tokens) h LEFT JOIN token t ON t.token_id = h.token_id;
+CREATE TEMP VIEW IF NOT EXISTS token_flow AS
+SELECT g.prompt_id, g.target_pos, f.position, f.flow
+FROM graph g, hw_token_flow(g.edges) f;
+CREATE TEMP VIEW IF NOT EXISTS item_prompt AS
+SELECT i.item_id, l.graph_id >> 20 AS prompt_id, l.graph_id & 1048575 AS target_pos, l.importance
+FROM item_graph i, hw_item_graphs(i.graphs) l;

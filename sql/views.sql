@@ -1,0 +1,167 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What papers read. Columns everywhere:
+--   n                           graphs (prompt, target) they are about
+--   frequency, .._lo, .._hi     share of graphs where the component is active, 95% Wilson interval
+--   mean, std, ci_lo, ci_hi     importance over ALL graphs, absent = 0; 95% t-interval, clustered by prompt
+--   flow_mean, flow_std, ...    the same for flow
+--   n_active, max               graphs where active; largest importance
+--   example_prompt, .._target   the graph where that is
+-- Where a prompt has several targets the Wilson interval uses an effective number of graphs: n / (variance clustered by
+-- prompt / variance of independent graphs), at most n, and the number of prompts when the frequency is 0 or 1.
+-- Only functions of the plain sqlite3 shell in here.
+
+-- Sizes of the groups, -1 = all. Past df 200 Student's quantile by its expansion in 1/df (error below 3e-12).
+CREATE VIEW group_size AS
+SELECT group_id, n, n_prompts, others,
+  CASE WHEN n_prompts < 2 THEN NULL
+    WHEN n_prompts <= 201 THEN (SELECT t975 FROM t_quantile WHERE df = n_prompts - 1)
+    ELSE 1.959963984540054 + (2.3722712302985628 + (2.8224986157396118 + (2.5558496795077233 + 1.5895340533938235
+      / (n_prompts - 1.0)) / (n_prompts - 1.0)) / (n_prompts - 1.0)) / (n_prompts - 1.0)
+  END AS t975
+FROM agg_group;
+
+-- Every head of the model in every group, -1 = all.
+CREATE VIEW head_statistic AS
+WITH raw AS (
+  SELECT s.group_id, h.layer, h.head, s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
+    coalesce(a.n_on, 0) AS k, coalesce(a.n_on, 0) * 1.0 / s.n AS f, coalesce(a.max, 0) AS max, a.ex,
+    coalesce(a.n_on + a.on_pairs, 0) AS kk, coalesce(a.n_on + a.on_others, 0) AS kn,
+    coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
+    coalesce(a.ssq + a.pairs_hi * 1099511627776.0 + a.pairs_lo, 0) AS cc, coalesce(a.sum + a.others, 0) AS cn,
+    coalesce(a.flow_sum, 0) * 1.0 / s.n AS fm, coalesce(a.flow_sum, 0) * 1.0 AS fx, coalesce(a.flow_ssq, 0) * 1.0 AS fxx,
+    coalesce(a.flow_ssq + a.flow_pairs_hi * 1099511627776.0 + a.flow_pairs_lo, 0) AS fcc,
+    coalesce(a.flow_sum + a.flow_others, 0) AS fcn
+  FROM group_size s CROSS JOIN model_head h LEFT JOIN agg_head a ON a.group_id = s.group_id AND a.layer = h.layer AND a.head = h.head
+), spread AS (
+  SELECT *,
+    CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
+      ELSE coalesce(max(1.0, min(n * 1.0, f * (1 - f) * n / (n - 1.0) * n * (p - 1.0) / p / max(0.0, kk - 2 * f * kn + f * f * (n + w)) * n)), n * 1.0)
+    END AS ne,
+    t * sqrt(max(0.0, cc - 2 * m * cn + m * m * (n + w)) * p / (p - 1.0)) / n AS half,
+    t * sqrt(max(0.0, fcc - 2 * fm * fcn + fm * fm * (n + w)) * p / (p - 1.0)) / n AS fhalf
+  FROM raw
+)
+SELECT group_id, layer, head, n, f AS frequency,
+  max(0.0, (f + 1.9207294103470618 / ne - 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_lo,
+  min(1.0, (f + 1.9207294103470618 / ne + 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_hi,
+  m * 1e-6 AS mean, sqrt(max(0.0, xx - x * x / n) / (n - 1.0)) * 1e-6 AS std, (m - half) * 1e-6 AS ci_lo, (m + half) * 1e-6 AS ci_hi,
+  fm * 1e-6 AS flow_mean, sqrt(max(0.0, fxx - fx * fx / n) / (n - 1.0)) * 1e-6 AS flow_std,
+  (fm - fhalf) * 1e-6 AS flow_ci_lo, (fm + fhalf) * 1e-6 AS flow_ci_hi,
+  k AS n_active, max * 1e-6 AS max, ex >> 20 AS example_prompt, ex & 1048575 AS example_target
+FROM spread;
+
+CREATE VIEW head_importance AS
+SELECT layer, head, 'L' || layer || 'H' || head AS name, n, frequency, frequency_lo, frequency_hi, mean, std, ci_lo, ci_hi,
+  flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active, max, example_prompt, example_target
+FROM head_statistic WHERE group_id = -1;
+
+CREATE VIEW head_importance_by_group AS
+SELECT group_id, g.name AS group_name, layer, head, 'L' || layer || 'H' || head AS name, n, frequency, frequency_lo,
+  frequency_hi, mean, std, ci_lo, ci_hi, flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active, max, example_prompt,
+  example_target
+FROM prompt_group g JOIN head_statistic USING(group_id);
+
+-- Every neuron that entered a list of best neurons, in every group, -1 = all.
+CREATE VIEW neuron_statistic AS
+WITH raw AS (
+  SELECT s.group_id, a.layer, a.neuron, s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
+    coalesce(a.n_on, 0) AS k, coalesce(a.n_on, 0) * 1.0 / s.n AS f, coalesce(a.max, 0) AS max, a.ex,
+    coalesce(a.n_on + a.on_pairs, 0) AS kk, coalesce(a.n_on + a.on_others, 0) AS kn,
+    coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
+    coalesce(a.ssq + a.pairs_hi * 1099511627776.0 + a.pairs_lo, 0) AS cc, coalesce(a.sum + a.others, 0) AS cn,
+    coalesce(a.flow_sum, 0) * 1.0 / s.n AS fm, coalesce(a.flow_sum, 0) * 1.0 AS fx, coalesce(a.flow_ssq, 0) * 1.0 AS fxx,
+    coalesce(a.flow_ssq + a.flow_pairs_hi * 1099511627776.0 + a.flow_pairs_lo, 0) AS fcc,
+    coalesce(a.flow_sum + a.flow_others, 0) AS fcn
+  FROM agg_neuron a JOIN group_size s ON s.group_id = a.group_id
+), spread AS (
+  SELECT *,
+    CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
+      ELSE coalesce(max(1.0, min(n * 1.0, f * (1 - f) * n / (n - 1.0) * n * (p - 1.0) / p / max(0.0, kk - 2 * f * kn + f * f * (n + w)) * n)), n * 1.0)
+    END AS ne,
+    t * sqrt(max(0.0, cc - 2 * m * cn + m * m * (n + w)) * p / (p - 1.0)) / n AS half,
+    t * sqrt(max(0.0, fcc - 2 * fm * fcn + fm * fm * (n + w)) * p / (p - 1.0)) / n AS fhalf
+  FROM raw
+)
+SELECT group_id, layer, neuron, n, f AS frequency,
+  max(0.0, (f + 1.9207294103470618 / ne - 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_lo,
+  min(1.0, (f + 1.9207294103470618 / ne + 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_hi,
+  m * 1e-6 AS mean, sqrt(max(0.0, xx - x * x / n) / (n - 1.0)) * 1e-6 AS std, (m - half) * 1e-6 AS ci_lo, (m + half) * 1e-6 AS ci_hi,
+  fm * 1e-6 AS flow_mean, sqrt(max(0.0, fxx - fx * fx / n) / (n - 1.0)) * 1e-6 AS flow_std,
+  (fm - fhalf) * 1e-6 AS flow_ci_lo, (fm + fhalf) * 1e-6 AS flow_ci_hi,
+  k AS n_active, max * 1e-6 AS max, ex >> 20 AS example_prompt, ex & 1048575 AS example_target
+FROM spread;
+
+CREATE VIEW neuron_importance AS
+SELECT layer, neuron, 'L' || layer || 'N' || neuron AS name, n, frequency, frequency_lo, frequency_hi, mean, std, ci_lo,
+  ci_hi, flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active, max, example_prompt, example_target
+FROM neuron_statistic WHERE group_id = -1;
+
+CREATE VIEW neuron_importance_by_group AS
+SELECT group_id, g.name AS group_name, layer, neuron, 'L' || layer || 'N' || neuron AS name, n, frequency, frequency_lo,
+  frequency_hi, mean, std, ci_lo, ci_hi, flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active, max, example_prompt,
+  example_target
+FROM prompt_group g JOIN neuron_statistic USING(group_id);
+
+-- Every role-aligned edge in every group, -1 = all.
+CREATE VIEW item_statistic AS
+WITH raw AS (
+  SELECT s.group_id, a.item_id, s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
+    coalesce(a.n_on, 0) AS k, coalesce(a.n_on, 0) * 1.0 / s.n AS f, coalesce(a.max, 0) AS max, a.ex,
+    coalesce(a.n_on + a.on_pairs, 0) AS kk, coalesce(a.n_on + a.on_others, 0) AS kn,
+    coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
+    coalesce(a.ssq + a.pairs_hi * 1099511627776.0 + a.pairs_lo, 0) AS cc, coalesce(a.sum + a.others, 0) AS cn,
+    coalesce(a.flow_sum, 0) * 1.0 / s.n AS fm, coalesce(a.flow_sum, 0) * 1.0 AS fx, coalesce(a.flow_ssq, 0) * 1.0 AS fxx,
+    coalesce(a.flow_ssq + a.flow_pairs_hi * 1099511627776.0 + a.flow_pairs_lo, 0) AS fcc,
+    coalesce(a.flow_sum + a.flow_others, 0) AS fcn
+  FROM agg_item a JOIN group_size s ON s.group_id = a.group_id
+), spread AS (
+  SELECT *,
+    CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
+      ELSE coalesce(max(1.0, min(n * 1.0, f * (1 - f) * n / (n - 1.0) * n * (p - 1.0) / p / max(0.0, kk - 2 * f * kn + f * f * (n + w)) * n)), n * 1.0)
+    END AS ne,
+    t * sqrt(max(0.0, cc - 2 * m * cn + m * m * (n + w)) * p / (p - 1.0)) / n AS half,
+    t * sqrt(max(0.0, fcc - 2 * fm * fcn + fm * fm * (n + w)) * p / (p - 1.0)) / n AS fhalf
+  FROM raw
+)
+SELECT group_id, item_id, n, f AS frequency,
+  max(0.0, (f + 1.9207294103470618 / ne - 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_lo,
+  min(1.0, (f + 1.9207294103470618 / ne + 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_hi,
+  m * 1e-6 AS mean, sqrt(max(0.0, xx - x * x / n) / (n - 1.0)) * 1e-6 AS std, (m - half) * 1e-6 AS ci_lo, (m + half) * 1e-6 AS ci_hi,
+  fm * 1e-6 AS flow_mean, sqrt(max(0.0, fxx - fx * fx / n) / (n - 1.0)) * 1e-6 AS flow_std,
+  (fm - fhalf) * 1e-6 AS flow_ci_lo, (fm + fhalf) * 1e-6 AS flow_ci_hi,
+  k AS n_active, max * 1e-6 AS max, ex >> 20 AS example_prompt, ex & 1048575 AS example_target
+FROM spread;
+
+CREATE VIEW edge_frequency AS
+SELECT item_id, CASE item_id >> 30 WHEN 0 THEN 'attention' ELSE 'ffn' END AS kind, (item_id >> 22) & 255 AS layer,
+  CASE item_id >> 30 WHEN 0 THEN (item_id >> 12) & 1023 END AS head,
+  CASE item_id >> 30 WHEN 0 THEN 'L' || ((item_id >> 22) & 255) || 'H' || ((item_id >> 12) & 1023)
+    ELSE 'FFN' || ((item_id >> 22) & 255) END AS name,
+  source.name AS source_role, target.name AS target_role,
+  n, frequency, frequency_lo, frequency_hi, mean, std, ci_lo, ci_hi, flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active,
+  max, example_prompt, example_target
+FROM item_statistic LEFT JOIN role source ON source.role_id = (item_id >> 6) & 63 LEFT JOIN role target ON target.role_id = item_id & 63
+WHERE group_id = -1;
+
+CREATE VIEW edge_frequency_by_group AS
+SELECT group_id, g.name AS group_name, item_id, CASE item_id >> 30 WHEN 0 THEN 'attention' ELSE 'ffn' END AS kind, (item_id >> 22) & 255 AS layer,
+  CASE item_id >> 30 WHEN 0 THEN (item_id >> 12) & 1023 END AS head,
+  CASE item_id >> 30 WHEN 0 THEN 'L' || ((item_id >> 22) & 255) || 'H' || ((item_id >> 12) & 1023)
+    ELSE 'FFN' || ((item_id >> 22) & 255) END AS name,
+  source.name AS source_role, target.name AS target_role,
+  n, frequency, frequency_lo, frequency_hi, mean, std, ci_lo, ci_hi, flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active,
+  max, example_prompt, example_target
+FROM prompt_group g JOIN item_statistic USING(group_id)
+LEFT JOIN role source ON source.role_id = (item_id >> 6) & 63 LEFT JOIN role target ON target.role_id = item_id & 63;
+
+-- What was predicted, a row per prompt and target; answers are measured at the last position and stand there.
+CREATE VIEW prompt_prediction AS
+SELECT i.prompt_id, i.target_pos, p.group_id, g.name AS group_name, p.n_tokens, p.text,
+  i.predicted_id, t.text AS predicted, i.predicted_logit, i.predicted_probability,
+  a.answer_id, at.text AS answer, a.answer_n_tokens, a.answer_logit, a.answer_probability, a.answer_rank, a.answer_log_probability,
+  a.foil_id, ft.text AS foil, a.foil_n_tokens, a.foil_logit, a.foil_probability, a.foil_rank, a.foil_log_probability,
+  a.logit_diff
+FROM graph_info i JOIN prompt p ON p.prompt_id = i.prompt_id JOIN prompt_group g ON g.group_id = p.group_id
+LEFT JOIN token t ON t.token_id = i.predicted_id
+LEFT JOIN answer a ON a.prompt_id = i.prompt_id AND i.target_pos = p.n_tokens - 1
+LEFT JOIN token at ON at.token_id = a.answer_id LEFT JOIN token ft ON ft.token_id = a.foil_id;

@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: Apache-2.0
+INSERT INTO prompt_group (
+  group_id, name
+) VALUES (
+  :group_id, :name
+)

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Size and speed of the store on made-up graphs: bench_store OUT.db [small|gpt2] [prompts] */
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../unit/synthetic.h"
+#include "headwater/text.h"
+
+#include <time.h>
+
+/* CPU seconds, so that a busy machine does not count. */
+static double seconds(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static const synthetic_shape small = {.n_layers = 4, .n_heads = 4, .n_tokens = 17, .d_ffn = 512, .vocab = 2048, .hot = 4, .n_parts = 2,
+                                      .k_neurons = 10, .k_tokens = 10, .projected_heads = 10, .n_targets = 1, .threshold = 0.04, .floor = 0.04};
+static const synthetic_shape gpt2 = {.n_layers = 12, .n_heads = 12, .n_tokens = 33, .d_ffn = 3072, .vocab = 50257, .hot = 5, .n_parts = 4,
+                                     .k_neurons = 10, .k_tokens = 10, .projected_heads = 14, .n_targets = 1, .threshold = 0.04, .floor = 0.04};
+
+static int complain(const hw_error *err) {
+  fprintf(stderr, "bench_store: %s\n", err->message);
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) return fprintf(stderr, "bench_store OUT.db [small|gpt2] [prompts]\n"), 2;
+  const synthetic_shape *shape = argc > 2 && !strcmp(argv[2], "gpt2") ? &gpt2 : &small;
+  int64_t n_prompts = 10000, chunk_size = 256;
+  if (argc > 3 && !hw_parse_int(argv[3], 1, INT64_C(1) << 40, &n_prompts)) return 2;
+  size_t n_groups = 4;
+  hw_run_info info = synthetic_run(shape, n_groups, n_prompts);
+  hw_error err = {0};
+  hw_store *store;
+  (void)unlink(argv[1]);
+  if (!hw_store_open_run(argv[1], &info, &synthetic_process, false, &store, &err)) return complain(&err);
+  double encode = 0, put = 0;
+  size_t edges = 0, neurons = 0, heads = 0, projections = 0, graphs = 0;
+  hw_arena arena;
+  hw_arena_init(&arena);
+  for (int64_t first = 0, index = 0; first < n_prompts; first += chunk_size, index++) {
+    hw_chunk_record chunk;
+    hw_encoded_chunk *encoded;
+    size_t n = (size_t)(n_prompts - first < chunk_size ? n_prompts - first : chunk_size);
+    hw_arena_reset(&arena);
+    if (!synthetic_chunk(1, index, first, n, shape, n_groups, false, &arena, &chunk, &err)) return complain(&err);
+    for (size_t i = 0; i < n; i++)
+      for (size_t g = 0; g < chunk.prompts[i].n_graphs; g++, graphs++) {
+        edges += chunk.prompts[i].graphs[g].graph->n_edges;
+        heads += chunk.prompts[i].graphs[g].graph->n_heads;
+        neurons += chunk.prompts[i].graphs[g].n_neurons;
+        projections += chunk.prompts[i].graphs[g].n_projections;
+      }
+    double start = seconds();
+    if (!hw_encode_chunk(&chunk, &info, &encoded, &err)) return complain(&err);
+    double middle = seconds();
+    if (!hw_store_put_chunk(store, encoded, &err)) return complain(&err);
+    put += seconds() - middle;
+    encode += middle - start;
+    hw_encoded_chunk_free(encoded);
+  }
+  double start = seconds();
+  if (!hw_store_close(store, true, &err)) return complain(&err);
+  double closing = seconds() - start;
+  hw_arena_fini(&arena);
+  struct stat status;
+  if (stat(argv[1], &status) != 0) return 1;
+  double n = (double)n_prompts, g = (double)graphs;
+  printf("%" PRId64 " prompts: per graph %.0f edges, %.0f heads, %.0f neurons, %.0f projections\n", n_prompts, (double)edges / g,
+         (double)heads / g, (double)neurons / g, (double)projections / g);
+  printf("%.0f bytes/prompt; encode %.3f ms, put %.3f ms a prompt: %.0f prompts/s on one core; close %.2f s\n", (double)status.st_size / n,
+         1e3 * encode / n, 1e3 * put / n, n / (encode + put + closing), closing);
+  return 0;
+}
