@@ -25,13 +25,15 @@ CREATE VIEW head_statistic AS
 WITH raw AS (
   SELECT s.group_id, h.layer, h.head, s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
     coalesce(a.n_on, 0) AS k, coalesce(a.n_on, 0) * 1.0 / s.n AS f, coalesce(a.max, 0) AS max, a.ex,
-    coalesce(a.n_on + a.on_pairs, 0) AS kk, coalesce(a.n_on + a.on_others, 0) AS kn,
+    coalesce(a.n_on, 0) + coalesce(c.on_pairs, 0) AS kk, coalesce(a.n_on, 0) + coalesce(c.on_others, 0) AS kn,
     coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
-    coalesce(a.ssq + a.pairs_hi * 1099511627776.0 + a.pairs_lo, 0) AS cc, coalesce(a.sum + a.others, 0) AS cn,
+    coalesce(a.ssq, 0) + coalesce(c.pairs_hi * 1099511627776.0 + c.pairs_lo, 0.0) AS cc,
+    coalesce(a.sum, 0) + coalesce(c.others, 0) AS cn,
     coalesce(a.flow_sum, 0) * 1.0 / s.n AS fm, coalesce(a.flow_sum, 0) * 1.0 AS fx, coalesce(a.flow_ssq, 0) * 1.0 AS fxx,
-    coalesce(a.flow_ssq + a.flow_pairs_hi * 1099511627776.0 + a.flow_pairs_lo, 0) AS fcc,
-    coalesce(a.flow_sum + a.flow_others, 0) AS fcn
+    coalesce(a.flow_ssq, 0) + coalesce(c.flow_pairs_hi * 1099511627776.0 + c.flow_pairs_lo, 0.0) AS fcc,
+    coalesce(a.flow_sum, 0) + coalesce(c.flow_others, 0) AS fcn
   FROM group_size s CROSS JOIN model_head h LEFT JOIN agg_head a ON a.group_id = s.group_id AND a.layer = h.layer AND a.head = h.head
+    LEFT JOIN agg_cluster c ON c.kind = 0 AND c.group_id = a.group_id AND c.key = a.layer << 32 | a.head
 ), spread AS (
   SELECT *,
     CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
@@ -66,13 +68,15 @@ CREATE VIEW neuron_statistic AS
 WITH raw AS (
   SELECT s.group_id, a.layer, a.neuron, s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
     coalesce(a.n_on, 0) AS k, coalesce(a.n_on, 0) * 1.0 / s.n AS f, coalesce(a.max, 0) AS max, a.ex,
-    coalesce(a.n_on + a.on_pairs, 0) AS kk, coalesce(a.n_on + a.on_others, 0) AS kn,
+    coalesce(a.n_on, 0) + coalesce(c.on_pairs, 0) AS kk, coalesce(a.n_on, 0) + coalesce(c.on_others, 0) AS kn,
     coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
-    coalesce(a.ssq + a.pairs_hi * 1099511627776.0 + a.pairs_lo, 0) AS cc, coalesce(a.sum + a.others, 0) AS cn,
+    coalesce(a.ssq, 0) + coalesce(c.pairs_hi * 1099511627776.0 + c.pairs_lo, 0.0) AS cc,
+    coalesce(a.sum, 0) + coalesce(c.others, 0) AS cn,
     coalesce(a.flow_sum, 0) * 1.0 / s.n AS fm, coalesce(a.flow_sum, 0) * 1.0 AS fx, coalesce(a.flow_ssq, 0) * 1.0 AS fxx,
-    coalesce(a.flow_ssq + a.flow_pairs_hi * 1099511627776.0 + a.flow_pairs_lo, 0) AS fcc,
-    coalesce(a.flow_sum + a.flow_others, 0) AS fcn
+    coalesce(a.flow_ssq, 0) + coalesce(c.flow_pairs_hi * 1099511627776.0 + c.flow_pairs_lo, 0.0) AS fcc,
+    coalesce(a.flow_sum, 0) + coalesce(c.flow_others, 0) AS fcn
   FROM agg_neuron a JOIN group_size s ON s.group_id = a.group_id
+    LEFT JOIN agg_cluster c ON c.kind = 1 AND c.group_id = a.group_id AND c.key = a.layer << 32 | a.neuron
 ), spread AS (
   SELECT *,
     CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
@@ -107,13 +111,15 @@ CREATE VIEW item_statistic AS
 WITH raw AS (
   SELECT s.group_id, a.item_id, s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
     coalesce(a.n_on, 0) AS k, coalesce(a.n_on, 0) * 1.0 / s.n AS f, coalesce(a.max, 0) AS max, a.ex,
-    coalesce(a.n_on + a.on_pairs, 0) AS kk, coalesce(a.n_on + a.on_others, 0) AS kn,
+    coalesce(a.n_on, 0) + coalesce(c.on_pairs, 0) AS kk, coalesce(a.n_on, 0) + coalesce(c.on_others, 0) AS kn,
     coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
-    coalesce(a.ssq + a.pairs_hi * 1099511627776.0 + a.pairs_lo, 0) AS cc, coalesce(a.sum + a.others, 0) AS cn,
+    coalesce(a.ssq, 0) + coalesce(c.pairs_hi * 1099511627776.0 + c.pairs_lo, 0.0) AS cc,
+    coalesce(a.sum, 0) + coalesce(c.others, 0) AS cn,
     coalesce(a.flow_sum, 0) * 1.0 / s.n AS fm, coalesce(a.flow_sum, 0) * 1.0 AS fx, coalesce(a.flow_ssq, 0) * 1.0 AS fxx,
-    coalesce(a.flow_ssq + a.flow_pairs_hi * 1099511627776.0 + a.flow_pairs_lo, 0) AS fcc,
-    coalesce(a.flow_sum + a.flow_others, 0) AS fcn
+    coalesce(a.flow_ssq, 0) + coalesce(c.flow_pairs_hi * 1099511627776.0 + c.flow_pairs_lo, 0.0) AS fcc,
+    coalesce(a.flow_sum, 0) + coalesce(c.flow_others, 0) AS fcn
   FROM agg_item a JOIN group_size s ON s.group_id = a.group_id
+    LEFT JOIN agg_cluster c ON c.kind = 2 AND c.group_id = a.group_id AND c.key = a.item_id
 ), spread AS (
   SELECT *,
     CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0

@@ -224,15 +224,15 @@ static void close_json(hw_dataset *dataset) {
 }
 
 const hw_format hw_dataset_jsonl = {.name = "jsonl",
-                                   .endings = {"jsonl", "ndjson"},
-                                   .self_describing = true,
-                                   .open = open_jsonl,
-                                   .read = read_jsonl,
-                                   .close = close_json};
+                                    .endings = {"jsonl", "ndjson"},
+                                    .self_describing = true,
+                                    .open = open_jsonl,
+                                    .read = read_jsonl,
+                                    .close = close_json};
 
 const hw_format hw_dataset_json = {.name = "json",
-                                  .endings = {"json"},
-                                  .self_describing = true,
-                                  .open = open_json,
-                                  .read = read_json,
-                                  .close = close_json};
+                                   .endings = {"json"},
+                                   .self_describing = true,
+                                   .open = open_json,
+                                   .read = read_json,
+                                   .close = close_json};

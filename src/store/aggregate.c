@@ -102,24 +102,43 @@ bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *obs
     s.flow_others = s.flow_sum * others;
     split_pairs(s.sum, s.ssq, &s.pairs_hi, &s.pairs_lo);
     split_pairs(s.flow_sum, s.flow_ssq, &s.flow_pairs_hi, &s.flow_pairs_lo);
-    if (!add_sums(table, group_id, observations[first].key, &s, err) ||
-        !add_sums(table, HW_ALL_GROUPS, observations[first].key, &s, err))
-      return false;
+    if (!add_sums(table, group_id, observations[first].key, &s, err)) return false;
   }
   return true;
 }
 
-static int compare_rows(const void *a, const void *b) {
+static int by_key(const void *a, const void *b) {
   const hw_sum_row *x = a, *y = b;
-  if (x->group_id != y->group_id) return x->group_id < y->group_id ? -1 : 1;
   return (x->key > y->key) - (x->key < y->key);
 }
 
-void hw_sum_table_sort(hw_sum_table *table) {
+static int by_group(const void *a, const void *b) {
+  const hw_sum_row *x = a, *y = b;
+  if (x->group_id != y->group_id) return x->group_id < y->group_id ? -1 : 1;
+  return by_key(a, b);
+}
+
+bool hw_sum_table_finish(hw_sum_table *table, hw_error *err) {
   free(table->slots);
   table->slots = NULL;
-  table->n_slots = table->capacity = 0;
-  if (table->n) qsort(table->rows, table->n, sizeof *table->rows, compare_rows);
+  table->n_slots = 0;
+  size_t n = table->n;
+  if (!n) return true;
+  hw_sum_row *rows = realloc(table->rows, 2 * n * sizeof *rows);
+  if (!rows) return hw_fail_memory(err, "the sums of a chunk");
+  table->rows = rows;
+  table->capacity = 2 * n;
+  qsort(rows, n, sizeof *rows, by_key);
+  for (size_t i = 0; i < n; i++) {
+    if (i && rows[i].key == rows[i - 1].key) {
+      combine(&rows[table->n - 1].sums, &rows[i].sums);
+    } else {
+      rows[table->n] = rows[i];
+      rows[table->n++].group_id = HW_ALL_GROUPS;
+    }
+  }
+  qsort(rows, table->n, sizeof *rows, by_group);
+  return true;
 }
 
 void hw_sum_table_fini(hw_sum_table *table) {

@@ -16,7 +16,7 @@ bool hw_codec_init(hw_codec *codec, hw_error *err) {
   *codec = (hw_codec){0};
   hw_buffer_init(&codec->raw);
   hw_arena_init(&codec->scratch);
-  if (deflateInit2(&codec->stream, 6, Z_DEFLATED, 13, 7, Z_DEFAULT_STRATEGY) != Z_OK)
+  if (deflateInit2(&codec->stream, 6, Z_DEFLATED, 13, 7, Z_FILTERED) != Z_OK)
     return hw_fail_memory(err, "the compressor");
   codec->ready = true;
   return true;

@@ -13,6 +13,7 @@ enum { HW_ALL_GROUPS = -1 };
 
 /* Prepared statements of sql/writer/, in the order of the list in statements.c. */
 typedef enum hw_statement {
+  HW_ADD_CLUSTER,
   HW_ADD_GROUP,
   HW_ADD_HEAD,
   HW_ADD_ITEM,

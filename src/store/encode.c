@@ -334,10 +334,8 @@ static bool encode_chunk(encoder *e, const hw_chunk_record *chunk, hw_error *err
   for (size_t i = 0; i < chunk->n_prompts; i++)
     if (!encode_prompt(e, &chunk->prompts[i], &out->prompts[i], n_groups, err)) return false;
   if (!encode_postings(e, err)) return false;
-  hw_sum_table_sort(&out->heads);
-  hw_sum_table_sort(&out->neurons);
-  hw_sum_table_sort(&out->items);
-  return hw_buffer_check(&out->bytes, err);
+  return hw_sum_table_finish(&out->heads, err) && hw_sum_table_finish(&out->neurons, err) && hw_sum_table_finish(&out->items, err) &&
+         hw_buffer_check(&out->bytes, err);
 }
 
 bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_encoded_chunk **encoded, hw_error *err) {

@@ -40,12 +40,10 @@ typedef struct hw_observation {
   bool on;
 } hw_observation;
 
-/* The order of the columns in agg_*. */
 typedef struct hw_sums {
   int64_t n_on, sum, ssq, flow_sum, flow_ssq, max, ex;
-  int64_t on_pairs, on_others, pairs_hi, pairs_lo, others, flow_pairs_hi, flow_pairs_lo, flow_others;
+  int64_t on_pairs, on_others, pairs_hi, pairs_lo, others, flow_pairs_hi, flow_pairs_lo, flow_others; /* agg_cluster */
 } hw_sums;
-enum { HW_N_SUMS = sizeof(hw_sums) / sizeof(int64_t) };
 
 typedef struct hw_sum_row {
   int64_t group_id;
@@ -53,7 +51,7 @@ typedef struct hw_sum_row {
   hw_sums sums;
 } hw_sum_row;
 
-typedef struct hw_sum_table { /* hash table while it fills, sorted rows after hw_sum_table_sort */
+typedef struct hw_sum_table { /* hash table while it fills, sorted rows after hw_sum_table_finish */
   hw_sum_row *rows;
   size_t n, capacity;
   uint32_t *slots; /* row + 1, 0 = free */
@@ -62,7 +60,8 @@ typedef struct hw_sum_table { /* hash table while it fills, sorted rows after hw
 
 /* Adds the observations of ONE prompt (any order; sorts them), which has n_graphs graphs. */
 bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *observations, size_t n, uint32_t n_graphs, hw_error *err);
-void hw_sum_table_sort(hw_sum_table *table); /* by group, key */
+/* Adds the rows of all groups together (HW_ALL_GROUPS); rows are then in order of (group, key). */
+bool hw_sum_table_finish(hw_sum_table *table, hw_error *err);
 void hw_sum_table_fini(hw_sum_table *table);
 
 typedef struct hw_group_sums {

@@ -9,16 +9,12 @@
 static const struct {
   const char *file, *parameters;
 } list[HW_N_STATEMENTS] = {
+    [HW_ADD_CLUSTER] = {"writer/add_cluster.sql",
+        "kind group_id key on_pairs on_others pairs_hi pairs_lo others flow_pairs_hi flow_pairs_lo flow_others"},
     [HW_ADD_GROUP] = {"writer/add_group.sql", "group_id n n_prompts others"},
-    [HW_ADD_HEAD] = {"writer/add_head.sql",
-        "group_id layer head n_on sum ssq flow_sum flow_ssq max ex on_pairs on_others pairs_hi pairs_lo "
-        "others flow_pairs_hi flow_pairs_lo flow_others"},
-    [HW_ADD_ITEM] = {"writer/add_item.sql",
-        "group_id item_id n_on sum ssq flow_sum flow_ssq max ex on_pairs on_others pairs_hi pairs_lo others "
-        "flow_pairs_hi flow_pairs_lo flow_others"},
-    [HW_ADD_NEURON] = {"writer/add_neuron.sql",
-        "group_id layer neuron n_on sum ssq flow_sum flow_ssq max ex on_pairs on_others pairs_hi pairs_lo "
-        "others flow_pairs_hi flow_pairs_lo flow_others"},
+    [HW_ADD_HEAD] = {"writer/add_head.sql", "group_id layer head n_on sum ssq flow_sum flow_ssq max ex"},
+    [HW_ADD_ITEM] = {"writer/add_item.sql", "group_id item_id n_on sum ssq flow_sum flow_ssq max ex"},
+    [HW_ADD_NEURON] = {"writer/add_neuron.sql", "group_id layer neuron n_on sum ssq flow_sum flow_ssq max ex"},
     [HW_COUNT_PROMPTS] = {"writer/count_prompts.sql", "n process_id"},
     [HW_INSERT_ANSWER] = {"writer/insert_answer.sql",
         "prompt_id answer_id answer_n_tokens answer_logit answer_probability answer_rank "

@@ -58,7 +58,8 @@ def head_output(block, i, head):
 def projections(run, graph, heads, neurons, conventions, which):
     """The list of a target. which: "default" (METHOD section 5), "all" (every active head and every block of the
     graph, and the strongest neurons) or "none". States and blocks of the target position come in either case, layer by
-    layer.
+    layer. A neuron's is of its W_out row, `alone` only (it does not depend on the prompt), at its position, where the
+    two lists are exchanged if its activation is negative.
     """
     if which == "none":
         return []
@@ -86,5 +87,6 @@ def projections(run, graph, heads, neurons, conventions, which):
     strongest = sorted(neurons, key=lambda n: (-n.importance, n.layer, n.position, n.neuron))[:NEURONS]
     for neuron in strongest if which == "all" else []:
         u = run.blocks[neuron.layer].w_out[neuron.neuron]
-        add("neuron", neuron.layer, neuron.position, u, extra={"neuron": neuron.neuron}, swap=neuron.activation < 0)
+        result.append(entry(run, target, "alone", "neuron", neuron.layer, neuron.position, u,
+                            extra={"neuron": neuron.neuron}, swap=neuron.activation < 0))
     return result

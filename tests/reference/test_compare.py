@@ -205,12 +205,37 @@ class Wrong(unittest.TestCase):
                 self.assert_fails(f"projection {kind} ", "rank 0")
                 self.setUp()
 
+    def test_neuron_projections(self):
+        """At a position, or as the row's own without one; exchanged lists fail either way."""
+        neurons = [item for item in self.target["projections"] if item["kind"] == "neuron"]
+        self.assertEqual(len(neurons), 10)
+        negative = {(n["layer"], n["position"], n["neuron"]) for n in self.target["neurons"] if n["activation"] < 0}
+        seen, rows = set(), []
+        for item in neurons:
+            swapped = (item["layer"], item["position"], item["neuron"]) in negative
+            if (item["layer"], item["neuron"]) not in seen:
+                rows.append(item)
+                if swapped:
+                    item["promotes"], item["suppresses"] = item["suppresses"], item["promotes"]
+            seen.add((item["layer"], item["neuron"]))
+            item["position"] = None
+        others = [item for item in self.target["projections"] if item["kind"] != "neuron"]
+        self.target["projections"] = others + rows
+        self.assertEqual(failures(self.golden, self.out), [])
+        rows[0]["promotes"], rows[0]["suppresses"] = rows[0]["suppresses"], rows[0]["promotes"]
+        self.assert_fails("projection neuron", "rank 0")
+        self.target["projections"] = others
+        self.assert_fails("projection neuron", "missing")
+
     def test_conventions_exchanged(self):
         for item in self.target["projections"]:
             item["convention"] = {"alone": "frozen", "frozen": "alone"}[item["convention"]]
         self.assert_fails("projection head", "projection resid_mid")
 
     def test_token_flow_and_ids(self):
+        self.target["token_flow"][2] += 0.01
+        self.assert_fails("token_flow[2]")
+        self.setUp()
         self.out["tokens"][0]["flow"] += 0.01
         self.assert_fails("token 0 flow")
         self.setUp()

@@ -533,7 +533,7 @@ TEST(real_data_sets) {
                {"ioi.json", 841, true},
                {"sva_simple.jsonl", 480, true},
                {"winogender.tsv", 720, false}};
-  const char *shared = getenv("HEADWATER_SHARED_DATA");
+  const char *shared = getenv("HEADWATER_REAL_DATA");
   if (!shared) skip(); /* CMocka prints it */
   for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
     char file[512];

@@ -5,6 +5,8 @@
 
 #include "internal.h"
 
+enum { MOST_ADDED = 1 << 16 }; /* they are compared with each other while loading; real files have a few thousand at most */
+
 const hw_tok_added_token *hw_tok_added_find(const hw_tokenizer *tokenizer, const char *bytes, size_t length) {
   for (size_t i = 0; i < tokenizer->added.n; i++) {
     const hw_tok_added_token *token = &tokenizer->added.tokens[i];
@@ -47,6 +49,17 @@ bool hw_tok_added_parse(hw_tok_loader *loader, const json_t *json, const char *w
   if (known < 0 && id < vocab->size && vocab->names[id].bytes)
     return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has id %d, which \"%s\" of the vocabulary has", loader->path, where,
                    token.content.bytes, (int)id, vocab->names[id].bytes);
+  const hw_tok_added *added = &loader->tokenizer->added;
+  if (added->n == MOST_ADDED)
+    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: more than %d added tokens", loader->path, MOST_ADDED);
+  for (size_t i = 0; i < added->n; i++) {
+    const hw_tok_added_token *other = &added->tokens[i];
+    bool same = other->content.length == token.content.length && memcmp(other->content.bytes, token.content.bytes, token.content.length) == 0;
+    if (same && other->id == id) return true;
+    if (same || other->id == id)
+      return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" and \"%s\" have the same %s", loader->path, where, other->content.bytes,
+                     token.content.bytes, same ? "content, but other ids" : "id");
+  }
   return append(loader, &token);
 }
 

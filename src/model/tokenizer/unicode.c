@@ -86,12 +86,43 @@ typedef struct mark {
   int class;  /* canonical combining class */
 } mark;
 
-static int combining_class(uint32_t c) { return utf8proc_get_property((utf8proc_int32_t)c)->combining_class; }
+/* Characters younger than Unicode 9, the tables of Hugging Face's crate, that have a class or a decomposition: there they stay as
+ * they are. Found by comparing every code point (tests/tokenizer). */
+static const uint32_t younger[][2] = {
+    {0x7FD, 0x7FD}, {0x898, 0x89F}, {0x8CA, 0x8D3}, {0x9FE, 0x9FE}, {0xC3C, 0xC3C}, {0xD3B, 0xD3C}, {0xEBA, 0xEBA},
+    {0x1715, 0x1715}, {0x1ABF, 0x1ACE}, {0x1DF6, 0x1DFA}, {0x32FF, 0x32FF}, {0xA7F2, 0xA7F4}, {0xA82C, 0xA82C},
+    {0xAB69, 0xAB69}, {0x10781, 0x10785}, {0x10787, 0x107B0}, {0x107B2, 0x107BA}, {0x10D24, 0x10D27}, {0x10EAB, 0x10EAC},
+    {0x10EFD, 0x10EFF}, {0x10F46, 0x10F50}, {0x10F82, 0x10F85}, {0x11070, 0x11070}, {0x1133B, 0x1133B}, {0x1145E, 0x1145E},
+    {0x11839, 0x1183A}, {0x11938, 0x11938}, {0x1193D, 0x1193E}, {0x11943, 0x11943}, {0x119E0, 0x119E0}, {0x11A34, 0x11A34},
+    {0x11A47, 0x11A47}, {0x11A99, 0x11A99}, {0x11D42, 0x11D42}, {0x11D44, 0x11D45}, {0x11D97, 0x11D97}, {0x11F41, 0x11F42},
+    {0x16FF0, 0x16FF1}, {0x1E030, 0x1E06D}, {0x1E08F, 0x1E08F}, {0x1E130, 0x1E136}, {0x1E2AE, 0x1E2AE}, {0x1E2EC, 0x1E2EF},
+    {0x1E4EC, 0x1E4EF}, {0x1F16C, 0x1F16C}, {0x1FBF0, 0x1FBF9},
+};
+
+static bool is_younger(uint32_t c) {
+  size_t low = 0, high = HW_TOK_COUNT(younger);
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (c < younger[middle][0])
+      high = middle;
+    else if (c > younger[middle][1])
+      low = middle + 1;
+    else
+      return true;
+  }
+  return false;
+}
+
+static int combining_class(uint32_t c) {
+  int class = utf8proc_get_property((utf8proc_int32_t)c)->combining_class;
+  return class && is_younger(c) ? 0 : class;
+}
 
 /* The primary composite of two characters, 0 for none. */
 static uint32_t composite(uint32_t a, uint32_t b) {
   utf8proc_int32_t pair[2] = {(utf8proc_int32_t)a, (utf8proc_int32_t)b};
-  return utf8proc_normalize_utf32(pair, 2, UTF8PROC_STABLE | UTF8PROC_COMPOSE) == 1 ? (uint32_t)pair[0] : 0;
+  bool joined = utf8proc_normalize_utf32(pair, 2, UTF8PROC_STABLE | UTF8PROC_COMPOSE) == 1;
+  return joined && !is_younger((uint32_t)pair[0]) ? (uint32_t)pair[0] : 0;
 }
 
 /* Canonical order of the marks behind each starter; stable. Merge sort keeps long hostile runs cheap. */
@@ -117,7 +148,7 @@ static mark *decompose(hw_tok_run *run, const hw_tok_piece *piece, bool compatib
     uint32_t c = hw_tok_decode(piece->bytes + i, piece->length - i, &step);
     utf8proc_int32_t parts[LONGEST];
     utf8proc_ssize_t n_parts = utf8proc_decompose_char((utf8proc_int32_t)c, parts, LONGEST, options, NULL);
-    if (n_parts <= 0 || n_parts > LONGEST) {
+    if (n_parts <= 0 || n_parts > LONGEST || is_younger(c)) {
       parts[0] = (utf8proc_int32_t)c;
       n_parts = 1;
     }

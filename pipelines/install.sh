@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing to build Headwater on Debian or Ubuntu; with "tests", what its tests need as well.
+set -eu
+packages="gcc libc6-dev cmake make pkg-config libsqlite3-dev libopenblas-dev libcsv-dev zlib1g-dev libjansson-dev
+libpcre2-dev libutf8proc-dev libxxhash-dev libinih-dev"
+[ "${1:-}" = tests ] && packages="$packages libcmocka-dev python3 sqlite3 binutils"
+missing=""
+for package in $packages; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+echo "installing:$missing"
+root=""
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || { echo "install these packages first:$missing" >&2; exit 1; }
+  root=sudo
+fi
+$root apt-get update -q
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $root apt-get install -q -y --no-install-recommends $missing

@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# From nothing to the first finding: installs what is missing, builds, traces the embedded indirect-object prompts with the
+# embedded model, and shows which heads matter.
+set -eu
+cd "$(dirname "$0")/.."
+sh pipelines/install.sh
+cmake -B build -DHEADWATER_TESTS=OFF >/dev/null
+cmake --build build -j "$(nproc)" >/dev/null
+rm -f ioi.db
+./build/headwater run pipelines/ioi.ini
+echo
+echo "The heads that carry the answer, over all prompts:"
+./build/headwater query ioi.db top_heads --limit 8
+echo
+echo "How often the model is right, by group:"
+./build/headwater query ioi.db accuracy
+echo
+echo "The database is $(pwd)/ioi.db. Next: ./build/headwater query ioi.db"

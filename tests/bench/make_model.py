@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a model folder of GPT-2 small's shape with random weights, to measure speed with.
+
+    python3 tests/bench/make_model.py OUT_DIR [--layers 12] [--d-model 768] [--heads 12] [--vocab 50257]
+
+Needs numpy. The tokenizer is that of datasets/models/headwater-gpt2. 548 MB at the default size: not for committing.
+"""
+import argparse
+import json
+import os
+import shutil
+import struct
+
+import numpy
+
+
+def tensors(layers, d, vocab, n_ctx):
+    """(name, shape, scale) in file order; scale 0 means ones (norm weights)."""
+    yield "wte.weight", (vocab, d), 0.02
+    yield "wpe.weight", (n_ctx, d), 0.02
+    for l in range(layers):
+        for norm in ("ln_1", "ln_2"):
+            yield f"h.{l}.{norm}.weight", (d,), 0
+            yield f"h.{l}.{norm}.bias", (d,), 0.02
+        for name, shape in (("attn.c_attn", (d, 3 * d)), ("attn.c_proj", (d, d)), ("mlp.c_fc", (d, 4 * d)), ("mlp.c_proj", (4 * d, d))):
+            yield f"h.{l}.{name}.weight", shape, 0.05
+            yield f"h.{l}.{name}.bias", shape[1:], 0.02
+    yield "ln_f.weight", (d,), 0
+    yield "ln_f.bias", (d,), 0.02
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out")
+    parser.add_argument("--layers", type=int, default=12)
+    parser.add_argument("--d-model", type=int, default=768)
+    parser.add_argument("--heads", type=int, default=12)
+    parser.add_argument("--vocab", type=int, default=50257)
+    options = parser.parse_args()
+    n_ctx = 1024
+    os.makedirs(options.out, exist_ok=True)
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "datasets", "models", "headwater-gpt2")
+    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
+        shutil.copy(os.path.join(source, name), options.out)
+    with open(os.path.join(options.out, "config.json"), "w") as file:
+        json.dump({"model_type": "gpt2", "n_layer": options.layers, "n_head": options.heads, "n_embd": options.d_model, "n_positions": n_ctx,
+                   "vocab_size": options.vocab, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5}, file)
+    rows = list(tensors(options.layers, options.d_model, options.vocab, n_ctx))
+    header, offset = {}, 0
+    for name, shape, _ in rows:
+        size = 4 * int(numpy.prod(shape))
+        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [offset, offset + size]}
+        offset += size
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    generator = numpy.random.default_rng(1)
+    with open(os.path.join(options.out, "model.safetensors"), "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for _, shape, scale in rows:
+            values = numpy.ones(shape) if scale == 0 else generator.standard_normal(shape, dtype=numpy.float32) * scale
+            file.write(values.astype("<f4").tobytes())
+
+
+if __name__ == "__main__":
+    main()

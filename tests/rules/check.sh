@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# House rules as a test: sh tests/rules/check.sh LIBRARY.a
+#   layers include only what they may; nothing outside src/cli prints or exits; cblas.h and sqlite3.h stay in their places;
+#   no file over 600 lines; every source has its SPDX line; the library has no mutable globals and no symbol twice.
+set -u
+library=$1
+failed=0
+complain() {
+  echo "RULE: $*"
+  failed=1
+}
+
+layer_may() { # folders that a folder's files may include
+  case $1 in
+    base) echo "base" ;;
+    tensor) echo "base tensor" ;;
+    graph) echo "base graph" ;;
+    model) echo "base tensor model" ;;
+    flow) echo "base tensor graph model flow" ;;
+    dataset) echo "base dataset" ;;
+    store) echo "base graph store" ;;
+    run) echo "base tensor graph model flow dataset store run" ;;
+    cli) echo "base tensor graph model flow dataset store run cli" ;;
+    *) echo "" ;;
+  esac
+}
+header_layer() { # which layer a public header belongs to
+  case $1 in
+    arena | buffer | error | file | json_writer | text) echo base ;;
+    tensor) echo tensor ;;
+    graph) echo graph ;;
+    model | tokenizer) echo model ;;
+    flow) echo flow ;;
+    dataset) echo dataset ;;
+    store) echo store ;;
+    option | run) echo run ;;
+    *) echo "unknown" ;;
+  esac
+}
+
+for file in $(find src -name '*.c' -o -name '*.h'); do
+  folder=$(echo "$file" | cut -d/ -f2)
+  allowed=" $(layer_may "$folder") "
+  for include in $(sed -n 's/^#include "\([^"]*\)".*/\1/p' "$file"); do
+    case $include in
+      headwater/*) layer=$(header_layer "$(basename "$include" .h)") ;;
+      */*) layer=${include%%/*} ;;
+      *) layer=$folder ;;
+    esac
+    case $allowed in
+      *" $layer "*) ;;
+      *) complain "$file includes $include: $folder may include$allowed" ;;
+    esac
+  done
+done
+
+for header in include/headwater/*.h; do
+  [ "$(header_layer "$(basename "$header" .h)")" = unknown ] && complain "$header: its layer is not in tests/rules/check.sh"
+done
+
+grep -nE '(^|[^a-zA-Z_])(exit|_exit|abort|printf|puts|putchar|perror|fprintf|vprintf) *\(' -r src --include='*.c' |
+  grep -v '^src/cli/' | while read -r line; do echo "RULE: prints or exits outside src/cli: $line"; done | grep . && failed=1
+grep -ln 'cblas.h' -r src include | grep -v '^src/tensor/gemm.c$' | grep . && complain "cblas.h outside of src/tensor/gemm.c"
+grep -lnE '<sqlite3(ext)?\.h>' -r src include | grep -v '^src/store/' | grep . && complain "sqlite3.h outside of src/store"
+
+for file in $(git ls-files '*.c' '*.h' '*.py' '*.sh' '*.sql' '*.mjs' 2>/dev/null || find src include tests sql -type f -name '*.[ch]'); do
+  [ -f "$file" ] || continue
+  lines=$(wc -l <"$file")
+  [ "$lines" -gt 600 ] && complain "$file has $lines lines, at most 600"
+  head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || complain "$file has no SPDX line"
+done
+
+if [ "${HEADWATER_SANITIZED:-}" != 1 ]; then
+  # Constants that hold addresses lie in .data.rel.ro; what lies in .data, .bss or a thread's own data can be written.
+  objdump -t "$library" 2>/dev/null | awk '{for (i = 2; i < NF; i++) if ($i ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)$/ && $NF != $i) print $NF}' |
+    grep . && complain "mutable globals in the library"
+fi
+nm --defined-only -g "$library" 2>/dev/null | awk '$2 ~ /^[TRDBi]$/ {print $3}' | sort | uniq -d | grep . && complain "a symbol is defined twice in the library"
+
+[ "$failed" = 0 ] && echo "rules hold"
+exit $failed
