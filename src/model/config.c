@@ -100,10 +100,10 @@ static bool derive_sizes(const char *path, const hw_family *family, hw_model_con
   if (config->positions == HW_POSITION_ROTARY && config->d_head % 2)
     return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64, path, config->d_head);
   /* Limits of the stored format: layers in 8 bits, heads in 10, positions in 20. */
-  if (config->n_layers > 256 || config->n_heads > 1023 || config->d_model > 1 << 20 || config->d_ffn > 1 << 22)
+  if (config->n_layers > 255 || config->n_heads > 1023 || config->d_model > 1 << 20 || config->d_ffn > 1 << 22)
     return hw_fail(err, HW_ERROR_UNSUPPORTED,
                    "%s: %" PRId64 " layers, %" PRId64 " heads, d_model %" PRId64 ", d_ffn %" PRId64
-                   ": larger than 256, 1023, 1048576, 4194304",
+                   ": larger than 255, 1023, 1048576, 4194304",
                    path, config->n_layers, config->n_heads, config->d_model, config->d_ffn);
   if (config->n_ctx > 1 << 20) config->n_ctx = 1 << 20;
   return true;

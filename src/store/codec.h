@@ -50,7 +50,10 @@ typedef struct hw_codec {
   bool ready;
   hw_buffer raw;
   hw_arena scratch; /* of one encode call */
-  size_t cuts[64]; /* where columns end in raw */
+  struct {
+    size_t end; /* of the column in raw */
+    bool noise;
+  } cuts[64];
   size_t n_cuts;
 } hw_codec;
 
@@ -60,9 +63,11 @@ void hw_codec_fini(hw_codec *codec);
 void hw_codec_begin(hw_codec *codec);
 void hw_codec_varint(hw_codec *codec, uint64_t value);
 void hw_codec_zigzag(hw_codec *codec, int64_t value);
-void hw_codec_planes(hw_codec *codec, const uint32_t *values, size_t n, unsigned width); /* low `width` bytes of each */
+/* The low `width` bytes of each; the lowest `n_noise` planes are not worth compressing. */
+void hw_codec_planes(hw_codec *codec, const uint32_t *values, size_t n, unsigned width, unsigned n_noise);
 void hw_codec_bytes(hw_codec *codec, const void *bytes, size_t length);
-void hw_codec_cut(hw_codec *codec); /* the column ends here */
+/* The column ends here. noise: its bytes are as good as random, stored as they are (half of the time went into them). */
+void hw_codec_cut(hw_codec *codec, bool noise);
 /* Appends header and compressed payload to out. */
 bool hw_codec_finish(hw_codec *codec, const hw_blob_info *info, hw_buffer *out, hw_error *err);
 

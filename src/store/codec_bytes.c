@@ -7,7 +7,7 @@
 enum { FLAG_PARALLEL = 1, FLAG_ONE_THRESHOLD = 2 };
 
 /* Columns below this many bytes share a block with the next one: a Huffman code of their own costs about 60 bytes. */
-enum { SMALLEST_BLOCK = 192 };
+enum { SMALLEST_BLOCK = 192, LEVEL = 6 };
 
 /* No deflate stream grows by more than this. */
 enum { MOST_RATIO = 1032 };
@@ -16,7 +16,7 @@ bool hw_codec_init(hw_codec *codec, hw_error *err) {
   *codec = (hw_codec){0};
   hw_buffer_init(&codec->raw);
   hw_arena_init(&codec->scratch);
-  if (deflateInit2(&codec->stream, 6, Z_DEFLATED, 13, 7, Z_FILTERED) != Z_OK)
+  if (deflateInit2(&codec->stream, LEVEL, Z_DEFLATED, 13, 7, Z_FILTERED) != Z_OK)
     return hw_fail_memory(err, "the compressor");
   codec->ready = true;
   return true;
@@ -49,7 +49,7 @@ void hw_codec_varint(hw_codec *codec, uint64_t value) { hw_put_varint(&codec->ra
 void hw_codec_zigzag(hw_codec *codec, int64_t value) { hw_put_varint(&codec->raw, hw_zigzag(value)); }
 void hw_codec_bytes(hw_codec *codec, const void *bytes, size_t length) { hw_buffer_append(&codec->raw, bytes, length); }
 
-void hw_codec_planes(hw_codec *codec, const uint32_t *values, size_t n, unsigned width) {
+void hw_codec_planes(hw_codec *codec, const uint32_t *values, size_t n, unsigned width, unsigned n_noise) {
   unsigned char chunk[256];
   for (unsigned plane = 0; plane < width; plane++) {
     for (size_t first = 0; first < n; first += sizeof chunk) {
@@ -57,14 +57,15 @@ void hw_codec_planes(hw_codec *codec, const uint32_t *values, size_t n, unsigned
       for (size_t i = 0; i < count; i++) chunk[i] = (unsigned char)(values[first + i] >> (8 * plane));
       hw_buffer_append(&codec->raw, chunk, count);
     }
-    hw_codec_cut(codec);
+    hw_codec_cut(codec, plane < n_noise);
   }
 }
 
-void hw_codec_cut(hw_codec *codec) {
-  size_t last = codec->n_cuts ? codec->cuts[codec->n_cuts - 1] : 0;
-  if (codec->raw.length < last + SMALLEST_BLOCK) return;
-  if (codec->n_cuts < sizeof codec->cuts / sizeof codec->cuts[0]) codec->cuts[codec->n_cuts++] = codec->raw.length;
+void hw_codec_cut(hw_codec *codec, bool noise) {
+  size_t last = codec->n_cuts ? codec->cuts[codec->n_cuts - 1].end : 0;
+  if (codec->raw.length < last + SMALLEST_BLOCK || codec->n_cuts == sizeof codec->cuts / sizeof codec->cuts[0]) return;
+  codec->cuts[codec->n_cuts].end = codec->raw.length;
+  codec->cuts[codec->n_cuts++].noise = noise;
 }
 
 static void put_double(hw_buffer *out, double value) {
@@ -86,18 +87,24 @@ static bool deflate_payload(hw_codec *codec, hw_buffer *out, hw_error *err) {
   if (length >= UINT32_MAX / 2) return hw_fail(err, HW_ERROR_UNSUPPORTED, "a graph has more than 2 GB of rows");
   unsigned char chunk[4096];
   for (size_t cut = 0; done < length || cut == 0; cut++) {
-    size_t end = cut < codec->n_cuts && length - codec->cuts[cut] >= SMALLEST_BLOCK ? codec->cuts[cut] : length;
-    int flush = end == length ? Z_FINISH : Z_BLOCK;
+    bool column = cut < codec->n_cuts && length - codec->cuts[cut].end >= SMALLEST_BLOCK, last = !column;
+    size_t end = column ? codec->cuts[cut].end : length;
+    z->next_out = chunk;
+    z->avail_out = sizeof chunk;
+    if (deflateParams(z, column && codec->cuts[cut].noise ? 0 : LEVEL, Z_FILTERED) == Z_STREAM_ERROR)
+      return hw_fail(err, HW_ERROR_IO, "zlib refuses to compress");
     z->next_in = (Bytef *)(uintptr_t)(codec->raw.data ? codec->raw.data + done : "");
     z->avail_in = (uInt)(end - done);
-    do {
+    for (;;) {
+      if (deflate(z, last ? Z_FINISH : Z_BLOCK) == Z_STREAM_ERROR) return hw_fail(err, HW_ERROR_IO, "zlib refuses to compress");
+      bool full = z->avail_out == 0;
+      hw_buffer_append(out, chunk, sizeof chunk - z->avail_out);
       z->next_out = chunk;
       z->avail_out = sizeof chunk;
-      if (deflate(z, flush) == Z_STREAM_ERROR) return hw_fail(err, HW_ERROR_IO, "zlib refuses to compress");
-      hw_buffer_append(out, chunk, sizeof chunk - z->avail_out);
-    } while (z->avail_out == 0);
+      if (!full) break;
+    }
     done = end;
-    if (flush == Z_FINISH) break;
+    if (last) break;
   }
   return true;
 }

@@ -54,14 +54,14 @@ static void put_nodes(hw_codec *codec, const hw_part *parts, const node_columns 
     hw_codec_varint(codec, (layer - part->layer) << 1 | (in_ffn_node(part) ? 0u : 1u));
     layer = part->layer;
   }
-  hw_codec_cut(codec);
+  hw_codec_cut(codec, false);
   uint32_t target = 0;
   for (size_t i = 0; i < nodes->n_nodes; i++) {
     const hw_part *part = &parts[nodes->first[i]];
     hw_codec_zigzag(codec, (int64_t)part->target - target);
     target = part->target;
   }
-  hw_codec_cut(codec);
+  hw_codec_cut(codec, false);
   for (size_t i = 0; i < nodes->n_nodes; i++) {
     uint32_t n_attention = 0, flags = 0;
     for (uint32_t r = nodes->first[i]; r < nodes->first[i + 1]; r++) {
@@ -70,7 +70,7 @@ static void put_nodes(hw_codec *codec, const hw_part *parts, const node_columns 
     }
     hw_codec_varint(codec, n_attention << COUNT_SHIFT | flags);
   }
-  hw_codec_cut(codec);
+  hw_codec_cut(codec, false);
 }
 
 bool hw_encode_edges(hw_codec *codec, const hw_blob_info *info, const hw_part *parts, size_t n, hw_buffer *out, hw_error *err) {
@@ -89,10 +89,10 @@ bool hw_encode_edges(hw_codec *codec, const hw_blob_info *info, const hw_part *p
     bool follows = i && same_node(&parts[i - 1], &parts[i]);
     hw_codec_varint(codec, follows ? parts[i].source - parts[i - 1].source : parts[i].target - parts[i].source);
   }
-  hw_codec_cut(codec);
+  hw_codec_cut(codec, false);
   for (size_t i = 0; i < n; i++)
     if (parts[i].kind == HW_PART_ATTENTION) hw_codec_varint(codec, parts[i].head);
-  hw_codec_cut(codec);
+  hw_codec_cut(codec, false);
   size_t n_shares = 0;
   for (size_t i = 0; i < nodes.n_nodes; i++) {
     int64_t left = (int64_t)HW_MICRO;
@@ -104,8 +104,8 @@ bool hw_encode_edges(hw_codec *codec, const hw_blob_info *info, const hw_part *p
     if (zigzag >= 1u << 24) return hw_blob_fail(info, err, "the importances of a node sum to more than 9");
     missing[i] = (uint32_t)zigzag;
   }
-  hw_codec_planes(codec, shares, n_shares, 3);
-  hw_codec_planes(codec, missing, nodes.n_nodes, 3);
+  hw_codec_planes(codec, shares, n_shares, 3, 1);
+  hw_codec_planes(codec, missing, nodes.n_nodes, 3, 0);
   return hw_codec_finish(codec, info, out, err);
 }
 
@@ -235,13 +235,13 @@ bool hw_encode_heads(hw_codec *codec, const hw_blob_info *info, const hw_head_ro
     }
     before = slot;
   }
-  hw_codec_cut(codec);
+  hw_codec_cut(codec, false);
   for (size_t i = 0; i < n; i++) hw_codec_varint(codec, info->frame.target - heads[i].best_position);
-  hw_codec_cut(codec);
+  hw_codec_cut(codec, false);
   for (size_t i = 0; i < n; i++) values[i] = heads[i].importance;
-  hw_codec_planes(codec, values, n, 3);
+  hw_codec_planes(codec, values, n, 3, 1);
   for (size_t i = 0; i < n && ok; i++) values[i] = hw_micro(heads[i].flow);
-  hw_codec_planes(codec, values, n, 3);
+  hw_codec_planes(codec, values, n, 3, 1);
   return ok && hw_codec_finish(codec, info, out, err);
 }
 

@@ -50,7 +50,7 @@ static void put_flows(hw_codec *codec, const double *flows, size_t n) { /* as pl
       unsigned char byte = (unsigned char)(bits >> (8 * plane));
       hw_codec_bytes(codec, &byte, 1);
     }
-    hw_codec_cut(codec);
+    hw_codec_cut(codec, plane < 6);
   }
 }
 
@@ -71,29 +71,29 @@ bool hw_encode_neurons(hw_codec *codec, const hw_blob_info *info, const hw_neuro
   hw_codec_varint(codec, width);
   uint32_t layer = info->frame.n_layers;
   for (size_t i = 0; i < n_nodes; layer = nodes[i++].layer) hw_codec_varint(codec, layer - nodes[i].layer);
-  hw_codec_cut(codec);
+  hw_codec_cut(codec, false);
   uint32_t position = 0;
   for (size_t i = 0; i < n_nodes; position = nodes[i++].position) hw_codec_zigzag(codec, (int64_t)nodes[i].position - position);
-  hw_codec_cut(codec);
+  hw_codec_cut(codec, false);
   for (size_t i = 0; i < n_nodes; i++) hw_codec_varint(codec, nodes[i].n_rows);
-  hw_codec_cut(codec);
+  hw_codec_cut(codec, false);
   for (size_t i = 0; i < n_nodes; i++) values[i] = nodes[i].total;
-  hw_codec_planes(codec, values, n_nodes, 3);
+  hw_codec_planes(codec, values, n_nodes, 3, 1);
   put_flows(codec, node_flows, n_nodes);
   for (size_t i = 0; i < n_rows; i++) values[i] = rows[i].neuron;
-  hw_codec_planes(codec, values, n_rows, width);
+  hw_codec_planes(codec, values, n_rows, width, 0);
   size_t row = 0;
   for (size_t i = 0; i < n_nodes; i++) /* the best as it is, then the steps down */
     for (uint32_t k = 0; k < nodes[i].n_rows; k++, row++)
       values[row] = k ? rows[row - 1].importance - rows[row].importance : rows[row].importance;
-  hw_codec_planes(codec, values, n_rows, 3);
+  hw_codec_planes(codec, values, n_rows, 3, 1);
   for (size_t i = 0; i < n_rows; i++) {
     float rounded = hw_round_activation(rows[i].activation);
     uint32_t bits;
     memcpy(&bits, &rounded, sizeof bits);
     values[i] = (bits >> 8 & 0x7fffffu) << 1 | bits >> 31; /* the sign beside the mantissa: exponents stay one plane */
   }
-  hw_codec_planes(codec, values, n_rows, 3);
+  hw_codec_planes(codec, values, n_rows, 3, 2);
   return hw_codec_finish(codec, info, out, err);
 }
 

@@ -92,11 +92,11 @@ bool hw_encode_projections(hw_codec *codec, const hw_blob_info *info, const hw_p
   for (size_t i = 0; i < n; i++) hw_codec_varint(codec, rows[i].index);
   for (size_t i = 0; i < n; i++) hw_codec_varint(codec, rows[i].k);
   for (size_t i = 0; i < all.n_first; i++) hw_codec_zigzag(codec, all.first[i]);
-  hw_codec_cut(codec);
+  hw_codec_cut(codec, false);
   unsigned token_width = width_of(all.tokens, all.n_tokens), step_width = width_of(all.steps, all.n_steps);
   hw_codec_varint(codec, token_width << 4 | step_width);
-  hw_codec_planes(codec, all.tokens, all.n_tokens, token_width);
-  hw_codec_planes(codec, all.steps, all.n_steps, step_width);
+  hw_codec_planes(codec, all.tokens, all.n_tokens, token_width, 0);
+  hw_codec_planes(codec, all.steps, all.n_steps, step_width, step_width > 1);
   return hw_codec_finish(codec, info, out, err);
 }
 

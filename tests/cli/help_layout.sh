@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# Help fits in 80 columns, without blanks at the ends of lines, and every command has an example.
+"$HW" --help >all
+for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' all); do
+  "$HW" "$command" --help >one
+  grep -q '^example:' one || echo "$command: no example"
+  grep -q "^usage: headwater $command " one || echo "$command: no usage"
+  cat one >>all
+done
+echo "lines over 80 columns: $(grep -cE '^.{81}' all)"
+grep -E '^.{81}' all
+echo "lines with blanks at the end: $(grep -c ' $' all)"

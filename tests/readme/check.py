@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the README's console blocks and compares what they print.
+
+    python3 tests/readme/check.py BINARY [--update]
+
+Commands start with "$ " and go to a shell in a scratch folder where datasets/ and pipelines/ stand as in the repository and
+build/headwater is BINARY. Numbers may differ by 0.2 % or in their third decimal (BLAS kernels round differently) and times by
+anything; all else must be equal. A line of only "..." stands for any lines. --update rewrites the blocks with what was printed.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+TIME = re.compile(r"\b\d+s\b|\b\d+ threads\b")
+
+
+def blocks(text):
+    """(start, end) offsets of the inside of every ```console block."""
+    return [match.span(1) for match in re.finditer(r"^```console\n(.*?)^```$", text, re.S | re.M)]
+
+
+def commands(block):
+    """[(command, expected output)] of one block; a command goes on while its lines end in a backslash."""
+    found = []
+    lines = block.splitlines()
+    while lines:
+        line = lines.pop(0)
+        if not line.startswith("$ "):
+            raise ValueError(f"a block must start with a command: {line!r}")
+        command = line[2:]
+        while command.endswith("\\") and lines:
+            command += "\n" + lines.pop(0)
+        expected = []
+        while lines and not lines[0].startswith("$ "):
+            expected.append(lines.pop(0))
+        found.append((command, expected))
+    return found
+
+
+def same_line(wanted, found):
+    wanted, found = TIME.sub("TIME", wanted), TIME.sub("TIME", found)
+    if [p.split() for p in NUMBER.split(wanted)] != [p.split() for p in NUMBER.split(found)]:
+        return False
+    pairs = zip(NUMBER.findall(wanted), NUMBER.findall(found))
+    return all(abs(float(a) - float(b)) <= max(2e-3 * abs(float(a)), 1e-3) for a, b in pairs)
+
+
+def same(wanted, found):
+    """Lines equal but for small differences of numbers; "..." takes any number of lines."""
+    if not wanted:
+        return not found
+    if wanted[0].strip() == "...":
+        return any(same(wanted[1:], found[i:]) for i in range(len(found) + 1))
+    return bool(found) and same_line(wanted[0], found[0]) and same(wanted[1:], found[1:])
+
+
+def shorten(wanted, found):
+    """For --update: keeps a "..." that the block had, with as many lines around it as before."""
+    if "..." not in [line.strip() for line in wanted]:
+        return found
+    at = [line.strip() for line in wanted].index("...")
+    tail = len(wanted) - at - 1
+    return found[:at] + [wanted[at]] + (found[len(found) - tail:] if tail else [])
+
+
+def main():
+    binary = os.path.abspath(sys.argv[1])
+    update = "--update" in sys.argv[2:]
+    path = os.path.join(ROOT, "README.md")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    passed, failed, pieces, last = 0, 0, [], 0
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in ("datasets", "pipelines"):
+            os.symlink(os.path.join(ROOT, name), os.path.join(scratch, name))
+        os.mkdir(os.path.join(scratch, "build"))
+        os.symlink(binary, os.path.join(scratch, "build", "headwater"))
+        extension = os.path.join(os.path.dirname(binary), "headwater_sqlite.so")
+        os.symlink(extension, os.path.join(scratch, "build", "headwater_sqlite.so"))
+        for start, end in blocks(text):
+            shown = []
+            for command, wanted in commands(text[start:end]):
+                run = subprocess.run(["sh", "-c", command], cwd=scratch, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                found = [line.rstrip() for line in run.stdout.splitlines()]
+                if same(wanted, found):
+                    passed += 1
+                else:
+                    failed += 1
+                    if not update:
+                        print(f"FAIL $ {command}\nwanted:\n" + "\n".join(wanted) + "\nfound:\n" + "\n".join(found))
+                shown += ["$ " + command] + shorten(wanted, found)
+            pieces += [text[last:start], "\n".join(shown) + "\n"]
+            last = end
+    pieces.append(text[last:])
+    if update:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("".join(pieces))
+        print(f"{failed} blocks changed")
+        return 0
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
