@@ -92,7 +92,7 @@ CREATE TABLE prompt (
   has_bos INTEGER NOT NULL CHECK(has_bos IN (0, 1)),   -- position 0 is a BOS
   text TEXT,                      -- NULL when token ids were given
   tokens BLOB NOT NULL,           -- a byte 2 or 4, then ids of that many bytes, little-endian: hw_tokens(tokens)
-  roles BLOB NOT NULL             -- a byte a position: role_id
+  roles BLOB NOT NULL             -- a byte a position: role_id | 64 first | 128 last of a span
 ) STRICT;
 
 -- A prompt that could not be traced. In here or in prompt: nothing is lost silently.

@@ -9,6 +9,7 @@
 
 #include "headwater/flow.h"
 #include "headwater/option.h"
+#include "headwater/spans.h"
 #include "headwater/tokenizer.h"
 
 typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS_NONE } hw_neuron_projections;
@@ -35,6 +36,7 @@ typedef struct hw_job {
   int64_t chunk_tokens;
   int64_t threads;        /* 0 = all cores */
   int64_t memory;         /* MiB for activations and work space, 0 = no cap */
+  bool spans;             /* [ROLE:words] in prompts are marks */
   bool durable, dry_run, quiet;
 } hw_job;
 
@@ -58,6 +60,11 @@ typedef struct hw_prompt_input {
   size_t n_targets;
   const int32_t *answer, *foil; /* token ids as they follow the prompt */
   size_t n_answer, n_foil;
+  const char *text;             /* as tokenised, NULL when ids were given */
+  size_t text_length;
+  const uint32_t *starts, *ends; /* [n_tokens] characters of text, see hw_encoding */
+  const hw_span *spans;          /* of the text, when the row marks any */
+  size_t n_spans;
 } hw_prompt_input;
 
 /* Ids, target positions and answers of one prompt. What is wrong with the prompt becomes its `failure`; errors are only
@@ -65,6 +72,11 @@ typedef struct hw_prompt_input {
 bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text, size_t length,
                        const char *answer, size_t answer_length, const char *foil, size_t foil_length, hw_arena *arena,
                        hw_prompt_input *input, hw_error *err);
+/* The prompt of a data set row: its spans taken out (job->spans) or read from role.* columns, then as above. A row that cannot be
+ * read, or whose spans are wrong, has a `failure`. */
+bool hw_prompt_from_row(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, hw_arena *arena,
+                        hw_prompt_input *input, hw_error *err);
+
 /* The same from ids as they are. */
 bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,
                         hw_prompt_input *input, hw_error *err);

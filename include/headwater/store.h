@@ -15,7 +15,8 @@
 
 typedef struct hw_store hw_store;
 
-/* Everything that identifies a run. Strings are copied. */
+/* Everything that identifies a run. Strings are copied. A store holds at most 255 layers, 1,023 heads and 64 roles (they are
+ * packed into the keys of items), positions below 2^20 and prompt ids below 2^42. */
 typedef struct hw_run_info {
   const char *fingerprint; /* hash of all that decides the content: model, tokenizer, data set, settings, version */
   const char *model_name, *model_family, *model_fingerprint, *tokenizer_fingerprint;
@@ -44,7 +45,7 @@ typedef struct hw_process_info {
 
 typedef struct hw_graph_record {
   hw_graph_frame frame;
-  const hw_part *parts; /* all rows above the floor */
+  const hw_part *parts; /* all rows above the floor, in order of hw_part_compare */
   size_t n_parts;
   const hw_graph *graph; /* the replay at the run's threshold */
   const hw_neuron_row *neurons;
@@ -70,6 +71,9 @@ typedef struct hw_key_value {
   size_t value_length;
 } hw_key_value;
 
+/* A byte of roles: the id below, and whether the token is the first or the last of its span. */
+enum { HW_ROLE_MASK = 63, HW_ROLE_FIRST = 64, HW_ROLE_LAST = 128 };
+
 typedef struct hw_prompt_record {
   int64_t prompt_id;
   const char *failure; /* NULL, or the reason: then there are no graphs */
@@ -78,7 +82,7 @@ typedef struct hw_prompt_record {
   size_t text_length;
   const int32_t *ids;
   size_t n_tokens;
-  const uint8_t *roles; /* [n_tokens] role id per position */
+  const uint8_t *roles; /* [n_tokens] role id (below n_roles), HW_ROLE_FIRST, HW_ROLE_LAST per position */
   bool has_bos;
   const hw_key_value *values; /* other columns of the data set */
   size_t n_values;
@@ -94,7 +98,9 @@ typedef struct hw_chunk_record {
   const hw_prompt_record *prompts;
 } hw_chunk_record;
 
-/* A chunk made ready for the database off the writer's thread: compressed columns, items, aggregate deltas. */
+/* A chunk made ready for the database off the writer's thread: compressed columns, items, aggregate deltas. Copies all it
+ * needs. Errors: INPUT, naming the prompt, when rows are inconsistent or a number is not finite (nothing such is stored:
+ * make the prompt a failed one before). */
 typedef struct hw_encoded_chunk hw_encoded_chunk;
 bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_encoded_chunk **encoded, hw_error *err);
 void hw_encoded_chunk_free(hw_encoded_chunk *encoded);
@@ -126,14 +132,18 @@ bool hw_store_open_read(const char *path, hw_store **store, hw_error *err);
 
 typedef enum hw_table_format { HW_FORMAT_TABLE, HW_FORMAT_CSV, HW_FORMAT_JSON } hw_table_format;
 
-/* Runs one SELECT and appends its rows to `out` in batches handed to write(context, bytes, length) (return false to
- * stop). Writing statements are refused. Parameters are bound by name; unknown, missing and surplus ones are errors. */
+/* Runs one SELECT and hands its rows in batches to sink(context, bytes, length), which returns false to stop (the error
+ * is then INTERRUPTED). Nothing is handed over when the statement fails at once. Only statements that read are taken, one at
+ * a time; ATTACH opens another database read-only for the statements that follow. Parameters are bound by name, without the
+ * colon; a text that is a number is bound as one; NULL is NULL. A leading comment line "-- :name = value" gives a default.
+ * Unknown, missing and surplus parameters are errors. */
 typedef struct hw_parameter { const char *name, *value; } hw_parameter;
 typedef bool (*hw_sink)(void *context, const char *bytes, size_t length);
 bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
                      hw_table_format format, hw_sink sink, void *context, hw_error *err);
 
-/* Named queries, embedded from sql/queries/ (NAME.sql; its leading comment is the help). */
+/* Named queries, embedded from sql/queries/ (NAME.sql), ordered by name. sql begins with a comment that is the help: the
+ * summary, then a line a parameter, "-- :name = default  what it is" ("-- :name  what it is" when it must be given). */
 typedef struct hw_named_query { const char *name, *summary, *sql; } hw_named_query;
 size_t hw_named_queries(const hw_named_query **queries);
 

@@ -16,7 +16,8 @@ typedef struct hw_tokenizer hw_tokenizer;
 
 typedef enum hw_bos {
   HW_BOS_AUTO, /* what the model's own tokenizer files say: GPT-2 none, OPT </s>, LLaMA <s> */
-  HW_BOS_YES,  /* prepend, as TransformerLens does (GPT-2: <|endoftext|>); never a second one */
+  HW_BOS_YES,  /* prepend, as TransformerLens does (GPT-2: <|endoftext|>); never a second one: not where the files add it
+                * already, nor before a text that begins with it. Nothing where the model has no bos_token */
   HW_BOS_NO,   /* none */
 } hw_bos;
 
@@ -35,7 +36,9 @@ typedef struct hw_encoding {
 bool hw_tokenizer_open(const char *model_dir, const char *model_type, hw_tokenizer **tokenizer, hw_error *err);
 void hw_tokenizer_close(hw_tokenizer *tokenizer);
 
-/* Encodes length bytes of UTF-8. The arrays live in the arena. Errors: PROMPT when the bytes are not UTF-8. */
+/* Encodes length bytes of UTF-8. Tokens that the files would put behind a text (EOS) are never added: they would move the
+ * position of the prediction. The arrays live in the arena; while it runs the call needs 100 to 500 bytes of its own for each
+ * byte of text. Errors: PROMPT when the bytes are not UTF-8. */
 bool hw_tokenizer_encode(const hw_tokenizer *tokenizer, const char *text, size_t length, hw_bos bos, hw_arena *arena,
                          hw_encoding *encoding, hw_error *err);
 

@@ -68,11 +68,16 @@ const char *hw_nearest_name(const char *wanted, const char *const *names, size_t
   return best <= allowed ? nearest : NULL;
 }
 
+/* strtol and its like skip spaces; here a number is all there is. */
+static bool starts_number(const char *text) {
+  return (*text >= '0' && *text <= '9') || *text == '-' || *text == '+' || *text == '.';
+}
+
 bool hw_parse_int(const char *text, int64_t min, int64_t max, int64_t *value) {
   char *end;
   errno = 0;
   long long parsed = strtoll(text, &end, 10);
-  if (end == text || *end || errno || parsed < min || parsed > max) return false;
+  if (!starts_number(text) || *end || end == text || errno || parsed < min || parsed > max) return false;
   *value = parsed;
   return true;
 }
@@ -81,7 +86,7 @@ bool hw_parse_double(const char *text, double *value) {
   char *end;
   errno = 0;
   double parsed = strtod(text, &end);
-  if (end == text || *end || !isfinite(parsed)) return false;
+  if (!starts_number(text) || *end || end == text || !isfinite(parsed)) return false;
   *value = parsed;
   return true;
 }

@@ -74,7 +74,7 @@ static int run(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_query = {
     .name = "query",
-    .usage = "DB [NAME] [--format table|csv|json] [--PARAMETER VALUE ...]",
+    .usage = "DB [NAME] [--format table|csv|json] [--PARAM VALUE ...]",
     .summary = "ask a named question; without a name, list them",
     .example = "  headwater query ioi.db top_heads --limit 5\n",
     .run = run,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <jansson.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 typedef struct tokenize_settings {
   const char *model, *text;
   int bos;
-  bool lines, json;
+  bool lines, json_lines, json;
+  size_t double_bos; /* texts so far that begin with the BOS that was added as well */
 } tokenize_settings;
 
 #define AT(field) offsetof(tokenize_settings, field)
@@ -22,6 +24,7 @@ static const hw_option rows[] = {
     {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder", 0, 0, NULL, false},
     {"text", HW_OPTION_TEXT, AT(text), "TEXT", "the text; without it all of stdin, byte for byte, is one text", 0, 0, NULL, false},
     {"lines", HW_OPTION_FLAG, AT(lines), NULL, "each line of stdin is a text", 0, 0, NULL, false},
+    {"json-lines", HW_OPTION_FLAG, AT(json_lines), NULL, "each line of stdin is a JSON string: texts with line breaks in them", 0, 0, NULL, false},
     {"json", HW_OPTION_FLAG, AT(json), NULL, "a JSON object a text: ids, pieces, offsets", 0, 0, NULL, false},
     {"bos", HW_OPTION_CHOICE, AT(bos), "WHEN", "prepend the BOS token: auto, yes, no", 0, 0, bos_names, false},
 };
@@ -76,13 +79,13 @@ static void put_rows(const hw_tokenizer *tokenizer, const hw_encoding *encoding,
   }
 }
 
-static bool tokenize(const tokenize_settings *s, const hw_tokenizer *tokenizer, const char *text, size_t length, hw_arena *arena,
-                     hw_buffer *out, hw_error *err) {
+static bool tokenize(tokenize_settings *s, const hw_tokenizer *tokenizer, const char *text, size_t length, hw_arena *arena, hw_buffer *out,
+                     hw_error *err) {
   hw_encoding encoding;
   hw_arena_reset(arena);
   hw_buffer_reset(out);
   if (!hw_tokenizer_encode(tokenizer, text, length, (hw_bos)s->bos, arena, &encoding, err)) return false;
-  if (encoding.double_bos) fprintf(stderr, "headwater: the text itself begins with the BOS token, so there are two\n");
+  s->double_bos += encoding.double_bos;
   if (s->json)
     put_json(tokenizer, &encoding, out);
   else
@@ -99,14 +102,21 @@ static bool read_stdin(hw_buffer *text, hw_error *err) {
   return hw_buffer_check(text, err);
 }
 
-static bool tokenize_lines(const tokenize_settings *s, const hw_tokenizer *tokenizer, hw_arena *arena, hw_buffer *out, hw_error *err) {
+static bool tokenize_lines(tokenize_settings *s, const hw_tokenizer *tokenizer, hw_arena *arena, hw_buffer *out, hw_error *err) {
   char *line = NULL;
   size_t capacity = 0;
   ssize_t length;
   bool ok = true;
-  while (ok && (length = getline(&line, &capacity, stdin)) >= 0) {
+  for (size_t number = 1; ok && (length = getline(&line, &capacity, stdin)) >= 0; number++) {
     if (length && line[length - 1] == '\n') length--;
-    ok = tokenize(s, tokenizer, line, (size_t)length, arena, out, err);
+    if (!s->json_lines) {
+      ok = tokenize(s, tokenizer, line, (size_t)length, arena, out, err);
+      continue;
+    }
+    json_t *text = json_loadb(line, (size_t)length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    ok = json_is_string(text) ? tokenize(s, tokenizer, json_string_value(text), json_string_length(text), arena, out, err)
+                              : hw_fail(err, HW_ERROR_INPUT, "stdin: line %zu is not a JSON string", number);
+    json_decref(text);
   }
   free(line);
   return ok;
@@ -118,7 +128,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &s, argc, argv, NULL, 0, 0, &n, &err)) return hw_cli_usage(command, err.message);
   if (!s.model) return hw_cli_usage(command, "no --model DIR given");
-  if (s.text && s.lines) return hw_cli_usage(command, "--lines reads stdin, so it cannot go with --text");
+  if (s.text && (s.lines || s.json_lines)) return hw_cli_usage(command, "--lines reads stdin, so it cannot go with --text");
   hw_model_config config;
   hw_tokenizer *tokenizer = NULL;
   hw_arena arena;
@@ -127,12 +137,13 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_buffer_init(&out);
   hw_buffer_init(&text);
   bool ok = hw_model_config_read(s.model, &config, &err) && hw_tokenizer_open(s.model, config.family, &tokenizer, &err);
-  if (ok && s.lines)
+  if (ok && (s.lines || s.json_lines))
     ok = tokenize_lines(&s, tokenizer, &arena, &out, &err);
   else if (ok && s.text)
     ok = tokenize(&s, tokenizer, s.text, strlen(s.text), &arena, &out, &err);
   else if (ok)
     ok = read_stdin(&text, &err) && tokenize(&s, tokenizer, text.data ? text.data : "", text.length, &arena, &out, &err);
+  if (s.double_bos) fprintf(stderr, "headwater: %zu texts begin with the BOS token themselves, so they have two\n", s.double_bos);
   int code = ok ? hw_cli_finish() : hw_cli_fail(&err);
   hw_buffer_fini(&text);
   hw_buffer_fini(&out);
@@ -145,7 +156,7 @@ const hw_command hw_cmd_tokenize = {
     .name = "tokenize",
     .usage = "--model DIR [--text TEXT] [options]",
     .summary = "token ids, pieces and character offsets of a text",
-    .example = "  headwater tokenize --model datasets/models/headwater-gpt2 --text \"Mary and John\"\n",
+    .example = "  headwater tokenize --model datasets/models/headwater-gpt2 --text \"Mary went\"\n",
     .options = options,
     .run = run,
 };

@@ -39,7 +39,7 @@ int hw_cli_write(const hw_buffer *out) {
 bool hw_cli_arguments(const hw_command *command, hw_option_table table, void *settings, int argc, char **argv,
                       const char **positionals, int n_least, int n_most, int *n_found, hw_error *err) {
   if (!hw_options_read_arguments(table, settings, argc, argv, positionals, n_most, n_found, err)) return false;
-  if (*n_found < n_least) return hw_fail(err, HW_ERROR_INPUT, "%s: usage: headwater %s %s", command->name, command->name, command->usage);
+  if (*n_found < n_least) return hw_fail(err, HW_ERROR_INPUT, "usage: headwater %s %s", command->name, command->usage);
   return true;
 }
 

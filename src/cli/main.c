@@ -13,8 +13,8 @@ static const hw_command *const commands[] = {&hw_cmd_info, &hw_cmd_tokenize, &hw
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static int list_commands(FILE *out) {
-  fprintf(out, "headwater " HW_VERSION ": traces every prediction of a transformer back to the parts that made\n"
-               "it, over whole data sets, into an SQLite database.\n\nusage: headwater COMMAND ...\n\n");
+  fprintf(out, "headwater " HW_VERSION ": traces every prediction of a transformer back to the parts\n"
+               "that made it, over whole data sets, into an SQLite database.\n\nusage: headwater COMMAND ...\n\n");
   for (int i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
   fprintf(out, "\nheadwater COMMAND --help tells more. headwater --version prints the version.\n");
   return 0;
@@ -48,7 +48,7 @@ static int unknown_command(const char *name) {
   const char *nearest = hw_nearest_name(name, names, N_COMMANDS);
   fprintf(stderr, "headwater: unknown command \"%.100s\"", name);
   if (nearest) fprintf(stderr, " (did you mean %s?)", nearest);
-  fprintf(stderr, "\n");
+  fprintf(stderr, nearest ? "\n" : " (headwater alone lists them)\n");
   return EXIT_USAGE;
 }
 

@@ -210,7 +210,7 @@ static void put_neurons(hw_buffer *out, const hw_trace_view *view, const hw_targ
     hw_buffer_printf(out, "  L%uN%u  share %.4f  activation %.4g  at %u ", best->layer, best->neuron, best->importance / HW_MICRO,
                      (double)best->activation, best->position);
     put_token(out, view, view->input->ids[best->position]);
-    hw_buffer_append_string(out, swapped ? "  (activation below 0: lists swapped)\n" : "\n");
+    hw_buffer_append_string(out, swapped ? "  (lists swapped)\n" : "\n");
     const hw_projection *projection = find_neuron(view, best);
     if (projection) put_projection(out, view, projection, swapped);
   }

@@ -155,29 +155,28 @@ static bool walk_ffn(walk *w, uint32_t layer, size_t *ffn_row, size_t *rows, hw_
   return true;
 }
 
-static bool walk_attention(walk *w, uint32_t layer, const size_t *ffn_row, size_t *rows, hw_error *err) {
-  uint32_t n_tokens = w->frame->n_tokens, expected = 0;
-  while (w->next < w->n_parts && w->parts[w->next].layer == layer) {
-    size_t first = w->next, end = node_end(w, first);
-    uint32_t at = w->parts[first].target;
-    w->next = end;
-    for (; expected < at; expected++)
-      if (w->middle_reached[expected]) return missing_node(err, "attention", layer, expected);
-    expected = at + 1;
-    if (!w->middle_reached[at]) continue;
-    size_t n_rows = 0, first_edge = w->graph->n_edges;
-    for (size_t r = first; r < end; r++) rows[n_rows++] = r;
-    if (ffn_row[at] != SIZE_MAX) { /* the FFN part of a parallel block stands before the residual */
-      size_t place = n_rows && is_residual(&w->parts[rows[n_rows - 1]]) ? n_rows - 1 : n_rows;
-      memmove(rows + place + 1, rows + place, (n_rows - place) * sizeof *rows);
-      rows[place] = ffn_row[at];
-      n_rows++;
-    }
-    keep_survivors(w, rows, n_rows, w->middle[at]);
-    pass_attention_edges(w, first_edge);
+/* One attention node: its own rows [first, end) and, in a parallel block, the FFN's, which may be all it has. */
+static void walk_attention_node(walk *w, size_t first, size_t end, size_t ffn_row, size_t *rows, double flow) {
+  size_t n_rows = 0, first_edge = w->graph->n_edges;
+  for (size_t r = first; r < end; r++) rows[n_rows++] = r;
+  if (ffn_row != SIZE_MAX) { /* stands before the residual */
+    size_t place = n_rows && is_residual(&w->parts[rows[n_rows - 1]]) ? n_rows - 1 : n_rows;
+    memmove(rows + place + 1, rows + place, (n_rows - place) * sizeof *rows);
+    rows[place] = ffn_row;
+    n_rows++;
   }
-  for (; expected < n_tokens; expected++)
-    if (w->middle_reached[expected]) return missing_node(err, "attention", layer, expected);
+  keep_survivors(w, rows, n_rows, flow);
+  pass_attention_edges(w, first_edge);
+}
+
+static bool walk_attention(walk *w, uint32_t layer, const size_t *ffn_row, size_t *rows, hw_error *err) {
+  for (uint32_t at = 0; at < w->frame->n_tokens; at++) {
+    size_t first = w->next;
+    if (first < w->n_parts && w->parts[first].layer == layer && w->parts[first].target == at) w->next = node_end(w, first);
+    if (!w->middle_reached[at]) continue;
+    if (w->next == first && ffn_row[at] == SIZE_MAX) return missing_node(err, "attention", layer, at);
+    walk_attention_node(w, first, w->next, ffn_row[at], rows, w->middle[at]);
+  }
   return true;
 }
 

@@ -21,6 +21,7 @@ static const hw_option job_options[] = {
     {"answer-column", HW_OPTION_TEXT, AT(answer_column), "NAME", "column of the right answer; else answer, target, ...", 0, 0, NULL, true},
     {"foil-column", HW_OPTION_TEXT, AT(foil_column), "NAME", "column of the wrong answer; else foil, ...", 0, 0, NULL, true},
     {"group-by", HW_OPTION_TEXT, AT(group_by), "A,B", "columns that split the aggregates; else those of label, group, template, case that exist; none for no groups", 0, 0, NULL, true},
+    {"spans", HW_OPTION_FLAG, AT(spans), NULL, "prompts mark spans with a role: \"When [IO:Mary] and ...\", brackets doubled", 0, 0, NULL, true},
     {"limit", HW_OPTION_COUNT, AT(limit), "N", "only the first N rows; 0 for all", 0, 1e15, NULL, true},
     {"targets", HW_OPTION_TEXT, AT(analysis.targets), "LIST", "positions whose prediction is traced: last, all, or a list like 0,5", 0, 0, NULL, true},
     {"threshold", HW_OPTION_NUMBER, AT(analysis.threshold), "T", "smallest share of a node that an edge of the graph has", 0, 1, NULL, true},

@@ -48,15 +48,13 @@ static bool read_rows(const hw_job *job, const hw_model *model, const hw_tokeniz
   int more = 1;
   bool ok = true;
   while (ok && (job->limit == 0 || plan->n_prompts < job->limit) && (more = hw_dataset_next(dataset, &row, err)) > 0) {
-    hw_prompt_input input = {.failure = row.problem};
-    if (!row.problem)
-      ok = hw_prompt_prepare(model, tokenizer, &job->analysis, row.prompt.value, row.prompt.length, row.answer.value, row.answer.length,
-                             row.foil.value, row.foil.length, &arena, &input, err);
+    hw_prompt_input input;
+    ok = hw_prompt_from_row(model, tokenizer, job, &row, &arena, &input, err);
     if (!ok) break;
     plan->n_unreadable += input.failure != NULL;
     plan->n_double_bos += input.double_bos;
     if (!input.failure && scored_length(&input) > plan->longest) plan->longest = scored_length(&input);
-    ok = hw_groups_note(&plan->groups, &row, err) && add_row(plan, job, input.failure ? 0 : input.n_tokens, err);
+    ok = hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) && hw_groups_note(&plan->groups, &row, err) && add_row(plan, job, input.failure ? 0 : input.n_tokens, err);
     hw_arena_reset(&arena);
   }
   hw_arena_fini(&arena);
@@ -127,7 +125,6 @@ static bool make_fingerprint(hw_plan *plan, hw_error *err) {
 
 static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *flow, const hw_model *model,
                       const hw_tokenizer *tokenizer, hw_error *err) {
-  static const char *const roles[HW_N_ROLES] = {"-", "BOS", "END"};
   const hw_model_config *c = &model->config;
   char hash[HW_HASH_HEX];
   if (!hash_dataset(job->data, hash, err)) return false;
@@ -139,7 +136,7 @@ static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *
       .d_model = (uint32_t)c->d_model, .d_ffn = (uint32_t)c->d_ffn, .vocab_size = (uint32_t)c->vocab_size,
       .threshold = flow->threshold, .floor = flow->floor, .neuron_threshold = job->neuron_threshold,
       .n_groups = plan->groups.n_groups, .group_names = plan->groups.names, .n_group_columns = plan->groups.n_columns,
-      .group_columns = plan->groups.columns, .group_values = plan->groups.group_values, .n_roles = HW_N_ROLES, .role_names = roles};
+      .group_columns = plan->groups.columns, .group_values = plan->groups.group_values, .n_roles = plan->roles.n, .role_names = plan->roles.names};
   return plan->info.dataset_fingerprint && list_settings(plan, job, err) && make_fingerprint(plan, err);
 }
 
@@ -151,7 +148,7 @@ bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_mode
   hw_dataset *dataset;
   if (!hw_dataset_open(&options, &dataset, err)) return false;
   bool ok = hw_groups_begin(&plan->groups, job->group_by, dataset, &plan->arena, err) &&
-            read_rows(job, model, tokenizer, dataset, plan, err) && hw_groups_finish(&plan->groups, err) &&
+            read_rows(job, model, tokenizer, dataset, plan, err) && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, &plan->arena, err) &&
             fill_info(plan, job, flow, model, tokenizer, err);
   hw_groups_close(&plan->groups);
   hw_dataset_close(dataset);

@@ -7,6 +7,7 @@
 #include "headwater/run.h"
 #include "headwater/store.h"
 #include "run/groups.h"
+#include "run/roles.h"
 
 typedef struct hw_plan_chunk {
   int64_t first_prompt;
@@ -21,6 +22,7 @@ typedef struct hw_plan {
   size_t longest; /* tokens of the longest prompt, answers included */
   int64_t n_double_bos;
   hw_groups groups;
+  hw_roles roles;
   hw_run_info info; /* strings live in the arena */
 } hw_plan;
 
@@ -28,9 +30,6 @@ hw_dataset_options hw_plan_dataset(const hw_job *job);
 bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, hw_plan *plan,
                   hw_error *err);
 void hw_plan_close(hw_plan *plan);
-
-/* Ids of the roles that positions have. */
-enum { HW_ROLE_REST = 0, HW_ROLE_BOS = 1, HW_ROLE_END = 2, HW_N_ROLES = 3 };
 
 /* ---- Rows of a chunk, and what becomes of them ---- */
 

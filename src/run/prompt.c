@@ -111,7 +111,7 @@ static bool check_ids(const hw_model *model, const hw_analysis *analysis, hw_are
 bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text, size_t length,
                        const char *answer, size_t answer_length, const char *foil, size_t foil_length, hw_arena *arena,
                        hw_prompt_input *input, hw_error *err) {
-  *input = (hw_prompt_input){0};
+  *input = (hw_prompt_input){.text = text, .text_length = length};
   if (length == 0) return set_failure(input, arena, "the prompt is empty", err);
   hw_encoding encoding;
   hw_error problem = {0};
@@ -123,12 +123,37 @@ bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, con
   }
   input->ids = encoding.ids;
   input->n_tokens = encoding.n;
+  input->starts = encoding.starts;
+  input->ends = encoding.ends;
   input->has_bos = encoding.has_bos;
   input->double_bos = encoding.double_bos;
   if (!check_ids(model, analysis, arena, input, err)) return false;
   if (input->failure) return true;
   return encode_answer(model, tokenizer, bos, text, length, answer, answer_length, input, arena, &input->answer, &input->n_answer, err) &&
          encode_answer(model, tokenizer, bos, text, length, foil, foil_length, input, arena, &input->foil, &input->n_foil, err);
+}
+
+bool hw_prompt_from_row(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, hw_arena *arena,
+                        hw_prompt_input *input, hw_error *err) {
+  *input = (hw_prompt_input){.failure = row->problem};
+  if (row->problem) return true;
+  hw_marked_text marked = {.text = row->prompt.value, .length = row->prompt.length};
+  hw_error problem = {0};
+  bool ok = (!job->spans || hw_spans_parse(row->prompt.value, row->prompt.length, arena, &marked, &problem)) &&
+            hw_spans_add_columns(row, arena, &marked, &problem);
+  if (!ok) {
+    input->text = row->prompt.value;
+    input->text_length = row->prompt.length;
+    if (problem.kind == HW_ERROR_PROMPT) return set_failure(input, arena, problem.message, err);
+    *err = problem;
+    return false;
+  }
+  if (!hw_prompt_prepare(model, tokenizer, &job->analysis, marked.text, marked.length, row->answer.value, row->answer.length, row->foil.value,
+                         row->foil.length, arena, input, err))
+    return false;
+  input->spans = marked.spans;
+  input->n_spans = marked.n_spans;
+  return true;
 }
 
 bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,

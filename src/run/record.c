@@ -45,11 +45,10 @@ static bool list_values(const hw_plan *plan, const hw_row *row, hw_arena *arena,
   return true;
 }
 
-static bool list_roles(const hw_prompt_input *input, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
-  uint8_t *roles = hw_arena_znew(arena, uint8_t, input->n_tokens, err);
+static bool list_roles(const hw_plan *plan, const hw_prompt_input *input, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
+  uint8_t *roles = hw_arena_new(arena, uint8_t, 2 * input->n_tokens, err);
   if (!roles) return false;
-  if (input->n_tokens) roles[input->n_tokens - 1] = HW_ROLE_END;
-  if (input->has_bos) roles[0] = HW_ROLE_BOS;
+  hw_roles_assign(&plan->roles, input, roles);
   record->roles = roles;
   return true;
 }
@@ -75,9 +74,9 @@ static bool list_graphs(const hw_prompt_input *input, const hw_prompt_result *re
 bool hw_record_prompt(const hw_plan *plan, const hw_row_copy *row, const hw_prompt_input *input, const hw_prompt_result *result,
                       hw_arena *arena, hw_prompt_record *record, hw_error *err) {
   *record = (hw_prompt_record){.prompt_id = row->row.index, .failure = result->failure, .group_id = row->group,
-                               .text = row->row.prompt.value, .text_length = row->row.prompt.length, .ids = input->ids,
+                               .text = input->text, .text_length = input->text_length, .ids = input->ids,
                                .n_tokens = input->n_tokens, .has_bos = input->has_bos, .answer = answer_record(&result->answer),
                                .foil = answer_record(&result->foil)};
-  if (!list_values(plan, &row->row, arena, record, err) || !list_roles(input, arena, record, err)) return false;
+  if (!list_values(plan, &row->row, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
   return result->failure || list_graphs(input, result, arena, record, err);
 }

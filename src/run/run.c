@@ -86,12 +86,7 @@ static bool compute_chunk(const shared *s, hw_worker *worker, const hw_plan_chun
   hw_prompt_record *records = hw_arena_new(&worker->results, hw_prompt_record, chunk->n_prompts, err);
   if (!inputs || !results || !records) return false;
   for (uint32_t i = 0; i < chunk->n_prompts; i++) {
-    const hw_row *row = &rows[i].row;
-    if (row->problem)
-      inputs[i].failure = row->problem;
-    else if (!hw_prompt_prepare(s->model, s->tokenizer, &s->job->analysis, row->prompt.value, row->prompt.length, row->answer.value,
-                                row->answer.length, row->foil.value, row->foil.length, &worker->results, &inputs[i], err))
-      return false;
+    if (!hw_prompt_from_row(s->model, s->tokenizer, s->job, &rows[i].row, &worker->results, &inputs[i], err)) return false;
   }
   if (!hw_compute(worker, inputs, chunk->n_prompts, results, err)) return false;
   *n_failed = 0;

@@ -79,7 +79,8 @@ static int compare_observations(const void *a, const void *b) {
   return (x->graph_id > y->graph_id) - (x->graph_id < y->graph_id);
 }
 
-bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *observations, size_t n, uint32_t n_graphs, hw_error *err) {
+bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *observations, size_t n, uint32_t n_graphs,
+                      hw_error *err) {
   if (n_graphs > 1) qsort(observations, n, sizeof *observations, compare_observations);
   for (size_t first = 0, end; first < n; first = end) {
     hw_sums s = {.max = -1};
@@ -107,13 +108,19 @@ bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *obs
   return true;
 }
 
+typedef struct sort_key { /* rows are large: sort these */
+  uint64_t key;
+  int64_t group_id;
+  uint32_t row;
+} sort_key;
+
 static int by_key(const void *a, const void *b) {
-  const hw_sum_row *x = a, *y = b;
+  const sort_key *x = a, *y = b;
   return (x->key > y->key) - (x->key < y->key);
 }
 
 static int by_group(const void *a, const void *b) {
-  const hw_sum_row *x = a, *y = b;
+  const sort_key *x = a, *y = b;
   if (x->group_id != y->group_id) return x->group_id < y->group_id ? -1 : 1;
   return by_key(a, b);
 }
@@ -125,24 +132,35 @@ bool hw_sum_table_finish(hw_sum_table *table, hw_error *err) {
   size_t n = table->n;
   if (!n) return true;
   hw_sum_row *rows = realloc(table->rows, 2 * n * sizeof *rows);
-  if (!rows) return hw_fail_memory(err, "the sums of a chunk");
-  table->rows = rows;
-  table->capacity = 2 * n;
-  qsort(rows, n, sizeof *rows, by_key);
-  for (size_t i = 0; i < n; i++) {
-    if (i && rows[i].key == rows[i - 1].key) {
-      combine(&rows[table->n - 1].sums, &rows[i].sums);
-    } else {
-      rows[table->n] = rows[i];
-      rows[table->n++].group_id = HW_ALL_GROUPS;
-    }
+  if (rows) table->rows = rows;
+  sort_key *keys = calloc(2 * n, sizeof *keys);
+  table->order = calloc(2 * n, sizeof *table->order);
+  if (!rows || !keys || !table->order) {
+    free(keys);
+    return hw_fail_memory(err, "the sums of a chunk");
   }
-  qsort(rows, table->n, sizeof *rows, by_group);
+  table->capacity = 2 * n;
+  for (size_t i = 0; i < n; i++) keys[i] = (sort_key){.key = rows[i].key, .group_id = rows[i].group_id, .row = (uint32_t)i};
+  qsort(keys, n, sizeof *keys, by_key);
+  for (size_t i = 0; i < n; i++) {
+    const hw_sum_row *row = &rows[keys[i].row];
+    if (i && row->key == keys[i - 1].key) {
+      combine(&rows[table->n - 1].sums, &row->sums);
+      continue;
+    }
+    keys[table->n] = (sort_key){.key = row->key, .group_id = HW_ALL_GROUPS, .row = (uint32_t)table->n};
+    rows[table->n] = *row;
+    rows[table->n++].group_id = HW_ALL_GROUPS;
+  }
+  qsort(keys, table->n, sizeof *keys, by_group);
+  for (size_t i = 0; i < table->n; i++) table->order[i] = keys[i].row;
+  free(keys);
   return true;
 }
 
 void hw_sum_table_fini(hw_sum_table *table) {
   free(table->rows);
   free(table->slots);
+  free(table->order);
   *table = (hw_sum_table){0};
 }

@@ -4,18 +4,21 @@
 
 static bool put_cluster(hw_store *store, const hw_sum_row *row, int64_t kind, hw_error *err) {
   const hw_sums *x = &row->sums;
-  if (!(x->on_pairs | x->on_others | x->pairs_hi | x->pairs_lo | x->others | x->flow_pairs_hi | x->flow_pairs_lo | x->flow_others))
+  if (!(x->on_pairs | x->on_others | x->pairs_hi | x->pairs_lo | x->others | x->flow_pairs_hi | x->flow_pairs_lo |
+        x->flow_others))
     return true;
   sqlite3_stmt *s = hw_store_statement(store, HW_ADD_CLUSTER, err);
   if (!s) return false;
-  hw_bind_integers(s, 1, (int64_t[]){kind, row->group_id, (int64_t)row->key, x->on_pairs, x->on_others, x->pairs_hi, x->pairs_lo, x->others,
-                                     x->flow_pairs_hi, x->flow_pairs_lo, x->flow_others}, 11);
+  hw_bind_integers(s, 1,
+                   (int64_t[]){kind, row->group_id, (int64_t)row->key, x->on_pairs, x->on_others, x->pairs_hi, x->pairs_lo,
+                               x->others, x->flow_pairs_hi, x->flow_pairs_lo, x->flow_others},
+                   11);
   return hw_store_run(store, s, "add to the aggregates", err);
 }
 
 static bool put_components(hw_store *store, const hw_sum_table *table, hw_statement which, int64_t kind, hw_error *err) {
   for (size_t i = 0; i < table->n; i++) {
-    const hw_sum_row *row = &table->rows[i];
+    const hw_sum_row *row = &table->rows[table->order[i]];
     const hw_sums *x = &row->sums;
     sqlite3_stmt *s = hw_store_statement(store, which, err);
     if (!s) return false;
@@ -43,6 +46,7 @@ bool hw_put_aggregates(hw_store *store, const hw_encoded_chunk *chunk, hw_error 
     hw_bind_integers(s, 1, (int64_t[]){group->group_id, group->n, group->n_prompts, group->others}, 4);
     if (!hw_store_run(store, s, "add to the aggregates", err)) return false;
   }
-  return put_components(store, &chunk->heads, HW_ADD_HEAD, 0, err) && put_components(store, &chunk->neurons, HW_ADD_NEURON, 1, err) &&
+  return put_components(store, &chunk->heads, HW_ADD_HEAD, 0, err) &&
+         put_components(store, &chunk->neurons, HW_ADD_NEURON, 1, err) &&
          put_components(store, &chunk->items, HW_ADD_ITEM, 2, err);
 }

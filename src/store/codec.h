@@ -10,7 +10,8 @@
  * The payload is columnar: integers of one column lie together as byte planes (all low bytes, then the next ones) or as
  * LEB128 varints, and each column starts a deflate block of its own, so that it gets its own Huffman code.
  *
- * Decoding treats every byte as untrusted; messages name the column, the prompt and the target when the header gives them. */
+ * Decoding treats every byte as untrusted; messages name the column, the prompt and the target when the header gives them.
+ */
 #ifndef HW_STORE_CODEC_H
 #define HW_STORE_CODEC_H
 
@@ -31,7 +32,7 @@ enum {
   HW_MAX_HEADS = 1023,
   HW_POSITION_BITS = 20,
   HW_MAX_TOKENS = 1 << HW_POSITION_BITS,
-  HW_MAX_LIST = 4096,       /* tokens in a projection's list */
+  HW_MAX_LIST = 4096, /* tokens in a projection's list */
 };
 #define HW_MAX_PROMPT ((int64_t)1 << 42)
 
@@ -98,7 +99,8 @@ bool hw_blob_fail(const hw_blob_info *info, hw_error *err, const char *what);
 /* ---- codec_graph.c ---- */
 
 /* Rows in order of hw_part_compare. */
-bool hw_encode_edges(hw_codec *codec, const hw_blob_info *info, const hw_part *parts, size_t n, hw_buffer *out, hw_error *err);
+bool hw_encode_edges(hw_codec *codec, const hw_blob_info *info, const hw_part *parts, size_t n, hw_buffer *out,
+                     hw_error *err);
 bool hw_decode_edges(const void *bytes, size_t length, hw_arena *arena, hw_blob_info *info, hw_part **parts, size_t *n,
                      hw_error *err);
 
@@ -135,7 +137,7 @@ float hw_round_activation(float value);
 bool hw_encode_projections(hw_codec *codec, const hw_blob_info *info, const hw_projection *rows, size_t n, hw_buffer *out,
                            hw_error *err);
 typedef struct hw_projection_token { /* one token of one list */
-  uint32_t projection; /* index */
+  uint32_t projection;               /* index */
   bool suppresses;
   uint32_t rank; /* from 1 */
   int32_t token_id;
@@ -162,6 +164,7 @@ typedef struct hw_item_graph {
   uint32_t importance;
 } hw_item_graph;
 void hw_encode_item_graphs(hw_buffer *out, const hw_item_graph *graphs, size_t n);
-bool hw_decode_item_graphs(const void *bytes, size_t length, hw_arena *arena, hw_item_graph **graphs, size_t *n, hw_error *err);
+bool hw_decode_item_graphs(const void *bytes, size_t length, hw_arena *arena, hw_item_graph **graphs, size_t *n,
+                           hw_error *err);
 
 #endif

@@ -96,7 +96,8 @@ static bool deflate_payload(hw_codec *codec, hw_buffer *out, hw_error *err) {
     z->next_in = (Bytef *)(uintptr_t)(codec->raw.data ? codec->raw.data + done : "");
     z->avail_in = (uInt)(end - done);
     for (;;) {
-      if (deflate(z, last ? Z_FINISH : Z_BLOCK) == Z_STREAM_ERROR) return hw_fail(err, HW_ERROR_IO, "zlib refuses to compress");
+      if (deflate(z, last ? Z_FINISH : Z_BLOCK) == Z_STREAM_ERROR)
+        return hw_fail(err, HW_ERROR_IO, "zlib refuses to compress");
       bool full = z->avail_out == 0;
       hw_buffer_append(out, chunk, sizeof chunk - z->avail_out);
       z->next_out = chunk;
@@ -205,7 +206,8 @@ static bool read_header(hw_reader *r, const char *kinds, hw_blob_info *info, hw_
   if (!info->kind || !strchr("EHNP", info->kind))
     return hw_fail(err, HW_ERROR_INPUT, "these bytes are no stored column (first byte 0x%02x)", info->kind);
   if (!strchr(kinds, info->kind))
-    return hw_fail(err, HW_ERROR_INPUT, "this is a column of %s, wanted %s", kind_name(info->kind), kind_name((uint8_t)kinds[0]));
+    return hw_fail(err, HW_ERROR_INPUT, "this is a column of %s, wanted %s", kind_name(info->kind),
+                   kind_name((uint8_t)kinds[0]));
   if (version != HW_CODEC_VERSION)
     return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: column format %u, this program reads %d", kind_name(info->kind), version,
                    HW_CODEC_VERSION);
@@ -216,12 +218,15 @@ static bool read_header(hw_reader *r, const char *kinds, hw_blob_info *info, hw_
       target >= tokens || flags > (FLAG_PARALLEL | FLAG_ONE_THRESHOLD))
     return hw_fail(err, HW_ERROR_INPUT, "%s: the column's header is damaged", kind_name(info->kind));
   info->prompt_id = (int64_t)prompt;
-  info->frame = (hw_graph_frame){.n_layers = (uint32_t)layers, .n_tokens = (uint32_t)tokens, .target = (uint32_t)target,
+  info->frame = (hw_graph_frame){.n_layers = (uint32_t)layers,
+                                 .n_tokens = (uint32_t)tokens,
+                                 .target = (uint32_t)target,
                                  .parallel = flags & FLAG_PARALLEL};
   if (info->kind == 'E') {
     info->threshold = read_double(r);
     info->floor = flags & FLAG_ONE_THRESHOLD ? info->threshold : read_double(r);
-    if (!(info->floor >= 0 && info->floor <= info->threshold && info->threshold <= 1)) return hw_blob_fail(info, err, "damaged thresholds");
+    if (!(info->floor >= 0 && info->floor <= info->threshold && info->threshold <= 1))
+      return hw_blob_fail(info, err, "damaged thresholds");
   }
   return true;
 }
@@ -243,7 +248,8 @@ bool hw_blob_open(const void *bytes, size_t length, const char *kinds, hw_arena 
   uLong written = z.total_out;
   uInt unread = z.avail_in;
   (void)inflateEnd(&z);
-  if (result != Z_STREAM_END || written != raw || unread) return hw_blob_fail(info, err, "the compressed bytes are damaged");
+  if (result != Z_STREAM_END || written != raw || unread)
+    return hw_blob_fail(info, err, "the compressed bytes are damaged");
   *payload = (hw_reader){.at = out, .end = out + raw};
   return true;
 }

@@ -73,7 +73,8 @@ static void put_nodes(hw_codec *codec, const hw_part *parts, const node_columns 
   hw_codec_cut(codec, false);
 }
 
-bool hw_encode_edges(hw_codec *codec, const hw_blob_info *info, const hw_part *parts, size_t n, hw_buffer *out, hw_error *err) {
+bool hw_encode_edges(hw_codec *codec, const hw_blob_info *info, const hw_part *parts, size_t n, hw_buffer *out,
+                     hw_error *err) {
   hw_arena *arena = &codec->scratch;
   hw_arena_reset(arena);
   node_columns nodes = {0};
@@ -148,7 +149,8 @@ static bool read_nodes(edge_reader *e, const hw_blob_info *info, hw_arena *arena
       hw_part_kind kind = HW_PART_ATTENTION;
       if (k + 1 == count && (value & HAS_RESIDUAL)) kind = attention[i] ? HW_PART_ATTENTION_RESIDUAL : HW_PART_FFN_RESIDUAL;
       else if (k >= value >> COUNT_SHIFT) kind = HW_PART_FFN;
-      e->parts[n++] = (hw_part){.kind = (uint8_t)kind, .layer = layers[i], .target = targets[i], .source = targets[i], .head = HW_NO_HEAD};
+      e->parts[n++] = (hw_part){
+          .kind = (uint8_t)kind, .layer = layers[i], .target = targets[i], .source = targets[i], .head = HW_NO_HEAD};
     }
   }
   return n == e->n_parts ? true : hw_blob_fail(info, err, "damaged counts of rows");
@@ -170,7 +172,8 @@ static bool read_edges(edge_reader *e, const hw_blob_info *info, hw_arena *arena
     for (uint32_t k = 0; k < e->node_rows[i]; k++, n++) {
       if (e->parts[n].kind != HW_PART_ATTENTION) continue;
       uint64_t step = hw_read_varint(r), source = k ? before + step : e->parts[n].target - step;
-      if (source > e->parts[n].target || (!k && step > e->parts[n].target)) return hw_blob_fail(info, err, "a damaged source position");
+      if (source > e->parts[n].target || (!k && step > e->parts[n].target))
+        return hw_blob_fail(info, err, "a damaged source position");
       e->parts[n].source = (uint32_t)(before = source);
     }
   }
@@ -223,8 +226,8 @@ bool hw_encode_heads(hw_codec *codec, const hw_blob_info *info, const hw_head_ro
   for (size_t i = 0; i < n; i++) {
     const hw_head_row *row = &heads[i];
     uint32_t slot = row->layer * (HW_MAX_HEADS + 1u) + row->head;
-    if (row->head > HW_MAX_HEADS || row->layer >= info->frame.n_layers || (i && slot <= before) || row->importance >= 1u << 24 ||
-        !(row->flow >= 0 && row->flow < 2) || row->best_position > info->frame.target)
+    if (row->head > HW_MAX_HEADS || row->layer >= info->frame.n_layers || (i && slot <= before) ||
+        row->importance >= 1u << 24 || !(row->flow >= 0 && row->flow < 2) || row->best_position > info->frame.target)
       ok = hw_blob_fail(info, err, "heads out of order or range");
     /* Heads of one layer follow each other: 2 * distance; a new layer: 2 * head + 1, then the number of layers passed. */
     if (i && row->layer == heads[i - 1].layer) {

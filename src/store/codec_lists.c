@@ -10,7 +10,8 @@ void hw_encode_tokens(hw_buffer *out, const int32_t *ids, size_t n) {
   unsigned width = all < 1u << 16 ? 2 : 4;
   hw_buffer_append_byte(out, (unsigned char)width);
   for (size_t i = 0; i < n; i++)
-    for (unsigned byte = 0; byte < width; byte++) hw_buffer_append_byte(out, (unsigned char)((uint32_t)ids[i] >> (8 * byte)));
+    for (unsigned byte = 0; byte < width; byte++)
+      hw_buffer_append_byte(out, (unsigned char)((uint32_t)ids[i] >> (8 * byte)));
 }
 
 bool hw_decode_tokens(const void *bytes, size_t length, hw_arena *arena, int32_t **ids, size_t *n, hw_error *err) {
@@ -38,7 +39,8 @@ void hw_encode_item_graphs(hw_buffer *out, const hw_item_graph *graphs, size_t n
   }
 }
 
-bool hw_decode_item_graphs(const void *bytes, size_t length, hw_arena *arena, hw_item_graph **graphs, size_t *n, hw_error *err) {
+bool hw_decode_item_graphs(const void *bytes, size_t length, hw_arena *arena, hw_item_graph **graphs, size_t *n,
+                           hw_error *err) {
   hw_reader r = {.at = bytes, .end = (const uint8_t *)bytes + length};
   size_t room = length / 2;
   *n = 0;
@@ -46,7 +48,8 @@ bool hw_decode_item_graphs(const void *bytes, size_t length, hw_arena *arena, hw
   uint64_t graph = 0;
   while (r.at < r.end && !r.failed) {
     uint64_t step = hw_read_varint(&r), importance = hw_read_varint(&r);
-    if (__builtin_add_overflow(graph, step, &graph) || graph > INT64_MAX || importance > UINT32_MAX || (*n && !step)) r.failed = true;
+    if (__builtin_add_overflow(graph, step, &graph) || graph > INT64_MAX || importance > UINT32_MAX || (*n && !step))
+      r.failed = true;
     if (!r.failed) (*graphs)[(*n)++] = (hw_item_graph){.graph_id = (int64_t)graph, .importance = (uint32_t)importance};
   }
   return r.failed ? hw_fail(err, HW_ERROR_INPUT, "these %zu bytes are no list of an item's graphs", length) : true;

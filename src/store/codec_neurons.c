@@ -9,7 +9,7 @@ float hw_round_activation(float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
   if ((bits & 0x7f800000u) == 0x7f800000u) return value;
-  uint32_t rounded = bits + 0x7f + (bits >> 8 & 1); /* half to even */
+  uint32_t rounded = bits + 0x7f + (bits >> 8 & 1);           /* half to even */
   if ((rounded & 0x7f800000u) == 0x7f800000u) rounded = bits; /* never up to infinity */
   rounded &= ~0xffu;
   memcpy(&value, &rounded, sizeof value);
@@ -73,7 +73,8 @@ bool hw_encode_neurons(hw_codec *codec, const hw_blob_info *info, const hw_neuro
   for (size_t i = 0; i < n_nodes; layer = nodes[i++].layer) hw_codec_varint(codec, layer - nodes[i].layer);
   hw_codec_cut(codec, false);
   uint32_t position = 0;
-  for (size_t i = 0; i < n_nodes; position = nodes[i++].position) hw_codec_zigzag(codec, (int64_t)nodes[i].position - position);
+  for (size_t i = 0; i < n_nodes; position = nodes[i++].position)
+    hw_codec_zigzag(codec, (int64_t)nodes[i].position - position);
   hw_codec_cut(codec, false);
   for (size_t i = 0; i < n_nodes; i++) hw_codec_varint(codec, nodes[i].n_rows);
   hw_codec_cut(codec, false);
@@ -131,7 +132,8 @@ static bool read_nodes(hw_reader *r, const hw_blob_info *info, hw_arena *arena, 
   return true;
 }
 
-static bool read_rows(hw_reader *r, const hw_blob_info *info, unsigned width, hw_arena *arena, hw_neurons *out, hw_error *err) {
+static bool read_rows(hw_reader *r, const hw_blob_info *info, unsigned width, hw_arena *arena, hw_neurons *out,
+                      hw_error *err) {
   uint32_t *neurons = hw_arena_new(arena, uint32_t, out->n_rows, err);
   uint32_t *shares = hw_arena_new(arena, uint32_t, out->n_rows, err);
   uint32_t *activations = hw_arena_new(arena, uint32_t, out->n_rows, err);
@@ -151,15 +153,19 @@ static bool read_rows(hw_reader *r, const hw_blob_info *info, unsigned width, hw
       uint32_t bits = (activations[row] >> 1) << 8 | activations[row] << 31;
       float activation;
       memcpy(&activation, &bits, sizeof activation);
-      out->rows[row] = (hw_neuron_row){.layer = node->layer, .position = node->position, .neuron = neurons[row],
-                                       .importance = share, .activation = activation};
+      out->rows[row] = (hw_neuron_row){.layer = node->layer,
+                                       .position = node->position,
+                                       .neuron = neurons[row],
+                                       .importance = share,
+                                       .activation = activation};
       out->row_nodes[row] = (uint32_t)i;
     }
   }
   return row == out->n_rows ? true : hw_blob_fail(info, err, "damaged counts of neurons");
 }
 
-bool hw_decode_neurons(const void *bytes, size_t length, hw_arena *arena, hw_blob_info *info, hw_neurons *out, hw_error *err) {
+bool hw_decode_neurons(const void *bytes, size_t length, hw_arena *arena, hw_blob_info *info, hw_neurons *out,
+                       hw_error *err) {
   *out = (hw_neurons){0};
   hw_reader r;
   if (!hw_blob_open(bytes, length, "N", arena, info, &r, err)) return false;

@@ -46,7 +46,8 @@ static const char *collect(const hw_projection *rows, size_t n, lists *out) {
     for (int list = 0; list < 2; list++) {
       const int32_t *ids = list ? rows[i].suppresses : rows[i].promotes;
       const float *scores = list ? rows[i].suppress_scores : rows[i].promote_scores;
-      const char *problem = list_scores(scores, rows[i].k, list ? -1 : 1, out->steps + out->n_steps, &out->first[out->n_first]);
+      const char *problem =
+          list_scores(scores, rows[i].k, list ? -1 : 1, out->steps + out->n_steps, &out->first[out->n_first]);
       if (problem) return problem;
       for (size_t k = 0; k < rows[i].k; k++) {
         if (ids[k] < 0) return "a negative token id";
@@ -79,7 +80,8 @@ bool hw_encode_projections(hw_codec *codec, const hw_blob_info *info, const hw_p
   }
   hw_arena *arena = &codec->scratch;
   hw_arena_reset(arena);
-  lists all = {.tokens = hw_arena_new(arena, uint32_t, room, err), .steps = hw_arena_new(arena, uint32_t, room, err),
+  lists all = {.tokens = hw_arena_new(arena, uint32_t, room, err),
+               .steps = hw_arena_new(arena, uint32_t, room, err),
                .first = hw_arena_new(arena, int64_t, 2 * n + 1, err)};
   if (!all.tokens || !all.steps || !all.first) return false;
   const char *problem = collect(rows, n, &all);
@@ -100,7 +102,8 @@ bool hw_encode_projections(hw_codec *codec, const hw_blob_info *info, const hw_p
   return hw_codec_finish(codec, info, out, err);
 }
 
-static bool read_rows(hw_reader *r, const hw_blob_info *info, hw_projections *out, size_t *n_tokens, size_t *n_lists, hw_error *err) {
+static bool read_rows(hw_reader *r, const hw_blob_info *info, hw_projections *out, size_t *n_tokens, size_t *n_lists,
+                      hw_error *err) {
   size_t n = out->n_projections;
   hw_projection *rows = out->projections;
   uint64_t value;
@@ -153,7 +156,8 @@ bool hw_decode_projections(const void *bytes, size_t length, hw_arena *arena, hw
   if (!first || !ids || !steps || !out->tokens) return false;
   for (size_t i = 0; i < n_lists; i++) {
     first[i] = hw_read_zigzag(&r);
-    if (first[i] > 20 * (int64_t)SCORE_LIMIT * (int64_t)HW_SCORE_UNIT || first[i] < -20 * (int64_t)SCORE_LIMIT * (int64_t)HW_SCORE_UNIT)
+    if (first[i] > 20 * (int64_t)SCORE_LIMIT * (int64_t)HW_SCORE_UNIT ||
+        first[i] < -20 * (int64_t)SCORE_LIMIT * (int64_t)HW_SCORE_UNIT)
       return hw_blob_fail(info, err, "a score out of range");
   }
   uint64_t widths = hw_read_varint(&r);
@@ -169,8 +173,11 @@ bool hw_decode_projections(const void *bytes, size_t length, hw_arena *arena, hw
         if (k == 0) score = first[list++];
         else score -= (suppresses ? -1 : 1) * (int64_t)steps[step++];
         if (ids[at] > INT32_MAX) return hw_blob_fail(info, err, "a token id out of range");
-        out->tokens[at] = (hw_projection_token){.projection = (uint32_t)i, .suppresses = suppresses, .rank = k + 1,
-                                                .token_id = (int32_t)ids[at], .score = score};
+        out->tokens[at] = (hw_projection_token){.projection = (uint32_t)i,
+                                                .suppresses = suppresses,
+                                                .rank = k + 1,
+                                                .token_id = (int32_t)ids[at],
+                                                .score = score};
       }
     }
   out->n_tokens = n_tokens;

@@ -34,25 +34,23 @@ bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
   int extended = store->db ? sqlite3_extended_errcode(store->db) : SQLITE_NOMEM, code = extended & 0xff;
   const char *why = store->db ? sqlite3_errmsg(store->db) : "out of memory";
   if (extended == SQLITE_CONSTRAINT_DATATYPE)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: cannot %s: a sum grew too large for the database (%s)", store->path, doing, why);
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: cannot %s: a sum grew too large for the database (%s)", store->path,
+                   doing, why);
   switch (code) {
     case SQLITE_FULL:
-      return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: the disk is full; what was stored before is intact", store->path, doing);
+      return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: the disk is full; what was stored before is intact", store->path,
+                     doing);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: another process is writing into it", store->path, doing);
-    case SQLITE_NOTADB:
-      return hw_fail(err, HW_ERROR_INPUT, "%s: not a database", store->path);
-    case SQLITE_NOMEM:
-      return hw_fail(err, HW_ERROR_MEMORY, "%s: cannot %s: out of memory", store->path, doing);
+    case SQLITE_NOTADB: return hw_fail(err, HW_ERROR_INPUT, "%s: not a database", store->path);
+    case SQLITE_NOMEM: return hw_fail(err, HW_ERROR_MEMORY, "%s: cannot %s: out of memory", store->path, doing);
     case SQLITE_CORRUPT:
       return hw_fail(err, HW_ERROR_INPUT, "%s: cannot %s: the database is damaged (%s)", store->path, doing, why);
     case SQLITE_ERROR:
     case SQLITE_CONSTRAINT:
-    case SQLITE_AUTH:
-      return hw_fail(err, HW_ERROR_INPUT, "%s: cannot %s: %s", store->path, doing, why);
-    default:
-      return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: %s", store->path, doing, why);
+    case SQLITE_AUTH: return hw_fail(err, HW_ERROR_INPUT, "%s: cannot %s: %s", store->path, doing, why);
+    default: return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: %s", store->path, doing, why);
   }
 }
 
@@ -69,7 +67,9 @@ bool hw_store_integer(hw_store *store, const char *sql, int64_t *value, hw_error
   return ok;
 }
 
-bool hw_store_begin(hw_store *store, hw_error *err) { return hw_store_exec(store, "BEGIN IMMEDIATE", "begin a transaction", err); }
+bool hw_store_begin(hw_store *store, hw_error *err) {
+  return hw_store_exec(store, "BEGIN IMMEDIATE", "begin a transaction", err);
+}
 
 bool hw_store_commit(hw_store *store, hw_error *err) {
   if (hw_store_exec(store, "COMMIT", "commit", err)) return true;
@@ -95,14 +95,16 @@ bool hw_store_check_file(hw_store *store, hw_file_state *state, hw_error *err) {
     return true;
   }
   if (application != HW_APPLICATION_ID)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: a SQLite database, but not one of Headwater's (application_id 0x%08" PRIx64 ", wanted 0x%08x)",
+    return hw_fail(err, HW_ERROR_INPUT,
+                   "%s: a SQLite database, but not one of Headwater's (application_id 0x%08" PRIx64 ", wanted 0x%08x)",
                    store->path, (uint64_t)application, (unsigned)HW_APPLICATION_ID);
   if (version > HW_SCHEMA_VERSION)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: written by a newer Headwater: schema version %" PRId64 ", this program knows %d",
-                   store->path, version, HW_SCHEMA_VERSION);
+    return hw_fail(err, HW_ERROR_UNSUPPORTED,
+                   "%s: written by a newer Headwater: schema version %" PRId64 ", this program knows %d", store->path,
+                   version, HW_SCHEMA_VERSION);
   if (version < HW_SCHEMA_VERSION)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: schema version %" PRId64 " was never released, wanted %d", store->path, version,
-                   HW_SCHEMA_VERSION);
+    return hw_fail(err, HW_ERROR_INPUT, "%s: schema version %" PRId64 " was never released, wanted %d", store->path,
+                   version, HW_SCHEMA_VERSION);
   *state = HW_FILE_OURS;
   return true;
 }

@@ -44,8 +44,8 @@ typedef enum hw_statement {
 struct hw_store {
   sqlite3 *db;
   char *path;
-  int lock;            /* descriptor that holds the writer's lock; -1 when reading */
-  int64_t process_id;  /* row of table process; 0 when reading */
+  int lock;                                  /* descriptor that holds the writer's lock; -1 when reading */
+  int64_t process_id;                        /* row of table process; 0 when reading */
   sqlite3_stmt *statements[HW_N_STATEMENTS]; /* prepared at first use */
 };
 

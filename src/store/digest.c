@@ -71,7 +71,8 @@ static bool table_query(digest *d, const char *table, hw_buffer *sql, hw_error *
   hw_buffer_init(&order);
   hw_buffer_reset(sql);
   hw_buffer_append_string(sql, "SELECT");
-  int rc = sqlite3_prepare_v2(d->store->db, "SELECT name, pk FROM pragma_table_xinfo(?) WHERE hidden = 0 ORDER BY cid", -1, &s, NULL);
+  int rc = sqlite3_prepare_v2(d->store->db, "SELECT name, pk FROM pragma_table_xinfo(?) WHERE hidden = 0 ORDER BY cid", -1,
+                              &s, NULL);
   if (rc == SQLITE_OK) (void)sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
   for (int n = 0; rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW; n++, rc = SQLITE_OK) {
     char *name = sqlite3_mprintf("%s\"%w\"", n ? ", " : " ", sqlite3_column_text(s, 0));
@@ -102,7 +103,8 @@ static bool add_table(digest *d, const char *table, hw_error *err) {
   hw_buffer_init(&sql);
   sqlite3_stmt *s = NULL;
   bool ok = table_query(d, table, &sql, err);
-  if (ok && sqlite3_prepare_v2(d->store->db, sql.data, -1, &s, NULL) != SQLITE_OK) ok = hw_store_fail(d->store, "read its tables", err);
+  if (ok && sqlite3_prepare_v2(d->store->db, sql.data, -1, &s, NULL) != SQLITE_OK)
+    ok = hw_store_fail(d->store, "read its tables", err);
   if (ok) {
     bool columns = !strcmp(table, "graph");
     int n = sqlite3_column_count(s), rc;
@@ -118,9 +120,11 @@ static bool add_table(digest *d, const char *table, hw_error *err) {
 
 static bool add_tables(digest *d, hw_error *err) {
   sqlite3_stmt *s = NULL;
-  if (sqlite3_prepare_v2(d->store->db,
-                         "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-                         "AND name <> 'process' ORDER BY name", -1, &s, NULL) != SQLITE_OK)
+  if (sqlite3_prepare_v2(
+          d->store->db,
+          "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+          "AND name <> 'process' ORDER BY name",
+          -1, &s, NULL) != SQLITE_OK)
     return hw_store_fail(d->store, "read its tables", err);
   int rc;
   bool ok = true;

@@ -59,8 +59,11 @@ static hw_slice copy(encoder *e, const void *bytes, size_t length) {
 static bool observe_heads(encoder *e, const hw_graph_record *graph, int64_t graph_id, hw_error *err) {
   for (size_t i = 0; i < graph->graph->n_heads; i++) {
     const hw_head_row *row = &graph->graph->heads[i];
-    hw_observation o = {.key = hw_component_key(row->layer, row->head), .graph_id = graph_id, .importance = row->importance,
-                        .flow = hw_micro(row->flow), .on = true};
+    hw_observation o = {.key = hw_component_key(row->layer, row->head),
+                        .graph_id = graph_id,
+                        .importance = row->importance,
+                        .flow = hw_micro(row->flow),
+                        .on = true};
     if (!observe(&e->heads, o, err)) return false;
   }
   return true;
@@ -80,23 +83,27 @@ static int compare_shares(const void *a, const void *b) {
 }
 
 /* A neuron of several nodes is one observation: its largest share, its flows together. */
-static bool observe_neurons(encoder *e, const hw_graph_record *graph, const double *node_flows, int64_t graph_id, hw_error *err) {
+static bool observe_neurons(encoder *e, const hw_graph_record *graph, const double *node_flows, const bool *reached,
+                            int64_t graph_id, hw_error *err) {
   hw_arena *arena = &e->codec.scratch;
   neuron_share *shares = hw_arena_new(arena, neuron_share, graph->n_neurons, err);
   if (!shares) return false;
-  size_t row = 0;
+  size_t row = 0, n = 0;
   for (size_t node = 0; node < graph->n_neuron_nodes; node++)
     for (uint32_t k = 0; k < graph->neuron_nodes[node].n_rows; k++, row++) {
       const hw_neuron_row *neuron = &graph->neurons[row];
-      shares[row] = (neuron_share){.key = hw_component_key(neuron->layer, neuron->neuron), .importance = neuron->importance,
-                                   .order = (uint32_t)row,
-                                   .flow = hw_neuron_flow(node_flows[node], neuron->importance, graph->neuron_nodes[node].total)};
+      if (!reached[node]) continue;
+      shares[n++] =
+          (neuron_share){.key = hw_component_key(neuron->layer, neuron->neuron),
+                         .importance = neuron->importance,
+                         .order = (uint32_t)row,
+                         .flow = hw_neuron_flow(node_flows[node], neuron->importance, graph->neuron_nodes[node].total)};
     }
-  if (row) qsort(shares, row, sizeof *shares, compare_shares);
-  for (size_t first = 0, end; first < row; first = end) {
+  if (n) qsort(shares, n, sizeof *shares, compare_shares);
+  for (size_t first = 0, end; first < n; first = end) {
     hw_observation o = {.key = shares[first].key, .graph_id = graph_id};
     double flow = 0;
-    for (end = first; end < row && shares[end].key == shares[first].key; end++) {
+    for (end = first; end < n && shares[end].key == shares[first].key; end++) {
       if (shares[end].importance > o.importance) o.importance = shares[end].importance;
       flow += shares[end].flow;
     }
@@ -121,7 +128,8 @@ static int compare_items(const void *a, const void *b) {
 
 static uint64_t item_of(const hw_part *part, const uint8_t *roles) {
   uint64_t kind = part->kind == HW_PART_FFN, head = kind ? 0 : part->head;
-  return kind << 30 | (uint64_t)part->layer << 22 | head << 12 | (uint64_t)roles[part->source] << 6 | roles[part->target];
+  uint64_t source = roles[part->source] & HW_ROLE_MASK, target = roles[part->target] & HW_ROLE_MASK;
+  return kind << 30 | (uint64_t)part->layer << 22 | head << 12 | source << 6 | target;
 }
 
 static bool observe_items(encoder *e, const hw_graph_record *graph, const uint8_t *roles, int64_t graph_id, hw_error *err) {
@@ -131,7 +139,8 @@ static bool observe_items(encoder *e, const hw_graph_record *graph, const uint8_
   for (size_t i = 0; i < graph->graph->n_edges; i++) {
     const hw_edge *edge = &graph->graph->edges[i];
     if (edge->part.kind != HW_PART_ATTENTION && edge->part.kind != HW_PART_FFN) continue;
-    edges[n] = (item_edge){.item = item_of(&edge->part, roles), .importance = edge->part.importance, .order = (uint32_t)n, .flow = edge->flow};
+    edges[n] = (item_edge){
+        .item = item_of(&edge->part, roles), .importance = edge->part.importance, .order = (uint32_t)n, .flow = edge->flow};
     n++;
   }
   if (n) qsort(edges, n, sizeof *edges, compare_items);
@@ -163,18 +172,21 @@ double hw_plain_double(float value) {
   return (double)value;
 }
 
-/* Flow of each FFN node; both lists are in one order. */
-static bool find_node_flows(const hw_graph_record *graph, double *flows, const hw_blob_info *info, hw_error *err) {
+static bool node_before(const hw_ffn_node *a, const hw_neuron_node *b) {
+  return a->layer != b->layer ? a->layer > b->layer : a->position < b->position;
+}
+
+/* Flow of each FFN node; both lists are in one order. A node that the walk reaches at the floor only has none, and its neurons
+ * are no part of the graph: reached[i] is false. */
+static void find_node_flows(const hw_graph_record *graph, double *flows, bool *reached) {
+  const hw_graph *g = graph->graph;
   size_t at = 0;
   for (size_t i = 0; i < graph->n_neuron_nodes; i++) {
     const hw_neuron_node *node = &graph->neuron_nodes[i];
-    while (at < graph->graph->n_ffn_nodes &&
-           (graph->graph->ffn_nodes[at].layer != node->layer || graph->graph->ffn_nodes[at].position != node->position))
-      at++;
-    if (at == graph->graph->n_ffn_nodes) return hw_blob_fail(info, err, "neurons of an FFN node that the graph does not reach");
-    flows[i] = graph->graph->ffn_nodes[at].flow;
+    while (at < g->n_ffn_nodes && node_before(&g->ffn_nodes[at], node)) at++;
+    reached[i] = at < g->n_ffn_nodes && g->ffn_nodes[at].layer == node->layer && g->ffn_nodes[at].position == node->position;
+    flows[i] = reached[i] ? g->ffn_nodes[at].flow : 0;
   }
-  return true;
 }
 
 static bool encode_columns(encoder *e, const hw_graph_record *graph, const hw_blob_info *common, const double *flows,
@@ -191,7 +203,8 @@ static bool encode_columns(encoder *e, const hw_graph_record *graph, const hw_bl
   out->heads = slice_from(bytes, start);
   start = bytes->length;
   info.kind = 'N';
-  if (!hw_encode_neurons(&e->codec, &info, graph->neuron_nodes, flows, graph->n_neuron_nodes, graph->neurons, graph->n_neurons, bytes, err))
+  if (!hw_encode_neurons(&e->codec, &info, graph->neuron_nodes, flows, graph->n_neuron_nodes, graph->neurons,
+                         graph->n_neurons, bytes, err))
     return false;
   out->neurons = slice_from(bytes, start);
   start = bytes->length;
@@ -201,24 +214,36 @@ static bool encode_columns(encoder *e, const hw_graph_record *graph, const hw_bl
   return true;
 }
 
-static bool encode_graph(encoder *e, const hw_prompt_record *prompt, const hw_graph_record *graph, hw_encoded_graph *out, hw_error *err) {
-  hw_blob_info info = {.kind = 'E', .prompt_id = prompt->prompt_id, .frame = graph->frame, .threshold = e->info->threshold,
+static bool encode_graph(encoder *e, const hw_prompt_record *prompt, const hw_graph_record *graph, hw_encoded_graph *out,
+                         hw_error *err) {
+  hw_blob_info info = {.kind = 'E',
+                       .prompt_id = prompt->prompt_id,
+                       .frame = graph->frame,
+                       .threshold = e->info->threshold,
                        .floor = e->info->floor};
-  if (graph->frame.n_tokens != prompt->n_tokens) return hw_blob_fail(&info, err, "the graph has another number of tokens than the prompt");
+  if (graph->frame.n_tokens != prompt->n_tokens)
+    return hw_blob_fail(&info, err, "the graph has another number of tokens than the prompt");
   if (!isfinite(graph->predicted_logit) || !isfinite(graph->predicted_probability))
     return hw_blob_fail(&info, err, "a prediction that is not finite");
   int64_t graph_id = prompt->prompt_id << HW_POSITION_BITS | graph->frame.target;
-  *out = (hw_encoded_graph){.graph_id = graph_id, .predicted_id = graph->predicted_id, .predicted_logit = hw_plain_double(graph->predicted_logit),
-                            .predicted_probability = hw_plain_double(graph->predicted_probability), .n_parts = (int64_t)graph->n_parts,
-                            .n_edges = (int64_t)graph->graph->n_edges, .n_heads = (int64_t)graph->graph->n_heads,
-                            .n_ffn_nodes = (int64_t)graph->graph->n_ffn_nodes, .n_neurons = (int64_t)graph->n_neurons,
+  *out = (hw_encoded_graph){.graph_id = graph_id,
+                            .predicted_id = graph->predicted_id,
+                            .predicted_logit = hw_plain_double(graph->predicted_logit),
+                            .predicted_probability = hw_plain_double(graph->predicted_probability),
+                            .n_parts = (int64_t)graph->n_parts,
+                            .n_edges = (int64_t)graph->graph->n_edges,
+                            .n_heads = (int64_t)graph->graph->n_heads,
+                            .n_ffn_nodes = (int64_t)graph->graph->n_ffn_nodes,
+                            .n_neurons = (int64_t)graph->n_neurons,
                             .n_projections = (int64_t)graph->n_projections};
   double *flows = calloc(graph->n_neuron_nodes + 1, sizeof *flows);
-  if (!flows) return hw_fail_memory(err, "the nodes of a graph");
+  bool *reached = calloc(graph->n_neuron_nodes + 1, sizeof *reached);
+  bool ok = flows && reached ? true : hw_fail_memory(err, "the nodes of a graph");
+  if (ok) find_node_flows(graph, flows, reached);
   /* The columns first: they check what the observations rely on. */
-  bool ok = find_node_flows(graph, flows, &info, err) && encode_columns(e, graph, &info, flows, out, err) &&
-            observe_heads(e, graph, graph_id, err) && observe_neurons(e, graph, flows, graph_id, err) &&
-            observe_items(e, graph, prompt->roles, graph_id, err);
+  ok = ok && encode_columns(e, graph, &info, flows, out, err) && observe_heads(e, graph, graph_id, err) &&
+       observe_neurons(e, graph, flows, reached, graph_id, err) && observe_items(e, graph, prompt->roles, graph_id, err);
+  free(reached);
   free(flows);
   return ok;
 }
@@ -245,25 +270,34 @@ static bool check_prompt(const encoder *e, const hw_prompt_record *prompt, hw_er
   else if (prompt->group_id >= e->info->n_groups) problem = "its group is out of range";
   else if (prompt->n_tokens < 1 || prompt->n_tokens > HW_MAX_TOKENS) problem = "its number of tokens is out of range";
   for (size_t i = 0; i < prompt->n_tokens && !problem; i++) {
-    if (prompt->roles[i] >= 64 || prompt->roles[i] >= e->info->n_roles) problem = "a role is out of range";
+    if ((prompt->roles[i] & HW_ROLE_MASK) >= (int)e->info->n_roles) problem = "a role is out of range";
     if (prompt->ids[i] < 0) problem = "a token id is negative";
   }
   const hw_answer_record *answers[] = {&prompt->answer, &prompt->foil};
   for (int i = 0; i < 2 && !problem; i++)
-    if (answers[i]->token_id >= 0 && (!isfinite(answers[i]->logit) || !isfinite(answers[i]->probability) || isnan(answers[i]->log_probability)))
+    if (answers[i]->token_id >= 0 &&
+        (!isfinite(answers[i]->logit) || !isfinite(answers[i]->probability) || isnan(answers[i]->log_probability)))
       problem = "a measure of its answer is not finite";
   return problem ? hw_fail(err, HW_ERROR_INPUT, "prompt %" PRId64 ": %s", prompt->prompt_id, problem) : true;
 }
 
-static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded_prompt *out, size_t group_capacity, hw_error *err) {
+static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded_prompt *out, size_t group_capacity,
+                          hw_error *err) {
   hw_encoded_chunk *chunk = e->out;
-  *out = (hw_encoded_prompt){.prompt_id = prompt->prompt_id, .group_id = prompt->group_id, .n_tokens = (int64_t)prompt->n_tokens,
-                             .has_bos = prompt->has_bos, .answer = prompt->answer, .foil = prompt->foil,
-                             .first_value = e->n_values, .n_values = prompt->n_values, .first_graph = chunk->n_graphs};
+  *out = (hw_encoded_prompt){.prompt_id = prompt->prompt_id,
+                             .group_id = prompt->group_id,
+                             .n_tokens = (int64_t)prompt->n_tokens,
+                             .has_bos = prompt->has_bos,
+                             .answer = prompt->answer,
+                             .foil = prompt->foil,
+                             .first_value = e->n_values,
+                             .n_values = prompt->n_values,
+                             .first_graph = chunk->n_graphs};
   out->text = copy(e, prompt->text, prompt->text_length);
   for (size_t i = 0; i < prompt->n_values; i++)
-    chunk->values[e->n_values++] = (hw_encoded_value){.key = copy(e, prompt->values[i].key, strlen(prompt->values[i].key)),
-                                                      .value = copy(e, prompt->values[i].value, prompt->values[i].value_length)};
+    chunk->values[e->n_values++] =
+        (hw_encoded_value){.key = copy(e, prompt->values[i].key, strlen(prompt->values[i].key)),
+                           .value = copy(e, prompt->values[i].value, prompt->values[i].value_length)};
   if (prompt->failure) {
     chunk->n_failed++;
     out->failure = copy(e, prompt->failure, strlen(prompt->failure));
@@ -309,8 +343,8 @@ static bool encode_postings(encoder *e, hw_error *err) {
       list[end - first] = (hw_item_graph){.graph_id = e->postings[end].graph_id, .importance = e->postings[end].importance};
     size_t start = chunk->bytes.length;
     hw_encode_item_graphs(&chunk->bytes, list, end - first);
-    chunk->item_graphs[chunk->n_item_graphs++] =
-        (hw_encoded_item){.item = e->postings[first].item, .n = (int64_t)(end - first), .graphs = slice_from(&chunk->bytes, start)};
+    chunk->item_graphs[chunk->n_item_graphs++] = (hw_encoded_item){
+        .item = e->postings[first].item, .n = (int64_t)(end - first), .graphs = slice_from(&chunk->bytes, start)};
   }
   free(list);
   return true;
@@ -334,8 +368,8 @@ static bool encode_chunk(encoder *e, const hw_chunk_record *chunk, hw_error *err
   for (size_t i = 0; i < chunk->n_prompts; i++)
     if (!encode_prompt(e, &chunk->prompts[i], &out->prompts[i], n_groups, err)) return false;
   if (!encode_postings(e, err)) return false;
-  return hw_sum_table_finish(&out->heads, err) && hw_sum_table_finish(&out->neurons, err) && hw_sum_table_finish(&out->items, err) &&
-         hw_buffer_check(&out->bytes, err);
+  return hw_sum_table_finish(&out->heads, err) && hw_sum_table_finish(&out->neurons, err) &&
+         hw_sum_table_finish(&out->items, err) && hw_buffer_check(&out->bytes, err);
 }
 
 bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_encoded_chunk **encoded, hw_error *err) {

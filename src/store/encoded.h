@@ -51,16 +51,18 @@ typedef struct hw_sum_row {
   hw_sums sums;
 } hw_sum_row;
 
-typedef struct hw_sum_table { /* hash table while it fills, sorted rows after hw_sum_table_finish */
+typedef struct hw_sum_table { /* a hash table while it fills */
   hw_sum_row *rows;
   size_t n, capacity;
   uint32_t *slots; /* row + 1, 0 = free */
   size_t n_slots;
+  uint32_t *order; /* [n] after hw_sum_table_finish: rows by (group, key) */
 } hw_sum_table;
 
 /* Adds the observations of ONE prompt (any order; sorts them), which has n_graphs graphs. */
-bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *observations, size_t n, uint32_t n_graphs, hw_error *err);
-/* Adds the rows of all groups together (HW_ALL_GROUPS); rows are then in order of (group, key). */
+bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *observations, size_t n, uint32_t n_graphs,
+                      hw_error *err);
+/* Adds the rows of all groups together (HW_ALL_GROUPS) and fills `order`. */
 bool hw_sum_table_finish(hw_sum_table *table, hw_error *err);
 void hw_sum_table_fini(hw_sum_table *table);
 

@@ -83,10 +83,12 @@ static void put_file(hw_json *manifest, const char *file, int64_t rows, const ch
   hw_buffer_append_byte(manifest->out, '\n');
 }
 
-static bool export_view(hw_store *store, const char *folder, const char *file, const char *sql, hw_json *manifest, hw_error *err) {
+static bool export_view(hw_store *store, const char *folder, const char *file, const char *sql, hw_json *manifest,
+                        hw_error *err) {
   output out;
   int64_t rows = 0;
-  bool ok = output_open(&out, folder, file, err) && hw_select(store, sql, NULL, 0, HW_FORMAT_CSV, output_write, &out, &rows, err);
+  bool ok =
+      output_open(&out, folder, file, err) && hw_select(store, sql, NULL, 0, HW_FORMAT_CSV, output_write, &out, &rows, err);
   ok = output_close(&out, ok, err);
   if (ok) put_file(manifest, file, rows, sql);
   return ok;

@@ -18,7 +18,8 @@ int sqlite3_headwatersqlite_init(sqlite3 *db, char **message, const sqlite3_api_
 }
 
 /* What sqlite3 tries first, and for a file that was renamed. */
-__attribute__((visibility("default"))) int sqlite3_extension_init(sqlite3 *db, char **message, const sqlite3_api_routines *api);
+__attribute__((visibility("default"))) int sqlite3_extension_init(sqlite3 *db, char **message,
+                                                                  const sqlite3_api_routines *api);
 
 int sqlite3_extension_init(sqlite3 *db, char **message, const sqlite3_api_routines *api) {
   return sqlite3_headwatersqlite_init(db, message, api);

@@ -53,7 +53,8 @@ static void hex(hw_buffer *out, const unsigned char *bytes, size_t length) {
 }
 
 static const char *column_bytes(sqlite3_stmt *s, int column, size_t *length) {
-  const void *bytes = sqlite3_column_type(s, column) == SQLITE_BLOB ? sqlite3_column_blob(s, column) : (const void *)sqlite3_column_text(s, column);
+  const void *bytes = sqlite3_column_type(s, column) == SQLITE_BLOB ? sqlite3_column_blob(s, column)
+                                                                    : (const void *)sqlite3_column_text(s, column);
   *length = bytes ? (size_t)sqlite3_column_bytes(s, column) : 0;
   return bytes ? bytes : "";
 }
@@ -244,7 +245,8 @@ static bool table_row(hw_formatter *f, sqlite3_stmt *s, hw_error *err) {
 
 /* ---- the three together ---- */
 
-bool hw_formatter_begin(hw_formatter *f, hw_table_format format, sqlite3_stmt *s, hw_sink sink, void *context, hw_error *err) {
+bool hw_formatter_begin(hw_formatter *f, hw_table_format format, sqlite3_stmt *s, hw_sink sink, void *context,
+                        hw_error *err) {
   *f = (hw_formatter){.format = format, .sink = sink, .context = context, .n_columns = sqlite3_column_count(s)};
   hw_buffer_init(&f->out);
   hw_buffer_init(&f->text);

@@ -12,7 +12,8 @@ static bool check_threshold(const hw_blob_info *info, double *threshold, hw_erro
   if (*threshold < 0) *threshold = info->threshold;
   if (*threshold >= info->floor) return true;
   char what[160];
-  (void)snprintf(what, sizeof what, "threshold %.9g is below the floor %.9g that rows were stored from", *threshold, info->floor);
+  (void)snprintf(what, sizeof what, "threshold %.9g is below the floor %.9g that rows were stored from", *threshold,
+                 info->floor);
   return hw_blob_fail(info, err, what);
 }
 
@@ -133,7 +134,8 @@ static void neurons_column(sqlite3_context *context, const hw_rows *rows, size_t
     case 3: share(context, neuron->importance); break;
     case 4: sqlite3_result_double(context, (double)neuron->activation); break;
     default:
-      sqlite3_result_double(context, hw_neuron_flow(rows->neurons.node_flows[node], neuron->importance, rows->neurons.nodes[node].total));
+      sqlite3_result_double(
+          context, hw_neuron_flow(rows->neurons.node_flows[node], neuron->importance, rows->neurons.nodes[node].total));
       break;
   }
 }

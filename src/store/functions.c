@@ -174,3 +174,15 @@ int hw_register_functions(sqlite3 *db) {
     rc = sqlite3_create_module_v2(db, hw_table_functions[i].name, &module, (void *)(uintptr_t)&hw_table_functions[i], NULL);
   return rc;
 }
+
+int hw_connect_functions(sqlite3 *db) {
+  int rc = SQLITE_OK;
+  for (size_t i = 0; i < hw_n_table_functions && rc == SQLITE_OK; i++) {
+    sqlite3_stmt *statement = NULL;
+    char *sql = sqlite3_mprintf("SELECT 1 FROM %s(NULL)", hw_table_functions[i].name);
+    rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
+    (void)sqlite3_finalize(statement);
+    sqlite3_free(sql);
+  }
+  return rc;
+}

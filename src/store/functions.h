@@ -24,7 +24,7 @@ typedef struct hw_rows {
 
 typedef struct hw_table_function {
   const char *name;
-  const char *columns;  /* of CREATE TABLE, without the hidden ones */
+  const char *columns; /* of CREATE TABLE, without the hidden ones */
   int n_columns;
   bool takes_threshold; /* a second, optional argument */
   /* Decodes a column. threshold < 0: the run's own. */
@@ -38,6 +38,9 @@ extern const size_t hw_n_table_functions;
 
 /* Registers all of them; returns an SQLite result code. */
 int hw_register_functions(sqlite3 *db);
+
+/* Connects the tables now. SQLite does it at first use, by a CREATE TABLE of its own that an authorizer would see. */
+int hw_connect_functions(sqlite3 *db);
 
 /* Makes the temporary views edge, head, neuron, projection... when the main database is one of ours; else does nothing. */
 int hw_make_temp_views(sqlite3 *db);

@@ -21,8 +21,8 @@ enum { BUSY_MILLISECONDS = 5000 };
 
 static bool check_limits(const hw_run_info *info, hw_error *err) {
   if (info->n_layers < 1 || info->n_layers > HW_MAX_LAYERS || info->n_heads < 1 || info->n_heads > HW_MAX_HEADS)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "a model of %u layers and %u heads: a store holds at most %d and %d", info->n_layers,
-                   info->n_heads, HW_MAX_LAYERS, HW_MAX_HEADS);
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "a model of %u layers and %u heads: a store holds at most %d and %d",
+                   info->n_layers, info->n_heads, HW_MAX_LAYERS, HW_MAX_HEADS);
   if (info->n_roles > 64) return hw_fail(err, HW_ERROR_UNSUPPORTED, "%zu roles: a store holds at most 64", info->n_roles);
   return true;
 }
@@ -32,12 +32,14 @@ static bool check_limits(const hw_run_info *info, hw_error *err) {
 static bool insert_run(hw_store *store, const hw_run_info *info, hw_error *err) {
   sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_RUN, err);
   if (!s) return false;
-  const char *texts[] = {info->fingerprint, info->model_name, info->model_family, info->model_fingerprint,
+  const char *texts[] = {info->fingerprint,           info->model_name,   info->model_family,       info->model_fingerprint,
                          info->tokenizer_fingerprint, info->dataset_name, info->dataset_fingerprint};
   hw_bind_integers(s, 1, (int64_t[]){1}, 1);
   for (int i = 0; i < 7; i++) hw_bind_text(s, 2 + i, texts[i] ? texts[i] : "", texts[i] ? strlen(texts[i]) : 0);
-  hw_bind_integers(s, 9, (int64_t[]){info->n_prompts, info->n_layers, info->n_heads, info->n_kv_heads, info->d_model, info->d_ffn,
-                                     info->vocab_size, info->parallel_block}, 8);
+  hw_bind_integers(s, 9,
+                   (int64_t[]){info->n_prompts, info->n_layers, info->n_heads, info->n_kv_heads, info->d_model, info->d_ffn,
+                               info->vocab_size, info->parallel_block},
+                   8);
   double thresholds[] = {info->threshold, info->floor, info->neuron_threshold};
   for (int i = 0; i < 3; i++) (void)sqlite3_bind_double(s, 17 + i, thresholds[i]);
   return hw_store_run(store, s, "store the run", err);
@@ -93,9 +95,11 @@ static bool insert_heads(hw_store *store, const hw_run_info *info, hw_error *err
 
 static bool create(hw_store *store, const hw_run_info *info, hw_error *err) {
   char identity[128];
-  (void)snprintf(identity, sizeof identity, "PRAGMA application_id = %d; PRAGMA user_version = %d", HW_APPLICATION_ID, HW_SCHEMA_VERSION);
+  (void)snprintf(identity, sizeof identity, "PRAGMA application_id = %d; PRAGMA user_version = %d", HW_APPLICATION_ID,
+                 HW_SCHEMA_VERSION);
   if (!hw_store_begin(store, err)) return false;
-  bool ok = hw_store_exec(store, identity, "create it", err) && hw_store_exec(store, hw_sql("schema.sql"), "create its tables", err) &&
+  bool ok = hw_store_exec(store, identity, "create it", err) &&
+            hw_store_exec(store, hw_sql("schema.sql"), "create its tables", err) &&
             hw_store_exec(store, hw_sql("views.sql"), "create its views", err) && insert_run(store, info, err) &&
             insert_settings(store, info, err) && insert_groups(store, info, err) && insert_heads(store, info, err);
   if (ok) return hw_store_commit(store, err);
@@ -138,18 +142,21 @@ static bool compare_settings(hw_store *store, const hw_run_info *info, hw_buffer
 
 static bool compare_run(hw_store *store, const hw_run_info *info, hw_error *err) {
   sqlite3_stmt *s = NULL;
-  const char *sql = "SELECT fingerprint, model_name, model_fingerprint, tokenizer_fingerprint, dataset_name, dataset_fingerprint, "
-                    "n_prompts FROM run";
+  const char *sql =
+      "SELECT fingerprint, model_name, model_fingerprint, tokenizer_fingerprint, dataset_name, dataset_fingerprint, "
+      "n_prompts FROM run";
   if (sqlite3_prepare_v2(store->db, sql, -1, &s, NULL) != SQLITE_OK || sqlite3_step(s) != SQLITE_ROW) {
     hw_store_fail(store, "read its run", err);
     (void)sqlite3_finalize(s);
     return false;
   }
-  const char *what[] = {"", "model", "model fingerprint", "tokenizer fingerprint", "data set", "data set fingerprint", "number of prompts"};
+  const char *what[] = {
+      "", "model", "model fingerprint", "tokenizer fingerprint", "data set", "data set fingerprint", "number of prompts"};
   char prompts[32];
   (void)snprintf(prompts, sizeof prompts, "%" PRId64, info->n_prompts);
-  const char *here[] = {info->fingerprint, info->model_name, info->model_fingerprint, info->tokenizer_fingerprint, info->dataset_name,
-                        info->dataset_fingerprint, prompts};
+  const char *here[] = {
+      info->fingerprint,         info->model_name, info->model_fingerprint, info->tokenizer_fingerprint, info->dataset_name,
+      info->dataset_fingerprint, prompts};
   const char *fingerprint = (const char *)sqlite3_column_text(s, 0);
   bool ok = fingerprint && !strcmp(fingerprint, info->fingerprint);
   if (!ok) {
@@ -208,7 +215,8 @@ static bool lock_file(hw_store *store, bool *created, hw_error *err) {
   return true;
 }
 
-static bool open_run(hw_store *store, const hw_run_info *info, const hw_process_info *process, bool durable, hw_error *err) {
+static bool open_run(hw_store *store, const hw_run_info *info, const hw_process_info *process, bool durable,
+                     hw_error *err) {
   if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
     return hw_store_fail(store, "open it", err);
   (void)sqlite3_extended_result_codes(store->db, 1);
@@ -216,11 +224,15 @@ static bool open_run(hw_store *store, const hw_run_info *info, const hw_process_
   hw_file_state state;
   if (!hw_store_check_file(store, &state, err)) return false;
   /* page_size must come before the first table and before WAL. */
-  if (!hw_store_exec(store, "PRAGMA page_size = 8192; PRAGMA cache_size = -65536; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY",
-                     "set it up", err) ||
+  if (!hw_store_exec(
+          store,
+          "PRAGMA page_size = 8192; PRAGMA cache_size = -65536; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY",
+          "set it up", err) ||
       !hw_store_exec(store, "PRAGMA journal_mode = WAL", "set it up", err) ||
       !hw_store_exec(store, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", "set it up", err))
     return false;
+  if (hw_register_functions(store->db) != SQLITE_OK || hw_connect_functions(store->db) != SQLITE_OK)
+    return hw_store_fail(store, "register the hw_ functions", err);
   if (state == HW_FILE_EMPTY ? !create(store, info, err) : !compare_run(store, info, err)) return false;
   return insert_process(store, process, err);
 }
@@ -237,8 +249,8 @@ static void remove_files(const char *path) {
   }
 }
 
-bool hw_store_open_run(const char *path, const hw_run_info *info, const hw_process_info *process, bool durable, hw_store **out,
-                       hw_error *err) {
+bool hw_store_open_run(const char *path, const hw_run_info *info, const hw_process_info *process, bool durable,
+                       hw_store **out, hw_error *err) {
   *out = NULL;
   if (!check_limits(info, err)) return false;
   hw_store *store = hw_store_new(path, err);
@@ -268,10 +280,16 @@ bool hw_store_open_read(const char *path, hw_store **out, hw_error *err) {
     (void)sqlite3_busy_timeout(store->db, BUSY_MILLISECONDS);
     ok = hw_store_check_file(store, &state, err);
   }
-  if (ok && state == HW_FILE_EMPTY) ok = hw_fail(err, HW_ERROR_INPUT, "%s: a database without tables, not one of Headwater's", path);
-  if (ok && (hw_register_functions(store->db) != SQLITE_OK || hw_make_temp_views(store->db) != SQLITE_OK))
+  if (ok && state == HW_FILE_EMPTY)
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s: a database without tables, not one of Headwater's", path);
+  if (ok && (hw_register_functions(store->db) != SQLITE_OK || hw_connect_functions(store->db) != SQLITE_OK ||
+             hw_make_temp_views(store->db) != SQLITE_OK))
     ok = hw_store_fail(store, "register the hw_ functions", err);
-  ok = ok && hw_store_exec(store, "PRAGMA cache_size = -65536; PRAGMA query_only = ON", "open it", err);
+  ok = ok &&
+       hw_store_exec(
+           store,
+           "PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON",
+           "open it", err);
   if (ok) *out = store;
   else hw_store_free(store);
   return ok;
@@ -291,8 +309,9 @@ bool hw_store_close(hw_store *store, bool finish, hw_error *err) {
     if (rc == SQLITE_OK) rc = sqlite3_step(s);
     const char *mode = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
     if (ok && (!mode || strcmp(mode, "delete") != 0))
-      ok = hw_fail(err, HW_ERROR_IO, "%s: complete, but its log %s-wal could not be folded in because another program reads it",
-                   store->path, store->path);
+      ok = hw_fail(err, HW_ERROR_IO,
+                   "%s: complete, but its log %s-wal could not be folded in because another program reads it", store->path,
+                   store->path);
     (void)sqlite3_finalize(s);
   }
   hw_store_free(store);

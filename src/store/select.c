@@ -13,11 +13,13 @@
 
 /* Pragmas that only tell. Without an argument, but for the last ones, whose argument is a name. */
 static bool reading_pragma(const char *name, const char *argument) {
-  static const char *const plain[] = {"application_id", "user_version", "page_size", "page_count", "freelist_count", "encoding",
-                                      "schema_version", "database_list", "compile_options", "function_list", "module_list",
-                                      "pragma_list", "collation_list", "table_list", "journal_mode", "query_only"};
-  static const char *const about[] = {"table_info", "table_xinfo", "index_list", "index_info", "index_xinfo", "foreign_key_list",
-                                      "integrity_check", "quick_check", "foreign_key_check", "table_list"};
+  static const char *const plain[] = {"application_id",  "user_version",  "page_size",      "page_count",
+                                      "freelist_count",  "encoding",      "schema_version", "database_list",
+                                      "compile_options", "function_list", "module_list",    "pragma_list",
+                                      "collation_list",  "table_list",    "journal_mode",   "query_only"};
+  static const char *const about[] = {"table_info",        "table_xinfo",      "index_list",      "index_info",
+                                      "index_xinfo",       "foreign_key_list", "integrity_check", "quick_check",
+                                      "foreign_key_check", "table_list"};
   for (size_t i = 0; i < sizeof about / sizeof about[0]; i++)
     if (!sqlite3_stricmp(name, about[i])) return true;
   for (size_t i = 0; i < sizeof plain / sizeof plain[0] && !argument; i++)
@@ -26,21 +28,18 @@ static bool reading_pragma(const char *name, const char *argument) {
 }
 
 /* The connection is opened read-only; this gives the reason a name, and keeps its settings as they are. */
-static int authorize(void *context, int action, const char *first, const char *second, const char *database, const char *trigger) {
+static int authorize(void *context, int action, const char *first, const char *second, const char *database,
+                     const char *trigger) {
   (void)context, (void)database, (void)trigger;
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_READ:
     case SQLITE_RECURSIVE:
     case SQLITE_ATTACH: /* opens read-only as well */
-    case SQLITE_DETACH:
-      return SQLITE_OK;
-    case SQLITE_FUNCTION:
-      return second && !sqlite3_stricmp(second, "load_extension") ? SQLITE_DENY : SQLITE_OK;
-    case SQLITE_PRAGMA:
-      return first && reading_pragma(first, second) ? SQLITE_OK : SQLITE_DENY;
-    default:
-      return SQLITE_DENY;
+    case SQLITE_DETACH: return SQLITE_OK;
+    case SQLITE_FUNCTION: return second && !sqlite3_stricmp(second, "load_extension") ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_PRAGMA: return first && reading_pragma(first, second) ? SQLITE_OK : SQLITE_DENY;
+    default: return SQLITE_DENY;
   }
 }
 
@@ -62,10 +61,13 @@ static bool prepare(hw_store *store, const char *sql, sqlite3_stmt **statement, 
     int rc = sqlite3_prepare_v2(store->db, from, -1, &more, &tail);
     bool another = more != NULL;
     (void)sqlite3_finalize(more);
-    if (rc != SQLITE_OK || another) return hw_fail(err, HW_ERROR_INPUT, "SQL: one statement at a time; more begins at '%.40s'", from + strspn(from, " \t\r\n"));
+    if (rc != SQLITE_OK || another)
+      return hw_fail(err, HW_ERROR_INPUT, "SQL: one statement at a time; more begins at '%.40s'",
+                     from + strspn(from, " \t\r\n"));
     if (tail == from) break;
   }
-  if (!sqlite3_stmt_readonly(*statement)) return hw_fail(err, HW_ERROR_INPUT, "SQL: only statements that read are allowed here");
+  if (!sqlite3_stmt_readonly(*statement))
+    return hw_fail(err, HW_ERROR_INPUT, "SQL: only statements that read are allowed here");
   return true;
 }
 
@@ -80,7 +82,8 @@ static void bind_value(sqlite3_stmt *s, int index, const char *text) {
       (void)sqlite3_bind_int64(s, index, integer);
       return;
     }
-  } else if ((isdigit((unsigned char)text[0]) || text[0] == '-' || text[0] == '.') && !strchr(text, 'x') && hw_parse_double(text, &real)) {
+  } else if ((isdigit((unsigned char)text[0]) || text[0] == '-' || text[0] == '.') && !strchr(text, 'x') &&
+             hw_parse_double(text, &real)) {
     (void)sqlite3_bind_double(s, index, real);
     return;
   }
@@ -90,7 +93,8 @@ static void bind_value(sqlite3_stmt *s, int index, const char *text) {
 static bool bind_default(sqlite3_stmt *s, int index, const char *sql, const char *name, hw_error *err) {
   const char *value;
   size_t length;
-  if (!hw_query_default(sql, name, &value, &length)) return hw_fail(err, HW_ERROR_INPUT, "SQL: parameter :%s has no value", name);
+  if (!hw_query_default(sql, name, &value, &length))
+    return hw_fail(err, HW_ERROR_INPUT, "SQL: parameter :%s has no value", name);
   char *text = strndup(value, length);
   if (!text) return hw_fail_memory(err, "a parameter");
   if (sqlite3_stricmp(text, "NULL") != 0) bind_value(s, index, text);
@@ -111,14 +115,15 @@ static bool bind_parameters(sqlite3_stmt *s, const char *sql, const hw_parameter
   }
   for (size_t i = 0; i < n; i++) {
     bool known = false;
-    for (int index = 1; index <= count && !known; index++) known = !strcmp(sqlite3_bind_parameter_name(s, index) + 1, parameters[i].name);
+    for (int index = 1; index <= count && !known; index++)
+      known = !strcmp(sqlite3_bind_parameter_name(s, index) + 1, parameters[i].name);
     if (!known) {
       hw_buffer names;
       hw_buffer_init(&names);
       for (int index = 1; index <= count; index++)
         hw_buffer_printf(&names, "%s%s", index > 1 ? ", " : " ", sqlite3_bind_parameter_name(s, index));
-      hw_fail(err, HW_ERROR_INPUT, "SQL: there is no parameter :%s; there %s%s", parameters[i].name, count ? "is" : "are none",
-              names.data ? names.data : "");
+      hw_fail(err, HW_ERROR_INPUT, "SQL: there is no parameter :%s; there %s%s", parameters[i].name,
+              count ? "is" : "are none", names.data ? names.data : "");
       hw_buffer_fini(&names);
       return false;
     }
@@ -129,7 +134,8 @@ static bool bind_parameters(sqlite3_stmt *s, const char *sql, const hw_parameter
   return true;
 }
 
-static bool run(hw_store *store, sqlite3_stmt *s, hw_table_format format, hw_sink sink, void *context, int64_t *n_rows, hw_error *err) {
+static bool run(hw_store *store, sqlite3_stmt *s, hw_table_format format, hw_sink sink, void *context, int64_t *n_rows,
+                hw_error *err) {
   hw_formatter f = {0};
   bool ok = true;
   if (sqlite3_column_count(s) == 0) { /* ATTACH: nothing to show */
@@ -148,8 +154,8 @@ static bool run(hw_store *store, sqlite3_stmt *s, hw_table_format format, hw_sin
   return ok;
 }
 
-bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format,
-               hw_sink sink, void *context, int64_t *n_rows, hw_error *err) {
+bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
+               hw_table_format format, hw_sink sink, void *context, int64_t *n_rows, hw_error *err) {
   sqlite3_stmt *s = NULL;
   (void)sqlite3_set_authorizer(store->db, authorize, NULL);
   bool ok = prepare(store, sql, &s, err) && bind_parameters(s, sql, parameters, n_parameters, err) &&
@@ -159,8 +165,8 @@ bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters,
   return ok;
 }
 
-bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format,
-                     hw_sink sink, void *context, hw_error *err) {
+bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
+                     hw_table_format format, hw_sink sink, void *context, hw_error *err) {
   int64_t n_rows;
   return hw_select(store, sql, parameters, n_parameters, format, sink, context, &n_rows, err);
 }

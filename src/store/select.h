@@ -5,8 +5,8 @@
 #include "store/connection.h"
 
 /* hw_store_select that also counts the rows. */
-bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format,
-               hw_sink sink, void *context, int64_t *n_rows, hw_error *err);
+bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
+               hw_table_format format, hw_sink sink, void *context, int64_t *n_rows, hw_error *err);
 
 /* ---- queries.c ---- */
 
@@ -19,17 +19,18 @@ typedef struct hw_formatter {
   hw_table_format format;
   hw_sink sink;
   void *context;
-  hw_buffer out;   /* not handed over yet */
+  hw_buffer out; /* not handed over yet */
   int n_columns;
   int64_t n_rows;
   struct hw_cell *cells; /* HW_FORMAT_TABLE: rows that decide the widths, then the row at work */
   size_t n_cells, cells_capacity;
-  hw_buffer text;  /* of the cells */
-  size_t *widths;  /* [n_columns], NULL until decided */
-  bool *numeric;   /* [n_columns] right-aligned */
+  hw_buffer text; /* of the cells */
+  size_t *widths; /* [n_columns], NULL until decided */
+  bool *numeric;  /* [n_columns] right-aligned */
 } hw_formatter;
 
-bool hw_formatter_begin(hw_formatter *formatter, hw_table_format format, sqlite3_stmt *statement, hw_sink sink, void *context, hw_error *err);
+bool hw_formatter_begin(hw_formatter *formatter, hw_table_format format, sqlite3_stmt *statement, hw_sink sink,
+                        void *context, hw_error *err);
 bool hw_formatter_row(hw_formatter *formatter, sqlite3_stmt *statement, hw_error *err);
 bool hw_formatter_end(hw_formatter *formatter, hw_error *err);
 void hw_formatter_fini(hw_formatter *formatter);

@@ -9,37 +9,39 @@
 static const struct {
   const char *file, *parameters;
 } list[HW_N_STATEMENTS] = {
-    [HW_ADD_CLUSTER] = {"writer/add_cluster.sql",
-        "kind group_id key on_pairs on_others pairs_hi pairs_lo others flow_pairs_hi flow_pairs_lo flow_others"},
+    [HW_ADD_CLUSTER] =
+        {"writer/add_cluster.sql",
+         "kind group_id key on_pairs on_others pairs_hi pairs_lo others flow_pairs_hi flow_pairs_lo flow_others"},
     [HW_ADD_GROUP] = {"writer/add_group.sql", "group_id n n_prompts others"},
     [HW_ADD_HEAD] = {"writer/add_head.sql", "group_id layer head n_on sum ssq flow_sum flow_ssq max ex"},
     [HW_ADD_ITEM] = {"writer/add_item.sql", "group_id item_id n_on sum ssq flow_sum flow_ssq max ex"},
     [HW_ADD_NEURON] = {"writer/add_neuron.sql", "group_id layer neuron n_on sum ssq flow_sum flow_ssq max ex"},
     [HW_COUNT_PROMPTS] = {"writer/count_prompts.sql", "n process_id"},
     [HW_INSERT_ANSWER] = {"writer/insert_answer.sql",
-        "prompt_id answer_id answer_n_tokens answer_logit answer_probability answer_rank "
-        "answer_log_probability foil_id foil_n_tokens foil_logit foil_probability foil_rank "
-        "foil_log_probability logit_diff"},
+                          "prompt_id answer_id answer_n_tokens answer_logit answer_probability answer_rank "
+                          "answer_log_probability foil_id foil_n_tokens foil_logit foil_probability foil_rank "
+                          "foil_log_probability logit_diff"},
     [HW_INSERT_CHUNK] = {"writer/insert_chunk.sql", "chunk_id first_prompt n_prompts n_failed n_tokens"},
     [HW_INSERT_FAILED] = {"writer/insert_failed.sql", "prompt_id reason text"},
     [HW_INSERT_GRAPH] = {"writer/insert_graph.sql", "graph_id edges heads neurons projections"},
-    [HW_INSERT_GRAPH_INFO] = {"writer/insert_graph_info.sql",
-        "graph_id predicted_id predicted_logit predicted_probability n_parts n_edges n_heads n_ffn_nodes "
-        "n_neurons n_projections"},
+    [HW_INSERT_GRAPH_INFO] =
+        {"writer/insert_graph_info.sql",
+         "graph_id predicted_id predicted_logit predicted_probability n_parts n_edges n_heads n_ffn_nodes "
+         "n_neurons n_projections"},
     [HW_INSERT_GROUP_VALUE] = {"writer/insert_group_value.sql", "group_id column_id column_name value"},
     [HW_INSERT_HEAD] = {"writer/insert_head.sql", "layer head"},
     [HW_INSERT_ITEM_GRAPH] = {"writer/insert_item_graph.sql", "item_id chunk_id n graphs"},
     [HW_INSERT_NEURON_TOKEN] = {"writer/insert_neuron_token.sql", "layer neuron sign rank token_id score"},
     [HW_INSERT_PROCESS] = {"writer/insert_process.sql",
-        "host pid started threads model_path dataset_path program_version blas_kernel batch_invariant "
-        "prompts_done"},
+                           "host pid started threads model_path dataset_path program_version blas_kernel batch_invariant "
+                           "prompts_done"},
     [HW_INSERT_PROMPT] = {"writer/insert_prompt.sql", "prompt_id group_id n_tokens has_bos text tokens roles"},
     [HW_INSERT_PROMPT_GROUP] = {"writer/insert_prompt_group.sql", "group_id name"},
     [HW_INSERT_ROLE] = {"writer/insert_role.sql", "role_id name"},
     [HW_INSERT_RUN] = {"writer/insert_run.sql",
-        "run_id fingerprint model_name model_family model_fingerprint tokenizer_fingerprint dataset_name "
-        "dataset_fingerprint n_prompts n_layers n_heads n_kv_heads d_model d_ffn vocab_size parallel_block "
-        "threshold floor neuron_threshold"},
+                       "run_id fingerprint model_name model_family model_fingerprint tokenizer_fingerprint dataset_name "
+                       "dataset_fingerprint n_prompts n_layers n_heads n_kv_heads d_model d_ffn vocab_size parallel_block "
+                       "threshold floor neuron_threshold"},
     [HW_INSERT_SETTING] = {"writer/insert_setting.sql", "name value"},
     [HW_INSERT_TOKEN] = {"writer/insert_token.sql", "token_id text bytes"},
     [HW_INSERT_VALUE] = {"writer/insert_value.sql", "prompt_id key value"},

@@ -48,7 +48,8 @@ static bool put_failed(hw_store *store, const hw_encoded_chunk *chunk, const hw_
   hw_bind_integers(s, 1, &prompt->prompt_id, 1);
   bind_text_slice(s, 2, chunk, &prompt->failure);
   const char *text = bytes_of(chunk, &prompt->text);
-  if (text && hw_utf8_valid_prefix(text, prompt->text.length) == prompt->text.length) bind_text_slice(s, 3, chunk, &prompt->text);
+  if (text && hw_utf8_valid_prefix(text, prompt->text.length) == prompt->text.length)
+    bind_text_slice(s, 3, chunk, &prompt->text);
   return hw_store_run(store, s, "store a failed prompt", err);
 }
 
@@ -65,8 +66,10 @@ static bool put_graph(hw_store *store, const hw_encoded_chunk *chunk, const hw_e
   hw_bind_integers(s, 1, (int64_t[]){graph->graph_id, graph->predicted_id}, 2);
   (void)sqlite3_bind_double(s, 3, graph->predicted_logit);
   (void)sqlite3_bind_double(s, 4, graph->predicted_probability);
-  hw_bind_integers(s, 5, (int64_t[]){graph->n_parts, graph->n_edges, graph->n_heads, graph->n_ffn_nodes, graph->n_neurons,
-                                     graph->n_projections}, 6);
+  hw_bind_integers(s, 5,
+                   (int64_t[]){graph->n_parts, graph->n_edges, graph->n_heads, graph->n_ffn_nodes, graph->n_neurons,
+                               graph->n_projections},
+                   6);
   return hw_store_run(store, s, "store a graph", err);
 }
 
@@ -107,7 +110,8 @@ static bool put_item_graphs(hw_store *store, const hw_encoded_chunk *chunk, hw_e
 static bool put_chunk(hw_store *store, const hw_encoded_chunk *chunk, hw_error *err) {
   sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_CHUNK, err);
   if (!s) return false;
-  hw_bind_integers(s, 1, (int64_t[]){chunk->chunk_index, chunk->first_prompt, chunk->n_prompts, chunk->n_failed, chunk->n_tokens}, 5);
+  hw_bind_integers(
+      s, 1, (int64_t[]){chunk->chunk_index, chunk->first_prompt, chunk->n_prompts, chunk->n_failed, chunk->n_tokens}, 5);
   int rc = sqlite3_step(s);
   if ((rc & 0xff) == SQLITE_CONSTRAINT)
     return hw_fail(err, HW_ERROR_INPUT, "%s: chunk %" PRId64 " is stored already", store->path, chunk->chunk_index);
@@ -127,7 +131,8 @@ bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_err
   return false;
 }
 
-bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, int64_t *n_prompts, int64_t *n_failed, hw_error *err) {
+bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, int64_t *n_prompts, int64_t *n_failed,
+                          hw_error *err) {
   if (n_chunks) memset(done, 0, n_chunks * sizeof *done);
   *n_prompts = *n_failed = 0;
   sqlite3_stmt *s = hw_store_statement(store, HW_SELECT_CHUNKS, err);
@@ -137,7 +142,8 @@ bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, int64_t 
   while (ok && (rc = sqlite3_step(s)) == SQLITE_ROW) {
     int64_t chunk = sqlite3_column_int64(s, 0);
     if (chunk < 0 || (uint64_t)chunk >= n_chunks) {
-      ok = hw_fail(err, HW_ERROR_INPUT, "%s: holds chunk %" PRId64 ", but the data set has only %zu", store->path, chunk, n_chunks);
+      ok = hw_fail(err, HW_ERROR_INPUT, "%s: holds chunk %" PRId64 ", but the data set has only %zu", store->path, chunk,
+                   n_chunks);
       break;
     }
     done[chunk] = true;
@@ -165,7 +171,8 @@ static void readable(hw_buffer *out, const char *bytes, size_t length) {
   }
 }
 
-static bool put_tokens(hw_store *store, size_t n, const char *const *pieces, const size_t *lengths, hw_buffer *text, hw_error *err) {
+static bool put_tokens(hw_store *store, size_t n, const char *const *pieces, const size_t *lengths, hw_buffer *text,
+                       hw_error *err) {
   for (size_t i = 0; i < n; i++) {
     if (!pieces[i]) continue; /* an id that no token has */
     sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_TOKEN, err);
@@ -197,7 +204,8 @@ bool hw_store_put_vocabulary(hw_store *store, size_t n, const char *const *piece
 
 /* ---- projections of neurons ---- */
 
-bool hw_store_pending_neurons(hw_store *store, size_t limit, uint16_t *layers, uint32_t *neurons, size_t *n, hw_error *err) {
+bool hw_store_pending_neurons(hw_store *store, size_t limit, uint16_t *layers, uint32_t *neurons, size_t *n,
+                              hw_error *err) {
   *n = 0;
   sqlite3_stmt *s = hw_store_statement(store, HW_PENDING_NEURONS, err);
   if (!s) return false;
@@ -220,7 +228,8 @@ static bool put_neuron_tokens(hw_store *store, const hw_projection *row, int sig
       return hw_fail(err, HW_ERROR_INPUT, "neuron %u of layer %u: a score that is not finite", row->index, row->layer);
     sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_NEURON_TOKEN, err);
     if (!s) return false;
-    hw_bind_integers(s, 1, (int64_t[]){row->layer, row->index, sign, k + 1, ids[k], llround((double)scores[k] * HW_SCORE_UNIT)}, 6);
+    hw_bind_integers(
+        s, 1, (int64_t[]){row->layer, row->index, sign, k + 1, ids[k], llround((double)scores[k] * HW_SCORE_UNIT)}, 6);
     if (!hw_store_run(store, s, "store what a neuron says", err)) return false;
   }
   return true;
@@ -231,7 +240,8 @@ bool hw_store_put_neuron_projections(hw_store *store, const hw_projection *rows,
   bool ok = true;
   for (size_t i = 0; i < n && ok; i++) {
     if (rows[i].kind != HW_COMPONENT_NEURON || rows[i].convention != HW_CONVENTION_ALONE || rows[i].k == 0)
-      ok = hw_fail(err, HW_ERROR_INPUT, "neuron %u of layer %u: not the projection of a neuron alone", rows[i].index, rows[i].layer);
+      ok = hw_fail(err, HW_ERROR_INPUT, "neuron %u of layer %u: not the projection of a neuron alone", rows[i].index,
+                   rows[i].layer);
     ok = ok && put_neuron_tokens(store, &rows[i], 1, err) && put_neuron_tokens(store, &rows[i], -1, err);
   }
   if (ok) return hw_store_commit(store, err);

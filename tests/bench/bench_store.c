@@ -16,10 +16,32 @@ static double seconds(void) {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static const synthetic_shape small = {.n_layers = 4, .n_heads = 4, .n_tokens = 17, .d_ffn = 512, .vocab = 2048, .hot = 4, .n_parts = 2,
-                                      .k_neurons = 10, .k_tokens = 10, .projected_heads = 10, .n_targets = 1, .threshold = 0.04, .floor = 0.04};
-static const synthetic_shape gpt2 = {.n_layers = 12, .n_heads = 12, .n_tokens = 33, .d_ffn = 3072, .vocab = 50257, .hot = 5, .n_parts = 4,
-                                     .k_neurons = 10, .k_tokens = 10, .projected_heads = 14, .n_targets = 1, .threshold = 0.04, .floor = 0.04};
+static const synthetic_shape small = {.n_layers = 4,
+                                      .n_heads = 4,
+                                      .n_tokens = 17,
+                                      .d_ffn = 512,
+                                      .vocab = 2048,
+                                      .hot = 4,
+                                      .n_parts = 2,
+                                      .k_neurons = 10,
+                                      .k_tokens = 10,
+                                      .projected_heads = 10,
+                                      .n_targets = 1,
+                                      .threshold = 0.04,
+                                      .floor = 0.04};
+static const synthetic_shape gpt2 = {.n_layers = 12,
+                                     .n_heads = 12,
+                                     .n_tokens = 33,
+                                     .d_ffn = 3072,
+                                     .vocab = 50257,
+                                     .hot = 5,
+                                     .n_parts = 4,
+                                     .k_neurons = 10,
+                                     .k_tokens = 10,
+                                     .projected_heads = 14,
+                                     .n_targets = 1,
+                                     .threshold = 0.04,
+                                     .floor = 0.04};
 
 static int complain(const hw_error *err) {
   fprintf(stderr, "bench_store: %s\n", err->message);
@@ -69,9 +91,9 @@ int main(int argc, char **argv) {
   struct stat status;
   if (stat(argv[1], &status) != 0) return 1;
   double n = (double)n_prompts, g = (double)graphs;
-  printf("%" PRId64 " prompts: per graph %.0f edges, %.0f heads, %.0f neurons, %.0f projections\n", n_prompts, (double)edges / g,
-         (double)heads / g, (double)neurons / g, (double)projections / g);
-  printf("%.0f bytes/prompt; encode %.3f ms, put %.3f ms a prompt: %.0f prompts/s on one core; close %.2f s\n", (double)status.st_size / n,
-         1e3 * encode / n, 1e3 * put / n, n / (encode + put + closing), closing);
+  printf("%" PRId64 " prompts: per graph %.0f edges, %.0f heads, %.0f neurons, %.0f projections\n", n_prompts,
+         (double)edges / g, (double)heads / g, (double)neurons / g, (double)projections / g);
+  printf("%.0f bytes/prompt; encode %.3f ms, put %.3f ms a prompt: %.0f prompts/s on one core; close %.2f s\n",
+         (double)status.st_size / n, 1e3 * encode / n, 1e3 * put / n, n / (encode + put + closing), closing);
   return 0;
 }

@@ -314,6 +314,7 @@ class Tolerated(unittest.TestCase):
         for token in out["tokens"]:
             token["flow"] = sum(edge["flow"] for edge in target["edges"] if edge["layer"] == 0
                                 and edge["source"] == token["position"] and edge["kind"].startswith("attention"))
+        target["token_flow"] = [token["flow"] for token in out["tokens"]]
 
     def test_borderline_part_may_be_dropped(self):
         golden, out = self.borderline()

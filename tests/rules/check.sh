@@ -32,7 +32,7 @@ header_layer() { # which layer a public header belongs to
     graph) echo graph ;;
     model | tokenizer) echo model ;;
     flow) echo flow ;;
-    dataset) echo dataset ;;
+    dataset | spans) echo dataset ;;
     store) echo store ;;
     option | run) echo run ;;
     *) echo "unknown" ;;

@@ -14,10 +14,10 @@
 
 typedef struct synthetic_shape {
   uint32_t n_layers, n_heads, n_tokens, d_ffn, vocab;
-  uint32_t hot;           /* positions that draw attention: about so many nodes a layer */
-  uint32_t n_parts;       /* attention rows a node, about */
+  uint32_t hot;     /* positions that draw attention: about so many nodes a layer */
+  uint32_t n_parts; /* attention rows a node, about */
   uint32_t k_neurons, k_tokens, projected_heads;
-  uint32_t n_targets;     /* the last so many positions */
+  uint32_t n_targets; /* the last so many positions */
   bool parallel;
   double threshold, floor;
 } synthetic_shape;
@@ -46,7 +46,8 @@ static inline int synthetic_falling(const void *a, const void *b) {
 }
 
 /* Rows of a whole walk at the floor. Returns their number; parts must have room. */
-static inline size_t synthetic_parts(uint64_t *rng, const synthetic_shape *shape, const hw_graph_frame *frame, hw_part *parts, size_t room) {
+static inline size_t synthetic_parts(uint64_t *rng, const synthetic_shape *shape, const hw_graph_frame *frame,
+                                     hw_part *parts, size_t room) {
   bool *reached = calloc(frame->n_tokens, 1), *below = calloc(frame->n_tokens, 1);
   uint32_t hot[64];
   for (uint32_t i = 0; i < shape->hot; i++) hot[i] = synthetic_below(rng, frame->target + 1);
@@ -58,11 +59,19 @@ static inline size_t synthetic_parts(uint64_t *rng, const synthetic_shape *shape
     for (uint32_t at = 0; at <= frame->target; at++) {
       if (!reached[at] || n + 64 > room) continue;
       uint32_t ffn = 100000 + synthetic_below(rng, 400000), left = 1000000;
-      parts[n++] = (hw_part){.importance = shape->parallel ? ffn / 2 : ffn, .target = at, .source = at, .layer = (uint16_t)layer,
-                             .head = HW_NO_HEAD, .kind = HW_PART_FFN};
+      parts[n++] = (hw_part){.importance = shape->parallel ? ffn / 2 : ffn,
+                             .target = at,
+                             .source = at,
+                             .layer = (uint16_t)layer,
+                             .head = HW_NO_HEAD,
+                             .kind = HW_PART_FFN};
       if (!shape->parallel)
-        parts[n++] = (hw_part){.importance = 1000000 - ffn + synthetic_below(rng, 2), .target = at, .source = at, .layer = (uint16_t)layer,
-                               .head = HW_NO_HEAD, .kind = HW_PART_FFN_RESIDUAL};
+        parts[n++] = (hw_part){.importance = 1000000 - ffn + synthetic_below(rng, 2),
+                               .target = at,
+                               .source = at,
+                               .layer = (uint16_t)layer,
+                               .head = HW_NO_HEAD,
+                               .kind = HW_PART_FFN_RESIDUAL};
       else left -= ffn / 2;
       size_t first = n;
       uint32_t wanted = 1 + synthetic_below(rng, 2 * shape->n_parts);
@@ -75,12 +84,20 @@ static inline size_t synthetic_parts(uint64_t *rng, const synthetic_shape *shape
         if (twice) continue;
         left -= share;
         below[source] = true;
-        parts[n++] = (hw_part){.importance = share, .target = at, .source = source, .layer = (uint16_t)layer, .head = (uint16_t)head,
+        parts[n++] = (hw_part){.importance = share,
+                               .target = at,
+                               .source = source,
+                               .layer = (uint16_t)layer,
+                               .head = (uint16_t)head,
                                .kind = HW_PART_ATTENTION};
       }
       uint32_t residual = (uint32_t)((double)left * (0.5 + 0.4 * synthetic_unit(rng)));
       if (residual >= floor || n == first) {
-        parts[n++] = (hw_part){.importance = residual, .target = at, .source = at, .layer = (uint16_t)layer, .head = HW_NO_HEAD,
+        parts[n++] = (hw_part){.importance = residual,
+                               .target = at,
+                               .source = at,
+                               .layer = (uint16_t)layer,
+                               .head = HW_NO_HEAD,
                                .kind = HW_PART_ATTENTION_RESIDUAL};
         below[at] = true;
       }
@@ -96,18 +113,24 @@ static inline size_t synthetic_parts(uint64_t *rng, const synthetic_shape *shape
   return n;
 }
 
-static inline void synthetic_neurons(uint64_t *rng, const synthetic_shape *shape, hw_graph_record *record, hw_arena *arena) {
+static inline void synthetic_neurons(uint64_t *rng, const synthetic_shape *shape, hw_graph_record *record,
+                                     hw_arena *arena) {
   size_t n_nodes = record->graph->n_ffn_nodes, n = 0;
   hw_neuron_node *nodes = hw_arena_new(arena, hw_neuron_node, n_nodes, NULL);
   hw_neuron_row *rows = hw_arena_new(arena, hw_neuron_row, n_nodes * shape->k_neurons, NULL);
   for (size_t i = 0; i < n_nodes; i++) {
     const hw_ffn_node *node = &record->graph->ffn_nodes[i];
-    nodes[i] = (hw_neuron_node){.layer = node->layer, .position = node->position, .total = 300000 + synthetic_below(rng, 500000),
+    nodes[i] = (hw_neuron_node){.layer = node->layer,
+                                .position = node->position,
+                                .total = 300000 + synthetic_below(rng, 500000),
                                 .n_rows = shape->k_neurons};
     uint32_t share = 5000 + synthetic_below(rng, 30000);
     for (uint32_t k = 0; k < shape->k_neurons; k++) {
-      rows[n++] = (hw_neuron_row){.layer = node->layer, .position = node->position, .neuron = synthetic_skewed(rng, shape->d_ffn),
-                                  .importance = share, .activation = (float)(2 * synthetic_normal(rng))};
+      rows[n++] = (hw_neuron_row){.layer = node->layer,
+                                  .position = node->position,
+                                  .neuron = synthetic_skewed(rng, shape->d_ffn),
+                                  .importance = share,
+                                  .activation = (float)(2 * synthetic_normal(rng))};
       share -= synthetic_below(rng, share / 6 + 1);
     }
   }
@@ -117,7 +140,8 @@ static inline void synthetic_neurons(uint64_t *rng, const synthetic_shape *shape
   record->n_neurons = n;
 }
 
-static inline void synthetic_list(uint64_t *rng, const synthetic_shape *shape, int sign, const int32_t **ids, const float **scores, hw_arena *arena) {
+static inline void synthetic_list(uint64_t *rng, const synthetic_shape *shape, int sign, const int32_t **ids,
+                                  const float **scores, hw_arena *arena) {
   int32_t *tokens = hw_arena_new(arena, int32_t, shape->k_tokens, NULL);
   float *values = hw_arena_new(arena, float, shape->k_tokens, NULL);
   double score = 12 + 4 * synthetic_normal(rng);
@@ -130,12 +154,15 @@ static inline void synthetic_list(uint64_t *rng, const synthetic_shape *shape, i
   *scores = values;
 }
 
-static inline void synthetic_projections(uint64_t *rng, const synthetic_shape *shape, hw_graph_record *record, hw_arena *arena) {
+static inline void synthetic_projections(uint64_t *rng, const synthetic_shape *shape, hw_graph_record *record,
+                                         hw_arena *arena) {
   size_t n_heads = record->graph->n_heads < shape->projected_heads ? record->graph->n_heads : shape->projected_heads;
   size_t n = n_heads + 4u * shape->n_layers, i = 0;
   hw_projection *rows = hw_arena_new(arena, hw_projection, n, NULL);
   for (; i < n_heads; i++)
-    rows[i] = (hw_projection){.kind = HW_COMPONENT_HEAD, .layer = record->graph->heads[i].layer, .index = record->graph->heads[i].head,
+    rows[i] = (hw_projection){.kind = HW_COMPONENT_HEAD,
+                              .layer = record->graph->heads[i].layer,
+                              .index = record->graph->heads[i].head,
                               .position = record->graph->heads[i].best_position};
   for (uint32_t layer = 0; layer < shape->n_layers; layer++)
     for (int kind = HW_COMPONENT_ATTENTION; kind <= HW_COMPONENT_RESID_POST; kind++)
@@ -150,13 +177,15 @@ static inline void synthetic_projections(uint64_t *rng, const synthetic_shape *s
   record->n_projections = n;
 }
 
-static inline bool synthetic_graph(uint64_t *rng, const synthetic_shape *shape, uint32_t n_tokens, uint32_t target, hw_arena *arena,
-                                   hw_graph_record *record, hw_error *err) {
+static inline bool synthetic_graph(uint64_t *rng, const synthetic_shape *shape, uint32_t n_tokens, uint32_t target,
+                                   hw_arena *arena, hw_graph_record *record, hw_error *err) {
   size_t room = 64u * shape->n_layers * n_tokens;
   hw_part *parts = hw_arena_new(arena, hw_part, room, err);
   hw_graph *graph = hw_arena_new(arena, hw_graph, 1, err);
-  *record = (hw_graph_record){.frame = {.n_layers = shape->n_layers, .n_tokens = n_tokens, .target = target, .parallel = shape->parallel},
-                              .parts = parts, .graph = graph};
+  *record = (hw_graph_record){
+      .frame = {.n_layers = shape->n_layers, .n_tokens = n_tokens, .target = target, .parallel = shape->parallel},
+      .parts = parts,
+      .graph = graph};
   record->n_parts = synthetic_parts(rng, shape, &record->frame, parts, room);
   if (!hw_graph_replay(&record->frame, parts, record->n_parts, shape->threshold, arena, graph, err)) return false;
   synthetic_neurons(rng, shape, record, arena);
@@ -168,8 +197,8 @@ static inline bool synthetic_graph(uint64_t *rng, const synthetic_shape *shape, 
 }
 
 /* Prompt i of the data set `seed`; about one in 50 fails when failures are wanted. */
-static inline bool synthetic_prompt(uint64_t seed, int64_t i, const synthetic_shape *shape, size_t n_groups, bool failures, hw_arena *arena,
-                                    hw_prompt_record *prompt, hw_error *err) {
+static inline bool synthetic_prompt(uint64_t seed, int64_t i, const synthetic_shape *shape, size_t n_groups, bool failures,
+                                    hw_arena *arena, hw_prompt_record *prompt, hw_error *err) {
   uint64_t rng = seed * 1000003u + (uint64_t)i;
   (void)synthetic_random(&rng);
   char *text = hw_arena_new(arena, char, 256, err);
@@ -185,12 +214,26 @@ static inline bool synthetic_prompt(uint64_t seed, int64_t i, const synthetic_sh
     roles[t] = (uint8_t)(t == 0 ? 0 : t == n_tokens - 1 ? 6 : 1 + (t % 7 == 0 ? 0 : t % 7 == 1 ? 1 : 4));
   }
   values[0] = (hw_key_value){.key = "case", .value = "upper", .value_length = 5};
-  *prompt = (hw_prompt_record){.prompt_id = i, .group_id = (uint32_t)((uint64_t)i % n_groups), .text = text, .text_length = (size_t)length,
-                               .ids = ids, .n_tokens = n_tokens, .roles = roles, .has_bos = true, .values = values, .n_values = 1,
-                               .answer = {.token_id = 5, .n_tokens = 1, .logit = 9.5f, .probability = 0.25f, .rank = 1 + (uint32_t)i % 3,
-                                          .log_probability = -1.4},
-                               .foil = {.token_id = 6, .n_tokens = 1, .logit = 8.25f, .probability = 0.125f, .rank = 4, .log_probability = -2},
-                               .graphs = graphs, .n_graphs = shape->n_targets};
+  *prompt = (hw_prompt_record){
+      .prompt_id = i,
+      .group_id = (uint32_t)((uint64_t)i % n_groups),
+      .text = text,
+      .text_length = (size_t)length,
+      .ids = ids,
+      .n_tokens = n_tokens,
+      .roles = roles,
+      .has_bos = true,
+      .values = values,
+      .n_values = 1,
+      .answer = {.token_id = 5,
+                 .n_tokens = 1,
+                 .logit = 9.5f,
+                 .probability = 0.25f,
+                 .rank = 1 + (uint32_t)i % 3,
+                 .log_probability = -1.4},
+      .foil = {.token_id = 6, .n_tokens = 1, .logit = 8.25f, .probability = 0.125f, .rank = 4, .log_probability = -2},
+      .graphs = graphs,
+      .n_graphs = shape->n_targets};
   if (failures && synthetic_below(&rng, 50) == 0) {
     prompt->failure = "too long: 2048 tokens, the model takes 1024";
     prompt->n_graphs = 0;
@@ -202,8 +245,8 @@ static inline bool synthetic_prompt(uint64_t seed, int64_t i, const synthetic_sh
 }
 
 /* Prompts [first, first + n). */
-static inline bool synthetic_chunk(uint64_t seed, int64_t index, int64_t first, size_t n, const synthetic_shape *shape, size_t n_groups,
-                                   bool failures, hw_arena *arena, hw_chunk_record *chunk, hw_error *err) {
+static inline bool synthetic_chunk(uint64_t seed, int64_t index, int64_t first, size_t n, const synthetic_shape *shape,
+                                   size_t n_groups, bool failures, hw_arena *arena, hw_chunk_record *chunk, hw_error *err) {
   hw_prompt_record *prompts = hw_arena_new(arena, hw_prompt_record, n, err);
   if (!prompts) return false;
   *chunk = (hw_chunk_record){.chunk_index = index, .first_prompt = first, .n_prompts = n, .prompts = prompts};
@@ -220,17 +263,41 @@ static inline hw_run_info synthetic_run(const synthetic_shape *shape, size_t n_g
   static const char *const names[] = {"bos", "threshold"}, *const values[] = {"auto", "0.04"};
   static const char *const groups[] = {"label=A", "label=B", "label=C", "label=D"}, *const columns[] = {"label"},
                            *const group_values[] = {"A", "B", "C", "D"};
-  return (hw_run_info){.fingerprint = "f00d", .model_name = "synthetic", .model_family = "gpt2", .model_fingerprint = "aa",
-                       .tokenizer_fingerprint = "bb", .dataset_name = "made.csv", .dataset_fingerprint = "cc", .n_prompts = n_prompts,
-                       .n_layers = shape->n_layers, .n_heads = shape->n_heads, .n_kv_heads = shape->n_heads, .d_model = 128,
-                       .d_ffn = shape->d_ffn, .vocab_size = shape->vocab, .parallel_block = shape->parallel,
-                       .threshold = shape->threshold, .floor = shape->floor, .neuron_threshold = 0.01, .n_settings = 2,
-                       .setting_names = names, .setting_values = values, .n_groups = n_groups, .group_names = groups,
-                       .n_group_columns = 1, .group_columns = columns, .group_values = group_values, .n_roles = 7,
+  return (hw_run_info){.fingerprint = "f00d",
+                       .model_name = "synthetic",
+                       .model_family = "gpt2",
+                       .model_fingerprint = "aa",
+                       .tokenizer_fingerprint = "bb",
+                       .dataset_name = "made.csv",
+                       .dataset_fingerprint = "cc",
+                       .n_prompts = n_prompts,
+                       .n_layers = shape->n_layers,
+                       .n_heads = shape->n_heads,
+                       .n_kv_heads = shape->n_heads,
+                       .d_model = 128,
+                       .d_ffn = shape->d_ffn,
+                       .vocab_size = shape->vocab,
+                       .parallel_block = shape->parallel,
+                       .threshold = shape->threshold,
+                       .floor = shape->floor,
+                       .neuron_threshold = 0.01,
+                       .n_settings = 2,
+                       .setting_names = names,
+                       .setting_values = values,
+                       .n_groups = n_groups,
+                       .group_names = groups,
+                       .n_group_columns = 1,
+                       .group_columns = columns,
+                       .group_values = group_values,
+                       .n_roles = 7,
                        .role_names = synthetic_roles};
 }
 
-static const hw_process_info synthetic_process = {.model_path = "/m", .dataset_path = "/d", .program_version = "0.1", .blas_kernel = "none",
-                                                  .threads = 1, .batch_invariant = true};
+static const hw_process_info synthetic_process = {.model_path = "/m",
+                                                  .dataset_path = "/d",
+                                                  .program_version = "0.1",
+                                                  .blas_kernel = "none",
+                                                  .threads = 1,
+                                                  .batch_invariant = true};
 
 #endif

@@ -54,7 +54,8 @@ bool hw_tok_added_parse(hw_tok_loader *loader, const json_t *json, const char *w
     return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: more than %d added tokens", loader->path, MOST_ADDED);
   for (size_t i = 0; i < added->n; i++) {
     const hw_tok_added_token *other = &added->tokens[i];
-    bool same = other->content.length == token.content.length && memcmp(other->content.bytes, token.content.bytes, token.content.length) == 0;
+    bool same = other->content.length == token.content.length &&
+                memcmp(other->content.bytes, token.content.bytes, token.content.length) == 0;
     if (same && other->id == id) return true;
     if (same || other->id == id)
       return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" and \"%s\" have the same %s", loader->path, where, other->content.bytes,

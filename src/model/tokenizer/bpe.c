@@ -16,6 +16,7 @@ typedef struct hw_tok_candidate {
 
 static bool reserve(hw_tok_run *run, size_t symbols) {
   if (symbols <= run->scratch.capacity) return true;
+  if (symbols > INT32_MAX / 2) return hw_fail(run->err, HW_ERROR_PROMPT, "a word of %zu bytes is too long", symbols);
   size_t capacity = symbols < 256 ? 256 : 2 * symbols;
   run->scratch.symbols = hw_arena_new(run->arena, hw_tok_symbol, capacity, run->err);
   run->scratch.heap = hw_arena_new(run->arena, hw_tok_candidate, 3 * capacity, run->err); /* n - 1, and two for each merge */

@@ -231,29 +231,18 @@ static void trim(const hw_tokenizer *tokenizer, const hw_tok_token *token, bool 
   if (trailing > 0 && *end >= trailing) *end = *end - *start < trailing ? *start : *end - trailing;
 }
 
-static bool encode(const hw_tokenizer *tokenizer, const char *text, size_t length, const int32_t *prefix, size_t n_prefix,
-                   bool continuation, hw_arena *arena, hw_encoding *encoding, hw_error *err) {
-  enum { LONGEST = 1 << 30 };
-  *encoding = (hw_encoding){0};
-  if (length > LONGEST) return hw_fail(err, HW_ERROR_PROMPT, "text of %zu bytes, want at most %d", length, LONGEST);
-  size_t valid = hw_utf8_valid_prefix(text, length);
-  if (valid != length) return hw_fail(err, HW_ERROR_PROMPT, "byte %zu of the text is not UTF-8", valid);
-  hw_tok_run run = {.tokenizer = tokenizer, .arena = arena, .err = err, .continuation = continuation};
-  run.match = pcre2_match_data_create(1, NULL);
-  if (!run.match) return hw_fail_memory(err, "a match");
-  uint32_t *chars = NULL;
-  bool ok = first_piece(&run, text, length, &chars) && run_stages(&run);
-  pcre2_match_data_free(run.match);
-  if (!ok) return false;
-
-  encoding->n = n_prefix + run.n_tokens;
-  encoding->ids = hw_arena_new(arena, int32_t, encoding->n, err);
-  encoding->starts = hw_arena_znew(arena, uint32_t, encoding->n, err);
-  encoding->ends = hw_arena_znew(arena, uint32_t, encoding->n, err);
+/* The tokens of the run behind those of the prefix, in the caller's arena. */
+static bool write_encoding(const hw_tok_run *run, const uint32_t *chars, const int32_t *prefix, size_t n_prefix, hw_arena *arena,
+                           hw_encoding *encoding) {
+  const hw_tokenizer *tokenizer = run->tokenizer;
+  encoding->n = n_prefix + run->n_tokens;
+  encoding->ids = hw_arena_new(arena, int32_t, encoding->n, run->err);
+  encoding->starts = hw_arena_znew(arena, uint32_t, encoding->n, run->err);
+  encoding->ends = hw_arena_znew(arena, uint32_t, encoding->n, run->err);
   if (!encoding->ids || !encoding->starts || !encoding->ends) return false;
   for (size_t i = 0; i < n_prefix; i++) encoding->ids[i] = prefix[i];
-  for (size_t i = 0; i < run.n_tokens; i++) {
-    const hw_tok_token *token = &run.tokens[i];
+  for (size_t i = 0; i < run->n_tokens; i++) {
+    const hw_tok_token *token = &run->tokens[i];
     size_t at = n_prefix + i;
     encoding->ids[at] = token->id;
     encoding->starts[at] = chars[token->from];
@@ -263,6 +252,27 @@ static bool encode(const hw_tokenizer *tokenizer, const char *text, size_t lengt
       trim(tokenizer, token, first, &encoding->starts[at], &encoding->ends[at]);
   }
   return true;
+}
+
+static bool encode(const hw_tokenizer *tokenizer, const char *text, size_t length, const int32_t *prefix, size_t n_prefix,
+                   bool continuation, hw_arena *arena, hw_encoding *encoding, hw_error *err) {
+  enum { LONGEST = 1 << 30 };
+  *encoding = (hw_encoding){0};
+  if (length > LONGEST) return hw_fail(err, HW_ERROR_PROMPT, "text of %zu bytes, want at most %d", length, LONGEST);
+  size_t valid = hw_utf8_valid_prefix(text, length);
+  if (valid != length) return hw_fail(err, HW_ERROR_PROMPT, "byte %zu of the text is not UTF-8", valid);
+  /* The work needs a hundred times the text: an arena of its own keeps that out of the caller's chunk. */
+  hw_arena work;
+  hw_arena_init(&work);
+  hw_tok_run run = {.tokenizer = tokenizer, .arena = &work, .err = err, .continuation = continuation};
+  uint32_t *chars = NULL;
+  run.match = pcre2_match_data_create(1, NULL);
+  bool ok = run.match || hw_fail_memory(err, "a match");
+  ok = ok && first_piece(&run, text, length, &chars) && run_stages(&run) &&
+       write_encoding(&run, chars, prefix, n_prefix, arena, encoding);
+  pcre2_match_data_free(run.match);
+  hw_arena_fini(&work);
+  return ok;
 }
 
 bool hw_tokenizer_encode(const hw_tokenizer *tokenizer, const char *text, size_t length, hw_bos bos, hw_arena *arena,

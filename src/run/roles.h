@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Roles of positions: named by the data set's spans, or derived (BOS, END, the token after a span). Their ids are fixed by the
+ * order in which the data set brings the names, not by which chunk comes first. */
+#ifndef HW_RUN_ROLES_H
+#define HW_RUN_ROLES_H
+
+#include "headwater/arena.h"
+#include "headwater/run.h"
+#include "headwater/spans.h"
+#include "headwater/store.h"
+
+enum { HW_ROLE_REST = 0, HW_ROLE_BOS = 1, HW_ROLE_END = 2, HW_FIRST_NAMED_ROLE = 3, HW_NAMED_ROLES = 30 };
+
+typedef struct hw_roles {
+  size_t n_named;
+  const char *named[HW_NAMED_ROLES];
+  size_t n;                   /* after finish: all of them */
+  const char *names[HW_ROLE_MASK + 1]; /* "-", BOS, END, the named ones, then these with "+1" */
+} hw_roles;
+
+/* Notes the spans of one prompt of the plan's pass. Errors: more than HW_NAMED_ROLES names. */
+bool hw_roles_note(hw_roles *roles, const hw_span *spans, size_t n_spans, hw_arena *arena, hw_error *err);
+bool hw_roles_finish(hw_roles *roles, hw_arena *arena, hw_error *err);
+
+/* Role of each token: bytes[0..n_tokens) of (the room is for twice as many, the rest is work space) role id | HW_ROLE_FIRST | HW_ROLE_LAST. The last position is END whatever its span;
+ * elsewhere a span beats the token after another one, and an earlier span a later one. */
+void hw_roles_assign(const hw_roles *roles, const hw_prompt_input *input, uint8_t *bytes);
+
+#endif
