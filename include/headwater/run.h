@@ -169,4 +169,12 @@ typedef struct hw_run_result {
 /* Runs the job, or with job->dry_run only plans it (then only *plan is filled, with a measured sample). */
 bool hw_run(const hw_job *job, const hw_run_hooks *hooks, hw_plan_summary *plan, hw_run_result *result, hw_error *err);
 
+/* ---- Another threshold, without the model ---- */
+
+/* Makes the database that the run of `source` would have made at this threshold, which is at least its floor: graphs, heads,
+ * neurons, aggregates and items are replayed from the stored rows. Projections are those of the source's graphs. *n_prompts counts
+ * the prompts. Errors: a threshold below the floor, an incomplete source, a database `out` of another run. */
+bool hw_rethreshold(const char *source, double threshold, const char *out, const volatile sig_atomic_t *stop, int64_t *n_prompts,
+                    hw_error *err);
+
 #endif

@@ -150,6 +150,25 @@ size_t hw_named_queries(const hw_named_query **queries);
 /* CSV aggregates, one file a view, the [layers x heads] matrix and MANIFEST.json, into a folder (made if missing). */
 bool hw_store_export(hw_store *store, const char *folder, hw_error *err);
 
+/* ---- Reading back what a run stored, to derive another database from it ---- */
+
+/* Everything that identifies the run. Strings and lists live in the arena. */
+bool hw_store_read_run(hw_store *store, hw_arena *arena, hw_run_info *info, hw_error *err);
+
+/* Texts of tokens 0 .. *n - 1; NULL for ids without one. */
+bool hw_store_read_vocabulary(hw_store *store, hw_arena *arena, size_t *n, const char ***pieces, size_t **lengths, hw_error *err);
+
+/* One past the highest chunk that is stored. */
+bool hw_store_count_chunks(hw_store *store, int64_t *n, hw_error *err);
+
+/* The rows of a chunk as they were given to the store; `graph` of each graph record is left NULL, for the caller to replay.
+ * Everything lives in the arena. *found is false when the chunk is not stored. Errors: INPUT for damaged columns, naming the
+ * prompt. */
+bool hw_store_read_chunk(hw_store *store, int64_t chunk_index, hw_arena *arena, bool *found, hw_chunk_record *chunk, hw_error *err);
+
+/* The stored projection of a neuron, lists in the arena; *found is false when there is none. */
+bool hw_store_read_neuron(hw_store *store, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found, hw_projection *row, hw_error *err);
+
 /* Hash over all rows but those of `process` (32 hex digits). */
 bool hw_store_digest(hw_store *store, char hex[33], hw_error *err);
 

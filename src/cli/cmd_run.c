@@ -52,22 +52,6 @@ static void show_notice(void *context, const char *text) {
   fprintf(stderr, "headwater: %s\n", text);
 }
 
-static void on_interrupt(int signal_number) {
-  (void)signal_number;
-  if (hw_cli_stop) _exit(130); /* a second Ctrl-C means now; the database stays valid */
-  hw_cli_stop = 1;
-  static const char text[] = "\nheadwater: finishing the chunks in work (Ctrl-C again to stop at once)\n";
-  ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-  (void)ignored;
-}
-
-static void catch_interrupts(void) {
-  struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-}
-
 static void print_plan(const hw_plan_summary *plan) {
   char time[32];
   format_time(plan->seconds_expected, time);
@@ -124,7 +108,7 @@ static int run(const hw_command *command, int argc, char **argv) {
     hw_run_hooks hooks = {.progress = job.quiet ? NULL : show_progress, .notice = show_notice, .context = &line, .stop = &hw_cli_stop};
     hw_plan_summary plan;
     hw_run_result result;
-    catch_interrupts();
+    hw_cli_catch_interrupts();
     ok = hw_run(&job, &hooks, &plan, &result, &err);
     if (line.open) fputc('\n', stderr);
     if (!ok) {

@@ -21,10 +21,12 @@ typedef struct hw_command {
   int (*run)(const struct hw_command *command, int argc, char **argv);
 } hw_command;
 
-extern const hw_command hw_cmd_info, hw_cmd_tokenize, hw_cmd_trace, hw_cmd_run, hw_cmd_query, hw_cmd_sql, hw_cmd_export, hw_cmd_digest;
+extern const hw_command hw_cmd_info, hw_cmd_tokenize, hw_cmd_trace, hw_cmd_run, hw_cmd_query, hw_cmd_sql, hw_cmd_export, hw_cmd_digest, hw_cmd_rethreshold;
 
 /* Set by Ctrl-C once a command asked for it. */
 extern volatile sig_atomic_t hw_cli_stop;
+/* From now on Ctrl-C sets hw_cli_stop, and a second one ends the program. */
+void hw_cli_catch_interrupts(void);
 
 /* "headwater: message" on stderr; returns the exit code. */
 int hw_cli_fail(const hw_error *err);

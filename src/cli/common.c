@@ -48,3 +48,19 @@ int hw_cli_columns(void) {
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
   return 80;
 }
+
+static void on_interrupt(int signal_number) {
+  (void)signal_number;
+  if (hw_cli_stop) _exit(130); /* a second Ctrl-C means now; the database stays valid */
+  hw_cli_stop = 1;
+  static const char text[] = "\nheadwater: finishing the chunks in work (Ctrl-C again to stop at once)\n";
+  ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+  (void)ignored;
+}
+
+void hw_cli_catch_interrupts(void) {
+  struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}

@@ -9,7 +9,7 @@
 #include "headwater/text.h"
 
 static const hw_command *const commands[] = {&hw_cmd_info, &hw_cmd_tokenize, &hw_cmd_trace, &hw_cmd_run,
-                                             &hw_cmd_query, &hw_cmd_sql, &hw_cmd_export, &hw_cmd_digest};
+                                             &hw_cmd_query, &hw_cmd_sql, &hw_cmd_export, &hw_cmd_digest, &hw_cmd_rethreshold};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static int list_commands(FILE *out) {

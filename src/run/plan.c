@@ -106,21 +106,19 @@ static bool list_settings(hw_plan *plan, const hw_job *job, hw_error *err) {
   return ok;
 }
 
-static bool make_fingerprint(hw_plan *plan, hw_error *err) {
-  const hw_run_info *info = &plan->info;
+const char *hw_run_fingerprint(const hw_run_info *info, hw_arena *arena, hw_error *err) {
   hw_buffer text;
   hw_buffer_init(&text);
   hw_buffer_printf(&text, "%s\n%s\n%s\n%s\n", HW_VERSION, info->model_fingerprint, info->tokenizer_fingerprint, info->dataset_fingerprint);
   for (size_t i = 0; i < info->n_settings; i++) hw_buffer_printf(&text, "%s=%s\n", info->setting_names[i], info->setting_values[i]);
-  bool ok = hw_buffer_check(&text, err);
-  if (ok) {
+  const char *fingerprint = NULL;
+  if (hw_buffer_check(&text, err)) {
     char hex[HW_HASH_HEX];
     hw_hash_bytes(text.data, text.length, hex);
-    plan->info.fingerprint = hw_arena_copy(&plan->arena, hex, HW_HASH_HEX - 1, err);
-    ok = plan->info.fingerprint != NULL;
+    fingerprint = hw_arena_copy(arena, hex, HW_HASH_HEX - 1, err);
   }
   hw_buffer_fini(&text);
-  return ok;
+  return fingerprint;
 }
 
 static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *flow, const hw_model *model,
@@ -137,7 +135,8 @@ static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *
       .threshold = flow->threshold, .floor = flow->floor, .neuron_threshold = job->neuron_threshold,
       .n_groups = plan->groups.n_groups, .group_names = plan->groups.names, .n_group_columns = plan->groups.n_columns,
       .group_columns = plan->groups.columns, .group_values = plan->groups.group_values, .n_roles = plan->roles.n, .role_names = plan->roles.names};
-  return plan->info.dataset_fingerprint && list_settings(plan, job, err) && make_fingerprint(plan, err);
+  return plan->info.dataset_fingerprint && list_settings(plan, job, err) &&
+         (plan->info.fingerprint = hw_run_fingerprint(&plan->info, &plan->arena, err)) != NULL;
 }
 
 bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, hw_plan *plan,

@@ -31,6 +31,9 @@ bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_mode
                   hw_error *err);
 void hw_plan_close(hw_plan *plan);
 
+/* Hash of all that decides the content: version, fingerprints, settings. In the arena; NULL and err filled when memory is short. */
+const char *hw_run_fingerprint(const hw_run_info *info, hw_arena *arena, hw_error *err);
+
 /* ---- Rows of a chunk, and what becomes of them ---- */
 
 typedef struct hw_row_copy { /* a data set row that outlives the reader's next step */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Recurring circuits: closed frequent sets of items, found exactly, ranked by greedy tiling. Pure arithmetic on bitmaps; where
+ * they come from is somebody else's matter (mining.h).
+ *
+ * An item is an edge aligned by role (sql/schema.sql, agg_item): kind << 30 | layer << 22 | head << 12 | source role << 6 |
+ * target role. A graph has an item or has it not; the support of a set of items = the number of graphs that have all of them.
+ *
+ * NEIGHBOURS. A role is one residual line through all layers: what is written on it can be read in every later layer. An
+ * attention item of layer l reads its source's line at I{l-1} and writes its target's at A{l}; an FFN item reads and writes
+ * the line of its one role. Two items are neighbours when
+ *   - they write the same line (equal target roles), or
+ *   - they read the same line (equal source roles), or
+ *   - one feeds the other: its target role is the other's source role, and its layer is the lower one.
+ * Not neighbours: items that touch a line in common only because one reads it before the other writes it. Equal roles of
+ * different tokens of a prompt are one line. (An FFN item therefore neighbours all that touch its role's line.)
+ * A set is connected when the graph of neighbours on it is.
+ *
+ * CLOSED: no item can be added without losing a graph. CLOSED AND CONNECTED: connected, and no neighbour of one of its items can
+ * be added without losing a graph; these are exactly the connected components of the closed sets. */
+#ifndef HEADWATER_MINE_H
+#define HEADWATER_MINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headwater/buffer.h"
+#include "headwater/error.h"
+
+enum { HW_ITEM_ATTENTION = 0, HW_ITEM_FFN = 1 };
+static inline uint32_t hw_item(uint32_t kind, uint32_t layer, uint32_t head, uint32_t source, uint32_t target) {
+  return kind << 30 | layer << 22 | head << 12 | source << 6 | target;
+}
+static inline uint32_t hw_item_kind(uint32_t item) { return item >> 30; }
+static inline uint32_t hw_item_layer(uint32_t item) { return item >> 22 & 255; }
+static inline uint32_t hw_item_head(uint32_t item) { return item >> 12 & 1023; }
+static inline uint32_t hw_item_source(uint32_t item) { return item >> 6 & 63; }
+static inline uint32_t hw_item_target(uint32_t item) { return item & 63; }
+
+bool hw_items_are_neighbours(uint32_t a, uint32_t b);
+
+/* The data set by column: a bitmap of graphs for each item. Borrowed. Bits of a group fill its words from the lowest on; a
+ * group begins with a fresh word, and the bits behind its last graph are 0 in every bitmap. */
+typedef struct hw_mine_base {
+  size_t n_items;
+  const uint32_t *items; /* [n_items] ascending */
+  size_t n_words;
+  const uint64_t *bits; /* [n_items, n_words] */
+  size_t n_groups;             /* at least one */
+  const size_t *group_ends;    /* [n_groups] word behind the group's last */
+  const uint32_t *group_sizes; /* [n_groups] graphs */
+} hw_mine_base;
+
+/* A set is frequent when its share of the graphs is at least min_support; by group: in at least one group. A group counts from
+ * HW_MINE_GROUP_LEAST graphs that have the set (or all of its graphs, where they are fewer): three graphs of a tiny group are no
+ * recurring circuit. */
+enum { HW_MINE_GROUP_LEAST = 10 };
+/* Graphs out of n that make a share. */
+uint32_t hw_mine_least(double share, uint32_t n, bool by_group);
+
+typedef struct hw_mine_limits {
+  double min_support; /* in (0, 1] */
+  bool by_group, connected;
+  double deadline; /* hw_clock_seconds() when the search has to end */
+  size_t bytes;    /* for the sets and the work space of search and ranking, without the base */
+} hw_mine_limits;
+
+typedef struct hw_mine_set {
+  size_t first; /* in members */
+  uint32_t n;
+  uint32_t support; /* graphs, all groups */
+} hw_mine_set;
+
+typedef struct hw_mine_sets {
+  size_t n;
+  hw_mine_set *sets;
+  uint32_t *members;       /* indices into base.items, ascending in each set */
+  double complete_support; /* ALL sets with this share are here; == min_support when nothing was cut, > 1: nothing is sure */
+  bool out_of_time, out_of_memory; /* why it is more than min_support */
+} hw_mine_sets;
+
+/* Finds every closed (and connected) frequent set with at least one item. When time or memory do not suffice, it starts again
+ * from high supports downwards, and gives the lowest level that was finished: complete_support. Only if not even the highest
+ * was, the sets of a search broken off. Deterministic but for where a deadline falls. Errors: MEMORY. */
+bool hw_mine_sets_find(const hw_mine_base *base, const hw_mine_limits *limits, hw_mine_sets *sets, hw_error *err);
+void hw_mine_sets_fini(hw_mine_sets *sets);
+
+typedef struct hw_mine_pick {
+  size_t set;        /* index into sets.sets */
+  uint64_t new_cells; /* (item, graph) pairs that no pick before covers */
+} hw_mine_pick;
+
+/* Greedy tiling: a set covers the pairs (its items) x (its graphs). Picks, again and again, the set that covers most pairs that
+ * are not covered yet (ties: more items, then the lower item ids), at most `most` of them, until nothing is left to cover.
+ * in_time: false when the deadline came first; the picks so far are right. */
+bool hw_mine_rank(const hw_mine_base *base, const hw_mine_sets *sets, size_t most, double deadline, hw_mine_pick *picks,
+                  size_t *n_picks, bool *in_time, hw_error *err);
+
+/* Graphs that have all items of the set: out[n_words]. `without`: an index into members that is left out, SIZE_MAX for none;
+ * the graphs of a set without members are those of nothing: all bits 1. Returns their number. */
+uint64_t hw_mine_graphs(const hw_mine_base *base, const uint32_t *members, size_t n, size_t without, uint64_t *out);
+/* Bits set in a and not in b. */
+uint64_t hw_mine_count_without(const uint64_t *a, const uint64_t *b, size_t n_words);
+uint64_t hw_mine_count(const uint64_t *a, size_t n_words);
+
+/* The set as paths along the flow, each item once: "IO -L2H3-> END; S1 -L0H1-> S2 -FFN1- S2 -L3H0-> END". The longest
+ * path first, then the longest of what is left. Items ascending. */
+void hw_mine_paths(const uint32_t *items, size_t n, const char *const *role_names, size_t n_roles, hw_buffer *out);
+
+#endif

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+SELECT group_id, column_id, column_name, value FROM group_value ORDER BY group_id, column_id

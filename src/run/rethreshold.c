@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A run at another threshold, from its stored rows: they are complete down to the floor, so the graphs are exactly those of a rerun. */
+#include <string.h>
+
+#include "headwater/store.h"
+#include "run/plan.h"
+
+typedef struct rerun {
+  hw_store *source, *target;
+  hw_run_info info; /* of the target */
+  hw_arena arena;   /* of the whole */
+  const volatile sig_atomic_t *stop;
+  int64_t *n_prompts;
+  hw_error *err;
+} rerun;
+
+static const char *setting_text(rerun *r, const char *name, const hw_job *job) {
+  hw_buffer text;
+  hw_buffer_init(&text);
+  hw_option_table table = hw_job_options();
+  for (size_t i = 0; i < table.n; i++)
+    if (strcmp(table.rows[i].name, name) == 0) (void)hw_option_format(&table.rows[i], job, &text);
+  const char *value = hw_buffer_check(&text, r->err) ? hw_arena_copy(&r->arena, text.data, text.length, r->err) : NULL;
+  hw_buffer_fini(&text);
+  return value;
+}
+
+/* The source's identity with the other threshold, and the floor spelled out, for left out it would follow the threshold. */
+static bool make_info(rerun *r, double threshold) {
+  hw_job job;
+  hw_job_defaults(&job);
+  job.analysis.threshold = threshold;
+  job.analysis.floor = r->info.floor;
+  const char *changed[] = {"threshold", "floor"};
+  const char **values = hw_arena_new(&r->arena, const char *, r->info.n_settings, r->err);
+  if (!values) return false;
+  for (size_t i = 0; i < r->info.n_settings; i++) {
+    values[i] = r->info.setting_values[i];
+    for (int c = 0; c < 2; c++)
+      if (strcmp(r->info.setting_names[i], changed[c]) == 0 && !(values[i] = setting_text(r, changed[c], &job))) return false;
+  }
+  r->info.setting_values = values;
+  r->info.threshold = threshold;
+  r->info.fingerprint = hw_run_fingerprint(&r->info, &r->arena, r->err);
+  return r->info.fingerprint != NULL;
+}
+
+static bool replay_chunk(rerun *r, hw_chunk_record *chunk, hw_arena *arena) {
+  for (size_t p = 0; p < chunk->n_prompts; p++) {
+    const hw_prompt_record *prompt = &chunk->prompts[p];
+    hw_graph_record *graphs = hw_arena_new(arena, hw_graph_record, prompt->n_graphs, r->err);
+    if (!graphs) return false;
+    if (prompt->n_graphs) memcpy(graphs, prompt->graphs, prompt->n_graphs * sizeof *graphs);
+    for (size_t g = 0; g < prompt->n_graphs; g++) {
+      hw_graph *graph = hw_arena_new(arena, hw_graph, 1, r->err);
+      if (!graph || !hw_graph_replay(&graphs[g].frame, graphs[g].parts, graphs[g].n_parts, r->info.threshold, arena, graph, r->err)) return false;
+      graphs[g].graph = graph;
+    }
+    ((hw_prompt_record *)chunk->prompts)[p].graphs = graphs; /* the chunk's own array, in our arena */
+  }
+  return true;
+}
+
+static bool copy_chunks(rerun *r, const bool *done, int64_t n_chunks) {
+  hw_arena arena;
+  hw_arena_init(&arena);
+  bool ok = true;
+  for (int64_t c = 0; ok && c < n_chunks && !(r->stop && *r->stop); c++) {
+    hw_chunk_record chunk;
+    hw_encoded_chunk *encoded = NULL;
+    bool found;
+    if (done[c]) continue;
+    hw_arena_reset(&arena);
+    ok = hw_store_read_chunk(r->source, c, &arena, &found, &chunk, r->err);
+    if (!ok || !found) continue;
+    ok = replay_chunk(r, &chunk, &arena) && hw_encode_chunk(&chunk, &r->info, &encoded, r->err) &&
+         hw_store_put_chunk(r->target, encoded, r->err);
+    hw_encoded_chunk_free(encoded);
+    if (ok) *r->n_prompts += (int64_t)chunk.n_prompts;
+  }
+  hw_arena_fini(&arena);
+  return ok;
+}
+
+/* Projections of the neurons that are in the new graphs, as far as the source has them. */
+static bool copy_neurons(rerun *r) {
+  size_t all = (size_t)r->info.n_layers * r->info.d_ffn, n, kept = 0;
+  uint16_t *layers = hw_arena_new(&r->arena, uint16_t, all, r->err);
+  uint32_t *neurons = hw_arena_new(&r->arena, uint32_t, all, r->err);
+  if (!layers || !neurons || !hw_store_pending_neurons(r->target, all, layers, neurons, &n, r->err)) return false;
+  hw_projection *rows = hw_arena_new(&r->arena, hw_projection, n, r->err);
+  if (!rows) return false;
+  for (size_t i = 0; i < n; i++) {
+    bool found;
+    if (!hw_store_read_neuron(r->source, layers[i], neurons[i], &r->arena, &found, &rows[kept], r->err)) return false;
+    kept += found;
+  }
+  return hw_store_put_neuron_projections(r->target, rows, kept, r->err);
+}
+
+static bool copy_all(rerun *r) {
+  size_t n_pieces, *lengths;
+  const char **pieces;
+  int64_t n_chunks, n_stored, n_failed;
+  if (!hw_store_read_vocabulary(r->source, &r->arena, &n_pieces, &pieces, &lengths, r->err) ||
+      !hw_store_put_vocabulary(r->target, n_pieces, pieces, lengths, r->err) || !hw_store_count_chunks(r->source, &n_chunks, r->err))
+    return false;
+  bool *done = hw_arena_znew(&r->arena, bool, (size_t)n_chunks, r->err);
+  if (!done || !hw_store_chunks_done(r->target, (size_t)n_chunks, done, &n_stored, &n_failed, r->err)) return false;
+  *r->n_prompts = n_stored;
+  return copy_chunks(r, done, n_chunks) && ((r->stop && *r->stop) || copy_neurons(r));
+}
+
+static bool check_source(rerun *r, const char *source, double threshold) {
+  int64_t n_chunks, n_stored = 0;
+  if (!hw_store_read_run(r->source, &r->arena, &r->info, r->err) || !hw_store_count_chunks(r->source, &n_chunks, r->err)) return false;
+  if (threshold < r->info.floor)
+    return hw_fail(r->err, HW_ERROR_INPUT, "%s: threshold %g is below the floor %g down to which rows are stored", source, threshold,
+                   r->info.floor);
+  bool *done = hw_arena_znew(&r->arena, bool, (size_t)n_chunks, r->err);
+  int64_t n_failed;
+  if (!done || !hw_store_chunks_done(r->source, (size_t)n_chunks, done, &n_stored, &n_failed, r->err)) return false;
+  return n_stored == r->info.n_prompts || hw_fail(r->err, HW_ERROR_INPUT, "%s: only %lld of %lld prompts are stored; finish the run first",
+                                                  source, (long long)n_stored, (long long)r->info.n_prompts);
+}
+
+bool hw_rethreshold(const char *source, double threshold, const char *out, const volatile sig_atomic_t *stop, int64_t *n_prompts,
+                    hw_error *err) {
+  rerun r = {.stop = stop, .n_prompts = n_prompts, .err = err};
+  hw_arena_init(&r.arena);
+  hw_process_info process = {.model_path = "", .dataset_path = source, .program_version = HW_VERSION, .blas_kernel = "", .threads = 1};
+  bool ok = hw_store_open_read(source, &r.source, err) && check_source(&r, source, threshold) && make_info(&r, threshold) &&
+            hw_store_open_run(out, &r.info, &process, false, &r.target, err);
+  if (ok) {
+    ok = copy_all(&r);
+    hw_error closing = {0};
+    if (!hw_store_close(r.target, ok, &closing) && ok) {
+      *err = closing;
+      ok = false;
+    }
+  }
+  (void)hw_store_close(r.source, false, NULL);
+  hw_arena_fini(&r.arena);
+  return ok;
+}
