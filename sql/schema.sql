@@ -92,7 +92,8 @@ CREATE TABLE prompt (
   has_bos INTEGER NOT NULL CHECK(has_bos IN (0, 1)),   -- position 0 is a BOS
   text TEXT,                      -- NULL when token ids were given
   tokens BLOB NOT NULL,           -- a byte 2 or 4, then ids of that many bytes, little-endian: hw_tokens(tokens)
-  roles BLOB NOT NULL             -- a byte a position: role_id | 64 first | 128 last of a span
+  roles BLOB NOT NULL,            -- a byte a position: role_id | 64 first | 128 last of a span
+  counterfactual_of INTEGER       -- prompt_id that it is the counterfactual of; NULL for the data set's own prompts
 ) STRICT;
 
 -- A prompt that could not be traced. In here or in prompt: nothing is lost silently.
@@ -156,7 +157,8 @@ CREATE TABLE graph_info (
   n_projections INTEGER NOT NULL
 ) STRICT;
 
--- ---- Aggregates, kept in the transaction that stores the graphs. group_id -1 = all groups together. ----
+-- ---- Aggregates, kept in the transaction that stores the graphs. group_id -1 = all groups together, without the
+-- counterfactuals; -2 = all counterfactuals. ----
 --
 -- Intervals cluster by prompt. For prompt p with n_p graphs, s_p the sum of a quantity x over them, N = sum n_p graphs,
 -- P prompts, mean m = sum s_p / N:  variance of m = P / (P-1) * sum_p (s_p - m n_p)^2 / N^2, t with P - 1 degrees of
@@ -168,7 +170,7 @@ CREATE TABLE graph_info (
 -- Sums of squares fit 63 bits up to 9 million graphs; past that the insert fails (STRICT refuses the overflowed REAL).
 
 CREATE TABLE agg_group (
-  group_id INTEGER PRIMARY KEY,   -- -1: all
+  group_id INTEGER PRIMARY KEY,   -- -1: all, -2: all counterfactuals
   n INTEGER NOT NULL,             -- graphs
   n_prompts INTEGER NOT NULL,     -- prompts that have graphs
   others INTEGER NOT NULL

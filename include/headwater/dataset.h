@@ -18,6 +18,7 @@ typedef struct hw_dataset_options {
   const char *prompt_column; /* NULL: the first of prompt, text, clean, clean_prefix, sentence that exists */
   const char *answer_column; /* NULL: the first of answer, target, clean_answer that exists */
   const char *foil_column;   /* NULL: the first of foil, patch_answer that exists */
+  const char *counterfactual_column; /* NULL: the first of counterfactual, corrupted, patch_prefix that exists */
 } hw_dataset_options;
 
 typedef struct hw_field {
@@ -34,6 +35,7 @@ typedef struct hw_row {
   hw_field prompt;     /* value NULL when there is a problem; may be empty, which is for the caller to judge */
   hw_field answer;     /* value NULL when absent or empty */
   hw_field foil;
+  hw_field counterfactual; /* a second prompt, paired with the first; value NULL when absent or empty */
   size_t n_others;
   const hw_field *others; /* every further column that this row has, in file order; none when there is a problem.
                            * An answer or foil that is a JSON array or object is none and stays here (where its

@@ -28,7 +28,7 @@ typedef struct hw_analysis {
 
 typedef struct hw_job {
   const char *model, *data, *db;
-  const char *format, *prompt_column, *answer_column, *foil_column, *group_by; /* NULL: found by name */
+  const char *format, *prompt_column, *answer_column, *foil_column, *counterfactual_column, *group_by; /* NULL: found by name */
   hw_analysis analysis;
   double neuron_threshold;
   int neuron_projections; /* hw_neuron_projections */
@@ -37,6 +37,7 @@ typedef struct hw_job {
   int64_t threads;        /* 0 = all cores */
   int64_t memory;         /* MiB for activations and work space, 0 = no cap */
   bool spans;             /* [ROLE:words] in prompts are marks */
+  bool counterfactual;    /* trace the counterfactual column's prompts as well */
   bool durable, dry_run, quiet;
 } hw_job;
 
@@ -65,6 +66,7 @@ typedef struct hw_prompt_input {
   const uint32_t *starts, *ends; /* [n_tokens] characters of text, see hw_encoding */
   const hw_span *spans;          /* of the text, when the row marks any */
   size_t n_spans;
+  const struct hw_prompt_input *clean; /* of a counterfactual with as many tokens: the prompt whose roles it takes over */
 } hw_prompt_input;
 
 /* Ids, target positions and answers of one prompt. What is wrong with the prompt becomes its `failure`; errors are only
@@ -72,10 +74,10 @@ typedef struct hw_prompt_input {
 bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text, size_t length,
                        const char *answer, size_t answer_length, const char *foil, size_t foil_length, hw_arena *arena,
                        hw_prompt_input *input, hw_error *err);
-/* The prompt of a data set row: its spans taken out (job->spans) or read from role.* columns, then as above. A row that cannot be
+/* The prompt of a data set row, or its counterfactual: its spans taken out (job->spans) or read from role.* columns, then as above. A row that cannot be
  * read, or whose spans are wrong, has a `failure`. */
-bool hw_prompt_from_row(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, hw_arena *arena,
-                        hw_prompt_input *input, hw_error *err);
+bool hw_prompt_from_row(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, bool counterfactual,
+                        hw_arena *arena, hw_prompt_input *input, hw_error *err);
 
 /* The same from ids as they are. */
 bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,

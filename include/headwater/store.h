@@ -76,6 +76,7 @@ enum { HW_ROLE_MASK = 63, HW_ROLE_FIRST = 64, HW_ROLE_LAST = 128 };
 
 typedef struct hw_prompt_record {
   int64_t prompt_id;
+  int64_t counterfactual_of; /* in a chunk of counterfactuals: prompt_id of the prompt that it is paired with */
   const char *failure; /* NULL, or the reason: then there are no graphs */
   uint32_t group_id;
   const char *text; /* NULL when ids were given */
@@ -95,6 +96,7 @@ typedef struct hw_chunk_record {
   int64_t chunk_index;
   int64_t first_prompt;
   size_t n_prompts, n_tokens;
+  bool counterfactual; /* all of its prompts are: they are summed apart from the others */
   const hw_prompt_record *prompts;
 } hw_chunk_record;
 

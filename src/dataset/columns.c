@@ -10,13 +10,14 @@
 static const struct {
   const char *role;
   const char *names[6];
-} known[HW_N_ROLES] = {
-    [HW_ROLE_PROMPT] = {"prompt", {"prompt", "text", "clean", "clean_prefix", "sentence"}},
-    [HW_ROLE_ANSWER] = {"answer", {"answer", "target", "clean_answer"}},
-    [HW_ROLE_FOIL] = {"foil", {"foil", "patch_answer"}},
+} known[HW_N_USES] = {
+    [HW_USE_PROMPT] = {"prompt", {"prompt", "text", "clean", "clean_prefix", "sentence"}},
+    [HW_USE_ANSWER] = {"answer", {"answer", "target", "clean_answer"}},
+    [HW_USE_FOIL] = {"foil", {"foil", "patch_answer"}},
+    [HW_USE_COUNTERFACTUAL] = {"counterfactual", {"counterfactual", "corrupted", "patch_prefix"}},
 };
 
-const char *hw_role_name(hw_role role) { return known[role].role; }
+const char *hw_use_name(hw_column_use role) { return known[role].role; }
 
 static bool has_column(const hw_dataset *dataset, const char *name) {
   for (size_t i = 0; i < dataset->n_columns; i++)
@@ -68,7 +69,7 @@ static void list_columns(const hw_dataset *dataset, hw_buffer *list) {
   }
 }
 
-static bool fail_missing(const hw_dataset *dataset, hw_role role, hw_error *err) {
+static bool fail_missing(const hw_dataset *dataset, hw_column_use role, hw_error *err) {
   const char *wanted = dataset->wanted[role];
   hw_buffer list;
   hw_buffer_init(&list);
@@ -77,14 +78,14 @@ static bool fail_missing(const hw_dataset *dataset, hw_role role, hw_error *err)
   if (wanted) {
     const char *nearest = hw_nearest_name(wanted, (const char *const *)dataset->columns, dataset->n_columns);
     hw_fail(err, HW_ERROR_INPUT, "%s: no column \"%.200s\" for the %s%s%.200s%s; there are: %s", dataset->path, wanted,
-            hw_role_name(role), nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "",
+            hw_use_name(role), nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "",
             there);
   } else {
     hw_buffer names;
     hw_buffer_init(&names);
     for (size_t i = 0; known[role].names[i]; i++) hw_buffer_printf(&names, "%s%s", i ? ", " : "", known[role].names[i]);
     hw_fail(err, HW_ERROR_INPUT, "%s: no %s column: want one of %s, or name it; there are: %s", dataset->path,
-            hw_role_name(role), names.failed ? "" : names.data, there);
+            hw_use_name(role), names.failed ? "" : names.data, there);
     hw_buffer_fini(&names);
   }
   hw_buffer_fini(&list);
@@ -92,12 +93,12 @@ static bool fail_missing(const hw_dataset *dataset, hw_role role, hw_error *err)
 }
 
 static bool taken(const hw_dataset *dataset, const char *name) {
-  for (int role = 0; role < HW_N_ROLES; role++)
+  for (int role = 0; role < HW_N_USES; role++)
     if (dataset->roles[role] && strcmp(dataset->roles[role], name) == 0) return true;
   return false;
 }
 
-static void choose_known(hw_dataset *dataset, hw_role role, bool in_record) {
+static void choose_known(hw_dataset *dataset, hw_column_use role, bool in_record) {
   for (size_t i = 0; !dataset->roles[role] && known[role].names[i]; i++) {
     const char *name = known[role].names[i];
     bool there = in_record ? hw_record_find(&dataset->record, name) != NULL : has_column(dataset, name);
@@ -106,23 +107,24 @@ static void choose_known(hw_dataset *dataset, hw_role role, bool in_record) {
 }
 
 bool hw_columns_choose(hw_dataset *dataset, const hw_dataset_options *options, hw_error *err) {
-  const char *const asked[HW_N_ROLES] = {[HW_ROLE_PROMPT] = options->prompt_column,
-                                         [HW_ROLE_ANSWER] = options->answer_column,
-                                         [HW_ROLE_FOIL] = options->foil_column};
-  for (int role = 0; role < HW_N_ROLES; role++) {
+  const char *const asked[HW_N_USES] = {[HW_USE_PROMPT] = options->prompt_column,
+                                         [HW_USE_ANSWER] = options->answer_column,
+                                         [HW_USE_FOIL] = options->foil_column,
+                                         [HW_USE_COUNTERFACTUAL] = options->counterfactual_column};
+  for (int role = 0; role < HW_N_USES; role++) {
     if (!asked[role]) continue;
     dataset->wanted[role] = strdup(asked[role]);
     if (!dataset->wanted[role]) return hw_fail_memory(err, "column names");
-    if (!has_column(dataset, asked[role])) return fail_missing(dataset, (hw_role)role, err);
+    if (!has_column(dataset, asked[role])) return fail_missing(dataset, (hw_column_use)role, err);
     if (taken(dataset, asked[role]))
       return hw_fail(err, HW_ERROR_INPUT, "%s: column \"%.200s\" is asked for twice, the second time as the %s",
-                     dataset->path, asked[role], hw_role_name((hw_role)role));
+                     dataset->path, asked[role], hw_use_name((hw_column_use)role));
     dataset->roles[role] = dataset->wanted[role];
   }
-  for (int role = 0; role < HW_N_ROLES; role++) choose_known(dataset, (hw_role)role, false);
-  return dataset->roles[HW_ROLE_PROMPT] ? true : fail_missing(dataset, HW_ROLE_PROMPT, err);
+  for (int role = 0; role < HW_N_USES; role++) choose_known(dataset, (hw_column_use)role, false);
+  return dataset->roles[HW_USE_PROMPT] ? true : fail_missing(dataset, HW_USE_PROMPT, err);
 }
 
 void hw_columns_adopt(hw_dataset *dataset) {
-  for (int role = 0; role < HW_N_ROLES; role++) choose_known(dataset, (hw_role)role, true);
+  for (int role = 0; role < HW_N_USES; role++) choose_known(dataset, (hw_column_use)role, true);
 }

@@ -126,7 +126,7 @@ void hw_dataset_close(hw_dataset *dataset) {
   hw_record_fini(&dataset->record);
   for (size_t i = 0; i < dataset->n_columns; i++) free(dataset->columns[i]);
   free(dataset->columns);
-  for (int role = 0; role < HW_N_ROLES; role++) free(dataset->wanted[role]);
+  for (int role = 0; role < HW_N_USES; role++) free(dataset->wanted[role]);
   for (size_t i = 0; i < dataset->n_broken; i++) free(dataset->broken[i].problem);
   free(dataset->broken);
   free(dataset->others);
@@ -140,9 +140,9 @@ size_t hw_dataset_columns(const hw_dataset *dataset, const char *const **names) 
 }
 
 static int role_of(const hw_dataset *dataset, const char *name) {
-  for (int role = 0; role < HW_N_ROLES; role++)
+  for (int role = 0; role < HW_N_USES; role++)
     if (dataset->roles[role] && strcmp(dataset->roles[role], name) == 0) return role;
-  return HW_N_ROLES;
+  return HW_N_USES;
 }
 
 /* Why the record cannot be traced, found only now that its columns are known. */
@@ -152,24 +152,24 @@ static void inspect(hw_dataset *dataset) {
     const hw_cell *cell = &record->cells[i];
     if (!cell->value) continue;
     int role = role_of(dataset, cell->name);
-    bool is_role = role < HW_N_ROLES;
+    bool is_role = role < HW_N_USES;
     size_t valid = hw_utf8_valid_prefix(cell->value, cell->length);
     if (valid != cell->length) {
       if (is_role)
-        hw_record_break(record, "the %s is not UTF-8 (byte %zu)", hw_role_name((hw_role)role), valid + 1);
+        hw_record_break(record, "the %s is not UTF-8 (byte %zu)", hw_use_name((hw_column_use)role), valid + 1);
       else
         hw_record_break(record, "column \"%.200s\" is not UTF-8 (byte %zu)", cell->name, valid + 1);
       return;
     }
-    if (is_role && cell->nested && (role == HW_ROLE_PROMPT || dataset->wanted[role])) {
-      hw_record_break(record, "the %s is a JSON %s, want a string", hw_role_name((hw_role)role),
+    if (is_role && cell->nested && (role == HW_USE_PROMPT || dataset->wanted[role])) {
+      hw_record_break(record, "the %s is a JSON %s, want a string", hw_use_name((hw_column_use)role),
                       cell->value[0] == '[' ? "array" : "object");
       return;
     }
   }
-  const hw_cell *prompt = hw_record_find(record, dataset->roles[HW_ROLE_PROMPT]);
+  const hw_cell *prompt = hw_record_find(record, dataset->roles[HW_USE_PROMPT]);
   if (!prompt || !prompt->value)
-    hw_record_break(record, "no prompt: this row has no column \"%.200s\"", dataset->roles[HW_ROLE_PROMPT]);
+    hw_record_break(record, "no prompt: this row has no column \"%.200s\"", dataset->roles[HW_USE_PROMPT]);
 }
 
 static bool fill_row(hw_dataset *dataset, hw_row *row, hw_error *err) {
@@ -188,15 +188,15 @@ static bool fill_row(hw_dataset *dataset, hw_row *row, hw_error *err) {
     dataset->others = others;
     dataset->others_capacity = record->capacity;
   }
-  hw_field *const places[HW_N_ROLES] = {&row->prompt, &row->answer, &row->foil};
+  hw_field *const places[HW_N_USES] = {&row->prompt, &row->answer, &row->foil, &row->counterfactual};
   for (size_t i = 0; i < record->n_cells; i++) {
     const hw_cell *cell = &record->cells[i];
     if (!cell->value) continue;
     hw_field field = {.name = cell->name, .value = cell->value, .length = cell->length};
     int role = role_of(dataset, cell->name);
-    if (role == HW_N_ROLES || cell->nested)
+    if (role == HW_N_USES || cell->nested)
       dataset->others[row->n_others++] = field;
-    else if (role == HW_ROLE_PROMPT || field.length)
+    else if (role == HW_USE_PROMPT || field.length)
       *places[role] = field;
   }
   row->others = dataset->others;

@@ -90,7 +90,7 @@ static int take_row(hw_dataset *dataset, const char *text, size_t length, hw_err
   if (!root) {
     hw_record_break(record, "not a JSON object: %s", error.text);
   } else if (json_is_string(root)) {
-    const char *name = dataset->roles[HW_ROLE_PROMPT] ? dataset->roles[HW_ROLE_PROMPT] : "prompt";
+    const char *name = dataset->roles[HW_USE_PROMPT] ? dataset->roles[HW_USE_PROMPT] : "prompt";
     hw_cell cell = {.name = name, .value = json_string_value(root), .length = json_string_length(root)};
     if (!hw_record_add(record, cell)) return hw_fail_memory(err, "a row"), -1;
   } else if (!json_is_object(root)) {

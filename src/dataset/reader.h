@@ -13,7 +13,7 @@
 enum { HW_MAX_COLUMNS = 4096 };
 enum { HW_MAX_BROKEN_START = 1000 }; /* rows read at open in search of the first one with columns */
 
-typedef enum hw_role { HW_ROLE_PROMPT, HW_ROLE_ANSWER, HW_ROLE_FOIL, HW_N_ROLES } hw_role;
+typedef enum hw_column_use { HW_USE_PROMPT, HW_USE_ANSWER, HW_USE_FOIL, HW_USE_COUNTERFACTUAL, HW_N_USES } hw_column_use;
 
 typedef struct hw_format {
   const char *name;
@@ -41,8 +41,8 @@ struct hw_dataset {
   char **columns;
   size_t n_columns, columns_capacity;
 
-  const char *roles[HW_N_ROLES]; /* column of each, NULL while there is none */
-  char *wanted[HW_N_ROLES];      /* the same where the caller named it (owned) */
+  const char *roles[HW_N_USES]; /* column of each, NULL while there is none */
+  char *wanted[HW_N_USES];      /* the same where the caller named it (owned) */
 
   hw_field *others; /* of the row given out */
   size_t others_capacity;
@@ -71,6 +71,6 @@ bool hw_columns_from_header(hw_dataset *dataset, hw_error *err);
 bool hw_columns_choose(hw_dataset *dataset, const hw_dataset_options *options, hw_error *err);
 /* A self-describing row may bring a known answer or foil column that the first row did not have. */
 void hw_columns_adopt(hw_dataset *dataset);
-const char *hw_role_name(hw_role role);
+const char *hw_use_name(hw_column_use role);
 
 #endif

@@ -3,9 +3,9 @@
 
 #include "headwater/mine.h"
 
-/* One binary for every x86-64: the instruction that counts bits, scalar or in vectors, where the machine has it. */
+/* One binary for every x86-64: the instruction that counts bits where the machine has it. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define COUNTING __attribute__((target_clones("avx512vpopcntdq", "popcnt", "default")))
+#define COUNTING __attribute__((target_clones("popcnt", "default")))
 #else
 #define COUNTING
 #endif

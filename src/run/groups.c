@@ -37,9 +37,10 @@ static bool unknown_column(const hw_dataset *dataset, const char *name, size_t l
   return false;
 }
 
-bool hw_groups_begin(hw_groups *groups, const char *by, const hw_dataset *dataset, hw_arena *arena, hw_error *err) {
+bool hw_groups_begin(hw_groups *groups, const char *by, bool with_variant, const hw_dataset *dataset, hw_arena *arena, hw_error *err) {
   static const char *const known[] = {"label", "group", "template", "case"};
-  *groups = (hw_groups){.arena = arena, .chosen_by_user = by != NULL};
+  *groups = (hw_groups){.arena = arena, .with_variant = with_variant, .chosen_by_user = by != NULL};
+  if (with_variant && !add_column(groups, "variant", strlen("variant"), err)) return false;
   if (!by) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
       if (column_exists(dataset, known[i], strlen(known[i])) && !add_column(groups, known[i], strlen(known[i]), err)) return false;
@@ -56,12 +57,19 @@ bool hw_groups_begin(hw_groups *groups, const char *by, const hw_dataset *datase
 }
 
 static const hw_field *find_field(const hw_row *row, const char *name) {
-  const hw_field *fixed[] = {&row->prompt, &row->answer, &row->foil};
-  for (size_t i = 0; i < 3; i++)
+  const hw_field *fixed[] = {&row->prompt, &row->answer, &row->foil, &row->counterfactual};
+  for (size_t i = 0; i < 4; i++)
     if (fixed[i]->value && fixed[i]->name && strcmp(fixed[i]->name, name) == 0) return fixed[i];
   for (size_t i = 0; i < row->n_others; i++)
     if (strcmp(row->others[i].name, name) == 0) return &row->others[i];
   return NULL;
+}
+
+/* The row's value in column c; the variant is no field of the row. */
+static const hw_field *column_field(const hw_groups *groups, size_t c, const hw_row *row, bool counterfactual) {
+  static const hw_field variants[] = {{"variant", "clean", 5}, {"variant", "counterfactual", 14}};
+  if (groups->with_variant && c == 0) return &variants[counterfactual];
+  return find_field(row, groups->columns[c]);
 }
 
 static bool same_value(const char *text, const hw_field *field) {
@@ -77,7 +85,7 @@ static uint16_t value_of(const hw_groups *groups, size_t column, const hw_field 
   return NO_VALUE;
 }
 
-bool hw_groups_note(hw_groups *groups, const hw_row *row, hw_error *err) {
+bool hw_groups_note(hw_groups *groups, const hw_row *row, bool counterfactual, hw_error *err) {
   if (groups->n_columns == 0) return true;
   if (groups->n_rows == groups->capacity) {
     size_t capacity = groups->capacity ? 2 * groups->capacity : 1024;
@@ -91,7 +99,7 @@ bool hw_groups_note(hw_groups *groups, const hw_row *row, hw_error *err) {
   if (row->problem) return true;
   for (size_t c = 0; c < groups->n_columns; c++) {
     if (groups->n_values[c] > HW_GROUP_VALUES) continue;
-    const hw_field *field = find_field(row, groups->columns[c]);
+    const hw_field *field = column_field(groups, c, row, counterfactual);
     key[c] = value_of(groups, c, field);
     if (key[c] != NO_VALUE) continue;
     size_t v = groups->n_values[c]++;
@@ -178,10 +186,10 @@ void hw_groups_close(hw_groups *groups) {
   groups->rows = NULL;
 }
 
-uint32_t hw_groups_find(const hw_groups *groups, const hw_row *row) {
+uint32_t hw_groups_find(const hw_groups *groups, const hw_row *row, bool counterfactual) {
   if (row->problem || groups->n_columns == 0) return 0;
   uint16_t key[HW_GROUP_COLUMNS] = {0};
-  for (size_t c = 0; c < groups->n_columns; c++) key[c] = value_of(groups, c, find_field(row, groups->columns[c]));
+  for (size_t c = 0; c < groups->n_columns; c++) key[c] = value_of(groups, c, column_field(groups, c, row, counterfactual));
   uint32_t group = find_key(groups, key);
   return group == UINT32_MAX ? 0 : group;
 }

@@ -10,6 +10,7 @@ enum { HW_GROUP_COLUMNS = 8, HW_GROUP_VALUES = 256 };
 
 typedef struct hw_groups {
   hw_arena *arena;
+  bool with_variant;
   bool chosen_by_user; /* then a column with too many values is an error */
   size_t n_columns;
   const char *columns[HW_GROUP_COLUMNS];
@@ -24,18 +25,19 @@ typedef struct hw_groups {
   uint16_t *group_keys;      /* [n_groups][HW_GROUP_COLUMNS] */
 } hw_groups;
 
-/* by: the option's text, NULL for the known columns that exist. Errors: a column that does not exist. */
-bool hw_groups_begin(hw_groups *groups, const char *by, const hw_dataset *dataset, hw_arena *arena, hw_error *err);
+/* by: the option's text, NULL for the known columns that exist. with_variant adds the column "variant" (clean, counterfactual)
+ * in front. Errors: a column that does not exist. */
+bool hw_groups_begin(hw_groups *groups, const char *by, bool with_variant, const hw_dataset *dataset, hw_arena *arena, hw_error *err);
 
 /* Notes one row of the plan's pass. */
-bool hw_groups_note(hw_groups *groups, const hw_row *row, hw_error *err);
+bool hw_groups_note(hw_groups *groups, const hw_row *row, bool counterfactual, hw_error *err);
 
 /* Chooses the columns and numbers the groups. Errors: a chosen column with more than HW_GROUP_VALUES values. */
 bool hw_groups_finish(hw_groups *groups, hw_error *err);
 void hw_groups_close(hw_groups *groups);
 
 /* Group of a row after finish; 0 for a row that cannot be read. */
-uint32_t hw_groups_find(const hw_groups *groups, const hw_row *row);
+uint32_t hw_groups_find(const hw_groups *groups, const hw_row *row, bool counterfactual);
 bool hw_groups_has_column(const hw_groups *groups, const char *name);
 
 #endif

@@ -20,6 +20,8 @@ static const hw_option job_options[] = {
     {"prompt-column", HW_OPTION_TEXT, AT(prompt_column), "NAME", "column of the prompt; else prompt, text, clean, ...", 0, 0, NULL, true},
     {"answer-column", HW_OPTION_TEXT, AT(answer_column), "NAME", "column of the right answer; else answer, target, ...", 0, 0, NULL, true},
     {"foil-column", HW_OPTION_TEXT, AT(foil_column), "NAME", "column of the wrong answer; else foil, ...", 0, 0, NULL, true},
+    {"counterfactual", HW_OPTION_FLAG, AT(counterfactual), NULL, "trace each row's counterfactual prompt as well, beside the first", 0, 0, NULL, true},
+    {"counterfactual-column", HW_OPTION_TEXT, AT(counterfactual_column), "NAME", "column of the paired prompt; else counterfactual, corrupted, ...", 0, 0, NULL, true},
     {"group-by", HW_OPTION_TEXT, AT(group_by), "A,B", "columns that split the aggregates; else those of label, group, template, case that exist; none for no groups", 0, 0, NULL, true},
     {"spans", HW_OPTION_FLAG, AT(spans), NULL, "prompts mark spans with a role: \"When [IO:Mary] and ...\", brackets doubled", 0, 0, NULL, true},
     {"limit", HW_OPTION_COUNT, AT(limit), "N", "only the first N rows; 0 for all", 0, 1e15, NULL, true},

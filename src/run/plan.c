@@ -11,13 +11,14 @@ enum { MOST_PROMPTS = 1024 }; /* of a chunk, however short */
 
 hw_dataset_options hw_plan_dataset(const hw_job *job) {
   return (hw_dataset_options){.path = job->data, .format = job->format, .prompt_column = job->prompt_column,
-                              .answer_column = job->answer_column, .foil_column = job->foil_column};
+                              .answer_column = job->answer_column, .foil_column = job->foil_column,
+                              .counterfactual_column = job->counterfactual_column};
 }
 
-static bool add_row(hw_plan *plan, const hw_job *job, size_t n_tokens, hw_error *err) {
+static bool add_row(hw_plan *plan, const hw_job *job, size_t n_tokens, bool counterfactual, hw_error *err) {
   hw_plan_chunk *chunk = plan->n_chunks ? &plan->chunks[plan->n_chunks - 1] : NULL;
   bool full = chunk && ((int64_t)(chunk->n_tokens + n_tokens) > job->chunk_tokens || chunk->n_prompts == MOST_PROMPTS);
-  if (!chunk || (full && chunk->n_prompts)) {
+  if (!chunk || (full && chunk->n_prompts) || chunk->counterfactual != counterfactual) {
     if (plan->n_chunks == plan->capacity) {
       size_t capacity = plan->capacity ? 2 * plan->capacity : 64;
       hw_plan_chunk *chunks = realloc(plan->chunks, capacity * sizeof *chunks);
@@ -26,7 +27,7 @@ static bool add_row(hw_plan *plan, const hw_job *job, size_t n_tokens, hw_error 
       plan->capacity = capacity;
     }
     chunk = &plan->chunks[plan->n_chunks++];
-    *chunk = (hw_plan_chunk){.first_prompt = plan->n_prompts};
+    *chunk = (hw_plan_chunk){.first_prompt = plan->n_prompts, .counterfactual = counterfactual};
   }
   chunk->n_prompts++;
   chunk->n_tokens += (uint32_t)n_tokens;
@@ -40,25 +41,41 @@ static size_t scored_length(const hw_prompt_input *input) {
   return input->n_tokens + (longest > 1 ? longest - 1 : 0);
 }
 
-static bool read_rows(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, hw_dataset *dataset, hw_plan *plan,
-                      hw_error *err) {
+static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, const hw_row *row, bool counterfactual,
+                     hw_arena *arena, hw_plan *plan, hw_error *err) {
+  hw_prompt_input input;
+  if (!hw_prompt_from_row(model, tokenizer, job, row, counterfactual, arena, &input, err)) return false;
+  plan->n_unreadable += input.failure != NULL;
+  plan->n_double_bos += input.double_bos;
+  if (!input.failure && scored_length(&input) > plan->longest) plan->longest = scored_length(&input);
+  return hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) &&
+         hw_groups_note(&plan->groups, row, counterfactual, err) &&
+         add_row(plan, job, input.failure ? 0 : input.n_tokens, counterfactual, err);
+}
+
+/* One pass over the data set; for counterfactuals a second one, so that their prompts come after all rows. */
+static bool read_rows(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, hw_dataset *dataset, bool counterfactual,
+                      hw_plan *plan, hw_error *err) {
   hw_arena arena;
   hw_arena_init(&arena);
   hw_row row;
   int more = 1;
   bool ok = true;
-  while (ok && (job->limit == 0 || plan->n_prompts < job->limit) && (more = hw_dataset_next(dataset, &row, err)) > 0) {
-    hw_prompt_input input;
-    ok = hw_prompt_from_row(model, tokenizer, job, &row, &arena, &input, err);
-    if (!ok) break;
-    plan->n_unreadable += input.failure != NULL;
-    plan->n_double_bos += input.double_bos;
-    if (!input.failure && scored_length(&input) > plan->longest) plan->longest = scored_length(&input);
-    ok = hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) && hw_groups_note(&plan->groups, &row, err) && add_row(plan, job, input.failure ? 0 : input.n_tokens, err);
+  while (ok && (job->limit == 0 || plan->n_prompts - plan->n_rows < job->limit) && (more = hw_dataset_next(dataset, &row, err)) > 0) {
+    ok = plan_row(job, model, tokenizer, &row, counterfactual, &arena, plan, err);
     hw_arena_reset(&arena);
   }
   hw_arena_fini(&arena);
   return ok && more >= 0;
+}
+
+static bool read_counterfactuals(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, hw_plan *plan, hw_error *err) {
+  hw_dataset_options options = hw_plan_dataset(job);
+  hw_dataset *dataset;
+  if (!hw_dataset_open(&options, &dataset, err)) return false;
+  bool ok = read_rows(job, model, tokenizer, dataset, true, plan, err);
+  hw_dataset_close(dataset);
+  return ok;
 }
 
 static const char *base_name(const char *path) {
@@ -146,8 +163,11 @@ bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_mode
   hw_dataset_options options = hw_plan_dataset(job);
   hw_dataset *dataset;
   if (!hw_dataset_open(&options, &dataset, err)) return false;
-  bool ok = hw_groups_begin(&plan->groups, job->group_by, dataset, &plan->arena, err) &&
-            read_rows(job, model, tokenizer, dataset, plan, err) && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, &plan->arena, err) &&
+  bool ok = hw_groups_begin(&plan->groups, job->group_by, job->counterfactual, dataset, &plan->arena, err) &&
+            read_rows(job, model, tokenizer, dataset, false, plan, err);
+  plan->n_rows = plan->n_prompts;
+  if (ok && job->counterfactual) ok = read_counterfactuals(job, model, tokenizer, plan, err);
+  ok = ok && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, &plan->arena, err) &&
             fill_info(plan, job, flow, model, tokenizer, err);
   hw_groups_close(&plan->groups);
   hw_dataset_close(dataset);

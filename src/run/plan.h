@@ -12,12 +12,14 @@
 typedef struct hw_plan_chunk {
   int64_t first_prompt;
   uint32_t n_prompts, n_tokens;
+  bool counterfactual; /* of rows first_prompt - n_rows on */
 } hw_plan_chunk;
 
 typedef struct hw_plan {
   hw_arena arena;
   hw_plan_chunk *chunks;
   size_t n_chunks, capacity;
+  int64_t n_rows;    /* of the data set; their counterfactuals, when traced, are prompts n_rows, n_rows + 1... */
   int64_t n_prompts, n_tokens, n_unreadable;
   size_t longest; /* tokens of the longest prompt, answers included */
   int64_t n_double_bos;
@@ -45,7 +47,7 @@ typedef struct hw_row_copy { /* a data set row that outlives the reader's next s
 bool hw_row_keep(const hw_row *row, uint32_t group, hw_arena *arena, hw_row_copy *copy, hw_error *err);
 
 /* Puts a computed prompt together as the store wants it; everything is borrowed or in the arena. */
-bool hw_record_prompt(const hw_plan *plan, const hw_row_copy *row, const hw_prompt_input *input, const hw_prompt_result *result,
+bool hw_record_prompt(const hw_plan *plan, const hw_row_copy *row, bool counterfactual, const hw_prompt_input *input, const hw_prompt_result *result,
                       hw_arena *arena, hw_prompt_record *record, hw_error *err);
 
 #endif

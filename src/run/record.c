@@ -20,6 +20,7 @@ bool hw_row_keep(const hw_row *row, uint32_t group, hw_arena *arena, hw_row_copy
     if (!keep_field(&row->others[i], arena, &others[i], err)) return false;
   copy->row.others = others;
   return keep_field(&row->prompt, arena, &copy->row.prompt, err) && keep_field(&row->answer, arena, &copy->row.answer, err) &&
+         keep_field(&row->counterfactual, arena, &copy->row.counterfactual, err) &&
          keep_field(&row->foil, arena, &copy->row.foil, err);
 }
 
@@ -30,12 +31,12 @@ static hw_answer_record answer_record(const hw_answer_score *score) {
 }
 
 /* Columns that are not in the groups, answers' texts included. */
-static bool list_values(const hw_plan *plan, const hw_row *row, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
-  hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 2, err);
+static bool list_values(const hw_plan *plan, const hw_row *row, bool counterfactual, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
+  hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 3, err);
   if (!values) return false;
   size_t n = 0;
-  const hw_field *answers[] = {&row->answer, &row->foil};
-  for (size_t i = 0; i < 2; i++)
+  const hw_field *answers[] = {&row->answer, &row->foil, &row->counterfactual};
+  for (size_t i = 0; i < (counterfactual ? 2 : 3); i++)
     if (answers[i]->value) values[n++] = (hw_key_value){answers[i]->name, answers[i]->value, answers[i]->length};
   for (size_t i = 0; i < row->n_others; i++)
     if (!hw_groups_has_column(&plan->groups, row->others[i].name))
@@ -71,12 +72,13 @@ static bool list_graphs(const hw_prompt_input *input, const hw_prompt_result *re
   return true;
 }
 
-bool hw_record_prompt(const hw_plan *plan, const hw_row_copy *row, const hw_prompt_input *input, const hw_prompt_result *result,
+bool hw_record_prompt(const hw_plan *plan, const hw_row_copy *row, bool counterfactual, const hw_prompt_input *input, const hw_prompt_result *result,
                       hw_arena *arena, hw_prompt_record *record, hw_error *err) {
-  *record = (hw_prompt_record){.prompt_id = row->row.index, .failure = result->failure, .group_id = row->group,
+  *record = (hw_prompt_record){.prompt_id = row->row.index + (counterfactual ? plan->n_rows : 0),
+                               .counterfactual_of = row->row.index, .failure = result->failure, .group_id = row->group,
                                .text = input->text, .text_length = input->text_length, .ids = input->ids,
                                .n_tokens = input->n_tokens, .has_bos = input->has_bos, .answer = answer_record(&result->answer),
                                .foil = answer_record(&result->foil)};
-  if (!list_values(plan, &row->row, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
+  if (!list_values(plan, &row->row, counterfactual, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
   return result->failure || list_graphs(input, result, arena, record, err);
 }

@@ -67,7 +67,8 @@ static void assign_span(const hw_roles *roles, const hw_prompt_input *input, con
     after[last + 1] = (uint8_t)(HW_FIRST_NAMED_ROLE + roles->n_named + name);
 }
 
-void hw_roles_assign(const hw_roles *roles, const hw_prompt_input *input, uint8_t *bytes) {
+void hw_roles_assign(const hw_roles *roles, const hw_prompt_input *prompt, uint8_t *bytes) {
+  const hw_prompt_input *input = prompt->clean ? prompt->clean : prompt;
   size_t n = input->n_tokens;
   uint8_t *after = bytes + n; /* second half of the caller's room: roles of tokens after spans */
   memset(bytes, HW_ROLE_REST, 2 * n);

@@ -22,8 +22,9 @@ typedef struct hw_roles {
 bool hw_roles_note(hw_roles *roles, const hw_span *spans, size_t n_spans, hw_arena *arena, hw_error *err);
 bool hw_roles_finish(hw_roles *roles, hw_arena *arena, hw_error *err);
 
-/* Role of each token: bytes[0..n_tokens) of (the room is for twice as many, the rest is work space) role id | HW_ROLE_FIRST | HW_ROLE_LAST. The last position is END whatever its span;
- * elsewhere a span beats the token after another one, and an earlier span a later one. */
-void hw_roles_assign(const hw_roles *roles, const hw_prompt_input *input, uint8_t *bytes);
+/* Role of each token: bytes[0..n_tokens) of role id | HW_ROLE_FIRST | HW_ROLE_LAST (there is room for twice as many, the rest is
+ * work space). The last position is END whatever its span; elsewhere a span beats the token after another one, and an earlier
+ * span a later one. A counterfactual takes over the roles of its clean prompt, position by position. */
+void hw_roles_assign(const hw_roles *roles, const hw_prompt_input *prompt, uint8_t *bytes);
 
 #endif

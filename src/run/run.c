@@ -24,6 +24,7 @@ typedef struct shared {
   hw_dataset *dataset; /* behind reader_lock */
   size_t next_chunk;
   int64_t next_row;
+  bool second_pass; /* over the data set, for the counterfactuals */
   bool *done; /* [n_chunks] stored before this process began */
   hw_store *store; /* behind store_lock, as are progress and failure */
   hw_progress progress;
@@ -54,6 +55,16 @@ static void report(shared *s) {
   if (s->hooks->progress) s->hooks->progress(s->hooks->context, &s->progress);
 }
 
+/* The counterfactuals come after all rows: the data set is read once more. */
+static bool begin_second_pass(shared *s, hw_error *err) {
+  hw_dataset_options options = hw_plan_dataset(s->job);
+  hw_dataset_close(s->dataset);
+  s->dataset = NULL;
+  s->second_pass = true;
+  s->next_row = 0;
+  return hw_dataset_open(&options, &s->dataset, err);
+}
+
 /* Rows of the next chunk that is not stored yet. *chunk is NULL at the end. */
 static bool read_chunk(shared *s, hw_arena *arena, const hw_plan_chunk **chunk, hw_row_copy **rows, hw_error *err) {
   *chunk = NULL;
@@ -61,15 +72,17 @@ static bool read_chunk(shared *s, hw_arena *arena, const hw_plan_chunk **chunk, 
     size_t index = s->next_chunk++;
     const hw_plan_chunk *planned = &s->plan->chunks[index];
     bool wanted = !s->done[index];
+    if (planned->counterfactual && !s->second_pass && !begin_second_pass(s, err)) return false;
     if (wanted && !(*rows = hw_arena_new(arena, hw_row_copy, planned->n_prompts, err))) return false;
     for (uint32_t i = 0; i < planned->n_prompts; i++) {
       hw_row row;
       int more = hw_dataset_next(s->dataset, &row, err);
       if (more < 0) return false;
-      if (more == 0 || row.index != s->next_row)
+      if (more > 0 && row.index != s->next_row) more = 0;
+      if (more == 0)
         return hw_fail(err, HW_ERROR_INPUT, "%s: the data set changed while it was read", s->job->data);
       s->next_row++;
-      if (wanted && !hw_row_keep(&row, hw_groups_find(&s->plan->groups, &row), arena, &(*rows)[i], err)) return false;
+      if (wanted && !hw_row_keep(&row, hw_groups_find(&s->plan->groups, &row, planned->counterfactual), arena, &(*rows)[i], err)) return false;
     }
     if (!wanted) continue;
     *chunk = planned;
@@ -86,15 +99,15 @@ static bool compute_chunk(const shared *s, hw_worker *worker, const hw_plan_chun
   hw_prompt_record *records = hw_arena_new(&worker->results, hw_prompt_record, chunk->n_prompts, err);
   if (!inputs || !results || !records) return false;
   for (uint32_t i = 0; i < chunk->n_prompts; i++) {
-    if (!hw_prompt_from_row(s->model, s->tokenizer, s->job, &rows[i].row, &worker->results, &inputs[i], err)) return false;
+    if (!hw_prompt_from_row(s->model, s->tokenizer, s->job, &rows[i].row, chunk->counterfactual, &worker->results, &inputs[i], err)) return false;
   }
   if (!hw_compute(worker, inputs, chunk->n_prompts, results, err)) return false;
   *n_failed = 0;
   for (uint32_t i = 0; i < chunk->n_prompts; i++) {
     *n_failed += results[i].failure != NULL;
-    if (!hw_record_prompt(s->plan, &rows[i], &inputs[i], &results[i], &worker->results, &records[i], err)) return false;
+    if (!hw_record_prompt(s->plan, &rows[i], chunk->counterfactual, &inputs[i], &results[i], &worker->results, &records[i], err)) return false;
   }
-  hw_chunk_record record = {.chunk_index = (int64_t)(chunk - s->plan->chunks), .first_prompt = chunk->first_prompt,
+  hw_chunk_record record = {.chunk_index = (int64_t)(chunk - s->plan->chunks), .first_prompt = chunk->first_prompt, .counterfactual = chunk->counterfactual,
                             .n_prompts = chunk->n_prompts, .n_tokens = chunk->n_tokens, .prompts = records};
   return hw_encode_chunk(&record, &s->plan->info, encoded, err);
 }

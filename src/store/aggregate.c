@@ -125,7 +125,7 @@ static int by_group(const void *a, const void *b) {
   return by_key(a, b);
 }
 
-bool hw_sum_table_finish(hw_sum_table *table, hw_error *err) {
+bool hw_sum_table_finish(hw_sum_table *table, int64_t all_groups, hw_error *err) {
   free(table->slots);
   table->slots = NULL;
   table->n_slots = 0;
@@ -148,9 +148,9 @@ bool hw_sum_table_finish(hw_sum_table *table, hw_error *err) {
       combine(&rows[table->n - 1].sums, &row->sums);
       continue;
     }
-    keys[table->n] = (sort_key){.key = row->key, .group_id = HW_ALL_GROUPS, .row = (uint32_t)table->n};
+    keys[table->n] = (sort_key){.key = row->key, .group_id = all_groups, .row = (uint32_t)table->n};
     rows[table->n] = *row;
-    rows[table->n++].group_id = HW_ALL_GROUPS;
+    rows[table->n++].group_id = all_groups;
   }
   qsort(keys, table->n, sizeof *keys, by_group);
   for (size_t i = 0; i < table->n; i++) table->order[i] = keys[i].row;

@@ -8,8 +8,8 @@
 
 enum { HW_APPLICATION_ID = 0x48445752, HW_SCHEMA_VERSION = 1, HW_PAGE_SIZE = 8192 };
 
-/* group_id of all groups together. */
-enum { HW_ALL_GROUPS = -1 };
+/* group_id of all prompts together, and of all counterfactuals. */
+enum { HW_ALL_GROUPS = -1, HW_ALL_COUNTERFACTUALS = -2 };
 
 /* Prepared statements of sql/writer/, in the order of the list in statements.c. */
 typedef enum hw_statement {

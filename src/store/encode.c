@@ -19,6 +19,7 @@ typedef struct encoder {
   const hw_run_info *info;
   hw_encoded_chunk *out;
   hw_codec codec;
+  int64_t all_groups; /* HW_ALL_GROUPS or HW_ALL_COUNTERFACTUALS */
   observations heads, neurons, items;
   hw_posting *postings; /* of the whole chunk */
   size_t n_postings, postings_capacity;
@@ -250,9 +251,9 @@ static bool encode_graph(encoder *e, const hw_prompt_record *prompt, const hw_gr
 
 /* ---- one prompt ---- */
 
-static bool count_graphs(hw_encoded_chunk *out, int64_t group_id, size_t capacity, int64_t n, hw_error *err) {
+static bool count_graphs(hw_encoded_chunk *out, int64_t all_groups, int64_t group_id, size_t capacity, int64_t n, hw_error *err) {
   for (int pass = 0; pass < 2; pass++) {
-    int64_t id = pass ? group_id : HW_ALL_GROUPS;
+    int64_t id = pass ? group_id : all_groups;
     size_t i = 0;
     while (i < out->n_groups && out->groups[i].group_id != id) i++;
     if (i == capacity) return hw_fail_memory(err, "the groups of a chunk");
@@ -288,6 +289,7 @@ static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded
                              .group_id = prompt->group_id,
                              .n_tokens = (int64_t)prompt->n_tokens,
                              .has_bos = prompt->has_bos,
+                             .counterfactual_of = e->all_groups == HW_ALL_COUNTERFACTUALS ? prompt->counterfactual_of : -1,
                              .answer = prompt->answer,
                              .foil = prompt->foil,
                              .first_value = e->n_values,
@@ -313,7 +315,7 @@ static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded
     if (!encode_graph(e, prompt, &prompt->graphs[i], &chunk->graphs[chunk->n_graphs++], err)) return false;
   out->n_graphs = prompt->n_graphs;
   uint32_t n = (uint32_t)prompt->n_graphs;
-  return n == 0 || (count_graphs(chunk, prompt->group_id, group_capacity, n, err) &&
+  return n == 0 || (count_graphs(chunk, e->all_groups, prompt->group_id, group_capacity, n, err) &&
                     hw_sum_table_add(&chunk->heads, prompt->group_id, e->heads.rows, e->heads.n, n, err) &&
                     hw_sum_table_add(&chunk->neurons, prompt->group_id, e->neurons.rows, e->neurons.n, n, err) &&
                     hw_sum_table_add(&chunk->items, prompt->group_id, e->items.rows, e->items.n, n, err));
@@ -355,6 +357,7 @@ static bool encode_postings(encoder *e, hw_error *err) {
 static bool encode_chunk(encoder *e, const hw_chunk_record *chunk, hw_error *err) {
   hw_encoded_chunk *out = e->out;
   size_t n_values = 0, n_graphs = 0, n_groups = e->info->n_groups + 1;
+  e->all_groups = chunk->counterfactual ? HW_ALL_COUNTERFACTUALS : HW_ALL_GROUPS;
   for (size_t i = 0; i < chunk->n_prompts; i++) {
     n_values += chunk->prompts[i].n_values;
     n_graphs += chunk->prompts[i].failure ? 0 : chunk->prompts[i].n_graphs;
@@ -368,8 +371,8 @@ static bool encode_chunk(encoder *e, const hw_chunk_record *chunk, hw_error *err
   for (size_t i = 0; i < chunk->n_prompts; i++)
     if (!encode_prompt(e, &chunk->prompts[i], &out->prompts[i], n_groups, err)) return false;
   if (!encode_postings(e, err)) return false;
-  return hw_sum_table_finish(&out->heads, err) && hw_sum_table_finish(&out->neurons, err) &&
-         hw_sum_table_finish(&out->items, err) && hw_buffer_check(&out->bytes, err);
+  return hw_sum_table_finish(&out->heads, e->all_groups, err) && hw_sum_table_finish(&out->neurons, e->all_groups, err) &&
+         hw_sum_table_finish(&out->items, e->all_groups, err) && hw_buffer_check(&out->bytes, err);
 }
 
 bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_encoded_chunk **encoded, hw_error *err) {

@@ -23,7 +23,7 @@ typedef struct hw_encoded_value {
 } hw_encoded_value;
 
 typedef struct hw_encoded_prompt {
-  int64_t prompt_id, group_id, n_tokens;
+  int64_t prompt_id, group_id, n_tokens, counterfactual_of;
   bool has_bos;
   hw_slice failure, text, tokens, roles;
   hw_answer_record answer, foil;
@@ -62,8 +62,8 @@ typedef struct hw_sum_table { /* a hash table while it fills */
 /* Adds the observations of ONE prompt (any order; sorts them), which has n_graphs graphs. */
 bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *observations, size_t n, uint32_t n_graphs,
                       hw_error *err);
-/* Adds the rows of all groups together (HW_ALL_GROUPS) and fills `order`. */
-bool hw_sum_table_finish(hw_sum_table *table, hw_error *err);
+/* Adds the rows of all groups together, as group all_groups, and fills `order`. */
+bool hw_sum_table_finish(hw_sum_table *table, int64_t all_groups, hw_error *err);
 void hw_sum_table_fini(hw_sum_table *table);
 
 typedef struct hw_group_sums {

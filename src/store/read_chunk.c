@@ -133,6 +133,7 @@ static bool read_traced(chunk_reader *r, hw_prompt_record *record) {
   record->group_id = (uint32_t)sqlite3_column_int64(s, 0);
   record->n_tokens = (size_t)sqlite3_column_int64(s, 1);
   record->has_bos = sqlite3_column_int(s, 2) != 0;
+  record->counterfactual_of = sqlite3_column_type(s, 8) == SQLITE_NULL ? -1 : sqlite3_column_int64(s, 8);
   if (!hw_reading_text(s, 3, r->arena, &record->text, &record->text_length, r->err) ||
       !hw_decode_tokens(sqlite3_column_blob(s, 4), (size_t)sqlite3_column_bytes(s, 4), r->arena, &ids, &n_ids, r->err) ||
       !hw_reading_text(s, 5, r->arena, &roles, &n_roles, r->err))
@@ -179,6 +180,8 @@ bool hw_store_read_chunk(hw_store *store, int64_t chunk_index, hw_arena *arena, 
     ok = read_prompt(&r, &prompts[i]);
   }
   chunk->prompts = prompts;
+  for (size_t i = 0; ok && i < chunk->n_prompts; i++) /* a chunk holds one kind; failed prompts do not tell */
+    chunk->counterfactual |= !prompts[i].failure && prompts[i].counterfactual_of >= 0;
   sqlite3_stmt *statements[] = {r.prompt, r.values, r.answer, r.graphs};
   for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) hw_reading_end(statements[i]);
   return ok;

@@ -35,7 +35,7 @@ static const struct {
     [HW_INSERT_PROCESS] = {"writer/insert_process.sql",
                            "host pid started threads model_path dataset_path program_version blas_kernel batch_invariant "
                            "prompts_done"},
-    [HW_INSERT_PROMPT] = {"writer/insert_prompt.sql", "prompt_id group_id n_tokens has_bos text tokens roles"},
+    [HW_INSERT_PROMPT] = {"writer/insert_prompt.sql", "prompt_id group_id n_tokens has_bos text tokens roles counterfactual_of"},
     [HW_INSERT_PROMPT_GROUP] = {"writer/insert_prompt_group.sql", "group_id name"},
     [HW_INSERT_ROLE] = {"writer/insert_role.sql", "role_id name"},
     [HW_INSERT_RUN] = {"writer/insert_run.sql",

@@ -89,6 +89,7 @@ static bool put_prompt(hw_store *store, const hw_encoded_chunk *chunk, const hw_
   bind_text_slice(s, 5, chunk, &prompt->text);
   bind_blob_slice(s, 6, chunk, &prompt->tokens);
   bind_blob_slice(s, 7, chunk, &prompt->roles);
+  if (prompt->counterfactual_of >= 0) hw_bind_integers(s, 8, &prompt->counterfactual_of, 1);
   if (!hw_store_run(store, s, "store a prompt", err) || !put_answer(store, prompt, err)) return false;
   for (size_t i = 0; i < prompt->n_graphs; i++)
     if (!put_graph(store, chunk, &chunk->graphs[prompt->first_graph + i], err)) return false;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Recurring circuits of a database: reads the index of role-aligned edges, searches (mine.h), and writes what it found into
+ * tables of their own (sql/mining/schema.sql), in one transaction. */
+#ifndef HEADWATER_MINING_H
+#define HEADWATER_MINING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headwater/store.h"
+
+typedef struct hw_mining_settings {
+  double min_support; /* share of the graphs, in (0, 1] */
+  bool ffn;           /* FFN edges as well as those of heads */
+  const char *roles;  /* "IO,S1,END": edges between these; "all"; NULL: all but the nameless rest "-" and BOS */
+  bool by_group;      /* frequent in at least one group is enough */
+  bool connected;
+  size_t top;         /* circuits to keep; no part of what makes two minings the same, nor are the limits */
+  double seconds;     /* for reading, search and ranking */
+  size_t bytes;       /* for bitmaps, sets and work space */
+} hw_mining_settings;
+
+typedef struct hw_mining_summary {
+  int64_t mining_id;
+  int64_t n_graphs, n_items, n_items_cut, n_sets, n_circuits;
+  bool complete;
+  double complete_support; /* > 1: no level was finished */
+  char roles[1024];        /* that were taken */
+  char note[512];          /* what was cut, "" when nothing was */
+} hw_mining_summary;
+
+/* Mines the database at `path`. A mining with the same parameters is replaced. Errors: IO when another process writes into
+ * the file or it cannot be written, INPUT for an unknown role or a file that is none of ours or is damaged, MEMORY when not even
+ * the smallest search fits. The file is unchanged then. */
+bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err);
+
+/* Does the database have the tables that a named query needs? They are told by a line "-- needs TABLE: how to make it" in the
+ * query's comment. Errors: INPUT, saying how to make it. */
+bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err);
+
+#endif
