@@ -3,7 +3,7 @@
 # Installs what is missing to build Headwater on Debian or Ubuntu; with "tests", what its tests need as well.
 set -eu
 packages="gcc libc6-dev cmake make pkg-config libsqlite3-dev libopenblas-dev libcsv-dev zlib1g-dev libjansson-dev
-libpcre2-dev libutf8proc-dev libxxhash-dev libinih-dev"
+libpcre2-dev libutf8proc-dev libxxhash-dev libgsl-dev"
 [ "${1:-}" = tests ] && packages="$packages libcmocka-dev python3 sqlite3 binutils"
 missing=""
 for package in $packages; do

@@ -9,7 +9,7 @@
 #include "headwater/text.h"
 
 static const hw_command *const commands[] = {&hw_cmd_info, &hw_cmd_tokenize, &hw_cmd_trace, &hw_cmd_run,
-                                             &hw_cmd_query, &hw_cmd_sql, &hw_cmd_export, &hw_cmd_digest, &hw_cmd_rethreshold};
+                                             &hw_cmd_query, &hw_cmd_sql, &hw_cmd_mine, &hw_cmd_compare, &hw_cmd_export, &hw_cmd_digest, &hw_cmd_rethreshold};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static int list_commands(FILE *out) {
@@ -68,7 +68,10 @@ int main(int argc, char **argv) {
   if (strcmp(argv[1], "--version") == 0) return puts("headwater " HW_VERSION) < 0;
   for (int i = 0; i < N_COMMANDS; i++) {
     if (strcmp(argv[1], commands[i]->name) != 0) continue;
-    if (asks_for_help(argc - 2, argv + 2)) return help(commands[i]);
+    if (asks_for_help(argc - 2, argv + 2)) {
+      int code = commands[i]->help ? commands[i]->help(commands[i], argc - 2, argv + 2) : -1;
+      return code >= 0 ? code : help(commands[i]);
+    }
     start_with_right_blas(argv);
     return commands[i]->run(commands[i], argc - 2, argv + 2);
   }

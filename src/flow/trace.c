@@ -198,7 +198,7 @@ static bool walk_attention(walk *w, size_t layer) {
     for (size_t i = 0; i < width; i++) {
       bool residual = i + 1 == width;
       parts[i] = (hw_part){.importance = hw_micro(importance[i]), .target = at, .source = residual ? at : (uint32_t)(i / n_heads),
-                           .layer = (uint16_t)layer, .head = residual ? HW_NO_HEAD : (uint16_t)(i % n_heads),
+                           .layer = (uint16_t)layer, .head = (uint16_t)(residual ? HW_NO_HEAD : i % n_heads),
                            .kind = residual ? HW_PART_ATTENTION_RESIDUAL : HW_PART_ATTENTION};
     }
     size_t kept = keep_parts(w, parts, width);

@@ -99,11 +99,14 @@ static bool derive_sizes(const char *path, const hw_family *family, hw_model_con
                    config->n_kv_heads);
   if (config->positions == HW_POSITION_ROTARY && config->d_head % 2)
     return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64, path, config->d_head);
-  /* Limits of the stored format: layers in 8 bits, heads in 10, positions in 20. */
-  if (config->n_layers > 255 || config->n_heads > 1023 || config->d_model > 1 << 20 || config->d_ffn > 1 << 22)
+  if (config->positions == HW_POSITION_ROTARY && !(config->rope_theta > 0))
+    return hw_fail(err, HW_ERROR_INPUT, "%s: rope_theta is %g, want a number above 0", path, config->rope_theta);
+  /* Limits of the stored format (layers in 8 bits, heads in 10, positions in 20) and of the GEMM's panel. */
+  if (config->n_layers > 255 || config->n_heads > 1023 || config->d_model > HW_PANEL_FLOATS || config->d_ffn > HW_PANEL_FLOATS ||
+      config->n_heads * config->d_head > HW_PANEL_FLOATS)
     return hw_fail(err, HW_ERROR_UNSUPPORTED,
                    "%s: %" PRId64 " layers, %" PRId64 " heads, d_model %" PRId64 ", d_ffn %" PRId64
-                   ": larger than 255, 1023, 1048576, 4194304",
+                   ": larger than 255, 1023, 1048576, 1048576",
                    path, config->n_layers, config->n_heads, config->d_model, config->d_ffn);
   if (config->n_ctx > 1 << 20) config->n_ctx = 1 << 20;
   return true;

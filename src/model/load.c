@@ -109,37 +109,43 @@ static bool check_finite(loader *ld, const hw_tensor *tensor) {
   return true;
 }
 
+/* The numbers where the file holds them; those at an odd address for their dtype are copied into the arena. Checks that all are
+ * finite. NULL and err filled otherwise. */
+static const void *take_data(loader *ld, const hw_tensor *tensor) {
+  hw_tensor aligned = *tensor;
+  size_t size = hw_dtype_size(tensor->dtype);
+  if ((uintptr_t)tensor->data % size) {
+    void *copy = hw_arena_alloc(ld->arena, tensor->n_elements, size, ld->err);
+    if (!copy) return NULL;
+    aligned.data = memcpy(copy, tensor->data, tensor->n_elements * size);
+  }
+  return check_finite(ld, &aligned) ? aligned.data : NULL;
+}
+
 /* Vectors are widened into the arena. *vector is NULL when absent. */
 static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float **vector) {
   hw_tensor *tensor;
   *vector = NULL;
   if (!find_tensor(ld, weight, layer, &tensor)) return false;
   if (!tensor) return true;
-  if (!check_finite(ld, tensor)) return false;
-  float *widened = hw_arena_new(ld->arena, float, tensor->n_elements, ld->err);
+  const void *data = take_data(ld, tensor);
+  float *widened = data ? hw_arena_new(ld->arena, float, tensor->n_elements, ld->err) : NULL;
   if (!widened) return false;
-  hw_widen(tensor->data, tensor->dtype, tensor->n_elements, widened);
+  hw_widen(data, tensor->dtype, tensor->n_elements, widened);
   *vector = widened;
   return true;
 }
 
-/* A view of the tensor where it lies; one that the file holds at an odd address is copied. data is NULL when absent. */
+/* A view of the tensor. data is NULL when absent. */
 static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix) {
   hw_tensor *tensor;
   *matrix = (hw_matrix){0};
   if (!find_tensor(ld, weight, layer, &tensor)) return false;
   if (!tensor) return true;
-  if (!check_finite(ld, tensor)) return false;
+  const void *data = take_data(ld, tensor);
+  if (!data) return false;
   const hw_weight_row *row = find_row(ld->family, weight);
   bool embedding = row->out == HW_EXT_VOCAB || row->out == HW_EXT_CTX;
-  size_t size = hw_dtype_size(tensor->dtype);
-  const void *data = tensor->data;
-  if ((uintptr_t)data % size) {
-    void *copy = hw_arena_alloc(ld->arena, tensor->n_elements, size, ld->err);
-    if (!copy) return false;
-    memcpy(copy, data, tensor->n_elements * size);
-    data = copy;
-  }
   bool in_first = ld->family->in_first && !embedding;
   size_t n_in = (size_t)extent(&ld->model->config, row->in), n_out = (size_t)extent(&ld->model->config, row->out);
   *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .n_in = n_in, .n_out = n_out,

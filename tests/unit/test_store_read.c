@@ -284,7 +284,7 @@ TEST(exports_are_the_same_bytes) {
   const char *const sources[] = {data, at("second.db"), data}, *const folders[] = {"paper1", "paper2", "paper2"};
   for (int i = 0; i < 3; i++) {
     OK(hw_store_open_read(sources[i], &store, e));
-    OK(hw_store_export(store, at(folders[i]), e));
+    OK(hw_store_export(store, &(hw_export){.folder = at(folders[i])}, e));
     OK(hw_store_close(store, false, e));
   }
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -306,14 +306,14 @@ TEST(exports_are_the_same_bytes) {
   (void)snprintf(command, sizeof command, "test `ls '%s' | wc -l` = 7", at("paper2"));
   assert_int_equal(system(command), 0);
   OK(hw_store_open_read(data, &store, e));
-  REFUSED("text: not a folder", (write_sql(at("text"), "CREATE TABLE t(a)"), hw_store_export(store, at("text"), e)));
-  REFUSED("nowhere/paper", hw_store_export(store, at("nowhere/paper"), e));
+  REFUSED("text: not a folder", (write_sql(at("text"), "CREATE TABLE t(a)"), hw_store_export(store, &(hw_export){.folder = at("text")}, e)));
+  REFUSED("nowhere/paper", hw_store_export(store, &(hw_export){.folder = at("nowhere/paper")}, e));
   char blocked[64];
   (void)snprintf(blocked, sizeof blocked, "paper1/%s", files[2]);
   (void)unlink(at(blocked));
   (void)snprintf(command, sizeof command, "mkdir '%s'", at(blocked));
   assert_int_equal(system(command), 0);
-  REFUSED("head_importance.csv: Is a directory", hw_store_export(store, at("paper1"), e));
+  REFUSED("head_importance.csv: Is a directory", hw_store_export(store, &(hw_export){.folder = at("paper1")}, e));
   OK(hw_store_close(store, false, e));
 }
 
