@@ -184,7 +184,7 @@ bool hw_store_read_chunk(hw_store *store, int64_t chunk_index, hw_arena *arena, 
 /* The stored projection of a neuron, lists in the arena; *found is false when there is none. */
 bool hw_store_read_neuron(hw_store *store, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found, hw_projection *row, hw_error *err);
 
-/* Hash over all rows but those of `process` (32 hex digits). */
+/* Hash over all rows that the run stored, but those of `process`; what mine and compare add later is not in it. 32 hex digits. */
 bool hw_store_digest(hw_store *store, char hex[33], hw_error *err);
 
 #endif

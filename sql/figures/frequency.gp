@@ -8,8 +8,6 @@ set border 3 lc rgb '#4a4a4a'
 set tics nomirror out
 set style fill solid 0.85 noborder
 set boxwidth 0.7
-set errorbars small
-set pointintervalbox 0
 set yrange [0:1.02]
 set ytics 0.2
 set grid ytics lc rgb '#dddddd'
@@ -18,4 +16,4 @@ set xrange [0.4:*]
 set offsets 0, 0.1, 0, 0
 set ylabel 'share of graphs where active'
 plot 'figure_frequency.csv' using "place":"frequency":xticlabels(strcol("name")) with boxes lc rgb '#6baed6' notitle, \
-     '' using "place":"frequency":"frequency_lo":"frequency_hi" with yerrorbars pt 0 lw 1.2 lc rgb '#08306b' notitle
+     '' using "place":"frequency_lo":(0):(column("frequency_hi") - column("frequency_lo")) with vectors nohead lw 1.6 lc rgb '#08306b' notitle

@@ -157,7 +157,7 @@ static int run(const hw_command *command, int argc, char **argv) {
 const hw_command hw_cmd_compare = {
     .name = "compare",
     .usage = "DB --by COLUMN=A,B | --with OTHER.db [options]",
-    .summary = "what differs between two groups, or two databases: effects, intervals, p, q",
+    .summary = "what differs between two groups, or two databases, with p and q",
     .example = "  headwater compare ioi.db --by group=ABBA,BABA\n"
                "  headwater compare ioi.db --with ioi-finetuned.db --measure flow\n",
     .options = options,

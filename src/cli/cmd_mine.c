@@ -37,7 +37,7 @@ static const hw_option rows[] = {
     {"memory", HW_OPTION_COUNT, offsetof(mine_settings, memory), "MIB", "for search and ranking", 1, 1 << 24, NULL, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
-static const mine_settings usual = {.min_support = 0.2, .timeout = 60, .top = 20, .memory = 1024, .connected = 1};
+static const mine_settings usual = {.min_support = 0.2, .timeout = 60, .top = 20, .memory = 1024, .connected = 1, .rank = 1};
 
 static const hw_option_table *options(void **defaults) {
   static mine_settings settings;
@@ -85,7 +85,9 @@ static int run(const hw_command *command, int argc, char **argv) {
          db, summary.mining_id, summary.n_graphs, summary.n_items, items_names[settings.items], 100 * mining.min_support,
          mining.by_group ? "a group" : "them", summary.roles, summary.n_sets, mining.connected ? " connected" : "",
          summary.complete ? "complete" : "NOT complete");
-  if (!summary.complete) printf("%s\n\n", summary.note);
+  if (!summary.complete) printf("%s\n", summary.note);
+  if (!summary.complete && summary.complete_support <= 1) printf("all sets in at least %.3g%% were found\n", 100 * summary.complete_support);
+  if (!summary.complete) printf("\n");
   int code = show(db, "circuits", &summary);
   if (code == 0 && mining.by_group && summary.n_circuits) {
     printf("\n");

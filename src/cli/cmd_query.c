@@ -38,7 +38,7 @@ static bool read_option(query_arguments *a, const char *name, const char *value,
     return (hw_parse_double(value, &a->timeout) && a->timeout > 0 && a->timeout < 1e9) ||
            hw_fail(err, HW_ERROR_INPUT, "timeout is \"%.100s\", want seconds", value);
   if (a->n_parameters == MOST_PARAMETERS) return hw_fail(err, HW_ERROR_INPUT, "more than %d parameters", MOST_PARAMETERS);
-  a->parameters[a->n_parameters++] = (hw_parameter){name, value};
+  a->parameters[a->n_parameters++] = (hw_parameter){name, strcmp(value, "NULL") == 0 ? NULL : value};
   return true;
 }
 

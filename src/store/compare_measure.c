@@ -208,8 +208,10 @@ static bool read_prompt(reading *r, hw_error *err) {
     hw_arena_reset(&r->arena);
     n_graphs++;
     hw_error why = {0};
-    if (!readers[m->request->components](r, bytes, (size_t)sqlite3_column_bytes(r->graphs.statement, 0), &why))
+    if (!readers[m->request->components](r, bytes, (size_t)sqlite3_column_bytes(r->graphs.statement, 0), &why)) {
+      if (strstr(why.message, "prompt ")) return hw_fail(err, why.kind, "%s: %s", r->store->path, why.message);
       return hw_fail(err, why.kind, "%s: prompt %" PRId64 ": %s", r->store->path, r->prompt_id, why.message);
+    }
   }
   if (ok && !n_graphs) return hw_fail(err, HW_ERROR_INPUT, "%s: prompt %" PRId64 " has no graph", r->store->path, r->prompt_id);
   for (size_t i = first; n_graphs > 1 && i < m->n_entries[r->side]; i++) m->entries[r->side][i].value /= (double)n_graphs;

@@ -63,12 +63,17 @@ static void fill_summary(const hw_mining_data *data, const hw_mining_settings *s
   summary->complete_support = sets->complete_support;
   summary->complete = true;
   summary->note[0] = '\0';
-  if (data->n_items_cut)
-    note(summary, "out of memory: the %zu rarest of %" PRId64 " frequent edges were left out", data->n_items_cut, summary->n_items);
+  if (data->n_items_cut) {
+    /* No set that is more frequent than the edges that were left out could hold one of them. */
+    double sure = settings->by_group ? 2 : (double)(data->most_cut + 1) / (double)data->n_graphs;
+    if (sure > summary->complete_support) summary->complete_support = sure;
+    note(summary, "out of memory: the %zu rarest of %" PRId64 " frequent edges were left out, in up to %" PRId64 " graphs",
+         data->n_items_cut, summary->n_items, data->most_cut);
+  }
   if (sets->complete_support > settings->min_support) {
     const char *what = sets->out_of_time ? "time" : "memory";
     if (sets->complete_support > 1) note(summary, "out of %s: the search was broken off, these are some of the sets", what);
-    else note(summary, "out of %s: all sets in at least %.1f%%, none of the rarer ones", what, 100 * sets->complete_support);
+    else note(summary, "out of %s: the search ended at the sets in at least %.1f%%", what, 100 * sets->complete_support);
   }
   if (!ranked) note(summary, "out of time: only %zu circuits were ranked", n_picks);
 }

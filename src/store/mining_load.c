@@ -237,8 +237,11 @@ static bool load_items(hw_store *store, const hw_mining_settings *settings, hw_m
   /* A good half of the memory for the bitmaps and what is covered of them, the rest for the search. */
   size_t bytes = data->base.n_words * sizeof *data->bits, most = settings->bytes / 10 * 6 / 2 / bytes;
   data->n_items_cut = n > most ? n - most : 0;
-  if (data->n_items_cut) qsort(list, n, sizeof *list, more_frequent_first);
-  n -= data->n_items_cut;
+  if (data->n_items_cut) {
+    qsort(list, n, sizeof *list, more_frequent_first);
+    data->most_cut = list[most].n;
+    n = most;
+  }
   uint32_t *items = hw_arena_new(&data->arena, uint32_t, n, err);
   if (!items) return false;
   if (n) qsort(list, n, sizeof *list, compare_items);
