@@ -57,7 +57,7 @@ static int run(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_sql = {
     .name = "sql",
-    .usage = "DB \"SELECT ...\" [--format table|csv|json] [--timeout SECONDS]",
+    .usage = "DB \"SELECT ...\" [--format NAME] [--timeout SECONDS]",
     .summary = "any read-only SQL, with the functions that unpack stored columns",
     .example = "  headwater sql ioi.db \"SELECT e.* FROM graph g, hw_edges(g.edges) e\n"
                "    WHERE g.prompt_id = 17\"\n",

@@ -3,6 +3,7 @@
 "$HW" run --model gpt2 --data ioi.csv --db ioi.db --group-by group --limit 200 --quiet --threads "$T" --neuron-projections none
 "$HW" run --model gpt2 --data ioi.csv --db high.db --group-by group --limit 120 --threshold 0.06 --quiet --threads "$T" --neuron-projections none
 export OMP_NUM_THREADS="$T"
+before=$("$HW" digest ioi.db)
 echo "--- ABBA and BABA, paired, by template"
 "$HW" compare ioi.db --by group=ABBA,BABA --save no | head -n 3
 # Columns of one row a component, and what must hold between them. The means are those of the views.
@@ -54,6 +55,7 @@ echo "--- saved, and what was saved"
 "$HW" compare ioi.db --by group=ABBA,BABA --top 1 --measure flow 2>&1 >/dev/null
 "$HW" query ioi.db comparisons --format csv --limit 0 | cut -d, -f1-14
 "$HW" sql ioi.db "SELECT comparison_id, count(*) AS n, min(rank) AS first, max(rank) AS last FROM comparison_component GROUP BY 1"
+same "the digest is that of before" "$before" "$("$HW" digest ioi.db)"
 "$HW" query high.db comparisons
 echo "exit $?"
 chmod a-w ioi.db

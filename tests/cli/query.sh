@@ -7,8 +7,12 @@ echo "--- the list"
 echo "--- each of them answers, in each format"
 for name in $("$HW" query ioi.db | sed -n 's/^  \([a-z_]*\)  *.*/\1/p'); do
   set -- "$name"
-  [ "$name" = neuron_tokens ] && set -- "$name" $("$HW" sql ioi.db "SELECT '--layer', layer, '--neuron', neuron FROM neuron_importance LIMIT 1" --format csv | tail -n 1 | tr ',\r' '  ')
-  [ "$name" = graph ] && set -- graph --prompt 0
+  case $name in
+    neuron_tokens) set -- "$name" $("$HW" sql ioi.db "SELECT '--layer', layer, '--neuron', neuron FROM neuron_importance LIMIT 1" --format csv | tail -n 1 | tr ',\r' '  ') ;;
+    edge_prompts) set -- "$name" --source END --target END $("$HW" query ioi.db frequent_edges --source END --target END --limit 50 --format csv | sed -n 's/^L\([0-9]*\)H\([0-9]*\),.*/--layer \1 --head \2/p' | head -n 1) ;;
+    graph | prompt_input | prompt_lens) set -- "$name" --prompt 0 ;;
+    heads_promoting | neurons_promoting) set -- "$name" --token "$("$HW" sql ioi.db "SELECT p.token FROM projection p WHERE p.kind = 'head' AND p.list = 'promotes' AND length(p.token) > 3 GROUP BY p.token ORDER BY count(*) DESC, p.token LIMIT 1" --format csv | tail -n 1 | tr -d '\r"')" ;;
+  esac
   if "$HW" query ioi.db "$@" 2>&1 >/dev/null | grep -q 'it is made by: headwater '; then
     echo "$name says which command makes what it reads"
     continue
