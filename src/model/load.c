@@ -29,22 +29,18 @@ static int64_t extent(const hw_model_config *c, hw_extent which) {
   switch (which) {
     case HW_EXT_NONE: return 0;
     case HW_EXT_D_MODEL: return c->d_model;
+    case HW_EXT_D_HEAD: return c->d_head;
     case HW_EXT_HEADS: return c->n_heads * c->d_head;
     case HW_EXT_KV_HEADS: return c->n_kv_heads * c->d_head;
     case HW_EXT_QKV: return (c->n_heads + 2 * c->n_kv_heads) * c->d_head;
     case HW_EXT_D_FFN: return c->d_ffn;
     case HW_EXT_VOCAB: return c->vocab_size;
-    case HW_EXT_CTX: return c->n_ctx;
+    case HW_EXT_CTX: return c->n_ctx + c->position_offset;
   }
   return 0;
 }
 
-static const hw_weight_row *find_row(const hw_family *family, hw_weight weight) {
-  for (size_t i = 0; i < family->n_weights; i++)
-    if (family->weights[i].weight == weight) return &family->weights[i];
-  return NULL;
-}
-
+#define LAYER "{layer}"
 enum { NAME_SIZE = 160 };
 
 static void tensor_name(const hw_weight_row *row, const char *prefix, int64_t layer, char name[NAME_SIZE]) {
@@ -53,42 +49,57 @@ static void tensor_name(const hw_weight_row *row, const char *prefix, int64_t la
     prefix = "";
     pattern++;
   }
-  const char *place = strstr(pattern, "%d");
+  const char *place = strstr(pattern, LAYER);
   if (place)
-    (void)snprintf(name, NAME_SIZE, "%s%.*s%" PRId64 "%s", prefix, (int)(place - pattern), pattern, layer, place + 2);
+    (void)snprintf(name, NAME_SIZE, "%s%.*s%" PRId64 "%s", prefix, (int)(place - pattern), pattern, layer, place + strlen(LAYER));
   else
     (void)snprintf(name, NAME_SIZE, "%s%s", prefix, pattern);
+}
+
+/* Embeddings have a row for each token or position in every file format. */
+static bool stored_in_first(const loader *ld, hw_weight weight) {
+  hw_extent out = hw_weight_shapes[weight].out;
+  return ld->family->in_first && out != HW_EXT_VOCAB && out != HW_EXT_CTX;
+}
+
+static bool check_tensor(loader *ld, hw_weight weight, const hw_tensor *tensor) {
+  const hw_model_config *c = &ld->model->config;
+  int64_t in = extent(c, hw_weight_shapes[weight].in), out = extent(c, hw_weight_shapes[weight].out);
+  bool in_first = stored_in_first(ld, weight);
+  int64_t wanted[2] = {in_first ? in : out, in_first ? out : in};
+  int n_dims = hw_weight_shapes[weight].in == HW_EXT_NONE ? 1 : 2;
+  if (n_dims == 1) wanted[0] = out;
+  bool same = tensor->n_dims == n_dims;
+  for (int d = 0; d < n_dims && same; d++) same = tensor->shape[d] == wanted[d];
+  if (!same) {
+    char has[96], want[96];
+    hw_shape_format(tensor->shape, tensor->n_dims, has);
+    hw_shape_format(wanted, n_dims, want);
+    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: %s has shape %s, want %s", ld->st->path, tensor->name, has, want);
+  }
+  if (!tensor->readable)
+    return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: %s has dtype %s, want F32, F16 or BF16", ld->st->path, tensor->name,
+                   tensor->dtype_name);
+  return true;
 }
 
 /* The tensor of a weight with the shape that the config wants. *tensor is NULL when it is optional and absent. */
 static bool find_tensor(loader *ld, hw_weight weight, int64_t layer, hw_tensor **tensor) {
   *tensor = NULL;
-  const hw_weight_row *row = find_row(ld->family, weight);
+  const hw_weight_row *row = hw_family_weight(ld->family, weight);
   if (!row) return true;
+  const hw_model_config *c = &ld->model->config;
   char name[NAME_SIZE];
   tensor_name(row, ld->prefix, layer, name);
   hw_tensor *found = hw_safetensors_find(ld->st, name);
+  bool asked = row->presence == HW_IF_ATTENTION_BIAS ? c->attention_bias : row->presence == HW_IF_FFN_BIAS ? c->ffn_bias : true;
+  if (found && !asked)
+    return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: %s is there, but config.json says that these layers have no bias", ld->st->path, name);
   if (!found) {
-    if (row->presence == HW_IF_PRESENT) return true;
+    if (!asked || row->presence == HW_IF_PRESENT) return true;
     return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s", ld->st->path, name);
   }
-  const hw_model_config *c = &ld->model->config;
-  int64_t in = extent(c, row->in), out = extent(c, row->out);
-  bool embedding = row->out == HW_EXT_VOCAB || row->out == HW_EXT_CTX;
-  bool in_first = ld->family->in_first && !embedding;
-  int64_t wanted[2] = {in_first ? in : out, in_first ? out : in};
-  int n_dims = row->in == HW_EXT_NONE ? 1 : 2;
-  if (n_dims == 1) wanted[0] = out;
-  bool same = found->n_dims == n_dims;
-  for (int d = 0; d < n_dims && same; d++) same = found->shape[d] == wanted[d];
-  if (!same) {
-    char has[96], want[96];
-    hw_shape_format(found->shape, found->n_dims, has);
-    hw_shape_format(wanted, n_dims, want);
-    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: %s has shape %s, want %s", ld->st->path, name, has, want);
-  }
-  if (!found->readable)
-    return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: %s has dtype %s, want F32, F16 or BF16", ld->st->path, name, found->dtype_name);
+  if (!check_tensor(ld, weight, found)) return false;
   found->used = true;
   *tensor = found;
   return true;
@@ -109,6 +120,11 @@ static bool check_finite(loader *ld, const hw_tensor *tensor) {
   return true;
 }
 
+static bool is_gamma(hw_weight weight) {
+  return weight == HW_W_ATTN_NORM_GAMMA || weight == HW_W_FFN_NORM_GAMMA || weight == HW_W_FINAL_GAMMA || weight == HW_W_ATTN_OUT_GAMMA ||
+         weight == HW_W_FFN_OUT_GAMMA || weight == HW_W_Q_NORM_GAMMA || weight == HW_W_K_NORM_GAMMA;
+}
+
 /* Vectors are widened into the arena. *vector is NULL when absent. */
 static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float **vector) {
   hw_tensor *tensor;
@@ -119,6 +135,8 @@ static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float
   float *widened = hw_arena_new(ld->arena, float, tensor->n_elements, ld->err);
   if (!widened) return false;
   hw_widen(tensor->data, tensor->dtype, tensor->n_elements, widened);
+  if (ld->family->gamma_plus_one && is_gamma(weight))
+    for (size_t i = 0; i < tensor->n_elements; i++) widened[i] += 1.0f;
   *vector = widened;
   return true;
 }
@@ -130,8 +148,6 @@ static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *
   if (!find_tensor(ld, weight, layer, &tensor)) return false;
   if (!tensor) return true;
   if (!check_finite(ld, tensor)) return false;
-  const hw_weight_row *row = find_row(ld->family, weight);
-  bool embedding = row->out == HW_EXT_VOCAB || row->out == HW_EXT_CTX;
   size_t size = hw_dtype_size(tensor->dtype);
   const void *data = tensor->data;
   if ((uintptr_t)data % size) {
@@ -140,8 +156,9 @@ static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *
     memcpy(copy, data, tensor->n_elements * size);
     data = copy;
   }
-  bool in_first = ld->family->in_first && !embedding;
-  size_t n_in = (size_t)extent(&ld->model->config, row->in), n_out = (size_t)extent(&ld->model->config, row->out);
+  bool in_first = stored_in_first(ld, weight);
+  const hw_weight_shape *shape = &hw_weight_shapes[weight];
+  size_t n_in = (size_t)extent(&ld->model->config, shape->in), n_out = (size_t)extent(&ld->model->config, shape->out);
   *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .n_in = n_in, .n_out = n_out,
                         .stride = in_first ? n_out : n_in, .in_first = in_first};
   return true;
@@ -166,16 +183,34 @@ static bool fold_value_bias(loader *ld, hw_layer *layer, const float *b_v, const
   return true;
 }
 
+/* Biases of fused q, k, v that are stored head by head, put one after the other. */
+static bool sort_fused_bias(loader *ld, const float **bias) {
+  const hw_model_config *c = &ld->model->config;
+  if (!*bias || !ld->family->qkv_by_head) return true;
+  size_t heads = (size_t)c->n_heads, d_head = (size_t)c->d_head;
+  float *sorted = hw_arena_new(ld->arena, float, 3 * heads * d_head, ld->err);
+  if (!sorted) return false;
+  for (size_t h = 0; h < heads; h++)
+    for (size_t part = 0; part < 3; part++)
+      memcpy(sorted + (part * heads + h) * d_head, *bias + (3 * h + part) * d_head, d_head * sizeof *sorted);
+  *bias = sorted;
+  return true;
+}
+
 static bool load_attention(loader *ld, int64_t l, hw_layer *layer) {
   const hw_model_config *c = &ld->model->config;
   size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
   const float *b_v, *b_o, *fused_bias;
   hw_matrix fused;
-  if (!load_matrix(ld, HW_W_QKV, l, &fused) || !load_vector(ld, HW_W_QKV_BIAS, l, &fused_bias)) return false;
+  if (!load_matrix(ld, HW_W_QKV, l, &fused) || !load_vector(ld, HW_W_QKV_BIAS, l, &fused_bias) || !sort_fused_bias(ld, &fused_bias)) return false;
   if (fused.data) {
-    layer->w_q = hw_matrix_outputs(&fused, 0, heads);
-    layer->w_k = hw_matrix_outputs(&fused, heads, kv);
-    layer->w_v = hw_matrix_outputs(&fused, heads + kv, kv);
+    if (ld->family->qkv_by_head) {
+      layer->w_qkv = fused;
+    } else {
+      layer->w_q = hw_matrix_outputs(&fused, 0, heads);
+      layer->w_k = hw_matrix_outputs(&fused, heads, kv);
+      layer->w_v = hw_matrix_outputs(&fused, heads + kv, kv);
+    }
     layer->b_q = fused_bias;
     layer->b_k = fused_bias ? fused_bias + heads : NULL;
     b_v = fused_bias ? fused_bias + heads + kv : NULL;
@@ -184,7 +219,13 @@ static bool load_attention(loader *ld, int64_t l, hw_layer *layer) {
              !load_vector(ld, HW_W_K_BIAS, l, &layer->b_k) || !load_vector(ld, HW_W_V_BIAS, l, &b_v)) {
     return false;
   }
-  return load_matrix(ld, HW_W_O, l, &layer->w_o) && load_vector(ld, HW_W_O_BIAS, l, &b_o) && fold_value_bias(ld, layer, b_v, b_o);
+  layer->window = c->windowed[l] ? c->window : 0;
+  layer->attention_scale = 1.0f / sqrtf(c->attention_scalar > 0 ? (float)c->attention_scalar : (float)c->d_head);
+  if (c->unscaled) layer->attention_scale = 1;
+  if (c->scale_by_layer) layer->attention_scale /= (float)(l + 1);
+  return load_vector(ld, HW_W_Q_NORM_GAMMA, l, &layer->q_norm_gamma) && load_vector(ld, HW_W_K_NORM_GAMMA, l, &layer->k_norm_gamma) &&
+         load_matrix(ld, HW_W_O, l, &layer->w_o) && load_vector(ld, HW_W_O_BIAS, l, &b_o) && fold_value_bias(ld, layer, b_v, b_o) &&
+         load_vector(ld, HW_W_ATTN_OUT_GAMMA, l, &layer->attn_out_gamma);
 }
 
 static bool load_layer(loader *ld, int64_t l, hw_layer *layer) {
@@ -192,8 +233,9 @@ static bool load_layer(loader *ld, int64_t l, hw_layer *layer) {
          load_vector(ld, HW_W_ATTN_NORM_BETA, l, &layer->attn_norm_beta) && load_attention(ld, l, layer) &&
          load_vector(ld, HW_W_FFN_NORM_GAMMA, l, &layer->ffn_norm_gamma) &&
          load_vector(ld, HW_W_FFN_NORM_BETA, l, &layer->ffn_norm_beta) && load_matrix(ld, HW_W_GATE, l, &layer->w_gate) &&
-         load_matrix(ld, HW_W_IN, l, &layer->w_in) && load_vector(ld, HW_W_IN_BIAS, l, &layer->b_in) &&
-         load_matrix(ld, HW_W_OUT, l, &layer->w_out) && load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out);
+         load_vector(ld, HW_W_GATE_BIAS, l, &layer->b_gate) && load_matrix(ld, HW_W_IN, l, &layer->w_in) &&
+         load_vector(ld, HW_W_IN_BIAS, l, &layer->b_in) && load_matrix(ld, HW_W_OUT, l, &layer->w_out) &&
+         load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out) && load_vector(ld, HW_W_FFN_OUT_GAMMA, l, &layer->ffn_out_gamma);
 }
 
 /* The embedding and the unembedding may be one tensor, under either name. */
@@ -204,7 +246,7 @@ static bool load_embeddings(loader *ld) {
     return false;
   if (!model->token_embedding.data && !model->unembed.data) {
     char name[NAME_SIZE];
-    tensor_name(find_row(ld->family, HW_W_TOKEN_EMBEDDING), ld->prefix, 0, name);
+    tensor_name(hw_family_weight(ld->family, HW_W_TOKEN_EMBEDDING), ld->prefix, 0, name);
     return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s and no lm_head.weight to stand for it", ld->st->path, name);
   }
   if (!model->token_embedding.data) model->token_embedding = model->unembed;
@@ -212,33 +254,41 @@ static bool load_embeddings(loader *ld) {
   return true;
 }
 
+/* W_U beta and the head's own bias: what every prediction has in common. */
 static bool fold_final_beta(loader *ld) {
   hw_model *model = ld->model;
-  if (!model->final_beta) return true;
+  const float *bias;
+  if (!load_vector(ld, HW_W_UNEMBED_BIAS, 0, &bias)) return false;
+  if (!model->final_beta) return model->unembed_beta = bias, true;
   float *scores = hw_arena_new(ld->arena, float, model->unembed.n_out, ld->err);
   if (!scores) return false;
   hw_matvec(&model->unembed, model->final_beta, scores);
+  hw_add_bias(scores, 0, bias, 1, model->unembed.n_out);
   model->unembed_beta = scores;
   return true;
 }
 
-static bool make_rotary_tables(loader *ld) {
+static double stretch(const hw_rope *rope, double frequency) {
+  if (rope->type == HW_ROPE_DEFAULT) return frequency;
+  double slow = frequency / rope->factor;
+  if (rope->type == HW_ROPE_LINEAR) return slow;
+  double turns = rope->original_ctx * frequency / (2 * M_PI); /* over the context of the first training */
+  if (turns < rope->low_freq_factor) return slow;
+  if (turns > rope->high_freq_factor) return frequency;
+  double kept = (turns - rope->low_freq_factor) / (rope->high_freq_factor - rope->low_freq_factor);
+  return (1 - kept) * slow + kept * frequency;
+}
+
+static bool make_rotary_frequencies(loader *ld) {
   hw_model *model = ld->model;
   const hw_model_config *c = &model->config;
   if (c->positions != HW_POSITION_ROTARY) return true;
-  size_t half = (size_t)c->d_head / 2, cells;
-  if (!hw_size_product((size_t)c->n_ctx, half, &cells)) return hw_fail_memory(ld->err, "the rotary tables");
-  float *cosine = hw_arena_new(ld->arena, float, cells, ld->err), *sine = hw_arena_new(ld->arena, float, cells, ld->err);
-  if (!cosine || !sine) return false;
-  for (size_t t = 0; t < half; t++) {
-    double frequency = pow(c->rope_theta, -2.0 * (double)t / (double)c->d_head);
-    for (size_t p = 0; p < (size_t)c->n_ctx; p++) {
-      cosine[p * half + t] = (float)cos((double)p * frequency);
-      sine[p * half + t] = (float)sin((double)p * frequency);
-    }
-  }
-  model->rope_cos = cosine;
-  model->rope_sin = sine;
+  model->d_rotary = (size_t)((double)c->d_head * c->rope.share);
+  double *frequency = hw_arena_new(ld->arena, double, model->d_rotary / 2, ld->err);
+  if (!frequency) return false;
+  for (size_t t = 0; t < model->d_rotary / 2; t++)
+    frequency[t] = stretch(&c->rope, pow(c->rope.theta, -2.0 * (double)t / (double)model->d_rotary));
+  model->rope_frequency = frequency;
   return true;
 }
 
@@ -261,9 +311,9 @@ static bool check_leftovers(loader *ld) {
 }
 
 static void choose_prefix(loader *ld) {
-  const hw_weight_row *row = find_row(ld->family, HW_W_ATTN_NORM_GAMMA);
+  const hw_weight_row *row = hw_family_weight(ld->family, HW_W_O);
   ld->prefix = ld->family->prefixes[0];
-  for (int i = 0; i < 3 && ld->family->prefixes[i]; i++) {
+  for (int i = 0; i < 4 && ld->family->prefixes[i]; i++) {
     char name[NAME_SIZE];
     tensor_name(row, ld->family->prefixes[i], 0, name);
     if (hw_safetensors_find(ld->st, name)) {
@@ -282,7 +332,7 @@ static bool load_weights(loader *ld) {
     if (!load_layer(ld, l, &model->layers[l])) return false;
   if (!load_vector(ld, HW_W_FINAL_GAMMA, 0, &model->final_gamma) || !load_vector(ld, HW_W_FINAL_BETA, 0, &model->final_beta)) return false;
   model->dtype = model->layers[0].w_o.dtype;
-  return check_leftovers(ld) && fold_final_beta(ld) && make_rotary_tables(ld);
+  return fold_final_beta(ld) && check_leftovers(ld) && make_rotary_frequencies(ld);
 }
 
 static bool hash_files(hw_model *model, const char *config_path, hw_error *err) {
