@@ -154,5 +154,20 @@ static const char *const rotary_buffers[] = {".rotary_emb.inv_freq", NULL};
 static const hw_family llama = {.model_type = "llama", .prefixes = {"model.", ""}, .ignored = rotary_buffers,
                                 .defaults = {LLAMA_BLOCK, .n_ctx = 2048}, KEYS(llama_keys), WEIGHTS(llama_weights)};
 
-const hw_family *const hw_families[] = {&gpt2, &opt, &llama};
+/* ---- Qwen2: LLaMA with biases on q, k and v. sliding_window counts only under use_sliding_window, which is refused ---- */
+
+static const hw_key_row qwen2_keys[] = {
+    {"sliding_window", HW_KEY_ANY, 0, false, NULL, NULL},
+};
+
+static const hw_weight_row qwen2_weights[] = {
+    {HW_W_Q_BIAS, "layers.{layer}.self_attn.q_proj.bias", HW_REQUIRED},
+    {HW_W_K_BIAS, "layers.{layer}.self_attn.k_proj.bias", HW_REQUIRED},
+    {HW_W_V_BIAS, "layers.{layer}.self_attn.v_proj.bias", HW_REQUIRED},
+};
+
+static const hw_family qwen2 = {.model_type = "qwen2", .like = &llama, .prefixes = {"model.", ""}, .ignored = rotary_buffers,
+                                .defaults = {LLAMA_BLOCK, .n_ctx = 32768}, KEYS(qwen2_keys), WEIGHTS(qwen2_weights)};
+
+const hw_family *const hw_families[] = {&gpt2, &opt, &llama, &qwen2};
 const size_t hw_n_families = COUNT_OF(hw_families);

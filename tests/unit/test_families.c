@@ -12,6 +12,7 @@ static const struct { const char *fixture, *family; } fixtures[] = {
     {"llama-bias", "llama"},
     {"llama-rope3", "llama"},
     {"gpt2-inverse", "gpt2"},
+    {"qwen2-odd", "qwen2"},
 };
 
 /* The fixture's config.json with one key set to a JSON text ("-": taken out) is refused with these words. */
@@ -31,6 +32,7 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"llama-bias", "layer_types", "[\"full_attention\", \"chunked_attention\"]", "\"chunked_attention\""},
     {"llama-bias", "layer_types", "[\"full_attention\"]", "lists 1 layers, want 2"},
     {"llama-bias", "layer_types", "[\"full_attention\", \"sliding_attention\"]", "no window is given"},
+    {"qwen2-odd", "use_sliding_window", "true", "use_sliding_window is true, want false"},
     {"llama-bias", "sliding_window", "4", "sliding_window is 4"},
     {"llama-bias", "attn_logit_softcapping", "30.0", "attn_logit_softcapping"},
 };
