@@ -225,7 +225,7 @@ static bool derive_sizes(const char *path, const hw_family *family, hw_model_con
   if (config->positions == HW_POSITION_ROTARY) {
     int64_t turning = (int64_t)((double)config->d_head * config->rope.share);
     if (turning % 2 || turning < 2 || turning > config->d_head)
-      return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64 " of the head's %" PRId64, path,
+      return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64 " of the head's %" PRId64 " (rotary_pct or partial_rotary_factor says how many turn)", path,
                      turning, config->d_head);
   }
   /* Limits of the stored format: layers in 8 bits, heads in 10, positions in 20. */

@@ -169,5 +169,121 @@ static const hw_weight_row qwen2_weights[] = {
 static const hw_family qwen2 = {.model_type = "qwen2", .like = &llama, .prefixes = {"model.", ""}, .ignored = rotary_buffers,
                                 .defaults = {LLAMA_BLOCK, .n_ctx = 32768}, KEYS(qwen2_keys), WEIGHTS(qwen2_weights)};
 
-const hw_family *const hw_families[] = {&gpt2, &opt, &llama, &qwen2};
+/* ---- Mistral: LLaMA with a sliding window on every layer; null means none ---- */
+
+static const hw_key_row mistral_keys[] = {
+    {"sliding_window", HW_KEY_COUNT_OR_NONE, KEY(window), false, NULL, NULL},
+};
+
+static const hw_family mistral = {
+    .model_type = "mistral", .like = &llama, .prefixes = {"model.", ""}, .ignored = rotary_buffers,
+    .defaults = {LLAMA_BLOCK, .n_ctx = 131072, .window = 4096, .window_pattern = HW_WINDOW_ALL}, KEYS(mistral_keys)};
+
+/* ---- Qwen3: LLaMA with an RMSNorm of each head's q and k ---- */
+
+static const hw_weight_row qwen3_weights[] = {
+    {HW_W_Q_NORM_GAMMA, "layers.{layer}.self_attn.q_norm.weight", HW_REQUIRED},
+    {HW_W_K_NORM_GAMMA, "layers.{layer}.self_attn.k_norm.weight", HW_REQUIRED},
+};
+
+static const hw_family qwen3 = {.model_type = "qwen3", .like = &llama, .prefixes = {"model.", ""}, .ignored = rotary_buffers,
+                                .defaults = {LLAMA_BLOCK, .n_ctx = 32768, .d_head = 128}, KEYS(qwen2_keys), WEIGHTS(qwen3_weights)};
+
+/* ---- GPT-NeoX (Pythia): attention and FFN side by side, q k v fused head by head, the first dimensions of a head turn ---- */
+
+static const hw_key_row gpt_neox_keys[] = {
+    {"num_hidden_layers", HW_KEY_COUNT, KEY(n_layers), true, NULL, NULL},
+    {"num_attention_heads", HW_KEY_COUNT, KEY(n_heads), true, NULL, NULL},
+    {"hidden_size", HW_KEY_COUNT, KEY(d_model), true, NULL, NULL},
+    {"intermediate_size", HW_KEY_COUNT, KEY(d_ffn), true, NULL, NULL},
+    {"max_position_embeddings", HW_KEY_COUNT, KEY(n_ctx), false, NULL, NULL},
+    {"vocab_size", HW_KEY_COUNT, KEY(vocab_size), true, NULL, NULL},
+    {"layer_norm_eps", HW_KEY_NUMBER, KEY(norm_eps), false, NULL, NULL},
+    {"rotary_pct", HW_KEY_NUMBER, KEY(rope.share), false, NULL, NULL},
+    {"partial_rotary_factor", HW_KEY_NUMBER, KEY(rope.share), false, NULL, NULL},
+    {"rotary_emb_base", HW_KEY_NUMBER, KEY(rope.theta), false, NULL, NULL},
+    {"rope_theta", HW_KEY_NUMBER, KEY(rope.theta), false, NULL, NULL},
+    {"rope_scaling", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
+    {"rope_parameters", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
+    {"hidden_act", HW_KEY_ACTIVATION, KEY(activation), false, NULL, NULL},
+    {"use_parallel_residual", HW_KEY_SWITCH, KEY(parallel), false, NULL, NULL},
+    {"attention_bias", HW_KEY_SWITCH, KEY(attention_bias), false, NULL, NULL},
+    {"tie_word_embeddings", HW_KEY_SWITCH, KEY(tied), false, NULL, NULL},
+};
+
+static const hw_weight_row gpt_neox_weights[] = {
+    {HW_W_TOKEN_EMBEDDING, "embed_in.weight", HW_IF_PRESENT},
+    {HW_W_ATTN_NORM_GAMMA, "layers.{layer}.input_layernorm.weight", HW_REQUIRED},
+    {HW_W_ATTN_NORM_BETA, "layers.{layer}.input_layernorm.bias", HW_REQUIRED},
+    {HW_W_QKV, "layers.{layer}.attention.query_key_value.weight", HW_REQUIRED},
+    {HW_W_QKV_BIAS, "layers.{layer}.attention.query_key_value.bias", HW_IF_ATTENTION_BIAS},
+    {HW_W_O, "layers.{layer}.attention.dense.weight", HW_REQUIRED},
+    {HW_W_O_BIAS, "layers.{layer}.attention.dense.bias", HW_IF_ATTENTION_BIAS},
+    {HW_W_FFN_NORM_GAMMA, "layers.{layer}.post_attention_layernorm.weight", HW_REQUIRED},
+    {HW_W_FFN_NORM_BETA, "layers.{layer}.post_attention_layernorm.bias", HW_REQUIRED},
+    {HW_W_IN, "layers.{layer}.mlp.dense_h_to_4h.weight", HW_REQUIRED},
+    {HW_W_IN_BIAS, "layers.{layer}.mlp.dense_h_to_4h.bias", HW_REQUIRED},
+    {HW_W_OUT, "layers.{layer}.mlp.dense_4h_to_h.weight", HW_REQUIRED},
+    {HW_W_OUT_BIAS, "layers.{layer}.mlp.dense_4h_to_h.bias", HW_REQUIRED},
+    {HW_W_FINAL_GAMMA, "final_layer_norm.weight", HW_REQUIRED},
+    {HW_W_FINAL_BETA, "final_layer_norm.bias", HW_REQUIRED},
+    {HW_W_UNEMBED, "=embed_out.weight", HW_IF_PRESENT},
+};
+
+static const char *const gpt_neox_ignored[] = {".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq", NULL};
+
+static const hw_family gpt_neox = {
+    .model_type = "gpt_neox", .qkv_by_head = true, .prefixes = {"gpt_neox.", ""}, .ignored = gpt_neox_ignored,
+    .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .share = 0.25},
+                 .activation = HW_ACT_GELU_ERF, .parallel = true, .attention_bias = true, .n_ctx = 2048},
+    KEYS(gpt_neox_keys), WEIGHTS(gpt_neox_weights)};
+
+/* ---- Phi: attention and FFN side by side behind one norm, biases everywhere and on the head ---- */
+
+static const hw_key_row phi_keys[] = {
+    {"num_hidden_layers", HW_KEY_COUNT, KEY(n_layers), true, NULL, NULL},
+    {"num_attention_heads", HW_KEY_COUNT, KEY(n_heads), true, NULL, NULL},
+    {"num_key_value_heads", HW_KEY_COUNT, KEY(n_kv_heads), false, NULL, NULL},
+    {"hidden_size", HW_KEY_COUNT, KEY(d_model), true, NULL, NULL},
+    {"intermediate_size", HW_KEY_COUNT, KEY(d_ffn), true, NULL, NULL},
+    {"max_position_embeddings", HW_KEY_COUNT, KEY(n_ctx), false, NULL, NULL},
+    {"vocab_size", HW_KEY_COUNT, KEY(vocab_size), true, NULL, NULL},
+    {"layer_norm_eps", HW_KEY_NUMBER, KEY(norm_eps), false, NULL, NULL},
+    {"partial_rotary_factor", HW_KEY_NUMBER, KEY(rope.share), false, NULL, NULL},
+    {"rope_theta", HW_KEY_NUMBER, KEY(rope.theta), false, NULL, NULL},
+    {"rope_scaling", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
+    {"rope_parameters", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
+    {"hidden_act", HW_KEY_ACTIVATION, KEY(activation), false, NULL, NULL},
+    {"tie_word_embeddings", HW_KEY_SWITCH, KEY(tied), false, NULL, NULL},
+};
+
+static const hw_weight_row phi_weights[] = {
+    {HW_W_TOKEN_EMBEDDING, "embed_tokens.weight", HW_IF_PRESENT},
+    {HW_W_ATTN_NORM_GAMMA, "layers.{layer}.input_layernorm.weight", HW_REQUIRED},
+    {HW_W_ATTN_NORM_BETA, "layers.{layer}.input_layernorm.bias", HW_REQUIRED},
+    {HW_W_Q, "layers.{layer}.self_attn.q_proj.weight", HW_REQUIRED},
+    {HW_W_Q_BIAS, "layers.{layer}.self_attn.q_proj.bias", HW_REQUIRED},
+    {HW_W_K, "layers.{layer}.self_attn.k_proj.weight", HW_REQUIRED},
+    {HW_W_K_BIAS, "layers.{layer}.self_attn.k_proj.bias", HW_REQUIRED},
+    {HW_W_V, "layers.{layer}.self_attn.v_proj.weight", HW_REQUIRED},
+    {HW_W_V_BIAS, "layers.{layer}.self_attn.v_proj.bias", HW_REQUIRED},
+    {HW_W_O, "layers.{layer}.self_attn.dense.weight", HW_REQUIRED},
+    {HW_W_O_BIAS, "layers.{layer}.self_attn.dense.bias", HW_REQUIRED},
+    {HW_W_IN, "layers.{layer}.mlp.fc1.weight", HW_REQUIRED},
+    {HW_W_IN_BIAS, "layers.{layer}.mlp.fc1.bias", HW_REQUIRED},
+    {HW_W_OUT, "layers.{layer}.mlp.fc2.weight", HW_REQUIRED},
+    {HW_W_OUT_BIAS, "layers.{layer}.mlp.fc2.bias", HW_REQUIRED},
+    {HW_W_FINAL_GAMMA, "final_layernorm.weight", HW_REQUIRED},
+    {HW_W_FINAL_BETA, "final_layernorm.bias", HW_REQUIRED},
+    {HW_W_UNEMBED, "=lm_head.weight", HW_IF_PRESENT},
+    {HW_W_UNEMBED_BIAS, "=lm_head.bias", HW_REQUIRED},
+};
+
+static const hw_family phi = {
+    .model_type = "phi", .prefixes = {"model.", ""}, .ignored = rotary_buffers,
+    .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .share = 0.5},
+                 .activation = HW_ACT_GELU_TANH, .parallel = true, .n_ctx = 2048},
+    KEYS(phi_keys), WEIGHTS(phi_weights)};
+
+const hw_family *const hw_families[] = {&gpt2, &opt, &llama, &mistral, &qwen2, &qwen3, &gpt_neox, &phi};
 const size_t hw_n_families = COUNT_OF(hw_families);

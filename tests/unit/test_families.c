@@ -13,6 +13,11 @@ static const struct { const char *fixture, *family; } fixtures[] = {
     {"llama-rope3", "llama"},
     {"gpt2-inverse", "gpt2"},
     {"qwen2-odd", "qwen2"},
+    {"mistral-odd", "mistral"},
+    {"qwen3-odd", "qwen3"},
+    {"gpt_neox-parallel", "gpt_neox"},
+    {"gpt_neox-sequential", "gpt_neox"},
+    {"phi-odd", "phi"},
 };
 
 /* The fixture's config.json with one key set to a JSON text ("-": taken out) is refused with these words. */
@@ -33,6 +38,10 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"llama-bias", "layer_types", "[\"full_attention\"]", "lists 1 layers, want 2"},
     {"llama-bias", "layer_types", "[\"full_attention\", \"sliding_attention\"]", "no window is given"},
     {"qwen2-odd", "use_sliding_window", "true", "use_sliding_window is true, want false"},
+    {"qwen3-odd", "use_sliding_window", "true", "use_sliding_window is true, want false"},
+    {"mistral-odd", "sliding_window", "0", "sliding_window is 0"},
+    {"gpt_neox-parallel", "rotary_pct", "0.4", "found 3 of the head's 8"},
+    {"phi-odd", "qk_layernorm", "true", "qk_layernorm is true, want false"},
     {"llama-bias", "sliding_window", "4", "sliding_window is 4"},
     {"llama-bias", "attn_logit_softcapping", "30.0", "attn_logit_softcapping"},
 };
