@@ -285,5 +285,77 @@ static const hw_family phi = {
                  .activation = HW_ACT_GELU_TANH, .parallel = true, .n_ctx = 2048},
     KEYS(phi_keys), WEIGHTS(phi_weights)};
 
-const hw_family *const hw_families[] = {&gpt2, &opt, &llama, &mistral, &qwen2, &qwen3, &gpt_neox, &phi};
+/* ---- GPT-Neo: GPT-2 with linear layers, scores that are not scaled, and layers that see only a window ---- */
+
+static const hw_key_row gpt_neo_keys[] = {
+    {"num_layers", HW_KEY_COUNT, KEY(n_layers), true, NULL, NULL},
+    {"num_heads", HW_KEY_COUNT, KEY(n_heads), true, NULL, NULL},
+    {"hidden_size", HW_KEY_COUNT, KEY(d_model), true, NULL, NULL},
+    {"intermediate_size", HW_KEY_COUNT, KEY(d_ffn), false, NULL, NULL},
+    {"max_position_embeddings", HW_KEY_COUNT, KEY(n_ctx), true, NULL, NULL},
+    {"vocab_size", HW_KEY_COUNT, KEY(vocab_size), true, NULL, NULL},
+    {"layer_norm_epsilon", HW_KEY_NUMBER, KEY(norm_eps), false, NULL, NULL},
+    {"activation_function", HW_KEY_ACTIVATION, KEY(activation), false, NULL, NULL},
+    {"tie_word_embeddings", HW_KEY_SWITCH, KEY(tied), false, NULL, NULL},
+    {"window_size", HW_KEY_COUNT, KEY(window), false, NULL, NULL},
+    {"attention_types", HW_KEY_LAYER_GROUPS, 0, true, NULL, NULL},
+    {"attention_layers", HW_KEY_LAYER_TYPES, 0, false, NULL, NULL},
+};
+
+static const hw_weight_row gpt_neo_weights[] = {
+    {HW_W_QKV, NULL, HW_IF_PRESENT},
+    {HW_W_QKV_BIAS, NULL, HW_IF_PRESENT},
+    {HW_W_Q, "h.{layer}.attn.attention.q_proj.weight", HW_REQUIRED},
+    {HW_W_K, "h.{layer}.attn.attention.k_proj.weight", HW_REQUIRED},
+    {HW_W_V, "h.{layer}.attn.attention.v_proj.weight", HW_REQUIRED},
+    {HW_W_O, "h.{layer}.attn.attention.out_proj.weight", HW_REQUIRED},
+    {HW_W_O_BIAS, "h.{layer}.attn.attention.out_proj.bias", HW_REQUIRED},
+};
+
+static const char *const gpt_neo_ignored[] = {".attn.attention.bias", ".attn.attention.masked_bias", NULL};
+
+/* Takes the names of tensors from GPT-2, but none of its keys. */
+static const hw_family gpt2_names = {WEIGHTS(gpt2_weights)};
+
+static const hw_family gpt_neo = {
+    .model_type = "gpt_neo", .like = &gpt2_names, .prefixes = {"transformer.", ""}, .ignored = gpt_neo_ignored, .ffn_factor = 4,
+    .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_LEARNED, .activation = HW_ACT_GELU_TANH, .tied = true,
+                 .unscaled = true, .window = 256},
+    KEYS(gpt_neo_keys), WEIGHTS(gpt_neo_weights)};
+
+/* ---- Gemma: LLaMA with scaled embeddings, norms stored as gamma - 1 and tanh gelu, which older files call gelu ---- */
+
+static const hw_key_row gemma_keys[] = {
+    {"hidden_act", HW_KEY_ONE_OF, 0, false, "[\"gelu\", \"gelu_pytorch_tanh\"]", "Gemma's is gelu_pytorch_tanh under either name"},
+    {"hidden_activation", HW_KEY_ACTIVATION, KEY(activation), false, NULL, NULL},
+    {"mlp_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
+};
+
+#define GEMMA_BLOCK .norm = HW_NORM_RMS, .norm_eps = 1e-6, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .share = 1}, \
+                    .gated = true, .activation = HW_ACT_GELU_TANH, .scale_embedding = true, .tied = true, .d_head = 256, .n_ctx = 8192
+
+static const hw_family gemma = {.model_type = "gemma", .like = &llama, .gamma_plus_one = true, .prefixes = {"model.", ""},
+                                .ignored = rotary_buffers, .defaults = {GEMMA_BLOCK}, KEYS(gemma_keys)};
+
+/* ---- Gemma 2: norms before and behind each branch, capped scores and logits, a window on every other layer ---- */
+
+static const hw_key_row gemma2_keys[] = {
+    {"sliding_window", HW_KEY_COUNT_OR_NONE, KEY(window), false, NULL, NULL},
+    {"attn_logit_softcapping", HW_KEY_NUMBER_OR_NONE, KEY(attention_cap), false, NULL, NULL},
+    {"final_logit_softcapping", HW_KEY_NUMBER_OR_NONE, KEY(final_cap), false, NULL, NULL},
+    {"query_pre_attn_scalar", HW_KEY_NUMBER, KEY(attention_scalar), false, NULL, NULL},
+};
+
+static const hw_weight_row gemma2_weights[] = {
+    {HW_W_ATTN_OUT_GAMMA, "layers.{layer}.post_attention_layernorm.weight", HW_REQUIRED},
+    {HW_W_FFN_NORM_GAMMA, "layers.{layer}.pre_feedforward_layernorm.weight", HW_REQUIRED},
+    {HW_W_FFN_OUT_GAMMA, "layers.{layer}.post_feedforward_layernorm.weight", HW_REQUIRED},
+};
+
+static const hw_family gemma2 = {
+    .model_type = "gemma2", .like = &gemma, .gamma_plus_one = true, .prefixes = {"model.", ""}, .ignored = rotary_buffers,
+    .defaults = {GEMMA_BLOCK, .window = 4096, .window_pattern = HW_WINDOW_EVEN, .attention_cap = 50, .final_cap = 30, .attention_scalar = 256},
+    KEYS(gemma2_keys), WEIGHTS(gemma2_weights)};
+
+const hw_family *const hw_families[] = {&gpt2, &opt, &llama, &mistral, &qwen2, &qwen3, &gpt_neox, &phi, &gpt_neo, &gemma, &gemma2};
 const size_t hw_n_families = COUNT_OF(hw_families);

@@ -18,6 +18,9 @@ static const struct { const char *fixture, *family; } fixtures[] = {
     {"gpt_neox-parallel", "gpt_neox"},
     {"gpt_neox-sequential", "gpt_neox"},
     {"phi-odd", "phi"},
+    {"gpt_neo-odd", "gpt_neo"},
+    {"gemma-odd", "gemma"},
+    {"gemma2-odd", "gemma2"},
 };
 
 /* The fixture's config.json with one key set to a JSON text ("-": taken out) is refused with these words. */
@@ -42,6 +45,12 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"mistral-odd", "sliding_window", "0", "sliding_window is 0"},
     {"gpt_neox-parallel", "rotary_pct", "0.4", "found 3 of the head's 8"},
     {"phi-odd", "qk_layernorm", "true", "qk_layernorm is true, want false"},
+    {"gpt_neo-odd", "attention_types", "[[[\"global\", \"local\"], 1]]", "lists 2 layers, want 3"},
+    {"gpt_neo-odd", "attention_types", "null", "no attention_types"},
+    {"gpt_neo-odd", "attention_layers", "[\"global\", \"local\", \"nearby\"]", "want full_attention"},
+    {"gemma-odd", "hidden_act", "\"silu\"", "hidden_act is \"silu\""},
+    {"gemma-odd", "final_logit_softcapping", "30.0", "final_logit_softcapping"},
+    {"gemma2-odd", "use_bidirectional_attention", "true", "use_bidirectional_attention"},
     {"llama-bias", "sliding_window", "4", "sliding_window is 4"},
     {"llama-bias", "attn_logit_softcapping", "30.0", "attn_logit_softcapping"},
 };
