@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "headwater/arena.h"
+#include "headwater/buffer.h"
 #include "headwater/error.h"
 #include "headwater/tensor.h"
 
@@ -27,8 +28,9 @@ typedef enum hw_window_pattern { HW_WINDOW_NONE, HW_WINDOW_ALL, HW_WINDOW_EVEN, 
 enum { HW_MOST_LAYERS = 255 };
 
 typedef struct hw_model_config {
-  const char *family; /* "gpt2", "llama"... */
-  int64_t n_layers, n_heads, n_kv_heads, d_model, d_head, d_ffn, n_ctx, vocab_size;
+  const char *family; /* "gpt2", "llama"..., "custom"; lives as long as the program */
+  int64_t n_layers, n_heads, n_kv_heads, d_model, d_head, d_ffn, n_ctx, vocab_size; /* d_ffn 0: no FFN */
+  int64_t vocab_out;       /* tokens that can be predicted: vocab_size but in custom models */
   int64_t position_offset; /* row of the position table that position 0 takes */
   double norm_eps;
   hw_rope rope;
@@ -39,9 +41,9 @@ typedef struct hw_model_config {
   bool gated;         /* a = act(gate) * up */
   bool parallel;      /* attention and FFN both read x (METHOD section 1) */
   bool attention_bias, ffn_bias; /* where the family leaves it to config */
-  bool unscaled;      /* scores are q . k, not divided by sqrt(d_head) */
+  double score_scale;       /* scores are this times q . k; 0: 1 / sqrt(attention_scalar) */
   bool scale_by_layer;      /* scores of layer l are divided by l + 1 as well */
-  double attention_scalar;  /* stands for d_head in the scale; 0: d_head itself */
+  double attention_scalar;  /* 0: d_head */
   double attention_cap, final_cap; /* scores and logits become cap * tanh(x / cap); 0: they stay */
   bool scale_embedding;     /* token embeddings times sqrt(d_model) */
   int64_t window;           /* 0: none */
@@ -79,8 +81,8 @@ typedef struct hw_model {
   hw_matrix position_embedding; /* n_ctx + position_offset rows, or data NULL */
   hw_layer *layers;             /* [n_layers] */
   const float *final_gamma, *final_beta;
-  hw_matrix unembed;     /* d_model -> vocab_size */
-  const float *unembed_beta; /* W_U beta of the final norm + the unembedding's own bias, [vocab_size], or NULL without both */
+  hw_matrix unembed;     /* d_model -> vocab_out */
+  const float *unembed_beta; /* W_U beta of the final norm + the unembedding's own bias, [vocab_out], or NULL without both */
   size_t d_rotary;              /* first dimensions of a head that turn */
   const double *rope_frequency; /* [d_rotary / 2] radians a position, or NULL */
   struct hw_model_files *files;     /* what must stay mapped */
@@ -90,6 +92,10 @@ typedef struct hw_model {
  * Errors: INPUT naming file, tensor, found and wanted; UNSUPPORTED for a family, activation or switch not computed. */
 bool hw_model_open(const char *folder, hw_model **model, hw_error *err);
 void hw_model_close(hw_model *model);
+
+/* Which tensors of a folder stand for which weights, which are missing or of another shape, and which nobody takes, as lines of text;
+ * *whole is false if any line is a complaint. For a folder whose weights do not load this tells why, tensor by tensor. */
+bool hw_model_explain(const char *folder, hw_buffer *out, bool *whole, hw_error *err);
 
 /* The model_type of family 0, 1...; NULL past the last. */
 const char *hw_family_name(size_t index);
@@ -149,7 +155,7 @@ typedef struct hw_unembed_request {
   float *promote_scores;     /* [k] */
   int32_t *suppresses;       /* [k] ids, lowest score first; NULL: not wanted */
   float *suppress_scores;
-  float *scores;             /* [vocab_size] all of them, or NULL */
+  float *scores;             /* [vocab_out] all of them, or NULL */
 } hw_unembed_request;
 
 /* Answers requests, the whole list in tiles of HW_TILE_ROWS. Scratch comes from the arena. */

@@ -19,7 +19,7 @@ typedef struct collector {
 /* One vector under one convention: a row and its request, which share the lists. */
 static bool add_request(collector *c, hw_projection row, const float *numerator, float scale, bool with_beta) {
   uint32_t k = c->settings->top_tokens;
-  if ((int64_t)k > c->acts->model->config.vocab_size) k = (uint32_t)c->acts->model->config.vocab_size;
+  if ((int64_t)k > c->acts->model->config.vocab_out) k = (uint32_t)c->acts->model->config.vocab_out;
   int32_t *ids = hw_arena_new(c->arena, int32_t, 2 * (size_t)k, c->err);
   float *scores = hw_arena_new(c->arena, float, 2 * (size_t)k, c->err);
   if (!ids || !scores) return false;
@@ -177,7 +177,7 @@ bool hw_project_traces(const hw_activations *acts, const hw_flow_settings *setti
 bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, uint32_t k, float *panel, hw_arena *arena, hw_error *err) {
   const hw_model_config *config = &model->config;
   size_t d = (size_t)config->d_model;
-  if ((int64_t)k > config->vocab_size) k = (uint32_t)config->vocab_size;
+  if ((int64_t)k > config->vocab_out) k = (uint32_t)config->vocab_out;
   hw_unembed_request *requests = hw_arena_new(arena, hw_unembed_request, n, err);
   float *numerators = hw_arena_new(arena, float, n * d, err), *widened = hw_arena_new(arena, float, d, err);
   int32_t *ids = hw_arena_new(arena, int32_t, 2 * n * k, err);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * config.json, key by key as the family's row lists them. */
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "headwater/buffer.h"
 #include "headwater/file.h"
 #include "headwater/text.h"
-#include "model/family.h"
+#include "model/config.h"
 
 enum { LARGEST_COUNT = 1 << 28 };
 
@@ -117,9 +117,10 @@ static bool read_value(const char *path, json_t *value, const hw_key_row *key, h
   void *field = (char *)config + key->offset;
   switch (key->kind) {
     case HW_KEY_COUNT:
+    case HW_KEY_COUNT_OR_ZERO:
     case HW_KEY_COUNT_OR_NONE: {
       json_int_t count = json_integer_value(value);
-      if (!json_is_integer(value) || count < 1 || count > LARGEST_COUNT)
+      if (!json_is_integer(value) || count < (key->kind != HW_KEY_COUNT_OR_ZERO) || count > LARGEST_COUNT)
         return wrong_value(path, key, value, HW_ERROR_INPUT, "a whole number of at least 1", err);
       *(int64_t *)field = count;
       return true;
@@ -155,7 +156,7 @@ static bool read_value(const char *path, json_t *value, const hw_key_row *key, h
   return true;
 }
 
-static bool read_key(const char *path, json_t *root, const hw_key_row *key, hw_model_config *config, hw_error *err) {
+bool hw_config_read_key(const char *path, json_t *root, const hw_key_row *key, hw_model_config *config, hw_error *err) {
   json_t *found = find_key(root, key->name);
   if (found && !json_is_null(found)) return read_value(path, found, key, config, err);
   if (key->required) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s", path, key->name);
@@ -164,8 +165,7 @@ static bool read_key(const char *path, json_t *root, const hw_key_row *key, hw_m
   return true;
 }
 
-/* Needs the sizes that other keys say. */
-static bool comes_later(const hw_key_row *key) {
+bool hw_key_comes_later(const hw_key_row *key) {
   return key->kind == HW_KEY_EQUALS || key->kind == HW_KEY_LAYER_TYPES || key->kind == HW_KEY_LAYER_GROUPS;
 }
 
@@ -182,7 +182,7 @@ static bool read_keys(const char *path, json_t *root, const hw_family *family, b
     const hw_key_row *keys = at ? at->keys : hw_common_keys;
     size_t n = at ? at->n_keys : hw_n_common_keys;
     for (size_t i = 0; i < n; i++)
-      if (comes_later(&keys[i]) == later && !lists_key(family, at, keys[i].name) && !read_key(path, root, &keys[i], config, err)) return false;
+      if (hw_key_comes_later(&keys[i]) == later && !lists_key(family, at, keys[i].name) && !hw_config_read_key(path, root, &keys[i], config, err)) return false;
     if (!at) return true;
   }
 }
@@ -191,7 +191,7 @@ static bool unknown_family(const char *path, const char *model_type, hw_error *e
   hw_buffer list;
   hw_buffer_init(&list);
   for (size_t i = 0; hw_family_name(i); i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", hw_family_name(i));
-  hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: model_type \"%.100s\" is not a known family (known: %s)", path, model_type,
+  hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: model_type \"%.100s\" is not a known family (known: %s; a headwater.json can describe another)", path, model_type,
           list.failed ? "?" : list.data);
   hw_buffer_fini(&list);
   return false;
@@ -210,7 +210,8 @@ static bool derive_windows(const char *path, hw_model_config *config, hw_error *
   return true;
 }
 
-static bool derive_sizes(const char *path, const hw_family *family, hw_model_config *config, hw_error *err) {
+bool hw_config_derive(const char *path, const hw_family *family, hw_model_config *config, hw_error *err) {
+  if (!config->vocab_out) config->vocab_out = config->vocab_size;
   if (!config->n_kv_heads) config->n_kv_heads = config->n_heads;
   if (!config->d_ffn) config->d_ffn = family->ffn_factor * config->d_model;
   if (!config->d_head) {
@@ -238,38 +239,58 @@ static bool derive_sizes(const char *path, const hw_family *family, hw_model_con
   return derive_windows(path, config, err);
 }
 
-static bool read_config(const char *path, json_t *root, hw_model_config *config, const hw_family **found, hw_error *err) {
-  if (!json_is_object(root)) return hw_fail(err, HW_ERROR_INPUT, "%s: not a JSON object", path);
-  const char *model_type = json_string_value(json_object_get(root, "model_type"));
-  if (!model_type) return hw_fail(err, HW_ERROR_INPUT, "%s: no model_type", path);
-  const hw_family *family = hw_family_find(model_type);
-  if (!family) return unknown_family(path, model_type, err);
+bool hw_config_read_family(const char *path, json_t *root, const hw_family *family, hw_model_config *config, hw_error *err) {
   *config = family->defaults;
   config->family = family->model_type;
-  if (!read_keys(path, root, family, false, config, err)) return false;
-  if (config->n_layers <= HW_MOST_LAYERS && !read_keys(path, root, family, true, config, err)) return false;
-  *found = family;
-  return derive_sizes(path, family, config, err);
+  return read_keys(path, root, family, false, config, err) &&
+         (config->n_layers > HW_MOST_LAYERS || read_keys(path, root, family, true, config, err));
 }
 
-bool hw_config_load(const char *path, hw_model_config *config, const hw_family **family, hw_error *err) {
+bool hw_config_read_file(const char *path, json_t **root, hw_error *err) {
   hw_file file;
   if (!hw_file_open(path, &file, err)) return false;
   json_error_t problem;
-  json_t *root = json_loadb((const char *)file.data, file.size, 0, &problem);
-  bool ok = root ? read_config(path, root, config, family, err)
-                 : hw_fail(err, HW_ERROR_INPUT, "%s: line %d: %s", path, problem.line, problem.text);
-  json_decref(root);
+  *root = json_loadb((const char *)file.data, file.size, 0, &problem);
+  bool ok = json_is_object(*root);
+  if (!*root)
+    hw_fail(err, HW_ERROR_INPUT, "%s: line %d: %s", path, problem.line, problem.text);
+  else if (!ok)
+    hw_fail(err, HW_ERROR_INPUT, "%s: not a JSON object", path);
+  if (!ok) json_decref(*root);
   hw_file_close(&file);
+  return ok;
+}
+
+static bool load_known(const char *path, hw_model_config *config, const hw_family **found, hw_error *err) {
+  json_t *root;
+  if (!hw_config_read_file(path, &root, err)) return false;
+  const char *model_type = json_string_value(json_object_get(root, "model_type"));
+  *found = model_type ? hw_family_find(model_type) : NULL;
+  bool ok = *found && hw_config_read_family(path, root, *found, config, err) && hw_config_derive(path, *found, config, err);
+  if (!model_type)
+    hw_fail(err, HW_ERROR_INPUT, "%s: no model_type", path);
+  else if (!*found)
+    unknown_family(path, model_type, err);
+  json_decref(root);
+  return ok;
+}
+
+bool hw_config_load(const char *folder, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err) {
+  char *path = hw_path_join(folder, "config.json"), *custom = hw_path_join(folder, "headwater.json");
+  bool ok = path && custom;
+  if (!ok) hw_fail_memory(err, folder);
+  if (ok) ok = access(custom, F_OK) == 0 ? hw_custom_load(custom, path, arena, config, family, err) : load_known(path, config, family, err);
+  free(path);
+  free(custom);
   return ok;
 }
 
 bool hw_model_config_read(const char *folder, hw_model_config *config, hw_error *err) {
   if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
-  char *path = hw_path_join(folder, "config.json");
-  if (!path) return hw_fail_memory(err, folder);
   const hw_family *family;
-  bool ok = hw_config_load(path, config, &family, err);
-  free(path);
+  hw_arena arena;
+  hw_arena_init(&arena);
+  bool ok = hw_config_load(folder, &arena, config, &family, err);
+  hw_arena_fini(&arena);
   return ok;
 }

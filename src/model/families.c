@@ -46,7 +46,7 @@ static const hw_weight_row gpt2_weights[] = {
 static const char *const gpt2_ignored[] = {".attn.bias", ".attn.masked_bias", NULL}; /* causal masks */
 
 static const hw_family gpt2 = {
-    .model_type = "gpt2", .in_first = true, .prefixes = {"transformer.", ""}, .ignored = gpt2_ignored, .ffn_factor = 4,
+    .model_type = "gpt2", .layout = HW_LAYOUT_CONV1D, .prefixes = {"transformer.", ""}, .ignored = gpt2_ignored, .ffn_factor = 4,
     .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_LEARNED, .activation = HW_ACT_GELU_TANH, .tied = true},
     KEYS(gpt2_keys), WEIGHTS(gpt2_weights)};
 
@@ -320,7 +320,7 @@ static const hw_family gpt2_names = {WEIGHTS(gpt2_weights)};
 static const hw_family gpt_neo = {
     .model_type = "gpt_neo", .like = &gpt2_names, .prefixes = {"transformer.", ""}, .ignored = gpt_neo_ignored, .ffn_factor = 4,
     .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_LEARNED, .activation = HW_ACT_GELU_TANH, .tied = true,
-                 .unscaled = true, .window = 256},
+                 .score_scale = 1, .window = 256},
     KEYS(gpt_neo_keys), WEIGHTS(gpt_neo_weights)};
 
 /* ---- Gemma: LLaMA with scaled embeddings, norms stored as gamma - 1 and tanh gelu, which older files call gelu ---- */

@@ -35,8 +35,8 @@ const hw_weight_shape hw_weight_shapes[HW_N_WEIGHTS] = {
     [HW_W_FFN_OUT_GAMMA] = {"ffn_out_norm", HW_EXT_NONE, HW_EXT_D_MODEL},
     [HW_W_FINAL_GAMMA] = {"final_norm", HW_EXT_NONE, HW_EXT_D_MODEL},
     [HW_W_FINAL_BETA] = {"final_norm_bias", HW_EXT_NONE, HW_EXT_D_MODEL},
-    [HW_W_UNEMBED] = {"unembed", HW_EXT_D_MODEL, HW_EXT_VOCAB},
-    [HW_W_UNEMBED_BIAS] = {"unembed_bias", HW_EXT_NONE, HW_EXT_VOCAB},
+    [HW_W_UNEMBED] = {"unembed", HW_EXT_D_MODEL, HW_EXT_VOCAB_OUT},
+    [HW_W_UNEMBED_BIAS] = {"unembed_bias", HW_EXT_NONE, HW_EXT_VOCAB_OUT},
 };
 
 #define OFF(name, value) {name, HW_KEY_MUST_BE, 0, false, value, NULL}

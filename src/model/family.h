@@ -18,6 +18,7 @@ typedef enum hw_extent {
   HW_EXT_QKV,      /* both together: HEADS + 2 KV_HEADS, fused */
   HW_EXT_D_FFN,
   HW_EXT_VOCAB,
+  HW_EXT_VOCAB_OUT,
   HW_EXT_CTX,      /* n_ctx + position_offset */
 } hw_extent;
 
@@ -63,6 +64,14 @@ typedef struct hw_weight_shape {
 } hw_weight_shape;
 extern const hw_weight_shape hw_weight_shapes[HW_N_WEIGHTS];
 
+/* How linear layers lie in the file. */
+typedef enum hw_layout {
+  HW_LAYOUT_DEFAULT,  /* of one weight: as the family says; of a family: LINEAR */
+  HW_LAYOUT_LINEAR,   /* [out, in] */
+  HW_LAYOUT_CONV1D,   /* [in, out] */
+  HW_LAYOUT_PER_HEAD, /* [in, out], the heads of q, k, v and o in a dimension of their own that comes first */
+} hw_layout;
+
 typedef enum hw_presence {
   HW_REQUIRED,
   HW_IF_PRESENT,
@@ -78,6 +87,7 @@ typedef struct hw_weight_row {
 
 typedef enum hw_key_kind {
   HW_KEY_COUNT,         /* integer >= 1 -> int64_t */
+  HW_KEY_COUNT_OR_ZERO,
   HW_KEY_COUNT_OR_NONE, /* the same; null says that there is none: 0 */
   HW_KEY_NUMBER,        /* -> double */
   HW_KEY_NUMBER_OR_NONE,
@@ -101,15 +111,18 @@ typedef struct hw_key_row {
   const char *why;     /* for the message of a refusal, or NULL */
 } hw_key_row;
 
+enum { HW_MOST_PREFIXES = 4 };
+
 typedef struct hw_family {
   const char *model_type;
   const struct hw_family *like; /* keys and weights that are not listed here are taken from that row; or NULL */
   hw_model_config defaults;     /* what no key says; 0 = derived (d_head, n_kv_heads, d_ffn) */
   int64_t ffn_factor;           /* d_ffn = factor * d_model when no key says it */
-  bool in_first;                /* linear layers are stored [in, out] */
+  hw_layout layout;
+  hw_layout layouts[HW_N_WEIGHTS]; /* of single weights that lie in another way */
   bool gamma_plus_one;          /* the file holds gamma - 1 */
   bool qkv_by_head;             /* fused q, k, v are stored head by head, not one after the other */
-  const char *prefixes[4];      /* that tensor names may stand behind; NULL ends */
+  const char *prefixes[HW_MOST_PREFIXES];      /* that tensor names may stand behind; NULL ends */
   const char *const *ignored;   /* endings of tensors that hold nothing to compute with; NULL ends */
   const hw_key_row *keys;
   size_t n_keys;
@@ -129,7 +142,8 @@ extern const size_t hw_n_common_keys;
 /* Name -> activation; false when unknown. */
 bool hw_activation_find(const char *name, hw_activation *activation);
 
-/* config.json -> config and family. */
-bool hw_config_load(const char *path, hw_model_config *config, const hw_family **family, hw_error *err);
+/* What describes the model of a folder: headwater.json if there is one, else config.json. A family that is not in the table lives
+ * in the arena. */
+bool hw_config_load(const char *folder, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err);
 
 #endif

@@ -180,6 +180,10 @@ static void ffn_block(const pass *p, size_t l) {
   const hw_layer *layer = &p->model->layers[l];
   size_t n = p->acts->batch.n_rows, d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
   float *a = p->acts->neurons[l];
+  if (d_ffn == 0) {
+    memcpy(p->acts->resid[l + 1], p->acts->mid[l], n * d * sizeof *p->narrow);
+    return;
+  }
   if (!c->parallel || layer->ffn_norm_gamma)
     norm_rows(p, c->parallel ? p->acts->resid[l] : p->acts->mid[l], layer->ffn_norm_gamma, layer->ffn_norm_beta);
   hw_gemm(c->gated ? &layer->w_gate : &layer->w_in, p->normed, d, a, d_ffn, n, p->panel);

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
+#include <unistd.h>
 
+#include "headwater/buffer.h"
 #include "headwater/file.h"
 #include "model/family.h"
-#include "model/safetensors.h"
+#include "model/lookup.h"
 
 struct hw_model_files {
   hw_safetensors weights;
@@ -20,90 +21,10 @@ typedef struct loader {
   hw_model *model;
   const hw_family *family;
   hw_safetensors *st;
+  hw_lookup lookup;
   hw_arena *arena;
-  const char *prefix;
   hw_error *err;
 } loader;
-
-static int64_t extent(const hw_model_config *c, hw_extent which) {
-  switch (which) {
-    case HW_EXT_NONE: return 0;
-    case HW_EXT_D_MODEL: return c->d_model;
-    case HW_EXT_D_HEAD: return c->d_head;
-    case HW_EXT_HEADS: return c->n_heads * c->d_head;
-    case HW_EXT_KV_HEADS: return c->n_kv_heads * c->d_head;
-    case HW_EXT_QKV: return (c->n_heads + 2 * c->n_kv_heads) * c->d_head;
-    case HW_EXT_D_FFN: return c->d_ffn;
-    case HW_EXT_VOCAB: return c->vocab_size;
-    case HW_EXT_CTX: return c->n_ctx + c->position_offset;
-  }
-  return 0;
-}
-
-#define LAYER "{layer}"
-enum { NAME_SIZE = 160 };
-
-static void tensor_name(const hw_weight_row *row, const char *prefix, int64_t layer, char name[NAME_SIZE]) {
-  const char *pattern = row->name;
-  if (*pattern == '=') {
-    prefix = "";
-    pattern++;
-  }
-  const char *place = strstr(pattern, LAYER);
-  if (place)
-    (void)snprintf(name, NAME_SIZE, "%s%.*s%" PRId64 "%s", prefix, (int)(place - pattern), pattern, layer, place + strlen(LAYER));
-  else
-    (void)snprintf(name, NAME_SIZE, "%s%s", prefix, pattern);
-}
-
-/* Embeddings have a row for each token or position in every file format. */
-static bool stored_in_first(const loader *ld, hw_weight weight) {
-  hw_extent out = hw_weight_shapes[weight].out;
-  return ld->family->in_first && out != HW_EXT_VOCAB && out != HW_EXT_CTX;
-}
-
-static bool check_tensor(loader *ld, hw_weight weight, const hw_tensor *tensor) {
-  const hw_model_config *c = &ld->model->config;
-  int64_t in = extent(c, hw_weight_shapes[weight].in), out = extent(c, hw_weight_shapes[weight].out);
-  bool in_first = stored_in_first(ld, weight);
-  int64_t wanted[2] = {in_first ? in : out, in_first ? out : in};
-  int n_dims = hw_weight_shapes[weight].in == HW_EXT_NONE ? 1 : 2;
-  if (n_dims == 1) wanted[0] = out;
-  bool same = tensor->n_dims == n_dims;
-  for (int d = 0; d < n_dims && same; d++) same = tensor->shape[d] == wanted[d];
-  if (!same) {
-    char has[96], want[96];
-    hw_shape_format(tensor->shape, tensor->n_dims, has);
-    hw_shape_format(wanted, n_dims, want);
-    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: %s has shape %s, want %s", ld->st->path, tensor->name, has, want);
-  }
-  if (!tensor->readable)
-    return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: %s has dtype %s, want F32, F16 or BF16", ld->st->path, tensor->name,
-                   tensor->dtype_name);
-  return true;
-}
-
-/* The tensor of a weight with the shape that the config wants. *tensor is NULL when it is optional and absent. */
-static bool find_tensor(loader *ld, hw_weight weight, int64_t layer, hw_tensor **tensor) {
-  *tensor = NULL;
-  const hw_weight_row *row = hw_family_weight(ld->family, weight);
-  if (!row) return true;
-  const hw_model_config *c = &ld->model->config;
-  char name[NAME_SIZE];
-  tensor_name(row, ld->prefix, layer, name);
-  hw_tensor *found = hw_safetensors_find(ld->st, name);
-  bool asked = row->presence == HW_IF_ATTENTION_BIAS ? c->attention_bias : row->presence == HW_IF_FFN_BIAS ? c->ffn_bias : true;
-  if (found && !asked)
-    return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: %s is there, but config.json says that these layers have no bias", ld->st->path, name);
-  if (!found) {
-    if (!asked || row->presence == HW_IF_PRESENT) return true;
-    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s", ld->st->path, name);
-  }
-  if (!check_tensor(ld, weight, found)) return false;
-  found->used = true;
-  *tensor = found;
-  return true;
-}
 
 static bool check_finite(loader *ld, const hw_tensor *tensor) {
   enum { BLOCK = 4096 };
@@ -129,7 +50,7 @@ static bool is_gamma(hw_weight weight) {
 static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float **vector) {
   hw_tensor *tensor;
   *vector = NULL;
-  if (!find_tensor(ld, weight, layer, &tensor)) return false;
+  if (!hw_lookup_find(&ld->lookup, weight, layer, &tensor, ld->err)) return false;
   if (!tensor) return true;
   if (!check_finite(ld, tensor)) return false;
   float *widened = hw_arena_new(ld->arena, float, tensor->n_elements, ld->err);
@@ -141,11 +62,23 @@ static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float
   return true;
 }
 
+/* [head, in, d_head] to [in, head * d_head], copied: models that keep their heads apart are small. */
+static bool join_heads(loader *ld, hw_matrix *matrix) {
+  size_t size = hw_dtype_size(matrix->dtype), row = (size_t)ld->model->config.d_head * size, n_heads = matrix->n_out * size / row;
+  unsigned char *joined = hw_arena_alloc(ld->arena, matrix->n_in * matrix->n_out, size, ld->err);
+  if (!joined) return false;
+  for (size_t h = 0; h < n_heads; h++)
+    for (size_t i = 0; i < matrix->n_in; i++)
+      memcpy(joined + (i * n_heads + h) * row, (const unsigned char *)matrix->data + (h * matrix->n_in + i) * row, row);
+  matrix->data = joined;
+  return true;
+}
+
 /* A view of the tensor where it lies; one that the file holds at an odd address is copied. data is NULL when absent. */
 static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix) {
   hw_tensor *tensor;
   *matrix = (hw_matrix){0};
-  if (!find_tensor(ld, weight, layer, &tensor)) return false;
+  if (!hw_lookup_find(&ld->lookup, weight, layer, &tensor, ld->err)) return false;
   if (!tensor) return true;
   if (!check_finite(ld, tensor)) return false;
   size_t size = hw_dtype_size(tensor->dtype);
@@ -156,12 +89,13 @@ static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *
     memcpy(copy, data, tensor->n_elements * size);
     data = copy;
   }
-  bool in_first = stored_in_first(ld, weight);
+  bool in_first = hw_lookup_layout(&ld->lookup, weight) != HW_LAYOUT_LINEAR;
   const hw_weight_shape *shape = &hw_weight_shapes[weight];
-  size_t n_in = (size_t)extent(&ld->model->config, shape->in), n_out = (size_t)extent(&ld->model->config, shape->out);
+  size_t n_in = (size_t)hw_lookup_extent(&ld->lookup, shape->in), n_out = (size_t)hw_lookup_extent(&ld->lookup, shape->out);
   *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .n_in = n_in, .n_out = n_out,
                         .stride = in_first ? n_out : n_in, .in_first = in_first};
-  return true;
+  bool apart = tensor->n_dims == 3 && shape->in == HW_EXT_D_MODEL; /* [head, in, d_head]; W_O's [head, d_head, out] is one matrix */
+  return !apart || join_heads(ld, matrix);
 }
 
 /* b = b_O + b_V W_O, summed in double: the values are kept without their bias (METHOD section 1). */
@@ -221,7 +155,7 @@ static bool load_attention(loader *ld, int64_t l, hw_layer *layer) {
   }
   layer->window = c->windowed[l] ? c->window : 0;
   layer->attention_scale = 1.0f / sqrtf(c->attention_scalar > 0 ? (float)c->attention_scalar : (float)c->d_head);
-  if (c->unscaled) layer->attention_scale = 1;
+  if (c->score_scale > 0) layer->attention_scale = (float)c->score_scale;
   if (c->scale_by_layer) layer->attention_scale /= (float)(l + 1);
   return load_vector(ld, HW_W_Q_NORM_GAMMA, l, &layer->q_norm_gamma) && load_vector(ld, HW_W_K_NORM_GAMMA, l, &layer->k_norm_gamma) &&
          load_matrix(ld, HW_W_O, l, &layer->w_o) && load_vector(ld, HW_W_O_BIAS, l, &b_o) && fold_value_bias(ld, layer, b_v, b_o) &&
@@ -245,8 +179,8 @@ static bool load_embeddings(loader *ld) {
       !load_matrix(ld, HW_W_POSITION_EMBEDDING, 0, &model->position_embedding))
     return false;
   if (!model->token_embedding.data && !model->unembed.data) {
-    char name[NAME_SIZE];
-    tensor_name(hw_family_weight(ld->family, HW_W_TOKEN_EMBEDDING), ld->prefix, 0, name);
+    char name[HW_NAME_SIZE];
+    hw_lookup_name(&ld->lookup, hw_family_weight(ld->family, HW_W_TOKEN_EMBEDDING), 0, name);
     return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s and no lm_head.weight to stand for it", ld->st->path, name);
   }
   if (!model->token_embedding.data) model->token_embedding = model->unembed;
@@ -292,40 +226,20 @@ static bool make_rotary_frequencies(loader *ld) {
   return true;
 }
 
-static bool ends_with(const char *text, const char *ending) {
-  size_t n = strlen(text), m = strlen(ending);
-  return n >= m && strcmp(text + n - m, ending) == 0;
-}
-
 /* A tensor that nobody took means that the model is not what the family's row describes. */
 static bool check_leftovers(loader *ld) {
   for (size_t i = 0; i < ld->st->n_tensors; i++) {
     const hw_tensor *tensor = &ld->st->tensors[i];
-    bool ignored = tensor->used;
-    for (const char *const *ending = ld->family->ignored; *ending && !ignored; ending++) ignored = ends_with(tensor->name, *ending);
-    if (!ignored)
+    if (!tensor->used && !hw_lookup_ignores(&ld->lookup, tensor->name))
       return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s has no place in a %s model", ld->st->path, tensor->name,
                      ld->family->model_type);
   }
   return true;
 }
 
-static void choose_prefix(loader *ld) {
-  const hw_weight_row *row = hw_family_weight(ld->family, HW_W_O);
-  ld->prefix = ld->family->prefixes[0];
-  for (int i = 0; i < 4 && ld->family->prefixes[i]; i++) {
-    char name[NAME_SIZE];
-    tensor_name(row, ld->family->prefixes[i], 0, name);
-    if (hw_safetensors_find(ld->st, name)) {
-      ld->prefix = ld->family->prefixes[i];
-      return;
-    }
-  }
-}
-
 static bool load_weights(loader *ld) {
   hw_model *model = ld->model;
-  choose_prefix(ld);
+  ld->lookup = hw_lookup_start(&model->config, ld->family, ld->st);
   model->layers = hw_arena_znew(ld->arena, hw_layer, (size_t)model->config.n_layers, ld->err);
   if (!model->layers || !load_embeddings(ld)) return false;
   for (int64_t l = 0; l < model->config.n_layers; l++)
@@ -335,24 +249,41 @@ static bool load_weights(loader *ld) {
   return fold_final_beta(ld) && check_leftovers(ld) && make_rotary_frequencies(ld);
 }
 
-static bool hash_files(hw_model *model, const char *config_path, hw_error *err) {
-  hw_file config;
-  if (!hw_file_open(config_path, &config, err)) return false;
-  char parts[2][HW_HASH_HEX];
-  hw_hash_bytes(config.data, config.size, parts[0]);
-  hw_file_close(&config);
-  hw_hash_bytes(model->files->weights.file.data, model->files->weights.file.size, parts[1]);
-  hw_hash_bytes(parts, sizeof parts, model->fingerprint);
-  return true;
+/* Appends the hash of one of the folder's files, if it is there. */
+static bool hash_file(const char *folder, const char *name, hw_buffer *parts, hw_error *err) {
+  char *path = hw_path_join(folder, name), hex[HW_HASH_HEX];
+  hw_file file;
+  bool ok = path != NULL;
+  if (!ok) hw_fail_memory(err, name);
+  if (ok && access(path, F_OK) == 0 && (ok = hw_file_open(path, &file, err))) {
+    hw_hash_bytes(file.data, file.size, hex);
+    hw_file_close(&file);
+    hw_buffer_append(parts, hex, sizeof hex);
+  }
+  free(path);
+  return ok;
+}
+
+static bool hash_files(hw_model *model, const char *folder, hw_error *err) {
+  char hex[HW_HASH_HEX];
+  hw_buffer parts;
+  hw_buffer_init(&parts);
+  bool ok = hash_file(folder, "config.json", &parts, err) && hash_file(folder, "headwater.json", &parts, err);
+  hw_hash_bytes(model->files->weights.file.data, model->files->weights.file.size, hex);
+  hw_buffer_append(&parts, hex, sizeof hex);
+  ok = ok && hw_buffer_check(&parts, err);
+  if (ok) hw_hash_bytes(parts.data, parts.length, model->fingerprint);
+  hw_buffer_fini(&parts);
+  return ok;
 }
 
 static bool open_files(hw_model *model, const char *folder, hw_error *err) {
   if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
   model->path = strdup(folder);
   model->files = calloc(1, sizeof *model->files);
-  char *config_path = hw_path_join(folder, "config.json"), *weights_path = hw_path_join(folder, "model.safetensors");
+  char *weights_path = hw_path_join(folder, "model.safetensors");
   loader ld = {.model = model, .err = err};
-  bool ok = model->path && model->files && config_path && weights_path;
+  bool ok = model->path && model->files && weights_path;
   if (!ok) hw_fail_memory(err, "a model");
   if (ok) {
     size_t length = strlen(model->path);
@@ -362,11 +293,10 @@ static bool open_files(hw_model *model, const char *folder, hw_error *err) {
     hw_arena_init(&model->files->arena);
     ld.arena = &model->files->arena;
     ld.st = &model->files->weights;
-    ok = hw_config_load(config_path, &model->config, &ld.family, err) && hw_safetensors_open(weights_path, ld.st, err) &&
-         load_weights(&ld) && hash_files(model, config_path, err);
+    ok = hw_config_load(folder, ld.arena, &model->config, &ld.family, err) && hw_safetensors_open(weights_path, ld.st, err) &&
+         load_weights(&ld) && hash_files(model, folder, err);
     model->weight_bytes = ld.st->file.size;
   }
-  free(config_path);
   free(weights_path);
   return ok;
 }

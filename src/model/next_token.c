@@ -31,7 +31,7 @@ static void answer(const hw_next_token *query, float *scores, size_t vocab, floa
 bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, float *panel, hw_arena *arena, hw_error *err) {
   const hw_model *model = acts->model;
   const hw_model_config *c = &model->config;
-  size_t d = (size_t)c->d_model, vocab = (size_t)c->vocab_size, tile = n < HW_TILE_ROWS ? n : (size_t)HW_TILE_ROWS;
+  size_t d = (size_t)c->d_model, vocab = (size_t)c->vocab_out, tile = n < HW_TILE_ROWS ? n : (size_t)HW_TILE_ROWS;
   float *vectors = hw_arena_new(arena, float, tile * d, err), *scores = hw_arena_new(arena, float, tile * vocab, err);
   hw_unembed_request *requests = hw_arena_new(arena, hw_unembed_request, tile, err);
   if (!vectors || !scores || !requests) return false;

@@ -14,7 +14,7 @@ typedef struct toy_tensor {
   const char *dtype;       /* as the header says it: the data follow from `stored` */
   hw_dtype stored;
   int n_dims;
-  int64_t shape[2];
+  int64_t shape[3];
   float *values;           /* [n] */
   size_t n;
   long move_begin, move_end; /* added to the offsets in the header */
