@@ -220,8 +220,8 @@ static bool read_all(reader *r, const char *config_path) {
     for (size_t i = 0; i < COUNT_OF(keys); i++)
       if (hw_key_comes_later(&keys[i]) == (later != 0) && !hw_config_read_key(r->path, r->root, &keys[i], r->config, r->err)) return false;
   if (json_object_get(r->root, "window") && r->config->window_pattern == HW_WINDOW_NONE) r->config->window_pattern = HW_WINDOW_ALL;
-  if (json_object_get(r->root, "d_ffn")) r->family->ffn_factor = 0;
-  if (json_object_get(r->root, "d_ffn") == NULL && !r->family->like) r->config->d_ffn = 0;
+  if (json_object_get(r->root, "d_ffn")) r->family->ffn_factor = 0; /* 0 is meant */
+  if (!r->config->d_ffn) r->config->d_ffn = r->family->ffn_factor * r->config->d_model;
   if (r->config->d_ffn && !r->family->like && !json_object_get(r->root, "activation"))
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: no activation", r->path);
   return read_tensors(r) && read_names(r) && check_whole(r) && hw_config_derive(r->path, r->family, r->config, r->err);

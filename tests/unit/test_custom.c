@@ -70,6 +70,13 @@ static void gpt2_from_scratch_and_by_likeness(void **state) {
   same_as(want, n, "{" GPT2_SIZES "\"norm\": \"layer\", \"positions\": \"learned\", \"activation\": \"gelu_new\", \"tied\": true, "
                    "\"layout\": \"conv1d\", \"tensors\": {" GPT2_TENSORS "}}");
   same_as(want, n, "{\"like\": \"gpt2\"}");
+  char *inner = strstr(t.config, "\"n_inner\""); /* what config.json leaves to the family stays with it */
+  inner[1] = 'x';
+  toy_put(&t, "config.json", t.config, strlen(t.config));
+  hw_model_config config;
+  assert_ok(hw_model_config_read(t.folder, &config, &err), &err);
+  assert_int_equal(config.d_ffn, 48);
+  inner[1] = 'n';
   (void)snprintf(toy_find(&t, "h.0.ln_1.weight")->name, 96, "h.0.first.weight");
   (void)snprintf(toy_find(&t, "h.1.ln_1.weight")->name, 96, "h.1.first.weight");
   toy_write(&t);
