@@ -93,6 +93,7 @@ static void put_graph(hw_buffer *out, const hw_trace_view *view, const hw_graph 
     const hw_part *part = &edge->part;
     const hw_part *before = e ? &graph->edges[e - 1].part : NULL;
     bool ffn = !parallel && part->kind >= HW_PART_FFN;
+    if (ffn && view->model->config.d_ffn == 0) continue; /* a node that only passes on */
     if (part->layer != last_layer) hw_buffer_printf(out, "%s  layer %u\n", open ? "\n" : "", part->layer), open = false;
     last_layer = part->layer;
     if (!open || before->target != part->target || (!parallel && (before->kind >= HW_PART_FFN) != ffn)) {

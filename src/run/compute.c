@@ -24,7 +24,8 @@ void hw_worker_fini(hw_worker *worker) {
 size_t hw_worker_bytes(const hw_model *model, size_t batch_rows) {
   const hw_model_config *c = &model->config;
   size_t d = (size_t)c->d_model, rows = hw_tile_round(batch_rows);
-  size_t wide = (size_t)(c->n_heads * c->d_head > c->d_ffn ? c->n_heads * c->d_head : c->d_ffn);
+  size_t heads = (size_t)(c->n_heads * c->d_head) * (model->layers[0].w_qkv.data ? 3 : 1), d_ffn = (size_t)c->d_ffn;
+  size_t wide = heads > d_ffn ? heads : d_ffn;
   size_t forward = rows * (hw_activation_bytes(model) + sizeof(float) * (2 * d + wide));
   size_t walk = sizeof(float) * (rows * d + rows * (size_t)c->d_ffn + 64 * d);
   size_t unembed = sizeof(float) * ((size_t)HW_TILE_ROWS * (d + 2048 + (size_t)c->vocab_out) + rows * 8 * d);
