@@ -7,33 +7,65 @@
 #include <stdint.h>
 
 #include "headwater/arena.h"
+#include "headwater/buffer.h"
 #include "headwater/error.h"
 #include "headwater/tensor.h"
 
-typedef enum hw_position_scheme { HW_POSITION_LEARNED, HW_POSITION_ROTARY } hw_position_scheme;
+typedef enum hw_position_scheme { HW_POSITION_LEARNED, HW_POSITION_ROTARY, HW_POSITION_NONE } hw_position_scheme;
+
+/* Rotary frequencies as trained, all divided by `factor`, or as LLaMA 3.1 stretches them: slow ones divided, fast ones kept,
+ * those between blended. */
+typedef enum hw_rope_type { HW_ROPE_DEFAULT, HW_ROPE_LINEAR, HW_ROPE_LLAMA3 } hw_rope_type;
+typedef struct hw_rope {
+  hw_rope_type type;
+  double theta;  /* base */
+  double share;  /* of a head's dimensions that turn: the first ones */
+  double factor, low_freq_factor, high_freq_factor, original_ctx;
+} hw_rope;
+
+/* Which layers see only the last `window` positions. */
+typedef enum hw_window_pattern { HW_WINDOW_NONE, HW_WINDOW_ALL, HW_WINDOW_EVEN, HW_WINDOW_LISTED } hw_window_pattern;
+enum { HW_MOST_LAYERS = 255 };
 
 typedef struct hw_model_config {
-  const char *family; /* "gpt2", "llama" */
-  int64_t n_layers, n_heads, n_kv_heads, d_model, d_head, d_ffn, n_ctx, vocab_size;
+  const char *family; /* "gpt2", "llama"..., "custom"; lives as long as the program */
+  int64_t n_layers, n_heads, n_kv_heads, d_model, d_head, d_ffn, n_ctx, vocab_size; /* d_ffn 0: no FFN */
+  int64_t vocab_out;       /* tokens that can be predicted: vocab_size but in custom models */
+  int64_t position_offset; /* row of the position table that position 0 takes */
   double norm_eps;
-  double rope_theta; /* rotary base */
+  hw_rope rope;
   bool tied;         /* config.json says that W_U is the token embedding */
   hw_norm_kind norm;
   hw_activation activation;
   hw_position_scheme positions;
-  bool gated; /* a = act(gate) * up */
+  bool gated;         /* a = act(gate) * up */
+  bool parallel;      /* attention and FFN both read x (METHOD section 1) */
+  bool attention_bias, ffn_bias; /* where the family leaves it to config */
+  double score_scale;       /* scores are this times q . k; 0: 1 / sqrt(attention_scalar) */
+  bool scale_by_layer;      /* scores of layer l are divided by l + 1 as well */
+  double attention_scalar;  /* 0: d_head */
+  double attention_cap, final_cap; /* scores and logits become cap * tanh(x / cap); 0: they stay */
+  bool scale_embedding;     /* token embeddings times sqrt(d_model) */
+  int64_t window;           /* 0: none */
+  hw_window_pattern window_pattern;
+  bool windowed[HW_MOST_LAYERS];
 } hw_model_config;
 
 /* One block. Vectors are float32 in the model's arena, NULL where the family has none. */
 typedef struct hw_layer {
   const float *attn_norm_gamma, *attn_norm_beta; /* [d_model] */
   hw_matrix w_q, w_k, w_v;                       /* d_model -> n_heads|n_kv_heads * d_head */
+  hw_matrix w_qkv;          /* instead of the three: outputs head by head, each its q, k and v */
   const float *b_q, *b_k;
+  const float *q_norm_gamma, *k_norm_gamma; /* RMSNorm of each head's q and k, [d_head] */
+  float attention_scale;    /* of the scores */
+  int64_t window;           /* keys that a query sees, itself among them; 0: all */
   hw_matrix w_o;            /* n_heads * d_head -> d_model */
   const float *attn_bias;   /* b = b_O + b_V W_O: no part's (METHOD section 1), [d_model] */
+  const float *attn_out_gamma, *ffn_out_gamma; /* RMSNorm of what attention and FFN add, [d_model] */
   const float *ffn_norm_gamma, *ffn_norm_beta;
   hw_matrix w_gate, w_in;   /* d_model -> d_ffn; w_gate only when gated */
-  const float *b_in;        /* [d_ffn] */
+  const float *b_gate, *b_in; /* [d_ffn] */
   hw_matrix w_out;          /* d_ffn -> d_model */
   const float *b_out;       /* [d_model] */
 } hw_layer;
@@ -46,12 +78,13 @@ typedef struct hw_model {
   size_t weight_bytes;   /* of the weights file */
   char fingerprint[33];  /* hash of config.json and the weights */
   hw_matrix token_embedding;    /* vocab_size rows (as outputs) of d_model */
-  hw_matrix position_embedding; /* n_ctx rows, or data NULL */
+  hw_matrix position_embedding; /* n_ctx + position_offset rows, or data NULL */
   hw_layer *layers;             /* [n_layers] */
   const float *final_gamma, *final_beta;
-  hw_matrix unembed;     /* d_model -> vocab_size */
-  const float *unembed_beta; /* W_U beta of the final norm, [vocab_size], or NULL when there is no beta */
-  const float *rope_cos, *rope_sin; /* [n_ctx, d_head / 2], or NULL */
+  hw_matrix unembed;     /* d_model -> vocab_out */
+  const float *unembed_beta; /* W_U beta of the final norm + the unembedding's own bias, [vocab_out], or NULL without both */
+  size_t d_rotary;              /* first dimensions of a head that turn */
+  const double *rope_frequency; /* [d_rotary / 2] radians a position, or NULL */
   struct hw_model_files *files;     /* what must stay mapped */
 } hw_model;
 
@@ -59,6 +92,10 @@ typedef struct hw_model {
  * Errors: INPUT naming file, tensor, found and wanted; UNSUPPORTED for a family, activation or switch not computed. */
 bool hw_model_open(const char *folder, hw_model **model, hw_error *err);
 void hw_model_close(hw_model *model);
+
+/* Which tensors of a folder stand for which weights, which are missing or of another shape, and which nobody takes, as lines of text;
+ * *whole is false if any line is a complaint. For a folder whose weights do not load this tells why, tensor by tensor. */
+bool hw_model_explain(const char *folder, hw_buffer *out, bool *whole, hw_error *err);
 
 /* The model_type of family 0, 1...; NULL past the last. */
 const char *hw_family_name(size_t index);
@@ -81,11 +118,12 @@ typedef struct hw_activations {
   const hw_model *model;
   hw_batch batch;
   float **resid;    /* [n_layers + 1] of [rows, d_model]: resid[l] enters block l ("resid_pre"), resid[n_layers] leaves the last */
-  float **mid;      /* [n_layers] of [rows, d_model]: after attention ("resid_mid") */
+  float **mid;      /* [n_layers] of [rows, d_model]: after attention ("resid_mid"); in a parallel block x + sum z + b, no state */
   float **q;        /* [n_layers] of [rows, n_heads * d_head], rotated */
   float **k;        /* [n_layers] of [rows, n_kv_heads * d_head], rotated */
   float **v;        /* [n_layers] of [rows, n_kv_heads * d_head], WITHOUT the value bias */
   float **neurons;  /* [n_layers] of [rows, d_ffn]: a, what multiplies W_out */
+  float **attn_out_scale, **ffn_out_scale; /* [n_layers] of [rows]: 1 / rms of the output norms, where the family has them */
 } hw_activations;
 
 /* Runs the model over a batch. The ids must be inside the vocabulary and no prompt longer than n_ctx: check with
@@ -98,7 +136,11 @@ bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_
 /* Bytes of activations per row of a batch. */
 size_t hw_activation_bytes(const hw_model *model);
 
-/* Attention weights A[l, h, i, 0..i] of one query; position i counts from the prompt's start. out: [i + 1] */
+/* The first key that the query at position i of a layer sees: above 0 past the window. */
+size_t hw_attention_first(const hw_model *model, size_t layer, size_t i);
+
+/* Attention weights A[l, h, i, 0..i] of one query; position i counts from the prompt's start; keys before the window get 0.
+ * out: [i + 1] */
 void hw_attention_weights(const hw_activations *acts, size_t layer, size_t head, size_t prompt, size_t i, float *out);
 
 /* ---- Vocabulary ---- */
@@ -113,7 +155,7 @@ typedef struct hw_unembed_request {
   float *promote_scores;     /* [k] */
   int32_t *suppresses;       /* [k] ids, lowest score first; NULL: not wanted */
   float *suppress_scores;
-  float *scores;             /* [vocab_size] all of them, or NULL */
+  float *scores;             /* [vocab_out] all of them, or NULL */
 } hw_unembed_request;
 
 /* Answers requests, the whole list in tiles of HW_TILE_ROWS. Scratch comes from the arena. */

@@ -48,9 +48,9 @@ void hw_matvec(const hw_matrix *w, const float *x, float *y);
  * float32 rows, a pointer to them without a copy. *ld is the stride of the result in floats. */
 const float *hw_matrix_input_rows(const hw_matrix *w, size_t first, size_t n, float *out, size_t *ld);
 
-typedef enum hw_norm_kind { HW_NORM_LAYER, HW_NORM_RMS } hw_norm_kind;
+typedef enum hw_norm_kind { HW_NORM_LAYER, HW_NORM_RMS, HW_NORM_NONE } hw_norm_kind;
 
-/* LayerNorm or RMSNorm of one row of n numbers; beta may be NULL. */
+/* LayerNorm, RMSNorm or none of one row of n numbers; gamma and beta may be NULL. */
 void hw_norm_row(hw_norm_kind kind, const float *x, const float *gamma, const float *beta, float eps, size_t n, float *out);
 
 /* The two halves of that norm: out = gamma * c(x), c centring for LayerNorm; returns the divisor sigma (with eps). */
@@ -65,8 +65,11 @@ void hw_activate(hw_activation kind, float *x, size_t n);
  * cosine and sine: [n/2] of this position. */
 void hw_rotate_half(float *x, const float *cosine, const float *sine, size_t n);
 
-/* Attention weights of one query: out[j] = softmax_j(scale * q . k_j), j < n_keys; k has row stride ldk. */
-void hw_attention_row(const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, float scale, float *out);
+/* x = cap * tanh(x / cap) */
+void hw_soft_cap(float *x, size_t n, float cap);
+
+/* Attention weights of one query: out[j] = softmax_j(scale * q . k_j), j < n_keys; k has row stride ldk. cap > 0 caps the scores. */
+void hw_attention_row(const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, float scale, float cap, float *out);
 
 /* out[d_head] = sum_j a[j] v_j. */
 void hw_weighted_sum(const float *a, const float *v, size_t ldv, size_t n_keys, size_t d_head, float *out);
@@ -80,6 +83,7 @@ float hw_l1_difference(const float *w, const float *u, size_t d);
 void hw_add_rows(float *y, const float *x, const float *bias, size_t n_rows, size_t d); /* y = y + x + bias (NULL: none) */
 void hw_add_bias(float *y, size_t ldy, const float *bias, size_t n_rows, size_t d);     /* y = y + bias, NULL: nothing */
 void hw_multiply(float *y, const float *x, size_t n);                       /* y = y * x */
+void hw_scale(float *y, float factor, size_t n);                            /* y = y * factor */
 float hw_dot(const float *a, const float *b, size_t n);
 bool hw_all_finite(const float *x, size_t n);
 float hw_max(const float *x, size_t n);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <stddef.h>
 
 #include "cli/command.h"
 #include "headwater/json_writer.h"
@@ -14,12 +15,29 @@ static void put_piece(hw_buffer *out, const hw_tokenizer *tokenizer, int32_t id)
     hw_json_quote(out, bytes, length);
 }
 
+/* What is not the same in every model, only where it is so. */
+static void describe_attention(const hw_model_config *c, hw_buffer *out) {
+  int64_t n_windowed = 0;
+  for (int64_t l = 0; l < c->n_layers; l++) n_windowed += c->windowed[l];
+  if (n_windowed)
+    hw_buffer_printf(out, "window       %" PRId64 " positions in %" PRId64 " of the layers\n", c->window, n_windowed);
+  if (c->positions == HW_POSITION_ROTARY && (c->rope.type != HW_ROPE_DEFAULT || c->rope.share < 1))
+    hw_buffer_printf(out, "rotary       %s, base %g, %g of each head\n",
+                     c->rope.type == HW_ROPE_LLAMA3 ? "scaled as LLaMA 3.1" : c->rope.type == HW_ROPE_LINEAR ? "scaled" : "not scaled",
+                     c->rope.theta, c->rope.share);
+  if (c->attention_cap > 0 || c->final_cap > 0)
+    hw_buffer_printf(out, "soft caps    %g of the scores, %g of the logits (0: none)\n", c->attention_cap, c->final_cap);
+}
+
 static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const hw_error *tokenizer_problem, hw_buffer *out) {
+  static const char *const norms[] = {"LayerNorm", "RMSNorm", "no norm"}, *const positions[] = {"learned", "rotary", "no"};
   static const char *const activations[] = {"gelu_new", "gelu", "relu", "silu"};
   const hw_model_config *c = &model->config;
   hw_buffer_printf(out, "model        %s\n", model->name);
-  hw_buffer_printf(out, "family       %s (%s, %s positions, %s%s)\n", c->family, c->norm == HW_NORM_LAYER ? "LayerNorm" : "RMSNorm",
-                   c->positions == HW_POSITION_LEARNED ? "learned" : "rotary", c->gated ? "gated " : "", activations[c->activation]);
+  hw_buffer_printf(out, "family       %s (%s, %s positions, %s%s%s)\n", c->family, norms[c->norm], positions[c->positions],
+                   c->d_ffn && c->gated ? "gated " : "", c->d_ffn ? activations[c->activation] : "no FFN",
+                   c->parallel ? ", attention and FFN in parallel" : "");
+  describe_attention(c, out);
   hw_buffer_printf(out, "layers       %" PRId64 "\nheads        %" PRId64 " of size %" PRId64 ", %" PRId64 " key/value heads\n", c->n_layers,
                    c->n_heads, c->d_head, c->n_kv_heads);
   hw_buffer_printf(out, "d_model      %" PRId64 "\nd_ffn        %" PRId64 "\nvocabulary   %" PRId64 ", unembedding %s\ncontext      %" PRId64 " tokens\n",
@@ -38,18 +56,57 @@ static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const
                    (double)hw_worker_bytes(model, HW_BATCH_ROWS) / 1048576);
 }
 
+typedef struct info_settings {
+  bool tensors;
+} info_settings;
+
+static const hw_option option_rows[] = {
+    {"tensors", HW_OPTION_FLAG, offsetof(info_settings, tensors), NULL, "tell which tensor is which weight", 0, 0, NULL, false},
+};
+static const hw_option_table option_table = {option_rows, 1};
+
+static const hw_option_table *options(void **defaults) {
+  static info_settings settings;
+  *defaults = &settings;
+  return &option_table;
+}
+
+/* The list of tensors: when asked for, and when the weights are not what the folder's description says. */
+static void list_tensors(const char *folder, bool only_if_broken, hw_buffer *out) {
+  hw_buffer list;
+  hw_error ignored = {0};
+  bool whole = true;
+  hw_buffer_init(&list);
+  if (hw_model_explain(folder, &list, &whole, &ignored) && !(only_if_broken && whole)) {
+    hw_buffer_append_string(out, "tensors\n");
+    hw_buffer_append(out, list.data, list.length);
+  }
+  hw_buffer_fini(&list);
+}
+
+static int fail(const char *folder, const hw_error *err) {
+  hw_buffer out;
+  hw_buffer_init(&out);
+  list_tensors(folder, true, &out);
+  (void)hw_cli_write(&out);
+  hw_buffer_fini(&out);
+  return hw_cli_fail(err);
+}
+
 static int run(const hw_command *command, int argc, char **argv) {
   const char *folder;
+  info_settings settings = {0};
   int n;
   hw_error err = {0};
-  if (!hw_cli_arguments(command, (hw_option_table){0}, NULL, argc, argv, &folder, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  if (!hw_cli_arguments(command, option_table, &settings, argc, argv, &folder, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   hw_model *model;
   hw_tokenizer *tokenizer = NULL;
-  if (!hw_model_open(folder, &model, &err)) return hw_cli_fail(&err);
+  if (!hw_model_open(folder, &model, &err)) return fail(folder, &err);
   (void)hw_tokenizer_open(folder, model->config.family, &tokenizer, &err);
   hw_buffer out;
   hw_buffer_init(&out);
   describe(model, tokenizer, &err, &out);
+  if (settings.tensors) list_tensors(folder, false, &out);
   int code = hw_cli_write(&out);
   hw_buffer_fini(&out);
   hw_tokenizer_close(tokenizer);
@@ -59,8 +116,9 @@ static int run(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_info = {
     .name = "info",
-    .usage = "MODEL_DIR",
+    .usage = "MODEL_DIR [--tensors]",
     .summary = "what a model folder holds, and the memory a run will need",
     .example = "  headwater info datasets/models/headwater-gpt2\n",
+    .options = options,
     .run = run,
 };

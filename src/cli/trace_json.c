@@ -266,7 +266,12 @@ static void write_raw(hw_json *json, const hw_raw_importances *raw) {
   hw_json_end_array(json);
   write_layers(json, "attention_residual", raw->attention_residual, raw->n_layers, raw->n_tokens);
   write_layers(json, "ffn", raw->ffn, raw->n_layers, raw->n_tokens);
-  write_layers(json, "ffn_residual", raw->ffn_residual, raw->n_layers, raw->n_tokens);
+  if (raw->ffn_residual) {
+    write_layers(json, "ffn_residual", raw->ffn_residual, raw->n_layers, raw->n_tokens);
+  } else {
+    hw_json_key(json, "ffn_residual");
+    hw_json_null(json);
+  }
   hw_json_end_object(json);
 }
 

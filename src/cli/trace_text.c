@@ -86,18 +86,19 @@ static void put_tokens(hw_buffer *out, const hw_trace_view *view, const hw_graph
 static void put_graph(hw_buffer *out, const hw_trace_view *view, const hw_graph *graph) {
   hw_buffer_printf(out, "\nGRAPH from the target down: %zu edges at threshold %g (flow of the 1 put in)\n", graph->n_edges, view->flow->threshold);
   unsigned last_layer = UINT32_MAX;
-  bool open = false;
+  bool open = false, parallel = view->model->config.parallel;
   size_t column = 0;
   for (size_t e = 0; e < graph->n_edges; e++) {
     const hw_edge *edge = &graph->edges[e];
     const hw_part *part = &edge->part;
     const hw_part *before = e ? &graph->edges[e - 1].part : NULL;
-    bool ffn = part->kind >= HW_PART_FFN;
+    bool ffn = !parallel && part->kind >= HW_PART_FFN;
+    if (ffn && view->model->config.d_ffn == 0) continue; /* a node that only passes on */
     if (part->layer != last_layer) hw_buffer_printf(out, "%s  layer %u\n", open ? "\n" : "", part->layer), open = false;
     last_layer = part->layer;
-    if (!open || before->target != part->target || (before->kind >= HW_PART_FFN) != ffn) {
+    if (!open || before->target != part->target || (!parallel && (before->kind >= HW_PART_FFN) != ffn)) {
       size_t start = out->length + (open ? 1 : 0);
-      hw_buffer_printf(out, "%s    %s %u ", open ? "\n" : "", ffn ? "ffn      " : "attention", part->target);
+      hw_buffer_printf(out, "%s    %s %u ", open ? "\n" : "", parallel ? "block    " : ffn ? "ffn      " : "attention", part->target);
       put_token(out, view, view->input->ids[part->target]);
       pad_since(out, start, 28);
       hw_buffer_append_string(out, " <-");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Shares of single neurons of an FFN node: parts a W_out[n] and m of the whole y; the denominator is all of them, exactly. */
+ * Shares of single neurons of an FFN node: parts a W_out[n] of the whole y beside m, or beside all z and x in a parallel block; the
+ * denominator is all of them, exactly. */
 #include <string.h>
 
 #include "flow/nodes.h"
@@ -22,6 +23,14 @@ static size_t largest(const float *proximity, size_t n, size_t k, uint32_t *best
   return count;
 }
 
+/* The rows times the gamma of an output norm, in `widened`. */
+static const float *behind_norm(const float *w_out, size_t *ld, const float *gamma, size_t count, size_t d, float *widened) {
+  for (size_t i = 0; i < count; i++)
+    for (size_t e = 0; e < d; e++) widened[i * d + e] = w_out[i * *ld + e] * gamma[e];
+  *ld = d;
+  return widened;
+}
+
 bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, uint32_t k, hw_neuron_row *rows,
                      uint32_t *totals, hw_arena *arena, hw_error *err) {
   const hw_model_config *c = &acts->model->config;
@@ -30,20 +39,24 @@ bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *no
   float *proximity = hw_arena_new(arena, float, cells, err);
   float *widened = hw_arena_new(arena, float, NEURONS_AT_ONCE * d, err);
   uint32_t *best = hw_arena_new(arena, uint32_t, k, err);
+  const float *out_gamma = acts->model->layers[layer].ffn_out_gamma;
   if (!proximity || !widened || !best) return false;
   for (size_t first = 0; first < d_ffn; first += NEURONS_AT_ONCE) {
     size_t count = d_ffn - first < NEURONS_AT_ONCE ? d_ffn - first : NEURONS_AT_ONCE, ld;
     const float *w_out = hw_matrix_input_rows(&acts->model->layers[layer].w_out, first, count, widened, &ld);
+    if (out_gamma) w_out = behind_norm(w_out, &ld, out_gamma, count, d, widened);
     for (size_t n = 0; n < n_nodes; n++) {
       size_t row = acts->batch.first[nodes[n].prompt] + nodes[n].position;
-      hw_proximity_rows(acts->resid[layer + 1] + row * d, w_out, ld, acts->neurons[layer] + row * d_ffn + first, count, d,
-                        proximity + n * d_ffn + first);
+      const float *a = acts->neurons[layer] + row * d_ffn + first;
+      float scaled[NEURONS_AT_ONCE];
+      for (size_t i = 0; out_gamma && i < count; i++) scaled[i] = a[i] * acts->ffn_out_scale[layer][row];
+      hw_proximity_rows(acts->resid[layer + 1] + row * d, w_out, ld, out_gamma ? scaled : a, count, d, proximity + n * d_ffn + first);
     }
   }
   for (size_t n = 0; n < n_nodes; n++) {
     size_t row = acts->batch.first[nodes[n].prompt] + nodes[n].position;
     float *shares = proximity + n * d_ffn;
-    double sum = 0, whole = (double)nodes[n].proximity[1]; /* of m, the residual */
+    double sum = 0, whole = nodes[n].rest;
     for (size_t i = 0; i < d_ffn; i++) {
       if (!(shares[i] > 0)) shares[i] = 0;
       sum += (double)shares[i];

@@ -10,20 +10,23 @@ typedef struct hw_node {
   size_t owner;      /* index of the hw_flow_prompt */
   size_t prompt;     /* in the batch */
   uint32_t position;
-  float *proximity;  /* attention: [(position + 1) * n_heads + 1], (key, head), the residual last; FFN: [2] f, m */
+  float *proximity;  /* attention: [(position + 1) * n_heads + 1], (key, head), the residual last; FFN: [2] f, m;
+                        parallel block: as attention, with f before the residual */
+  double rest;       /* sum of the proximities of all parts but f: what stands beside the neurons */
 } hw_node;
 
-/* Fills proximity (clipped at 0) of the attention nodes A{layer}_i. panel and the arena are scratch. */
-bool hw_attention_proximity(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, float *panel, hw_arena *arena,
+/* Fills proximity (clipped at 0) of the attention nodes A{layer}_i, or of the nodes of a parallel block and their rest. panel and
+ * the arena are scratch. */
+bool hw_attention_proximity(const hw_activations *acts, size_t layer, hw_node *nodes, size_t n_nodes, float *panel, hw_arena *arena,
                             hw_error *err);
 
-/* Fills proximity of the FFN nodes I{layer}_i: f, m. */
-void hw_ffn_proximity(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes);
+/* Fills proximity and rest of the FFN nodes I{layer}_i: f, m. */
+void hw_ffn_proximity(const hw_activations *acts, size_t layer, hw_node *nodes, size_t n_nodes);
 
 /* Shares that sum to 1 in double, in the order of `proximity`; all to the last one (the residual) when every proximity is 0. */
 void hw_importances(const float *proximity, size_t n, double *importance);
 
-/* Top neurons of the FFN nodes M{layer}_i: rows[n * k + r], best first, and the sum of all neurons' shares. */
+/* Top neurons of the FFN nodes M{layer}_i, whose rest is known: rows[n * k + r], best first, and the sum of all neurons' shares. */
 bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, uint32_t k, hw_neuron_row *rows,
                      uint32_t *totals, hw_arena *arena, hw_error *err);
 

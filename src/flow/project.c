@@ -19,7 +19,7 @@ typedef struct collector {
 /* One vector under one convention: a row and its request, which share the lists. */
 static bool add_request(collector *c, hw_projection row, const float *numerator, float scale, bool with_beta) {
   uint32_t k = c->settings->top_tokens;
-  if ((int64_t)k > c->acts->model->config.vocab_size) k = (uint32_t)c->acts->model->config.vocab_size;
+  if ((int64_t)k > c->acts->model->config.vocab_out) k = (uint32_t)c->acts->model->config.vocab_out;
   int32_t *ids = hw_arena_new(c->arena, int32_t, 2 * (size_t)k, c->err);
   float *scores = hw_arena_new(c->arena, float, 2 * (size_t)k, c->err);
   if (!ids || !scores) return false;
@@ -52,7 +52,7 @@ static bool add_vector(collector *c, hw_component_kind kind, size_t layer, uint3
   return !frozen || add_request(c, row, numerator, 1.0f / c->target_scale, false);
 }
 
-/* sum_j z[l, i, j, h], no bias. */
+/* sum_j z[l, i, j, h], no bias; behind an output norm with its scale. */
 static bool add_head(collector *c, size_t prompt, const hw_head_row *head) {
   const hw_model_config *config = &c->acts->model->config;
   size_t d_head = (size_t)config->d_head, ldv = (size_t)config->n_kv_heads * d_head;
@@ -62,6 +62,11 @@ static bool add_head(collector *c, size_t prompt, const hw_head_row *head) {
                   c->summed);
   hw_matrix w_o = hw_matrix_inputs(&c->acts->model->layers[head->layer].w_o, head->head * d_head, d_head);
   hw_matvec(&w_o, c->summed, c->output);
+  const float *out_gamma = c->acts->model->layers[head->layer].attn_out_gamma;
+  if (out_gamma) {
+    hw_multiply(c->output, out_gamma, (size_t)config->d_model);
+    hw_scale(c->output, c->acts->attn_out_scale[head->layer][c->acts->batch.first[prompt] + position], (size_t)config->d_model);
+  }
   return add_vector(c, HW_COMPONENT_HEAD, head->layer, head->best_position, head->head, c->output);
 }
 
@@ -93,33 +98,37 @@ static bool add_best_heads(collector *c, size_t prompt, const hw_graph *graph, s
   return true;
 }
 
+/* What a layer adds and leaves. A parallel block has no state between its two branches, and not every model has an FFN. */
+static bool add_attention(collector *c, size_t prompt, size_t layer, uint32_t position) {
+  return add_block(c, HW_COMPONENT_ATTENTION, prompt, layer, position) &&
+         (c->acts->model->config.parallel || add_state(c, HW_COMPONENT_RESID_MID, prompt, layer, position));
+}
+
+static bool add_ffn(collector *c, size_t prompt, size_t layer, uint32_t position, bool block) {
+  return (!block || c->acts->model->config.d_ffn == 0 || add_block(c, HW_COMPONENT_FFN, prompt, layer, position)) &&
+         add_state(c, HW_COMPONENT_RESID_POST, prompt, layer, position);
+}
+
 static bool add_target_column(collector *c, size_t prompt, uint32_t target) {
   size_t n_layers = (size_t)c->acts->model->config.n_layers;
   for (size_t l = 0; l < n_layers; l++)
-    if (!add_block(c, HW_COMPONENT_ATTENTION, prompt, l, target) || !add_state(c, HW_COMPONENT_RESID_MID, prompt, l, target) ||
-        !add_block(c, HW_COMPONENT_FFN, prompt, l, target) || !add_state(c, HW_COMPONENT_RESID_POST, prompt, l, target))
-      return false;
+    if (!add_attention(c, prompt, l, target) || !add_ffn(c, prompt, l, target, true)) return false;
   return true;
 }
 
-/* Every block and state that the graph passes through, and the target's own as in the default set. A node is taken from its
- * first edge, which is the FFN's part wherever that survived. */
+/* Every block and state that the graph passes through, and the target's own as in the default set. */
 static bool add_graph_nodes(collector *c, size_t prompt, const hw_graph *graph, uint32_t target) {
-  for (size_t e = 0; e < graph->n_edges; e++) {
-    const hw_part *part = &graph->edges[e].part;
-    bool ffn_node = part->kind >= HW_PART_FFN;
-    if (e) {
-      const hw_part *last = &graph->edges[e - 1].part;
-      if (last->layer == part->layer && last->target == part->target && (last->kind >= HW_PART_FFN) == ffn_node) continue;
+  bool parallel = c->acts->model->config.parallel;
+  for (size_t first = 0, end; first < graph->n_edges; first = end) {
+    const hw_part *node = &graph->edges[first].part;
+    bool ffn_node = !parallel && node->kind >= HW_PART_FFN, ffn_block = node->target == target;
+    for (end = first; end < graph->n_edges; end++) {
+      const hw_part *part = &graph->edges[end].part;
+      if (part->layer != node->layer || part->target != node->target || (!parallel && (part->kind >= HW_PART_FFN) != ffn_node)) break;
+      ffn_block = ffn_block || part->kind == HW_PART_FFN;
     }
-    if (ffn_node) {
-      bool block = part->kind == HW_PART_FFN || part->target == target;
-      if (block && !add_block(c, HW_COMPONENT_FFN, prompt, part->layer, part->target)) return false;
-      if (!add_state(c, HW_COMPONENT_RESID_POST, prompt, part->layer, part->target)) return false;
-    } else if (!add_block(c, HW_COMPONENT_ATTENTION, prompt, part->layer, part->target) ||
-               !add_state(c, HW_COMPONENT_RESID_MID, prompt, part->layer, part->target)) {
-      return false;
-    }
+    if (!ffn_node && !add_attention(c, prompt, node->layer, node->target)) return false;
+    if ((ffn_node || parallel) && !add_ffn(c, prompt, node->layer, node->target, ffn_block)) return false;
   }
   return true;
 }
@@ -168,7 +177,7 @@ bool hw_project_traces(const hw_activations *acts, const hw_flow_settings *setti
 bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, uint32_t k, float *panel, hw_arena *arena, hw_error *err) {
   const hw_model_config *config = &model->config;
   size_t d = (size_t)config->d_model;
-  if ((int64_t)k > config->vocab_size) k = (uint32_t)config->vocab_size;
+  if ((int64_t)k > config->vocab_out) k = (uint32_t)config->vocab_out;
   hw_unembed_request *requests = hw_arena_new(arena, hw_unembed_request, n, err);
   float *numerators = hw_arena_new(arena, float, n * d, err), *widened = hw_arena_new(arena, float, d, err);
   int32_t *ids = hw_arena_new(arena, int32_t, 2 * n * k, err);
@@ -176,7 +185,13 @@ bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, ui
   if (!requests || !numerators || !widened || !ids || !scores) return false;
   for (size_t i = 0; i < n; i++) {
     size_t ld;
-    const float *w_out = hw_matrix_input_rows(&model->layers[rows[i].layer].w_out, rows[i].index, 1, widened, &ld);
+    const hw_layer *layer = &model->layers[rows[i].layer];
+    const float *w_out = hw_matrix_input_rows(&layer->w_out, rows[i].index, 1, widened, &ld);
+    if (layer->ffn_out_gamma) { /* the prompt's own 1 / rms is left out */
+      memmove(widened, w_out, d * sizeof *widened);
+      hw_multiply(widened, layer->ffn_out_gamma, d);
+      w_out = widened;
+    }
     float sigma = hw_norm_numerator(config->norm, w_out, model->final_gamma, (float)config->norm_eps, d, numerators + i * d);
     int32_t *own_ids = ids + 2 * i * k;
     float *own_scores = scores + 2 * i * k;

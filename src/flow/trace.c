@@ -11,7 +11,7 @@
 typedef struct target_walk {
   bool *above, *middle, *below; /* [n_tokens] reached at I{l}, A{l}, I{l-1} */
   bool *spoken;                 /* [n_tokens] M{l} reached: its neurons are wanted */
-  hw_buffer parts, neuron_nodes, neurons;
+  hw_buffer parts, attention, neuron_nodes, neurons; /* attention: rows of the layer at work */
 } target_walk;
 
 typedef struct walk {
@@ -20,6 +20,7 @@ typedef struct walk {
   hw_flow_prompt *prompts;
   size_t n_prompts;
   target_walk **targets; /* [n_prompts][n_targets] */
+  double **rest;         /* [n_prompts][n_tokens] hw_node.rest of the FFN nodes of the layer at work */
   float *panel;
   hw_arena *arena, scratch;
   hw_error *err;
@@ -57,7 +58,8 @@ static bool start_prompt(walk *w, size_t owner) {
   p->failure = NULL;
   if (!check_numbers(w, p)) return false;
   w->targets[owner] = hw_arena_znew(w->arena, target_walk, p->n_targets, w->err);
-  if (!w->targets[owner]) return false;
+  w->rest[owner] = hw_arena_new(w->arena, double, n, w->err);
+  if (!w->targets[owner] || !w->rest[owner]) return false;
   for (size_t t = 0; t < p->n_targets; t++) {
     target_walk *target = &w->targets[owner][t];
     bool **sets[] = {&target->above, &target->middle, &target->below, &target->spoken};
@@ -73,8 +75,10 @@ static bool start_prompt(walk *w, size_t owner) {
   raw->attention = hw_arena_znew(w->arena, double, cells, w->err);
   raw->attention_residual = hw_arena_znew(w->arena, double, n_layers * n, w->err);
   raw->ffn = hw_arena_znew(w->arena, double, n_layers * n, w->err);
+  if (!raw->attention || !raw->attention_residual || !raw->ffn) return false;
+  if (w->acts->model->config.parallel) return true; /* f and x are parts of the one node */
   raw->ffn_residual = hw_arena_znew(w->arena, double, n_layers * n, w->err);
-  return raw->attention && raw->attention_residual && raw->ffn && raw->ffn_residual;
+  return raw->ffn_residual != NULL;
 }
 
 typedef enum node_set { ABOVE, MIDDLE, SPOKEN } node_set;
@@ -96,7 +100,7 @@ static bool list_nodes(walk *w, node_set which, bool every, hw_node **nodes, siz
       bool wanted = every;
       for (size_t t = 0; t < p->n_targets && !wanted; t++) wanted = set_of(&w->targets[owner][t], which)[i];
       if (!wanted) continue;
-      size_t width = which == MIDDLE ? ((size_t)i + 1) * n_heads + 1 : 2;
+      size_t width = 2 + (which == MIDDLE || w->acts->model->config.parallel ? ((size_t)i + 1) * n_heads : 0);
       hw_node node = {.owner = owner, .prompt = p->prompt, .position = i};
       node.proximity = hw_arena_new(&w->scratch, float, width, w->err);
       if (!node.proximity) return false;
@@ -128,6 +132,7 @@ static bool walk_ffn(walk *w, size_t layer) {
     hw_flow_prompt *p = &w->prompts[nodes[n].owner];
     uint32_t at = nodes[n].position;
     double importance[2];
+    w->rest[nodes[n].owner][at] = nodes[n].rest;
     hw_importances(nodes[n].proximity, 2, importance);
     if (w->settings->raw) {
       p->raw.ffn[layer * p->raw.n_tokens + at] = importance[0];
@@ -156,7 +161,7 @@ static bool rank_neurons(walk *w, size_t layer) {
   size_t n_nodes;
   if (k == 0) return true;
   if (!list_nodes(w, SPOKEN, false, &nodes, &n_nodes)) return false;
-  hw_ffn_proximity(w->acts, layer, nodes, n_nodes);
+  for (size_t n = 0; n < n_nodes; n++) nodes[n].rest = w->rest[nodes[n].owner][nodes[n].position];
   hw_neuron_row *rows = hw_arena_new(&w->scratch, hw_neuron_row, n_nodes * k, w->err);
   uint32_t *totals = hw_arena_new(&w->scratch, uint32_t, n_nodes, w->err);
   if (!rows || !totals || !hw_rank_neurons(w->acts, layer, nodes, n_nodes, k, rows, totals, &w->scratch, w->err)) return false;
@@ -175,40 +180,73 @@ static bool rank_neurons(walk *w, size_t layer) {
 static void note_raw_attention(const walk *w, hw_flow_prompt *p, size_t layer, uint32_t at, const double *importance) {
   size_t n_heads = (size_t)w->acts->model->config.n_heads, n = ((size_t)at + 1) * n_heads, tokens = p->raw.n_tokens;
   memcpy(p->raw.attention + (layer * tokens + at) * tokens * n_heads, importance, n * sizeof *importance);
+  if (w->acts->model->config.parallel) p->raw.ffn[layer * tokens + at] = importance[n++];
   p->raw.attention_residual[layer * tokens + at] = importance[n];
 }
 
+/* What part i of the attention node at a position is: (key, head), then the FFN's in a parallel block, then the residual. */
+static hw_part attention_part(const walk *w, size_t layer, uint32_t at, size_t i, double importance) {
+  size_t n_heads = (size_t)w->acts->model->config.n_heads, n = ((size_t)at + 1) * n_heads;
+  hw_part part = {.importance = hw_micro(importance), .target = at, .source = at, .layer = (uint16_t)layer, .head = HW_NO_HEAD,
+                  .kind = HW_PART_ATTENTION_RESIDUAL};
+  if (i < n) {
+    part.source = (uint32_t)(i / n_heads);
+    part.head = (uint16_t)(i % n_heads);
+    part.kind = HW_PART_ATTENTION;
+  } else if (i == n && w->acts->model->config.parallel) {
+    part.kind = HW_PART_FFN;
+  }
+  return part;
+}
+
+/* A kept node goes to the targets that reached it; FFN rows of a parallel block stand before all attention rows of the layer. */
+static void pass_on(walk *w, const hw_node *node, const hw_part *parts, size_t n) {
+  bool parallel = w->acts->model->config.parallel;
+  for (size_t t = 0; t < w->prompts[node->owner].n_targets; t++) {
+    target_walk *target = &w->targets[node->owner][t];
+    if (!(parallel ? target->above : target->middle)[node->position]) continue;
+    for (size_t i = 0; i < n; i++) {
+      bool ffn = parts[i].kind == HW_PART_FFN;
+      hw_buffer_append(ffn ? &target->parts : &target->attention, &parts[i], sizeof parts[i]);
+      if (ffn) target->spoken[node->position] = true;
+      target->below[parts[i].source] = true;
+    }
+  }
+}
+
+/* The rows of the layer are complete: attention after all FFN rows. */
+static void join_attention(walk *w) {
+  for (size_t owner = 0; owner < w->n_prompts; owner++)
+    for (size_t t = 0; w->targets[owner] && t < w->prompts[owner].n_targets; t++) {
+      target_walk *target = &w->targets[owner][t];
+      if (target->attention.length) hw_buffer_append(&target->parts, target->attention.data, target->attention.length);
+      target->parts.failed = target->parts.failed || target->attention.failed;
+      hw_buffer_reset(&target->attention);
+    }
+}
+
 static bool walk_attention(walk *w, size_t layer) {
-  size_t n_heads = (size_t)w->acts->model->config.n_heads;
+  size_t n_heads = (size_t)w->acts->model->config.n_heads, others = w->acts->model->config.parallel ? 2 : 1;
   hw_node *nodes;
   size_t n_nodes, widest = 1;
-  if (!list_nodes(w, MIDDLE, w->settings->raw, &nodes, &n_nodes)) return false;
+  if (!list_nodes(w, others == 2 ? ABOVE : MIDDLE, w->settings->raw, &nodes, &n_nodes)) return false;
   if (!hw_attention_proximity(w->acts, layer, nodes, n_nodes, w->panel, &w->scratch, w->err)) return false;
   for (size_t n = 0; n < n_nodes; n++)
-    if (((size_t)nodes[n].position + 1) * n_heads + 1 > widest) widest = ((size_t)nodes[n].position + 1) * n_heads + 1;
+    if (((size_t)nodes[n].position + 1) * n_heads + others > widest) widest = ((size_t)nodes[n].position + 1) * n_heads + others;
   double *importance = hw_arena_new(&w->scratch, double, widest, w->err);
   hw_part *parts = hw_arena_new(&w->scratch, hw_part, widest, w->err);
   if (!importance || !parts) return false;
   for (size_t n = 0; n < n_nodes; n++) {
     hw_flow_prompt *p = &w->prompts[nodes[n].owner];
     uint32_t at = nodes[n].position;
-    size_t width = ((size_t)at + 1) * n_heads + 1;
+    size_t width = ((size_t)at + 1) * n_heads + others;
+    if (others == 2) w->rest[nodes[n].owner][at] = nodes[n].rest;
     hw_importances(nodes[n].proximity, width, importance);
     if (w->settings->raw) note_raw_attention(w, p, layer, at, importance);
-    for (size_t i = 0; i < width; i++) {
-      bool residual = i + 1 == width;
-      parts[i] = (hw_part){.importance = hw_micro(importance[i]), .target = at, .source = residual ? at : (uint32_t)(i / n_heads),
-                           .layer = (uint16_t)layer, .head = (uint16_t)(residual ? HW_NO_HEAD : i % n_heads),
-                           .kind = residual ? HW_PART_ATTENTION_RESIDUAL : HW_PART_ATTENTION};
-    }
-    size_t kept = keep_parts(w, parts, width);
-    for (size_t t = 0; t < p->n_targets; t++) {
-      target_walk *target = &w->targets[nodes[n].owner][t];
-      if (!target->middle[at]) continue;
-      hw_buffer_append(&target->parts, parts, kept * sizeof *parts);
-      for (size_t i = 0; i < kept; i++) target->below[parts[i].source] = true;
-    }
+    for (size_t i = 0; i < width; i++) parts[i] = attention_part(w, layer, at, i, importance[i]);
+    pass_on(w, &nodes[n], parts, keep_parts(w, parts, width));
   }
+  join_attention(w);
   return true;
 }
 
@@ -243,7 +281,8 @@ static bool finish_prompt(walk *w, size_t owner) {
       return false;
     hw_target_trace *trace = &p->traces[t];
     *trace = (hw_target_trace){
-        .frame = {.n_layers = (uint32_t)w->acts->model->config.n_layers, .n_tokens = (uint32_t)n_tokens_of(w, p), .target = p->targets[t]},
+        .frame = {.n_layers = (uint32_t)w->acts->model->config.n_layers, .n_tokens = (uint32_t)n_tokens_of(w, p), .target = p->targets[t],
+                  .parallel = w->acts->model->config.parallel},
         .n_parts = target->parts.length / sizeof(hw_part),
         .n_neuron_nodes = target->neuron_nodes.length / sizeof(hw_neuron_node),
         .n_neurons = target->neurons.length / sizeof(hw_neuron_row)};
@@ -258,11 +297,13 @@ static bool finish_prompt(walk *w, size_t owner) {
 
 static bool walk_all(walk *w) {
   w->targets = hw_arena_znew(w->arena, target_walk *, w->n_prompts, w->err);
-  if (!w->targets) return false;
+  w->rest = hw_arena_znew(w->arena, double *, w->n_prompts, w->err);
+  if (!w->targets || !w->rest) return false;
   for (size_t owner = 0; owner < w->n_prompts; owner++)
     if (!start_prompt(w, owner)) return false;
   for (size_t layer = (size_t)w->acts->model->config.n_layers; layer-- > 0;) {
-    if (!walk_ffn(w, layer) || !rank_neurons(w, layer) || !walk_attention(w, layer)) return false;
+    bool parallel = w->acts->model->config.parallel;
+    if ((!parallel && !walk_ffn(w, layer)) || !walk_attention(w, layer) || !rank_neurons(w, layer)) return false;
     descend(w);
     hw_arena_reset(&w->scratch);
   }
@@ -279,6 +320,7 @@ bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings,
   for (size_t owner = 0; w.targets && owner < n_prompts; owner++)
     for (size_t t = 0; w.targets[owner] && t < prompts[owner].n_targets; t++) {
       hw_buffer_fini(&w.targets[owner][t].parts);
+      hw_buffer_fini(&w.targets[owner][t].attention);
       hw_buffer_fini(&w.targets[owner][t].neuron_nodes);
       hw_buffer_fini(&w.targets[owner][t].neurons);
     }

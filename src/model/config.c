@@ -1,61 +1,132 @@
 /* SPDX-License-Identifier: Apache-2.0
  * config.json, key by key as the family's row lists them. */
 #include <inttypes.h>
-#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "headwater/buffer.h"
 #include "headwater/file.h"
 #include "headwater/text.h"
-#include "model/family.h"
+#include "model/config.h"
 
 enum { LARGEST_COUNT = 1 << 28 };
 
-/* "a.b" looks for b inside the object a; null counts as absent. */
-static json_t *lookup(json_t *root, const char *name) {
+/* "a.b" looks for b inside the object a. */
+static json_t *find_key(json_t *root, const char *name) {
   const char *dot = strchr(name, '.');
-  json_t *value;
-  if (dot) {
-    json_t *inner = json_object_getn(root, name, (size_t)(dot - name));
-    value = json_object_get(inner, dot + 1);
-  } else {
-    value = json_object_get(root, name);
-  }
-  return json_is_null(value) ? NULL : value;
+  if (!dot) return json_object_get(root, name);
+  return json_object_get(json_object_getn(root, name, (size_t)(dot - name)), dot + 1);
 }
 
 static bool wrong_value(const char *path, const hw_key_row *key, json_t *value, hw_error_kind kind, const char *wanted, hw_error *err) {
   char *found = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-  hw_fail(err, kind, "%s: %s is %.200s, want %s", path, key->name, found ? found : "?", wanted);
+  hw_fail(err, kind, "%s: %s is %.200s, want %s%s%s", path, key->name, found ? found : "?", wanted, key->why ? ": " : "",
+          key->why ? key->why : "");
   free(found);
   return false;
 }
 
-static bool equals_text(json_t *value, const char *text) {
+static bool same_value(json_t *a, json_t *b) {
+  return json_equal(a, b) || (json_is_number(a) && json_is_number(b) && json_number_value(a) == json_number_value(b));
+}
+
+/* text: a JSON value or, when `any`, an array of those that are as good. */
+static bool equals_text(json_t *value, const char *text, bool any) {
   json_t *wanted = json_loads(text, JSON_DECODE_ANY, NULL);
-  bool equal = json_equal(value, wanted) ||
-               (json_is_number(value) && json_is_number(wanted) && json_number_value(value) == json_number_value(wanted));
+  bool equal = !any && same_value(value, wanted);
+  for (size_t i = 0; any && i < json_array_size(wanted) && !equal; i++) equal = same_value(value, json_array_get(wanted, i));
   json_decref(wanted);
   return equal;
 }
 
-static bool read_key(const char *path, json_t *root, const hw_key_row *key, hw_model_config *config, hw_error *err) {
-  json_t *value = lookup(root, key->name);
-  if (!value) {
-    if (key->required) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s", path, key->name);
-    return true;
+/* Every member must be known: a rotary type that is not computed must not pass for one that is. */
+static bool read_rope(const char *path, const hw_key_row *key, json_t *value, hw_rope *rope, hw_error *err) {
+  static const struct { const char *name; size_t offset; } numbers[] = {
+      {"rope_theta", offsetof(hw_rope, theta)}, {"partial_rotary_factor", offsetof(hw_rope, share)}, {"factor", offsetof(hw_rope, factor)},
+      {"low_freq_factor", offsetof(hw_rope, low_freq_factor)}, {"high_freq_factor", offsetof(hw_rope, high_freq_factor)},
+      {"original_max_position_embeddings", offsetof(hw_rope, original_ctx)}};
+  static const char *const types[] = {"default", "linear", "llama3"};
+  const char *name, *type = NULL;
+  json_t *member;
+  if (!json_is_object(value)) return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, "an object", err);
+  json_object_foreach(value, name, member) {
+    char whole[160];
+    (void)snprintf(whole, sizeof whole, "%s.%.100s", key->name, name);
+    const hw_key_row row = {.name = whole};
+    size_t n = 0;
+    while (n < sizeof numbers / sizeof *numbers && strcmp(numbers[n].name, name) != 0) n++;
+    if (json_is_null(member)) continue;
+    if (n < sizeof numbers / sizeof *numbers) {
+      if (!json_is_number(member) || !(json_number_value(member) > 0))
+        return wrong_value(path, &row, member, HW_ERROR_INPUT, "a number above 0", err);
+      *(double *)((char *)rope + numbers[n].offset) = json_number_value(member);
+    } else if (strcmp(name, "rope_type") == 0 || strcmp(name, "type") == 0) {
+      type = json_string_value(member);
+      size_t t = 0;
+      while (t < 3 && (!type || strcmp(type, types[t]) != 0)) t++;
+      if (t == 3) return wrong_value(path, &row, member, HW_ERROR_UNSUPPORTED, "default, linear or llama3", err);
+      rope->type = (hw_rope_type)t;
+    } else {
+      return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is not a part of rotary scaling that is computed", path, whole);
+    }
   }
+  if (!type && rope->factor > 0) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.rope_type", path, key->name);
+  if (rope->type != HW_ROPE_DEFAULT && !(rope->factor > 0)) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.factor", path, key->name);
+  if (rope->type == HW_ROPE_LLAMA3 && !(rope->low_freq_factor > 0 && rope->high_freq_factor > rope->low_freq_factor && rope->original_ctx > 0))
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s wants low_freq_factor < high_freq_factor and original_max_position_embeddings", path, key->name);
+  return true;
+}
+
+/* Sets one layer from its name. */
+static bool set_layer_type(const char *path, const hw_key_row *key, json_t *value, hw_model_config *config, int64_t layer, hw_error *err) {
+  static const char *const names[] = {"full_attention", "global", "sliding_attention", "local"};
+  const char *name = json_string_value(value);
+  for (size_t i = 0; i < 4; i++)
+    if (name && layer < config->n_layers && strcmp(name, names[i]) == 0) return config->windowed[layer] = i >= 2, true;
+  if (layer >= config->n_layers)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s lists more than the %" PRId64 " layers", path, key->name, config->n_layers);
+  return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, "full_attention, sliding_attention, global or local for each layer", err);
+}
+
+/* ["full_attention", ...], or [[["global", "local"], 12]]: a list of kinds and how often it is repeated. */
+static bool read_layer_types(const char *path, const hw_key_row *key, json_t *value, hw_model_config *config, hw_error *err) {
+  int64_t layer = 0;
+  if (!json_is_array(value)) return wrong_value(path, key, value, HW_ERROR_INPUT, "a list of the layers' kinds", err);
+  for (size_t i = 0; i < json_array_size(value); i++) {
+    json_t *kinds = json_array_get(value, i);
+    if (key->kind == HW_KEY_LAYER_TYPES) {
+      if (!set_layer_type(path, key, kinds, config, layer++, err)) return false;
+      continue;
+    }
+    json_t *list = json_array_get(kinds, 0), *times = json_array_get(kinds, 1);
+    if (json_array_size(list) == 0 || json_integer_value(times) < 1 || json_integer_value(times) > HW_MOST_LAYERS)
+      return wrong_value(path, key, value, HW_ERROR_INPUT, "[[[\"global\", \"local\"], times]]", err);
+    for (json_int_t t = 0; t < json_integer_value(times); t++)
+      for (size_t k = 0; k < json_array_size(list); k++)
+        if (!set_layer_type(path, key, json_array_get(list, k), config, layer++, err)) return false;
+  }
+  if (layer != config->n_layers)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s lists %" PRId64 " layers, want %" PRId64, path, key->name, layer, config->n_layers);
+  config->window_pattern = HW_WINDOW_LISTED;
+  return true;
+}
+
+static bool read_value(const char *path, json_t *value, const hw_key_row *key, hw_model_config *config, hw_error *err) {
   void *field = (char *)config + key->offset;
   switch (key->kind) {
-    case HW_KEY_COUNT: {
+    case HW_KEY_COUNT:
+    case HW_KEY_COUNT_OR_ZERO:
+    case HW_KEY_COUNT_OR_NONE: {
       json_int_t count = json_integer_value(value);
-      if (!json_is_integer(value) || count < 1 || count > LARGEST_COUNT)
+      if (!json_is_integer(value) || count < (key->kind != HW_KEY_COUNT_OR_ZERO) || count > LARGEST_COUNT)
         return wrong_value(path, key, value, HW_ERROR_INPUT, "a whole number of at least 1", err);
       *(int64_t *)field = count;
       return true;
     }
     case HW_KEY_NUMBER:
+    case HW_KEY_NUMBER_OR_NONE:
       if (!json_is_number(value) || !(json_number_value(value) >= 0))
         return wrong_value(path, key, value, HW_ERROR_INPUT, "a number that is not negative", err);
       *(double *)field = json_number_value(value);
@@ -69,23 +140,78 @@ static bool read_key(const char *path, json_t *root, const hw_key_row *key, hw_m
         return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, "gelu_new, gelu, relu or silu", err);
       return true;
     case HW_KEY_MUST_BE:
-      if (!equals_text(value, key->must_be)) return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, key->must_be, err);
-      return true;
+    case HW_KEY_ONE_OF:
+      if (equals_text(value, key->must_be, key->kind == HW_KEY_ONE_OF)) return true;
+      return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, key->must_be, err);
+    case HW_KEY_ANY: return true;
+    case HW_KEY_EQUALS: {
+      char wanted[24];
+      (void)snprintf(wanted, sizeof wanted, "%" PRId64, *(int64_t *)field);
+      return equals_text(value, wanted, false) || wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, wanted, err);
+    }
+    case HW_KEY_ROPE: return read_rope(path, key, value, field, err);
+    case HW_KEY_LAYER_TYPES:
+    case HW_KEY_LAYER_GROUPS: return read_layer_types(path, key, value, config, err);
   }
   return true;
+}
+
+bool hw_config_read_key(const char *path, json_t *root, const hw_key_row *key, hw_model_config *config, hw_error *err) {
+  json_t *found = find_key(root, key->name);
+  if (found && !json_is_null(found)) return read_value(path, found, key, config, err);
+  if (key->required) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s", path, key->name);
+  if (found && key->kind == HW_KEY_COUNT_OR_NONE) *(int64_t *)(void *)((char *)config + key->offset) = 0;
+  if (found && key->kind == HW_KEY_NUMBER_OR_NONE) *(double *)(void *)((char *)config + key->offset) = 0;
+  return true;
+}
+
+bool hw_key_comes_later(const hw_key_row *key) {
+  return key->kind == HW_KEY_EQUALS || key->kind == HW_KEY_LAYER_TYPES || key->kind == HW_KEY_LAYER_GROUPS;
+}
+
+static bool lists_key(const hw_family *family, const hw_family *end, const char *name) {
+  for (; family != end; family = family->like)
+    for (size_t i = 0; i < family->n_keys; i++)
+      if (strcmp(family->keys[i].name, name) == 0) return true;
+  return false;
+}
+
+/* The family's own keys, then those of its relatives, then the common ones; the first row of a name counts. */
+static bool read_keys(const char *path, json_t *root, const hw_family *family, bool later, hw_model_config *config, hw_error *err) {
+  for (const hw_family *at = family;; at = at->like) {
+    const hw_key_row *keys = at ? at->keys : hw_common_keys;
+    size_t n = at ? at->n_keys : hw_n_common_keys;
+    for (size_t i = 0; i < n; i++)
+      if (hw_key_comes_later(&keys[i]) == later && !lists_key(family, at, keys[i].name) && !hw_config_read_key(path, root, &keys[i], config, err)) return false;
+    if (!at) return true;
+  }
 }
 
 static bool unknown_family(const char *path, const char *model_type, hw_error *err) {
   hw_buffer list;
   hw_buffer_init(&list);
   for (size_t i = 0; hw_family_name(i); i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", hw_family_name(i));
-  hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: model_type \"%.100s\" is not a known family (known: %s)", path, model_type,
+  hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: model_type \"%.100s\" is not a known family (known: %s; a headwater.json can describe another)", path, model_type,
           list.failed ? "?" : list.data);
   hw_buffer_fini(&list);
   return false;
 }
 
-static bool derive_sizes(const char *path, const hw_family *family, hw_model_config *config, hw_error *err) {
+/* Which layers have the window. */
+static bool derive_windows(const char *path, hw_model_config *config, hw_error *err) {
+  bool any = false;
+  for (int64_t l = 0; l < config->n_layers; l++) {
+    if (config->window_pattern != HW_WINDOW_LISTED)
+      config->windowed[l] = config->window > 0 && (config->window_pattern == HW_WINDOW_ALL || (config->window_pattern == HW_WINDOW_EVEN && l % 2 == 0));
+    any = any || config->windowed[l];
+  }
+  if (any && config->window == 0)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: layer_types names sliding or local layers, but no window is given", path);
+  return true;
+}
+
+bool hw_config_derive(const char *path, const hw_family *family, hw_model_config *config, hw_error *err) {
+  if (!config->vocab_out) config->vocab_out = config->vocab_size;
   if (!config->n_kv_heads) config->n_kv_heads = config->n_heads;
   if (!config->d_ffn) config->d_ffn = family->ffn_factor * config->d_model;
   if (!config->d_head) {
@@ -97,56 +223,77 @@ static bool derive_sizes(const char *path, const hw_family *family, hw_model_con
   if (config->n_heads % config->n_kv_heads)
     return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " heads cannot share %" PRId64 " key/value heads evenly", path, config->n_heads,
                    config->n_kv_heads);
-  if (config->positions == HW_POSITION_ROTARY && config->d_head % 2)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64, path, config->d_head);
-  if (config->positions == HW_POSITION_ROTARY && !(config->rope_theta > 0))
-    return hw_fail(err, HW_ERROR_INPUT, "%s: rope_theta is %g, want a number above 0", path, config->rope_theta);
+  if (config->positions == HW_POSITION_ROTARY) {
+    int64_t turning = (int64_t)((double)config->d_head * config->rope.share);
+    if (turning % 2 || turning < 2 || turning > config->d_head)
+      return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64 " of the head's %" PRId64 " (rotary_pct or partial_rotary_factor says how many turn)", path,
+                     turning, config->d_head);
+    if (!(config->rope.theta > 0))
+      return hw_fail(err, HW_ERROR_INPUT, "%s: rope_theta is %g, want a number above 0", path, config->rope.theta);
+  }
   /* Limits of the stored format (layers in 8 bits, heads in 10, positions in 20) and of the GEMM's panel. */
-  if (config->n_layers > 255 || config->n_heads > 1023 || config->d_model > HW_PANEL_FLOATS || config->d_ffn > HW_PANEL_FLOATS ||
+  if (config->n_layers > HW_MOST_LAYERS || config->n_heads > 1023 || config->d_model > HW_PANEL_FLOATS || config->d_ffn > HW_PANEL_FLOATS ||
       config->n_heads * config->d_head > HW_PANEL_FLOATS)
     return hw_fail(err, HW_ERROR_UNSUPPORTED,
                    "%s: %" PRId64 " layers, %" PRId64 " heads, d_model %" PRId64 ", d_ffn %" PRId64
                    ": larger than 255, 1023, 1048576, 1048576",
                    path, config->n_layers, config->n_heads, config->d_model, config->d_ffn);
   if (config->n_ctx > 1 << 20) config->n_ctx = 1 << 20;
-  return true;
+  return derive_windows(path, config, err);
 }
 
-static bool read_config(const char *path, json_t *root, hw_model_config *config, const hw_family **found, hw_error *err) {
-  if (!json_is_object(root)) return hw_fail(err, HW_ERROR_INPUT, "%s: not a JSON object", path);
-  const char *model_type = json_string_value(json_object_get(root, "model_type"));
-  if (!model_type) return hw_fail(err, HW_ERROR_INPUT, "%s: no model_type", path);
-  const hw_family *family = hw_family_find(model_type);
-  if (!family) return unknown_family(path, model_type, err);
+bool hw_config_read_family(const char *path, json_t *root, const hw_family *family, hw_model_config *config, hw_error *err) {
   *config = family->defaults;
   config->family = family->model_type;
-  config->norm = family->norm;
-  config->positions = family->positions;
-  config->gated = family->gated;
-  for (size_t i = 0; i < family->n_keys; i++)
-    if (!read_key(path, root, &family->keys[i], config, err)) return false;
-  *found = family;
-  return derive_sizes(path, family, config, err);
+  return read_keys(path, root, family, false, config, err) &&
+         (config->n_layers > HW_MOST_LAYERS || read_keys(path, root, family, true, config, err));
 }
 
-bool hw_config_load(const char *path, hw_model_config *config, const hw_family **family, hw_error *err) {
+bool hw_config_read_file(const char *path, json_t **root, hw_error *err) {
   hw_file file;
   if (!hw_file_open(path, &file, err)) return false;
   json_error_t problem;
-  json_t *root = json_loadb((const char *)file.data, file.size, 0, &problem);
-  bool ok = root ? read_config(path, root, config, family, err)
-                 : hw_fail(err, HW_ERROR_INPUT, "%s: line %d: %s", path, problem.line, problem.text);
-  json_decref(root);
+  *root = json_loadb((const char *)file.data, file.size, 0, &problem);
+  bool ok = json_is_object(*root);
+  if (!*root)
+    hw_fail(err, HW_ERROR_INPUT, "%s: line %d: %s", path, problem.line, problem.text);
+  else if (!ok)
+    hw_fail(err, HW_ERROR_INPUT, "%s: not a JSON object", path);
+  if (!ok) json_decref(*root);
   hw_file_close(&file);
+  return ok;
+}
+
+static bool load_known(const char *path, hw_model_config *config, const hw_family **found, hw_error *err) {
+  json_t *root;
+  if (!hw_config_read_file(path, &root, err)) return false;
+  const char *model_type = json_string_value(json_object_get(root, "model_type"));
+  *found = model_type ? hw_family_find(model_type) : NULL;
+  bool ok = *found && hw_config_read_family(path, root, *found, config, err) && hw_config_derive(path, *found, config, err);
+  if (!model_type)
+    hw_fail(err, HW_ERROR_INPUT, "%s: no model_type", path);
+  else if (!*found)
+    unknown_family(path, model_type, err);
+  json_decref(root);
+  return ok;
+}
+
+bool hw_config_load(const char *folder, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err) {
+  char *path = hw_path_join(folder, "config.json"), *custom = hw_path_join(folder, "headwater.json");
+  bool ok = path && custom;
+  if (!ok) hw_fail_memory(err, folder);
+  if (ok) ok = access(custom, F_OK) == 0 ? hw_custom_load(custom, path, arena, config, family, err) : load_known(path, config, family, err);
+  free(path);
+  free(custom);
   return ok;
 }
 
 bool hw_model_config_read(const char *folder, hw_model_config *config, hw_error *err) {
   if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
-  char *path = hw_path_join(folder, "config.json");
-  if (!path) return hw_fail_memory(err, folder);
   const hw_family *family;
-  bool ok = hw_config_load(path, config, &family, err);
-  free(path);
+  hw_arena arena;
+  hw_arena_init(&arena);
+  bool ok = hw_config_load(folder, &arena, config, &family, err);
+  hw_arena_fini(&arena);
   return ok;
 }

@@ -12,12 +12,14 @@
 typedef enum hw_extent {
   HW_EXT_NONE,
   HW_EXT_D_MODEL,
+  HW_EXT_D_HEAD,
   HW_EXT_HEADS,    /* n_heads * d_head */
   HW_EXT_KV_HEADS, /* n_kv_heads * d_head */
-  HW_EXT_QKV,      /* both together: HEADS + 2 KV_HEADS, fused in the order q, k, v */
+  HW_EXT_QKV,      /* both together: HEADS + 2 KV_HEADS, fused */
   HW_EXT_D_FFN,
   HW_EXT_VOCAB,
-  HW_EXT_CTX,
+  HW_EXT_VOCAB_OUT,
+  HW_EXT_CTX,      /* n_ctx + position_offset */
 } hw_extent;
 
 typedef enum hw_weight {
@@ -33,57 +35,95 @@ typedef enum hw_weight {
   HW_W_K_BIAS,
   HW_W_V,
   HW_W_V_BIAS,
+  HW_W_Q_NORM_GAMMA, /* per head, before the rotation */
+  HW_W_K_NORM_GAMMA,
   HW_W_O,
   HW_W_O_BIAS,
+  HW_W_ATTN_OUT_GAMMA, /* RMSNorm of what the attention adds */
   HW_W_FFN_NORM_GAMMA,
   HW_W_FFN_NORM_BETA,
   HW_W_GATE,
+  HW_W_GATE_BIAS,
   HW_W_IN,
   HW_W_IN_BIAS,
   HW_W_OUT,
   HW_W_OUT_BIAS,
+  HW_W_FFN_OUT_GAMMA,
   HW_W_FINAL_GAMMA,
   HW_W_FINAL_BETA,
   HW_W_UNEMBED,
+  HW_W_UNEMBED_BIAS,
   HW_N_WEIGHTS
 } hw_weight;
 
-typedef enum hw_presence { HW_REQUIRED, HW_IF_PRESENT } hw_presence;
+/* What a weight is, the same in every family. */
+typedef struct hw_weight_shape {
+  const char *name; /* in headwater.json */
+  hw_extent in;     /* matrices: inputs; embeddings: the row length; vectors: NONE */
+  hw_extent out;    /* matrices: outputs; embeddings: the number of rows; vectors: the length */
+} hw_weight_shape;
+extern const hw_weight_shape hw_weight_shapes[HW_N_WEIGHTS];
+
+/* How linear layers lie in the file. */
+typedef enum hw_layout {
+  HW_LAYOUT_DEFAULT,  /* of one weight: as the family says; of a family: LINEAR */
+  HW_LAYOUT_LINEAR,   /* [out, in] */
+  HW_LAYOUT_CONV1D,   /* [in, out] */
+  HW_LAYOUT_PER_HEAD, /* [in, out], the heads of q, k, v and o in a dimension of their own that comes first */
+} hw_layout;
+
+typedef enum hw_presence {
+  HW_REQUIRED,
+  HW_IF_PRESENT,
+  HW_IF_ATTENTION_BIAS, /* there exactly when config says so */
+  HW_IF_FFN_BIAS,
+} hw_presence;
 
 typedef struct hw_weight_row {
   hw_weight weight;
-  const char *name; /* "h.%d.ln_1.weight": %d is the layer; "=lm_head.weight": never behind a prefix */
-  hw_extent in;     /* matrices: inputs; embeddings: the row length; vectors: NONE */
-  hw_extent out;    /* matrices: outputs; embeddings: the number of rows; vectors: the length */
+  const char *name; /* "h.{layer}.ln_1.weight"; "=lm_head.weight": never behind a prefix */
   hw_presence presence;
 } hw_weight_row;
 
 typedef enum hw_key_kind {
-  HW_KEY_COUNT,      /* integer >= 1 -> int64_t */
-  HW_KEY_NUMBER,     /* -> double */
-  HW_KEY_SWITCH,     /* true or false -> bool */
-  HW_KEY_ACTIVATION, /* a name of the activation table -> hw_activation */
-  HW_KEY_MUST_BE,    /* absent, null, or exactly `must_be`; anything else is not computed and refused */
+  HW_KEY_COUNT,         /* integer >= 1 -> int64_t */
+  HW_KEY_COUNT_OR_ZERO,
+  HW_KEY_COUNT_OR_NONE, /* the same; null says that there is none: 0 */
+  HW_KEY_NUMBER,        /* -> double */
+  HW_KEY_NUMBER_OR_NONE,
+  HW_KEY_SWITCH,        /* true or false -> bool */
+  HW_KEY_ACTIVATION,    /* a name of the activation table -> hw_activation */
+  HW_KEY_MUST_BE,       /* absent, null, or exactly `must_be`; anything else is not computed and refused */
+  HW_KEY_ONE_OF,        /* absent, null, or an element of the array `must_be` */
+  HW_KEY_ANY,           /* says nothing by itself: what it would matter to is refused under another name */
+  HW_KEY_EQUALS,        /* absent, null, or the number that the int64_t field holds */
+  HW_KEY_ROPE,          /* an object that describes scaled rotary positions -> hw_rope */
+  HW_KEY_LAYER_TYPES,   /* the kind of attention of every layer -> windowed */
+  HW_KEY_LAYER_GROUPS,  /* the same as [[["global", "local"], 12]] */
 } hw_key_kind;
 
 typedef struct hw_key_row {
-  const char *name; /* "rope_parameters.rope_theta" looks inside an object */
+  const char *name; /* "attn_config.clip_qkv" looks inside an object */
   hw_key_kind kind;
   size_t offset;       /* in hw_model_config */
   bool required;       /* else the config's field keeps its default when the key is absent or null */
   const char *must_be; /* JSON text */
+  const char *why;     /* for the message of a refusal, or NULL */
 } hw_key_row;
+
+enum { HW_MOST_PREFIXES = 4 };
 
 typedef struct hw_family {
   const char *model_type;
-  hw_norm_kind norm;
-  hw_position_scheme positions;
-  bool gated;
-  bool in_first;               /* linear layers are stored [in, out] */
-  const char *prefixes[3];     /* that tensor names may stand behind; NULL ends */
-  const char *const *ignored;  /* endings of tensors that hold nothing to compute with; NULL ends */
-  hw_model_config defaults;    /* of optional keys; 0 = derived (d_head, n_kv_heads, d_ffn) */
-  int64_t ffn_factor;          /* d_ffn = factor * d_model when no key says it */
+  const struct hw_family *like; /* keys and weights that are not listed here are taken from that row; or NULL */
+  hw_model_config defaults;     /* what no key says; 0 = derived (d_head, n_kv_heads, d_ffn) */
+  int64_t ffn_factor;           /* d_ffn = factor * d_model when no key says it */
+  hw_layout layout;
+  hw_layout layouts[HW_N_WEIGHTS]; /* of single weights that lie in another way */
+  bool gamma_plus_one;          /* the file holds gamma - 1 */
+  bool qkv_by_head;             /* fused q, k, v are stored head by head, not one after the other */
+  const char *prefixes[HW_MOST_PREFIXES];      /* that tensor names may stand behind; NULL ends */
+  const char *const *ignored;   /* endings of tensors that hold nothing to compute with; NULL ends */
   const hw_key_row *keys;
   size_t n_keys;
   const hw_weight_row *weights;
@@ -92,10 +132,18 @@ typedef struct hw_family {
 
 const hw_family *hw_family_find(const char *model_type);
 
+/* The row of a weight, the family's own or the one it takes from its relatives; NULL when it has no such weight. */
+const hw_weight_row *hw_family_weight(const hw_family *family, hw_weight weight);
+
+/* Keys that change what is computed wherever they appear; families that know one list it themselves. */
+extern const hw_key_row hw_common_keys[];
+extern const size_t hw_n_common_keys;
+
 /* Name -> activation; false when unknown. */
 bool hw_activation_find(const char *name, hw_activation *activation);
 
-/* config.json -> config and family. */
-bool hw_config_load(const char *path, hw_model_config *config, const hw_family **family, hw_error *err);
+/* What describes the model of a folder: headwater.json if there is one, else config.json. A family that is not in the table lives
+ * in the arena. */
+bool hw_config_load(const char *folder, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err);
 
 #endif

@@ -11,9 +11,10 @@ typedef struct pass {
   hw_activations *acts;
   float *panel;
   float *normed;   /* [rows, d_model] */
-  float *wide;     /* [rows, max(n_heads * d_head, d_ffn)] */
+  float *wide;     /* [rows, max(n_heads * d_head, fused q k v, d_ffn)] */
   float *narrow;   /* [rows, d_model] */
   float *weights;  /* [longest prompt] */
+  float *cosine, *sine; /* [longest prompt, d_rotary / 2] */
 } pass;
 
 bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err) {
@@ -48,32 +49,49 @@ static void embed(const pass *p) {
     for (size_t r = batch->first[prompt]; r < batch->first[prompt + 1]; r++) {
       float *x = p->acts->resid[0] + r * d;
       hw_widen((const unsigned char *)model->token_embedding.data + (size_t)batch->ids[r] * d * size, model->token_embedding.dtype, d, x);
+      if (model->config.scale_embedding) hw_scale(x, sqrtf((float)d), d);
       if (!model->position_embedding.data) continue;
       hw_dtype dtype = model->position_embedding.dtype;
-      hw_widen((const unsigned char *)model->position_embedding.data + (r - batch->first[prompt]) * d * hw_dtype_size(dtype), dtype, d,
-               p->narrow);
+      hw_widen((const unsigned char *)model->position_embedding.data +
+                   (r - batch->first[prompt] + (size_t)model->config.position_offset) * d * hw_dtype_size(dtype),
+               dtype, d, p->narrow);
       hw_add_rows(x, p->narrow, NULL, 1, d);
     }
 }
 
-static void rotate(const pass *p, float *x, size_t n_heads) {
+static void make_rotary_tables(const pass *p, size_t longest) {
   const hw_model *model = p->model;
+  size_t half = model->d_rotary / 2;
+  for (size_t i = 0; i < longest; i++)
+    for (size_t t = 0; t < half; t++) {
+      p->cosine[i * half + t] = (float)cos((double)i * model->rope_frequency[t]);
+      p->sine[i * half + t] = (float)sin((double)i * model->rope_frequency[t]);
+    }
+}
+
+static void rotate(const pass *p, float *x, size_t n_heads) {
   const hw_batch *batch = &p->acts->batch;
-  size_t d_head = (size_t)model->config.d_head, half = d_head / 2;
+  size_t d_head = (size_t)p->model->config.d_head, d_rotary = p->model->d_rotary, half = d_rotary / 2;
   for (size_t prompt = 0; prompt < batch->n_prompts; prompt++)
     for (size_t r = batch->first[prompt]; r < batch->first[prompt + 1]; r++) {
       size_t position = r - batch->first[prompt];
       for (size_t h = 0; h < n_heads; h++)
-        hw_rotate_half(x + (r * n_heads + h) * d_head, model->rope_cos + position * half, model->rope_sin + position * half, d_head);
+        hw_rotate_half(x + (r * n_heads + h) * d_head, p->cosine + position * half, p->sine + position * half, d_rotary);
     }
+}
+
+size_t hw_attention_first(const hw_model *model, size_t layer, size_t i) {
+  size_t window = (size_t)model->layers[layer].window;
+  return window && i >= window ? i + 1 - window : 0;
 }
 
 void hw_attention_weights(const hw_activations *acts, size_t layer, size_t head, size_t prompt, size_t i, float *out) {
   const hw_model_config *c = &acts->model->config;
   size_t d_head = (size_t)c->d_head, ldq = (size_t)c->n_heads * d_head, ldk = (size_t)c->n_kv_heads * d_head;
-  size_t group = head / (size_t)(c->n_heads / c->n_kv_heads), first = acts->batch.first[prompt];
-  hw_attention_row(acts->q[layer] + (first + i) * ldq + head * d_head, acts->k[layer] + first * ldk + group * d_head, ldk, i + 1, d_head,
-                   1.0f / sqrtf((float)d_head), out);
+  size_t group = head / (size_t)(c->n_heads / c->n_kv_heads), row = acts->batch.first[prompt], first = hw_attention_first(acts->model, layer, i);
+  memset(out, 0, first * sizeof *out);
+  hw_attention_row(acts->q[layer] + (row + i) * ldq + head * d_head, acts->k[layer] + (row + first) * ldk + group * d_head, ldk,
+                   i + 1 - first, d_head, acts->model->layers[layer].attention_scale, (float)c->attention_cap, out + first);
 }
 
 static void attend(const pass *p, size_t l) {
@@ -82,14 +100,50 @@ static void attend(const pass *p, size_t l) {
   size_t d_head = (size_t)c->d_head, n_heads = (size_t)c->n_heads, per_group = (size_t)(c->n_heads / c->n_kv_heads);
   size_t ldq = n_heads * d_head, ldv = (size_t)c->n_kv_heads * d_head;
   for (size_t prompt = 0; prompt < batch->n_prompts; prompt++) {
-    size_t first = batch->first[prompt], n = batch->first[prompt + 1] - first;
+    size_t row = batch->first[prompt], n = batch->first[prompt + 1] - row;
     for (size_t h = 0; h < n_heads; h++)
       for (size_t i = 0; i < n; i++) {
+        size_t first = hw_attention_first(p->model, l, i);
         hw_attention_weights(p->acts, l, h, prompt, i, p->weights);
-        hw_weighted_sum(p->weights, p->acts->v[l] + first * ldv + h / per_group * d_head, ldv, i + 1, d_head,
-                        p->wide + (first + i) * ldq + h * d_head);
+        hw_weighted_sum(p->weights + first, p->acts->v[l] + (row + first) * ldv + h / per_group * d_head, ldv, i + 1 - first, d_head,
+                        p->wide + (row + i) * ldq + h * d_head);
       }
   }
+}
+
+/* One product for fused weights that lie head by head: its columns are q, k, v of each head. */
+static void scatter_fused(const pass *p, size_t l) {
+  const hw_model_config *c = &p->model->config;
+  size_t n = p->acts->batch.n_rows, heads = (size_t)c->n_heads, d_head = (size_t)c->d_head, width = heads * d_head;
+  float *parts[3] = {p->acts->q[l], p->acts->k[l], p->acts->v[l]};
+  hw_gemm(&p->model->layers[l].w_qkv, p->normed, (size_t)c->d_model, p->wide, 3 * width, n, p->panel);
+  for (size_t r = 0; r < n; r++)
+    for (size_t h = 0; h < heads; h++)
+      for (size_t part = 0; part < 3; part++)
+        memcpy(parts[part] + r * width + h * d_head, p->wide + r * 3 * width + (3 * h + part) * d_head, d_head * sizeof *p->wide);
+}
+
+static void norm_heads(const pass *p, float *x, const float *gamma, size_t n_heads) {
+  const hw_model_config *c = &p->model->config;
+  size_t d_head = (size_t)c->d_head;
+  for (size_t i = 0; gamma && i < p->acts->batch.n_rows * n_heads; i++)
+    hw_norm_row(HW_NORM_RMS, x + i * d_head, gamma, NULL, (float)c->norm_eps, d_head, x + i * d_head);
+}
+
+/* state = before + narrow + bias; with an output norm what is added is normalised first and the divisor kept. */
+static void add_branch(const pass *p, const float *before, const float *bias, const float *out_gamma, float *scale, float *state) {
+  const hw_model_config *c = &p->model->config;
+  size_t n = p->acts->batch.n_rows, d = (size_t)c->d_model;
+  if (out_gamma) {
+    hw_add_bias(p->narrow, d, bias, n, d);
+    for (size_t r = 0; r < n; r++) {
+      scale[r] = 1.0f / hw_norm_scale(HW_NORM_RMS, p->narrow + r * d, (float)c->norm_eps, d);
+      hw_norm_row(HW_NORM_RMS, p->narrow + r * d, out_gamma, NULL, (float)c->norm_eps, d, p->narrow + r * d);
+    }
+    bias = NULL;
+  }
+  memcpy(state, before, n * d * sizeof *state);
+  hw_add_rows(state, p->narrow, bias, n, d);
 }
 
 static void attention_block(const pass *p, size_t l) {
@@ -97,43 +151,53 @@ static void attention_block(const pass *p, size_t l) {
   const hw_layer *layer = &p->model->layers[l];
   size_t n = p->acts->batch.n_rows, d = (size_t)c->d_model;
   size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
+  float *q = p->acts->q[l], *k = p->acts->k[l];
   norm_rows(p, p->acts->resid[l], layer->attn_norm_gamma, layer->attn_norm_beta);
-  hw_gemm(&layer->w_q, p->normed, d, p->acts->q[l], heads, n, p->panel);
-  hw_gemm(&layer->w_k, p->normed, d, p->acts->k[l], kv, n, p->panel);
-  hw_gemm(&layer->w_v, p->normed, d, p->acts->v[l], kv, n, p->panel);
-  hw_add_bias(p->acts->q[l], heads, layer->b_q, n, heads);
-  hw_add_bias(p->acts->k[l], kv, layer->b_k, n, kv);
+  if (layer->w_qkv.data) {
+    scatter_fused(p, l);
+  } else {
+    hw_gemm(&layer->w_q, p->normed, d, q, heads, n, p->panel);
+    hw_gemm(&layer->w_k, p->normed, d, k, kv, n, p->panel);
+    hw_gemm(&layer->w_v, p->normed, d, p->acts->v[l], kv, n, p->panel);
+  }
+  hw_add_bias(q, heads, layer->b_q, n, heads);
+  hw_add_bias(k, kv, layer->b_k, n, kv);
+  norm_heads(p, q, layer->q_norm_gamma, (size_t)c->n_heads);
+  norm_heads(p, k, layer->k_norm_gamma, (size_t)c->n_kv_heads);
   if (c->positions == HW_POSITION_ROTARY) {
-    rotate(p, p->acts->q[l], (size_t)c->n_heads);
-    rotate(p, p->acts->k[l], (size_t)c->n_kv_heads);
+    rotate(p, q, (size_t)c->n_heads);
+    rotate(p, k, (size_t)c->n_kv_heads);
   }
   memset(p->wide + n * heads, 0, (hw_tile_round(n) - n) * heads * sizeof *p->wide);
   attend(p, l);
   hw_gemm(&layer->w_o, p->wide, heads, p->narrow, d, n, p->panel);
-  memcpy(p->acts->mid[l], p->acts->resid[l], n * d * sizeof *p->narrow);
-  hw_add_rows(p->acts->mid[l], p->narrow, layer->attn_bias, n, d);
+  add_branch(p, p->acts->resid[l], layer->attn_bias, layer->attn_out_gamma, p->acts->attn_out_scale[l], p->acts->mid[l]);
 }
 
+/* In a parallel block with a single norm `normed` still holds what the attention read. */
 static void ffn_block(const pass *p, size_t l) {
   const hw_model_config *c = &p->model->config;
   const hw_layer *layer = &p->model->layers[l];
   size_t n = p->acts->batch.n_rows, d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
   float *a = p->acts->neurons[l];
-  norm_rows(p, p->acts->mid[l], layer->ffn_norm_gamma, layer->ffn_norm_beta);
+  if (d_ffn == 0) {
+    memcpy(p->acts->resid[l + 1], p->acts->mid[l], n * d * sizeof *p->narrow);
+    return;
+  }
+  if (!c->parallel || layer->ffn_norm_gamma)
+    norm_rows(p, c->parallel ? p->acts->resid[l] : p->acts->mid[l], layer->ffn_norm_gamma, layer->ffn_norm_beta);
   hw_gemm(c->gated ? &layer->w_gate : &layer->w_in, p->normed, d, a, d_ffn, n, p->panel);
+  hw_add_bias(a, d_ffn, c->gated ? layer->b_gate : layer->b_in, n, d_ffn);
   if (c->gated) {
     hw_gemm(&layer->w_in, p->normed, d, p->wide, d_ffn, n, p->panel);
     hw_add_bias(p->wide, d_ffn, layer->b_in, n, d_ffn);
-  } else {
-    hw_add_bias(a, d_ffn, layer->b_in, n, d_ffn);
   }
   for (size_t r = 0; r < n; r++) { /* row by row: an element's bits depend on its place in the row alone */
     hw_activate(c->activation, a + r * d_ffn, d_ffn);
     if (c->gated) hw_multiply(a + r * d_ffn, p->wide + r * d_ffn, d_ffn);
   }
   hw_gemm(&layer->w_out, a, d_ffn, p->narrow, d, n, p->panel);
-  memcpy(p->acts->resid[l + 1], p->acts->mid[l], n * d * sizeof *p->narrow);
-  hw_add_rows(p->acts->resid[l + 1], p->narrow, layer->b_out, n, d);
+  add_branch(p, p->acts->mid[l], layer->b_out, layer->ffn_out_gamma, p->acts->ffn_out_scale[l], p->acts->resid[l + 1]);
 }
 
 /* One [rows, width] matrix a layer; rows past the batch's are zero, as the GEMM wants them. */
@@ -165,14 +229,23 @@ bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_a
   acts->k = matrices(arena, layers, rows, n, kv, err);
   acts->v = matrices(arena, layers, rows, n, kv, err);
   acts->neurons = matrices(arena, layers, rows, n, d_ffn, err);
+  acts->attn_out_scale = matrices(arena, layers, n, n, 1, err);
+  acts->ffn_out_scale = matrices(arena, layers, n, n, 1, err);
   pass p = {.model = model, .acts = acts, .panel = panel};
   float **scratch = matrices(arena, 2, rows, n, d, err);
-  float **wide = matrices(arena, 1, rows, n, heads > d_ffn ? heads : d_ffn, err);
+  size_t widest = model->layers[0].w_qkv.data ? 3 * heads : heads, cells;
+  float **wide = matrices(arena, 1, rows, n, widest > d_ffn ? widest : d_ffn, err);
+  if (!hw_size_product(longest, model->d_rotary, &cells)) return hw_fail_memory(err, "the rotary tables");
+  p.cosine = hw_arena_new(arena, float, cells, err);
   p.weights = hw_arena_new(arena, float, longest, err);
-  if (!acts->resid || !acts->mid || !acts->q || !acts->k || !acts->v || !acts->neurons || !scratch || !wide || !p.weights) return false;
+  if (!acts->resid || !acts->mid || !acts->q || !acts->k || !acts->v || !acts->neurons || !scratch || !wide || !p.weights || !acts->attn_out_scale ||
+      !acts->ffn_out_scale || !p.cosine)
+    return false;
   p.normed = scratch[0];
   p.narrow = scratch[1];
   p.wide = wide[0];
+  p.sine = p.cosine + cells / 2;
+  make_rotary_tables(&p, longest);
   embed(&p);
   for (size_t l = 0; l < layers; l++) {
     attention_block(&p, l);

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
+#include <unistd.h>
 
+#include "headwater/buffer.h"
 #include "headwater/file.h"
 #include "model/family.h"
-#include "model/safetensors.h"
+#include "model/lookup.h"
 
 struct hw_model_files {
   hw_safetensors weights;
@@ -20,79 +21,10 @@ typedef struct loader {
   hw_model *model;
   const hw_family *family;
   hw_safetensors *st;
+  hw_lookup lookup;
   hw_arena *arena;
-  const char *prefix;
   hw_error *err;
 } loader;
-
-static int64_t extent(const hw_model_config *c, hw_extent which) {
-  switch (which) {
-    case HW_EXT_NONE: return 0;
-    case HW_EXT_D_MODEL: return c->d_model;
-    case HW_EXT_HEADS: return c->n_heads * c->d_head;
-    case HW_EXT_KV_HEADS: return c->n_kv_heads * c->d_head;
-    case HW_EXT_QKV: return (c->n_heads + 2 * c->n_kv_heads) * c->d_head;
-    case HW_EXT_D_FFN: return c->d_ffn;
-    case HW_EXT_VOCAB: return c->vocab_size;
-    case HW_EXT_CTX: return c->n_ctx;
-  }
-  return 0;
-}
-
-static const hw_weight_row *find_row(const hw_family *family, hw_weight weight) {
-  for (size_t i = 0; i < family->n_weights; i++)
-    if (family->weights[i].weight == weight) return &family->weights[i];
-  return NULL;
-}
-
-enum { NAME_SIZE = 160 };
-
-static void tensor_name(const hw_weight_row *row, const char *prefix, int64_t layer, char name[NAME_SIZE]) {
-  const char *pattern = row->name;
-  if (*pattern == '=') {
-    prefix = "";
-    pattern++;
-  }
-  const char *place = strstr(pattern, "%d");
-  if (place)
-    (void)snprintf(name, NAME_SIZE, "%s%.*s%" PRId64 "%s", prefix, (int)(place - pattern), pattern, layer, place + 2);
-  else
-    (void)snprintf(name, NAME_SIZE, "%s%s", prefix, pattern);
-}
-
-/* The tensor of a weight with the shape that the config wants. *tensor is NULL when it is optional and absent. */
-static bool find_tensor(loader *ld, hw_weight weight, int64_t layer, hw_tensor **tensor) {
-  *tensor = NULL;
-  const hw_weight_row *row = find_row(ld->family, weight);
-  if (!row) return true;
-  char name[NAME_SIZE];
-  tensor_name(row, ld->prefix, layer, name);
-  hw_tensor *found = hw_safetensors_find(ld->st, name);
-  if (!found) {
-    if (row->presence == HW_IF_PRESENT) return true;
-    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s", ld->st->path, name);
-  }
-  const hw_model_config *c = &ld->model->config;
-  int64_t in = extent(c, row->in), out = extent(c, row->out);
-  bool embedding = row->out == HW_EXT_VOCAB || row->out == HW_EXT_CTX;
-  bool in_first = ld->family->in_first && !embedding;
-  int64_t wanted[2] = {in_first ? in : out, in_first ? out : in};
-  int n_dims = row->in == HW_EXT_NONE ? 1 : 2;
-  if (n_dims == 1) wanted[0] = out;
-  bool same = found->n_dims == n_dims;
-  for (int d = 0; d < n_dims && same; d++) same = found->shape[d] == wanted[d];
-  if (!same) {
-    char has[96], want[96];
-    hw_shape_format(found->shape, found->n_dims, has);
-    hw_shape_format(wanted, n_dims, want);
-    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: %s has shape %s, want %s", ld->st->path, name, has, want);
-  }
-  if (!found->readable)
-    return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: %s has dtype %s, want F32, F16 or BF16", ld->st->path, name, found->dtype_name);
-  found->used = true;
-  *tensor = found;
-  return true;
-}
 
 static bool check_finite(loader *ld, const hw_tensor *tensor) {
   enum { BLOCK = 4096 };
@@ -122,17 +54,36 @@ static const void *take_data(loader *ld, const hw_tensor *tensor) {
   return check_finite(ld, &aligned) ? aligned.data : NULL;
 }
 
+static bool is_gamma(hw_weight weight) {
+  return weight == HW_W_ATTN_NORM_GAMMA || weight == HW_W_FFN_NORM_GAMMA || weight == HW_W_FINAL_GAMMA || weight == HW_W_ATTN_OUT_GAMMA ||
+         weight == HW_W_FFN_OUT_GAMMA || weight == HW_W_Q_NORM_GAMMA || weight == HW_W_K_NORM_GAMMA;
+}
+
 /* Vectors are widened into the arena. *vector is NULL when absent. */
 static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float **vector) {
   hw_tensor *tensor;
   *vector = NULL;
-  if (!find_tensor(ld, weight, layer, &tensor)) return false;
+  if (!hw_lookup_find(&ld->lookup, weight, layer, &tensor, ld->err)) return false;
   if (!tensor) return true;
   const void *data = take_data(ld, tensor);
   float *widened = data ? hw_arena_new(ld->arena, float, tensor->n_elements, ld->err) : NULL;
   if (!widened) return false;
   hw_widen(data, tensor->dtype, tensor->n_elements, widened);
+  if (ld->family->gamma_plus_one && is_gamma(weight))
+    for (size_t i = 0; i < tensor->n_elements; i++) widened[i] += 1.0f;
   *vector = widened;
+  return true;
+}
+
+/* [head, in, d_head] to [in, head * d_head], copied: models that keep their heads apart are small. */
+static bool join_heads(loader *ld, hw_matrix *matrix) {
+  size_t size = hw_dtype_size(matrix->dtype), row = (size_t)ld->model->config.d_head * size, n_heads = matrix->n_out * size / row;
+  unsigned char *joined = hw_arena_alloc(ld->arena, matrix->n_in * matrix->n_out, size, ld->err);
+  if (!joined) return false;
+  for (size_t h = 0; h < n_heads; h++)
+    for (size_t i = 0; i < matrix->n_in; i++)
+      memcpy(joined + (i * n_heads + h) * row, (const unsigned char *)matrix->data + (h * matrix->n_in + i) * row, row);
+  matrix->data = joined;
   return true;
 }
 
@@ -140,17 +91,17 @@ static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float
 static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix) {
   hw_tensor *tensor;
   *matrix = (hw_matrix){0};
-  if (!find_tensor(ld, weight, layer, &tensor)) return false;
+  if (!hw_lookup_find(&ld->lookup, weight, layer, &tensor, ld->err)) return false;
   if (!tensor) return true;
   const void *data = take_data(ld, tensor);
   if (!data) return false;
-  const hw_weight_row *row = find_row(ld->family, weight);
-  bool embedding = row->out == HW_EXT_VOCAB || row->out == HW_EXT_CTX;
-  bool in_first = ld->family->in_first && !embedding;
-  size_t n_in = (size_t)extent(&ld->model->config, row->in), n_out = (size_t)extent(&ld->model->config, row->out);
+  bool in_first = hw_lookup_layout(&ld->lookup, weight) != HW_LAYOUT_LINEAR;
+  const hw_weight_shape *shape = &hw_weight_shapes[weight];
+  size_t n_in = (size_t)hw_lookup_extent(&ld->lookup, shape->in), n_out = (size_t)hw_lookup_extent(&ld->lookup, shape->out);
   *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .n_in = n_in, .n_out = n_out,
                         .stride = in_first ? n_out : n_in, .in_first = in_first};
-  return true;
+  bool apart = tensor->n_dims == 3 && shape->in == HW_EXT_D_MODEL; /* [head, in, d_head]; W_O's [head, d_head, out] is one matrix */
+  return !apart || join_heads(ld, matrix);
 }
 
 /* b = b_O + b_V W_O, summed in double: the values are kept without their bias (METHOD section 1). */
@@ -172,16 +123,34 @@ static bool fold_value_bias(loader *ld, hw_layer *layer, const float *b_v, const
   return true;
 }
 
+/* Biases of fused q, k, v that are stored head by head, put one after the other. */
+static bool sort_fused_bias(loader *ld, const float **bias) {
+  const hw_model_config *c = &ld->model->config;
+  if (!*bias || !ld->family->qkv_by_head) return true;
+  size_t heads = (size_t)c->n_heads, d_head = (size_t)c->d_head;
+  float *sorted = hw_arena_new(ld->arena, float, 3 * heads * d_head, ld->err);
+  if (!sorted) return false;
+  for (size_t h = 0; h < heads; h++)
+    for (size_t part = 0; part < 3; part++)
+      memcpy(sorted + (part * heads + h) * d_head, *bias + (3 * h + part) * d_head, d_head * sizeof *sorted);
+  *bias = sorted;
+  return true;
+}
+
 static bool load_attention(loader *ld, int64_t l, hw_layer *layer) {
   const hw_model_config *c = &ld->model->config;
   size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
   const float *b_v, *b_o, *fused_bias;
   hw_matrix fused;
-  if (!load_matrix(ld, HW_W_QKV, l, &fused) || !load_vector(ld, HW_W_QKV_BIAS, l, &fused_bias)) return false;
+  if (!load_matrix(ld, HW_W_QKV, l, &fused) || !load_vector(ld, HW_W_QKV_BIAS, l, &fused_bias) || !sort_fused_bias(ld, &fused_bias)) return false;
   if (fused.data) {
-    layer->w_q = hw_matrix_outputs(&fused, 0, heads);
-    layer->w_k = hw_matrix_outputs(&fused, heads, kv);
-    layer->w_v = hw_matrix_outputs(&fused, heads + kv, kv);
+    if (ld->family->qkv_by_head) {
+      layer->w_qkv = fused;
+    } else {
+      layer->w_q = hw_matrix_outputs(&fused, 0, heads);
+      layer->w_k = hw_matrix_outputs(&fused, heads, kv);
+      layer->w_v = hw_matrix_outputs(&fused, heads + kv, kv);
+    }
     layer->b_q = fused_bias;
     layer->b_k = fused_bias ? fused_bias + heads : NULL;
     b_v = fused_bias ? fused_bias + heads + kv : NULL;
@@ -190,7 +159,13 @@ static bool load_attention(loader *ld, int64_t l, hw_layer *layer) {
              !load_vector(ld, HW_W_K_BIAS, l, &layer->b_k) || !load_vector(ld, HW_W_V_BIAS, l, &b_v)) {
     return false;
   }
-  return load_matrix(ld, HW_W_O, l, &layer->w_o) && load_vector(ld, HW_W_O_BIAS, l, &b_o) && fold_value_bias(ld, layer, b_v, b_o);
+  layer->window = c->windowed[l] ? c->window : 0;
+  layer->attention_scale = 1.0f / sqrtf(c->attention_scalar > 0 ? (float)c->attention_scalar : (float)c->d_head);
+  if (c->score_scale > 0) layer->attention_scale = (float)c->score_scale;
+  if (c->scale_by_layer) layer->attention_scale /= (float)(l + 1);
+  return load_vector(ld, HW_W_Q_NORM_GAMMA, l, &layer->q_norm_gamma) && load_vector(ld, HW_W_K_NORM_GAMMA, l, &layer->k_norm_gamma) &&
+         load_matrix(ld, HW_W_O, l, &layer->w_o) && load_vector(ld, HW_W_O_BIAS, l, &b_o) && fold_value_bias(ld, layer, b_v, b_o) &&
+         load_vector(ld, HW_W_ATTN_OUT_GAMMA, l, &layer->attn_out_gamma);
 }
 
 static bool load_layer(loader *ld, int64_t l, hw_layer *layer) {
@@ -198,8 +173,9 @@ static bool load_layer(loader *ld, int64_t l, hw_layer *layer) {
          load_vector(ld, HW_W_ATTN_NORM_BETA, l, &layer->attn_norm_beta) && load_attention(ld, l, layer) &&
          load_vector(ld, HW_W_FFN_NORM_GAMMA, l, &layer->ffn_norm_gamma) &&
          load_vector(ld, HW_W_FFN_NORM_BETA, l, &layer->ffn_norm_beta) && load_matrix(ld, HW_W_GATE, l, &layer->w_gate) &&
-         load_matrix(ld, HW_W_IN, l, &layer->w_in) && load_vector(ld, HW_W_IN_BIAS, l, &layer->b_in) &&
-         load_matrix(ld, HW_W_OUT, l, &layer->w_out) && load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out);
+         load_vector(ld, HW_W_GATE_BIAS, l, &layer->b_gate) && load_matrix(ld, HW_W_IN, l, &layer->w_in) &&
+         load_vector(ld, HW_W_IN_BIAS, l, &layer->b_in) && load_matrix(ld, HW_W_OUT, l, &layer->w_out) &&
+         load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out) && load_vector(ld, HW_W_FFN_OUT_GAMMA, l, &layer->ffn_out_gamma);
 }
 
 /* The embedding and the unembedding may be one tensor, under either name. */
@@ -209,8 +185,8 @@ static bool load_embeddings(loader *ld) {
       !load_matrix(ld, HW_W_POSITION_EMBEDDING, 0, &model->position_embedding))
     return false;
   if (!model->token_embedding.data && !model->unembed.data) {
-    char name[NAME_SIZE];
-    tensor_name(find_row(ld->family, HW_W_TOKEN_EMBEDDING), ld->prefix, 0, name);
+    char name[HW_NAME_SIZE];
+    hw_lookup_name(&ld->lookup, hw_family_weight(ld->family, HW_W_TOKEN_EMBEDDING), 0, name);
     return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s and no lm_head.weight to stand for it", ld->st->path, name);
   }
   if (!model->token_embedding.data) model->token_embedding = model->unembed;
@@ -218,97 +194,102 @@ static bool load_embeddings(loader *ld) {
   return true;
 }
 
+/* W_U beta and the head's own bias: what every prediction has in common. */
 static bool fold_final_beta(loader *ld) {
   hw_model *model = ld->model;
-  if (!model->final_beta) return true;
+  const float *bias;
+  if (!load_vector(ld, HW_W_UNEMBED_BIAS, 0, &bias)) return false;
+  if (!model->final_beta) return model->unembed_beta = bias, true;
   float *scores = hw_arena_new(ld->arena, float, model->unembed.n_out, ld->err);
   if (!scores) return false;
   hw_matvec(&model->unembed, model->final_beta, scores);
+  hw_add_bias(scores, 0, bias, 1, model->unembed.n_out);
   model->unembed_beta = scores;
   return true;
 }
 
-static bool make_rotary_tables(loader *ld) {
+static double stretch(const hw_rope *rope, double frequency) {
+  if (rope->type == HW_ROPE_DEFAULT) return frequency;
+  double slow = frequency / rope->factor;
+  if (rope->type == HW_ROPE_LINEAR) return slow;
+  double turns = rope->original_ctx * frequency / (2 * M_PI); /* over the context of the first training */
+  if (turns < rope->low_freq_factor) return slow;
+  if (turns > rope->high_freq_factor) return frequency;
+  double kept = (turns - rope->low_freq_factor) / (rope->high_freq_factor - rope->low_freq_factor);
+  return (1 - kept) * slow + kept * frequency;
+}
+
+static bool make_rotary_frequencies(loader *ld) {
   hw_model *model = ld->model;
   const hw_model_config *c = &model->config;
   if (c->positions != HW_POSITION_ROTARY) return true;
-  size_t half = (size_t)c->d_head / 2, cells;
-  if (!hw_size_product((size_t)c->n_ctx, half, &cells)) return hw_fail_memory(ld->err, "the rotary tables");
-  float *cosine = hw_arena_new(ld->arena, float, cells, ld->err), *sine = hw_arena_new(ld->arena, float, cells, ld->err);
-  if (!cosine || !sine) return false;
-  for (size_t t = 0; t < half; t++) {
-    double frequency = pow(c->rope_theta, -2.0 * (double)t / (double)c->d_head);
-    for (size_t p = 0; p < (size_t)c->n_ctx; p++) {
-      cosine[p * half + t] = (float)cos((double)p * frequency);
-      sine[p * half + t] = (float)sin((double)p * frequency);
-    }
-  }
-  model->rope_cos = cosine;
-  model->rope_sin = sine;
+  model->d_rotary = (size_t)((double)c->d_head * c->rope.share);
+  double *frequency = hw_arena_new(ld->arena, double, model->d_rotary / 2, ld->err);
+  if (!frequency) return false;
+  for (size_t t = 0; t < model->d_rotary / 2; t++)
+    frequency[t] = stretch(&c->rope, pow(c->rope.theta, -2.0 * (double)t / (double)model->d_rotary));
+  model->rope_frequency = frequency;
   return true;
-}
-
-static bool ends_with(const char *text, const char *ending) {
-  size_t n = strlen(text), m = strlen(ending);
-  return n >= m && strcmp(text + n - m, ending) == 0;
 }
 
 /* A tensor that nobody took means that the model is not what the family's row describes. */
 static bool check_leftovers(loader *ld) {
   for (size_t i = 0; i < ld->st->n_tensors; i++) {
     const hw_tensor *tensor = &ld->st->tensors[i];
-    bool ignored = tensor->used;
-    for (const char *const *ending = ld->family->ignored; *ending && !ignored; ending++) ignored = ends_with(tensor->name, *ending);
-    if (!ignored)
+    if (!tensor->used && !hw_lookup_ignores(&ld->lookup, tensor->name))
       return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s has no place in a %s model", ld->st->path, tensor->name,
                      ld->family->model_type);
   }
   return true;
 }
 
-static void choose_prefix(loader *ld) {
-  const hw_weight_row *row = find_row(ld->family, HW_W_ATTN_NORM_GAMMA);
-  ld->prefix = ld->family->prefixes[0];
-  for (int i = 0; i < 3 && ld->family->prefixes[i]; i++) {
-    char name[NAME_SIZE];
-    tensor_name(row, ld->family->prefixes[i], 0, name);
-    if (hw_safetensors_find(ld->st, name)) {
-      ld->prefix = ld->family->prefixes[i];
-      return;
-    }
-  }
-}
-
 static bool load_weights(loader *ld) {
   hw_model *model = ld->model;
-  choose_prefix(ld);
+  ld->lookup = hw_lookup_start(&model->config, ld->family, ld->st);
   model->layers = hw_arena_znew(ld->arena, hw_layer, (size_t)model->config.n_layers, ld->err);
   if (!model->layers || !load_embeddings(ld)) return false;
   for (int64_t l = 0; l < model->config.n_layers; l++)
     if (!load_layer(ld, l, &model->layers[l])) return false;
   if (!load_vector(ld, HW_W_FINAL_GAMMA, 0, &model->final_gamma) || !load_vector(ld, HW_W_FINAL_BETA, 0, &model->final_beta)) return false;
   model->dtype = model->layers[0].w_o.dtype;
-  return check_leftovers(ld) && fold_final_beta(ld) && make_rotary_tables(ld);
+  return fold_final_beta(ld) && check_leftovers(ld) && make_rotary_frequencies(ld);
 }
 
-static bool hash_files(hw_model *model, const char *config_path, hw_error *err) {
-  hw_file config;
-  if (!hw_file_open(config_path, &config, err)) return false;
-  char parts[2][HW_HASH_HEX];
-  hw_hash_bytes(config.data, config.size, parts[0]);
-  hw_file_close(&config);
-  hw_hash_bytes(model->files->weights.file.data, model->files->weights.file.size, parts[1]);
-  hw_hash_bytes(parts, sizeof parts, model->fingerprint);
-  return true;
+/* Appends the hash of one of the folder's files, if it is there. */
+static bool hash_file(const char *folder, const char *name, hw_buffer *parts, hw_error *err) {
+  char *path = hw_path_join(folder, name), hex[HW_HASH_HEX];
+  hw_file file;
+  bool ok = path != NULL;
+  if (!ok) hw_fail_memory(err, name);
+  if (ok && access(path, F_OK) == 0 && (ok = hw_file_open(path, &file, err))) {
+    hw_hash_bytes(file.data, file.size, hex);
+    hw_file_close(&file);
+    hw_buffer_append(parts, hex, sizeof hex);
+  }
+  free(path);
+  return ok;
+}
+
+static bool hash_files(hw_model *model, const char *folder, hw_error *err) {
+  char hex[HW_HASH_HEX];
+  hw_buffer parts;
+  hw_buffer_init(&parts);
+  bool ok = hash_file(folder, "config.json", &parts, err) && hash_file(folder, "headwater.json", &parts, err);
+  hw_hash_bytes(model->files->weights.file.data, model->files->weights.file.size, hex);
+  hw_buffer_append(&parts, hex, sizeof hex);
+  ok = ok && hw_buffer_check(&parts, err);
+  if (ok) hw_hash_bytes(parts.data, parts.length, model->fingerprint);
+  hw_buffer_fini(&parts);
+  return ok;
 }
 
 static bool open_files(hw_model *model, const char *folder, hw_error *err) {
   if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
   model->path = strdup(folder);
   model->files = calloc(1, sizeof *model->files);
-  char *config_path = hw_path_join(folder, "config.json"), *weights_path = hw_path_join(folder, "model.safetensors");
+  char *weights_path = hw_path_join(folder, "model.safetensors");
   loader ld = {.model = model, .err = err};
-  bool ok = model->path && model->files && config_path && weights_path;
+  bool ok = model->path && model->files && weights_path;
   if (!ok) hw_fail_memory(err, "a model");
   if (ok) {
     size_t length = strlen(model->path);
@@ -318,11 +299,10 @@ static bool open_files(hw_model *model, const char *folder, hw_error *err) {
     hw_arena_init(&model->files->arena);
     ld.arena = &model->files->arena;
     ld.st = &model->files->weights;
-    ok = hw_config_load(config_path, &model->config, &ld.family, err) && hw_safetensors_open(weights_path, ld.st, err) &&
-         load_weights(&ld) && hash_files(model, config_path, err);
+    ok = hw_config_load(folder, ld.arena, &model->config, &ld.family, err) && hw_safetensors_open(weights_path, ld.st, err) &&
+         load_weights(&ld) && hash_files(model, folder, err);
     model->weight_bytes = ld.st->file.size;
   }
-  free(config_path);
   free(weights_path);
   return ok;
 }

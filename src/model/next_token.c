@@ -10,7 +10,11 @@ static double log_sum_exp(const float *scores, size_t n) {
   return largest + log(sum);
 }
 
-static void answer(const hw_next_token *query, const float *scores, size_t vocab) {
+static void answer(const hw_next_token *query, float *scores, size_t vocab, float cap) {
+  if (cap > 0) {
+    hw_soft_cap(scores, vocab, cap);
+    for (uint32_t i = 0; i < query->k && i < vocab; i++) query->logits[i] = scores[query->ids[i]];
+  }
   double log_z = log_sum_exp(scores, vocab);
   for (uint32_t i = 0; i < query->k && i < vocab; i++)
     query->probabilities[i] = (float)exp((double)query->logits[i] - log_z);
@@ -27,7 +31,7 @@ static void answer(const hw_next_token *query, const float *scores, size_t vocab
 bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, float *panel, hw_arena *arena, hw_error *err) {
   const hw_model *model = acts->model;
   const hw_model_config *c = &model->config;
-  size_t d = (size_t)c->d_model, vocab = (size_t)c->vocab_size, tile = n < HW_TILE_ROWS ? n : (size_t)HW_TILE_ROWS;
+  size_t d = (size_t)c->d_model, vocab = (size_t)c->vocab_out, tile = n < HW_TILE_ROWS ? n : (size_t)HW_TILE_ROWS;
   float *vectors = hw_arena_new(arena, float, tile * d, err), *scores = hw_arena_new(arena, float, tile * vocab, err);
   hw_unembed_request *requests = hw_arena_new(arena, hw_unembed_request, tile, err);
   if (!vectors || !scores || !requests) return false;
@@ -42,7 +46,7 @@ bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, si
                                          .scores = scores + i * vocab};
     }
     if (!hw_unembed(model, requests, count, panel, arena, err)) return false;
-    for (size_t i = 0; i < count; i++) answer(&queries[first + i], scores + i * vocab, vocab);
+    for (size_t i = 0; i < count; i++) answer(&queries[first + i], scores + i * vocab, vocab, (float)c->final_cap);
   }
   return true;
 }

@@ -41,7 +41,7 @@ static void rank_panel(best_list *high, best_list *low, const float *scores, siz
 }
 
 bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err) {
-  size_t d = (size_t)model->config.d_model, vocab = (size_t)model->config.vocab_size;
+  size_t d = (size_t)model->config.d_model, vocab = (size_t)model->config.vocab_out;
   float *vectors = hw_arena_new(arena, float, HW_TILE_ROWS * d, err);
   float *scores = hw_arena_new(arena, float, (size_t)HW_TILE_ROWS * PANEL_WIDTH, err);
   best_list *high = hw_arena_new(arena, best_list, HW_TILE_ROWS, err), *low = hw_arena_new(arena, best_list, HW_TILE_ROWS, err);

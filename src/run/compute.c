@@ -24,10 +24,11 @@ void hw_worker_fini(hw_worker *worker) {
 size_t hw_worker_bytes(const hw_model *model, size_t batch_rows) {
   const hw_model_config *c = &model->config;
   size_t d = (size_t)c->d_model, rows = hw_tile_round(batch_rows);
-  size_t wide = (size_t)(c->n_heads * c->d_head > c->d_ffn ? c->n_heads * c->d_head : c->d_ffn);
+  size_t heads = (size_t)(c->n_heads * c->d_head) * (model->layers[0].w_qkv.data ? 3 : 1), d_ffn = (size_t)c->d_ffn;
+  size_t wide = heads > d_ffn ? heads : d_ffn;
   size_t forward = rows * (hw_activation_bytes(model) + sizeof(float) * (2 * d + wide));
   size_t walk = sizeof(float) * (rows * d + rows * (size_t)c->d_ffn + 64 * d);
-  size_t unembed = sizeof(float) * ((size_t)HW_TILE_ROWS * (d + 2048 + (size_t)c->vocab_size) + rows * 8 * d);
+  size_t unembed = sizeof(float) * ((size_t)HW_TILE_ROWS * (d + 2048 + (size_t)c->vocab_out) + rows * 8 * d);
   return forward + walk + unembed + sizeof(float) * HW_PANEL_FLOATS + (32u << 20);
 }
 
@@ -116,7 +117,7 @@ static bool ask_prompt(sub_batch *b, const hw_prompt_input *input, hw_prompt_res
   result->predictions = hw_arena_znew(&b->worker->results, hw_prediction, input->n_targets, b->err);
   hw_token_score *firsts = hw_arena_znew(&b->worker->scratch, hw_token_score, 2, b->err);
   if (!result->predictions || !firsts) return false;
-  int64_t vocab = b->worker->model->config.vocab_size;
+  int64_t vocab = b->worker->model->config.vocab_out;
   for (size_t t = 0; t < input->n_targets; t++) {
     hw_prediction *prediction = &result->predictions[t];
     prediction->n = vocab < HW_PREDICTIONS ? (uint32_t)vocab : HW_PREDICTIONS;

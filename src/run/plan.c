@@ -149,6 +149,7 @@ static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *
       .dataset_fingerprint = hw_arena_copy(&plan->arena, hash, HW_HASH_HEX - 1, err), .n_prompts = plan->n_prompts,
       .n_layers = (uint32_t)c->n_layers, .n_heads = (uint32_t)c->n_heads, .n_kv_heads = (uint32_t)c->n_kv_heads,
       .d_model = (uint32_t)c->d_model, .d_ffn = (uint32_t)c->d_ffn, .vocab_size = (uint32_t)c->vocab_size,
+      .parallel_block = c->parallel,
       .threshold = flow->threshold, .floor = flow->floor, .neuron_threshold = job->neuron_threshold,
       .n_groups = plan->groups.n_groups, .group_names = plan->groups.names, .n_group_columns = plan->groups.n_columns,
       .group_columns = plan->groups.columns, .group_values = plan->groups.group_values, .n_roles = plan->roles.n, .role_names = plan->roles.names};

@@ -98,7 +98,7 @@ static bool encode_answer(const hw_model *model, const hw_tokenizer *tokenizer, 
   /* Scored by running the prompt with all of the answer but its last token. */
   if (*n && input->n_tokens + *n - 1 > (size_t)model->config.n_ctx) *n = (size_t)model->config.n_ctx - input->n_tokens + 1;
   for (size_t i = 0; i < *n; i++)
-    if ((*ids)[i] >= model->config.vocab_size) *n = 0;
+    if ((*ids)[i] >= model->config.vocab_size || (*ids)[i] >= model->config.vocab_out) *n = 0;
   return true;
 }
 

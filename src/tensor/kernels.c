@@ -31,8 +31,11 @@ HW_SIMD static double centred_squares(const float *x, size_t n, double mean) {
   return q;
 }
 
-/* Mean that is taken off (0 for RMSNorm) and divisor of a norm. */
+/* Mean that is taken off (0 for RMSNorm) and divisor of a norm (1 for none). */
 static void norm_statistics(hw_norm_kind kind, const float *x, float eps, size_t n, float *mean, float *sigma) {
+  *mean = 0;
+  *sigma = 1;
+  if (kind == HW_NORM_NONE) return;
   double sum, squares;
   moments(x, n, &sum, &squares);
   double centre = kind == HW_NORM_LAYER ? sum / (double)n : 0;
@@ -48,6 +51,10 @@ float hw_norm_scale(hw_norm_kind kind, const float *x, float eps, size_t n) {
 }
 
 HW_SIMD static void centre_and_scale(const float *x, const float *gamma, float mean, float factor, size_t n, float *out) {
+  if (!gamma) {
+    for (size_t i = 0; i < n; i++) out[i] = (x[i] - mean) * factor;
+    return;
+  }
 #pragma omp simd
   for (size_t i = 0; i < n; i++) out[i] = (x[i] - mean) * factor * gamma[i];
 }
@@ -85,8 +92,9 @@ HW_SIMD static void scores(const float *q, const float *k, size_t ldk, size_t n_
   }
 }
 
-void hw_attention_row(const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, float scale, float *out) {
+void hw_attention_row(const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, float scale, float cap, float *out) {
   scores(q, k, ldk, n_keys, d_head, scale, out);
+  if (cap > 0) hw_soft_cap(out, n_keys, cap);
   float sum = hw_exp_sum(out, n_keys, hw_max(out, n_keys));
   for (size_t j = 0; j < n_keys; j++) out[j] /= sum;
 }
@@ -152,6 +160,10 @@ void hw_add_rows(float *y, const float *x, const float *bias, size_t n_rows, siz
 
 void hw_multiply(float *y, const float *x, size_t n) {
   for (size_t i = 0; i < n; i++) y[i] *= x[i];
+}
+
+void hw_scale(float *y, float factor, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] *= factor;
 }
 
 HW_SIMD bool hw_all_finite(const float *x, size_t n) {

@@ -44,11 +44,14 @@ static inline float half_to_float(uint16_t half) {
   return value;
 }
 
-HW_SIMD static void widen_half(const uint16_t *in, size_t n, float *out) {
+/* A file may hold its numbers at odd addresses. */
+typedef uint16_t anywhere16 __attribute__((aligned(1), may_alias));
+
+HW_SIMD static void widen_half(const anywhere16 *in, size_t n, float *out) {
   for (size_t i = 0; i < n; i++) out[i] = half_to_float(in[i]);
 }
 
-HW_SIMD static void widen_bfloat(const uint16_t *in, size_t n, float *out) {
+HW_SIMD static void widen_bfloat(const anywhere16 *in, size_t n, float *out) {
   uint32_t *bits = (uint32_t *)out;
   for (size_t i = 0; i < n; i++) bits[i] = (uint32_t)in[i] << 16;
 }

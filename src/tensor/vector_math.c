@@ -38,6 +38,11 @@ void hw_activate(hw_activation kind, float *x, size_t n) {
   }
 }
 
+HW_SIMD void hw_soft_cap(float *x, size_t n, float cap) {
+#pragma omp simd
+  for (size_t i = 0; i < n; i++) x[i] = cap * tanhf(x[i] / cap);
+}
+
 HW_SIMD float hw_exp_sum(float *x, size_t n, float subtract) {
   float sum = 0;
 #pragma omp simd reduction(+ : sum)

@@ -11,6 +11,9 @@ reference importances of all its parts (the golden's raw arrays hold every node,
 or dropped only as the threshold says, except within 1e-4 of it; what was kept is then normalised and flows, in
 reference numbers, and OUT's weights and flows must agree. So an edge on the borderline changes what is expected
 below it, and nothing below it goes unchecked but the neurons of nodes that the golden's graph does not have.
+
+A model of parallel blocks has raw.ffn_residual null: its nodes are the attention nodes, their parts the residual, those
+of attention and the FFN's; there is no ffn_residual edge and no resid_mid.
 """
 import hashlib
 import json
@@ -70,8 +73,10 @@ class Report:
 
 
 def compare_arrays(report, name, found, wanted):
-    """Nested lists of the same shape, every leaf within TOL."""
-    if not isinstance(wanted, list):
+    """Nested lists of the same shape, every leaf within TOL; null where the golden has null."""
+    if wanted is None:
+        report.same(name, found, None)
+    elif not isinstance(wanted, list):
         report.close("raw", name, found, wanted, TOL)
     elif not isinstance(found, list) or len(found) != len(wanted):
         report.fail(f"{name}: found {len(found) if isinstance(found, list) else found} entries, want {len(wanted)}")
@@ -110,6 +115,7 @@ class Target:
         self.golden, self.wanted, self.found = golden, wanted, found
         self.threshold = golden["settings"]["threshold"]
         self.raw = golden["raw"]
+        self.parallel = self.raw["ffn_residual"] is None
         self.head_sums = {}     # (layer, head) -> {position: sum of its surviving reference shares}
         self.head_flow = {}
         self.token_flow = {}
@@ -175,7 +181,8 @@ class Target:
             elif kind in ("attention_residual", "ffn_residual", "ffn"):
                 if source != target:
                     self.report.fail(f"{text}: source and target differ")
-                node = ("attention" if kind == "attention_residual" else "ffn", layer, target)
+                alone = kind == "ffn_residual" or kind == "ffn" and not self.parallel
+                node = ("ffn" if alone else "attention", layer, target)
                 parts = {FFN if kind == "ffn" else RESIDUAL: edge}
             else:
                 self.report.fail(f"{text}: unknown kind")
@@ -196,6 +203,8 @@ class Target:
         for j in range(i + 1):
             for h, value in enumerate(self.raw["attention"][layer][i][j]):
                 parts["attention", j, h] = once(value)
+        if self.parallel:
+            parts[FFN] = once(self.raw["ffn"][layer][i])
         return parts
 
     def judge(self, node, kept):
@@ -260,11 +269,16 @@ class Target:
         for layer in reversed(range(self.golden["model"]["n_layers"])):
             below = {}
             for i in sorted(reached):
-                after = self.node(("ffn", layer, i), reached[i])
-                if any(part == FFN for part, _ in after):
-                    self.ffn_nodes.add((layer, i))
-                for part, flow in self.node(("attention", layer, i), math.fsum(flow for _, flow in after)):
-                    source = i if part == RESIDUAL else part[1]
+                arriving = reached[i]
+                if not self.parallel:
+                    after = self.node(("ffn", layer, i), arriving)
+                    arriving = math.fsum(flow for _, flow in after)
+                    if any(part == FFN for part, _ in after):
+                        self.ffn_nodes.add((layer, i))
+                for part, flow in self.node(("attention", layer, i), arriving):
+                    if part == FFN:
+                        self.ffn_nodes.add((layer, i))
+                    source = part[1] if part[0] == "attention" else i
                     below[source] = below.get(source, 0.0) + flow
             reached = below
         self.token_flow = reached
@@ -352,6 +366,8 @@ class Target:
                 self.fail(f"projection {key(item)}: appears twice")
             if item.get("kind") not in PROJECTION_KINDS:
                 self.fail(f"projection {key(item)}: unknown kind")
+            if item.get("kind") == "resid_mid" and self.parallel:
+                self.fail(f"projection {key(item)}: a parallel block has none")
             found[key(item)] = item
         for wanted in self.wanted["projections"]:
             name = " ".join(str(value) for value in key(wanted) if value is not None)
@@ -456,8 +472,16 @@ def arguments(golden):
 
 
 def load(path):
+    """The JSON of a file; the lists of projections, in some goldens [id, score] pairs, as objects."""
     with open(path, encoding="utf-8") as file:
-        return json.load(file)
+        result = json.load(file)
+    for target in entries(result.get("targets")) if isinstance(result, dict) else []:
+        for projection in entries(target.get("projections")):
+            for key, value in projection.items():
+                if isinstance(value, list):
+                    projection[key] = [{"id": item[0], "score": item[1]} if isinstance(item, list) and len(item) == 2
+                                       else item for item in value]
+    return result
 
 
 def main():

@@ -3,6 +3,9 @@
 
 Dense on purpose: every node of the prompt is evaluated first, the walk then only reads.
 A part is named ("residual",), ("ffn",) or ("attention", j, h). A node is ("ffn" or "attention", layer, position).
+The one node of a parallel block is the "attention" node, its parts those of attention and FFN and the residual x; the
+FFN's part comes last in the order of ties. `ffn_residual` is None for a model of parallel blocks.
+A key outside of a window is a part of size zero: its share is 0 (a part of weight zero has proximity zero).
 """
 from dataclasses import dataclass, field
 
@@ -36,7 +39,7 @@ class Importances:
     attention: list            # [L][T][T][H], [layer][target][source][head]
     attention_residual: list   # [L][T]
     ffn: list                  # [L][T]
-    ffn_residual: list         # [L][T]
+    ffn_residual: list         # [L][T], None: parallel blocks
 
     @classmethod
     def of(cls, run):
@@ -44,30 +47,46 @@ class Importances:
         for block in run.blocks:
             length = len(run.tokens)
             parts = block.parts()
+            f = block.ffn_output()
             rows, residuals, ffns, ffn_residuals = [], [], [], []
             for i in range(length):
                 visible = parts[i, : i + 1]                       # [i + 1, H, D]: no part of a later key exists
-                residual, heads = shares(block.m[i], block.x[i], visible.reshape(-1, visible.shape[-1]))
+                others = visible.reshape(-1, visible.shape[-1])
+                if block.m is None:
+                    residual, found = shares(block.y[i], block.x[i], torch.cat([others, f[i][None]]))
+                    heads, ffn = found[:-1], found[-1]
+                else:
+                    residual, heads = shares(block.m[i], block.x[i], others)
+                    ffn_residual, found = shares(block.y[i], block.m[i], f[i][None])
+                    ffn = found[0]
+                    ffn_residuals.append(ffn_residual)
                 row = torch.zeros(length, visible.shape[1], dtype=torch.float64)
                 row[: i + 1] = heads.reshape(i + 1, -1)
                 rows.append(row.tolist())
                 residuals.append(residual)
-                f = block.y[i] - block.m[i]
-                ffn_residual, ffn = shares(block.y[i], block.m[i], f[None])
-                ffns.append(float(ffn[0]))
-                ffn_residuals.append(ffn_residual)
+                ffns.append(float(ffn))
             result.attention.append(rows)
             result.attention_residual.append(residuals)
             result.ffn.append(ffns)
             result.ffn_residual.append(ffn_residuals)
+        if run.blocks[0].m is None:
+            result.ffn_residual = None
         return result
 
+    @property
+    def parallel(self):
+        return self.ffn_residual is None
+
     def attention_parts(self, layer, i):
-        """{part: rounded importance} of A{layer}_i, the residual first, then by key position and head."""
+        """{part: rounded importance} of A{layer}_i, the residual first, then by key position and head, then the FFN's
+        in a parallel block.
+        """
         parts = {RESIDUAL: rounded(self.attention_residual[layer][i])}
         for j in range(i + 1):
             for h, value in enumerate(self.attention[layer][i][j]):
                 parts["attention", j, h] = rounded(value)
+        if self.parallel:
+            parts[FFN] = rounded(self.ffn[layer][i])
         return parts
 
     def ffn_parts(self, layer, i):
@@ -114,7 +133,7 @@ def graph(importances, target, threshold):
     """Walk from I{L-1}_target down to the tokens, layer by layer.
 
     reached[i] is the flow of I{layer}_i. Both parts of an FFN node lead to A{layer}_i: m directly, f through
-    M{layer}_i, which passes on all it gets.
+    M{layer}_i, which passes on all it gets. In a parallel block M{layer}_i passes it on to I{layer-1}_i.
     """
     n_layers, length = len(importances.ffn), len(importances.ffn[0])
     result = Graph(target, threshold)
@@ -123,6 +142,9 @@ def graph(importances, target, threshold):
         below = {}
         after_attention = {}
         for i in sorted(reached):
+            if importances.parallel:
+                after_attention[i] = reached[i]
+                continue
             node = split(importances.ffn_parts(layer, i), reached[i], threshold)
             result.nodes["ffn", layer, i] = node
             after_attention[i] = sum(part.flow for part in node.values())
@@ -130,7 +152,7 @@ def graph(importances, target, threshold):
             node = split(importances.attention_parts(layer, i), after_attention[i], threshold)
             result.nodes["attention", layer, i] = node
             for part, survivor in node.items():
-                source = i if part == RESIDUAL else part[1]
+                source = part[1] if part[0] == "attention" else i
                 below[source] = below.get(source, 0.0) + survivor.flow
         reached = below
     result.token_flow = [reached.get(j, 0.0) for j in range(length)]
@@ -164,8 +186,14 @@ def active_heads(graph_):
 
 
 def neuron_shares(block, i):
-    """Shares [N] of the neurons of one FFN node: whole y, parts a[n] W_out[n] and m."""
-    return shares(block.y[i], block.m[i], block.act[i][:, None] * block.w_out)[1]
+    """Shares [N] of the neurons of one FFN node: whole y, parts a[n] W_out[n] and m; in a parallel block, where there
+    is no m, all z and x in its place.
+    """
+    neurons = block.neuron_parts(i)
+    if block.m is not None:
+        return shares(block.y[i], block.m[i], neurons)[1]
+    others = block.parts()[i, : i + 1].reshape(-1, neurons.shape[1])
+    return shares(block.y[i], block.x[i], torch.cat([neurons, others]))[1][: len(neurons)]
 
 
 @dataclass
@@ -190,4 +218,4 @@ def neurons_of_node(run, layer, i, top, spare=1e-5):
 
 def ffn_nodes(graph_):
     """(layer, position) of every M{layer}_i that the walk reaches: those whose FFN part survived."""
-    return [(layer, i) for (kind, layer, i), node in graph_.nodes.items() if kind == "ffn" and FFN in node]
+    return [(layer, i) for (_, layer, i), node in graph_.nodes.items() if FFN in node]

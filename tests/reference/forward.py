@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""GPT-2 and LLaMA in float64, one prompt, every intermediate state kept.
+"""What the families share, and GPT-2, in float64: one prompt, every intermediate state kept. Others: families.py.
 
 Letters in shapes: L layers, T tokens, D d_model, H heads, K key/value heads, E head size, N neurons, V vocabulary.
 The residual stream is computed the ordinary way (heads concatenated, one output product with its bias), NOT from the
 parts of METHOD section 1; that the parts add up to it is a test, not an assumption.
 """
-import json
 import math
-import os
 from dataclasses import dataclass
+from typing import Optional
 
 import torch
-
-import tensorfile
 
 torch.set_num_threads(1)
 
@@ -23,9 +20,14 @@ class Unsupported(ValueError):
 
 @dataclass
 class Block:
-    """One pre-norm block on one prompt."""
+    """One block on one prompt.
+
+    A parallel block (METHOD section 1) has no state between attention and FFN: m is None, `added` holds what the two
+    branches add. A branch with an output norm (Gemma 2) is multiplied, entry by entry, by what that norm comes to at a
+    position, gain = g / rms(branch): its parts, its bias and its neurons' rows alike. None: no such norm.
+    """
     x: torch.Tensor         # [T, D] residual entering the block
-    m: torch.Tensor         # [T, D] residual after attention
+    m: Optional[torch.Tensor]   # [T, D] residual after attention
     y: torch.Tensor         # [T, D] residual after the FFN
     pattern: torch.Tensor   # [H, T, T] attention of query i (row) to key j (column)
     value: torch.Tensor     # [T, K, E] values WITHOUT their bias
@@ -34,13 +36,45 @@ class Block:
     act: torch.Tensor       # [T, N] what multiplies W_out
     w_out: torch.Tensor     # [N, D]
     b_out: torch.Tensor     # [D] belongs to the FFN part
+    attention_gain: Optional[torch.Tensor] = None   # [T, D]
+    ffn_gain: Optional[torch.Tensor] = None         # [T, D]
+    row_gain: Optional[torch.Tensor] = None         # [D] g of the FFN's output norm
+    added: Optional[tuple] = None                   # ([T, D], [T, D]) of a parallel block
 
     def parts(self):
         """z[i, j, h] = pattern[h, i, j] * (value[j, group of h] W_O[h]) as [T, T, H, D]; zero for j > i."""
         heads, kv_heads = self.w_o.shape[0], self.value.shape[1]
         group = [head // (heads // kv_heads) for head in range(heads)]
         moved = torch.einsum("jhe,hed->jhd", self.value[:, group, :], self.w_o)   # what key j offers through h
-        return torch.einsum("hij,jhd->ijhd", self.pattern, moved)
+        parts = torch.einsum("hij,jhd->ijhd", self.pattern, moved)
+        return parts if self.attention_gain is None else parts * self.attention_gain[:, None, None]
+
+    def bias_part(self):
+        """[T, D] what the attention branch adds apart from its parts."""
+        return self.bias.expand_as(self.x) if self.attention_gain is None else self.bias * self.attention_gain
+
+    def neuron_parts(self, i):
+        """[N, D] what each neuron adds at position i."""
+        parts = self.act[i][:, None] * self.w_out
+        return parts if self.ffn_gain is None else parts * self.ffn_gain[i]
+
+    def neuron_bias(self):
+        """[T, D] what the FFN adds apart from its neurons."""
+        return self.b_out.expand_as(self.x) if self.ffn_gain is None else self.b_out * self.ffn_gain
+
+    def neuron_row(self, n):
+        """[D] the direction in which neuron n writes, whatever the prompt: its W_out row, times g of an output norm
+        (1 / rms, which depends on the prompt, is left out: `alone` undoes it, but for the norm's eps).
+        """
+        return self.w_out[n] if self.row_gain is None else self.w_out[n] * self.row_gain
+
+    def attention_output(self):
+        """[T, D] what attention adds, biases and output norm included."""
+        return self.m - self.x if self.added is None else self.added[0]
+
+    def ffn_output(self):
+        """[T, D] what the FFN adds, biases and output norm included: the part f."""
+        return self.y - self.m if self.added is None else self.added[1]
 
 
 @dataclass
@@ -69,7 +103,15 @@ class Run:
     blocks: list            # L Blocks
     norm: FinalNorm
     unembed: torch.Tensor   # [V, D]
-    logits: torch.Tensor    # [T, V]
+    logits: torch.Tensor    # [T, V] as predicted: after the soft-capping, where there is one
+    head_bias: Optional[torch.Tensor] = None    # [V] zero where the head has none
+    uncapped: Optional[torch.Tensor] = None     # [T, V] logits before the soft-capping
+
+    def __post_init__(self):
+        if self.head_bias is None:
+            self.head_bias = torch.zeros(self.unembed.shape[0], dtype=torch.float64)
+        if self.uncapped is None:
+            self.uncapped = self.logits
 
 
 def gelu_new(x):
@@ -94,21 +136,38 @@ def activation(name):
     return ACTIVATIONS[name]
 
 
-def causal_attention(q, k, scale):
-    """Softmax over j <= i of scale * q_i . k_j; q and k are [T, H, E], the result [H, T, T]."""
+def soft_cap(x, cap):
+    """cap * tanh(x / cap); None: no cap."""
+    return x if cap is None else cap * torch.tanh(x / cap)
+
+
+def causal_attention(q, k, scale, window=None, cap=None):
+    """Softmax of soft_cap(scale * q_i . k_j) over the keys that i sees; q and k are [T, H, E], the result [H, T, T].
+
+    i sees j <= i; with a window only the last `window` of them, itself included: i - window < j <= i.
+    """
     length = q.shape[0]
-    scores = torch.einsum("ihe,jhe->hij", q, k) * scale
-    future = torch.ones(length, length, dtype=torch.bool).triu(1)
-    return torch.softmax(scores.masked_fill(future, -math.inf), dim=-1)
+    scores = soft_cap(torch.einsum("ihe,jhe->hij", q, k) * scale, cap)
+    hidden = torch.ones(length, length, dtype=torch.bool).triu(1)
+    if window is not None:
+        hidden |= torch.ones(length, length, dtype=torch.bool).tril(-window)
+    return torch.softmax(scores.masked_fill(hidden, -math.inf), dim=-1)
 
 
-def rotate(x, theta):
-    """Rotary embedding, halves paired: (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin), x is [T, heads, E]."""
-    length, _, size = x.shape
-    frequency = theta ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)               # [E/2]
-    angle = torch.arange(length, dtype=torch.float64)[:, None, None] * frequency               # [T, 1, E/2]
-    first, second = x[..., : size // 2], x[..., size // 2:]
-    return torch.cat([first * angle.cos() - second * angle.sin(), second * angle.cos() + first * angle.sin()], -1)
+def frequencies(theta, size):
+    """Angle per position of each of the size / 2 pairs."""
+    return theta ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
+
+
+def rotate(x, frequency):
+    """Rotary embedding, halves paired: (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin), x is [T, heads, E].
+
+    Partial where there are fewer than E / 2 frequencies R / 2: the first R entries turn, the others pass.
+    """
+    half = frequency.shape[0]
+    angle = torch.arange(x.shape[0], dtype=torch.float64)[:, None, None] * frequency            # [T, 1, R/2]
+    first, second, rest = x[..., :half], x[..., half: 2 * half], x[..., 2 * half:]
+    return torch.cat([first * angle.cos() - second * angle.sin(), second * angle.cos() + first * angle.sin(), rest], -1)
 
 
 class Gpt2:
@@ -125,8 +184,8 @@ class Gpt2:
         self.n_positions = config["n_positions"]
         self.eps = config.get("layer_norm_epsilon", 1e-5)
         self.act = activation(config.get("activation_function", "gelu_new"))
-        if config.get("scale_attn_by_inverse_layer_idx") or not config.get("scale_attn_weights", True):
-            raise Unsupported("a GPT-2 with another attention scale")
+        self.scale = 1 / math.sqrt(self.d_head) if config.get("scale_attn_weights", True) else 1.0
+        self.by_layer = config.get("scale_attn_by_inverse_layer_idx", False)
         embedding, head = self.weights.get("wte.weight"), self.weights.get("lm_head.weight")
         tied = config.get("tie_word_embeddings", True)
         self.embedding = embedding if embedding is not None else head
@@ -147,7 +206,7 @@ class Gpt2:
             normed = self.layer_norm(f"h.{layer}.ln_1", x)
             fused = normed @ get("attn.c_attn.weight") + get("attn.c_attn.bias")
             q, k, v = (piece.reshape(length, heads, size) for piece in fused.split(self.d_model, dim=-1))
-            pattern = causal_attention(q, k, 1 / math.sqrt(size))
+            pattern = causal_attention(q, k, self.scale / (layer + 1) if self.by_layer else self.scale)
             mixed = torch.einsum("hij,jhe->ihe", pattern, v).reshape(length, self.d_model)
             m = x + mixed @ get("attn.c_proj.weight") + get("attn.c_proj.bias")
             act = self.act(self.layer_norm(f"h.{layer}.ln_2", m) @ get("mlp.c_fc.weight") + get("mlp.c_fc.bias"))
@@ -161,79 +220,3 @@ class Gpt2:
             x = y
         norm = FinalNorm(self.weights["ln_f.weight"], self.weights["ln_f.bias"], self.eps, True)
         return Run(list(tokens), blocks, norm, self.unembed, norm(x) @ self.unembed.T)
-
-
-class Llama:
-    """Rotary positions, RMSNorm, separate projections (stored [out, in]), grouped queries, gated FFN."""
-    family = "llama"
-
-    def __init__(self, config, tensors):
-        self.config = config
-        self.weights = {name.removeprefix("model."): value for name, value in tensors.items()}
-        self.n_layers, self.d_model = config["num_hidden_layers"], config["hidden_size"]
-        self.n_heads = config["num_attention_heads"]
-        self.n_kv_heads = config.get("num_key_value_heads") or self.n_heads
-        self.d_head = config.get("head_dim") or self.d_model // self.n_heads
-        self.d_ffn = config["intermediate_size"]
-        self.n_positions = config.get("max_position_embeddings", 2048)
-        self.eps = config.get("rms_norm_eps", 1e-6)
-        self.act = activation(config.get("hidden_act", "silu"))
-        if config.get("rope_scaling"):
-            raise Unsupported("scaled rotary positions")
-        self.theta = config.get("rope_theta", 10000.0)
-        embedding, head = self.weights.get("embed_tokens.weight"), self.weights.get("lm_head.weight")
-        tied = config.get("tie_word_embeddings", False)
-        self.embedding = embedding if embedding is not None else head
-        self.unembed = self.embedding if tied or head is None else head
-        self.vocab_size = self.embedding.shape[0]
-
-    def bias(self, name, size):
-        """A projection's bias, zero where the file has none."""
-        return self.weights.get(name + ".bias", torch.zeros(size, dtype=torch.float64))
-
-    def rms_norm(self, name, s):
-        return FinalNorm(self.weights[name], torch.zeros(self.d_model, dtype=torch.float64), self.eps, False)(s)
-
-    def run(self, tokens):
-        length, heads, groups, size = len(tokens), self.n_heads, self.n_kv_heads, self.d_head
-        group = [head // (heads // groups) for head in range(heads)]
-        x = self.embedding[tokens]
-        blocks = []
-        for layer in range(self.n_layers):
-            def linear(name, s):
-                weight = self.weights[f"layers.{layer}.{name}.weight"]
-                return s @ weight.T + self.bias(f"layers.{layer}.{name}", weight.shape[0])
-            normed = self.rms_norm(f"layers.{layer}.input_layernorm.weight", x)
-            q = rotate(linear("self_attn.q_proj", normed).reshape(length, heads, size), self.theta)
-            k = rotate(linear("self_attn.k_proj", normed).reshape(length, groups, size), self.theta)
-            v = linear("self_attn.v_proj", normed).reshape(length, groups, size)
-            pattern = causal_attention(q, k[:, group], 1 / math.sqrt(size))
-            mixed = torch.einsum("hij,jhe->ihe", pattern, v[:, group]).reshape(length, heads * size)
-            m = x + linear("self_attn.o_proj", mixed)
-            normed = self.rms_norm(f"layers.{layer}.post_attention_layernorm.weight", m)
-            act = self.act(linear("mlp.gate_proj", normed)) * linear("mlp.up_proj", normed)
-            y = m + linear("mlp.down_proj", act)
-            w_o = self.weights[f"layers.{layer}.self_attn.o_proj.weight"].T.reshape(heads, size, self.d_model)
-            b_v = self.bias(f"layers.{layer}.self_attn.v_proj", groups * size).reshape(groups, size)
-            b_o = self.bias(f"layers.{layer}.self_attn.o_proj", self.d_model)
-            blocks.append(Block(
-                x=x, m=m, y=y, pattern=pattern, value=v - b_v, w_o=w_o,
-                bias=b_o + torch.einsum("he,hed->d", b_v[group], w_o),
-                act=act, w_out=self.weights[f"layers.{layer}.mlp.down_proj.weight"].T,
-                b_out=self.bias(f"layers.{layer}.mlp.down_proj", self.d_model)))
-            x = y
-        norm = FinalNorm(self.weights["norm.weight"], torch.zeros(self.d_model, dtype=torch.float64), self.eps, False)
-        return Run(list(tokens), blocks, norm, self.unembed, norm(x) @ self.unembed.T)
-
-
-FAMILIES = {"gpt2": Gpt2, "llama": Llama}
-
-
-def load(folder):
-    """The model of a Hugging Face folder (config.json, model.safetensors)."""
-    with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
-        config = json.load(file)
-    family = config.get("model_type")
-    if family not in FAMILIES:
-        raise Unsupported(f"{folder}: family {family!r}; known: {', '.join(sorted(FAMILIES))}")
-    return FAMILIES[family](config, tensorfile.read(os.path.join(folder, "model.safetensors")))

@@ -15,7 +15,8 @@ import os
 import random
 import sys
 
-import forward
+import families
+import family_models
 import trace as reference
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -36,6 +37,13 @@ FIXTURE_CASES = [
     ("long-many", 23, {"threshold": 0.1, "targets": "0,10,14,22", "project": "none"}),
     ("long-high", 23, {"threshold": 0.6, "targets": "5,22", "project": "none"}),       # fallbacks at both kinds of node
 ]
+# of the models of family_models.py; written compactly (compare.load expands the pairs)
+FAMILY_CASES = [
+    ("one", 1, {"project": "all"}),
+    ("seven", 7, {"project": "all"}),
+    ("long", 21, {"threshold": 0.02, "targets": "6,20", "project": "none"}),      # past every window
+]
+SMALL = {"opt-bare"}      # another naming of tensors only: one golden
 EMBEDDED_CASES = [
     ("twelve", 12, {}),
     ("fourteen", 14, {"threshold": 0.08, "floor": 0.02}),
@@ -58,6 +66,15 @@ def shorten(value, key=None):
 SHARES = {"attention", "attention_residual", "ffn", "ffn_residual", "importance", "weight", "flow", "token_flow"}
 
 
+def pairs(golden):
+    """The lists of projections as [id, score] pairs, two thirds of the bytes of a golden."""
+    for target in golden["targets"]:
+        for projection in target["projections"]:
+            for key, value in projection.items():
+                if isinstance(value, list):
+                    projection[key] = [[item["id"], item["score"]] for item in value]
+
+
 def draw(name, length, vocab_size):
     """Seeded ids. With the fixtures of make_models.py this seed gives one node where every proximity is zero
     (gpt2-plain, 23 tokens, layer 0, FFN node of position 10), and none so near to it that float32 could not tell.
@@ -66,13 +83,15 @@ def draw(name, length, vocab_size):
     return [generator.randrange(vocab_size) for _ in range(length)]
 
 
-def write(model, folder, name, case, tokens, options):
+def write(model, folder, name, case, tokens, options, compact=False):
     options = {"which" if key == "project" else key: value for key, value in options.items()}
     options.setdefault("which", "default")
     golden = shorten(reference.trace(model, folder, tokens, raw=True, **options))
     with open(os.path.join(ROOT, folder, "model.safetensors"), "rb") as file:
         weights = hashlib.sha256(file.read()).hexdigest()
     golden["settings"].update(model=folder, tokens=",".join(map(str, tokens)), weights_sha256=weights)
+    if compact:
+        pairs(golden)
     path = os.path.join(ROOT, GOLDEN, f"{name}-{case}.json")
     with open(path, "w", encoding="utf-8") as file:
         json.dump(golden, file, separators=(",", ":"))
@@ -91,7 +110,8 @@ def main():
             prompts = json.load(file)
     fixtures = os.path.join(GOLDEN, "models")
     names = sorted(os.listdir(os.path.join(ROOT, fixtures)))
-    folders = [(os.path.join(fixtures, name), FIXTURE_CASES) for name in names]
+    compact = set(family_models.models())
+    folders = [(os.path.join(fixtures, name), FAMILY_CASES if name in compact else FIXTURE_CASES) for name in names]
     folders += [(folder, EMBEDDED_CASES) for folder in EMBEDDED]
     total = 0
     for folder, cases in folders:
@@ -101,9 +121,10 @@ def main():
         if not os.path.exists(os.path.join(ROOT, folder, "model.safetensors")):
             print(f"{name}: no model in {folder}, skipped")
             continue
-        model = forward.load(os.path.join(ROOT, folder))
-        for case, length, options in cases:
-            total += write(model, folder, name, case, draw(name, length, model.vocab_size), options)
+        model = families.load(os.path.join(ROOT, folder))
+        for case, length, options in cases[1:2] if name in SMALL else cases:
+            total += write(model, folder, name, case, draw(name, length, model.vocab_size), options,
+                           name in compact)
         for prompt in prompts.get(name, []):
             options = {key: value for key, value in prompt.items() if key not in ("case", "tokens")}
             total += write(model, folder, name, prompt["case"], prompt["tokens"], options)

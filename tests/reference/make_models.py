@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write the random fixture models of odd shapes, in Hugging Face layout, under tests/golden/models/.
+Those of the other families: family_models.py.
 
     /usr/bin/python3 tests/reference/make_models.py [OUT_DIR]
 
@@ -7,35 +8,18 @@ Seeded: the same bytes every time. Scales are chosen so that attention is far fr
 as the residual, and thresholds from 0.01 to 0.6 cut in different places (fallbacks included).
 """
 import json
-import math
 import os
 import sys
 
 import numpy as np
 
+import family_models
 import tensorfile
+from maker import Maker
 
 VOCAB = 61
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODELS = os.path.normpath(os.path.join(HERE, "..", "golden", "models"))
-
-
-class Maker:
-    """Random arrays of one model, by name."""
-
-    def __init__(self, seed):
-        self.random = np.random.default_rng(seed)
-        self.arrays = {}
-
-    def normal(self, name, shape, scale):
-        self.arrays[name] = self.random.standard_normal(shape) * scale
-
-    def matrix(self, name, rows, columns, gain, inputs):
-        """Entries of size gain / sqrt(inputs): a unit-variance input gives outputs of size gain."""
-        self.normal(name, (rows, columns), gain / math.sqrt(inputs))
-
-    def norm_weight(self, name, size, spread=0.3):
-        self.arrays[name] = 1 + self.random.standard_normal(size) * spread
 
 
 def gpt2(seed, prefix, n_layer, n_head, n_embd, d_ffn, n_positions, tied, bias, buffers=False):
@@ -137,6 +121,7 @@ def models():
         "llama-headonly": (
             llama_config(2, 2, 1, 14, 28, 39, tied=True, dtype="float32"),
             llama(105, 2, 2, 1, 14, 28, 39, embedding=False), "F32"),
+        **family_models.models(),
     }
 
 

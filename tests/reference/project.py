@@ -1,5 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""METHOD section 5: components and states read in the vocabulary, in both conventions."""
+"""METHOD section 5: components and states read in the vocabulary, in both conventions.
+
+Choices where METHOD leaves one:
+* A bias of the head (Phi) goes with W_U beta: in `alone`, so that the lens of the last state is the logits; a term of
+  its own in `frozen`.
+* Soft-capping of the logits (Gemma 2) applies to the prediction only; both conventions are of the logits before it.
+* A parallel block has attention and ffn outputs and resid_post; there is no resid_mid.
+* An output norm (Gemma 2) belongs to the component: a head's and a block's output are what arrives in the residual.
+  A neuron's row is W_out[n] * g, the prompt's 1 / rms left out.
+* Scaled embeddings (Gemma): x[0] is the scaled one.
+"""
 import flow as flow_module
 
 DEFAULT_HEADS = 10
@@ -10,13 +20,13 @@ TOP = 10
 def scores(run, u, target, convention):
     """[V] scores of a vector u [D]; with g = W_U (gamma * centre(u)):
 
-    alone  = g / sigma(u) + W_U beta        the final norm applied to u by itself
-    frozen = g / sigma(residual at target)  direct logit attribution; W_U beta is a term of its own
+    alone  = g / sigma(u) + W_U beta + b_U  the final norm applied to u by itself
+    frozen = g / sigma(residual at target)  direct logit attribution; W_U beta + b_U is a term of its own
     """
     norm = run.norm
     g = run.unembed @ (norm.gamma * norm.centre(u))
     if convention == "alone":
-        return g / norm.sigma(u) + run.unembed @ norm.beta
+        return g / norm.sigma(u) + run.unembed @ norm.beta + run.head_bias
     return g / norm.sigma(run.blocks[-1].y[target])
 
 
@@ -79,14 +89,15 @@ def projections(run, graph, heads, neurons, conventions, which):
     for layer, block in enumerate(run.blocks):
         for i in range(len(run.tokens)):
             if i == target or (which == "all" and (layer, i) in attention_nodes):
-                add("attention", layer, i, block.m[i] - block.x[i])
+                add("attention", layer, i, block.attention_output()[i])
             if i == target or (which == "all" and (layer, i) in ffn_nodes):
-                add("ffn", layer, i, block.y[i] - block.m[i])
-        add("resid_mid", layer, target, block.m[target])
+                add("ffn", layer, i, block.ffn_output()[i])
+        if block.m is not None:
+            add("resid_mid", layer, target, block.m[target])
         add("resid_post", layer, target, block.y[target])
     strongest = sorted(neurons, key=lambda n: (-n.importance, n.layer, n.position, n.neuron))[:NEURONS]
     for neuron in strongest if which == "all" else []:
-        u = run.blocks[neuron.layer].w_out[neuron.neuron]
+        u = run.blocks[neuron.layer].neuron_row(neuron.neuron)
         result.append(entry(run, target, "alone", "neuron", neuron.layer, neuron.position, u,
                             extra={"neuron": neuron.neuron}, swap=neuron.activation < 0))
     return result

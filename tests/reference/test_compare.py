@@ -52,13 +52,8 @@ class Itself(unittest.TestCase):
         self.assertGreater(zero_nodes, 0)
 
 
-class Wrong(unittest.TestCase):
-    """Each test spoils a copy of one golden and wants a failure that names the thing."""
-
-    def setUp(self):
-        self.golden = compare.load(os.path.join(GOLDEN, "llama-gqa-seven.json"))
-        self.out = copy.deepcopy(self.golden)
-        self.target = self.out["targets"][0]
+class Spoiled(unittest.TestCase):
+    """A copy of a golden, to be spoiled."""
 
     def assert_fails(self, *words):
         found = failures(self.golden, self.out)
@@ -66,6 +61,15 @@ class Wrong(unittest.TestCase):
         for word in words:
             self.assertTrue(any(word in line for line in found), f"{word!r} in none of {found[:5]}")
         return found
+
+
+class Wrong(Spoiled):
+    """Each test spoils a copy of one golden and wants a failure that names the thing."""
+
+    def setUp(self):
+        self.golden = compare.load(os.path.join(GOLDEN, "llama-gqa-seven.json"))
+        self.out = copy.deepcopy(self.golden)
+        self.target = self.out["targets"][0]
 
     def edge(self, kind):
         return next(edge for edge in self.target["edges"] if edge["kind"] == kind)
@@ -248,6 +252,63 @@ class Wrong(unittest.TestCase):
         self.setUp()
         self.out["targets"] = []
         self.assert_fails("targets: found []")
+
+
+class Parallel(Spoiled):
+    """The same where a block is one node."""
+
+    def setUp(self):
+        self.golden = compare.load(os.path.join(GOLDEN, "phi-odd-long.json"))
+        self.out = copy.deepcopy(self.golden)
+        self.target = self.out["targets"][1]
+
+    def ffn_edge(self):
+        return next(edge for edge in self.target["edges"] if edge["kind"] == "ffn")
+
+    def test_untouched_copy_passes(self):
+        self.assertEqual(failures(self.golden, self.out), [])
+        self.assertEqual({edge["kind"] for edge in self.target["edges"]}, {"attention", "attention_residual", "ffn"})
+
+    def test_ffn_residual_arrays_instead_of_null(self):
+        self.out["raw"]["ffn_residual"] = self.out["raw"]["ffn"]
+        self.assertEqual(len(self.assert_fails("raw.ffn_residual")), 1)
+
+    def test_ffn_residual_edge(self):
+        self.target["edges"].append({**self.ffn_edge(), "kind": "ffn_residual"})
+        self.assert_fails("the walk does not reach it")
+
+    def test_resid_mid(self):
+        self.target["projections"].append({"kind": "resid_mid", "layer": 0, "position": 20, "convention": "alone"})
+        self.assert_fails("a parallel block has none")
+
+    def test_ffn_edge_missing(self):
+        edge = self.ffn_edge()
+        self.target["edges"].remove(edge)
+        self.assert_fails(f"ffn layer {edge['layer']} {edge['source']}->{edge['target']}: missing")
+
+    def test_flow_past_the_ffn(self):
+        """M passes its flow on to I of the layer below: an edge that loses it is wrong."""
+        below = next(edge for edge in self.target["edges"]
+                     if (edge["layer"], edge["kind"]) == (0, "attention_residual"))
+        below["flow"] -= 0.05
+        self.assert_fails("attention layer 0", "flow")
+
+    def test_importance_weight_and_flow(self):
+        for key in ("importance", "weight", "flow"):
+            with self.subTest(key):
+                self.setUp()
+                self.ffn_edge()[key] += 5e-3
+                self.assert_fails(key)
+
+
+class Compact(unittest.TestCase):
+    def test_pairs_are_expanded(self):
+        golden = compare.load(os.path.join(GOLDEN, "gemma2-odd-one.json"))
+        item = golden["targets"][0]["projections"][0]
+        self.assertEqual(set(item["promotes"][0]), {"id", "score"})
+        out = copy.deepcopy(golden)
+        out["targets"][0]["projections"][0]["promotes"][0]["score"] += 3e-4 * item["scale"]
+        self.assertEqual(len(failures(golden, out)), 1)
 
 
 class Tolerated(unittest.TestCase):

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+import families
 import flow
 import forward
 import make_goldens
@@ -29,7 +30,7 @@ NAMES = sorted(make_models.models())
 def cases():
     """(name, model, run) of every fixture on 1, 2, 7 and 23 tokens."""
     for name in NAMES:
-        model = forward.load(os.path.join(MODELS, name))
+        model = families.load(os.path.join(MODELS, name))
         for length in (1, 2, 7, 23):
             yield f"{name} {length}", model, model.run(make_goldens.draw(name, length, model.vocab_size))
 
@@ -49,14 +50,22 @@ class Whole(unittest.TestCase):
         for name, _, run in CASES:
             for layer, block in enumerate(run.blocks):
                 with self.subTest(name, layer=layer):
-                    self.assertTrue(close(block.x + block.parts().sum((1, 2)) + block.bias, block.m))
-                    self.assertTrue(close(block.m + block.act @ block.w_out + block.b_out, block.y))
+                    attention = block.parts().sum((1, 2)) + block.bias_part()
+                    f = torch.stack([block.neuron_parts(i).sum(0) for i in range(len(run.tokens))])
+                    f = f + block.neuron_bias()
+                    self.assertTrue(close(attention, block.attention_output()))
+                    self.assertTrue(close(f, block.ffn_output()))
+                    if block.m is None:
+                        self.assertTrue(close(block.x + attention + f, block.y))
+                    else:
+                        self.assertTrue(close(block.x + attention, block.m))
+                        self.assertTrue(close(block.m + f, block.y))
                     if layer:
                         self.assertTrue(torch.equal(block.x, run.blocks[layer - 1].y))
 
     def test_biases_matter(self):
         """The invariant above would see a value bias left in v: the fixture's are large."""
-        block = forward.load(os.path.join(MODELS, "gpt2-odd")).run([1, 2, 3]).blocks[0]
+        block = families.load(os.path.join(MODELS, "gpt2-odd")).run([1, 2, 3]).blocks[0]
         self.assertGreater(float(block.bias.abs().max()), 0.5)
 
     def test_rows_of_attention_sum_to_one_and_see_no_future(self):
@@ -68,7 +77,7 @@ class Whole(unittest.TestCase):
     def test_prefix_gives_the_same_states(self):
         """A later token changes nothing before it."""
         for name in NAMES:
-            model = forward.load(os.path.join(MODELS, name))
+            model = families.load(os.path.join(MODELS, name))
             tokens = make_goldens.draw(name, 23, model.vocab_size)
             self.assertTrue(close(model.run(tokens).logits[:7], model.run(tokens[:7]).logits))
 
@@ -77,23 +86,27 @@ class BruteForce(unittest.TestCase):
     """One node at a time, scalar by scalar, from the weights' definition."""
 
     def attention_node(self, block, i):
-        """Shares of A_i by five nested loops; heads of one group read the same value."""
-        d_model, heads, size = block.m.shape[1], block.w_o.shape[0], block.w_o.shape[1]
+        """Shares of A_i by five nested loops; heads of one group read the same value; the FFN's in a parallel block."""
+        heads, size, d_model = block.w_o.shape
         group = heads // block.value.shape[1]
-        whole = block.m[i].tolist()
+        value, w_o, pattern = block.value.tolist(), block.w_o.tolist(), block.pattern.tolist()
+        gain = [1.0] * d_model if block.attention_gain is None else block.attention_gain[i].tolist()
+        whole = (block.y if block.m is None else block.m)[i].tolist()
         norm = sum(abs(entry) for entry in whole)
 
         def proximity(part):
             return max(norm - sum(abs(w - z) for w, z in zip(whole, part)), 0.0)
 
         found = {"residual": proximity(block.x[i].tolist())}
+        if block.m is None:
+            found["ffn"] = proximity((block.act[i] @ block.w_out + block.b_out).tolist())
         for j in range(i + 1):
             for h in range(heads):
                 z = [0.0] * d_model
                 for d in range(d_model):
                     for e in range(size):
-                        z[d] += float(block.value[j, h // group, e]) * float(block.w_o[h, e, d])
-                    z[d] *= float(block.pattern[h, i, j])
+                        z[d] += value[j][h // group][e] * w_o[h][e][d]
+                    z[d] *= pattern[h][i][j] * gain[d]
                 found[j, h] = proximity(z)
         total = sum(found.values())
         return {part: value / total for part, value in found.items()}
@@ -107,6 +120,8 @@ class BruteForce(unittest.TestCase):
                 wanted = self.attention_node(run.blocks[layer], i)
                 with self.subTest(name, layer=layer, position=i):
                     self.assertAlmostEqual(importances.attention_residual[layer][i], wanted.pop("residual"), 12)
+                    if importances.parallel:
+                        self.assertAlmostEqual(importances.ffn[layer][i], wanted.pop("ffn"), 12)
                     for (j, h), value in wanted.items():
                         self.assertAlmostEqual(importances.attention[layer][i][j][h], value, 12)
 
@@ -120,9 +135,23 @@ class BruteForce(unittest.TestCase):
         wanted = torch.tensor(found[1:], dtype=torch.float64) / sum(found)
         self.assertTrue(close(flow.neuron_shares(block, i), wanted, 1e-12))
 
+    def test_neurons_of_a_parallel_node_and_of_one_with_output_norm(self):
+        """What is not a neuron: all z and x (the FFN as a whole is no part); m."""
+        for name in ("phi-odd 7", "gemma2-odd 7"):
+            run = next(run for case, _, run in CASES if case == name)
+            block, i = run.blocks[1], 4
+            whole = block.y[i]
+            others = [block.m[i]] if block.m is not None else [block.x[i]] + list(block.parts()[i].flatten(0, 1))
+            neurons = [block.act[i, n] * block.w_out[n] for n in range(block.act.shape[1])]
+            if block.ffn_gain is not None:
+                neurons = [neuron * block.row_gain / sum(neurons).pow(2).mean().sqrt() for neuron in neurons]
+            found = [max(float(whole.abs().sum() - (whole - part).abs().sum()), 0.0) for part in neurons + others]
+            wanted = torch.tensor(found[: len(neurons)], dtype=torch.float64) / sum(found)
+            self.assertTrue(close(flow.neuron_shares(block, i), wanted, 1e-6), name)     # the norm's eps
+
     def test_gpt2_against_torch(self):
         """The same residual stream from torch's own layer norm, gelu and softmax, token by token."""
-        model = forward.load(os.path.join(MODELS, "gpt2-plain"))
+        model = families.load(os.path.join(MODELS, "gpt2-plain"))
         tokens = make_goldens.draw("gpt2-plain", 7, 61)
         weights, heads, size = model.weights, model.n_heads, model.d_head
 
@@ -151,7 +180,7 @@ class BruteForce(unittest.TestCase):
 
     def test_rotation_by_complex_numbers(self):
         x = torch.randn(5, 3, 10, dtype=torch.float64)
-        turned = forward.rotate(x, 50000.0)
+        turned = forward.rotate(x, forward.frequencies(50000.0, 10))
         for position in range(5):
             for e in range(5):
                 angle = position * 50000.0 ** (-2 * e / 10)
@@ -160,6 +189,40 @@ class BruteForce(unittest.TestCase):
                     value = complex(x[position, head, e], x[position, head, e + 5]) * turn
                     self.assertAlmostEqual(float(turned[position, head, e]), value.real, 12)
                     self.assertAlmostEqual(float(turned[position, head, e + 5]), value.imag, 12)
+
+    def test_partial_rotation_turns_the_first_entries_only(self):
+        x = torch.randn(5, 3, 10, dtype=torch.float64)
+        turned = forward.rotate(x, forward.frequencies(500.0, 4))
+        self.assertTrue(torch.equal(turned[..., 4:], x[..., 4:]))
+        self.assertTrue(torch.equal(turned[..., :4], forward.rotate(x[..., :4], forward.frequencies(500.0, 4))))
+
+    def test_scaled_rotary_frequencies(self):
+        """By wavelength, as LLaMA 3's own code has it: above the long one divided, below the short one kept."""
+        model = families.load(os.path.join(MODELS, "llama-rope3"))
+        cases_seen = set()
+        for plain, found in zip(forward.frequencies(500.0, 10).tolist(), model.turn.tolist()):
+            wavelength = 2 * math.pi / plain
+            if wavelength > 64:
+                wanted, case = plain / 8, "slow"
+            elif wavelength < 16:
+                wanted, case = plain, "fast"
+            else:
+                smooth = (64 / wavelength - 1) / (4 - 1)
+                wanted, case = (1 - smooth) * plain / 8 + smooth * plain, "between"
+            self.assertAlmostEqual(found, wanted, 14)
+            cases_seen.add(case)
+        self.assertEqual(cases_seen, {"slow", "fast", "between"})
+
+    def test_windows(self):
+        q = torch.randn(9, 2, 4, dtype=torch.float64)
+        for window in (1, 4, 9):
+            pattern = forward.causal_attention(q, q, 1.0, window)
+            seen = {(i, j) for i in range(9) for j in range(9) if float(pattern[0, i, j]) > 0}
+            self.assertEqual(seen, {(i, j) for i in range(9) for j in range(i + 1) if i - j < window})
+
+    def test_soft_cap(self):
+        x = torch.tensor([0.001, 100.0, -100.0], dtype=torch.float64)
+        self.assertTrue(close(forward.soft_cap(x, 2.0), torch.tensor([0.001, 2.0, -2.0], dtype=torch.float64), 1e-9))
 
     def test_activations(self):
         x = torch.linspace(-6, 6, 101, dtype=torch.float64)
@@ -177,8 +240,25 @@ class Shares(unittest.TestCase):
             for layer in range(len(run.blocks)):
                 for i in range(len(run.tokens)):
                     attention = sum(map(sum, importances.attention[layer][i]))
-                    self.assertAlmostEqual(attention + importances.attention_residual[layer][i], 1, 12, name)
+                    attention += importances.attention_residual[layer][i]
+                    if importances.parallel:
+                        self.assertAlmostEqual(attention + importances.ffn[layer][i], 1, 12, name)
+                        continue
+                    self.assertAlmostEqual(attention, 1, 12, name)
                     self.assertAlmostEqual(importances.ffn[layer][i] + importances.ffn_residual[layer][i], 1, 12, name)
+
+    def test_nothing_comes_from_beyond_a_window(self):
+        for name, windows in (("mistral-odd 23", [5, 5, 5]), ("gpt_neo-odd 23", [23, 4, 23]),
+                              ("gemma2-odd 23", [5, 23, 5]), ("qwen2-odd 23", [23, 23])):
+            importances = flow.Importances.of(next(run for case, _, run in CASES if case == name))
+            for layer, window in enumerate(windows):
+                rows = importances.attention[layer]
+                for i in range(23):
+                    for j in range(23):
+                        if i - j >= window:
+                            self.assertEqual(sum(rows[i][j]), 0, name)
+                total = sum(sum(rows[i][i - window + 1]) for i in range(window - 1, 23))
+                self.assertGreater(total, 0, name)
 
     def test_all_zero_goes_to_the_residual(self):
         whole = torch.tensor([1.0, -1.0], dtype=torch.float64)
@@ -206,7 +286,7 @@ class Graphs(unittest.TestCase):
         for name, run, _, graph in self.graphs():
             self.assertAlmostEqual(sum(graph.token_flow), 1, 12, name)
             for layer in range(len(run.blocks)):
-                for kind in ("ffn", "attention"):
+                for kind in ("attention",) if run.blocks[0].m is None else ("ffn", "attention"):
                     total = sum(part.flow for (k, l, _), node in graph.nodes.items() if (k, l) == (kind, layer)
                                 for part in node.values())
                     self.assertAlmostEqual(total, 1, 12, name)
@@ -266,23 +346,33 @@ class Projections(unittest.TestCase):
             def frozen(u):
                 return project.scores(run, u, target, "frozen")
 
-            total = frozen(run.blocks[0].x[target]) + run.unembed @ run.norm.beta
+            total = frozen(run.blocks[0].x[target]) + run.unembed @ run.norm.beta + run.head_bias
             for block in run.blocks:
                 for head in range(model.n_heads):
                     total = total + frozen(project.head_output(block, target, head))
-                total = total + frozen(block.bias)
-                for n in range(block.w_out.shape[0]):
-                    total = total + frozen(block.act[target, n] * block.w_out[n])
-                total = total + frozen(block.b_out)
-            self.assertTrue(close(total, run.logits[target]), name)
+                total = total + frozen(block.bias_part()[target])
+                for neuron in block.neuron_parts(target):
+                    total = total + frozen(neuron)
+                total = total + frozen(block.neuron_bias()[target])
+            self.assertTrue(close(total, run.uncapped[target]), name)
+            total = frozen(run.blocks[0].x[target]) + run.unembed @ run.norm.beta + run.head_bias
+            for block in run.blocks:
+                total = total + frozen(block.attention_output()[target]) + frozen(block.ffn_output()[target])
+            self.assertTrue(close(total, run.uncapped[target]), name)
 
     def test_alone_is_the_logit_lens(self):
         for name, _, run in CASES:
             target = len(run.tokens) - 1
             lens = project.scores(run, run.blocks[-1].y[target], target, "alone")
-            self.assertTrue(close(lens, run.logits[target]), name)
-            u = run.blocks[0].m[0]
-            self.assertTrue(close(project.scores(run, u, target, "alone"), run.unembed @ run.norm(u)), name)
+            self.assertTrue(close(lens, run.uncapped[target]), name)
+            u = run.blocks[0].y[0]
+            wanted = run.unembed @ run.norm(u) + run.head_bias
+            self.assertTrue(close(project.scores(run, u, target, "alone"), wanted), name)
+
+    def test_only_gemma2_caps(self):
+        for name, _, run in CASES:
+            capped = 2.0 * torch.tanh(run.uncapped / 2.0) if name.startswith("gemma2") else run.uncapped
+            self.assertTrue(torch.equal(run.logits, capped), name)
 
     def test_order_and_ties(self):
         self.assertEqual(project.best([1.0, 3.0, 3.0, 2.0, 2.0], +1, top=3), ([1, 2, 3], [4]))
@@ -316,14 +406,14 @@ class Files(unittest.TestCase):
                     self.assertEqual(one.read(), other.read(), name)
 
     def test_trace_refuses(self):
-        model = forward.load(os.path.join(MODELS, "gpt2-plain"))
+        model = families.load(os.path.join(MODELS, "gpt2-plain"))
         for tokens, options in (([], {}), ([61], {}), ([1] * 25, {}), ([1], {"threshold": 1.0}),
                                 ([1], {"targets": "1"}), ([1], {"threshold": 0.04, "floor": 0.05})):
             with self.assertRaises(ValueError):
                 reference.trace(model, "", tokens, **options)
 
     def test_floor_changes_nothing_that_is_printed(self):
-        model = forward.load(os.path.join(MODELS, "gpt2-odd"))
+        model = families.load(os.path.join(MODELS, "gpt2-odd"))
         tokens = [random.Random(3).randrange(61) for _ in range(9)]
         one, other = (reference.trace(model, "", tokens, threshold=0.08, floor=floor) for floor in (0.08, 0.02))
         self.assertEqual(one["targets"], other["targets"])

@@ -8,6 +8,7 @@ Prints the JSON contract of `headwater trace --json`; "text" is null everywhere,
 Reference-only keys: "logits" (whole vector) and "token_flow" of each target, "scale" (max |score|) of a projection,
 and "*_ties": what would take the last place of a list after a change of 1e-5.
 With several targets "flow" in "tokens" is the mean over the targets (it sums to 1 in any case).
+For a model of parallel blocks raw.ffn_residual is null; the edges of a block are attention, attention_residual and ffn.
 The floor widens what a database stores, never what is printed here: edges, heads and neurons are those at the
 threshold.
 """
@@ -18,8 +19,8 @@ import sys
 
 import torch
 
+import families
 import flow
-import forward
 import project
 
 TOP_NEURONS = 10
@@ -135,7 +136,7 @@ def main():
     options = parser.parse_args()
     try:
         tokens = [int(piece) for piece in options.tokens.split(",")]
-        output = trace(forward.load(options.model), options.model, tokens, options.targets, options.threshold,
+        output = trace(families.load(options.model), options.model, tokens, options.targets, options.threshold,
                        options.floor, options.convention, options.project, options.raw)
     except (OSError, ValueError) as error:
         sys.exit(f"trace.py: {error}")

@@ -50,7 +50,7 @@ static inline void twin_rotate(const hw_model_config *c, double *x, size_t n_hea
   size_t d = (size_t)c->d_head, half = d / 2;
   for (size_t h = 0; h < n_heads && c->positions == HW_POSITION_ROTARY; h++)
     for (size_t i = 0; i < half; i++) {
-      double angle = (double)position / pow(c->rope_theta, 2.0 * (double)i / (double)d), *p = x + h * d + i, a = p[0], b = p[half];
+      double angle = (double)position / pow(c->rope.theta, 2.0 * (double)i / (double)d), *p = x + h * d + i, a = p[0], b = p[half];
       p[0] = a * cos(angle) - b * sin(angle);
       p[half] = b * cos(angle) + a * sin(angle);
     }
@@ -108,7 +108,7 @@ static inline forward_twin twin_forward(const hw_model *model, const int32_t *id
       for (size_t e = 0; e < d; e++) mid[e] = t.resid[l][i * d + e] + added[e];
       twin_norm(c, mid, w->ffn_norm_gamma, w->ffn_norm_beta, normed);
       twin_apply(&w->w_in, normed, w->b_in, c->gated ? up : a);
-      if (c->gated) twin_apply(&w->w_gate, normed, NULL, a);
+      if (c->gated) twin_apply(&w->w_gate, normed, w->b_gate, a);
       for (size_t e = 0; e < f; e++) a[e] = twin_activation(c->activation, a[e]) * (c->gated ? up[e] : 1);
       twin_apply(&w->w_out, a, w->b_out, added);
       for (size_t e = 0; e < d; e++) t.resid[l + 1][i * d + e] = mid[e] + added[e];

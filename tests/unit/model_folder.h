@@ -14,7 +14,7 @@ typedef struct toy_tensor {
   const char *dtype;       /* as the header says it: the data follow from `stored` */
   hw_dtype stored;
   int n_dims;
-  int64_t shape[2];
+  int64_t shape[3];
   float *values;           /* [n] */
   size_t n;
   long move_begin, move_end; /* added to the offsets in the header */
@@ -98,8 +98,10 @@ static inline void toy_llama(toy *t, uint64_t seed, hw_dtype dtype, toy_sizes s,
   toy_folder(t);
   (void)snprintf(t->config, sizeof t->config,
                  "{\"model_type\": \"llama\", \"num_hidden_layers\": %d, \"num_attention_heads\": %d, \"num_key_value_heads\": %d, "
-                 "\"hidden_size\": %d, \"head_dim\": %d, \"intermediate_size\": %d, \"max_position_embeddings\": %d, \"vocab_size\": %d}",
-                 (int)s.n_layers, (int)s.n_heads, (int)s.n_kv_heads, (int)s.d_model, (int)s.d_head, (int)s.d_ffn, (int)s.n_ctx, (int)s.vocab);
+                 "\"hidden_size\": %d, \"head_dim\": %d, \"intermediate_size\": %d, \"max_position_embeddings\": %d, \"vocab_size\": %d, "
+                 "\"attention_bias\": %s, \"mlp_bias\": %s}",
+                 (int)s.n_layers, (int)s.n_heads, (int)s.n_kv_heads, (int)s.d_model, (int)s.d_head, (int)s.d_ffn, (int)s.n_ctx, (int)s.vocab,
+                 biases ? "true" : "false", biases ? "true" : "false");
   int64_t heads = s.n_heads * s.d_head, kv = s.n_kv_heads * s.d_head;
   (void)toy_add(t, "model.embed_tokens.weight", s.vocab, s.d_model, 1, 0);
   (void)toy_add(t, "lm_head.weight", s.vocab, s.d_model, 1, 0);
@@ -118,6 +120,8 @@ static inline void toy_llama(toy *t, uint64_t seed, hw_dtype dtype, toy_sizes s,
     toy_add_layer(t, "model.layers.", "self_attn.k_proj.bias", l, kv, 0, 0.5f, 0);
     toy_add_layer(t, "model.layers.", "self_attn.v_proj.bias", l, kv, 0, 0.5f, 0);
     toy_add_layer(t, "model.layers.", "self_attn.o_proj.bias", l, s.d_model, 0, 0.5f, 0);
+    toy_add_layer(t, "model.layers.", "mlp.gate_proj.bias", l, s.d_ffn, 0, 0.5f, 0);
+    toy_add_layer(t, "model.layers.", "mlp.up_proj.bias", l, s.d_ffn, 0, 0.5f, 0);
     toy_add_layer(t, "model.layers.", "mlp.down_proj.bias", l, s.d_model, 0, 0.5f, 0);
   }
   (void)toy_add(t, "model.norm.weight", s.d_model, 0, 0.5f, 1);

@@ -111,7 +111,7 @@ TEST(every_key_of_gpt2) {
                                   {"n_inner", COUNT, false, NULL}, {"n_positions", COUNT, true, NULL}, {"vocab_size", COUNT, true, NULL},
                                   {"layer_norm_epsilon", NUMBER, false, NULL}, {"activation_function", ACTIVATION, false, NULL},
                                   {"tie_word_embeddings", SWITCH, false, NULL}, {"scale_attn_weights", MUST_BE, false, "true"},
-                                  {"scale_attn_by_inverse_layer_idx", MUST_BE, false, "false"}, {"add_cross_attention", MUST_BE, false, "false"},
+                                  {"scale_attn_by_inverse_layer_idx", SWITCH, false, NULL}, {"add_cross_attention", MUST_BE, false, "false"},
                                   {"quantization_config", MUST_BE, false, NULL}};
   toy_gpt2(&t, 1, HW_F32, toy_small);
   for (size_t i = 0; i < COUNT_OF(keys); i++) check_key(&keys[i]);
@@ -125,7 +125,7 @@ TEST(every_key_of_llama) {
                                   {"vocab_size", COUNT, true, NULL}, {"rms_norm_eps", NUMBER, false, NULL}, {"rope_theta", NUMBER, false, NULL},
                                   {"rope_parameters.rope_theta", NUMBER, false, NULL}, {"rope_parameters.rope_type", MUST_BE, false, "\"default\""},
                                   {"hidden_act", ACTIVATION, false, NULL}, {"tie_word_embeddings", SWITCH, false, NULL},
-                                  {"rope_scaling", MUST_BE, false, NULL}, {"partial_rotary_factor", MUST_BE, false, "1"},
+                                  {"rope_scaling", MUST_BE, false, NULL}, {"attention_bias", SWITCH, false, NULL}, {"mlp_bias", SWITCH, false, NULL}, {"partial_rotary_factor", MUST_BE, false, "1"},
                                   {"quantization_config", MUST_BE, false, NULL}};
   toy_llama(&t, 1, HW_F32, toy_small, false);
   for (size_t i = 0; i < COUNT_OF(keys); i++) check_key(&keys[i]);
@@ -141,7 +141,7 @@ TEST(a_config_that_is_none) {
   config_refused("n_head", "5", HW_ERROR_INPUT, "d_model 12 is no multiple of the 5 heads");
   config_refused("model_type", NULL, HW_ERROR_INPUT, "no model_type");
   config_refused("model_type", "7", HW_ERROR_INPUT, "no model_type");
-  config_refused("model_type", "\"bert\"", HW_ERROR_UNSUPPORTED, "\"bert\" is not a known family (known: gpt2, llama");
+  config_refused("model_type", "\"bert\"", HW_ERROR_UNSUPPORTED, "\"bert\" is not a known family (known: gpt2, opt, llama");
   static const struct { const char *text, *words; } broken[] = {{"", "config.json"}, {"[1]", "not a JSON object"}, {"{\"model_type\": \"gpt2\",", "line 1"}, {"{\"n_layer\": 1e999}", "config.json"}};
   for (size_t i = 0; i < COUNT_OF(broken); i++) {
     (void)snprintf(t.config, sizeof t.config, "%s", broken[i].text);
@@ -152,7 +152,7 @@ TEST(a_config_that_is_none) {
   assert_int_equal(unlink(path), 0);
   assert_refused(hw_model_config_read(t.folder, &config, &err), &err, HW_ERROR_IO, "config.json");
   assert_refused(hw_model_config_read("/nowhere/at all", &config, &err), &err, HW_ERROR_INPUT, "/nowhere/at all: no such model folder");
-  for (size_t i = 0; i < 2; i++) assert_string_equal(hw_family_name(i), ((const char *[]){"gpt2", "llama"})[i]);
+  for (size_t i = 0; i < 3; i++) assert_string_equal(hw_family_name(i), ((const char *[]){"gpt2", "opt", "llama"})[i]);
 }
 
 TEST(what_a_config_means) {
@@ -177,7 +177,7 @@ TEST(what_a_config_means) {
   set_config("rope_parameters.rope_theta", "500000.0");
   set_config("head_dim", "10");
   assert_ok(read_config(&c), &err);
-  assert_true(c.n_kv_heads == 1 && c.d_head == 10 && c.d_ffn == 20 && c.rope_theta == 500000 && c.norm_eps == 1e-6);
+  assert_true(c.n_kv_heads == 1 && c.d_head == 10 && c.d_ffn == 20 && c.rope.theta == 500000 && c.norm_eps == 1e-6);
   assert_true(!c.tied && c.norm == HW_NORM_RMS && c.positions == HW_POSITION_ROTARY && c.gated && c.activation == HW_ACT_SILU);
 }
 

@@ -279,7 +279,7 @@ static void check_attention(uint64_t *seed, size_t n_keys, size_t d_head, float 
   }
   for (size_t i = 0; i < d_head; i++) size_q += fabs((double)q[i]) * scale;
   for (size_t j = 0; j < n_keys; j++) sum += weights[j] = exp(weights[j] - largest);
-  hw_attention_row(q, k, ld, n_keys, d_head, (float)scale, a);
+  hw_attention_row(q, k, ld, n_keys, d_head, (float)scale, 0, a);
   for (size_t j = 0; j < n_keys; j++) {
     assert_near(a[j], weights[j] / sum, 8 * EPS * (1 + size_q));
     found += (double)a[j];
@@ -422,7 +422,7 @@ static size_t run_kernels(const float *source, size_t shift, size_t d, float *me
     memcpy(out + used, o, d * sizeof *o);
     used += d;
   }
-  hw_attention_row(a, z, ld, 9, d, 0.3f, o);
+  hw_attention_row(a, z, ld, 9, d, 0.3f, 0, o);
   memcpy(out + used, o, 9 * sizeof *o);
   used += 9;
   hw_weighted_sum(b, z, ld, d < 9 ? d : 9, d, o);

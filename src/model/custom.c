@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * headwater.json: an architecture in the terms of the family table. */
+#include <string.h>
+
+#include "model/config.h"
+
+#define KEY(field) offsetof(hw_model_config, field)
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+static const hw_key_row keys[] = {
+    {"layers", HW_KEY_COUNT, KEY(n_layers), false, NULL, NULL},
+    {"heads", HW_KEY_COUNT, KEY(n_heads), false, NULL, NULL},
+    {"kv_heads", HW_KEY_COUNT, KEY(n_kv_heads), false, NULL, NULL},
+    {"d_model", HW_KEY_COUNT, KEY(d_model), false, NULL, NULL},
+    {"d_head", HW_KEY_COUNT, KEY(d_head), false, NULL, NULL},
+    {"d_ffn", HW_KEY_COUNT_OR_ZERO, KEY(d_ffn), false, NULL, NULL},
+    {"context", HW_KEY_COUNT, KEY(n_ctx), false, NULL, NULL},
+    {"vocabulary", HW_KEY_COUNT, KEY(vocab_size), false, NULL, NULL},
+    {"vocabulary_out", HW_KEY_COUNT, KEY(vocab_out), false, NULL, NULL},
+    {"norm_eps", HW_KEY_NUMBER, KEY(norm_eps), false, NULL, NULL},
+    {"activation", HW_KEY_ACTIVATION, KEY(activation), false, NULL, NULL},
+    {"gated", HW_KEY_SWITCH, KEY(gated), false, NULL, NULL},
+    {"tied", HW_KEY_SWITCH, KEY(tied), false, NULL, NULL},
+    {"position_offset", HW_KEY_COUNT_OR_ZERO, KEY(position_offset), false, NULL, NULL},
+    {"rotary", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
+    {"score_scale", HW_KEY_NUMBER, KEY(score_scale), false, NULL, NULL},
+    {"score_cap", HW_KEY_NUMBER, KEY(attention_cap), false, NULL, NULL},
+    {"logit_cap", HW_KEY_NUMBER, KEY(final_cap), false, NULL, NULL},
+    {"scale_embedding", HW_KEY_SWITCH, KEY(scale_embedding), false, NULL, NULL},
+    {"window", HW_KEY_COUNT_OR_NONE, KEY(window), false, NULL, NULL},
+    {"layer_types", HW_KEY_LAYER_TYPES, 0, false, NULL, NULL},
+};
+
+static const char *const others[] = {"like", "norm", "gamma_plus_one", "positions", "block", "layout", "fused", "prefix", "ignore", "tensors",
+                                     "comment"};
+static const char *const norms[] = {"layer", "rms", "none"}, *const positions[] = {"learned", "rotary", "none"};
+static const char *const blocks[] = {"sequential", "parallel"}, *const fusions[] = {"in_order", "by_head"};
+static const char *const layouts[] = {"default", "linear", "conv1d", "per_head"};
+
+typedef struct reader {
+  const char *path;
+  json_t *root;
+  hw_arena *arena;
+  hw_family *family;
+  hw_model_config *config;
+  hw_error *err;
+} reader;
+
+static const char *copy_text(reader *r, json_t *value) { return hw_arena_copy(r->arena, json_string_value(value), json_string_length(value), r->err); }
+
+static bool check_names(reader *r) {
+  const char *name;
+  json_t *value;
+  json_object_foreach(r->root, name, value) {
+    bool known = false;
+    for (size_t i = 0; i < COUNT_OF(keys) && !known; i++) known = strcmp(keys[i].name, name) == 0;
+    for (size_t i = 0; i < COUNT_OF(others) && !known; i++) known = strcmp(others[i], name) == 0;
+    if (!known) return hw_fail(r->err, HW_ERROR_INPUT, "%s: %.100s is not a key of this file", r->path, name);
+  }
+  return true;
+}
+
+/* The place of a word in a list; *choice stays when the key is absent. */
+static bool choose(reader *r, json_t *object, const char *key, const char *const *words, size_t n, size_t *choice) {
+  json_t *value = json_object_get(object, key);
+  if (!value) return true;
+  for (size_t i = 0; i < n; i++)
+    if (json_is_string(value) && strcmp(json_string_value(value), words[i]) == 0) return *choice = i, true;
+  return hw_fail(r->err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want one of %s, %s%s%s", r->path, key,
+                 json_is_string(value) ? json_string_value(value) : "?", words[0], words[1], n > 2 ? ", " : "", n > 2 ? words[2] : "");
+}
+
+static bool read_choices(reader *r) {
+  hw_model_config *c = r->config;
+  size_t norm = c->norm, position = c->positions, block = c->parallel, fused = r->family->qkv_by_head, layout = r->family->layout;
+  if (!choose(r, r->root, "norm", norms, 3, &norm) || !choose(r, r->root, "positions", positions, 3, &position) ||
+      !choose(r, r->root, "block", blocks, 2, &block) || !choose(r, r->root, "fused", fusions, 2, &fused) ||
+      !choose(r, r->root, "layout", layouts, 4, &layout))
+    return false;
+  c->norm = (hw_norm_kind)norm;
+  c->positions = (hw_position_scheme)position;
+  c->parallel = block == 1;
+  r->family->qkv_by_head = fused == 1;
+  r->family->layout = (hw_layout)layout;
+  json_t *plus_one = json_object_get(r->root, "gamma_plus_one");
+  if (plus_one && !json_is_boolean(plus_one))
+    return hw_fail(r->err, HW_ERROR_INPUT, "%s: gamma_plus_one wants true or false", r->path);
+  if (plus_one) r->family->gamma_plus_one = json_is_true(plus_one);
+  return true;
+}
+
+/* "name", null for none, or {"name": ..., "layout": ..., "optional": true}. */
+static bool read_tensor(reader *r, hw_weight weight, json_t *value, hw_weight_row *row) {
+  json_t *name = json_is_object(value) ? json_object_get(value, "name") : value, *optional = json_object_get(value, "optional");
+  const char *key = hw_weight_shapes[weight].name;
+  size_t layout = r->family->layouts[weight];
+  *row = (hw_weight_row){.weight = weight, .presence = json_is_true(optional) ? HW_IF_PRESENT : HW_REQUIRED};
+  if (json_is_null(value)) return true;
+  if (!json_is_string(name)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors.%s wants a name, an object with a name, or null", r->path, key);
+  if (!choose(r, value, "layout", layouts, 4, &layout)) return false;
+  r->family->layouts[weight] = (hw_layout)layout;
+  return (row->name = copy_text(r, name)) != NULL;
+}
+
+static bool read_tensors(reader *r) {
+  json_t *tensors = json_object_get(r->root, "tensors"), *value;
+  const char *name;
+  if (!tensors && r->family->like) return true;
+  if (!json_is_object(tensors)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: no object tensors that names them", r->path);
+  hw_weight_row *rows = hw_arena_new(r->arena, hw_weight_row, json_object_size(tensors), r->err);
+  if (!rows) return false;
+  r->family->weights = rows;
+  json_object_foreach(tensors, name, value) {
+    size_t w = 0;
+    while (w < HW_N_WEIGHTS && strcmp(hw_weight_shapes[w].name, name) != 0) w++;
+    if (w == HW_N_WEIGHTS) return hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors.%.100s is not a weight that is known", r->path, name);
+    if (!read_tensor(r, (hw_weight)w, value, &rows[r->family->n_weights++])) return false;
+  }
+  return true;
+}
+
+/* A prefix, or a list of those that may stand there. */
+static bool read_names(reader *r) {
+  json_t *prefix = json_object_get(r->root, "prefix"), *ignore = json_object_get(r->root, "ignore");
+  if (prefix && !json_is_string(prefix)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: prefix wants a text", r->path);
+  if (prefix) {
+    r->family->prefixes[0] = copy_text(r, prefix);
+    r->family->prefixes[1] = NULL;
+    if (!r->family->prefixes[0]) return false;
+  }
+  if (!ignore) return true;
+  size_t n = json_array_size(ignore);
+  const char **endings = hw_arena_znew(r->arena, const char *, n + 1, r->err);
+  if (!endings) return false;
+  if (!json_is_array(ignore)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: ignore wants a list of endings of tensor names", r->path);
+  for (size_t i = 0; i < n; i++) {
+    json_t *ending = json_array_get(ignore, i);
+    if (json_string_length(ending) == 0) return hw_fail(r->err, HW_ERROR_INPUT, "%s: ignore wants endings of tensor names", r->path);
+    if (!(endings[i] = copy_text(r, ending))) return false;
+  }
+  r->family->ignored = endings;
+  return true;
+}
+
+static bool names(const reader *r, hw_weight weight) { return hw_family_weight(r->family, weight) != NULL; }
+
+/* Said, be it that there is none. */
+static bool mentions(const reader *r, hw_weight weight) {
+  for (size_t i = 0; i < r->family->n_weights; i++)
+    if (r->family->weights[i].weight == weight) return true;
+  return names(r, weight);
+}
+
+static bool want(reader *r, hw_weight weight, const char *because) {
+  return names(r, weight) || hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors names no %s%s", r->path, hw_weight_shapes[weight].name, because);
+}
+
+static bool refuse(reader *r, hw_weight weight, const char *because) {
+  return !names(r, weight) || hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors names %s%s", r->path, hw_weight_shapes[weight].name, because);
+}
+
+static bool want_norm(reader *r, hw_weight weight) {
+  if (r->config->norm == HW_NORM_NONE) return refuse(r, weight, ", but norm is none");
+  return mentions(r, weight) || hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors names no %s (null: a norm without weights)", r->path,
+                                        hw_weight_shapes[weight].name);
+}
+
+static bool check_ffn(reader *r) {
+  if (r->config->d_ffn == 0) {
+    if (r->config->parallel) return hw_fail(r->err, HW_ERROR_INPUT, "%s: a parallel block wants an FFN: d_ffn is 0", r->path);
+    return refuse(r, HW_W_IN, ", but d_ffn is 0") && refuse(r, HW_W_OUT, ", but d_ffn is 0") && refuse(r, HW_W_GATE, ", but d_ffn is 0");
+  }
+  return want(r, HW_W_IN, ", but d_ffn is not 0") && want(r, HW_W_OUT, ", but d_ffn is not 0") &&
+         (r->config->gated ? want(r, HW_W_GATE, ", but the FFN is gated") : refuse(r, HW_W_GATE, ", but the FFN is not gated")) &&
+         (r->config->parallel || want_norm(r, HW_W_FFN_NORM_GAMMA));
+}
+
+/* What must be said, so that nothing is left out by oversight. */
+static bool check_whole(reader *r) {
+  const struct { const char *name; int64_t value; } sizes[] = {{"layers", r->config->n_layers}, {"heads", r->config->n_heads},
+      {"d_model", r->config->d_model}, {"context", r->config->n_ctx}, {"vocabulary", r->config->vocab_size}};
+  for (size_t i = 0; i < COUNT_OF(sizes); i++)
+    if (sizes[i].value == 0) return hw_fail(r->err, HW_ERROR_INPUT, "%s: no %s", r->path, sizes[i].name);
+  if (r->config->positions == HW_POSITION_LEARNED ? !want(r, HW_W_POSITION_EMBEDDING, ", but positions are learned")
+                                                  : !refuse(r, HW_W_POSITION_EMBEDDING, ", but positions are not learned"))
+    return false;
+  if (r->config->vocab_out && r->config->tied && r->config->vocab_out != r->config->vocab_size)
+    return hw_fail(r->err, HW_ERROR_INPUT, "%s: vocabulary_out differs from vocabulary, but the unembedding is tied", r->path);
+  if (!names(r, HW_W_QKV) && (!want(r, HW_W_Q, " (or qkv)") || !want(r, HW_W_K, "") || !want(r, HW_W_V, ""))) return false;
+  return want(r, HW_W_TOKEN_EMBEDDING, "") && want(r, HW_W_O, "") && (r->config->tied || want(r, HW_W_UNEMBED, ", and tied is not true")) &&
+         want_norm(r, HW_W_ATTN_NORM_GAMMA) && want_norm(r, HW_W_FINAL_GAMMA) && check_ffn(r);
+}
+
+static bool read_base(reader *r, const char *config_path) {
+  static const char *const nothing_ignored[] = {NULL};
+  json_t *like = json_object_get(r->root, "like"), *config_root;
+  *r->family = (hw_family){.model_type = "custom", .prefixes = {""}, .ignored = nothing_ignored};
+  *r->config = (hw_model_config){.family = "custom", .norm_eps = 1e-5, .rope = {.theta = 10000.0, .share = 1}};
+  if (!like) {
+    static const char *const wanted[] = {"norm", "positions"};
+    for (size_t i = 0; i < COUNT_OF(wanted); i++)
+      if (!json_object_get(r->root, wanted[i])) return hw_fail(r->err, HW_ERROR_INPUT, "%s: no %s", r->path, wanted[i]);
+    return true;
+  }
+  const hw_family *family = json_is_string(like) ? hw_family_find(json_string_value(like)) : NULL;
+  if (!family) return hw_fail(r->err, HW_ERROR_INPUT, "%s: like names no known family", r->path);
+  *r->family = *family;
+  r->family->like = family;
+  r->family->weights = NULL;
+  r->family->n_weights = 0;
+  if (!hw_config_read_file(config_path, &config_root, r->err)) return false;
+  bool ok = hw_config_read_family(config_path, config_root, family, r->config, r->err);
+  json_decref(config_root);
+  return ok;
+}
+
+static bool read_all(reader *r, const char *config_path) {
+  if (!check_names(r) || !read_base(r, config_path) || !read_choices(r)) return false;
+  for (int later = 0; later < 2; later++)
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+      if (hw_key_comes_later(&keys[i]) == (later != 0) && !hw_config_read_key(r->path, r->root, &keys[i], r->config, r->err)) return false;
+  if (json_object_get(r->root, "window") && r->config->window_pattern == HW_WINDOW_NONE) r->config->window_pattern = HW_WINDOW_ALL;
+  if (json_object_get(r->root, "d_ffn")) r->family->ffn_factor = 0; /* 0 is meant */
+  if (!r->config->d_ffn) r->config->d_ffn = r->family->ffn_factor * r->config->d_model;
+  if (r->config->d_ffn && !r->family->like && !json_object_get(r->root, "activation"))
+    return hw_fail(r->err, HW_ERROR_INPUT, "%s: no activation", r->path);
+  return read_tensors(r) && read_names(r) && check_whole(r) && hw_config_derive(r->path, r->family, r->config, r->err);
+}
+
+bool hw_custom_load(const char *path, const char *config_path, hw_arena *arena, hw_model_config *config, const hw_family **family,
+                    hw_error *err) {
+  reader r = {.path = path, .arena = arena, .config = config, .err = err};
+  if (!hw_config_read_file(path, &r.root, err)) return false;
+  r.family = hw_arena_znew(arena, hw_family, 1, err);
+  bool ok = r.family && read_all(&r, config_path);
+  *family = r.family;
+  json_decref(r.root);
+  return ok;
+}

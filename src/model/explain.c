@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What of a weights file is which weight, as text. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "headwater/file.h"
+#include "model/lookup.h"
+
+typedef struct explainer {
+  hw_lookup lookup;
+  hw_buffer *out;
+  size_t n_complaints;
+} explainer;
+
+typedef enum state { FOUND, ABSENT, MISSING, WRONG } state;
+
+/* What there is to say of one layer's tensor: equal texts are told once for several layers. */
+static state examine(const explainer *e, hw_weight weight, const hw_weight_row *row, int64_t layer, hw_buffer *text) {
+  char name[HW_NAME_SIZE];
+  int64_t shape[3];
+  hw_lookup_name(&e->lookup, row, layer, name);
+  hw_tensor *tensor = hw_safetensors_find(e->lookup.file, name);
+  char has[96], want[96];
+  hw_shape_format(shape, hw_lookup_shape(&e->lookup, weight, shape), want);
+  if (!tensor) {
+    bool optional = row->presence == HW_IF_PRESENT || !hw_lookup_asked(&e->lookup, row);
+    hw_buffer_printf(text, optional ? "none, which is allowed" : "MISSING, want %s", want);
+    return optional ? ABSENT : MISSING;
+  }
+  hw_error err = {0};
+  hw_shape_format(tensor->shape, tensor->n_dims, has);
+  if (hw_lookup_find(&e->lookup, weight, layer, &tensor, &err)) {
+    hw_buffer_printf(text, "%s %s", has, tensor->dtype_name);
+    return FOUND;
+  }
+  tensor = hw_safetensors_find(e->lookup.file, name);
+  tensor->used = true; /* it has its complaint */
+  if (!hw_lookup_asked(&e->lookup, row))
+    hw_buffer_append_string(text, "NOT EXPECTED: config.json says that there is no such bias");
+  else
+    hw_buffer_printf(text, "WRONG: %s %s, want %s", has, tensor->dtype_name, want);
+  return WRONG;
+}
+
+static void tell(explainer *e, hw_weight weight, const hw_weight_row *row, int64_t first, int64_t last, const hw_buffer *text) {
+  const char *name = row->name[0] == '=' ? row->name + 1 : row->name;
+  hw_buffer_printf(e->out, "  %-19s %s%s", hw_weight_shapes[weight].name, row->name[0] == '=' ? "" : e->lookup.prefix, name);
+  if (hw_weight_is_layered(row) && first == last) hw_buffer_printf(e->out, " in layer %" PRId64, first);
+  if (hw_weight_is_layered(row) && first != last) hw_buffer_printf(e->out, " in layers %" PRId64 " to %" PRId64, first, last);
+  hw_buffer_printf(e->out, ": %s\n", text->failed || !text->data ? "?" : text->data);
+}
+
+static bool same_text(const hw_buffer *a, const hw_buffer *b) {
+  return a->length == b->length && (a->length == 0 || memcmp(a->data, b->data, a->length) == 0);
+}
+
+static void explain_weight(explainer *e, hw_weight weight, const hw_weight_row *row) {
+  int64_t n = hw_weight_is_layered(row) ? e->lookup.config->n_layers : 1, first = 0;
+  hw_buffer run, next;
+  hw_buffer_init(&run);
+  hw_buffer_init(&next);
+  for (int64_t l = 0; l < n; l++) {
+    hw_buffer_reset(&next);
+    e->n_complaints += examine(e, weight, row, l, &next) >= MISSING;
+    if (l && !same_text(&run, &next)) {
+      tell(e, weight, row, first, l - 1, &run);
+      first = l;
+    }
+    hw_buffer swap = run;
+    run = next;
+    next = swap;
+  }
+  tell(e, weight, row, first, n - 1, &run);
+  hw_buffer_fini(&run);
+  hw_buffer_fini(&next);
+}
+
+static void explain_file(explainer *e) {
+  for (size_t w = 0; w < HW_N_WEIGHTS; w++) {
+    const hw_weight_row *row = hw_family_weight(e->lookup.family, (hw_weight)w);
+    if (row) explain_weight(e, (hw_weight)w, row);
+  }
+  for (size_t i = 0; i < e->lookup.file->n_tensors; i++) {
+    const hw_tensor *tensor = &e->lookup.file->tensors[i];
+    char has[96];
+    if (tensor->used) continue;
+    hw_shape_format(tensor->shape, tensor->n_dims, has);
+    bool ignored = hw_lookup_ignores(&e->lookup, tensor->name);
+    e->n_complaints += !ignored;
+    hw_buffer_printf(e->out, "  %-19s %s: %s %s\n", ignored ? "(left alone)" : "NO PLACE", tensor->name, has, tensor->dtype_name);
+  }
+}
+
+bool hw_model_explain(const char *folder, hw_buffer *out, bool *whole, hw_error *err) {
+  hw_arena arena;
+  hw_model_config config;
+  const hw_family *family;
+  hw_safetensors file;
+  char *path = hw_path_join(folder, "model.safetensors");
+  hw_arena_init(&arena);
+  bool ok = path ? hw_config_load(folder, &arena, &config, &family, err) && hw_safetensors_open(path, &file, err)
+                 : hw_fail_memory(err, folder);
+  if (ok) {
+    explainer e = {.lookup = hw_lookup_start(&config, family, &file), .out = out};
+    explain_file(&e);
+    *whole = e.n_complaints == 0;
+    hw_safetensors_close(&file);
+  }
+  hw_arena_fini(&arena);
+  free(path);
+  return ok;
+}

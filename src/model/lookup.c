@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/lookup.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LAYER "{layer}"
+
+bool hw_weight_is_layered(const hw_weight_row *row) { return strstr(row->name, LAYER) != NULL; }
+
+void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t layer, char name[HW_NAME_SIZE]) {
+  const char *pattern = row->name, *prefix = lookup->prefix;
+  if (*pattern == '=') {
+    prefix = "";
+    pattern++;
+  }
+  const char *place = strstr(pattern, LAYER);
+  if (place)
+    (void)snprintf(name, HW_NAME_SIZE, "%s%.*s%" PRId64 "%s", prefix, (int)(place - pattern), pattern, layer, place + strlen(LAYER));
+  else
+    (void)snprintf(name, HW_NAME_SIZE, "%s%s", prefix, pattern);
+}
+
+hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family, hw_safetensors *file) {
+  hw_lookup lookup = {.config = config, .family = family, .file = file, .prefix = family->prefixes[0]};
+  const hw_weight_row *row = hw_family_weight(family, HW_W_O);
+  for (int i = 0; row && i < HW_MOST_PREFIXES && family->prefixes[i]; i++) {
+    hw_lookup trial = lookup;
+    char name[HW_NAME_SIZE];
+    trial.prefix = family->prefixes[i];
+    hw_lookup_name(&trial, row, 0, name);
+    if (hw_safetensors_find(file, name)) return trial;
+  }
+  return lookup;
+}
+
+int64_t hw_lookup_extent(const hw_lookup *lookup, hw_extent which) {
+  const hw_model_config *c = lookup->config;
+  switch (which) {
+    case HW_EXT_NONE: return 0;
+    case HW_EXT_D_MODEL: return c->d_model;
+    case HW_EXT_D_HEAD: return c->d_head;
+    case HW_EXT_HEADS: return c->n_heads * c->d_head;
+    case HW_EXT_KV_HEADS: return c->n_kv_heads * c->d_head;
+    case HW_EXT_QKV: return (c->n_heads + 2 * c->n_kv_heads) * c->d_head;
+    case HW_EXT_D_FFN: return c->d_ffn;
+    case HW_EXT_VOCAB: return c->vocab_size;
+    case HW_EXT_VOCAB_OUT: return c->vocab_out;
+    case HW_EXT_CTX: return c->n_ctx + c->position_offset;
+  }
+  return 0;
+}
+
+/* Embeddings have a row for each token or position in every file format; so has an unembedding where nothing else is said. */
+hw_layout hw_lookup_layout(const hw_lookup *lookup, hw_weight weight) {
+  hw_extent out = hw_weight_shapes[weight].out;
+  if (out == HW_EXT_VOCAB || out == HW_EXT_CTX) return HW_LAYOUT_LINEAR;
+  hw_layout own = lookup->family->layouts[weight], all = lookup->family->layout;
+  if (own != HW_LAYOUT_DEFAULT) return own;
+  if (out == HW_EXT_VOCAB_OUT && all == HW_LAYOUT_CONV1D) return HW_LAYOUT_LINEAR;
+  return all == HW_LAYOUT_DEFAULT ? HW_LAYOUT_LINEAR : all;
+}
+
+static bool is_of_heads(hw_extent extent) { return extent == HW_EXT_HEADS || extent == HW_EXT_KV_HEADS; }
+
+int hw_lookup_shape(const hw_lookup *lookup, hw_weight weight, int64_t shape[3]) {
+  const hw_weight_shape *what = &hw_weight_shapes[weight];
+  hw_layout layout = hw_lookup_layout(lookup, weight);
+  int64_t in = hw_lookup_extent(lookup, what->in), out = hw_lookup_extent(lookup, what->out), d_head = lookup->config->d_head;
+  if (layout == HW_LAYOUT_PER_HEAD && is_of_heads(what->out)) { /* W_Q, W_K, W_V and their biases */
+    shape[0] = out / d_head;
+    shape[1] = in;
+    shape[2] = d_head;
+    if (what->in == HW_EXT_NONE) shape[1] = d_head;
+    return what->in == HW_EXT_NONE ? 2 : 3;
+  }
+  if (layout == HW_LAYOUT_PER_HEAD && is_of_heads(what->in)) { /* W_O */
+    shape[0] = in / d_head;
+    shape[1] = d_head;
+    shape[2] = out;
+    return 3;
+  }
+  bool in_first = layout != HW_LAYOUT_LINEAR;
+  shape[0] = what->in != HW_EXT_NONE && in_first ? in : out;
+  shape[1] = in_first ? out : in;
+  return what->in == HW_EXT_NONE ? 1 : 2;
+}
+
+bool hw_lookup_asked(const hw_lookup *lookup, const hw_weight_row *row) {
+  switch (row->presence) {
+    case HW_REQUIRED:
+    case HW_IF_PRESENT: return true;
+    case HW_IF_ATTENTION_BIAS: return lookup->config->attention_bias;
+    case HW_IF_FFN_BIAS: return lookup->config->ffn_bias;
+  }
+  return true;
+}
+
+static bool check_tensor(const hw_lookup *lookup, hw_weight weight, const hw_tensor *tensor, hw_error *err) {
+  int64_t wanted[3];
+  int n_dims = hw_lookup_shape(lookup, weight, wanted);
+  bool same = tensor->n_dims == n_dims;
+  for (int d = 0; d < n_dims && same; d++) same = tensor->shape[d] == wanted[d];
+  if (!same) {
+    char has[96], want[96];
+    hw_shape_format(tensor->shape, tensor->n_dims, has);
+    hw_shape_format(wanted, n_dims, want);
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s has shape %s, want %s", lookup->file->path, tensor->name, has, want);
+  }
+  if (!tensor->readable)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s has dtype %s, want F32, F16 or BF16", lookup->file->path, tensor->name,
+                   tensor->dtype_name);
+  return true;
+}
+
+bool hw_lookup_find(const hw_lookup *lookup, hw_weight weight, int64_t layer, hw_tensor **tensor, hw_error *err) {
+  *tensor = NULL;
+  const hw_weight_row *row = hw_family_weight(lookup->family, weight);
+  if (!row) return true;
+  char name[HW_NAME_SIZE];
+  hw_lookup_name(lookup, row, layer, name);
+  hw_tensor *found = hw_safetensors_find(lookup->file, name);
+  bool asked = hw_lookup_asked(lookup, row);
+  if (found && !asked)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is there, but config.json says that these layers have no bias", lookup->file->path,
+                   name);
+  if (!found) {
+    if (!asked || row->presence == HW_IF_PRESENT) return true;
+    return hw_fail(err, HW_ERROR_INPUT, "%s: no tensor %s", lookup->file->path, name);
+  }
+  if (!check_tensor(lookup, weight, found, err)) return false;
+  found->used = true;
+  *tensor = found;
+  return true;
+}
+
+static bool ends_with(const char *text, const char *ending) {
+  size_t n = strlen(text), m = strlen(ending);
+  return n >= m && strcmp(text + n - m, ending) == 0;
+}
+
+bool hw_lookup_ignores(const hw_lookup *lookup, const char *name) {
+  for (const char *const *ending = lookup->family->ignored; *ending; ending++)
+    if (ends_with(name, *ending)) return true;
+  return false;
+}

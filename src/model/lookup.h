@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Which tensor of a file stands for which weight, and what shape it must have. */
+#ifndef HW_MODEL_LOOKUP_H
+#define HW_MODEL_LOOKUP_H
+
+#include "model/family.h"
+#include "model/safetensors.h"
+
+enum { HW_NAME_SIZE = 160 };
+
+typedef struct hw_lookup {
+  const hw_model_config *config;
+  const hw_family *family;
+  hw_safetensors *file;
+  const char *prefix; /* of the family's, the one under which the file has its tensors */
+} hw_lookup;
+
+hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family, hw_safetensors *file);
+
+void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t layer, char name[HW_NAME_SIZE]);
+hw_layout hw_lookup_layout(const hw_lookup *lookup, hw_weight weight);
+int64_t hw_lookup_extent(const hw_lookup *lookup, hw_extent which);
+
+/* The wanted shape in the file; returns the number of dimensions. */
+int hw_lookup_shape(const hw_lookup *lookup, hw_weight weight, int64_t shape[3]);
+
+/* Whether config lets this weight exist (biases that it must promise). */
+bool hw_lookup_asked(const hw_lookup *lookup, const hw_weight_row *row);
+
+/* True for weights that every layer has one of. */
+bool hw_weight_is_layered(const hw_weight_row *row);
+
+/* The tensor of a weight, its shape and dtype checked. *tensor is NULL when it is optional and absent. */
+bool hw_lookup_find(const hw_lookup *lookup, hw_weight weight, int64_t layer, hw_tensor **tensor, hw_error *err);
+
+/* True for a tensor that the family's row says to leave alone. */
+bool hw_lookup_ignores(const hw_lookup *lookup, const char *name);
+
+#endif

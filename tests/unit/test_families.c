@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every family of the table on its fixture: METHOD section 1's invariants with windows, output norms and parallel blocks, a prompt
+ * alone as in company, and configurations that are refused by name. tests/reference holds the numbers. */
+#include "forward_twin.h"
+
+#include <jansson.h>
+
+/* A row for each family: fixtures under tests/golden/models. */
+static const struct { const char *fixture, *family; } fixtures[] = {
+    {"opt-odd", "opt"},
+    {"opt-bare", "opt"},
+    {"llama-bias", "llama"},
+    {"llama-rope3", "llama"},
+    {"gpt2-inverse", "gpt2"},
+    {"qwen2-odd", "qwen2"},
+    {"mistral-odd", "mistral"},
+    {"qwen3-odd", "qwen3"},
+    {"gpt_neox-parallel", "gpt_neox"},
+    {"gpt_neox-sequential", "gpt_neox"},
+    {"phi-odd", "phi"},
+    {"gpt_neo-odd", "gpt_neo"},
+    {"gemma-odd", "gemma"},
+    {"gemma2-odd", "gemma2"},
+};
+
+/* The fixture's config.json with one key set to a JSON text ("-": taken out) is refused with these words. */
+static const struct { const char *fixture, *key, *value, *words; } refused[] = {
+    {"opt-odd", "do_layer_norm_before", "false", "post-norm"},
+    {"opt-odd", "word_embed_proj_dim", "12", "want 24: projected embeddings"},
+    {"opt-odd", "activation_function", "\"quick_gelu\"", "activation_function is \"quick_gelu\""},
+    {"opt-odd", "quantization_config", "{\"bits\": 4}", "quantization_config is {\"bits\":4}, want null"},
+    {"opt-odd", "_remove_final_layer_norm", "true", "_remove_final_layer_norm"},
+    {"llama-bias", "rope_scaling", "{\"type\": \"dynamic\", \"factor\": 2.0}", "rope_scaling.type is \"dynamic\", want default, linear or llama3"},
+    {"llama-bias", "rope_scaling", "{\"rope_type\": \"yarn\", \"factor\": 4.0}", "rope_scaling.rope_type is \"yarn\""},
+    {"llama-bias", "rope_scaling", "{\"rope_type\": \"linear\"}", "no rope_scaling.factor"},
+    {"llama-bias", "rope_scaling", "{\"factor\": 2.0}", "no rope_scaling.rope_type"},
+    {"llama-bias", "rope_scaling", "{\"type\": \"linear\", \"factor\": \"2\"}", "rope_scaling.factor is \"2\""},
+    {"llama-bias", "rope_scaling", "{\"type\": \"linear\", \"factor\": 2, \"beta_fast\": 32}", "rope_scaling.beta_fast"},
+    {"llama-rope3", "rope_scaling", "{\"rope_type\": \"llama3\", \"factor\": 8.0}", "low_freq_factor"},
+    {"llama-bias", "layer_types", "[\"full_attention\", \"chunked_attention\"]", "\"chunked_attention\""},
+    {"llama-bias", "layer_types", "[\"full_attention\"]", "lists 1 layers, want 2"},
+    {"llama-bias", "layer_types", "[\"full_attention\", \"sliding_attention\"]", "no window is given"},
+    {"qwen2-odd", "use_sliding_window", "true", "use_sliding_window is true, want false"},
+    {"qwen3-odd", "use_sliding_window", "true", "use_sliding_window is true, want false"},
+    {"mistral-odd", "sliding_window", "0", "sliding_window is 0"},
+    {"gpt_neox-parallel", "rotary_pct", "0.4", "found 3 of the head's 8"},
+    {"phi-odd", "qk_layernorm", "true", "qk_layernorm is true, want false"},
+    {"gpt_neo-odd", "attention_types", "[[[\"global\", \"local\"], 1]]", "lists 2 layers, want 3"},
+    {"gpt_neo-odd", "attention_types", "null", "no attention_types"},
+    {"gpt_neo-odd", "attention_layers", "[\"global\", \"local\", \"nearby\"]", "want full_attention"},
+    {"gemma-odd", "hidden_act", "\"silu\"", "hidden_act is \"silu\""},
+    {"gemma-odd", "final_logit_softcapping", "30.0", "final_logit_softcapping"},
+    {"gemma2-odd", "use_bidirectional_attention", "true", "use_bidirectional_attention"},
+    {"llama-bias", "sliding_window", "4", "sliding_window is 4"},
+    {"llama-bias", "attn_logit_softcapping", "30.0", "attn_logit_softcapping"},
+};
+
+static void fixture_path(const char *fixture, char path[96]) { (void)snprintf(path, 96, "tests/golden/models/%s", fixture); }
+
+/* sum_n a[n] W[n] added to sum, absolute values to size; what stands behind an output norm is scaled with it. */
+static void add_parts(const hw_matrix *w, const float *a, size_t first, size_t n, const float *gamma, double scale, double *sum, double *size) {
+  for (size_t k = 0; k < n; k++)
+    for (size_t e = 0; e < w->n_out; e++) {
+      double part = (double)a[k] * unit_element(w, first + k, e) * (gamma ? (double)gamma[e] * scale : 1);
+      sum[e] += part;
+      size[e] += fabs(part);
+    }
+}
+
+static void add_bias(const float *bias, const float *gamma, double scale, size_t d, double *sum, double *size) {
+  for (size_t e = 0; bias && e < d; e++) {
+    double part = (double)bias[e] * (gamma ? (double)gamma[e] * scale : 1);
+    sum[e] += part;
+    size[e] += fabs(part);
+  }
+}
+
+static void expect_state(const float *state, const double *sum, const double *size, size_t d) {
+  for (size_t e = 0; e < d; e++) assert_near(state[e], sum[e], 16 * 0x1p-23 * (size[e] + 1e-3));
+}
+
+/* x + sum z + b = m and m + sum_n a W_out + b_out = y, whatever the block is made of. */
+static void check_parts(const hw_model *model) {
+  enum { N = 17 };
+  const hw_model_config *c = &model->config;
+  size_t d = (size_t)c->d_model, f = (size_t)c->d_ffn, d_head = (size_t)c->d_head, kv = (size_t)c->n_kv_heads * d_head;
+  size_t per_group = (size_t)(c->n_heads / c->n_kv_heads);
+  const size_t length = N;
+  int32_t ids[N];
+  float a[N], *v = unit_floats(d_head);
+  uint64_t seed = 7;
+  bench b;
+  bench_init(&b);
+  unit_ids(&seed, model, N, ids);
+  hw_activations acts = bench_forward(&b, model, ids, &length, 1);
+  double *sum = twin_numbers(d), *size = twin_numbers(d);
+  for (size_t l = 0; l < (size_t)c->n_layers; l++)
+    for (size_t i = 0; i < N; i++) {
+      const hw_layer *layer = &model->layers[l];
+      for (size_t e = 0; e < d; e++) size[e] = fabs(sum[e] = (double)acts.resid[l][i * d + e]);
+      double scale = layer->attn_out_gamma ? (double)acts.attn_out_scale[l][i] : 1;
+      add_bias(layer->attn_bias, layer->attn_out_gamma, scale, d, sum, size);
+      for (size_t h = 0; h < (size_t)c->n_heads; h++) {
+        double total = 0;
+        hw_attention_weights(&acts, l, h, 0, i, a);
+        for (size_t j = 0; j <= i; j++) {
+          total += (double)a[j];
+          if (j < hw_attention_first(model, l, i)) assert_true(a[j] == 0);
+          for (size_t k = 0; k < d_head; k++) v[k] = a[j] * acts.v[l][j * kv + h / per_group * d_head + k];
+          add_parts(&layer->w_o, v, h * d_head, d_head, layer->attn_out_gamma, scale, sum, size);
+        }
+        assert_near(total, 1, 1e-6);
+      }
+      expect_state(acts.mid[l] + i * d, sum, size, d);
+      for (size_t e = 0; e < d; e++) size[e] = fabs(sum[e] = (double)acts.mid[l][i * d + e]);
+      scale = layer->ffn_out_gamma ? (double)acts.ffn_out_scale[l][i] : 1;
+      add_bias(layer->b_out, layer->ffn_out_gamma, scale, d, sum, size);
+      if (f) add_parts(&layer->w_out, acts.neurons[l] + i * f, 0, f, layer->ffn_out_gamma, scale, sum, size);
+      expect_state(acts.resid[l + 1] + i * d, sum, size, d);
+    }
+  free(sum);
+  free(size);
+  free(v);
+  bench_fini(&b);
+}
+
+/* Three prompts in one batch give the bits that each gives alone. */
+static void check_company(const hw_model *model) {
+  static const size_t lengths[3] = {3, 11, 17};
+  size_t d = (size_t)model->config.d_model, row = 0;
+  int32_t ids[31];
+  uint64_t seed = 11;
+  bench b;
+  bench_init(&b);
+  unit_ids(&seed, model, 31, ids);
+  hw_activations together = bench_forward(&b, model, ids, lengths, 3);
+  for (size_t p = 0; p < 3; row += lengths[p++]) {
+    hw_activations alone = bench_forward(&b, model, ids + row, &lengths[p], 1);
+    for (int64_t l = 0; l <= model->config.n_layers; l++)
+      assert_memory_equal(alone.resid[l], together.resid[l] + row * d, lengths[p] * d * sizeof(float));
+  }
+  bench_fini(&b);
+}
+
+static void every_fixture_falls_into_its_parts(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT_OF(fixtures); i++) {
+    char path[96];
+    fixture_path(fixtures[i].fixture, path);
+    hw_model *model = unit_open(path);
+    assert_string_equal(model->config.family, fixtures[i].family);
+    check_parts(model);
+    if (hw_blas_batch_invariant()) check_company(model);
+    hw_model_close(model);
+  }
+}
+
+static void every_family_has_a_fixture(void **state) {
+  (void)state;
+  for (size_t f = 0; hw_family_name(f); f++) {
+    bool found = false;
+    for (size_t i = 0; i < COUNT_OF(fixtures); i++) found = found || strcmp(fixtures[i].family, hw_family_name(f)) == 0;
+    if (!found) fail_msg("no fixture for %s", hw_family_name(f));
+  }
+}
+
+static void what_is_not_computed_is_refused_by_name(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT_OF(refused); i++) {
+    char path[96], file[128];
+    fixture_path(refused[i].fixture, path);
+    (void)snprintf(file, sizeof file, "%s/config.json", path);
+    json_t *root = json_load_file(file, 0, NULL);
+    assert_non_null(root);
+    json_object_set_new(root, refused[i].key, json_loads(refused[i].value, JSON_DECODE_ANY, NULL));
+    toy t = {0};
+    toy_folder(&t);
+    char *text = json_dumps(root, 0);
+    toy_put(&t, "config.json", text, strlen(text));
+    hw_model_config config;
+    hw_error err = {0};
+    bool ok = hw_model_config_read(t.folder, &config, &err);
+    if (ok || !strstr(err.message, refused[i].words) || !strstr(err.message, refused[i].key))
+      fail_msg("%s with %s = %s: %s", refused[i].fixture, refused[i].key, refused[i].value, ok ? "taken" : err.message);
+    free(text);
+    json_decref(root);
+    toy_fini(&t);
+  }
+}
+
+int main(int argc, char **argv) {
+  (void)argc;
+  unit_start_blas(argv);
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_fixture_falls_into_its_parts),
+      cmocka_unit_test(every_family_has_a_fixture),
+      cmocka_unit_test(what_is_not_computed_is_refused_by_name),
+  };
+  return cmocka_run_group_tests_name("families", tests, NULL, NULL);
+}
