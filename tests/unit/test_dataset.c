@@ -61,8 +61,7 @@ static void print_field(const char *title, const hw_field *field) {
   assert_non_null(field->name);
 }
 
-/* "index:line prompt=[...] answer=[...] foil=[...] +other=[...]" for every row; "ERROR message" where it ends badly.
- * The folder is cut off the front of messages. */
+/* "index:line prompt=[...] answer=[...] +other=[...]" for every row; "ERROR message" (no folder) where it ends badly. */
 static const char *transcript_limited(hw_dataset_options options, size_t row_limit) {
   hw_dataset *dataset = NULL;
   hw_row row;
@@ -82,6 +81,7 @@ static const char *transcript_limited(hw_dataset_options options, size_t row_lim
       print_field("prompt", &row.prompt);
       print_field("answer", &row.answer);
       print_field("foil", &row.foil);
+      print_field("counterfactual", &row.counterfactual);
       for (size_t i = 0; i < row.n_others; i++) {
         char title[64];
         (void)snprintf(title, sizeof title, "+%s", row.others[i].name);
@@ -138,7 +138,7 @@ TEST(txt_is_a_prompt_a_line) {
 
 TEST(csv_follows_rfc_4180) {
   check("gt.csv", "clean,corrupted,label\nThe war lasted from 1352 to 13,The war lasted from 1301 to 13,52\n",
-        "0:2 prompt=[The war lasted from 1352 to 13] +corrupted=[The war lasted from 1301 to 13] +label=[52]\n");
+        "0:2 prompt=[The war lasted from 1352 to 13] counterfactual=[The war lasted from 1301 to 13] +label=[52]\n");
   check("quoted.csv",
         "answer,prompt,foil\r\n has,\"He said \"\"no\"\",\nand\r\nleft\", have\r\n\r\n\"\",plain,\"\"\r\nx,\"end\"",
         "0:2 prompt=[He said \"no\",<0a>and<0d><0a>left] answer=[ has] foil=[ have]\n"
@@ -178,7 +178,7 @@ TEST(jsonl_is_an_object_a_line) {
   check("sva.jsonl",
         "{\"clean_prefix\": \"The friends\", \"patch_prefix\": \"The friend\", \"clean_answer\": \" have\", "
         "\"patch_answer\": \" has\", \"case\": \"plural\"}\n",
-        "0:1 prompt=[The friends] answer=[ have] foil=[ has] +patch_prefix=[The friend] +case=[plural]\n");
+        "0:1 prompt=[The friends] answer=[ have] foil=[ has] counterfactual=[The friend] +case=[plural]\n");
   check("values.jsonl",
         "{\"prompt\":\"a\\u0000b\\n\\u00e9\\ud83d\\ude00\",\"x\":0.10,\"big\":123456789012345678901,\"t\":true,\"n\":"
         "null,"
