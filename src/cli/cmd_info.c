@@ -57,13 +57,15 @@ static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const
 }
 
 typedef struct info_settings {
+  const char *architecture;
   bool tensors;
 } info_settings;
 
 static const hw_option option_rows[] = {
+    {"architecture", HW_OPTION_TEXT, offsetof(info_settings, architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
     {"tensors", HW_OPTION_FLAG, offsetof(info_settings, tensors), NULL, "tell which tensor is which weight", 0, 0, NULL, false},
 };
-static const hw_option_table option_table = {option_rows, 1};
+static const hw_option_table option_table = {option_rows, sizeof option_rows / sizeof *option_rows};
 
 static const hw_option_table *options(void **defaults) {
   static info_settings settings;
@@ -72,22 +74,22 @@ static const hw_option_table *options(void **defaults) {
 }
 
 /* The list of tensors: when asked for, and when the weights are not what the folder's description says. */
-static void list_tensors(const char *folder, bool only_if_broken, hw_buffer *out) {
+static void list_tensors(const char *folder, const char *architecture, bool only_if_broken, hw_buffer *out) {
   hw_buffer list;
   hw_error ignored = {0};
   bool whole = true;
   hw_buffer_init(&list);
-  if (hw_model_explain(folder, &list, &whole, &ignored) && !(only_if_broken && whole)) {
+  if (hw_model_explain(folder, architecture, &list, &whole, &ignored) && !(only_if_broken && whole)) {
     hw_buffer_append_string(out, "tensors\n");
     hw_buffer_append(out, list.data, list.length);
   }
   hw_buffer_fini(&list);
 }
 
-static int fail(const char *folder, const hw_error *err) {
+static int fail(const char *folder, const char *architecture, const hw_error *err) {
   hw_buffer out;
   hw_buffer_init(&out);
-  list_tensors(folder, true, &out);
+  list_tensors(folder, architecture, true, &out);
   (void)hw_cli_write(&out);
   hw_buffer_fini(&out);
   return hw_cli_fail(err);
@@ -101,12 +103,12 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!hw_cli_arguments(command, option_table, &settings, argc, argv, &folder, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   hw_model *model;
   hw_tokenizer *tokenizer = NULL;
-  if (!hw_model_open(folder, &model, &err)) return fail(folder, &err);
+  if (!hw_model_open_as(folder, settings.architecture, &model, &err)) return fail(folder, settings.architecture, &err);
   (void)hw_tokenizer_open(folder, model->config.family, &tokenizer, &err);
   hw_buffer out;
   hw_buffer_init(&out);
   describe(model, tokenizer, &err, &out);
-  if (settings.tensors) list_tensors(folder, false, &out);
+  if (settings.tensors) list_tensors(folder, settings.architecture, false, &out);
   int code = hw_cli_write(&out);
   hw_buffer_fini(&out);
   hw_tokenizer_close(tokenizer);
@@ -116,7 +118,7 @@ static int run(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_info = {
     .name = "info",
-    .usage = "MODEL_DIR [--tensors]",
+    .usage = "MODEL_DIR [options]",
     .summary = "what a model folder holds, and the memory a run will need",
     .example = "  headwater info datasets/models/headwater-gpt2\n",
     .options = options,
