@@ -29,6 +29,14 @@ static void describe_attention(const hw_model_config *c, hw_buffer *out) {
     hw_buffer_printf(out, "soft caps    %g of the scores, %g of the logits (0: none)\n", c->attention_cap, c->final_cap);
 }
 
+/* Multiplications by weights: attention and the walk come on top, and grow with the prompt. */
+static void describe_cost(const hw_model_config *c, hw_buffer *out) {
+  double d = (double)c->d_model, heads = (double)((2 * c->n_heads + 2 * c->n_kv_heads) * c->d_head);
+  double token = (double)c->n_layers * d * (heads + (double)(c->d_ffn * (c->gated ? 3 : 2)));
+  hw_buffer_printf(out, "cost         %.4g million multiplications a token, %.4g a prediction or projected component\n", token / 1e6,
+                   d * (double)c->vocab_out / 1e6);
+}
+
 static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const hw_error *tokenizer_problem, hw_buffer *out) {
   static const char *const norms[] = {"LayerNorm", "RMSNorm", "no norm"}, *const positions[] = {"learned", "rotary", "no"};
   static const char *const activations[] = {"gelu_new", "gelu", "relu", "silu"};
@@ -54,6 +62,7 @@ static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const
   }
   hw_buffer_printf(out, "\nmemory       %.0f MiB of weights (page cache) and at most %.0f MiB a worker\n", (double)model->weight_bytes / 1048576,
                    (double)hw_worker_bytes(model, HW_BATCH_ROWS) / 1048576);
+  describe_cost(c, out);
 }
 
 typedef struct info_settings {
