@@ -95,6 +95,7 @@ CREATE TABLE prompt (
   roles BLOB NOT NULL,            -- a byte a position: role_id | 64 first | 128 last of a span
   counterfactual_of INTEGER       -- prompt_id that it is the counterfactual of; NULL for the data set's own prompts
 ) STRICT;
+CREATE INDEX prompt_counterfactual ON prompt(counterfactual_of) WHERE counterfactual_of IS NOT NULL;
 
 -- A prompt that could not be traced. In here or in prompt: nothing is lost silently.
 CREATE TABLE failed (
@@ -221,7 +222,7 @@ CREATE TABLE agg_item (
 
 -- The excess over one target a prompt, where it is not 0.
 CREATE TABLE agg_cluster (
-  kind INTEGER NOT NULL CHECK(kind IN (0, 1, 2)), -- of agg_head, agg_neuron, agg_item
+  kind INTEGER NOT NULL CHECK(kind BETWEEN 0 AND 3), -- of agg_head, agg_neuron, agg_item, agg_role
   group_id INTEGER NOT NULL,
   key INTEGER NOT NULL,           -- layer << 32 | head or neuron; item_id
   on_pairs INTEGER NOT NULL,      -- of the 0/1 quantity "active"
@@ -234,6 +235,60 @@ CREATE TABLE agg_cluster (
   flow_others INTEGER NOT NULL,
   PRIMARY KEY(kind, group_id, key)
 ) STRICT, WITHOUT ROWID;
+
+-- How the flow that enters a layer is shared among the roles of positions; layer 0 is the input. Over the roles of a graph and a
+-- layer flows sum to 1. Clusters are kind 3, key layer << 32 | role.
+CREATE TABLE agg_role (
+  group_id INTEGER NOT NULL,
+  layer INTEGER NOT NULL,
+  role_id INTEGER NOT NULL,
+  n_on INTEGER NOT NULL CHECK(n_on >= 0), -- graphs where some flow goes through it
+  sum INTEGER NOT NULL,                   -- flow, 1e-6
+  ssq INTEGER NOT NULL,                   -- its squares, 1e-12
+  max INTEGER NOT NULL,                   -- largest flow, 1e-6
+  ex INTEGER NOT NULL,                    -- graph_id where that is, the lowest of equals
+  PRIMARY KEY(group_id, layer, role_id)
+) STRICT, WITHOUT ROWID;
+
+-- Where heads look, over their edges: source 0 anywhere, 1 the first position (the BOS, where there is one), 2 its own position, 3 the
+-- previous one, 4 an earlier copy of the token, 5 the token after an earlier copy (induction). A position can be several of these.
+CREATE TABLE agg_head_source (
+  group_id INTEGER NOT NULL,
+  layer INTEGER NOT NULL,
+  head INTEGER NOT NULL,
+  source INTEGER NOT NULL CHECK(source BETWEEN 0 AND 5),
+  n_on INTEGER NOT NULL CHECK(n_on >= 0), -- graphs with such an edge
+  sum INTEGER NOT NULL,                   -- importance of such edges, together, 1e-6
+  flow_sum INTEGER NOT NULL,              -- flow through them, 1e-6
+  max INTEGER NOT NULL,                   -- largest importance in one graph, 1e-6
+  ex INTEGER NOT NULL,                    -- graph_id where that is, the lowest of equals
+  PRIMARY KEY(group_id, layer, head, source)
+) STRICT, WITHOUT ROWID;
+
+-- Answers by the state after each block (logit lens) at the last position; the last layer is the model's own prediction.
+CREATE TABLE agg_answer (
+  group_id INTEGER NOT NULL,
+  layer INTEGER NOT NULL,
+  n INTEGER NOT NULL,                     -- prompts with an answer
+  n_top INTEGER NOT NULL,                 -- where it is the prediction (rank 1)
+  n_first INTEGER NOT NULL,               -- where it is so for the first time
+  n_settled INTEGER NOT NULL,             -- where it is so from here to the end, and was not one layer before
+  rank_sum INTEGER NOT NULL,
+  probability_sum INTEGER NOT NULL,       -- 1e-6
+  probability_ssq INTEGER NOT NULL,       -- 1e-12
+  n_foil INTEGER NOT NULL,                -- prompts with an answer and a foil
+  n_beats INTEGER NOT NULL,               -- where the answer's logit is the higher one
+  diff_sum INTEGER NOT NULL,              -- answer's logit - foil's, 1e-4
+  diff_ssq_hi INTEGER NOT NULL,           -- its squares, 1e-8: hi * 2^40 + lo
+  diff_ssq_lo INTEGER NOT NULL,
+  PRIMARY KEY(group_id, layer)
+) STRICT, WITHOUT ROWID;
+
+-- The same of one prompt, packed: hw_lens(lens).
+CREATE TABLE answer_lens (
+  prompt_id INTEGER PRIMARY KEY REFERENCES prompt,
+  lens BLOB NOT NULL
+) STRICT;
 
 -- Which graphs an item is in: a list per chunk, read with hw_item_graphs(graphs).
 CREATE TABLE item_graph (

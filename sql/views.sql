@@ -160,13 +160,74 @@ SELECT group_id, g.name AS group_name, item_id, CASE item_id >> 30 WHEN 0 THEN '
 FROM prompt_group g JOIN item_statistic USING(group_id)
 LEFT JOIN role source ON source.role_id = (item_id >> 6) & 63 LEFT JOIN role target ON target.role_id = item_id & 63;
 
+-- The flow that enters a layer, by role of the position where it enters; layer 0 is the input. Columns as above, for flow.
+CREATE VIEW role_flow_by_group AS
+WITH raw AS (
+  SELECT s.group_id, l.layer, r.role_id, r.name AS role, s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
+    coalesce(a.n_on, 0) AS k, coalesce(a.max, 0) AS max, a.ex,
+    coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
+    coalesce(a.ssq, 0) + coalesce(c.pairs_hi * 1099511627776.0 + c.pairs_lo, 0.0) AS cc, coalesce(a.sum, 0) + coalesce(c.others, 0) AS cn
+  FROM group_size s CROSS JOIN (SELECT DISTINCT layer FROM model_head) l CROSS JOIN role r
+    LEFT JOIN agg_role a ON a.group_id = s.group_id AND a.layer = l.layer AND a.role_id = r.role_id
+    LEFT JOIN agg_cluster c ON c.kind = 3 AND c.group_id = a.group_id AND c.key = a.layer << 32 | a.role_id
+)
+SELECT group_id, layer, role, n, k * 1.0 / n AS frequency, m * 1e-6 AS mean, sqrt(max(0.0, xx - x * x / n) / (n - 1.0)) * 1e-6 AS std,
+  (m - t * sqrt(max(0.0, cc - 2 * m * cn + m * m * (n + w)) * p / (p - 1.0)) / n) * 1e-6 AS ci_lo,
+  (m + t * sqrt(max(0.0, cc - 2 * m * cn + m * m * (n + w)) * p / (p - 1.0)) / n) * 1e-6 AS ci_hi,
+  k AS n_active, max * 1e-6 AS max, ex >> 20 AS example_prompt, ex & 1048575 AS example_target, role_id
+FROM raw;
+
+CREATE VIEW role_flow AS
+SELECT layer, role, n, frequency, mean, std, ci_lo, ci_hi, n_active, max, example_prompt, example_target, role_id
+FROM role_flow_by_group WHERE group_id = -1;
+
+-- Where heads look: shares of the flow through a head's edges (importance_..: of their importance) by what their sources are.
+CREATE VIEW head_source_by_group AS
+SELECT group_id, layer, head, 'L' || layer || 'H' || head AS name, max(iif(source = 0, n_on, 0)) AS n_active,
+  sum(iif(source = 0, flow_sum, 0)) * 1e-6 AS flow, sum(iif(source = 0, sum, 0)) * 1e-6 AS importance,
+  sum(iif(source = 1, flow_sum, 0)) * 1.0 / sum(iif(source = 0, flow_sum, 0)) AS first,
+  sum(iif(source = 2, flow_sum, 0)) * 1.0 / sum(iif(source = 0, flow_sum, 0)) AS self,
+  sum(iif(source = 3, flow_sum, 0)) * 1.0 / sum(iif(source = 0, flow_sum, 0)) AS previous,
+  sum(iif(source = 4, flow_sum, 0)) * 1.0 / sum(iif(source = 0, flow_sum, 0)) AS same_token,
+  sum(iif(source = 5, flow_sum, 0)) * 1.0 / sum(iif(source = 0, flow_sum, 0)) AS induction,
+  sum(iif(source = 1, sum, 0)) * 1.0 / sum(iif(source = 0, sum, 0)) AS importance_first,
+  sum(iif(source = 2, sum, 0)) * 1.0 / sum(iif(source = 0, sum, 0)) AS importance_self,
+  sum(iif(source = 3, sum, 0)) * 1.0 / sum(iif(source = 0, sum, 0)) AS importance_previous,
+  sum(iif(source = 4, sum, 0)) * 1.0 / sum(iif(source = 0, sum, 0)) AS importance_same_token,
+  sum(iif(source = 5, sum, 0)) * 1.0 / sum(iif(source = 0, sum, 0)) AS importance_induction
+FROM agg_head_source GROUP BY group_id, layer, head;
+
+-- How answers stand after each block (logit lens at the last position); the last layer is the prediction. n prompts with an answer;
+-- top1 how often it is the prediction, first_top1 for the first time, settled from here to the end; logit_diff over n_foil prompts.
+CREATE VIEW answer_by_layer AS
+WITH raw AS (
+  SELECT *, n_top * 1.0 / n AS f, probability_sum * 1.0 / n AS m, diff_sum * 1.0 / n_foil AS d,
+    probability_ssq - probability_sum * 1.0 * probability_sum / n AS v,
+    diff_ssq_hi * 1099511627776.0 + diff_ssq_lo - diff_sum * 1.0 * diff_sum / n_foil AS dv,
+    CASE WHEN n < 2 THEN NULL WHEN n <= 201 THEN (SELECT t975 FROM t_quantile WHERE df = n - 1)
+      ELSE 1.959963984540054 + (2.3722712302985628 + (2.8224986157396118 + 2.5558496795077233 / (n - 1.0)) / (n - 1.0)) / (n - 1.0) END AS t,
+    CASE WHEN n_foil < 2 THEN NULL WHEN n_foil <= 201 THEN (SELECT t975 FROM t_quantile WHERE df = n_foil - 1)
+      ELSE 1.959963984540054 + (2.3722712302985628 + (2.8224986157396118 + 2.5558496795077233 / (n_foil - 1.0)) / (n_foil - 1.0)) / (n_foil - 1.0) END AS dt
+  FROM agg_answer
+)
+SELECT group_id, layer, n, f AS top1,
+  max(0.0, (f + 1.9207294103470618 / n - 1.959963984540054 * sqrt(f * (1 - f) / n + 0.9603647051735309 / n / n)) / (1 + 3.8414588206941236 / n)) AS top1_lo,
+  min(1.0, (f + 1.9207294103470618 / n + 1.959963984540054 * sqrt(f * (1 - f) / n + 0.9603647051735309 / n / n)) / (1 + 3.8414588206941236 / n)) AS top1_hi,
+  n_first * 1.0 / n AS first_top1, n_settled * 1.0 / n AS settled, rank_sum * 1.0 / n AS mean_rank,
+  m * 1e-6 AS probability, sqrt(max(0.0, v) / (n - 1.0)) * 1e-6 AS probability_std,
+  (m - t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_lo, (m + t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_hi,
+  n_foil, n_beats * 1.0 / n_foil AS beats_foil, d * 1e-4 AS logit_diff, sqrt(max(0.0, dv) / (n_foil - 1.0)) * 1e-4 AS logit_diff_std,
+  (d - dt * sqrt(max(0.0, dv) / (n_foil - 1.0) / n_foil)) * 1e-4 AS logit_diff_lo,
+  (d + dt * sqrt(max(0.0, dv) / (n_foil - 1.0) / n_foil)) * 1e-4 AS logit_diff_hi
+FROM raw;
+
 -- What was predicted, a row per prompt and target; answers are measured at the last position and stand there.
 CREATE VIEW prompt_prediction AS
 SELECT i.prompt_id, i.target_pos, p.group_id, g.name AS group_name, p.n_tokens, p.text,
   i.predicted_id, t.text AS predicted, i.predicted_logit, i.predicted_probability,
   a.answer_id, at.text AS answer, a.answer_n_tokens, a.answer_logit, a.answer_probability, a.answer_rank, a.answer_log_probability,
   a.foil_id, ft.text AS foil, a.foil_n_tokens, a.foil_logit, a.foil_probability, a.foil_rank, a.foil_log_probability,
-  a.logit_diff
+  a.logit_diff, i.graph_id
 FROM graph_info i JOIN prompt p ON p.prompt_id = i.prompt_id JOIN prompt_group g ON g.group_id = p.group_id
 LEFT JOIN token t ON t.token_id = i.predicted_id
 LEFT JOIN answer a ON a.prompt_id = i.prompt_id AND i.target_pos = p.n_tokens - 1

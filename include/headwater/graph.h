@@ -69,7 +69,7 @@ typedef struct hw_ffn_node { /* an FFN node M{l}_i that the walk reached */
 
 typedef struct hw_graph {
   size_t n_edges, n_heads, n_ffn_nodes;
-  hw_edge *edges;         /* in row order */
+  hw_edge *edges;         /* in row order; in a parallel node attention, FFN, residual */
   hw_head_row *heads;     /* active heads by (layer, head) */
   hw_ffn_node *ffn_nodes; /* by layer from high to low, then position */
   double *token_flow;     /* [n_tokens], sums to 1 */
@@ -124,5 +124,10 @@ typedef struct hw_projection { /* one component at one position under one conven
   const int32_t *suppresses;    /* [k] lowest score first */
   const float *suppress_scores; /* [k] */
 } hw_projection;
+
+typedef struct hw_lens_score { /* logit lens: what the state after one block says about one token */
+  double logit, probability;
+  uint32_t rank; /* from 1 */
+} hw_lens_score;
 
 #endif

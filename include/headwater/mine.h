@@ -89,11 +89,15 @@ typedef struct hw_mine_pick {
   uint64_t new_cells; /* (item, graph) pairs that no pick before covers */
 } hw_mine_pick;
 
+/* Support against what independent items would have: support / (graphs * product of the items' shares). 1 for one item. */
+double hw_mine_lift(const hw_mine_base *base, const uint32_t *members, size_t n, uint64_t support);
+
 /* Greedy tiling: a set covers the pairs (its items) x (its graphs). Picks, again and again, the set that covers most pairs that
  * are not covered yet (ties: more items, then the lower item ids), at most `most` of them, until nothing is left to cover.
- * in_time: false when the deadline came first; the picks so far are right. */
-bool hw_mine_rank(const hw_mine_base *base, const hw_mine_sets *sets, size_t most, double deadline, hw_mine_pick *picks,
-                  size_t *n_picks, bool *in_time, hw_error *err);
+ * surplus: pairs are weighted by the share of the set's graphs that chance does not explain, max(0, 1 - 1 / lift): edges that
+ * are just frequent, alone or together, no longer lead. in_time: false when the deadline came first; the picks so far are right. */
+bool hw_mine_rank(const hw_mine_base *base, const hw_mine_sets *sets, size_t most, bool surplus, double deadline,
+                  hw_mine_pick *picks, size_t *n_picks, bool *in_time, hw_error *err);
 
 /* Graphs that have all items of the set: out[n_words]. `without`: an index into members that is left out, SIZE_MAX for none;
  * the graphs of a set without members are those of nothing: all bits 1. Returns their number. */

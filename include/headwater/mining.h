@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Recurring circuits of a database: reads the index of role-aligned edges, searches (mine.h), and writes what it found into
- * tables of their own (sql/mining/schema.sql), in one transaction. */
+ * tables of their own (sql/mining/schema.sql), in one transaction. Counterfactual prompts are left out. */
 #ifndef HEADWATER_MINING_H
 #define HEADWATER_MINING_H
 
@@ -15,6 +15,7 @@ typedef struct hw_mining_settings {
   const char *roles;  /* "IO,S1,END": edges between these; "all"; NULL: all but the nameless rest "-" and BOS */
   bool by_group;      /* frequent in at least one group is enough */
   bool connected;
+  bool surplus;       /* rank by what chance does not explain, see hw_mine_rank */
   size_t top;         /* circuits to keep; no part of what makes two minings the same, nor are the limits */
   double seconds;     /* for reading, search and ranking */
   size_t bytes;       /* for bitmaps, sets and work space */

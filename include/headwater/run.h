@@ -109,6 +109,7 @@ typedef struct hw_prompt_result {
   hw_flow_prompt flow;          /* traces per target */
   hw_prediction *predictions;   /* [n_targets] */
   hw_answer_score answer, foil; /* at the last position */
+  hw_lens_score *answer_lens, *foil_lens; /* [n_layers] of their first tokens there, after each block; NULL without answer or foil */
 } hw_prompt_result;
 
 /* Work space of one worker: nothing in it is shared. */

@@ -88,6 +88,7 @@ typedef struct hw_prompt_record {
   const hw_key_value *values; /* other columns of the data set */
   size_t n_values;
   hw_answer_record answer, foil;
+  const hw_lens_score *answer_lens, *foil_lens; /* [n_layers] at the last position, of the first tokens; NULL: not known */
   const hw_graph_record *graphs;
   size_t n_graphs;
 } hw_prompt_record;
@@ -144,13 +145,25 @@ typedef bool (*hw_sink)(void *context, const char *bytes, size_t length);
 bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
                      hw_table_format format, hw_sink sink, void *context, hw_error *err);
 
+/* Statements of hw_store_select that take longer than this end with an error INTERRUPTED; 0 for no limit. */
+void hw_store_set_timeout(hw_store *store, double seconds);
+
 /* Named queries, embedded from sql/queries/ (NAME.sql), ordered by name. sql begins with a comment that is the help: the
  * summary, then a line a parameter, "-- :name = default  what it is" ("-- :name  what it is" when it must be given). */
 typedef struct hw_named_query { const char *name, *summary, *sql; } hw_named_query;
 size_t hw_named_queries(const hw_named_query **queries);
 
-/* CSV aggregates, one file a view, the [layers x heads] matrix and MANIFEST.json, into a folder (made if missing). */
-bool hw_store_export(hw_store *store, const char *folder, hw_error *err);
+/* CSV aggregates, one file a view, the [layers x heads] matrix and MANIFEST.json, into a folder (made if missing). Tables that are not
+ * in the database are left out, but named ones are an error. For figures their data and scripts (.gp for gnuplot, .dot for graphviz)
+ * are written as well, and each is handed to script(context, script, figure) to be drawn, by file names in the folder. */
+typedef struct hw_export {
+  const char *folder;
+  const char *tables; /* "head_importance,edge_frequency"; NULL: all */
+  bool figures;
+  bool (*script)(void *context, const char *script, const char *figure, hw_error *err);
+  void *context;
+} hw_export;
+bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err);
 
 /* ---- Reading back what a run stored, to derive another database from it ---- */
 
@@ -171,7 +184,7 @@ bool hw_store_read_chunk(hw_store *store, int64_t chunk_index, hw_arena *arena, 
 /* The stored projection of a neuron, lists in the arena; *found is false when there is none. */
 bool hw_store_read_neuron(hw_store *store, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found, hw_projection *row, hw_error *err);
 
-/* Hash over all rows but those of `process` (32 hex digits). */
+/* Hash over all rows that the run stored, but those of `process`; what mine and compare add later is not in it. 32 hex digits. */
 bool hw_store_digest(hw_store *store, char hex[33], hw_error *err);
 
 #endif

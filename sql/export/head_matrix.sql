@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT layer, head, mean FROM head_importance ORDER BY layer, head
+SELECT layer, 'H' || head AS head, mean FROM head_importance ORDER BY layer, head_importance.head

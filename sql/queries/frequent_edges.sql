@@ -1,7 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The edges, aligned by role, that occur in most graphs.
--- :limit = 20     rows
-SELECT v.name AS component, source_role, target_role, frequency, frequency_lo, frequency_hi, mean, flow_mean, max, example_prompt
-FROM (SELECT item_id FROM agg_item WHERE group_id = -1 ORDER BY n_on DESC, item_id LIMIT :limit) k
-JOIN edge_frequency v ON v.item_id = k.item_id
-ORDER BY frequency DESC, v.item_id
+-- :source = NULL   role where they begin, NULL for any
+-- :target = NULL   role where they end, NULL for any
+-- :limit = 20      rows
+WITH best AS (
+  SELECT item_id FROM agg_item
+  WHERE group_id = -1 AND (:source IS NULL OR (item_id >> 6) & 63 = (SELECT role_id FROM role WHERE name = :source))
+    AND (:target IS NULL OR item_id & 63 = (SELECT role_id FROM role WHERE name = :target))
+  ORDER BY n_on DESC, item_id LIMIT :limit
+)
+SELECT v.name AS component, v.source_role, v.target_role, v.frequency, v.frequency_lo, v.frequency_hi, v.mean, v.flow_mean, v.n_active, v.max,
+  v.example_prompt
+FROM best k JOIN edge_frequency v ON v.item_id = k.item_id
+ORDER BY v.frequency DESC, v.item_id

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "headwater/store.h"
 
 typedef struct export_settings {
-  const char *out;
+  const char *out, *tables;
+  bool figures;
 } export_settings;
 
 static const hw_option rows[] = {
     {"out", HW_OPTION_TEXT, offsetof(export_settings, out), "DIR", "folder, made if it is missing", 0, 0, NULL, false},
+    {"tables", HW_OPTION_TEXT, offsetof(export_settings, tables), "A,B", "only these, like head_importance,edge_frequency", 0, 0, NULL, false},
+    {"figures", HW_OPTION_FLAG, offsetof(export_settings, figures), NULL,
+     "SVG figures too, by gnuplot and graphviz; their scripts stay beside them", 0, 0, NULL, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
 
@@ -17,6 +26,64 @@ static const hw_option_table *options(void **defaults) {
   static export_settings settings;
   *defaults = &settings;
   return &table;
+}
+
+/* In the child: runs the program in the folder; says on stdout (a pipe) what goes wrong. */
+static void become(const char *folder, char *const *arguments, int pipe_end) {
+  if (chdir(folder) != 0 || dup2(pipe_end, STDOUT_FILENO) < 0 || dup2(pipe_end, STDERR_FILENO) < 0) _exit(126);
+  (void)setenv("LC_ALL", "C.UTF-8", 1);
+  (void)execvp(arguments[0], arguments);
+  _exit(127);
+}
+
+static void read_all(int end, char *text, size_t room) {
+  size_t n = 0;
+  char rest[512];
+  for (;;) {
+    ssize_t got = n < room - 1 ? read(end, text + n, room - 1 - n) : read(end, rest, sizeof rest);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    if (n < room - 1) n += (size_t)got;
+  }
+  text[n] = '\0';
+}
+
+static bool draw(void *context, const char *script, const char *figure, hw_error *err) {
+  const char *folder = context;
+  bool plot = strstr(script, ".gp") != NULL;
+  char *with_gnuplot[] = {"gnuplot", (char *)(uintptr_t)script, NULL};
+  char *with_dot[] = {"dot", "-Tsvg", (char *)(uintptr_t)script, "-o", (char *)(uintptr_t)figure, NULL};
+  char *const *arguments = plot ? with_gnuplot : with_dot;
+  int ends[2], status = 0;
+  if (pipe(ends) != 0) return hw_fail(err, HW_ERROR_IO, "cannot run %s: %s", arguments[0], strerror(errno));
+  pid_t child = fork();
+  if (child == 0) become(folder, arguments, ends[1]);
+  (void)close(ends[1]);
+  char said[400] = "";
+  if (child > 0) read_all(ends[0], said, sizeof said);
+  (void)close(ends[0]);
+  if (child < 0) return hw_fail(err, HW_ERROR_IO, "cannot run %s: %s", arguments[0], strerror(errno));
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s is not installed (Debian: apt install %s); the figures' data and scripts are in %s", arguments[0],
+                   plot ? "gnuplot-nox" : "graphviz", folder);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s/%s: %s fails: %s", folder, script, arguments[0], said);
+  return true;
+}
+
+/* The first figure that cannot be drawn; the other scripts are written all the same. */
+typedef struct drawing {
+  const char *folder;
+  hw_error problem;
+} drawing;
+
+static bool draw_or_note(void *context, const char *script, const char *figure, hw_error *err) {
+  drawing *d = context;
+  (void)err;
+  hw_error problem = {0};
+  if (!draw((void *)(uintptr_t)d->folder, script, figure, &problem) && d->problem.kind == HW_OK) d->problem = problem;
+  return true;
 }
 
 static int run(const hw_command *command, int argc, char **argv) {
@@ -28,16 +95,19 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!settings.out) return hw_cli_usage(command, "no --out DIR given");
   hw_store *store;
   if (!hw_store_open_read(db, &store, &err)) return hw_cli_fail(&err);
-  bool ok = hw_store_export(store, settings.out, &err);
+  drawing d = {.folder = settings.out};
+  hw_export wanted = {.folder = settings.out, .tables = settings.tables, .figures = settings.figures, .script = draw_or_note, .context = &d};
+  bool ok = hw_store_export(store, &wanted, &err);
   (void)hw_store_close(store, false, NULL);
-  return ok ? 0 : hw_cli_fail(&err);
+  if (!ok) return hw_cli_fail(&err);
+  return d.problem.kind == HW_OK ? 0 : hw_cli_fail(&d.problem);
 }
 
 const hw_command hw_cmd_export = {
     .name = "export",
-    .usage = "DB --out DIR",
-    .summary = "CSV aggregates, the [layers x heads] matrix and MANIFEST.json",
-    .example = "  headwater export ioi.db --out paper/\n",
+    .usage = "DB --out DIR [--tables A,B] [--figures]",
+    .summary = "CSV tables, figures and a manifest for papers",
+    .example = "  headwater export ioi.db --out paper/ --figures\n",
     .options = options,
     .run = run,
 };

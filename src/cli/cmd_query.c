@@ -2,80 +2,121 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/query_list.h"
 #include "cli/select.h"
+#include "headwater/mining.h"
 #include "headwater/text.h"
 
 enum { MOST_PARAMETERS = 32 };
 
-static int list_queries(const char *db) {
+typedef struct query_arguments {
+  const char *positionals[2]; /* DB, NAME */
+  int n_positionals;
+  hw_table_format format;
+  const char *queries; /* folder */
+  double timeout;
+  hw_parameter parameters[MOST_PARAMETERS];
+  size_t n_parameters;
+} query_arguments;
+
+static int list_queries(const char *db, const query_list *list) {
   hw_store *store;
   hw_error err = {0};
   if (!hw_store_open_read(db, &store, &err)) return hw_cli_fail(&err);
   (void)hw_store_close(store, false, NULL);
-  const hw_named_query *queries;
-  size_t n = hw_named_queries(&queries);
   printf("named queries (headwater query %s NAME):\n\n", db);
-  for (size_t i = 0; i < n; i++) printf("  %-16s %s\n", queries[i].name, queries[i].summary);
-  printf("\n--format table|csv|json; parameters like --limit 5; headwater sql for any SELECT\n");
+  for (size_t i = 0; i < list->n; i++) printf("  %-18s %s\n", list->rows[i].name, list->rows[i].summary);
+  printf("\n--help NAME tells the parameters of one, like --limit 5, and its SQL;\n"
+         "--format table|csv|json; headwater sql for any SELECT\n");
   return hw_cli_finish();
 }
 
-static const hw_named_query *find_query(const char *name, hw_error *err) {
-  enum { MOST = 128 };
-  const hw_named_query *queries;
-  const char *names[MOST];
-  size_t n = hw_named_queries(&queries), n_names = 0;
-  for (size_t i = 0; i < n; i++) {
-    if (strcmp(queries[i].name, name) == 0) return &queries[i];
-    if (n_names < MOST) names[n_names++] = queries[i].name;
-  }
-  const char *nearest = hw_nearest_name(name, names, n_names);
-  hw_fail(err, HW_ERROR_INPUT, "no query named \"%.100s\"%s%s%s", name, nearest ? " (did you mean " : "", nearest ? nearest : "", nearest ? "?)" : "");
-  return NULL;
+static bool read_option(query_arguments *a, const char *name, const char *value, hw_error *err) {
+  if (strcmp(name, "format") == 0) return hw_cli_format(value, &a->format, err);
+  if (strcmp(name, "queries") == 0) return a->queries = value, true;
+  if (strcmp(name, "timeout") == 0)
+    return (hw_parse_double(value, &a->timeout) && a->timeout > 0 && a->timeout < 1e9) ||
+           hw_fail(err, HW_ERROR_INPUT, "timeout is \"%.100s\", want seconds", value);
+  if (a->n_parameters == MOST_PARAMETERS) return hw_fail(err, HW_ERROR_INPUT, "more than %d parameters", MOST_PARAMETERS);
+  a->parameters[a->n_parameters++] = (hw_parameter){name, strcmp(value, "NULL") == 0 ? NULL : value};
+  return true;
 }
 
-/* "--name value" and "--name=value" are the query's parameters, but for --format. Names are cut in place. */
-static bool read_arguments(int argc, char **argv, const char **positionals, int *n_positionals, hw_table_format *format,
-                           hw_parameter *parameters, size_t *n_parameters, hw_error *err) {
-  *n_positionals = 0;
+/* "--name value" and "--name=value" are the query's parameters, but for three of our own. Names are cut in place. */
+static bool read_arguments(int argc, char **argv, query_arguments *a, hw_error *err) {
   for (int i = 0; i < argc; i++) {
     if (strncmp(argv[i], "--", 2) != 0) {
-      if (*n_positionals == 2) return hw_fail(err, HW_ERROR_INPUT, "one argument too many: \"%.200s\"", argv[i]);
-      positionals[(*n_positionals)++] = argv[i];
+      if (a->n_positionals == 2) return hw_fail(err, HW_ERROR_INPUT, "one argument too many: \"%.200s\"", argv[i]);
+      a->positionals[a->n_positionals++] = argv[i];
       continue;
     }
     char *name = argv[i] + 2, *equals = strchr(name, '=');
     if (equals) *equals = '\0';
     const char *value = equals ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
     if (!value) return hw_fail(err, HW_ERROR_INPUT, "--%s wants a value", name);
-    if (strcmp(name, "format") == 0) {
-      if (!hw_cli_format(value, format, err)) return false;
-    } else {
-      if (*n_parameters == MOST_PARAMETERS) return hw_fail(err, HW_ERROR_INPUT, "more than %d parameters", MOST_PARAMETERS);
-      parameters[(*n_parameters)++] = (hw_parameter){name, value};
-    }
+    if (!read_option(a, name, value, err)) return false;
   }
-  return *n_positionals > 0 || hw_fail(err, HW_ERROR_INPUT, "no database given");
+  return a->n_positionals > 0 || hw_fail(err, HW_ERROR_INPUT, "no database given");
+}
+
+static int answer(const hw_command *command, const query_arguments *a, const query_list *list) {
+  hw_error err = {0};
+  if (a->n_positionals == 1) return list_queries(a->positionals[0], list);
+  const hw_named_query *query = query_list_find(list, a->positionals[1], &err);
+  if (!query) return hw_cli_usage(command, err.message);
+  hw_store *store;
+  if (!hw_store_open_read(a->positionals[0], &store, &err)) return hw_cli_fail(&err);
+  bool ready = hw_store_query_ready(store, query, &err);
+  (void)hw_store_close(store, false, NULL);
+  if (!ready) return hw_cli_fail(&err);
+  return hw_cli_select_within(a->positionals[0], query->sql, a->parameters, a->n_parameters, a->format, a->timeout);
 }
 
 static int run(const hw_command *command, int argc, char **argv) {
-  const char *positionals[2];
-  int n;
-  hw_table_format format = HW_FORMAT_TABLE;
-  hw_parameter parameters[MOST_PARAMETERS];
-  size_t n_parameters = 0;
+  query_arguments arguments = {.format = HW_FORMAT_TABLE};
+  query_list list;
   hw_error err = {0};
-  if (!read_arguments(argc, argv, positionals, &n, &format, parameters, &n_parameters, &err)) return hw_cli_usage(command, err.message);
-  if (n == 1) return list_queries(positionals[0]);
-  const hw_named_query *query = find_query(positionals[1], &err);
-  if (!query) return hw_cli_usage(command, err.message);
-  return hw_cli_select(positionals[0], query->sql, parameters, n_parameters, format);
+  if (!read_arguments(argc, argv, &arguments, &err)) return hw_cli_usage(command, err.message);
+  bool ok = query_list_init(&list, arguments.queries, &err);
+  int code = ok ? answer(command, &arguments, &list) : hw_cli_fail(&err);
+  query_list_fini(&list);
+  return code;
+}
+
+/* headwater query DB --help NAME, in any order. */
+static int help(const hw_command *command, int argc, char **argv) {
+  query_arguments arguments = {0};
+  query_list list;
+  hw_error err = {0};
+  char *rest[64];
+  int n = 0;
+  for (int i = 0; i < argc && n < 64; i++)
+    if (strcmp(argv[i], "--help") != 0 && strcmp(argv[i], "-h") != 0) rest[n++] = argv[i];
+  if (!read_arguments(n, rest, &arguments, &err) || arguments.n_positionals < 2) return -1;
+  bool ok = query_list_init(&list, arguments.queries, &err);
+  const hw_named_query *query = ok ? query_list_find(&list, arguments.positionals[1], &err) : NULL;
+  int code = ok ? 0 : hw_cli_fail(&err);
+  if (query) {
+    hw_buffer out;
+    hw_buffer_init(&out);
+    query_help(query, arguments.positionals[0], &out);
+    code = hw_cli_write(&out);
+    hw_buffer_fini(&out);
+  } else if (ok) {
+    code = hw_cli_usage(command, err.message);
+  }
+  query_list_fini(&list);
+  return code;
 }
 
 const hw_command hw_cmd_query = {
     .name = "query",
-    .usage = "DB [NAME] [--format table|csv|json] [--PARAM VALUE ...]",
+    .usage = "DB [NAME] [--PARAM VALUE ...] [--format table|csv|json]\n"
+             "                       [--timeout SECONDS] [--queries DIR]",
     .summary = "ask a named question; without a name, list them",
-    .example = "  headwater query ioi.db top_heads --limit 5\n",
+    .example = "  headwater query ioi.db top_heads --limit 5\n"
+               "  headwater query ioi.db --help top_heads\n"
+               "  headwater query ioi.db mine --queries my_queries/   (a folder of NAME.sql)\n",
+    .help = help,
     .run = run,
 };

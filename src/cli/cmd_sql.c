@@ -9,10 +9,12 @@ static const char *const format_names[] = {"table", "csv", "json", NULL};
 
 typedef struct sql_settings {
   int format;
+  double timeout;
 } sql_settings;
 
 static const hw_option rows[] = {
     {"format", HW_OPTION_CHOICE, offsetof(sql_settings, format), "NAME", "table, csv or json", 0, 0, format_names, false},
+    {"timeout", HW_OPTION_NUMBER, offsetof(sql_settings, timeout), "SECONDS", "then give up; without it never", 0, 1e9, NULL, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
 
@@ -29,9 +31,15 @@ bool hw_cli_format(const char *name, hw_table_format *format, hw_error *err) {
 }
 
 int hw_cli_select(const char *db, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format) {
+  return hw_cli_select_within(db, sql, parameters, n_parameters, format, 0);
+}
+
+int hw_cli_select_within(const char *db, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format,
+                         double seconds) {
   hw_store *store;
   hw_error err = {0};
   if (!hw_store_open_read(db, &store, &err)) return hw_cli_fail(&err);
+  hw_store_set_timeout(store, seconds);
   bool ok = hw_store_select(store, sql, parameters, n_parameters, format, hw_cli_sink, NULL, &err);
   (void)hw_store_close(store, false, NULL);
   if (!ok && ferror(stdout)) return hw_cli_finish();
@@ -44,12 +52,12 @@ static int run(const hw_command *command, int argc, char **argv) {
   int n;
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, positionals, 2, 2, &n, &err)) return hw_cli_usage(command, err.message);
-  return hw_cli_select(positionals[0], positionals[1], NULL, 0, (hw_table_format)settings.format);
+  return hw_cli_select_within(positionals[0], positionals[1], NULL, 0, (hw_table_format)settings.format, settings.timeout);
 }
 
 const hw_command hw_cmd_sql = {
     .name = "sql",
-    .usage = "DB \"SELECT ...\" [--format table|csv|json]",
+    .usage = "DB \"SELECT ...\" [--format NAME] [--timeout SECONDS]",
     .summary = "any read-only SQL, with the functions that unpack stored columns",
     .example = "  headwater sql ioi.db \"SELECT e.* FROM graph g, hw_edges(g.edges) e\n"
                "    WHERE g.prompt_id = 17\"\n",

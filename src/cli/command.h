@@ -19,9 +19,10 @@ typedef struct hw_command {
   const char *example; /* command lines, each ending in a newline */
   const hw_option_table *(*options)(void **defaults); /* for --help; NULL: none */
   int (*run)(const struct hw_command *command, int argc, char **argv);
+  int (*help)(const struct hw_command *command, int argc, char **argv); /* for arguments with --help among them; -1: the usual help. NULL: always that */
 } hw_command;
 
-extern const hw_command hw_cmd_info, hw_cmd_tokenize, hw_cmd_trace, hw_cmd_run, hw_cmd_query, hw_cmd_sql, hw_cmd_export, hw_cmd_digest, hw_cmd_rethreshold;
+extern const hw_command hw_cmd_info, hw_cmd_tokenize, hw_cmd_trace, hw_cmd_run, hw_cmd_query, hw_cmd_sql, hw_cmd_export, hw_cmd_digest, hw_cmd_rethreshold, hw_cmd_mine, hw_cmd_compare;
 
 /* Set by Ctrl-C once a command asked for it. */
 extern volatile sig_atomic_t hw_cli_stop;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * headwater COMMAND ...: the list of commands, help, and the choice of BLAS kernel before anything else runs. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +10,7 @@
 #include "headwater/text.h"
 
 static const hw_command *const commands[] = {&hw_cmd_info, &hw_cmd_tokenize, &hw_cmd_trace, &hw_cmd_run,
-                                             &hw_cmd_query, &hw_cmd_sql, &hw_cmd_export, &hw_cmd_digest, &hw_cmd_rethreshold};
+                                             &hw_cmd_query, &hw_cmd_sql, &hw_cmd_mine, &hw_cmd_compare, &hw_cmd_export, &hw_cmd_digest, &hw_cmd_rethreshold};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static int list_commands(FILE *out) {
@@ -17,7 +18,7 @@ static int list_commands(FILE *out) {
                "that made it, over whole data sets, into an SQLite database.\n\nusage: headwater COMMAND ...\n\n");
   for (int i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
   fprintf(out, "\nheadwater COMMAND --help tells more. headwater --version prints the version.\n");
-  return 0;
+  return hw_cli_finish();
 }
 
 static int help(const hw_command *command) {
@@ -59,16 +60,41 @@ static void start_with_right_blas(char **argv) {
   if (setenv("OPENBLAS_CORETYPE", core, 1) == 0) execv("/proc/self/exe", argv);
 }
 
+/* A file opened later must not become stdin, stdout or stderr of a program that was started without them: a message would be
+ * written into the database. Writing to the stand-in fails, as it would have. */
+static void fill_standard_files(void) {
+  for (int fd = 0; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd) _exit(1);
+}
+
+/* Weights and data sets are read through mappings: a file that is cut short meanwhile ends in SIGBUS. */
+static void on_bus_error(int signal_number) {
+  (void)signal_number;
+  static const char text[] = "headwater: a file was cut short while it was being read (the model's weights or the data set)\n";
+  ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+  (void)ignored;
+  _exit(1);
+}
+
 int main(int argc, char **argv) {
+  fill_standard_files();
+  (void)signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write, not the end */
+  (void)signal(SIGBUS, on_bus_error);
   if (argc < 2) {
     list_commands(stdout);
     return EXIT_USAGE;
   }
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) return list_commands(stdout);
-  if (strcmp(argv[1], "--version") == 0) return puts("headwater " HW_VERSION) < 0;
+  if (strcmp(argv[1], "--version") == 0) {
+    printf("headwater " HW_VERSION "\n");
+    return hw_cli_finish();
+  }
   for (int i = 0; i < N_COMMANDS; i++) {
     if (strcmp(argv[1], commands[i]->name) != 0) continue;
-    if (asks_for_help(argc - 2, argv + 2)) return help(commands[i]);
+    if (asks_for_help(argc - 2, argv + 2)) {
+      int code = commands[i]->help ? commands[i]->help(commands[i], argc - 2, argv + 2) : -1;
+      return code >= 0 ? code : help(commands[i]);
+    }
     start_with_right_blas(argv);
     return commands[i]->run(commands[i], argc - 2, argv + 2);
   }

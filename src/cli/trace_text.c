@@ -153,7 +153,7 @@ static void put_projection(hw_buffer *out, const hw_trace_view *view, const hw_p
 
 static void put_heads(hw_buffer *out, const hw_trace_view *view, const hw_target_trace *trace) {
   const hw_graph *graph = &trace->graph;
-  hw_buffer_printf(out, "\nHEADS: the %d most important of %zu active\n", SHOWN_HEADS, graph->n_heads);
+  hw_buffer_printf(out, "\nHEADS: %zu active%s\n", graph->n_heads, graph->n_heads > SHOWN_HEADS ? ", the ten most important" : "");
   uint64_t last = UINT64_MAX; /* importance above, place below: the order of the last one shown */
   for (size_t shown = 0; shown < SHOWN_HEADS; shown++) {
     const hw_head_row *best = NULL;
@@ -192,7 +192,8 @@ static const hw_projection *find_neuron(const hw_trace_view *view, const hw_neur
 }
 
 static void put_neurons(hw_buffer *out, const hw_trace_view *view, const hw_target_trace *trace) {
-  hw_buffer_printf(out, "\nNEURONS: the %d with the largest share of a node\n", SHOWN_NEURONS);
+  if (trace->n_neurons == 0) return;
+  hw_buffer_printf(out, "\nNEURONS: the largest shares of a node\n");
   uint64_t last = UINT64_MAX;
   for (size_t shown = 0; shown < SHOWN_NEURONS; shown++) {
     const hw_neuron_row *best = NULL, *row = trace->neurons;
@@ -219,8 +220,8 @@ static void put_neurons(hw_buffer *out, const hw_trace_view *view, const hw_targ
 
 void hw_trace_text(const hw_trace_view *view, hw_buffer *out) {
   const hw_model_config *c = &view->model->config;
-  hw_buffer_printf(out, "%s: %s, %d layers, %d heads, d_model %d; %zu tokens%s\n", view->model->name, c->family, (int)c->n_layers,
-                   (int)c->n_heads, (int)c->d_model, view->input->n_tokens, view->input->has_bos ? " with BOS" : "");
+  hw_buffer_printf(out, "%s: %s, %d layers, %d heads, d_model %d; %zu token%s%s\n", view->model->name, c->family, (int)c->n_layers,
+                   (int)c->n_heads, (int)c->d_model, view->input->n_tokens, view->input->n_tokens == 1 ? "" : "s", view->input->has_bos ? " with BOS" : "");
   for (size_t t = 0; t < view->input->n_targets; t++) {
     const hw_target_trace *trace = &view->result->flow.traces[t];
     put_prediction(out, view, t);

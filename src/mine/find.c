@@ -102,7 +102,7 @@ static bool more_room(finder *f, void **list, size_t *room, size_t wanted, size_
   return true;
 }
 
-/* The ranking holds a row a set. */
+/* The ranking holds a row and a weight a set. */
 enum { SET_BYTES = sizeof(hw_mine_set) + 24 };
 
 static void drop_results(finder *f, results *r) {

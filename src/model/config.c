@@ -228,12 +228,15 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
     if (turning % 2 || turning < 2 || turning > config->d_head)
       return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64 " of the head's %" PRId64 " (rotary_pct or partial_rotary_factor says how many turn)", path,
                      turning, config->d_head);
+    if (!(config->rope.theta > 0))
+      return hw_fail(err, HW_ERROR_INPUT, "%s: rope_theta is %g, want a number above 0", path, config->rope.theta);
   }
-  /* Limits of the stored format: layers in 8 bits, heads in 10, positions in 20. */
-  if (config->n_layers > HW_MOST_LAYERS || config->n_heads > 1023 || config->d_model > 1 << 20 || config->d_ffn > 1 << 22)
+  /* Limits of the stored format (layers in 8 bits, heads in 10, positions in 20) and of the GEMM's panel. */
+  if (config->n_layers > HW_MOST_LAYERS || config->n_heads > 1023 || config->d_model > HW_PANEL_FLOATS || config->d_ffn > HW_PANEL_FLOATS ||
+      config->n_heads * config->d_head > HW_PANEL_FLOATS)
     return hw_fail(err, HW_ERROR_UNSUPPORTED,
                    "%s: %" PRId64 " layers, %" PRId64 " heads, d_model %" PRId64 ", d_ffn %" PRId64
-                   ": larger than 255, 1023, 1048576, 4194304",
+                   ": larger than 255, 1023, 1048576, 1048576",
                    path, config->n_layers, config->n_heads, config->d_model, config->d_ffn);
   if (config->n_ctx > 1 << 20) config->n_ctx = 1 << 20;
   return derive_windows(path, config, err);

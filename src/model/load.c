@@ -41,6 +41,19 @@ static bool check_finite(loader *ld, const hw_tensor *tensor) {
   return true;
 }
 
+/* The numbers where the file holds them; those at an odd address for their dtype are copied into the arena. Checks that all are
+ * finite. NULL and err filled otherwise. */
+static const void *take_data(loader *ld, const hw_tensor *tensor) {
+  hw_tensor aligned = *tensor;
+  size_t size = hw_dtype_size(tensor->dtype);
+  if ((uintptr_t)tensor->data % size) {
+    void *copy = hw_arena_alloc(ld->arena, tensor->n_elements, size, ld->err);
+    if (!copy) return NULL;
+    aligned.data = memcpy(copy, tensor->data, tensor->n_elements * size);
+  }
+  return check_finite(ld, &aligned) ? aligned.data : NULL;
+}
+
 static bool is_gamma(hw_weight weight) {
   return weight == HW_W_ATTN_NORM_GAMMA || weight == HW_W_FFN_NORM_GAMMA || weight == HW_W_FINAL_GAMMA || weight == HW_W_ATTN_OUT_GAMMA ||
          weight == HW_W_FFN_OUT_GAMMA || weight == HW_W_Q_NORM_GAMMA || weight == HW_W_K_NORM_GAMMA;
@@ -52,10 +65,10 @@ static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float
   *vector = NULL;
   if (!hw_lookup_find(&ld->lookup, weight, layer, &tensor, ld->err)) return false;
   if (!tensor) return true;
-  if (!check_finite(ld, tensor)) return false;
-  float *widened = hw_arena_new(ld->arena, float, tensor->n_elements, ld->err);
+  const void *data = take_data(ld, tensor);
+  float *widened = data ? hw_arena_new(ld->arena, float, tensor->n_elements, ld->err) : NULL;
   if (!widened) return false;
-  hw_widen(tensor->data, tensor->dtype, tensor->n_elements, widened);
+  hw_widen(data, tensor->dtype, tensor->n_elements, widened);
   if (ld->family->gamma_plus_one && is_gamma(weight))
     for (size_t i = 0; i < tensor->n_elements; i++) widened[i] += 1.0f;
   *vector = widened;
@@ -74,21 +87,14 @@ static bool join_heads(loader *ld, hw_matrix *matrix) {
   return true;
 }
 
-/* A view of the tensor where it lies; one that the file holds at an odd address is copied. data is NULL when absent. */
+/* A view of the tensor. data is NULL when absent. */
 static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix) {
   hw_tensor *tensor;
   *matrix = (hw_matrix){0};
   if (!hw_lookup_find(&ld->lookup, weight, layer, &tensor, ld->err)) return false;
   if (!tensor) return true;
-  if (!check_finite(ld, tensor)) return false;
-  size_t size = hw_dtype_size(tensor->dtype);
-  const void *data = tensor->data;
-  if ((uintptr_t)data % size) {
-    void *copy = hw_arena_alloc(ld->arena, tensor->n_elements, size, ld->err);
-    if (!copy) return false;
-    memcpy(copy, data, tensor->n_elements * size);
-    data = copy;
-  }
+  const void *data = take_data(ld, tensor);
+  if (!data) return false;
   bool in_first = hw_lookup_layout(&ld->lookup, weight) != HW_LAYOUT_LINEAR;
   const hw_weight_shape *shape = &hw_weight_shapes[weight];
   size_t n_in = (size_t)hw_lookup_extent(&ld->lookup, shape->in), n_out = (size_t)hw_lookup_extent(&ld->lookup, shape->out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Prompts in, results out: sub-batches of whole prompts go through the forward pass, the predictions and the flow. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ size_t hw_worker_bytes(const hw_model *model, size_t batch_rows) {
   size_t wide = heads > d_ffn ? heads : d_ffn;
   size_t forward = rows * (hw_activation_bytes(model) + sizeof(float) * (2 * d + wide));
   size_t walk = sizeof(float) * (rows * d + rows * (size_t)c->d_ffn + 64 * d);
-  size_t unembed = sizeof(float) * ((size_t)HW_TILE_ROWS * (d + 2048) + rows / 8 * (size_t)c->vocab_out + rows * 8 * d);
+  size_t unembed = sizeof(float) * ((size_t)HW_TILE_ROWS * (d + 2048 + (size_t)c->vocab_out) + rows * 8 * d);
   return forward + walk + unembed + sizeof(float) * HW_PANEL_FLOATS + (32u << 20);
 }
 
@@ -78,7 +79,7 @@ static bool lay_out(sub_batch *b) {
   size_t rows = 0, queries = 0, n = b->end - b->begin;
   for (size_t i = b->begin; i < b->end; i++) {
     rows += input_rows(&b->inputs[i]);
-    queries += b->inputs[i].n_targets + 1 + b->inputs[i].n_answer + b->inputs[i].n_foil;
+    queries += b->inputs[i].n_targets + b->inputs[i].n_answer + b->inputs[i].n_foil + (size_t)b->worker->model->config.n_layers;
   }
   b->ids = hw_arena_new(&b->worker->scratch, int32_t, rows, b->err);
   b->first = hw_arena_znew(&b->worker->scratch, size_t, 3 * n + 1, b->err);
@@ -86,6 +87,24 @@ static bool lay_out(sub_batch *b) {
   if (!b->ids || !b->first || !b->queries) return false;
   for (size_t i = b->begin; i < b->end; i++)
     if (!b->inputs[i].failure) append_sequence(b, b->inputs[i].ids, b->inputs[i].n_tokens, NULL, 0);
+  return true;
+}
+
+/* The logit lens of answer and foil at the last position: a query for the state after every block but the last, which is the
+ * prediction itself. */
+static bool ask_lens(sub_batch *b, const hw_prompt_input *input, hw_prompt_result *result, size_t row) {
+  size_t n_layers = (size_t)b->worker->model->config.n_layers;
+  if (!input->n_answer && !input->n_foil) return true;
+  if (input->n_answer && !(result->answer_lens = hw_arena_znew(&b->worker->results, hw_lens_score, n_layers, b->err))) return false;
+  if (input->n_foil && !(result->foil_lens = hw_arena_znew(&b->worker->results, hw_lens_score, n_layers, b->err))) return false;
+  for (size_t layer = 0; layer + 1 < n_layers; layer++) {
+    hw_token_score *scores = hw_arena_znew(&b->worker->scratch, hw_token_score, 2, b->err);
+    if (!scores) return false;
+    size_t n = 0;
+    if (input->n_answer) scores[n++].id = input->answer[0];
+    if (input->n_foil) scores[n++].id = input->foil[0];
+    b->queries[b->n_queries++] = (hw_next_token){.row = row, .skip = (uint32_t)(n_layers - 1 - layer), .scores = scores, .n_scores = n};
+  }
   return true;
 }
 
@@ -111,6 +130,7 @@ static bool ask_prompt(sub_batch *b, const hw_prompt_input *input, hw_prompt_res
   if (!last_is_target(input)) b->queries[b->n_queries++] = (hw_next_token){.row = first + input->n_tokens - 1};
   b->queries[b->n_queries - 1].scores = firsts;
   b->queries[b->n_queries - 1].n_scores = n_firsts;
+  if (!ask_lens(b, input, result, first + input->n_tokens - 1)) return false;
   if (input->n_answer > 1) {
     size_t start = b->n_rows;
     append_sequence(b, input->ids, input->n_tokens, input->answer, input->n_answer - 1);
@@ -130,12 +150,27 @@ static void take_score(hw_answer_score *score, const hw_token_score *first) {
   score->first_log_probability = score->log_probability = first->log_probability;
 }
 
+static hw_lens_score lens_score(const hw_token_score *score) {
+  return (hw_lens_score){.logit = (double)score->logit, .probability = exp(score->log_probability), .rank = score->rank};
+}
+
+/* One layer of the lens; the query is the layer's, or the prediction's. */
+static void take_lens(const hw_prompt_input *input, hw_prompt_result *result, size_t layer, const hw_next_token *query) {
+  const hw_token_score *scores = query->scores;
+  if (input->n_answer) result->answer_lens[layer] = lens_score(scores++);
+  if (input->n_foil) result->foil_lens[layer] = lens_score(scores);
+}
+
 /* Reads the queries of one prompt back, in the order in which ask_prompt wrote them. */
-static const hw_next_token *take_answers(const hw_prompt_input *input, hw_prompt_result *result, const hw_next_token *query) {
+static const hw_next_token *take_answers(const hw_prompt_input *input, hw_prompt_result *result, size_t n_layers, const hw_next_token *query) {
   query += input->n_targets - last_is_target(input);
   const hw_token_score *firsts = query->scores;
   if (input->n_answer) take_score(&result->answer, firsts++);
   if (input->n_foil) take_score(&result->foil, firsts);
+  if (input->n_answer || input->n_foil) {
+    take_lens(input, result, n_layers - 1, query);
+    for (size_t layer = 0; layer + 1 < n_layers; layer++) take_lens(input, result, layer, ++query);
+  }
   query++;
   for (size_t t = 1; t < input->n_answer; t++) result->answer.log_probability += (query++)->scores->log_probability;
   for (size_t t = 1; t < input->n_foil; t++) result->foil.log_probability += (query++)->scores->log_probability;
@@ -168,7 +203,7 @@ static bool compute_sub_batch(sub_batch *b) {
   p = 0;
   for (size_t i = b->begin; i < b->end; i++) {
     if (b->inputs[i].failure) continue;
-    query = take_answers(&b->inputs[i], &b->results[i], query);
+    query = take_answers(&b->inputs[i], &b->results[i], (size_t)w->model->config.n_layers, query);
     b->results[i].flow = flows[p];
     b->results[i].failure = flows[p].failure;
     p++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/groups.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,9 @@ static bool column_exists(const hw_dataset *dataset, const char *name, size_t le
 static bool add_column(hw_groups *groups, const char *name, size_t length, hw_error *err) {
   if (groups->n_columns == HW_GROUP_COLUMNS)
     return hw_fail(err, HW_ERROR_INPUT, "group-by names more than %d columns", HW_GROUP_COLUMNS);
+  for (size_t i = 0; i < groups->n_columns; i++)
+    if (strlen(groups->columns[i]) == length && memcmp(groups->columns[i], name, length) == 0)
+      return hw_fail(err, HW_ERROR_INPUT, "group-by names column %.*s twice", (int)length, name);
   size_t c = groups->n_columns++;
   groups->columns[c] = hw_arena_copy(groups->arena, name, length, err);
   groups->values[c] = hw_arena_new(groups->arena, const char *, HW_GROUP_VALUES, err);
@@ -32,7 +36,11 @@ static bool unknown_column(const hw_dataset *dataset, const char *name, size_t l
   hw_buffer list;
   hw_buffer_init(&list);
   for (size_t i = 0; i < n; i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", names[i]);
-  hw_fail(err, HW_ERROR_INPUT, "group-by: the data set has no column %.*s (it has %.600s)", (int)length, name, list.data ? list.data : "none");
+  char wanted[64];
+  (void)snprintf(wanted, sizeof wanted, "%.*s", (int)length, name);
+  const char *nearest = hw_nearest_name(wanted, names, n);
+  hw_fail(err, HW_ERROR_INPUT, "group-by: the data set has no column \"%s\"%s%.100s%s; there are: %.600s", wanted,
+          nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "", list.data ? list.data : "none");
   hw_buffer_fini(&list);
   return false;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "headwater/option.h"
 
-#include <ini.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +15,10 @@ static const hw_option *find_option(hw_option_table table, const char *name, siz
   return NULL;
 }
 
-static bool unknown_option(hw_option_table table, const char *where, const char *dashes, const char *name, hw_error *err) {
+static bool unknown_option(hw_option_table table, const char *where, const char *dashes, const char *text, hw_error *err) {
   enum { MOST = 64 };
+  char name[64]; /* without "=value" */
+  (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "="), text);
   const char *names[MOST];
   size_t n = 0;
   for (; n < table.n && n < MOST; n++) names[n] = table.rows[n].name;
@@ -95,34 +97,42 @@ bool hw_options_read_arguments(hw_option_table table, void *settings, int argc, 
   return true;
 }
 
-typedef struct file_reader {
-  hw_option_table table;
-  void *settings;
-  const char *path;
-  hw_arena *arena;
-  hw_error *err;
-  bool failed;
-} file_reader;
+static char *trim(char *text) {
+  text += strspn(text, " \t\r");
+  size_t length = strlen(text);
+  while (length && strchr(" \t\r", text[length - 1])) text[--length] = '\0';
+  return text;
+}
 
-static int read_line(void *user, const char *section, const char *name, const char *value) {
-  (void)section;
-  file_reader *reader = user;
-  if (reader->failed) return 0; /* keep the first error */
-  char *copy = hw_arena_copy(reader->arena, value, strlen(value), reader->err);
-  reader->failed = !copy || !hw_option_set(reader->table, reader->settings, reader->path, name, copy, reader->err);
-  return !reader->failed;
+/* A comment stands behind ';' or '#' at the start of a line, or behind " ;" in it. */
+static bool read_line(hw_option_table table, void *settings, const char *path, size_t number, char *line, hw_error *err) {
+  line = trim(line);
+  if (!*line || *line == ';' || *line == '#') return true;
+  if (*line == '[') return strchr(line, ']') || hw_fail(err, HW_ERROR_INPUT, "%s: line %zu: the section has no ]", path, number);
+  char *comment = strstr(line, " ;"), *equals = strchr(line, '=');
+  if (comment) *comment = '\0';
+  if (!equals || equals == line || (comment && equals > comment))
+    return hw_fail(err, HW_ERROR_INPUT, "%s: line %zu is not \"name = value\": %.100s", path, number, line);
+  *equals = '\0';
+  char where[512];
+  (void)snprintf(where, sizeof where, "%.400s: line %zu", path, number);
+  return hw_option_set(table, settings, where, trim(line), trim(equals + 1), err);
 }
 
 bool hw_options_read_file(hw_option_table table, void *settings, const char *path, hw_arena *arena, hw_error *err) {
   hw_file file;
   if (!hw_file_open(path, &file, err)) return false;
   char *text = hw_arena_copy(arena, (const char *)file.data, file.size, err);
+  size_t size = file.size;
   hw_file_close(&file);
   if (!text) return false;
-  file_reader reader = {.table = table, .settings = settings, .path = path, .arena = arena, .err = err};
-  int line = ini_parse_string(text, read_line, &reader);
-  if (reader.failed) return false;
-  return line == 0 || hw_fail(err, HW_ERROR_INPUT, "%s: line %d is not \"name = value\"", path, line);
+  if (strlen(text) != size) return hw_fail(err, HW_ERROR_INPUT, "%s: holds a NUL byte, so it is no pipeline file", path);
+  if (strncmp(text, "\xEF\xBB\xBF", 3) == 0) text += 3; /* a byte order mark */
+  for (size_t number = 1; text; number++) {
+    char *line = strsep(&text, "\n");
+    if (!read_line(table, settings, path, number, line, err)) return false;
+  }
+  return true;
 }
 
 bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *out) {
@@ -146,18 +156,18 @@ static void append_wrapped(hw_buffer *out, const char *text, size_t indent) {
   size_t column = indent;
   while (*text) {
     size_t length = strcspn(text, " ");
-    if (column + length > 79 && column > indent) {
+    if (column + 1 + length > 79 && column > indent) {
       hw_buffer_printf(out, "\n%*s", (int)indent, "");
       column = indent;
+    }
+    if (column > indent) {
+      hw_buffer_append_byte(out, ' ');
+      column++;
     }
     hw_buffer_append(out, text, length);
     column += length;
     text += length;
-    if (*text == ' ') {
-      hw_buffer_append_byte(out, ' ');
-      column++;
-      text++;
-    }
+    text += *text == ' ';
   }
 }
 

@@ -78,7 +78,8 @@ bool hw_record_prompt(const hw_plan *plan, const hw_row_copy *row, bool counterf
                                .counterfactual_of = row->row.index, .failure = result->failure, .group_id = row->group,
                                .text = input->text, .text_length = input->text_length, .ids = input->ids,
                                .n_tokens = input->n_tokens, .has_bos = input->has_bos, .answer = answer_record(&result->answer),
-                               .foil = answer_record(&result->foil)};
+                               .foil = answer_record(&result->foil), .answer_lens = result->answer_lens,
+                               .foil_lens = result->foil_lens};
   if (!list_values(plan, &row->row, counterfactual, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
   return result->failure || list_graphs(input, result, arena, record, err);
 }

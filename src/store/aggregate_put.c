@@ -38,6 +38,52 @@ static bool put_components(hw_store *store, const hw_sum_table *table, hw_statem
   return true;
 }
 
+static bool put_roles(hw_store *store, const hw_sum_table *table, hw_error *err) {
+  for (size_t i = 0; i < table->n; i++) {
+    const hw_sum_row *row = &table->rows[table->order[i]];
+    const hw_sums *x = &row->sums;
+    sqlite3_stmt *s = hw_store_statement(store, HW_ADD_ROLE, err);
+    if (!s) return false;
+    hw_bind_integers(s, 1,
+                     (int64_t[]){row->group_id, (int64_t)(row->key >> 32), (int64_t)(row->key & UINT32_MAX), x->n_on, x->sum, x->ssq,
+                                 x->max, x->ex},
+                     8);
+    if (!hw_store_run(store, s, "add to the aggregates", err) || !put_cluster(store, row, 3, err)) return false;
+  }
+  return true;
+}
+
+static bool put_sources(hw_store *store, const hw_sum_table *table, hw_error *err) {
+  for (size_t i = 0; i < table->n; i++) {
+    const hw_sum_row *row = &table->rows[table->order[i]];
+    const hw_sums *x = &row->sums;
+    sqlite3_stmt *s = hw_store_statement(store, HW_ADD_HEAD_SOURCE, err);
+    if (!s) return false;
+    hw_bind_integers(s, 1,
+                     (int64_t[]){row->group_id, (int64_t)(row->key >> 32), (int64_t)(row->key >> 8 & 0xffffff), (int64_t)(row->key & 0xff),
+                                 x->n_on, x->sum, x->flow_sum, x->max, x->ex},
+                     9);
+    if (!hw_store_run(store, s, "add to the aggregates", err)) return false;
+  }
+  return true;
+}
+
+static bool put_answers(hw_store *store, const hw_encoded_chunk *chunk, hw_error *err) {
+  for (size_t i = 0; i < chunk->n_answer_groups * chunk->n_layers; i++) {
+    const hw_answer_sums *x = &chunk->answers[i];
+    if (x->n == 0) continue;
+    int64_t group = i < chunk->n_layers ? chunk->all_groups : (int64_t)(i / chunk->n_layers) - 1;
+    sqlite3_stmt *s = hw_store_statement(store, HW_ADD_ANSWER, err);
+    if (!s) return false;
+    hw_bind_integers(s, 1,
+                     (int64_t[]){group, (int64_t)(i % chunk->n_layers), x->n, x->n_top, x->n_first, x->n_settled, x->rank_sum,
+                                 x->probability_sum, x->probability_ssq, x->n_foil, x->n_beats, x->diff_sum, x->diff_ssq_hi, x->diff_ssq_lo},
+                     14);
+    if (!hw_store_run(store, s, "add to the aggregates", err)) return false;
+  }
+  return true;
+}
+
 bool hw_put_aggregates(hw_store *store, const hw_encoded_chunk *chunk, hw_error *err) {
   for (size_t i = 0; i < chunk->n_groups; i++) {
     const hw_group_sums *group = &chunk->groups[i];
@@ -48,5 +94,6 @@ bool hw_put_aggregates(hw_store *store, const hw_encoded_chunk *chunk, hw_error 
   }
   return put_components(store, &chunk->heads, HW_ADD_HEAD, 0, err) &&
          put_components(store, &chunk->neurons, HW_ADD_NEURON, 1, err) &&
-         put_components(store, &chunk->items, HW_ADD_ITEM, 2, err);
+         put_components(store, &chunk->items, HW_ADD_ITEM, 2, err) && put_roles(store, &chunk->roles, err) &&
+         put_sources(store, &chunk->sources, err) && put_answers(store, chunk, err);
 }

@@ -50,6 +50,9 @@ bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
     case SQLITE_ERROR:
     case SQLITE_CONSTRAINT:
     case SQLITE_AUTH: return hw_fail(err, HW_ERROR_INPUT, "%s: cannot %s: %s", store->path, doing, why);
+    case SQLITE_IOERR: /* the system's own reason says more than "disk I/O error" */
+      if (store->db && sqlite3_system_errno(store->db)) why = strerror(sqlite3_system_errno(store->db));
+      return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: %s", store->path, doing, why);
     default: return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: %s", store->path, doing, why);
   }
 }

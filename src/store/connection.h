@@ -13,11 +13,14 @@ enum { HW_ALL_GROUPS = -1, HW_ALL_COUNTERFACTUALS = -2 };
 
 /* Prepared statements of sql/writer/, in the order of the list in statements.c. */
 typedef enum hw_statement {
+  HW_ADD_ANSWER,
   HW_ADD_CLUSTER,
   HW_ADD_GROUP,
   HW_ADD_HEAD,
+  HW_ADD_HEAD_SOURCE,
   HW_ADD_ITEM,
   HW_ADD_NEURON,
+  HW_ADD_ROLE,
   HW_COUNT_PROMPTS,
   HW_INSERT_ANSWER,
   HW_INSERT_CHUNK,
@@ -27,6 +30,7 @@ typedef enum hw_statement {
   HW_INSERT_GROUP_VALUE,
   HW_INSERT_HEAD,
   HW_INSERT_ITEM_GRAPH,
+  HW_INSERT_LENS,
   HW_INSERT_NEURON_TOKEN,
   HW_INSERT_PROCESS,
   HW_INSERT_PROMPT,
@@ -46,6 +50,7 @@ struct hw_store {
   char *path;
   int lock;                                  /* descriptor that holds the writer's lock; -1 when reading */
   int64_t process_id;                        /* row of table process; 0 when reading */
+  double seconds, deadline;                  /* of one statement; 0: as long as it takes */
   sqlite3_stmt *statements[HW_N_STATEMENTS]; /* prepared at first use */
 };
 

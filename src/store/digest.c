@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Hash over the content: every table but `process`, in order of name, rows in order of key, values with type and length.
+ * Hash over the content of the run: every table but `process` and what was derived later (mining, comparisons), in order of name,
+ * rows in order of key, values with type and length.
  * Compressed columns count by what they hold, so that another zlib gives the same hash. */
 #include <string.h>
 #include <xxhash.h>
@@ -123,7 +124,8 @@ static bool add_tables(digest *d, hw_error *err) {
   if (sqlite3_prepare_v2(
           d->store->db,
           "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-          "AND name <> 'process' ORDER BY name",
+          "AND name NOT IN ('process', 'mining', 'circuit', 'circuit_edge', 'circuit_group', 'circuit_break', 'comparison', "
+          "'comparison_component') ORDER BY name",
           -1, &s, NULL) != SQLITE_OK)
     return hw_store_fail(d->store, "read its tables", err);
   int rc;

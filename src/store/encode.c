@@ -9,6 +9,7 @@
 #include "store/codec.h"
 #include "store/connection.h"
 #include "store/encoded.h"
+#include "store/observe.h"
 
 typedef struct observations { /* of one prompt */
   hw_observation *rows;
@@ -21,6 +22,7 @@ typedef struct encoder {
   hw_codec codec;
   int64_t all_groups; /* HW_ALL_GROUPS or HW_ALL_COUNTERFACTUALS */
   observations heads, neurons, items;
+  hw_observer observer;
   hw_posting *postings; /* of the whole chunk */
   size_t n_postings, postings_capacity;
   size_t n_values;
@@ -243,7 +245,8 @@ static bool encode_graph(encoder *e, const hw_prompt_record *prompt, const hw_gr
   if (ok) find_node_flows(graph, flows, reached);
   /* The columns first: they check what the observations rely on. */
   ok = ok && encode_columns(e, graph, &info, flows, out, err) && observe_heads(e, graph, graph_id, err) &&
-       observe_neurons(e, graph, flows, reached, graph_id, err) && observe_items(e, graph, prompt->roles, graph_id, err);
+       observe_neurons(e, graph, flows, reached, graph_id, err) && observe_items(e, graph, prompt->roles, graph_id, err) &&
+       hw_observe_graph(&e->observer, prompt, graph, graph_id, &e->codec.scratch, err);
   free(reached);
   free(flows);
   return ok;
@@ -310,7 +313,14 @@ static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded
   hw_encode_tokens(&chunk->bytes, prompt->ids, prompt->n_tokens);
   out->tokens = slice_from(&chunk->bytes, start);
   out->roles = copy(e, prompt->roles, prompt->n_tokens);
+  if (prompt->answer.token_id >= 0 && prompt->answer_lens) {
+    start = chunk->bytes.length;
+    hw_encode_lens(&chunk->bytes, prompt->prompt_id, e->info->n_layers, prompt->answer_lens, prompt->foil_lens);
+    out->lens = slice_from(&chunk->bytes, start);
+  }
+  if (!hw_observe_answer(chunk, e->info, prompt, err)) return false;
   e->heads.n = e->neurons.n = e->items.n = 0;
+  hw_observer_reset(&e->observer);
   for (size_t i = 0; i < prompt->n_graphs; i++)
     if (!encode_graph(e, prompt, &prompt->graphs[i], &chunk->graphs[chunk->n_graphs++], err)) return false;
   out->n_graphs = prompt->n_graphs;
@@ -318,7 +328,9 @@ static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded
   return n == 0 || (count_graphs(chunk, e->all_groups, prompt->group_id, group_capacity, n, err) &&
                     hw_sum_table_add(&chunk->heads, prompt->group_id, e->heads.rows, e->heads.n, n, err) &&
                     hw_sum_table_add(&chunk->neurons, prompt->group_id, e->neurons.rows, e->neurons.n, n, err) &&
-                    hw_sum_table_add(&chunk->items, prompt->group_id, e->items.rows, e->items.n, n, err));
+                    hw_sum_table_add(&chunk->items, prompt->group_id, e->items.rows, e->items.n, n, err) &&
+                    hw_sum_table_add(&chunk->roles, prompt->group_id, e->observer.roles, e->observer.n_roles, n, err) &&
+                    hw_sum_table_add(&chunk->sources, prompt->group_id, e->observer.sources, e->observer.n_sources, n, err));
 }
 
 /* ---- the inverted index ---- */
@@ -366,13 +378,18 @@ static bool encode_chunk(encoder *e, const hw_chunk_record *chunk, hw_error *err
   out->values = calloc(n_values + 1, sizeof *out->values);
   out->graphs = calloc(n_graphs + 1, sizeof *out->graphs);
   out->groups = calloc(n_groups, sizeof *out->groups);
-  if (!out->prompts || !out->values || !out->graphs || !out->groups) return hw_fail_memory(err, "the rows of a chunk");
-  if (!hw_codec_init(&e->codec, err)) return false;
+  out->answers = calloc(n_groups * e->info->n_layers, sizeof *out->answers);
+  out->n_answer_groups = n_groups;
+  out->n_layers = e->info->n_layers;
+  out->all_groups = e->all_groups;
+  if (!out->prompts || !out->values || !out->graphs || !out->groups || !out->answers) return hw_fail_memory(err, "the rows of a chunk");
+  if (!hw_codec_init(&e->codec, err) || !hw_observer_init(&e->observer, e->info, err)) return false;
   for (size_t i = 0; i < chunk->n_prompts; i++)
     if (!encode_prompt(e, &chunk->prompts[i], &out->prompts[i], n_groups, err)) return false;
   if (!encode_postings(e, err)) return false;
   return hw_sum_table_finish(&out->heads, e->all_groups, err) && hw_sum_table_finish(&out->neurons, e->all_groups, err) &&
-         hw_sum_table_finish(&out->items, e->all_groups, err) && hw_buffer_check(&out->bytes, err);
+         hw_sum_table_finish(&out->items, e->all_groups, err) && hw_sum_table_finish(&out->roles, e->all_groups, err) &&
+         hw_sum_table_finish(&out->sources, e->all_groups, err) && hw_buffer_check(&out->bytes, err);
 }
 
 bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_encoded_chunk **encoded, hw_error *err) {
@@ -387,6 +404,7 @@ bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_e
   encoder e = {.info = info, .out = out};
   bool ok = encode_chunk(&e, chunk, err);
   hw_codec_fini(&e.codec);
+  hw_observer_fini(&e.observer);
   free(e.heads.rows);
   free(e.neurons.rows);
   free(e.items.rows);
@@ -407,5 +425,8 @@ void hw_encoded_chunk_free(hw_encoded_chunk *encoded) {
   hw_sum_table_fini(&encoded->heads);
   hw_sum_table_fini(&encoded->neurons);
   hw_sum_table_fini(&encoded->items);
+  hw_sum_table_fini(&encoded->roles);
+  hw_sum_table_fini(&encoded->sources);
+  free(encoded->answers);
   free(encoded);
 }

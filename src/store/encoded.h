@@ -25,7 +25,7 @@ typedef struct hw_encoded_value {
 typedef struct hw_encoded_prompt {
   int64_t prompt_id, group_id, n_tokens, counterfactual_of;
   bool has_bos;
-  hw_slice failure, text, tokens, roles;
+  hw_slice failure, text, tokens, roles, lens;
   hw_answer_record answer, foil;
   size_t first_value, n_values, first_graph, n_graphs;
 } hw_encoded_prompt;
@@ -70,6 +70,10 @@ typedef struct hw_group_sums {
   int64_t group_id, n, n_prompts, others;
 } hw_group_sums;
 
+typedef struct hw_answer_sums { /* agg_answer, of one group and layer */
+  int64_t n, n_top, n_first, n_settled, rank_sum, probability_sum, probability_ssq, n_foil, n_beats, diff_sum, diff_ssq_hi, diff_ssq_lo;
+} hw_answer_sums;
+
 typedef struct hw_posting { /* an item in a graph */
   uint64_t item;
   int64_t graph_id;
@@ -89,7 +93,10 @@ struct hw_encoded_chunk {
   hw_encoded_value *values;
   hw_encoded_graph *graphs;
   size_t n_graphs;
-  hw_sum_table heads, neurons, items;
+  hw_sum_table heads, neurons, items, roles, sources;
+  hw_answer_sums *answers; /* [1 + all groups of the run, n_layers]: all prompts of the chunk first */
+  size_t n_answer_groups, n_layers;
+  int64_t all_groups; /* group_id of all prompts of the chunk */
   hw_group_sums *groups;
   size_t n_groups;
   hw_encoded_item *item_graphs;

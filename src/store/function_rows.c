@@ -68,10 +68,38 @@ static bool fill_neurons(hw_rows *rows, const void *bytes, size_t length, double
   return true;
 }
 
-static bool fill_projections(hw_rows *rows, const void *bytes, size_t length, double threshold, hw_error *err) {
-  (void)threshold;
+static bool fill_projections(hw_rows *rows, const void *bytes, size_t length, double wanted, hw_error *err) {
   if (!hw_decode_projections(bytes, length, &rows->arena, &rows->info, &rows->projections, err)) return false;
-  rows->n = rows->projections.n_tokens;
+  hw_projection_token *tokens = rows->projections.tokens;
+  for (size_t i = 0; i < rows->projections.n_tokens; i++)
+    if (wanted < 0 || wanted == tokens[i].token_id) tokens[rows->n++] = tokens[i];
+  return true;
+}
+
+static bool fill_lens(hw_rows *rows, const void *bytes, size_t length, double unused, hw_error *err) {
+  (void)unused;
+  int64_t prompt_id;
+  return hw_decode_lens(bytes, length, &rows->arena, &prompt_id, &rows->n, &rows->answer_lens, &rows->foil_lens, err);
+}
+
+static bool fill_pairs(hw_rows *rows, const void *bytes, size_t length, double unused, hw_error *err) {
+  (void)unused;
+  return hw_decode_pairs(bytes, length, &rows->arena, &rows->pairs, &rows->n, err);
+}
+
+/* One row. Nodes: those that the flow goes through, with the tokens where it ends. */
+static bool fill_graph_size(hw_rows *rows, const void *bytes, size_t length, double threshold, hw_error *err) {
+  if (!fill_graph(rows, bytes, length, threshold, err)) return false;
+  const hw_edge *edges = rows->graph.edges;
+  rows->n_nodes = 0;
+  for (size_t i = 0; i < rows->graph.n_edges; i++) { /* a node's parts are together: each begins one */
+    const hw_part *part = &edges[i].part, *before = i ? &edges[i - 1].part : NULL;
+    bool ffn = part->kind >= HW_PART_FFN && !rows->info.frame.parallel;
+    bool ffn_before = before && before->kind >= HW_PART_FFN && !rows->info.frame.parallel;
+    rows->n_nodes += !before || before->layer != part->layer || before->target != part->target || ffn != ffn_before;
+  }
+  for (uint32_t t = 0; t < rows->info.frame.n_tokens; t++) rows->n_nodes += rows->graph.token_flow[t] > 0;
+  rows->n = 1;
   return true;
 }
 
@@ -161,6 +189,28 @@ static void projections_column(sqlite3_context *context, const hw_rows *rows, si
   }
 }
 
+static void lens_column(sqlite3_context *context, const hw_rows *rows, size_t row, int column) {
+  const hw_lens_score *answer = &rows->answer_lens[row], *foil = rows->foil_lens ? &rows->foil_lens[row] : NULL;
+  const hw_lens_score *score = column < 4 ? answer : foil;
+  if (column == 0) integer(context, (int64_t)row);
+  else if (!score) return;
+  else if (column == 7) sqlite3_result_double(context, (double)(hw_lens_logit(answer->logit) - hw_lens_logit(foil->logit)) / HW_LENS_UNIT);
+  else if (column % 3 == 1) integer(context, score->rank);
+  else sqlite3_result_double(context, column % 3 == 2 ? score->logit : score->probability);
+}
+
+static void pairs_column(sqlite3_context *context, const hw_rows *rows, size_t row, int column) {
+  const hw_pair *pair = &rows->pairs[row];
+  const int64_t values[] = {pair->layer_a, pair->head_a, pair->layer_b, pair->head_b, pair->n, pair->n_a, pair->n_b, pair->n_both};
+  integer(context, values[column]);
+}
+
+static void graph_size_column(sqlite3_context *context, const hw_rows *rows, size_t row, int column) {
+  (void)row;
+  const size_t values[] = {rows->graph.n_edges, rows->n_nodes, rows->graph.n_heads, rows->graph.n_ffn_nodes};
+  integer(context, (int64_t)values[column]);
+}
+
 static void tokens_column(sqlite3_context *context, const hw_rows *rows, size_t row, int column) {
   integer(context, column == 0 ? (int64_t)row : rows->tokens[row]);
 }
@@ -171,14 +221,17 @@ static void item_graphs_column(sqlite3_context *context, const hw_rows *rows, si
 }
 
 const hw_table_function hw_table_functions[] = {
-    {"hw_edges", "kind, layer, head, source, target, importance, weight, flow", 8, true, fill_edges, edges_column},
-    {"hw_parts", "kind, layer, head, source, target, importance", 6, false, fill_parts, parts_column},
-    {"hw_token_flow", "position, flow", 2, true, fill_token_flow, token_flow_column},
-    {"hw_heads", "layer, head, importance, flow, position", 5, true, fill_heads, heads_column},
-    {"hw_neurons", "layer, position, neuron, importance, activation, flow", 6, false, fill_neurons, neurons_column},
-    {"hw_projections", "kind, convention, layer, position, head, neuron, list, rank, token_id, score", 10, false,
+    {"hw_edges", "kind, layer, head, source, target, importance, weight, flow", 8, HW_ARGUMENT_THRESHOLD, fill_edges, edges_column},
+    {"hw_parts", "kind, layer, head, source, target, importance", 6, HW_ARGUMENT_NONE, fill_parts, parts_column},
+    {"hw_token_flow", "position, flow", 2, HW_ARGUMENT_THRESHOLD, fill_token_flow, token_flow_column},
+    {"hw_heads", "layer, head, importance, flow, position", 5, HW_ARGUMENT_THRESHOLD, fill_heads, heads_column},
+    {"hw_neurons", "layer, position, neuron, importance, activation, flow", 6, HW_ARGUMENT_NONE, fill_neurons, neurons_column},
+    {"hw_projections", "kind, convention, layer, position, head, neuron, list, rank, token_id, score", 10, HW_ARGUMENT_TOKEN,
      fill_projections, projections_column},
-    {"hw_tokens", "position, token_id", 2, false, fill_tokens, tokens_column},
-    {"hw_item_graphs", "graph_id, importance", 2, false, fill_item_graphs, item_graphs_column},
+    {"hw_tokens", "position, token_id", 2, HW_ARGUMENT_NONE, fill_tokens, tokens_column},
+    {"hw_item_graphs", "graph_id, importance", 2, HW_ARGUMENT_NONE, fill_item_graphs, item_graphs_column},
+    {"hw_lens", "layer, rank, logit, probability, foil_rank, foil_logit, foil_probability, logit_diff", 8, HW_ARGUMENT_NONE, fill_lens, lens_column},
+    {"hw_pairs", "layer_a, head_a, layer_b, head_b, n, n_a, n_b, n_both", 8, HW_ARGUMENT_NONE, fill_pairs, pairs_column},
+    {"hw_graph_size", "edges, nodes, heads, ffn_nodes", 4, HW_ARGUMENT_THRESHOLD, fill_graph_size, graph_size_column},
 };
 const size_t hw_n_table_functions = sizeof hw_table_functions / sizeof hw_table_functions[0];

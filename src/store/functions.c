@@ -3,6 +3,8 @@
  *   SELECT e.* FROM graph g, hw_edges(g.edges) e */
 #include "store/functions.h"
 
+#include "headwater/store.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,13 +19,13 @@ typedef struct cursor {
   size_t row;
 } cursor;
 
-enum { HAS_BLOB = 1, HAS_THRESHOLD = 2 };
+enum { HAS_BLOB = 1, HAS_ARGUMENT = 2 };
 
 static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out, char **message) {
   (void)argc, (void)argv, (void)message;
   const hw_table_function *function = aux;
   char *sql = sqlite3_mprintf("CREATE TABLE x(%s, data HIDDEN%s)", function->columns,
-                              function->takes_threshold ? ", min_importance HIDDEN" : "");
+                              function->argument == HW_ARGUMENT_THRESHOLD ? ", min_importance HIDDEN" : function->argument == HW_ARGUMENT_TOKEN ? ", wanted_token HIDDEN" : "");
   table *made = calloc(1, sizeof *made);
   int rc = sql && made ? sqlite3_declare_vtab(db, sql) : SQLITE_NOMEM;
   sqlite3_free(sql);
@@ -95,12 +97,13 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int index, const char *text,
   c->rows = (hw_rows){.arena = arena};
   c->row = 0;
   if (!(index & HAS_BLOB)) return complain(base->pVtab, "wants a column as its argument");
-  double threshold = -1;
-  if (index & HAS_THRESHOLD && sqlite3_value_type(argv[1]) != SQLITE_NULL) {
-    int type = sqlite3_value_numeric_type(argv[1]);
-    threshold = sqlite3_value_double(argv[1]);
-    if ((type != SQLITE_FLOAT && type != SQLITE_INTEGER) || !(threshold >= 0 && threshold < 1))
-      return complain(base->pVtab, "the threshold must lie within [0, 1)");
+  double argument = -1;
+  if (index & HAS_ARGUMENT && sqlite3_value_type(argv[1]) != SQLITE_NULL) {
+    int kind = sqlite3_value_numeric_type(argv[1]);
+    bool threshold = function->argument == HW_ARGUMENT_THRESHOLD;
+    argument = sqlite3_value_double(argv[1]);
+    if ((kind != SQLITE_FLOAT && kind != SQLITE_INTEGER) || !(argument >= 0) || (threshold && !(argument < 1)))
+      return complain(base->pVtab, threshold ? "the threshold must lie within [0, 1)" : "the token must be an id");
   }
   int type = sqlite3_value_type(argv[0]);
   if (type == SQLITE_NULL) return SQLITE_OK;
@@ -108,7 +111,7 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int index, const char *text,
   const void *bytes = sqlite3_value_blob(argv[0]);
   size_t length = (size_t)sqlite3_value_bytes(argv[0]);
   hw_error err = {0};
-  if (function->fill(&c->rows, bytes ? bytes : "", length, threshold, &err)) return SQLITE_OK;
+  if (function->fill(&c->rows, bytes ? bytes : "", length, argument, &err)) return SQLITE_OK;
   c->rows.n = 0;
   int rc = complain(base->pVtab, err.message);
   return err.kind == HW_ERROR_MEMORY ? SQLITE_NOMEM : rc;
@@ -167,22 +170,60 @@ static void token_at(sqlite3_context *context, int argc, sqlite3_value **argv) {
   sqlite3_result_int64(context, (int32_t)id);
 }
 
+/* hw_role_at(roles, position): the role id there, NULL past the end. */
+static void role_at(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  (void)argc;
+  if (sqlite3_value_type(argv[0]) != SQLITE_BLOB || sqlite3_value_type(argv[1]) != SQLITE_INTEGER) return;
+  const uint8_t *bytes = sqlite3_value_blob(argv[0]);
+  sqlite3_int64 length = sqlite3_value_bytes(argv[0]), position = sqlite3_value_int64(argv[1]);
+  if (position >= 0 && position < length) sqlite3_result_int(context, bytes[position] & HW_ROLE_MASK);
+}
+
+/* hw_choice(value, 'a', 'b'...): 0, 1... for the choice that the value is; an error that lists them for any other. */
+static void choice(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  const char *value = (const char *)sqlite3_value_text(argv[0]);
+  for (int i = 1; i < argc; i++) {
+    const char *name = (const char *)sqlite3_value_text(argv[i]);
+    if (!value || !name || sqlite3_stricmp(value, name) != 0) continue;
+    sqlite3_result_int(context, i - 1);
+    return;
+  }
+  char *message = sqlite3_mprintf("\"%.100s\" is none of", value ? value : "NULL");
+  for (int i = 1; i < argc && message; i++) {
+    char *longer = sqlite3_mprintf("%z%s %.100s", message, i > 1 ? "," : "", sqlite3_value_text(argv[i]));
+    message = longer;
+  }
+  if (message) sqlite3_result_error(context, message, -1);
+  else sqlite3_result_error_nomem(context);
+  sqlite3_free(message);
+}
+
 int hw_register_functions(sqlite3 *db) {
   int rc = sqlite3_create_function_v2(db, "hw_token_at", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
                                       token_at, NULL, NULL, NULL);
+  if (rc == SQLITE_OK)
+    rc = sqlite3_create_function_v2(db, "hw_role_at", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, role_at, NULL, NULL, NULL);
+  if (rc == SQLITE_OK)
+    rc = sqlite3_create_function_v2(db, "hw_choice", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, choice, NULL, NULL, NULL);
+  if (rc == SQLITE_OK) rc = hw_register_pairs(db);
   for (size_t i = 0; i < hw_n_table_functions && rc == SQLITE_OK; i++)
     rc = sqlite3_create_module_v2(db, hw_table_functions[i].name, &module, (void *)(uintptr_t)&hw_table_functions[i], NULL);
   return rc;
 }
 
+static int connect_table(sqlite3 *db, const char *name) {
+  sqlite3_stmt *statement = NULL;
+  char *sql = sqlite3_mprintf("SELECT 1 FROM %s(NULL)", name);
+  int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
+  (void)sqlite3_finalize(statement);
+  sqlite3_free(sql);
+  return rc;
+}
+
 int hw_connect_functions(sqlite3 *db) {
   int rc = SQLITE_OK;
-  for (size_t i = 0; i < hw_n_table_functions && rc == SQLITE_OK; i++) {
-    sqlite3_stmt *statement = NULL;
-    char *sql = sqlite3_mprintf("SELECT 1 FROM %s(NULL)", hw_table_functions[i].name);
-    rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
-    (void)sqlite3_finalize(statement);
-    sqlite3_free(sql);
-  }
+  for (size_t i = 0; i < hw_n_table_functions && rc == SQLITE_OK; i++) rc = connect_table(db, hw_table_functions[i].name);
+  (void)connect_table(db, "json_each"); /* an SQLite may be built without */
+  (void)connect_table(db, "json_tree");
   return rc;
 }

@@ -21,6 +21,7 @@ typedef struct hw_mining_data {
   uint64_t *bits;     /* base.bits, owned */
   hw_mine_base base;  /* frequent items only */
   size_t n_items_cut; /* frequent ones without room */
+  int64_t most_cut;   /* graphs of the most frequent of these */
 } hw_mining_data;
 
 /* Errors: INPUT for an unknown role, with the nearest one. */

@@ -86,36 +86,34 @@ static size_t find_group(const hw_mining_data *data, int64_t id) {
   return found ? (size_t)(found - data->group_ids) : SIZE_MAX;
 }
 
-/* Groups that have graphs. */
+/* Groups that have graphs of the data set's own prompts. */
 static bool load_groups(hw_store *store, hw_mining_data *data, hw_error *err) {
   int64_t n;
-  if (!hw_store_integer(store, "SELECT count(*) FROM agg_group WHERE group_id >= 0", &n, err)) return false;
+  if (!hw_store_integer(store, "SELECT count(*) FROM prompt_group", &n, err)) return false;
   size_t room = (size_t)n + 1, n_groups = 0;
   uint32_t *sizes = hw_arena_znew(&data->arena, uint32_t, room, err);
   size_t *ends = hw_arena_znew(&data->arena, size_t, room, err);
   if (!sizes || !ends || !(data->group_ids = hw_arena_znew(&data->arena, int64_t, room, err))) return false;
-  sqlite3_stmt *s = NULL;
-  int rc = sqlite3_prepare_v2(store->db, "SELECT group_id, n FROM agg_group WHERE group_id >= 0 ORDER BY group_id", -1, &s, NULL);
+  sqlite3_stmt *s = hw_mining_statement(store, "mining/select_groups.sql", err);
+  if (!s) return false;
+  int rc = SQLITE_OK;
   while (rc == SQLITE_OK && n_groups < room && (rc = sqlite3_step(s)) == SQLITE_ROW) {
     int64_t size = sqlite3_column_int64(s, 1);
     data->group_ids[n_groups] = sqlite3_column_int64(s, 0);
-    if (size < 0 || size > INT32_MAX) rc = SQLITE_CORRUPT;
-    else {
-      sizes[n_groups] = (uint32_t)size;
-      data->base.n_words += ((size_t)size + 63) / 64;
-      ends[n_groups++] = data->base.n_words;
-      data->n_graphs += (size_t)size;
-      rc = SQLITE_OK;
-    }
+    data->n_graphs += (size_t)size;
+    if (data->n_graphs > INT32_MAX) break;
+    sizes[n_groups] = (uint32_t)size;
+    data->base.n_words += ((size_t)size + 63) / 64;
+    ends[n_groups++] = data->base.n_words;
+    rc = SQLITE_OK;
   }
   (void)sqlite3_finalize(s);
   data->base.n_groups = n_groups;
   data->base.group_ends = ends;
   data->base.group_sizes = sizes;
-  if (rc == SQLITE_CORRUPT) return hw_fail(err, HW_ERROR_INPUT, "%s: damaged numbers of graphs", store->path);
-  if (rc != SQLITE_DONE) return hw_store_fail(store, "read its groups", err);
   if (data->n_graphs > INT32_MAX)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %zu graphs; mine takes at most %d", store->path, data->n_graphs, INT32_MAX);
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: too many graphs; mine takes at most %d", store->path, INT32_MAX);
+  if (rc != SQLITE_DONE) return hw_store_fail(store, "read its groups", err);
   return data->n_graphs ? true : hw_fail(err, HW_ERROR_INPUT, "%s: holds no graphs to mine", store->path);
 }
 
@@ -137,7 +135,7 @@ static bool load_graphs(hw_store *store, hw_mining_data *data, hw_error *err) {
   while (ok && (rc = sqlite3_step(s)) == SQLITE_ROW) {
     size_t group = find_group(data, sqlite3_column_int64(s, 1));
     if (n == data->n_graphs || group == SIZE_MAX || filled[group] == data->base.group_sizes[group]) {
-      ok = damaged(store, "agg_group does not count the graphs that there are", err);
+      ok = damaged(store, "prompts and graphs do not fit together", err);
       break;
     }
     size_t bit = 64 * (group ? data->base.group_ends[group - 1] : 0) + filled[group]++;
@@ -146,7 +144,7 @@ static bool load_graphs(hw_store *store, hw_mining_data *data, hw_error *err) {
     data->all[bit / 64] |= (uint64_t)1 << (bit % 64);
   }
   if (ok && rc != SQLITE_DONE) ok = hw_store_fail(store, "read its graphs", err);
-  if (ok && n != data->n_graphs) ok = damaged(store, "agg_group does not count the graphs that there are", err);
+  if (ok && n != data->n_graphs) ok = damaged(store, "prompts and graphs do not fit together", err);
   (void)sqlite3_finalize(s);
   return ok;
 }
@@ -172,8 +170,8 @@ static int more_frequent_first(const void *a, const void *b) {
 }
 
 static int compare_items(const void *a, const void *b) {
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-  return (x > y) - (x < y);
+  const frequent *x = a, *y = b;
+  return (x->item > y->item) - (x->item < y->item);
 }
 
 /* Wanted items that are frequent, from the aggregates. */
@@ -185,40 +183,37 @@ static bool list_items(hw_store *store, const hw_mining_settings *settings, hw_m
   sqlite3_stmt *s = items ? hw_mining_statement(store, "mining/select_items.sql", err) : NULL;
   if (!s) return false;
   uint32_t least_of_all = hw_mine_least(settings->min_support, (uint32_t)data->n_graphs, false);
-  bool in_group = false; /* the item at work is frequent in one */
+  frequent now = {0};
+  bool open = false, in_group = false; /* now is being counted; a group has it often enough */
+  int rc;
   *n = 0;
-  for (int rc = SQLITE_ROW; rc == SQLITE_ROW;) {
+  do {
     rc = sqlite3_step(s);
-    int64_t item = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1, on = rc == SQLITE_ROW ? sqlite3_column_int64(s, 2) : 0;
-    if (*n && items[*n - 1].item != item) { /* the one before is counted */
-      if (settings->by_group ? !in_group : items[*n - 1].n < least_of_all) --*n;
+    int64_t item = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
+    if (open && item != now.item) {
+      if (settings->by_group ? in_group : now.n >= least_of_all) items[(*n)++] = now;
+      open = false;
     }
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-      hw_store_fail(store, "read its edges", err);
-      (void)sqlite3_finalize(s);
-      return false;
-    }
-    if (!wanted_item(data, settings, item)) continue;
-    if (!*n || items[*n - 1].item != item) {
-      items[(*n)++] = (frequent){.item = (uint32_t)item};
+    if (rc != SQLITE_ROW || !wanted_item(data, settings, item)) continue;
+    if (!open) {
+      now = (frequent){.item = (uint32_t)item};
       in_group = false;
     }
+    open = true;
     size_t group = find_group(data, sqlite3_column_int64(s, 1));
-    items[*n - 1].n += on;
-    if (group != SIZE_MAX && on >= hw_mine_least(settings->min_support, data->base.group_sizes[group], true)) in_group = true;
-  }
+    int64_t on = sqlite3_column_int64(s, 2);
+    if (group == SIZE_MAX) continue; /* of counterfactuals */
+    now.n += on;
+    if (on >= hw_mine_least(settings->min_support, data->base.group_sizes[group], true)) in_group = true;
+  } while (rc == SQLITE_ROW);
+  bool ok = rc == SQLITE_DONE || hw_store_fail(store, "read its edges", err);
   (void)sqlite3_finalize(s);
   *list = items;
-  return true;
+  return ok;
 }
 
 size_t hw_mining_data_bytes(const hw_mining_data *data) {
   return data->n_graphs * 12 + (2 * data->base.n_items + 2) * data->base.n_words * sizeof *data->bits;
-}
-
-static void set_bit(void *context, size_t bit) {
-  uint64_t *bits = context;
-  bits[bit / 64] |= (uint64_t)1 << (bit % 64);
 }
 
 typedef struct column {
@@ -230,7 +225,8 @@ typedef struct column {
 static void add_graph(void *context, size_t graph, uint32_t importance) {
   column *c = context;
   (void)importance;
-  set_bit(c->bits, c->data->bit_of[graph]);
+  size_t bit = c->data->bit_of[graph];
+  c->bits[bit / 64] |= (uint64_t)1 << (bit % 64);
   c->n++;
 }
 
@@ -241,12 +237,15 @@ static bool load_items(hw_store *store, const hw_mining_settings *settings, hw_m
   /* A good half of the memory for the bitmaps and what is covered of them, the rest for the search. */
   size_t bytes = data->base.n_words * sizeof *data->bits, most = settings->bytes / 10 * 6 / 2 / bytes;
   data->n_items_cut = n > most ? n - most : 0;
-  if (data->n_items_cut) qsort(list, n, sizeof *list, more_frequent_first);
-  n -= data->n_items_cut;
+  if (data->n_items_cut) {
+    qsort(list, n, sizeof *list, more_frequent_first);
+    data->most_cut = list[most].n;
+    n = most;
+  }
   uint32_t *items = hw_arena_new(&data->arena, uint32_t, n, err);
   if (!items) return false;
+  if (n) qsort(list, n, sizeof *list, compare_items);
   for (size_t i = 0; i < n; i++) items[i] = list[i].item;
-  if (n) qsort(items, n, sizeof *items, compare_items);
   if (!(data->bits = calloc(n * data->base.n_words + 1, sizeof *data->bits))) return hw_fail_memory(err, "the bitmaps of edges");
   data->base.items = items;
   data->base.bits = data->bits;
@@ -254,8 +253,7 @@ static bool load_items(hw_store *store, const hw_mining_settings *settings, hw_m
   for (size_t i = 0; i < n; i++) {
     column c = {.data = data, .bits = data->bits + i * data->base.n_words};
     if (!hw_mining_visit(store, data, items[i], add_graph, &c, err)) return false;
-    for (size_t k = 0; k < n && !data->n_items_cut; k++)
-      if (list[k].item == items[i] && list[k].n != c.n) return damaged(store, "agg_item does not count what item_graph has", err);
+    if (c.n != list[i].n) return damaged(store, "agg_item does not count what item_graph has", err);
   }
   return true;
 }
@@ -279,10 +277,7 @@ bool hw_mining_visit(hw_store *store, const hw_mining_data *data, uint32_t item,
       /* Mostly the next one or a few on. */
       if (i == 0 || at == data->n_graphs || data->graph_ids[at] != graphs[i].graph_id) {
         const int64_t *found = bsearch(&graphs[i].graph_id, data->graph_ids, data->n_graphs, sizeof *found, compare_ids);
-        if (!found) {
-          ok = damaged(store, "item_graph has a graph that is not there", err);
-          break;
-        }
+        if (!found) continue; /* a counterfactual's */
         at = (size_t)(found - data->graph_ids);
       }
       visit(context, at++, graphs[i].importance);

@@ -223,6 +223,8 @@ static bool open_run(hw_store *store, const hw_run_info *info, const hw_process_
   (void)sqlite3_busy_timeout(store->db, BUSY_MILLISECONDS);
   hw_file_state state;
   if (!hw_store_check_file(store, &state, err)) return false;
+  /* Another run's file is refused before anything is written, were it only its journal mode. */
+  if (state == HW_FILE_OURS && !compare_run(store, info, err)) return false;
   /* page_size must come before the first table and before WAL. */
   if (!hw_store_exec(
           store,
@@ -233,7 +235,7 @@ static bool open_run(hw_store *store, const hw_run_info *info, const hw_process_
     return false;
   if (hw_register_functions(store->db) != SQLITE_OK || hw_connect_functions(store->db) != SQLITE_OK)
     return hw_store_fail(store, "register the hw_ functions", err);
-  if (state == HW_FILE_EMPTY ? !create(store, info, err) : !compare_run(store, info, err)) return false;
+  if (state == HW_FILE_EMPTY && !create(store, info, err)) return false;
   return insert_process(store, process, err);
 }
 

@@ -9,7 +9,8 @@ typedef struct chunk_reader {
   hw_store *store;
   hw_arena *arena;
   hw_error *err;
-  sqlite3_stmt *prompt, *values, *answer, *graphs;
+  int64_t n_layers;
+  sqlite3_stmt *prompt, *values, *answer, *lens, *graphs;
 } chunk_reader;
 
 static bool select_prompt(sqlite3_stmt *s, int64_t prompt_id) {
@@ -57,6 +58,22 @@ static bool read_answer(chunk_reader *r, hw_prompt_record *record) {
     take_answer(r->answer, 6, &record->foil);
   }
   return more >= 0;
+}
+
+static bool read_lens(chunk_reader *r, hw_prompt_record *record) {
+  if (!select_prompt(r->lens, record->prompt_id)) return false;
+  int more = hw_reading_step(r->store, r->lens, r->err);
+  if (more <= 0) return more == 0;
+  int64_t prompt_id;
+  size_t n;
+  hw_lens_score *answer, *foil;
+  if (!hw_decode_lens(sqlite3_column_blob(r->lens, 0), (size_t)sqlite3_column_bytes(r->lens, 0), r->arena, &prompt_id, &n, &answer, &foil, r->err))
+    return false;
+  if (prompt_id != record->prompt_id || n != (size_t)r->n_layers)
+    return hw_fail(r->err, HW_ERROR_INPUT, "%s: prompt %lld: its logit lens is damaged", r->store->path, (long long)record->prompt_id);
+  record->answer_lens = answer;
+  record->foil_lens = foil;
+  return true;
 }
 
 /* Projections with their lists, from the tokens that the column unpacks to. */
@@ -141,7 +158,7 @@ static bool read_traced(chunk_reader *r, hw_prompt_record *record) {
   if (n_ids != record->n_tokens || n_roles != record->n_tokens) return damaged(r, record->prompt_id, "tokens, roles and n_tokens differ in number");
   record->ids = ids;
   record->roles = (const uint8_t *)roles;
-  return read_answer(r, record) && read_graphs(r, record);
+  return read_answer(r, record) && read_lens(r, record) && read_graphs(r, record);
 }
 
 static bool read_prompt(chunk_reader *r, hw_prompt_record *record) {
@@ -172,9 +189,11 @@ bool hw_store_read_chunk(hw_store *store, int64_t chunk_index, hw_arena *arena, 
   if (!read_frame(&r, chunk_index, found, chunk)) return false;
   if (!*found) return true;
   hw_prompt_record *prompts = hw_arena_znew(arena, hw_prompt_record, chunk->n_prompts, err);
-  bool ok = prompts && (r.prompt = hw_reading_begin(store, "reader/prompt.sql", err)) &&
+  bool ok = prompts && hw_store_integer(store, "SELECT n_layers FROM run", &r.n_layers, err) &&
+            (r.prompt = hw_reading_begin(store, "reader/prompt.sql", err)) &&
             (r.values = hw_reading_begin(store, "reader/values.sql", err)) &&
-            (r.answer = hw_reading_begin(store, "reader/answer.sql", err)) && (r.graphs = hw_reading_begin(store, "reader/graphs.sql", err));
+            (r.answer = hw_reading_begin(store, "reader/answer.sql", err)) && (r.lens = hw_reading_begin(store, "reader/lens.sql", err)) &&
+            (r.graphs = hw_reading_begin(store, "reader/graphs.sql", err));
   for (size_t i = 0; ok && i < chunk->n_prompts; i++) {
     prompts[i].prompt_id = chunk->first_prompt + (int64_t)i;
     ok = read_prompt(&r, &prompts[i]);
@@ -182,7 +201,7 @@ bool hw_store_read_chunk(hw_store *store, int64_t chunk_index, hw_arena *arena, 
   chunk->prompts = prompts;
   for (size_t i = 0; ok && i < chunk->n_prompts; i++) /* a chunk holds one kind; failed prompts do not tell */
     chunk->counterfactual |= !prompts[i].failure && prompts[i].counterfactual_of >= 0;
-  sqlite3_stmt *statements[] = {r.prompt, r.values, r.answer, r.graphs};
+  sqlite3_stmt *statements[] = {r.prompt, r.values, r.answer, r.lens, r.graphs};
   for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) hw_reading_end(statements[i]);
   return ok;
 }

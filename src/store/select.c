@@ -43,9 +43,44 @@ static int authorize(void *context, int action, const char *first, const char *s
   }
 }
 
+enum { OPERATIONS_A_LOOK = 5000 }; /* of SQLite's machine, between two looks at the clock */
+
+static int look_at_clock(void *context) {
+  const hw_store *store = context;
+  return hw_clock_seconds() > store->deadline;
+}
+
+void hw_store_set_timeout(hw_store *store, double seconds) { store->seconds = seconds; }
+
+static void start_clock(hw_store *store) {
+  store->deadline = hw_clock_seconds() + store->seconds;
+  if (store->seconds > 0) sqlite3_progress_handler(store->db, OPERATIONS_A_LOOK, look_at_clock, store);
+}
+
+static void stop_clock(hw_store *store) { sqlite3_progress_handler(store->db, 0, NULL, NULL); }
+
+/* A function complains about stored bytes without knowing whose they are. */
+static bool wants_owner(const char *message) {
+  return strncmp(message, "hw_", 3) == 0 && !strstr(message, " of prompt ") && !strstr(message, "wants ") && !strstr(message, "threshold");
+}
+
+static bool function_fail(hw_store *store, hw_error *err) {
+  (void)hw_fail(err, HW_ERROR_INPUT, "SQL: %s", sqlite3_errmsg(store->db));
+  if (!err || !wants_owner(err->message + 5)) return false;
+  hw_buffer where;
+  hw_buffer_init(&where);
+  stop_clock(store);
+  hw_error plain = *err;
+  if (hw_find_damage(store, &where) && !where.failed) (void)hw_fail(err, HW_ERROR_INPUT, "%.700s; damaged: %s", plain.message, where.data);
+  hw_buffer_fini(&where);
+  return false;
+}
+
 static bool sql_fail(hw_store *store, hw_error *err) {
   int code = sqlite3_errcode(store->db) & 0xff;
-  if (code == SQLITE_ERROR) return hw_fail(err, HW_ERROR_INPUT, "SQL: %s", sqlite3_errmsg(store->db));
+  if (code == SQLITE_ERROR) return function_fail(store, err);
+  if (code == SQLITE_INTERRUPT && store->seconds > 0)
+    return hw_fail(err, HW_ERROR_INTERRUPTED, "SQL: stopped after %g s, the time limit", store->seconds);
   if (code == SQLITE_AUTH || code == SQLITE_READONLY)
     return hw_fail(err, HW_ERROR_INPUT, "SQL: %s: only statements that read are allowed here", sqlite3_errmsg(store->db));
   return hw_store_fail(store, "read it", err);
@@ -158,9 +193,11 @@ bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters,
                hw_table_format format, hw_sink sink, void *context, int64_t *n_rows, hw_error *err) {
   sqlite3_stmt *s = NULL;
   (void)sqlite3_set_authorizer(store->db, authorize, NULL);
+  start_clock(store);
   bool ok = prepare(store, sql, &s, err) && bind_parameters(s, sql, parameters, n_parameters, err) &&
             run(store, s, format, sink, context, n_rows, err);
   (void)sqlite3_finalize(s);
+  stop_clock(store);
   (void)sqlite3_set_authorizer(store->db, NULL, NULL);
   return ok;
 }

@@ -8,6 +8,11 @@
 bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
                hw_table_format format, hw_sink sink, void *context, int64_t *n_rows, hw_error *err);
 
+/* ---- damage.c ---- */
+
+/* Appends whose stored bytes are the first that cannot be read: "the edges of prompt 17, target 3". A pass over the file. */
+bool hw_find_damage(hw_store *store, hw_buffer *where);
+
 /* ---- queries.c ---- */
 
 /* The default that a leading comment "-- :NAME = VALUE" declares. */

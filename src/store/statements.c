@@ -9,13 +9,18 @@
 static const struct {
   const char *file, *parameters;
 } list[HW_N_STATEMENTS] = {
+    [HW_ADD_ANSWER] = {"writer/add_answer.sql",
+                       "group_id layer n n_top n_first n_settled rank_sum probability_sum probability_ssq n_foil n_beats diff_sum "
+                       "diff_ssq_hi diff_ssq_lo"},
     [HW_ADD_CLUSTER] =
         {"writer/add_cluster.sql",
          "kind group_id key on_pairs on_others pairs_hi pairs_lo others flow_pairs_hi flow_pairs_lo flow_others"},
     [HW_ADD_GROUP] = {"writer/add_group.sql", "group_id n n_prompts others"},
     [HW_ADD_HEAD] = {"writer/add_head.sql", "group_id layer head n_on sum ssq flow_sum flow_ssq max ex"},
+    [HW_ADD_HEAD_SOURCE] = {"writer/add_head_source.sql", "group_id layer head source n_on sum flow_sum max ex"},
     [HW_ADD_ITEM] = {"writer/add_item.sql", "group_id item_id n_on sum ssq flow_sum flow_ssq max ex"},
     [HW_ADD_NEURON] = {"writer/add_neuron.sql", "group_id layer neuron n_on sum ssq flow_sum flow_ssq max ex"},
+    [HW_ADD_ROLE] = {"writer/add_role.sql", "group_id layer role_id n_on sum ssq max ex"},
     [HW_COUNT_PROMPTS] = {"writer/count_prompts.sql", "n process_id"},
     [HW_INSERT_ANSWER] = {"writer/insert_answer.sql",
                           "prompt_id answer_id answer_n_tokens answer_logit answer_probability answer_rank "
@@ -31,6 +36,7 @@ static const struct {
     [HW_INSERT_GROUP_VALUE] = {"writer/insert_group_value.sql", "group_id column_id column_name value"},
     [HW_INSERT_HEAD] = {"writer/insert_head.sql", "layer head"},
     [HW_INSERT_ITEM_GRAPH] = {"writer/insert_item_graph.sql", "item_id chunk_id n graphs"},
+    [HW_INSERT_LENS] = {"writer/insert_lens.sql", "prompt_id lens"},
     [HW_INSERT_NEURON_TOKEN] = {"writer/insert_neuron_token.sql", "layer neuron sign rank token_id score"},
     [HW_INSERT_PROCESS] = {"writer/insert_process.sql",
                            "host pid started threads model_path dataset_path program_version blas_kernel batch_invariant "

@@ -42,6 +42,15 @@ static bool put_answer(hw_store *store, const hw_encoded_prompt *prompt, hw_erro
   return hw_store_run(store, s, "store an answer", err);
 }
 
+static bool put_lens(hw_store *store, const hw_encoded_chunk *chunk, const hw_encoded_prompt *prompt, hw_error *err) {
+  if (!prompt->lens.present) return true;
+  sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_LENS, err);
+  if (!s) return false;
+  hw_bind_integers(s, 1, &prompt->prompt_id, 1);
+  bind_blob_slice(s, 2, chunk, &prompt->lens);
+  return hw_store_run(store, s, "store an answer", err);
+}
+
 static bool put_failed(hw_store *store, const hw_encoded_chunk *chunk, const hw_encoded_prompt *prompt, hw_error *err) {
   sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_FAILED, err);
   if (!s) return false;
@@ -90,7 +99,8 @@ static bool put_prompt(hw_store *store, const hw_encoded_chunk *chunk, const hw_
   bind_blob_slice(s, 6, chunk, &prompt->tokens);
   bind_blob_slice(s, 7, chunk, &prompt->roles);
   if (prompt->counterfactual_of >= 0) hw_bind_integers(s, 8, &prompt->counterfactual_of, 1);
-  if (!hw_store_run(store, s, "store a prompt", err) || !put_answer(store, prompt, err)) return false;
+  if (!hw_store_run(store, s, "store a prompt", err) || !put_answer(store, prompt, err) || !put_lens(store, chunk, prompt, err))
+    return false;
   for (size_t i = 0; i < prompt->n_graphs; i++)
     if (!put_graph(store, chunk, &chunk->graphs[prompt->first_graph + i], err)) return false;
   return true;

@@ -26,7 +26,7 @@ void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ld
     return;
   }
   /* A cache-sized panel of outputs at a time, so that weights are widened once for all tiles. */
-  size_t width = HW_PANEL_FLOATS / w->n_in;
+  size_t width = HW_PANEL_FLOATS / w->n_in; /* at least 1: models are no wider than the panel */
   if (width > 16) width -= width % 16;
   if (width > w->n_out) width = w->n_out;
   for (size_t n = 0; n < w->n_out; n += width) {

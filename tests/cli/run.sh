@@ -21,6 +21,9 @@ LIB=$here/lib
 PY=python3
 [ -x /usr/bin/python3 ] && PY=/usr/bin/python3
 [ -x "$HW" ] || { echo "$HW: no program" >&2; exit 2; }
+for model in gpt2 llama; do
+  [ -f "$ROOT/datasets/models/headwater-$model/model.safetensors" ] || { echo "datasets/models/headwater-$model: not there" >&2; exit 2; }
+done
 export HW ROOT LIB PY
 LC_ALL=C.UTF-8
 PYTHONDONTWRITEBYTECODE=1

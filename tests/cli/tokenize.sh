@@ -30,6 +30,7 @@ print("keys", sorted(t), "ends at", t["offsets"][-1][1], "of", len("naïve 👍 
 print("lengths agree", len(t["ids"]) == len(t["pieces"]) == len(t["offsets"]))
 END
 echo "--- special tokens in the text; a second BOS is told"
+"$HW" tokenize --model llama --json --text '<s>Mary'
 "$HW" tokenize --model gpt2 --json --bos yes --text '<|endoftext|>Mary'
 echo "--- a folder with vocab.json and merges.txt only"
 mkdir old

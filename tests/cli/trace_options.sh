@@ -6,8 +6,8 @@ for model in gpt2 llama; do
   "$HW" trace --model $model --prompt "naïve 👍👍👍 $prompt $prompt" --threshold 0.005 >>page
   echo "$model: $(grep -cE '^.{81}' page) lines over 80 columns, $(grep -c ' $' page) with blanks at the end"
 done
-echo "--- on terminals of 60 and 120 columns"
-for columns in 60 120; do
+echo "--- on terminals of 80 and 120 columns"
+for columns in 80 120; do
   "$PY" "$LIB/on_terminal.py" $columns "$HW" trace --model gpt2 --prompt "$prompt" --threshold 0.01 >page
   echo "$columns: $(grep -cE "^.{$((columns + 1))}" page) too long; wide lines used: $(grep -qE "^.{$((columns - 20))}" page && echo yes)"
 done

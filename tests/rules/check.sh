@@ -19,9 +19,11 @@ layer_may() { # folders that a folder's files may include
     model) echo "base tensor model" ;;
     flow) echo "base tensor graph model flow" ;;
     dataset) echo "base dataset" ;;
-    store) echo "base graph store" ;;
-    run) echo "base tensor graph model flow dataset store run" ;;
-    cli) echo "base tensor graph model flow dataset store run cli" ;;
+    mine) echo "base mine" ;;
+    stats) echo "base stats" ;;
+    store) echo "base graph mine stats store" ;;
+    run) echo "base tensor graph model flow dataset mine stats store run" ;;
+    cli) echo "base tensor graph model flow dataset mine stats store run cli" ;;
     *) echo "" ;;
   esac
 }
@@ -33,7 +35,9 @@ header_layer() { # which layer a public header belongs to
     model | tokenizer) echo model ;;
     flow) echo flow ;;
     dataset | spans) echo dataset ;;
-    store) echo store ;;
+    mine) echo mine ;;
+    stats) echo stats ;;
+    store | mining | comparison) echo store ;;
     option | run) echo run ;;
     *) echo "unknown" ;;
   esac

@@ -196,6 +196,17 @@ static inline bool synthetic_graph(uint64_t *rng, const synthetic_shape *shape, 
   return true;
 }
 
+/* Ranks fall from layer to layer; the last one is that of the answer itself. */
+static inline const hw_lens_score *synthetic_lens(uint64_t *rng, const synthetic_shape *shape, const hw_answer_record *answer, hw_arena *arena) {
+  hw_lens_score *lens = hw_arena_new(arena, hw_lens_score, shape->n_layers, NULL);
+  for (uint32_t layer = 0; layer < shape->n_layers; layer++)
+    lens[layer] = (hw_lens_score){.logit = 2 + 3 * synthetic_normal(rng), .probability = synthetic_unit(rng) * (layer + 1) / shape->n_layers,
+                                  .rank = 1 + synthetic_below(rng, shape->vocab >> layer)};
+  lens[shape->n_layers - 1] =
+      (hw_lens_score){.logit = (double)answer->logit, .probability = (double)answer->probability, .rank = answer->rank};
+  return lens;
+}
+
 /* Prompt i of the data set `seed`; about one in 50 fails when failures are wanted. */
 static inline bool synthetic_prompt(uint64_t seed, int64_t i, const synthetic_shape *shape, size_t n_groups, bool failures,
                                     hw_arena *arena, hw_prompt_record *prompt, hw_error *err) {
@@ -234,6 +245,9 @@ static inline bool synthetic_prompt(uint64_t seed, int64_t i, const synthetic_sh
       .foil = {.token_id = 6, .n_tokens = 1, .logit = 8.25f, .probability = 0.125f, .rank = 4, .log_probability = -2},
       .graphs = graphs,
       .n_graphs = shape->n_targets};
+  uint64_t other = rng ^ 0x1e45;
+  prompt->answer_lens = synthetic_lens(&other, shape, &prompt->answer, arena);
+  prompt->foil_lens = synthetic_lens(&other, shape, &prompt->foil, arena);
   if (failures && synthetic_below(&rng, 50) == 0) {
     prompt->failure = "too long: 2048 tokens, the model takes 1024";
     prompt->n_graphs = 0;

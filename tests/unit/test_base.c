@@ -37,7 +37,9 @@ TEST(arena_blocks_are_aligned_and_apart) {
     size_t peak = arena.peak;
     hw_arena_reset(&arena);
     assert_int_equal(arena.used, 0);
+    assert_non_null(hw_arena_alloc(&arena, 1, 1, &err));
     assert_int_equal(arena.peak, peak); /* the largest ever is remembered */
+    hw_arena_reset(&arena);
   }
   hw_arena_fini(&arena);
 }
@@ -72,7 +74,7 @@ TEST(arena_clears_copies_and_counts) {
 }
 
 /* Under AddressSanitizer malloc says no as it does elsewhere, and does not end the test. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
 
 TEST(arena_refuses_sizes_that_overflow) {
@@ -204,6 +206,8 @@ TEST(nearest_names) {
   assert_string_equal(hw_nearest_name("flor", names, n), "floor");
   assert_string_equal(hw_nearest_name("bd", names, n) ? "some" : "none", "none"); /* two edits of two letters */
   assert_string_equal(hw_nearest_name("dbx", names, n), "db");
+  assert_string_equal(hw_nearest_name("thrxxxold", names, n), "threshold");
+  assert_null(hw_nearest_name("thrxxxxld", names, n)); /* more than a third differs */
   assert_null(hw_nearest_name("something-else", names, n));
   assert_null(hw_nearest_name("threshold", names, 0));
   char longer[200];

@@ -15,14 +15,59 @@
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
 static const synthetic_shape shapes[] = {
-    {.n_layers = 4, .n_heads = 4, .n_tokens = 17, .d_ffn = 512, .vocab = 2048, .hot = 4, .n_parts = 2, .k_neurons = 10, .k_tokens = 10,
-     .projected_heads = 10, .n_targets = 1, .threshold = 0.04, .floor = 0.04},
-    {.n_layers = 12, .n_heads = 12, .n_tokens = 33, .d_ffn = 3072, .vocab = 50257, .hot = 5, .n_parts = 4, .k_neurons = 10, .k_tokens = 10,
-     .projected_heads = 10, .n_targets = 1, .threshold = 0.04, .floor = 0.02},
-    {.n_layers = 3, .n_heads = 300, .n_tokens = 5, .d_ffn = 100000, .vocab = 200000, .hot = 3, .n_parts = 3, .k_neurons = 3, .k_tokens = 1,
-     .projected_heads = 2, .n_targets = 1, .threshold = 0.1, .floor = 0.05, .parallel = true},
-    {.n_layers = 1, .n_heads = 1, .n_tokens = 3, .d_ffn = 7, .vocab = 11, .hot = 1, .n_parts = 1, .k_neurons = 2, .k_tokens = 2,
-     .projected_heads = 1, .n_targets = 1, .threshold = 0.5, .floor = 0.001},
+    {.n_layers = 4,
+     .n_heads = 4,
+     .n_tokens = 17,
+     .d_ffn = 512,
+     .vocab = 2048,
+     .hot = 4,
+     .n_parts = 2,
+     .k_neurons = 10,
+     .k_tokens = 10,
+     .projected_heads = 10,
+     .n_targets = 1,
+     .threshold = 0.04,
+     .floor = 0.04},
+    {.n_layers = 12,
+     .n_heads = 12,
+     .n_tokens = 33,
+     .d_ffn = 3072,
+     .vocab = 50257,
+     .hot = 5,
+     .n_parts = 4,
+     .k_neurons = 10,
+     .k_tokens = 10,
+     .projected_heads = 10,
+     .n_targets = 1,
+     .threshold = 0.04,
+     .floor = 0.02},
+    {.n_layers = 3,
+     .n_heads = 300,
+     .n_tokens = 5,
+     .d_ffn = 100000,
+     .vocab = 200000,
+     .hot = 3,
+     .n_parts = 3,
+     .k_neurons = 3,
+     .k_tokens = 1,
+     .projected_heads = 2,
+     .n_targets = 1,
+     .threshold = 0.1,
+     .floor = 0.05,
+     .parallel = true},
+    {.n_layers = 1,
+     .n_heads = 1,
+     .n_tokens = 3,
+     .d_ffn = 7,
+     .vocab = 11,
+     .hot = 1,
+     .n_parts = 1,
+     .k_neurons = 2,
+     .k_tokens = 2,
+     .projected_heads = 1,
+     .n_targets = 1,
+     .threshold = 0.5,
+     .floor = 0.001},
 };
 enum { N_SHAPES = sizeof shapes / sizeof shapes[0], N_KINDS = 4 };
 
@@ -46,7 +91,8 @@ static void encode(made *m, hw_codec *codec) {
   info.kind = 'H';
   assert_true(hw_encode_heads(codec, &info, r->graph->heads, r->graph->n_heads, &m->blobs[1], &err));
   info.kind = 'N';
-  assert_true(hw_encode_neurons(codec, &info, r->neuron_nodes, m->flows, r->n_neuron_nodes, r->neurons, r->n_neurons, &m->blobs[2], &err));
+  assert_true(hw_encode_neurons(codec, &info, r->neuron_nodes, m->flows, r->n_neuron_nodes, r->neurons, r->n_neurons,
+                                &m->blobs[2], &err));
   info.kind = 'P';
   assert_true(hw_encode_projections(codec, &info, r->projections, r->n_projections, &m->blobs[3], &err));
 }
@@ -56,8 +102,11 @@ static void make(made *m, const synthetic_shape *shape, uint64_t seed, hw_codec 
   uint64_t rng = seed;
   hw_arena_init(&m->arena);
   uint32_t n_tokens = 1 + synthetic_below(&rng, shape->n_tokens);
-  if (!synthetic_graph(&rng, shape, n_tokens, synthetic_below(&rng, n_tokens), &m->arena, &m->record, &err)) fail_msg("%s", err.message);
-  m->info = (hw_blob_info){.prompt_id = (int64_t)(synthetic_random(&rng) >> 30), .frame = m->record.frame, .threshold = shape->threshold,
+  if (!synthetic_graph(&rng, shape, n_tokens, synthetic_below(&rng, n_tokens), &m->arena, &m->record, &err))
+    fail_msg("%s", err.message);
+  m->info = (hw_blob_info){.prompt_id = (int64_t)(synthetic_random(&rng) >> 30),
+                           .frame = m->record.frame,
+                           .threshold = shape->threshold,
                            .floor = shape->floor};
   encode(m, codec);
 }
@@ -80,14 +129,16 @@ static void check_edges(made *m) {
   hw_blob_info info;
   hw_part *parts;
   size_t n;
-  if (!hw_decode_edges(m->blobs[0].data, m->blobs[0].length, &m->arena, &info, &parts, &n, &err)) fail_msg("%s", err.message);
+  if (!hw_decode_edges(m->blobs[0].data, m->blobs[0].length, &m->arena, &info, &parts, &n, &err))
+    fail_msg("%s", err.message);
   check_info(m, &info);
   assert_true(info.threshold == m->info.threshold && info.floor == m->info.floor);
   assert_int_equal(n, m->record.n_parts);
   for (size_t i = 0; i < n; i++) {
     const hw_part *a = &parts[i], *b = &m->record.parts[i];
     assert_int_equal(a->importance, b->importance);
-    assert_true(a->target == b->target && a->source == b->source && a->layer == b->layer && a->head == b->head && a->kind == b->kind);
+    assert_true(a->target == b->target && a->source == b->source && a->layer == b->layer && a->head == b->head &&
+                a->kind == b->kind);
   }
 }
 
@@ -96,12 +147,14 @@ static void check_heads(made *m) {
   hw_blob_info info;
   hw_head_row *heads;
   size_t n;
-  if (!hw_decode_heads(m->blobs[1].data, m->blobs[1].length, &m->arena, &info, &heads, &n, &err)) fail_msg("%s", err.message);
+  if (!hw_decode_heads(m->blobs[1].data, m->blobs[1].length, &m->arena, &info, &heads, &n, &err))
+    fail_msg("%s", err.message);
   check_info(m, &info);
   assert_int_equal(n, m->record.graph->n_heads);
   for (size_t i = 0; i < n; i++) {
     const hw_head_row *a = &heads[i], *b = &m->record.graph->heads[i];
-    assert_true(a->layer == b->layer && a->head == b->head && a->importance == b->importance && a->best_position == b->best_position);
+    assert_true(a->layer == b->layer && a->head == b->head && a->importance == b->importance &&
+                a->best_position == b->best_position);
     assert_true(fabs(a->flow - b->flow) <= 0.5000001e-6);
   }
 }
@@ -110,7 +163,8 @@ static void check_neurons(made *m) {
   hw_error err = {0};
   hw_blob_info info;
   hw_neurons neurons;
-  if (!hw_decode_neurons(m->blobs[2].data, m->blobs[2].length, &m->arena, &info, &neurons, &err)) fail_msg("%s", err.message);
+  if (!hw_decode_neurons(m->blobs[2].data, m->blobs[2].length, &m->arena, &info, &neurons, &err))
+    fail_msg("%s", err.message);
   check_info(m, &info);
   assert_int_equal(neurons.n_nodes, m->record.n_neuron_nodes);
   assert_int_equal(neurons.n_rows, m->record.n_neurons);
@@ -121,7 +175,8 @@ static void check_neurons(made *m) {
   }
   for (size_t i = 0; i < neurons.n_rows; i++) {
     const hw_neuron_row *a = &neurons.rows[i], *b = &m->record.neurons[i];
-    assert_true(a->layer == b->layer && a->position == b->position && a->neuron == b->neuron && a->importance == b->importance);
+    assert_true(a->layer == b->layer && a->position == b->position && a->neuron == b->neuron &&
+                a->importance == b->importance);
     assert_true(fabsf(a->activation - b->activation) <= fabsf(b->activation) * 0x1p-16f);
     assert_true(a->activation == hw_round_activation(b->activation));
   }
@@ -137,14 +192,15 @@ static void check_projections(made *m) {
   size_t at = 0;
   for (size_t i = 0; i < p.n_projections; i++) {
     const hw_projection *a = &p.projections[i], *b = &m->record.projections[i];
-    assert_true(a->kind == b->kind && a->convention == b->convention && a->layer == b->layer && a->position == b->position &&
-                a->index == b->index && a->k == b->k);
+    assert_true(a->kind == b->kind && a->convention == b->convention && a->layer == b->layer &&
+                a->position == b->position && a->index == b->index && a->k == b->k);
     for (int list = 0; list < 2; list++)
       for (uint32_t k = 0; k < b->k; k++, at++) {
         const hw_projection_token *t = &p.tokens[at];
         assert_true(t->projection == i && t->suppresses == (list == 1) && t->rank == k + 1);
         assert_int_equal(t->token_id, (list ? b->suppresses : b->promotes)[k]);
-        assert_true(fabs((double)t->score / HW_SCORE_UNIT - (double)(list ? b->suppress_scores : b->promote_scores)[k]) <= 0.51e-4);
+        assert_true(fabs((double)t->score / HW_SCORE_UNIT - (double)(list ? b->suppress_scores : b->promote_scores)[k]) <=
+                    0.51e-4);
       }
   }
   assert_int_equal(at, p.n_tokens);
@@ -186,33 +242,70 @@ TEST(extreme_values) {
   hw_codec codec;
   hw_error err = {0};
   assert_true(hw_codec_init(&codec, NULL));
-  made m = {.info = {.prompt_id = HW_MAX_PROMPT - 1, .frame = {.n_layers = HW_MAX_LAYERS, .n_tokens = HW_MAX_TOKENS, .target = HW_MAX_TOKENS - 1},
-                     .threshold = 1, .floor = 0}};
+  made m = {.info = {.prompt_id = HW_MAX_PROMPT - 1,
+                     .frame = {.n_layers = HW_MAX_LAYERS, .n_tokens = HW_MAX_TOKENS, .target = HW_MAX_TOKENS - 1},
+                     .threshold = 1,
+                     .floor = 0}};
   hw_arena_init(&m.arena);
   const uint32_t last = HW_MAX_TOKENS - 1;
   hw_part parts[] = {
-      {.importance = 1000000, .target = 0, .source = 0, .layer = HW_MAX_LAYERS - 1, .head = HW_NO_HEAD, .kind = HW_PART_FFN},
-      {.importance = 0, .target = last, .source = last, .layer = HW_MAX_LAYERS - 1, .head = HW_NO_HEAD, .kind = HW_PART_FFN_RESIDUAL},
+      {.importance = 1000000,
+       .target = 0,
+       .source = 0,
+       .layer = HW_MAX_LAYERS - 1,
+       .head = HW_NO_HEAD,
+       .kind = HW_PART_FFN},
+      {.importance = 0,
+       .target = last,
+       .source = last,
+       .layer = HW_MAX_LAYERS - 1,
+       .head = HW_NO_HEAD,
+       .kind = HW_PART_FFN_RESIDUAL},
       {.importance = 1, .target = last, .source = 0, .layer = 0, .head = 0, .kind = HW_PART_ATTENTION},
       {.importance = 1000000, .target = last, .source = 0, .layer = 0, .head = HW_MAX_HEADS, .kind = HW_PART_ATTENTION},
       {.importance = 999999, .target = last, .source = last, .layer = 0, .head = 5, .kind = HW_PART_ATTENTION},
-      {.importance = 1000000, .target = last, .source = last, .layer = 0, .head = HW_NO_HEAD, .kind = HW_PART_ATTENTION_RESIDUAL},
+      {.importance = 1000000,
+       .target = last,
+       .source = last,
+       .layer = 0,
+       .head = HW_NO_HEAD,
+       .kind = HW_PART_ATTENTION_RESIDUAL},
   };
-  hw_head_row heads[] = {{.layer = 0, .head = HW_MAX_HEADS, .importance = 1000007, .best_position = 0, .flow = 1.0000000001},
-                         {.layer = HW_MAX_LAYERS - 1, .head = 0, .importance = 0, .best_position = last, .flow = 0}};
+  hw_head_row heads[] = {
+      {.layer = 0, .head = HW_MAX_HEADS, .importance = 1000007, .best_position = 0, .flow = 1.0000000001},
+      {.layer = HW_MAX_LAYERS - 1, .head = 0, .importance = 0, .best_position = last, .flow = 0}};
   hw_ffn_node node = {.layer = 3, .position = 9, .flow = 1e-300};
   hw_graph graph = {.heads = heads, .n_heads = 2, .ffn_nodes = &node, .n_ffn_nodes = 1};
   hw_neuron_node nodes[] = {{.layer = 3, .position = 9, .total = 1000000, .n_rows = 4}};
-  hw_neuron_row rows[] = {{3, 9, (1 << 24) - 1, 1000000, 3.4028235e38f}, {3, 9, 0, 7, -3.4028235e38f}, {3, 9, 1, 7, 1e-45f}, {3, 9, 2, 0, -0.0f}};
+  hw_neuron_row rows[] = {{3, 9, (1 << 24) - 1, 1000000, 3.4028235e38f},
+                          {3, 9, 0, 7, -3.4028235e38f},
+                          {3, 9, 1, 7, 1e-45f},
+                          {3, 9, 2, 0, -0.0f}};
   int32_t ids[] = {INT32_MAX, 0}, none = 0;
   float up[] = {1e9f, -1e5f}, down[] = {-1e5f, 1e5f}, zero = 0;
   hw_projection projections[] = {
-      {.kind = HW_COMPONENT_NEURON, .convention = HW_CONVENTION_FROZEN, .layer = HW_MAX_LAYERS - 1, .position = last, .index = (1 << 24) - 1, .k = 2,
-       .promotes = ids, .promote_scores = (float[]){1e5f, -1e5f}, .suppresses = ids, .suppress_scores = down},
+      {.kind = HW_COMPONENT_NEURON,
+       .convention = HW_CONVENTION_FROZEN,
+       .layer = HW_MAX_LAYERS - 1,
+       .position = last,
+       .index = (1 << 24) - 1,
+       .k = 2,
+       .promotes = ids,
+       .promote_scores = (float[]){1e5f, -1e5f},
+       .suppresses = ids,
+       .suppress_scores = down},
       {.k = 0, .promotes = &none, .promote_scores = &zero, .suppresses = &none, .suppress_scores = &zero},
       {.k = 1, .promotes = ids, .promote_scores = up, .suppresses = ids, .suppress_scores = up + 1}};
-  m.record = (hw_graph_record){.frame = m.info.frame, .parts = parts, .n_parts = 6, .graph = &graph, .neurons = rows, .n_neurons = 4,
-                               .neuron_nodes = nodes, .n_neuron_nodes = 1, .projections = projections, .n_projections = 3};
+  m.record = (hw_graph_record){.frame = m.info.frame,
+                               .parts = parts,
+                               .n_parts = 6,
+                               .graph = &graph,
+                               .neurons = rows,
+                               .n_neurons = 4,
+                               .neuron_nodes = nodes,
+                               .n_neuron_nodes = 1,
+                               .projections = projections,
+                               .n_projections = 3};
   encode(&m, &codec);
   check_edges(&m);
   check_heads(&m);
@@ -296,7 +389,8 @@ TEST(tampered_bytes) {
         for (int round = 0; round < 150; round++) {
           memcpy(copy, m.blobs[kind].data, length);
           uint32_t n = 1 + synthetic_below(&rng, 3);
-          for (uint32_t i = 0; i < n; i++) copy[synthetic_below(&rng, round % 3 || length < 24 ? (uint32_t)length : 24)] = (char)synthetic_random(&rng);
+          for (uint32_t i = 0; i < n; i++)
+            copy[synthetic_below(&rng, round % 3 || length < 24 ? (uint32_t)length : 24)] = (char)synthetic_random(&rng);
           (void)read_column(copy, length, &rows);
         }
         free(copy);
@@ -331,7 +425,10 @@ TEST(tampered_payloads) {
           uint32_t n = 1 + synthetic_below(&rng, 4), reach = round % 2 ? length : length < 40 ? length : 40;
           for (uint32_t i = 0; i < n; i++) {
             uint32_t byte = synthetic_below(&rng, 4);
-            copy[synthetic_below(&rng, reach)] = (char)(byte == 0 ? 0xff : byte == 1 ? 0x80 : byte == 2 ? 0 : synthetic_random(&rng));
+            copy[synthetic_below(&rng, reach)] = (char)(byte == 0   ? 0xff
+                                                        : byte == 1 ? 0x80
+                                                        : byte == 2 ? 0
+                                                                    : synthetic_random(&rng));
           }
           hw_buffer out;
           hw_buffer_init(&out);
@@ -376,7 +473,8 @@ TEST(lists) {
   hw_encode_item_graphs(&out, graphs, 3);
   assert_true(hw_decode_item_graphs(out.data, out.length, &arena, &read, &n, &err));
   assert_int_equal(n, 3);
-  for (int i = 0; i < 3; i++) assert_true(read[i].graph_id == graphs[i].graph_id && read[i].importance == graphs[i].importance);
+  for (int i = 0; i < 3; i++)
+    assert_true(read[i].graph_id == graphs[i].graph_id && read[i].importance == graphs[i].importance);
   assert_false(hw_decode_item_graphs(out.data, out.length - 1, &arena, &read, &n, &err));
   hw_buffer_fini(&out);
   hw_arena_fini(&arena);

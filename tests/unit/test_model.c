@@ -224,7 +224,7 @@ TEST(weights_that_are_cut_short) {
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [4611686018427387904, 2], \"data_offsets\": [0, 0]}}", "x:"},
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [1, 1, 1, 1, 1], \"data_offsets\": [0, 4]}}", "5 dimensions"},
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [0], \"data_offsets\": [4, 0]}}", "outside"},
-      {"{\"x\": {\"dtype\": \"F32\", \"shape\": [0], \"data_offsets\": [-4, -4]}}", "outside"},
+      {"{\"x\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [-4, 0]}}", "outside"},
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [\"2\"], \"data_offsets\": [0, 8]}}", "dimension"},
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [0, 4]}}", "4 bytes of data for shape [2] of F32, want 8"},
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 9223372036854775807]}}", "outside"},
@@ -236,6 +236,7 @@ TEST(weights_that_are_cut_short) {
     bytes[0] = (char)(unsigned char)length;
     memcpy(bytes + 8, broken[i].header, length);
     file_refused(bytes, 8 + length + 16, broken[i].words);
+    file_refused(bytes, 8 + length - 1, "header's length"); /* one byte of it is missing */
   }
   hw_buffer_fini(&file);
 }

@@ -90,7 +90,7 @@ def check_target(target, t, n_tokens, model, no_text):
         keys("neuron", n)
         want(0 <= n["neuron"] < model["d_ffn"], "neuron out of range")
         nodes.setdefault((n["layer"], n["position"]), []).append(n["importance"])
-    ffn = {(e["layer"], e["target"]) for e in target["edges"] if e["kind"].startswith("ffn")}
+    ffn = {(e["layer"], e["target"]) for e in target["edges"] if e["kind"] == "ffn"}
     want(set(nodes) == ffn, "neurons of other nodes than the graph's")
     for node, shares in nodes.items():
         want(len(shares) == 10 and shares == sorted(shares, reverse=True), f"neurons of {node}: not ten, best first")
@@ -106,7 +106,8 @@ def check_target(target, t, n_tokens, model, no_text):
             want(scores == sorted(scores, key=lambda s: sign * s), f"{name}: order")
             for x in p[name]:
                 keys("list", x)
-    want(kinds == {"head", "attention", "ffn", "resid_mid", "resid_post", "neuron"}, f"projections of {sorted(kinds)}")
+    wanted = {"attention", "ffn", "resid_mid", "resid_post"} | ({"head"} if active else set()) | ({"neuron"} if nodes else set())
+    want(kinds == wanted, f"projections of {sorted(kinds)}, want {sorted(wanted)}")
 
 
 def check_raw(raw, model, n):

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Two groups of prompts of one database, or the same prompts in two, compared component by component. This is the database's side:
+ * which prompts, what each says about each component, and the tables `comparison` and `comparison_component`; the statistics
+ * are headwater/stats.h.
+ *
+ * The measure of a component in a prompt is the mean over the prompt's graphs (targets), absent = 0 (METHOD section 4), so a
+ * prompt is one unit however many targets it has. A prompt that failed or has no graph is no unit, nor is a
+ * counterfactual prompt unless the column is `variant`. */
+#ifndef HEADWATER_COMPARISON_H
+#define HEADWATER_COMPARISON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headwater/arena.h"
+#include "headwater/buffer.h"
+#include "headwater/error.h"
+#include "headwater/stats.h"
+#include "headwater/store.h"
+
+typedef enum hw_measure { HW_MEASURE_IMPORTANCE, HW_MEASURE_FLOW } hw_measure;
+typedef enum hw_component_set { HW_SET_HEADS, HW_SET_NEURONS, HW_SET_ITEMS } hw_component_set;
+extern const char *const hw_measure_names[3];       /* "importance", "flow", NULL */
+extern const char *const hw_component_set_names[4]; /* "heads", "neurons", "items", NULL */
+
+typedef struct hw_comparison_request {
+  const char *by;   /* "COLUMN=A,B": values of a --group-by column or of another column of the data set; NULL with `with` */
+  const char *with; /* path of the other database; NULL with `by` */
+  hw_measure measure;
+  hw_component_set components;
+  const char *cluster; /* column whose values are the clusters; "none"; NULL: template where there is one */
+  const char *pairs;   /* column that pairs prompts of the groups; "none"; NULL: pair_id where it does (between the variants
+                       * clean and counterfactual: the prompts that belong together). Not with `with` */
+  int64_t min_active;  /* components that are not 0 in fewer prompts of both sides together are left out, and counted */
+  int64_t n_permutations;
+  uint64_t seed;
+} hw_comparison_request;
+
+typedef struct hw_compared_component {
+  uint32_t layer, index; /* head or neuron */
+  bool ffn;              /* an item of an FFN block: no head */
+  const char *source_role, *target_role; /* items */
+} hw_compared_component;
+
+typedef struct hw_comparison {
+  hw_arena arena; /* owns the texts and lists */
+  const char *column, *value_a, *value_b; /* column NULL: two databases, values are the names of the models */
+  const char *other_fingerprint;          /* of the other run */
+  const char *pair_column, *cluster_column; /* NULL: none */
+  bool paired;
+  int64_t left_out_a, left_out_b; /* prompts of the sides without a partner */
+  size_t n_components, n_rare;    /* compared; left out by min_active */
+  hw_compared_component *components;
+  hw_stats_matrix a, b; /* [prompts or pairs, components] in 1e-6 */
+  uint32_t *clusters_a, *clusters_b;
+  size_t n_clusters; /* 0: none */
+  hw_buffer notes;   /* lines: what the user may not expect */
+} hw_comparison;
+
+/* Reads the measures. other: the opened database of request->with, NULL without. Errors: INPUT for unknown columns and values, and
+ * for damaged columns, naming the prompt. Call fini also after an error. */
+bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_request *request, hw_comparison *comparison,
+                        hw_error *err);
+void hw_comparison_fini(hw_comparison *comparison);
+
+/* The results as text, best p first; most: rows at most, 0 for all. */
+bool hw_comparison_show(const hw_comparison_request *request, const hw_comparison *comparison, const hw_stats_result *result,
+                        int64_t most, hw_table_format format, hw_sink sink, void *context, hw_error *err);
+
+/* Stores them in the database, in one transaction; *id is the comparison_id. An earlier comparison with the same parameters is
+ * replaced. The database must not be open for reading in this process. */
+bool hw_comparison_save(const char *path, const hw_comparison_request *request, const hw_comparison *comparison,
+                        const hw_stats_result *result, int64_t *id, hw_error *err);
+/* Whether saving has a chance: the file and its folder can be written. */
+bool hw_comparison_can_save(const char *path);
+
+#endif

@@ -1,0 +1,23 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What the predictions are made from: share of the input by word.
+-- A word: tokens up to the next one that begins with a space.
+-- A scan: prompts are sampled evenly, :sample of them; NULL takes all and reads the whole file.
+-- :sample = 2000   prompts, NULL for all
+-- :least = 5       graphs that a word must be in
+-- :limit = 20      rows
+WITH step AS (
+  SELECT max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(:sample, 1 << 42)) AS every
+), picked AS (
+  SELECT g.graph_id, g.edges, p.tokens FROM step JOIN prompt p ON p.prompt_id % step.every = 0 AND p.counterfactual_of IS NULL
+  JOIN graph g ON g.graph_id BETWEEN p.prompt_id << 20 AND p.prompt_id << 20 | 1048575
+), piece AS (
+  SELECT picked.graph_id, f.position, f.flow, t.text,
+    sum(f.position = 0 OR substr(t.text, 1, 1) IN (' ', char(10)) OR t.text IS NULL) OVER (PARTITION BY picked.graph_id ORDER BY f.position) AS place
+  FROM picked JOIN hw_token_flow(picked.edges) f LEFT JOIN token t ON t.token_id = hw_token_at(picked.tokens, f.position)
+), word AS (
+  SELECT graph_id, trim(group_concat(text, '')) AS word, sum(flow) AS flow FROM piece GROUP BY graph_id, place
+), graph_word AS (
+  SELECT graph_id, word, sum(flow) AS flow FROM word GROUP BY graph_id, word
+)
+SELECT word, avg(flow) AS mean, max(flow) AS max, count(*) AS graphs, sum(flow) / (SELECT count(*) FROM picked) AS share
+FROM graph_word GROUP BY word HAVING count(*) >= :least ORDER BY mean DESC, word LIMIT :limit

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+SELECT lens FROM answer_lens WHERE prompt_id = :prompt

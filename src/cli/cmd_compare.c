@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "headwater/comparison.h"
+
+enum { TABLE_ROWS = 20, RARE = 10 };
+
+static const char *const format_names[] = {"table", "csv", "json", NULL}, *const save_names[] = {"auto", "yes", "no", NULL};
+enum { SAVE_AUTO, SAVE_YES, SAVE_NO };
+
+typedef struct compare_settings {
+  const char *by, *with, *cluster, *pairs;
+  int64_t permutations, seed, min_active, top;
+  int measure, components, format, save;
+} compare_settings;
+
+#define AT(field) offsetof(compare_settings, field)
+static const hw_option rows[] = {
+    {"by", HW_OPTION_TEXT, AT(by), "COLUMN=A,B", "two groups: prompts with the value A and with B in a --group-by column or another one of the data set", 0, 0, NULL, false},
+    {"with", HW_OPTION_TEXT, AT(with), "OTHER.db", "or the same prompts in another database: another model, checkpoint, threshold", 0, 0, NULL, false},
+    {"measure", HW_OPTION_CHOICE, AT(measure), "NAME", "importance or flow, 0 where a component is absent", 0, 0, hw_measure_names, false},
+    {"components", HW_OPTION_CHOICE, AT(components), "NAME", "heads, neurons, or items: edges aligned by role", 0, 0, hw_component_set_names, false},
+    {"min-active", HW_OPTION_COUNT, AT(min_active), "N", "leave out components that are not 0 in fewer prompts of both sides together; 1 for every neuron or item; 0: heads all, others from 10", 0, 1e15, NULL, false},
+    {"cluster", HW_OPTION_TEXT, AT(cluster), "COLUMN", "prompts with the same value are no independent observations; else template where it exists; none", 0, 0, NULL, false},
+    {"pairs", HW_OPTION_TEXT, AT(pairs), "COLUMN", "prompts of the two groups with the same value are pairs; else pair_id where it pairs them; none", 0, 0, NULL, false},
+    {"permutations", HW_OPTION_COUNT, AT(permutations), "N", "of the test", 1, 1e9, NULL, false},
+    {"seed", HW_OPTION_COUNT, AT(seed), "N", "of the permutations: the same seed gives the same p everywhere", 0, 9e15, NULL, false},
+    {"top", HW_OPTION_COUNT, AT(top), "N", "rows, best p first; 0: 20 of a table, all of csv and json", 0, 1e15, NULL, false},
+    {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, format_names, false},
+    {"save", HW_OPTION_CHOICE, AT(save), "WHEN", "keep the result in the database (headwater query DB comparisons): yes, no, or auto: where the file can be written", 0, 0, save_names, false},
+};
+static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
+static const compare_settings usual = {.permutations = 10000, .seed = 1};
+
+static const hw_option_table *options(void **defaults) {
+  static compare_settings settings;
+  settings = usual;
+  *defaults = &settings;
+  return &table;
+}
+
+static const char *plural(size_t n) { return n == 1 ? "" : "s"; }
+
+static void put_design(const hw_comparison_request *request, const hw_comparison *c, const hw_stats_result *result, hw_buffer *out) {
+  static const char *const tests[] = {"labels of prompts permuted", "signs of pairs flipped", "labels of whole clusters permuted",
+                                      "signs of whole clusters flipped"};
+  size_t n_a = c->a.n_units, n_b = c->b.n_units;
+  hw_buffer_printf(out, "%s of %s, a = ", hw_measure_names[request->measure], hw_component_set_names[request->components]);
+  if (c->column)
+    hw_buffer_printf(out, "%s %s (%zu prompt%s), b = %s %s (%zu prompt%s)\n", c->column, c->value_a, n_a, plural(n_a), c->column,
+                     c->value_b, n_b, plural(n_b));
+  else
+    hw_buffer_printf(out, "this database (%s), b = the other (%s), %zu prompt%s of both\n", c->value_a, c->value_b, n_a, plural(n_a));
+  if (c->paired) hw_buffer_printf(out, "paired by %s, ", c->column ? c->pair_column : "prompt");
+  else hw_buffer_append_string(out, "unpaired, ");
+  if (result->n_clusters) hw_buffer_printf(out, "%zu clusters by %s, ", result->n_clusters, c->cluster_column);
+  hw_buffer_printf(out, "%s %" PRId64 " times (seed %" PRIu64 ")\neffect: %s; q: Benjamini-Hochberg over %zu component%s\n\n",
+                   tests[result->exchange], request->n_permutations, request->seed, c->paired ? "d_z" : "Hedges' g", c->n_components,
+                   plural(c->n_components));
+}
+
+/* What is not in the table, and what the numbers cannot say. */
+static void put_notes(const hw_comparison_request *request, const hw_comparison *c, const hw_stats_result *result) {
+  for (const char *at = c->notes.data; at && *at;) {
+    size_t length = strcspn(at, "\n");
+    fprintf(stderr, "note: %.*s\n", (int)length, at);
+    at += length + (at[length] == '\n');
+  }
+  if (c->left_out_a || c->left_out_b)
+    fprintf(stderr, "note: without a partner, so left out: %" PRId64 " prompt%s of a, %" PRId64 " of b\n", c->left_out_a,
+            plural((size_t)c->left_out_a), c->left_out_b);
+  if (c->n_rare)
+    fprintf(stderr, "note: %zu %s that are not 0 in fewer than %" PRId64 " prompts are left out (--min-active)\n", c->n_rare,
+            hw_component_set_names[request->components], request->min_active);
+  if (result->least_p * (double)c->n_components > 0.05)
+    fprintf(stderr,
+            "note: no p can be below %.2g here, so one component alone cannot reach q < 0.05 among %zu; %s\n", result->least_p,
+            c->n_components,
+            result->least_p > 1.5 / ((double)request->n_permutations + 1) ? "there are too few units to change places" : "more --permutations can");
+}
+
+static int show(const hw_comparison_request *request, const hw_comparison *c, const hw_stats_result *result, int64_t top,
+                hw_table_format format) {
+  hw_error err = {0};
+  hw_buffer design;
+  hw_buffer_init(&design);
+  if (format == HW_FORMAT_TABLE) {
+    put_design(request, c, result, &design);
+    if (!top) top = TABLE_ROWS;
+  }
+  int code = hw_cli_write(&design);
+  hw_buffer_fini(&design);
+  if (code) return code;
+  if (!hw_comparison_show(request, c, result, top, format, hw_cli_sink, NULL, &err)) return ferror(stdout) ? hw_cli_finish() : hw_cli_fail(&err);
+  if (format == HW_FORMAT_TABLE && (size_t)top < c->n_components) printf("\n%zu more: --top, or --format csv\n", c->n_components - (size_t)top);
+  code = hw_cli_finish();
+  if (!code) put_notes(request, c, result);
+  return code;
+}
+
+static int save(const char *db, const hw_comparison_request *request, const hw_comparison *c, const hw_stats_result *result, int when) {
+  int64_t id;
+  hw_error err = {0};
+  if (when == SAVE_NO || (when == SAVE_AUTO && !hw_comparison_can_save(db))) return 0;
+  if (hw_comparison_save(db, request, c, result, &id, &err)) {
+    fprintf(stderr, "saved as comparison %" PRId64 " (headwater query %s comparisons)\n", id, db);
+    return 0;
+  }
+  if (when == SAVE_YES) return hw_cli_fail(&err);
+  fprintf(stderr, "note: not saved: %s\n", err.message);
+  return 0;
+}
+
+static bool read_databases(const char *db, const hw_comparison_request *request, hw_comparison *c, hw_error *err) {
+  hw_store *store = NULL, *other = NULL;
+  bool ok = hw_store_open_read(db, &store, err) && (!request->with || hw_store_open_read(request->with, &other, err)) &&
+            hw_comparison_read(store, other, request, c, err);
+  (void)hw_store_close(store, false, NULL);
+  (void)hw_store_close(other, false, NULL);
+  return ok;
+}
+
+static int run(const hw_command *command, int argc, char **argv) {
+  compare_settings settings = usual;
+  const char *db;
+  int n;
+  hw_error err = {0};
+  if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  if (!settings.by == !settings.with) return hw_cli_usage(command, settings.by ? "either --by or --with, not both" : "no --by COLUMN=A,B and no --with OTHER.db given");
+  hw_comparison_request request = {.by = settings.by,
+                                   .with = settings.with,
+                                   .measure = (hw_measure)settings.measure,
+                                   .components = (hw_component_set)settings.components,
+                                   .cluster = settings.cluster,
+                                   .pairs = settings.pairs,
+                                   .min_active = settings.min_active || settings.components == HW_SET_HEADS ? settings.min_active : RARE,
+                                   .n_permutations = settings.permutations,
+                                   .seed = (uint64_t)settings.seed};
+  hw_comparison c = {0};
+  hw_stats_result result = {0};
+  bool ok = read_databases(db, &request, &c, &err);
+  if (ok) {
+    hw_stats_sample a = {&c.a, c.clusters_a}, b = {&c.b, c.clusters_b};
+    hw_stats_settings test = {.paired = c.paired, .seed = request.seed, .n_permutations = request.n_permutations};
+    ok = hw_stats_compare(&a, &b, &test, &result, &err);
+  }
+  int code = ok ? show(&request, &c, &result, settings.top, (hw_table_format)settings.format) : hw_cli_fail(&err);
+  if (!code) code = save(db, &request, &c, &result, settings.save);
+  hw_stats_result_fini(&result);
+  hw_comparison_fini(&c);
+  return code;
+}
+
+const hw_command hw_cmd_compare = {
+    .name = "compare",
+    .usage = "DB --by COLUMN=A,B | --with OTHER.db [options]",
+    .summary = "what differs between two groups, or two databases, with p and q",
+    .example = "  headwater compare ioi.db --by group=ABBA,BABA\n"
+               "  headwater compare ioi.db --with ioi-finetuned.db --measure flow\n",
+    .options = options,
+    .run = run,
+};

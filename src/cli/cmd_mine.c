@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/select.h"
+#include "headwater/mining.h"
+
+static const char *const items_names[] = {"heads", "heads+ffn", NULL}, *const by_names[] = {"none", "group", NULL},
+                         *const rank_names[] = {"area", "surplus", NULL},
+                         *const yes_no[] = {"no", "yes", NULL};
+
+typedef struct mine_settings {
+  double min_support, timeout;
+  int64_t top, memory;
+  const char *roles;
+  int items, by, connected, rank;
+} mine_settings;
+
+static const hw_option rows[] = {
+    {"min-support", HW_OPTION_NUMBER, offsetof(mine_settings, min_support), "SHARE",
+     "of the graphs (prompts and targets) that must have all edges of a circuit", 0, 1.0000001, NULL, false},
+    {"items", HW_OPTION_CHOICE, offsetof(mine_settings, items), "NAME", "edges: heads or heads+ffn", 0, 0, items_names, false},
+    {"roles", HW_OPTION_TEXT, offsetof(mine_settings, roles), "A,B,...",
+     "edges between these roles, or all; without it: all roles but BOS and the nameless rest", 0, 0, NULL, false},
+    {"by", HW_OPTION_CHOICE, offsetof(mine_settings, by), "NAME",
+     "none or group: with group, the share must be reached in at least one group (there by at least 10 graphs), and the groups are shown",
+     0, 0, by_names, false},
+    {"connected", HW_OPTION_CHOICE, offsetof(mine_settings, connected), "yes|no", "only circuits that hang together", 0, 0, yes_no, false},
+    {"rank", HW_OPTION_CHOICE, offsetof(mine_settings, rank), "NAME",
+     "by area: edges times graphs that no circuit before covers; or by surplus: the part of it that chance does not explain", 0, 0,
+     rank_names, false},
+    {"top", HW_OPTION_COUNT, offsetof(mine_settings, top), "N", "circuits to keep", 1, 10000, NULL, false},
+    {"timeout", HW_OPTION_NUMBER, offsetof(mine_settings, timeout), "SECONDS",
+     "for search and ranking; then the highest supports that were done are kept", 0, 1e7, NULL, false},
+    {"memory", HW_OPTION_COUNT, offsetof(mine_settings, memory), "MIB", "for search and ranking", 1, 1 << 24, NULL, false},
+};
+static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
+static const mine_settings usual = {.min_support = 0.2, .timeout = 60, .top = 20, .memory = 1024, .connected = 1, .rank = 1};
+
+static const hw_option_table *options(void **defaults) {
+  static mine_settings settings;
+  settings = usual;
+  *defaults = &settings;
+  return &table;
+}
+
+static const char *query_text(const char *name) {
+  const hw_named_query *queries;
+  size_t n = hw_named_queries(&queries);
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(queries[i].name, name) == 0) return queries[i].sql;
+  return NULL;
+}
+
+static int show(const char *db, const char *query, const hw_mining_summary *summary) {
+  char mining[24], limit[24];
+  (void)snprintf(mining, sizeof mining, "%" PRId64, summary->mining_id);
+  (void)snprintf(limit, sizeof limit, "%" PRId64, summary->n_circuits);
+  hw_parameter parameters[] = {{"mining", mining}, {"limit", limit}};
+  const char *sql = query_text(query);
+  return sql ? hw_cli_select(db, sql, parameters, strstr(sql, ":limit") ? 2 : 1, HW_FORMAT_TABLE) : 1;
+}
+
+static int run(const hw_command *command, int argc, char **argv) {
+  mine_settings settings = usual;
+  const char *db;
+  int n;
+  hw_error err = {0};
+  if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  hw_mining_summary summary;
+  hw_mining_settings mining = {.min_support = settings.min_support > 1 ? 1 : settings.min_support,
+                               .ffn = settings.items == 1,
+                               .roles = settings.roles,
+                               .by_group = settings.by == 1,
+                               .connected = settings.connected == 1,
+                               .surplus = settings.rank == 1,
+                               .top = (size_t)settings.top,
+                               .seconds = settings.timeout,
+                               .bytes = (size_t)settings.memory << 20};
+  if (!hw_store_mine(db, &mining, &summary, &err)) return hw_cli_fail(&err);
+  printf("%s, mining %" PRId64 ": %" PRId64 " graphs, %" PRId64 " edges (%s) in at least %g%% of %s, roles %s;\n"
+         "%" PRId64 " closed%s sets of them, %s\n\n",
+         db, summary.mining_id, summary.n_graphs, summary.n_items, items_names[settings.items], 100 * mining.min_support,
+         mining.by_group ? "a group" : "them", summary.roles, summary.n_sets, mining.connected ? " connected" : "",
+         summary.complete ? "complete" : "NOT complete");
+  if (!summary.complete) printf("%s\n", summary.note);
+  if (!summary.complete && summary.complete_support <= 1) printf("all sets in at least %.3g%% were found\n", 100 * summary.complete_support);
+  if (!summary.complete) printf("\n");
+  int code = show(db, "circuits", &summary);
+  if (code == 0 && mining.by_group && summary.n_circuits) {
+    printf("\n");
+    code = show(db, "circuits_by_group", &summary);
+  }
+  return code;
+}
+
+const hw_command hw_cmd_mine = {
+    .name = "mine",
+    .usage = "DB [options]",
+    .summary = "recurring circuits: edges that come together over the data set",
+    .example = "  headwater mine ioi.db --min-support 0.2 --roles IO,S1,S2,END\n"
+               "  headwater query ioi.db circuits\n",
+    .options = options,
+    .run = run,
+};

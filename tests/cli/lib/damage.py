@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+# damage.py FROM TO WHAT: copies a model folder and spoils one thing in it.
+import json
+import os
+import shutil
+import struct
+import sys
+
+source, folder, what = sys.argv[1:4]
+os.mkdir(folder)
+for name in os.listdir(source):
+    shutil.copyfile(os.path.join(source, name), os.path.join(folder, name))
+weights = os.path.join(folder, "model.safetensors")
+PREFIX = "transformer."
+
+
+def read():
+    with open(weights, "rb") as file:
+        data = file.read()
+    length = struct.unpack("<Q", data[:8])[0]
+    return json.loads(data[8:8 + length]), data[8 + length:]
+
+
+def write(header, data):
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(weights, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def edit_header(name, **changes):
+    header, data = read()
+    header[PREFIX + name].update(changes)
+    write(header, data)
+
+
+def overwrite(at, bytes_):
+    with open(weights, "r+b") as file:
+        file.seek(at)
+        file.write(bytes_)
+
+
+def cut(name, share):
+    path = os.path.join(folder, name)
+    os.truncate(path, int(os.path.getsize(path) * share))
+
+
+def config(**changes):
+    path = os.path.join(folder, "config.json")
+    with open(path, encoding="utf-8") as file:
+        values = json.load(file)
+    for key, value in changes.items():
+        if value == "absent":
+            values.pop(key)
+        else:
+            values[key] = value
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(values, file)
+
+
+def remove(*names):
+    for name in names:
+        os.remove(os.path.join(folder, name))
+
+
+def not_finite(pattern):
+    header, data = read()
+    start = header[PREFIX + "wpe.weight"]["data_offsets"][0] + 2 * 77
+    write(header, data[:start] + pattern + data[start + 2:])
+
+
+def rename_tensor(old, new):
+    header, data = read()
+    header[PREFIX + new] = header.pop(PREFIX + old)
+    write(header, data)
+
+
+def add_tensor(name, like):
+    header, data = read()
+    header[PREFIX + name] = header[PREFIX + like]
+    write(header, data)
+
+
+def tokenizer(change):
+    path = os.path.join(folder, "tokenizer.json")
+    with open(path, encoding="utf-8") as file:
+        values = json.load(file)
+    change(values)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(values, file)
+
+
+actions = {
+    "cut": lambda: cut("model.safetensors", 0.5),
+    "seven-bytes": lambda: cut("model.safetensors", 7 / 2000000),
+    "long-header": lambda: overwrite(0, struct.pack("<Q", 1 << 40)),
+    "longest-header": lambda: overwrite(0, b"\xff" * 8),
+    "header-no-json": lambda: overwrite(8, b"{{{{"),
+    "header-array": lambda: overwrite(0, struct.pack("<Q", 2) + b"[]"),
+    "offsets-outside": lambda: edit_header("wte.weight", data_offsets=[10 ** 9, 10 ** 9 + 1834 * 256]),
+    "offsets-negative": lambda: edit_header("wte.weight", data_offsets=[-8, 1834 * 256 - 8]),
+    "offsets-backwards": lambda: edit_header("wte.weight", data_offsets=[1834 * 256, 0]),
+    "shape-wrong": lambda: edit_header("h.2.mlp.c_fc.weight", shape=[512, 128]),
+    "shape-huge": lambda: edit_header("h.2.mlp.c_fc.weight", shape=[1 << 62, 1 << 62]),
+    "shape-negative": lambda: edit_header("h.2.mlp.c_fc.weight", shape=[-512, -128]),
+    "dtype": lambda: edit_header("h.2.mlp.c_fc.weight", dtype="I16"),
+    "tensor-missing": lambda: rename_tensor("h.3.ln_2.bias", "h.3.ln_2.other"),
+    "tensor-surplus": lambda: add_tensor("h.4.ln_2.bias", "h.3.ln_2.bias"),
+    "nan": lambda: not_finite(b"\x01\x7e"),
+    "infinite": lambda: not_finite(b"\x00\x7c"),
+    "family": lambda: config(model_type="gpt3"),
+    "no-family": lambda: config(model_type="absent"),
+    "no-layers": lambda: config(n_layer="absent"),
+    "zero-layers": lambda: config(n_layer=0),
+    "many-layers": lambda: config(n_layer=10 ** 12),
+    "text-layers": lambda: config(n_layer="four"),
+    "odd-heads": lambda: config(n_head=3),
+    "activation": lambda: config(activation_function="mish"),
+    "vocabulary": lambda: config(vocab_size=1800),
+    "config-missing": lambda: remove("config.json"),
+    "config-cut": lambda: open(os.path.join(folder, "config.json"), "w").write('{"model_type": "gpt2",\n"n_la'),
+    "config-list": lambda: open(os.path.join(folder, "config.json"), "w").write("[1]"),
+    "weights-missing": lambda: remove("model.safetensors"),
+    "weights-empty": lambda: cut("model.safetensors", 0),
+    "tokenizer-missing": lambda: remove("tokenizer.json", "vocab.json", "merges.txt"),
+    "merges-missing": lambda: remove("tokenizer.json", "merges.txt"),
+    "tokenizer-cut": lambda: cut("tokenizer.json", 0.5),
+    "tokenizer-empty": lambda: cut("tokenizer.json", 0),
+    "tokenizer-list": lambda: open(os.path.join(folder, "tokenizer.json"), "w").write("[]"),
+    "tokenizer-kind": lambda: tokenizer(lambda t: t["model"].update(type="WordPiece")),
+    "tokenizer-no-model": lambda: tokenizer(lambda t: t.pop("model")),
+    "tokenizer-id": lambda: tokenizer(lambda t: t["model"]["vocab"].update({"Mary": 123456})),
+    "tokenizer-normalizer": lambda: tokenizer(lambda t: t.update(normalizer={"type": "Bert"})),
+    "vocab-cut": lambda: (remove("tokenizer.json"), cut("vocab.json", 0.5)),
+}
+actions[what]()

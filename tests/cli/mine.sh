@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Recurring circuits of a real run. (tests/mine looks at what is found, tests/unit/test_mine.c at whether it is all.)
+"$PY" - <<'END'
+import csv
+rows = list(csv.DictReader(open("ioi.csv", newline="")))[:60]
+out = csv.writer(open("roles.csv", "w", newline=""))
+out.writerow(["prompt", "answer", "foil", "group", "role.IO", "role.S1", "role.S2"])
+out.writerows([r["prompt"], r["answer"], r["foil"], r["group"], r["io"], r["subject"], r["subject"]] for r in rows)
+END
+"$HW" run --model gpt2 --data roles.csv --db r.db --neuron-projections none --quiet --threads "$T"
+item "what cannot be mined, and what was not mined yet"
+fails "$HW" query r.db circuits
+fails "$HW" query r.db circuit_prompts
+fails "$HW" mine r.db --roles IO,S3
+fails "$HW" mine r.db --roles ""
+fails "$HW" mine r.db --min-support 0
+fails "$HW" mine r.db --min-support 1.5
+fails "$HW" mine r.db --items neurons
+fails "$HW" mine r.db --connected perhaps
+fails "$HW" mine nowhere.db
+fails "$HW" mine roles.csv
+fails "$HW" mine
+item "mined twice, with others between"
+"$HW" mine r.db --min-support 0.3 --roles IO,S1,S2,END >one
+"$HW" mine r.db --min-support 0.3 --roles END,IO,S2,S1 --by group >groups
+"$HW" mine r.db --min-support 0.3 --connected no --items heads+ffn --rank surplus >/dev/null
+"$HW" mine r.db --min-support 0.3 --roles END,S2,S1,IO --top 20 >two
+sed 's/mining [0-9]*:/mining N:/' one >one.n
+sed 's/mining [0-9]*:/mining N:/' two | cmp - one.n && echo "the same again"
+"$HW" sql r.db "SELECT parameters, complete, n_graphs FROM mining ORDER BY mining_id"
+item "the file holds together"
+check_database r.db
+"$HW" sql r.db "SELECT (SELECT count(*) FROM circuit WHERE mining_id NOT IN (SELECT mining_id FROM mining)) AS circuits_astray,
+  (SELECT count(*) FROM circuit_edge WHERE circuit_id NOT IN (SELECT circuit_id FROM circuit)) AS edges_astray,
+  (SELECT count(*) FROM circuit c WHERE n_edges <> (SELECT count(*) FROM circuit_edge e WHERE e.circuit_id = c.circuit_id)) AS edges_wrong,
+  (SELECT count(*) FROM circuit c WHERE support <> (SELECT sum(support) FROM circuit_group g WHERE g.circuit_id = c.circuit_id)) AS groups_wrong,
+  (SELECT count(*) FROM circuit c WHERE support <> (SELECT count(*) FROM hw_item_graphs(c.graphs))) AS graphs_wrong" --format csv | tr -d '\r'
+item "graphs of circuits, their weakest edges and their breaks, by a slow road"
+"$PY" - <<'END'
+import json, sqlite3, subprocess, os
+def ask(sql):
+    return json.loads(subprocess.run([os.environ["HW"], "sql", "r.db", sql, "--format", "json"], check=True, capture_output=True, text=True).stdout)
+items = {}
+for r in ask("SELECT i.item_id, g.graph_id, g.importance FROM item_graph i, hw_item_graphs(i.graphs) g"):
+    items.setdefault(r["item_id"], {})[r["graph_id"]] = r["importance"]
+graphs = {r["graph_id"] for r in ask("SELECT graph_id FROM graph")}
+edges, shown, breaks = {}, {}, {}
+for r in ask("SELECT * FROM circuit_edge"):
+    edges.setdefault(r["circuit_id"], []).append(r["item_id"])
+for r in ask("SELECT c.circuit_id, g.* FROM circuit c, hw_item_graphs(c.graphs) g"):
+    shown.setdefault(r["circuit_id"], {})[r["graph_id"]] = r["importance"]
+for r in ask("SELECT * FROM circuit_break"):
+    breaks[r["circuit_id"], r["item_id"]] = r["n"], json.loads(r["prompts"])
+right = True
+for circuit, members in edges.items():
+    have = set.intersection(*(set(items[i]) for i in members))
+    right &= shown[circuit] == {g: min(items[i][g] for i in members) for g in have}
+    for missing in members:
+        almost = sorted(set(graphs).intersection(*(set(items[i]) for i in members if i != missing)) - set(items[missing]))
+        want = (len(almost), sorted({g >> 20 for g in almost})[:5]) if almost else None
+        right &= breaks.get((circuit, missing)) == want
+print("several circuits:", len(edges) > 5, "| all as they should be:", right)
+END
+item "queries"
+for name in circuits circuits_by_group circuit_breaks circuit_prompts; do
+  "$HW" query r.db "$name" --format csv | head -n 1 | tr -d '\r'
+done

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# Named queries in the three formats.
+"$HW" run --model gpt2 --data ioi.csv --db ioi.db --limit 60 --quiet --threads "$T"
+"$HW" mine ioi.db >/dev/null
+echo "--- the list"
+"$HW" query ioi.db
+echo "--- each of them answers, in each format"
+for name in $("$HW" query ioi.db | sed -n 's/^  \([a-z_]*\)  *.*/\1/p'); do
+  set -- "$name"
+  case $name in
+    neuron_tokens) set -- "$name" $("$HW" sql ioi.db "SELECT '--layer', layer, '--neuron', neuron FROM neuron_importance LIMIT 1" --format csv | tail -n 1 | tr ',\r' '  ') ;;
+    edge_prompts) set -- "$name" --source END --target END $("$HW" query ioi.db frequent_edges --source END --target END --limit 50 --format csv | sed -n 's/^L\([0-9]*\)H\([0-9]*\),.*/--layer \1 --head \2/p' | head -n 1) ;;
+    graph | prompt_input | prompt_lens) set -- "$name" --prompt 0 ;;
+    heads_promoting | neurons_promoting) set -- "$name" --token "$("$HW" sql ioi.db "SELECT p.token FROM projection p WHERE p.kind = 'head' AND p.list = 'promotes' AND length(p.token) > 3 GROUP BY p.token ORDER BY count(*) DESC, p.token LIMIT 1" --format csv | tail -n 1 | tr -d '\r"')" ;;
+  esac
+  if "$HW" query ioi.db "$@" 2>&1 >/dev/null | grep -q 'it is made by: headwater '; then
+    echo "$name says which command makes what it reads"
+    continue
+  fi
+  "$HW" query ioi.db "$@" >table || echo "exit $?"
+  "$HW" query ioi.db "$@" --format csv >csv || echo "exit $?"
+  "$HW" query ioi.db "$@" --format json >json || echo "exit $?"
+  "$PY" - "$name" <<'END'
+import csv, json, sys
+rows = list(csv.DictReader(open("csv", newline="", encoding="utf-8")))
+objects = json.load(open("json", encoding="utf-8"))
+table = open("table", encoding="utf-8").read().split("\n")
+same = len(rows) == len(objects) and all(list(r) == list(o) for r, o in zip(rows, objects))
+print(sys.argv[1], "rows in it" if rows else "empty", "| csv and json agree:", same, "| table has as many lines:", len(table) - 3 == len(rows))
+END
+done
+echo "--- top_heads in three formats, its own parameter"
+"$HW" query ioi.db top_heads --limit 2 --format table | head -n 2 | tr -s ' -'
+"$HW" query ioi.db top_heads --limit 2 --format csv | tr -d '\r' | cut -d, -f1 | sed 's/^L[0-9]*H[0-9]*$/(a head)/'
+"$HW" query ioi.db top_heads --limit=2 --format=json | "$PY" -c 'import json, sys; print([list(r)[0] for r in json.load(sys.stdin)])'
+"$HW" query ioi.db settings | grep -E 'threshold|limit|data|model' | grep -v fingerprint

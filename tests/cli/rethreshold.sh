@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+# Another threshold from the stored rows equals a rerun.
+small_run low.db --threshold 0.04 --floor 0.01 --threads "$T" --neuron-projections used
+"$HW" rethreshold low.db --threshold 0.1 --out high.db
+"$HW" rethreshold low.db --threshold 0.1 --out high.db
+small_run rerun.db --threshold 0.1 --floor 0.01 --threads "$T" --neuron-projections used
+for sql in "SELECT g.prompt_id, g.target_pos, e.* FROM graph g, hw_edges(g.edges) e" \
+  "SELECT g.prompt_id, g.target_pos, h.* FROM graph g, hw_heads(g.heads) h" "SELECT * FROM head_importance" \
+  "SELECT * FROM neuron_importance" "SELECT * FROM edge_frequency"; do
+  "$HW" sql high.db "$sql" --format csv >one
+  "$HW" sql rerun.db "$sql" --format csv >two
+  cmp one two && [ "$(wc -l <one)" -gt 1 ] && echo "bit for bit: ${sql#* FROM }"
+done
+echo "--- without projections, which need the model, the digest is the same too"
+small_run low2.db --threshold 0.04 --floor 0.01 --threads "$T" --project none
+small_run rerun2.db --threshold 0.1 --floor 0.01 --threads "$T" --project none
+"$HW" rethreshold low2.db --threshold 0.1 --out high2.db
+same "the same content" "$("$HW" digest high2.db)" "$("$HW" digest rerun2.db)"
+echo "--- what it refuses"
+fails "$HW" rethreshold low.db --threshold 0.005 --out out.db
+fails "$HW" rethreshold low.db --threshold 1 --out out.db
+fails "$HW" rethreshold low.db --threshold 0.2 --out high.db
+fails "$HW" rethreshold low.db --threshold 0.1 --out low.db
+fails "$HW" rethreshold low.db --threshold 0.1 --out nowhere/out.db
+fails "$HW" rethreshold nowhere.db --threshold 0.1 --out out.db
+fails "$HW" rethreshold low.db --threshold 0.1
+fails "$HW" rethreshold low.db --out out.db
+fails "$HW" rethreshold
+fails "$HW" rethreshold low.db --treshold 0.1 --out out.db

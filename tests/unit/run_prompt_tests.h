@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Part of test_run.c: prompts and answers through the tokenizer, and hw_compute over batches. */
+#ifndef HW_TESTS_RUN_PROMPT_TESTS_H
+#define HW_TESTS_RUN_PROMPT_TESTS_H
+
+static const char *const trained[] = {"datasets/models/headwater-gpt2", "datasets/models/headwater-llama"};
+
+static hw_tokenizer *open_tokenizer(const char *folder, const hw_model *model) {
+  hw_tokenizer *tokenizer;
+  assert_ok(hw_tokenizer_open(folder, model->config.family, &tokenizer, &err), &err);
+  return tokenizer;
+}
+
+static hw_prompt_input prepare(const hw_model *model, const hw_tokenizer *tokenizer, const char *text, const char *answer, const char *foil) {
+  hw_prompt_input input;
+  assert_ok(hw_prompt_prepare(model, tokenizer, &job.analysis, text, strlen(text), answer, answer ? strlen(answer) : 0, foil, foil ? strlen(foil) : 0, &arena, &input, &err), &err);
+  return input;
+}
+
+TEST(prompts_that_cannot_be_traced) {
+  for (size_t m = 0; m < 2; m++) {
+    hw_model *model = unit_open(trained[m]);
+    hw_tokenizer *tokenizer = open_tokenizer(trained[m], model);
+    assert_string_equal(prepare(model, tokenizer, "", NULL, NULL).failure, "the prompt is empty");
+    assert_non_null(strstr(prepare(model, tokenizer, "bad \xff byte", NULL, NULL).failure, "UTF-8"));
+    char longer[2000] = "";
+    for (int i = 0; i < 200; i++) strcat(longer, "the key ");
+    assert_non_null(strstr(prepare(model, tokenizer, longer, "a", "b").failure, "the model takes at most 128"));
+    hw_prompt_input good = prepare(model, tokenizer, "The key", NULL, "");
+    assert_null(good.failure);
+    assert_true(good.n_answer == 0 && good.n_foil == 0 && good.n_targets == 1 && good.targets[0] == good.n_tokens - 1);
+    assert_int_equal(good.has_bos, m == 1); /* auto: LLaMA's files add one */
+    job.analysis.bos = HW_BOS_YES;
+    hw_prompt_input marked = prepare(model, tokenizer, "The key", NULL, NULL);
+    assert_true(marked.has_bos && marked.n_tokens == good.n_tokens + (m == 0));
+    assert_memory_equal(marked.ids + (m == 0), good.ids, good.n_tokens * sizeof *good.ids);
+    job.analysis.bos = HW_BOS_AUTO;
+    hw_tokenizer_close(tokenizer);
+    hw_model_close(model);
+  }
+}
+
+/* The bytes of a list of tokens. */
+static const char *bytes_of(const hw_tokenizer *tokenizer, const int32_t *ids, size_t n) {
+  hw_buffer text;
+  hw_buffer_init(&text);
+  hw_buffer_append_string(&text, "");
+  for (size_t i = 0; i < n; i++) {
+    const char *bytes;
+    size_t length;
+    assert_true(hw_tokenizer_piece(tokenizer, ids[i], &bytes, &length));
+    hw_buffer_append(&text, bytes, length);
+  }
+  const char *copy = hw_arena_copy(&arena, text.data, text.length, &err);
+  hw_buffer_fini(&text);
+  return copy;
+}
+
+/* METHOD section 6: as they would follow the prompt, a space put between unless one of them brings it. */
+TEST(answers_are_what_would_follow_the_prompt) {
+  static const struct { const char *prompt, *answer, *bytes; bool whole; } cases[] = {
+      {"The key that I found", "was", " was", true},    {"The key that I found", " was", " was", true}, {"The key that I found ", "was", "was", false},
+      {"The key that I found\n", "was", "was", false},  {"The key that I found\t", "was", "was", false}, {"The key that I found", "\nwas", "\nwas", false},
+      {"The key", "that I found", " that I found", true}, {"The key", "zqxjvkw", " zqxjvkw", true},        {"A year 16", "98", " 98", true},
+      {"The key", "\xc3\xa9t\xc3\xa9 \xf0\x9f\x99\x82", " \xc3\xa9t\xc3\xa9 \xf0\x9f\x99\x82", true}};
+  for (size_t m = 0; m < 2; m++) {
+    hw_model *model = unit_open(trained[m]);
+    hw_tokenizer *tokenizer = open_tokenizer(trained[m], model);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+      hw_prompt_input input = prepare(model, tokenizer, cases[i].prompt, cases[i].answer, cases[i].answer);
+      assert_null(input.failure);
+      assert_string_equal(bytes_of(tokenizer, input.answer, input.n_answer), cases[i].bytes);
+      assert_int_equal(input.n_foil, input.n_answer); /* a foil is read as an answer is */
+      assert_memory_equal(input.foil, input.answer, input.n_answer * sizeof *input.answer);
+      if (!cases[i].whole) continue;
+      char text[128]; /* the ids that the text as a whole has */
+      hw_encoding whole;
+      int length = snprintf(text, sizeof text, "%s%s", cases[i].prompt, cases[i].bytes);
+      assert_ok(hw_tokenizer_encode(tokenizer, text, (size_t)length, HW_BOS_AUTO, &arena, &whole, &err), &err);
+      assert_int_equal(whole.n, input.n_tokens + input.n_answer);
+      assert_memory_equal(whole.ids, input.ids, input.n_tokens * sizeof *whole.ids);
+      assert_memory_equal(whole.ids + input.n_tokens, input.answer, input.n_answer * sizeof *whole.ids);
+    }
+    hw_prompt_input input = prepare(model, tokenizer, "The key", "\xff", "was");
+    assert_true(!input.failure && input.n_answer == 0 && input.n_foil == 1); /* an answer that is no text is none */
+    char longer[1200] = "the";
+    while (prepare(model, tokenizer, longer, NULL, NULL).n_tokens < 126 && strlen(longer) < 1100) strcat(longer, " key");
+    input = prepare(model, tokenizer, longer, "was was was was was was was was", NULL);
+    assert_null(input.failure);
+    assert_int_equal(input.n_tokens + input.n_answer - 1, 128); /* as much of it as the model can be run on */
+    hw_tokenizer_close(tokenizer);
+    hw_model_close(model);
+  }
+}
+
+static void compute(const hw_model *model, hw_worker *worker, const hw_flow_settings *flow, size_t batch_rows, const hw_prompt_input *inputs, size_t n, hw_prompt_result *results) {
+  assert_ok(hw_worker_init(worker, model, flow, batch_rows, &err), &err);
+  assert_ok(hw_compute(worker, inputs, n, results, &err), &err);
+}
+
+/* log p of one token after some others, by a forward pass of its own. */
+static double step(bench *b, const hw_model *model, const int32_t *ids, size_t n, int32_t next, hw_token_score *score) {
+  *score = (hw_token_score){.id = next};
+  hw_activations acts = bench_forward(b, model, ids, &n, 1);
+  hw_next_token query = {.row = n - 1, .scores = score, .n_scores = 1};
+  assert_ok(hw_next_tokens(&acts, &query, 1, b->panel, &b->arena, &b->err), &b->err);
+  hw_arena_reset(&b->arena);
+  return score->log_probability;
+}
+
+static void check_score(bench *b, const hw_model *model, const hw_prompt_input *input, const int32_t *answer, size_t n, const hw_answer_score *found) {
+  if (n == 0) {
+    assert_int_equal(found->token_id, -1);
+    return;
+  }
+  int32_t ids[256];
+  double sum = 0;
+  hw_token_score score, first;
+  memcpy(ids, input->ids, input->n_tokens * sizeof *ids);
+  for (size_t t = 0; t < n; t++) {
+    sum += step(b, model, ids, input->n_tokens + t, answer[t], t ? &score : &first);
+    ids[input->n_tokens + t] = answer[t];
+  }
+  assert_int_equal(found->token_id, answer[0]);
+  assert_int_equal(found->n_tokens, n);
+  assert_int_equal(found->rank, first.rank);
+  assert_near(found->logit, first.logit, 1e-5 * (1 + fabs((double)first.logit)));
+  assert_near(found->first_log_probability, first.log_probability, 1e-4);
+  assert_near(found->log_probability, sum, 1e-4 * (double)n);
+}
+
+TEST(an_answer_of_several_tokens_is_scored_step_by_step) {
+  static const char *const texts[][3] = {{"The key that I found", "was zqxjvkw the", "were"}, {"Every day Vera waited", "in the museum", "zqx"}, {"The", "key", NULL}, {"One more time", NULL, "the old key"}};
+  static const char *const targets[] = {"last", "0", "all"};
+  for (size_t m = 0; m < 2; m++)
+    for (size_t k = 0; k < 3; k++) {
+      hw_model *model = unit_open(trained[m]);
+      hw_tokenizer *tokenizer = open_tokenizer(trained[m], model);
+      job.analysis.targets = targets[k];
+      hw_prompt_input inputs[4];
+      hw_prompt_result results[4];
+      hw_worker worker;
+      bench b;
+      bench_init(&b);
+      for (size_t i = 0; i < 4; i++) inputs[i] = prepare(model, tokenizer, texts[i][0], texts[i][1], texts[i][2]);
+      assert_true(inputs[0].n_answer >= 4 && inputs[3].n_foil == 3);
+      hw_flow_settings flow;
+      assert_ok(hw_analysis_flow(&job.analysis, &flow, &err), &err);
+      compute(model, &worker, &flow, HW_BATCH_ROWS, inputs, 4, results);
+      for (size_t i = 0; i < 4; i++) {
+        check_score(&b, model, &inputs[i], inputs[i].answer, inputs[i].n_answer, &results[i].answer);
+        check_score(&b, model, &inputs[i], inputs[i].foil, inputs[i].n_foil, &results[i].foil);
+        assert_int_equal(results[i].flow.n_targets, inputs[i].n_targets);
+        for (size_t t = 0; t < inputs[i].n_targets; t++) { /* the prediction after each target, not of another row */
+          const hw_prediction *p = &results[i].predictions[t];
+          hw_token_score score;
+          assert_int_equal(p->n, HW_PREDICTIONS);
+          double log_p = step(&b, model, inputs[i].ids, inputs[i].targets[t] + (size_t)1, p->ids[0], &score);
+          assert_int_equal(score.rank, 1);
+          assert_near(p->logits[0], score.logit, 1e-5 * (1 + fabs((double)score.logit)));
+          assert_near(p->probabilities[0], exp(log_p), 1e-4);
+          for (size_t e = 1; e < HW_PREDICTIONS; e++) assert_true(p->logits[e] <= p->logits[e - 1]);
+          assert_int_equal(results[i].flow.traces[t].frame.target, inputs[i].targets[t]);
+        }
+      }
+      hw_worker_fini(&worker);
+      bench_fini(&b);
+      hw_tokenizer_close(tokenizer);
+      hw_model_close(model);
+    }
+}
+
+/* ---- Batches ---- */
+
+enum { MOST_PROMPTS = 70 };
+
+static void same_score(const hw_answer_score *a, const hw_answer_score *b, const char *where) {
+  SAME(a->token_id == b->token_id && a->n_tokens == b->n_tokens && a->rank == b->rank && memcmp(&a->logit, &b->logit, sizeof a->logit) == 0 &&
+           unit_same_double(a->first_log_probability, b->first_log_probability) && unit_same_double(a->log_probability, b->log_probability),
+       "an answer's score differs: log p %.17g, want %.17g", a->log_probability, b->log_probability);
+}
+
+static void same_results(const hw_prompt_result *a, const hw_prompt_result *b, const char *where) {
+  SAME(!a->failure == !b->failure && a->flow.n_targets == b->flow.n_targets, "another outcome");
+  same_score(&a->answer, &b->answer, where);
+  same_score(&a->foil, &b->foil, where);
+  for (size_t t = 0; !a->failure && t < a->flow.n_targets; t++) {
+    const hw_prediction *p = &a->predictions[t], *q = &b->predictions[t];
+    SAME(p->n == q->n && memcmp(p->ids, q->ids, p->n * sizeof *p->ids) == 0 && memcmp(p->logits, q->logits, p->n * sizeof *p->logits) == 0 &&
+             memcmp(p->probabilities, q->probabilities, p->n * sizeof *p->probabilities) == 0,
+         "target %zu has another prediction", t);
+    same_traces(&a->flow.traces[t], &b->flow.traces[t], where);
+  }
+}
+
+/* Prompts of 1 to 20 tokens with targets and answers of 0 to 3 tokens: more rows than two tiles. */
+static void make_prompts(const hw_model *model, uint64_t seed, size_t n, hw_prompt_input *inputs) {
+  static const char *const targets[] = {"last", "all", "0", "last"};
+  for (size_t i = 0; i < n; i++) {
+    size_t length = 1 + unit_below(&seed, 20);
+    int32_t *ids = hw_arena_new(&arena, int32_t, length + 6, &err);
+    unit_ids(&seed, model, length + 6, ids);
+    job.analysis.targets = targets[i % 4];
+    assert_ok(hw_prompt_from_ids(model, &job.analysis, ids, length, &arena, &inputs[i], &err), &err);
+    assert_null(inputs[i].failure);
+    inputs[i].answer = ids + length;
+    inputs[i].n_answer = unit_below(&seed, 4);
+    inputs[i].foil = ids + length + 3;
+    inputs[i].n_foil = unit_below(&seed, 4);
+  }
+}
+
+static hw_flow_settings all_of_it(void) {
+  return (hw_flow_settings){.threshold = 0.04, .floor = 0.02, .top_neurons = 5, .top_tokens = 5, .project = HW_PROJECT_ALL, .conventions = HW_CONVENTIONS_BOTH};
+}
+
+static void check_company(const hw_model *model, size_t n, uint64_t seed) {
+  static hw_prompt_input inputs[MOST_PROMPTS], mixed[MOST_PROMPTS];
+  static hw_prompt_result alone[MOST_PROMPTS], together[MOST_PROMPTS];
+  hw_flow_settings flow = all_of_it();
+  hw_worker first, second;
+  make_prompts(model, seed, n, inputs);
+  compute(model, &first, &flow, 1, inputs, n, alone); /* a sub-batch holds one row: every prompt by itself */
+  static const size_t batch_rows[] = {33, 256, HW_BATCH_ROWS, 5000};
+  for (size_t s = 0; s < COUNT_OF(batch_rows); s++) {
+    size_t order[MOST_PROMPTS];
+    for (size_t i = 0; i < n; i++) order[i] = i;
+    for (size_t i = n - 1; s % 2 && i > 0; i--) {
+      size_t j = unit_below(&seed, (uint32_t)i + 1), kept = order[i];
+      order[i] = order[j];
+      order[j] = kept;
+    }
+    for (size_t i = 0; i < n; i++) mixed[i] = inputs[order[i]];
+    compute(model, &second, &flow, batch_rows[s], mixed, n, together);
+    for (size_t i = 0; i < n; i++) {
+      char where[128];
+      (void)snprintf(where, sizeof where, "%s, sub-batches of %zu rows, prompt %zu at place %zu", model->name, batch_rows[s], order[i], i);
+      same_results(&together[i], &alone[order[i]], where);
+    }
+    hw_worker_fini(&second);
+  }
+  hw_worker_fini(&first);
+}
+
+TEST(a_prompts_results_are_its_own) {
+  if (!hw_blas_batch_invariant()) {
+    print_message("skipped: the BLAS kernel %s gives a row other bits at other places\n", hw_blas_start());
+    skip();
+  }
+  for (size_t m = 0; m < COUNT_OF(unit_models); m++) {
+    hw_model *model = unit_open(unit_models[m]);
+    /* room for the longest prompt with its answer */
+    assert_true(model->config.n_ctx >= 23);
+    check_company(model, m < UNIT_FIXTURES ? MOST_PROMPTS : 30, 2000 + m);
+    hw_model_close(model);
+  }
+}
+
+/* On any kernel: the same prompts in the same sub-batches, by a worker that has worked before and by a new one. */
+TEST(the_same_chunk_gives_the_same_results) {
+  static hw_prompt_input inputs[MOST_PROMPTS];
+  static hw_prompt_result before[MOST_PROMPTS], after[MOST_PROMPTS];
+  for (size_t m = 0; m < COUNT_OF(unit_models); m += 2) {
+    hw_model *model = unit_open(unit_models[m]);
+    hw_flow_settings flow = all_of_it();
+    hw_worker fresh, used;
+    make_prompts(model, 3000 + m, 25, inputs);
+    compute(model, &fresh, &flow, 200, inputs, 25, before);
+    compute(model, &used, &flow, 200, inputs + 7, 18, after);
+    hw_arena_reset(&used.results);
+    assert_ok(hw_compute(&used, inputs, 25, after, &err), &err);
+    for (size_t i = 0; i < 25; i++) same_results(&after[i], &before[i], "again");
+    hw_worker_fini(&fresh);
+    hw_worker_fini(&used);
+    hw_model_close(model);
+  }
+}
+
+TEST(failed_prompts_leave_the_others_alone) {
+  hw_model *model = unit_open(unit_models[2]);
+  hw_prompt_input inputs[5], good[2];
+  hw_prompt_result results[5], want[2];
+  hw_worker worker, other;
+  hw_flow_settings flow = all_of_it();
+  make_prompts(model, 5, 5, inputs);
+  inputs[0] = (hw_prompt_input){.failure = "first"};
+  inputs[2] = (hw_prompt_input){.failure = "third"};
+  inputs[4] = (hw_prompt_input){.failure = "fifth"};
+  good[0] = inputs[1];
+  good[1] = inputs[3];
+  compute(model, &worker, &flow, HW_BATCH_ROWS, inputs, 5, results);
+  compute(model, &other, &flow, HW_BATCH_ROWS, good, 2, want);
+  assert_string_equal(results[0].failure, "first");
+  assert_string_equal(results[2].failure, "third");
+  assert_string_equal(results[4].failure, "fifth");
+  assert_int_equal(results[0].answer.token_id, -1);
+  same_results(&results[1], &want[0], "beside failed rows");
+  same_results(&results[3], &want[1], "beside failed rows");
+  hw_worker_fini(&worker);
+  hw_worker_fini(&other);
+  static hw_prompt_input none[3];
+  for (size_t i = 0; i < 3; i++) none[i].failure = "all";
+  compute(model, &worker, &flow, HW_BATCH_ROWS, none, 3, results); /* nothing to do at all */
+  for (size_t i = 0; i < 3; i++) assert_string_equal(results[i].failure, "all");
+  hw_worker_fini(&worker);
+  hw_model_close(model);
+}
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Named queries over made-up runs: sums against rows, limits of time, damaged columns. */
+#include "headwater/mining.h"
+#include "headwater/text.h"
+#include "store_fixture.h"
+
+static const char *single, *several; /* databases: one target a prompt, three */
+
+static int setup(void **state) {
+  (void)state;
+  single = strdup(at("single.db"));
+  several = strdup(at("several.db"));
+  make_run(single, &one_target, forwards);
+  make_run(several, &three_targets, mixed);
+  return single && several ? 0 : -1;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  free((void *)(uintptr_t)single);
+  free((void *)(uintptr_t)several);
+  return 0;
+}
+
+/* ---- the sums are those of the rows ---- */
+
+/* Both give the same rows. */
+static void agree(const char *db, const char *sql, const char *other) {
+  char *first = strdup(ask(db, sql));
+  assert_non_null(first);
+  const char *second = ask(db, other);
+  if (strcmp(first, second) != 0) fail_msg("%s\ngives\n%.600s\nbut %s\ngives\n%.600s", sql, first, other, second);
+  assert_true(strlen(first) > 20);
+  free(first);
+}
+
+TEST(flow_by_role) {
+  const char *const dbs[] = {single, several};
+  for (int i = 0; i < 2; i++) {
+    agree(dbs[i], "SELECT role_id, n_on, sum FROM agg_role WHERE group_id = -1 AND layer = 0 AND sum > 1000 ORDER BY 1",
+          "SELECT role_id, count(*) AS n_on, sum(CAST(round(flow * 1e6) AS INTEGER)) AS sum FROM (SELECT g.graph_id, hw_role_at(p.roles, f.position) "
+          "AS role_id, sum(f.flow) AS flow FROM graph g JOIN prompt p USING(prompt_id), hw_token_flow(g.edges) f GROUP BY 1, 2) "
+          "WHERE flow > 0 GROUP BY 1 HAVING sum > 1000 ORDER BY 1");
+    /* all that enters a layer is the 1 that was put in */
+    agree(dbs[i], "SELECT DISTINCT layer, 'one' AS flow FROM agg_role ORDER BY 1",
+          "SELECT layer, CASE WHEN abs(sum(sum) * 1e-6 / (SELECT n FROM agg_group WHERE group_id = -1) - 1) < 1e-5 THEN 'one' END AS flow "
+          "FROM agg_role WHERE group_id = -1 GROUP BY 1 ORDER BY 1");
+    agree(dbs[i], "SELECT layer, role, round(mean, 9) AS mean, n_active FROM role_flow WHERE n_active > 0 ORDER BY 1, 2",
+          "SELECT layer, role, round(sum(mean * n) / (SELECT n FROM agg_group WHERE group_id = -1), 9) AS mean, sum(n_active) AS n_active "
+          "FROM (SELECT layer, role, a.sum * 1e-6 AS mean, 1 AS n, a.n_on AS n_active FROM (SELECT layer, role_id, sum(sum) AS sum, sum(n_on) AS n_on "
+          "FROM agg_role WHERE group_id >= 0 GROUP BY 1, 2) a JOIN (SELECT role_id, name AS role FROM role) USING(role_id)) "
+          "GROUP BY 1, 2 ORDER BY 1, 2");
+  }
+}
+
+TEST(where_heads_look) {
+  static const char slow[] =
+      "WITH e AS (SELECT g.graph_id, e.layer, e.head, e.source AS j, e.target AS i, e.importance, p.tokens AS t FROM graph g "
+      "JOIN prompt p USING(prompt_id), hw_edges(g.edges) e WHERE e.kind = 'attention'), k AS ("
+      "SELECT *, 0 AS source FROM e UNION ALL SELECT *, 1 FROM e WHERE j = 0 UNION ALL SELECT *, 2 FROM e WHERE j = i "
+      "UNION ALL SELECT *, 3 FROM e WHERE j = i - 1 UNION ALL SELECT *, 4 FROM e WHERE j < i AND hw_token_at(t, j) = hw_token_at(t, i) "
+      "UNION ALL SELECT *, 5 FROM e WHERE j < i AND j > 0 AND hw_token_at(t, j - 1) = hw_token_at(t, i)) "
+      "SELECT layer, head, source, count(DISTINCT graph_id) AS n_on, CAST(round(sum(importance) * 1e6) AS INTEGER) AS sum FROM k "
+      "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+  agree(single, "SELECT layer, head, source, n_on, sum FROM agg_head_source WHERE group_id = -1 ORDER BY 1, 2, 3", slow);
+  agree(several, "SELECT layer, head, source, n_on, sum FROM agg_head_source WHERE group_id = -1 ORDER BY 1, 2, 3", slow);
+}
+
+TEST(answers_by_layer) {
+  agree(single,
+        "SELECT layer, n, n_top, rank_sum, probability_sum, n_foil, n_beats, diff_sum, n_first FROM agg_answer WHERE group_id = -1 ORDER BY 1",
+        "SELECT layer, count(*) AS n, sum(rank = 1) AS n_top, sum(rank) AS rank_sum, CAST(round(sum(probability) * 1e6) AS INTEGER) AS "
+        "probability_sum, count(foil_rank) AS n_foil, sum(logit_diff > 0) AS n_beats, CAST(round(sum(logit_diff) * 1e4) AS INTEGER) AS diff_sum, "
+        "sum(rank = 1 AND layer = first) AS n_first FROM (SELECT *, min(CASE rank WHEN 1 THEN layer END) OVER (PARTITION BY prompt_id) AS first "
+        "FROM lens) GROUP BY 1 ORDER BY 1");
+  /* sums of squares: the standard deviation of the rows */
+  agree(single, "SELECT layer, round(logit_diff_std, 6) AS s, round(probability_std, 6) AS p FROM answer_by_layer WHERE group_id = -1",
+        "SELECT layer, round(sqrt((sum(logit_diff * logit_diff) - sum(logit_diff) * sum(logit_diff) / count(*)) / (count(*) - 1)), 6) AS s, "
+        "round(sqrt((sum(probability * probability) - sum(probability) * sum(probability) / count(*)) / (count(*) - 1)), 6) AS p FROM lens GROUP BY 1");
+  /* the last layer is the answer itself */
+  agree(single, "SELECT count(*) AS different, 'of 80 prompts' AS of FROM lens l JOIN answer a USING(prompt_id) WHERE l.layer = 2 AND l.rank <> a.answer_rank",
+        "SELECT 0 AS different, 'of 80 prompts' AS of");
+}
+
+TEST(pairs_of_heads) {
+  agree(several, "SELECT p.* FROM (SELECT hw_count_pairs(heads) AS c FROM graph), hw_pairs(c) p WHERE n_both > 0 ORDER BY 1, 2, 3, 4",
+        "WITH h AS (SELECT g.graph_id, h.layer, h.head FROM graph g, hw_heads(g.heads) h), k AS (SELECT layer, head, count(*) AS n FROM h GROUP BY 1, 2) "
+        "SELECT a.layer AS layer_a, a.head AS head_a, b.layer AS layer_b, b.head AS head_b, (SELECT count(*) FROM graph) AS n, "
+        "(SELECT n FROM k WHERE layer = a.layer AND head = a.head) AS n_a, (SELECT n FROM k WHERE layer = b.layer AND head = b.head) AS n_b, "
+        "count(*) AS n_both FROM h a JOIN h b ON b.graph_id = a.graph_id AND (b.layer, b.head) > (a.layer, a.head) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4");
+  assert_string_equal(ask(single, "SELECT count(*) AS n FROM (SELECT hw_count_pairs(heads) AS c FROM graph WHERE 0), hw_pairs(c)"), "n\r\n0\r\n");
+}
+
+TEST(sizes_at_thresholds) {
+  agree(several, "SELECT g.graph_id, s.edges, s.heads, s.ffn_nodes FROM graph g, hw_graph_size(g.edges) s ORDER BY 1",
+        "SELECT graph_id, n_edges AS edges, n_heads AS heads, n_ffn_nodes AS ffn_nodes FROM graph_info ORDER BY 1");
+  agree(single, "SELECT g.graph_id, s.edges FROM graph g, hw_graph_size(g.edges, 0.2) s ORDER BY 1",
+        "SELECT g.graph_id, count(*) AS edges FROM graph g, hw_edges(g.edges, 0.2) e GROUP BY 1 ORDER BY 1");
+}
+
+TEST(a_token_is_filtered) {
+  agree(several, "SELECT g.graph_id, p.* FROM graph g, hw_projections(g.projections, 17) p ORDER BY 1, 2, 4, 5, 6, 8, 9",
+        "SELECT g.graph_id, p.* FROM graph g, hw_projections(g.projections) p WHERE p.token_id = 17 ORDER BY 1, 2, 4, 5, 6, 8, 9");
+}
+
+TEST(prompts_of_an_edge) {
+  const hw_named_query *queries;
+  size_t n = hw_named_queries(&queries), i = 0;
+  while (i < n && strcmp(queries[i].name, "edge_prompts") != 0) i++;
+  assert_true(i < n);
+  char *layer = strdup(ask(several, "SELECT layer FROM edge_frequency WHERE kind = 'attention' AND source_role = 'S1+1' AND target_role = 'END' ORDER BY n_active DESC, item_id LIMIT 1"));
+  char *head = strdup(ask(several, "SELECT head FROM edge_frequency WHERE kind = 'attention' AND source_role = 'S1+1' AND target_role = 'END' ORDER BY n_active DESC, item_id LIMIT 1"));
+  assert_true(layer && head);
+  layer[strcspn(layer, "\r")] = head[strcspn(head, "\r")] = ' '; /* "layer 1" */
+  int l = 0, h = 0;
+  assert_true(sscanf(layer, "layer %d", &l) == 1 && sscanf(head, "head %d", &h) == 1);
+  char l_text[12], h_text[12], sql[600];
+  (void)snprintf(l_text, sizeof l_text, "%d", l);
+  (void)snprintf(h_text, sizeof h_text, "%d", h);
+  const hw_parameter parameters[] = {{"layer", l_text}, {"head", h_text}, {"source", "S1+1"}, {"target", "END"}, {"limit", "1000"}};
+  char *found = strdup(ask_with(several, queries[i].sql, parameters, 5, HW_FORMAT_CSV));
+  (void)snprintf(sql, sizeof sql,
+                 "SELECT g.prompt_id, g.target_pos, max(e.importance) AS importance, q.name AS group_name, p.text FROM graph g JOIN prompt p USING(prompt_id) "
+                 "JOIN prompt_group q USING(group_id), hw_edges(g.edges) e WHERE e.kind = 'attention' AND e.layer = %d AND e.head = %d "
+                 "AND hw_role_at(p.roles, e.source) = 2 AND hw_role_at(p.roles, e.target) = 6 GROUP BY g.graph_id ORDER BY 3 DESC, g.graph_id",
+                 l, h);
+  assert_string_equal(found, ask(several, sql));
+  assert_true(strlen(found) > 200);
+  free(found);
+  free(layer);
+  free(head);
+}
+
+/* ---- every query ---- */
+
+/* Parameters that have no default. */
+static const hw_parameter wanted[] = {{"prompt", "0"}, {"layer", "1"}, {"head", "1"}, {"neuron", "1"}, {"source", "BOS"}, {"target", "END"}, {"token", "tok"}};
+
+static bool run_query(hw_store *store, const hw_named_query *query, hw_buffer *out, hw_error *err) {
+  hw_parameter parameters[8];
+  size_t n = 0;
+  for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+    char line[40], *at;
+    (void)snprintf(line, sizeof line, "-- :%s ", wanted[i].name);
+    if ((at = strstr(query->sql, line)) && at[strlen(line) + strspn(at + strlen(line), " ")] != '=') parameters[n++] = wanted[i];
+  }
+  return hw_store_select(store, query->sql, parameters, n, HW_FORMAT_CSV, collect, out, err);
+}
+
+TEST(every_query_answers) {
+  const hw_named_query *queries;
+  size_t n = hw_named_queries(&queries), ran = 0;
+  const char *const dbs[] = {single, several};
+  for (int d = 0; d < 2; d++) {
+    hw_store *store;
+    hw_buffer out;
+    hw_buffer_init(&out);
+    OK(hw_store_open_read(dbs[d], &store, e));
+    for (size_t i = 0; i < n; i++) {
+      hw_error none;
+      if (!hw_store_query_ready(store, &queries[i], &none)) continue;
+      hw_buffer_reset(&out);
+      OK(run_query(store, &queries[i], &out, e));
+      assert_true(out.length > 4);
+      if (strlen(queries[i].summary) >= 130) fail_msg("%s: its summary is too long for the list", queries[i].name);
+      ran++;
+    }
+    hw_buffer_fini(&out);
+    OK(hw_store_close(store, false, e));
+  }
+  assert_true(ran > 50);
+}
+
+/* ---- limits ---- */
+
+TEST(time_limit) {
+  hw_store *store;
+  hw_buffer out;
+  hw_buffer_init(&out);
+  OK(hw_store_open_read(single, &store, e));
+  hw_store_set_timeout(store, 0.2);
+  double start = hw_clock_seconds();
+  REFUSED("stopped after 0.2 s", hw_store_select(store, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c", NULL,
+                                                 0, HW_FORMAT_CSV, collect, &out, e));
+  REFUSED("stopped after 0.2 s", hw_store_select(store, "SELECT count(*) FROM graph a, graph b, graph c, graph d, graph e, graph f", NULL, 0,
+                                                 HW_FORMAT_CSV, collect, &out, e));
+  assert_true(hw_clock_seconds() - start < 20);
+  hw_buffer_reset(&out);
+  OK(hw_store_select(store, "SELECT 1 AS one", NULL, 0, HW_FORMAT_CSV, collect, &out, e));
+  assert_string_equal(out.data, "one\r\n1\r\n");
+  OK(hw_store_close(store, false, e));
+  hw_buffer_fini(&out);
+}
+
+TEST(choices) {
+  hw_store *store;
+  hw_buffer out;
+  hw_buffer_init(&out);
+  OK(hw_store_open_read(single, &store, e));
+  const hw_parameter by = {"by", "size"};
+  REFUSED("\"size\" is none of importance, flow, frequency",
+          hw_store_select(store, "SELECT hw_choice(:by, 'importance', 'flow', 'frequency')", &by, 1, HW_FORMAT_CSV, collect, &out, e));
+  OK(hw_store_close(store, false, e));
+  hw_buffer_fini(&out);
+  assert_string_equal(ask(single, "SELECT hw_choice('B', 'a', 'b') AS c"), "c\r\n1\r\n");
+}
+
+/* ---- damaged bytes ---- */
+
+static const struct {
+  const char *table, *key, *column, *sql;
+} damages[] = {
+    {"graph", "graph_id", "edges", "SELECT count(*), sum(flow) FROM graph g, hw_edges(g.edges)"},
+    {"graph", "graph_id", "edges", "SELECT sum(s.edges) FROM graph g, hw_graph_size(g.edges, 0.1) s"},
+    {"graph", "graph_id", "heads", "SELECT count(*) FROM graph g, hw_heads(g.heads)"},
+    {"graph", "graph_id", "heads", "SELECT hw_count_pairs(heads) FROM graph"},
+    {"graph", "graph_id", "neurons", "SELECT count(*), sum(activation) FROM graph g, hw_neurons(g.neurons)"},
+    {"graph", "graph_id", "projections", "SELECT count(*), sum(score) FROM graph g, hw_projections(g.projections)"},
+    {"answer_lens", "prompt_id", "lens", "SELECT count(*), sum(logit) FROM answer_lens a, hw_lens(a.lens)"},
+    {"prompt", "prompt_id", "tokens", "SELECT count(*), sum(token_id) FROM prompt p, hw_tokens(p.tokens)"},
+};
+
+static void spoil(uint64_t *rng, uint8_t *bytes, size_t *length) {
+  switch (synthetic_below(rng, 5)) {
+    case 0: *length = synthetic_below(rng, (uint32_t)*length); break;
+    case 1: memset(bytes, 0xff, *length < 12 ? *length : 12); break;
+    default:
+      for (uint32_t k = 1 + synthetic_below(rng, 3); k > 0; k--) bytes[synthetic_below(rng, (uint32_t)*length)] = (uint8_t)synthetic_random(rng);
+  }
+}
+
+/* Puts random bytes into a column of prompt 7 and asks. An error must name the prompt; silence is only fine when the bytes make sense. */
+TEST(damaged_bytes_name_their_prompt) {
+  make_run(at("spoiled.db"), &one_target, forwards);
+  const char *path = at("spoiled.db");
+  char db[300];
+  (void)snprintf(db, sizeof db, "%s", path);
+  uint64_t rng = 11;
+  int refused = 0;
+  for (int round = 0; round < 400; round++) {
+    size_t which = (size_t)round % (sizeof damages / sizeof damages[0]);
+    char sql[200];
+    sqlite3 *raw;
+    sqlite3_stmt *s;
+    int64_t prompt = 7, id = !strcmp(damages[which].key, "graph_id") ? prompt << 20 : prompt;
+    assert_int_equal(sqlite3_open(db, &raw), SQLITE_OK);
+    (void)snprintf(sql, sizeof sql, "SELECT %s, %s FROM %s WHERE %s >= %lld ORDER BY 1 LIMIT 1", damages[which].key, damages[which].column,
+                   damages[which].table, damages[which].key, (long long)id);
+    assert_int_equal(sqlite3_prepare_v2(raw, sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    id = sqlite3_column_int64(s, 0);
+    prompt = !strcmp(damages[which].key, "graph_id") ? id >> 20 : id;
+    size_t length = (size_t)sqlite3_column_bytes(s, 1), whole = length;
+    uint8_t *sound = malloc(length), *bytes = malloc(length);
+    assert_true(sound && bytes && length);
+    memcpy(sound, sqlite3_column_blob(s, 1), length);
+    memcpy(bytes, sound, length);
+    (void)sqlite3_finalize(s);
+    spoil(&rng, bytes, &length);
+    (void)snprintf(sql, sizeof sql, "UPDATE %s SET %s = ? WHERE %s = %lld", damages[which].table, damages[which].column, damages[which].key, (long long)id);
+    for (int pass = 0; pass < 2; pass++) {
+      assert_int_equal(sqlite3_prepare_v2(raw, sql, -1, &s, NULL), SQLITE_OK);
+      (void)sqlite3_bind_blob(s, 1, pass ? sound : bytes, (int)(pass ? whole : length), SQLITE_STATIC);
+      assert_int_equal(sqlite3_step(s), SQLITE_DONE);
+      (void)sqlite3_finalize(s);
+      if (pass) break;
+      hw_store *store;
+      hw_buffer out;
+      hw_error why = {0};
+      char name[40];
+      hw_buffer_init(&out);
+      OK(hw_store_open_read(db, &store, e));
+      bool ok = hw_store_select(store, damages[which].sql, NULL, 0, HW_FORMAT_CSV, collect, &out, &why);
+      OK(hw_store_close(store, false, e));
+      hw_buffer_fini(&out);
+      (void)snprintf(name, sizeof name, " prompt %lld", (long long)prompt);
+      refused += !ok;
+      /* a damaged header may name another prompt, but it names one */
+      if (!ok && !strstr(why.message, name) && !strstr(why.message, " prompt ")) fail_msg("%s: no prompt in: %s", damages[which].sql, why.message);
+    }
+    free(sound);
+    free(bytes);
+    (void)sqlite3_close(raw);
+  }
+  assert_true(refused > 200);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(flow_by_role),        cmocka_unit_test(where_heads_look),    cmocka_unit_test(answers_by_layer),
+      cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
+      cmocka_unit_test(prompts_of_an_edge), cmocka_unit_test(every_query_answers), cmocka_unit_test(time_limit),          cmocka_unit_test(choices),
+      cmocka_unit_test(damaged_bytes_name_their_prompt),
+  };
+  char command[300];
+  if (!mkdtemp(folder)) return 1;
+  int failed = cmocka_run_group_tests(tests, setup, teardown);
+  (void)snprintf(command, sizeof command, "rm -r '%s'", folder);
+  return system(command) == 0 ? failed : 1;
+}
