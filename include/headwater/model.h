@@ -91,11 +91,13 @@ typedef struct hw_model {
 /* Opens a model folder. Checks every shape and length against config and file size, and that every weight is finite.
  * Errors: INPUT naming file, tensor, found and wanted; UNSUPPORTED for a family, activation or switch not computed. */
 bool hw_model_open(const char *folder, hw_model **model, hw_error *err);
+/* The same with a file that describes the architecture in the place of the folder's headwater.json; NULL: as above. */
+bool hw_model_open_as(const char *folder, const char *architecture, hw_model **model, hw_error *err);
 void hw_model_close(hw_model *model);
 
 /* Which tensors of a folder stand for which weights, which are missing or of another shape, and which nobody takes, as lines of text;
  * *whole is false if any line is a complaint. For a folder whose weights do not load this tells why, tensor by tensor. */
-bool hw_model_explain(const char *folder, hw_buffer *out, bool *whole, hw_error *err);
+bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *out, bool *whole, hw_error *err);
 
 /* The model_type of family 0, 1...; NULL past the last. */
 const char *hw_family_name(size_t index);

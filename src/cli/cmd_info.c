@@ -29,6 +29,14 @@ static void describe_attention(const hw_model_config *c, hw_buffer *out) {
     hw_buffer_printf(out, "soft caps    %g of the scores, %g of the logits (0: none)\n", c->attention_cap, c->final_cap);
 }
 
+/* Multiplications by weights: attention and the walk come on top, and grow with the prompt. */
+static void describe_cost(const hw_model_config *c, hw_buffer *out) {
+  double d = (double)c->d_model, heads = (double)((2 * c->n_heads + 2 * c->n_kv_heads) * c->d_head);
+  double token = (double)c->n_layers * d * (heads + (double)(c->d_ffn * (c->gated ? 3 : 2)));
+  hw_buffer_printf(out, "cost         %.4g million multiplications a token, %.4g a prediction or projected component\n", token / 1e6,
+                   d * (double)c->vocab_out / 1e6);
+}
+
 static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const hw_error *tokenizer_problem, hw_buffer *out) {
   static const char *const norms[] = {"LayerNorm", "RMSNorm", "no norm"}, *const positions[] = {"learned", "rotary", "no"};
   static const char *const activations[] = {"gelu_new", "gelu", "relu", "silu"};
@@ -54,16 +62,19 @@ static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const
   }
   hw_buffer_printf(out, "\nmemory       %.0f MiB of weights (page cache) and at most %.0f MiB a worker\n", (double)model->weight_bytes / 1048576,
                    (double)hw_worker_bytes(model, HW_BATCH_ROWS) / 1048576);
+  describe_cost(c, out);
 }
 
 typedef struct info_settings {
+  const char *architecture;
   bool tensors;
 } info_settings;
 
 static const hw_option option_rows[] = {
+    {"architecture", HW_OPTION_TEXT, offsetof(info_settings, architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
     {"tensors", HW_OPTION_FLAG, offsetof(info_settings, tensors), NULL, "tell which tensor is which weight", 0, 0, NULL, false},
 };
-static const hw_option_table option_table = {option_rows, 1};
+static const hw_option_table option_table = {option_rows, sizeof option_rows / sizeof *option_rows};
 
 static const hw_option_table *options(void **defaults) {
   static info_settings settings;
@@ -72,22 +83,22 @@ static const hw_option_table *options(void **defaults) {
 }
 
 /* The list of tensors: when asked for, and when the weights are not what the folder's description says. */
-static void list_tensors(const char *folder, bool only_if_broken, hw_buffer *out) {
+static void list_tensors(const char *folder, const char *architecture, bool only_if_broken, hw_buffer *out) {
   hw_buffer list;
   hw_error ignored = {0};
   bool whole = true;
   hw_buffer_init(&list);
-  if (hw_model_explain(folder, &list, &whole, &ignored) && !(only_if_broken && whole)) {
+  if (hw_model_explain(folder, architecture, &list, &whole, &ignored) && !(only_if_broken && whole)) {
     hw_buffer_append_string(out, "tensors\n");
     hw_buffer_append(out, list.data, list.length);
   }
   hw_buffer_fini(&list);
 }
 
-static int fail(const char *folder, const hw_error *err) {
+static int fail(const char *folder, const char *architecture, const hw_error *err) {
   hw_buffer out;
   hw_buffer_init(&out);
-  list_tensors(folder, true, &out);
+  list_tensors(folder, architecture, true, &out);
   (void)hw_cli_write(&out);
   hw_buffer_fini(&out);
   return hw_cli_fail(err);
@@ -101,12 +112,12 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!hw_cli_arguments(command, option_table, &settings, argc, argv, &folder, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   hw_model *model;
   hw_tokenizer *tokenizer = NULL;
-  if (!hw_model_open(folder, &model, &err)) return fail(folder, &err);
+  if (!hw_model_open_as(folder, settings.architecture, &model, &err)) return fail(folder, settings.architecture, &err);
   (void)hw_tokenizer_open(folder, model->config.family, &tokenizer, &err);
   hw_buffer out;
   hw_buffer_init(&out);
   describe(model, tokenizer, &err, &out);
-  if (settings.tensors) list_tensors(folder, false, &out);
+  if (settings.tensors) list_tensors(folder, settings.architecture, false, &out);
   int code = hw_cli_write(&out);
   hw_buffer_fini(&out);
   hw_tokenizer_close(tokenizer);
@@ -116,7 +127,7 @@ static int run(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_info = {
     .name = "info",
-    .usage = "MODEL_DIR [--tensors]",
+    .usage = "MODEL_DIR [options]",
     .summary = "what a model folder holds, and the memory a run will need",
     .example = "  headwater info datasets/models/headwater-gpt2\n",
     .options = options,

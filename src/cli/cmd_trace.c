@@ -8,7 +8,7 @@
 #include "headwater/text.h"
 
 typedef struct trace_settings {
-  const char *model, *prompt, *tokens;
+  const char *model, *architecture, *prompt, *tokens;
   hw_analysis analysis;
   bool json, raw;
 } trace_settings;
@@ -23,6 +23,7 @@ static const struct { const char *name; size_t offset; } shared_options[] = {
 
 static const hw_option own_options[] = {
     {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder in Hugging Face layout", 0, 0, NULL, false},
+    {"architecture", HW_OPTION_TEXT, AT(architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
     {"prompt", HW_OPTION_TEXT, AT(prompt), "TEXT", "the prompt", 0, 0, NULL, false},
     {"tokens", HW_OPTION_TEXT, AT(tokens), "IDS", "token ids 464,1175,... taken as they are, instead of --prompt", 0, 0, NULL, false},
     {"json", HW_OPTION_FLAG, AT(json), NULL, "print JSON", 0, 0, NULL, false},
@@ -159,7 +160,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_buffer out;
   hw_buffer_init(&out);
   (void)hw_blas_start();
-  bool ok = hw_model_open(s.model, &model, &err) && open_tokenizer(&s, model, &tokenizer, &err) &&
+  bool ok = hw_model_open_as(s.model, s.architecture, &model, &err) && open_tokenizer(&s, model, &tokenizer, &err) &&
             hw_worker_init(&worker, model, &flow, HW_BATCH_ROWS, &err) && trace(&s, model, tokenizer, &worker, &out, &err);
   int code = ok ? hw_cli_write(&out) : hw_cli_fail(&err);
   hw_buffer_fini(&out);

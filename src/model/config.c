@@ -278,11 +278,12 @@ static bool load_known(const char *path, hw_model_config *config, const hw_famil
   return ok;
 }
 
-bool hw_config_load(const char *folder, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err) {
+bool hw_config_load(const char *folder, const char *architecture, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err) {
   char *path = hw_path_join(folder, "config.json"), *custom = hw_path_join(folder, "headwater.json");
   bool ok = path && custom;
   if (!ok) hw_fail_memory(err, folder);
-  if (ok) ok = access(custom, F_OK) == 0 ? hw_custom_load(custom, path, arena, config, family, err) : load_known(path, config, family, err);
+  const char *description = architecture ? architecture : ok && access(custom, F_OK) == 0 ? custom : NULL;
+  if (ok) ok = description ? hw_custom_load(description, path, arena, config, family, err) : load_known(path, config, family, err);
   free(path);
   free(custom);
   return ok;
@@ -293,7 +294,7 @@ bool hw_model_config_read(const char *folder, hw_model_config *config, hw_error 
   const hw_family *family;
   hw_arena arena;
   hw_arena_init(&arena);
-  bool ok = hw_config_load(folder, &arena, config, &family, err);
+  bool ok = hw_config_load(folder, NULL, &arena, config, &family, err);
   hw_arena_fini(&arena);
   return ok;
 }

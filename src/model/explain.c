@@ -92,14 +92,14 @@ static void explain_file(explainer *e) {
   }
 }
 
-bool hw_model_explain(const char *folder, hw_buffer *out, bool *whole, hw_error *err) {
+bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *out, bool *whole, hw_error *err) {
   hw_arena arena;
   hw_model_config config;
   const hw_family *family;
   hw_safetensors file;
   char *path = hw_path_join(folder, "model.safetensors");
   hw_arena_init(&arena);
-  bool ok = path ? hw_config_load(folder, &arena, &config, &family, err) && hw_safetensors_open(path, &file, err)
+  bool ok = path ? hw_config_load(folder, architecture, &arena, &config, &family, err) && hw_safetensors_open(path, &file, err)
                  : hw_fail_memory(err, folder);
   if (ok) {
     explainer e = {.lookup = hw_lookup_start(&config, family, &file), .out = out};

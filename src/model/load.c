@@ -255,9 +255,9 @@ static bool load_weights(loader *ld) {
   return fold_final_beta(ld) && check_leftovers(ld) && make_rotary_frequencies(ld);
 }
 
-/* Appends the hash of one of the folder's files, if it is there. */
-static bool hash_file(const char *folder, const char *name, hw_buffer *parts, hw_error *err) {
-  char *path = hw_path_join(folder, name), hex[HW_HASH_HEX];
+/* Appends the hash of a file, if it is there; NULL: one of the folder's. */
+static bool hash_file(const char *file_path, const char *folder, const char *name, hw_buffer *parts, hw_error *err) {
+  char *path = file_path ? strdup(file_path) : hw_path_join(folder, name), hex[HW_HASH_HEX];
   hw_file file;
   bool ok = path != NULL;
   if (!ok) hw_fail_memory(err, name);
@@ -270,11 +270,11 @@ static bool hash_file(const char *folder, const char *name, hw_buffer *parts, hw
   return ok;
 }
 
-static bool hash_files(hw_model *model, const char *folder, hw_error *err) {
+static bool hash_files(hw_model *model, const char *folder, const char *architecture, hw_error *err) {
   char hex[HW_HASH_HEX];
   hw_buffer parts;
   hw_buffer_init(&parts);
-  bool ok = hash_file(folder, "config.json", &parts, err) && hash_file(folder, "headwater.json", &parts, err);
+  bool ok = hash_file(NULL, folder, "config.json", &parts, err) && hash_file(architecture, folder, "headwater.json", &parts, err);
   hw_hash_bytes(model->files->weights.file.data, model->files->weights.file.size, hex);
   hw_buffer_append(&parts, hex, sizeof hex);
   ok = ok && hw_buffer_check(&parts, err);
@@ -283,7 +283,7 @@ static bool hash_files(hw_model *model, const char *folder, hw_error *err) {
   return ok;
 }
 
-static bool open_files(hw_model *model, const char *folder, hw_error *err) {
+static bool open_files(hw_model *model, const char *folder, const char *architecture, hw_error *err) {
   if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
   model->path = strdup(folder);
   model->files = calloc(1, sizeof *model->files);
@@ -299,18 +299,20 @@ static bool open_files(hw_model *model, const char *folder, hw_error *err) {
     hw_arena_init(&model->files->arena);
     ld.arena = &model->files->arena;
     ld.st = &model->files->weights;
-    ok = hw_config_load(folder, ld.arena, &model->config, &ld.family, err) && hw_safetensors_open(weights_path, ld.st, err) &&
-         load_weights(&ld) && hash_files(model, folder, err);
+    ok = hw_config_load(folder, architecture, ld.arena, &model->config, &ld.family, err) && hw_safetensors_open(weights_path, ld.st, err) &&
+         load_weights(&ld) && hash_files(model, folder, architecture, err);
     model->weight_bytes = ld.st->file.size;
   }
   free(weights_path);
   return ok;
 }
 
-bool hw_model_open(const char *folder, hw_model **model, hw_error *err) {
+bool hw_model_open(const char *folder, hw_model **model, hw_error *err) { return hw_model_open_as(folder, NULL, model, err); }
+
+bool hw_model_open_as(const char *folder, const char *architecture, hw_model **model, hw_error *err) {
   *model = calloc(1, sizeof **model);
   if (!*model) return hw_fail_memory(err, "a model");
-  if (open_files(*model, folder, err)) return true;
+  if (open_files(*model, folder, architecture, err)) return true;
   hw_model_close(*model);
   *model = NULL;
   return false;

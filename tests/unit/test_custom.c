@@ -189,8 +189,18 @@ static void tensor_by_tensor(void **state) {
   hw_buffer_init(&out);
   toy_gpt2(&t, 5, HW_F16, toy_small);
   toy_write(&t);
-  assert_ok(hw_model_explain(t.folder, &out, &whole, &err), &err);
+  describe("{\"like\": \"opt\"}"); /* a file that is named stands for the folder's */
+  char other[64];
+  toy_path(&t, "other.json", other);
+  toy_put(&t, "other.json", "{\"like\": \"gpt2\"}", strlen("{\"like\": \"gpt2\"}"));
+  assert_ok(hw_model_explain(t.folder, other, &out, &whole, &err), &err);
   assert_true(whole);
+  hw_model *model;
+  assert_ok(hw_model_open_as(t.folder, other, &model, &err), &err);
+  hw_model_close(model);
+  assert_false(hw_model_open(t.folder, &model, &err));
+  (void)unlink(other);
+  describe("{\"like\": \"gpt2\"}");
   assert_non_null(strstr(out.data, "attention_norm      h.{layer}.ln_1.weight in layers 0 to 1: [12] F16\n"));
   assert_non_null(strstr(out.data, "unembed             lm_head.weight: none, which is allowed\n"));
   toy_find(&t, "h.1.ln_1.weight")->left_out = true;
@@ -198,7 +208,7 @@ static void tensor_by_tensor(void **state) {
   toy_find(&t, "ln_f.bias")->dtype = "I16";
   toy_write(&t);
   hw_buffer_reset(&out);
-  assert_ok(hw_model_explain(t.folder, &out, &whole, &err), &err);
+  assert_ok(hw_model_explain(t.folder, NULL, &out, &whole, &err), &err);
   assert_false(whole);
   assert_non_null(strstr(out.data, "h.{layer}.ln_1.weight in layer 0: [12] F16\n"));
   assert_non_null(strstr(out.data, "h.{layer}.ln_1.weight in layer 1: MISSING, want [12]\n"));

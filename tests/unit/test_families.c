@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#include "headwater/flow.h"
+
 /* A row for each family: fixtures under tests/golden/models. */
 static const struct { const char *fixture, *family; } fixtures[] = {
     {"opt-odd", "opt"},
@@ -142,6 +144,43 @@ static void check_company(const hw_model *model) {
   bench_fini(&b);
 }
 
+/* Every graph of a prompt: the same rows alone and in company, replayed to a flow that sums to 1 at the tokens. */
+static void check_graphs(const hw_model *model) {
+  static const size_t lengths[3] = {3, 11, 17};
+  static const uint32_t targets[2] = {0, 2};
+  const hw_flow_settings settings = {.threshold = 0.04, .floor = 0.01, .top_neurons = 5, .top_tokens = 4, .project = HW_PROJECT_ALL};
+  int32_t ids[31];
+  uint64_t seed = 11;
+  size_t row = 0;
+  bench b;
+  bench_init(&b);
+  unit_ids(&seed, model, 31, ids);
+  hw_target_trace together[3][2], alone[2];
+  hw_flow_prompt prompts[3], single;
+  for (size_t p = 0; p < 3; p++) prompts[p] = (hw_flow_prompt){.prompt = p, .n_targets = 2, .targets = targets, .traces = together[p]};
+  hw_activations acts = bench_forward(&b, model, ids, lengths, 3);
+  assert_ok(hw_flow_trace(&acts, &settings, prompts, 3, b.panel, &b.arena, &b.scratch, &b.err), &b.err);
+  for (size_t p = 0; p < 3; row += lengths[p++]) {
+    single = (hw_flow_prompt){.n_targets = 2, .targets = targets, .traces = alone};
+    acts = bench_forward(&b, model, ids + row, &lengths[p], 1);
+    assert_ok(hw_flow_trace(&acts, &settings, &single, 1, b.panel, &b.arena, &b.scratch, &b.err), &b.err);
+    for (size_t t = 0; t < 2; t++) {
+      const hw_target_trace *a = &alone[t], *c = &together[p][t];
+      double flow = 0;
+      assert_int_equal(a->n_parts, c->n_parts);
+      for (size_t i = 0; i < a->n_parts; i++) assert_int_equal(a->parts[i].importance, c->parts[i].importance);
+      assert_int_equal(a->n_neurons, c->n_neurons);
+      for (size_t i = 0; i < a->n_neurons; i++) assert_int_equal(a->neurons[i].importance, c->neurons[i].importance);
+      assert_int_equal(a->n_projections, c->n_projections);
+      for (size_t i = 0; i < a->frame.n_tokens; i++) flow += c->graph.token_flow[i];
+      assert_near(flow, 1, 1e-12);
+      for (size_t i = 0; i < c->n_projections; i++)
+        assert_false(c->projections[i].kind == HW_COMPONENT_RESID_MID && model->config.parallel);
+    }
+  }
+  bench_fini(&b);
+}
+
 static void every_fixture_falls_into_its_parts(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT_OF(fixtures); i++) {
@@ -150,7 +189,10 @@ static void every_fixture_falls_into_its_parts(void **state) {
     hw_model *model = unit_open(path);
     assert_string_equal(model->config.family, fixtures[i].family);
     check_parts(model);
-    if (hw_blas_batch_invariant()) check_company(model);
+    if (hw_blas_batch_invariant()) {
+      check_company(model);
+      check_graphs(model);
+    }
     hw_model_close(model);
   }
 }

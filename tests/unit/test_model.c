@@ -389,6 +389,16 @@ TEST(prompts_that_do_not_fit) {
   hw_model_close(model);
 }
 
+/* Biases are there exactly when config says so. */
+TEST(biases_that_are_promised) {
+  toy_llama(&t, 1, HW_F32, toy_small, true);
+  toy_find(&t, "model.layers.1.self_attn.o_proj.bias")->left_out = true;
+  write_refused(HW_ERROR_INPUT, "no tensor model.layers.1.self_attn.o_proj.bias");
+  toy_find(&t, "model.layers.1.self_attn.o_proj.bias")->left_out = false;
+  set_config("mlp_bias", "false");
+  write_refused(HW_ERROR_UNSUPPORTED, "model.layers.0.mlp.gate_proj.bias is there, but config.json says that these layers have no bias");
+}
+
 /* ---- The forward pass ---- */
 
 static void check_rows(const float *found, const double *want, size_t n, const char *what) {
@@ -535,6 +545,7 @@ int main(int argc, char **argv) {
       IN_A_FOLDER(names_with_and_without_prefix),
       IN_A_FOLDER(a_model_knows_its_folder_and_its_content),
       IN_A_FOLDER(prompts_that_do_not_fit),
+      IN_A_FOLDER(biases_that_are_promised),
       cmocka_unit_test(forward_equals_its_twin),
       cmocka_unit_test(toys_equal_their_twin_wherever_the_data_lie),
       IN_A_FOLDER(value_bias_is_folded),
