@@ -5,7 +5,7 @@ import csv
 rows = list(csv.DictReader(open("ioi.csv", newline="")))[:60]
 out = csv.writer(open("roles.csv", "w", newline=""))
 out.writerow(["prompt", "answer", "foil", "group", "role.IO", "role.S1", "role.S2"])
-out.writerows([r["prompt"], r["answer"], r["foil"], r["group"], r["io"], r["subject"], r["subject"]] for r in rows)
+out.writerows([r["prompt"], r["answer"], r["foil"], r["group"], r["role.IO"], r["role.S1"], r["role.S2"]] for r in rows)
 END
 "$HW" run --model gpt2 --data roles.csv --db r.db --neuron-projections none --quiet --threads "$T"
 item "what cannot be mined, and what was not mined yet"

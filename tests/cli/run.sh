@@ -56,6 +56,10 @@ check_case() { # name, threads, label
   if [ -f "$folder/tmp/skipped" ]; then
     echo "skipped $3: $(cat "$folder/tmp/skipped")"
     skipped=$((skipped + 1))
+  elif grep -q Traceback "$folder/actual"; then # a script that broke is no output to record or to compare
+    echo "FAIL    $3: a script of the case broke"
+    grep -A8 Traceback "$folder/actual" | head -20
+    failed=$((failed + 1))
   elif [ $update = yes ] && [ "$2" = 1 ]; then
     cp "$folder/actual" "$here/$1.out"
     echo "recorded $3 (${took}s)"
