@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # On a terminal a line of progress; else nothing so short; --quiet nothing at all.
+needs_terminal
 run="run --model gpt2 --data ioi.csv --limit 100 --chunk-tokens 64 --threads $T"
 # shellcheck disable=SC2086
 "$PY" "$LIB/on_terminal.py" 100 "$HW" $run --db terminal.db >page

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+needs_terminal
 prompt="When Mary and John went to the store, John gave a drink to"
 echo "--- a page, whatever the width of the model's words: at most 80 columns"
 for model in gpt2 llama; do

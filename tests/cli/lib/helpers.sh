@@ -7,6 +7,9 @@ skip() { # reason
   exit 0
 }
 
+# For cases that look at what a terminal shows.
+needs_terminal() { "$PY" -c 'import pty; pty.openpty()' 2>/dev/null || skip "no pseudo terminals here"; }
+
 # The files here with their contents.
 list_files() { find . -type f -exec cksum {} + | sort -k 3; }
 
