@@ -23,10 +23,10 @@ from generators.corpus import DEFAULT_SEED, TASKS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODELS = ["headwater-gpt2", "headwater-llama"]
-# What each model must reach. Agreement and pronoun are choices between two forms; what else
-# could follow ("The keys near the lamp and ...") is no mistake, so the foil decides.
-WANTED = {"ioi": ("over_foil", 0.95), "agreement": ("over_foil", 0.95),
-          "pronoun": ("over_foil", 0.95), "induction": ("top1", 0.90),
+# What each model must reach. Agreement is a choice between two forms; that something else
+# could follow ("The keys near the lamp and ...") is no mistake, so there the foil decides.
+WANTED = {"ioi": ("top1", 0.95), "agreement": ("over_foil", 0.95),
+          "pronoun": ("top1", 0.95), "induction": ("top1", 0.90),
           "greater_than": ("mass", 0.90)}
 LABELS = {"top1": "top-1", "over_foil": "over foil", "mass": "probability"}
 SAMPLES = 20000  # training sentences drawn per task for the disjointness test

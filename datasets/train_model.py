@@ -4,9 +4,6 @@
 
     train_model.py gpt2  [--steps N] [--threads N]
     train_model.py llama [--steps N] [--threads N]
-    train_model.py gpt2 --again --steps N     goes on from the weights that are there with
-                                              another mixture and smaller steps, and keeps
-                                              the mean of the weights before and after
 
 Run train_tokenizer.py first. Nothing of the evaluation rows enters: the text comes from
 the tasks' example() functions only, which draw from the training words and frames.
@@ -21,26 +18,25 @@ import torch
 
 import networks
 from generators.bpe import ByteLevel, Metaspace
-from generators.corpus import DEFAULT_SEED, SHARES, SHARES_AGAIN, training_example
+from generators.corpus import DEFAULT_SEED, training_example
 from generators.words import NUMBERS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHORT, LONG = (48, 36), (14, 128)  # batches: sequences x tokens
 PEAK, MATRIX_PEAK, WARMUP, DECAY = 2e-3, 0.02, 100, 0.05
-AGAIN = 0.4  # of the first training's learning rates, when it goes on
 PLAIN_WEIGHT = 0.2  # of a token that is no answer
 
 
 class Text:
     """Packs generated documents into sequences with a weight for each token."""
 
-    def __init__(self, tokenizer, seed, shares):
-        self.tokenizer, self.shares = tokenizer, shares
+    def __init__(self, tokenizer, seed):
+        self.tokenizer = tokenizer
         self.rng = random.Random("%d/training" % seed)
 
     def document(self):
         """ids, weights, and {index: starting year's ending} of one document."""
-        e = training_example(self.rng, self.shares)
+        e = training_example(self.rng)
         prompt = self.tokenizer.encode(e.prompt)
         ids = self.tokenizer.encode(e.prompt + (" " + e.answer if e.answer else "") + e.tail)
         weights = [PLAIN_WEIGHT] * len(ids)
@@ -138,7 +134,7 @@ def optimizers_of(network):
     return [(Muon([network.w(n) for n in inner], MATRIX_PEAK), MATRIX_PEAK), (adam, PEAK)]
 
 
-def train(family, steps, threads, seed, again):
+def train(family, steps, threads, seed):
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     folder = os.path.join(HERE, "models", "headwater-" + family)
@@ -148,19 +144,17 @@ def train(family, steps, threads, seed, again):
     config = dict(config, vocab_size=len(tokenizer.ids))
     if family == "gpt2":
         config["bos_token_id"] = config["eos_token_id"] = tokenizer.end
-    network = networks.load(folder).train() if again else make(config)
-    text = Text(tokenizer, seed + again, SHARES_AGAIN if again else SHARES)
+    network = make(config)
+    text = Text(tokenizer, seed)
     ending = [tokenizer.continuation(n)[0] for n in NUMBERS]
     later = torch.zeros(100, len(tokenizer.ids))
     for y in range(99):
         later[y, ending[y + 1:]] = 1.0 / (99 - y)
-    before = {n: network.w(n).detach().clone() for n in network.names} if again else {}
     optimizers = optimizers_of(network)
     began, shown = time.time(), 0.0
     for step in range(steps):
         part = max(0, step - WARMUP) / max(1, steps - WARMUP)
         scale = min(1.0, (step + 1) / WARMUP) * (0.02 + 0.49 * (1 + math.cos(math.pi * part)))
-        scale *= AGAIN if again else 1.0
         for optimizer, peak in optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = peak * scale
@@ -176,11 +170,8 @@ def train(family, steps, threads, seed, again):
             print("step %d  loss %.4f  %.0f s" % (step + 1, shown / 50, time.time() - began),
                   flush=True)
             shown = 0.0
-        if step % 500 == 499 and not again:
+        if step % 500 == 499:
             networks.save(network, folder)
-    with torch.no_grad():
-        for name, w in before.items():
-            network.w(name).add_(w).div_(2)
     networks.save(network, folder)
 
 
@@ -191,9 +182,8 @@ def main():
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
-    parser.add_argument("--again", action="store_true")
     args = parser.parse_args()
-    train(args.family, args.steps, args.threads, args.seed, args.again)
+    train(args.family, args.steps, args.threads, args.seed)
 
 
 if __name__ == "__main__":

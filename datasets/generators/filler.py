@@ -37,6 +37,11 @@ OTHER = ["I read about the {event}.", "This is a book about the {adj} {event}.",
          "I have {number} {many}.", "The room has the number {number}.",
          "You need {number} of those {many}.", "The {person} is {adj}.",
          "The {person} was in the {place}.", "I saw the {adj} {person} there."]
+# Verbs of ioi's evaluation frames, with things but without two names or a "to".
+LENT = ["We lent them a {thing}.", "You lent me the {thing} for days.", "They lent us many {many}.",
+        "I offered you a {thing}.", "You offered me the {adj} {thing}.", "They offered us {number} {many}.",
+        "You brought me a {thing}.", "We brought the {many} home.", "I brought you the {adj} {thing}.",
+        "I carried the {thing} over the {place}.", "You carried my {adj} {thing}.", "We carried the {many} over there."]
 # Words of the evaluation frames, in sentences that are no frame of any task.
 PLAIN = ["Soon it was dark.", "It was soon after lunch.", "It was just too late.",
          "This was before the rain.", "The moment was right.", "Every time is a good time.",
@@ -90,7 +95,9 @@ def sentence_example(rng):
         return number_example(rng, slots, pair)
     if kind < 0.72:
         return Example(fill(rng.choice(OTHER), **slots))
-    if kind < 0.78:
+    if kind < 0.80:
+        return Example(fill(rng.choice(LENT), thing=pair[0], **slots))
+    if kind < 0.85:
         # A list without repetition, of words that are met in repeated ones as well.
         listed = rng.sample(induction.POOL.all, rng.randrange(12, 21))
         return Example(" ".join([rng.choice(induction.HEADINGS)] + listed) + ".")
