@@ -36,6 +36,7 @@ typedef struct hw_job {
   int64_t chunk_tokens;
   int64_t threads;        /* 0 = all cores */
   int64_t memory;         /* MiB for activations and work space, 0 = no cap */
+  int64_t commit_seconds; /* finished chunks wait so long after a commit for the next */
   bool spans;             /* [ROLE:words] in prompts are marks */
   bool counterfactual;    /* trace the counterfactual column's prompts as well */
   bool durable, dry_run, quiet;

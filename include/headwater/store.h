@@ -113,7 +113,12 @@ void hw_encoded_chunk_free(hw_encoded_chunk *encoded);
  * not there before is removed again when opening fails. */
 bool hw_store_open_run(const char *path, const hw_run_info *info, const hw_process_info *process, bool durable,
                        hw_store **store, hw_error *err);
-/* Closes; with finish = true the WAL is folded in and journal_mode becomes DELETE, one file to mail. close(NULL) is fine. */
+/* Chunks may wait so many seconds after the last commit for the next one: that is what a crash can lose, and few commits are what
+ * makes many small chunks fast. 0, as after opening: each chunk is committed at once. */
+void hw_store_commit_every(hw_store *store, double seconds);
+/* Commits the chunks that wait. After an error none of them is stored. */
+bool hw_store_flush(hw_store *store, hw_error *err);
+/* Commits and closes; with finish = true the WAL is folded in and journal_mode becomes DELETE, one file to mail. close(NULL) is fine. */
 bool hw_store_close(hw_store *store, bool finish, hw_error *err);
 
 /* Text of every token, once, at creation (a second call does nothing). Pieces are bytes, perhaps not UTF-8. */
@@ -121,6 +126,7 @@ bool hw_store_put_vocabulary(hw_store *store, size_t n, const char *const *piece
 
 /* Sets done[i] for each chunk i < n_chunks that is stored whole; counts prompts stored and failed. */
 bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, int64_t *n_prompts, int64_t *n_failed, hw_error *err);
+/* Stores a chunk. After an error it is not stored, and none of those that wait for a commit. */
 bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_error *err);
 
 /* Neurons that entered a top-k and have no projection yet, at most `limit`, by (layer, neuron). */

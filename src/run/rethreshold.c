@@ -132,6 +132,7 @@ bool hw_rethreshold(const char *source, double threshold, const char *out, const
   bool ok = hw_store_open_read(source, &r.source, err) && check_source(&r, source, threshold) && make_info(&r, threshold) &&
             hw_store_open_run(out, &r.info, &process, false, &r.target, err);
   if (ok) {
+    hw_store_commit_every(r.target, 1);
     ok = copy_all(&r);
     hw_error closing = {0};
     if (!hw_store_close(r.target, ok, &closing) && ok) {

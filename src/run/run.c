@@ -245,6 +245,7 @@ static hw_process_info process_info(const hw_job *job, const hw_plan_summary *su
 static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
   hw_process_info process = process_info(s->job, summary);
   if (!hw_store_open_run(s->job->db, &s->plan->info, &process, s->job->durable, &s->store, err)) return false;
+  hw_store_commit_every(s->store, (double)s->job->commit_seconds);
   hw_arena arena;
   hw_arena_init(&arena);
   s->done = hw_arena_znew(&arena, bool, s->plan->n_chunks, err);

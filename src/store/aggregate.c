@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Sums over the graphs of a chunk. Integers only, so any order of graphs and chunks gives the same. */
+ * Sums over the graphs of chunks. Integers only, so any order of graphs and chunks gives the same. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,7 +125,7 @@ static int by_group(const void *a, const void *b) {
   return by_key(a, b);
 }
 
-bool hw_sum_table_finish(hw_sum_table *table, int64_t all_groups, hw_error *err) {
+static bool finish_table(hw_sum_table *table, int64_t all_groups, hw_error *err) {
   free(table->slots);
   table->slots = NULL;
   table->n_slots = 0;
@@ -158,9 +158,74 @@ bool hw_sum_table_finish(hw_sum_table *table, int64_t all_groups, hw_error *err)
   return true;
 }
 
-void hw_sum_table_fini(hw_sum_table *table) {
-  free(table->rows);
-  free(table->slots);
-  free(table->order);
-  *table = (hw_sum_table){0};
+/* ---- all sums of a chunk ---- */
+
+bool hw_chunk_sums_init(hw_chunk_sums *sums, size_t n_groups, size_t n_layers, int64_t all_groups, hw_error *err) {
+  *sums = (hw_chunk_sums){.all_groups = all_groups, .n_answer_groups = n_groups + 1, .n_layers = n_layers};
+  sums->groups = calloc(sums->n_answer_groups, sizeof *sums->groups);
+  sums->answers = calloc(sums->n_answer_groups * n_layers, sizeof *sums->answers);
+  if (sums->groups && sums->answers) return true;
+  hw_chunk_sums_fini(sums);
+  return hw_fail_memory(err, "the sums of a chunk");
+}
+
+void hw_chunk_sums_fini(hw_chunk_sums *sums) {
+  for (size_t i = 0; i < HW_N_SUM_TABLES; i++) {
+    free(sums->tables[i].rows);
+    free(sums->tables[i].slots);
+    free(sums->tables[i].order);
+  }
+  free(sums->groups);
+  free(sums->answers);
+  *sums = (hw_chunk_sums){0};
+}
+
+static bool add_group(hw_chunk_sums *sums, const hw_group_sums *add, hw_error *err) {
+  size_t i = 0;
+  while (i < sums->n_groups && sums->groups[i].group_id != add->group_id) i++;
+  if (i == sums->n_answer_groups) return hw_fail(err, HW_ERROR_INPUT, "a chunk has more groups than its run");
+  if (i == sums->n_groups) sums->groups[sums->n_groups++] = (hw_group_sums){.group_id = add->group_id};
+  sums->groups[i].n += add->n;
+  sums->groups[i].n_prompts += add->n_prompts;
+  sums->groups[i].others += add->others;
+  return true;
+}
+
+bool hw_chunk_sums_count(hw_chunk_sums *sums, int64_t group_id, int64_t n_graphs, hw_error *err) {
+  hw_group_sums one = {.group_id = group_id, .n = n_graphs, .n_prompts = 1, .others = n_graphs * (n_graphs - 1)}, all = one;
+  all.group_id = sums->all_groups;
+  return add_group(sums, &all, err) && add_group(sums, &one, err);
+}
+
+static void combine_answers(hw_answer_sums *into, const hw_answer_sums *add) {
+  into->n += add->n;
+  into->n_top += add->n_top;
+  into->n_first += add->n_first;
+  into->n_settled += add->n_settled;
+  into->rank_sum += add->rank_sum;
+  into->probability_sum += add->probability_sum;
+  into->probability_ssq += add->probability_ssq;
+  into->n_foil += add->n_foil;
+  into->n_beats += add->n_beats;
+  into->diff_sum += add->diff_sum;
+  into->diff_ssq_hi += add->diff_ssq_hi;
+  into->diff_ssq_lo += add->diff_ssq_lo;
+}
+
+bool hw_chunk_sums_merge(hw_chunk_sums *into, const hw_chunk_sums *from, hw_error *err) {
+  for (size_t t = 0; t < HW_N_SUM_TABLES; t++)
+    for (size_t i = 0; i < from->tables[t].n; i++) {
+      const hw_sum_row *row = &from->tables[t].rows[i];
+      if (!add_sums(&into->tables[t], row->group_id, row->key, &row->sums, err)) return false;
+    }
+  for (size_t i = 0; i < from->n_groups; i++)
+    if (!add_group(into, &from->groups[i], err)) return false;
+  for (size_t i = 0; i < from->n_answer_groups * from->n_layers; i++) combine_answers(&into->answers[i], &from->answers[i]);
+  return true;
+}
+
+bool hw_chunk_sums_finish(hw_chunk_sums *sums, hw_error *err) {
+  for (size_t i = 0; i < HW_N_SUM_TABLES; i++)
+    if (!finish_table(&sums->tables[i], sums->all_groups, err)) return false;
+  return true;
 }

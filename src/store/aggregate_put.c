@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Adds the sums of a chunk to the tables agg_*. */
+ * Adds sums to the tables agg_*. */
 #include "store/writer.h"
 
 static bool put_cluster(hw_store *store, const hw_sum_row *row, int64_t kind, hw_error *err) {
@@ -68,15 +68,15 @@ static bool put_sources(hw_store *store, const hw_sum_table *table, hw_error *er
   return true;
 }
 
-static bool put_answers(hw_store *store, const hw_encoded_chunk *chunk, hw_error *err) {
-  for (size_t i = 0; i < chunk->n_answer_groups * chunk->n_layers; i++) {
-    const hw_answer_sums *x = &chunk->answers[i];
+static bool put_answers(hw_store *store, const hw_chunk_sums *sums, hw_error *err) {
+  for (size_t i = 0; i < sums->n_answer_groups * sums->n_layers; i++) {
+    const hw_answer_sums *x = &sums->answers[i];
     if (x->n == 0) continue;
-    int64_t group = i < chunk->n_layers ? chunk->all_groups : (int64_t)(i / chunk->n_layers) - 1;
+    int64_t group = i < sums->n_layers ? sums->all_groups : (int64_t)(i / sums->n_layers) - 1;
     sqlite3_stmt *s = hw_store_statement(store, HW_ADD_ANSWER, err);
     if (!s) return false;
     hw_bind_integers(s, 1,
-                     (int64_t[]){group, (int64_t)(i % chunk->n_layers), x->n, x->n_top, x->n_first, x->n_settled, x->rank_sum,
+                     (int64_t[]){group, (int64_t)(i % sums->n_layers), x->n, x->n_top, x->n_first, x->n_settled, x->rank_sum,
                                  x->probability_sum, x->probability_ssq, x->n_foil, x->n_beats, x->diff_sum, x->diff_ssq_hi, x->diff_ssq_lo},
                      14);
     if (!hw_store_run(store, s, "add to the aggregates", err)) return false;
@@ -84,16 +84,16 @@ static bool put_answers(hw_store *store, const hw_encoded_chunk *chunk, hw_error
   return true;
 }
 
-bool hw_put_aggregates(hw_store *store, const hw_encoded_chunk *chunk, hw_error *err) {
-  for (size_t i = 0; i < chunk->n_groups; i++) {
-    const hw_group_sums *group = &chunk->groups[i];
+bool hw_put_aggregates(hw_store *store, const hw_chunk_sums *sums, hw_error *err) {
+  for (size_t i = 0; i < sums->n_groups; i++) {
+    const hw_group_sums *group = &sums->groups[i];
     sqlite3_stmt *s = hw_store_statement(store, HW_ADD_GROUP, err);
     if (!s) return false;
     hw_bind_integers(s, 1, (int64_t[]){group->group_id, group->n, group->n_prompts, group->others}, 4);
     if (!hw_store_run(store, s, "add to the aggregates", err)) return false;
   }
-  return put_components(store, &chunk->heads, HW_ADD_HEAD, 0, err) &&
-         put_components(store, &chunk->neurons, HW_ADD_NEURON, 1, err) &&
-         put_components(store, &chunk->items, HW_ADD_ITEM, 2, err) && put_roles(store, &chunk->roles, err) &&
-         put_sources(store, &chunk->sources, err) && put_answers(store, chunk, err);
+  return put_components(store, &sums->heads, HW_ADD_HEAD, 0, err) &&
+         put_components(store, &sums->neurons, HW_ADD_NEURON, 1, err) &&
+         put_components(store, &sums->items, HW_ADD_ITEM, 2, err) && put_roles(store, &sums->roles, err) &&
+         put_sources(store, &sums->sources, err) && put_answers(store, sums, err);
 }

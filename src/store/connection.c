@@ -22,6 +22,7 @@ hw_store *hw_store_new(const char *path, hw_error *err) {
 
 void hw_store_free(hw_store *store) {
   if (!store) return;
+  hw_store_drop_pending(store);
   for (int i = 0; i < HW_N_STATEMENTS; i++) (void)sqlite3_finalize(store->statements[i]);
   (void)sqlite3_close_v2(store->db);
   /* Last: closing any descriptor of a file drops the POSIX locks that SQLite holds on it. */

@@ -51,6 +51,8 @@ struct hw_store {
   int lock;                                  /* descriptor that holds the writer's lock; -1 when reading */
   int64_t process_id;                        /* row of table process; 0 when reading */
   double seconds, deadline;                  /* of one statement; 0: as long as it takes */
+  struct hw_pending *pending;                /* writer.h; NULL: no chunk waits for its commit */
+  double committed, commit_seconds;          /* hw_clock_seconds() of the last commit; chunks wait so long for the next */
   sqlite3_stmt *statements[HW_N_STATEMENTS]; /* prepared at first use */
 };
 
@@ -65,13 +67,18 @@ bool hw_store_fail(hw_store *store, const char *doing, hw_error *err);
 bool hw_store_exec(hw_store *store, const char *sql, const char *doing, hw_error *err);
 /* First column of the first row as an integer. */
 bool hw_store_integer(hw_store *store, const char *sql, int64_t *value, hw_error *err);
-bool hw_store_begin(hw_store *store, hw_error *err); /* a writing transaction */
+bool hw_store_begin(hw_store *store, hw_error *err); /* a writing transaction, when no chunk waits */
 bool hw_store_commit(hw_store *store, hw_error *err);
 void hw_store_rollback(hw_store *store);
 
 typedef enum hw_file_state { HW_FILE_EMPTY, HW_FILE_OURS } hw_file_state;
 /* Refuses what is no database, not ours, or newer. EMPTY: a database without tables. */
 bool hw_store_check_file(hw_store *store, hw_file_state *state, hw_error *err);
+
+/* ---- writer.c ---- */
+
+/* Forgets the chunks that wait; their transaction is still to be rolled back. */
+void hw_store_drop_pending(hw_store *store);
 
 /* ---- statements.c ---- */
 

@@ -254,20 +254,6 @@ static bool encode_graph(encoder *e, const hw_prompt_record *prompt, const hw_gr
 
 /* ---- one prompt ---- */
 
-static bool count_graphs(hw_encoded_chunk *out, int64_t all_groups, int64_t group_id, size_t capacity, int64_t n, hw_error *err) {
-  for (int pass = 0; pass < 2; pass++) {
-    int64_t id = pass ? group_id : all_groups;
-    size_t i = 0;
-    while (i < out->n_groups && out->groups[i].group_id != id) i++;
-    if (i == capacity) return hw_fail_memory(err, "the groups of a chunk");
-    if (i == out->n_groups) out->groups[out->n_groups++] = (hw_group_sums){.group_id = id};
-    out->groups[i].n += n;
-    out->groups[i].n_prompts += 1;
-    out->groups[i].others += n * (n - 1);
-  }
-  return true;
-}
-
 static bool check_prompt(const encoder *e, const hw_prompt_record *prompt, hw_error *err) {
   const char *problem = NULL;
   if (prompt->prompt_id < 0 || prompt->prompt_id >= HW_MAX_PROMPT) problem = "its number is out of range";
@@ -285,8 +271,7 @@ static bool check_prompt(const encoder *e, const hw_prompt_record *prompt, hw_er
   return problem ? hw_fail(err, HW_ERROR_INPUT, "prompt %" PRId64 ": %s", prompt->prompt_id, problem) : true;
 }
 
-static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded_prompt *out, size_t group_capacity,
-                          hw_error *err) {
+static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded_prompt *out, hw_error *err) {
   hw_encoded_chunk *chunk = e->out;
   *out = (hw_encoded_prompt){.prompt_id = prompt->prompt_id,
                              .group_id = prompt->group_id,
@@ -325,12 +310,12 @@ static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded
     if (!encode_graph(e, prompt, &prompt->graphs[i], &chunk->graphs[chunk->n_graphs++], err)) return false;
   out->n_graphs = prompt->n_graphs;
   uint32_t n = (uint32_t)prompt->n_graphs;
-  return n == 0 || (count_graphs(chunk, e->all_groups, prompt->group_id, group_capacity, n, err) &&
-                    hw_sum_table_add(&chunk->heads, prompt->group_id, e->heads.rows, e->heads.n, n, err) &&
-                    hw_sum_table_add(&chunk->neurons, prompt->group_id, e->neurons.rows, e->neurons.n, n, err) &&
-                    hw_sum_table_add(&chunk->items, prompt->group_id, e->items.rows, e->items.n, n, err) &&
-                    hw_sum_table_add(&chunk->roles, prompt->group_id, e->observer.roles, e->observer.n_roles, n, err) &&
-                    hw_sum_table_add(&chunk->sources, prompt->group_id, e->observer.sources, e->observer.n_sources, n, err));
+  return n == 0 || (hw_chunk_sums_count(&chunk->sums, prompt->group_id, n, err) &&
+                    hw_sum_table_add(&chunk->sums.heads, prompt->group_id, e->heads.rows, e->heads.n, n, err) &&
+                    hw_sum_table_add(&chunk->sums.neurons, prompt->group_id, e->neurons.rows, e->neurons.n, n, err) &&
+                    hw_sum_table_add(&chunk->sums.items, prompt->group_id, e->items.rows, e->items.n, n, err) &&
+                    hw_sum_table_add(&chunk->sums.roles, prompt->group_id, e->observer.roles, e->observer.n_roles, n, err) &&
+                    hw_sum_table_add(&chunk->sums.sources, prompt->group_id, e->observer.sources, e->observer.n_sources, n, err));
 }
 
 /* ---- the inverted index ---- */
@@ -368,7 +353,7 @@ static bool encode_postings(encoder *e, hw_error *err) {
 
 static bool encode_chunk(encoder *e, const hw_chunk_record *chunk, hw_error *err) {
   hw_encoded_chunk *out = e->out;
-  size_t n_values = 0, n_graphs = 0, n_groups = e->info->n_groups + 1;
+  size_t n_values = 0, n_graphs = 0;
   e->all_groups = chunk->counterfactual ? HW_ALL_COUNTERFACTUALS : HW_ALL_GROUPS;
   for (size_t i = 0; i < chunk->n_prompts; i++) {
     n_values += chunk->prompts[i].n_values;
@@ -377,19 +362,12 @@ static bool encode_chunk(encoder *e, const hw_chunk_record *chunk, hw_error *err
   out->prompts = calloc(chunk->n_prompts + 1, sizeof *out->prompts);
   out->values = calloc(n_values + 1, sizeof *out->values);
   out->graphs = calloc(n_graphs + 1, sizeof *out->graphs);
-  out->groups = calloc(n_groups, sizeof *out->groups);
-  out->answers = calloc(n_groups * e->info->n_layers, sizeof *out->answers);
-  out->n_answer_groups = n_groups;
-  out->n_layers = e->info->n_layers;
-  out->all_groups = e->all_groups;
-  if (!out->prompts || !out->values || !out->graphs || !out->groups || !out->answers) return hw_fail_memory(err, "the rows of a chunk");
+  if (!out->prompts || !out->values || !out->graphs) return hw_fail_memory(err, "the rows of a chunk");
+  if (!hw_chunk_sums_init(&out->sums, e->info->n_groups, e->info->n_layers, e->all_groups, err)) return false;
   if (!hw_codec_init(&e->codec, err) || !hw_observer_init(&e->observer, e->info, err)) return false;
   for (size_t i = 0; i < chunk->n_prompts; i++)
-    if (!encode_prompt(e, &chunk->prompts[i], &out->prompts[i], n_groups, err)) return false;
-  if (!encode_postings(e, err)) return false;
-  return hw_sum_table_finish(&out->heads, e->all_groups, err) && hw_sum_table_finish(&out->neurons, e->all_groups, err) &&
-         hw_sum_table_finish(&out->items, e->all_groups, err) && hw_sum_table_finish(&out->roles, e->all_groups, err) &&
-         hw_sum_table_finish(&out->sources, e->all_groups, err) && hw_buffer_check(&out->bytes, err);
+    if (!encode_prompt(e, &chunk->prompts[i], &out->prompts[i], err)) return false;
+  return encode_postings(e, err) && hw_buffer_check(&out->bytes, err);
 }
 
 bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_encoded_chunk **encoded, hw_error *err) {
@@ -420,13 +398,7 @@ void hw_encoded_chunk_free(hw_encoded_chunk *encoded) {
   free(encoded->prompts);
   free(encoded->values);
   free(encoded->graphs);
-  free(encoded->groups);
   free(encoded->item_graphs);
-  hw_sum_table_fini(&encoded->heads);
-  hw_sum_table_fini(&encoded->neurons);
-  hw_sum_table_fini(&encoded->items);
-  hw_sum_table_fini(&encoded->roles);
-  hw_sum_table_fini(&encoded->sources);
-  free(encoded->answers);
+  hw_chunk_sums_fini(&encoded->sums);
   free(encoded);
 }

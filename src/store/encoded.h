@@ -56,15 +56,12 @@ typedef struct hw_sum_table { /* a hash table while it fills */
   size_t n, capacity;
   uint32_t *slots; /* row + 1, 0 = free */
   size_t n_slots;
-  uint32_t *order; /* [n] after hw_sum_table_finish: rows by (group, key) */
+  uint32_t *order; /* [n] after hw_chunk_sums_finish: rows by (group, key) */
 } hw_sum_table;
 
 /* Adds the observations of ONE prompt (any order; sorts them), which has n_graphs graphs. */
 bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *observations, size_t n, uint32_t n_graphs,
                       hw_error *err);
-/* Adds the rows of all groups together, as group all_groups, and fills `order`. */
-bool hw_sum_table_finish(hw_sum_table *table, int64_t all_groups, hw_error *err);
-void hw_sum_table_fini(hw_sum_table *table);
 
 typedef struct hw_group_sums {
   int64_t group_id, n, n_prompts, others;
@@ -73,6 +70,30 @@ typedef struct hw_group_sums {
 typedef struct hw_answer_sums { /* agg_answer, of one group and layer */
   int64_t n, n_top, n_first, n_settled, rank_sum, probability_sum, probability_ssq, n_foil, n_beats, diff_sum, diff_ssq_hi, diff_ssq_lo;
 } hw_answer_sums;
+
+enum { HW_N_SUM_TABLES = 5 };
+typedef struct hw_chunk_sums { /* of one chunk, or of those that wait for their commit */
+  int64_t all_groups; /* group_id of all its prompts: HW_ALL_GROUPS or HW_ALL_COUNTERFACTUALS */
+  union {
+    struct {
+      hw_sum_table heads, neurons, items, roles, sources;
+    };
+    hw_sum_table tables[HW_N_SUM_TABLES];
+  };
+  hw_group_sums *groups; /* [n_groups of at most n_answer_groups] those that occur */
+  size_t n_groups;
+  hw_answer_sums *answers; /* [n_answer_groups, n_layers]: all prompts first, then each group of the run */
+  size_t n_answer_groups, n_layers;
+} hw_chunk_sums;
+
+bool hw_chunk_sums_init(hw_chunk_sums *sums, size_t n_groups, size_t n_layers, int64_t all_groups, hw_error *err); /* n_groups of the run */
+void hw_chunk_sums_fini(hw_chunk_sums *sums);
+/* Counts a prompt's graphs, in its group and in all. */
+bool hw_chunk_sums_count(hw_chunk_sums *sums, int64_t group_id, int64_t n_graphs, hw_error *err);
+/* Adds `from`, of the same run and all_groups. After an error `into` is to be thrown away. */
+bool hw_chunk_sums_merge(hw_chunk_sums *into, const hw_chunk_sums *from, hw_error *err);
+/* Adds the rows of all groups together, as group all_groups, and fills each table's `order`. Nothing can be added after. */
+bool hw_chunk_sums_finish(hw_chunk_sums *sums, hw_error *err);
 
 typedef struct hw_posting { /* an item in a graph */
   uint64_t item;
@@ -93,12 +114,7 @@ struct hw_encoded_chunk {
   hw_encoded_value *values;
   hw_encoded_graph *graphs;
   size_t n_graphs;
-  hw_sum_table heads, neurons, items, roles, sources;
-  hw_answer_sums *answers; /* [1 + all groups of the run, n_layers]: all prompts of the chunk first */
-  size_t n_answer_groups, n_layers;
-  int64_t all_groups; /* group_id of all prompts of the chunk */
-  hw_group_sums *groups;
-  size_t n_groups;
+  hw_chunk_sums sums;
   hw_encoded_item *item_graphs;
   size_t n_item_graphs;
 };

@@ -168,7 +168,7 @@ bool hw_observe_answer(hw_encoded_chunk *chunk, const hw_run_info *info, const h
     bool top = answer->rank == 1, first = has_lens && top && !was_top, settles = has_lens && layer == settled;
     was_top |= top;
     size_t groups[] = {0, 1 + prompt->group_id};
-    for (size_t g = 0; g < 2; g++) add_answer(&chunk->answers[groups[g] * n + layer], answer, foil, first, settles);
+    for (size_t g = 0; g < 2; g++) add_answer(&chunk->sums.answers[groups[g] * n + layer], answer, foil, first, settles);
   }
   return true;
 }

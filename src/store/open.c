@@ -299,14 +299,14 @@ bool hw_store_open_read(const char *path, hw_store **out, hw_error *err) {
 
 bool hw_store_close(hw_store *store, bool finish, hw_error *err) {
   if (!store) return true;
-  bool ok = true;
+  bool ok = hw_store_flush(store, err);
   for (int i = 0; i < HW_N_STATEMENTS; i++) {
     (void)sqlite3_finalize(store->statements[i]);
     store->statements[i] = NULL;
   }
   if (finish && store->lock >= 0) {
     sqlite3_stmt *s = NULL;
-    ok = hw_store_exec(store, "PRAGMA wal_checkpoint(TRUNCATE)", "fold in its log", err);
+    ok = ok && hw_store_exec(store, "PRAGMA wal_checkpoint(TRUNCATE)", "fold in its log", err);
     int rc = sqlite3_prepare_v2(store->db, "PRAGMA journal_mode = DELETE", -1, &s, NULL);
     if (rc == SQLITE_OK) rc = sqlite3_step(s);
     const char *mode = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writing: a chunk is one transaction. */
+ * Writing. A transaction holds the rows of whole chunks and, written at its end, their sums. */
 #include "store/writer.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "headwater/text.h"
@@ -129,17 +130,60 @@ static bool put_chunk(hw_store *store, const hw_encoded_chunk *chunk, hw_error *
   if (rc != SQLITE_DONE) return hw_store_fail(store, "store a chunk", err);
   for (int64_t i = 0; i < chunk->n_prompts; i++)
     if (!put_prompt(store, chunk, &chunk->prompts[i], err)) return false;
-  if (!put_item_graphs(store, chunk, err) || !hw_put_aggregates(store, chunk, err)) return false;
+  if (!put_item_graphs(store, chunk, err)) return false;
   if (!(s = hw_store_statement(store, HW_COUNT_PROMPTS, err))) return false;
   hw_bind_integers(s, 1, (int64_t[]){chunk->n_prompts, store->process_id}, 2);
   return hw_store_run(store, s, "count prompts", err);
 }
 
-bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_error *err) {
-  if (!hw_store_begin(store, err)) return false;
-  if (put_chunk(store, encoded, err)) return hw_store_commit(store, err);
+/* ---- transactions of several chunks ---- */
+
+enum { MOST_PENDING = 1 << 18 }; /* rows of sums that wait, about 40 MB */
+
+void hw_store_drop_pending(hw_store *store) {
+  if (store->pending) hw_chunk_sums_fini(&store->pending->sums);
+  free(store->pending);
+  store->pending = NULL;
+}
+
+void hw_store_commit_every(hw_store *store, double seconds) {
+  store->commit_seconds = seconds;
+  store->committed = hw_clock_seconds();
+}
+
+bool hw_store_flush(hw_store *store, hw_error *err) {
+  if (!store->pending) return true;
+  bool ok = hw_chunk_sums_finish(&store->pending->sums, err) && hw_put_aggregates(store, &store->pending->sums, err);
+  hw_store_drop_pending(store);
+  store->committed = hw_clock_seconds();
+  if (ok) return hw_store_commit(store, err);
   hw_store_rollback(store);
   return false;
+}
+
+static bool begin_pending(hw_store *store, const hw_chunk_sums *like, hw_error *err) {
+  if (store->pending && store->pending->sums.all_groups != like->all_groups && !hw_store_flush(store, err)) return false;
+  if (store->pending) return true;
+  if (!hw_store_begin(store, err)) return false;
+  store->pending = calloc(1, sizeof *store->pending);
+  if (store->pending && hw_chunk_sums_init(&store->pending->sums, like->n_answer_groups - 1, like->n_layers, like->all_groups, err)) return true;
+  if (!store->pending) hw_fail_memory(err, "the sums of a chunk");
+  hw_store_drop_pending(store);
+  hw_store_rollback(store);
+  return false;
+}
+
+bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_error *err) {
+  if (!begin_pending(store, &encoded->sums, err)) return false;
+  if (!put_chunk(store, encoded, err) || !hw_chunk_sums_merge(&store->pending->sums, &encoded->sums, err)) {
+    hw_store_drop_pending(store);
+    hw_store_rollback(store);
+    return false;
+  }
+  size_t rows = 0;
+  for (size_t i = 0; i < HW_N_SUM_TABLES; i++) rows += store->pending->sums.tables[i].n;
+  if (rows < MOST_PENDING && hw_clock_seconds() - store->committed < store->commit_seconds) return true;
+  return hw_store_flush(store, err);
 }
 
 bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, int64_t *n_prompts, int64_t *n_failed,
@@ -203,7 +247,7 @@ bool hw_store_put_vocabulary(hw_store *store, size_t n, const char *const *piece
   int64_t there;
   if (!hw_store_integer(store, "SELECT EXISTS (SELECT 1 FROM token)", &there, err)) return false;
   if (there) return true;
-  if (!hw_store_begin(store, err)) return false;
+  if (!hw_store_flush(store, err) || !hw_store_begin(store, err)) return false;
   hw_buffer text;
   hw_buffer_init(&text);
   bool ok = put_tokens(store, n, pieces, lengths, &text, err);
@@ -218,6 +262,7 @@ bool hw_store_put_vocabulary(hw_store *store, size_t n, const char *const *piece
 bool hw_store_pending_neurons(hw_store *store, size_t limit, uint16_t *layers, uint32_t *neurons, size_t *n,
                               hw_error *err) {
   *n = 0;
+  if (!hw_store_flush(store, err)) return false;
   sqlite3_stmt *s = hw_store_statement(store, HW_PENDING_NEURONS, err);
   if (!s) return false;
   hw_bind_integers(s, 1, (int64_t[]){limit > INT32_MAX ? INT32_MAX : (int64_t)limit}, 1);
@@ -247,7 +292,7 @@ static bool put_neuron_tokens(hw_store *store, const hw_projection *row, int sig
 }
 
 bool hw_store_put_neuron_projections(hw_store *store, const hw_projection *rows, size_t n, hw_error *err) {
-  if (!hw_store_begin(store, err)) return false;
+  if (!hw_store_flush(store, err) || !hw_store_begin(store, err)) return false;
   bool ok = true;
   for (size_t i = 0; i < n && ok; i++) {
     if (rows[i].kind != HW_COMPONENT_NEURON || rows[i].convention != HW_CONVENTION_ALONE || rows[i].k == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Size and speed of the store on made-up graphs: bench_store OUT.db [small|gpt2] [prompts] */
+ * Size and speed of the store on made-up graphs: bench_store OUT.db [small|gpt2] [prompts] [prompts a chunk]
+ * A chunk of `headwater run` has 2,048 tokens: 62 prompts of the shape gpt2, 120 of small. */
 #include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,32 +17,8 @@ static double seconds(void) {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static const synthetic_shape small = {.n_layers = 4,
-                                      .n_heads = 4,
-                                      .n_tokens = 17,
-                                      .d_ffn = 512,
-                                      .vocab = 2048,
-                                      .hot = 4,
-                                      .n_parts = 2,
-                                      .k_neurons = 10,
-                                      .k_tokens = 10,
-                                      .projected_heads = 10,
-                                      .n_targets = 1,
-                                      .threshold = 0.04,
-                                      .floor = 0.04};
-static const synthetic_shape gpt2 = {.n_layers = 12,
-                                     .n_heads = 12,
-                                     .n_tokens = 33,
-                                     .d_ffn = 3072,
-                                     .vocab = 50257,
-                                     .hot = 5,
-                                     .n_parts = 4,
-                                     .k_neurons = 10,
-                                     .k_tokens = 10,
-                                     .projected_heads = 14,
-                                     .n_targets = 1,
-                                     .threshold = 0.04,
-                                     .floor = 0.04};
+static const synthetic_shape small = {SYNTHETIC_SMALL, .projected_heads = 10, .n_targets = 1, .threshold = 0.04, .floor = 0.04};
+static const synthetic_shape gpt2 = {SYNTHETIC_GPT2, .projected_heads = 14, .n_targets = 1, .threshold = 0.04, .floor = 0.04};
 
 static int complain(const hw_error *err) {
   fprintf(stderr, "bench_store: %s\n", err->message);
@@ -49,16 +26,18 @@ static int complain(const hw_error *err) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2) return fprintf(stderr, "bench_store OUT.db [small|gpt2] [prompts]\n"), 2;
+  if (argc < 2) return fprintf(stderr, "bench_store OUT.db [small|gpt2] [prompts] [prompts a chunk]\n"), 2;
   const synthetic_shape *shape = argc > 2 && !strcmp(argv[2], "gpt2") ? &gpt2 : &small;
-  int64_t n_prompts = 10000, chunk_size = 256;
+  int64_t n_prompts = 10000, chunk_size = 2048 / shape->n_tokens;
   if (argc > 3 && !hw_parse_int(argv[3], 1, INT64_C(1) << 40, &n_prompts)) return 2;
+  if (argc > 4 && !hw_parse_int(argv[4], 1, n_prompts, &chunk_size)) return 2;
   size_t n_groups = 4;
   hw_run_info info = synthetic_run(shape, n_groups, n_prompts);
   hw_error err = {0};
   hw_store *store;
   (void)unlink(argv[1]);
   if (!hw_store_open_run(argv[1], &info, &synthetic_process, false, &store, &err)) return complain(&err);
+  hw_store_commit_every(store, 1);
   double encode = 0, put = 0;
   size_t edges = 0, neurons = 0, heads = 0, projections = 0, graphs = 0;
   hw_arena arena;

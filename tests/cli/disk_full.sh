@@ -4,7 +4,7 @@ unshare -m true 2>/dev/null || skip "no private mounts here (needs root)"
 mkdir disk
 cat >inside.sh <<'END'
 mount -t tmpfs -o size=1m tmpfs disk || exit 77
-run="run --model gpt2 --data ioi.csv --chunk-tokens 64 --limit 250 --neuron-projections none --threads $T --quiet"
+run="run --model gpt2 --data ioi.csv --commit-seconds 0 --chunk-tokens 64 --limit 250 --neuron-projections none --threads $T --quiet"
 . "$LIB/helpers.sh"
 "$HW" $run --db disk/ioi.db >stdout 2>stderr
 echo "exit $?, $(wc -c <stdout) bytes on stdout, $(wc -l <stderr) line on stderr"

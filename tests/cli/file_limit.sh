@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The limit on the size of files (ulimit -f) is met as a full disk is, whether its signal is ignored or not.
-run="run --model gpt2 --data ioi.csv --limit 160 --chunk-tokens 64 --threads $T --neuron-projections none --quiet"
+run="run --model gpt2 --data ioi.csv --limit 160 --commit-seconds 0 --chunk-tokens 64 --threads $T --neuron-projections none --quiet"
 # shellcheck disable=SC2086
 "$HW" $run --db whole.db
 for trap in ignored default; do

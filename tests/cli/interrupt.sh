@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ctrl-C lets the chunks in work finish and says how to go on; the same command goes on.
-run="run --model gpt2 --data ioi.csv --db stopped.db --chunk-tokens 64 --limit 250 --neuron-projections none --threads $T"
+run="run --model gpt2 --data ioi.csv --db stopped.db --commit-seconds 0 --chunk-tokens 64 --limit 250 --neuron-projections none --threads $T"
 numbers() { sed -E 's/with [0-9]+ of/with N of/; s/\([0-9]+ were/(N were/; s/, [0-9]+s, [0-9]+ threads/, (time and threads)/'; }
 for signal in SIGINT SIGTERM; do
   # shellcheck disable=SC2086
@@ -23,6 +23,6 @@ echo "--- continue"
 cp SIGINT.db stopped.db
 # shellcheck disable=SC2086
 "$HW" $run 2>&1 | numbers
-"$HW" run --model gpt2 --data ioi.csv --db whole.db --chunk-tokens 64 --limit 250 --neuron-projections none --threads 2 --quiet
+"$HW" run --model gpt2 --data ioi.csv --db whole.db --commit-seconds 0 --chunk-tokens 64 --limit 250 --neuron-projections none --threads 2 --quiet
 same "as an uninterrupted run" "$("$HW" digest stopped.db)" "$("$HW" digest whole.db)"
 ls | grep stopped

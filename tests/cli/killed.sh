@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SIGKILL at random moments, each time continued: the same content at the end.
-run="run --model gpt2 --data pronoun.csv --limit 250 --chunk-tokens 48 --threads $T --quiet"
+run="run --model gpt2 --data pronoun.csv --limit 250 --commit-seconds 0 --chunk-tokens 48 --threads $T --quiet"
 start=$(date +%s%N)
 # shellcheck disable=SC2086
 "$HW" $run --db whole.db

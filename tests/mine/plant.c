@@ -196,6 +196,7 @@ int main(int argc, char **argv) {
   hw_arena_init(&arena);
   (void)unlink(argv[1]);
   bool ok = hw_store_open_run(argv[1], &info, &synthetic_process, false, &store, &err);
+  if (ok) hw_store_commit_every(store, 1);
   for (int64_t index = 0; ok && index * CHUNK < n_prompts; index++) {
     hw_arena_reset(&arena);
     ok = make_chunk(store, &info, (uint64_t)seed, (uint32_t)noise, index, &arena, &err);

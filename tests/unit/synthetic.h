@@ -22,6 +22,12 @@ typedef struct synthetic_shape {
   double threshold, floor;
 } synthetic_shape;
 
+/* Sizes of the embedded models and of GPT-2 small, for an initialiser. */
+#define SYNTHETIC_SMALL \
+  .n_layers = 4, .n_heads = 4, .n_tokens = 17, .d_ffn = 512, .vocab = 2048, .hot = 4, .n_parts = 2, .k_neurons = 10, .k_tokens = 10
+#define SYNTHETIC_GPT2 \
+  .n_layers = 12, .n_heads = 12, .n_tokens = 33, .d_ffn = 3072, .vocab = 50257, .hot = 5, .n_parts = 4, .k_neurons = 10, .k_tokens = 10
+
 static inline uint64_t synthetic_random(uint64_t *state) { /* splitmix64 */
   uint64_t z = (*state += 0x9e3779b97f4a7c15u);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;

@@ -53,6 +53,45 @@ TEST(resumes) {
                       "n,some\r\n80,1\r\n");
 }
 
+TEST(chunks_may_wait_for_one_commit) {
+  static const char *const count = "SELECT count(*) AS n FROM chunk";
+  for (int s = 0; s < 2; s++) {
+    const synthetic_shape *shape = s ? &three_targets : &one_target;
+    hw_run_info info = synthetic_run(shape, N_GROUPS, N_PROMPTS);
+    hw_store *store;
+    char a[33], b[33];
+    make_run(at("a.db"), shape, forwards);
+    (void)unlink(at("c.db"));
+    OK(hw_store_open_run(at("c.db"), &info, &synthetic_process, false, &store, e));
+    put_vocabulary(store);
+    hw_store_commit_every(store, 3600);
+    put_chunk(store, shape, &info, 2);
+    put_chunk(store, shape, &info, 0);
+    assert_string_equal(ask(at("c.db"), count), "n\r\n0\r\n"); /* another connection */
+    OK(hw_store_flush(store, e));
+    assert_string_equal(ask(at("c.db"), count), "n\r\n2\r\n");
+    put_chunk(store, shape, &info, 1);
+    /* One that cannot be stored takes along those that wait, and only those. */
+    hw_arena arena;
+    hw_arena_init(&arena);
+    hw_chunk_record chunk;
+    hw_encoded_chunk *encoded;
+    OK(synthetic_chunk(5, 2, 2 * CHUNK, CHUNK, shape, N_GROUPS, true, &arena, &chunk, e));
+    OK(hw_encode_chunk(&chunk, &info, &encoded, e));
+    REFUSED("chunk 2 is stored already", hw_store_put_chunk(store, encoded, e));
+    hw_encoded_chunk_free(encoded);
+    hw_arena_fini(&arena);
+    OK(hw_store_flush(store, e));
+    assert_string_equal(ask(at("c.db"), count), "n\r\n2\r\n");
+    for (int i = 0; i < N_CHUNKS; i++)
+      if (i != 2 && i != 0) put_chunk(store, shape, &info, i);
+    OK(hw_store_close(store, false, e)); /* commits */
+    digest_of(at("a.db"), a);
+    digest_of(at("c.db"), b);
+    assert_string_equal(a, b);
+  }
+}
+
 TEST(refuses_other_files) {
   hw_run_info info = synthetic_run(&one_target, N_GROUPS, N_PROMPTS), other = info;
   hw_store *store, *second;
@@ -397,6 +436,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(any_order_gives_the_same_digest),
       cmocka_unit_test(resumes),
+      cmocka_unit_test(chunks_may_wait_for_one_commit),
       cmocka_unit_test(refuses_other_files),
       cmocka_unit_test(full_disk_and_overflow_leave_what_was_there),
       cmocka_unit_test(neuron_projections_are_asked_for_once),
