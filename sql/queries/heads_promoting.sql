@@ -4,10 +4,10 @@
 -- A scan of the stored projections (--project default keeps those of the ten best heads of a prompt).
 -- :token          text of the token; a space before it is tried as well
 -- :list = promotes   promotes or suppresses
--- :sample = 20000  prompts, evenly chosen; NULL for all
+-- :sample = 20000  prompts, evenly chosen; 0 for all
 -- :limit = 20     rows
 WITH step AS (
-  SELECT max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(:sample, 1 << 42)) AS every,
+  SELECT max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(nullif(:sample, 0), 1 << 42)) AS every,
     (SELECT coalesce(min(prompt_id), 1 << 42) FROM prompt WHERE counterfactual_of IS NOT NULL) << 20 AS past, iif(hw_choice(:list, 'promotes', 'suppresses'), 'suppresses', 'promotes') AS list
 ), wanted AS (SELECT token_id, text FROM token WHERE text IN (CAST(:token AS TEXT), ' ' || :token)),
 hit AS (

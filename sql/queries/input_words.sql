@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What the predictions are made from: share of the input by word.
 -- A word: tokens up to the next one that begins with a space.
--- A scan: prompts are sampled evenly, :sample of them; NULL takes all and reads the whole file.
--- :sample = 2000   prompts, NULL for all
+-- A scan: prompts are sampled evenly, :sample of them; 0 takes all and reads the whole file.
+-- :sample = 2000   prompts, 0 for all
 -- :least = 5       graphs that a word must be in
 -- :limit = 20      rows
 WITH step AS (
-  SELECT max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(:sample, 1 << 42)) AS every
+  SELECT max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(nullif(:sample, 0), 1 << 42)) AS every
 ), picked AS (
   SELECT g.graph_id, g.edges, p.tokens FROM step JOIN prompt p ON p.prompt_id % step.every = 0 AND p.counterfactual_of IS NULL
   JOIN graph g ON g.graph_id BETWEEN p.prompt_id << 20 AND p.prompt_id << 20 | 1048575

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- How large the graphs are at other thresholds, from the stored rows: the curve of size over threshold.
--- A scan: prompts are sampled evenly, :sample of them; NULL takes all and reads the whole file.
+-- A scan: prompts are sampled evenly, :sample of them; 0 takes all and reads the whole file.
 -- :thresholds = NULL   list like '0.02,0.05,0.1', from the floor of the run upwards; NULL for 12 steps from the floor
--- :sample = 500        prompts, NULL for all
+-- :sample = 500        prompts, 0 for all
 WITH RECURSIVE step AS (
-  SELECT max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(:sample, 1 << 42)) AS every, (SELECT coalesce(min(prompt_id), 1 << 42) FROM prompt WHERE counterfactual_of IS NOT NULL) << 20 AS past
+  SELECT max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(nullif(:sample, 0), 1 << 42)) AS every, (SELECT coalesce(min(prompt_id), 1 << 42) FROM prompt WHERE counterfactual_of IS NOT NULL) << 20 AS past
 ), doubling(threshold, i) AS (
   SELECT floor, 0 FROM run UNION ALL
   SELECT threshold * CASE i % 3 WHEN 0 THEN 1.25 WHEN 1 THEN 1.28 ELSE 1.25 END, i + 1 FROM doubling WHERE i < 11 AND threshold * 1.28 < 0.9

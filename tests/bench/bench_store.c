@@ -25,6 +25,30 @@ static int complain(const hw_error *err) {
   return 1;
 }
 
+/* Text of all tokens, and what every neuron of a top list says. */
+static bool put_words(hw_store *store, const synthetic_shape *shape, hw_arena *arena, hw_error *err) {
+  size_t most = (size_t)shape->n_layers * shape->d_ffn, n;
+  const char **pieces = hw_arena_new(arena, const char *, shape->vocab, err);
+  size_t *lengths = hw_arena_new(arena, size_t, shape->vocab, err);
+  uint16_t *layers = hw_arena_new(arena, uint16_t, most, err);
+  uint32_t *neurons = hw_arena_new(arena, uint32_t, most, err);
+  hw_projection *rows = hw_arena_znew(arena, hw_projection, most, err);
+  if (!pieces || !lengths || !layers || !neurons || !rows) return false;
+  for (uint32_t i = 0; i < shape->vocab; i++) {
+    char text[16];
+    lengths[i] = (size_t)snprintf(text, sizeof text, " w%" PRIu32, i);
+    if (!(pieces[i] = hw_arena_copy(arena, text, lengths[i], err))) return false;
+  }
+  if (!hw_store_put_vocabulary(store, shape->vocab, pieces, lengths, err) || !hw_store_pending_neurons(store, most, layers, neurons, &n, err)) return false;
+  uint64_t rng = 7;
+  for (size_t i = 0; i < n; i++) {
+    rows[i] = (hw_projection){.kind = HW_COMPONENT_NEURON, .convention = HW_CONVENTION_ALONE, .layer = layers[i], .index = neurons[i], .k = (uint16_t)shape->k_tokens};
+    synthetic_list(&rng, shape, 1, &rows[i].promotes, &rows[i].promote_scores, arena);
+    synthetic_list(&rng, shape, -1, &rows[i].suppresses, &rows[i].suppress_scores, arena);
+  }
+  return hw_store_put_neuron_projections(store, rows, n, err);
+}
+
 int main(int argc, char **argv) {
   if (argc < 2) return fprintf(stderr, "bench_store OUT.db [small|gpt2] [prompts] [prompts a chunk]\n"), 2;
   const synthetic_shape *shape = argc > 2 && !strcmp(argv[2], "gpt2") ? &gpt2 : &small;
@@ -63,6 +87,8 @@ int main(int argc, char **argv) {
     encode += middle - start;
     hw_encoded_chunk_free(encoded);
   }
+  hw_arena_reset(&arena);
+  if (!hw_store_flush(store, &err) || !put_words(store, shape, &arena, &err)) return complain(&err);
   double start = seconds();
   if (!hw_store_close(store, true, &err)) return complain(&err);
   double closing = seconds() - start;
