@@ -128,8 +128,8 @@ static bool open_csv(hw_dataset *dataset, hw_error *err) {
 static int read_csv(hw_dataset *dataset, hw_error *err) {
   const csv_state *state = dataset->state;
   int got = read_fields(dataset, err);
-  if (got > 0 && state->n_fields > dataset->n_columns)
-    hw_record_break(&dataset->record, "%zu fields, but the header has %zu", state->n_fields, dataset->n_columns);
+  if (got > 0 && state->n_fields != dataset->n_columns)
+    hw_record_break(&dataset->record, "%zu field%s, but the header has %zu", state->n_fields, state->n_fields == 1 ? "" : "s", dataset->n_columns);
   return got;
 }
 

@@ -40,8 +40,8 @@ static bool open_tsv(hw_dataset *dataset, hw_error *err) {
 static int read_tsv(hw_dataset *dataset, hw_error *err) {
   size_t n_fields = 0;
   int got = read_fields(dataset, &n_fields, err);
-  if (got > 0 && n_fields > dataset->n_columns)
-    hw_record_break(&dataset->record, "%zu fields, but the header has %zu", n_fields, dataset->n_columns);
+  if (got > 0 && n_fields != dataset->n_columns)
+    hw_record_break(&dataset->record, "%zu field%s, but the header has %zu", n_fields, n_fields == 1 ? "" : "s", dataset->n_columns);
   return got;
 }
 

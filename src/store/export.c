@@ -358,6 +358,11 @@ static bool export_files(export *e) {
   return true;
 }
 
+static bool make_folder(const char *folder, hw_error *err) {
+  if (mkdir(folder, 0777) == 0 || (errno == EEXIST && hw_folder_exists(folder))) return true;
+  return hw_fail(err, HW_ERROR_IO, "%s: %s", folder, errno == EEXIST ? "not a folder" : strerror(errno));
+}
+
 static bool export_all(export *e, hw_buffer *text) {
   hw_json *manifest = &e->manifest;
   hw_json_init(manifest, text);
@@ -365,7 +370,7 @@ static bool export_all(export *e, hw_buffer *text) {
   hw_json_key(manifest, "schema_version");
   hw_json_int(manifest, HW_SCHEMA_VERSION);
   hw_buffer_append_byte(text, '\n');
-  if (!check_tables(e) || !put_run(e->store, manifest, e->err)) return false;
+  if (!check_tables(e) || !make_folder(e->wanted->folder, e->err) || !put_run(e->store, manifest, e->err)) return false;
   hw_buffer_append_byte(text, '\n');
   hw_json_key(manifest, "files");
   hw_json_begin_array(manifest);
@@ -377,9 +382,6 @@ static bool export_all(export *e, hw_buffer *text) {
 }
 
 bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err) {
-  const char *folder = wanted->folder;
-  if (mkdir(folder, 0777) != 0 && (errno != EEXIST || !hw_folder_exists(folder)))
-    return hw_fail(err, HW_ERROR_IO, "%s: %s", folder, errno == EEXIST ? "not a folder" : strerror(errno));
   hw_buffer text;
   hw_buffer_init(&text);
   bool ok = hw_store_exec(store, "BEGIN", "read it", err); /* all files show one state */

@@ -129,7 +129,7 @@ static bool bind_default(sqlite3_stmt *s, int index, const char *sql, const char
   const char *value;
   size_t length;
   if (!hw_query_default(sql, name, &value, &length))
-    return hw_fail(err, HW_ERROR_INPUT, "SQL: parameter :%s has no value", name);
+    return hw_fail(err, HW_ERROR_INPUT, "no value for the parameter %s", name);
   char *text = strndup(value, length);
   if (!text) return hw_fail_memory(err, "a parameter");
   if (sqlite3_stricmp(text, "NULL") != 0) bind_value(s, index, text);
@@ -156,15 +156,15 @@ static bool bind_parameters(sqlite3_stmt *s, const char *sql, const hw_parameter
       hw_buffer names;
       hw_buffer_init(&names);
       for (int index = 1; index <= count; index++)
-        hw_buffer_printf(&names, "%s%s", index > 1 ? ", " : " ", sqlite3_bind_parameter_name(s, index));
-      hw_fail(err, HW_ERROR_INPUT, "SQL: there is no parameter :%s; there %s%s", parameters[i].name,
+        hw_buffer_printf(&names, "%s--%s", index > 1 ? ", " : " ", sqlite3_bind_parameter_name(s, index) + 1);
+      hw_fail(err, HW_ERROR_INPUT, "there is no parameter --%s; there %s%s", parameters[i].name,
               count ? "is" : "are none", names.data ? names.data : "");
       hw_buffer_fini(&names);
       return false;
     }
     for (size_t k = 0; k < i; k++)
       if (!strcmp(parameters[k].name, parameters[i].name))
-        return hw_fail(err, HW_ERROR_INPUT, "SQL: parameter :%s is given twice", parameters[i].name);
+        return hw_fail(err, HW_ERROR_INPUT, "parameter --%s is given twice", parameters[i].name);
   }
   return true;
 }

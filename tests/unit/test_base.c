@@ -275,8 +275,6 @@ TEST(json_is_read_back_as_it_was_meant) {
   hw_json_key(&json, "a\"\\\n\t\x01");
   hw_json_begin_array(&json);
   hw_json_int(&json, INT64_MIN);
-  hw_json_bool(&json, true);
-  hw_json_bool(&json, false);
   hw_json_null(&json);
   hw_json_string(&json, NULL);
   hw_json_double(&json, NAN);
@@ -291,7 +289,7 @@ TEST(json_is_read_back_as_it_was_meant) {
   hw_json_string(&json, "");
   hw_json_end_object(&json);
   assert_string_equal(out.data,
-                      "{\"a\\\"\\\\\\n\\u0009\\u0001\":[-9223372036854775808,true,false,null,null,null,null,{},[],"
+                      "{\"a\\\"\\\\\\n\\u0009\\u0001\":[-9223372036854775808,null,null,null,null,{},[],"
                       "\"x\\u0000\\u007f\xEF\xBF\xBD\xe2\x82\xac\xEF\xBF\xBD\xEF\xBF\xBD\"],\"b\":\"\"}");
   json_t *parsed = json_loadb(out.data, out.length, JSON_ALLOW_NUL, NULL);
   assert_non_null(parsed);

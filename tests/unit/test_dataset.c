@@ -140,14 +140,14 @@ TEST(csv_follows_rfc_4180) {
   check("gt.csv", "clean,corrupted,label\nThe war lasted from 1352 to 13,The war lasted from 1301 to 13,52\n",
         "0:2 prompt=[The war lasted from 1352 to 13] counterfactual=[The war lasted from 1301 to 13] +label=[52]\n");
   check("quoted.csv",
-        "answer,prompt,foil\r\n has,\"He said \"\"no\"\",\nand\r\nleft\", have\r\n\r\n\"\",plain,\"\"\r\nx,\"end\"",
+        "answer,prompt,foil\r\n has,\"He said \"\"no\"\",\nand\r\nleft\", have\r\n\r\n\"\",plain,\"\"\r\nx,\"end\",",
         "0:2 prompt=[He said \"no\",<0a>and<0d><0a>left] answer=[ has] foil=[ have]\n"
         "1:6 prompt=[plain]\n"
         "2:7 prompt=[end] answer=[x]\n");
   check("spaces.csv", "text,target\n  padded  , b \n", "0:2 prompt=[  padded  ] answer=[ b ]\n");
   check("ragged.csv", "group,prompt,label\ng,p\ng\ng,p,l,x,y\ng,q,l\n",
-        "0:2 prompt=[p] +group=[g]\n"
-        "1:3 PROBLEM no prompt: this row has no column \"prompt\"\n"
+        "0:2 PROBLEM 2 fields, but the header has 3\n"
+        "1:3 PROBLEM 1 field, but the header has 3\n"
         "2:4 PROBLEM 5 fields, but the header has 3\n"
         "3:5 prompt=[q] +group=[g] +label=[l]\n");
   check("index.csv", ",prompt\n0,p\n", "0:2 prompt=[p] +=[0]\n");
@@ -170,7 +170,7 @@ TEST(broken_csv_says_where) {
 TEST(tsv_splits_at_tabs_alone) {
   check("w.tsv", "sentid\tsentence\r\na.1\tThe \"cook\", he said.\r\n\r\nb.2\t\"open\nc.3\n",
         "0:2 prompt=[The \"cook\", he said.] +sentid=[a.1]\n1:4 prompt=[\"open] +sentid=[b.2]\n"
-        "2:5 PROBLEM no prompt: this row has no column \"sentence\"\n");
+        "2:5 PROBLEM 1 field, but the header has 2\n");
   check("more.tsv", "prompt\tn\n\t\np\t1\t2\n", "0:2 prompt=[] +n=[]\n1:3 PROBLEM 3 fields, but the header has 2\n");
 }
 
