@@ -95,7 +95,7 @@ TEST(parameters_by_name) {
   REFUSED("no value for the parameter b", run_sql(sql, two, 1, e));
   REFUSED("there is no parameter --b; there is --a", run_sql("SELECT :a", two, 2, e));
   REFUSED("there is no parameter --a; there are none", run_sql("SELECT 1", two, 1, e));
-  REFUSED(":a is given twice", run_sql("SELECT :a", twice, 2, e));
+  REFUSED("--a is given twice", run_sql("SELECT :a", twice, 2, e));
   REFUSED("has no name", run_sql("SELECT ?", NULL, 0, e));
   const hw_parameter texts[] = {{"a", "007"}, {"b", "1e3"}, {"c", "-4"}};
   assert_string_equal(ask_with(data, "SELECT typeof(:a) AS a, typeof(:b) AS b, typeof(:c) AS c", texts, 3, HW_FORMAT_CSV),
