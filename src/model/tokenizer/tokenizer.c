@@ -260,7 +260,7 @@ static bool encode(const hw_tokenizer *tokenizer, const char *text, size_t lengt
   *encoding = (hw_encoding){0};
   if (length > LONGEST) return hw_fail(err, HW_ERROR_PROMPT, "text of %zu bytes, want at most %d", length, LONGEST);
   size_t valid = hw_utf8_valid_prefix(text, length);
-  if (valid != length) return hw_fail(err, HW_ERROR_PROMPT, "byte %zu of the text is not UTF-8", valid);
+  if (valid != length) return hw_fail(err, HW_ERROR_PROMPT, "byte %zu of the text is not UTF-8", valid + 1);
   /* The work needs a hundred times the text: an arena of its own keeps that out of the caller's chunk. */
   hw_arena work;
   hw_arena_init(&work);
