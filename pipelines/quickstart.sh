@@ -7,7 +7,9 @@ cd "$(dirname "$0")/.."
 sh pipelines/install.sh
 cmake -B build -DHEADWATER_TESTS=OFF >/dev/null
 cmake --build build -j "$(nproc)" >/dev/null
-rm -f ioi.db
+for part in '' -wal -shm; do
+  [ ! -e "ioi.db$part" ] || mv -f "ioi.db$part" "ioi.before.db$part" # an earlier run, with what was mined in it
+done
 ./build/headwater run pipelines/ioi.ini
 echo
 echo "The heads that carry the answer, over all prompts:"

@@ -63,6 +63,8 @@ static bool read_rope(const char *path, const hw_key_row *key, json_t *value, hw
         return wrong_value(path, &row, member, HW_ERROR_INPUT, "a number above 0", err);
       *(double *)((char *)rope + numbers[n].offset) = json_number_value(member);
     } else if (strcmp(name, "rope_type") == 0 || strcmp(name, "type") == 0) {
+      if (type && json_string_value(member) && strcmp(type, json_string_value(member)) != 0)
+        return hw_fail(err, HW_ERROR_INPUT, "%s: %s has a type and a rope_type that differ", path, key->name);
       type = json_string_value(member);
       size_t t = 0;
       while (t < 3 && (!type || strcmp(type, types[t]) != 0)) t++;
@@ -72,6 +74,8 @@ static bool read_rope(const char *path, const hw_key_row *key, json_t *value, hw
       return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is not a part of rotary scaling that is computed", path, whole);
     }
   }
+  if (type && rope->type == HW_ROPE_DEFAULT && rope->factor > 0 && rope->factor != 1)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s has a factor, but its type is default", path, key->name);
   if (!type && rope->factor > 0) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.rope_type", path, key->name);
   if (rope->type != HW_ROPE_DEFAULT && !(rope->factor > 0)) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.factor", path, key->name);
   if (rope->type == HW_ROPE_LLAMA3 && !(rope->low_freq_factor > 0 && rope->high_freq_factor > rope->low_freq_factor && rope->original_ctx > 0))
@@ -84,8 +88,8 @@ static bool set_layer_type(const char *path, const hw_key_row *key, json_t *valu
   static const char *const names[] = {"full_attention", "global", "sliding_attention", "local"};
   const char *name = json_string_value(value);
   for (size_t i = 0; i < 4; i++)
-    if (name && layer < config->n_layers && strcmp(name, names[i]) == 0) return config->windowed[layer] = i >= 2, true;
-  if (layer >= config->n_layers)
+    if (name && layer < config->n_layers && layer < HW_MOST_LAYERS && strcmp(name, names[i]) == 0) return config->windowed[layer] = i >= 2, true;
+  if (layer >= config->n_layers || layer >= HW_MOST_LAYERS)
     return hw_fail(err, HW_ERROR_INPUT, "%s: %s lists more than the %" PRId64 " layers", path, key->name, config->n_layers);
   return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, "full_attention, sliding_attention, global or local for each layer", err);
 }
@@ -121,7 +125,7 @@ static bool read_value(const char *path, json_t *value, const hw_key_row *key, h
     case HW_KEY_COUNT_OR_NONE: {
       json_int_t count = json_integer_value(value);
       if (!json_is_integer(value) || count < (key->kind != HW_KEY_COUNT_OR_ZERO) || count > LARGEST_COUNT)
-        return wrong_value(path, key, value, HW_ERROR_INPUT, "a whole number of at least 1", err);
+        return wrong_value(path, key, value, HW_ERROR_INPUT, key->kind == HW_KEY_COUNT_OR_ZERO ? "a whole number of at least 0" : "a whole number of at least 1", err);
       *(int64_t *)field = count;
       return true;
     }
@@ -160,6 +164,9 @@ bool hw_config_read_key(const char *path, json_t *root, const hw_key_row *key, h
   json_t *found = find_key(root, key->name);
   if (found && !json_is_null(found)) return read_value(path, found, key, config, err);
   if (key->required) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s", path, key->name);
+  if (found && (key->kind == HW_KEY_NUMBER || key->kind == HW_KEY_ACTIVATION || (key->kind == HW_KEY_MUST_BE && strcmp(key->must_be, "true") == 0)))
+    return read_value(path, found, key, config, err); /* where null is not "as usual": refused by its name */
+  if (found && key->kind == HW_KEY_SWITCH) *(bool *)((char *)config + key->offset) = false;
   if (found && key->kind == HW_KEY_COUNT_OR_NONE) *(int64_t *)(void *)((char *)config + key->offset) = 0;
   if (found && key->kind == HW_KEY_NUMBER_OR_NONE) *(double *)(void *)((char *)config + key->offset) = 0;
   return true;
@@ -176,11 +183,24 @@ static bool lists_key(const hw_family *family, const hw_family *end, const char 
   return false;
 }
 
+/* Two keys that mean the same number or object must not differ. */
+static bool agree(const char *path, json_t *root, const hw_key_row *keys, size_t n, hw_error *err) {
+  for (size_t i = 0; i < n; i++)
+    for (size_t k = 0; k < i; k++) {
+      if (keys[i].kind != keys[k].kind || keys[i].offset != keys[k].offset || (keys[i].kind != HW_KEY_NUMBER && keys[i].kind != HW_KEY_ROPE)) continue;
+      json_t *a = find_key(root, keys[i].name), *b = find_key(root, keys[k].name);
+      if (a && b && !json_is_null(a) && !json_is_null(b) && !same_value(a, b))
+        return hw_fail(err, HW_ERROR_INPUT, "%s: %s and %s say different things", path, keys[k].name, keys[i].name);
+    }
+  return true;
+}
+
 /* The family's own keys, then those of its relatives, then the common ones; the first row of a name counts. */
 static bool read_keys(const char *path, json_t *root, const hw_family *family, bool later, hw_model_config *config, hw_error *err) {
   for (const hw_family *at = family;; at = at->like) {
     const hw_key_row *keys = at ? at->keys : hw_common_keys;
     size_t n = at ? at->n_keys : hw_n_common_keys;
+    if (at && !later && !agree(path, root, keys, n, err)) return false;
     for (size_t i = 0; i < n; i++)
       if (hw_key_comes_later(&keys[i]) == later && !lists_key(family, at, keys[i].name) && !hw_config_read_key(path, root, &keys[i], config, err)) return false;
     if (!at) return true;
@@ -223,7 +243,12 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
   if (config->n_heads % config->n_kv_heads)
     return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " heads cannot share %" PRId64 " key/value heads evenly", path, config->n_heads,
                    config->n_kv_heads);
+  if (family->qkv_by_head && hw_family_weight(family, HW_W_QKV) && config->n_heads != config->n_kv_heads)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: q, k and v fused by head want as many key/value heads as heads, found %" PRId64 " and %" PRId64, path,
+                   config->n_kv_heads, config->n_heads);
   if (config->positions == HW_POSITION_ROTARY) {
+    if (!(config->rope.share > 0 && config->rope.share <= 1))
+      return hw_fail(err, HW_ERROR_INPUT, "%s: %g of each head turns (rotary_pct or partial_rotary_factor), want a share of at most 1", path, config->rope.share);
     int64_t turning = (int64_t)((double)config->d_head * config->rope.share);
     if (turning % 2 || turning < 2 || turning > config->d_head)
       return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64 " of the head's %" PRId64 " (rotary_pct or partial_rotary_factor says how many turn)", path,
@@ -253,9 +278,11 @@ bool hw_config_read_file(const char *path, json_t **root, hw_error *err) {
   hw_file file;
   if (!hw_file_open(path, &file, err)) return false;
   json_error_t problem;
-  *root = json_loadb((const char *)file.data, file.size, 0, &problem);
+  *root = json_loadb(file.size ? (const char *)file.data : "", file.size, JSON_REJECT_DUPLICATES, &problem);
   bool ok = json_is_object(*root);
-  if (!*root)
+  if (!file.size)
+    hw_fail(err, HW_ERROR_INPUT, "%s: an empty file", path);
+  else if (!*root)
     hw_fail(err, HW_ERROR_INPUT, "%s: line %d: %s", path, problem.line, problem.text);
   else if (!ok)
     hw_fail(err, HW_ERROR_INPUT, "%s: not a JSON object", path);
@@ -283,6 +310,8 @@ bool hw_config_load(const char *folder, const char *architecture, hw_arena *aren
   bool ok = path && custom;
   if (!ok) hw_fail_memory(err, folder);
   const char *description = architecture ? architecture : ok && access(custom, F_OK) == 0 ? custom : NULL;
+  if (ok && !description && access(path, F_OK) != 0)
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s: neither config.json nor headwater.json is there", folder);
   if (ok) ok = description ? hw_custom_load(description, path, arena, config, family, err) : load_known(path, config, family, err);
   free(path);
   free(custom);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * headwater.json: an architecture in the terms of the family table. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/config.h"
@@ -35,7 +36,7 @@ static const char *const others[] = {"like", "norm", "gamma_plus_one", "position
                                      "comment"};
 static const char *const norms[] = {"layer", "rms", "none"}, *const positions[] = {"learned", "rotary", "none"};
 static const char *const blocks[] = {"sequential", "parallel"}, *const fusions[] = {"in_order", "by_head"};
-static const char *const layouts[] = {"default", "linear", "conv1d", "per_head"};
+static const char *const layouts[] = {"linear", "conv1d", "per_head"}; /* hw_layout from LINEAR on */
 
 typedef struct reader {
   const char *path;
@@ -66,22 +67,32 @@ static bool choose(reader *r, json_t *object, const char *key, const char *const
   if (!value) return true;
   for (size_t i = 0; i < n; i++)
     if (json_is_string(value) && strcmp(json_string_value(value), words[i]) == 0) return *choice = i, true;
-  return hw_fail(r->err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want one of %s, %s%s%s", r->path, key,
-                 json_is_string(value) ? json_string_value(value) : "?", words[0], words[1], n > 2 ? ", " : "", n > 2 ? words[2] : "");
+  char *found = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+  hw_fail(r->err, HW_ERROR_INPUT, "%s: %s is %.100s, want one of %s, %s%s%s", r->path, key, found ? found : "?", words[0], words[1], n > 2 ? ", " : "",
+          n > 2 ? words[2] : "");
+  free(found);
+  return false;
+}
+
+static bool choose_layout(reader *r, json_t *object, hw_layout *layout) {
+  size_t choice = *layout == HW_LAYOUT_DEFAULT ? 0 : (size_t)*layout - HW_LAYOUT_LINEAR;
+  if (!json_object_get(object, "layout")) return true;
+  if (!choose(r, object, "layout", layouts, COUNT_OF(layouts), &choice)) return false;
+  *layout = (hw_layout)(choice + HW_LAYOUT_LINEAR);
+  return true;
 }
 
 static bool read_choices(reader *r) {
   hw_model_config *c = r->config;
-  size_t norm = c->norm, position = c->positions, block = c->parallel, fused = r->family->qkv_by_head, layout = r->family->layout;
+  size_t norm = c->norm, position = c->positions, block = c->parallel, fused = r->family->qkv_by_head;
   if (!choose(r, r->root, "norm", norms, 3, &norm) || !choose(r, r->root, "positions", positions, 3, &position) ||
       !choose(r, r->root, "block", blocks, 2, &block) || !choose(r, r->root, "fused", fusions, 2, &fused) ||
-      !choose(r, r->root, "layout", layouts, 4, &layout))
+      !choose_layout(r, r->root, &r->family->layout))
     return false;
   c->norm = (hw_norm_kind)norm;
   c->positions = (hw_position_scheme)position;
   c->parallel = block == 1;
   r->family->qkv_by_head = fused == 1;
-  r->family->layout = (hw_layout)layout;
   json_t *plus_one = json_object_get(r->root, "gamma_plus_one");
   if (plus_one && !json_is_boolean(plus_one))
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: gamma_plus_one wants true or false", r->path);
@@ -89,16 +100,34 @@ static bool read_choices(reader *r) {
   return true;
 }
 
+/* Biases, and the end of a tied pair that the file may lack. */
+static bool may_be_optional(hw_weight weight) {
+  const char *name = hw_weight_shapes[weight].name, *end = strstr(name, "_bias");
+  return weight == HW_W_TOKEN_EMBEDDING || weight == HW_W_UNEMBED || (end && strcmp(end, "_bias") == 0);
+}
+
+static bool has_no_layout(hw_weight weight) {
+  return weight == HW_W_TOKEN_EMBEDDING || weight == HW_W_POSITION_EMBEDDING || hw_weight_shapes[weight].in == HW_EXT_NONE;
+}
+
 /* "name", null for none, or {"name": ..., "layout": ..., "optional": true}. */
 static bool read_tensor(reader *r, hw_weight weight, json_t *value, hw_weight_row *row) {
   json_t *name = json_is_object(value) ? json_object_get(value, "name") : value, *optional = json_object_get(value, "optional");
   const char *key = hw_weight_shapes[weight].name;
-  size_t layout = r->family->layouts[weight];
   *row = (hw_weight_row){.weight = weight, .presence = json_is_true(optional) ? HW_IF_PRESENT : HW_REQUIRED};
   if (json_is_null(value)) return true;
+  const char *member;
+  json_t *of_member;
+  json_object_foreach(value, member, of_member)
+    if (strcmp(member, "name") != 0 && strcmp(member, "layout") != 0 && strcmp(member, "optional") != 0)
+      return hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors.%s: %.100s is none of name, layout, optional", r->path, key, member);
+  if (optional && !json_is_boolean(optional)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors.%s: optional wants true or false", r->path, key);
+  if (json_is_true(optional) && !may_be_optional(weight))
+    return hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors.%s cannot be optional: null says that there is none", r->path, key);
+  if (json_object_get(value, "layout") && has_no_layout(weight))
+    return hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors.%s has a row for each token or position and no other layout", r->path, key);
   if (!json_is_string(name)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors.%s wants a name, an object with a name, or null", r->path, key);
-  if (!choose(r, value, "layout", layouts, 4, &layout)) return false;
-  r->family->layouts[weight] = (hw_layout)layout;
+  if (!choose_layout(r, value, &r->family->layouts[weight])) return false;
   return (row->name = copy_text(r, name)) != NULL;
 }
 
@@ -159,8 +188,12 @@ static bool refuse(reader *r, hw_weight weight, const char *because) {
   return !names(r, weight) || hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors names %s%s", r->path, hw_weight_shapes[weight].name, because);
 }
 
+static hw_weight bias_of_norm(hw_weight gamma) {
+  return gamma == HW_W_ATTN_NORM_GAMMA ? HW_W_ATTN_NORM_BETA : gamma == HW_W_FFN_NORM_GAMMA ? HW_W_FFN_NORM_BETA : HW_W_FINAL_BETA;
+}
+
 static bool want_norm(reader *r, hw_weight weight) {
-  if (r->config->norm == HW_NORM_NONE) return refuse(r, weight, ", but norm is none");
+  if (r->config->norm == HW_NORM_NONE) return refuse(r, weight, ", but norm is none") && refuse(r, bias_of_norm(weight), ", but norm is none");
   return mentions(r, weight) || hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors names no %s (null: a norm without weights)", r->path,
                                         hw_weight_shapes[weight].name);
 }
@@ -168,11 +201,39 @@ static bool want_norm(reader *r, hw_weight weight) {
 static bool check_ffn(reader *r) {
   if (r->config->d_ffn == 0) {
     if (r->config->parallel) return hw_fail(r->err, HW_ERROR_INPUT, "%s: a parallel block wants an FFN: d_ffn is 0", r->path);
-    return refuse(r, HW_W_IN, ", but d_ffn is 0") && refuse(r, HW_W_OUT, ", but d_ffn is 0") && refuse(r, HW_W_GATE, ", but d_ffn is 0");
+    for (hw_weight w = HW_W_FFN_NORM_GAMMA; w <= HW_W_FFN_OUT_GAMMA; w++)
+      if (!refuse(r, w, ", but d_ffn is 0")) return false;
+    return true;
   }
+  if (!r->config->gated && !refuse(r, HW_W_GATE_BIAS, ", but the FFN is not gated")) return false;
+  if (r->config->parallel && !names(r, HW_W_FFN_NORM_GAMMA) && !refuse(r, HW_W_FFN_NORM_BETA, ", but no ffn_norm")) return false;
   return want(r, HW_W_IN, ", but d_ffn is not 0") && want(r, HW_W_OUT, ", but d_ffn is not 0") &&
          (r->config->gated ? want(r, HW_W_GATE, ", but the FFN is gated") : refuse(r, HW_W_GATE, ", but the FFN is not gated")) &&
          (r->config->parallel || want_norm(r, HW_W_FFN_NORM_GAMMA));
+}
+
+/* q, k and v apart or fused, and nothing of the other kind, which nobody would read. */
+static bool check_qkv(reader *r) {
+  static const hw_weight apart[] = {HW_W_Q, HW_W_K, HW_W_V, HW_W_Q_BIAS, HW_W_K_BIAS, HW_W_V_BIAS};
+  if (!names(r, HW_W_QKV))
+    return want(r, HW_W_Q, " (or qkv)") && want(r, HW_W_K, "") && want(r, HW_W_V, "") && refuse(r, HW_W_QKV_BIAS, ", but no qkv (null: there is none)");
+  for (size_t i = 0; i < COUNT_OF(apart); i++)
+    if (!refuse(r, apart[i], " beside qkv (null: there is none)")) return false;
+  return true;
+}
+
+/* What is said about a part that the model does not have. */
+static bool check_idle(reader *r) {
+  const hw_model_config *c = r->config;
+  const struct { const char *key; bool idle; const char *because; } rows[] = {
+      {"rotary", c->positions != HW_POSITION_ROTARY, "positions are not rotary"}, {"position_offset", c->positions != HW_POSITION_LEARNED, "positions are not learned"},
+      {"gated", c->d_ffn == 0, "d_ffn is 0"}, {"activation", c->d_ffn == 0, "d_ffn is 0"}, {"norm_eps", c->norm == HW_NORM_NONE, "norm is none"},
+      {"gamma_plus_one", c->norm == HW_NORM_NONE, "norm is none"}, {"fused", !names(r, HW_W_QKV), "there is no qkv"},
+      {"score_scale", c->score_scale == 0, "it is 0"}};
+  for (size_t i = 0; i < COUNT_OF(rows); i++)
+    if (rows[i].idle && json_object_get(r->root, rows[i].key))
+      return hw_fail(r->err, HW_ERROR_INPUT, "%s: %s is said, but %s", r->path, rows[i].key, rows[i].because);
+  return true;
 }
 
 /* What must be said, so that nothing is left out by oversight. */
@@ -186,8 +247,7 @@ static bool check_whole(reader *r) {
     return false;
   if (r->config->vocab_out && r->config->tied && r->config->vocab_out != r->config->vocab_size)
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: vocabulary_out differs from vocabulary, but the unembedding is tied", r->path);
-  if (!names(r, HW_W_QKV) && (!want(r, HW_W_Q, " (or qkv)") || !want(r, HW_W_K, "") || !want(r, HW_W_V, ""))) return false;
-  return want(r, HW_W_TOKEN_EMBEDDING, "") && want(r, HW_W_O, "") && (r->config->tied || want(r, HW_W_UNEMBED, ", and tied is not true")) &&
+  return check_qkv(r) && check_idle(r) && want(r, HW_W_TOKEN_EMBEDDING, "") && want(r, HW_W_O, "") && (r->config->tied || want(r, HW_W_UNEMBED, ", and tied is not true")) &&
          want_norm(r, HW_W_ATTN_NORM_GAMMA) && want_norm(r, HW_W_FINAL_GAMMA) && check_ffn(r);
 }
 
@@ -216,9 +276,13 @@ static bool read_base(reader *r, const char *config_path) {
 
 static bool read_all(reader *r, const char *config_path) {
   if (!check_names(r) || !read_base(r, config_path) || !read_choices(r)) return false;
+  int64_t n_listed = r->config->window_pattern == HW_WINDOW_LISTED && !json_object_get(r->root, "layer_types") ? r->config->n_layers : 0;
   for (int later = 0; later < 2; later++)
     for (size_t i = 0; i < COUNT_OF(keys); i++)
       if (hw_key_comes_later(&keys[i]) == (later != 0) && !hw_config_read_key(r->path, r->root, &keys[i], r->config, r->err)) return false;
+  if (n_listed && n_listed != r->config->n_layers)
+    return hw_fail(r->err, HW_ERROR_INPUT, "%s: %lld layers, but the layer_types of config.json list %lld; say layer_types here", r->path,
+                   (long long)r->config->n_layers, (long long)n_listed);
   if (json_object_get(r->root, "window") && r->config->window_pattern == HW_WINDOW_NONE) r->config->window_pattern = HW_WINDOW_ALL;
   if (json_object_get(r->root, "d_ffn")) r->family->ffn_factor = 0; /* 0 is meant */
   if (!r->config->d_ffn) r->config->d_ffn = r->family->ffn_factor * r->config->d_model;

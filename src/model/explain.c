@@ -24,7 +24,7 @@ static state examine(const explainer *e, hw_weight weight, const hw_weight_row *
   char has[96], want[96];
   hw_shape_format(shape, hw_lookup_shape(&e->lookup, weight, shape), want);
   if (!tensor) {
-    bool optional = row->presence == HW_IF_PRESENT || !hw_lookup_asked(&e->lookup, row);
+    bool optional = hw_lookup_may_lack(&e->lookup, weight, row);
     hw_buffer_printf(text, optional ? "none, which is allowed" : "MISSING, want %s", want);
     return optional ? ABSENT : MISSING;
   }

@@ -178,6 +178,10 @@ static bool load_layer(loader *ld, int64_t l, hw_layer *layer) {
          load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out) && load_vector(ld, HW_W_FFN_OUT_GAMMA, l, &layer->ffn_out_gamma);
 }
 
+static bool same_matrix(const hw_matrix *a, const hw_matrix *b) {
+  return a->dtype == b->dtype && a->n_in == b->n_in && a->n_out == b->n_out && memcmp(a->data, b->data, a->n_in * a->n_out * hw_dtype_size(a->dtype)) == 0;
+}
+
 /* The embedding and the unembedding may be one tensor, under either name. */
 static bool load_embeddings(loader *ld) {
   hw_model *model = ld->model;
@@ -189,6 +193,8 @@ static bool load_embeddings(loader *ld) {
     hw_lookup_name(&ld->lookup, hw_family_weight(ld->family, HW_W_TOKEN_EMBEDDING), 0, name);
     return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s and no lm_head.weight to stand for it", ld->st->path, name);
   }
+  if (model->config.tied && model->token_embedding.data && model->unembed.data && !same_matrix(&model->token_embedding, &model->unembed))
+    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: the embedding and the unembedding differ, but the model is said to tie them", ld->st->path);
   if (!model->token_embedding.data) model->token_embedding = model->unembed;
   if (!model->unembed.data || model->config.tied) model->unembed = model->token_embedding;
   return true;

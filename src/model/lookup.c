@@ -24,13 +24,21 @@ void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t l
 
 hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family, hw_safetensors *file) {
   hw_lookup lookup = {.config = config, .family = family, .file = file, .prefix = family->prefixes[0]};
-  const hw_weight_row *row = hw_family_weight(family, HW_W_O);
-  for (int i = 0; row && i < HW_MOST_PREFIXES && family->prefixes[i]; i++) {
+  size_t most = 0;
+  for (int i = 0; i < HW_MOST_PREFIXES && family->prefixes[i]; i++) {
     hw_lookup trial = lookup;
-    char name[HW_NAME_SIZE];
+    size_t hits = 0;
     trial.prefix = family->prefixes[i];
-    hw_lookup_name(&trial, row, 0, name);
-    if (hw_safetensors_find(file, name)) return trial;
+    for (int w = 0; w < HW_N_WEIGHTS; w++) {
+      const hw_weight_row *row = hw_family_weight(family, (hw_weight)w);
+      char name[HW_NAME_SIZE];
+      if (!row || row->name[0] == '=') continue;
+      hw_lookup_name(&trial, row, 0, name);
+      hits += hw_safetensors_find(file, name) != NULL;
+    }
+    if (hits <= most) continue;
+    most = hits;
+    lookup = trial;
   }
   return lookup;
 }
@@ -97,6 +105,12 @@ bool hw_lookup_asked(const hw_lookup *lookup, const hw_weight_row *row) {
   return true;
 }
 
+bool hw_lookup_may_lack(const hw_lookup *lookup, hw_weight weight, const hw_weight_row *row) {
+  if (!hw_lookup_asked(lookup, row)) return true;
+  bool embeds = weight == HW_W_TOKEN_EMBEDDING || weight == HW_W_UNEMBED;
+  return row->presence == HW_IF_PRESENT && (!embeds || lookup->config->tied);
+}
+
 static bool check_tensor(const hw_lookup *lookup, hw_weight weight, const hw_tensor *tensor, hw_error *err) {
   int64_t wanted[3];
   int n_dims = hw_lookup_shape(lookup, weight, wanted);
@@ -126,8 +140,9 @@ bool hw_lookup_find(const hw_lookup *lookup, hw_weight weight, int64_t layer, hw
     return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is there, but config.json says that these layers have no bias", lookup->file->path,
                    name);
   if (!found) {
-    if (!asked || row->presence == HW_IF_PRESENT) return true;
-    return hw_fail(err, HW_ERROR_INPUT, "%s: no tensor %s", lookup->file->path, name);
+    if (hw_lookup_may_lack(lookup, weight, row)) return true;
+    return hw_fail(err, HW_ERROR_INPUT, "%s: no tensor %s%s", lookup->file->path, name,
+                   row->presence == HW_IF_PRESENT ? ", and the unembedding is not tied to the embedding" : "");
   }
   if (!check_tensor(lookup, weight, found, err)) return false;
   found->used = true;

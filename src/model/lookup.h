@@ -27,6 +27,9 @@ int hw_lookup_shape(const hw_lookup *lookup, hw_weight weight, int64_t shape[3])
 /* Whether config lets this weight exist (biases that it must promise). */
 bool hw_lookup_asked(const hw_lookup *lookup, const hw_weight_row *row);
 
+/* True when the file need not hold this weight: an optional one, and one end of a tied pair. */
+bool hw_lookup_may_lack(const hw_lookup *lookup, hw_weight weight, const hw_weight_row *row);
+
 /* True for weights that every layer has one of. */
 bool hw_weight_is_layered(const hw_weight_row *row);
 

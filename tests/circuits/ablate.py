@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Are the heads of the first mined circuit the ones that do it? Mean ablation on the embedded GPT-2 model.
 
-    python3 tests/circuits/ablate.py BINARY [--prompts 300] [--require]
+    python3 tests/circuits/ablate.py BINARY [--prompts 300] [--require] [--every]
 
 Runs the indirect-object prompts, mines recurring circuits, takes the three heads that carry the first circuit's edges into END
 (filled up, where it has fewer, by the most important heads into END), and replaces their outputs by their mean over all prompts
@@ -10,6 +10,7 @@ and positions in a forward pass of its own (numpy, float32). Prints the mean fal
 all other triples of heads from the same layers; wanted is 5 times as much, which --require makes the exit code say. In any case
 this forward pass must give the logit difference that the database stores. Needs numpy; exits 77 (skipped) without it.
 """
+import argparse
 import csv
 import itertools
 import json
@@ -134,9 +135,28 @@ def mean_difference(model, prompts, means=None, ablated=()):
     return total / n, [s / count for s in sums]
 
 
+def print_best(model, prompts, means, whole):
+    """Of all triples those that stand out most among the triples of the same layers."""
+    by_layers = {}
+    for triple in itertools.combinations(itertools.product(range(model.n_layers), range(model.n_heads)), 3):
+        fall = whole - mean_difference(model, prompts, means, triple)[0]
+        by_layers.setdefault(tuple(layer for layer, _ in triple), []).append((fall, triple))
+    ratios = []
+    for falls in by_layers.values():
+        total = sum(fall for fall, _ in falls)
+        ratios += [(fall / ((total - fall) / (len(falls) - 1)), fall, triple) for fall, triple in falls if fall > 0 and total > fall]
+    for ratio, fall, triple in sorted(ratios, reverse=True)[:5]:
+        print(f"  {' '.join(f'L{layer}H{head}' for layer, head in triple)}: {fall:.3f}, {ratio:.2f} times the others of these layers")
+
+
 def main():
-    binary = os.path.abspath(sys.argv[1])
-    n_prompts = sys.argv[sys.argv.index("--prompts") + 1] if "--prompts" in sys.argv else "300"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary")
+    parser.add_argument("--prompts", default="300", help="the first so many")
+    parser.add_argument("--require", action="store_true", help="fail below the wanted ratio")
+    parser.add_argument("--every", action="store_true", help="ask all triples of the model, not only those of the circuit's layers")
+    args = parser.parse_args()
+    binary, n_prompts = os.path.abspath(args.binary), args.prompts
     with tempfile.TemporaryDirectory() as scratch:
         db = os.path.join(scratch, "ioi.db")
         subprocess.run([binary, "run", "--model", MODEL, "--data", os.path.join(ROOT, "datasets", "ioi.csv"), "--db", db, "--limit", n_prompts,
@@ -163,7 +183,9 @@ def main():
     every_fall = falls + [fall]
     most = max(f / ((sum(every_fall) - f) / len(falls)) for f in every_fall) if average > 0 else float("inf")
     print(f"ratio {ratio:.2f}, wanted {WANTED}; the most that any triple of these layers has is {most:.2f}")
-    return 1 if "--require" in sys.argv and not (fall > 0 and ratio >= WANTED) else 0
+    if args.every:
+        print_best(model, prompts, means, whole)
+    return 1 if args.require and not (fall > 0 and ratio >= WANTED) else 0
 
 
 if __name__ == "__main__":

@@ -82,6 +82,8 @@ static void check_key(const key_case *key) {
     (void)snprintf(words, sizeof words, "no %s", key->name);
     config_refused(key->name, NULL, HW_ERROR_INPUT, words);
     config_refused(key->name, "null", HW_ERROR_INPUT, words);
+  } else if ((key->kind == NUMBER && !strchr(key->name, '.')) || key->kind == ACTIVATION || (key->good && strcmp(key->good, "true") == 0)) {
+    config_refused(key->name, "null", key->kind == NUMBER ? HW_ERROR_INPUT : HW_ERROR_UNSUPPORTED, key->name); /* falsy, not "as usual" */
   } else { /* null is as good as absent */
     char before[sizeof t.config];
     memcpy(before, t.config, sizeof before);
@@ -150,7 +152,7 @@ TEST(a_config_that_is_none) {
   char path[64];
   toy_path(&t, "config.json", path);
   assert_int_equal(unlink(path), 0);
-  assert_refused(hw_model_config_read(t.folder, &config, &err), &err, HW_ERROR_IO, "config.json");
+  assert_refused(hw_model_config_read(t.folder, &config, &err), &err, HW_ERROR_INPUT, "neither config.json nor headwater.json");
   assert_refused(hw_model_config_read("/nowhere/at all", &config, &err), &err, HW_ERROR_INPUT, "/nowhere/at all: no such model folder");
   for (size_t i = 0; i < 3; i++) assert_string_equal(hw_family_name(i), ((const char *[]){"gpt2", "opt", "llama"})[i]);
 }
@@ -296,24 +298,32 @@ TEST(tied_untied_and_head_only) {
   assert_memory_equal(model->token_embedding.data, toy_find(&t, "model.embed_tokens.weight")->values, bytes);
   assert_memory_equal(model->unembed.data, toy_find(&t, "lm_head.weight")->values, bytes);
   hw_model_close(model);
-  set_config("tie_word_embeddings", "true"); /* a head that is there all the same does not count */
+  set_config("tie_word_embeddings", "true"); /* a head that is there all the same must be the same */
+  write_refused(HW_ERROR_INPUT, "the embedding and the unembedding differ");
+  float own[19 * 12];
+  memcpy(own, toy_find(&t, "lm_head.weight")->values, bytes);
+  memcpy(toy_find(&t, "lm_head.weight")->values, toy_find(&t, "model.embed_tokens.weight")->values, bytes);
   toy_write(&t);
   model = unit_open(t.folder);
   assert_ptr_equal(model->unembed.data, model->token_embedding.data);
   assert_memory_equal(model->unembed.data, toy_find(&t, "model.embed_tokens.weight")->values, bytes);
   hw_model_close(model);
-  toy_find(&t, "model.embed_tokens.weight")->left_out = true; /* lm_head.weight alone stands for both, whatever config says */
-  for (int tied = 0; tied < 2; tied++) {
-    set_config("tie_word_embeddings", tied ? "true" : "false");
-    toy_write(&t);
-    model = unit_open(t.folder);
-    assert_ptr_equal(model->unembed.data, model->token_embedding.data);
-    assert_memory_equal(model->unembed.data, toy_find(&t, "lm_head.weight")->values, bytes);
-    hw_model_close(model);
-  }
+  toy_find(&t, "model.embed_tokens.weight")->left_out = true; /* lm_head.weight alone stands for both, if they are tied */
+  memcpy(toy_find(&t, "lm_head.weight")->values, own, bytes);
+  toy_write(&t);
+  model = unit_open(t.folder);
+  assert_ptr_equal(model->unembed.data, model->token_embedding.data);
+  assert_memory_equal(model->unembed.data, toy_find(&t, "lm_head.weight")->values, bytes);
+  hw_model_close(model);
+  set_config("tie_word_embeddings", "false");
+  write_refused(HW_ERROR_INPUT, "no tensor model.embed_tokens.weight, and the unembedding is not tied");
+  set_config("tie_word_embeddings", "true");
   toy_find(&t, "lm_head.weight")->left_out = true;
   write_refused(HW_ERROR_INPUT, "no tensor model.embed_tokens.weight and no lm_head.weight");
   toy_find(&t, "model.embed_tokens.weight")->left_out = false; /* the embedding alone stands for both */
+  set_config("tie_word_embeddings", "false");
+  write_refused(HW_ERROR_INPUT, "no tensor lm_head.weight, and the unembedding is not tied");
+  set_config("tie_word_embeddings", "true");
   toy_write(&t);
   model = unit_open(t.folder);
   assert_ptr_equal(model->unembed.data, model->token_embedding.data);
