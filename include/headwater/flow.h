@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Information Flow Routes (Ferrando & Voita 2024) over the activations of a batch: the graph of every target, the neurons of
- * its FFN nodes, and what its components say in vocabulary space. The formulas are METHOD.md's, sections 1 to 5. */
+ * its FFN nodes, and what its components say in vocabulary space. The formulas are those of src/METHOD.md, sections 1 to 5. */
 #ifndef HEADWATER_FLOW_H
 #define HEADWATER_FLOW_H
 
