@@ -154,6 +154,9 @@ bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *param
 /* Statements of hw_store_select that take longer than this end with an error INTERRUPTED; 0 for no limit. */
 void hw_store_set_timeout(hw_store *store, double seconds);
 
+/* Tables of hw_store_select that are wider than so many characters come in parts, each with the first column; 0, as after opening: never. */
+void hw_store_set_room(hw_store *store, size_t characters);
+
 /* Named queries, embedded from sql/queries/ (NAME.sql), ordered by name. sql begins with a comment that is the help: the
  * summary, then a line a parameter, "-- :name = default  what it is" ("-- :name  what it is" when it must be given). */
 typedef struct hw_named_query { const char *name, *summary, *sql; } hw_named_query;

@@ -179,36 +179,66 @@ static bool add_text_cell(hw_formatter *f, const char *bytes, size_t length, hw_
   return true;
 }
 
-static void put_cells(hw_formatter *f, size_t first) {
-  for (int c = 0; c < f->n_columns; c++) {
-    const struct hw_cell *cell = &f->cells[first + (size_t)c];
+/* The column after c in a part of the table: the first one, then from ... */
+static size_t next_column(size_t c, size_t from) { return c == 0 && from > 0 ? from : c + 1; }
+
+/* Columns from ... to - 1 of the row whose cells begin at `first`, behind the first one, which stands in every part. */
+static void put_cells(hw_formatter *f, size_t first, size_t from, size_t to) {
+  for (size_t c = 0; c < to; c = next_column(c, from)) {
+    const struct hw_cell *cell = &f->cells[first + c];
     size_t space = f->widths[c] > cell->width ? f->widths[c] - cell->width : 0;
     if (c) hw_buffer_append_string(&f->out, "  ");
     for (size_t i = 0; i < space && f->numeric[c]; i++) hw_buffer_append_byte(&f->out, ' ');
     if (cell->length) hw_buffer_append(&f->out, f->text.data + cell->at, cell->length);
-    for (size_t i = 0; i < space && !f->numeric[c] && c + 1 < f->n_columns; i++) hw_buffer_append_byte(&f->out, ' ');
+    for (size_t i = 0; i < space && !f->numeric[c] && c + 1 < to; i++) hw_buffer_append_byte(&f->out, ' ');
   }
   while (f->out.length && f->out.data[f->out.length - 1] == ' ') f->out.data[--f->out.length] = '\0';
   hw_buffer_append_byte(&f->out, '\n');
 }
 
-/* Widths from the rows so far, which are then written. */
+/* The header and the rows so far. */
+static bool put_part(hw_formatter *f, size_t from, size_t to, hw_error *err) {
+  size_t n = (size_t)f->n_columns;
+  put_cells(f, 0, from, to);
+  for (size_t c = 0; c < to; c = next_column(c, from)) {
+    if (c) hw_buffer_append_string(&f->out, "  ");
+    for (size_t i = 0; i < f->widths[c]; i++) hw_buffer_append_byte(&f->out, '-');
+  }
+  hw_buffer_append_byte(&f->out, '\n');
+  for (size_t row = n; row < f->n_cells; row += n) {
+    put_cells(f, row, from, to);
+    if (!flush(f, FLUSH_BYTES, err)) return false;
+  }
+  return true;
+}
+
+/* Where the part of the table ends that begins with this column: at least one column, and as many as the terminal has room for. */
+static size_t part_end(const hw_formatter *f, size_t from) {
+  size_t width = from ? f->widths[0] : 0, to = from;
+  while (to < (size_t)f->n_columns && (to == from || !f->room || width + 2 + f->widths[to] <= f->room)) {
+    width += f->widths[to] + (width > 0 ? 2 : 0);
+    to++;
+  }
+  return to;
+}
+
+/* Widths from the rows so far, which are then written. A table that has no room is written in parts, page by page. */
 static bool decide_widths(hw_formatter *f, hw_error *err) {
   size_t n = (size_t)f->n_columns;
   if (!(f->widths = calloc(n + 1, sizeof *f->widths))) return hw_fail_memory(err, "a table");
   for (size_t i = 0; i < f->n_cells; i++)
     if (f->cells[i].width > f->widths[i % n]) f->widths[i % n] = f->cells[i].width;
   if (!hw_buffer_check(&f->text, err)) return false;
-  put_cells(f, 0);
-  for (size_t c = 0; c < n; c++) {
-    if (c) hw_buffer_append_string(&f->out, "  ");
-    for (size_t i = 0; i < f->widths[c]; i++) hw_buffer_append_byte(&f->out, '-');
+  if (part_end(f, 0) == n) return put_part(f, 0, n, err);
+  for (size_t from = 0, to; from < n; from = to) {
+    to = part_end(f, from);
+    if (f->n_pages++) hw_buffer_append_byte(&f->out, '\n');
+    if (!put_part(f, from, to, err)) return false;
   }
-  hw_buffer_append_byte(&f->out, '\n');
-  for (size_t row = n; row < f->n_cells; row += n) {
-    put_cells(f, row);
-    if (!flush(f, FLUSH_BYTES, err)) return false;
-  }
+  free(f->widths);
+  f->widths = NULL;
+  f->n_cells = n; /* the names, for the next page */
+  f->text.length = f->cells[n - 1].at + f->cells[n - 1].length;
   return true;
 }
 
@@ -237,17 +267,17 @@ static bool table_row(hw_formatter *f, sqlite3_stmt *s, hw_error *err) {
   }
   if (f->widths) {
     if (!hw_buffer_check(&f->text, err)) return false;
-    put_cells(f, 0);
+    put_cells(f, 0, 0, (size_t)f->n_columns);
     return true;
   }
-  return f->n_rows + 1 < ROWS_FOR_WIDTHS || decide_widths(f, err);
+  return f->n_cells < (size_t)f->n_columns * (ROWS_FOR_WIDTHS + 1) || decide_widths(f, err);
 }
 
 /* ---- the three together ---- */
 
-bool hw_formatter_begin(hw_formatter *f, hw_table_format format, sqlite3_stmt *s, hw_sink sink, void *context,
+bool hw_formatter_begin(hw_formatter *f, hw_table_format format, sqlite3_stmt *s, size_t room, hw_sink sink, void *context,
                         hw_error *err) {
-  *f = (hw_formatter){.format = format, .sink = sink, .context = context, .n_columns = sqlite3_column_count(s)};
+  *f = (hw_formatter){.format = format, .room = room, .sink = sink, .context = context, .n_columns = sqlite3_column_count(s)};
   hw_buffer_init(&f->out);
   hw_buffer_init(&f->text);
   if (format == HW_FORMAT_CSV) {
@@ -275,7 +305,7 @@ bool hw_formatter_row(hw_formatter *f, sqlite3_stmt *s, hw_error *err) {
 
 bool hw_formatter_end(hw_formatter *f, hw_error *err) {
   if (f->format == HW_FORMAT_JSON) hw_buffer_append_string(&f->out, f->n_rows ? "\n]\n" : "]\n");
-  if (f->format == HW_FORMAT_TABLE && !f->widths && !decide_widths(f, err)) return false;
+  if (f->format == HW_FORMAT_TABLE && !f->widths && (f->n_pages == 0 || f->n_cells > (size_t)f->n_columns) && !decide_widths(f, err)) return false;
   return flush(f, 0, err);
 }
 
