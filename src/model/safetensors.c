@@ -67,7 +67,26 @@ static bool read_entry(const char *path, const char *name, json_t *entry, const 
                    (int64_t)(last - first), text, dtype, bytes);
   }
   tensor->data = data + first;
+  tensor->begin = (size_t)first;
+  tensor->end = (size_t)last;
   return true;
+}
+
+static int by_place(const void *a, const void *b) {
+  const hw_tensor *x = a, *y = b;
+  if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+  return (x->end > y->end) - (x->end < y->end);
+}
+
+/* One tensor after another and nothing else, as the format wants it: what lies between is a sign of damage. */
+static bool check_places(hw_safetensors *st, size_t data_size, hw_error *err) {
+  size_t at = 0;
+  qsort(st->tensors, st->n_tensors, sizeof *st->tensors, by_place);
+  for (size_t i = 0; i < st->n_tensors; at = st->tensors[i++].end)
+    if (st->tensors[i].begin != at)
+      return hw_fail(err, HW_ERROR_INPUT, "%s: %s begins at byte %zu of the data, want %zu, where the tensor before it ends", st->path,
+                     st->tensors[i].name, st->tensors[i].begin, at);
+  return at == data_size || hw_fail(err, HW_ERROR_INPUT, "%s: %zu bytes behind the last tensor", st->path, data_size - at);
 }
 
 static int by_name(const void *a, const void *b) {
@@ -99,6 +118,7 @@ static bool read_header(hw_safetensors *st, hw_error *err) {
     if (!read_entry(path, name, entry, data, data_size, &st->tensors[st->n_tensors], err)) return false;
     st->n_tensors++;
   }
+  if (!check_places(st, data_size, err)) return false;
   qsort(st->tensors, st->n_tensors, sizeof *st->tensors, by_name);
   return true;
 }

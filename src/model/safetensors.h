@@ -21,6 +21,7 @@ typedef struct hw_tensor {
   int64_t shape[HW_MAX_DIMS];
   size_t n_elements;
   const void *data;
+  size_t begin, end; /* bytes behind the header */
   bool used; /* taken by the loader */
 } hw_tensor;
 

@@ -2,7 +2,7 @@
 # Damaged model folders: info and run refuse them alike, in one line.
 mask() { sed -E 's/([^0-9])[0-9]{4,8}([^0-9])/\1N\2/g; s/([^0-9])[0-9]{4,8}([^0-9])/\1N\2/g'; }
 for what in cut seven-bytes long-header longest-header header-no-json header-array offsets-outside offsets-negative \
-  offsets-backwards shape-wrong shape-huge shape-negative dtype tensor-missing tensor-surplus nan infinite family no-family \
+  offsets-backwards shape-wrong shape-huge shape-negative dtype tensor-missing tensor-surplus bytes-behind nan infinite family no-family \
   no-layers zero-layers many-layers text-layers odd-heads activation vocabulary config-missing config-cut config-list \
   weights-missing weights-empty; do
   item "$what"

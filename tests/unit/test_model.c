@@ -231,7 +231,9 @@ TEST(weights_that_are_cut_short) {
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [0, 4]}}", "4 bytes of data for shape [2] of F32, want 8"},
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 9223372036854775807]}}", "outside"},
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}, \"x\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [4, 8]}}", "duplicate"},
-      {"{}", "no tensor"}};
+      {"{\"x\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [8, 16]}}", "x begins at byte 8 of the data, want 0"},
+      {"{\"x\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [0, 8]}, \"y\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [4, 12]}}", "y begins at byte 4 of the data, want 8"},
+      {"{}", "16 bytes behind the last tensor"}};
   for (size_t i = 0; i < COUNT_OF(broken); i++) {
     char bytes[512] = {0};
     size_t length = strlen(broken[i].header);

@@ -77,8 +77,9 @@ def rename_tensor(old, new):
 
 def add_tensor(name, like):
     header, data = read()
-    header[PREFIX + name] = header[PREFIX + like]
-    write(header, data)
+    first, last = header[PREFIX + like]["data_offsets"]
+    header[PREFIX + name] = dict(header[PREFIX + like], data_offsets=[len(data), len(data) + last - first])
+    write(header, data + data[first:last])
 
 
 def tokenizer(change):
@@ -106,6 +107,7 @@ actions = {
     "dtype": lambda: edit_header("h.2.mlp.c_fc.weight", dtype="I16"),
     "tensor-missing": lambda: rename_tensor("h.3.ln_2.bias", "h.3.ln_2.other"),
     "tensor-surplus": lambda: add_tensor("h.4.ln_2.bias", "h.3.ln_2.bias"),
+    "bytes-behind": lambda: write(read()[0], read()[1] + b"abc"),
     "nan": lambda: not_finite(b"\x01\x7e"),
     "infinite": lambda: not_finite(b"\x00\x7c"),
     "family": lambda: config(model_type="gpt3"),
