@@ -111,8 +111,10 @@ static bool tokenize_lines(tokenize_settings *s, const hw_tokenizer *tokenizer, 
     if (length && line[length - 1] == '\n') length--;
     if (!s->json_lines) {
       ok = tokenize(s, tokenizer, line, (size_t)length, arena, out, err);
-      hw_error problem = *err;
-      if (!ok && problem.kind == HW_ERROR_PROMPT) hw_fail(err, HW_ERROR_PROMPT, "stdin: line %zu: %s", number, problem.message);
+      if (!ok && err->kind == HW_ERROR_PROMPT) {
+        hw_error problem = *err;
+        hw_fail(err, HW_ERROR_PROMPT, "stdin: line %zu: %s", number, problem.message);
+      }
       continue;
     }
     json_t *text = json_loadb(line, (size_t)length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);

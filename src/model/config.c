@@ -87,10 +87,10 @@ static bool read_rope(const char *path, const hw_key_row *key, json_t *value, hw
 static bool set_layer_type(const char *path, const hw_key_row *key, json_t *value, hw_model_config *config, int64_t layer, hw_error *err) {
   static const char *const names[] = {"full_attention", "global", "sliding_attention", "local"};
   const char *name = json_string_value(value);
-  for (size_t i = 0; i < 4; i++)
-    if (name && layer < config->n_layers && layer < HW_MOST_LAYERS && strcmp(name, names[i]) == 0) return config->windowed[layer] = i >= 2, true;
   if (layer >= config->n_layers || layer >= HW_MOST_LAYERS)
     return hw_fail(err, HW_ERROR_INPUT, "%s: %s lists more than the %" PRId64 " layers", path, key->name, config->n_layers);
+  for (size_t i = 0; i < 4; i++)
+    if (name && strcmp(name, names[i]) == 0) return config->windowed[layer] = i >= 2, true;
   return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, "full_attention, sliding_attention, global or local for each layer", err);
 }
 

@@ -52,7 +52,7 @@ struct hw_store {
   int64_t process_id;                        /* row of table process; 0 when reading */
   size_t room;                               /* characters of a line of a table; 0: no end */
   double seconds, deadline;                  /* of one statement; 0: as long as it takes */
-  struct hw_pending *pending;                /* writer.h; NULL: no chunk waits for its commit */
+  struct hw_chunk_sums *pending;             /* of the chunks in the open transaction, encoded.h; NULL: no chunk waits for its commit */
   double committed, commit_seconds;          /* hw_clock_seconds() of the last commit; chunks wait so long for the next */
   sqlite3_stmt *statements[HW_N_STATEMENTS]; /* prepared at first use */
 };

@@ -141,7 +141,7 @@ static bool put_chunk(hw_store *store, const hw_encoded_chunk *chunk, hw_error *
 enum { MOST_PENDING = 1 << 18 }; /* rows of sums that wait, about 40 MB */
 
 void hw_store_drop_pending(hw_store *store) {
-  if (store->pending) hw_chunk_sums_fini(&store->pending->sums);
+  if (store->pending) hw_chunk_sums_fini(store->pending);
   free(store->pending);
   store->pending = NULL;
 }
@@ -153,7 +153,7 @@ void hw_store_commit_every(hw_store *store, double seconds) {
 
 bool hw_store_flush(hw_store *store, hw_error *err) {
   if (!store->pending) return true;
-  bool ok = hw_chunk_sums_finish(&store->pending->sums, err) && hw_put_aggregates(store, &store->pending->sums, err);
+  bool ok = hw_chunk_sums_finish(store->pending, err) && hw_put_aggregates(store, store->pending, err);
   hw_store_drop_pending(store);
   store->committed = hw_clock_seconds();
   if (ok) return hw_store_commit(store, err);
@@ -162,11 +162,11 @@ bool hw_store_flush(hw_store *store, hw_error *err) {
 }
 
 static bool begin_pending(hw_store *store, const hw_chunk_sums *like, hw_error *err) {
-  if (store->pending && store->pending->sums.all_groups != like->all_groups && !hw_store_flush(store, err)) return false;
+  if (store->pending && store->pending->all_groups != like->all_groups && !hw_store_flush(store, err)) return false;
   if (store->pending) return true;
   if (!hw_store_begin(store, err)) return false;
   store->pending = calloc(1, sizeof *store->pending);
-  if (store->pending && hw_chunk_sums_init(&store->pending->sums, like->n_answer_groups - 1, like->n_layers, like->all_groups, err)) return true;
+  if (store->pending && hw_chunk_sums_init(store->pending, like->n_answer_groups - 1, like->n_layers, like->all_groups, err)) return true;
   if (!store->pending) hw_fail_memory(err, "the sums of a chunk");
   hw_store_drop_pending(store);
   hw_store_rollback(store);
@@ -175,13 +175,13 @@ static bool begin_pending(hw_store *store, const hw_chunk_sums *like, hw_error *
 
 bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_error *err) {
   if (!begin_pending(store, &encoded->sums, err)) return false;
-  if (!put_chunk(store, encoded, err) || !hw_chunk_sums_merge(&store->pending->sums, &encoded->sums, err)) {
+  if (!put_chunk(store, encoded, err) || !hw_chunk_sums_merge(store->pending, &encoded->sums, err)) {
     hw_store_drop_pending(store);
     hw_store_rollback(store);
     return false;
   }
   size_t rows = 0;
-  for (size_t i = 0; i < HW_N_SUM_TABLES; i++) rows += store->pending->sums.tables[i].n;
+  for (size_t i = 0; i < HW_N_SUM_TABLES; i++) rows += store->pending->tables[i].n;
   if (rows < MOST_PENDING && hw_clock_seconds() - store->committed < store->commit_seconds) return true;
   return hw_store_flush(store, err);
 }

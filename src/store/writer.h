@@ -5,11 +5,6 @@
 #include "store/connection.h"
 #include "store/encoded.h"
 
-/* Sums of the chunks whose rows are written but not committed: there is a transaction while there is one of these. */
-struct hw_pending {
-  hw_chunk_sums sums;
-};
-
 /* Inside a transaction; the sums are finished. */
 bool hw_put_aggregates(hw_store *store, const hw_chunk_sums *sums, hw_error *err);
 
