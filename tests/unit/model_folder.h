@@ -179,7 +179,7 @@ static inline void toy_write(const toy *t) {
 }
 
 static inline void toy_fini(toy *t) {
-  static const char *const names[] = {"config.json", "model.safetensors"};
+  static const char *const names[] = {"config.json", "model.safetensors", "pytorch_model.bin", "model.safetensors.index.json"};
   for (size_t i = 0; i < COUNT_OF(names); i++) {
     char path[64];
     toy_path(t, names[i], path);

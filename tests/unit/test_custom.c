@@ -197,6 +197,19 @@ static void what_is_refused(void **state) {
   }
 }
 
+static void layers_of_the_one_and_kinds_of_the_other(void **state) {
+  (void)state;
+  hw_model *model;
+  toy_llama(&t, 5, HW_F32, toy_small, false);
+  char *end = strrchr(t.config, '}'); /* one key more */
+  (void)snprintf(end, sizeof t.config - (size_t)(end - t.config), ", \"layer_types\": [\"full_attention\", \"full_attention\"]}");
+  toy_write(&t);
+  describe("{\"like\": \"llama\", \"layers\": 3}");
+  err = (hw_error){0};
+  assert_false(hw_model_open(t.folder, &model, &err));
+  assert_non_null(strstr(err.message, "3 layers, but the layer_types of config.json list 2"));
+}
+
 static void tensor_by_tensor(void **state) {
   (void)state;
   hw_buffer out;
@@ -241,6 +254,7 @@ int main(int argc, char **argv) {
       IN_A_FOLDER(gpt2_from_scratch_and_by_likeness),
       IN_A_FOLDER(attention_only_per_head),
       IN_A_FOLDER(what_is_refused),
+      IN_A_FOLDER(layers_of_the_one_and_kinds_of_the_other),
       IN_A_FOLDER(tensor_by_tensor),
   };
   return cmocka_run_group_tests_name("custom", tests, NULL, NULL);

@@ -135,6 +135,13 @@ TEST(every_key_of_llama) {
   config_refused("head_dim", "5", HW_ERROR_INPUT, "even head size, found 5");
   config_refused("num_hidden_layers", "257", HW_ERROR_UNSUPPORTED, "257 layers");
   config_refused("num_attention_heads", "1024", HW_ERROR_UNSUPPORTED, "1024 heads");
+  config_refused("use_alibi", "true", HW_ERROR_UNSUPPORTED, "use_alibi is true");
+  config_refused("attn_config", "{\"alibi\": true}", HW_ERROR_UNSUPPORTED, "attn_config.alibi is true");
+  config_refused("n_routed_experts", "8", HW_ERROR_UNSUPPORTED, "n_routed_experts is 8");
+  config_refused("rope_scaling", "{\"rope_type\": \"linear\", \"factor\": 2, \"type\": \"default\"}", HW_ERROR_INPUT, "a type and a rope_type that differ");
+  config_refused("rope_scaling", "{\"type\": \"default\", \"factor\": 2}", HW_ERROR_INPUT, "has a factor, but its type is default");
+  set_config("rope_scaling", "{\"type\": \"linear\", \"factor\": 2}");
+  config_refused("rope_parameters", "{\"rope_type\": \"default\"}", HW_ERROR_INPUT, "rope_scaling and rope_parameters say different things");
 }
 
 TEST(a_config_that_is_none) {
@@ -206,6 +213,10 @@ TEST(weights_that_are_cut_short) {
   toy_gpt2(&t, 1, HW_F32, toy_small);
   toy_put(&t, "config.json", t.config, strlen(t.config));
   open_refused(HW_ERROR_IO, "model.safetensors");
+  toy_put(&t, "pytorch_model.bin", "x", 1);
+  open_refused(HW_ERROR_UNSUPPORTED, "pytorch_model.bin is, which is not read");
+  toy_put(&t, "model.safetensors.index.json", "{}", 2);
+  open_refused(HW_ERROR_UNSUPPORTED, "a model in several files is not read");
   toy_weights(&t, &file);
   file_refused("", 0, "too few");
   file_refused(file.data, 7, "too few");
