@@ -63,9 +63,9 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
                         hw_error *err);
 void hw_comparison_fini(hw_comparison *comparison);
 
-/* The results as text, best p first; most: rows at most, 0 for all. */
+/* The results as text, best p first; most: rows at most, 0 for all; room: as in hw_store_set_room. */
 bool hw_comparison_show(const hw_comparison_request *request, const hw_comparison *comparison, const hw_stats_result *result,
-                        int64_t most, hw_table_format format, hw_sink sink, void *context, hw_error *err);
+                        int64_t most, hw_table_format format, size_t room, hw_sink sink, void *context, hw_error *err);
 
 /* Stores them in the database, in one transaction; *id is the comparison_id. An earlier comparison with the same parameters is
  * replaced. The database must not be open for reading in this process. */

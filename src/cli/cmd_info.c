@@ -21,10 +21,13 @@ static void describe_attention(const hw_model_config *c, hw_buffer *out) {
   for (int64_t l = 0; l < c->n_layers; l++) n_windowed += c->windowed[l];
   if (n_windowed)
     hw_buffer_printf(out, "window       %" PRId64 " positions in %" PRId64 " of the layers\n", c->window, n_windowed);
-  if (c->positions == HW_POSITION_ROTARY && (c->rope.type != HW_ROPE_DEFAULT || c->rope.share < 1))
-    hw_buffer_printf(out, "rotary       %s, base %g, %g of each head\n",
-                     c->rope.type == HW_ROPE_LLAMA3 ? "scaled as LLaMA 3.1" : c->rope.type == HW_ROPE_LINEAR ? "scaled" : "not scaled",
-                     c->rope.theta, c->rope.share);
+  if (c->positions == HW_POSITION_ROTARY) {
+    hw_buffer_printf(out, "rotary       base %g", c->rope.theta);
+    if (c->rope.share < 1) hw_buffer_printf(out, ", %g of each head", c->rope.share);
+    if (c->rope.type != HW_ROPE_DEFAULT)
+      hw_buffer_printf(out, ", scaled %sby %g", c->rope.type == HW_ROPE_LLAMA3 ? "as LLaMA 3.1 " : "", c->rope.factor);
+    hw_buffer_append_byte(out, '\n');
+  }
   if (c->attention_cap > 0 || c->final_cap > 0)
     hw_buffer_printf(out, "soft caps    %g of the scores, %g of the logits (0: none)\n", c->attention_cap, c->final_cap);
 }

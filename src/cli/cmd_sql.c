@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/select.h"
@@ -41,7 +40,7 @@ int hw_cli_select_within(const char *db, const char *sql, const hw_parameter *pa
   hw_error err = {0};
   if (!hw_store_open_read(db, &store, &err)) return hw_cli_fail(&err);
   hw_store_set_timeout(store, seconds);
-  if (isatty(STDOUT_FILENO)) hw_store_set_room(store, (size_t)hw_cli_columns());
+  hw_store_set_room(store, hw_cli_room());
   bool ok = hw_store_select(store, sql, parameters, n_parameters, format, hw_cli_sink, NULL, &err);
   (void)hw_store_close(store, false, NULL);
   if (!ok && ferror(stdout)) return hw_cli_finish();

@@ -49,6 +49,8 @@ int hw_cli_columns(void) {
   return 80;
 }
 
+size_t hw_cli_room(void) { return isatty(STDOUT_FILENO) ? (size_t)hw_cli_columns() : 0; }
+
 static void on_interrupt(int signal_number) {
   (void)signal_number;
   if (hw_cli_stop) _exit(130); /* a second Ctrl-C means now; the database stays valid */

@@ -318,12 +318,12 @@ bool hw_config_load(const char *folder, const char *architecture, hw_arena *aren
   return ok;
 }
 
-bool hw_model_config_read(const char *folder, hw_model_config *config, hw_error *err) {
+bool hw_model_config_read(const char *folder, const char *architecture, hw_model_config *config, hw_error *err) {
   if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
   const hw_family *family;
   hw_arena arena;
   hw_arena_init(&arena);
-  bool ok = hw_config_load(folder, NULL, &arena, config, &family, err);
+  bool ok = hw_config_load(folder, architecture, &arena, config, &family, err);
   hw_arena_fini(&arena);
   return ok;
 }

@@ -174,7 +174,7 @@ static bool store_results(hw_store *store, const results *r, int64_t *id, hw_err
 /* ---- where they go ---- */
 
 bool hw_comparison_show(const hw_comparison_request *request, const hw_comparison *comparison, const hw_stats_result *result,
-                        int64_t most, hw_table_format format, hw_sink sink, void *context, hw_error *err) {
+                        int64_t most, hw_table_format format, size_t room, hw_sink sink, void *context, hw_error *err) {
   results r = {request, comparison, result};
   int64_t id;
   char limit[24];
@@ -182,6 +182,7 @@ bool hw_comparison_show(const hw_comparison_request *request, const hw_compariso
   hw_parameter parameter = {"most", limit};
   hw_store *store = hw_store_new(":memory:", err);
   if (!store) return false;
+  hw_store_set_room(store, room);
   bool ok = sqlite3_open_v2(":memory:", &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK ||
             hw_store_fail(store, "open a table of results", err);
   ok = ok && store_results(store, &r, &id, err) &&

@@ -40,3 +40,9 @@ echo "--- not UTF-8"
 printf 'Mary \377 John' | "$HW" tokenize --model gpt2
 echo "exit $?"
 printf 'Mary\nbad \377\nJohn\n' | "$HW" tokenize --model gpt2 --json --lines
+echo "exit $?"
+echo "--- the model described by another file"
+mkdir bare
+cp "$ROOT/datasets/models/headwater-repeat/tokenizer.json" bare
+fails "$HW" tokenize --model bare --text "a b"
+"$HW" tokenize --model bare --architecture "$ROOT/datasets/models/headwater-repeat/headwater.json" --json --text "a b"

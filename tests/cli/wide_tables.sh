@@ -18,3 +18,6 @@ on 60 "$HW" sql x.db "$numbers" >pages
 echo "pages: lines over 60 columns: $(grep -cE '^.{61}' pages), rows: $(grep -cE '^ *[0-9]' pages)"
 on 60 "$HW" sql x.db "$numbers" --format csv >csv
 echo "csv: $(wc -l <csv) lines of $(head -n 1 csv | tr ',' '\n' | wc -l) columns"
+on 80 "$HW" compare x.db --by group=ABBA,BABA --save no --permutations 100 >compared
+"$HW" compare x.db --by group=ABBA,BABA --save no --permutations 100 2>notes >piped
+echo "compare: lines of its table over 80 columns: $(sed "1,/^effect/d; /^note:/d" compared | grep -cE '^.{81}'), parts: $(grep -c '^component ' compared), in a pipe: $(grep -c '^component ' piped)"

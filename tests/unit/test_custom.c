@@ -74,7 +74,7 @@ static void gpt2_from_scratch_and_by_likeness(void **state) {
   inner[1] = 'x';
   toy_put(&t, "config.json", t.config, strlen(t.config));
   hw_model_config config;
-  assert_ok(hw_model_config_read(t.folder, &config, &err), &err);
+  assert_ok(hw_model_config_read(t.folder, NULL, &config, &err), &err);
   assert_int_equal(config.d_ffn, 48);
   inner[1] = 'n';
   (void)snprintf(toy_find(&t, "h.0.ln_1.weight")->name, 96, "h.0.first.weight");

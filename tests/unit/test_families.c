@@ -221,7 +221,7 @@ static void what_is_not_computed_is_refused_by_name(void **state) {
     toy_put(&t, "config.json", text, strlen(text));
     hw_model_config config;
     hw_error err = {0};
-    bool ok = hw_model_config_read(t.folder, &config, &err);
+    bool ok = hw_model_config_read(t.folder, NULL, &config, &err);
     if (ok || !strstr(err.message, refused[i].words) || !strstr(err.message, refused[i].key))
       fail_msg("%s with %s = %s: %s", refused[i].fixture, refused[i].key, refused[i].value, ok ? "taken" : err.message);
     free(text);

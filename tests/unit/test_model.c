@@ -46,7 +46,7 @@ static void set_config(const char *key, const char *value) {
 
 static bool read_config(hw_model_config *config) {
   toy_put(&t, "config.json", t.config, strlen(t.config));
-  return hw_model_config_read(t.folder, config, &err);
+  return hw_model_config_read(t.folder, NULL, config, &err);
 }
 
 static void config_refused(const char *key, const char *value, hw_error_kind kind, const char *words) {
@@ -159,8 +159,8 @@ TEST(a_config_that_is_none) {
   char path[64];
   toy_path(&t, "config.json", path);
   assert_int_equal(unlink(path), 0);
-  assert_refused(hw_model_config_read(t.folder, &config, &err), &err, HW_ERROR_INPUT, "neither config.json nor headwater.json");
-  assert_refused(hw_model_config_read("/nowhere/at all", &config, &err), &err, HW_ERROR_INPUT, "/nowhere/at all: no such model folder");
+  assert_refused(hw_model_config_read(t.folder, NULL, &config, &err), &err, HW_ERROR_INPUT, "neither config.json nor headwater.json");
+  assert_refused(hw_model_config_read("/nowhere/at all", NULL, &config, &err), &err, HW_ERROR_INPUT, "/nowhere/at all: no such model folder");
   for (size_t i = 0; i < 3; i++) assert_string_equal(hw_family_name(i), ((const char *[]){"gpt2", "opt", "llama"})[i]);
 }
 
