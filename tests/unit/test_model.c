@@ -368,6 +368,14 @@ TEST(names_with_and_without_prefix) {
   hw_model_close(unit_open(t.folder));
 }
 
+/* What most names have counts: the one tensor without it is the one that is named as missing. */
+TEST(a_tensor_that_has_lost_the_prefix) {
+  toy_llama(&t, 1, HW_F32, toy_small, false);
+  for (size_t i = 0; i < t.n_tensors; i++)
+    if (strcmp(t.tensors[i].name, "model.embed_tokens.weight") == 0) strcpy(t.tensors[i].name, "embed_tokens.weight");
+  write_refused(HW_ERROR_INPUT, "tensor model.embed_tokens.weight");
+}
+
 TEST(a_model_knows_its_folder_and_its_content) {
   toy_gpt2(&t, 1, HW_BF16, toy_small);
   toy_write(&t);
@@ -566,6 +574,7 @@ int main(int argc, char **argv) {
       IN_A_FOLDER(tensors_that_are_wrong),
       IN_A_FOLDER(tied_untied_and_head_only),
       IN_A_FOLDER(names_with_and_without_prefix),
+      IN_A_FOLDER(a_tensor_that_has_lost_the_prefix),
       IN_A_FOLDER(a_model_knows_its_folder_and_its_content),
       IN_A_FOLDER(prompts_that_do_not_fit),
       IN_A_FOLDER(biases_that_are_promised),
