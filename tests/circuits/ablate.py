@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Are the heads of the first mined circuit the ones that do it? Mean ablation on the embedded GPT-2 model.
 
-    python3 tests/circuits/ablate.py BINARY [--prompts 300] [--require] [--every]
+    python3 tests/circuits/ablate.py BINARY [--model DIR] [--prompts 100] [--require] [--every]
 
-Runs the indirect-object prompts, mines recurring circuits, takes the three heads that carry the first circuit's edges into END
-(filled up, where it has fewer, by the most important heads into END), and replaces their outputs by their mean over all prompts
-and positions in a forward pass of its own (numpy, float32). Prints the mean fall of the logit difference beside the mean fall over
-all other triples of heads from the same layers; wanted is 5 times as much, which --require makes the exit code say. In any case
-this forward pass must give the logit difference that the database stores. Needs numpy; exits 77 (skipped) without it.
+Runs the indirect-object prompts, mines recurring circuits between IO, S1, S2 and END, and takes the three heads that carry the first
+circuit's edges from other tokens into END: those with the most flow there if it has more, filled up by the heads with the most flow
+into END if it has fewer. In a forward pass of its own (numpy, float32) their outputs are replaced by their mean over the
+counterfactuals (a third person gives) of the prompt's template and length, position by position, as Wang et al. (2023) do: what a head
+knows of the sentence's frame stays, what it knows of who is who goes. Prints the mean fall of the logit difference beside the mean
+fall over all other triples of heads from the same layers; wanted is 5 times as much, which --require makes the exit code say. In any
+case this forward pass must give the logit difference that the database stores. Needs numpy; exits 77 (skipped) without it.
 """
 import argparse
 import csv
@@ -28,6 +30,7 @@ except ImportError:
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MODEL = os.path.join(ROOT, "datasets", "models", "headwater-gpt2")
+DATA = os.path.join(ROOT, "datasets", "ioi.csv")
 WANTED = 5.0
 
 
@@ -47,7 +50,7 @@ def read_weights(path):
 
 
 class Model:
-    """The forward pass of GPT-2 over prompts of one length, with some heads' outputs held at a mean."""
+    """GPT-2, layer by layer, over prompts of one length."""
 
     def __init__(self, folder):
         with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
@@ -60,28 +63,117 @@ class Model:
         centred = x - x.mean(-1, keepdims=True)
         return centred / numpy.sqrt((centred ** 2).mean(-1, keepdims=True) + self.eps) * self.w[name + ".weight"] + self.w[name + ".bias"]
 
-    def run(self, ids, means=None, ablated=()):
-        """ids [prompts, tokens] -> (logits at the last position, sum of every head's mixed values [L][H] and their count)."""
-        prompts, tokens = ids.shape
-        x = self.w["wte.weight"][ids] + self.w["wpe.weight"][:tokens]
+    def embed(self, ids):
+        """[prompts, tokens] -> residual stream [prompts, tokens, d_model]."""
+        return self.w["wte.weight"][ids] + self.w["wpe.weight"][:ids.shape[1]]
+
+    def mixed(self, x, layer):
+        """What the heads of a layer have mixed, [prompts, H, tokens, d_head]."""
+        prompts, tokens, _ = x.shape
+        name = f"h.{layer}."
+        fused = self.norm(x, name + "ln_1") @ self.w[name + "attn.c_attn.weight"] + self.w[name + "attn.c_attn.bias"]
+        q, k, v = (part.reshape(prompts, tokens, self.n_heads, -1).transpose(0, 2, 1, 3) for part in numpy.split(fused, 3, -1))
         mask = numpy.triu(numpy.full((tokens, tokens), -1e9, numpy.float32), 1)
-        sums = []
-        for layer in range(self.n_layers):
-            name = f"h.{layer}."
-            fused = self.norm(x, name + "ln_1") @ self.w[name + "attn.c_attn.weight"] + self.w[name + "attn.c_attn.bias"]
-            q, k, v = (part.reshape(prompts, tokens, self.n_heads, -1).transpose(0, 2, 1, 3) for part in numpy.split(fused, 3, -1))
-            scores = q @ k.transpose(0, 1, 3, 2) / numpy.sqrt(numpy.float32(q.shape[-1])) + mask
-            scores = numpy.exp(scores - scores.max(-1, keepdims=True))
-            mixed = scores / scores.sum(-1, keepdims=True) @ v
-            sums.append(mixed.sum((0, 2)))
-            for l, h in ablated:
-                if l == layer:
-                    mixed[:, h] = means[layer][h]
-            x = x + mixed.transpose(0, 2, 1, 3).reshape(x.shape) @ self.w[name + "attn.c_proj.weight"] + self.w[name + "attn.c_proj.bias"]
-            a = self.norm(x, name + "ln_2") @ self.w[name + "mlp.c_fc.weight"] + self.w[name + "mlp.c_fc.bias"]
-            a = 0.5 * a * (1 + numpy.tanh(0.7978845608 * (a + 0.044715 * a ** 3)))
-            x = x + a @ self.w[name + "mlp.c_proj.weight"] + self.w[name + "mlp.c_proj.bias"]
-        return self.norm(x[:, -1], "ln_f") @ self.w["wte.weight"].T, sums, prompts * tokens
+        scores = q @ k.transpose(0, 1, 3, 2) / numpy.sqrt(numpy.float32(q.shape[-1])) + mask
+        scores = numpy.exp(scores - scores.max(-1, keepdims=True))
+        return scores / scores.sum(-1, keepdims=True) @ v
+
+    def written(self, mixed, layer, head):
+        """What one head writes of [prompts, tokens, d_head]: [prompts, tokens, d_model]."""
+        size = mixed.shape[-1]
+        return mixed @ self.w[f"h.{layer}.attn.c_proj.weight"][head * size:(head + 1) * size]
+
+    def attended(self, x, mixed, layer):
+        """The stream after the attention block."""
+        joined = mixed.transpose(0, 2, 1, 3).reshape(x.shape)
+        return x + joined @ self.w[f"h.{layer}.attn.c_proj.weight"] + self.w[f"h.{layer}.attn.c_proj.bias"]
+
+    def fed(self, x, layer):
+        """The stream after the FFN."""
+        name = f"h.{layer}."
+        a = self.norm(x, name + "ln_2") @ self.w[name + "mlp.c_fc.weight"] + self.w[name + "mlp.c_fc.bias"]
+        a = 0.5 * a * (1 + numpy.tanh(0.7978845608 * (a + 0.044715 * a * a * a)))
+        return x + a @ self.w[name + "mlp.c_proj.weight"] + self.w[name + "mlp.c_proj.bias"]
+
+    def logits(self, x):
+        """Of the last position, [prompts, vocabulary]."""
+        return self.norm(x[:, -1], "ln_f") @ self.w["wte.weight"].T
+
+
+class Batch:
+    """Prompts of one length, with the means that stand for ablated heads."""
+
+    def __init__(self, model, prompts, means):
+        """prompts: [(ids, answer, foil, key)]; means: {key: [L] of [H, tokens, d_head]}."""
+        self.model = model
+        self.ids = numpy.array([p[0] for p in prompts])
+        self.answers, self.foils = [p[1] for p in prompts], [p[2] for p in prompts]
+        self.means = [numpy.stack([means[p[3]][layer] for p in prompts]) for layer in range(model.n_layers)]
+
+    def through(self, x, first, last):
+        """The stream from before layer `first` to before layer `last`."""
+        for layer in range(first, last):
+            x = self.model.fed(self.model.attended(x, self.model.mixed(x, layer), layer), layer)
+        return x
+
+    def total(self, x):
+        """Sum over the prompts of the logit difference."""
+        logits, index = self.model.logits(x), numpy.arange(len(self.answers))
+        return float((logits[index, self.answers] - logits[index, self.foils]).sum())
+
+    def ablated(self, counts):
+        """{heads ablated: sum of logit differences} for every choice of counts[layer] heads from these layers."""
+        found = {}
+
+        def descend(x, layer, chosen):
+            while layer < self.model.n_layers and not counts.get(layer):
+                x, layer = self.through(x, layer, layer + 1), layer + 1
+            if layer == self.model.n_layers:
+                found[chosen] = self.total(x)
+                return
+            mixed = self.model.mixed(x, layer)
+            whole = self.model.attended(x, mixed, layer)
+            change = [self.model.written(self.means[layer][:, h] - mixed[:, h], layer, h) for h in range(self.model.n_heads)]
+            for heads in itertools.combinations(range(self.model.n_heads), counts[layer]):
+                after = whole + sum(change[h] for h in heads)
+                descend(self.model.fed(after, layer), layer + 1, chosen + tuple((layer, h) for h in heads))
+
+        descend(self.model.embed(self.ids), 0, ())
+        return found
+
+
+class Witness:
+    """The forward pass over all prompts."""
+
+    def __init__(self, model, prompts, counterfactuals):
+        """prompts: [(ids, answer, foil, key)]; counterfactuals: [(ids, key)], at least one of every key."""
+        self.model, self.n = model, len(prompts)
+        by_key, means = {}, {}
+        for ids, key in counterfactuals:
+            by_key.setdefault(key, []).append(ids)
+        for key in {p[3] for p in prompts}:
+            x, means[key] = model.embed(numpy.array(by_key[key])), []
+            for layer in range(model.n_layers):
+                mixed = model.mixed(x, layer)
+                means[key].append(mixed.mean(0))
+                x = model.fed(model.attended(x, mixed, layer), layer)
+        self.batches = [Batch(model, rows, means) for rows in by_length(prompts)]
+
+    def differences(self, counts):
+        """{heads ablated: mean logit difference}; counts: {layer: number of heads}, {} for the model as it is."""
+        sums = {}
+        for batch in self.batches:
+            for heads, total in batch.ablated(counts).items():
+                sums[heads] = sums.get(heads, 0.0) + total
+        return {heads: total / self.n for heads, total in sums.items()}
+
+
+def by_length(prompts):
+    """Tuples that begin with ids, in lists of one length."""
+    lists = {}
+    for prompt in prompts:
+        lists.setdefault(len(prompt[0]), []).append(prompt)
+    return list(lists.values())
 
 
 def query(binary, db, sql):
@@ -90,101 +182,106 @@ def query(binary, db, sql):
 
 
 def end_heads(binary, db):
-    """((layer, head), ...) of the three heads, and the first circuit as text."""
-    edges = query(binary, db, """SELECT i.layer, i.head, t.name AS target FROM circuit c JOIN circuit_edge e USING(circuit_id)
-        JOIN (SELECT item_id, item_id >> 22 & 255 AS layer, item_id >> 12 & 1023 AS head, item_id & 63 AS role, item_id >> 30 AS kind
-              FROM agg_item WHERE group_id = -1) i ON i.item_id = e.item_id JOIN role t ON t.role_id = i.role
-        WHERE c.rank = 1 AND i.kind = 0 AND c.mining_id = (SELECT max(mining_id) FROM mining)""")
-    heads = list(dict.fromkeys((int(e["layer"]), int(e["head"])) for e in edges if e["target"] == "END"))
-    own = len(heads)
-    ranked = query(binary, db, """SELECT item_id >> 22 & 255 AS layer, item_id >> 12 & 1023 AS head, max(a.flow_sum) AS flow
+    """((layer, head), ...) of the three heads, and how many the first circuit has itself."""
+    carry = """item_id >> 22 & 255 AS layer, item_id >> 12 & 1023 AS head, sum(a.flow_sum) AS flow
         FROM agg_item a JOIN role t ON t.role_id = item_id & 63 JOIN role s ON s.role_id = item_id >> 6 & 63
-        WHERE group_id = -1 AND item_id >> 30 = 0 AND t.name = 'END' AND s.name NOT IN ('END', '-', 'BOS')
-        GROUP BY 1, 2 ORDER BY flow DESC""")
-    order = [(int(r["layer"]), int(r["head"])) for r in ranked]
-    heads.sort(key=lambda h: order.index(h) if h in order else len(order))
-    for head in order:
-        if len(heads) >= 3:
-            break
-        if head not in heads:
+        WHERE group_id = -1 AND item_id >> 30 = 0 AND t.name = 'END' AND s.name NOT IN ('END', '-', 'BOS')"""
+    order = "GROUP BY 1, 2 ORDER BY flow DESC, 1, 2"
+    first = f"""AND item_id IN (SELECT e.item_id FROM circuit c JOIN circuit_edge e USING(circuit_id)
+        WHERE c.rank = 1 AND c.mining_id = (SELECT max(mining_id) FROM mining))"""
+    own = [(int(r["layer"]), int(r["head"])) for r in query(binary, db, f"SELECT {carry} {first} {order}")]
+    heads = own[:3]
+    for row in query(binary, db, f"SELECT {carry} {order}"):
+        head = int(row["layer"]), int(row["head"])
+        if len(heads) < 3 and head not in heads:
             heads.append(head)
-    return tuple(sorted(heads[:3])), min(own, 3), edges
+    return tuple(sorted(heads)), len(own)
 
 
 def load_prompts(binary, db):
-    """{length: [(ids, answer id, foil id)]}"""
+    """[(ids, answer id, foil id)] by prompt."""
     rows = query(binary, db, """SELECT p.prompt_id, a.answer_id, a.foil_id, (SELECT group_concat(token_id, ' ') FROM
-        (SELECT t.token_id FROM hw_tokens(p.tokens) t ORDER BY t.position)) AS ids FROM prompt p JOIN answer a USING(prompt_id)""")
-    by_length = {}
-    for row in rows:
-        ids = [int(i) for i in row["ids"].split()]
-        by_length.setdefault(len(ids), []).append((ids, int(row["answer_id"]), int(row["foil_id"])))
-    return by_length
+        (SELECT t.token_id FROM hw_tokens(p.tokens) t ORDER BY t.position)) AS ids FROM prompt p JOIN answer a USING(prompt_id) ORDER BY 1""")
+    return [([int(i) for i in row["ids"].split()], int(row["answer_id"]), int(row["foil_id"])) for row in rows]
 
 
-def mean_difference(model, prompts, means=None, ablated=()):
-    """Mean logit difference, and the heads' mean mixed values."""
-    total, n, sums, count = 0.0, 0, None, 0
-    for rows in prompts.values():
-        logits, parts, tokens = model.run(numpy.array([r[0] for r in rows]), means, ablated)
-        index = numpy.arange(len(rows))
-        total += float((logits[index, [r[1] for r in rows]] - logits[index, [r[2] for r in rows]]).sum())
-        n += len(rows)
-        count += tokens
-        sums = parts if sums is None else [a + b for a, b in zip(sums, parts)]
-    return total / n, [s / count for s in sums]
+def load_counterfactuals(binary, model):
+    """[(ids, template)] of the whole data set."""
+    with open(DATA, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    texts = "".join(json.dumps(row["counterfactual"]) + "\n" for row in rows)
+    run = subprocess.run([binary, "tokenize", "--model", model, "--json", "--json-lines"], input=texts, check=True, capture_output=True, text=True)
+    return [(json.loads(line)["ids"], row["template"]) for line, row in zip(run.stdout.splitlines(), rows)]
 
 
-def print_best(model, prompts, means, whole):
+def name(heads):
+    return " ".join(f"L{layer}H{head}" for layer, head in heads)
+
+
+def counted(heads):
+    """{layer: how many of the heads are in it}"""
+    return {layer: sum(l == layer for l, _ in heads) for layer, _ in heads}
+
+
+def falls_like(witness, whole, heads):
+    """{heads: fall} of all choices of as many heads in each layer."""
+    return {triple: whole - difference for triple, difference in witness.differences(counted(heads)).items()}
+
+
+def print_single(witness, whole):
+    """The heads that cost at least a twentieth of the logit difference when they go alone."""
+    falls = {}
+    for layer in range(witness.model.n_layers):
+        falls.update(falls_like(witness, whole, [(layer, 0)]))
+    strong = sorted((f, heads) for heads, f in falls.items() if abs(f) >= whole / 20)
+    print("alone: " + ", ".join(f"{name(heads)} {f:.3f}" for f, heads in reversed(strong)))
+
+
+def print_best(witness, whole):
     """Of all triples those that stand out most among the triples of the same layers."""
-    by_layers = {}
-    for triple in itertools.combinations(itertools.product(range(model.n_layers), range(model.n_heads)), 3):
-        fall = whole - mean_difference(model, prompts, means, triple)[0]
-        by_layers.setdefault(tuple(layer for layer, _ in triple), []).append((fall, triple))
     ratios = []
-    for falls in by_layers.values():
-        total = sum(fall for fall, _ in falls)
-        ratios += [(fall / ((total - fall) / (len(falls) - 1)), fall, triple) for fall, triple in falls if fall > 0 and total > fall]
+    for layers in itertools.combinations_with_replacement(range(witness.model.n_layers), 3):
+        falls = falls_like(witness, whole, [(layer, 0) for layer in layers])
+        total = sum(falls.values())
+        ratios += [(f / ((total - f) / (len(falls) - 1)), f, triple) for triple, f in falls.items() if f > 0 and total > f]
     for ratio, fall, triple in sorted(ratios, reverse=True)[:5]:
-        print(f"  {' '.join(f'L{layer}H{head}' for layer, head in triple)}: {fall:.3f}, {ratio:.2f} times the others of these layers")
+        print(f"  {name(triple)}: {fall:.3f}, {ratio:.2f} times the others of these layers")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
-    parser.add_argument("--prompts", default="300", help="the first so many")
+    parser.add_argument("--model", default=MODEL, help="GPT-2 with this project's vocabulary")
+    parser.add_argument("--prompts", default="100", help="the first so many")
     parser.add_argument("--require", action="store_true", help="fail below the wanted ratio")
     parser.add_argument("--every", action="store_true", help="ask all triples of the model, not only those of the circuit's layers")
     args = parser.parse_args()
-    binary, n_prompts = os.path.abspath(args.binary), args.prompts
+    binary = os.path.abspath(args.binary)
     with tempfile.TemporaryDirectory() as scratch:
         db = os.path.join(scratch, "ioi.db")
-        subprocess.run([binary, "run", "--model", MODEL, "--data", os.path.join(ROOT, "datasets", "ioi.csv"), "--db", db, "--limit", n_prompts,
-                        "--group-by", "group", "--neuron-projections", "none", "--project", "none", "--quiet"], check=True)
-        mined = subprocess.run([binary, "mine", db, "--min-support", "0.2", "--top", "3"], check=True, capture_output=True, text=True).stdout
+        subprocess.run([binary, "run", "--model", args.model, "--data", DATA, "--db", db, "--limit", args.prompts, "--group-by", "group",
+                        "--neuron-projections", "none", "--project", "none", "--quiet"], check=True)
+        mined = subprocess.run([binary, "mine", db, "--min-support", "0.2", "--roles", "IO,S1,S2,END", "--top", "3"], check=True,
+                               capture_output=True, text=True).stdout
         print(mined)
-        heads, own, _ = end_heads(binary, db)
+        heads, own = end_heads(binary, db)
         prompts = load_prompts(binary, db)
         stored = float(query(binary, db, "SELECT avg(logit_diff) AS d FROM answer")[0]["d"])
-    model = Model(MODEL)
-    whole, means = mean_difference(model, prompts)
+    counterfactuals = load_counterfactuals(binary, args.model)
+    witness = Witness(Model(args.model), [(ids, answer, foil, (counterfactuals[i][1], len(ids))) for i, (ids, answer, foil) in enumerate(prompts)],
+                      [(ids, (template, len(ids))) for ids, template in counterfactuals])
+    whole = witness.differences({})[()]
     assert abs(whole - stored) <= 1e-3 * max(1, abs(stored)), f"this forward pass gives {whole}, the database {stored}"
-    layers = sorted(layer for layer, _ in heads)
-    every = [(layer, head) for layer in sorted(set(layers)) for head in range(model.n_heads)]
-    others = [t for t in itertools.combinations(every, 3) if sorted(layer for layer, _ in t) == layers and tuple(sorted(t)) != heads]
-    fall = whole - mean_difference(model, prompts, means, heads)[0]
-    falls = [whole - mean_difference(model, prompts, means, t)[0] for t in others]
-    average = sum(falls) / len(falls)
-    stronger = sum(f >= fall for f in falls)
-    names = " ".join(f"L{layer}H{head}" for layer, head in heads)
-    print(f"mean logit difference {whole:.3f}; without {names} ({own} of them in the circuit) it falls by {fall:.3f}; without one of "
-          f"{len(others)} other triples of their layers by {average:.3f} on average, {stronger} of them as much or more")
+    falls = falls_like(witness, whole, heads)
+    fall = falls.pop(heads)
+    average = sum(falls.values()) / len(falls)
+    print(f"mean logit difference {whole:.3f}; without {name(heads)} ({min(own, 3)} of them in the circuit) it falls by {fall:.3f}; without one "
+          f"of {len(falls)} other triples of their layers by {average:.3f} on average, {sum(f >= fall for f in falls.values())} of them as much or more")
+    print_single(witness, whole)
     ratio = fall / average if average > 0 else float("inf")
-    every_fall = falls + [fall]
-    most = max(f / ((sum(every_fall) - f) / len(falls)) for f in every_fall) if average > 0 else float("inf")
-    print(f"ratio {ratio:.2f}, wanted {WANTED}; the most that any triple of these layers has is {most:.2f}")
+    print(f"ratio {ratio:.2f}, wanted {WANTED}")
     if args.every:
-        print_best(model, prompts, means, whole)
+        print_best(witness, whole)
     return 1 if args.require and not (fall > 0 and ratio >= WANTED) else 0
 
 

@@ -29,6 +29,14 @@ same = len(rows) == len(objects) and all(list(r) == list(o) for r, o in zip(rows
 print(sys.argv[1], "rows in it" if rows else "empty", "| csv and json agree:", same, "| table has as many lines:", len(table) - 3 == len(rows))
 END
 done
+echo "--- heads that write for the answer and against the foil, counted from the view"
+for list in promotes suppresses; do
+  "$HW" query ioi.db heads_promoting --list $list --limit 1000 --format csv | tr -d '\r' | cut -d, -f 1-3 | tail -n +2 | sort >counted
+  "$HW" sql ioi.db "SELECT 'L' || p.layer || 'H' || p.head, iif(p.token_id = a.answer_id, '(answer)', '(foil)'), count(DISTINCT p.prompt_id)
+    FROM projection p JOIN answer a USING(prompt_id) WHERE p.kind = 'head' AND p.list = '$list' AND p.token_id IN (a.answer_id, a.foil_id)
+    GROUP BY 1, 2" --format csv | tr -d '\r' | tail -n +2 | sort >recounted
+  cmp counted recounted && echo "$list: the same, $([ -s counted ] && echo rows in it)"
+done
 echo "--- top_heads in three formats, its own parameter"
 "$HW" query ioi.db top_heads --limit 2 --format table | head -n 2 | tr -s ' -'
 "$HW" query ioi.db top_heads --limit 2 --format csv | tr -d '\r' | cut -d, -f1 | sed 's/^L[0-9]*H[0-9]*$/(a head)/'
