@@ -68,7 +68,7 @@ class Task:
         subprocess.run([binary, "run", "--model", folder, "--data", os.path.join(ROOT, "datasets", name + ".csv"), "--db", self.db, "--quiet"], check=True)
         self.model = Model(folder)
         self.rows = [(numpy.array([r[0] for r in rows]), numpy.array([r[1] for r in rows]), numpy.array([r[2] for r in rows]))
-                     for rows in by_length(load_prompts(binary, self.db))]
+                     for rows in by_length(load_prompts(binary, self.db).values())]
         self.whole = [self.model.run(ids) for ids, _, _ in self.rows]
         n = sum(len(answers) for _, answers, _ in self.rows)
         difference = sum(float((logits[numpy.arange(len(a)), a] - logits[numpy.arange(len(a)), f]).sum())

@@ -37,6 +37,14 @@ for list in promotes suppresses; do
     GROUP BY 1, 2" --format csv | tr -d '\r' | tail -n +2 | sort >recounted
   cmp counted recounted && echo "$list: the same, $([ -s counted ] && echo rows in it)"
 done
+"$HW" run --model gpt2 --data ioi.csv --db last.db --limit 20 --group-by group --quiet --threads "$T"
+"$HW" run --model gpt2 --data ioi.csv --db every.db --limit 20 --targets all --quiet --threads "$T"
+"$HW" query last.db heads_promoting >last
+"$HW" query every.db heads_promoting >every
+cmp last every && echo "answers are those of the last target"
+for group in ABBA BABA; do "$HW" query last.db heads_promoting --group group=$group --format csv | tail -n +2; done | tr -d '\r' |
+  awk -F, '{ sum[$1 $2] += $3 } END { for (i in sum) print i, sum[i] }' | sort >by_group
+"$HW" query last.db heads_promoting --format csv | tr -d '\r' | tail -n +2 | awk -F, '{ print $1 $2, $3 }' | sort | cmp - by_group && echo "groups add up"
 echo "--- top_heads in three formats, its own parameter"
 "$HW" query ioi.db top_heads --limit 2 --format table | head -n 2 | tr -s ' -'
 "$HW" query ioi.db top_heads --limit 2 --format csv | tr -d '\r' | cut -d, -f1 | sed 's/^L[0-9]*H[0-9]*$/(a head)/'
