@@ -73,6 +73,8 @@ class Network(nn.Module):
 
 
 class GPT2(Network):
+    gates = None  # [layers, heads] factors of what the heads mix, while they are learned; None: 1
+
     def __init__(self, config):
         super().__init__(config)
         d, depth, p = config["n_embd"], config["n_layer"], "transformer."
@@ -112,10 +114,22 @@ class GPT2(Network):
             h = "%sh.%d." % (p, i)
             q, k, v = (heads(part, c["n_head"]) for part in
                        self.linear(self.norm(x, h + "ln_1"), h + "attn.c_attn").chunk(3, -1))
-            x = x + self.linear(joined(attention(q, k, v)), h + "attn.c_proj")
+            mixed = attention(q, k, v)
+            if self.gates is not None:
+                mixed = mixed * self.gates[i][None, :, None, None]
+            x = x + self.linear(joined(mixed), h + "attn.c_proj")
             a = gelu_new(self.linear(self.norm(x, h + "ln_2"), h + "mlp.c_fc"))
             x = x + self.linear(a, h + "mlp.c_proj")
         return self.norm(x, p + "ln_f") @ self.w(p + "wte.weight").T
+
+    def close_heads(self):
+        """Takes the gates into the weights: what closed heads write is 0."""
+        size = self.config["n_embd"] // self.config["n_head"]
+        with torch.no_grad():
+            for i, gates in enumerate(self.gates):
+                rows = gates.repeat_interleave(size)[:, None]
+                self.w("transformer.h.%d.attn.c_proj.weight" % i).mul_(rows)
+        self.gates = None
 
 
 class Llama(Network):

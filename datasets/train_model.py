@@ -4,6 +4,9 @@
 
     train_model.py gpt2  [--steps N] [--threads N]
     train_model.py llama [--steps N] [--threads N]
+    train_model.py gpt2 --heads 16 --width 192 --head-price 0.045 --out DIR
+
+The last one: another shape, and every head that stays open costs so many nats.
 
 Run train_tokenizer.py first. Nothing of the evaluation rows enters: the text comes from
 the tasks' example() functions only, which draw from the training words and frames.
@@ -12,11 +15,13 @@ import argparse
 import math
 import os
 import random
+import shutil
 import time
 
 import torch
 
 import networks
+from head_gates import HeadGates
 from generators.bpe import ByteLevel, Metaspace
 from generators.corpus import DEFAULT_SEED, training_example
 from generators.words import NUMBERS
@@ -134,16 +139,20 @@ def optimizers_of(network):
     return [(Muon([network.w(n) for n in inner], MATRIX_PEAK), MATRIX_PEAK), (adam, PEAK)]
 
 
-def train(family, steps, threads, seed):
+def train(family, steps, threads, seed, other=None, head_price=0.0, out=None):
+    """other: what differs from the family's config; head_price: nats for every open head, 0 for
+    all heads open; out: where config and weights go, with the family's tokenizer beside them."""
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     folder = os.path.join(HERE, "models", "headwater-" + family)
     make, config = networks.FAMILIES[family]
     tokenizer = (ByteLevel if family == "gpt2" else Metaspace)(
         os.path.join(folder, "tokenizer.json"))
-    config = dict(config, vocab_size=len(tokenizer.ids))
+    config = dict(config, vocab_size=len(tokenizer.ids), **(other or {}))
     if family == "gpt2":
         config["bos_token_id"] = config["eos_token_id"] = tokenizer.end
+    if out:
+        shutil.copytree(folder, out, ignore=shutil.ignore_patterns("config.json", "*.safetensors"))
     network = make(config)
     text = Text(tokenizer, seed)
     ending = [tokenizer.continuation(n)[0] for n in NUMBERS]
@@ -151,6 +160,9 @@ def train(family, steps, threads, seed):
     for y in range(99):
         later[y, ending[y + 1:]] = 1.0 / (99 - y)
     optimizers = optimizers_of(network)
+    gates = None
+    if head_price:
+        gates = HeadGates(config["n_layer"], config["n_head"], head_price)
     began, shown = time.time(), 0.0
     for step in range(steps):
         part = max(0, step - WARMUP) / max(1, steps - WARMUP)
@@ -158,21 +170,27 @@ def train(family, steps, threads, seed):
         for optimizer, peak in optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = peak * scale
+        learning = gates is not None and gates.move(network, step)
         shape = LONG if step % 20 == 19 else SHORT
         loss = loss_of(network, text.batch(*shape), later)
+        shown += loss.item()
+        if learning:
+            loss = loss + gates.cost(step)
+            gates.optimizer.zero_grad(set_to_none=True)
         network.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        for optimizer, _ in optimizers:
+        for optimizer, _ in optimizers + ([(gates.optimizer, 0)] if learning else []):
             optimizer.step()
-        shown += loss.item()
         if step % 50 == 49:
-            print("step %d  loss %.4f  %.0f s" % (step + 1, shown / 50, time.time() - began),
-                  flush=True)
+            print("step %d  loss %.4f  open heads %s  %.0f s" % (
+                step + 1, shown / 50, gates.n_open() if gates else "all", time.time() - began),
+                flush=True)
             shown = 0.0
-        if step % 500 == 499:
-            networks.save(network, folder)
-    networks.save(network, folder)
+    if gates is not None:
+        gates.settle(network)
+        network.close_heads()
+    networks.save(network, out or folder)
 
 
 def main():
@@ -182,8 +200,18 @@ def main():
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
+    for option, value in (("--heads", 4), ("--width", 128)):
+        parser.add_argument(option, type=int, default=value, help="of another GPT-2, with --out")
+    parser.add_argument("--head-price", type=float, default=0.0,
+                        help="nats for each head that stays open, with --out")
+    parser.add_argument("--out", help="a new folder, instead of models/")
     args = parser.parse_args()
-    train(args.family, args.steps, args.threads, args.seed)
+    other = {"n_head": args.heads, "n_embd": args.width} if args.out else {}
+    if args.out and args.family != "gpt2":
+        parser.error("--out: only gpt2 has another shape")
+    if not args.out and (args.heads, args.width, args.head_price) != (4, 128, 0.0):
+        parser.error("--heads, --width and --head-price need --out")
+    train(args.family, args.steps, args.threads, args.seed, other, args.head_price, args.out)
 
 
 if __name__ == "__main__":
