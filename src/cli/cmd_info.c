@@ -22,7 +22,7 @@ static void describe_attention(const hw_model_config *c, hw_buffer *out) {
   if (n_windowed)
     hw_buffer_printf(out, "window       %" PRId64 " positions in %" PRId64 " of the layers\n", c->window, n_windowed);
   if (c->positions == HW_POSITION_ROTARY) {
-    hw_buffer_printf(out, "rotary       base %g", c->rope.theta);
+    hw_buffer_printf(out, "rotary       base %.10g", c->rope.theta);
     if (c->rope.share < 1) hw_buffer_printf(out, ", %g of each head", c->rope.share);
     if (c->rope.type != HW_ROPE_DEFAULT)
       hw_buffer_printf(out, ", scaled %sby %g", c->rope.type == HW_ROPE_LLAMA3 ? "as LLaMA 3.1 " : "", c->rope.factor);
