@@ -63,7 +63,8 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
                         hw_error *err);
 void hw_comparison_fini(hw_comparison *comparison);
 
-/* The results as text, best p first; most: rows at most, 0 for all; room: as in hw_store_set_room. */
+/* The results as text to sink(context), best p first; most: rows at most, 0 for all; room: characters of a line, as in
+ * hw_store_set_room. Errors: IO when the sink fails, MEMORY. */
 bool hw_comparison_show(const hw_comparison_request *request, const hw_comparison *comparison, const hw_stats_result *result,
                         int64_t most, hw_table_format format, size_t room, hw_sink sink, void *context, hw_error *err);
 

@@ -102,8 +102,8 @@ bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *o
 /* The model_type of family 0, 1...; NULL past the last. */
 const char *hw_family_name(size_t index);
 
-/* Only the description of a folder's model: for tools that need no weights. architecture: as in hw_model_open_as. The strings live as
- * long as the program. */
+/* Only the description of a folder's model: for tools that need no weights. architecture: as in hw_model_open_as. Owns nothing: the
+ * strings live as long as the program. Errors: INPUT for a missing, damaged or contradicting file, UNSUPPORTED for what is not computed. */
 bool hw_model_config_read(const char *folder, const char *architecture, hw_model_config *config, hw_error *err);
 
 /* ---- The forward pass ---- */
