@@ -33,7 +33,7 @@ typedef struct hw_job {
   double neuron_threshold;
   int neuron_projections; /* hw_neuron_projections */
   int64_t limit;          /* rows; 0 = all */
-  int64_t chunk_tokens;
+  int64_t chunk_tokens;   /* 0: by the size of the data set */
   int64_t threads;        /* 0 = all cores */
   int64_t memory;         /* MiB for activations and work space, 0 = no cap */
   int64_t commit_seconds; /* finished chunks wait so long after a commit for the next */

@@ -3,7 +3,7 @@
 -- Counts the graphs where it is in the head's list of promoted tokens: which heads write for the answer, which against the foil.
 -- A head has a list where it is in the graph and among its ten best (--project default; all: every head of the graph).
 -- A scan of the stored projections.
--- :token = NULL   text of the token, a space before it is tried as well; without it each prompt's own answer and foil
+-- :token = NULL   text of the token, a space before it is tried as well; without it each prompt's own answer and foil, where it has them
 -- :list = promotes   promotes or suppresses
 -- :group = NULL   name of a group, NULL for all
 -- :sample = 20000  prompts, evenly chosen; 0 for all
@@ -22,8 +22,8 @@ WITH step AS (
   WHERE g.graph_id < step.past AND (g.graph_id >> 20) % step.every = 0
     AND (:group IS NULL OR p.group_id = (SELECT group_id FROM prompt_group WHERE name = :group))
 )
-SELECT 'L' || p.layer || 'H' || p.head AS name, l.text AS token, count(DISTINCT l.graph_id) AS graphs, avg(p.score) AS mean_score, avg(p.rank) AS mean_rank,
+SELECT 'L' || p.layer || 'H' || p.head AS name, l.text AS token, count(DISTINCT l.graph_id) AS graphs, avg(p.score) AS mean_score, p.convention, avg(p.rank) AS mean_rank,
   min(p.rank) AS best_rank, min(l.graph_id) >> 20 AS example_prompt
 FROM looked l CROSS JOIN hw_projections(l.projections, l.token_id) p
 WHERE l.token_id IS NOT NULL AND p.kind = 'head' AND p.list = l.list
-GROUP BY p.layer, p.head, l.text ORDER BY graphs DESC, mean_score DESC, p.layer, p.head, l.text LIMIT :limit
+GROUP BY p.layer, p.head, l.text, p.convention ORDER BY graphs DESC, p.convention, mean_score DESC, p.layer, p.head, l.text LIMIT :limit

@@ -44,20 +44,21 @@ static const hw_option_table *options(void **defaults) {
 
 static const char *plural(size_t n) { return n == 1 ? "" : "s"; }
 
+static void put_side(char side, const char *column, const char *value, size_t n_prompts, hw_buffer *out) {
+  hw_buffer_printf(out, "%c: %s %s, %zu prompt%s\n", side, column, value, n_prompts, plural(n_prompts));
+}
+
 static void put_design(const hw_comparison_request *request, const hw_comparison *c, const hw_stats_result *result, hw_buffer *out) {
   static const char *const tests[] = {"labels of prompts permuted", "signs of pairs flipped", "labels of whole clusters permuted",
                                       "signs of whole clusters flipped"};
-  size_t n_a = c->a.n_units, n_b = c->b.n_units;
-  hw_buffer_printf(out, "%s of %s, a = ", hw_measure_names[request->measure], hw_component_set_names[request->components]);
-  if (c->column)
-    hw_buffer_printf(out, "%s %s (%zu prompt%s), b = %s %s (%zu prompt%s)\n", c->column, c->value_a, n_a, plural(n_a), c->column,
-                     c->value_b, n_b, plural(n_b));
-  else
-    hw_buffer_printf(out, "this database (%s), b = the other (%s), %zu prompt%s of both\n", c->value_a, c->value_b, n_a, plural(n_a));
-  if (c->paired) hw_buffer_printf(out, "paired by %s, ", c->column ? c->pair_column : "prompt");
-  else hw_buffer_append_string(out, "unpaired, ");
-  if (result->n_clusters) hw_buffer_printf(out, "%zu clusters by %s, ", result->n_clusters, c->cluster_column);
-  hw_buffer_printf(out, "%s %" PRId64 " times (seed %" PRIu64 ")\neffect: %s; q: Benjamini-Hochberg over %zu component%s\n\n",
+  hw_buffer_printf(out, "%s of %s, ", hw_measure_names[request->measure], hw_component_set_names[request->components]);
+  if (c->paired) hw_buffer_printf(out, "paired by %s", c->column ? c->pair_column : "prompt");
+  else hw_buffer_append_string(out, "unpaired");
+  if (result->n_clusters) hw_buffer_printf(out, ", %zu clusters by %s", result->n_clusters, c->cluster_column);
+  hw_buffer_append_byte(out, '\n');
+  put_side('a', c->column ? c->column : "this database,", c->value_a, c->a.n_units, out);
+  put_side('b', c->column ? c->column : "the other,", c->value_b, c->b.n_units, out);
+  hw_buffer_printf(out, "p: %s %" PRId64 " times (seed %" PRIu64 ")\neffect: %s; q: Benjamini-Hochberg over %zu component%s\n\n",
                    tests[result->exchange], request->n_permutations, request->seed, c->paired ? "d_z" : "Hedges' g", c->n_components,
                    plural(c->n_components));
 }

@@ -61,7 +61,7 @@ static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const
     hw_buffer_append_string(out, "; yes: ");
     put_piece(out, tokenizer, hw_tokenizer_bos_id(tokenizer, HW_BOS_YES));
   } else {
-    hw_buffer_printf(out, "tokenizer    none: %s", tokenizer_problem->message);
+    hw_buffer_printf(out, "tokenizer    none: %s\nBOS          none without a tokenizer; trace --tokens takes ids as they are", tokenizer_problem->message);
   }
   hw_buffer_printf(out, "\nmemory       %.0f MiB of weights (page cache) and at most %.0f MiB a worker\n", (double)model->weight_bytes / 1048576,
                    (double)hw_worker_bytes(model, HW_BATCH_ROWS) / 1048576);

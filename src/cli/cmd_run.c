@@ -56,7 +56,7 @@ static void print_plan(const hw_plan_summary *plan) {
   char time[32];
   format_time(plan->seconds_expected, time);
   printf("prompts      %" PRId64 " (%" PRId64 " of them cannot be traced)\n", plan->n_prompts, plan->n_unreadable);
-  printf("tokens       %" PRId64 " in %zu chunks\n", plan->n_tokens, plan->n_chunks);
+  printf("tokens       %" PRId64 " in %zu chunk%s\n", plan->n_tokens, plan->n_chunks, plan->n_chunks == 1 ? "" : "s");
   printf("groups       %zu\n", plan->n_groups);
   printf("memory       %.0f MiB of weights and %d x %.0f MiB at most\n", (double)plan->weight_bytes / 1048576, plan->threads,
          (double)plan->worker_bytes / 1048576);

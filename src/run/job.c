@@ -37,7 +37,7 @@ static const hw_option job_options[] = {
     {"convention", HW_OPTION_CHOICE, AT(analysis.conventions), "NAME", "projections: frozen (share of the target's logits), alone (normalised by itself), both, or auto: components frozen, residual states alone", 0, 0, convention_names, true},
     {"neuron-projections", HW_OPTION_CHOICE, AT(neuron_projections), "WHICH", "what neurons promote, after the last chunk: used (those in a top list), all, none", 0, 0, neuron_projection_names, true},
     {"neuron-threshold", HW_OPTION_NUMBER, AT(neuron_threshold), "T", "share above which a neuron counts as active", 0, 1, NULL, true},
-    {"chunk-tokens", HW_OPTION_COUNT, AT(chunk_tokens), "N", "tokens of a chunk, the unit of work", 1, 1 << 20, NULL, true},
+    {"chunk-tokens", HW_OPTION_COUNT, AT(chunk_tokens), "N", "tokens of a chunk, the unit of work; 0: from 256 of a small data set to 2048", 0, 1 << 20, NULL, true},
     {"threads", HW_OPTION_COUNT, AT(threads), "N", "workers; 0 for one per core", 0, 1024, NULL, false},
     {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory beside the weights; 0 for none", 0, 1 << 24, NULL, false},
     {"commit-seconds", HW_OPTION_COUNT, AT(commit_seconds), "N", "finished chunks wait so many seconds after the last commit for the next, so that small ones share a commit; 0: none wait", 0, 3600, NULL, false},
@@ -53,7 +53,7 @@ void hw_analysis_defaults(hw_analysis *analysis) {
 }
 
 void hw_job_defaults(hw_job *job) {
-  *job = (hw_job){.neuron_threshold = 0.01, .chunk_tokens = 2048, .commit_seconds = 1};
+  *job = (hw_job){.neuron_threshold = 0.01, .commit_seconds = 1};
   hw_analysis_defaults(&job->analysis);
 }
 

@@ -8,6 +8,7 @@
 #include "headwater/file.h"
 
 enum { MOST_PROMPTS = 1024 }; /* of a chunk, however short */
+enum { LEAST_TOKENS = 256, MOST_TOKENS = 2048, LEAST_CHUNKS = 64 };
 
 hw_dataset_options hw_plan_dataset(const hw_job *job) {
   return (hw_dataset_options){.path = job->data, .format = job->format, .prompt_column = job->prompt_column,
@@ -15,24 +16,49 @@ hw_dataset_options hw_plan_dataset(const hw_job *job) {
                               .counterfactual_column = job->counterfactual_column};
 }
 
-static bool add_row(hw_plan *plan, const hw_job *job, size_t n_tokens, bool counterfactual, hw_error *err) {
-  hw_plan_chunk *chunk = plan->n_chunks ? &plan->chunks[plan->n_chunks - 1] : NULL;
-  bool full = chunk && ((int64_t)(chunk->n_tokens + n_tokens) > job->chunk_tokens || chunk->n_prompts == MOST_PROMPTS);
-  if (!chunk || (full && chunk->n_prompts) || chunk->counterfactual != counterfactual) {
-    if (plan->n_chunks == plan->capacity) {
-      size_t capacity = plan->capacity ? 2 * plan->capacity : 64;
-      hw_plan_chunk *chunks = realloc(plan->chunks, capacity * sizeof *chunks);
-      if (!chunks) return hw_fail_memory(err, "the plan");
-      plan->chunks = chunks;
-      plan->capacity = capacity;
-    }
-    chunk = &plan->chunks[plan->n_chunks++];
-    *chunk = (hw_plan_chunk){.first_prompt = plan->n_prompts, .counterfactual = counterfactual};
+/* Tokens of a chunk when the job leaves it open: between 64 and 128 chunks where the data set is small, so that many workers share
+ * it and little is lost by a stop; from 2048 on larger ones gain nothing. */
+static int64_t usual_chunk_tokens(int64_t n_tokens) {
+  int64_t budget = LEAST_TOKENS;
+  while (budget < MOST_TOKENS && n_tokens >= 2 * LEAST_CHUNKS * budget) budget *= 2;
+  return budget;
+}
+
+static bool add_length(hw_plan *plan, size_t n_tokens, hw_error *err) {
+  if ((size_t)plan->n_prompts == plan->lengths_capacity) {
+    size_t capacity = plan->lengths_capacity ? 2 * plan->lengths_capacity : 1024;
+    uint32_t *lengths = realloc(plan->lengths, capacity * sizeof *lengths);
+    if (!lengths) return hw_fail_memory(err, "the plan");
+    plan->lengths = lengths;
+    plan->lengths_capacity = capacity;
   }
-  chunk->n_prompts++;
-  chunk->n_tokens += (uint32_t)n_tokens;
-  plan->n_prompts++;
+  plan->lengths[plan->n_prompts++] = (uint32_t)n_tokens;
   plan->n_tokens += (int64_t)n_tokens;
+  return true;
+}
+
+static hw_plan_chunk *open_chunk(hw_plan *plan, int64_t first_prompt, bool counterfactual, hw_error *err) {
+  if (plan->n_chunks == plan->capacity) {
+    size_t capacity = plan->capacity ? 2 * plan->capacity : 64;
+    hw_plan_chunk *chunks = realloc(plan->chunks, capacity * sizeof *chunks);
+    if (!chunks) return hw_fail_memory(err, "the plan"), NULL;
+    plan->chunks = chunks;
+    plan->capacity = capacity;
+  }
+  plan->chunks[plan->n_chunks] = (hw_plan_chunk){.first_prompt = first_prompt, .counterfactual = counterfactual};
+  return &plan->chunks[plan->n_chunks++];
+}
+
+/* In order of the prompts, by their lengths alone; no chunk has both rows and counterfactuals. */
+static bool cut_chunks(hw_plan *plan, hw_error *err) {
+  hw_plan_chunk *chunk = NULL;
+  for (int64_t i = 0; i < plan->n_prompts; i++) {
+    bool counterfactual = i >= plan->n_rows;
+    bool full = chunk && (chunk->n_tokens + (int64_t)plan->lengths[i] > plan->chunk_tokens || chunk->n_prompts == MOST_PROMPTS);
+    if ((!chunk || full || chunk->counterfactual != counterfactual) && !(chunk = open_chunk(plan, i, counterfactual, err))) return false;
+    chunk->n_prompts++;
+    chunk->n_tokens += plan->lengths[i];
+  }
   return true;
 }
 
@@ -50,7 +76,7 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   if (!input.failure && scored_length(&input) > plan->longest) plan->longest = scored_length(&input);
   return hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) &&
          hw_groups_note(&plan->groups, row, counterfactual, err) &&
-         add_row(plan, job, input.failure ? 0 : input.n_tokens, counterfactual, err);
+         add_length(plan, input.failure ? 0 : input.n_tokens, err);
 }
 
 /* One pass over the data set; for counterfactuals a second one, so that their prompts come after all rows. */
@@ -97,6 +123,8 @@ static int by_name(const void *a, const void *b) {
 
 /* Every option that decides the content, by name. */
 static bool list_settings(hw_plan *plan, const hw_job *job, hw_error *err) {
+  hw_job settled = *job;
+  settled.chunk_tokens = plan->chunk_tokens;
   hw_option_table table = hw_job_options();
   const hw_option **rows = hw_arena_new(&plan->arena, const hw_option *, table.n, err);
   const char **names = hw_arena_new(&plan->arena, const char *, table.n, err);
@@ -112,7 +140,7 @@ static bool list_settings(hw_plan *plan, const hw_job *job, hw_error *err) {
   for (size_t i = 0; i < n && ok; i++) {
     hw_buffer_reset(&text);
     hw_buffer_append_string(&text, "");
-    (void)hw_option_format(rows[i], job, &text);
+    (void)hw_option_format(rows[i], &settled, &text);
     names[i] = rows[i]->name;
     ok = hw_buffer_check(&text, err) && (values[i] = hw_arena_copy(&plan->arena, text.data, text.length, err)) != NULL;
   }
@@ -168,8 +196,9 @@ bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_mode
             read_rows(job, model, tokenizer, dataset, false, plan, err);
   plan->n_rows = plan->n_prompts;
   if (ok && job->counterfactual) ok = read_counterfactuals(job, model, tokenizer, plan, err);
+  plan->chunk_tokens = job->chunk_tokens ? job->chunk_tokens : usual_chunk_tokens(plan->n_tokens);
   ok = ok && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, &plan->arena, err) &&
-            fill_info(plan, job, flow, model, tokenizer, err);
+            cut_chunks(plan, err) && fill_info(plan, job, flow, model, tokenizer, err);
   hw_groups_close(&plan->groups);
   hw_dataset_close(dataset);
   return ok;
@@ -177,6 +206,7 @@ bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_mode
 
 void hw_plan_close(hw_plan *plan) {
   free(plan->chunks);
+  free(plan->lengths);
   hw_arena_fini(&plan->arena);
   *plan = (hw_plan){0};
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The plan: one pass over the data set cuts it into chunks, finds the groups and hashes all that decides the content. */
+ * The plan: one pass over the data set measures its prompts, cuts them into chunks, finds the groups and hashes all that decides the content. */
 #ifndef HW_RUN_PLAN_H
 #define HW_RUN_PLAN_H
 
@@ -17,6 +17,9 @@ typedef struct hw_plan_chunk {
 
 typedef struct hw_plan {
   hw_arena arena;
+  uint32_t *lengths; /* [n_prompts] tokens, 0 of a prompt that cannot be traced */
+  size_t lengths_capacity;
+  int64_t chunk_tokens; /* the job's, or the usual number for so much text */
   hw_plan_chunk *chunks;
   size_t n_chunks, capacity;
   int64_t n_rows;    /* of the data set; their counterfactuals, when traced, are prompts n_rows, n_rows + 1... */

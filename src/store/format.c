@@ -306,6 +306,7 @@ bool hw_formatter_row(hw_formatter *f, sqlite3_stmt *s, hw_error *err) {
 bool hw_formatter_end(hw_formatter *f, hw_error *err) {
   if (f->format == HW_FORMAT_JSON) hw_buffer_append_string(&f->out, f->n_rows ? "\n]\n" : "]\n");
   if (f->format == HW_FORMAT_TABLE && !f->widths && (f->n_pages == 0 || f->n_cells > (size_t)f->n_columns) && !decide_widths(f, err)) return false;
+  if (f->format == HW_FORMAT_TABLE && f->n_rows == 0) hw_buffer_append_string(&f->out, "(no rows)\n");
   return flush(f, 0, err);
 }
 

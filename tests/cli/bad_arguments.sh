@@ -26,7 +26,7 @@ bad --targets first
 bad --targets 3,
 bad --targets ""
 bad --top-tokens 0
-bad --chunk-tokens 0
+bad --chunk-tokens 2000000
 bad --quiet=perhaps
 bad one.ini two.ini
 bad nowhere.ini

@@ -5,7 +5,7 @@
 export OMP_NUM_THREADS="$T"
 before=$("$HW" digest ioi.db)
 echo "--- ABBA and BABA, paired, by template"
-"$HW" compare ioi.db --by group=ABBA,BABA --save no | head -n 3
+"$HW" compare ioi.db --by group=ABBA,BABA --save no | head -n 5
 # Columns of one row a component, and what must hold between them. The means are those of the views.
 check() { # file
   "$PY" - "$1" <<'END'
@@ -31,9 +31,9 @@ OMP_NUM_THREADS=3 "$HW" compare ioi.db --by group=ABBA,BABA --format csv --save 
 "$HW" compare ioi.db --by group=ABBA,BABA --format csv --save no --seed 2 | cmp -s - paired.csv || echo "other"
 echo "--- the designs"
 for options in "--cluster none" "--pairs none" "--pairs none --cluster none" "--cluster pair_id" "--components neurons" "--components items --measure flow"; do
-  "$HW" compare ioi.db --by group=ABBA,BABA $options --save no --permutations 99 2>/dev/null | sed -n 2p
+  "$HW" compare ioi.db --by group=ABBA,BABA $options --save no --permutations 99 2>/dev/null | sed -n "1p;4p"
 done
-"$HW" compare ioi.db --by template=ioi-30,ioi-53 --cluster pair_id --pairs none --save no --permutations 99 2>/dev/null | sed -n 2p
+"$HW" compare ioi.db --by template=ioi-30,ioi-53 --cluster pair_id --pairs none --save no --permutations 99 2>/dev/null | sed -n "1p;4p"
 echo "--- with itself: nothing"
 "$HW" compare ioi.db --with ioi.db --save no --format csv | "$PY" -c '
 import csv, sys
