@@ -126,7 +126,7 @@ TEST(formats) {
       "{\"n\":1000,\"text\":\"a,b\\n\\\"q\\\"\\u001b\xC2\x85\",\"x\":0.30000000000000004,\"empty\":null,\"blob\":\"\"},\n"
       "{\"n\":-7,\"text\":\"\",\"x\":1e+300,\"empty\":5,\"blob\":null}\n]\n");
   const char *none = "SELECT layer, head FROM model_head WHERE 0";
-  assert_string_equal(ask_with(data, none, NULL, 0, HW_FORMAT_TABLE), "layer  head\n-----  ----\n");
+  assert_string_equal(ask_with(data, none, NULL, 0, HW_FORMAT_TABLE), "layer  head\n-----  ----\n(no rows)\n");
   assert_string_equal(ask_with(data, none, NULL, 0, HW_FORMAT_CSV), "layer,head\r\n");
   assert_string_equal(ask_with(data, none, NULL, 0, HW_FORMAT_JSON), "[]\n");
   /* Longer than what decides the widths. */
