@@ -19,7 +19,7 @@ import torch
 import networks
 from generators import filler, greater_than, words
 from generators.bpe import ByteLevel, Metaspace
-from generators.corpus import DEFAULT_SEED, TASKS
+from generators.corpus import DEFAULT_SEED, TASKS, task_example
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODELS = ["headwater-gpt2", "headwater-llama"]
@@ -57,8 +57,8 @@ def check_disjoint(task, rows):
     occur in the task's training sentences; no evaluation prompt anywhere in training."""
     rng = random.Random("%d/disjoint/%s" % (DEFAULT_SEED, task.NAME))
     held_out, frames, prompts = words.held_out(task.NAME), set(), {r["prompt"] for r in rows}
-    for _ in range(SAMPLES):
-        e = task.example(rng)
+    for i in range(SAMPLES):
+        e = task_example(task, rng, two_pairs=i % 2 == 1)
         whole = e.prompt + " " + e.answer + e.tail
         assert not vocabulary(whole) & held_out, (task.NAME, whole)
         assert e.prompt not in prompts, e.prompt

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-FIRST, LAST, RISE = 600, 2800, 500  # steps: gates begin to move, stay as they are, full price
+FIRST, LAST, RISE = 1000, 2600, 500  # steps: gates begin to move, stay as they are, full price
 RATE, START = 0.05, 2.5
 SHARPNESS, LOW, HIGH = 2 / 3, -0.1, 1.1
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 GPT2_CONFIG = {
     "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": 0,
-    "n_positions": 128, "n_ctx": 128, "n_embd": 128, "n_layer": 4, "n_head": 4,
+    "n_positions": 128, "n_ctx": 128, "n_embd": 128, "n_layer": 4, "n_head": 8,
     "n_inner": None, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-05,
     "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0, "initializer_range": 0.05,
     "scale_attn_weights": True, "tie_word_embeddings": True, "use_cache": True,

@@ -12,11 +12,16 @@ SHARES = [(ioi, 0.27), (agreement, 0.13), (pronoun, 0.12), (induction, 0.18),
           (greater_than, 0.09), (echo, 0.05), (filler, 0.16)]
 
 
-def training_example(rng):
+def task_example(task, rng, two_pairs):
+    """One sentence of a task; two_pairs: as ioi.example has it."""
+    return task.example(rng, two_pairs) if task is ioi else task.example(rng)
+
+
+def training_example(rng, two_pairs=False):
     """One document. A task's sentence may follow a plain one, so that no model relies
     on it standing first."""
     task = rng.choices([t for t, _ in SHARES], [s for _, s in SHARES])[0]
-    example = task.example(rng)
+    example = task_example(task, rng, two_pairs)
     if task is not filler and rng.random() < 0.12:
         example.prompt = filler.sentence(rng) + " " + example.prompt
     return example

@@ -39,6 +39,10 @@ OTHER_SCENES = ["Then {A} and {B} {scene}.", "The friends {A} and {B} {scene}.",
                 "Today {A} saw {B} at the {place}.", "In the {place} {A} sat with {B}.",
                 "Here {A} and {B} {scene}, and", "We saw {A}, and {B} {scene}, so",
                 "When {A} {scene} with {B},", "After {A} met {B} near the {place},"]
+# Two pairs: that a name came once is not enough here, the other one of the giver's pair is wanted.
+TWO_PAIRS = ["{opening} {pair} {scene}, {pair2} {scene2}. Then", "{opening} {pair} {scene}, {pair2} {scene2}, and",
+             "First {pair} {scene}. {opening} {pair2} {scene2},", "Yesterday {pair} {scene}, but {pair2} {scene2}. Later",
+             "The friends {pair} {scene}, and {pair2} {scene2}. Then", "{opening} {pair} {scene} and {pair2} {scene2},"]
 TAILS = [".", " and went home.", ", and the day was over.", " at the {place}."]
 
 # Evaluation frames: no opening, scene or gift of theirs is one of the above.
@@ -53,13 +57,25 @@ EVAL_FRAMES = ["%s {A} and {B} %s, {S} %s" % parts for parts in
 
 def training_frames():
     """Every opening, scene and gift used in training, for the disjointness test."""
-    return (OPENINGS + SCENES + OTHER_SCENES
+    return (OPENINGS + SCENES + OTHER_SCENES + TWO_PAIRS
             + [g.replace("{gave}", v) for g in GIFTS for v in GAVE])
 
 
-def example(rng):
-    a, b = rng.sample(POOL.others if rng.random() < 0.3 else POOL.names, 2)
-    subject, io = (a, b) if rng.random() < 0.5 else (b, a)
+def people(rng, two_pairs):
+    """Pairs of names, and a giver of them with the other one of that pair."""
+    pool = POOL.others if rng.random() < 0.3 else POOL.names
+    if not two_pairs:
+        pair = rng.sample(pool, 2)
+        return [pair], pair if rng.random() < 0.5 else pair[::-1]
+    a, b, c, d = rng.sample(pool, 4)
+    pairs = [(a, b), (c, d)] if rng.random() < 0.5 else [(a, b)]
+    return pairs, rng.choice([order for pair in pairs for order in (pair, pair[::-1])])
+
+
+def example(rng, two_pairs=False):
+    """two_pairs: half of the sentences name two pairs of people."""
+    pairs, (subject, io) = people(rng, two_pairs)
+    a, b = pairs[0]
     thing, many = rng.choice(POOL.pairs)
     slots = dict(A=a, B=b, place=rng.choice(POOL.places), thing=rng.choice(POOL.things),
                  object=thing, many=many, adj=rng.choice(POOL.adjectives),
@@ -70,7 +86,11 @@ def example(rng):
     gift = fill(rng.choice(GIFTS), **slots)
     gift = noise(rng, gift[:-len(" to")], POOL) + " to"
     middle = rng.choice(MIDDLES)
-    if rng.random() < 0.65:
+    if len(pairs) == 2:
+        start = fill(rng.choice(TWO_PAIRS), opening=rng.choice(OPENINGS), pair=" and ".join(pairs[0]), pair2=" and ".join(pairs[1]),
+                     scene=scene, scene2=fill(rng.choice(SCENES), **slots))
+        middle = ""
+    elif rng.random() < 0.65:
         opening = noise(rng, rng.choice(OPENINGS), POOL)
         start = "%s %s and %s %s," % (opening, a, b, scene)
     else:
