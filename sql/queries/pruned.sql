@@ -10,6 +10,6 @@ SELECT what, n, of, note FROM (
   SELECT 4, 'neurons', (SELECT n_layers * d_ffn FROM run) - count(*), (SELECT n_layers * d_ffn FROM run),
     'never in a list of best neurons; lists hold ' || coalesce((SELECT value FROM setting WHERE name = 'top-neurons'), '?') || ' a node'
     FROM agg_neuron WHERE group_id = -1 UNION ALL
-  SELECT 5, 'neurons', count(*) - (SELECT count(*) FROM (SELECT DISTINCT layer, neuron FROM neuron_token)), count(*), 'in lists, but without a projection'
-    FROM agg_neuron WHERE group_id = -1)
+  SELECT 5, 'neurons', count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM neuron_token t WHERE t.layer = a.layer AND t.neuron = a.neuron)), count(*),
+    'in lists, but without a projection' FROM agg_neuron a WHERE group_id = -1)
 ORDER BY place

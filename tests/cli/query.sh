@@ -45,6 +45,11 @@ cmp last every && echo "answers are those of the last target"
 for group in ABBA BABA; do "$HW" query last.db heads_promoting --group group=$group --format csv | tail -n +2; done | tr -d '\r' |
   awk -F, '{ sum[$1 $2] += $3 } END { for (i in sum) print i, sum[i] }' | sort >by_group
 "$HW" query last.db heads_promoting --format csv | tr -d '\r' | tail -n +2 | awk -F, '{ print $1 $2, $3 }' | sort | cmp - by_group && echo "groups add up"
+echo "--- neurons of the lists without a projection"
+for neurons in all used none; do
+  "$HW" run --model gpt2 --data ioi.csv --db neurons.$neurons.db --limit 3 --neuron-projections $neurons --quiet --threads "$T"
+  "$HW" query neurons.$neurons.db pruned --format csv | tr -d '\r' | awk -F, -v which=$neurons 'END { print which, $2 == 0 ? "none" : $2 == $3 ? "all" : $2 }'
+done
 echo "--- top_heads in three formats, its own parameter"
 "$HW" query ioi.db top_heads --limit 2 --format table | head -n 2 | tr -s ' -'
 "$HW" query ioi.db top_heads --limit 2 --format csv | tr -d '\r' | cut -d, -f1 | sed 's/^L[0-9]*H[0-9]*$/(a head)/'
