@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Graphviz text of the six best circuits of the last mining: a node an edge of the circuit, fed by what wrote last into the state that
--- it reads.
+-- it reads. What no one has for the last writer goes to its next reader.
 WITH wanted AS (
   SELECT c.*, m.n_graphs FROM circuit c JOIN mining m USING(mining_id) WHERE mining_id = (SELECT max(mining_id) FROM mining) AND rank <= 6
 ), part AS (
@@ -9,12 +9,16 @@ WITH wanted AS (
 ), feeder AS (
   SELECT p.circuit_id, p.item_id, p.source, (SELECT max(q.step) FROM part q WHERE q.circuit_id = p.circuit_id AND q.target = p.source AND q.step < p.step) AS step
   FROM part p
+), unread AS (
+  SELECT p.*, (SELECT min(r.step) FROM part r WHERE r.circuit_id = p.circuit_id AND r.source = p.target AND r.step > p.step) AS next
+  FROM part p WHERE NOT EXISTS (SELECT 1 FROM feeder f WHERE f.circuit_id = p.circuit_id AND f.source = p.target AND f.step = p.step)
 ), arrow AS (
-  SELECT f.circuit_id, 'n' || q.item_id AS tail, 'n' || f.item_id AS tip, q.item_id AS used
+  SELECT f.circuit_id, 'n' || q.item_id AS tail, 'n' || f.item_id AS tip
   FROM feeder f JOIN part q ON q.circuit_id = f.circuit_id AND q.target = f.source AND q.step = f.step
-  UNION ALL SELECT circuit_id, json_quote('in ' || source), 'n' || item_id, NULL FROM feeder WHERE step IS NULL
-  UNION ALL SELECT circuit_id, 'n' || item_id, 'out', NULL FROM part p WHERE target = 'END' AND NOT EXISTS (
-    SELECT 1 FROM feeder f WHERE f.circuit_id = p.circuit_id AND f.source = p.target AND f.step = p.step)
+  UNION ALL SELECT circuit_id, json_quote('in ' || source), 'n' || item_id FROM feeder WHERE step IS NULL
+  UNION ALL SELECT circuit_id, 'n' || item_id, 'out' FROM unread WHERE target = 'END'
+  UNION ALL SELECT u.circuit_id, 'n' || u.item_id, 'n' || r.item_id FROM unread u JOIN part r
+    ON r.circuit_id = u.circuit_id AND r.source = u.target AND r.step = u.next AND u.target <> 'END'
 ), line AS (
   SELECT circuit_id, 0 AS place, item_id AS part, 'n' || item_id || ' [label=' || iif(kind = 'ffn', json_quote(name || ' at ' || target),
       json_quote(name || char(10) || source || ' → ' || target)) || ', fillcolor="' || iif(kind = 'ffn', '#fdf0d5', '#dbe9f6') || '"];' AS text FROM part

@@ -23,6 +23,17 @@ for f in manifest["figures"]:
     assert "href=\"data:" not in text and "20" + "26-" not in text
 print("figures that are well-formed SVG:", len(manifest["figures"]) == len(glob.glob("one/*.svg")) > 3)
 END
+echo "--- every part of a circuit reads from something and is read"
+"$HW" run --model gpt2 --data ioi.csv --db roles.db --limit 60 --quiet --neuron-projections none --threads "$T"
+"$HW" mine roles.db --roles IO,S1,S2,END >/dev/null && "$HW" export roles.db --out roles --figures
+for end in 1 2; do
+  for dot in roles/figure_circuit_*.dot; do
+    sed -n 's/^  \(n[0-9]*\) \[label.*/\1/p' $dot | sort >parts
+    sed -n 's/^  \([^ ].*\) -> \(.*\);$/\1\n\2/p' $dot | sed -n "$end~2p" | grep '^n' | sort -u >ends
+    cmp -s parts ends || echo "$dot: $(comm -23 parts ends)"
+  done
+done
+[ "$(ls roles/figure_circuit_*.dot | wc -l)" -gt 1 ] && echo "in all circuits"
 echo "--- without answers there is no logit lens"
 printf 'Mary went\nJohn went to\n' >plain.txt
 "$HW" run --model gpt2 --data plain.txt --db plain.db --quiet --neuron-projections none
