@@ -16,8 +16,8 @@ hw_dataset_options hw_plan_dataset(const hw_job *job) {
                               .counterfactual_column = job->counterfactual_column};
 }
 
-/* Tokens of a chunk when the job leaves it open: between 64 and 128 chunks where the data set is small, so that many workers share
- * it and little is lost by a stop; from 2048 on larger ones gain nothing. */
+/* Tokens of a chunk when the job leaves it open, for 64 to 128 chunks within the bounds, so that many workers share a small data set
+ * and little is lost by a stop; above 2048 larger ones gain nothing. */
 static int64_t usual_chunk_tokens(int64_t n_tokens) {
   int64_t budget = LEAST_TOKENS;
   while (budget < MOST_TOKENS && n_tokens >= 2 * LEAST_CHUNKS * budget) budget *= 2;
