@@ -31,7 +31,6 @@ SHORT, LONG = (48, 36), (14, 128)  # batches: sequences x tokens
 PEAK, MATRIX_PEAK, WARMUP, DECAY = 2e-3, 0.02, 100, 0.05
 PLAIN_WEIGHT = 0.2  # of a token that is no answer
 
-
 # GPT-2 has more heads than it needs, at a price, and sentences that one subtraction of names cannot solve: few
 # heads then have a part of their own in a task, as in larger models. LLaMA is the plain twin.
 HEAD_PRICE = {"gpt2": 0.03, "llama": 0.0}

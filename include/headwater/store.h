@@ -145,7 +145,7 @@ typedef enum hw_table_format { HW_FORMAT_TABLE, HW_FORMAT_CSV, HW_FORMAT_JSON } 
  * is then INTERRUPTED). Nothing is handed over when the statement fails at once. Only statements that read are taken, one at
  * a time; ATTACH opens another database read-only for the statements that follow. Parameters are bound by name, without the
  * colon; a text that is a number is bound as one; NULL is NULL. A leading comment line "-- :name = value" gives a default.
- * Unknown, missing and surplus parameters are errors. */
+ * Unknown, missing and surplus parameters are errors. Without rows a table says "(no rows)" under its header; CSV has its header, JSON []. */
 typedef struct hw_parameter { const char *name, *value; } hw_parameter;
 typedef bool (*hw_sink)(void *context, const char *bytes, size_t length);
 bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,

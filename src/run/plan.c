@@ -121,7 +121,7 @@ static int by_name(const void *a, const void *b) {
   return strcmp((*(const hw_option *const *)a)->name, (*(const hw_option *const *)b)->name);
 }
 
-/* Every option that decides the content, by name. */
+/* Every option that decides the content, by name; the tokens of a chunk as the plan has settled them. */
 static bool list_settings(hw_plan *plan, const hw_job *job, hw_error *err) {
   hw_job settled = *job;
   settled.chunk_tokens = plan->chunk_tokens;
