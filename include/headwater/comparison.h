@@ -17,6 +17,7 @@
 #include "headwater/error.h"
 #include "headwater/stats.h"
 #include "headwater/store.h"
+#include "headwater/query.h"
 
 typedef enum hw_measure { HW_MEASURE_IMPORTANCE, HW_MEASURE_FLOW } hw_measure;
 typedef enum hw_component_set { HW_SET_HEADS, HW_SET_NEURONS, HW_SET_ITEMS } hw_component_set;

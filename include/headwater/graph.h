@@ -130,4 +130,7 @@ typedef struct hw_lens_score { /* logit lens: what the state after one block say
   uint32_t rank; /* from 1 */
 } hw_lens_score;
 
+/* A byte of roles: the id below, and whether the token is the first or the last of its span. */
+enum { HW_ROLE_MASK = 63, HW_ROLE_FIRST = 64, HW_ROLE_LAST = 128 };
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "headwater/store.h"
+#include "headwater/query.h"
 
 typedef struct hw_mining_settings {
   double min_support; /* share of the graphs, in (0, 1] */

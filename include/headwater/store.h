@@ -71,9 +71,6 @@ typedef struct hw_key_value {
   size_t value_length;
 } hw_key_value;
 
-/* A byte of roles: the id below, and whether the token is the first or the last of its span. */
-enum { HW_ROLE_MASK = 63, HW_ROLE_FIRST = 64, HW_ROLE_LAST = 128 };
-
 typedef struct hw_prompt_record {
   int64_t prompt_id;
   int64_t counterfactual_of; /* in a chunk of counterfactuals: prompt_id of the prompt that it is paired with */
@@ -138,41 +135,6 @@ bool hw_store_put_neuron_projections(hw_store *store, const hw_projection *rows,
 
 /* Opens read-only, with the hw_* SQL functions registered. Refuses files that are no Headwater database or newer. */
 bool hw_store_open_read(const char *path, hw_store **store, hw_error *err);
-
-typedef enum hw_table_format { HW_FORMAT_TABLE, HW_FORMAT_CSV, HW_FORMAT_JSON } hw_table_format;
-
-/* Runs one SELECT and hands its rows in batches to sink(context, bytes, length), which returns false to stop (the error
- * is then INTERRUPTED). Nothing is handed over when the statement fails at once. Only statements that read are taken, one at
- * a time; ATTACH opens another database read-only for the statements that follow. Parameters are bound by name, without the
- * colon; a text that is a number is bound as one; NULL is NULL. A leading comment line "-- :name = value" gives a default.
- * Unknown, missing and surplus parameters are errors. Without rows a table says "(no rows)" under its header; CSV has its header, JSON []. */
-typedef struct hw_parameter { const char *name, *value; } hw_parameter;
-typedef bool (*hw_sink)(void *context, const char *bytes, size_t length);
-bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
-                     hw_table_format format, hw_sink sink, void *context, hw_error *err);
-
-/* Statements of hw_store_select that take longer than this end with an error INTERRUPTED; 0 for no limit. */
-void hw_store_set_timeout(hw_store *store, double seconds);
-
-/* Tables of hw_store_select that are wider than so many characters come in parts, each with the first column; 0, as after opening: never. */
-void hw_store_set_room(hw_store *store, size_t characters);
-
-/* Named queries, embedded from sql/queries/ (NAME.sql), ordered by name. sql begins with a comment that is the help: the
- * summary, then a line a parameter, "-- :name = default  what it is" ("-- :name  what it is" when it must be given). */
-typedef struct hw_named_query { const char *name, *summary, *sql; } hw_named_query;
-size_t hw_named_queries(const hw_named_query **queries);
-
-/* CSV aggregates, one file a view, the [layers x heads] matrix and MANIFEST.json, into a folder (made if missing). Tables that are not
- * in the database are left out, but named ones are an error. For figures their data and scripts (.gp for gnuplot, .dot for graphviz)
- * are written as well, and each is handed to script(context, script, figure) to be drawn, by file names in the folder. */
-typedef struct hw_export {
-  const char *folder;
-  const char *tables; /* "head_importance,edge_frequency"; NULL: all */
-  bool figures;
-  bool (*script)(void *context, const char *script, const char *figure, hw_error *err);
-  void *context;
-} hw_export;
-bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err);
 
 /* ---- Reading back what a run stored, to derive another database from it ---- */
 

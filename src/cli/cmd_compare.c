@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "headwater/comparison.h"
+#include "headwater/query.h"
 
 enum { TABLE_ROWS = 20, RARE = 10 };
 

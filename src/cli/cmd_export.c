@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "headwater/store.h"
+#include "headwater/export.h"
 
 typedef struct export_settings {
   const char *out, *tables;

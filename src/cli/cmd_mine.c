@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/select.h"
 #include "headwater/mining.h"
+#include "headwater/query.h"
 
 static const char *const items_names[] = {"heads", "heads+ffn", NULL}, *const by_names[] = {"none", "group", NULL},
                          *const rank_names[] = {"area", "surplus", NULL},

@@ -2,10 +2,11 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/query_list.h"
+#include "query/list.h"
 #include "cli/select.h"
 #include "headwater/mining.h"
 #include "headwater/text.h"
+#include "headwater/query.h"
 
 enum { MOST_PARAMETERS = 32 };
 

@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/select.h"
+#include "headwater/query.h"
 
 static const char *const format_names[] = {"table", "csv", "json", NULL};
 

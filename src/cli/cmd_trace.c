@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/trace.h"
+#include "report/trace.h"
 #include "headwater/text.h"
 
 typedef struct trace_settings {

@@ -4,6 +4,7 @@
 #define HW_CLI_SELECT_H
 
 #include "headwater/store.h"
+#include "headwater/query.h"
 
 bool hw_cli_format(const char *name, hw_table_format *format, hw_error *err);
 

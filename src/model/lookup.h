@@ -4,7 +4,7 @@
 #define HW_MODEL_LOOKUP_H
 
 #include "model/family.h"
-#include "model/safetensors.h"
+#include "weights/safetensors.h"
 
 enum { HW_NAME_SIZE = 160 };
 

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "headwater/file.h"
+#include "headwater/store.h"
 
 enum { MOST_PROMPTS = 1024 }; /* of a chunk, however short */
 enum { LEAST_TOKENS = 256, MOST_TOKENS = 2048, LEAST_CHUNKS = 64 };

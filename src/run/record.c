@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "run/plan.h"
+#include "headwater/store.h"
 
 static bool keep_field(const hw_field *field, hw_arena *arena, hw_field *copy, hw_error *err) {
   *copy = *field;

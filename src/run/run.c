@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "headwater/text.h"
+#include "headwater/store.h"
 #include "run/plan.h"
 
 typedef struct shared {

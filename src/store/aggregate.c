@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/connection.h"
+#include "sqlite/connection.h"
 #include "store/encoded.h"
 
 enum { SPLIT = 40 }; /* pairs = hi * 2^40 + lo */

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "store/codec.h"
-#include "store/select.h"
+#include "codec/codec.h"
+#include "store/damage.h"
 
 /* NULL when all columns of the row are sound, else the name of the first that is not. */
 static const char *damaged_column(sqlite3_stmt *s, hw_arena *arena) {

@@ -6,8 +6,9 @@
 #include <xxhash.h>
 
 #include "headwater/file.h"
-#include "store/codec.h"
-#include "store/connection.h"
+#include "headwater/store.h"
+#include "codec/codec.h"
+#include "sqlite/connection.h"
 
 typedef struct digest {
   hw_store *store;

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/codec.h"
-#include "store/connection.h"
+#include "codec/codec.h"
+#include "sqlite/connection.h"
 #include "store/encoded.h"
 #include "store/observe.h"
+#include "headwater/store.h"
 
 typedef struct observations { /* of one prompt */
   hw_observation *rows;

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/codec.h"
+#include "codec/codec.h"
+#include "headwater/store.h"
 
 /* A sum of shares that no prompt reaches; its square still fits. */
 enum { MOST_IMPORTANCE = 1000000000, DIFFERENCE_SPLIT = 40 };

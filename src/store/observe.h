@@ -5,6 +5,7 @@
 #define HW_STORE_OBSERVE_H
 
 #include "headwater/arena.h"
+#include "headwater/store.h"
 #include "store/encoded.h"
 
 enum hw_head_source_kind { /* agg_head_source.source */

@@ -11,10 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "store/codec.h"
-#include "store/connection.h"
-#include "store/functions.h"
-#include "store/sql.h"
+#include "codec/codec.h"
+#include "sqlite/connection.h"
+#include "functions/functions.h"
+#include "sqlite/sql.h"
+#include "headwater/store.h"
 
 /* How long to wait for a reader that is about to finish. */
 enum { BUSY_MILLISECONDS = 5000 };

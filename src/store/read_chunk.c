@@ -2,8 +2,9 @@
  * The rows of a chunk, read back as they were given to hw_encode_chunk. */
 #include <string.h>
 
-#include "store/codec.h"
+#include "codec/codec.h"
 #include "store/reading.h"
+#include "headwater/store.h"
 
 typedef struct chunk_reader {
   hw_store *store;

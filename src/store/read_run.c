@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "store/reading.h"
-#include "store/sql.h"
+#include "sqlite/sql.h"
+#include "headwater/store.h"
 
 sqlite3_stmt *hw_reading_begin(hw_store *store, const char *name, hw_error *err) {
   sqlite3_stmt *statement = NULL;

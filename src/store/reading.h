@@ -3,7 +3,8 @@
 #ifndef HW_STORE_READING_H
 #define HW_STORE_READING_H
 
-#include "store/connection.h"
+#include "headwater/arena.h"
+#include "sqlite/connection.h"
 
 /* Prepares sql/reader/NAME; finalize it with hw_reading_end. */
 sqlite3_stmt *hw_reading_begin(hw_store *store, const char *name, hw_error *err);

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "headwater/text.h"
-#include "store/codec.h"
+#include "headwater/store.h"
+#include "codec/codec.h"
 
 static const char *bytes_of(const hw_encoded_chunk *chunk, const hw_slice *slice) {
   return slice->present ? (chunk->bytes.data ? chunk->bytes.data + slice->at : "") : NULL;
@@ -140,7 +141,8 @@ static bool put_chunk(hw_store *store, const hw_encoded_chunk *chunk, hw_error *
 
 enum { MOST_PENDING = 1 << 18 }; /* rows of sums that wait, about 40 MB */
 
-void hw_store_drop_pending(hw_store *store) {
+/* Forgets the chunks that wait; their transaction is still to be rolled back. */
+static void drop_pending(hw_store *store) {
   if (store->pending) hw_chunk_sums_fini(store->pending);
   free(store->pending);
   store->pending = NULL;
@@ -154,7 +156,7 @@ void hw_store_commit_every(hw_store *store, double seconds) {
 bool hw_store_flush(hw_store *store, hw_error *err) {
   if (!store->pending) return true;
   bool ok = hw_chunk_sums_finish(store->pending, err) && hw_put_aggregates(store, store->pending, err);
-  hw_store_drop_pending(store);
+  drop_pending(store);
   store->committed = hw_clock_seconds();
   if (ok) return hw_store_commit(store, err);
   hw_store_rollback(store);
@@ -168,7 +170,7 @@ static bool begin_pending(hw_store *store, const hw_chunk_sums *like, hw_error *
   store->pending = calloc(1, sizeof *store->pending);
   if (store->pending && hw_chunk_sums_init(store->pending, like->n_answer_groups - 1, like->n_layers, like->all_groups, err)) return true;
   if (!store->pending) hw_fail_memory(err, "the sums of a chunk");
-  hw_store_drop_pending(store);
+  drop_pending(store);
   hw_store_rollback(store);
   return false;
 }
@@ -176,7 +178,7 @@ static bool begin_pending(hw_store *store, const hw_chunk_sums *like, hw_error *
 bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_error *err) {
   if (!begin_pending(store, &encoded->sums, err)) return false;
   if (!put_chunk(store, encoded, err) || !hw_chunk_sums_merge(store->pending, &encoded->sums, err)) {
-    hw_store_drop_pending(store);
+    drop_pending(store);
     hw_store_rollback(store);
     return false;
   }

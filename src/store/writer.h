@@ -2,7 +2,7 @@
 #ifndef HW_STORE_WRITER_H
 #define HW_STORE_WRITER_H
 
-#include "store/connection.h"
+#include "sqlite/connection.h"
 #include "store/encoded.h"
 
 /* Inside a transaction; the sums are finished. */

@@ -15,30 +15,44 @@ layer_may() { # folders that a folder's files may include
   case $1 in
     base) echo "base" ;;
     tensor) echo "base tensor" ;;
+    weights) echo "base tensor weights" ;;
     graph) echo "base graph" ;;
-    model) echo "base tensor model" ;;
-    flow) echo "base tensor graph model flow" ;;
+    tokenizer) echo "base tokenizer" ;;
+    model) echo "base tensor weights tokenizer model" ;;
+    engine) echo "base tensor model engine" ;;
+    flow) echo "base tensor graph model engine flow" ;;
     dataset) echo "base dataset" ;;
+    codec) echo "base graph codec" ;;
+    sqlite) echo "base sqlite" ;;
+    functions) echo "base graph codec sqlite functions" ;;
+    store) echo "base graph codec sqlite functions store" ;;
+    query) echo "base sqlite functions store query" ;;
     mine) echo "base mine" ;;
     stats) echo "base stats" ;;
-    store) echo "base graph mine stats store" ;;
-    run) echo "base tensor graph model flow dataset mine stats store run" ;;
-    cli) echo "base tensor graph model flow dataset mine stats store run cli" ;;
+    study) echo "base graph codec sqlite store query mine stats study" ;;
+    report) echo "base graph tokenizer model engine flow sqlite store query run report" ;;
+    run) echo "base tensor graph tokenizer model engine flow dataset store query run" ;;
+    cli) echo "base tensor graph tokenizer model engine flow dataset store query mine stats study report run cli" ;;
     *) echo "" ;;
   esac
 }
 header_layer() { # which layer a public header belongs to
   case $1 in
-    arena | buffer | error | file | json_writer | text) echo base ;;
+    arena | buffer | error | file | json_writer | option | text) echo base ;;
     tensor) echo tensor ;;
     graph) echo graph ;;
-    model | tokenizer) echo model ;;
+    tokenizer) echo tokenizer ;;
+    model) echo model ;;
     flow) echo flow ;;
     dataset | spans) echo dataset ;;
     mine) echo mine ;;
     stats) echo stats ;;
-    store | mining | comparison) echo store ;;
-    option | run) echo run ;;
+    sql) echo sqlite ;;
+    store) echo store ;;
+    query) echo query ;;
+    mining | comparison) echo study ;;
+    export) echo report ;;
+    run) echo run ;;
     *) echo "unknown" ;;
   esac
 }
@@ -66,7 +80,7 @@ done
 grep -nE '(^|[^a-zA-Z_])(exit|_exit|abort|printf|puts|putchar|perror|fprintf|vprintf) *\(' -r src --include='*.c' |
   grep -v '^src/cli/' | while read -r line; do echo "RULE: prints or exits outside src/cli: $line"; done | grep . && failed=1
 grep -ln 'cblas.h' -r src include | grep -v '^src/tensor/gemm.c$' | grep . && complain "cblas.h outside of src/tensor/gemm.c"
-grep -lnE '<sqlite3(ext)?\.h>' -r src include | grep -v '^src/store/' | grep . && complain "sqlite3.h outside of src/store"
+grep -lnE '<sqlite3(ext)?\.h>' -r src include | grep -v '^src/sqlite/sqlite.h$' | grep . && complain "sqlite3.h outside of src/sqlite/sqlite.h"
 
 for file in $(git ls-files '*.c' '*.h' '*.py' '*.sh' '*.sql' '*.mjs' 2>/dev/null || find src include tests sql -type f -name '*.[ch]'); do
   [ -f "$file" ] || continue

@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 #include "headwater/file.h"
-#include "store/codec.h"
-#include "store/connection.h"
+#include "headwater/query.h"
+#include "codec/codec.h"
+#include "sqlite/connection.h"
 #include "synthetic.h"
 
 #define TEST(name) static void name(void **state __attribute__((unused)))

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "store/codec.h"
-#include "store/functions.h"
+#include "codec/codec.h"
+#include "functions/functions.h"
 #include "synthetic.h"
 
 #define TEST(name) static void name(void **state __attribute__((unused)))

@@ -2,6 +2,7 @@
  * Named queries over made-up runs: sums against rows, limits of time, damaged columns. */
 #include "headwater/mining.h"
 #include "headwater/text.h"
+#include "headwater/query.h"
 #include "store_fixture.h"
 
 static const char *single, *several; /* databases: one target a prompt, three */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The database: what was put in comes out, whatever the order of chunks; sums and intervals against a naive recount. */
 #include "store_fixture.h"
+#include "headwater/query.h"
 
 /* ---- writing ---- */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Reading the database: statements of users, named queries, functions over columns, exports, the loadable extension. */
 #include "store_fixture.h"
+#include "headwater/query.h"
+#include "headwater/export.h"
 
 static const char *data; /* the database that most tests read */
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HEADWATER_EXPORT_H
+#define HEADWATER_EXPORT_H
+
+#include "headwater/error.h"
+#include "headwater/store.h"
+
+/* CSV aggregates, one file a view, the [layers x heads] matrix and MANIFEST.json, into a folder (made if missing). Tables that are not
+ * in the database are left out, but named ones are an error. For figures their data and scripts (.gp for gnuplot, .dot for graphviz)
+ * are written as well, and each is handed to script(context, script, figure) to be drawn, by file names in the folder. */
+typedef struct hw_export {
+  const char *folder;
+  const char *tables; /* "head_importance,edge_frequency"; NULL: all */
+  bool figures;
+  bool (*script)(void *context, const char *script, const char *figure, hw_error *err);
+  void *context;
+} hw_export;
+bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Statements over an open database, and the named queries. */
+#ifndef HEADWATER_QUERY_H
+#define HEADWATER_QUERY_H
+
+#include <stddef.h>
+
+#include "headwater/error.h"
+#include "headwater/sql.h"
+#include "headwater/store.h"
+
+typedef enum hw_table_format { HW_FORMAT_TABLE, HW_FORMAT_CSV, HW_FORMAT_JSON } hw_table_format;
+
+/* Runs one SELECT and hands its rows in batches to sink(context, bytes, length), which returns false to stop (the error
+ * is then INTERRUPTED). Nothing is handed over when the statement fails at once. Only statements that read are taken, one at
+ * a time; ATTACH opens another database read-only for the statements that follow. Parameters are bound by name, without the
+ * colon; a text that is a number is bound as one; NULL is NULL. A leading comment line "-- :name = value" gives a default.
+ * Unknown, missing and surplus parameters are errors. Without rows a table says "(no rows)" under its header; CSV has its header, JSON []. */
+typedef struct hw_parameter { const char *name, *value; } hw_parameter;
+typedef bool (*hw_sink)(void *context, const char *bytes, size_t length);
+bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
+                     hw_table_format format, hw_sink sink, void *context, hw_error *err);
+
+/* Statements of hw_store_select that take longer than this end with an error INTERRUPTED; 0 for no limit. */
+void hw_store_set_timeout(hw_store *store, double seconds);
+
+/* Tables of hw_store_select that are wider than so many characters come in parts, each with the first column; 0, as after opening: never. */
+void hw_store_set_room(hw_store *store, size_t characters);
+
+/* Named queries, embedded from sql/queries/ (NAME.sql), ordered by name. sql begins with a comment that is the help: the
+ * summary, then a line a parameter, "-- :name = default  what it is" ("-- :name  what it is" when it must be given). */
+size_t hw_named_queries(const hw_named_query **queries);
+
+#endif

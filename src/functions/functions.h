@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The hw_* SQL functions: table-valued ones over compressed columns. */
+#ifndef HW_STORE_FUNCTIONS_H
+#define HW_STORE_FUNCTIONS_H
+
+#include "headwater/arena.h"
+#include "headwater/graph.h"
+#include "codec/codec.h"
+#include "sqlite/sqlite.h"
+
+/* What a column decodes to; which fields are filled depends on the function. */
+typedef struct hw_rows {
+  hw_arena arena;
+  hw_blob_info info;
+  size_t n; /* rows */
+  hw_part *parts;
+  hw_graph graph;
+  hw_head_row *heads;
+  hw_neurons neurons;
+  hw_projections projections;
+  int32_t *tokens;
+  hw_item_graph *item_graphs;
+  hw_lens_score *answer_lens, *foil_lens;
+  struct hw_pair *pairs; /* hw_pairs */
+  size_t n_nodes; /* hw_graph_size */
+} hw_rows;
+
+/* The second, optional argument of a table function. */
+typedef enum hw_argument { HW_ARGUMENT_NONE, HW_ARGUMENT_THRESHOLD, HW_ARGUMENT_TOKEN } hw_argument;
+
+typedef struct hw_table_function {
+  const char *name;
+  const char *columns; /* of CREATE TABLE, without the hidden ones */
+  int n_columns;
+  hw_argument argument;
+  /* Decodes a column. argument < 0: not given (then the threshold is the run's own, and any token is meant). */
+  bool (*fill)(hw_rows *rows, const void *bytes, size_t length, double argument, hw_error *err);
+  void (*column)(sqlite3_context *context, const hw_rows *rows, size_t row, int column);
+} hw_table_function;
+
+/* function_rows.c */
+extern const hw_table_function hw_table_functions[];
+extern const size_t hw_n_table_functions;
+
+/* pairs.c: hw_count_pairs(heads), an aggregate whose result hw_pairs() unpacks */
+typedef struct hw_pair {
+  uint16_t layer_a, head_a, layer_b, head_b;
+  int64_t n, n_a, n_b, n_both; /* graphs: all, with either, with both */
+} hw_pair;
+int hw_register_pairs(sqlite3 *db);
+bool hw_decode_pairs(const void *bytes, size_t length, hw_arena *arena, hw_pair **pairs, size_t *n, hw_error *err);
+
+/* Registers all of them; returns an SQLite result code. */
+int hw_register_functions(sqlite3 *db);
+
+/* Connects the tables now. SQLite does it at first use, by a CREATE TABLE of its own that an authorizer would see. */
+int hw_connect_functions(sqlite3 *db);
+
+/* Makes the temporary views edge, head, neuron, projection... when the main database is one of ours; else does nothing. */
+int hw_make_temp_views(sqlite3 *db);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The named queries: those of the program, and a folder of the user's. */
+#ifndef HW_CLI_QUERY_LIST_H
+#define HW_CLI_QUERY_LIST_H
+
+#include "headwater/arena.h"
+#include "headwater/store.h"
+#include "headwater/query.h"
+
+typedef struct query_list {
+  hw_arena arena;
+  hw_named_query *rows; /* by name */
+  size_t n;
+} query_list;
+
+/* folder: of NAME.sql files, or NULL. A file there replaces the program's query of its name. Free it also after an error. */
+bool query_list_init(query_list *list, const char *folder, hw_error *err);
+void query_list_fini(query_list *list);
+
+/* NULL and err with the nearest name when there is none. */
+const hw_named_query *query_list_find(const query_list *list, const char *name, hw_error *err);
+
+/* What a query answers, its parameters, its statement. */
+void query_help(const hw_named_query *query, const char *db, hw_buffer *out);
+
+#endif

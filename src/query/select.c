@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One reading statement of the user's, with parameters by name. */
+#include "query/select.h"
+#include "store/damage.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "headwater/text.h"
+#include "headwater/query.h"
+
+/* Pragmas that only tell. Without an argument, but for the last ones, whose argument is a name. */
+static bool reading_pragma(const char *name, const char *argument) {
+  static const char *const plain[] = {"application_id",  "user_version",  "page_size",      "page_count",
+                                      "freelist_count",  "encoding",      "schema_version", "database_list",
+                                      "compile_options", "function_list", "module_list",    "pragma_list",
+                                      "collation_list",  "table_list",    "journal_mode",   "query_only"};
+  static const char *const about[] = {"table_info",        "table_xinfo",      "index_list",      "index_info",
+                                      "index_xinfo",       "foreign_key_list", "integrity_check", "quick_check",
+                                      "foreign_key_check", "table_list"};
+  for (size_t i = 0; i < sizeof about / sizeof about[0]; i++)
+    if (!sqlite3_stricmp(name, about[i])) return true;
+  for (size_t i = 0; i < sizeof plain / sizeof plain[0] && !argument; i++)
+    if (!sqlite3_stricmp(name, plain[i])) return true;
+  return false;
+}
+
+/* The connection is opened read-only; this gives the reason a name, and keeps its settings as they are. */
+static int authorize(void *context, int action, const char *first, const char *second, const char *database,
+                     const char *trigger) {
+  (void)context, (void)database, (void)trigger;
+  switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_RECURSIVE:
+    case SQLITE_ATTACH: /* opens read-only as well */
+    case SQLITE_DETACH: return SQLITE_OK;
+    case SQLITE_FUNCTION: return second && !sqlite3_stricmp(second, "load_extension") ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_PRAGMA: return first && reading_pragma(first, second) ? SQLITE_OK : SQLITE_DENY;
+    default: return SQLITE_DENY;
+  }
+}
+
+enum { OPERATIONS_A_LOOK = 5000 }; /* of SQLite's machine, between two looks at the clock */
+
+static int look_at_clock(void *context) {
+  const hw_store *store = context;
+  return hw_clock_seconds() > store->deadline;
+}
+
+void hw_store_set_timeout(hw_store *store, double seconds) { store->seconds = seconds; }
+
+void hw_store_set_room(hw_store *store, size_t characters) { store->room = characters; }
+
+static void start_clock(hw_store *store) {
+  store->deadline = hw_clock_seconds() + store->seconds;
+  if (store->seconds > 0) sqlite3_progress_handler(store->db, OPERATIONS_A_LOOK, look_at_clock, store);
+}
+
+static void stop_clock(hw_store *store) { sqlite3_progress_handler(store->db, 0, NULL, NULL); }
+
+/* A function complains about stored bytes without knowing whose they are. */
+static bool wants_owner(const char *message) {
+  return strncmp(message, "hw_", 3) == 0 && !strstr(message, " of prompt ") && !strstr(message, "wants ") && !strstr(message, "threshold");
+}
+
+static bool function_fail(hw_store *store, hw_error *err) {
+  (void)hw_fail(err, HW_ERROR_INPUT, "SQL: %s", sqlite3_errmsg(store->db));
+  if (!err || !wants_owner(err->message + 5)) return false;
+  hw_buffer where;
+  hw_buffer_init(&where);
+  stop_clock(store);
+  hw_error plain = *err;
+  if (hw_find_damage(store, &where) && !where.failed) (void)hw_fail(err, HW_ERROR_INPUT, "%.700s; damaged: %s", plain.message, where.data);
+  hw_buffer_fini(&where);
+  return false;
+}
+
+static bool sql_fail(hw_store *store, hw_error *err) {
+  int code = sqlite3_errcode(store->db) & 0xff;
+  if (code == SQLITE_ERROR) return function_fail(store, err);
+  if (code == SQLITE_INTERRUPT && store->seconds > 0)
+    return hw_fail(err, HW_ERROR_INTERRUPTED, "SQL: stopped after %g s, the time limit", store->seconds);
+  if (code == SQLITE_AUTH || code == SQLITE_READONLY)
+    return hw_fail(err, HW_ERROR_INPUT, "SQL: %s: only statements that read are allowed here", sqlite3_errmsg(store->db));
+  return hw_store_fail(store, "read it", err);
+}
+
+static bool prepare(hw_store *store, const char *sql, sqlite3_stmt **statement, hw_error *err) {
+  const char *tail = NULL;
+  if (sqlite3_prepare_v2(store->db, sql, -1, statement, &tail) != SQLITE_OK) return sql_fail(store, err);
+  if (!*statement) return hw_fail(err, HW_ERROR_INPUT, "SQL: there is no statement");
+  while (tail && *tail) { /* comments and semicolons may follow */
+    sqlite3_stmt *more = NULL;
+    const char *from = tail;
+    int rc = sqlite3_prepare_v2(store->db, from, -1, &more, &tail);
+    bool another = more != NULL;
+    (void)sqlite3_finalize(more);
+    if (rc != SQLITE_OK || another)
+      return hw_fail(err, HW_ERROR_INPUT, "SQL: one statement at a time; more begins at '%.40s'",
+                     from + strspn(from, " \t\r\n"));
+    if (tail == from) break;
+  }
+  if (!sqlite3_stmt_readonly(*statement))
+    return hw_fail(err, HW_ERROR_INPUT, "SQL: only statements that read are allowed here");
+  return true;
+}
+
+/* A text that is a number is bound as one. "007" and "1e5x" are texts. */
+static void bind_value(sqlite3_stmt *s, int index, const char *text) {
+  int64_t integer;
+  double real;
+  char again[32];
+  if (hw_parse_int(text, INT64_MIN, INT64_MAX, &integer)) {
+    (void)snprintf(again, sizeof again, "%" PRId64, integer);
+    if (!strcmp(again, text)) {
+      (void)sqlite3_bind_int64(s, index, integer);
+      return;
+    }
+  } else if ((isdigit((unsigned char)text[0]) || text[0] == '-' || text[0] == '.') && !strchr(text, 'x') &&
+             hw_parse_double(text, &real)) {
+    (void)sqlite3_bind_double(s, index, real);
+    return;
+  }
+  (void)sqlite3_bind_text(s, index, text, -1, SQLITE_TRANSIENT);
+}
+
+static bool bind_default(sqlite3_stmt *s, int index, const char *sql, const char *name, hw_error *err) {
+  const char *value;
+  size_t length;
+  if (!hw_query_default(sql, name, &value, &length))
+    return hw_fail(err, HW_ERROR_INPUT, "no value for the parameter %s", name);
+  char *text = strndup(value, length);
+  if (!text) return hw_fail_memory(err, "a parameter");
+  if (sqlite3_stricmp(text, "NULL") != 0) bind_value(s, index, text);
+  free(text);
+  return true;
+}
+
+static bool bind_parameters(sqlite3_stmt *s, const char *sql, const hw_parameter *parameters, size_t n, hw_error *err) {
+  int count = sqlite3_bind_parameter_count(s);
+  for (int index = 1; index <= count; index++) {
+    const char *name = sqlite3_bind_parameter_name(s, index);
+    if (!name || name[0] == '?') return hw_fail(err, HW_ERROR_INPUT, "SQL: parameter %d has no name; write :name", index);
+    const hw_parameter *given = NULL;
+    for (size_t i = 0; i < n && !given; i++)
+      if (!strcmp(parameters[i].name, name + 1)) given = &parameters[i];
+    if (!given && !bind_default(s, index, sql, name + 1, err)) return false;
+    if (given && given->value) bind_value(s, index, given->value);
+  }
+  for (size_t i = 0; i < n; i++) {
+    bool known = false;
+    for (int index = 1; index <= count && !known; index++)
+      known = !strcmp(sqlite3_bind_parameter_name(s, index) + 1, parameters[i].name);
+    if (!known) {
+      hw_buffer names;
+      hw_buffer_init(&names);
+      for (int index = 1; index <= count; index++)
+        hw_buffer_printf(&names, "%s--%s", index > 1 ? ", " : " ", sqlite3_bind_parameter_name(s, index) + 1);
+      hw_fail(err, HW_ERROR_INPUT, "there is no parameter --%s; there %s%s", parameters[i].name,
+              count ? "is" : "are none", names.data ? names.data : "");
+      hw_buffer_fini(&names);
+      return false;
+    }
+    for (size_t k = 0; k < i; k++)
+      if (!strcmp(parameters[k].name, parameters[i].name))
+        return hw_fail(err, HW_ERROR_INPUT, "parameter --%s is given twice", parameters[i].name);
+  }
+  return true;
+}
+
+static bool run(hw_store *store, sqlite3_stmt *s, hw_table_format format, hw_sink sink, void *context, int64_t *n_rows,
+                hw_error *err) {
+  hw_formatter f = {0};
+  bool ok = true;
+  if (sqlite3_column_count(s) == 0) { /* ATTACH: nothing to show */
+    *n_rows = 0;
+    return sqlite3_step(s) == SQLITE_DONE ? true : sql_fail(store, err);
+  }
+  int rc = sqlite3_step(s); /* before the header: a statement that fails at once writes nothing */
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE) return sql_fail(store, err);
+  ok = hw_formatter_begin(&f, format, s, store->room, sink, context, err);
+  for (; ok && rc == SQLITE_ROW; rc = sqlite3_step(s))
+    if (!hw_formatter_row(&f, s, err)) ok = false;
+  if (ok && rc != SQLITE_DONE) ok = sql_fail(store, err);
+  ok = ok && hw_formatter_end(&f, err);
+  *n_rows = f.n_rows;
+  hw_formatter_fini(&f);
+  return ok;
+}
+
+bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
+               hw_table_format format, hw_sink sink, void *context, int64_t *n_rows, hw_error *err) {
+  sqlite3_stmt *s = NULL;
+  (void)sqlite3_set_authorizer(store->db, authorize, NULL);
+  start_clock(store);
+  bool ok = prepare(store, sql, &s, err) && bind_parameters(s, sql, parameters, n_parameters, err) &&
+            run(store, s, format, sink, context, n_rows, err);
+  (void)sqlite3_finalize(s);
+  stop_clock(store);
+  (void)sqlite3_set_authorizer(store->db, NULL, NULL);
+  return ok;
+}
+
+bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
+                     hw_table_format format, hw_sink sink, void *context, hw_error *err) {
+  int64_t n_rows;
+  return hw_select(store, sql, parameters, n_parameters, format, sink, context, &n_rows, err);
+}

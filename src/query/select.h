@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HW_STORE_SELECT_H
+#define HW_STORE_SELECT_H
+
+#include "sqlite/connection.h"
+#include "headwater/query.h"
+
+/* hw_store_select that also counts the rows. */
+bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
+               hw_table_format format, hw_sink sink, void *context, int64_t *n_rows, hw_error *err);
+
+/* ---- queries.c ---- */
+
+/* The default that a leading comment "-- :NAME = VALUE" declares. */
+bool hw_query_default(const char *sql, const char *name, const char **value, size_t *length);
+
+/* ---- format.c ---- */
+
+typedef struct hw_formatter {
+  hw_table_format format;
+  hw_sink sink;
+  void *context;
+  hw_buffer out; /* not handed over yet */
+  int n_columns;
+  int64_t n_rows;
+  struct hw_cell *cells; /* HW_FORMAT_TABLE: rows that decide the widths, then the row at work */
+  size_t n_cells, cells_capacity;
+  hw_buffer text; /* of the cells */
+  size_t *widths; /* [n_columns], NULL until decided */
+  bool *numeric;  /* [n_columns] right-aligned */
+  size_t room;    /* characters of a line; 0: no end */
+  size_t n_pages; /* parts written of a table that has no room in a line */
+} hw_formatter;
+
+bool hw_formatter_begin(hw_formatter *formatter, hw_table_format format, sqlite3_stmt *statement, size_t room,
+                        hw_sink sink, void *context, hw_error *err);
+bool hw_formatter_row(hw_formatter *formatter, sqlite3_stmt *statement, hw_error *err);
+bool hw_formatter_end(hw_formatter *formatter, hw_error *err);
+void hw_formatter_fini(hw_formatter *formatter);
+
+/* As few digits as read back to the same value. */
+void hw_format_double(hw_buffer *out, double value);
+/* A field of RFC 4180, quoted where it must be. */
+void hw_format_csv(hw_buffer *out, const char *bytes, size_t length);
+
+#endif

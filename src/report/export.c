@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * CSV files of the views, the head matrix, scripts of figures, MANIFEST.json. The same database gives the same bytes. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "headwater/file.h"
+#include "headwater/json_writer.h"
+#include "headwater/query.h"
+#include "headwater/export.h"
+#include "query/select.h"
+#include "sqlite/sql.h"
+
+typedef struct file_kind {
+  const char *name, *sql; /* NAME.csv, sql/... */
+  bool matrix;            /* rows (row, column, value) become a table; else one row a line */
+  const char *needs;      /* a table that only some databases have */
+} file_kind;
+
+static const file_kind tables[] = {
+    {"answer_by_layer", "export/answer_by_layer.sql", false, NULL},
+    {"circuit", "export/circuit.sql", false, "circuit"},
+    {"circuit_edge", "export/circuit_edge.sql", false, "circuit"},
+    {"circuit_group", "export/circuit_group.sql", false, "circuit"},
+    {"comparison", "export/comparison.sql", false, "comparison"},
+    {"comparison_component", "export/comparison_component.sql", false, "comparison"},
+    {"edge_frequency", "export/edge_frequency.sql", false, NULL},
+    {"edge_frequency_by_group", "export/edge_frequency_by_group.sql", false, NULL},
+    {"group_size", "export/group_size.sql", false, NULL},
+    {"head_importance", "export/head_importance.sql", false, NULL},
+    {"head_importance_by_group", "export/head_importance_by_group.sql", false, NULL},
+    {"head_matrix", "export/head_matrix.sql", true, NULL},
+    {"head_source", "export/head_source.sql", false, NULL},
+    {"neuron_importance", "export/neuron_importance.sql", false, NULL},
+    {"prompt_prediction", "export/prompt_prediction.sql", false, NULL},
+    {"role_flow", "export/role_flow.sql", false, NULL},
+};
+enum { N_TABLES = sizeof tables / sizeof tables[0] };
+
+/* Figures that gnuplot draws, each from one file; left out when that has no rows. */
+static const struct {
+  const char *script, *text;
+  file_kind data;
+} plots[] = {
+    {"figure_heads", "figures/heads.gp", {"head_importance", NULL, false, NULL}},
+    {"figure_frequency", "figures/frequency.gp", {"figure_frequency", "figures/frequency.sql", false, NULL}},
+    {"figure_lens", "figures/lens.gp", {"figure_lens", "figures/lens.sql", false, NULL}},
+    {"figure_role_flow", "figures/role_flow.gp", {"figure_role_flow", "figures/role_flow.sql", true, NULL}},
+};
+enum { N_PLOTS = sizeof plots / sizeof plots[0] };
+
+typedef struct export {
+  hw_store *store;
+  const hw_export *wanted;
+  hw_json manifest;
+  hw_error *err;
+} export;
+
+typedef struct output { /* a file under a temporary name */
+  char *path, *temporary;
+  FILE *file;
+  int error; /* errno of the first write that failed */
+} output;
+
+static bool output_open(output *out, const char *folder, const char *name, hw_error *err) {
+  *out = (output){.path = hw_path_join(folder, name)};
+  hw_buffer temporary;
+  hw_buffer_init(&temporary);
+  if (out->path) hw_buffer_printf(&temporary, "%s.%ld.tmp", out->path, (long)getpid());
+  out->temporary = temporary.data;
+  if (!out->path || temporary.failed) return hw_fail_memory(err, "the name of a file");
+  out->file = fopen(out->temporary, "wbe");
+  return out->file ? true : hw_fail(err, HW_ERROR_IO, "%s: %s", out->temporary, strerror(errno));
+}
+
+static bool output_write(void *context, const char *bytes, size_t length) {
+  output *out = context;
+  if (fwrite(bytes, 1, length, out->file) == length) return true;
+  out->error = errno;
+  return false;
+}
+
+/* Closes and takes the final name when all went well; removes the temporary file otherwise. */
+static bool output_close(output *out, bool ok, hw_error *err) {
+  if (out->file && fclose(out->file) != 0 && !out->error) out->error = errno;
+  if (out->error) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", out->path, strerror(out->error));
+  if (ok && rename(out->temporary, out->path) != 0) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", out->path, strerror(errno));
+  if (!ok && out->file) (void)unlink(out->temporary);
+  free(out->path);
+  free(out->temporary);
+  return ok;
+}
+
+/* The statement without its comment. */
+static const char *statement_of(const char *sql) {
+  while (!strncmp(sql, "--", 2)) {
+    sql += strcspn(sql, "\n");
+    sql += *sql == '\n';
+  }
+  return sql;
+}
+
+static void put_file(hw_json *manifest, const char *file, int64_t rows, const char *sql) {
+  const char *statement = statement_of(sql);
+  size_t length = strlen(statement);
+  while (length && statement[length - 1] == '\n') length--;
+  hw_json_begin_object(manifest);
+  hw_json_key(manifest, "file");
+  hw_json_string(manifest, file);
+  hw_json_key(manifest, "rows");
+  hw_json_int(manifest, rows);
+  hw_json_key(manifest, "sql");
+  hw_json_bytes(manifest, statement, length);
+  hw_json_end_object(manifest);
+  hw_buffer_append_byte(manifest->out, '\n');
+}
+
+static bool write_text(const char *folder, const char *file, const hw_buffer *text, hw_error *err) {
+  output out;
+  bool ok = hw_buffer_check(text, err);
+  if (!ok) return false;
+  ok = output_open(&out, folder, file, err);
+  if (ok) (void)output_write(&out, text->data, text->length);
+  return output_close(&out, ok, err);
+}
+
+static bool write_rows(export *e, const char *file, const char *sql, int64_t *rows) {
+  output out;
+  bool ok = output_open(&out, e->wanted->folder, file, e->err) &&
+            hw_select(e->store, sql, NULL, 0, HW_FORMAT_CSV, output_write, &out, rows, e->err);
+  return output_close(&out, ok, e->err);
+}
+
+static void append_field(hw_buffer *text, sqlite3_stmt *s, int column) {
+  const char *value = (const char *)sqlite3_column_text(s, column);
+  if (sqlite3_column_type(s, column) == SQLITE_FLOAT) hw_format_double(text, sqlite3_column_double(s, column));
+  else hw_format_csv(text, value ? value : "", (size_t)sqlite3_column_bytes(s, column));
+}
+
+/* A line for each value of the first column, a field for each value of the second: every line has the same ones, in one order. */
+static bool matrix_rows(export *e, const char *sql, hw_buffer *head, hw_buffer *body, int64_t *rows) {
+  sqlite3_stmt *s = NULL;
+  int rc = sqlite3_prepare_v2(e->store->db, sql, -1, &s, NULL);
+  hw_buffer last;
+  hw_buffer_init(&last);
+  if (rc == SQLITE_OK) hw_buffer_append_string(head, sqlite3_column_name(s, 0));
+  while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    const char *label = (const char *)sqlite3_column_text(s, 0);
+    if (*rows == 0 || !label || strcmp(label, last.data) != 0) {
+      hw_buffer_append_string(body, "\r\n");
+      append_field(body, s, 0);
+      hw_buffer_reset(&last);
+      hw_buffer_append_string(&last, label ? label : "");
+      (*rows)++;
+    }
+    if (*rows == 1) {
+      hw_buffer_append_byte(head, ',');
+      append_field(head, s, 1);
+    }
+    hw_buffer_append_byte(body, ',');
+    append_field(body, s, 2);
+    rc = last.failed ? SQLITE_NOMEM : SQLITE_OK;
+  }
+  (void)sqlite3_finalize(s);
+  hw_buffer_fini(&last);
+  return rc == SQLITE_DONE ? true : hw_store_fail(e->store, "read it", e->err);
+}
+
+static bool write_matrix(export *e, const char *file, const char *sql, int64_t *rows) {
+  hw_buffer head, body;
+  hw_buffer_init(&head);
+  hw_buffer_init(&body);
+  bool ok = matrix_rows(e, sql, &head, &body, rows);
+  if (ok) {
+    hw_buffer_append(&head, body.data ? body.data : "", body.length);
+    hw_buffer_append_string(&head, "\r\n");
+    ok = hw_buffer_check(&body, e->err) && write_text(e->wanted->folder, file, &head, e->err);
+  }
+  hw_buffer_fini(&head);
+  hw_buffer_fini(&body);
+  return ok;
+}
+
+static bool has_table(export *e, const char *name, bool *found) {
+  sqlite3_stmt *s = NULL;
+  int rc = sqlite3_prepare_v2(e->store->db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", -1, &s, NULL);
+  if (rc == SQLITE_OK) (void)sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+  if (rc == SQLITE_OK) rc = sqlite3_step(s);
+  *found = rc == SQLITE_ROW;
+  (void)sqlite3_finalize(s);
+  return rc == SQLITE_ROW || rc == SQLITE_DONE || hw_store_fail(e->store, "read its tables", e->err);
+}
+
+static bool export_file(export *e, const file_kind *kind, int64_t *rows) {
+  char file[64];
+  bool found = true;
+  *rows = 0;
+  if (kind->needs && !has_table(e, kind->needs, &found)) return false;
+  if (!found) return true;
+  (void)snprintf(file, sizeof file, "%s.csv", kind->name);
+  const char *sql = hw_sql(kind->sql);
+  if (!(kind->matrix ? write_matrix(e, file, sql, rows) : write_rows(e, file, sql, rows))) return false;
+  put_file(&e->manifest, file, *rows, sql);
+  return true;
+}
+
+/* ---- which tables ---- */
+
+/* Is the word in a list "a,b"? */
+static bool listed(const char *list, const char *word) {
+  size_t length = strlen(word);
+  for (const char *at = list;;) {
+    size_t n = strcspn(at, ",");
+    if (n == length && !memcmp(at, word, n)) return true;
+    if (!at[n]) return false;
+    at += n + 1;
+  }
+}
+
+static bool check_tables(export *e) {
+  const char *list = e->wanted->tables;
+  for (const char *at = list; at;) {
+    size_t n = strcspn(at, ",");
+    int i = 0;
+    while (i < N_TABLES && (strlen(tables[i].name) != n || memcmp(tables[i].name, at, n) != 0)) i++;
+    bool found = true;
+    if (i == N_TABLES) {
+      hw_buffer names;
+      hw_buffer_init(&names);
+      for (int k = 0; k < N_TABLES; k++) hw_buffer_printf(&names, "%s%s", k ? ", " : "", tables[k].name);
+      hw_fail(e->err, HW_ERROR_INPUT, "no table \"%.*s\" to export; there are %s", (int)(n < 100 ? n : 100), at, names.data ? names.data : "");
+      hw_buffer_fini(&names);
+      return false;
+    }
+    if (tables[i].needs && !has_table(e, tables[i].needs, &found)) return false;
+    if (!found)
+      return hw_fail(e->err, HW_ERROR_INPUT, "%s: there is no table %s; make it with headwater %s", e->store->path, tables[i].needs,
+                     strcmp(tables[i].needs, "circuit") == 0 ? "mine" : "compare");
+    at = at[n] ? at + n + 1 : NULL;
+  }
+  return true;
+}
+
+/* ---- figures: scripts and their data; the program draws them ---- */
+
+static void put_figure(export *e, const char *figure, const char *script, const char *data) {
+  hw_json *manifest = &e->manifest;
+  hw_json_begin_object(manifest);
+  hw_json_key(manifest, "figure");
+  hw_json_string(manifest, figure);
+  hw_json_key(manifest, "script");
+  hw_json_string(manifest, script);
+  hw_json_key(manifest, "data");
+  hw_json_string(manifest, data);
+  hw_json_end_object(manifest);
+  hw_buffer_append_byte(manifest->out, '\n');
+}
+
+static bool export_script(export *e, const char *figure, const char *script, const char *data, const char *text, size_t length) {
+  hw_buffer out;
+  hw_buffer_init(&out);
+  hw_buffer_append(&out, text, length);
+  bool ok = write_text(e->wanted->folder, script, &out, e->err);
+  hw_buffer_fini(&out);
+  if (!ok) return false;
+  put_figure(e, figure, script, data);
+  return e->wanted->script(e->wanted->context, script, figure, e->err);
+}
+
+static bool export_plots(export *e, const int64_t *plot_rows) {
+  for (int i = 0; i < N_PLOTS; i++) {
+    char figure[64], script[64], data[64];
+    if (plot_rows[i] == 0) continue;
+    (void)snprintf(figure, sizeof figure, "%s.svg", plots[i].script);
+    (void)snprintf(script, sizeof script, "%s.gp", plots[i].script);
+    (void)snprintf(data, sizeof data, "%s.csv", plots[i].data.name);
+    const char *text = hw_sql(plots[i].text);
+    if (!export_script(e, figure, script, data, text, strlen(text))) return false;
+  }
+  return true;
+}
+
+static bool export_circuits(export *e) {
+  bool found;
+  if (!has_table(e, "circuit", &found)) return false;
+  if (!found) return true;
+  sqlite3_stmt *s = NULL;
+  int rc = sqlite3_prepare_v2(e->store->db, hw_sql("figures/circuits.sql"), -1, &s, NULL);
+  bool ok = true;
+  while (ok && rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    char figure[64];
+    const char *script = (const char *)sqlite3_column_text(s, 0), *text = (const char *)sqlite3_column_text(s, 1);
+    if (!script || !text) continue;
+    (void)snprintf(figure, sizeof figure, "%.*s.svg", (int)strcspn(script, "."), script);
+    ok = export_script(e, figure, script, "circuit, circuit_edge", text, (size_t)sqlite3_column_bytes(s, 1));
+    rc = SQLITE_OK;
+  }
+  (void)sqlite3_finalize(s);
+  return ok && (rc == SQLITE_DONE || hw_store_fail(e->store, "read its circuits", e->err));
+}
+
+/* One value as JSON: what a column of `run` or `setting` holds. */
+static void put_value(hw_json *json, sqlite3_stmt *s, int column) {
+  switch (sqlite3_column_type(s, column)) {
+    case SQLITE_INTEGER: hw_json_int(json, sqlite3_column_int64(s, column)); break;
+    case SQLITE_FLOAT: hw_json_double(json, sqlite3_column_double(s, column)); break;
+    default: hw_json_string(json, (const char *)sqlite3_column_text(s, column)); break;
+  }
+}
+
+static bool put_run(hw_store *store, hw_json *json, hw_error *err) {
+  sqlite3_stmt *s = NULL;
+  int rc = sqlite3_prepare_v2(store->db, "SELECT * FROM run", -1, &s, NULL);
+  if (rc == SQLITE_OK) rc = sqlite3_step(s);
+  hw_json_key(json, "run");
+  hw_json_begin_object(json);
+  for (int c = 1; rc == SQLITE_ROW && c < sqlite3_column_count(s); c++) { /* but run_id */
+    hw_json_key(json, sqlite3_column_name(s, c));
+    put_value(json, s, c);
+  }
+  hw_json_end_object(json);
+  (void)sqlite3_finalize(s);
+  if (rc != SQLITE_ROW) return hw_store_fail(store, "read its run", err);
+  hw_buffer_append_byte(json->out, '\n');
+  rc = sqlite3_prepare_v2(store->db, "SELECT name, value FROM setting ORDER BY name", -1, &s, NULL);
+  hw_json_key(json, "settings");
+  hw_json_begin_object(json);
+  while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    hw_json_key(json, (const char *)sqlite3_column_text(s, 0));
+    put_value(json, s, 1);
+    rc = SQLITE_OK;
+  }
+  hw_json_end_object(json);
+  (void)sqlite3_finalize(s);
+  return rc == SQLITE_DONE ? true : hw_store_fail(store, "read its settings", err);
+}
+
+static bool export_files(export *e) {
+  int64_t rows[N_TABLES] = {0}, plot_rows[N_PLOTS] = {0};
+  for (int i = 0; i < N_TABLES; i++) {
+    bool drawn = e->wanted->figures && !strcmp(tables[i].name, plots[0].data.name);
+    if (e->wanted->tables && !listed(e->wanted->tables, tables[i].name) && !drawn) continue;
+    if (!export_file(e, &tables[i], &rows[i])) return false;
+    if (drawn) plot_rows[0] = rows[i];
+  }
+  for (int i = 0; i < N_PLOTS && e->wanted->figures; i++)
+    if (plots[i].data.sql && !export_file(e, &plots[i].data, &plot_rows[i])) return false;
+  hw_json_end_array(&e->manifest);
+  if (!e->wanted->figures) return true;
+  hw_buffer_append_byte(e->manifest.out, '\n');
+  hw_json_key(&e->manifest, "figures");
+  hw_json_begin_array(&e->manifest);
+  hw_buffer_append_byte(e->manifest.out, '\n');
+  if (!export_plots(e, plot_rows) || !export_circuits(e)) return false;
+  hw_json_end_array(&e->manifest);
+  return true;
+}
+
+static bool make_folder(const char *folder, hw_error *err) {
+  if (mkdir(folder, 0777) == 0 || (errno == EEXIST && hw_folder_exists(folder))) return true;
+  return hw_fail(err, HW_ERROR_IO, "%s: %s", folder, errno == EEXIST ? "not a folder" : strerror(errno));
+}
+
+static bool export_all(export *e, hw_buffer *text) {
+  hw_json *manifest = &e->manifest;
+  hw_json_init(manifest, text);
+  hw_json_begin_object(manifest);
+  hw_json_key(manifest, "schema_version");
+  hw_json_int(manifest, HW_SCHEMA_VERSION);
+  hw_buffer_append_byte(text, '\n');
+  if (!check_tables(e) || !make_folder(e->wanted->folder, e->err) || !put_run(e->store, manifest, e->err)) return false;
+  hw_buffer_append_byte(text, '\n');
+  hw_json_key(manifest, "files");
+  hw_json_begin_array(manifest);
+  hw_buffer_append_byte(text, '\n');
+  if (!export_files(e)) return false;
+  hw_json_end_object(manifest);
+  hw_buffer_append_byte(text, '\n');
+  return write_text(e->wanted->folder, "MANIFEST.json", text, e->err);
+}
+
+bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err) {
+  hw_buffer text;
+  hw_buffer_init(&text);
+  bool ok = hw_store_exec(store, "BEGIN", "read it", err); /* all files show one state */
+  if (ok) {
+    export e = {.store = store, .wanted = wanted, .err = err};
+    ok = export_all(&e, &text);
+    (void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+  }
+  hw_buffer_fini(&text);
+  return ok;
+}

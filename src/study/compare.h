@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files that compare share: statements of sql/compare/, bound by name; the measures of a prompt. */
+#ifndef HW_STORE_COMPARE_H
+#define HW_STORE_COMPARE_H
+
+#include "headwater/comparison.h"
+#include "sqlite/binder.h"
+
+/* Components by number of first appearance, while measures are read. */
+typedef struct hw_measured {
+  const hw_comparison_request *request;
+  uint64_t *keys; /* [n] */
+  size_t *active; /* [n] units that are not 0 */
+  uint64_t *last; /* [n] the last unit seen, + 1 */
+  size_t n, capacity;
+  uint32_t *slots; /* number + 1, 0 = free */
+  size_t n_slots;
+  hw_stats_entry *entries[2]; /* of either side, by unit */
+  size_t n_entries[2], entries_capacity[2];
+  const char **roles; /* names, of both databases */
+  size_t n_roles;
+} hw_measured;
+
+/* Every component in one integer, in the order in which they are listed. */
+uint64_t hw_compared_key(bool ffn, uint32_t layer, uint32_t index, uint32_t source_role, uint32_t target_role);
+void hw_compared_component_of(uint64_t key, const hw_measured *measured, hw_compared_component *component);
+
+/* The number of a component, new when it was not seen before. */
+bool hw_measured_number(hw_measured *measured, uint64_t key, uint32_t *number, hw_error *err);
+/* Reads prompts[0 .. n) as units 0 .. n of a side. */
+bool hw_measured_read(hw_measured *measured, hw_store *store, int side, const int64_t *prompts, size_t n, hw_arena *names,
+                      hw_error *err);
+void hw_measured_fini(hw_measured *measured);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What each prompt says about each component, decoded from the compressed columns. Importances and flows are the integers (1e-6)
+ * that the aggregates sum, so means agree with those of the views. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/codec.h"
+#include "study/compare.h"
+
+uint64_t hw_compared_key(bool ffn, uint32_t layer, uint32_t index, uint32_t source_role, uint32_t target_role) {
+  return (uint64_t)ffn << 56 | (uint64_t)layer << 48 | (uint64_t)index << 16 | source_role << 8 | target_role;
+}
+
+void hw_compared_component_of(uint64_t key, const hw_measured *measured, hw_compared_component *component) {
+  *component = (hw_compared_component){.layer = (uint32_t)(key >> 48 & 255), .index = (uint32_t)(key >> 16), .ffn = key >> 56};
+  if (measured->request->components != HW_SET_ITEMS) return;
+  component->source_role = measured->roles[key >> 8 & 255];
+  component->target_role = measured->roles[key & 255];
+}
+
+/* ---- components by number ---- */
+
+static size_t slot_of(const hw_measured *m, uint64_t key) {
+  uint64_t hash = key * 0xff51afd7ed558ccdu;
+  hash ^= hash >> 32;
+  size_t slot = hash & (m->n_slots - 1);
+  while (m->slots[slot] && m->keys[m->slots[slot] - 1] != key) slot = (slot + 1) & (m->n_slots - 1);
+  return slot;
+}
+
+static bool grow(hw_measured *m, hw_error *err) {
+  size_t capacity = m->capacity ? 2 * m->capacity : 1024;
+  if (capacity > UINT32_MAX / 4) return hw_fail(err, HW_ERROR_UNSUPPORTED, "too many components to compare");
+  uint64_t *keys = realloc(m->keys, capacity * sizeof *keys);
+  if (keys) m->keys = keys;
+  size_t *active = realloc(m->active, capacity * sizeof *active);
+  if (active) m->active = active;
+  uint64_t *last = realloc(m->last, capacity * sizeof *last);
+  if (last) m->last = last;
+  uint32_t *slots = calloc(2 * capacity, sizeof *slots);
+  if (!keys || !active || !last || !slots) {
+    free(slots);
+    return hw_fail_memory(err, "the components");
+  }
+  free(m->slots);
+  m->slots = slots;
+  m->n_slots = 2 * capacity;
+  m->capacity = capacity;
+  for (size_t i = 0; i < m->n; i++) slots[slot_of(m, keys[i])] = (uint32_t)i + 1;
+  return true;
+}
+
+bool hw_measured_number(hw_measured *m, uint64_t key, uint32_t *number, hw_error *err) {
+  if (m->n == m->capacity && !grow(m, err)) return false;
+  size_t slot = slot_of(m, key);
+  if (!m->slots[slot]) {
+    m->keys[m->n] = key;
+    m->active[m->n] = 0;
+    m->last[m->n] = 0;
+    m->slots[slot] = (uint32_t)++m->n;
+  }
+  *number = m->slots[slot] - 1;
+  return true;
+}
+
+void hw_measured_fini(hw_measured *m) {
+  free(m->keys);
+  free(m->active);
+  free(m->last);
+  free(m->slots);
+  for (int side = 0; side < 2; side++) free(m->entries[side]);
+  *m = (hw_measured){0};
+}
+
+/* ---- one graph ---- */
+
+typedef struct reading {
+  hw_measured *measured;
+  hw_store *store;
+  hw_arena arena; /* of one graph */
+  int side;
+  uint32_t unit;
+  int64_t prompt_id;
+  const uint32_t *role_of; /* [64] number among measured->roles */
+  hw_binder graphs, roles; /* roles: items only */
+} reading;
+
+static bool add(reading *r, uint64_t key, uint32_t importance, double flow, hw_error *err) {
+  hw_measured *m = r->measured;
+  uint32_t value = m->request->measure == HW_MEASURE_FLOW ? hw_micro(flow) : importance, number;
+  if (!value) return true;
+  if (!hw_measured_number(m, key, &number, err)) return false;
+  uint64_t unit = ((uint64_t)r->unit << 1 | (unsigned)r->side) + 1;
+  if (m->last[number] != unit) m->active[number]++;
+  m->last[number] = unit;
+  if (m->n_entries[r->side] == m->entries_capacity[r->side]) {
+    size_t capacity = m->entries_capacity[r->side] ? 2 * m->entries_capacity[r->side] : 4096;
+    hw_stats_entry *grown = realloc(m->entries[r->side], capacity * sizeof *grown);
+    if (!grown) return hw_fail_memory(err, "the measures");
+    m->entries[r->side] = grown;
+    m->entries_capacity[r->side] = capacity;
+  }
+  m->entries[r->side][m->n_entries[r->side]++] = (hw_stats_entry){r->unit, number, value};
+  return true;
+}
+
+static bool add_heads(reading *r, const void *bytes, size_t length, hw_error *err) {
+  hw_blob_info info;
+  hw_head_row *heads;
+  size_t n;
+  if (!hw_decode_heads(bytes, length, &r->arena, &info, &heads, &n, err)) return false;
+  for (size_t i = 0; i < n; i++)
+    if (!add(r, hw_compared_key(false, heads[i].layer, heads[i].head, 0, 0), heads[i].importance, heads[i].flow, err)) return false;
+  return true;
+}
+
+typedef struct piece { /* of a component that a graph mentions more than once */
+  uint64_t key;
+  uint32_t importance, order; /* flows are added in the order of the rows, as the aggregates do */
+  double flow;
+} piece;
+
+static int compare_pieces(const void *a, const void *b) {
+  const piece *x = a, *y = b;
+  if (x->key != y->key) return x->key < y->key ? -1 : 1;
+  return (x->order > y->order) - (x->order < y->order);
+}
+
+/* A component's importance is the largest of its pieces, its flow their sum. */
+static bool add_pieces(reading *r, piece *pieces, size_t n, hw_error *err) {
+  if (n) qsort(pieces, n, sizeof *pieces, compare_pieces);
+  for (size_t first = 0, end; first < n; first = end) {
+    uint32_t importance = 0;
+    double flow = 0;
+    for (end = first; end < n && pieces[end].key == pieces[first].key; end++) {
+      if (pieces[end].importance > importance) importance = pieces[end].importance;
+      flow += pieces[end].flow;
+    }
+    if (!add(r, pieces[first].key, importance, flow, err)) return false;
+  }
+  return true;
+}
+
+static bool add_neurons(reading *r, const void *bytes, size_t length, hw_error *err) {
+  hw_blob_info info;
+  hw_neurons neurons;
+  if (!hw_decode_neurons(bytes, length, &r->arena, &info, &neurons, err)) return false;
+  piece *pieces = hw_arena_new(&r->arena, piece, neurons.n_rows, err);
+  if (!pieces) return false;
+  for (size_t i = 0; i < neurons.n_rows; i++) {
+    const hw_neuron_row *row = &neurons.rows[i];
+    uint32_t node = neurons.row_nodes[i];
+    pieces[i] = (piece){.key = hw_compared_key(false, row->layer, row->neuron, 0, 0),
+                        .importance = row->importance,
+                        .order = (uint32_t)i,
+                        .flow = hw_neuron_flow(neurons.node_flows[node], row->importance, neurons.nodes[node].total)};
+  }
+  return add_pieces(r, pieces, neurons.n_rows, err);
+}
+
+static bool roles_of_prompt(reading *r, uint32_t n_tokens, const uint8_t **roles, hw_error *err) {
+  bool row;
+  hw_binder_reset(&r->roles);
+  hw_bind_integer_as(&r->roles, ":prompt_id", r->prompt_id);
+  if (!hw_binder_step(&r->roles, &row, err)) return false;
+  *roles = row ? sqlite3_column_blob(r->roles.statement, 0) : NULL;
+  bool fits = *roles && (size_t)sqlite3_column_bytes(r->roles.statement, 0) == n_tokens;
+  for (uint32_t i = 0; fits && i < n_tokens; i++) fits = r->role_of[(*roles)[i] & HW_ROLE_MASK] != UINT32_MAX;
+  return fits || hw_fail(err, HW_ERROR_INPUT, "the roles of prompt %" PRId64 " are damaged", r->prompt_id);
+}
+
+static bool add_items(reading *r, const void *bytes, size_t length, hw_error *err) {
+  hw_blob_info info;
+  hw_part *parts;
+  hw_graph graph;
+  size_t n_parts, n = 0;
+  const uint8_t *roles;
+  if (!hw_decode_edges(bytes, length, &r->arena, &info, &parts, &n_parts, err) ||
+      !hw_graph_replay(&info.frame, parts, n_parts, info.threshold, &r->arena, &graph, err) ||
+      !roles_of_prompt(r, info.frame.n_tokens, &roles, err))
+    return false;
+  piece *pieces = hw_arena_new(&r->arena, piece, graph.n_edges, err);
+  if (!pieces) return false;
+  for (size_t i = 0; i < graph.n_edges; i++) {
+    const hw_part *part = &graph.edges[i].part;
+    bool ffn = part->kind == HW_PART_FFN;
+    if (!ffn && part->kind != HW_PART_ATTENTION) continue;
+    uint32_t source = r->role_of[roles[part->source] & HW_ROLE_MASK], target = r->role_of[roles[part->target] & HW_ROLE_MASK];
+    uint64_t key = hw_compared_key(ffn, part->layer, ffn ? 0 : part->head, source, target);
+    pieces[n] = (piece){.key = key, .importance = part->importance, .order = (uint32_t)n, .flow = graph.edges[i].flow};
+    n++;
+  }
+  return add_pieces(r, pieces, n, err);
+}
+
+/* ---- one prompt ---- */
+
+static bool read_prompt(reading *r, hw_error *err) {
+  static bool (*const readers[])(reading *, const void *, size_t, hw_error *) = {add_heads, add_neurons, add_items};
+  hw_measured *m = r->measured;
+  size_t first = m->n_entries[r->side], n_graphs = 0;
+  bool row = true, ok;
+  hw_binder_reset(&r->graphs);
+  hw_bind_integer_as(&r->graphs, ":prompt_id", r->prompt_id);
+  while ((ok = hw_binder_step(&r->graphs, &row, err)) && row) {
+    const void *bytes = sqlite3_column_blob(r->graphs.statement, 0);
+    hw_arena_reset(&r->arena);
+    n_graphs++;
+    hw_error why = {0};
+    if (!readers[m->request->components](r, bytes, (size_t)sqlite3_column_bytes(r->graphs.statement, 0), &why)) {
+      if (strstr(why.message, "prompt ")) return hw_fail(err, why.kind, "%s: %s", r->store->path, why.message);
+      return hw_fail(err, why.kind, "%s: prompt %" PRId64 ": %s", r->store->path, r->prompt_id, why.message);
+    }
+  }
+  if (ok && !n_graphs) return hw_fail(err, HW_ERROR_INPUT, "%s: prompt %" PRId64 " has no graph", r->store->path, r->prompt_id);
+  for (size_t i = first; n_graphs > 1 && i < m->n_entries[r->side]; i++) m->entries[r->side][i].value /= (double)n_graphs;
+  return ok;
+}
+
+/* Numbers the roles of a database by name, so that those of two databases meet. */
+static bool read_roles(hw_measured *m, hw_store *store, hw_arena *names, uint32_t *role_of, hw_error *err) {
+  enum { MOST = 128 };
+  hw_binder roles;
+  bool row = false, ok = hw_binder_open(&roles, store, "compare/roles.sql", err);
+  for (size_t i = 0; i < 64; i++) role_of[i] = UINT32_MAX;
+  if (ok && !m->roles) ok = (m->roles = hw_arena_znew(names, const char *, MOST, err)) != NULL;
+  while (ok && (ok = hw_binder_step(&roles, &row, err)) && row) {
+    int64_t id = sqlite3_column_int64(roles.statement, 0);
+    const char *name = (const char *)sqlite3_column_text(roles.statement, 1);
+    uint32_t number = 0;
+    if (!name || id < 0 || id > 63) ok = hw_fail(err, HW_ERROR_INPUT, "%s: its roles are damaged", store->path);
+    while (ok && number < m->n_roles && strcmp(m->roles[number], name) != 0) number++;
+    if (ok && number == m->n_roles) ok = (m->roles[m->n_roles++] = hw_arena_copy(names, name, strlen(name), err)) != NULL;
+    if (ok) role_of[id] = number;
+  }
+  hw_binder_close(&roles);
+  return ok;
+}
+
+bool hw_measured_read(hw_measured *m, hw_store *store, int side, const int64_t *prompts, size_t n, hw_arena *names, hw_error *err) {
+  static const char *const files[] = {"compare/graph_heads.sql", "compare/graph_neurons.sql", "compare/graph_edges.sql"};
+  uint32_t role_of[64];
+  reading r = {.measured = m, .store = store, .side = side, .role_of = role_of};
+  hw_arena_init(&r.arena);
+  bool items = m->request->components == HW_SET_ITEMS;
+  bool ok = hw_binder_open(&r.graphs, store, files[m->request->components], err);
+  if (ok && items) ok = read_roles(m, store, names, role_of, err) && hw_binder_open(&r.roles, store, "compare/prompt_roles.sql", err);
+  for (size_t i = 0; ok && i < n; i++) {
+    r.unit = (uint32_t)i;
+    r.prompt_id = prompts[i];
+    ok = read_prompt(&r, err);
+  }
+  hw_binder_close(&r.graphs);
+  hw_binder_close(&r.roles);
+  hw_arena_fini(&r.arena);
+  return ok;
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Which prompts are compared, in which pairs and clusters; then their measures as matrices. */
+#include "headwater/comparison.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/compare.h"
+
+const char *const hw_measure_names[3] = {"importance", "flow", NULL};
+const char *const hw_component_set_names[4] = {"heads", "neurons", "items", NULL};
+
+typedef struct member {
+  int64_t prompt_id;
+  int side;
+  uint32_t cluster, pair; /* number from 1; 0: none */
+} member;
+
+typedef struct reading {
+  hw_store *store, *other;
+  const hw_comparison_request *request;
+  hw_comparison *c;
+  member *members; /* by prompt_id */
+  size_t n_members, n_sides[2];
+  size_t n_in_clusters, n_in_pairs;
+  uint32_t n_clusters, n_pairs; /* numbers in use */
+  int64_t *prompts[2];          /* [n_units] */
+  uint32_t *clusters[2];
+  size_t n_units[2];
+  hw_measured measured;
+} reading;
+
+static void note(hw_comparison *c, const char *text) {
+  hw_buffer_append_string(&c->notes, text);
+  hw_buffer_append_byte(&c->notes, '\n');
+}
+
+static const char *copy(reading *r, const char *text, size_t length, hw_error *err) {
+  return hw_arena_copy(&r->c->arena, text, length, err);
+}
+
+/* ---- members ---- */
+
+/* What pairs the groups when nothing is asked for. */
+static const char *usual_pairs(const hw_comparison *c) { return c->column && !strcmp(c->column, "variant") ? "counterfactual_of" : "pair_id"; }
+
+/* The column that is asked for, the usual one, or NULL for "none". */
+static const char *choose(const char *asked, const char *usual) {
+  if (!asked) return usual;
+  return strcmp(asked, "none") != 0 ? asked : NULL;
+}
+
+static bool read_members(reading *r, hw_binder *b, bool sides, hw_error *err) {
+  size_t capacity = 0;
+  bool row = false, ok;
+  r->n_members = r->n_sides[0] = r->n_sides[1] = r->n_in_clusters = r->n_in_pairs = 0;
+  r->n_clusters = r->n_pairs = 0;
+  free(r->members);
+  r->members = NULL;
+  while ((ok = hw_binder_step(b, &row, err)) && row) {
+    if (r->n_members == capacity) {
+      capacity = capacity ? 2 * capacity : 1024;
+      member *grown = realloc(r->members, capacity * sizeof *grown);
+      if (!grown) return hw_fail_memory(err, "the prompts");
+      r->members = grown;
+    }
+    int at = sides ? 2 : 1;
+    member m = {.prompt_id = sqlite3_column_int64(b->statement, 0),
+                .side = sides ? sqlite3_column_int(b->statement, 1) : 0,
+                .cluster = (uint32_t)sqlite3_column_int64(b->statement, at),
+                .pair = sides ? (uint32_t)sqlite3_column_int64(b->statement, 3) : 0};
+    r->n_sides[m.side]++;
+    r->n_in_clusters += m.cluster > 0;
+    r->n_in_pairs += m.pair > 0;
+    if (m.cluster > r->n_clusters) r->n_clusters = m.cluster;
+    if (m.pair > r->n_pairs) r->n_pairs = m.pair;
+    r->members[r->n_members++] = m;
+  }
+  return ok;
+}
+
+/* Fails with a list: the columns, or the values of one. */
+static bool fail_with_list(reading *r, const char *file, const char *what, hw_error *err) {
+  hw_binder b;
+  hw_buffer list;
+  hw_buffer_init(&list);
+  bool row = false, ok = hw_binder_open(&b, r->store, file, err);
+  if (ok && strstr(file, "values")) hw_bind_text_as(&b, ":column", r->c->column);
+  while (ok && (ok = hw_binder_step(&b, &row, err)) && row) {
+    const char *text = (const char *)sqlite3_column_text(b.statement, 0);
+    hw_buffer_printf(&list, "%s%.60s", list.length ? ", " : "", text ? text : "");
+  }
+  hw_binder_close(&b);
+  if (ok) hw_fail(err, HW_ERROR_INPUT, "%s (it has %.600s)", what, list.length ? list.data : "none");
+  hw_buffer_fini(&list);
+  return false;
+}
+
+static bool column_exists(reading *r, const char *column, bool *exists, hw_error *err) {
+  hw_binder b;
+  bool row = false, ok = hw_binder_open(&b, r->store, "compare/columns.sql", err);
+  *exists = false;
+  while (ok && (ok = hw_binder_step(&b, &row, err)) && row) {
+    const char *name = (const char *)sqlite3_column_text(b.statement, 0);
+    *exists = *exists || (name && strcmp(name, column) == 0);
+  }
+  hw_binder_close(&b);
+  return ok;
+}
+
+/* A column that the user named must exist. */
+static bool check_column(reading *r, const char *column, bool asked, hw_error *err) {
+  bool exists;
+  if (!column || !asked || strcmp(column, "counterfactual_of") == 0) return true;
+  if (!column_exists(r, column, &exists, err)) return false;
+  if (exists) return true;
+  hw_buffer what;
+  hw_buffer_init(&what);
+  hw_buffer_printf(&what, "%s: no prompt has a column %.100s", r->store->path, column);
+  bool ok = fail_with_list(r, "compare/columns.sql", what.data ? what.data : "", err);
+  hw_buffer_fini(&what);
+  return ok;
+}
+
+/* "COLUMN=A,B". A value may hold commas: the first comma with prompts on both sides parts them. */
+static bool find_groups(reading *r, hw_error *err) {
+  const char *by = r->request->by, *equals = strchr(by, '='), *comma = equals ? strchr(equals, ',') : NULL;
+  const char *cluster = choose(r->request->cluster, "template");
+  if (!comma || equals == by || comma == equals + 1 || !comma[1])
+    return hw_fail(err, HW_ERROR_INPUT, "by is \"%.200s\", want COLUMN=A,B with two of the column's values", by);
+  if (!(r->c->column = copy(r, by, (size_t)(equals - by), err)) || !check_column(r, r->c->column, true, err)) return false;
+  const char *pairs = choose(r->request->pairs, usual_pairs(r->c));
+  if (!check_column(r, cluster, r->request->cluster, err) || !check_column(r, pairs, r->request->pairs, err))
+    return false;
+  for (; comma; comma = strchr(comma + 1, ',')) {
+    hw_binder b;
+    r->c->value_a = copy(r, equals + 1, (size_t)(comma - equals - 1), err);
+    r->c->value_b = copy(r, comma + 1, strlen(comma + 1), err);
+    if (!r->c->value_a || !r->c->value_b) return false;
+    if (strcmp(r->c->value_a, r->c->value_b) == 0)
+      return hw_fail(err, HW_ERROR_INPUT, "by compares %.200s with itself; --with compares databases", r->c->value_a);
+    bool ok = hw_binder_open(&b, r->store, "compare/members.sql", err);
+    if (ok) {
+      hw_bind_text_as(&b, ":column", r->c->column);
+      hw_bind_text_as(&b, ":a", r->c->value_a);
+      hw_bind_text_as(&b, ":b", r->c->value_b);
+      hw_bind_text_as(&b, ":cluster", cluster);
+      hw_bind_text_as(&b, ":pairs", pairs);
+      ok = read_members(r, &b, true, err);
+    }
+    hw_binder_close(&b);
+    if (!ok) return false;
+    if (r->n_sides[0] && r->n_sides[1]) return true;
+  }
+  comma = strchr(equals, ',');
+  hw_buffer what;
+  hw_buffer_init(&what);
+  hw_buffer_printf(&what, "%s: no traced prompt has %.100s = ", r->store->path, r->c->column);
+  if (r->n_sides[0]) hw_buffer_printf(&what, "\"%.100s\"", comma + 1);
+  else hw_buffer_printf(&what, "\"%.*s\"", (int)(comma - equals - 1 < 100 ? comma - equals - 1 : 100), equals + 1);
+  bool ok = fail_with_list(r, "compare/values.sql", what.data ? what.data : "", err);
+  hw_buffer_fini(&what);
+  return ok;
+}
+
+static bool count_prompts(hw_store *store, int64_t *n, hw_error *err) {
+  hw_binder b;
+  bool row = false, ok = hw_binder_open(&b, store, "compare/count_prompts.sql", err) && hw_binder_step(&b, &row, err);
+  *n = row ? sqlite3_column_int64(b.statement, 0) : 0;
+  hw_binder_close(&b);
+  return ok;
+}
+
+static bool run_text(reading *r, hw_store *store, int column, const char **text, hw_error *err) {
+  hw_binder b;
+  bool row = false, ok = hw_binder_open(&b, store, "compare/run.sql", err) && hw_binder_step(&b, &row, err);
+  const char *found = row ? (const char *)sqlite3_column_text(b.statement, column) : NULL;
+  if (ok && !found) ok = hw_fail(err, HW_ERROR_INPUT, "%s: its table run is empty", store->path);
+  ok = ok && (*text = copy(r, found, strlen(found), err)) != NULL;
+  hw_binder_close(&b);
+  return ok;
+}
+
+static bool attach_other(reading *r, hw_error *err) {
+  sqlite3_stmt *s = NULL;
+  bool ok = sqlite3_prepare_v2(r->store->db, "ATTACH DATABASE ? AS other", -1, &s, NULL) == SQLITE_OK &&
+            sqlite3_bind_text(s, 1, r->other->path, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_DONE;
+  ok = ok || hw_store_fail(r->store, "attach the other database", err);
+  (void)sqlite3_finalize(s);
+  return ok;
+}
+
+/* The same prompts in two databases. */
+static bool find_matched(reading *r, hw_error *err) {
+  hw_binder b;
+  int64_t n_a, n_b;
+  const char *cluster = choose(r->request->cluster, "template");
+  if (r->request->pairs) return hw_fail(err, HW_ERROR_INPUT, "pairs says how prompts of one database meet; those of two meet by prompt");
+  if (!check_column(r, cluster, r->request->cluster, err) || !run_text(r, r->store, 2, &r->c->value_a, err) ||
+      !run_text(r, r->other, 2, &r->c->value_b, err) || !run_text(r, r->other, 3, &r->c->other_fingerprint, err) ||
+      !count_prompts(r->store, &n_a, err) || !count_prompts(r->other, &n_b, err) || !attach_other(r, err))
+    return false;
+  bool ok = hw_binder_open(&b, r->store, "compare/matched.sql", err);
+  if (ok) hw_bind_text_as(&b, ":cluster", cluster);
+  ok = ok && read_members(r, &b, false, err);
+  hw_binder_close(&b);
+  if (sqlite3_exec(r->store->db, "DETACH DATABASE other", NULL, NULL, NULL) != SQLITE_OK && ok)
+    ok = hw_store_fail(r->store, "detach the other database", err);
+  if (ok && !r->n_members)
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s and %s have no prompt in common (the same prompt_id and text)", r->store->path, r->other->path);
+  r->c->left_out_a = n_a - (int64_t)r->n_members;
+  r->c->left_out_b = n_b - (int64_t)r->n_members;
+  return ok;
+}
+
+/* ---- units ---- */
+
+static bool new_units(reading *r, size_t n_a, size_t n_b, hw_error *err) {
+  size_t n[2] = {n_a, n_b};
+  for (int side = 0; side < 2; side++) {
+    r->n_units[side] = 0;
+    r->prompts[side] = hw_arena_new(&r->c->arena, int64_t, n[side], err);
+    r->clusters[side] = hw_arena_new(&r->c->arena, uint32_t, n[side], err);
+    if (!r->prompts[side] || !r->clusters[side]) return false;
+  }
+  return true;
+}
+
+static void add_unit(reading *r, int side, const member *m) {
+  size_t i = r->n_units[side]++;
+  r->prompts[side][i] = m->prompt_id;
+  r->clusters[side][i] = m->cluster;
+}
+
+/* Pairs that have exactly one prompt on each side, in the order of side a; *n of them. partners[pair]: its prompt of side b. */
+static bool find_pairs(reading *r, const member **partners, size_t *n, hw_error *err) {
+  size_t room = (size_t)r->n_pairs + 1;
+  uint32_t *counts = calloc(2 * room, sizeof *counts);
+  if (!counts) return hw_fail_memory(err, "the pairs");
+  for (size_t i = 0; i < r->n_members; i++) {
+    const member *m = &r->members[i];
+    counts[2 * m->pair + (unsigned)m->side]++;
+    if (m->side == 1) partners[m->pair] = m;
+  }
+  *n = 0;
+  for (size_t pair = 0; pair < room; pair++) {
+    if (pair && counts[2 * pair] == 1 && counts[2 * pair + 1] == 1) (*n)++;
+    else partners[pair] = NULL;
+  }
+  free(counts);
+  return true;
+}
+
+static bool make_units(reading *r, hw_error *err) {
+  if (r->other) {
+    if (!new_units(r, r->n_members, r->n_members, err)) return false;
+    for (size_t i = 0; i < r->n_members; i++)
+      for (int side = 0; side < 2; side++) add_unit(r, side, &r->members[i]);
+    return r->c->paired = true;
+  }
+  const char *column = choose(r->request->pairs, usual_pairs(r->c));
+  size_t n_pairs = 0, fewer = r->n_sides[0] < r->n_sides[1] ? r->n_sides[0] : r->n_sides[1];
+  const member **partners = calloc((size_t)r->n_pairs + 1, sizeof *partners);
+  bool ok = partners || hw_fail_memory(err, "the pairs");
+  ok = ok && find_pairs(r, partners, &n_pairs, err);
+  bool paired = n_pairs >= 2 && (r->request->pairs || 2 * n_pairs >= fewer);
+  if (ok && column && r->request->pairs && !paired)
+    ok = hw_fail(err, HW_ERROR_INPUT, "%zu values of %.100s have exactly one prompt in each group, want two or more (--pairs none)", n_pairs,
+                 column);
+  if (ok && !paired && r->n_in_pairs)
+    note(r->c, "not paired: fewer than half of the prompts have a partner of the same pair_id in the other group");
+  ok = ok && new_units(r, paired ? n_pairs : r->n_sides[0], paired ? n_pairs : r->n_sides[1], err);
+  for (size_t i = 0; ok && i < r->n_members; i++) {
+    const member *m = &r->members[i];
+    if (!paired) add_unit(r, m->side, m);
+    if (!paired || m->side != 0 || !partners[m->pair]) continue;
+    add_unit(r, 0, m);
+    add_unit(r, 1, partners[m->pair]);
+  }
+  if (ok && paired) {
+    r->c->left_out_a = (int64_t)(r->n_sides[0] - n_pairs);
+    r->c->left_out_b = (int64_t)(r->n_sides[1] - n_pairs);
+    ok = (r->c->pair_column = copy(r, column, strlen(column), err)) != NULL;
+  }
+  r->c->paired = paired;
+  free(partners);
+  return ok;
+}
+
+/* Prompts without a cluster are clusters of their own. */
+static bool make_clusters(reading *r, hw_error *err) {
+  const char *column = choose(r->request->cluster, "template");
+  uint32_t next = r->n_clusters, first = 0;
+  bool several = false;
+  if (!column || !r->n_in_clusters) return true;
+  for (int side = 0; side < 2; side++)
+    for (size_t i = 0; i < r->n_units[side]; i++) {
+      uint32_t *cluster = &r->clusters[side][i];
+      if (!*cluster) *cluster = ++next;
+      if (r->c->paired && side == 1) *cluster = r->clusters[0][i]; /* a pair is where its first member is */
+      if (!first) first = *cluster;
+      several = several || *cluster != first;
+    }
+  if (!several && r->request->cluster)
+    return hw_fail(err, HW_ERROR_INPUT, "all prompts have the same %.100s: nothing says how clusters vary (--cluster none)", column);
+  if (!several) {
+    note(r->c, "all prompts are of one template: prompts are the units, and the results are about this template");
+    return true;
+  }
+  r->c->clusters_a = r->clusters[0];
+  r->c->clusters_b = r->clusters[1];
+  return (r->c->cluster_column = copy(r, column, strlen(column), err)) != NULL;
+}
+
+/* ---- measures ---- */
+
+/* Heads are compared whether they were ever active or not. */
+static bool all_heads(reading *r, hw_store *store, hw_error *err) {
+  hw_binder b;
+  bool row = false, ok = hw_binder_open(&b, store, "compare/run.sql", err) && hw_binder_step(&b, &row, err);
+  int64_t n_layers = row ? sqlite3_column_int64(b.statement, 0) : 0, n_heads = row ? sqlite3_column_int64(b.statement, 1) : 0;
+  hw_binder_close(&b);
+  uint32_t number;
+  for (uint32_t layer = 0; ok && layer < n_layers; layer++)
+    for (uint32_t head = 0; ok && head < n_heads; head++)
+      ok = hw_measured_number(&r->measured, hw_compared_key(false, layer, head, 0, 0), &number, err);
+  return ok;
+}
+
+typedef struct sorted {
+  uint64_t key;
+  uint32_t number;
+} sorted;
+
+static int compare_sorted(const void *a, const void *b) {
+  const sorted *x = a, *y = b;
+  return (x->key > y->key) - (x->key < y->key);
+}
+
+/* Components in their order without the rare ones; places[number] = index, UINT32_MAX for those. */
+static bool order_components(reading *r, uint32_t *places, hw_error *err) {
+  hw_measured *m = &r->measured;
+  hw_comparison *c = r->c;
+  sorted *order = calloc(m->n + 1, sizeof *order);
+  c->components = hw_arena_new(&c->arena, hw_compared_component, m->n, err);
+  if (!order || !c->components) {
+    free(order);
+    return hw_fail_memory(err, "the components");
+  }
+  for (size_t i = 0; i < m->n; i++) order[i] = (sorted){m->keys[i], (uint32_t)i};
+  qsort(order, m->n, sizeof *order, compare_sorted);
+  for (size_t i = 0; i < m->n; i++) {
+    places[order[i].number] = UINT32_MAX;
+    if ((int64_t)m->active[order[i].number] < r->request->min_active) {
+      c->n_rare++;
+      continue;
+    }
+    places[order[i].number] = (uint32_t)c->n_components;
+    hw_compared_component_of(order[i].key, m, &c->components[c->n_components++]);
+  }
+  free(order);
+  if (!c->n_components && c->n_rare)
+    return hw_fail(err, HW_ERROR_INPUT, "no component is active in %" PRId64 " prompts or more (--min-active)", r->request->min_active);
+  return true;
+}
+
+static bool build(reading *r, int side, const uint32_t *places, hw_stats_matrix *matrix, hw_error *err) {
+  hw_stats_entry *entries = r->measured.entries[side];
+  size_t kept = 0;
+  for (size_t i = 0; i < r->measured.n_entries[side]; i++) {
+    if (places[entries[i].component] == UINT32_MAX) continue;
+    entries[kept] = entries[i];
+    entries[kept++].component = places[entries[i].component];
+  }
+  bool ok = hw_stats_matrix_build(entries, kept, r->n_units[side], r->c->n_components, matrix, err);
+  free(entries);
+  r->measured.entries[side] = NULL;
+  return ok;
+}
+
+static bool read_measures(reading *r, hw_error *err) {
+  hw_comparison *c = r->c;
+  hw_store *second = r->other ? r->other : r->store;
+  if (r->request->components == HW_SET_HEADS && (!all_heads(r, r->store, err) || !all_heads(r, second, err))) return false;
+  if (!hw_measured_read(&r->measured, r->store, 0, r->prompts[0], r->n_units[0], &c->arena, err) ||
+      !hw_measured_read(&r->measured, second, 1, r->prompts[1], r->n_units[1], &c->arena, err))
+    return false;
+  if (!r->measured.n)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: its prompts have no %s", r->store->path, hw_component_set_names[r->request->components]);
+  uint32_t *places = calloc(r->measured.n + 1, sizeof *places);
+  bool ok = places || hw_fail_memory(err, "the components");
+  ok = ok && order_components(r, places, err) && build(r, 0, places, &c->a, err) && build(r, 1, places, &c->b, err);
+  free(places);
+  return ok;
+}
+
+bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_request *request, hw_comparison *comparison,
+                        hw_error *err) {
+  reading r = {.store = store, .other = other, .request = request, .c = comparison, .measured = {.request = request}};
+  *comparison = (hw_comparison){0};
+  hw_arena_init(&comparison->arena);
+  hw_buffer_init(&comparison->notes);
+  if (!request->by == !request->with || !request->with != !other)
+    return hw_fail(err, HW_ERROR_INPUT, "want either by COLUMN=A,B or with another database");
+  /* One state of a database that may still grow; ATTACH wants to be outside of transactions. */
+  bool ok = (!other || find_matched(&r, err)) && hw_store_exec(store, "BEGIN", "read it", err);
+  ok = ok && (other || find_groups(&r, err));
+  ok = ok && make_units(&r, err) && make_clusters(&r, err) && read_measures(&r, err) && hw_buffer_check(&comparison->notes, err);
+  if (!sqlite3_get_autocommit(store->db)) (void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+  hw_measured_fini(&r.measured);
+  free(r.members);
+  return ok;
+}
+
+void hw_comparison_fini(hw_comparison *comparison) {
+  hw_stats_matrix_fini(&comparison->a);
+  hw_stats_matrix_fini(&comparison->b);
+  hw_buffer_fini(&comparison->notes);
+  hw_arena_fini(&comparison->arena);
+  *comparison = (hw_comparison){0};
+}

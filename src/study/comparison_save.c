@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Results into tables: those of the database, or of one in memory that only shows them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "study/compare.h"
+#include "query/select.h"
+#include "sqlite/sql.h"
+#include "headwater/query.h"
+
+enum { BUSY_MILLISECONDS = 5000 };
+
+typedef struct results {
+  const hw_comparison_request *request;
+  const hw_comparison *c;
+  const hw_stats_result *result;
+} results;
+
+/* ---- rows ---- */
+
+static void bind_question(hw_binder *b, const results *r) { /* what makes two comparisons the same */
+  hw_bind_text_as(b, ":components", hw_component_set_names[r->request->components]);
+  hw_bind_text_as(b, ":measure", hw_measure_names[r->request->measure]);
+  hw_bind_text_as(b, ":column_name", r->c->column);
+  hw_bind_text_as(b, ":a", r->c->value_a);
+  hw_bind_text_as(b, ":b", r->c->value_b);
+  hw_bind_text_as(b, ":other_database", r->request->with);
+  hw_bind_integer_as(b, ":paired", r->c->paired);
+  hw_bind_text_as(b, ":pair_column", r->c->pair_column);
+  hw_bind_text_as(b, ":cluster_column", r->c->cluster_column);
+  hw_bind_integer_as(b, ":n_permutations", r->request->n_permutations);
+  hw_bind_integer_as(b, ":seed", (int64_t)r->request->seed);
+  hw_bind_integer_as(b, ":min_active", r->request->min_active);
+}
+
+static bool run_once(hw_store *store, const char *file, int64_t id, hw_error *err) {
+  hw_binder b;
+  bool row, ok = hw_binder_open(&b, store, file, err);
+  if (ok) {
+    hw_bind_integer_as(&b, ":comparison_id", id);
+    ok = hw_binder_step(&b, &row, err);
+  }
+  hw_binder_close(&b);
+  return ok;
+}
+
+static bool remove_same(hw_store *store, const results *r, hw_error *err) {
+  int64_t id = 0;
+  do {
+    hw_binder b;
+    bool row = false, ok = hw_binder_open(&b, store, "compare/find_same.sql", err);
+    if (ok) bind_question(&b, r);
+    ok = ok && hw_binder_step(&b, &row, err);
+    id = row ? sqlite3_column_int64(b.statement, 0) : 0;
+    hw_binder_close(&b);
+    if (!ok) return false;
+    if (id && (!run_once(store, "compare/delete_components.sql", id, err) || !run_once(store, "compare/delete_comparison.sql", id, err)))
+      return false;
+  } while (id);
+  return true;
+}
+
+static bool insert_comparison(hw_store *store, const results *r, int64_t *id, hw_error *err) {
+  static const char *const units[] = {"prompt", "pair", "cluster", "cluster"};
+  const hw_exchange exchange = r->result->exchange;
+  hw_binder b;
+  bool row, ok = hw_binder_open(&b, store, "compare/insert_comparison.sql", err);
+  if (ok) {
+    bind_question(&b, r);
+    hw_bind_text_as(&b, ":other_fingerprint", r->c->other_fingerprint);
+    hw_bind_integer_as(&b, ":n_a", (int64_t)r->c->a.n_units);
+    hw_bind_integer_as(&b, ":n_b", (int64_t)r->c->b.n_units);
+    hw_bind_integer_as(&b, ":left_out_a", r->c->left_out_a);
+    hw_bind_integer_as(&b, ":left_out_b", r->c->left_out_b);
+    hw_bind_integer_as(&b, ":n_clusters", (int64_t)r->result->n_clusters);
+    hw_bind_text_as(&b, ":unit", units[exchange]);
+    hw_bind_text_as(&b, ":exchange", exchange == HW_EXCHANGE_UNIT_SIGNS || exchange == HW_EXCHANGE_CLUSTER_SIGNS ? "signs" : "labels");
+    hw_bind_integer_as(&b, ":n_units", (int64_t)r->result->n_exchangeable);
+    hw_bind_real_as(&b, ":least_p", r->result->least_p);
+    hw_bind_integer_as(&b, ":n_components", (int64_t)r->c->n_components);
+    hw_bind_integer_as(&b, ":n_rare", (int64_t)r->c->n_rare);
+    ok = hw_binder_step(&b, &row, err);
+  }
+  hw_binder_close(&b);
+  *id = ok ? sqlite3_last_insert_rowid(store->db) : 0;
+  return ok;
+}
+
+static void name_component(const results *r, const hw_compared_component *c, char *name, size_t size) {
+  const char *letter = r->request->components == HW_SET_NEURONS ? "N" : "H";
+  if (c->ffn) (void)snprintf(name, size, "FFN%u", c->layer);
+  else (void)snprintf(name, size, "L%u%s%u", c->layer, letter, c->index);
+}
+
+static void bind_component(hw_binder *b, const results *r, size_t index, char *name, size_t size) {
+  const hw_compared_component *component = &r->c->components[index];
+  const hw_stats_row *row = &r->result->rows[index];
+  hw_component_set set = r->request->components;
+  name_component(r, component, name, size);
+  hw_bind_text_as(b, ":name", name);
+  hw_bind_integer_as(b, ":layer", component->layer);
+  if (set == HW_SET_NEURONS || component->ffn) hw_bind_null_as(b, ":head");
+  else hw_bind_integer_as(b, ":head", component->index);
+  if (set != HW_SET_NEURONS) hw_bind_null_as(b, ":neuron");
+  else hw_bind_integer_as(b, ":neuron", component->index);
+  hw_bind_text_as(b, ":kind", set != HW_SET_ITEMS ? NULL : component->ffn ? "ffn" : "attention");
+  hw_bind_text_as(b, ":source_role", component->source_role);
+  hw_bind_text_as(b, ":target_role", component->target_role);
+  const struct {
+    const char *name;
+    double value;
+  } measures[] = {{":mean_a", row->mean_a}, {":mean_b", row->mean_b}, {":difference", row->difference}, {":ci_lo", row->lower},
+                  {":ci_hi", row->upper},   {":standard_error", row->standard_error}};
+  for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) hw_bind_real_as(b, measures[i].name, measures[i].value / HW_MICRO);
+  hw_bind_real_as(b, ":effect", row->effect);
+  hw_bind_real_as(b, ":df", row->df);
+  hw_bind_real_as(b, ":p", row->p);
+  hw_bind_real_as(b, ":q", row->q);
+  hw_bind_integer_as(b, ":active_a", (int64_t)row->active_a);
+  hw_bind_integer_as(b, ":active_b", (int64_t)row->active_b);
+}
+
+typedef struct ranked {
+  double p, effect;
+  size_t index;
+} ranked;
+
+static int compare_ranked(const void *a, const void *b) {
+  const ranked *x = a, *y = b;
+  if (x->p != y->p) return x->p < y->p ? -1 : 1;
+  if (x->effect != y->effect) return x->effect > y->effect ? -1 : 1;
+  return (x->index > y->index) - (x->index < y->index);
+}
+
+static bool insert_components(hw_store *store, const results *r, int64_t id, hw_error *err) {
+  size_t n = r->result->n_rows;
+  ranked *order = calloc(n + 1, sizeof *order);
+  if (!order) return hw_fail_memory(err, "the results");
+  for (size_t i = 0; i < n; i++) {
+    const hw_stats_row *row = &r->result->rows[i];
+    order[i] = (ranked){row->p, isnan(row->effect) ? 0 : fabs(row->effect), i};
+  }
+  qsort(order, n, sizeof *order, compare_ranked);
+  hw_binder b;
+  char name[48];
+  bool row, ok = hw_binder_open(&b, store, "compare/insert_component.sql", err);
+  for (size_t rank = 0; ok && rank < n; rank++) {
+    hw_binder_reset(&b);
+    hw_bind_integer_as(&b, ":comparison_id", id);
+    hw_bind_integer_as(&b, ":rank", (int64_t)rank + 1);
+    bind_component(&b, r, order[rank].index, name, sizeof name);
+    ok = hw_binder_step(&b, &row, err);
+  }
+  hw_binder_close(&b);
+  free(order);
+  return ok;
+}
+
+static bool store_results(hw_store *store, const results *r, int64_t *id, hw_error *err) {
+  if (!hw_store_begin(store, err)) return false;
+  bool ok = hw_store_exec(store, hw_sql("compare/schema.sql"), "make the tables of comparisons", err) && remove_same(store, r, err) &&
+            insert_comparison(store, r, id, err) && insert_components(store, r, *id, err);
+  if (ok) return hw_store_commit(store, err);
+  hw_store_rollback(store);
+  return false;
+}
+
+/* ---- where they go ---- */
+
+bool hw_comparison_show(const hw_comparison_request *request, const hw_comparison *comparison, const hw_stats_result *result,
+                        int64_t most, hw_table_format format, size_t room, hw_sink sink, void *context, hw_error *err) {
+  results r = {request, comparison, result};
+  int64_t id;
+  char limit[24];
+  (void)snprintf(limit, sizeof limit, "%" PRId64, most > 0 ? most : -1);
+  hw_parameter parameter = {"most", limit};
+  hw_store *store = hw_store_new(":memory:", err);
+  if (!store) return false;
+  hw_store_set_room(store, room);
+  bool ok = sqlite3_open_v2(":memory:", &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK ||
+            hw_store_fail(store, "open a table of results", err);
+  ok = ok && store_results(store, &r, &id, err) &&
+       hw_store_select(store, hw_sql(format == HW_FORMAT_TABLE ? "compare/show_table.sql" : "compare/show_all.sql"), &parameter, 1, format,
+                       sink, context, err);
+  hw_store_free(store);
+  return ok;
+}
+
+bool hw_comparison_can_save(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+  bool can = folder && access(path, W_OK) == 0 && access(folder, W_OK) == 0;
+  free(folder);
+  return can;
+}
+
+static bool open_writable(hw_store *store, hw_error *err) {
+  store->lock = open(store->path, O_RDWR | O_CLOEXEC);
+  if (store->lock < 0) return hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", store->path, strerror(errno));
+  if (flock(store->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    return hw_fail(err, HW_ERROR_IO, "%s: another process is writing into it", store->path);
+  if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    return hw_store_fail(store, "open it", err);
+  (void)sqlite3_extended_result_codes(store->db, 1);
+  (void)sqlite3_busy_timeout(store->db, BUSY_MILLISECONDS);
+  hw_file_state state;
+  if (!hw_store_check_file(store, &state, err)) return false;
+  if (state == HW_FILE_EMPTY) return hw_fail(err, HW_ERROR_INPUT, "%s: a database without tables", store->path);
+  return hw_store_exec(store, "PRAGMA trusted_schema = OFF", "set it up", err);
+}
+
+bool hw_comparison_save(const char *path, const hw_comparison_request *request, const hw_comparison *comparison,
+                        const hw_stats_result *result, int64_t *id, hw_error *err) {
+  results r = {request, comparison, result};
+  hw_store *store = hw_store_new(path, err);
+  if (!store) return false;
+  bool ok = open_writable(store, err) && store_results(store, &r, id, err);
+  hw_store_free(store);
+  return ok;
+}

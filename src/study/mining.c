@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * `headwater mine`: opens the file for writing, loads, searches, ranks, stores. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "headwater/text.h"
+#include "headwater/query.h"
+#include "study/mining_data.h"
+#include "query/select.h"
+
+enum { BUSY_MILLISECONDS = 5000 };
+
+/* A database that is there already, under the lock of its writers. */
+static bool open_edit(hw_store *store, hw_error *err) {
+  struct stat status;
+  if (stat(store->path, &status) != 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", store->path, strerror(errno));
+  if (!S_ISREG(status.st_mode)) return hw_fail(err, HW_ERROR_INPUT, "%s: not a regular file", store->path);
+  store->lock = open(store->path, O_RDWR | O_CLOEXEC);
+  if (store->lock < 0) return hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", store->path, strerror(errno));
+  if (flock(store->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    return hw_fail(err, HW_ERROR_IO, "%s: another process is writing into it", store->path);
+  if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    return hw_store_fail(store, "open it", err);
+  (void)sqlite3_extended_result_codes(store->db, 1);
+  (void)sqlite3_busy_timeout(store->db, BUSY_MILLISECONDS);
+  hw_file_state state;
+  if (!hw_store_check_file(store, &state, err)) return false;
+  if (state == HW_FILE_EMPTY)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: a database without tables, not one of Headwater's", store->path);
+  return hw_store_exec(store, "PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", "open it", err);
+}
+
+static void note(hw_mining_summary *summary, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void note(hw_mining_summary *summary, const char *format, ...) {
+  size_t at = strlen(summary->note);
+  va_list arguments;
+  if (at && at + 2 < sizeof summary->note) {
+    memcpy(summary->note + at, "; ", 3);
+    at += 2;
+  }
+  va_start(arguments, format);
+  (void)vsnprintf(summary->note + at, sizeof summary->note - at, format, arguments);
+  va_end(arguments);
+  summary->complete = false;
+}
+
+/* What was cut is said. */
+static void fill_summary(const hw_mining_data *data, const hw_mining_settings *settings, const hw_mine_sets *sets, size_t n_picks,
+                         bool ranked, hw_mining_summary *summary) {
+  summary->n_graphs = (int64_t)data->n_graphs;
+  summary->n_items = (int64_t)(data->base.n_items + data->n_items_cut);
+  summary->n_items_cut = (int64_t)data->n_items_cut;
+  summary->n_sets = (int64_t)sets->n;
+  summary->n_circuits = (int64_t)n_picks;
+  summary->complete_support = sets->complete_support;
+  summary->complete = true;
+  summary->note[0] = '\0';
+  if (data->n_items_cut) {
+    /* No set that is more frequent than the edges that were left out could hold one of them. */
+    double sure = settings->by_group ? 2 : (double)(data->most_cut + 1) / (double)data->n_graphs;
+    if (sure > summary->complete_support) summary->complete_support = sure;
+    note(summary, "out of memory: the %zu rarest of %" PRId64 " frequent edges were left out, in up to %" PRId64 " graphs",
+         data->n_items_cut, summary->n_items, data->most_cut);
+  }
+  if (sets->complete_support > settings->min_support) {
+    const char *what = sets->out_of_time ? "time" : "memory";
+    if (sets->complete_support > 1) note(summary, "out of %s: the search was broken off, these are some of the sets", what);
+    else note(summary, "out of %s: the search ended at the sets in at least %.1f%%", what, 100 * sets->complete_support);
+  }
+  if (!ranked) note(summary, "out of time: only %zu circuits were ranked", n_picks);
+}
+
+static bool list_roles(const hw_mining_data *data, hw_mining_summary *summary, hw_error *err) {
+  hw_buffer list;
+  hw_buffer_init(&list);
+  for (int i = 0; i < HW_ROLE_IDS; i++)
+    if (data->wanted[i]) hw_buffer_printf(&list, "%s%s", list.length ? "," : "", data->role_names[i]);
+  bool ok = hw_buffer_check(&list, err);
+  if (ok && list.length >= sizeof summary->roles) ok = hw_fail(err, HW_ERROR_UNSUPPORTED, "the names of the roles are too long");
+  if (ok) (void)snprintf(summary->roles, sizeof summary->roles, "%s", list.data ? list.data : "");
+  hw_buffer_fini(&list);
+  return ok;
+}
+
+static bool mine(hw_store *store, const hw_mining_settings *settings, hw_mining_data *data, hw_mine_sets *sets,
+                 hw_mining_summary *summary, hw_error *err) {
+  double start = hw_clock_seconds();
+  size_t n_picks = 0;
+  bool ranked = true;
+  if (!hw_mining_load(store, settings, data, err) || !list_roles(data, summary, err)) return false;
+  size_t used = hw_mining_data_bytes(data);
+  hw_mine_limits limits = {.min_support = settings->min_support,
+                           .by_group = settings->by_group,
+                           .connected = settings->connected,
+                           .deadline = start + 0.8 * settings->seconds,
+                           .bytes = settings->bytes > used ? settings->bytes - used : 0};
+  if (!hw_mine_sets_find(&data->base, &limits, sets, err)) return false;
+  hw_mine_pick *picks = calloc(settings->top + 1, sizeof *picks);
+  bool ok = picks || hw_fail_memory(err, "the circuits");
+  ok = ok && hw_mine_rank(&data->base, sets, settings->top, settings->surplus, start + settings->seconds, picks, &n_picks, &ranked, err);
+  if (ok) {
+    fill_summary(data, settings, sets, n_picks, ranked, summary);
+    ok = hw_mining_put(store, data, settings, sets, picks, n_picks, summary, err);
+  }
+  free(picks);
+  return ok;
+}
+
+bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err) {
+  *summary = (hw_mining_summary){0};
+  hw_store *store = hw_store_new(path, err);
+  if (!store) return false;
+  hw_mining_data data = {0};
+  hw_mine_sets sets = {0};
+  hw_arena_init(&data.arena);
+  bool ok = open_edit(store, err) && mine(store, settings, &data, &sets, summary, err);
+  hw_mine_sets_fini(&sets);
+  hw_mining_data_fini(&data);
+  hw_store_free(store);
+  return ok;
+}
+
+/* ---- queries that read what was mined ---- */
+
+static bool has_table(hw_store *store, const char *name, size_t length, bool *there, hw_error *err) {
+  sqlite3_stmt *s = NULL;
+  int rc = sqlite3_prepare_v2(store->db, "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = :name", -1, &s, NULL);
+  if (rc == SQLITE_OK) {
+    hw_bind_text(s, 1, name, length);
+    rc = sqlite3_step(s);
+  }
+  *there = rc == SQLITE_ROW && sqlite3_column_int64(s, 0) > 0;
+  (void)sqlite3_finalize(s);
+  return rc == SQLITE_ROW ? true : hw_store_fail(store, "read its tables", err);
+}
+
+bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err) {
+  static const char start[] = "-- needs ";
+  for (const char *line = query->sql; !strncmp(line, "--", 2);) {
+    const char *end = line + strcspn(line, "\n");
+    if (!strncmp(line, start, sizeof start - 1)) {
+      const char *table = line + sizeof start - 1, *how = table + strcspn(table, ":\n");
+      bool there;
+      if (!has_table(store, table, (size_t)(how - table), &there, err)) return false;
+      how += strspn(how, ": ");
+      if (!there)
+        return hw_fail(err, HW_ERROR_INPUT, "%s: %s reads what is not there yet; it is made by: %.*s", store->path, query->name,
+                       (int)(end - how), how);
+    }
+    line = *end ? end + 1 : end;
+  }
+  return true;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From the index of role-aligned edges to bitmaps. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "headwater/text.h"
+#include "codec/codec.h"
+#include "study/mining_data.h"
+#include "sqlite/sql.h"
+
+sqlite3_stmt *hw_mining_statement(hw_store *store, const char *file, hw_error *err) {
+  sqlite3_stmt *statement = NULL;
+  const char *sql = hw_sql(file);
+  if (sql && sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK) return statement;
+  hw_store_fail(store, file, err);
+  return NULL;
+}
+
+int hw_parameter_index(sqlite3_stmt *statement, const char *name) { return sqlite3_bind_parameter_index(statement, name); }
+
+/* ---- roles ---- */
+
+static bool load_roles(hw_store *store, hw_mining_data *data, hw_error *err) {
+  sqlite3_stmt *s = hw_mining_statement(store, "mining/select_roles.sql", err);
+  if (!s) return false;
+  int rc;
+  bool ok = true;
+  while (ok && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    int64_t id = sqlite3_column_int64(s, 0);
+    const char *name = (const char *)sqlite3_column_text(s, 1);
+    if (id < 0 || id >= HW_ROLE_IDS || !name) ok = hw_fail(err, HW_ERROR_INPUT, "%s: a damaged role", store->path);
+    else ok = (data->role_names[id] = hw_arena_copy(&data->arena, name, strlen(name), err)) != NULL;
+  }
+  if (ok && rc != SQLITE_DONE) ok = hw_store_fail(store, "read its roles", err);
+  (void)sqlite3_finalize(s);
+  return ok;
+}
+
+static bool want_role(hw_store *store, hw_mining_data *data, const char *name, size_t length, hw_error *err) {
+  const char *names[HW_ROLE_IDS];
+  size_t n = 0;
+  for (int i = 0; i < HW_ROLE_IDS; i++) {
+    if (!data->role_names[i]) continue;
+    if (strlen(data->role_names[i]) == length && !memcmp(data->role_names[i], name, length)) return data->wanted[i] = true;
+    names[n++] = data->role_names[i];
+  }
+  char text[64];
+  (void)snprintf(text, sizeof text, "%.*s", length < sizeof text ? (int)length : (int)sizeof text - 1, name);
+  const char *nearest = hw_nearest_name(text, names, n);
+  hw_buffer list;
+  hw_buffer_init(&list);
+  for (size_t i = 0; i < n && !nearest; i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", names[i]);
+  hw_fail(err, HW_ERROR_INPUT, "%s: there is no role \"%s\" (%s%s%s)", store->path, text,
+          nearest ? "did you mean " : "its roles are ", nearest ? nearest : list.data ? list.data : "none", nearest ? "?" : "");
+  hw_buffer_fini(&list);
+  return false;
+}
+
+static bool choose_roles(hw_store *store, const char *roles, hw_mining_data *data, hw_error *err) {
+  if (!roles || !strcmp(roles, "all")) {
+    for (int i = 0; i < HW_ROLE_IDS; i++) {
+      const char *name = data->role_names[i];
+      data->wanted[i] = name && (roles || (strcmp(name, "-") != 0 && strcmp(name, "BOS") != 0));
+    }
+    return true;
+  }
+  for (const char *at = roles;; at++) {
+    size_t length = strcspn(at, ",");
+    if (!want_role(store, data, at, length, err)) return false;
+    at += length;
+    if (!*at) return true;
+  }
+}
+
+/* ---- graphs ---- */
+
+static int compare_ids(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+static size_t find_group(const hw_mining_data *data, int64_t id) {
+  const int64_t *found = bsearch(&id, data->group_ids, data->base.n_groups, sizeof id, compare_ids);
+  return found ? (size_t)(found - data->group_ids) : SIZE_MAX;
+}
+
+/* Groups that have graphs of the data set's own prompts. */
+static bool load_groups(hw_store *store, hw_mining_data *data, hw_error *err) {
+  int64_t n;
+  if (!hw_store_integer(store, "SELECT count(*) FROM prompt_group", &n, err)) return false;
+  size_t room = (size_t)n + 1, n_groups = 0;
+  uint32_t *sizes = hw_arena_znew(&data->arena, uint32_t, room, err);
+  size_t *ends = hw_arena_znew(&data->arena, size_t, room, err);
+  if (!sizes || !ends || !(data->group_ids = hw_arena_znew(&data->arena, int64_t, room, err))) return false;
+  sqlite3_stmt *s = hw_mining_statement(store, "mining/select_groups.sql", err);
+  if (!s) return false;
+  int rc = SQLITE_OK;
+  while (rc == SQLITE_OK && n_groups < room && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    int64_t size = sqlite3_column_int64(s, 1);
+    data->group_ids[n_groups] = sqlite3_column_int64(s, 0);
+    data->n_graphs += (size_t)size;
+    if (data->n_graphs > INT32_MAX) break;
+    sizes[n_groups] = (uint32_t)size;
+    data->base.n_words += ((size_t)size + 63) / 64;
+    ends[n_groups++] = data->base.n_words;
+    rc = SQLITE_OK;
+  }
+  (void)sqlite3_finalize(s);
+  data->base.n_groups = n_groups;
+  data->base.group_ends = ends;
+  data->base.group_sizes = sizes;
+  if (data->n_graphs > INT32_MAX)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: too many graphs; mine takes at most %d", store->path, INT32_MAX);
+  if (rc != SQLITE_DONE) return hw_store_fail(store, "read its groups", err);
+  return data->n_graphs ? true : hw_fail(err, HW_ERROR_INPUT, "%s: holds no graphs to mine", store->path);
+}
+
+static bool damaged(hw_store *store, const char *what, hw_error *err) {
+  return hw_fail(err, HW_ERROR_INPUT, "%s: damaged: %s", store->path, what);
+}
+
+static bool load_graphs(hw_store *store, hw_mining_data *data, hw_error *err) {
+  data->graph_ids = hw_arena_new(&data->arena, int64_t, data->n_graphs, err);
+  data->bit_of = hw_arena_new(&data->arena, uint32_t, data->n_graphs, err);
+  data->all = hw_arena_znew(&data->arena, uint64_t, data->base.n_words, err);
+  uint32_t *filled = hw_arena_znew(&data->arena, uint32_t, data->base.n_groups, err);
+  if (!data->graph_ids || !data->bit_of || !data->all || !filled) return false;
+  sqlite3_stmt *s = hw_mining_statement(store, "mining/select_graphs.sql", err);
+  if (!s) return false;
+  size_t n = 0;
+  int rc;
+  bool ok = true;
+  while (ok && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    size_t group = find_group(data, sqlite3_column_int64(s, 1));
+    if (n == data->n_graphs || group == SIZE_MAX || filled[group] == data->base.group_sizes[group]) {
+      ok = damaged(store, "prompts and graphs do not fit together", err);
+      break;
+    }
+    size_t bit = 64 * (group ? data->base.group_ends[group - 1] : 0) + filled[group]++;
+    data->graph_ids[n] = sqlite3_column_int64(s, 0);
+    data->bit_of[n++] = (uint32_t)bit;
+    data->all[bit / 64] |= (uint64_t)1 << (bit % 64);
+  }
+  if (ok && rc != SQLITE_DONE) ok = hw_store_fail(store, "read its graphs", err);
+  if (ok && n != data->n_graphs) ok = damaged(store, "prompts and graphs do not fit together", err);
+  (void)sqlite3_finalize(s);
+  return ok;
+}
+
+/* ---- items ---- */
+
+typedef struct frequent {
+  uint32_t item;
+  int64_t n; /* graphs of all groups */
+} frequent;
+
+static bool wanted_item(const hw_mining_data *data, const hw_mining_settings *settings, int64_t item) {
+  if (item < 0 || item > INT32_MAX) return false;
+  uint32_t kind = hw_item_kind((uint32_t)item);
+  return (kind == HW_ITEM_ATTENTION || settings->ffn) && data->wanted[hw_item_source((uint32_t)item)] &&
+         data->wanted[hw_item_target((uint32_t)item)];
+}
+
+static int more_frequent_first(const void *a, const void *b) {
+  const frequent *x = a, *y = b;
+  if (x->n != y->n) return x->n > y->n ? -1 : 1;
+  return (x->item > y->item) - (x->item < y->item);
+}
+
+static int compare_items(const void *a, const void *b) {
+  const frequent *x = a, *y = b;
+  return (x->item > y->item) - (x->item < y->item);
+}
+
+/* Wanted items that are frequent, from the aggregates. */
+static bool list_items(hw_store *store, const hw_mining_settings *settings, hw_mining_data *data, frequent **list, size_t *n,
+                       hw_error *err) {
+  int64_t room;
+  if (!hw_store_integer(store, "SELECT count(DISTINCT item_id) FROM agg_item", &room, err)) return false;
+  frequent *items = hw_arena_znew(&data->arena, frequent, (size_t)room + 1, err);
+  sqlite3_stmt *s = items ? hw_mining_statement(store, "mining/select_items.sql", err) : NULL;
+  if (!s) return false;
+  uint32_t least_of_all = hw_mine_least(settings->min_support, (uint32_t)data->n_graphs, false);
+  frequent now = {0};
+  bool open = false, in_group = false; /* now is being counted; a group has it often enough */
+  int rc;
+  *n = 0;
+  do {
+    rc = sqlite3_step(s);
+    int64_t item = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
+    if (open && item != now.item) {
+      if (settings->by_group ? in_group : now.n >= least_of_all) items[(*n)++] = now;
+      open = false;
+    }
+    if (rc != SQLITE_ROW || !wanted_item(data, settings, item)) continue;
+    if (!open) {
+      now = (frequent){.item = (uint32_t)item};
+      in_group = false;
+    }
+    open = true;
+    size_t group = find_group(data, sqlite3_column_int64(s, 1));
+    int64_t on = sqlite3_column_int64(s, 2);
+    if (group == SIZE_MAX) continue; /* of counterfactuals */
+    now.n += on;
+    if (on >= hw_mine_least(settings->min_support, data->base.group_sizes[group], true)) in_group = true;
+  } while (rc == SQLITE_ROW);
+  bool ok = rc == SQLITE_DONE || hw_store_fail(store, "read its edges", err);
+  (void)sqlite3_finalize(s);
+  *list = items;
+  return ok;
+}
+
+size_t hw_mining_data_bytes(const hw_mining_data *data) {
+  return data->n_graphs * 12 + (2 * data->base.n_items + 2) * data->base.n_words * sizeof *data->bits;
+}
+
+typedef struct column {
+  const hw_mining_data *data;
+  uint64_t *bits;
+  int64_t n;
+} column;
+
+static void add_graph(void *context, size_t graph, uint32_t importance) {
+  column *c = context;
+  (void)importance;
+  size_t bit = c->data->bit_of[graph];
+  c->bits[bit / 64] |= (uint64_t)1 << (bit % 64);
+  c->n++;
+}
+
+static bool load_items(hw_store *store, const hw_mining_settings *settings, hw_mining_data *data, hw_error *err) {
+  frequent *list;
+  size_t n;
+  if (!list_items(store, settings, data, &list, &n, err)) return false;
+  /* A good half of the memory for the bitmaps and what is covered of them, the rest for the search. */
+  size_t bytes = data->base.n_words * sizeof *data->bits, most = settings->bytes / 10 * 6 / 2 / bytes;
+  data->n_items_cut = n > most ? n - most : 0;
+  if (data->n_items_cut) {
+    qsort(list, n, sizeof *list, more_frequent_first);
+    data->most_cut = list[most].n;
+    n = most;
+  }
+  uint32_t *items = hw_arena_new(&data->arena, uint32_t, n, err);
+  if (!items) return false;
+  if (n) qsort(list, n, sizeof *list, compare_items);
+  for (size_t i = 0; i < n; i++) items[i] = list[i].item;
+  if (!(data->bits = calloc(n * data->base.n_words + 1, sizeof *data->bits))) return hw_fail_memory(err, "the bitmaps of edges");
+  data->base.items = items;
+  data->base.bits = data->bits;
+  data->base.n_items = n;
+  for (size_t i = 0; i < n; i++) {
+    column c = {.data = data, .bits = data->bits + i * data->base.n_words};
+    if (!hw_mining_visit(store, data, items[i], add_graph, &c, err)) return false;
+    if (c.n != list[i].n) return damaged(store, "agg_item does not count what item_graph has", err);
+  }
+  return true;
+}
+
+bool hw_mining_visit(hw_store *store, const hw_mining_data *data, uint32_t item, hw_graph_visitor visit, void *context,
+                     hw_error *err) {
+  sqlite3_stmt *s = hw_mining_statement(store, "mining/select_item_graphs.sql", err);
+  if (!s) return false;
+  (void)sqlite3_bind_int64(s, hw_parameter_index(s, ":item_id"), item);
+  hw_arena arena;
+  hw_arena_init(&arena);
+  int rc;
+  bool ok = true;
+  while (ok && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    hw_item_graph *graphs;
+    size_t n, at = 0;
+    hw_arena_reset(&arena);
+    const void *blob = sqlite3_column_blob(s, 0);
+    if (!hw_decode_item_graphs(blob, (size_t)sqlite3_column_bytes(s, 0), &arena, &graphs, &n, err)) ok = false;
+    for (size_t i = 0; ok && i < n; i++) {
+      /* Mostly the next one or a few on. */
+      if (i == 0 || at == data->n_graphs || data->graph_ids[at] != graphs[i].graph_id) {
+        const int64_t *found = bsearch(&graphs[i].graph_id, data->graph_ids, data->n_graphs, sizeof *found, compare_ids);
+        if (!found) continue; /* a counterfactual's */
+        at = (size_t)(found - data->graph_ids);
+      }
+      visit(context, at++, graphs[i].importance);
+    }
+  }
+  if (ok && rc != SQLITE_DONE) ok = hw_store_fail(store, "read its index of edges", err);
+  (void)sqlite3_finalize(s);
+  hw_arena_fini(&arena);
+  return ok;
+}
+
+bool hw_mining_load(hw_store *store, const hw_mining_settings *settings, hw_mining_data *data, hw_error *err) {
+  *data = (hw_mining_data){0};
+  hw_arena_init(&data->arena);
+  return load_roles(store, data, err) && choose_roles(store, settings->roles, data, err) && load_groups(store, data, err) &&
+         load_graphs(store, data, err) && load_items(store, settings, data, err);
+}
+
+void hw_mining_data_fini(hw_mining_data *data) {
+  hw_arena_fini(&data->arena);
+  free(data->bits);
+  *data = (hw_mining_data){0};
+}
