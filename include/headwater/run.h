@@ -8,8 +8,6 @@
 #include <stdint.h>
 
 #include "headwater/flow.h"
-#include "headwater/option.h"
-#include "headwater/spans.h"
 #include "headwater/tokenizer.h"
 
 typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS_NONE } hw_neuron_projections;
@@ -42,7 +40,6 @@ typedef struct hw_job {
   bool durable, dry_run, quiet;
 } hw_job;
 
-hw_option_table hw_job_options(void); /* rows for struct hw_job */
 void hw_job_defaults(hw_job *job);
 void hw_analysis_defaults(hw_analysis *analysis);
 
@@ -65,7 +62,7 @@ typedef struct hw_prompt_input {
   const char *text;             /* as tokenised, NULL when ids were given */
   size_t text_length;
   const uint32_t *starts, *ends; /* [n_tokens] characters of text, see hw_encoding */
-  const hw_span *spans;          /* of the text, when the row marks any */
+  const struct hw_span *spans;          /* of the text, when the row marks any */
   size_t n_spans;
   const struct hw_prompt_input *clean; /* of a counterfactual with as many tokens: the prompt whose roles it takes over */
 } hw_prompt_input;
@@ -75,11 +72,6 @@ typedef struct hw_prompt_input {
 bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text, size_t length,
                        const char *answer, size_t answer_length, const char *foil, size_t foil_length, hw_arena *arena,
                        hw_prompt_input *input, hw_error *err);
-/* The prompt of a data set row, or its counterfactual: its spans taken out (job->spans) or read from role.* columns, then as above. A row that cannot be
- * read, or whose spans are wrong, has a `failure`. */
-bool hw_prompt_from_row(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, bool counterfactual,
-                        hw_arena *arena, hw_prompt_input *input, hw_error *err);
-
 /* The same from ids as they are. */
 bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,
                         hw_prompt_input *input, hw_error *err);

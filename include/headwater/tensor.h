@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Numbers: views of weights in the file's own dtype, matrix products whose rows do not depend on their neighbours, and
- * the elementwise kernels of a transformer. Activations are float32, row-major. Nothing here allocates or fails. */
+ * Numbers of a model: views of weights in the file's own dtype, and the kinds of norm and activation. Activations are float32,
+ * row-major. */
 #ifndef HEADWATER_TENSOR_H
 #define HEADWATER_TENSOR_H
 
@@ -22,13 +22,6 @@ typedef struct hw_matrix {
   bool in_first; /* GPT-2's Conv1D: [in, out] */
 } hw_matrix;
 
-/* The part of a matrix with inputs [first, first + n) only, or outputs. */
-hw_matrix hw_matrix_inputs(const hw_matrix *matrix, size_t first, size_t n);
-hw_matrix hw_matrix_outputs(const hw_matrix *matrix, size_t first, size_t n);
-
-/* n numbers of a file widened to float32. */
-void hw_widen(const void *data, hw_dtype dtype, size_t n, float *out);
-
 /* GEMMs run in tiles of this many rows, the last one filled up, so that a row's result does not depend on how many
  * rows stand beside it (and, where the BLAS kernel allows it, not on its place). */
 enum { HW_TILE_ROWS = 256 };
@@ -37,68 +30,12 @@ size_t hw_tile_round(size_t n_rows); /* up to a multiple of HW_TILE_ROWS */
 /* Scratch that a GEMM needs to widen weights: floats. */
 enum { HW_PANEL_FLOATS = 1 << 20 };
 
-/* y[r, :] = x[r, :] W for r < hw_tile_round(n_rows): x and y have room for that many rows, and the rows of x past
- * n_rows are zero. ldx, ldy: row strides in floats. panel: HW_PANEL_FLOATS floats, used when W is not float32. */
-void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel);
-
-/* y = x W for one row, without BLAS. y: [n_out]. */
-void hw_matvec(const hw_matrix *w, const float *x, float *y);
-
-/* Rows [first, first + n) of W_out, one per input (neuron), widened to out[n, n_out]; or, when the file holds them as
- * float32 rows, a pointer to them without a copy. *ld is the stride of the result in floats. */
-const float *hw_matrix_input_rows(const hw_matrix *w, size_t first, size_t n, float *out, size_t *ld);
-
 typedef enum hw_norm_kind { HW_NORM_LAYER, HW_NORM_RMS, HW_NORM_NONE } hw_norm_kind;
-
-/* LayerNorm, RMSNorm or none of one row of n numbers; gamma and beta may be NULL. */
-void hw_norm_row(hw_norm_kind kind, const float *x, const float *gamma, const float *beta, float eps, size_t n, float *out);
-
-/* The two halves of that norm: out = gamma * c(x), c centring for LayerNorm; returns the divisor sigma (with eps). */
-float hw_norm_numerator(hw_norm_kind kind, const float *x, const float *gamma, float eps, size_t n, float *out);
-/* sigma alone. */
-float hw_norm_scale(hw_norm_kind kind, const float *x, float eps, size_t n);
-
 typedef enum hw_activation { HW_ACT_GELU_TANH, HW_ACT_GELU_ERF, HW_ACT_RELU, HW_ACT_SILU } hw_activation;
-void hw_activate(hw_activation kind, float *x, size_t n);
-
-/* Rotates the pairs (t, t + n/2) of x[n] by position * inverse_frequency[t] (Hugging Face's half-split order);
- * cosine and sine: [n/2] of this position. */
-void hw_rotate_half(float *x, const float *cosine, const float *sine, size_t n);
-
-/* x = cap * tanh(x / cap) */
-void hw_soft_cap(float *x, size_t n, float cap);
-
-/* Attention weights of one query: out[j] = softmax_j(scale * q . k_j), j < n_keys; k has row stride ldk. cap > 0 caps the scores. */
-void hw_attention_row(const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, float scale, float cap, float *out);
-
-/* out[d_head] = sum_j a[j] v_j. */
-void hw_weighted_sum(const float *a, const float *v, size_t ldv, size_t n_keys, size_t d_head, float *out);
-
-/* The L1 proximity before clipping, METHOD section 2: out[r] = sum_d |w_d| - |w_d - scale[r] z[r, d]|, r < n_rows.
- * Summed as a difference per element, so that a small part of a large vector keeps its digits. */
-void hw_proximity_rows(const float *w, const float *z, size_t ldz, const float *scale, size_t n_rows, size_t d, float *out);
-/* sum_d |w_d| - |u_d| */
-float hw_l1_difference(const float *w, const float *u, size_t d);
-
-void hw_add_rows(float *y, const float *x, const float *bias, size_t n_rows, size_t d); /* y = y + x + bias (NULL: none) */
-void hw_add_bias(float *y, size_t ldy, const float *bias, size_t n_rows, size_t d);     /* y = y + bias, NULL: nothing */
-void hw_multiply(float *y, const float *x, size_t n);                       /* y = y * x */
-void hw_scale(float *y, float factor, size_t n);                            /* y = y * factor */
-float hw_dot(const float *a, const float *b, size_t n);
-bool hw_all_finite(const float *x, size_t n);
-float hw_max(const float *x, size_t n);
-float hw_min(const float *x, size_t n);
 
 /* ---- The BLAS library ---- */
 
 /* The kernel OpenBLAS chose ("SkylakeX", "Haswell"...). Call once before any GEMM: it also sets BLAS to one thread. */
 const char *hw_blas_start(void);
-
-/* The value OPENBLAS_CORETYPE should have in the environment before the program starts, or NULL when the library's own
- * choice is right: Debian's OpenBLAS takes recent processors for older ones and runs at half speed. */
-const char *hw_blas_wanted_core(void);
-
-/* True when a row's bits do not depend on its place in a tile nor on its neighbours, tried out on this machine. */
-bool hw_blas_batch_invariant(void);
 
 #endif

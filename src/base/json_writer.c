@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "headwater/json_writer.h"
+#include "base/json_writer.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/text.h"
+#include "base/text.h"
 
 void hw_json_init(hw_json *json, hw_buffer *out) { *json = (hw_json){.out = out}; }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "headwater/option.h"
+#include "base/option.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/file.h"
-#include "headwater/text.h"
+#include "base/file.h"
+#include "base/text.h"
 
 static const hw_option *find_option(hw_option_table table, const char *name, size_t length) {
   for (size_t i = 0; i < table.n; i++)

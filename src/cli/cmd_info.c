@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 #include "cli/command.h"
-#include "headwater/json_writer.h"
+#include "base/json_writer.h"
 #include "headwater/run.h"
 
 static void put_piece(hw_buffer *out, const hw_tokenizer *tokenizer, int32_t id) {

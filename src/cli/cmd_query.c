@@ -5,7 +5,7 @@
 #include "query/list.h"
 #include "cli/select.h"
 #include "headwater/mining.h"
-#include "headwater/text.h"
+#include "base/text.h"
 #include "headwater/query.h"
 
 enum { MOST_PARAMETERS = 32 };

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "headwater/run.h"
+#include "run/job.h"
 
 static const hw_option_table *options(void **defaults) {
   static hw_option_table table;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "headwater/json_writer.h"
+#include "base/json_writer.h"
 #include "headwater/run.h"
 
 typedef struct tokenize_settings {

@@ -5,7 +5,8 @@
 
 #include "cli/command.h"
 #include "report/trace.h"
-#include "headwater/text.h"
+#include "base/text.h"
+#include "run/job.h"
 
 typedef struct trace_settings {
   const char *model, *architecture, *prompt, *tokens;

@@ -8,7 +8,7 @@
 
 #include "headwater/buffer.h"
 #include "headwater/error.h"
-#include "headwater/option.h"
+#include "base/option.h"
 #include "headwater/query.h"
 
 enum { EXIT_USAGE = 2, EXIT_SOME_FAILED = 3 };

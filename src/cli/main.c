@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "headwater/tensor.h"
-#include "headwater/text.h"
+#include "tensor/kernels.h"
+#include "base/text.h"
 
 static const hw_command *const commands[] = {&hw_cmd_info, &hw_cmd_tokenize, &hw_cmd_trace, &hw_cmd_run,
                                              &hw_cmd_query, &hw_cmd_sql, &hw_cmd_mine, &hw_cmd_compare, &hw_cmd_export, &hw_cmd_digest, &hw_cmd_rethreshold};

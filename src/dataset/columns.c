@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "dataset/reader.h"
-#include "headwater/text.h"
+#include "base/text.h"
 
 /* Known names, the first that exists wins. */
 static const struct {

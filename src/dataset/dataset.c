@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "dataset/reader.h"
-#include "headwater/text.h"
+#include "base/text.h"
 
 static const hw_format *const formats[] = {&hw_dataset_txt, &hw_dataset_csv, &hw_dataset_tsv, &hw_dataset_jsonl,
                                            &hw_dataset_json};

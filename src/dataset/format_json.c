@@ -10,7 +10,7 @@
 #include "dataset/json_scan.h"
 #include "dataset/reader.h"
 #include "headwater/arena.h"
-#include "headwater/text.h"
+#include "base/text.h"
 
 typedef struct json_state {
   json_t *root;       /* of the row; its names and strings are lent to the record */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/text.h"
+#include "base/text.h"
 
 void hw_record_init(hw_record *record) { *record = (hw_record){0}; }
 

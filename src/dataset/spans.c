@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "headwater/spans.h"
+#include "dataset/spans.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

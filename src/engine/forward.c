@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "headwater/model.h"
+#include "tensor/kernels.h"
 
 typedef struct pass {
   const hw_model *model;

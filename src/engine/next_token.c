@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "headwater/model.h"
+#include "tensor/kernels.h"
 
 static double log_sum_exp(const float *scores, size_t n) {
   double largest = (double)hw_max(scores, n), sum = 0;

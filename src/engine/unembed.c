@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "headwater/model.h"
+#include "tensor/kernels.h"
 
 enum { PANEL_WIDTH = 2048, BLOCK = 64 };
 

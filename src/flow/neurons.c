@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flow/nodes.h"
+#include "tensor/kernels.h"
 
 enum { NEURONS_AT_ONCE = 64 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/nodes.h"
+#include "tensor/kernels.h"
 
 static float clipped(float proximity) { return proximity > 0 ? proximity : 0; }
 

@@ -4,6 +4,7 @@
 
 #include "flow/nodes.h"
 #include "headwater/buffer.h"
+#include "tensor/kernels.h"
 
 typedef struct collector {
   const hw_activations *acts;

@@ -7,6 +7,7 @@
 
 #include "flow/nodes.h"
 #include "headwater/buffer.h"
+#include "tensor/kernels.h"
 
 typedef struct target_walk {
   bool *above, *middle, *below; /* [n_tokens] reached at I{l}, A{l}, I{l-1} */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mine/bits.h"
 
-#include "headwater/mine.h"
+#include "mine/mine.h"
 
 /* One binary for every x86-64: the instruction that counts bits where the machine has it. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/mine.h"
-#include "headwater/text.h"
+#include "mine/mine.h"
+#include "base/text.h"
 #include "mine/bits.h"
 
 typedef struct entry { /* an item that is frequent together with the set at work */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "headwater/mine.h"
+#include "mine/mine.h"
 
 /* b can follow a on a path: it reads, at the same layer or later, the line that a wrote. */
 static bool follows(uint32_t a, uint32_t b) {

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "headwater/buffer.h"
-#include "headwater/file.h"
-#include "headwater/text.h"
+#include "base/file.h"
+#include "base/text.h"
 #include "model/config.h"
 
 enum { LARGEST_COUNT = 1 << 28 };

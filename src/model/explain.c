@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/file.h"
+#include "base/file.h"
 #include "model/lookup.h"
 
 typedef struct explainer {

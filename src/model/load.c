@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "headwater/buffer.h"
-#include "headwater/file.h"
+#include "base/file.h"
 #include "model/family.h"
 #include "model/lookup.h"
+#include "tensor/kernels.h"
 
 struct hw_model_files {
   hw_safetensors weights;

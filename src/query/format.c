@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/json_writer.h"
-#include "headwater/text.h"
+#include "base/json_writer.h"
+#include "base/text.h"
 #include "headwater/query.h"
 #include "query/select.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/file.h"
-#include "headwater/text.h"
+#include "base/file.h"
+#include "base/text.h"
 #include "headwater/query.h"
 
 static bool next_line(const char **text, const char **line, size_t *length) {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/text.h"
+#include "base/text.h"
 #include "headwater/query.h"
 
 /* Pragmas that only tell. Without an argument, but for the last ones, whose argument is a name. */

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "headwater/file.h"
-#include "headwater/json_writer.h"
+#include "base/file.h"
+#include "base/json_writer.h"
 #include "headwater/query.h"
 #include "headwater/export.h"
 #include "query/select.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The JSON contract of `headwater trace --json`. */
 #include "report/trace.h"
-#include "headwater/json_writer.h"
+#include "base/json_writer.h"
 
 static void key_int(hw_json *json, const char *key, int64_t value) {
   hw_json_key(json, key);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "report/trace.h"
-#include "headwater/json_writer.h"
+#include "base/json_writer.h"
 
 enum { SHOWN_HEADS = 10, SHOWN_NEURONS = 10, SHOWN_TOKENS = 5, SHOWN_PREDICTIONS = 5 };
 

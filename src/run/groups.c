@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "headwater/buffer.h"
-#include "headwater/text.h"
+#include "base/text.h"
 
 enum { NO_VALUE = UINT16_MAX };
 

@@ -2,7 +2,7 @@
  * The options of a job, as a table. */
 #include <stddef.h>
 
-#include "headwater/run.h"
+#include "run/job.h"
 
 static const char *const bos_names[] = {"auto", "yes", "no", NULL};
 static const char *const norm_names[] = {"l1", NULL};

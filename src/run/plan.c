@@ -5,7 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "headwater/file.h"
+#include "base/file.h"
 #include "headwater/store.h"
 
 enum { MOST_PROMPTS = 1024 }; /* of a chunk, however short */

@@ -4,7 +4,7 @@
 #define HW_RUN_PLAN_H
 
 #include "headwater/dataset.h"
-#include "headwater/run.h"
+#include "run/job.h"
 #include "headwater/store.h"
 #include "run/groups.h"
 #include "run/roles.h"

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/run.h"
-#include "headwater/text.h"
+#include "run/job.h"
+#include "base/text.h"
 
 bool hw_targets_check(const char *targets, hw_error *err) {
   if (strcmp(targets, "last") == 0 || strcmp(targets, "all") == 0) return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/roles.h"
+#include "run/job.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
 #define HW_RUN_ROLES_H
 
 #include "headwater/arena.h"
-#include "headwater/run.h"
-#include "headwater/spans.h"
+#include "run/job.h"
+#include "dataset/spans.h"
 #include "headwater/store.h"
 
 enum { HW_ROLE_REST = 0, HW_ROLE_BOS = 1, HW_ROLE_END = 2, HW_FIRST_NAMED_ROLE = 3, HW_NAMED_ROLES = 30 };

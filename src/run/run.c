@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "headwater/text.h"
+#include "base/text.h"
 #include "headwater/store.h"
 #include "run/plan.h"
+#include "tensor/kernels.h"
 
 typedef struct shared {
   const hw_job *job;

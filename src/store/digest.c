@@ -5,7 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "headwater/file.h"
+#include "base/file.h"
 #include "headwater/store.h"
 #include "codec/codec.h"
 #include "sqlite/connection.h"

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "headwater/text.h"
+#include "base/text.h"
 #include "headwater/query.h"
 #include "study/mining_data.h"
 #include "query/select.h"

@@ -3,7 +3,7 @@
 #ifndef HW_STORE_MINING_DATA_H
 #define HW_STORE_MINING_DATA_H
 
-#include "headwater/mine.h"
+#include "mine/mine.h"
 #include "headwater/mining.h"
 #include "sqlite/connection.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/text.h"
+#include "base/text.h"
 #include "codec/codec.h"
 #include "study/mining_data.h"
 #include "sqlite/sql.h"

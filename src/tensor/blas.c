@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/tensor.h"
+#include "tensor/kernels.h"
 
 const char *hw_blas_wanted_core(void) {
 #if defined(__x86_64__)

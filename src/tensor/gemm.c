@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "headwater/tensor.h"
+#include "tensor/kernels.h"
 
 size_t hw_tile_round(size_t n_rows) { return (n_rows + HW_TILE_ROWS - 1) / HW_TILE_ROWS * HW_TILE_ROWS; }
 

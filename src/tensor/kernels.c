@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "headwater/tensor.h"
+#include "tensor/kernels.h"
 #include "tensor/simd.h"
 #include "tensor/vector_math.h"
 

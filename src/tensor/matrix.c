@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "headwater/tensor.h"
+#include "tensor/kernels.h"
 #include "tensor/simd.h"
 
 const char *const hw_dtype_names[3] = {"F32", "F16", "BF16"};

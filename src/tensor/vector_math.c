@@ -2,7 +2,7 @@
  * exp, tanh and erf over vectors (the compiler takes them from libmvec). Compiled with -ffast-math. */
 #include <math.h>
 
-#include "headwater/tensor.h"
+#include "tensor/kernels.h"
 #include "tensor/simd.h"
 #include "tensor/vector_math.h"
 

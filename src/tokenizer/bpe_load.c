@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "headwater/file.h"
+#include "base/file.h"
 #include "internal.h"
 
 static bool load_vocab(hw_tok_loader *loader, const json_t *json, const char *where) {

@@ -2,7 +2,7 @@
  * Reading untrusted JSON: every error names the file, the item, what was found and what was wanted. */
 #include <string.h>
 
-#include "headwater/file.h"
+#include "base/file.h"
 #include "internal.h"
 
 json_t *hw_tok_json_open(const char *path, hw_error *err) {

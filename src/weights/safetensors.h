@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "headwater/error.h"
-#include "headwater/file.h"
+#include "base/file.h"
 #include "headwater/tensor.h"
 
 enum { HW_MAX_DIMS = 4 };

@@ -13,7 +13,8 @@
 
 #include "headwater/run.h"
 #include "headwater/store.h"
-#include "headwater/text.h"
+#include "base/text.h"
+#include "tensor/kernels.h"
 
 static void die(const hw_error *err) {
   fprintf(stderr, "bench: %s\n", err->message);

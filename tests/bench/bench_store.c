@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "../unit/synthetic.h"
-#include "headwater/text.h"
+#include "base/text.h"
 
 #include <time.h>
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "../unit/synthetic.h"
-#include "headwater/mine.h"
-#include "headwater/text.h"
+#include "mine/mine.h"
+#include "base/text.h"
 
 enum { N_LAYERS = 6, N_HEADS = 8, MOST_TOKENS = 20, CHUNK = 256, MOST_EDGES = 6, N_CIRCUITS = 5, MOST_PARTS = 4096 };
 enum { BOS, S1, S1_NEXT, IO, S2, REST, END, N_ROLES }; /* synthetic_roles */

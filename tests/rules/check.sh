@@ -38,14 +38,13 @@ layer_may() { # folders that a folder's files may include
 }
 header_layer() { # which layer a public header belongs to
   case $1 in
-    arena | buffer | error | file | json_writer | option | text) echo base ;;
+    arena | buffer | error) echo base ;;
     tensor) echo tensor ;;
     graph) echo graph ;;
     tokenizer) echo tokenizer ;;
     model) echo model ;;
     flow) echo flow ;;
-    dataset | spans) echo dataset ;;
-    mine) echo mine ;;
+    dataset) echo dataset ;;
     stats) echo stats ;;
     sql) echo sqlite ;;
     store) echo store ;;

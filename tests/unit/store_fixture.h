@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <unistd.h>
 
-#include "headwater/file.h"
+#include "base/file.h"
 #include "headwater/query.h"
 #include "codec/codec.h"
 #include "sqlite/connection.h"

@@ -9,9 +9,9 @@
 
 #include "headwater/arena.h"
 #include "headwater/buffer.h"
-#include "headwater/file.h"
-#include "headwater/json_writer.h"
-#include "headwater/text.h"
+#include "base/file.h"
+#include "base/json_writer.h"
+#include "base/text.h"
 
 /* ---- Arena ---- */
 

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "headwater/flow.h"
+#include "tensor/kernels.h"
 
 /* A row for each family: fixtures under tests/golden/models. */
 static const struct { const char *fixture, *family; } fixtures[] = {

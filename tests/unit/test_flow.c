@@ -432,6 +432,7 @@ TEST(neurons_equal_brute_force) {
 }
 
 #include "flow_company_tests.h"
+#include "tensor/kernels.h"
 
 int main(int argc, char **argv) {
   (void)argc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Closed frequent sets against brute force over all subsets, connected ones too, by group, planted circuits, limits, ranking. */
-#include "headwater/mine.h"
-#include "headwater/text.h"
+#include "mine/mine.h"
+#include "base/text.h"
 #include "unit.h"
 
 enum { MOST_ITEMS = 18, N_GRAPHS = 1500, MOST_GROUPS = 3 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Named queries over made-up runs: sums against rows, limits of time, damaged columns. */
 #include "headwater/mining.h"
-#include "headwater/text.h"
+#include "base/text.h"
 #include "headwater/query.h"
 #include "store_fixture.h"
 

@@ -4,7 +4,7 @@
 #include "forward_twin.h"
 #include "trace_compare.h"
 
-#include "headwater/run.h"
+#include "run/job.h"
 
 static hw_arena arena;
 static hw_error err;

@@ -3,6 +3,7 @@
  * neighbours, their place or the address of an array. Tolerances are in units of float32 rounding: a sum of n products of
  * numbers below 1 is off by at most n * 2^-24 of their magnitudes' sum, and mostly by far less. */
 #include "unit.h"
+#include "tensor/kernels.h"
 
 static const double EPS = 0x1p-23;
 

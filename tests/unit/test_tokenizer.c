@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "headwater/buffer.h"
-#include "headwater/file.h"
-#include "headwater/json_writer.h"
+#include "base/file.h"
+#include "base/json_writer.h"
 #include "headwater/tokenizer.h"
 
 /* ---- folders ---- */

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "headwater/error.h"
-#include "headwater/tensor.h"
+#include "tensor/kernels.h"
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Spans: stretches of a prompt that have a role, written into the text ("When [IO:Mary] and [S1:John] went") or named by
  * columns (role.IO = "Mary", or a range of characters "5:9"). */
-#ifndef HEADWATER_SPANS_H
-#define HEADWATER_SPANS_H
+#ifndef HW_DATASET_SPANS_H
+#define HW_DATASET_SPANS_H
 
 #include <stddef.h>
 

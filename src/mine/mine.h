@@ -17,8 +17,8 @@
  *
  * CLOSED: no item can be added without losing a graph. CLOSED AND CONNECTED: connected, and no neighbour of one of its items can
  * be added without losing a graph; these are exactly the connected components of the closed sets. */
-#ifndef HEADWATER_MINE_H
-#define HEADWATER_MINE_H
+#ifndef HW_MINE_MINE_H
+#define HW_MINE_MINE_H
 
 #include <stddef.h>
 #include <stdint.h>

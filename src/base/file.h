@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Files read through a read-only mapping. Every byte is untrusted: compare lengths with `size` before use. */
-#ifndef HEADWATER_FILE_H
-#define HEADWATER_FILE_H
+#ifndef HW_BASE_FILE_H
+#define HW_BASE_FILE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * Writes JSON as a stream, without a tree in memory; numbers have as few digits as read back to the
  * same value. Keys and strings are escaped; bytes that are not UTF-8 become U+FFFD, so the output is
  * always valid JSON. The caller keeps begin and end balanced. Jansson reads, this writes. */
-#ifndef HEADWATER_JSON_WRITER_H
-#define HEADWATER_JSON_WRITER_H
+#ifndef HW_BASE_JSON_WRITER_H
+#define HW_BASE_JSON_WRITER_H
 
 #include <stddef.h>
 #include <stdint.h>

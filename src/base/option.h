@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Options are rows of a table: the same row reads argv, the pipeline file, prints --help and names the manifest's setting. */
-#ifndef HEADWATER_OPTION_H
-#define HEADWATER_OPTION_H
+#ifndef HW_BASE_OPTION_H
+#define HW_BASE_OPTION_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Small helpers on text: UTF-8, nearest names, numbers. */
-#ifndef HEADWATER_TEXT_H
-#define HEADWATER_TEXT_H
+#ifndef HW_BASE_TEXT_H
+#define HW_BASE_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>

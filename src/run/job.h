@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The options of a job, and what becomes of a row of its data set. */
+#ifndef HW_RUN_JOB_H
+#define HW_RUN_JOB_H
+
+#include "base/option.h"
+#include "dataset/spans.h"
+#include "headwater/run.h"
+
+hw_option_table hw_job_options(void); /* rows for struct hw_job */
+
+/* The prompt of a data set row, or its counterfactual: its spans taken out (job->spans) or read from role.* columns, then as above. A row that cannot be
+ * read, or whose spans are wrong, has a `failure`. */
+bool hw_prompt_from_row(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, bool counterfactual,
+                        hw_arena *arena, hw_prompt_input *input, hw_error *err);
+
+#endif
