@@ -176,14 +176,14 @@ HW_SIMD bool hw_all_finite(const float *x, size_t n) {
 
 HW_SIMD float hw_max(const float *x, size_t n) {
   float best = -INFINITY;
-#pragma omp simd reduction(max : best)
+  HW_SIMD_LOOP(reduction(max : best))
   for (size_t i = 0; i < n; i++) best = x[i] > best ? x[i] : best;
   return best;
 }
 
 HW_SIMD float hw_min(const float *x, size_t n) {
   float best = INFINITY;
-#pragma omp simd reduction(min : best)
+  HW_SIMD_LOOP(reduction(min : best))
   for (size_t i = 0; i < n; i++) best = x[i] < best ? x[i] : best;
   return best;
 }

@@ -7,7 +7,7 @@
 #include "tensor/vector_math.h"
 
 HW_SIMD static void gelu_tanh(float *x, size_t n) {
-#pragma omp simd
+  HW_SIMD_LOOP()
   for (size_t i = 0; i < n; i++) {
     float v = x[i];
     x[i] = 0.5f * v * (1.0f + tanhf(0.7978845608028654f * (v + 0.044715f * v * v * v)));
@@ -15,17 +15,17 @@ HW_SIMD static void gelu_tanh(float *x, size_t n) {
 }
 
 HW_SIMD static void gelu_erf(float *x, size_t n) {
-#pragma omp simd
+  HW_SIMD_LOOP()
   for (size_t i = 0; i < n; i++) x[i] = 0.5f * x[i] * (1.0f + erff(0.7071067811865476f * x[i]));
 }
 
 HW_SIMD static void relu(float *x, size_t n) {
-#pragma omp simd
+  HW_SIMD_LOOP()
   for (size_t i = 0; i < n; i++) x[i] = x[i] > 0 ? x[i] : 0;
 }
 
 HW_SIMD static void silu(float *x, size_t n) {
-#pragma omp simd
+  HW_SIMD_LOOP()
   for (size_t i = 0; i < n; i++) x[i] = x[i] / (1.0f + expf(-x[i]));
 }
 
@@ -39,13 +39,13 @@ void hw_activate(hw_activation kind, float *x, size_t n) {
 }
 
 HW_SIMD void hw_soft_cap(float *x, size_t n, float cap) {
-#pragma omp simd
+  HW_SIMD_LOOP()
   for (size_t i = 0; i < n; i++) x[i] = cap * tanhf(x[i] / cap);
 }
 
 HW_SIMD float hw_exp_sum(float *x, size_t n, float subtract) {
   float sum = 0;
-#pragma omp simd reduction(+ : sum)
+  HW_SIMD_LOOP(reduction(+ : sum))
   for (size_t i = 0; i < n; i++) {
     x[i] = expf(x[i] - subtract);
     sum += x[i];

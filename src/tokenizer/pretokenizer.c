@@ -50,7 +50,7 @@ static bool byte_level(hw_tok_run *run, const void *data, hw_tok_piece *piece) {
 
 typedef struct metaspace_settings {
   hw_tok_pattern space, mark;
-  enum { FIRST, NEVER, ALWAYS } scheme;
+  enum scheme { FIRST, NEVER, ALWAYS } scheme;
   bool split;
 } metaspace_settings;
 
@@ -77,7 +77,7 @@ static bool metaspace_parse(hw_tok_loader *loader, const json_t *json, const cha
     return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s.add_prefix_space is false, but prepend_scheme is \"%s\"", loader->path, where,
                    schemes[scheme]);
   if (!prefix) scheme = NEVER;
-  settings->scheme = scheme;
+  settings->scheme = (enum scheme)scheme;
   settings->space = (hw_tok_pattern){.type = HW_TOK_LITERAL, .literal = {" ", 1}};
   settings->mark = (hw_tok_pattern){.type = HW_TOK_LITERAL, .literal = mark};
   loader->tokenizer->metaspace = true;
