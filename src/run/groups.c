@@ -47,6 +47,7 @@ static bool unknown_column(const hw_dataset *dataset, const char *name, size_t l
 
 bool hw_groups_begin(hw_groups *groups, const char *by, bool with_variant, const hw_dataset *dataset, hw_arena *arena, hw_error *err) {
   static const char *const known[] = {"label", "group", "template", "case"};
+  static const char blanks[] = " \t";
   *groups = (hw_groups){.arena = arena, .with_variant = with_variant, .chosen_by_user = by != NULL};
   if (with_variant && !add_column(groups, "variant", strlen("variant"), err)) return false;
   if (!by) {
@@ -56,11 +57,13 @@ bool hw_groups_begin(hw_groups *groups, const char *by, bool with_variant, const
   }
   if (strcmp(by, "none") == 0 || !*by) return true;
   for (const char *at = by;;) {
-    size_t length = strcspn(at, ",");
+    at += strspn(at, blanks);
+    size_t whole = strcspn(at, ","), length = whole;
+    while (length && strchr(blanks, at[length - 1])) length--;
     if (!column_exists(dataset, at, length)) return unknown_column(dataset, at, length, err);
     if (!add_column(groups, at, length, err)) return false;
-    if (!at[length]) return true;
-    at += length + 1;
+    if (!at[whole]) return true;
+    at += whole + 1;
   }
 }
 
@@ -200,10 +203,4 @@ uint32_t hw_groups_find(const hw_groups *groups, const hw_row *row, bool counter
   for (size_t c = 0; c < groups->n_columns; c++) key[c] = value_of(groups, c, column_field(groups, c, row, counterfactual));
   uint32_t group = find_key(groups, key);
   return group == UINT32_MAX ? 0 : group;
-}
-
-bool hw_groups_has_column(const hw_groups *groups, const char *name) {
-  for (size_t c = 0; c < groups->n_columns; c++)
-    if (strcmp(groups->columns[c], name) == 0) return true;
-  return false;
 }

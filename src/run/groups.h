@@ -25,7 +25,7 @@ typedef struct hw_groups {
   uint16_t *group_keys;      /* [n_groups][HW_GROUP_COLUMNS] */
 } hw_groups;
 
-/* by: the option's text, NULL for the known columns that exist. with_variant adds the column "variant" (clean, counterfactual)
+/* by: the option's text, names between commas and blanks; NULL for the known columns that exist. with_variant adds the column "variant" (clean, counterfactual)
  * in front. Errors: a column that does not exist. */
 bool hw_groups_begin(hw_groups *groups, const char *by, bool with_variant, const hw_dataset *dataset, hw_arena *arena, hw_error *err);
 
@@ -38,6 +38,5 @@ void hw_groups_close(hw_groups *groups);
 
 /* Group of a row after finish; 0 for a row that cannot be read. */
 uint32_t hw_groups_find(const hw_groups *groups, const hw_row *row, bool counterfactual);
-bool hw_groups_has_column(const hw_groups *groups, const char *name);
 
 #endif

@@ -31,8 +31,8 @@ static hw_answer_record answer_record(const hw_answer_score *score) {
                             .log_probability = score->log_probability};
 }
 
-/* Columns that are not in the groups, answers' texts included. */
-static bool list_values(const hw_plan *plan, const hw_row *row, bool counterfactual, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
+/* Every column but the prompt's. */
+static bool list_values(const hw_row *row, bool counterfactual, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
   hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 3, err);
   if (!values) return false;
   size_t n = 0;
@@ -40,8 +40,7 @@ static bool list_values(const hw_plan *plan, const hw_row *row, bool counterfact
   for (size_t i = 0; i < (counterfactual ? 2 : 3); i++)
     if (answers[i]->value) values[n++] = (hw_key_value){answers[i]->name, answers[i]->value, answers[i]->length};
   for (size_t i = 0; i < row->n_others; i++)
-    if (!hw_groups_has_column(&plan->groups, row->others[i].name))
-      values[n++] = (hw_key_value){row->others[i].name, row->others[i].value, row->others[i].length};
+    values[n++] = (hw_key_value){row->others[i].name, row->others[i].value, row->others[i].length};
   record->values = values;
   record->n_values = n;
   return true;
@@ -81,6 +80,6 @@ bool hw_record_prompt(const hw_plan *plan, const hw_row_copy *row, bool counterf
                                .n_tokens = input->n_tokens, .has_bos = input->has_bos, .answer = answer_record(&result->answer),
                                .foil = answer_record(&result->foil), .answer_lens = result->answer_lens,
                                .foil_lens = result->foil_lens};
-  if (!list_values(plan, &row->row, counterfactual, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
+  if (!list_values(&row->row, counterfactual, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
   return result->failure || list_graphs(input, result, arena, record, err);
 }
