@@ -7,6 +7,32 @@
 
 enum { ALIGNMENT = 64, MIN_BLOCK = 1 << 20 };
 
+/* Under AddressSanitizer every allocation is followed by a red zone, and memory that was not handed out, or was taken back by a
+ * reset, is poisoned: reading or writing there is reported although it lies within a block. Fresh memory is filled with bytes
+ * that make uninitialised values visible. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ADDRESS_SANITIZER 1
+#endif
+#endif
+#ifdef ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+enum { RED_ZONE = ALIGNMENT, FILL = 0xA5 };
+static void poison(void *bytes, size_t n) { __asan_poison_memory_region(bytes, n); }
+static void unpoison(void *bytes, size_t n) { __asan_unpoison_memory_region(bytes, n); }
+static void hand_out(void *bytes, size_t n) {
+  unpoison(bytes, n);
+  memset(bytes, FILL, n);
+}
+#else
+enum { RED_ZONE = 0 };
+static void poison(void *bytes, size_t n) { (void)bytes, (void)n; }
+static void unpoison(void *bytes, size_t n) { (void)bytes, (void)n; }
+static void hand_out(void *bytes, size_t n) { (void)bytes, (void)n; }
+#endif
+
 struct hw_arena_block {
   struct hw_arena_block *next;
   size_t capacity; /* bytes after the header */
@@ -21,12 +47,14 @@ static struct hw_arena_block *block_new(size_t capacity) {
   struct hw_arena_block *block = aligned_alloc(ALIGNMENT, ALIGNMENT + capacity);
   if (!block) return NULL;
   *block = (struct hw_arena_block){.capacity = capacity};
+  poison(block_bytes(block), capacity);
   return block;
 }
 
 static void free_blocks(hw_arena *arena) {
   while (arena->blocks) {
     struct hw_arena_block *next = arena->blocks->next;
+    unpoison(block_bytes(arena->blocks), arena->blocks->capacity);
     free(arena->blocks);
     arena->blocks = next;
   }
@@ -46,19 +74,22 @@ void hw_arena_reset(hw_arena *arena) {
     free_blocks(arena);
     arena->blocks = block_new(total); /* NULL is fine: the next alloc tries again */
   }
-  if (arena->blocks) arena->blocks->used = 0;
+  if (arena->blocks) {
+    arena->blocks->used = 0;
+    poison(block_bytes(arena->blocks), arena->blocks->capacity);
+  }
   arena->used = 0;
 }
 
 bool hw_size_product(size_t a, size_t b, size_t *product) { return !__builtin_mul_overflow(a, b, product); }
 
 void *hw_arena_alloc(hw_arena *arena, size_t count, size_t size, hw_error *err) {
-  size_t bytes;
-  if (!hw_size_product(count, size, &bytes) || bytes > SIZE_MAX - 2 * ALIGNMENT) {
+  size_t wanted;
+  if (!hw_size_product(count, size, &wanted) || wanted > SIZE_MAX - 3 * ALIGNMENT) {
     hw_fail(err, HW_ERROR_MEMORY, "a size overflows: %zu x %zu bytes", count, size);
     return NULL;
   }
-  bytes = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+  size_t bytes = ((wanted + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1)) + RED_ZONE;
   struct hw_arena_block *block = arena->blocks;
   if (!block || block->capacity - block->used < bytes) {
     size_t capacity = block && block->capacity > MIN_BLOCK ? block->capacity : (size_t)MIN_BLOCK;
@@ -72,6 +103,7 @@ void *hw_arena_alloc(hw_arena *arena, size_t count, size_t size, hw_error *err) 
   }
   void *memory = block_bytes(block) + block->used;
   block->used += bytes;
+  hand_out(memory, wanted);
   arena->used += bytes;
   if (arena->used > arena->peak) arena->peak = arena->used;
   return memory;

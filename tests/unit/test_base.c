@@ -51,11 +51,35 @@ TEST(arena_reuses_its_memory) {
   for (int i = 0; i < 10; i++) assert_non_null(hw_arena_alloc(&arena, 1 << 20, 1, &err));
   hw_arena_reset(&arena);
   char *first = hw_arena_alloc(&arena, 1 << 20, 1, &err);
-  for (size_t i = 1; i < 10; i++) assert_ptr_equal((char *)hw_arena_alloc(&arena, 1 << 20, 1, &err), first + i * (1 << 20)); /* one block now */
+  char *before = first;
+  for (size_t i = 1; i < 10; i++) { /* one block now, with nothing but a red zone between allocations */
+    char *next = hw_arena_alloc(&arena, 1 << 20, 1, &err);
+    assert_true(next >= before + (1 << 20) && next <= before + (1 << 20) + 64);
+    before = next;
+  }
   hw_arena_reset(&arena);
   assert_ptr_equal(hw_arena_alloc(&arena, 1, 1, &err), first);
   hw_arena_fini(&arena);
   hw_arena_fini(&arena); /* twice is fine */
+}
+
+extern int __asan_address_is_poisoned(const volatile void *address) __attribute__((weak)); /* NULL without AddressSanitizer */
+
+TEST(arena_overruns_are_found_by_address_sanitizer) {
+  if (!__asan_address_is_poisoned) skip();
+  hw_arena arena;
+  hw_error err;
+  hw_arena_init(&arena);
+  char *one = hw_arena_alloc(&arena, 61, 1, &err), *two = hw_arena_alloc(&arena, 64, 1, &err);
+  assert_false(__asan_address_is_poisoned(one + 60));
+  assert_true(__asan_address_is_poisoned(one + 61));
+  assert_true(__asan_address_is_poisoned(two + 64)); /* the size fills its alignment: a red zone of its own follows */
+  assert_true(__asan_address_is_poisoned(two - 1));
+  hw_arena_reset(&arena);
+  assert_true(__asan_address_is_poisoned(one));
+  assert_ptr_equal(hw_arena_alloc(&arena, 1, 1, &err), one);
+  assert_false(__asan_address_is_poisoned(one));
+  hw_arena_fini(&arena);
 }
 
 TEST(arena_clears_copies_and_counts) {
@@ -413,6 +437,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(arena_blocks_are_aligned_and_apart),
       cmocka_unit_test(arena_reuses_its_memory),
+      cmocka_unit_test(arena_overruns_are_found_by_address_sanitizer),
       cmocka_unit_test(arena_clears_copies_and_counts),
       cmocka_unit_test(arena_refuses_sizes_that_overflow),
       cmocka_unit_test(errors_are_one_line),
