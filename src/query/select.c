@@ -54,7 +54,7 @@ static int look_at_clock(void *context) {
 
 void hw_store_set_timeout(hw_store *store, double seconds) { store->seconds = seconds; }
 
-void hw_store_set_room(hw_store *store, size_t characters) { store->room = characters; }
+void hw_store_set_room(hw_store *store, size_t characters) { store->line_width = characters; }
 
 static void start_clock(hw_store *store) {
   store->deadline = hw_clock_seconds() + store->seconds;
@@ -183,7 +183,7 @@ static bool run(hw_store *store, sqlite3_stmt *s, hw_table_format format, hw_sin
   }
   int rc = sqlite3_step(s); /* before the header: a statement that fails at once writes nothing */
   if (rc != SQLITE_ROW && rc != SQLITE_DONE) return sql_fail(store, err);
-  ok = hw_formatter_begin(&f, format, s, store->room, sink, context, err);
+  ok = hw_formatter_begin(&f, format, s, store->line_width, sink, context, err);
   for (; ok && rc == SQLITE_ROW; rc = sqlite3_step(s))
     if (!hw_formatter_row(&f, s, err)) ok = false;
   if (ok && rc != SQLITE_DONE) ok = sql_fail(store, err);

@@ -135,46 +135,50 @@ static bool write_rows(export *e, const char *file, const char *sql, int64_t *ro
   return output_close(&out, ok, e->err);
 }
 
-static void append_field(hw_buffer *text, sqlite3_stmt *s, int column) {
-  const char *value = (const char *)sqlite3_column_text(s, column);
-  if (sqlite3_column_type(s, column) == SQLITE_FLOAT) hw_format_double(text, sqlite3_column_double(s, column));
-  else hw_format_csv(text, value ? value : "", (size_t)sqlite3_column_bytes(s, column));
+static void append_field(hw_buffer *text, const hw_statement *s, int column) {
+  size_t length;
+  if (sqlite3_column_type(s->sqlite, column) == SQLITE_FLOAT) {
+    hw_format_double(text, hw_column_real(s, column));
+    return;
+  }
+  const char *value = hw_column_blob(s, column, &length);
+  hw_format_csv(text, value, length);
 }
 
 /* A line for each value of the first column, a field for each value of the second: every line has the same ones, in one order. */
-static bool matrix_rows(export *e, const char *sql, hw_buffer *head, hw_buffer *body, int64_t *rows) {
-  sqlite3_stmt *s = NULL;
-  int rc = sqlite3_prepare_v2(e->store->db, sql, -1, &s, NULL);
+static bool matrix_rows(export *e, const char *file, hw_buffer *head, hw_buffer *body, int64_t *rows) {
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, e->store, file, e->err);
   hw_buffer last;
   hw_buffer_init(&last);
-  if (rc == SQLITE_OK) hw_buffer_append_string(head, sqlite3_column_name(s, 0));
-  while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-    const char *label = (const char *)sqlite3_column_text(s, 0);
+  if (ok) hw_buffer_append_string(head, sqlite3_column_name(s.sqlite, 0));
+  while (ok && (ok = hw_statement_step(&s, &row, e->err)) && row) {
+    const char *label = hw_column_text(&s, 0);
     if (*rows == 0 || !label || strcmp(label, last.data) != 0) {
       hw_buffer_append_string(body, "\r\n");
-      append_field(body, s, 0);
+      append_field(body, &s, 0);
       hw_buffer_reset(&last);
       hw_buffer_append_string(&last, label ? label : "");
       (*rows)++;
     }
     if (*rows == 1) {
       hw_buffer_append_byte(head, ',');
-      append_field(head, s, 1);
+      append_field(head, &s, 1);
     }
     hw_buffer_append_byte(body, ',');
-    append_field(body, s, 2);
-    rc = last.failed ? SQLITE_NOMEM : SQLITE_OK;
+    append_field(body, &s, 2);
+    ok = hw_buffer_check(&last, e->err);
   }
-  (void)sqlite3_finalize(s);
+  hw_statement_close(&s);
   hw_buffer_fini(&last);
-  return rc == SQLITE_DONE ? true : hw_store_fail(e->store, "read it", e->err);
+  return ok;
 }
 
-static bool write_matrix(export *e, const char *file, const char *sql, int64_t *rows) {
+static bool write_matrix(export *e, const char *file, const char *sql_file, int64_t *rows) {
   hw_buffer head, body;
   hw_buffer_init(&head);
   hw_buffer_init(&body);
-  bool ok = matrix_rows(e, sql, &head, &body, rows);
+  bool ok = matrix_rows(e, sql_file, &head, &body, rows);
   if (ok) {
     hw_buffer_append(&head, body.data ? body.data : "", body.length);
     hw_buffer_append_string(&head, "\r\n");
@@ -185,25 +189,15 @@ static bool write_matrix(export *e, const char *file, const char *sql, int64_t *
   return ok;
 }
 
-static bool has_table(export *e, const char *name, bool *found) {
-  sqlite3_stmt *s = NULL;
-  int rc = sqlite3_prepare_v2(e->store->db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", -1, &s, NULL);
-  if (rc == SQLITE_OK) (void)sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
-  if (rc == SQLITE_OK) rc = sqlite3_step(s);
-  *found = rc == SQLITE_ROW;
-  (void)sqlite3_finalize(s);
-  return rc == SQLITE_ROW || rc == SQLITE_DONE || hw_store_fail(e->store, "read its tables", e->err);
-}
-
 static bool export_file(export *e, const file_kind *kind, int64_t *rows) {
   char file[64];
   bool found = true;
   *rows = 0;
-  if (kind->needs && !has_table(e, kind->needs, &found)) return false;
+  if (kind->needs && !hw_store_has_table(e->store, kind->needs, &found, e->err)) return false;
   if (!found) return true;
   (void)snprintf(file, sizeof file, "%s.csv", kind->name);
   const char *sql = hw_sql(kind->sql);
-  if (!(kind->matrix ? write_matrix(e, file, sql, rows) : write_rows(e, file, sql, rows))) return false;
+  if (!(kind->matrix ? write_matrix(e, file, kind->sql, rows) : write_rows(e, file, sql, rows))) return false;
   put_file(&e->manifest, file, *rows, sql);
   return true;
 }
@@ -236,7 +230,7 @@ static bool check_tables(export *e) {
       hw_buffer_fini(&names);
       return false;
     }
-    if (tables[i].needs && !has_table(e, tables[i].needs, &found)) return false;
+    if (tables[i].needs && !hw_store_has_table(e->store, tables[i].needs, &found, e->err)) return false;
     if (!found)
       return hw_fail(e->err, HW_ERROR_INPUT, "%s: there is no table %s; make it with headwater %s", e->store->path, tables[i].needs,
                      strcmp(tables[i].needs, "circuit") == 0 ? "mine" : "compare");
@@ -286,57 +280,53 @@ static bool export_plots(export *e, const int64_t *plot_rows) {
 
 static bool export_circuits(export *e) {
   bool found;
-  if (!has_table(e, "circuit", &found)) return false;
+  if (!hw_store_has_table(e->store, "circuit", &found, e->err)) return false;
   if (!found) return true;
-  sqlite3_stmt *s = NULL;
-  int rc = sqlite3_prepare_v2(e->store->db, hw_sql("figures/circuits.sql"), -1, &s, NULL);
-  bool ok = true;
-  while (ok && rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, e->store, "figures/circuits.sql", e->err);
+  while (ok && (ok = hw_statement_step(&s, &row, e->err)) && row) {
     char figure[64];
-    const char *script = (const char *)sqlite3_column_text(s, 0), *text = (const char *)sqlite3_column_text(s, 1);
+    const char *script = hw_column_text(&s, 0), *text = hw_column_text(&s, 1);
     if (!script || !text) continue;
     (void)snprintf(figure, sizeof figure, "%.*s.svg", (int)strcspn(script, "."), script);
-    ok = export_script(e, figure, script, "circuit, circuit_edge", text, (size_t)sqlite3_column_bytes(s, 1));
-    rc = SQLITE_OK;
+    ok = export_script(e, figure, script, "circuit, circuit_edge", text, strlen(text));
   }
-  (void)sqlite3_finalize(s);
-  return ok && (rc == SQLITE_DONE || hw_store_fail(e->store, "read its circuits", e->err));
+  hw_statement_close(&s);
+  return ok;
 }
 
 /* One value as JSON: what a column of `run` or `setting` holds. */
-static void put_value(hw_json *json, sqlite3_stmt *s, int column) {
-  switch (sqlite3_column_type(s, column)) {
-    case SQLITE_INTEGER: hw_json_int(json, sqlite3_column_int64(s, column)); break;
-    case SQLITE_FLOAT: hw_json_double(json, sqlite3_column_double(s, column)); break;
-    default: hw_json_string(json, (const char *)sqlite3_column_text(s, column)); break;
+static void put_value(hw_json *json, const hw_statement *s, int column) {
+  switch (sqlite3_column_type(s->sqlite, column)) {
+    case SQLITE_INTEGER: hw_json_int(json, hw_column_integer(s, column)); break;
+    case SQLITE_FLOAT: hw_json_double(json, hw_column_real(s, column)); break;
+    default: hw_json_string(json, hw_column_text(s, column)); break;
   }
 }
 
 static bool put_run(hw_store *store, hw_json *json, hw_error *err) {
-  sqlite3_stmt *s = NULL;
-  int rc = sqlite3_prepare_v2(store->db, "SELECT * FROM run", -1, &s, NULL);
-  if (rc == SQLITE_OK) rc = sqlite3_step(s);
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, store, "export/run.sql", err) && hw_statement_step(&s, &row, err) &&
+                 (row || hw_fail(err, HW_ERROR_INPUT, "%s: the table run is empty", store->path));
   hw_json_key(json, "run");
   hw_json_begin_object(json);
-  for (int c = 1; rc == SQLITE_ROW && c < sqlite3_column_count(s); c++) { /* but run_id */
-    hw_json_key(json, sqlite3_column_name(s, c));
-    put_value(json, s, c);
+  for (int c = 1; ok && c < sqlite3_column_count(s.sqlite); c++) { /* but run_id */
+    hw_json_key(json, sqlite3_column_name(s.sqlite, c));
+    put_value(json, &s, c);
   }
   hw_json_end_object(json);
-  (void)sqlite3_finalize(s);
-  if (rc != SQLITE_ROW) return hw_store_fail(store, "read its run", err);
+  hw_statement_close(&s);
   hw_buffer_append_byte(json->out, '\n');
-  rc = sqlite3_prepare_v2(store->db, "SELECT name, value FROM setting ORDER BY name", -1, &s, NULL);
+  ok = ok && hw_statement_open(&s, store, "reader/settings.sql", err);
   hw_json_key(json, "settings");
   hw_json_begin_object(json);
-  while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-    hw_json_key(json, (const char *)sqlite3_column_text(s, 0));
-    put_value(json, s, 1);
-    rc = SQLITE_OK;
+  while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
+    hw_json_key(json, hw_column_text(&s, 0));
+    put_value(json, &s, 1);
   }
   hw_json_end_object(json);
-  (void)sqlite3_finalize(s);
-  return rc == SQLITE_DONE ? true : hw_store_fail(store, "read its settings", err);
+  hw_statement_close(&s);
+  return ok;
 }
 
 static bool export_files(export *e) {
@@ -386,11 +376,11 @@ static bool export_all(export *e, hw_buffer *text) {
 bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err) {
   hw_buffer text;
   hw_buffer_init(&text);
-  bool ok = hw_store_exec(store, "BEGIN", "read it", err); /* all files show one state */
+  bool ok = hw_store_begin_read(store, err); /* all files show one state */
   if (ok) {
     export e = {.store = store, .wanted = wanted, .err = err};
     ok = export_all(&e, &text);
-    (void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+    hw_store_rollback(store);
   }
   hw_buffer_fini(&text);
   return ok;

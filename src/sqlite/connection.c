@@ -1,34 +1,142 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sqlite/connection.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-hw_store *hw_store_new(const char *path, hw_error *err) {
-  hw_store *store = calloc(1, sizeof *store);
-  if (store) {
-    store->lock = -1;
-    store->path = strdup(path);
-  }
-  if (!store || !store->path) {
-    free(store);
-    hw_fail_memory(err, "the database");
-    return NULL;
-  }
-  return store;
+#include "headwater/buffer.h"
+
+/* How long SQLite waits for a reader that is about to finish. */
+enum { BUSY_MILLISECONDS = 5000 };
+
+/* ---- opening ---- */
+
+static bool check_regular(const char *path, bool *there, hw_error *err) {
+  struct stat status;
+  *there = stat(path, &status) == 0;
+  if (*there && !S_ISREG(status.st_mode)) return hw_fail(err, HW_ERROR_INPUT, "%s: not a regular file", path);
+  return true;
 }
+
+/* One writing process at a time: SQLite alone would let two take turns. */
+static bool lock_file(hw_store *store, bool create, hw_error *err) {
+  store->lock = open(store->path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0644);
+  if (store->lock < 0) {
+    store->created = false;
+    return hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", store->path, strerror(errno));
+  }
+  int failed;
+  do failed = flock(store->lock, LOCK_EX | LOCK_NB);
+  while (failed && errno == EINTR);
+  if (!failed) return true;
+  if (errno == EWOULDBLOCK) {
+    store->created = false; /* by the process that holds the lock */
+    return hw_fail(err, HW_ERROR_IO, "%s: another process is writing into it", store->path);
+  }
+  return hw_fail(err, HW_ERROR_IO,
+                 "%s: cannot be locked: %s. If it lies on a network drive without locks, write to a local disk and move the file "
+                 "when it is complete",
+                 store->path, strerror(errno));
+}
+
+static bool check_file(hw_store *store, hw_file_state *state, hw_error *err) {
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, store, "open/identity.sql", err) && hw_statement_step(&s, &row, err);
+  int64_t tables = ok ? hw_column_integer(&s, 0) : 0, application = ok ? hw_column_integer(&s, 1) : 0, version = ok ? hw_column_integer(&s, 2) : 0;
+  if (!ok) (void)hw_store_fail(store, "read it", err);
+  hw_statement_close(&s);
+  if (!ok) return false;
+  *state = tables ? HW_FILE_OURS : HW_FILE_EMPTY;
+  if (!tables && (application == 0 || application == HW_APPLICATION_ID)) return true;
+  if (application != HW_APPLICATION_ID)
+    return hw_fail(err, HW_ERROR_INPUT,
+                   "%s: a SQLite database, but not one of Headwater's (application_id 0x%08" PRIx64 ", wanted 0x%08x)",
+                   store->path, (uint64_t)application, (unsigned)HW_APPLICATION_ID);
+  if (version > HW_SCHEMA_VERSION)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED,
+                   "%s: written by a newer Headwater: schema version %" PRId64 ", this program knows %d", store->path,
+                   version, HW_SCHEMA_VERSION);
+  if (version < HW_SCHEMA_VERSION)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: schema version %" PRId64 " was never released, wanted %d", store->path,
+                   version, HW_SCHEMA_VERSION);
+  return true;
+}
+
+static bool connect_store(hw_store *store, hw_access access, hw_file_state *state, hw_error *err) {
+  static const int flags[] = {SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE, SQLITE_OPEN_READWRITE, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
+  const char *path = access == HW_OPEN_MEMORY ? ":memory:" : store->path;
+  if (access != HW_OPEN_MEMORY) {
+    bool there;
+    if (!check_regular(store->path, &there, err)) return false;
+    if (!there && access != HW_OPEN_CREATE) return hw_fail(err, HW_ERROR_IO, "%s: %s", store->path, strerror(errno));
+    store->created = !there;
+    if (access != HW_OPEN_READ && !lock_file(store, access == HW_OPEN_CREATE, err)) return false;
+  }
+  if (sqlite3_open_v2(path, &store->db, flags[access] | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) return hw_store_fail(store, "open it", err);
+  (void)sqlite3_extended_result_codes(store->db, 1);
+  (void)sqlite3_busy_timeout(store->db, BUSY_MILLISECONDS);
+  if (!check_file(store, state, err)) return false;
+  if (*state == HW_FILE_EMPTY && (access == HW_OPEN_READ || access == HW_OPEN_WRITE))
+    return hw_fail(err, HW_ERROR_INPUT, "%s: a database without tables, not one of Headwater's", store->path);
+  return true;
+}
+
+bool hw_store_connect(const char *path, hw_access access, hw_store **out, hw_file_state *state, hw_error *err) {
+  *out = NULL;
+  hw_store *store = calloc(1, sizeof *store);
+  if (!store || !(store->path = strdup(path))) {
+    free(store);
+    return hw_fail_memory(err, "the database");
+  }
+  store->lock = -1;
+  if (connect_store(store, access, state, err)) {
+    *out = store;
+    return true;
+  }
+  hw_store_discard(store);
+  return false;
+}
+
+/* ---- closing ---- */
 
 void hw_store_free(hw_store *store) {
   if (!store) return;
-  for (int i = 0; i < HW_N_STATEMENTS; i++) (void)sqlite3_finalize(store->statements[i]);
+  for (size_t i = 0; i < store->n_statements; i++) hw_statement_close(&store->statements[i]);
   (void)sqlite3_close_v2(store->db);
   /* Last: closing any descriptor of a file drops the POSIX locks that SQLite holds on it. */
   if (store->lock >= 0) (void)close(store->lock);
   free(store->path);
   free(store);
 }
+
+static void remove_files(const char *path) {
+  static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+  for (int i = 0; i < 4; i++) {
+    hw_buffer name;
+    hw_buffer_init(&name);
+    hw_buffer_append_string(&name, path);
+    hw_buffer_append_string(&name, suffixes[i]);
+    if (!name.failed) (void)unlink(name.data);
+    hw_buffer_fini(&name);
+  }
+}
+
+void hw_store_discard(hw_store *store) {
+  char *path = store->created ? store->path : NULL;
+  if (path) store->path = NULL;
+  hw_store_free(store);
+  if (path) remove_files(path);
+  free(path);
+}
+
+/* ---- errors ---- */
 
 bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
   int extended = store->db ? sqlite3_extended_errcode(store->db) : SQLITE_NOMEM, code = extended & 0xff;
@@ -57,22 +165,43 @@ bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
   }
 }
 
+bool hw_store_fail_at(hw_store *store, const char *file, hw_error *err) {
+  char doing[96];
+  (void)snprintf(doing, sizeof doing, "run sql/%s", file);
+  return hw_store_fail(store, doing, err);
+}
+
+/* ---- small statements ---- */
+
 bool hw_store_exec(hw_store *store, const char *sql, const char *doing, hw_error *err) {
   return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? true : hw_store_fail(store, doing, err);
 }
 
-bool hw_store_integer(hw_store *store, const char *sql, int64_t *value, hw_error *err) {
-  sqlite3_stmt *statement = NULL;
-  bool ok = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW;
-  if (ok) *value = sqlite3_column_int64(statement, 0);
-  else hw_store_fail(store, "read it", err);
-  (void)sqlite3_finalize(statement);
+bool hw_store_integer(hw_store *store, const char *file, int64_t *value, hw_error *err) {
+  hw_statement s;
+  bool row = false, ok = hw_statement_open(&s, store, file, err) && hw_statement_step(&s, &row, err);
+  if (row) *value = hw_column_integer(&s, 0);
+  else if (ok) ok = hw_fail(err, HW_ERROR_INPUT, "%s: sql/%s gives no row", store->path, file);
+  hw_statement_close(&s);
   return ok;
 }
+
+bool hw_store_has_table(hw_store *store, const char *name, bool *there, hw_error *err) {
+  hw_statement s;
+  bool ok = hw_statement_open(&s, store, "open/has_table.sql", err);
+  if (ok) hw_bind_string(&s, ":name", name);
+  ok = ok && hw_statement_step(&s, there, err);
+  hw_statement_close(&s);
+  return ok;
+}
+
+/* ---- transactions ---- */
 
 bool hw_store_begin(hw_store *store, hw_error *err) {
   return hw_store_exec(store, "BEGIN IMMEDIATE", "begin a transaction", err);
 }
+
+bool hw_store_begin_read(hw_store *store, hw_error *err) { return hw_store_exec(store, "BEGIN", "begin a transaction", err); }
 
 bool hw_store_commit(hw_store *store, hw_error *err) {
   if (hw_store_exec(store, "COMMIT", "commit", err)) return true;
@@ -81,33 +210,7 @@ bool hw_store_commit(hw_store *store, hw_error *err) {
 }
 
 void hw_store_rollback(hw_store *store) {
-  for (int i = 0; i < HW_N_STATEMENTS; i++)
-    if (store->statements[i]) (void)sqlite3_reset(store->statements[i]);
+  for (size_t i = 0; i < store->n_statements; i++) hw_statement_reset(&store->statements[i]);
   /* A full disk may have rolled back already. */
   if (!sqlite3_get_autocommit(store->db)) (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-}
-
-bool hw_store_check_file(hw_store *store, hw_file_state *state, hw_error *err) {
-  int64_t tables, application, version;
-  if (!hw_store_integer(store, "SELECT count(*) FROM sqlite_schema", &tables, err) ||
-      !hw_store_integer(store, "PRAGMA application_id", &application, err) ||
-      !hw_store_integer(store, "PRAGMA user_version", &version, err))
-    return false;
-  if (tables == 0 && (application == 0 || application == HW_APPLICATION_ID)) {
-    *state = HW_FILE_EMPTY;
-    return true;
-  }
-  if (application != HW_APPLICATION_ID)
-    return hw_fail(err, HW_ERROR_INPUT,
-                   "%s: a SQLite database, but not one of Headwater's (application_id 0x%08" PRIx64 ", wanted 0x%08x)",
-                   store->path, (uint64_t)application, (unsigned)HW_APPLICATION_ID);
-  if (version > HW_SCHEMA_VERSION)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED,
-                   "%s: written by a newer Headwater: schema version %" PRId64 ", this program knows %d", store->path,
-                   version, HW_SCHEMA_VERSION);
-  if (version < HW_SCHEMA_VERSION)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: schema version %" PRId64 " was never released, wanted %d", store->path,
-                   version, HW_SCHEMA_VERSION);
-  *state = HW_FILE_OURS;
-  return true;
 }

@@ -2,38 +2,57 @@
  * Adds sums to the tables agg_*. */
 #include "store/writer.h"
 
+/* One row, its values by name. */
+typedef struct named_value {
+  const char *name; /* NULL: the end */
+  int64_t value;
+} named_value;
+
+static bool add_row(hw_store *store, const char *file, const named_value *values, hw_error *err) {
+  hw_statement *s = hw_store_statement(store, file, err);
+  if (!s) return false;
+  for (; values->name; values++) hw_bind_integer(s, values->name, values->value);
+  return hw_statement_run(s, "add to the aggregates", err);
+}
+
+/* agg_cluster.kind */
+enum { KIND_HEAD, KIND_NEURON, KIND_ITEM, KIND_ROLE };
+
 static bool put_cluster(hw_store *store, const hw_sum_row *row, int64_t kind, hw_error *err) {
   const hw_sums *x = &row->sums;
   if (!(x->on_pairs | x->on_others | x->pairs_hi | x->pairs_lo | x->others | x->flow_pairs_hi | x->flow_pairs_lo |
         x->flow_others))
     return true;
-  sqlite3_stmt *s = hw_store_statement(store, HW_ADD_CLUSTER, err);
-  if (!s) return false;
-  hw_bind_integers(s, 1,
-                   (int64_t[]){kind, row->group_id, (int64_t)row->key, x->on_pairs, x->on_others, x->pairs_hi, x->pairs_lo,
-                               x->others, x->flow_pairs_hi, x->flow_pairs_lo, x->flow_others},
-                   11);
-  return hw_store_run(store, s, "add to the aggregates", err);
+  return add_row(store, "writer/add_cluster.sql",
+                 (named_value[]){{":kind", kind}, {":group_id", row->group_id}, {":key", (int64_t)row->key}, {":on_pairs", x->on_pairs},
+                                 {":on_others", x->on_others}, {":pairs_hi", x->pairs_hi}, {":pairs_lo", x->pairs_lo}, {":others", x->others},
+                                 {":flow_pairs_hi", x->flow_pairs_hi}, {":flow_pairs_lo", x->flow_pairs_lo},
+                                 {":flow_others", x->flow_others}, {0}},
+                 err);
 }
 
-static bool put_components(hw_store *store, const hw_sum_table *table, hw_statement which, int64_t kind, hw_error *err) {
+/* Rows of agg_head or agg_neuron (`part` is the name of the second half of the key), or of agg_item (NULL: the key is whole). */
+static bool put_components(hw_store *store, const hw_sum_table *table, const char *file, const char *part, int64_t kind, hw_error *err) {
   for (size_t i = 0; i < table->n; i++) {
     const hw_sum_row *row = &table->rows[table->order[i]];
     const hw_sums *x = &row->sums;
-    sqlite3_stmt *s = hw_store_statement(store, which, err);
+    hw_statement *s = hw_store_statement(store, file, err);
     if (!s) return false;
-    int n = 0;
-    int64_t key[3];
-    key[n++] = row->group_id;
-    if (which == HW_ADD_ITEM) {
-      key[n++] = (int64_t)row->key;
+    hw_bind_integer(s, ":group_id", row->group_id);
+    if (part) {
+      hw_bind_integer(s, ":layer", (int64_t)(row->key >> 32));
+      hw_bind_integer(s, part, (int64_t)(row->key & UINT32_MAX));
     } else {
-      key[n++] = (int64_t)(row->key >> 32);
-      key[n++] = (int64_t)(row->key & UINT32_MAX);
+      hw_bind_integer(s, ":item_id", (int64_t)row->key);
     }
-    hw_bind_integers(s, 1, key, n);
-    hw_bind_integers(s, 1 + n, (int64_t[]){x->n_on, x->sum, x->ssq, x->flow_sum, x->flow_ssq, x->max, x->ex}, 7);
-    if (!hw_store_run(store, s, "add to the aggregates", err) || !put_cluster(store, row, kind, err)) return false;
+    hw_bind_integer(s, ":n_on", x->n_on);
+    hw_bind_integer(s, ":sum", x->sum);
+    hw_bind_integer(s, ":ssq", x->ssq);
+    hw_bind_integer(s, ":flow_sum", x->flow_sum);
+    hw_bind_integer(s, ":flow_ssq", x->flow_ssq);
+    hw_bind_integer(s, ":max", x->max);
+    hw_bind_integer(s, ":ex", x->ex);
+    if (!hw_statement_run(s, "add to the aggregates", err) || !put_cluster(store, row, kind, err)) return false;
   }
   return true;
 }
@@ -42,13 +61,10 @@ static bool put_roles(hw_store *store, const hw_sum_table *table, hw_error *err)
   for (size_t i = 0; i < table->n; i++) {
     const hw_sum_row *row = &table->rows[table->order[i]];
     const hw_sums *x = &row->sums;
-    sqlite3_stmt *s = hw_store_statement(store, HW_ADD_ROLE, err);
-    if (!s) return false;
-    hw_bind_integers(s, 1,
-                     (int64_t[]){row->group_id, (int64_t)(row->key >> 32), (int64_t)(row->key & UINT32_MAX), x->n_on, x->sum, x->ssq,
-                                 x->max, x->ex},
-                     8);
-    if (!hw_store_run(store, s, "add to the aggregates", err) || !put_cluster(store, row, 3, err)) return false;
+    const named_value values[] = {{":group_id", row->group_id}, {":layer", (int64_t)(row->key >> 32)},
+                                  {":role_id", (int64_t)(row->key & UINT32_MAX)}, {":n_on", x->n_on}, {":sum", x->sum}, {":ssq", x->ssq},
+                                  {":max", x->max}, {":ex", x->ex}, {0}};
+    if (!add_row(store, "writer/add_role.sql", values, err) || !put_cluster(store, row, KIND_ROLE, err)) return false;
   }
   return true;
 }
@@ -57,13 +73,10 @@ static bool put_sources(hw_store *store, const hw_sum_table *table, hw_error *er
   for (size_t i = 0; i < table->n; i++) {
     const hw_sum_row *row = &table->rows[table->order[i]];
     const hw_sums *x = &row->sums;
-    sqlite3_stmt *s = hw_store_statement(store, HW_ADD_HEAD_SOURCE, err);
-    if (!s) return false;
-    hw_bind_integers(s, 1,
-                     (int64_t[]){row->group_id, (int64_t)(row->key >> 32), (int64_t)(row->key >> 8 & 0xffffff), (int64_t)(row->key & 0xff),
-                                 x->n_on, x->sum, x->flow_sum, x->max, x->ex},
-                     9);
-    if (!hw_store_run(store, s, "add to the aggregates", err)) return false;
+    const named_value values[] = {{":group_id", row->group_id}, {":layer", (int64_t)(row->key >> 32)},
+                                  {":head", (int64_t)(row->key >> 8 & 0xffffff)}, {":source", (int64_t)(row->key & 0xff)},
+                                  {":n_on", x->n_on}, {":sum", x->sum}, {":flow_sum", x->flow_sum}, {":max", x->max}, {":ex", x->ex}, {0}};
+    if (!add_row(store, "writer/add_head_source.sql", values, err)) return false;
   }
   return true;
 }
@@ -73,13 +86,12 @@ static bool put_answers(hw_store *store, const hw_chunk_sums *sums, hw_error *er
     const hw_answer_sums *x = &sums->answers[i];
     if (x->n == 0) continue;
     int64_t group = i < sums->n_layers ? sums->all_groups : (int64_t)(i / sums->n_layers) - 1;
-    sqlite3_stmt *s = hw_store_statement(store, HW_ADD_ANSWER, err);
-    if (!s) return false;
-    hw_bind_integers(s, 1,
-                     (int64_t[]){group, (int64_t)(i % sums->n_layers), x->n, x->n_top, x->n_first, x->n_settled, x->rank_sum,
-                                 x->probability_sum, x->probability_ssq, x->n_foil, x->n_beats, x->diff_sum, x->diff_ssq_hi, x->diff_ssq_lo},
-                     14);
-    if (!hw_store_run(store, s, "add to the aggregates", err)) return false;
+    const named_value values[] = {{":group_id", group}, {":layer", (int64_t)(i % sums->n_layers)}, {":n", x->n}, {":n_top", x->n_top},
+                                  {":n_first", x->n_first}, {":n_settled", x->n_settled}, {":rank_sum", x->rank_sum},
+                                  {":probability_sum", x->probability_sum}, {":probability_ssq", x->probability_ssq}, {":n_foil", x->n_foil},
+                                  {":n_beats", x->n_beats}, {":diff_sum", x->diff_sum}, {":diff_ssq_hi", x->diff_ssq_hi},
+                                  {":diff_ssq_lo", x->diff_ssq_lo}, {0}};
+    if (!add_row(store, "writer/add_answer.sql", values, err)) return false;
   }
   return true;
 }
@@ -87,13 +99,12 @@ static bool put_answers(hw_store *store, const hw_chunk_sums *sums, hw_error *er
 bool hw_put_aggregates(hw_store *store, const hw_chunk_sums *sums, hw_error *err) {
   for (size_t i = 0; i < sums->n_groups; i++) {
     const hw_group_sums *group = &sums->groups[i];
-    sqlite3_stmt *s = hw_store_statement(store, HW_ADD_GROUP, err);
-    if (!s) return false;
-    hw_bind_integers(s, 1, (int64_t[]){group->group_id, group->n, group->n_prompts, group->others}, 4);
-    if (!hw_store_run(store, s, "add to the aggregates", err)) return false;
+    const named_value values[] = {
+        {":group_id", group->group_id}, {":n", group->n}, {":n_prompts", group->n_prompts}, {":others", group->others}, {0}};
+    if (!add_row(store, "writer/add_group.sql", values, err)) return false;
   }
-  return put_components(store, &sums->heads, HW_ADD_HEAD, 0, err) &&
-         put_components(store, &sums->neurons, HW_ADD_NEURON, 1, err) &&
-         put_components(store, &sums->items, HW_ADD_ITEM, 2, err) && put_roles(store, &sums->roles, err) &&
+  return put_components(store, &sums->heads, "writer/add_head.sql", ":head", KIND_HEAD, err) &&
+         put_components(store, &sums->neurons, "writer/add_neuron.sql", ":neuron", KIND_NEURON, err) &&
+         put_components(store, &sums->items, "writer/add_item.sql", NULL, KIND_ITEM, err) && put_roles(store, &sums->roles, err) &&
          put_sources(store, &sums->sources, err) && put_answers(store, sums, err);
 }

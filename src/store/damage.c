@@ -7,9 +7,9 @@
 #include "store/damage.h"
 
 /* NULL when all columns of the row are sound, else the name of the first that is not. */
-static const char *damaged_column(sqlite3_stmt *s, hw_arena *arena) {
+static const char *damaged_column(const hw_statement *s, hw_arena *arena) {
   static const char *const names[] = {"edges", "heads", "neurons", "projections"};
-  int64_t graph_id = sqlite3_column_int64(s, 0);
+  int64_t graph_id = hw_column_integer(s, 0);
   for (int c = 0; c < 4; c++) {
     hw_blob_info info;
     hw_part *parts;
@@ -18,9 +18,7 @@ static const char *damaged_column(sqlite3_stmt *s, hw_arena *arena) {
     hw_projections projections;
     size_t n, length;
     hw_arena_reset(arena);
-    const void *bytes = sqlite3_column_type(s, 1 + c) == SQLITE_BLOB ? sqlite3_column_blob(s, 1 + c) : NULL;
-    if (!bytes) return names[c];
-    length = (size_t)sqlite3_column_bytes(s, 1 + c);
+    const void *bytes = hw_column_blob(s, 1 + c, &length);
     bool ok = c == 0   ? hw_decode_edges(bytes, length, arena, &info, &parts, &n, NULL)
               : c == 1 ? hw_decode_heads(bytes, length, arena, &info, &heads, &n, NULL)
               : c == 2 ? hw_decode_neurons(bytes, length, arena, &info, &neurons, NULL)
@@ -31,17 +29,16 @@ static const char *damaged_column(sqlite3_stmt *s, hw_arena *arena) {
 }
 
 static bool find_in_graphs(hw_store *store, hw_arena *arena, hw_buffer *where) {
-  sqlite3_stmt *s = NULL;
-  bool found = false;
-  if (sqlite3_prepare_v2(store->db, "SELECT graph_id, edges, heads, neurons, projections FROM main.graph ORDER BY graph_id", -1, &s, NULL) == SQLITE_OK)
-    while (!found && sqlite3_step(s) == SQLITE_ROW) {
-      const char *column = damaged_column(s, arena);
-      if (!column) continue;
-      int64_t graph_id = sqlite3_column_int64(s, 0);
-      hw_buffer_printf(where, "the %s of prompt %" PRId64 ", target %" PRId64, column, graph_id >> HW_POSITION_BITS, graph_id & (HW_MAX_TOKENS - 1));
-      found = true;
-    }
-  (void)sqlite3_finalize(s);
+  hw_statement s;
+  bool found = false, row, ok = hw_statement_open(&s, store, "damage/graphs.sql", NULL);
+  while (ok && !found && hw_statement_step(&s, &row, NULL) && row) {
+    const char *column = damaged_column(&s, arena);
+    if (!column) continue;
+    int64_t graph_id = hw_column_integer(&s, 0);
+    hw_buffer_printf(where, "the %s of prompt %" PRId64 ", target %" PRId64, column, graph_id >> HW_POSITION_BITS, graph_id & (HW_MAX_TOKENS - 1));
+    found = true;
+  }
+  hw_statement_close(&s);
   return found;
 }
 
@@ -66,20 +63,20 @@ static bool sound_item(const void *bytes, size_t length, int64_t id, hw_arena *a
   return hw_decode_item_graphs(bytes, length, arena, &graphs, &n, NULL);
 }
 
-static bool find_in(hw_store *store, const char *sql, const char *what, bool (*sound)(const void *, size_t, int64_t, hw_arena *), hw_arena *arena,
+static bool find_in(hw_store *store, const char *file, const char *what, bool (*sound)(const void *, size_t, int64_t, hw_arena *), hw_arena *arena,
                     hw_buffer *where) {
-  sqlite3_stmt *s = NULL;
-  bool found = false;
-  if (sqlite3_prepare_v2(store->db, sql, -1, &s, NULL) == SQLITE_OK)
-    while (!found && sqlite3_step(s) == SQLITE_ROW) {
-      int64_t id = sqlite3_column_int64(s, 0);
-      const void *bytes = sqlite3_column_blob(s, 1);
-      hw_arena_reset(arena);
-      if (sound(bytes ? bytes : "", (size_t)sqlite3_column_bytes(s, 1), id, arena)) continue;
-      hw_buffer_printf(where, "%s %" PRId64, what, id);
-      found = true;
-    }
-  (void)sqlite3_finalize(s);
+  hw_statement s;
+  bool found = false, row, ok = hw_statement_open(&s, store, file, NULL);
+  while (ok && !found && hw_statement_step(&s, &row, NULL) && row) {
+    int64_t id = hw_column_integer(&s, 0);
+    size_t length;
+    const void *bytes = hw_column_blob(&s, 1, &length);
+    hw_arena_reset(arena);
+    if (sound(bytes, length, id, arena)) continue;
+    hw_buffer_printf(where, "%s %" PRId64, what, id);
+    found = true;
+  }
+  hw_statement_close(&s);
   return found;
 }
 
@@ -87,10 +84,10 @@ bool hw_find_damage(hw_store *store, hw_buffer *where) {
   hw_arena arena;
   hw_arena_init(&arena);
   bool found = find_in_graphs(store, &arena, where) ||
-               find_in(store, "SELECT prompt_id, tokens FROM main.prompt ORDER BY prompt_id", "the tokens of prompt", sound_tokens, &arena, where) ||
-               find_in(store, "SELECT prompt_id, lens FROM main.answer_lens ORDER BY prompt_id", "the logit lens of prompt", sound_lens, &arena,
+               find_in(store, "damage/tokens.sql", "the tokens of prompt", sound_tokens, &arena, where) ||
+               find_in(store, "damage/lens.sql", "the logit lens of prompt", sound_lens, &arena,
                        where) ||
-               find_in(store, "SELECT item_id, graphs FROM main.item_graph ORDER BY item_id, chunk_id", "the graphs of item", sound_item, &arena, where);
+               find_in(store, "damage/items.sql", "the graphs of item", sound_item, &arena, where);
   hw_arena_fini(&arena);
   return found;
 }

@@ -52,91 +52,38 @@ static bool add_column(digest *d, const void *bytes, size_t length, hw_error *er
   return true;
 }
 
-static bool add_value(digest *d, sqlite3_stmt *s, int column, bool columns, hw_error *err) {
-  int type = sqlite3_column_type(s, column);
-  const void *blob = type == SQLITE_BLOB ? sqlite3_column_blob(s, column) : NULL;
-  const void *text = type == SQLITE_TEXT ? sqlite3_column_text(s, column) : NULL;
-  size_t length = type == SQLITE_BLOB || type == SQLITE_TEXT ? (size_t)sqlite3_column_bytes(s, column) : 0;
+static bool add_value(digest *d, const hw_statement *s, int column, bool columns, hw_error *err) {
+  int type = sqlite3_column_type(s->sqlite, column);
+  size_t length;
   add_number(d, (uint64_t)type);
-  if (type == SQLITE_INTEGER) add_number(d, (uint64_t)sqlite3_column_int64(s, column));
-  else if (type == SQLITE_FLOAT) add_double(d, sqlite3_column_double(s, column));
-  else if (type == SQLITE_TEXT) add_bytes(d, text, length);
-  else if (type == SQLITE_BLOB && columns && hw_blob_is(blob, length)) return add_column(d, blob, length, err);
-  else if (type == SQLITE_BLOB) add_bytes(d, blob, length);
+  if (type == SQLITE_INTEGER) add_number(d, (uint64_t)hw_column_integer(s, column));
+  else if (type == SQLITE_FLOAT) add_double(d, hw_column_real(s, column));
+  else if (type != SQLITE_NULL) {
+    const void *bytes = hw_column_blob(s, column, &length); /* of a text: its UTF-8 */
+    if (type == SQLITE_BLOB && columns && hw_blob_is(bytes, length)) return add_column(d, bytes, length, err);
+    add_bytes(d, bytes, length);
+  }
   return true;
 }
 
-/* SELECT columns FROM table ORDER BY key, or by rowid when there is no key. Generated columns are left out. */
-static bool table_query(digest *d, const char *table, hw_buffer *sql, hw_error *err) {
-  sqlite3_stmt *s = NULL;
-  hw_buffer order;
-  hw_buffer_init(&order);
-  hw_buffer_reset(sql);
-  hw_buffer_append_string(sql, "SELECT");
-  int rc = sqlite3_prepare_v2(d->store->db, "SELECT name, pk FROM pragma_table_xinfo(?) WHERE hidden = 0 ORDER BY cid", -1,
-                              &s, NULL);
-  if (rc == SQLITE_OK) (void)sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
-  for (int n = 0; rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW; n++, rc = SQLITE_OK) {
-    char *name = sqlite3_mprintf("%s\"%w\"", n ? ", " : " ", sqlite3_column_text(s, 0));
-    hw_buffer_append_string(sql, name ? name : "");
-    sqlite3_free(name);
-  }
-  (void)sqlite3_finalize(s);
-  if (rc == SQLITE_DONE)
-    rc = sqlite3_prepare_v2(d->store->db, "SELECT name FROM pragma_table_xinfo(?) WHERE pk > 0 ORDER BY pk", -1, &s, NULL);
-  if (rc == SQLITE_OK) (void)sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
-  while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-    char *name = sqlite3_mprintf("%s\"%w\"", order.length ? ", " : " ", sqlite3_column_text(s, 0));
-    hw_buffer_append_string(&order, name ? name : "");
-    sqlite3_free(name);
-    rc = SQLITE_OK;
-  }
-  (void)sqlite3_finalize(s);
-  char *from = sqlite3_mprintf(" FROM \"%w\" ORDER BY", table);
-  hw_buffer_append_string(sql, from ? from : "");
-  hw_buffer_append_string(sql, order.length ? order.data : " rowid");
-  sqlite3_free(from);
-  hw_buffer_fini(&order);
-  return rc == SQLITE_DONE ? hw_buffer_check(sql, err) : hw_store_fail(d->store, "read its tables", err);
-}
-
-static bool add_table(digest *d, const char *table, hw_error *err) {
-  hw_buffer sql;
-  hw_buffer_init(&sql);
-  sqlite3_stmt *s = NULL;
-  bool ok = table_query(d, table, &sql, err);
-  if (ok && sqlite3_prepare_v2(d->store->db, sql.data, -1, &s, NULL) != SQLITE_OK)
-    ok = hw_store_fail(d->store, "read its tables", err);
-  if (ok) {
-    bool columns = !strcmp(table, "graph");
-    int n = sqlite3_column_count(s), rc;
-    add_bytes(d, table, strlen(table));
-    while ((rc = sqlite3_step(s)) == SQLITE_ROW && ok)
-      for (int c = 0; c < n && ok; c++) ok = add_value(d, s, c, columns, err);
-    if (ok && rc != SQLITE_DONE) ok = hw_store_fail(d->store, "read its tables", err);
-  }
-  (void)sqlite3_finalize(s);
-  hw_buffer_fini(&sql);
+static bool add_table(digest *d, const char *table, const char *sql, hw_error *err) {
+  hw_statement s;
+  bool row, ok = hw_statement_open_text(&s, d->store, "digest/tables.sql", sql, err), columns = !strcmp(table, "graph");
+  if (ok) add_bytes(d, table, strlen(table));
+  while (ok && (ok = hw_statement_step(&s, &row, err)) && row)
+    for (int c = 0; c < sqlite3_column_count(s.sqlite) && ok; c++) ok = add_value(d, &s, c, columns, err);
+  hw_statement_close(&s);
   return ok;
 }
 
 static bool add_tables(digest *d, hw_error *err) {
-  sqlite3_stmt *s = NULL;
-  if (sqlite3_prepare_v2(
-          d->store->db,
-          "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-          "AND name NOT IN ('process', 'mining', 'circuit', 'circuit_edge', 'circuit_group', 'circuit_break', 'comparison', "
-          "'comparison_component') ORDER BY name",
-          -1, &s, NULL) != SQLITE_OK)
-    return hw_store_fail(d->store, "read its tables", err);
-  int rc;
-  bool ok = true;
-  while ((rc = sqlite3_step(s)) == SQLITE_ROW && ok) {
-    const char *name = (const char *)sqlite3_column_text(s, 0);
-    ok = name ? add_table(d, name, err) : hw_fail_memory(err, "the name of a table");
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, d->store, "digest/tables.sql", err);
+  while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
+    const char *name = hw_column_text(&s, 0), *sql = hw_column_text(&s, 1);
+    ok = name && sql ? add_table(d, name, sql, err) : hw_fail_memory(err, "the name of a table");
   }
-  if (ok && rc != SQLITE_DONE) ok = hw_store_fail(d->store, "read its tables", err);
-  (void)sqlite3_finalize(s);
+  hw_statement_close(&s);
   return ok;
 }
 
@@ -145,10 +92,10 @@ bool hw_store_digest(hw_store *store, char hexadecimal[33], hw_error *err) {
   if (!d.state) return hw_fail_memory(err, "the digest");
   hw_arena_init(&d.arena);
   (void)XXH3_128bits_reset(d.state);
-  bool ok = hw_store_exec(store, "BEGIN", "read it", err); /* one state of a database that may still grow */
+  bool ok = hw_store_begin_read(store, err);
   if (ok) {
     ok = add_tables(&d, err);
-    (void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+    hw_store_rollback(store);
   }
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(d.state));

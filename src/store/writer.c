@@ -15,94 +15,114 @@ static const char *bytes_of(const hw_encoded_chunk *chunk, const hw_slice *slice
   return slice->present ? (chunk->bytes.data ? chunk->bytes.data + slice->at : "") : NULL;
 }
 
-static void bind_text_slice(sqlite3_stmt *s, int index, const hw_encoded_chunk *chunk, const hw_slice *slice) {
-  hw_bind_text(s, index, bytes_of(chunk, slice), slice->length);
+static void bind_text_slice(hw_statement *s, const char *name, const hw_encoded_chunk *chunk, const hw_slice *slice) {
+  hw_bind_text(s, name, bytes_of(chunk, slice), slice->length);
 }
 
-static void bind_blob_slice(sqlite3_stmt *s, int index, const hw_encoded_chunk *chunk, const hw_slice *slice) {
-  hw_bind_blob(s, index, bytes_of(chunk, slice), slice->length);
+static void bind_blob_slice(hw_statement *s, const char *name, const hw_encoded_chunk *chunk, const hw_slice *slice) {
+  hw_bind_blob(s, name, bytes_of(chunk, slice), slice->length);
 }
 
-static void bind_answer(sqlite3_stmt *s, int first, const hw_answer_record *answer) {
-  if (answer->token_id < 0) return; /* NULLs */
-  hw_bind_integers(s, first, (int64_t[]){answer->token_id, answer->n_tokens}, 2);
-  (void)sqlite3_bind_double(s, first + 2, hw_plain_double(answer->logit));
-  (void)sqlite3_bind_double(s, first + 3, hw_plain_double(answer->probability));
-  hw_bind_integers(s, first + 4, (int64_t[]){answer->rank}, 1);
-  (void)sqlite3_bind_double(s, first + 5, answer->log_probability);
+typedef struct answer_names { /* parameters of an answer or a foil */
+  const char *id, *n_tokens, *logit, *probability, *rank, *log_probability;
+} answer_names;
+
+static const answer_names names_of_answer = {":answer_id",          ":answer_n_tokens", ":answer_logit",
+                                             ":answer_probability", ":answer_rank",     ":answer_log_probability"};
+static const answer_names names_of_foil = {":foil_id", ":foil_n_tokens", ":foil_logit", ":foil_probability", ":foil_rank", ":foil_log_probability"};
+
+static void bind_answer(hw_statement *s, const answer_names *names, const hw_answer_record *answer) {
+  if (answer->token_id < 0) {
+    const char *all[] = {names->id, names->n_tokens, names->logit, names->probability, names->rank, names->log_probability};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) hw_bind_null(s, all[i]);
+    return;
+  }
+  hw_bind_integer(s, names->id, answer->token_id);
+  hw_bind_integer(s, names->n_tokens, answer->n_tokens);
+  hw_bind_real(s, names->logit, hw_plain_double(answer->logit));
+  hw_bind_real(s, names->probability, hw_plain_double(answer->probability));
+  hw_bind_integer(s, names->rank, answer->rank);
+  hw_bind_real(s, names->log_probability, answer->log_probability);
 }
 
 static bool put_answer(hw_store *store, const hw_encoded_prompt *prompt, hw_error *err) {
   if (prompt->answer.token_id < 0 && prompt->foil.token_id < 0) return true;
-  sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_ANSWER, err);
+  hw_statement *s = hw_store_statement(store, "writer/insert_answer.sql", err);
   if (!s) return false;
-  hw_bind_integers(s, 1, &prompt->prompt_id, 1);
-  bind_answer(s, 2, &prompt->answer);
-  bind_answer(s, 8, &prompt->foil);
+  hw_bind_integer(s, ":prompt_id", prompt->prompt_id);
+  bind_answer(s, &names_of_answer, &prompt->answer);
+  bind_answer(s, &names_of_foil, &prompt->foil);
   if (prompt->answer.token_id >= 0 && prompt->foil.token_id >= 0)
-    (void)sqlite3_bind_double(s, 14, hw_plain_double(prompt->answer.logit - prompt->foil.logit));
-  return hw_store_run(store, s, "store an answer", err);
+    hw_bind_real(s, ":logit_diff", hw_plain_double(prompt->answer.logit - prompt->foil.logit));
+  else hw_bind_null(s, ":logit_diff");
+  return hw_statement_run(s, "store an answer", err);
 }
 
 static bool put_lens(hw_store *store, const hw_encoded_chunk *chunk, const hw_encoded_prompt *prompt, hw_error *err) {
   if (!prompt->lens.present) return true;
-  sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_LENS, err);
+  hw_statement *s = hw_store_statement(store, "writer/insert_lens.sql", err);
   if (!s) return false;
-  hw_bind_integers(s, 1, &prompt->prompt_id, 1);
-  bind_blob_slice(s, 2, chunk, &prompt->lens);
-  return hw_store_run(store, s, "store an answer", err);
+  hw_bind_integer(s, ":prompt_id", prompt->prompt_id);
+  bind_blob_slice(s, ":lens", chunk, &prompt->lens);
+  return hw_statement_run(s, "store an answer", err);
 }
 
 static bool put_failed(hw_store *store, const hw_encoded_chunk *chunk, const hw_encoded_prompt *prompt, hw_error *err) {
-  sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_FAILED, err);
+  hw_statement *s = hw_store_statement(store, "writer/insert_failed.sql", err);
   if (!s) return false;
-  hw_bind_integers(s, 1, &prompt->prompt_id, 1);
-  bind_text_slice(s, 2, chunk, &prompt->failure);
   const char *text = bytes_of(chunk, &prompt->text);
-  if (text && hw_utf8_valid_prefix(text, prompt->text.length) == prompt->text.length)
-    bind_text_slice(s, 3, chunk, &prompt->text);
-  return hw_store_run(store, s, "store a failed prompt", err);
+  hw_bind_integer(s, ":prompt_id", prompt->prompt_id);
+  bind_text_slice(s, ":reason", chunk, &prompt->failure);
+  if (text && hw_utf8_valid_prefix(text, prompt->text.length) == prompt->text.length) bind_text_slice(s, ":text", chunk, &prompt->text);
+  else hw_bind_null(s, ":text");
+  return hw_statement_run(s, "store a failed prompt", err);
 }
 
 static bool put_graph(hw_store *store, const hw_encoded_chunk *chunk, const hw_encoded_graph *graph, hw_error *err) {
-  sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_GRAPH, err);
+  hw_statement *s = hw_store_statement(store, "writer/insert_graph.sql", err);
   if (!s) return false;
-  hw_bind_integers(s, 1, &graph->graph_id, 1);
-  bind_blob_slice(s, 2, chunk, &graph->edges);
-  bind_blob_slice(s, 3, chunk, &graph->heads);
-  bind_blob_slice(s, 4, chunk, &graph->neurons);
-  bind_blob_slice(s, 5, chunk, &graph->projections);
-  if (!hw_store_run(store, s, "store a graph", err)) return false;
-  if (!(s = hw_store_statement(store, HW_INSERT_GRAPH_INFO, err))) return false;
-  hw_bind_integers(s, 1, (int64_t[]){graph->graph_id, graph->predicted_id}, 2);
-  (void)sqlite3_bind_double(s, 3, graph->predicted_logit);
-  (void)sqlite3_bind_double(s, 4, graph->predicted_probability);
-  hw_bind_integers(s, 5,
-                   (int64_t[]){graph->n_parts, graph->n_edges, graph->n_heads, graph->n_ffn_nodes, graph->n_neurons,
-                               graph->n_projections},
-                   6);
-  return hw_store_run(store, s, "store a graph", err);
+  hw_bind_integer(s, ":graph_id", graph->graph_id);
+  bind_blob_slice(s, ":edges", chunk, &graph->edges);
+  bind_blob_slice(s, ":heads", chunk, &graph->heads);
+  bind_blob_slice(s, ":neurons", chunk, &graph->neurons);
+  bind_blob_slice(s, ":projections", chunk, &graph->projections);
+  if (!hw_statement_run(s, "store a graph", err)) return false;
+  if (!(s = hw_store_statement(store, "writer/insert_graph_info.sql", err))) return false;
+  hw_bind_integer(s, ":graph_id", graph->graph_id);
+  hw_bind_integer(s, ":predicted_id", graph->predicted_id);
+  hw_bind_real(s, ":predicted_logit", graph->predicted_logit);
+  hw_bind_real(s, ":predicted_probability", graph->predicted_probability);
+  hw_bind_integer(s, ":n_parts", graph->n_parts);
+  hw_bind_integer(s, ":n_edges", graph->n_edges);
+  hw_bind_integer(s, ":n_heads", graph->n_heads);
+  hw_bind_integer(s, ":n_ffn_nodes", graph->n_ffn_nodes);
+  hw_bind_integer(s, ":n_neurons", graph->n_neurons);
+  hw_bind_integer(s, ":n_projections", graph->n_projections);
+  return hw_statement_run(s, "store a graph", err);
 }
 
 static bool put_prompt(hw_store *store, const hw_encoded_chunk *chunk, const hw_encoded_prompt *prompt, hw_error *err) {
-  sqlite3_stmt *s;
+  hw_statement *s;
   for (size_t i = 0; i < prompt->n_values; i++) {
     const hw_encoded_value *value = &chunk->values[prompt->first_value + i];
-    if (!(s = hw_store_statement(store, HW_INSERT_VALUE, err))) return false;
-    hw_bind_integers(s, 1, &prompt->prompt_id, 1);
-    bind_text_slice(s, 2, chunk, &value->key);
-    bind_text_slice(s, 3, chunk, &value->value);
-    if (!hw_store_run(store, s, "store a prompt", err)) return false;
+    if (!(s = hw_store_statement(store, "writer/insert_value.sql", err))) return false;
+    hw_bind_integer(s, ":prompt_id", prompt->prompt_id);
+    bind_text_slice(s, ":key", chunk, &value->key);
+    bind_text_slice(s, ":value", chunk, &value->value);
+    if (!hw_statement_run(s, "store a prompt", err)) return false;
   }
   if (prompt->failure.present) return put_failed(store, chunk, prompt, err);
-  if (!(s = hw_store_statement(store, HW_INSERT_PROMPT, err))) return false;
-  hw_bind_integers(s, 1, (int64_t[]){prompt->prompt_id, prompt->group_id, prompt->n_tokens, prompt->has_bos}, 4);
-  bind_text_slice(s, 5, chunk, &prompt->text);
-  bind_blob_slice(s, 6, chunk, &prompt->tokens);
-  bind_blob_slice(s, 7, chunk, &prompt->roles);
-  if (prompt->counterfactual_of >= 0) hw_bind_integers(s, 8, &prompt->counterfactual_of, 1);
-  if (!hw_store_run(store, s, "store a prompt", err) || !put_answer(store, prompt, err) || !put_lens(store, chunk, prompt, err))
-    return false;
+  if (!(s = hw_store_statement(store, "writer/insert_prompt.sql", err))) return false;
+  hw_bind_integer(s, ":prompt_id", prompt->prompt_id);
+  hw_bind_integer(s, ":group_id", prompt->group_id);
+  hw_bind_integer(s, ":n_tokens", prompt->n_tokens);
+  hw_bind_integer(s, ":has_bos", prompt->has_bos);
+  bind_text_slice(s, ":text", chunk, &prompt->text);
+  bind_blob_slice(s, ":tokens", chunk, &prompt->tokens);
+  bind_blob_slice(s, ":roles", chunk, &prompt->roles);
+  if (prompt->counterfactual_of >= 0) hw_bind_integer(s, ":counterfactual_of", prompt->counterfactual_of);
+  else hw_bind_null(s, ":counterfactual_of");
+  if (!hw_statement_run(s, "store a prompt", err) || !put_answer(store, prompt, err) || !put_lens(store, chunk, prompt, err)) return false;
   for (size_t i = 0; i < prompt->n_graphs; i++)
     if (!put_graph(store, chunk, &chunk->graphs[prompt->first_graph + i], err)) return false;
   return true;
@@ -111,30 +131,35 @@ static bool put_prompt(hw_store *store, const hw_encoded_chunk *chunk, const hw_
 static bool put_item_graphs(hw_store *store, const hw_encoded_chunk *chunk, hw_error *err) {
   for (size_t i = 0; i < chunk->n_item_graphs; i++) {
     const hw_encoded_item *item = &chunk->item_graphs[i];
-    sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_ITEM_GRAPH, err);
+    hw_statement *s = hw_store_statement(store, "writer/insert_item_graph.sql", err);
     if (!s) return false;
-    hw_bind_integers(s, 1, (int64_t[]){(int64_t)item->item, chunk->chunk_index, item->n}, 3);
-    bind_blob_slice(s, 4, chunk, &item->graphs);
-    if (!hw_store_run(store, s, "store the index of edges", err)) return false;
+    hw_bind_integer(s, ":item_id", (int64_t)item->item);
+    hw_bind_integer(s, ":chunk_id", chunk->chunk_index);
+    hw_bind_integer(s, ":n", item->n);
+    bind_blob_slice(s, ":graphs", chunk, &item->graphs);
+    if (!hw_statement_run(s, "store the index of edges", err)) return false;
   }
   return true;
 }
 
 static bool put_chunk(hw_store *store, const hw_encoded_chunk *chunk, hw_error *err) {
-  sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_CHUNK, err);
+  hw_statement *s = hw_store_statement(store, "writer/insert_chunk.sql", err);
   if (!s) return false;
-  hw_bind_integers(
-      s, 1, (int64_t[]){chunk->chunk_index, chunk->first_prompt, chunk->n_prompts, chunk->n_failed, chunk->n_tokens}, 5);
-  int rc = sqlite3_step(s);
-  if ((rc & 0xff) == SQLITE_CONSTRAINT)
+  hw_bind_integer(s, ":chunk_id", chunk->chunk_index);
+  hw_bind_integer(s, ":first_prompt", chunk->first_prompt);
+  hw_bind_integer(s, ":n_prompts", chunk->n_prompts);
+  hw_bind_integer(s, ":n_failed", chunk->n_failed);
+  hw_bind_integer(s, ":n_tokens", chunk->n_tokens);
+  if (!hw_statement_run(s, "store a chunk", err)) return false;
+  if (sqlite3_changes(store->db) == 0)
     return hw_fail(err, HW_ERROR_INPUT, "%s: chunk %" PRId64 " is stored already", store->path, chunk->chunk_index);
-  if (rc != SQLITE_DONE) return hw_store_fail(store, "store a chunk", err);
   for (int64_t i = 0; i < chunk->n_prompts; i++)
     if (!put_prompt(store, chunk, &chunk->prompts[i], err)) return false;
   if (!put_item_graphs(store, chunk, err)) return false;
-  if (!(s = hw_store_statement(store, HW_COUNT_PROMPTS, err))) return false;
-  hw_bind_integers(s, 1, (int64_t[]){chunk->n_prompts, store->process_id}, 2);
-  return hw_store_run(store, s, "count prompts", err);
+  if (!(s = hw_store_statement(store, "writer/count_prompts.sql", err))) return false;
+  hw_bind_integer(s, ":n", chunk->n_prompts);
+  hw_bind_integer(s, ":process_id", store->process_id);
+  return hw_statement_run(s, "count prompts", err);
 }
 
 /* ---- transactions of several chunks ---- */
@@ -192,23 +217,20 @@ bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, int64_t 
                           hw_error *err) {
   if (n_chunks) memset(done, 0, n_chunks * sizeof *done);
   *n_prompts = *n_failed = 0;
-  sqlite3_stmt *s = hw_store_statement(store, HW_SELECT_CHUNKS, err);
-  if (!s) return false;
-  int rc;
-  bool ok = true;
-  while (ok && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-    int64_t chunk = sqlite3_column_int64(s, 0);
+  hw_statement *s = hw_store_statement(store, "writer/select_chunks.sql", err);
+  bool row, ok = s != NULL;
+  while (ok && (ok = hw_statement_step(s, &row, err)) && row) {
+    int64_t chunk = hw_column_integer(s, 0);
     if (chunk < 0 || (uint64_t)chunk >= n_chunks) {
       ok = hw_fail(err, HW_ERROR_INPUT, "%s: holds chunk %" PRId64 ", but the data set has only %zu", store->path, chunk,
                    n_chunks);
       break;
     }
     done[chunk] = true;
-    *n_prompts += sqlite3_column_int64(s, 1);
-    *n_failed += sqlite3_column_int64(s, 2);
+    *n_prompts += hw_column_integer(s, 1);
+    *n_failed += hw_column_integer(s, 2);
   }
-  if (ok && rc != SQLITE_DONE) ok = hw_store_fail(store, "read which chunks it holds", err);
-  (void)sqlite3_reset(s);
+  if (s) hw_statement_reset(s);
   return ok;
 }
 
@@ -232,22 +254,23 @@ static bool put_tokens(hw_store *store, size_t n, const char *const *pieces, con
                        hw_error *err) {
   for (size_t i = 0; i < n; i++) {
     if (!pieces[i]) continue; /* an id that no token has */
-    sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_TOKEN, err);
+    hw_statement *s = hw_store_statement(store, "writer/insert_token.sql", err);
     if (!s) return false;
-    hw_bind_integers(s, 1, (int64_t[]){(int64_t)i}, 1);
     readable(text, pieces[i], lengths[i]);
     if (!hw_buffer_check(text, err)) return false;
-    hw_bind_text(s, 2, text->data ? text->data : "", text->length);
+    hw_bind_integer(s, ":token_id", (int64_t)i);
+    hw_bind_text(s, ":text", text->data ? text->data : "", text->length);
     if (text->length != lengths[i] || (lengths[i] && memcmp(text->data, pieces[i], lengths[i]) != 0))
-      hw_bind_blob(s, 3, pieces[i], lengths[i]);
-    if (!hw_store_run(store, s, "store the vocabulary", err)) return false;
+      hw_bind_blob(s, ":bytes", pieces[i], lengths[i]);
+    else hw_bind_null(s, ":bytes");
+    if (!hw_statement_run(s, "store the vocabulary", err)) return false;
   }
   return true;
 }
 
 bool hw_store_put_vocabulary(hw_store *store, size_t n, const char *const *pieces, const size_t *lengths, hw_error *err) {
   int64_t there;
-  if (!hw_store_integer(store, "SELECT EXISTS (SELECT 1 FROM token)", &there, err)) return false;
+  if (!hw_store_integer(store, "writer/has_vocabulary.sql", &there, err)) return false;
   if (there) return true;
   if (!hw_store_flush(store, err) || !hw_store_begin(store, err)) return false;
   hw_buffer text;
@@ -265,16 +288,15 @@ bool hw_store_pending_neurons(hw_store *store, size_t limit, uint16_t *layers, u
                               hw_error *err) {
   *n = 0;
   if (!hw_store_flush(store, err)) return false;
-  sqlite3_stmt *s = hw_store_statement(store, HW_PENDING_NEURONS, err);
+  hw_statement *s = hw_store_statement(store, "writer/pending_neurons.sql", err);
   if (!s) return false;
-  hw_bind_integers(s, 1, (int64_t[]){limit > INT32_MAX ? INT32_MAX : (int64_t)limit}, 1);
-  int rc;
-  while ((rc = sqlite3_step(s)) == SQLITE_ROW && *n < limit) {
-    layers[*n] = (uint16_t)sqlite3_column_int(s, 0);
-    neurons[(*n)++] = (uint32_t)sqlite3_column_int64(s, 1);
+  hw_bind_integer(s, ":limit", limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
+  bool row, ok;
+  while ((ok = hw_statement_step(s, &row, err)) && row && *n < limit) {
+    layers[*n] = (uint16_t)hw_column_integer(s, 0);
+    neurons[(*n)++] = (uint32_t)hw_column_integer(s, 1);
   }
-  bool ok = rc == SQLITE_DONE || hw_store_fail(store, "read its neurons", err);
-  (void)sqlite3_reset(s);
+  hw_statement_reset(s);
   return ok;
 }
 
@@ -284,11 +306,15 @@ static bool put_neuron_tokens(hw_store *store, const hw_projection *row, int sig
   for (int64_t k = 0; k < row->k; k++) {
     if (!(fabs((double)scores[k]) <= 1e9))
       return hw_fail(err, HW_ERROR_INPUT, "neuron %u of layer %u: a score that is not finite", row->index, row->layer);
-    sqlite3_stmt *s = hw_store_statement(store, HW_INSERT_NEURON_TOKEN, err);
+    hw_statement *s = hw_store_statement(store, "writer/insert_neuron_token.sql", err);
     if (!s) return false;
-    hw_bind_integers(
-        s, 1, (int64_t[]){row->layer, row->index, sign, k + 1, ids[k], llround((double)scores[k] * HW_SCORE_UNIT)}, 6);
-    if (!hw_store_run(store, s, "store what a neuron says", err)) return false;
+    hw_bind_integer(s, ":layer", row->layer);
+    hw_bind_integer(s, ":neuron", row->index);
+    hw_bind_integer(s, ":sign", sign);
+    hw_bind_integer(s, ":rank", k + 1);
+    hw_bind_integer(s, ":token_id", ids[k]);
+    hw_bind_integer(s, ":score", llround((double)scores[k] * HW_SCORE_UNIT));
+    if (!hw_statement_run(s, "store what a neuron promotes", err)) return false;
   }
   return true;
 }

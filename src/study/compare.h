@@ -4,7 +4,7 @@
 #define HW_STORE_COMPARE_H
 
 #include "headwater/comparison.h"
-#include "sqlite/binder.h"
+#include "sqlite/connection.h"
 
 /* Components by number of first appearance, while measures are read. */
 typedef struct hw_measured {

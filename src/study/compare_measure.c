@@ -83,7 +83,7 @@ typedef struct reading {
   uint32_t unit;
   int64_t prompt_id;
   const uint32_t *role_of; /* [64] number among measured->roles */
-  hw_binder graphs, roles; /* roles: items only */
+  hw_statement graphs, roles; /* roles: items only */
 } reading;
 
 static bool add(reading *r, uint64_t key, uint32_t importance, double flow, hw_error *err) {
@@ -161,11 +161,12 @@ static bool add_neurons(reading *r, const void *bytes, size_t length, hw_error *
 
 static bool roles_of_prompt(reading *r, uint32_t n_tokens, const uint8_t **roles, hw_error *err) {
   bool row;
-  hw_binder_reset(&r->roles);
-  hw_bind_integer_as(&r->roles, ":prompt_id", r->prompt_id);
-  if (!hw_binder_step(&r->roles, &row, err)) return false;
-  *roles = row ? sqlite3_column_blob(r->roles.statement, 0) : NULL;
-  bool fits = *roles && (size_t)sqlite3_column_bytes(r->roles.statement, 0) == n_tokens;
+  hw_statement_reset(&r->roles);
+  hw_bind_integer(&r->roles, ":prompt_id", r->prompt_id);
+  if (!hw_statement_step(&r->roles, &row, err)) return false;
+  size_t n_roles = 0;
+  *roles = row ? hw_column_blob(&r->roles, 0, &n_roles) : NULL;
+  bool fits = *roles && n_roles == n_tokens;
   for (uint32_t i = 0; fits && i < n_tokens; i++) fits = r->role_of[(*roles)[i] & HW_ROLE_MASK] != UINT32_MAX;
   return fits || hw_fail(err, HW_ERROR_INPUT, "the roles of prompt %" PRId64 " are damaged", r->prompt_id);
 }
@@ -201,14 +202,15 @@ static bool read_prompt(reading *r, hw_error *err) {
   hw_measured *m = r->measured;
   size_t first = m->n_entries[r->side], n_graphs = 0;
   bool row = true, ok;
-  hw_binder_reset(&r->graphs);
-  hw_bind_integer_as(&r->graphs, ":prompt_id", r->prompt_id);
-  while ((ok = hw_binder_step(&r->graphs, &row, err)) && row) {
-    const void *bytes = sqlite3_column_blob(r->graphs.statement, 0);
+  hw_statement_reset(&r->graphs);
+  hw_bind_integer(&r->graphs, ":prompt_id", r->prompt_id);
+  while ((ok = hw_statement_step(&r->graphs, &row, err)) && row) {
+    size_t length;
+    const void *bytes = hw_column_blob(&r->graphs, 0, &length);
     hw_arena_reset(&r->arena);
     n_graphs++;
     hw_error why = {0};
-    if (!readers[m->request->components](r, bytes, (size_t)sqlite3_column_bytes(r->graphs.statement, 0), &why)) {
+    if (!readers[m->request->components](r, bytes, length, &why)) {
       if (strstr(why.message, "prompt ")) return hw_fail(err, why.kind, "%s: %s", r->store->path, why.message);
       return hw_fail(err, why.kind, "%s: prompt %" PRId64 ": %s", r->store->path, r->prompt_id, why.message);
     }
@@ -221,20 +223,20 @@ static bool read_prompt(reading *r, hw_error *err) {
 /* Numbers the roles of a database by name, so that those of two databases meet. */
 static bool read_roles(hw_measured *m, hw_store *store, hw_arena *names, uint32_t *role_of, hw_error *err) {
   enum { MOST = 128 };
-  hw_binder roles;
-  bool row = false, ok = hw_binder_open(&roles, store, "compare/roles.sql", err);
+  hw_statement roles;
+  bool row = false, ok = hw_statement_open(&roles, store, "compare/roles.sql", err);
   for (size_t i = 0; i < 64; i++) role_of[i] = UINT32_MAX;
   if (ok && !m->roles) ok = (m->roles = hw_arena_znew(names, const char *, MOST, err)) != NULL;
-  while (ok && (ok = hw_binder_step(&roles, &row, err)) && row) {
-    int64_t id = sqlite3_column_int64(roles.statement, 0);
-    const char *name = (const char *)sqlite3_column_text(roles.statement, 1);
+  while (ok && (ok = hw_statement_step(&roles, &row, err)) && row) {
+    int64_t id = hw_column_integer(&roles, 0);
+    const char *name = hw_column_text(&roles, 1);
     uint32_t number = 0;
     if (!name || id < 0 || id > 63) ok = hw_fail(err, HW_ERROR_INPUT, "%s: its roles are damaged", store->path);
     while (ok && number < m->n_roles && strcmp(m->roles[number], name) != 0) number++;
     if (ok && number == m->n_roles) ok = (m->roles[m->n_roles++] = hw_arena_copy(names, name, strlen(name), err)) != NULL;
     if (ok) role_of[id] = number;
   }
-  hw_binder_close(&roles);
+  hw_statement_close(&roles);
   return ok;
 }
 
@@ -244,15 +246,15 @@ bool hw_measured_read(hw_measured *m, hw_store *store, int side, const int64_t *
   reading r = {.measured = m, .store = store, .side = side, .role_of = role_of};
   hw_arena_init(&r.arena);
   bool items = m->request->components == HW_SET_ITEMS;
-  bool ok = hw_binder_open(&r.graphs, store, files[m->request->components], err);
-  if (ok && items) ok = read_roles(m, store, names, role_of, err) && hw_binder_open(&r.roles, store, "compare/prompt_roles.sql", err);
+  bool ok = hw_statement_open(&r.graphs, store, files[m->request->components], err);
+  if (ok && items) ok = read_roles(m, store, names, role_of, err) && hw_statement_open(&r.roles, store, "compare/prompt_roles.sql", err);
   for (size_t i = 0; ok && i < n; i++) {
     r.unit = (uint32_t)i;
     r.prompt_id = prompts[i];
     ok = read_prompt(&r, err);
   }
-  hw_binder_close(&r.graphs);
-  hw_binder_close(&r.roles);
+  hw_statement_close(&r.graphs);
+  hw_statement_close(&r.roles);
   hw_arena_fini(&r.arena);
   return ok;
 }

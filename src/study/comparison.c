@@ -51,14 +51,14 @@ static const char *choose(const char *asked, const char *usual) {
   return strcmp(asked, "none") != 0 ? asked : NULL;
 }
 
-static bool read_members(reading *r, hw_binder *b, bool sides, hw_error *err) {
+static bool read_members(reading *r, hw_statement *b, bool sides, hw_error *err) {
   size_t capacity = 0;
   bool row = false, ok;
   r->n_members = r->n_sides[0] = r->n_sides[1] = r->n_in_clusters = r->n_in_pairs = 0;
   r->n_clusters = r->n_pairs = 0;
   free(r->members);
   r->members = NULL;
-  while ((ok = hw_binder_step(b, &row, err)) && row) {
+  while ((ok = hw_statement_step(b, &row, err)) && row) {
     if (r->n_members == capacity) {
       capacity = capacity ? 2 * capacity : 1024;
       member *grown = realloc(r->members, capacity * sizeof *grown);
@@ -66,10 +66,10 @@ static bool read_members(reading *r, hw_binder *b, bool sides, hw_error *err) {
       r->members = grown;
     }
     int at = sides ? 2 : 1;
-    member m = {.prompt_id = sqlite3_column_int64(b->statement, 0),
-                .side = sides ? sqlite3_column_int(b->statement, 1) : 0,
-                .cluster = (uint32_t)sqlite3_column_int64(b->statement, at),
-                .pair = sides ? (uint32_t)sqlite3_column_int64(b->statement, 3) : 0};
+    member m = {.prompt_id = hw_column_integer(b, 0),
+                .side = sides ? (int)hw_column_integer(b, 1) : 0,
+                .cluster = (uint32_t)hw_column_integer(b, at),
+                .pair = sides ? (uint32_t)hw_column_integer(b, 3) : 0};
     r->n_sides[m.side]++;
     r->n_in_clusters += m.cluster > 0;
     r->n_in_pairs += m.pair > 0;
@@ -80,32 +80,32 @@ static bool read_members(reading *r, hw_binder *b, bool sides, hw_error *err) {
   return ok;
 }
 
-/* Fails with a list: the columns, or the values of one. */
-static bool fail_with_list(reading *r, const char *file, const char *what, hw_error *err) {
-  hw_binder b;
+/* Fails with a list: the columns that the prompts have, or the values of `column`. */
+static bool fail_with_list(reading *r, const char *column, const char *what, hw_error *err) {
+  hw_statement b;
   hw_buffer list;
   hw_buffer_init(&list);
-  bool row = false, ok = hw_binder_open(&b, r->store, file, err);
-  if (ok && strstr(file, "values")) hw_bind_text_as(&b, ":column", r->c->column);
-  while (ok && (ok = hw_binder_step(&b, &row, err)) && row) {
-    const char *text = (const char *)sqlite3_column_text(b.statement, 0);
+  bool row = false, ok = hw_statement_open(&b, r->store, column ? "compare/values.sql" : "compare/columns.sql", err);
+  if (ok && column) hw_bind_string(&b, ":column", column);
+  while (ok && (ok = hw_statement_step(&b, &row, err)) && row) {
+    const char *text = hw_column_text(&b, 0);
     hw_buffer_printf(&list, "%s%.60s", list.length ? ", " : "", text ? text : "");
   }
-  hw_binder_close(&b);
+  hw_statement_close(&b);
   if (ok) hw_fail(err, HW_ERROR_INPUT, "%s (it has %.600s)", what, list.length ? list.data : "none");
   hw_buffer_fini(&list);
   return false;
 }
 
 static bool column_exists(reading *r, const char *column, bool *exists, hw_error *err) {
-  hw_binder b;
-  bool row = false, ok = hw_binder_open(&b, r->store, "compare/columns.sql", err);
+  hw_statement b;
+  bool row = false, ok = hw_statement_open(&b, r->store, "compare/columns.sql", err);
   *exists = false;
-  while (ok && (ok = hw_binder_step(&b, &row, err)) && row) {
-    const char *name = (const char *)sqlite3_column_text(b.statement, 0);
+  while (ok && (ok = hw_statement_step(&b, &row, err)) && row) {
+    const char *name = hw_column_text(&b, 0);
     *exists = *exists || (name && strcmp(name, column) == 0);
   }
-  hw_binder_close(&b);
+  hw_statement_close(&b);
   return ok;
 }
 
@@ -118,7 +118,7 @@ static bool check_column(reading *r, const char *column, bool asked, hw_error *e
   hw_buffer what;
   hw_buffer_init(&what);
   hw_buffer_printf(&what, "%s: no prompt has a column %.100s", r->store->path, column);
-  bool ok = fail_with_list(r, "compare/columns.sql", what.data ? what.data : "", err);
+  bool ok = fail_with_list(r, NULL, what.data ? what.data : "", err);
   hw_buffer_fini(&what);
   return ok;
 }
@@ -134,22 +134,22 @@ static bool find_groups(reading *r, hw_error *err) {
   if (!check_column(r, cluster, r->request->cluster, err) || !check_column(r, pairs, r->request->pairs, err))
     return false;
   for (; comma; comma = strchr(comma + 1, ',')) {
-    hw_binder b;
+    hw_statement b;
     r->c->value_a = copy(r, equals + 1, (size_t)(comma - equals - 1), err);
     r->c->value_b = copy(r, comma + 1, strlen(comma + 1), err);
     if (!r->c->value_a || !r->c->value_b) return false;
     if (strcmp(r->c->value_a, r->c->value_b) == 0)
       return hw_fail(err, HW_ERROR_INPUT, "by compares %.200s with itself; --with compares databases", r->c->value_a);
-    bool ok = hw_binder_open(&b, r->store, "compare/members.sql", err);
+    bool ok = hw_statement_open(&b, r->store, "compare/members.sql", err);
     if (ok) {
-      hw_bind_text_as(&b, ":column", r->c->column);
-      hw_bind_text_as(&b, ":a", r->c->value_a);
-      hw_bind_text_as(&b, ":b", r->c->value_b);
-      hw_bind_text_as(&b, ":cluster", cluster);
-      hw_bind_text_as(&b, ":pairs", pairs);
+      hw_bind_string(&b, ":column", r->c->column);
+      hw_bind_string(&b, ":a", r->c->value_a);
+      hw_bind_string(&b, ":b", r->c->value_b);
+      hw_bind_string(&b, ":cluster", cluster);
+      hw_bind_string(&b, ":pairs", pairs);
       ok = read_members(r, &b, true, err);
     }
-    hw_binder_close(&b);
+    hw_statement_close(&b);
     if (!ok) return false;
     if (r->n_sides[0] && r->n_sides[1]) return true;
   }
@@ -159,41 +159,41 @@ static bool find_groups(reading *r, hw_error *err) {
   hw_buffer_printf(&what, "%s: no traced prompt has %.100s = ", r->store->path, r->c->column);
   if (r->n_sides[0]) hw_buffer_printf(&what, "\"%.100s\"", comma + 1);
   else hw_buffer_printf(&what, "\"%.*s\"", (int)(comma - equals - 1 < 100 ? comma - equals - 1 : 100), equals + 1);
-  bool ok = fail_with_list(r, "compare/values.sql", what.data ? what.data : "", err);
+  bool ok = fail_with_list(r, r->c->column, what.data ? what.data : "", err);
   hw_buffer_fini(&what);
   return ok;
 }
 
 static bool count_prompts(hw_store *store, int64_t *n, hw_error *err) {
-  hw_binder b;
-  bool row = false, ok = hw_binder_open(&b, store, "compare/count_prompts.sql", err) && hw_binder_step(&b, &row, err);
-  *n = row ? sqlite3_column_int64(b.statement, 0) : 0;
-  hw_binder_close(&b);
+  hw_statement b;
+  bool row = false, ok = hw_statement_open(&b, store, "compare/count_prompts.sql", err) && hw_statement_step(&b, &row, err);
+  *n = row ? hw_column_integer(&b, 0) : 0;
+  hw_statement_close(&b);
   return ok;
 }
 
 static bool run_text(reading *r, hw_store *store, int column, const char **text, hw_error *err) {
-  hw_binder b;
-  bool row = false, ok = hw_binder_open(&b, store, "compare/run.sql", err) && hw_binder_step(&b, &row, err);
-  const char *found = row ? (const char *)sqlite3_column_text(b.statement, column) : NULL;
+  hw_statement b;
+  bool row = false, ok = hw_statement_open(&b, store, "compare/run.sql", err) && hw_statement_step(&b, &row, err);
+  const char *found = row ? hw_column_text(&b, column) : NULL;
   if (ok && !found) ok = hw_fail(err, HW_ERROR_INPUT, "%s: its table run is empty", store->path);
   ok = ok && (*text = copy(r, found, strlen(found), err)) != NULL;
-  hw_binder_close(&b);
+  hw_statement_close(&b);
   return ok;
 }
 
 static bool attach_other(reading *r, hw_error *err) {
-  sqlite3_stmt *s = NULL;
-  bool ok = sqlite3_prepare_v2(r->store->db, "ATTACH DATABASE ? AS other", -1, &s, NULL) == SQLITE_OK &&
-            sqlite3_bind_text(s, 1, r->other->path, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_DONE;
-  ok = ok || hw_store_fail(r->store, "attach the other database", err);
-  (void)sqlite3_finalize(s);
+  hw_statement s;
+  bool ok = hw_statement_open(&s, r->store, "compare/attach.sql", err);
+  if (ok) hw_bind_string(&s, ":path", r->other->path);
+  ok = ok && hw_statement_run(&s, "attach the other database", err);
+  hw_statement_close(&s);
   return ok;
 }
 
 /* The same prompts in two databases. */
 static bool find_matched(reading *r, hw_error *err) {
-  hw_binder b;
+  hw_statement b;
   int64_t n_a, n_b;
   const char *cluster = choose(r->request->cluster, "template");
   if (r->request->pairs) return hw_fail(err, HW_ERROR_INPUT, "pairs says how prompts of one database meet; those of two meet by prompt");
@@ -201,12 +201,11 @@ static bool find_matched(reading *r, hw_error *err) {
       !run_text(r, r->other, 2, &r->c->value_b, err) || !run_text(r, r->other, 3, &r->c->other_fingerprint, err) ||
       !count_prompts(r->store, &n_a, err) || !count_prompts(r->other, &n_b, err) || !attach_other(r, err))
     return false;
-  bool ok = hw_binder_open(&b, r->store, "compare/matched.sql", err);
-  if (ok) hw_bind_text_as(&b, ":cluster", cluster);
+  bool ok = hw_statement_open(&b, r->store, "compare/matched.sql", err);
+  if (ok) hw_bind_string(&b, ":cluster", cluster);
   ok = ok && read_members(r, &b, false, err);
-  hw_binder_close(&b);
-  if (sqlite3_exec(r->store->db, "DETACH DATABASE other", NULL, NULL, NULL) != SQLITE_OK && ok)
-    ok = hw_store_fail(r->store, "detach the other database", err);
+  hw_statement_close(&b);
+  ok = hw_store_exec(r->store, "DETACH DATABASE other", "detach the other database", ok ? err : NULL) && ok;
   if (ok && !r->n_members)
     ok = hw_fail(err, HW_ERROR_INPUT, "%s and %s have no prompt in common (the same prompt_id and text)", r->store->path, r->other->path);
   r->c->left_out_a = n_a - (int64_t)r->n_members;
@@ -317,10 +316,10 @@ static bool make_clusters(reading *r, hw_error *err) {
 
 /* Heads are compared whether they were ever active or not. */
 static bool all_heads(reading *r, hw_store *store, hw_error *err) {
-  hw_binder b;
-  bool row = false, ok = hw_binder_open(&b, store, "compare/run.sql", err) && hw_binder_step(&b, &row, err);
-  int64_t n_layers = row ? sqlite3_column_int64(b.statement, 0) : 0, n_heads = row ? sqlite3_column_int64(b.statement, 1) : 0;
-  hw_binder_close(&b);
+  hw_statement b;
+  bool row = false, ok = hw_statement_open(&b, store, "compare/run.sql", err) && hw_statement_step(&b, &row, err);
+  int64_t n_layers = row ? hw_column_integer(&b, 0) : 0, n_heads = row ? hw_column_integer(&b, 1) : 0;
+  hw_statement_close(&b);
   uint32_t number;
   for (uint32_t layer = 0; ok && layer < n_layers; layer++)
     for (uint32_t head = 0; ok && head < n_heads; head++)
@@ -403,11 +402,11 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
   hw_buffer_init(&comparison->notes);
   if (!request->by == !request->with || !request->with != !other)
     return hw_fail(err, HW_ERROR_INPUT, "want either by COLUMN=A,B or with another database");
-  /* One state of a database that may still grow; ATTACH wants to be outside of transactions. */
-  bool ok = (!other || find_matched(&r, err)) && hw_store_exec(store, "BEGIN", "read it", err);
+  /* SQLite takes ATTACH only outside of transactions, so the transaction of the other reads begins after it. */
+  bool ok = (!other || find_matched(&r, err)) && hw_store_begin_read(store, err);
   ok = ok && (other || find_groups(&r, err));
   ok = ok && make_units(&r, err) && make_clusters(&r, err) && read_measures(&r, err) && hw_buffer_check(&comparison->notes, err);
-  if (!sqlite3_get_autocommit(store->db)) (void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+  hw_store_rollback(store);
   hw_measured_fini(&r.measured);
   free(r.members);
   return ok;

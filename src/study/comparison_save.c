@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Results into tables: those of the database, or of one in memory that only shows them. */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "study/compare.h"
 #include "query/select.h"
 #include "sqlite/sql.h"
 #include "headwater/query.h"
-
-enum { BUSY_MILLISECONDS = 5000 };
 
 typedef struct results {
   const hw_comparison_request *request;
@@ -25,41 +20,41 @@ typedef struct results {
 
 /* ---- rows ---- */
 
-static void bind_question(hw_binder *b, const results *r) { /* what makes two comparisons the same */
-  hw_bind_text_as(b, ":components", hw_component_set_names[r->request->components]);
-  hw_bind_text_as(b, ":measure", hw_measure_names[r->request->measure]);
-  hw_bind_text_as(b, ":column_name", r->c->column);
-  hw_bind_text_as(b, ":a", r->c->value_a);
-  hw_bind_text_as(b, ":b", r->c->value_b);
-  hw_bind_text_as(b, ":other_database", r->request->with);
-  hw_bind_integer_as(b, ":paired", r->c->paired);
-  hw_bind_text_as(b, ":pair_column", r->c->pair_column);
-  hw_bind_text_as(b, ":cluster_column", r->c->cluster_column);
-  hw_bind_integer_as(b, ":n_permutations", r->request->n_permutations);
-  hw_bind_integer_as(b, ":seed", (int64_t)r->request->seed);
-  hw_bind_integer_as(b, ":min_active", r->request->min_active);
+static void bind_question(hw_statement *b, const results *r) { /* what makes two comparisons the same */
+  hw_bind_string(b, ":components", hw_component_set_names[r->request->components]);
+  hw_bind_string(b, ":measure", hw_measure_names[r->request->measure]);
+  hw_bind_string(b, ":column_name", r->c->column);
+  hw_bind_string(b, ":a", r->c->value_a);
+  hw_bind_string(b, ":b", r->c->value_b);
+  hw_bind_string(b, ":other_database", r->request->with);
+  hw_bind_integer(b, ":paired", r->c->paired);
+  hw_bind_string(b, ":pair_column", r->c->pair_column);
+  hw_bind_string(b, ":cluster_column", r->c->cluster_column);
+  hw_bind_integer(b, ":n_permutations", r->request->n_permutations);
+  hw_bind_integer(b, ":seed", (int64_t)r->request->seed);
+  hw_bind_integer(b, ":min_active", r->request->min_active);
 }
 
 static bool run_once(hw_store *store, const char *file, int64_t id, hw_error *err) {
-  hw_binder b;
-  bool row, ok = hw_binder_open(&b, store, file, err);
+  hw_statement s;
+  bool ok = hw_statement_open(&s, store, file, err);
   if (ok) {
-    hw_bind_integer_as(&b, ":comparison_id", id);
-    ok = hw_binder_step(&b, &row, err);
+    hw_bind_integer(&s, ":comparison_id", id);
+    ok = hw_statement_run(&s, "replace the earlier comparison", err);
   }
-  hw_binder_close(&b);
+  hw_statement_close(&s);
   return ok;
 }
 
 static bool remove_same(hw_store *store, const results *r, hw_error *err) {
   int64_t id = 0;
   do {
-    hw_binder b;
-    bool row = false, ok = hw_binder_open(&b, store, "compare/find_same.sql", err);
+    hw_statement b;
+    bool row = false, ok = hw_statement_open(&b, store, "compare/find_same.sql", err);
     if (ok) bind_question(&b, r);
-    ok = ok && hw_binder_step(&b, &row, err);
-    id = row ? sqlite3_column_int64(b.statement, 0) : 0;
-    hw_binder_close(&b);
+    ok = ok && hw_statement_step(&b, &row, err);
+    id = row ? hw_column_integer(&b, 0) : 0;
+    hw_statement_close(&b);
     if (!ok) return false;
     if (id && (!run_once(store, "compare/delete_components.sql", id, err) || !run_once(store, "compare/delete_comparison.sql", id, err)))
       return false;
@@ -70,25 +65,25 @@ static bool remove_same(hw_store *store, const results *r, hw_error *err) {
 static bool insert_comparison(hw_store *store, const results *r, int64_t *id, hw_error *err) {
   static const char *const units[] = {"prompt", "pair", "cluster", "cluster"};
   const hw_exchange exchange = r->result->exchange;
-  hw_binder b;
-  bool row, ok = hw_binder_open(&b, store, "compare/insert_comparison.sql", err);
+  hw_statement b;
+  bool ok = hw_statement_open(&b, store, "compare/insert_comparison.sql", err);
   if (ok) {
     bind_question(&b, r);
-    hw_bind_text_as(&b, ":other_fingerprint", r->c->other_fingerprint);
-    hw_bind_integer_as(&b, ":n_a", (int64_t)r->c->a.n_units);
-    hw_bind_integer_as(&b, ":n_b", (int64_t)r->c->b.n_units);
-    hw_bind_integer_as(&b, ":left_out_a", r->c->left_out_a);
-    hw_bind_integer_as(&b, ":left_out_b", r->c->left_out_b);
-    hw_bind_integer_as(&b, ":n_clusters", (int64_t)r->result->n_clusters);
-    hw_bind_text_as(&b, ":unit", units[exchange]);
-    hw_bind_text_as(&b, ":exchange", exchange == HW_EXCHANGE_UNIT_SIGNS || exchange == HW_EXCHANGE_CLUSTER_SIGNS ? "signs" : "labels");
-    hw_bind_integer_as(&b, ":n_units", (int64_t)r->result->n_exchangeable);
-    hw_bind_real_as(&b, ":least_p", r->result->least_p);
-    hw_bind_integer_as(&b, ":n_components", (int64_t)r->c->n_components);
-    hw_bind_integer_as(&b, ":n_rare", (int64_t)r->c->n_rare);
-    ok = hw_binder_step(&b, &row, err);
+    hw_bind_string(&b, ":other_fingerprint", r->c->other_fingerprint);
+    hw_bind_integer(&b, ":n_a", (int64_t)r->c->a.n_units);
+    hw_bind_integer(&b, ":n_b", (int64_t)r->c->b.n_units);
+    hw_bind_integer(&b, ":left_out_a", r->c->left_out_a);
+    hw_bind_integer(&b, ":left_out_b", r->c->left_out_b);
+    hw_bind_integer(&b, ":n_clusters", (int64_t)r->result->n_clusters);
+    hw_bind_string(&b, ":unit", units[exchange]);
+    hw_bind_string(&b, ":exchange", exchange == HW_EXCHANGE_UNIT_SIGNS || exchange == HW_EXCHANGE_CLUSTER_SIGNS ? "signs" : "labels");
+    hw_bind_integer(&b, ":n_units", (int64_t)r->result->n_exchangeable);
+    hw_bind_real(&b, ":least_p", r->result->least_p);
+    hw_bind_integer(&b, ":n_components", (int64_t)r->c->n_components);
+    hw_bind_integer(&b, ":n_rare", (int64_t)r->c->n_rare);
+    ok = hw_statement_run(&b, "store the comparison", err);
   }
-  hw_binder_close(&b);
+  hw_statement_close(&b);
   *id = ok ? sqlite3_last_insert_rowid(store->db) : 0;
   return ok;
 }
@@ -99,32 +94,32 @@ static void name_component(const results *r, const hw_compared_component *c, cha
   else (void)snprintf(name, size, "L%u%s%u", c->layer, letter, c->index);
 }
 
-static void bind_component(hw_binder *b, const results *r, size_t index, char *name, size_t size) {
+static void bind_component(hw_statement *b, const results *r, size_t index, char *name, size_t size) {
   const hw_compared_component *component = &r->c->components[index];
   const hw_stats_row *row = &r->result->rows[index];
   hw_component_set set = r->request->components;
   name_component(r, component, name, size);
-  hw_bind_text_as(b, ":name", name);
-  hw_bind_integer_as(b, ":layer", component->layer);
-  if (set == HW_SET_NEURONS || component->ffn) hw_bind_null_as(b, ":head");
-  else hw_bind_integer_as(b, ":head", component->index);
-  if (set != HW_SET_NEURONS) hw_bind_null_as(b, ":neuron");
-  else hw_bind_integer_as(b, ":neuron", component->index);
-  hw_bind_text_as(b, ":kind", set != HW_SET_ITEMS ? NULL : component->ffn ? "ffn" : "attention");
-  hw_bind_text_as(b, ":source_role", component->source_role);
-  hw_bind_text_as(b, ":target_role", component->target_role);
+  hw_bind_string(b, ":name", name);
+  hw_bind_integer(b, ":layer", component->layer);
+  if (set == HW_SET_NEURONS || component->ffn) hw_bind_null(b, ":head");
+  else hw_bind_integer(b, ":head", component->index);
+  if (set != HW_SET_NEURONS) hw_bind_null(b, ":neuron");
+  else hw_bind_integer(b, ":neuron", component->index);
+  hw_bind_string(b, ":kind", set != HW_SET_ITEMS ? NULL : component->ffn ? "ffn" : "attention");
+  hw_bind_string(b, ":source_role", component->source_role);
+  hw_bind_string(b, ":target_role", component->target_role);
   const struct {
     const char *name;
     double value;
   } measures[] = {{":mean_a", row->mean_a}, {":mean_b", row->mean_b}, {":difference", row->difference}, {":ci_lo", row->lower},
                   {":ci_hi", row->upper},   {":standard_error", row->standard_error}};
-  for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) hw_bind_real_as(b, measures[i].name, measures[i].value / HW_MICRO);
-  hw_bind_real_as(b, ":effect", row->effect);
-  hw_bind_real_as(b, ":df", row->df);
-  hw_bind_real_as(b, ":p", row->p);
-  hw_bind_real_as(b, ":q", row->q);
-  hw_bind_integer_as(b, ":active_a", (int64_t)row->active_a);
-  hw_bind_integer_as(b, ":active_b", (int64_t)row->active_b);
+  for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) hw_bind_real(b, measures[i].name, measures[i].value / HW_MICRO);
+  hw_bind_real(b, ":effect", row->effect);
+  hw_bind_real(b, ":df", row->df);
+  hw_bind_real(b, ":p", row->p);
+  hw_bind_real(b, ":q", row->q);
+  hw_bind_integer(b, ":active_a", (int64_t)row->active_a);
+  hw_bind_integer(b, ":active_b", (int64_t)row->active_b);
 }
 
 typedef struct ranked {
@@ -148,17 +143,16 @@ static bool insert_components(hw_store *store, const results *r, int64_t id, hw_
     order[i] = (ranked){row->p, isnan(row->effect) ? 0 : fabs(row->effect), i};
   }
   qsort(order, n, sizeof *order, compare_ranked);
-  hw_binder b;
+  hw_statement b;
   char name[48];
-  bool row, ok = hw_binder_open(&b, store, "compare/insert_component.sql", err);
+  bool ok = hw_statement_open(&b, store, "compare/insert_component.sql", err);
   for (size_t rank = 0; ok && rank < n; rank++) {
-    hw_binder_reset(&b);
-    hw_bind_integer_as(&b, ":comparison_id", id);
-    hw_bind_integer_as(&b, ":rank", (int64_t)rank + 1);
+    hw_bind_integer(&b, ":comparison_id", id);
+    hw_bind_integer(&b, ":rank", (int64_t)rank + 1);
     bind_component(&b, r, order[rank].index, name, sizeof name);
-    ok = hw_binder_step(&b, &row, err);
+    ok = hw_statement_run(&b, "store the comparison", err);
   }
-  hw_binder_close(&b);
+  hw_statement_close(&b);
   free(order);
   return ok;
 }
@@ -181,14 +175,13 @@ bool hw_comparison_show(const hw_comparison_request *request, const hw_compariso
   char limit[24];
   (void)snprintf(limit, sizeof limit, "%" PRId64, most > 0 ? most : -1);
   hw_parameter parameter = {"most", limit};
-  hw_store *store = hw_store_new(":memory:", err);
-  if (!store) return false;
+  hw_store *store;
+  hw_file_state state;
+  if (!hw_store_connect("the table of results", HW_OPEN_MEMORY, &store, &state, err)) return false;
   hw_store_set_room(store, room);
-  bool ok = sqlite3_open_v2(":memory:", &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK ||
-            hw_store_fail(store, "open a table of results", err);
-  ok = ok && store_results(store, &r, &id, err) &&
-       hw_store_select(store, hw_sql(format == HW_FORMAT_TABLE ? "compare/show_table.sql" : "compare/show_all.sql"), &parameter, 1, format,
-                       sink, context, err);
+  bool ok = store_results(store, &r, &id, err) &&
+            hw_store_select(store, hw_sql(format == HW_FORMAT_TABLE ? "compare/show_table.sql" : "compare/show_all.sql"), &parameter, 1, format,
+                            sink, context, err);
   hw_store_free(store);
   return ok;
 }
@@ -201,27 +194,13 @@ bool hw_comparison_can_save(const char *path) {
   return can;
 }
 
-static bool open_writable(hw_store *store, hw_error *err) {
-  store->lock = open(store->path, O_RDWR | O_CLOEXEC);
-  if (store->lock < 0) return hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", store->path, strerror(errno));
-  if (flock(store->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-    return hw_fail(err, HW_ERROR_IO, "%s: another process is writing into it", store->path);
-  if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-    return hw_store_fail(store, "open it", err);
-  (void)sqlite3_extended_result_codes(store->db, 1);
-  (void)sqlite3_busy_timeout(store->db, BUSY_MILLISECONDS);
-  hw_file_state state;
-  if (!hw_store_check_file(store, &state, err)) return false;
-  if (state == HW_FILE_EMPTY) return hw_fail(err, HW_ERROR_INPUT, "%s: a database without tables", store->path);
-  return hw_store_exec(store, "PRAGMA trusted_schema = OFF", "set it up", err);
-}
-
 bool hw_comparison_save(const char *path, const hw_comparison_request *request, const hw_comparison *comparison,
                         const hw_stats_result *result, int64_t *id, hw_error *err) {
   results r = {request, comparison, result};
-  hw_store *store = hw_store_new(path, err);
-  if (!store) return false;
-  bool ok = open_writable(store, err) && store_results(store, &r, id, err);
+  hw_store *store;
+  hw_file_state state;
+  if (!hw_store_connect(path, HW_OPEN_WRITE, &store, &state, err)) return false;
+  bool ok = hw_store_exec(store, "PRAGMA trusted_schema = OFF", "set it up", err) && store_results(store, &r, id, err);
   hw_store_free(store);
   return ok;
 }

@@ -1,42 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * `headwater mine`: opens the file for writing, loads, searches, ranks, stores. */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "headwater/query.h"
 #include "study/mining_data.h"
-#include "query/select.h"
-
-enum { BUSY_MILLISECONDS = 5000 };
-
-/* A database that is there already, under the lock of its writers. */
-static bool open_edit(hw_store *store, hw_error *err) {
-  struct stat status;
-  if (stat(store->path, &status) != 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", store->path, strerror(errno));
-  if (!S_ISREG(status.st_mode)) return hw_fail(err, HW_ERROR_INPUT, "%s: not a regular file", store->path);
-  store->lock = open(store->path, O_RDWR | O_CLOEXEC);
-  if (store->lock < 0) return hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", store->path, strerror(errno));
-  if (flock(store->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-    return hw_fail(err, HW_ERROR_IO, "%s: another process is writing into it", store->path);
-  if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-    return hw_store_fail(store, "open it", err);
-  (void)sqlite3_extended_result_codes(store->db, 1);
-  (void)sqlite3_busy_timeout(store->db, BUSY_MILLISECONDS);
-  hw_file_state state;
-  if (!hw_store_check_file(store, &state, err)) return false;
-  if (state == HW_FILE_EMPTY)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: a database without tables, not one of Headwater's", store->path);
-  return hw_store_exec(store, "PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", "open it", err);
-}
+#include "sqlite/connection.h"
 
 static void note(hw_mining_summary *summary, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -117,12 +90,14 @@ static bool mine(hw_store *store, const hw_mining_settings *settings, hw_mining_
 
 bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err) {
   *summary = (hw_mining_summary){0};
-  hw_store *store = hw_store_new(path, err);
-  if (!store) return false;
+  hw_store *store;
+  hw_file_state state;
+  if (!hw_store_connect(path, HW_OPEN_WRITE, &store, &state, err)) return false;
   hw_mining_data data = {0};
   hw_mine_sets sets = {0};
   hw_arena_init(&data.arena);
-  bool ok = open_edit(store, err) && mine(store, settings, &data, &sets, summary, err);
+  bool ok = hw_store_exec(store, "PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", "set it up", err) &&
+            mine(store, settings, &data, &sets, summary, err);
   hw_mine_sets_fini(&sets);
   hw_mining_data_fini(&data);
   hw_store_free(store);
@@ -131,26 +106,18 @@ bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mini
 
 /* ---- queries that read what was mined ---- */
 
-static bool has_table(hw_store *store, const char *name, size_t length, bool *there, hw_error *err) {
-  sqlite3_stmt *s = NULL;
-  int rc = sqlite3_prepare_v2(store->db, "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = :name", -1, &s, NULL);
-  if (rc == SQLITE_OK) {
-    hw_bind_text(s, 1, name, length);
-    rc = sqlite3_step(s);
-  }
-  *there = rc == SQLITE_ROW && sqlite3_column_int64(s, 0) > 0;
-  (void)sqlite3_finalize(s);
-  return rc == SQLITE_ROW ? true : hw_store_fail(store, "read its tables", err);
-}
-
 bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err) {
   static const char start[] = "-- needs ";
   for (const char *line = query->sql; !strncmp(line, "--", 2);) {
     const char *end = line + strcspn(line, "\n");
     if (!strncmp(line, start, sizeof start - 1)) {
-      const char *table = line + sizeof start - 1, *how = table + strcspn(table, ":\n");
-      bool there;
-      if (!has_table(store, table, (size_t)(how - table), &there, err)) return false;
+      const char *how = line + sizeof start - 1;
+      size_t length = strcspn(how, ":\n");
+      char *table = strndup(how, length);
+      how += length;
+      bool there, ok = table ? hw_store_has_table(store, table, &there, err) : hw_fail_memory(err, "a query");
+      free(table);
+      if (!ok) return false;
       how += strspn(how, ": ");
       if (!there)
         return hw_fail(err, HW_ERROR_INPUT, "%s: %s reads what is not there yet; it is made by: %.*s", store->path, query->name,

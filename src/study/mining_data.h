@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A database as the search for circuits sees it. */
-#ifndef HW_STORE_MINING_DATA_H
-#define HW_STORE_MINING_DATA_H
+#ifndef HW_STUDY_MINING_DATA_H
+#define HW_STUDY_MINING_DATA_H
 
 #include "mine/mine.h"
 #include "headwater/mining.h"
@@ -34,11 +34,6 @@ size_t hw_mining_data_bytes(const hw_mining_data *data);
 typedef void (*hw_graph_visitor)(void *context, size_t graph, uint32_t importance);
 bool hw_mining_visit(hw_store *store, const hw_mining_data *data, uint32_t item, hw_graph_visitor visit, void *context,
                      hw_error *err);
-
-/* A statement of sql/mining/, prepared. The caller finalizes it. */
-sqlite3_stmt *hw_mining_statement(hw_store *store, const char *file, hw_error *err);
-/* Index of the parameter ":name". */
-int hw_parameter_index(sqlite3_stmt *statement, const char *name);
 
 /* mining_put.c: stores a mining with its circuits, in a transaction of its own. */
 bool hw_mining_put(hw_store *store, const hw_mining_data *data, const hw_mining_settings *settings, const hw_mine_sets *sets,

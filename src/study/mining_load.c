@@ -8,33 +8,19 @@
 #include "base/text.h"
 #include "codec/codec.h"
 #include "study/mining_data.h"
-#include "sqlite/sql.h"
-
-sqlite3_stmt *hw_mining_statement(hw_store *store, const char *file, hw_error *err) {
-  sqlite3_stmt *statement = NULL;
-  const char *sql = hw_sql(file);
-  if (sql && sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK) return statement;
-  hw_store_fail(store, file, err);
-  return NULL;
-}
-
-int hw_parameter_index(sqlite3_stmt *statement, const char *name) { return sqlite3_bind_parameter_index(statement, name); }
 
 /* ---- roles ---- */
 
 static bool load_roles(hw_store *store, hw_mining_data *data, hw_error *err) {
-  sqlite3_stmt *s = hw_mining_statement(store, "mining/select_roles.sql", err);
-  if (!s) return false;
-  int rc;
-  bool ok = true;
-  while (ok && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-    int64_t id = sqlite3_column_int64(s, 0);
-    const char *name = (const char *)sqlite3_column_text(s, 1);
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, store, "mining/select_roles.sql", err);
+  while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
+    int64_t id = hw_column_integer(&s, 0);
+    const char *name = hw_column_text(&s, 1);
     if (id < 0 || id >= HW_ROLE_IDS || !name) ok = hw_fail(err, HW_ERROR_INPUT, "%s: a damaged role", store->path);
     else ok = (data->role_names[id] = hw_arena_copy(&data->arena, name, strlen(name), err)) != NULL;
   }
-  if (ok && rc != SQLITE_DONE) ok = hw_store_fail(store, "read its roles", err);
-  (void)sqlite3_finalize(s);
+  hw_statement_close(&s);
   return ok;
 }
 
@@ -86,39 +72,38 @@ static size_t find_group(const hw_mining_data *data, int64_t id) {
   return found ? (size_t)(found - data->group_ids) : SIZE_MAX;
 }
 
+static bool damaged(hw_store *store, const char *what, hw_error *err) {
+  return hw_fail(err, HW_ERROR_INPUT, "%s: damaged: %s", store->path, what);
+}
+
 /* Groups that have graphs of the data set's own prompts. */
 static bool load_groups(hw_store *store, hw_mining_data *data, hw_error *err) {
   int64_t n;
-  if (!hw_store_integer(store, "SELECT count(*) FROM prompt_group", &n, err)) return false;
-  size_t room = (size_t)n + 1, n_groups = 0;
-  uint32_t *sizes = hw_arena_znew(&data->arena, uint32_t, room, err);
-  size_t *ends = hw_arena_znew(&data->arena, size_t, room, err);
-  if (!sizes || !ends || !(data->group_ids = hw_arena_znew(&data->arena, int64_t, room, err))) return false;
-  sqlite3_stmt *s = hw_mining_statement(store, "mining/select_groups.sql", err);
-  if (!s) return false;
-  int rc = SQLITE_OK;
-  while (rc == SQLITE_OK && n_groups < room && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-    int64_t size = sqlite3_column_int64(s, 1);
-    data->group_ids[n_groups] = sqlite3_column_int64(s, 0);
+  if (!hw_store_integer(store, "mining/count_groups.sql", &n, err)) return false;
+  size_t capacity = (size_t)n + 1, n_groups = 0;
+  uint32_t *sizes = hw_arena_znew(&data->arena, uint32_t, capacity, err);
+  size_t *ends = hw_arena_znew(&data->arena, size_t, capacity, err);
+  if (!sizes || !ends || !(data->group_ids = hw_arena_znew(&data->arena, int64_t, capacity, err))) return false;
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, store, "mining/select_groups.sql", err);
+  while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
+    int64_t size = hw_column_integer(&s, 1);
     data->n_graphs += (size_t)size;
-    if (data->n_graphs > INT32_MAX) break;
+    if (n_groups == capacity || data->n_graphs > INT32_MAX) break;
+    data->group_ids[n_groups] = hw_column_integer(&s, 0);
     sizes[n_groups] = (uint32_t)size;
     data->base.n_words += ((size_t)size + 63) / 64;
     ends[n_groups++] = data->base.n_words;
-    rc = SQLITE_OK;
   }
-  (void)sqlite3_finalize(s);
+  hw_statement_close(&s);
+  if (!ok) return false;
   data->base.n_groups = n_groups;
   data->base.group_ends = ends;
   data->base.group_sizes = sizes;
   if (data->n_graphs > INT32_MAX)
     return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: too many graphs; mine takes at most %d", store->path, INT32_MAX);
-  if (rc != SQLITE_DONE) return hw_store_fail(store, "read its groups", err);
+  if (row) return damaged(store, "prompts have groups that prompt_group does not list", err);
   return data->n_graphs ? true : hw_fail(err, HW_ERROR_INPUT, "%s: holds no graphs to mine", store->path);
-}
-
-static bool damaged(hw_store *store, const char *what, hw_error *err) {
-  return hw_fail(err, HW_ERROR_INPUT, "%s: damaged: %s", store->path, what);
 }
 
 static bool load_graphs(hw_store *store, hw_mining_data *data, hw_error *err) {
@@ -127,25 +112,22 @@ static bool load_graphs(hw_store *store, hw_mining_data *data, hw_error *err) {
   data->all = hw_arena_znew(&data->arena, uint64_t, data->base.n_words, err);
   uint32_t *filled = hw_arena_znew(&data->arena, uint32_t, data->base.n_groups, err);
   if (!data->graph_ids || !data->bit_of || !data->all || !filled) return false;
-  sqlite3_stmt *s = hw_mining_statement(store, "mining/select_graphs.sql", err);
-  if (!s) return false;
+  hw_statement s;
   size_t n = 0;
-  int rc;
-  bool ok = true;
-  while (ok && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-    size_t group = find_group(data, sqlite3_column_int64(s, 1));
+  bool row, ok = hw_statement_open(&s, store, "mining/select_graphs.sql", err);
+  while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
+    size_t group = find_group(data, hw_column_integer(&s, 1));
     if (n == data->n_graphs || group == SIZE_MAX || filled[group] == data->base.group_sizes[group]) {
       ok = damaged(store, "prompts and graphs do not fit together", err);
       break;
     }
     size_t bit = 64 * (group ? data->base.group_ends[group - 1] : 0) + filled[group]++;
-    data->graph_ids[n] = sqlite3_column_int64(s, 0);
+    data->graph_ids[n] = hw_column_integer(&s, 0);
     data->bit_of[n++] = (uint32_t)bit;
     data->all[bit / 64] |= (uint64_t)1 << (bit % 64);
   }
-  if (ok && rc != SQLITE_DONE) ok = hw_store_fail(store, "read its graphs", err);
   if (ok && n != data->n_graphs) ok = damaged(store, "prompts and graphs do not fit together", err);
-  (void)sqlite3_finalize(s);
+  hw_statement_close(&s);
   return ok;
 }
 
@@ -177,37 +159,35 @@ static int compare_items(const void *a, const void *b) {
 /* Wanted items that are frequent, from the aggregates. */
 static bool list_items(hw_store *store, const hw_mining_settings *settings, hw_mining_data *data, frequent **list, size_t *n,
                        hw_error *err) {
-  int64_t room;
-  if (!hw_store_integer(store, "SELECT count(DISTINCT item_id) FROM agg_item", &room, err)) return false;
-  frequent *items = hw_arena_znew(&data->arena, frequent, (size_t)room + 1, err);
-  sqlite3_stmt *s = items ? hw_mining_statement(store, "mining/select_items.sql", err) : NULL;
-  if (!s) return false;
+  int64_t n_all;
+  if (!hw_store_integer(store, "mining/count_items.sql", &n_all, err)) return false;
+  frequent *items = hw_arena_znew(&data->arena, frequent, (size_t)n_all + 1, err);
+  if (!items) return false;
+  hw_statement s;
+  bool row = true, ok = hw_statement_open(&s, store, "mining/select_items.sql", err);
   uint32_t least_of_all = hw_mine_least(settings->min_support, (uint32_t)data->n_graphs, false);
   frequent now = {0};
   bool open = false, in_group = false; /* now is being counted; a group has it often enough */
-  int rc;
   *n = 0;
-  do {
-    rc = sqlite3_step(s);
-    int64_t item = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
+  while (ok && row && (ok = hw_statement_step(&s, &row, err))) {
+    int64_t item = row ? hw_column_integer(&s, 0) : -1;
     if (open && item != now.item) {
       if (settings->by_group ? in_group : now.n >= least_of_all) items[(*n)++] = now;
       open = false;
     }
-    if (rc != SQLITE_ROW || !wanted_item(data, settings, item)) continue;
+    if (!row || !wanted_item(data, settings, item)) continue;
     if (!open) {
       now = (frequent){.item = (uint32_t)item};
       in_group = false;
     }
     open = true;
-    size_t group = find_group(data, sqlite3_column_int64(s, 1));
-    int64_t on = sqlite3_column_int64(s, 2);
+    size_t group = find_group(data, hw_column_integer(&s, 1));
+    int64_t on = hw_column_integer(&s, 2);
     if (group == SIZE_MAX) continue; /* of counterfactuals */
     now.n += on;
     if (on >= hw_mine_least(settings->min_support, data->base.group_sizes[group], true)) in_group = true;
-  } while (rc == SQLITE_ROW);
-  bool ok = rc == SQLITE_DONE || hw_store_fail(store, "read its edges", err);
-  (void)sqlite3_finalize(s);
+  }
+  hw_statement_close(&s);
   *list = items;
   return ok;
 }
@@ -260,20 +240,19 @@ static bool load_items(hw_store *store, const hw_mining_settings *settings, hw_m
 
 bool hw_mining_visit(hw_store *store, const hw_mining_data *data, uint32_t item, hw_graph_visitor visit, void *context,
                      hw_error *err) {
-  sqlite3_stmt *s = hw_mining_statement(store, "mining/select_item_graphs.sql", err);
+  hw_statement *s = hw_store_statement(store, "mining/select_item_graphs.sql", err);
   if (!s) return false;
-  (void)sqlite3_bind_int64(s, hw_parameter_index(s, ":item_id"), item);
+  hw_bind_integer(s, ":item_id", item);
   hw_arena arena;
   hw_arena_init(&arena);
-  int rc;
-  bool ok = true;
-  while (ok && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+  bool row, ok;
+  while ((ok = hw_statement_step(s, &row, err)) && row) {
     hw_item_graph *graphs;
-    size_t n, at = 0;
+    size_t n, length, at = 0;
     hw_arena_reset(&arena);
-    const void *blob = sqlite3_column_blob(s, 0);
-    if (!hw_decode_item_graphs(blob, (size_t)sqlite3_column_bytes(s, 0), &arena, &graphs, &n, err)) ok = false;
-    for (size_t i = 0; ok && i < n; i++) {
+    const void *blob = hw_column_blob(s, 0, &length);
+    if (!(ok = hw_decode_item_graphs(blob, length, &arena, &graphs, &n, err))) break;
+    for (size_t i = 0; i < n; i++) {
       /* Mostly the next one or a few on. */
       if (i == 0 || at == data->n_graphs || data->graph_ids[at] != graphs[i].graph_id) {
         const int64_t *found = bsearch(&graphs[i].graph_id, data->graph_ids, data->n_graphs, sizeof *found, compare_ids);
@@ -283,8 +262,7 @@ bool hw_mining_visit(hw_store *store, const hw_mining_data *data, uint32_t item,
       visit(context, at++, graphs[i].importance);
     }
   }
-  if (ok && rc != SQLITE_DONE) ok = hw_store_fail(store, "read its index of edges", err);
-  (void)sqlite3_finalize(s);
+  hw_statement_reset(s);
   hw_arena_fini(&arena);
   return ok;
 }
