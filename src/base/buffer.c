@@ -3,9 +3,10 @@
 
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/number.h"
 
 void hw_buffer_init(hw_buffer *buffer) { *buffer = (hw_buffer){0}; }
 
@@ -50,12 +51,12 @@ void hw_buffer_printf(hw_buffer *buffer, const char *format, ...) {
   va_list arguments, again;
   va_start(arguments, format);
   va_copy(again, arguments);
-  int length = vsnprintf(NULL, 0, format, arguments);
+  int length = hw_vsnprintf(NULL, 0, format, arguments);
   va_end(arguments);
   if (length < 0) {
     buffer->failed = true;
   } else if (reserve(buffer, (size_t)length)) {
-    (void)vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
+    (void)hw_vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
     buffer->length += (size_t)length;
   }
   va_end(again);

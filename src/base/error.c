@@ -2,7 +2,8 @@
 #include "headwater/error.h"
 
 #include <stdarg.h>
-#include <stdio.h>
+
+#include "base/number.h"
 
 bool hw_fail(hw_error *err, hw_error_kind kind, const char *format, ...) {
   if (!err) return false;
@@ -10,7 +11,7 @@ bool hw_fail(hw_error *err, hw_error_kind kind, const char *format, ...) {
   char message[sizeof err->message];
   va_list arguments;
   va_start(arguments, format);
-  (void)vsnprintf(message, sizeof message, format, arguments);
+  (void)hw_vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
   err->kind = kind;
   size_t i = 0;

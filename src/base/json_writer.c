@@ -3,10 +3,9 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/text.h"
 
 void hw_json_init(hw_json *json, hw_buffer *out) { *json = (hw_json){.out = out}; }
@@ -91,13 +90,8 @@ void hw_json_double(hw_json *json, double value) {
     hw_json_null(json);
     return;
   }
-  char text[40] = "";
-  for (int digits = 15; digits <= 17; digits++) {
-    (void)snprintf(text, sizeof text, "%.*g", digits, value);
-    if (strtod(text, NULL) == value) break;
-  }
   separate(json);
-  hw_buffer_append_string(json->out, text);
+  hw_format_double(json->out, value);
 }
 
 void hw_json_float(hw_json *json, float value) {
@@ -105,11 +99,6 @@ void hw_json_float(hw_json *json, float value) {
     hw_json_null(json);
     return;
   }
-  char text[40] = "";
-  for (int digits = 6; digits <= 9; digits++) {
-    (void)snprintf(text, sizeof text, "%.*g", digits, (double)value);
-    if (strtof(text, NULL) == value) break;
-  }
   separate(json);
-  hw_buffer_append_string(json->out, text);
+  hw_format_float(json->out, value);
 }

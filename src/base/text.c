@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -66,29 +63,6 @@ const char *hw_nearest_name(const char *wanted, const char *const *names, size_t
   size_t length = strlen(wanted);
   size_t allowed = length < 3 ? 1 : (length + 2) / 3;
   return best <= allowed ? nearest : NULL;
-}
-
-/* strtol and its like skip spaces; here a number is all there is. */
-static bool starts_number(const char *text) {
-  return (*text >= '0' && *text <= '9') || *text == '-' || *text == '+' || *text == '.';
-}
-
-bool hw_parse_int(const char *text, int64_t min, int64_t max, int64_t *value) {
-  char *end;
-  errno = 0;
-  long long parsed = strtoll(text, &end, 10);
-  if (!starts_number(text) || *end || end == text || errno || parsed < min || parsed > max) return false;
-  *value = parsed;
-  return true;
-}
-
-bool hw_parse_double(const char *text, double *value) {
-  char *end;
-  errno = 0;
-  double parsed = strtod(text, &end);
-  if (!starts_number(text) || *end || end == text || !isfinite(parsed)) return false;
-  *value = parsed;
-  return true;
 }
 
 double hw_clock_seconds(void) {

@@ -2,10 +2,10 @@
 #include "dataset/record.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/text.h"
 
 void hw_record_init(hw_record *record) { *record = (hw_record){0}; }
@@ -38,7 +38,7 @@ void hw_record_break(hw_record *record, const char *format, ...) {
   char reason[512];
   va_list arguments;
   va_start(arguments, format);
-  (void)vsnprintf(reason, sizeof reason, format, arguments);
+  (void)hw_vsnprintf(reason, sizeof reason, format, arguments);
   va_end(arguments);
   size_t length = strlen(reason);
   for (size_t i = 0; i < length; i++)

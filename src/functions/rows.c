@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One row per table-valued function: its columns, how it decodes, how a value is read out. */
-#include <stdio.h>
-
+#include "base/number.h"
 #include "functions/functions.h"
 
 static void text(sqlite3_context *context, const char *value) { sqlite3_result_text(context, value, -1, SQLITE_STATIC); }
@@ -12,7 +11,7 @@ static bool check_threshold(const hw_blob_info *info, double *threshold, hw_erro
   if (*threshold < 0) *threshold = info->threshold;
   if (*threshold >= info->floor) return true;
   char what[160];
-  (void)snprintf(what, sizeof what, "threshold %.9g is below the floor %.9g that rows were stored from", *threshold,
+  (void)hw_snprintf(what, sizeof what, "threshold %.9g is below the floor %.9g that rows were stored from", *threshold,
                  info->floor);
   return hw_blob_fail(info, err, what);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "headwater/query.h"
 #include "query/select.h"
@@ -23,15 +24,6 @@ static bool flush(hw_formatter *f, size_t least, hw_error *err) {
   bool ok = f->sink(f->context, f->out.data, f->out.length);
   hw_buffer_reset(&f->out);
   return ok ? true : hw_fail(err, HW_ERROR_INTERRUPTED, "stopped");
-}
-
-void hw_format_double(hw_buffer *out, double value) {
-  char text[40] = "";
-  for (int digits = 15; digits <= 17; digits++) {
-    (void)snprintf(text, sizeof text, "%.*g", digits, value);
-    if (strtod(text, NULL) == value) break;
-  }
-  hw_buffer_append_string(out, text);
 }
 
 void hw_format_csv(hw_buffer *out, const char *bytes, size_t length) {
@@ -261,7 +253,7 @@ static bool table_row(hw_formatter *f, sqlite3_stmt *s, hw_error *err) {
       continue;
     }
     if (type == SQLITE_INTEGER) (void)snprintf(text, sizeof text, "%" PRId64, (int64_t)sqlite3_column_int64(s, c));
-    else if (type == SQLITE_FLOAT) (void)snprintf(text, sizeof text, "%.6g", sqlite3_column_double(s, c));
+    else if (type == SQLITE_FLOAT) (void)hw_snprintf(text, sizeof text, "%.6g", sqlite3_column_double(s, c));
     else if (type == SQLITE_BLOB) (void)snprintf(text, sizeof text, "<%d bytes>", sqlite3_column_bytes(s, c));
     else text[0] = '\0';
     if (!add_text_cell(f, text, strlen(text), err)) return false;

@@ -38,8 +38,6 @@ bool hw_formatter_row(hw_formatter *formatter, sqlite3_stmt *statement, hw_error
 bool hw_formatter_end(hw_formatter *formatter, hw_error *err);
 void hw_formatter_fini(hw_formatter *formatter);
 
-/* As few digits as read back to the same value. */
-void hw_format_double(hw_buffer *out, double value);
 /* A field of RFC 4180, quoted where it must be. */
 void hw_format_csv(hw_buffer *out, const char *bytes, size_t length);
 

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/json_writer.h"
+#include "base/number.h"
 #include "headwater/query.h"
 #include "headwater/export.h"
 #include "query/select.h"

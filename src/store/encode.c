@@ -2,10 +2,10 @@
  * hw_encode_chunk: records to compressed columns and sums. Knows no database, runs on any thread. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "codec/codec.h"
 #include "sqlite/connection.h"
 #include "store/encoded.h"
@@ -165,16 +165,6 @@ static bool observe_items(encoder *e, const hw_graph_record *graph, const uint8_
 }
 
 /* ---- one graph ---- */
-
-double hw_plain_double(float value) {
-  char text[40];
-  for (int digits = 6; digits < 9; digits++) {
-    (void)snprintf(text, sizeof text, "%.*g", digits, (double)value);
-    double read = strtod(text, NULL);
-    if ((float)read == value) return read;
-  }
-  return (double)value;
-}
 
 static bool node_before(const hw_ffn_node *a, const hw_neuron_node *b) {
   return a->layer != b->layer ? a->layer > b->layer : a->position < b->position;

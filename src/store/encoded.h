@@ -119,9 +119,6 @@ struct hw_encoded_chunk {
   size_t n_item_graphs;
 };
 
-/* The shortest decimal number that is this float, as a double: 0.1f reads 0.1, not 0.100000001490116. */
-double hw_plain_double(float value);
-
 /* Keys of components: layer << 32 | head or neuron. Items as in schema.sql. */
 static inline uint64_t hw_component_key(uint32_t layer, uint32_t index) { return (uint64_t)layer << 32 | index; }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "headwater/query.h"
 #include "study/mining_data.h"
@@ -21,7 +22,7 @@ static void note(hw_mining_summary *summary, const char *format, ...) {
     at += 2;
   }
   va_start(arguments, format);
-  (void)vsnprintf(summary->note + at, sizeof summary->note - at, format, arguments);
+  (void)hw_vsnprintf(summary->note + at, sizeof summary->note - at, format, arguments);
   va_end(arguments);
   summary->complete = false;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "codec/codec.h"
 #include "study/mining_data.h"
 #include "query/select.h"

@@ -78,6 +78,8 @@ done
 
 grep -nE '(^|[^a-zA-Z_])(exit|_exit|abort|printf|puts|putchar|perror|fprintf|vprintf) *\(' -r src --include='*.c' |
   grep -v '^src/cli/' | while read -r line; do echo "RULE: prints or exits outside src/cli: $line"; done | grep . && failed=1
+grep -nE '(^|[^_a-z])(strto(d|f|ld)|atof|vsnprintf|snprintf[^"]*"[^"]*%[-+ #0-9.*]*[efgEFG]) *\(?' -r src --include='*.c' |
+  grep -vE '^src/(cli/|base/number.c:)' | grep . && complain "numbers as text depend on the locale: base/number.h"
 grep -ln 'cblas.h' -r src include | grep -v '^src/tensor/gemm.c$' | grep . && complain "cblas.h outside of src/tensor/gemm.c"
 grep -lnE '<sqlite3(ext)?\.h>' -r src include | grep -v '^src/sqlite/sqlite.h$' | grep . && complain "sqlite3.h outside of src/sqlite/sqlite.h"
 
