@@ -2,8 +2,10 @@
 #include "headwater/error.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/number.h"
+#include "base/text.h"
 
 bool hw_fail(hw_error *err, hw_error_kind kind, const char *format, ...) {
   if (!err) return false;
@@ -14,12 +16,13 @@ bool hw_fail(hw_error *err, hw_error_kind kind, const char *format, ...) {
   (void)hw_vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
   err->kind = kind;
-  size_t i = 0;
-  for (; message[i]; i++) {
-    unsigned char byte = (unsigned char)message[i];
-    err->message[i] = (byte < 0x20 || byte == 0x7f) ? '?' : message[i];
+  size_t length = strlen(message), n = 0;
+  for (size_t i = 0; i < length; n++) {
+    size_t control = hw_control_length(message + i, length - i);
+    err->message[n] = control ? '?' : message[i];
+    i += control ? control : 1;
   }
-  err->message[i] = '\0';
+  err->message[n] = '\0';
   return false;
 }
 

@@ -43,8 +43,9 @@ void hw_json_quote(hw_buffer *out, const char *bytes, size_t length) {
         hw_buffer_append_byte(out, byte);
       } else if (byte == '\n') {
         hw_buffer_append_string(out, "\\n");
-      } else if (byte < 0x20 || byte == 0x7f) {
-        hw_buffer_printf(out, "\\u%04x", byte);
+      } else if (hw_control_length(bytes + i, valid - i)) {
+        i += hw_control_length(bytes + i, valid - i) - 1;
+        hw_buffer_printf(out, "\\u%04x", (unsigned char)bytes[i]); /* the last byte is the code point, of C1 too */
       } else {
         hw_buffer_append_byte(out, byte);
       }

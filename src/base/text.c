@@ -30,6 +30,12 @@ size_t hw_utf8_valid_prefix(const char *bytes, size_t length) {
   return i;
 }
 
+size_t hw_control_length(const char *bytes, size_t left) {
+  unsigned char first = left ? (unsigned char)bytes[0] : ' ', second = left > 1 ? (unsigned char)bytes[1] : 0;
+  if (first < 0x20 || first == 0x7f) return 1;
+  return first == 0xC2 && second >= 0x80 && second < 0xA0 ? 2 : 0;
+}
+
 static size_t edit_distance(const char *a, const char *b) {
   enum { LONGEST = 64 };
   size_t n = strlen(a), m = strlen(b);

@@ -138,6 +138,18 @@ TEST(errors_are_one_line) {
   assert_refused(hw_fail_memory(&err, "a thing"), &err, HW_ERROR_MEMORY, "a thing");
 }
 
+/* A terminal obeys U+009B as it does ESC [. */
+TEST(c1_control_characters_are_escaped) {
+  hw_error err = {0};
+  hw_buffer out;
+  (void)hw_fail(&err, HW_ERROR_INPUT, "a\xc2\x80\xc2\x9f\xc2\xa0\xc2");
+  assert_string_equal(err.message, "a??\xc2\xa0\xc2");
+  hw_buffer_init(&out);
+  hw_json_quote(&out, "\xc2\x9b" "31m\xc2\xa0\xc3\x9b", 9);
+  assert_string_equal(out.data, "\"\\u009b31m\xc2\xa0\xc3\x9b\"");
+  hw_buffer_fini(&out);
+}
+
 TEST(buffer_grows_and_is_always_a_string) {
   hw_buffer buffer;
   hw_error err = {0};
@@ -441,6 +453,7 @@ int main(void) {
       cmocka_unit_test(arena_clears_copies_and_counts),
       cmocka_unit_test(arena_refuses_sizes_that_overflow),
       cmocka_unit_test(errors_are_one_line),
+      cmocka_unit_test(c1_control_characters_are_escaped),
       cmocka_unit_test(buffer_grows_and_is_always_a_string),
       cmocka_unit_test(utf8_is_what_the_rfc_says),
       cmocka_unit_test(nearest_names),
