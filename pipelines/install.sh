@@ -5,7 +5,7 @@ set -eu
 packages="gcc libc6-dev cmake make pkg-config libsqlite3-dev libopenblas-dev libcsv-dev zlib1g-dev libjansson-dev
 libpcre2-dev libutf8proc-dev libxxhash-dev libgsl-dev"
 [ "${1:-}" = tests ] && packages="$packages libcmocka-dev python3 python3-numpy sqlite3 binutils gnuplot-nox
-graphviz"
+graphviz clang libclang-rt-dev libomp-dev"
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing="$missing $package"

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh pipelines/install.sh
-cmake -B build -DHEADWATER_TESTS=OFF >/dev/null
+cmake -B build >/dev/null
 cmake --build build -j "$(nproc)" >/dev/null
 for part in '' -wal -shm; do
   [ ! -e "ioi.db$part" ] || mv -f "ioi.db$part" "ioi.before.db$part" # an earlier run, with what was mined in it

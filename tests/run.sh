@@ -1,19 +1,37 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Every test, from a fresh clone: installs what is missing, builds, and runs all of it twice, plain and under AddressSanitizer
-# and UndefinedBehaviorSanitizer.
-#   sh tests/run.sh [plain|sanitized]
+# Every test, from a fresh clone: installs what is missing, then builds and tests in folders of their own.
+#   sh tests/run.sh [plain|sanitized|clang|thread]...     without a word: all four
+#
+#   plain      build-tests  gcc: every test
+#   sanitized  build-asan   gcc, AddressSanitizer and UndefinedBehaviorSanitizer: every test but circuits/ (numpy does their work)
+#   clang      build-clang  clang: warnings (an error in every test build), unit tests
+#   thread     build-tsan   clang, ThreadSanitizer: what runs several threads, `run` and `compare`
+# What a build leaves out is named at its end.
 set -eu
 cd "$(dirname "$0")/.."
 sh pipelines/install.sh tests
-which=${1:-both}
 jobs=$(nproc)
-build_and_test() { # folder, cmake options
-  folder=$1
-  shift
-  cmake -B "$folder" "$@" >/dev/null
+build_and_test() { # folder, regular expression of the tests, cmake options
+  folder=$1 tests=$2
+  shift 2
+  echo "== $folder"
+  cmake -B "$folder" -DHEADWATER_TESTS=ON "$@" >/dev/null
   cmake --build "$folder" -j "$jobs" -- -s --no-print-directory
-  ctest --test-dir "$folder" --output-on-failure -j "$jobs"
+  ctest --test-dir "$folder" --no-tests=error --output-on-failure -j "$jobs" -R "$tests"
+  ctest --test-dir "$folder" -N -E "$tests" | sed -n "s/^ *Test *#[0-9]*: /not run in $folder: /p"
 }
-[ "$which" = sanitized ] || build_and_test build
-[ "$which" = plain ] || build_and_test build-asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DHEADWATER_SANITIZE=ON
+for word in ${*:-plain sanitized clang thread}; do
+  case $word in
+    plain) build_and_test build-tests . ;;
+    sanitized) build_and_test build-asan . -DCMAKE_BUILD_TYPE=RelWithDebInfo -DHEADWATER_SANITIZE=address ;;
+    clang) build_and_test build-clang "^unit/" -DCMAKE_C_COMPILER=clang ;;
+    # ThreadSanitizer does not see the locks inside libraries that were built without it (OpenBLAS, SQLite, the OpenMP library).
+    thread)
+      export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1"
+      build_and_test build-tsan '^(unit/(run|stats)|cli/(run_options|counterfactual|compare))$' \
+        -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DHEADWATER_SANITIZE=thread
+      ;;
+    *) echo "$word: want plain, sanitized, clang or thread" >&2; exit 2 ;;
+  esac
+done

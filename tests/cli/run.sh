@@ -3,7 +3,8 @@
 # Commands and their exact output.
 #   sh tests/cli/run.sh [--update] BINARY [WORD]
 # A case is NAME.sh beside NAME.out: what it prints on stdout and stderr together, and "exit CODE" as last line. A case that
-# speaks of $T runs with one thread and with four, against the same bytes. WORD: only cases whose name contains it.
+# speaks of $T runs with one thread and with four, against the same bytes. WORD: only cases where /NAME.sh contains it, so /sql.sh is the
+# case sql alone.
 # --update records instead of comparing; read the difference before you commit it.
 #
 # A case runs in a fresh folder with links gpt2 and llama to the embedded models and to datasets/*.csv, and gets
@@ -77,7 +78,7 @@ check_case() { # name, threads, label
 for script in "$here"/*.sh; do
   name=$(basename "$script" .sh)
   [ "$name" = run ] && continue
-  case $name in *"$word"*) ;; *) continue ;; esac
+  case /$name.sh in *"$word"*) ;; *) continue ;; esac
   if grep -q '\$T\>' "$script"; then
     check_case "$name" 1 "$name, 1 thread"
     check_case "$name" 4 "$name, 4 threads"
