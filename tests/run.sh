@@ -29,7 +29,7 @@ for word in ${*:-plain sanitized clang thread}; do
     # ThreadSanitizer does not see the locks inside libraries that were built without it (OpenBLAS, SQLite, the OpenMP library).
     thread)
       export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1"
-      build_and_test build-tsan '^(unit/(run|stats)|cli/(run_options|counterfactual|compare))$' \
+      build_and_test build-tsan '^(unit/(run|stats|stats_runs)|cli/(run_options|counterfactual|compare))$' \
         -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DHEADWATER_SANITIZE=thread
       ;;
     *) echo "$word: want plain, sanitized, clang or thread" >&2; exit 2 ;;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Chooses what changes places, and puts intervals, permutations and false discovery rates together. */
-#include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -31,7 +30,7 @@ static bool check(const hw_stats_sample *a, const hw_stats_sample *b, const hw_s
 static bool describe(comparison *c, hw_error *err) {
   const hw_stats_matrix *a = c->a->values, *b = c->b->values;
   bool paired = c->settings->paired;
-  if (paired && !hw_matrix_subtract(a, b, &c->differences, err)) return false;
+  if (paired && !hw_stats_matrix_subtract(a, b, &c->differences, err)) return false;
   for (size_t i = 0; i < a->n_components; i++) {
     hw_moments of_a, of_b, of_difference;
     hw_moments_of(a, i, &of_a);
@@ -52,7 +51,13 @@ static bool find_clusters(comparison *c, hw_error *err) {
   return true;
 }
 
-static double choices(size_t n, size_t k) { return gsl_sf_lnchoose((unsigned)n, (unsigned)k); }
+/* n over k; infinity where it is larger than a double. */
+static double choices(size_t n, size_t k) {
+  double product = 1;
+  if (k > n - k) k = n - k;
+  for (size_t i = 1; i <= k && isfinite(product); i++) product *= (double)(n - k + i) / (double)i;
+  return product;
+}
 
 /* Labels of units or of clusters as wholes. */
 static bool plan_labels(comparison *c, hw_rearrangement *what, hw_error *err) {
@@ -71,8 +76,7 @@ static bool plan_labels(comparison *c, hw_rearrangement *what, hw_error *err) {
   }
   what->chosen = c->chosen;
   what->sizes = c->has_clusters ? c->sizes : NULL;
-  double mirrored = 2 * what->n_chosen == n && !c->has_clusters ? log(2) : 0;
-  c->result->least_p = exp(mirrored - choices(n, what->n_chosen));
+  c->result->least_p = (2 * what->n_chosen == n && !c->has_clusters ? 2 : 1) / choices(n, what->n_chosen); /* 2: mirrored choices */
   return true;
 }
 
@@ -87,7 +91,7 @@ static bool plan(comparison *c, hw_rearrangement *what, hw_error *err) {
     result->n_clusters = c->clusters.n;
     result->exchange = what->signs ? HW_EXCHANGE_CLUSTER_SIGNS : HW_EXCHANGE_CLUSTER_LABELS;
   } else {
-    if (!paired && !hw_matrix_stack(a, b, &c->moved, err)) return false;
+    if (!paired && !hw_stats_matrix_stack(a, b, &c->moved, err)) return false;
     result->exchange = paired ? HW_EXCHANGE_UNIT_SIGNS : HW_EXCHANGE_UNIT_LABELS;
   }
   result->n_exchangeable = what->values->n_units;

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Means, effect sizes and intervals of one component; Benjamini-Hochberg over all. */
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "stats/matrix.h"
 
 #define HW_CONFIDENCE 0.95
-
-double hw_stats_t_quantile(double probability, double df) { return df > 0 ? gsl_cdf_tdist_Pinv(probability, df) : (double)NAN; }
-
-double hw_stats_hedges(double df) {
-  if (!(df > 1)) return (double)NAN;
-  return exp(gsl_sf_lngamma(df / 2) - gsl_sf_lngamma((df - 1) / 2)) / sqrt(df / 2);
-}
 
 void hw_moments_of(const hw_stats_matrix *matrix, size_t component, hw_moments *moments) {
   size_t first = matrix->starts[component], end = matrix->starts[component + 1];
