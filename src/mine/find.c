@@ -60,7 +60,7 @@ bool hw_items_are_neighbours(uint32_t a, uint32_t b) {
 uint32_t hw_mine_least(double share, uint32_t n, bool by_group) {
   double graphs = share * n;
   uint32_t least = (uint32_t)graphs;
-  /* 0.07 * 100 is 7.000000000000001: no eighth graph for that. */
+  /* 0.07 * 100 is 7.000000000000001 in double: the share still asks for 7 graphs, not 8. */
   if (graphs - least > 1e-9 * n) least++;
   if (by_group && least < HW_MINE_GROUP_LEAST) least = HW_MINE_GROUP_LEAST < n ? HW_MINE_GROUP_LEAST : n;
   return least > 0 ? least : 1;
@@ -152,7 +152,8 @@ static void add_to_set(finder *f, level *l, uint32_t item) {
   if (f->neighbours) hw_bits_or(f->neighbours + item * f->item_words, f->item_words, l->near);
 }
 
-/* Adds what all graphs of the level have. False when that meets B: the set belongs to another branch. */
+/* Closes the set: adds every item that all graphs of the level have. False when one of them is in B: that closed set was found in
+ * an earlier branch. */
 static bool close_set(finder *f, level *l, uint32_t support) {
   for (bool added = true; added;) {
     size_t kept = 0;
@@ -224,7 +225,8 @@ static bool make_neighbours(finder *f) {
   return true;
 }
 
-/* All sets at a share of the graphs. Rare items first: their branches are small and take the most closures off the others. */
+/* Finds all sets with this share of the graphs. Items are taken in order of rising support: the branch of a rare item is small, and
+ * an item that was searched is excluded (put into B) in the branches after it, which then break off more often. */
 static void find_all(finder *f, double share, double deadline) {
   const hw_mine_base *base = f->base;
   uint32_t n_graphs = 0;
@@ -266,8 +268,8 @@ static void fini(finder *f) {
   free(f->set);
 }
 
-/* Levels of support, a fifth apart, from the highest down: cheap ones first, so that all together cost little more than the
- * last. Leaves the sets of the lowest level that could be finished, and returns its share; 2 when none could. */
+/* Searches at falling shares, each a fifth below the one before. High shares are cheap: all searches together cost little more
+ * than the last. Leaves the sets of the lowest level that could be finished, and returns its share; 2 when none could. */
 static double find_downwards(finder *f) {
   enum { MOST = 64 };
   const double least = f->limits->min_support;

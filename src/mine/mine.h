@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Recurring circuits: closed frequent sets of items, found exactly, ranked by greedy tiling. Pure arithmetic on bitmaps; where
- * they come from is somebody else's matter (mining.h).
+ * Recurring circuits: closed frequent sets of items, found exactly, ranked by greedy tiling. Pure arithmetic on bitmaps; reading
+ * them from a database is up to the caller (mining.h).
  *
  * An item is an edge aligned by role (sql/schema.sql, agg_item): kind << 30 | layer << 22 | head << 12 | source role << 6 |
  * target role. A graph has an item or has it not; the support of a set of items = the number of graphs that have all of them.

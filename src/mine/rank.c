@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Greedy tiling. What a set would newly cover can only fall while others are picked, so old numbers are bounds: a set is
- * counted anew only when its bound leads. The order of the picks is that of counting all of them each time. */
+ * Greedy tiling. Each pick lowers what the other sets would newly cover, never raises it. So a count made earlier is an upper
+ * bound, and a set is counted again only when its bound is the highest. The picks are the same as if all were counted each time. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +52,7 @@ static uint64_t weighted(const ranker *r, size_t set, uint64_t cells) {
   return r->weights ? (uint64_t)((double)cells * r->weights[set]) : cells;
 }
 
-/* No pick can cover more of an item than is uncovered: cheap, and often enough to send the set down again. */
+/* An upper bound that is cheap to compute: of each item no more graphs than are still uncovered. It often saves the exact count. */
 static uint64_t quick_bound(const ranker *r, const hw_mine_set *set) {
   uint64_t sum = 0;
   for (uint32_t i = 0; i < set->n; i++) {

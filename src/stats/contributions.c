@@ -90,7 +90,7 @@ bool hw_clusters_contribute(const hw_clusters *clusters, const hw_stats_matrix *
   workspace w = {calloc(n + 1, sizeof(double)), calloc(n + 1, sizeof(double)), calloc(n + 1, sizeof(double))};
   *out = (hw_stats_matrix){0};
   bool ok = (w.a && w.b && w.psi) || hw_fail_memory(err, "the clusters");
-  ok = ok && hw_matrix_new(n, n_components, n * n_components, out, err);
+  ok = ok && hw_stats_matrix_new(n, n_components, n * n_components, out, err);
   for (size_t c = 0; ok && c < n_components; c++) {
     out->starts[c] = c * n;
     contribute(clusters, a, b, c, &w, &rows[c], out);

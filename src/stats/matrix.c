@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool hw_matrix_new(size_t n_units, size_t n_components, size_t n_values, hw_stats_matrix *matrix, hw_error *err) {
+bool hw_stats_matrix_new(size_t n_units, size_t n_components, size_t n_values, hw_stats_matrix *matrix, hw_error *err) {
   *matrix = (hw_stats_matrix){.n_units = n_units, .n_components = n_components};
   matrix->starts = calloc(n_components + 1, sizeof *matrix->starts);
   matrix->units = calloc(n_values + 1, sizeof *matrix->units);
@@ -36,7 +36,7 @@ bool hw_stats_matrix_build(const hw_stats_entry *entries, size_t n, size_t n_uni
   *matrix = (hw_stats_matrix){0};
   if (n_units >= UINT32_MAX || n_components >= UINT32_MAX)
     return hw_fail(err, HW_ERROR_UNSUPPORTED, "more than 4 billion units or components");
-  if (!check_entries(entries, n, n_units, n_components, err) || !hw_matrix_new(n_units, n_components, n, matrix, err)) return false;
+  if (!check_entries(entries, n, n_units, n_components, err) || !hw_stats_matrix_new(n_units, n_components, n, matrix, err)) return false;
   size_t *next = calloc(n_components + 1, sizeof *next);
   if (!next) {
     hw_stats_matrix_fini(matrix);
@@ -69,9 +69,9 @@ bool hw_stats_matrix_build(const hw_stats_entry *entries, size_t n, size_t n_uni
   return true;
 }
 
-bool hw_matrix_subtract(const hw_stats_matrix *a, const hw_stats_matrix *b, hw_stats_matrix *out, hw_error *err) {
+bool hw_stats_matrix_subtract(const hw_stats_matrix *a, const hw_stats_matrix *b, hw_stats_matrix *out, hw_error *err) {
   size_t n = a->n_components, kept = 0;
-  if (!hw_matrix_new(a->n_units, n, a->starts[n] + b->starts[n], out, err)) return false;
+  if (!hw_stats_matrix_new(a->n_units, n, a->starts[n] + b->starts[n], out, err)) return false;
   for (size_t c = 0; c < n; c++) {
     size_t i = a->starts[c], j = b->starts[c];
     out->starts[c] = kept;
@@ -89,9 +89,9 @@ bool hw_matrix_subtract(const hw_stats_matrix *a, const hw_stats_matrix *b, hw_s
   return true;
 }
 
-bool hw_matrix_stack(const hw_stats_matrix *a, const hw_stats_matrix *b, hw_stats_matrix *out, hw_error *err) {
+bool hw_stats_matrix_stack(const hw_stats_matrix *a, const hw_stats_matrix *b, hw_stats_matrix *out, hw_error *err) {
   size_t n = a->n_components, kept = 0;
-  if (!hw_matrix_new(a->n_units + b->n_units, n, a->starts[n] + b->starts[n], out, err)) return false;
+  if (!hw_stats_matrix_new(a->n_units + b->n_units, n, a->starts[n] + b->starts[n], out, err)) return false;
   for (size_t c = 0; c < n; c++) {
     out->starts[c] = kept;
     for (size_t i = a->starts[c]; i < a->starts[c + 1]; i++, kept++) {

@@ -8,11 +8,11 @@
 /* ---- matrix.c ---- */
 
 /* Room for n_values; all columns empty. */
-bool hw_matrix_new(size_t n_units, size_t n_components, size_t n_values, hw_stats_matrix *matrix, hw_error *err);
+bool hw_stats_matrix_new(size_t n_units, size_t n_components, size_t n_values, hw_stats_matrix *matrix, hw_error *err);
 /* a - b, row by row; same shape. */
-bool hw_matrix_subtract(const hw_stats_matrix *a, const hw_stats_matrix *b, hw_stats_matrix *out, hw_error *err);
+bool hw_stats_matrix_subtract(const hw_stats_matrix *a, const hw_stats_matrix *b, hw_stats_matrix *out, hw_error *err);
 /* The units of a, then those of b. */
-bool hw_matrix_stack(const hw_stats_matrix *a, const hw_stats_matrix *b, hw_stats_matrix *out, hw_error *err);
+bool hw_stats_matrix_stack(const hw_stats_matrix *a, const hw_stats_matrix *b, hw_stats_matrix *out, hw_error *err);
 
 /* ---- moments.c ---- */
 

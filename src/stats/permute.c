@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Rearrangements, LANES of them at a time: what changes places is drawn once for a batch, as a bit per unit and lane; then each
- * column of measures is read once and its values are added to the sums of the lanes that chose their unit. A lane's sum runs over
- * the units in order whatever the batch or the thread, and every rearrangement has a random stream of its own, so the counts are
- * the same for any number of threads.
+ * Rearrangements, LANES of them in a batch. First all of the batch are drawn: one bit per unit and lane, 1 where the unit is chosen.
+ * Then each column of measures is read once, and each value is added to the sums of the lanes that chose its unit. A lane adds the
+ * units in ascending order and has a random stream of its own, so the counts are the same for any number of threads.
  *
  * The difference of a rearrangement is (S - r T) w, with S the sum of what was chosen and T of all:
  *   labels   r = N_a / N, w = N / (N_a N_b)    mean of the chosen minus mean of the others
@@ -11,13 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/simd.h"
 #include "stats/matrix.h"
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define WIDE
-#endif
 
 enum { LANES = 32, BLOCK = 1024 };
 
@@ -40,10 +34,10 @@ typedef struct worker {
   double ratio[LANES], scale[LANES];
 } worker;
 
-/* The compiler's own vectors: left to itself it turns the two loops around and adds one lane at a time. */
+/* Explicit vectors: from plain loops gcc makes code that adds one lane at a time. */
 typedef double lanes4 __attribute__((vector_size(32)));
 
-WIDE static void add_chosen(const lanes4 *block, uint32_t first, const uint32_t *units, const double *values, size_t n,
+HW_SIMD static void add_chosen(const lanes4 *block, uint32_t first, const uint32_t *units, const double *values, size_t n,
                             lanes4 *restrict out) {
   lanes4 s0 = out[0], s1 = out[1], s2 = out[2], s3 = out[3], s4 = out[4], s5 = out[5], s6 = out[6], s7 = out[7];
   for (size_t i = 0; i < n; i++) {
@@ -145,7 +139,7 @@ static void worker_free(worker *w) {
   free(w->counts);
 }
 
-/* The real difference of every component, less the tie. */
+/* limits[c] = the absolute difference of the samples as they are, less TIE, so that an equal difference counts as extreme. */
 static void set_limits(const plan *p) {
   const hw_stats_matrix *m = p->what->values;
   double ratio = 0.5, scale = 1, size = 0;

@@ -7,7 +7,7 @@
 
 const char *hw_blas_wanted_core(void) {
 #if defined(__x86_64__)
-  if (getenv("OPENBLAS_CORETYPE")) return NULL; /* the user, or this program before it started itself anew, chose */
+  if (getenv("OPENBLAS_CORETYPE")) return NULL; /* chosen by the user, or by this program before it restarted itself */
   __builtin_cpu_init();
   bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                 __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
@@ -20,7 +20,8 @@ const char *hw_blas_wanted_core(void) {
   return NULL;
 }
 
-/* The same row at every place of a tile, in two tiles with different neighbours. */
+/* Multiplies one row twice: in a tile of different rows, and in a tile that holds nothing but copies of it. Invariant: the result
+ * is the same, bit by bit, in all of these places. */
 static bool row_is_invariant(size_t n_in, size_t n_out, bool in_first, float *scratch) {
   float *w = scratch, *x = w + n_in * n_out, *y = x + HW_TILE_ROWS * n_in, *first = y + HW_TILE_ROWS * n_out;
   uint32_t state = 1;
@@ -30,7 +31,7 @@ static bool row_is_invariant(size_t n_in, size_t n_out, bool in_first, float *sc
   }
   hw_matrix matrix = {.data = w, .dtype = HW_F32, .n_in = n_in, .n_out = n_out,
                       .stride = in_first ? n_out : n_in, .in_first = in_first};
-  const float *row = x + 7 * n_in; /* the row that the others take turns in standing beside */
+  const float *row = x + 7 * n_in; /* the row under test; then copied over all others */
   hw_gemm(&matrix, x, n_in, y, n_out, HW_TILE_ROWS, NULL);
   memcpy(first, y + 7 * n_out, n_out * sizeof *first);
   for (size_t r = 0; r < HW_TILE_ROWS; r++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Matrix products and what is known of the BLAS library: the only file that includes cblas.h. */
+ * Matrix products through BLAS: the only file that includes cblas.h. */
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,9 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/simd.h"
 #include "tensor/kernels.h"
-#include "tensor/simd.h"
-#include "tensor/vector_math.h"
 
 HW_SIMD float hw_dot(const float *a, const float *b, size_t n) {
   float sum = 0;

@@ -57,6 +57,8 @@ void hw_add_rows(float *y, const float *x, const float *bias, size_t n_rows, siz
 void hw_add_bias(float *y, size_t ldy, const float *bias, size_t n_rows, size_t d);     /* y = y + bias, NULL: nothing */
 void hw_multiply(float *y, const float *x, size_t n);                       /* y = y * x */
 void hw_scale(float *y, float factor, size_t n);                            /* y = y * factor */
+/* x = exp(x - subtract); returns the sum. */
+float hw_exp_sum(float *x, size_t n, float subtract);
 float hw_dot(const float *a, const float *b, size_t n);
 bool hw_all_finite(const float *x, size_t n);
 float hw_max(const float *x, size_t n);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/simd.h"
 #include "tensor/kernels.h"
-#include "tensor/simd.h"
 
 const char *const hw_dtype_names[3] = {"F32", "F16", "BF16"};
 
@@ -44,7 +44,7 @@ static inline float half_to_float(uint16_t half) {
   return value;
 }
 
-/* A file may hold its numbers at odd addresses. */
+/* Numbers of a mapped file need not be aligned. */
 typedef uint16_t anywhere16 __attribute__((aligned(1), may_alias));
 
 HW_SIMD static void widen_half(const anywhere16 *in, size_t n, float *out) {

@@ -2,9 +2,8 @@
  * exp, tanh and erf over vectors (the compiler takes them from libmvec). Compiled with -ffast-math. */
 #include <math.h>
 
+#include "base/simd.h"
 #include "tensor/kernels.h"
-#include "tensor/simd.h"
-#include "tensor/vector_math.h"
 
 HW_SIMD static void gelu_tanh(float *x, size_t n) {
   HW_SIMD_LOOP()

@@ -109,7 +109,7 @@ static uint32_t total(const made *m, const uint32_t *supports, uint32_t mask) {
 }
 
 static bool brute_frequent(const made *m, const uint32_t *supports, uint32_t mask, double share, bool by_group) {
-  if (!by_group) return total(m, supports, mask) >= share * N_GRAPHS - 1e-6;
+  if (!by_group) return total(m, supports, mask) >= share * (double)N_GRAPHS - 1e-6;
   for (size_t g = 0; g < m->base.n_groups; g++) {
     uint32_t n = supports[(g << m->base.n_items) + mask];
     if (n >= share * m->group_sizes[g] - 1e-6 && n >= 10) return true;
@@ -295,7 +295,7 @@ static void check_cut(const made *m, const hw_mine_limits *limits, bool time) {
   size_t wanted = 0, found = 0;
   for (uint32_t mask = 1; mask < 1u << m->base.n_items; mask++)
     wanted += sets.complete_support <= 1 && brute_frequent(m, supports, mask, sets.complete_support, false) && brute_closed(m, supports, mask, false);
-  for (size_t i = 0; i < sets.n; i++) found += sets.sets[i].support >= sets.complete_support * N_GRAPHS - 1e-6;
+  for (size_t i = 0; i < sets.n; i++) found += sets.sets[i].support >= sets.complete_support * (double)N_GRAPHS - 1e-6;
   assert_int_equal(found, wanted);
   free(supports);
   hw_mine_sets_fini(&sets);
