@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The table of families: to add one with known kernels, add its rows here and a fixture to the tests. */
-#include "model/families.h"
+#include "model/family.h"
+
+#include <string.h>
 
 #define KEY(field) offsetof(hw_model_config, field)
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -357,5 +359,12 @@ static const hw_family gemma2 = {
     .defaults = {GEMMA_BLOCK, .window = 4096, .window_pattern = HW_WINDOW_EVEN, .attention_cap = 50, .final_cap = 30, .attention_scalar = 256},
     KEYS(gemma2_keys), WEIGHTS(gemma2_weights)};
 
-const hw_family *const hw_families[] = {&gpt2, &opt, &llama, &mistral, &qwen2, &qwen3, &gpt_neox, &phi, &gpt_neo, &gemma, &gemma2};
-const size_t hw_n_families = COUNT_OF(hw_families);
+static const hw_family *const families[] = {&gpt2, &opt, &llama, &mistral, &qwen2, &qwen3, &gpt_neox, &phi, &gpt_neo, &gemma, &gemma2};
+
+const char *hw_family_name(size_t index) { return index < COUNT_OF(families) ? families[index]->model_type : NULL; }
+
+const hw_family *hw_family_find(const char *model_type) {
+  for (size_t i = 0; i < COUNT_OF(families); i++)
+    if (strcmp(families[i]->model_type, model_type) == 0) return families[i];
+  return NULL;
+}

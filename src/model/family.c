@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "model/families.h"
 
 const hw_weight_shape hw_weight_shapes[HW_N_WEIGHTS] = {
     [HW_W_TOKEN_EMBEDDING] = {"token_embedding", HW_EXT_D_MODEL, HW_EXT_VOCAB},
@@ -82,14 +81,6 @@ const hw_key_row hw_common_keys[] = {
     {"layer_types", HW_KEY_LAYER_TYPES, 0, false, NULL, NULL},
 };
 const size_t hw_n_common_keys = sizeof hw_common_keys / sizeof *hw_common_keys;
-
-const char *hw_family_name(size_t index) { return index < hw_n_families ? hw_families[index]->model_type : NULL; }
-
-const hw_family *hw_family_find(const char *model_type) {
-  for (size_t i = 0; i < hw_n_families; i++)
-    if (strcmp(hw_families[i]->model_type, model_type) == 0) return hw_families[i];
-  return NULL;
-}
 
 const hw_weight_row *hw_family_weight(const hw_family *family, hw_weight weight) {
   for (; family; family = family->like)
