@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One open database: the connection that its readers and its writer share. */
+ * Opening a database, its transactions, and small statements: what its readers and its writer share. */
 #ifndef HW_STORE_CONNECTION_H
 #define HW_STORE_CONNECTION_H
 
@@ -7,31 +7,13 @@
 #include <stdint.h>
 
 #include "headwater/error.h"
-#include "sqlite/sqlite.h"
+#include "sqlite/handle.h"
 #include "sqlite/statement.h"
 
 enum { HW_APPLICATION_ID = 0x48445752, HW_SCHEMA_VERSION = 1, HW_PAGE_SIZE = 8192 };
 
 /* group_id of all prompts together, and of all counterfactuals. */
 enum { HW_ALL_GROUPS = -1, HW_ALL_COUNTERFACTUALS = -2 };
-
-/* Statements that a store keeps open; the writer has 29. */
-enum { HW_MOST_STATEMENTS = 40 };
-
-typedef struct hw_store hw_store;
-struct hw_store {
-  sqlite3 *db;
-  char *path;
-  int lock;                         /* descriptor that holds the writer's lock; -1 when reading */
-  bool created;                     /* the file was not there before it was opened */
-  int64_t process_id;               /* row of table process; 0 when reading */
-  size_t line_width;                /* columns of the terminal for tables; 0: no limit */
-  double seconds, deadline;         /* of one statement; 0: as long as it takes */
-  struct hw_chunk_sums *pending;    /* of the chunks in the open transaction, encoded.h; NULL: no chunk waits for its commit */
-  double committed, commit_seconds; /* hw_clock_seconds() of the last commit; chunks wait so long for the next */
-  size_t n_statements;
-  hw_statement statements[HW_MOST_STATEMENTS]; /* of hw_store_statement */
-};
 
 typedef enum hw_access {
   HW_OPEN_READ,   /* a database that is there */
@@ -49,10 +31,6 @@ void hw_store_free(hw_store *store);
 /* hw_store_free that also removes the file when it was not there before. */
 void hw_store_discard(hw_store *store);
 
-/* Fills err from the last SQLite error: "PATH: cannot DOING: why". */
-bool hw_store_fail(hw_store *store, const char *doing, hw_error *err);
-/* The same for a statement: "PATH: cannot run sql/FILE: why". */
-bool hw_store_fail_at(hw_store *store, const char *file, hw_error *err);
 bool hw_store_exec(hw_store *store, const char *sql, const char *doing, hw_error *err);
 /* First column of the first row of sql/FILE as an integer. Errors: no row. */
 bool hw_store_integer(hw_store *store, const char *file, int64_t *value, hw_error *err);

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "sqlite/connection.h"
 #include "sqlite/sql.h"
 
 enum { MOST_PARAMETERS = 64 }; /* bits of hw_statement.bound */

@@ -8,28 +8,17 @@
 
 #include "headwater/arena.h"
 #include "headwater/error.h"
-#include "sqlite/sqlite.h"
-
-struct hw_store;
-
-typedef struct hw_statement {
-  struct hw_store *store;
-  const char *file;     /* below sql/ */
-  sqlite3_stmt *sqlite; /* NULL: not open */
-  int n_parameters, n_bound; /* n_bound: names bound since the last reset */
-  uint64_t bound;       /* bit i: parameter i + 1 is bound */
-  const char *wrong;    /* the first name that is no parameter or was bound already */
-} hw_statement;
+#include "sqlite/handle.h"
 
 /* Opens the statement of sql/FILE; hw_statement_close frees it, also after an error. The name must outlive it. */
-bool hw_statement_open(hw_statement *s, struct hw_store *store, const char *file, hw_error *err);
+bool hw_statement_open(hw_statement *s, hw_store *store, const char *file, hw_error *err);
 /* The same for a text that was put together; `file` is where it comes from. */
-bool hw_statement_open_text(hw_statement *s, struct hw_store *store, const char *file, const char *sql, hw_error *err);
+bool hw_statement_open_text(hw_statement *s, hw_store *store, const char *file, const char *sql, hw_error *err);
 void hw_statement_close(hw_statement *s);
 
 /* A statement that the store keeps open until it is closed itself: for statements that run often. It comes reset. Only one user
  * of a file at a time. */
-hw_statement *hw_store_statement(struct hw_store *store, const char *file, hw_error *err);
+hw_statement *hw_store_statement(hw_store *store, const char *file, hw_error *err);
 
 /* Names with their colon, fastest in the order of the SQL. Bytes are not copied: they must live until the next reset. */
 void hw_bind_integer(hw_statement *s, const char *name, int64_t value);

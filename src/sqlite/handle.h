@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One open database with the statements that it keeps open, as data, and the errors of both. */
+#ifndef HW_SQLITE_HANDLE_H
+#define HW_SQLITE_HANDLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headwater/error.h"
+#include "sqlite/sqlite.h"
+
+typedef struct hw_store hw_store;
+
+typedef struct hw_statement {
+  hw_store *store;
+  const char *file;     /* below sql/ */
+  sqlite3_stmt *sqlite; /* NULL: not open */
+  int n_parameters, n_bound; /* n_bound: names bound since the last reset */
+  uint64_t bound;       /* bit i: parameter i + 1 is bound */
+  const char *wrong;    /* the first name that is no parameter or was bound already */
+} hw_statement;
+
+/* Statements that a store keeps open; the writer has 29. */
+enum { HW_MOST_STATEMENTS = 40 };
+
+struct hw_store {
+  sqlite3 *db;
+  char *path;
+  int lock;                         /* descriptor that holds the writer's lock; -1 when reading */
+  bool created;                     /* the file was not there before it was opened */
+  int64_t process_id;               /* row of table process; 0 when reading */
+  size_t line_width;                /* columns of the terminal for tables; 0: no limit */
+  double seconds, deadline;         /* of one statement; 0: as long as it takes */
+  struct hw_chunk_sums *pending;    /* of the chunks in the open transaction, encoded.h; NULL: no chunk waits for its commit */
+  double committed, commit_seconds; /* hw_clock_seconds() of the last commit; chunks wait so long for the next */
+  size_t n_statements;
+  hw_statement statements[HW_MOST_STATEMENTS]; /* of hw_store_statement */
+};
+
+/* Fills err from the last SQLite error: "PATH: cannot DOING: why". */
+bool hw_store_fail(hw_store *store, const char *doing, hw_error *err);
+/* The same for a statement: "PATH: cannot run sql/FILE: why". */
+bool hw_store_fail_at(hw_store *store, const char *file, hw_error *err);
+
+#endif
