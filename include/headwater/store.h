@@ -141,19 +141,22 @@ bool hw_store_open_read(const char *path, hw_store **store, hw_error *err);
 /* Everything that identifies the run. Strings and lists live in the arena. */
 bool hw_store_read_run(hw_store *store, hw_arena *arena, hw_run_info *info, hw_error *err);
 
+/* In what follows `info` is that of hw_store_read_run: numbers outside of the run's ranges are INPUT errors that name the table, the
+ * row, what was found and what is wanted. */
+
 /* Texts of tokens 0 .. *n - 1; NULL for ids without one. */
-bool hw_store_read_vocabulary(hw_store *store, hw_arena *arena, size_t *n, const char ***pieces, size_t **lengths, hw_error *err);
+bool hw_store_read_vocabulary(hw_store *store, const hw_run_info *info, hw_arena *arena, size_t *n, const char ***pieces, size_t **lengths, hw_error *err);
 
 /* One past the highest chunk that is stored. */
-bool hw_store_count_chunks(hw_store *store, int64_t *n, hw_error *err);
+bool hw_store_count_chunks(hw_store *store, const hw_run_info *info, int64_t *n, hw_error *err);
 
 /* The rows of a chunk as they were given to the store; `graph` of each graph record is left NULL, for the caller to replay.
  * Everything lives in the arena. *found is false when the chunk is not stored. Errors: INPUT for damaged columns, naming the
  * prompt. */
-bool hw_store_read_chunk(hw_store *store, int64_t chunk_index, hw_arena *arena, bool *found, hw_chunk_record *chunk, hw_error *err);
+bool hw_store_read_chunk(hw_store *store, const hw_run_info *info, int64_t chunk_index, hw_arena *arena, bool *found, hw_chunk_record *chunk, hw_error *err);
 
 /* The stored projection of a neuron, lists in the arena; *found is false when there is none. */
-bool hw_store_read_neuron(hw_store *store, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found, hw_projection *row, hw_error *err);
+bool hw_store_read_neuron(hw_store *store, const hw_run_info *info, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found, hw_projection *row, hw_error *err);
 
 /* Hash over all rows that the run stored, but those of `process`; what mine and compare add later is not in it. 32 hex digits. */
 bool hw_store_digest(hw_store *store, char hex[33], hw_error *err);

@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT coalesce(max(chunk_id), -1) + 1 FROM chunk
+SELECT coalesce(max(chunk_id), -1) + 1 AS n_chunks FROM chunk

@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT coalesce(max(token_id), -1) FROM token
+SELECT coalesce(max(token_id), -1) AS last_token FROM token

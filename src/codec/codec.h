@@ -33,6 +33,7 @@ enum {
   HW_POSITION_BITS = 20,
   HW_MAX_TOKENS = 1 << HW_POSITION_BITS,
   HW_MAX_LIST = 4096, /* tokens in a projection's list */
+  HW_MAX_NEURONS = (1 << 24) - 1, /* of a layer */
 };
 #define HW_MAX_PROMPT ((int64_t)1 << 42)
 

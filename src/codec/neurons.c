@@ -35,7 +35,7 @@ static const char *nodes_problem(const hw_blob_info *info, const hw_neuron_node 
       if (row == n_rows || rows[row].layer != node->layer || rows[row].position != node->position)
         return "neurons that belong to no FFN node";
       if (k && rows[row].importance > rows[row - 1].importance) return "neurons out of order";
-      if (rows[row].neuron >= 1u << 24 || rows[row].importance >= 1u << 24) return "a neuron out of range";
+      if (rows[row].neuron > HW_MAX_NEURONS || rows[row].importance >= 1u << 24) return "a neuron out of range";
       if (!isfinite(rows[row].activation)) return "an activation that is not finite";
     }
   }

@@ -11,7 +11,7 @@
 static const char *projection_problem(const hw_blob_info *info, const hw_projection *row) {
   if (row->kind > HW_COMPONENT_NEURON || row->convention > HW_CONVENTION_FROZEN) return "a projection of no known kind";
   if (row->layer >= info->frame.n_layers || row->position >= info->frame.n_tokens) return "a projection out of range";
-  if (row->k > HW_MAX_LIST || row->index >= 1u << 24) return "a projection out of range";
+  if (row->k > HW_MAX_LIST || row->index > HW_MAX_NEURONS) return "a projection out of range";
   return NULL;
 }
 
@@ -114,7 +114,7 @@ static bool read_rows(hw_reader *r, const hw_blob_info *info, hw_projections *ou
     rows[i].convention = value & 1;
   }
   for (size_t i = 0; i < n; i++) {
-    if ((value = hw_read_varint(r)) > HW_MAX_LAYERS) r->failed = true;
+    if ((value = hw_read_varint(r)) >= HW_MAX_LAYERS) r->failed = true;
     rows[i].layer = (uint16_t)value;
   }
   for (size_t i = 0; i < n; i++) {
@@ -122,7 +122,7 @@ static bool read_rows(hw_reader *r, const hw_blob_info *info, hw_projections *ou
     rows[i].position = info->frame.n_tokens - 1 - (uint32_t)value;
   }
   for (size_t i = 0; i < n; i++) {
-    if ((value = hw_read_varint(r)) >= 1u << 24) r->failed = true;
+    if ((value = hw_read_varint(r)) > HW_MAX_NEURONS) r->failed = true;
     rows[i].index = (uint32_t)value;
   }
   for (size_t i = 0; i < n; i++) {

@@ -71,7 +71,7 @@ static bool copy_chunks(rerun *r, const bool *done, int64_t n_chunks) {
     bool found;
     if (done[c]) continue;
     hw_arena_reset(&arena);
-    ok = hw_store_read_chunk(r->source, c, &arena, &found, &chunk, r->err);
+    ok = hw_store_read_chunk(r->source, &r->info, c, &arena, &found, &chunk, r->err);
     if (!ok || !found) continue;
     ok = replay_chunk(r, &chunk, &arena) && hw_encode_chunk(&chunk, &r->info, &encoded, r->err) &&
          hw_store_put_chunk(r->target, encoded, r->err);
@@ -92,7 +92,7 @@ static bool copy_neurons(rerun *r) {
   if (!rows) return false;
   for (size_t i = 0; i < n; i++) {
     bool found;
-    if (!hw_store_read_neuron(r->source, layers[i], neurons[i], &r->arena, &found, &rows[kept], r->err)) return false;
+    if (!hw_store_read_neuron(r->source, &r->info, layers[i], neurons[i], &r->arena, &found, &rows[kept], r->err)) return false;
     kept += found;
   }
   return hw_store_put_neuron_projections(r->target, rows, kept, r->err);
@@ -102,8 +102,8 @@ static bool copy_all(rerun *r) {
   size_t n_pieces, *lengths;
   const char **pieces;
   int64_t n_chunks, n_stored, n_failed;
-  if (!hw_store_read_vocabulary(r->source, &r->arena, &n_pieces, &pieces, &lengths, r->err) ||
-      !hw_store_put_vocabulary(r->target, n_pieces, pieces, lengths, r->err) || !hw_store_count_chunks(r->source, &n_chunks, r->err))
+  if (!hw_store_read_vocabulary(r->source, &r->info, &r->arena, &n_pieces, &pieces, &lengths, r->err) ||
+      !hw_store_put_vocabulary(r->target, n_pieces, pieces, lengths, r->err) || !hw_store_count_chunks(r->source, &r->info, &n_chunks, r->err))
     return false;
   bool *done = hw_arena_znew(&r->arena, bool, (size_t)n_chunks, r->err);
   if (!done || !hw_store_chunks_done(r->target, (size_t)n_chunks, done, &n_stored, &n_failed, r->err)) return false;
@@ -113,7 +113,7 @@ static bool copy_all(rerun *r) {
 
 static bool check_source(rerun *r, const char *source, double threshold) {
   int64_t n_chunks, n_stored = 0;
-  if (!hw_store_read_run(r->source, &r->arena, &r->info, r->err) || !hw_store_count_chunks(r->source, &n_chunks, r->err)) return false;
+  if (!hw_store_read_run(r->source, &r->arena, &r->info, r->err) || !hw_store_count_chunks(r->source, &r->info, &n_chunks, r->err)) return false;
   if (threshold < r->info.floor)
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: threshold %g is below the floor %g down to which rows are stored", source, threshold,
                    r->info.floor);

@@ -217,6 +217,10 @@ static bool encode_graph(encoder *e, const hw_prompt_record *prompt, const hw_gr
                        .floor = e->info->floor};
   if (graph->frame.n_tokens != prompt->n_tokens)
     return hw_blob_fail(&info, err, "the graph has another number of tokens than the prompt");
+  if (graph->frame.n_layers != e->info->n_layers) return hw_blob_fail(&info, err, "the graph has another number of layers than the model");
+  for (size_t i = 0; i < graph->n_parts; i++)
+    if (graph->parts[i].kind == HW_PART_ATTENTION && graph->parts[i].head >= e->info->n_heads)
+      return hw_blob_fail(&info, err, "an edge has a head that the model has not");
   if (!isfinite(graph->predicted_logit) || !isfinite(graph->predicted_probability))
     return hw_blob_fail(&info, err, "a prediction that is not finite");
   int64_t graph_id = prompt->prompt_id << HW_POSITION_BITS | graph->frame.target;

@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The rows of a chunk, read back as they were given to hw_encode_chunk. */
+#include <float.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "codec/codec.h"
-#include "sqlite/connection.h"
+#include "store/checked.h"
 #include "headwater/store.h"
+
+#define MOST_SCORE INT64_C(10000000000000) /* stored scores are integers of 1e-4, at most 1e9 */
 
 typedef struct chunk_reader {
   hw_store *store;
   hw_arena *arena;
   hw_error *err;
-  int64_t n_layers;
+  const hw_run_info *info;
 } chunk_reader;
+
+static bool damaged(chunk_reader *r, int64_t prompt_id, const char *what) {
+  return hw_fail(r->err, HW_ERROR_INPUT, "%s: prompt %" PRId64 ": %s", r->store->path, prompt_id, what);
+}
+
+/* What a decoder says, with the file and the prompt before it. */
+static bool damaged_column(chunk_reader *r, int64_t prompt_id, const hw_error *why) {
+  damaged(r, prompt_id, why->message);
+  r->err->kind = why->kind;
+  return false;
+}
 
 /* The kept statement of sql/reader/ about one prompt, bound. Reset it after its last row: an open one holds the file's state. */
 static hw_statement *select_prompt(chunk_reader *r, const char *file, int64_t prompt_id) {
@@ -28,7 +43,8 @@ static bool read_values(chunk_reader *r, hw_prompt_record *record) {
   while (ok && (ok = hw_statement_step(s, &more, r->err)) && more) {
     hw_key_value row;
     size_t length;
-    ok = hw_column_copy(s, 0, r->arena, &row.key, &length, r->err) && hw_column_copy(s, 1, r->arena, &row.value, &row.value_length, r->err);
+    hw_checked_row stored = {s, "prompt_value", record->prompt_id, r->err};
+    ok = hw_checked_copy(&stored, 0, r->arena, &row.key, &length) && hw_checked_copy(&stored, 1, r->arena, &row.value, &row.value_length);
     hw_buffer_append(&rows, &row, sizeof row);
   }
   if (s) hw_statement_reset(s);
@@ -41,14 +57,19 @@ static bool read_values(chunk_reader *r, hw_prompt_record *record) {
   return values != NULL;
 }
 
-static void take_answer(const hw_statement *s, int first, hw_answer_record *answer) {
-  if (hw_column_is_null(s, first)) return;
-  *answer = (hw_answer_record){.token_id = (int32_t)hw_column_integer(s, first),
-                               .n_tokens = (uint32_t)hw_column_integer(s, first + 1),
-                               .logit = (float)hw_column_real(s, first + 2),
-                               .probability = (float)hw_column_real(s, first + 3),
-                               .rank = (uint32_t)hw_column_integer(s, first + 4),
-                               .log_probability = hw_column_real(s, first + 5)};
+static bool take_answer(const hw_checked_row *row, int first, const hw_run_info *info, hw_answer_record *answer) {
+  if (hw_column_is_null(row->s, first)) return true;
+  uint32_t id;
+  double logit, probability;
+  bool ok = hw_checked_u32(row, first, 0, (int64_t)info->vocab_size - 1, &id) && hw_checked_u32(row, first + 1, 1, HW_MAX_TOKENS, &answer->n_tokens) &&
+            hw_checked_real(row, first + 2, -FLT_MAX, FLT_MAX, &logit) && hw_checked_real(row, first + 3, 0, 1.001, &probability) &&
+            hw_checked_u32(row, first + 4, 1, INT32_MAX, &answer->rank);
+  if (!ok) return false;
+  answer->token_id = (int32_t)id;
+  answer->logit = (float)logit;
+  answer->probability = (float)probability;
+  answer->log_probability = hw_column_real(row->s, first + 5); /* may be -infinity */
+  return true;
 }
 
 static bool read_answer(chunk_reader *r, hw_prompt_record *record) {
@@ -56,30 +77,28 @@ static bool read_answer(chunk_reader *r, hw_prompt_record *record) {
   hw_statement *s = select_prompt(r, "reader/answer.sql", record->prompt_id);
   bool row;
   if (!s || !hw_statement_step(s, &row, r->err)) return false;
-  if (row) {
-    take_answer(s, 0, &record->answer);
-    take_answer(s, 6, &record->foil);
-  }
+  hw_checked_row stored = {s, "answer", record->prompt_id, r->err};
+  bool ok = !row || (take_answer(&stored, 0, r->info, &record->answer) && take_answer(&stored, 6, r->info, &record->foil));
   hw_statement_reset(s);
-  return true;
+  return ok;
 }
 
 static bool read_lens(chunk_reader *r, hw_prompt_record *record) {
   hw_statement *s = select_prompt(r, "reader/lens.sql", record->prompt_id);
   bool row;
   if (!s || !hw_statement_step(s, &row, r->err)) return false;
-  int64_t prompt_id;
-  size_t n, length;
-  hw_lens_score *answer, *foil;
+  int64_t prompt_id = record->prompt_id;
+  size_t n = r->info->n_layers, length;
+  hw_lens_score *answer = NULL, *foil = NULL;
+  hw_error why = {0};
   bool ok = true;
   if (row) {
     const void *bytes = hw_column_blob(s, 0, &length);
-    ok = hw_decode_lens(bytes, length, r->arena, &prompt_id, &n, &answer, &foil, r->err);
+    ok = hw_decode_lens(bytes, length, r->arena, &prompt_id, &n, &answer, &foil, &why);
   }
   hw_statement_reset(s);
-  if (!ok || !row) return ok;
-  if (prompt_id != record->prompt_id || n != (size_t)r->n_layers)
-    return hw_fail(r->err, HW_ERROR_INPUT, "%s: prompt %lld: its logit lens is damaged", r->store->path, (long long)record->prompt_id);
+  if (!ok) return damaged_column(r, record->prompt_id, &why);
+  if (prompt_id != record->prompt_id || n != r->info->n_layers) return damaged(r, record->prompt_id, "its logit lens is of another prompt or model");
   record->answer_lens = answer;
   record->foil_lens = foil;
   return true;
@@ -111,28 +130,59 @@ static bool unpack_projections(chunk_reader *r, hw_projections *stored, hw_graph
   return true;
 }
 
-static bool take_graph(chunk_reader *r, const hw_statement *s, hw_graph_record *graph) {
-  hw_blob_info info;
+/* Rows of a graph stand for themselves in the columns; here they must fit the row that they are in, and the model. */
+static const char *misfit(const chunk_reader *r, const hw_blob_info *info, const hw_prompt_record *record, int64_t graph_id) {
+  if (info->prompt_id != record->prompt_id || info->frame.target != (graph_id & (HW_MAX_TOKENS - 1))) return "a graph's column is of another graph";
+  if (info->frame.n_tokens != record->n_tokens) return "a graph's column has another number of tokens than the prompt";
+  if (info->frame.n_layers != r->info->n_layers || info->frame.parallel != r->info->parallel_block) return "a graph's column is of another model";
+  return NULL;
+}
+
+static const char *graph_misfit(const chunk_reader *r, const hw_graph_record *graph) {
+  for (size_t i = 0; i < graph->n_parts; i++)
+    if (graph->parts[i].head != HW_NO_HEAD && graph->parts[i].head >= r->info->n_heads) return "an edge has a head that the model has not";
+  for (size_t i = 0; i < graph->n_neurons; i++)
+    if (graph->neurons[i].neuron >= r->info->d_ffn) return "a neuron that the model has not";
+  for (size_t i = 0; i < graph->n_projections; i++)
+    if (graph->projections[i].kind == HW_COMPONENT_HEAD && graph->projections[i].index >= r->info->n_heads) return "a projection of a head that the model has not";
+  return NULL;
+}
+
+static bool take_graph(chunk_reader *r, const hw_statement *s, const hw_prompt_record *record, hw_graph_record *graph) {
+  hw_blob_info infos[3];
   hw_part *parts;
   hw_neurons neurons;
   hw_projections projections;
   size_t length;
+  hw_error why = {0};
   const void *bytes = hw_column_blob(s, 0, &length);
-  if (!hw_decode_edges(bytes, length, r->arena, &info, &parts, &graph->n_parts, r->err)) return false;
-  graph->frame = info.frame;
-  graph->parts = parts;
+  bool ok = hw_decode_edges(bytes, length, r->arena, &infos[0], &parts, &graph->n_parts, &why);
   bytes = hw_column_blob(s, 1, &length);
-  if (!hw_decode_neurons(bytes, length, r->arena, &info, &neurons, r->err)) return false;
+  ok = ok && hw_decode_neurons(bytes, length, r->arena, &infos[1], &neurons, &why);
   bytes = hw_column_blob(s, 2, &length);
-  if (!hw_decode_projections(bytes, length, r->arena, &info, &projections, r->err)) return false;
+  ok = ok && hw_decode_projections(bytes, length, r->arena, &infos[2], &projections, &why);
+  if (!ok) return damaged_column(r, record->prompt_id, &why);
+  hw_checked_row row = {s, "graph_info", hw_column_integer(s, 6), r->err};
+  for (int i = 0; i < 3; i++) {
+    const char *problem = misfit(r, &infos[i], record, row.row);
+    if (problem) return damaged(r, record->prompt_id, problem);
+  }
+  graph->frame = infos[0].frame;
+  graph->parts = parts;
   graph->neurons = neurons.rows;
   graph->n_neurons = neurons.n_rows;
   graph->neuron_nodes = neurons.nodes;
   graph->n_neuron_nodes = neurons.n_nodes;
-  graph->predicted_id = (int32_t)hw_column_integer(s, 3);
-  graph->predicted_logit = (float)hw_column_real(s, 4);
-  graph->predicted_probability = (float)hw_column_real(s, 5);
-  return unpack_projections(r, &projections, graph);
+  uint32_t predicted;
+  double logit, probability;
+  if (!hw_checked_u32(&row, 3, 0, INT32_MAX, &predicted) || !hw_checked_real(&row, 4, -FLT_MAX, FLT_MAX, &logit) ||
+      !hw_checked_real(&row, 5, 0, 1.001, &probability) || !unpack_projections(r, &projections, graph))
+    return false;
+  graph->predicted_id = (int32_t)predicted;
+  graph->predicted_logit = (float)logit;
+  graph->predicted_probability = (float)probability;
+  const char *problem = graph_misfit(r, graph);
+  return !problem || damaged(r, record->prompt_id, problem);
 }
 
 static bool read_graphs(chunk_reader *r, hw_prompt_record *record) {
@@ -143,29 +193,33 @@ static bool read_graphs(chunk_reader *r, hw_prompt_record *record) {
   hw_graph_record *graphs = ok ? hw_arena_znew(r->arena, hw_graph_record, n, r->err) : NULL;
   ok = graphs != NULL;
   if (ok) hw_statement_rewind(s);
-  for (size_t i = 0; ok && i < n; i++) ok = hw_statement_step(s, &row, r->err) && row && take_graph(r, s, &graphs[i]);
+  for (size_t i = 0; ok && i < n; i++) ok = hw_statement_step(s, &row, r->err) && row && take_graph(r, s, record, &graphs[i]);
   if (s) hw_statement_reset(s);
   record->graphs = graphs;
   record->n_graphs = n;
   return ok;
 }
 
-static bool damaged(chunk_reader *r, int64_t prompt_id, const char *what) {
-  return hw_fail(r->err, HW_ERROR_INPUT, "%s: prompt %lld: %s", r->store->path, (long long)prompt_id, what);
-}
-
 static bool read_traced(chunk_reader *r, const hw_statement *s, hw_prompt_record *record) {
   int32_t *ids;
   size_t n_ids, n_roles, length;
   const char *roles;
-  record->group_id = (uint32_t)hw_column_integer(s, 0);
-  record->n_tokens = (size_t)hw_column_integer(s, 1);
-  record->has_bos = hw_column_integer(s, 2) != 0;
-  record->counterfactual_of = hw_column_is_null(s, 8) ? -1 : hw_column_integer(s, 8);
-  if (!hw_column_copy(s, 3, r->arena, &record->text, &record->text_length, r->err)) return false;
+  uint32_t n_tokens, has_bos;
+  hw_checked_row row = {s, "prompt", record->prompt_id, r->err};
+  record->counterfactual_of = -1;
+  if (!hw_checked_u32(&row, 0, 0, (int64_t)r->info->n_groups - 1, &record->group_id) || !hw_checked_u32(&row, 1, 1, HW_MAX_TOKENS, &n_tokens) ||
+      !hw_checked_u32(&row, 2, 0, 1, &has_bos) || !hw_column_copy(s, 3, r->arena, &record->text, &record->text_length, r->err) ||
+      !hw_checked_copy(&row, 5, r->arena, &roles, &n_roles) ||
+      !(hw_column_is_null(s, 8) || hw_checked_integer(&row, 8, 0, HW_MAX_PROMPT - 1, &record->counterfactual_of)))
+    return false;
+  hw_error why = {0};
   const void *tokens = hw_column_blob(s, 4, &length);
-  if (!hw_decode_tokens(tokens, length, r->arena, &ids, &n_ids, r->err) || !hw_column_copy(s, 5, r->arena, &roles, &n_roles, r->err)) return false;
-  if (n_ids != record->n_tokens || n_roles != record->n_tokens) return damaged(r, record->prompt_id, "tokens, roles and n_tokens differ in number");
+  if (!hw_decode_tokens(tokens, length, r->arena, &ids, &n_ids, &why)) return damaged_column(r, record->prompt_id, &why);
+  record->n_tokens = n_tokens;
+  record->has_bos = has_bos != 0;
+  if (n_ids != n_tokens || n_roles != n_tokens) return damaged(r, record->prompt_id, "tokens, roles and n_tokens differ in number");
+  for (size_t i = 0; i < n_ids; i++)
+    if (ids[i] < 0 || (uint32_t)ids[i] >= r->info->vocab_size) return damaged(r, record->prompt_id, "a token outside of the vocabulary");
   record->ids = ids;
   record->roles = (const uint8_t *)roles;
   return read_answer(r, record) && read_lens(r, record) && read_graphs(r, record);
@@ -190,19 +244,26 @@ static bool read_frame(chunk_reader *r, int64_t chunk_index, bool *found, hw_chu
   if (!s) return false;
   hw_bind_integer(s, ":chunk", chunk_index);
   bool ok = hw_statement_step(s, found, r->err);
-  if (*found)
-    *chunk = (hw_chunk_record){.chunk_index = chunk_index, .first_prompt = hw_column_integer(s, 0),
-                               .n_prompts = (size_t)hw_column_integer(s, 1), .n_tokens = (size_t)hw_column_integer(s, 2)};
+  hw_checked_row row = {s, "chunk", chunk_index, r->err};
+  int64_t n_prompts = 0, n_tokens = 0;
+  *chunk = (hw_chunk_record){.chunk_index = chunk_index};
+  if (ok && *found)
+    ok = hw_checked_integer(&row, 1, 0, hw_column_integer(s, 3), &n_prompts) &&
+         hw_checked_integer(&row, 0, 0, HW_MAX_PROMPT - n_prompts, &chunk->first_prompt) &&
+         hw_checked_integer(&row, 2, 0, n_prompts * HW_MAX_TOKENS, &n_tokens);
+  chunk->n_prompts = (size_t)n_prompts;
+  chunk->n_tokens = (size_t)n_tokens;
   hw_statement_reset(s);
   return ok;
 }
 
-bool hw_store_read_chunk(hw_store *store, int64_t chunk_index, hw_arena *arena, bool *found, hw_chunk_record *chunk, hw_error *err) {
-  chunk_reader r = {.store = store, .arena = arena, .err = err};
+bool hw_store_read_chunk(hw_store *store, const hw_run_info *info, int64_t chunk_index, hw_arena *arena, bool *found,
+                         hw_chunk_record *chunk, hw_error *err) {
+  chunk_reader r = {.store = store, .arena = arena, .err = err, .info = info};
   if (!read_frame(&r, chunk_index, found, chunk)) return false;
   if (!*found) return true;
   hw_prompt_record *prompts = hw_arena_znew(arena, hw_prompt_record, chunk->n_prompts, err);
-  bool ok = prompts && hw_store_integer(store, "reader/n_layers.sql", &r.n_layers, err);
+  bool ok = prompts != NULL;
   for (size_t i = 0; ok && i < chunk->n_prompts; i++) {
     prompts[i].prompt_id = chunk->first_prompt + (int64_t)i;
     ok = read_prompt(&r, &prompts[i]);
@@ -213,7 +274,8 @@ bool hw_store_read_chunk(hw_store *store, int64_t chunk_index, hw_arena *arena, 
   return ok;
 }
 
-bool hw_store_read_neuron(hw_store *store, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found, hw_projection *row, hw_error *err) {
+bool hw_store_read_neuron(hw_store *store, const hw_run_info *info, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found,
+                          hw_projection *row, hw_error *err) {
   hw_statement *s = hw_store_statement(store, "reader/neuron_tokens.sql", err);
   if (!s) return false;
   hw_bind_integer(s, ":layer", layer);
@@ -226,12 +288,17 @@ bool hw_store_read_neuron(hw_store *store, uint16_t layer, uint32_t neuron, hw_a
   ok = ok && ids && scores;
   hw_statement_rewind(s);
   for (size_t i = 0; ok && i < n && (ok = hw_statement_step(s, &more, err) && more); i++) {
-    n_promotes += hw_column_integer(s, 0) > 0;
-    ids[i] = (int32_t)hw_column_integer(s, 2);
-    scores[i] = (float)((double)hw_column_integer(s, 3) / HW_SCORE_UNIT);
+    hw_checked_row stored = {s, "neuron_token", (int64_t)layer * info->d_ffn + neuron, err};
+    int64_t sign, rank, score;
+    uint32_t id = 0;
+    ok = hw_checked_integer(&stored, 0, -1, 1, &sign) && hw_checked_integer(&stored, 1, 1, HW_MAX_LIST, &rank) &&
+         hw_checked_u32(&stored, 2, 0, INT32_MAX, &id) && hw_checked_integer(&stored, 3, -MOST_SCORE, MOST_SCORE, &score);
+    n_promotes += ok && sign > 0;
+    ids[i] = (int32_t)id;
+    scores[i] = ok ? (float)((double)score / HW_SCORE_UNIT) : 0;
   }
   hw_statement_reset(s);
-  if (ok && n != 2 * n_promotes)
+  if (ok && (n != 2 * n_promotes || n_promotes > HW_MAX_LIST))
     return hw_fail(err, HW_ERROR_INPUT, "%s: neuron_token: L%uN%u promotes %zu tokens and suppresses %zu", store->path, layer, neuron,
                    n_promotes, n - n_promotes);
   *found = n > 0;

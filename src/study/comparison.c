@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/codec.h"
+#include "store/checked.h"
 #include "study/compare.h"
 
 const char *const hw_measure_names[3] = {"importance", "flow", NULL};
@@ -318,9 +320,10 @@ static bool make_clusters(reading *r, hw_error *err) {
 static bool all_heads(reading *r, hw_store *store, hw_error *err) {
   hw_statement b;
   bool row = false, ok = hw_statement_open(&b, store, "compare/run.sql", err) && hw_statement_step(&b, &row, err);
-  int64_t n_layers = row ? hw_column_integer(&b, 0) : 0, n_heads = row ? hw_column_integer(&b, 1) : 0;
+  uint32_t n_layers = 0, n_heads = 0, number;
+  hw_checked_row run = {&b, "run", 1, err};
+  if (ok && row) ok = hw_checked_u32(&run, 0, 1, HW_MAX_LAYERS, &n_layers) && hw_checked_u32(&run, 1, 1, HW_MAX_HEADS, &n_heads);
   hw_statement_close(&b);
-  uint32_t number;
   for (uint32_t layer = 0; ok && layer < n_layers; layer++)
     for (uint32_t head = 0; ok && head < n_heads; head++)
       ok = hw_measured_number(&r->measured, hw_compared_key(false, layer, head, 0, 0), &number, err);

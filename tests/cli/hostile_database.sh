@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every stored number may be anything: no crash, a clean error or an answer.
+"$HW" run --model gpt2 --data ioi.csv --db small.db --limit 3 --floor 0.02 --neuron-projections used --quiet
+"$PY" "$LIB/hostile.py" "$HW" small.db
+echo "--- errors say where, what and what is wanted"
+spoiled() { # what
+  "$PY" -c 'import sqlite3, shutil, sys
+shutil.copyfile("small.db", "x.db")
+c = sqlite3.connect("x.db"); c.execute("PRAGMA ignore_check_constraints = ON"); c.execute("UPDATE " + sys.argv[1]); c.commit()' "$1"
+  "$HW" rethreshold x.db --threshold 0.2 --out out.db
+  echo "    exit $?"
+  rm -f out.db*
+}
+spoiled "token SET token_id = -3000000 WHERE token_id = 5"
+spoiled "run SET n_heads = 4611686018427387904"
+spoiled "chunk SET n_prompts = 4611686018427387904, n_tokens = 0"
+spoiled "run SET n_heads = 1, n_kv_heads = 1"
+spoiled "run SET d_ffn = 2147483648"
+spoiled "prompt SET group_id = 4294967296 WHERE prompt_id = 0"
+spoiled "answer SET answer_id = 1099511627777 WHERE prompt_id = 0"
+spoiled "neuron_token SET token_id = 1099511627776 WHERE rank = 1"
+spoiled "graph SET edges = (SELECT edges FROM graph WHERE prompt_id = 1) WHERE prompt_id = 0"
