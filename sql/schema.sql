@@ -133,8 +133,8 @@ CREATE TABLE answer (
 -- One row per prompt and target position: compressed columns, read with the hw_* functions.
 CREATE TABLE graph (
   graph_id INTEGER PRIMARY KEY,   -- prompt_id << 20 | target_pos
-  prompt_id INTEGER GENERATED ALWAYS AS (graph_id >> 20) VIRTUAL,
-  target_pos INTEGER GENERATED ALWAYS AS (graph_id & 1048575) VIRTUAL,
+  prompt_id INTEGER GENERATED ALWAYS AS ($prompt_of(graph_id)) VIRTUAL,
+  target_pos INTEGER GENERATED ALWAYS AS ($target_of(graph_id)) VIRTUAL,
   edges BLOB NOT NULL,            -- rows above the floor: hw_edges, hw_parts, hw_token_flow
   heads BLOB NOT NULL,            -- active heads: hw_heads
   neurons BLOB NOT NULL,          -- best neurons of every FFN node: hw_neurons
@@ -145,8 +145,8 @@ CREATE INDEX graph_prompt ON graph(prompt_id);
 -- The same keys without the columns, narrow, so that scans over the data set stay fast.
 CREATE TABLE graph_info (
   graph_id INTEGER PRIMARY KEY REFERENCES graph,
-  prompt_id INTEGER GENERATED ALWAYS AS (graph_id >> 20) VIRTUAL,
-  target_pos INTEGER GENERATED ALWAYS AS (graph_id & 1048575) VIRTUAL,
+  prompt_id INTEGER GENERATED ALWAYS AS ($prompt_of(graph_id)) VIRTUAL,
+  target_pos INTEGER GENERATED ALWAYS AS ($target_of(graph_id)) VIRTUAL,
   predicted_id INTEGER NOT NULL,  -- token_id of the most probable next token
   predicted_logit REAL NOT NULL,
   predicted_probability REAL NOT NULL,

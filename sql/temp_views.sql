@@ -23,7 +23,7 @@ CREATE TEMP VIEW IF NOT EXISTS token_flow AS
 SELECT g.prompt_id, g.target_pos, f.position, f.flow
 FROM graph g, hw_token_flow(g.edges) f;
 CREATE TEMP VIEW IF NOT EXISTS item_prompt AS
-SELECT i.item_id, l.graph_id >> 20 AS prompt_id, l.graph_id & 1048575 AS target_pos, l.importance
+SELECT i.item_id, $prompt_of(l.graph_id) AS prompt_id, $target_of(l.graph_id) AS target_pos, l.importance
 FROM item_graph i, hw_item_graphs(i.graphs) l;
 CREATE TEMP VIEW IF NOT EXISTS lens AS
 SELECT a.prompt_id, l.layer, l.rank, l.logit, l.probability, l.foil_rank, l.foil_logit, l.foil_probability, l.logit_diff

@@ -10,46 +10,22 @@
 -- prompt / variance of independent graphs), at most n, and the number of prompts when the frequency is 0 or 1.
 -- Only functions of the plain sqlite3 shell in here.
 
--- Sizes of the groups, -1 = all. Past df 200 Student's quantile by its expansion in 1/df (error below 3e-12).
+-- Sizes of the groups, -1 = all.
 CREATE VIEW group_size AS
 SELECT group_id, n, n_prompts, others,
-  CASE WHEN n_prompts < 2 THEN NULL
-    WHEN n_prompts <= 201 THEN (SELECT t975 FROM t_quantile WHERE df = n_prompts - 1)
-    ELSE 1.959963984540054 + (2.3722712302985628 + (2.8224986157396118 + (2.5558496795077233 + 1.5895340533938235
-      / (n_prompts - 1.0)) / (n_prompts - 1.0)) / (n_prompts - 1.0)) / (n_prompts - 1.0)
-  END AS t975
+  $t975(n_prompts) AS t975
 FROM agg_group;
 
 -- Every head of the model in every group, -1 = all.
 CREATE VIEW head_statistic AS
 WITH raw AS (
-  SELECT s.group_id, h.layer, h.head, s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
-    coalesce(a.n_on, 0) AS k, coalesce(a.n_on, 0) * 1.0 / s.n AS f, coalesce(a.max, 0) AS max, a.ex,
-    coalesce(a.n_on, 0) + coalesce(c.on_pairs, 0) AS kk, coalesce(a.n_on, 0) + coalesce(c.on_others, 0) AS kn,
-    coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
-    coalesce(a.ssq, 0) + coalesce(c.pairs_hi * 1099511627776.0 + c.pairs_lo, 0.0) AS cc,
-    coalesce(a.sum, 0) + coalesce(c.others, 0) AS cn,
-    coalesce(a.flow_sum, 0) * 1.0 / s.n AS fm, coalesce(a.flow_sum, 0) * 1.0 AS fx, coalesce(a.flow_ssq, 0) * 1.0 AS fxx,
-    coalesce(a.flow_ssq, 0) + coalesce(c.flow_pairs_hi * 1099511627776.0 + c.flow_pairs_lo, 0.0) AS fcc,
-    coalesce(a.flow_sum, 0) + coalesce(c.flow_others, 0) AS fcn
+  SELECT s.group_id, h.layer, h.head, $component_sums
   FROM group_size s CROSS JOIN model_head h LEFT JOIN agg_head a ON a.group_id = s.group_id AND a.layer = h.layer AND a.head = h.head
-    LEFT JOIN agg_cluster c ON c.kind = 0 AND c.group_id = a.group_id AND c.key = a.layer << 32 | a.head
+    LEFT JOIN agg_cluster c ON c.kind = 0 AND c.group_id = a.group_id AND c.key = $component_key(a.layer, a.head)
 ), spread AS (
-  SELECT *,
-    CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
-      ELSE coalesce(max(1.0, min(n * 1.0, f * (1 - f) * n / (n - 1.0) * n * (p - 1.0) / p / max(0.0, kk - 2 * f * kn + f * f * (n + w)) * n)), n * 1.0)
-    END AS ne,
-    t * sqrt(max(0.0, cc - 2 * m * cn + m * m * (n + w)) * p / (p - 1.0)) / n AS half,
-    t * sqrt(max(0.0, fcc - 2 * fm * fcn + fm * fm * (n + w)) * p / (p - 1.0)) / n AS fhalf
-  FROM raw
+  $component_spread
 )
-SELECT group_id, layer, head, n, f AS frequency,
-  max(0.0, (f + 1.9207294103470618 / ne - 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_lo,
-  min(1.0, (f + 1.9207294103470618 / ne + 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_hi,
-  m * 1e-6 AS mean, sqrt(max(0.0, xx - x * x / n) / (n - 1.0)) * 1e-6 AS std, (m - half) * 1e-6 AS ci_lo, (m + half) * 1e-6 AS ci_hi,
-  fm * 1e-6 AS flow_mean, sqrt(max(0.0, fxx - fx * fx / n) / (n - 1.0)) * 1e-6 AS flow_std,
-  (fm - fhalf) * 1e-6 AS flow_ci_lo, (fm + fhalf) * 1e-6 AS flow_ci_hi,
-  k AS n_active, max * 1e-6 AS max, ex >> 20 AS example_prompt, ex & 1048575 AS example_target
+SELECT group_id, layer, head, $component_columns
 FROM spread;
 
 CREATE VIEW head_importance AS
@@ -66,33 +42,13 @@ FROM prompt_group g JOIN head_statistic USING(group_id);
 -- Every neuron that entered a list of best neurons, in every group, -1 = all.
 CREATE VIEW neuron_statistic AS
 WITH raw AS (
-  SELECT s.group_id, a.layer, a.neuron, s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
-    coalesce(a.n_on, 0) AS k, coalesce(a.n_on, 0) * 1.0 / s.n AS f, coalesce(a.max, 0) AS max, a.ex,
-    coalesce(a.n_on, 0) + coalesce(c.on_pairs, 0) AS kk, coalesce(a.n_on, 0) + coalesce(c.on_others, 0) AS kn,
-    coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
-    coalesce(a.ssq, 0) + coalesce(c.pairs_hi * 1099511627776.0 + c.pairs_lo, 0.0) AS cc,
-    coalesce(a.sum, 0) + coalesce(c.others, 0) AS cn,
-    coalesce(a.flow_sum, 0) * 1.0 / s.n AS fm, coalesce(a.flow_sum, 0) * 1.0 AS fx, coalesce(a.flow_ssq, 0) * 1.0 AS fxx,
-    coalesce(a.flow_ssq, 0) + coalesce(c.flow_pairs_hi * 1099511627776.0 + c.flow_pairs_lo, 0.0) AS fcc,
-    coalesce(a.flow_sum, 0) + coalesce(c.flow_others, 0) AS fcn
+  SELECT s.group_id, a.layer, a.neuron, $component_sums
   FROM agg_neuron a JOIN group_size s ON s.group_id = a.group_id
-    LEFT JOIN agg_cluster c ON c.kind = 1 AND c.group_id = a.group_id AND c.key = a.layer << 32 | a.neuron
+    LEFT JOIN agg_cluster c ON c.kind = 1 AND c.group_id = a.group_id AND c.key = $component_key(a.layer, a.neuron)
 ), spread AS (
-  SELECT *,
-    CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
-      ELSE coalesce(max(1.0, min(n * 1.0, f * (1 - f) * n / (n - 1.0) * n * (p - 1.0) / p / max(0.0, kk - 2 * f * kn + f * f * (n + w)) * n)), n * 1.0)
-    END AS ne,
-    t * sqrt(max(0.0, cc - 2 * m * cn + m * m * (n + w)) * p / (p - 1.0)) / n AS half,
-    t * sqrt(max(0.0, fcc - 2 * fm * fcn + fm * fm * (n + w)) * p / (p - 1.0)) / n AS fhalf
-  FROM raw
+  $component_spread
 )
-SELECT group_id, layer, neuron, n, f AS frequency,
-  max(0.0, (f + 1.9207294103470618 / ne - 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_lo,
-  min(1.0, (f + 1.9207294103470618 / ne + 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_hi,
-  m * 1e-6 AS mean, sqrt(max(0.0, xx - x * x / n) / (n - 1.0)) * 1e-6 AS std, (m - half) * 1e-6 AS ci_lo, (m + half) * 1e-6 AS ci_hi,
-  fm * 1e-6 AS flow_mean, sqrt(max(0.0, fxx - fx * fx / n) / (n - 1.0)) * 1e-6 AS flow_std,
-  (fm - fhalf) * 1e-6 AS flow_ci_lo, (fm + fhalf) * 1e-6 AS flow_ci_hi,
-  k AS n_active, max * 1e-6 AS max, ex >> 20 AS example_prompt, ex & 1048575 AS example_target
+SELECT group_id, layer, neuron, $component_columns
 FROM spread;
 
 CREATE VIEW neuron_importance AS
@@ -109,56 +65,30 @@ FROM prompt_group g JOIN neuron_statistic USING(group_id);
 -- Every role-aligned edge in every group, -1 = all.
 CREATE VIEW item_statistic AS
 WITH raw AS (
-  SELECT s.group_id, a.item_id, s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
-    coalesce(a.n_on, 0) AS k, coalesce(a.n_on, 0) * 1.0 / s.n AS f, coalesce(a.max, 0) AS max, a.ex,
-    coalesce(a.n_on, 0) + coalesce(c.on_pairs, 0) AS kk, coalesce(a.n_on, 0) + coalesce(c.on_others, 0) AS kn,
-    coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
-    coalesce(a.ssq, 0) + coalesce(c.pairs_hi * 1099511627776.0 + c.pairs_lo, 0.0) AS cc,
-    coalesce(a.sum, 0) + coalesce(c.others, 0) AS cn,
-    coalesce(a.flow_sum, 0) * 1.0 / s.n AS fm, coalesce(a.flow_sum, 0) * 1.0 AS fx, coalesce(a.flow_ssq, 0) * 1.0 AS fxx,
-    coalesce(a.flow_ssq, 0) + coalesce(c.flow_pairs_hi * 1099511627776.0 + c.flow_pairs_lo, 0.0) AS fcc,
-    coalesce(a.flow_sum, 0) + coalesce(c.flow_others, 0) AS fcn
+  SELECT s.group_id, a.item_id, $component_sums
   FROM agg_item a JOIN group_size s ON s.group_id = a.group_id
     LEFT JOIN agg_cluster c ON c.kind = 2 AND c.group_id = a.group_id AND c.key = a.item_id
 ), spread AS (
-  SELECT *,
-    CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
-      ELSE coalesce(max(1.0, min(n * 1.0, f * (1 - f) * n / (n - 1.0) * n * (p - 1.0) / p / max(0.0, kk - 2 * f * kn + f * f * (n + w)) * n)), n * 1.0)
-    END AS ne,
-    t * sqrt(max(0.0, cc - 2 * m * cn + m * m * (n + w)) * p / (p - 1.0)) / n AS half,
-    t * sqrt(max(0.0, fcc - 2 * fm * fcn + fm * fm * (n + w)) * p / (p - 1.0)) / n AS fhalf
-  FROM raw
+  $component_spread
 )
-SELECT group_id, item_id, n, f AS frequency,
-  max(0.0, (f + 1.9207294103470618 / ne - 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_lo,
-  min(1.0, (f + 1.9207294103470618 / ne + 1.959963984540054 * sqrt(f * (1 - f) / ne + 0.9603647051735309 / ne / ne)) / (1 + 3.8414588206941236 / ne)) AS frequency_hi,
-  m * 1e-6 AS mean, sqrt(max(0.0, xx - x * x / n) / (n - 1.0)) * 1e-6 AS std, (m - half) * 1e-6 AS ci_lo, (m + half) * 1e-6 AS ci_hi,
-  fm * 1e-6 AS flow_mean, sqrt(max(0.0, fxx - fx * fx / n) / (n - 1.0)) * 1e-6 AS flow_std,
-  (fm - fhalf) * 1e-6 AS flow_ci_lo, (fm + fhalf) * 1e-6 AS flow_ci_hi,
-  k AS n_active, max * 1e-6 AS max, ex >> 20 AS example_prompt, ex & 1048575 AS example_target
+SELECT group_id, item_id, $component_columns
 FROM spread;
 
 CREATE VIEW edge_frequency AS
-SELECT item_id, CASE item_id >> 30 WHEN 0 THEN 'attention' ELSE 'ffn' END AS kind, (item_id >> 22) & 255 AS layer,
-  CASE item_id >> 30 WHEN 0 THEN (item_id >> 12) & 1023 END AS head,
-  CASE item_id >> 30 WHEN 0 THEN 'L' || ((item_id >> 22) & 255) || 'H' || ((item_id >> 12) & 1023)
-    ELSE 'FFN' || ((item_id >> 22) & 255) END AS name,
+SELECT item_id, $item_columns(item_id),
   source.name AS source_role, target.name AS target_role,
   n, frequency, frequency_lo, frequency_hi, mean, std, ci_lo, ci_hi, flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active,
   max, example_prompt, example_target
-FROM item_statistic LEFT JOIN role source ON source.role_id = (item_id >> 6) & 63 LEFT JOIN role target ON target.role_id = item_id & 63
+FROM item_statistic LEFT JOIN role source ON source.role_id = $item_source(item_id) LEFT JOIN role target ON target.role_id = $item_target(item_id)
 WHERE group_id = -1;
 
 CREATE VIEW edge_frequency_by_group AS
-SELECT group_id, g.name AS group_name, item_id, CASE item_id >> 30 WHEN 0 THEN 'attention' ELSE 'ffn' END AS kind, (item_id >> 22) & 255 AS layer,
-  CASE item_id >> 30 WHEN 0 THEN (item_id >> 12) & 1023 END AS head,
-  CASE item_id >> 30 WHEN 0 THEN 'L' || ((item_id >> 22) & 255) || 'H' || ((item_id >> 12) & 1023)
-    ELSE 'FFN' || ((item_id >> 22) & 255) END AS name,
+SELECT group_id, g.name AS group_name, item_id, $item_columns(item_id),
   source.name AS source_role, target.name AS target_role,
   n, frequency, frequency_lo, frequency_hi, mean, std, ci_lo, ci_hi, flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active,
   max, example_prompt, example_target
 FROM prompt_group g JOIN item_statistic USING(group_id)
-LEFT JOIN role source ON source.role_id = (item_id >> 6) & 63 LEFT JOIN role target ON target.role_id = item_id & 63;
+LEFT JOIN role source ON source.role_id = $item_source(item_id) LEFT JOIN role target ON target.role_id = $item_target(item_id);
 
 -- The flow that enters a layer, by role of the position where it enters; layer 0 is the input. Columns as above, for flow.
 CREATE VIEW role_flow_by_group AS
@@ -166,15 +96,15 @@ WITH raw AS (
   SELECT s.group_id, l.layer, r.role_id, r.name AS role, s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
     coalesce(a.n_on, 0) AS k, coalesce(a.max, 0) AS max, a.ex,
     coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
-    coalesce(a.ssq, 0) + coalesce(c.pairs_hi * 1099511627776.0 + c.pairs_lo, 0.0) AS cc, coalesce(a.sum, 0) + coalesce(c.others, 0) AS cn
+    coalesce(a.ssq, 0) + coalesce($wide_sum(c.pairs_hi, c.pairs_lo), 0.0) AS cc, coalesce(a.sum, 0) + coalesce(c.others, 0) AS cn
   FROM group_size s CROSS JOIN (SELECT DISTINCT layer FROM model_head) l CROSS JOIN role r
     LEFT JOIN agg_role a ON a.group_id = s.group_id AND a.layer = l.layer AND a.role_id = r.role_id
-    LEFT JOIN agg_cluster c ON c.kind = 3 AND c.group_id = a.group_id AND c.key = a.layer << 32 | a.role_id
+    LEFT JOIN agg_cluster c ON c.kind = 3 AND c.group_id = a.group_id AND c.key = $component_key(a.layer, a.role_id)
 )
-SELECT group_id, layer, role, n, k * 1.0 / n AS frequency, m * 1e-6 AS mean, sqrt(max(0.0, xx - x * x / n) / (n - 1.0)) * 1e-6 AS std,
-  (m - t * sqrt(max(0.0, cc - 2 * m * cn + m * m * (n + w)) * p / (p - 1.0)) / n) * 1e-6 AS ci_lo,
-  (m + t * sqrt(max(0.0, cc - 2 * m * cn + m * m * (n + w)) * p / (p - 1.0)) / n) * 1e-6 AS ci_hi,
-  k AS n_active, max * 1e-6 AS max, ex >> 20 AS example_prompt, ex & 1048575 AS example_target, role_id
+SELECT group_id, layer, role, n, k * 1.0 / n AS frequency, m * 1e-6 AS mean, $std(x, xx, n) * 1e-6 AS std,
+  (m - $half_interval(m, cc, cn)) * 1e-6 AS ci_lo,
+  (m + $half_interval(m, cc, cn)) * 1e-6 AS ci_hi,
+  k AS n_active, max * 1e-6 AS max, $prompt_of(ex) AS example_prompt, $target_of(ex) AS example_target, role_id
 FROM raw;
 
 CREATE VIEW role_flow AS
@@ -203,16 +133,13 @@ CREATE VIEW answer_by_layer AS
 WITH raw AS (
   SELECT *, n_top * 1.0 / n AS f, probability_sum * 1.0 / n AS m, diff_sum * 1.0 / n_foil AS d,
     probability_ssq - probability_sum * 1.0 * probability_sum / n AS v,
-    diff_ssq_hi * 1099511627776.0 + diff_ssq_lo - diff_sum * 1.0 * diff_sum / n_foil AS dv,
-    CASE WHEN n < 2 THEN NULL WHEN n <= 201 THEN (SELECT t975 FROM t_quantile WHERE df = n - 1)
-      ELSE 1.959963984540054 + (2.3722712302985628 + (2.8224986157396118 + 2.5558496795077233 / (n - 1.0)) / (n - 1.0)) / (n - 1.0) END AS t,
-    CASE WHEN n_foil < 2 THEN NULL WHEN n_foil <= 201 THEN (SELECT t975 FROM t_quantile WHERE df = n_foil - 1)
-      ELSE 1.959963984540054 + (2.3722712302985628 + (2.8224986157396118 + 2.5558496795077233 / (n_foil - 1.0)) / (n_foil - 1.0)) / (n_foil - 1.0) END AS dt
+    $wide_sum(diff_ssq_hi, diff_ssq_lo) - diff_sum * 1.0 * diff_sum / n_foil AS dv,
+    $t975(n) AS t, $t975(n_foil) AS dt
   FROM agg_answer
 )
 SELECT group_id, layer, n, f AS top1,
-  max(0.0, (f + 1.9207294103470618 / n - 1.959963984540054 * sqrt(f * (1 - f) / n + 0.9603647051735309 / n / n)) / (1 + 3.8414588206941236 / n)) AS top1_lo,
-  min(1.0, (f + 1.9207294103470618 / n + 1.959963984540054 * sqrt(f * (1 - f) / n + 0.9603647051735309 / n / n)) / (1 + 3.8414588206941236 / n)) AS top1_hi,
+  $wilson_lo(f, n) AS top1_lo,
+  $wilson_hi(f, n) AS top1_hi,
   n_first * 1.0 / n AS first_top1, n_settled * 1.0 / n AS settled, rank_sum * 1.0 / n AS mean_rank,
   m * 1e-6 AS probability, sqrt(max(0.0, v) / (n - 1.0)) * 1e-6 AS probability_std,
   (m - t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_lo, (m + t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_hi,

@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT neurons FROM graph WHERE graph_id BETWEEN :prompt_id << 20 AND :prompt_id << 20 | 1048575 ORDER BY graph_id
+SELECT neurons FROM graph WHERE $is_graph_of(graph_id, :prompt_id) ORDER BY graph_id

@@ -8,7 +8,7 @@ WITH matched AS MATERIALIZED (
   FROM main.prompt a JOIN other.prompt b ON b.prompt_id = a.prompt_id
   WHERE a.counterfactual_of IS NULL AND b.counterfactual_of IS NULL
     AND (a.text = b.text OR (a.text IS NULL AND b.text IS NULL AND a.tokens = b.tokens))
-    AND EXISTS (SELECT 1 FROM main.graph_info i WHERE i.graph_id BETWEEN a.prompt_id << 20 AND a.prompt_id << 20 | 1048575)
-    AND EXISTS (SELECT 1 FROM other.graph_info i WHERE i.graph_id BETWEEN a.prompt_id << 20 AND a.prompt_id << 20 | 1048575)
+    AND EXISTS (SELECT 1 FROM main.graph_info i WHERE $is_graph_of(i.graph_id, a.prompt_id))
+    AND EXISTS (SELECT 1 FROM other.graph_info i WHERE $is_graph_of(i.graph_id, a.prompt_id))
 )
 SELECT prompt_id, CASE WHEN cluster IS NOT NULL THEN dense_rank() OVER (ORDER BY cluster) END FROM matched ORDER BY prompt_id

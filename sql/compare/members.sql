@@ -8,7 +8,7 @@ WITH labelled AS MATERIALIZED (
       (SELECT value FROM prompt_value v WHERE v.prompt_id = p.prompt_id AND key = :column)) AS label
   FROM prompt p
   WHERE (counterfactual_of IS NULL OR :column = 'variant')
-    AND EXISTS (SELECT 1 FROM graph_info i WHERE i.graph_id BETWEEN p.prompt_id << 20 AND p.prompt_id << 20 | 1048575)
+    AND EXISTS (SELECT 1 FROM graph_info i WHERE $is_graph_of(i.graph_id, p.prompt_id))
 ), member AS MATERIALIZED (
   SELECT prompt_id, label = :b AS side,
     nullif(coalesce((SELECT value FROM group_value g WHERE g.group_id = p.group_id AND column_name = :cluster),

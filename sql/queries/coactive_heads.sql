@@ -8,6 +8,6 @@
 SELECT 'L' || p.layer_a || 'H' || p.head_a AS head_a, 'L' || p.layer_b || 'H' || p.head_b AS head_b,
   p.n_both * 1.0 / p.n AS frequency, p.n_a * 1.0 / p.n AS frequency_a, p.n_b * 1.0 / p.n AS frequency_b, p.n_both * 1.0 * p.n / p.n_a / p.n_b AS lift,
   (p.n * 1.0 * p.n_both - p.n_a * 1.0 * p.n_b) / sqrt(p.n_a * 1.0 * p.n_b * (p.n - p.n_a) * (p.n - p.n_b)) AS phi, p.n_both AS n_active, p.n
-FROM (SELECT hw_count_pairs(heads) AS pairs FROM graph WHERE graph_id < (SELECT coalesce(min(prompt_id), 1 << 42) FROM prompt WHERE counterfactual_of IS NOT NULL) << 20) c, hw_pairs(c.pairs) p
+FROM (SELECT hw_count_pairs(heads) AS pairs FROM graph WHERE graph_id < $own_graphs_end) c, hw_pairs(c.pairs) p
 WHERE p.n_both >= :least * p.n AND p.n_a <= :most * p.n AND p.n_b <= :most * p.n
 ORDER BY lift DESC, n_active DESC, p.layer_a, p.head_a, p.layer_b, p.head_b LIMIT :limit

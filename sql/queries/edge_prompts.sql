@@ -5,10 +5,10 @@
 -- :source       role that it looks at
 -- :target       role that it writes to
 -- :limit = 20   rows
-SELECT l.graph_id >> 20 AS prompt_id, l.graph_id & 1048575 AS target_pos, l.importance, g.name AS group_name, p.text
+SELECT $prompt_of(l.graph_id) AS prompt_id, $target_of(l.graph_id) AS target_pos, l.importance, g.name AS group_name, p.text
 FROM (
   SELECT l.graph_id, l.importance FROM item_graph i JOIN hw_item_graphs(i.graphs) l
-  WHERE i.item_id = (:layer << 22) + (:head << 12) + ((SELECT role_id FROM role WHERE name = :source) << 6) + (SELECT role_id FROM role WHERE name = :target)
+  WHERE i.item_id = $item_id(:layer, :head, (SELECT role_id FROM role WHERE name = :source), (SELECT role_id FROM role WHERE name = :target))
   ORDER BY l.importance DESC, l.graph_id LIMIT :limit) l
-JOIN prompt p ON p.prompt_id = l.graph_id >> 20 JOIN prompt_group g USING(group_id)
+JOIN prompt p ON p.prompt_id = $prompt_of(l.graph_id) JOIN prompt_group g USING(group_id)
 ORDER BY l.importance DESC, l.graph_id

@@ -5,8 +5,8 @@
 -- :limit = 20      rows
 WITH best AS (
   SELECT item_id FROM agg_item
-  WHERE group_id = -1 AND (:source IS NULL OR (item_id >> 6) & 63 = (SELECT role_id FROM role WHERE name = :source))
-    AND (:target IS NULL OR item_id & 63 = (SELECT role_id FROM role WHERE name = :target))
+  WHERE group_id = -1 AND (:source IS NULL OR $item_source(item_id) = (SELECT role_id FROM role WHERE name = :source))
+    AND (:target IS NULL OR $item_target(item_id) = (SELECT role_id FROM role WHERE name = :target))
   ORDER BY n_on DESC, item_id LIMIT :limit
 )
 SELECT v.name AS component, v.source_role, v.target_role, v.frequency, v.frequency_lo, v.frequency_hi, v.mean, v.flow_mean, v.n_active, v.max,

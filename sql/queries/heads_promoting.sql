@@ -9,21 +9,21 @@
 -- :sample = 20000  prompts, evenly chosen; 0 for all
 -- :limit = 20     rows
 WITH step AS (
-  SELECT max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(nullif(:sample, 0), 1 << 42)) AS every,
-    (SELECT coalesce(min(prompt_id), 1 << 42) FROM prompt WHERE counterfactual_of IS NOT NULL) << 20 AS past, iif(hw_choice(:list, 'promotes', 'suppresses'), 'suppresses', 'promotes') AS list
+  SELECT $sample_step(:sample) AS every,
+    $own_graphs_end AS past, iif(hw_choice(:list, 'promotes', 'suppresses'), 'suppresses', 'promotes') AS list
 ), wanted AS (
   SELECT 0 AS own, token_id, text FROM token WHERE text IN (CAST(:token AS TEXT), ' ' || :token)
   UNION ALL SELECT 1, NULL, '(answer)' WHERE :token IS NULL
   UNION ALL SELECT 1, NULL, '(foil)' WHERE :token IS NULL
 ), looked AS (
-  SELECT g.graph_id, g.projections, step.list, w.text, CASE WHEN NOT w.own THEN w.token_id WHEN g.graph_id & 1048575 = p.n_tokens - 1 THEN
-    (SELECT iif(w.text = '(answer)', a.answer_id, a.foil_id) FROM answer a WHERE a.prompt_id = g.graph_id >> 20) END AS token_id
-  FROM step CROSS JOIN graph g CROSS JOIN prompt p ON p.prompt_id = g.graph_id >> 20 CROSS JOIN wanted w
-  WHERE g.graph_id < step.past AND (g.graph_id >> 20) % step.every = 0
+  SELECT g.graph_id, g.projections, step.list, w.text, CASE WHEN NOT w.own THEN w.token_id WHEN $target_of(g.graph_id) = p.n_tokens - 1 THEN
+    (SELECT iif(w.text = '(answer)', a.answer_id, a.foil_id) FROM answer a WHERE a.prompt_id = $prompt_of(g.graph_id)) END AS token_id
+  FROM step CROSS JOIN graph g CROSS JOIN prompt p ON p.prompt_id = $prompt_of(g.graph_id) CROSS JOIN wanted w
+  WHERE g.graph_id < step.past AND ($prompt_of(g.graph_id)) % step.every = 0
     AND (:group IS NULL OR p.group_id = (SELECT group_id FROM prompt_group WHERE name = :group))
 )
 SELECT 'L' || p.layer || 'H' || p.head AS name, l.text AS token, count(DISTINCT l.graph_id) AS graphs, avg(p.score) AS mean_score, p.convention, avg(p.rank) AS mean_rank,
-  min(p.rank) AS best_rank, min(l.graph_id) >> 20 AS example_prompt
+  min(p.rank) AS best_rank, $prompt_of(min(l.graph_id)) AS example_prompt
 FROM looked l CROSS JOIN hw_projections(l.projections, l.token_id) p
 WHERE l.token_id IS NOT NULL AND p.kind = 'head' AND p.list = l.list
 GROUP BY p.layer, p.head, l.text, p.convention ORDER BY graphs DESC, p.convention, mean_score DESC, p.layer, p.head, l.text LIMIT :limit

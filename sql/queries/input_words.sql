@@ -6,10 +6,10 @@
 -- :least = 5       graphs that a word must be in
 -- :limit = 20      rows
 WITH step AS (
-  SELECT max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(nullif(:sample, 0), 1 << 42)) AS every
+  SELECT $sample_step(:sample) AS every
 ), picked AS (
   SELECT g.graph_id, g.edges, p.tokens FROM step JOIN prompt p ON p.prompt_id % step.every = 0 AND p.counterfactual_of IS NULL
-  JOIN graph g ON g.graph_id BETWEEN p.prompt_id << 20 AND p.prompt_id << 20 | 1048575
+  JOIN graph g ON $is_graph_of(g.graph_id, p.prompt_id)
 ), piece AS (
   SELECT picked.graph_id, f.position, f.flow, t.text,
     sum(f.position = 0 OR substr(t.text, 1, 1) IN (' ', char(10)) OR t.text IS NULL) OVER (PARTITION BY picked.graph_id ORDER BY f.position) AS place

@@ -4,7 +4,7 @@
 -- :list = promotes   promotes or suppresses (for a positive activation)
 -- :limit = 20        rows
 SELECT 'L' || k.layer || 'N' || k.neuron AS neuron, t.text AS token, k.rank, k.score * 1e-4 AS score, coalesce(a.sum, 0) * 1e-6 / s.n AS mean,
-  coalesce(a.n_on, 0) * 1.0 / s.n AS frequency, a.ex >> 20 AS example_prompt
+  coalesce(a.n_on, 0) * 1.0 / s.n AS frequency, $prompt_of(a.ex) AS example_prompt
 FROM (SELECT token_id, text FROM token WHERE text IN (CAST(:token AS TEXT), ' ' || :token)) t
 CROSS JOIN neuron_token k ON k.token_id = t.token_id AND k.sign = iif(hw_choice(:list, 'promotes', 'suppresses'), -1, 1)
 CROSS JOIN agg_group s ON s.group_id = -1

@@ -3,5 +3,5 @@
 -- :prompt = NULL   one prompt_id, NULL for all
 -- :limit = 20      rows
 SELECT prompt_id, target_pos, text, predicted, predicted_probability, answer, answer_rank, answer_probability, foil, logit_diff
-FROM prompt_prediction WHERE graph_id BETWEEN coalesce(:prompt, 0) << 20 AND coalesce(:prompt, (1 << 42) - 1) << 20 | 1048575
+FROM prompt_prediction WHERE $is_graph_between(graph_id, coalesce(:prompt, 0), coalesce(:prompt, $past_prompts - 1))
 ORDER BY graph_id LIMIT :limit

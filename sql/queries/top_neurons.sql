@@ -13,7 +13,7 @@ SELECT v.name AS neuron, v.mean, v.ci_lo, v.ci_hi, v.frequency, v.flow_mean, v.m
     WHERE k.layer = v.layer AND k.neuron = v.neuron AND k.sign = 1 ORDER BY k.rank LIMIT 3)) AS promotes,
   v.example_prompt, n.position, t.text AS token, n.activation, p.text
 FROM best k JOIN neuron_importance v ON v.layer = k.layer AND v.neuron = k.neuron
-JOIN graph g ON g.graph_id = k.ex JOIN prompt p ON p.prompt_id = k.ex >> 20
+JOIN graph g ON g.graph_id = k.ex JOIN prompt p ON p.prompt_id = $prompt_of(k.ex)
 LEFT JOIN (SELECT b.layer, b.neuron, n.position, n.activation,
     row_number() OVER (PARTITION BY b.layer, b.neuron ORDER BY n.importance DESC, n.position) AS place
   FROM best b JOIN graph h ON h.graph_id = b.ex JOIN hw_neurons(h.neurons) n ON n.layer = b.layer AND n.neuron = b.neuron) n

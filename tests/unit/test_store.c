@@ -228,6 +228,16 @@ static double t_inside(double t, int df) {
   return df % 2 ? (angle + s * sum) * 2 / 3.14159265358979323846 : s * sum;
 }
 
+static void check_t(const char *what, double t, int df) {
+  static const struct {
+    int df;
+    double t; /* by 30 digits of the incomplete beta function */
+  } exact[] = {{1, 12.706204736174698}, {10, 2.2281388519862748}, {201, 1.9718365067798593}, {299, 1.9679296690656699}, {999, 1.9623414611334500}};
+  if (!(fabs(t_inside(t, df) - 0.95) < 2e-12)) fail_msg("%s, df %d: %.15g covers %.15g", what, df, t, t_inside(t, df));
+  for (size_t i = 0; i < sizeof exact / sizeof *exact; i++)
+    if (df == exact[i].df && !(fabs(t - exact[i].t) < (df > 200 ? 3e-12 : 1e-13))) fail_msg("%s, df %d: %.15g, wanted %.15g", what, df, t, exact[i].t);
+}
+
 TEST(t_quantiles) {
   make_run(at("a.db"), &one_target, forwards);
   sqlite3 *db;
@@ -244,10 +254,28 @@ TEST(t_quantiles) {
   for (int df = 1; df < 1200; df++) {
     assert_int_equal(sqlite3_step(s), SQLITE_ROW);
     assert_int_equal(sqlite3_column_int(s, 0), df);
-    double t = sqlite3_column_double(s, 1);
-    if (!(fabs(t_inside(t, df) - 0.95) < 2e-12)) fail_msg("df %d: %.15g covers %.15g", df, t, t_inside(t, df));
-    if (df == 1) assert_true(fabs(t - 12.706204736174698) < 1e-13);
-    if (df == 10) assert_true(fabs(t - 2.2281388519862748) < 1e-14);
+    check_t("group_size", sqlite3_column_double(s, 1), df);
+  }
+  sqlite3_finalize(s);
+  sqlite3_close(db);
+}
+
+/* The intervals of answer_by_layer, from rows whose standard error is 1 (probability) and 2^20 * 1e-4 (logit_diff) around 0. */
+TEST(t_quantiles_of_answers) {
+  make_run(at("a.db"), &one_target, forwards);
+  sqlite3 *db;
+  sqlite3_stmt *s;
+  assert_int_equal(sqlite3_open(at("a.db"), &db), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(db,
+                                "DELETE FROM agg_answer; INSERT INTO agg_answer WITH RECURSIVE k(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM k "
+                                "WHERE n < 1200) SELECT n, 0, n, 0, 0, 0, 0, 0, n * (n - 1) * 1000000000000, n, 0, 0, n * (n - 1), 0 FROM k",
+                                NULL, NULL, NULL),
+                   SQLITE_OK);
+  assert_int_equal(sqlite3_prepare_v2(db, "SELECT probability_hi, logit_diff_hi FROM answer_by_layer ORDER BY n", -1, &s, NULL), SQLITE_OK);
+  for (int df = 1; df < 1200; df++) {
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    check_t("probability", sqlite3_column_double(s, 0), df);
+    check_t("logit_diff", sqlite3_column_double(s, 1) / (1048576 * 1e-4), df);
   }
   sqlite3_finalize(s);
   sqlite3_close(db);
@@ -442,6 +470,7 @@ int main(void) {
       cmocka_unit_test(full_disk_and_overflow_leave_what_was_there),
       cmocka_unit_test(neuron_projections_are_asked_for_once),
       cmocka_unit_test(t_quantiles),
+      cmocka_unit_test(t_quantiles_of_answers),
       cmocka_unit_test(views_equal_a_recount),
       cmocka_unit_test(aggregates_equal_the_columns),
   };

@@ -1,0 +1,93 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Texts that other files of sql/ name, put in their place when the program is built (src/sqlite/embed.cmake), so that each formula is
+-- written once and the stored views are plain SQL that every SQLite program reads, without our functions.
+-- "-- $name $PARAMETER ..." begins a definition, which goes on to the next comment. It is used as $name(a, b), or $name when it has no
+-- parameters. An argument may hold parentheses, but none within them. A definition may use those above it. No parentheses are added.
+
+-- Identifiers. Every prompt_id is below $past_prompts.
+-- $past_prompts
+(1 << 42)
+-- $graph_id $PROMPT $TARGET
+$PROMPT << 20 | $TARGET
+-- $prompt_of $GRAPH
+$GRAPH >> 20
+-- $target_of $GRAPH
+$GRAPH & 1048575
+-- $is_graph_between $GRAPH $FIRST $LAST
+$GRAPH BETWEEN $FIRST << 20 AND $LAST << 20 | 1048575
+-- $is_graph_of $GRAPH $PROMPT
+$is_graph_between($GRAPH, $PROMPT, $PROMPT)
+-- $own_graphs_end
+(SELECT coalesce(min(prompt_id), $past_prompts) FROM prompt WHERE counterfactual_of IS NOT NULL) << 20
+-- $sample_step $SAMPLE
+max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(nullif($SAMPLE, 0), $past_prompts))
+
+-- Items: edges aligned by role (agg_item in schema.sql).
+-- $item_id $LAYER $HEAD $SOURCE $TARGET
+($LAYER << 22) + ($HEAD << 12) + ($SOURCE << 6) + $TARGET
+-- $item_kind $ITEM
+$ITEM >> 30
+-- $item_layer $ITEM
+($ITEM >> 22) & 255
+-- $item_head $ITEM
+($ITEM >> 12) & 1023
+-- $item_source $ITEM
+($ITEM >> 6) & 63
+-- $item_target $ITEM
+$ITEM & 63
+-- $item_columns $ITEM
+CASE $item_kind($ITEM) WHEN 0 THEN 'attention' ELSE 'ffn' END AS kind, $item_layer($ITEM) AS layer,
+  CASE $item_kind($ITEM) WHEN 0 THEN $item_head($ITEM) END AS head,
+  CASE $item_kind($ITEM) WHEN 0 THEN 'L' || ($item_layer($ITEM)) || 'H' || ($item_head($ITEM))
+    ELSE 'FFN' || ($item_layer($ITEM)) END AS name
+-- $component_key $LAYER $INDEX
+$LAYER << 32 | $INDEX
+-- $wide_sum $HIGH $LOW
+$HIGH * 1099511627776.0 + $LOW
+
+-- The 97.5% quantile of Student's t with N - 1 degrees of freedom: past 200 by its expansion in 1/df, whose error is below 3e-12.
+-- $t975 $N
+CASE WHEN $N < 2 THEN NULL
+    WHEN $N <= 201 THEN (SELECT t975 FROM t_quantile WHERE df = $N - 1)
+    ELSE 1.959963984540054 + (2.3722712302985628 + (2.8224986157396118 + (2.5558496795077233 + 1.5895340533938235
+      / ($N - 1.0)) / ($N - 1.0)) / ($N - 1.0)) / ($N - 1.0)
+  END
+-- The 95% Wilson interval of a share F of N.
+-- $wilson_lo $F $N
+max(0.0, ($F + 1.9207294103470618 / $N - 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N))
+-- $wilson_hi $F $N
+min(1.0, ($F + 1.9207294103470618 / $N + 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N))
+-- The standard deviation of N values from their sum and the sum of their squares.
+-- $std $SUM $SQUARES $N
+sqrt(max(0.0, $SQUARES - $SUM * $SUM / $N) / ($N - 1.0))
+-- Half of the t-interval of a mean, clustered by prompt (schema.sql has the formula).
+-- $half_interval $MEAN $PAIRS $OTHERS
+t * sqrt(max(0.0, $PAIRS - 2 * $MEAN * $OTHERS + $MEAN * $MEAN * (n + w)) * p / (p - 1.0)) / n
+
+-- The statistics of components in three steps: sums of the aggregates `a` and `c` of a group `s`; their spread; the columns.
+-- $component_sums
+s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
+    coalesce(a.n_on, 0) AS k, coalesce(a.n_on, 0) * 1.0 / s.n AS f, coalesce(a.max, 0) AS max, a.ex,
+    coalesce(a.n_on, 0) + coalesce(c.on_pairs, 0) AS kk, coalesce(a.n_on, 0) + coalesce(c.on_others, 0) AS kn,
+    coalesce(a.sum, 0) * 1.0 / s.n AS m, coalesce(a.sum, 0) * 1.0 AS x, coalesce(a.ssq, 0) * 1.0 AS xx,
+    coalesce(a.ssq, 0) + coalesce($wide_sum(c.pairs_hi, c.pairs_lo), 0.0) AS cc,
+    coalesce(a.sum, 0) + coalesce(c.others, 0) AS cn,
+    coalesce(a.flow_sum, 0) * 1.0 / s.n AS fm, coalesce(a.flow_sum, 0) * 1.0 AS fx, coalesce(a.flow_ssq, 0) * 1.0 AS fxx,
+    coalesce(a.flow_ssq, 0) + coalesce($wide_sum(c.flow_pairs_hi, c.flow_pairs_lo), 0.0) AS fcc,
+    coalesce(a.flow_sum, 0) + coalesce(c.flow_others, 0) AS fcn
+-- $component_spread
+SELECT *,
+    CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
+      ELSE coalesce(max(1.0, min(n * 1.0, f * (1 - f) * n / (n - 1.0) * n * (p - 1.0) / p / max(0.0, kk - 2 * f * kn + f * f * (n + w)) * n)), n * 1.0)
+    END AS ne,
+    $half_interval(m, cc, cn) AS half,
+    $half_interval(fm, fcc, fcn) AS fhalf
+  FROM raw
+-- $component_columns
+n, f AS frequency,
+  $wilson_lo(f, ne) AS frequency_lo,
+  $wilson_hi(f, ne) AS frequency_hi,
+  m * 1e-6 AS mean, $std(x, xx, n) * 1e-6 AS std, (m - half) * 1e-6 AS ci_lo, (m + half) * 1e-6 AS ci_hi,
+  fm * 1e-6 AS flow_mean, $std(fx, fxx, n) * 1e-6 AS flow_std,
+  (fm - fhalf) * 1e-6 AS flow_ci_lo, (fm + fhalf) * 1e-6 AS flow_ci_hi,
+  k AS n_active, max * 1e-6 AS max, $prompt_of(ex) AS example_prompt, $target_of(ex) AS example_target
