@@ -7,12 +7,14 @@
 
 /* CSV aggregates, one file a view, the [layers x heads] matrix and MANIFEST.json, into a folder (made if missing). Tables that are not
  * in the database are left out, but named ones are an error. For figures their data and scripts (.gp for gnuplot, .dot for graphviz)
- * are written as well, and each is handed to script(context, script, figure) to be drawn, by file names in the folder. */
+ * are written as well, and each is handed to script(context, tool, script, figure) to be drawn, by file names in the folder. */
+typedef enum hw_figure_tool { HW_FIGURE_GNUPLOT, HW_FIGURE_GRAPHVIZ } hw_figure_tool;
+
 typedef struct hw_export {
   const char *folder;
   const char *tables; /* "head_importance,edge_frequency"; NULL: all */
   bool figures;
-  bool (*script)(void *context, const char *script, const char *figure, hw_error *err);
+  bool (*script)(void *context, hw_figure_tool tool, const char *script, const char *figure, hw_error *err);
   void *context;
 } hw_export;
 bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err);

@@ -36,8 +36,4 @@ typedef struct hw_mining_summary {
  * the smallest search fits. The file is unchanged then. */
 bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err);
 
-/* Does the database have the tables that a named query needs? They are told by a line "-- needs TABLE: how to make it" in the
- * query's comment. Errors: INPUT, saying how to make it. */
-bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err);
-
 #endif

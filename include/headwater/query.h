@@ -30,5 +30,11 @@ void hw_store_set_room(hw_store *store, size_t characters);
 /* Named queries, embedded from sql/queries/ (NAME.sql), ordered by name. sql begins with a comment that is the help: the
  * summary, then a line a parameter, "-- :name = default  what it is" ("-- :name  what it is" when it must be given). */
 size_t hw_named_queries(const hw_named_query **queries);
+/* What a query answers: the first line of its comment, not terminated; NULL when there is none. */
+const char *hw_query_summary(const char *sql, size_t *length);
+
+/* Does the database have the tables that a named query needs? They are told by a line "-- needs TABLE: how to make it" in the
+ * query's comment. Errors: INPUT, saying how to make it. */
+bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err);
 
 #endif

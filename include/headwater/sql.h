@@ -3,6 +3,6 @@
 #ifndef HEADWATER_SQL_H
 #define HEADWATER_SQL_H
 
-typedef struct hw_named_query { const char *name, *summary, *sql; } hw_named_query;
+typedef struct hw_named_query { const char *name, *sql; } hw_named_query;
 
 #endif

@@ -49,9 +49,8 @@ static void read_all(int end, char *text, size_t room) {
   text[n] = '\0';
 }
 
-static bool draw(void *context, const char *script, const char *figure, hw_error *err) {
-  const char *folder = context;
-  bool plot = strstr(script, ".gp") != NULL;
+static bool draw(const char *folder, hw_figure_tool tool, const char *script, const char *figure, hw_error *err) {
+  bool plot = tool == HW_FIGURE_GNUPLOT;
   char *with_gnuplot[] = {"gnuplot", (char *)(uintptr_t)script, NULL};
   char *with_dot[] = {"dot", "-Tsvg", (char *)(uintptr_t)script, "-o", (char *)(uintptr_t)figure, NULL};
   char *const *arguments = plot ? with_gnuplot : with_dot;
@@ -79,11 +78,11 @@ typedef struct drawing {
   hw_error problem;
 } drawing;
 
-static bool draw_or_note(void *context, const char *script, const char *figure, hw_error *err) {
+static bool draw_or_note(void *context, hw_figure_tool tool, const char *script, const char *figure, hw_error *err) {
   drawing *d = context;
   (void)err;
   hw_error problem = {0};
-  if (!draw((void *)(uintptr_t)d->folder, script, figure, &problem) && d->problem.kind == HW_OK) d->problem = problem;
+  if (!draw(d->folder, tool, script, figure, &problem) && d->problem.kind == HW_OK) d->problem = problem;
   return true;
 }
 

@@ -55,13 +55,14 @@ static const char *query_text(const char *name) {
   return NULL;
 }
 
-static int show(const char *db, const char *query, const hw_mining_summary *summary) {
+/* Prints a named query about the new mining; limited: it has a parameter --limit. */
+static int show(const char *db, const char *query, const hw_mining_summary *summary, bool limited) {
   char mining[24], limit[24];
   (void)snprintf(mining, sizeof mining, "%" PRId64, summary->mining_id);
   (void)snprintf(limit, sizeof limit, "%" PRId64, summary->n_circuits);
   hw_parameter parameters[] = {{"mining", mining}, {"limit", limit}};
   const char *sql = query_text(query);
-  return sql ? hw_cli_select(db, sql, parameters, strstr(sql, ":limit") ? 2 : 1, HW_FORMAT_TABLE) : 1;
+  return sql ? hw_cli_select(db, sql, parameters, limited ? 2 : 1, HW_FORMAT_TABLE) : 1;
 }
 
 static int run(const hw_command *command, int argc, char **argv) {
@@ -89,10 +90,10 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!summary.complete) printf("%s\n", summary.note);
   if (!summary.complete && summary.complete_support <= 1) printf("all sets in at least %.3g%% were found\n", 100 * summary.complete_support);
   if (!summary.complete) printf("\n");
-  int code = show(db, "circuits", &summary);
+  int code = show(db, "circuits", &summary, true);
   if (code == 0 && mining.by_group && summary.n_circuits) {
     printf("\n");
-    code = show(db, "circuits_by_group", &summary);
+    code = show(db, "circuits_by_group", &summary, false);
   }
   return code;
 }

@@ -4,7 +4,6 @@
 #include "cli/command.h"
 #include "query/list.h"
 #include "cli/select.h"
-#include "headwater/mining.h"
 #include "base/text.h"
 #include "headwater/query.h"
 
@@ -26,7 +25,11 @@ static int list_queries(const char *db, const query_list *list) {
   if (!hw_store_open_read(db, &store, &err)) return hw_cli_fail(&err);
   (void)hw_store_close(store, false, NULL);
   printf("named queries (headwater query %s NAME):\n\n", db);
-  for (size_t i = 0; i < list->n; i++) printf("  %-18s %s\n", list->rows[i].name, list->rows[i].summary);
+  for (size_t i = 0; i < list->n; i++) {
+    size_t length;
+    const char *summary = hw_query_summary(list->rows[i].sql, &length);
+    printf("  %-18s %.*s\n", list->rows[i].name, (int)length, summary ? summary : "");
+  }
   printf("\n--help NAME tells the parameters of one, like --limit 5, and its SQL;\n"
          "--format table|csv|json; headwater sql for any SELECT\n");
   return hw_cli_finish();

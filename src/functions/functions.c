@@ -111,8 +111,8 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int index, const char *text,
   hw_error err = {0};
   if (function->fill(&c->rows, bytes ? bytes : "", length, argument, &err)) return SQLITE_OK;
   c->rows.n = 0;
-  int rc = complain(base->pVtab, err.message);
-  return err.kind == HW_ERROR_MEMORY ? SQLITE_NOMEM : rc;
+  (void)complain(base->pVtab, err.message);
+  return err.kind == HW_ERROR_MEMORY ? SQLITE_NOMEM : c->rows.bad_argument ? SQLITE_ERROR : HW_DAMAGED_BYTES;
 }
 
 static int cursor_next(sqlite3_vtab_cursor *base) {
@@ -160,6 +160,7 @@ static void token_at(sqlite3_context *context, int argc, sqlite3_value **argv) {
   sqlite3_int64 length = sqlite3_value_bytes(argv[0]), position = sqlite3_value_int64(argv[1]);
   if (length < 1 || (bytes[0] != 2 && bytes[0] != 4)) {
     sqlite3_result_error(context, "hw_token_at: these bytes are no list of tokens", -1);
+    sqlite3_result_error_code(context, HW_DAMAGED_BYTES);
     return;
   }
   if (position < 0 || position >= (length - 1) / bytes[0]) return;

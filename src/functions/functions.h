@@ -8,11 +8,15 @@
 #include "codec/codec.h"
 #include "sqlite/sqlite.h"
 
+/* The code of an error about the bytes of a column; an error about another argument is SQLITE_ERROR. */
+#define HW_DAMAGED_BYTES SQLITE_CORRUPT_VTAB
+
 /* What a column decodes to; which fields are filled depends on the function. */
 typedef struct hw_rows {
   hw_arena arena;
   hw_blob_info info;
   size_t n; /* rows */
+  bool bad_argument; /* the error is about the argument, not about the bytes */
   hw_part *parts;
   hw_graph graph;
   hw_head_row *heads;

@@ -7,12 +7,14 @@ static void text(sqlite3_context *context, const char *value) { sqlite3_result_t
 static void share(sqlite3_context *context, uint32_t micro) { sqlite3_result_double(context, micro / HW_MICRO); }
 static void integer(sqlite3_context *context, int64_t value) { sqlite3_result_int64(context, value); }
 
-static bool check_threshold(const hw_blob_info *info, double *threshold, hw_error *err) {
+static bool check_threshold(hw_rows *rows, double *threshold, hw_error *err) {
+  const hw_blob_info *info = &rows->info;
   if (*threshold < 0) *threshold = info->threshold;
   if (*threshold >= info->floor) return true;
   char what[160];
   (void)hw_snprintf(what, sizeof what, "threshold %.9g is below the floor %.9g that rows were stored from", *threshold,
                  info->floor);
+  rows->bad_argument = true;
   return hw_blob_fail(info, err, what);
 }
 
@@ -24,7 +26,7 @@ static bool fill_parts(hw_rows *rows, const void *bytes, size_t length, double t
 static bool fill_graph(hw_rows *rows, const void *bytes, size_t length, double threshold, hw_error *err) {
   size_t n_parts;
   if (!hw_decode_edges(bytes, length, &rows->arena, &rows->info, &rows->parts, &n_parts, err)) return false;
-  if (!check_threshold(&rows->info, &threshold, err)) return false;
+  if (!check_threshold(rows, &threshold, err)) return false;
   hw_error why;
   if (!hw_graph_replay(&rows->info.frame, rows->parts, n_parts, threshold, &rows->arena, &rows->graph, &why)) {
     hw_blob_fail(&rows->info, err, why.message);
@@ -55,7 +57,8 @@ static bool fill_heads(hw_rows *rows, const void *bytes, size_t length, double t
     for (size_t i = 0; i < rows->n; i++) rows->heads[i].flow = hw_micro(rows->heads[i].flow) / HW_MICRO;
     return true;
   }
-  if (threshold >= 0)
+  rows->bad_argument = threshold >= 0;
+  if (rows->bad_argument)
     return hw_fail(err, HW_ERROR_INPUT, "another threshold needs the column edges: hw_heads(graph.edges, threshold)");
   return hw_decode_heads(bytes, length, &rows->arena, &rows->info, &rows->heads, &rows->n, err);
 }

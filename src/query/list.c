@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/list.h"
+#include "query/comment.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,26 +10,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "headwater/query.h"
-
-static bool next_line(const char **text, const char **line, size_t *length) {
-  if (!**text) return false;
-  *line = *text;
-  *length = strcspn(*text, "\n");
-  *text += *length + ((*text)[*length] == '\n');
-  return true;
-}
-
-/* The text after "--" of a comment line, else NULL. */
-static const char *comment_of(const char *line, size_t *length) {
-  if (*length < 2 || line[0] != '-' || line[1] != '-') return NULL;
-  line += 2;
-  *length -= 2;
-  if (*length && line[0] == ' ') {
-    line++;
-    (*length)--;
-  }
-  return line;
-}
 
 static bool add_query(query_list *list, const char *folder, const char *file, hw_error *err) {
   char *path = hw_path_join(folder, file);
@@ -42,14 +23,11 @@ static bool add_query(query_list *list, const char *folder, const char *file, hw
     if (ok && memchr(text, '\0', content.size)) ok = hw_fail(err, HW_ERROR_INPUT, "%s: a NUL byte", path);
     hw_file_close(&content);
   }
-  if (ok && strncmp(text, "-- SPDX", 7) == 0) text += strcspn(text, "\n") + (strchr(text, '\n') != NULL);
-  const char *at = text, *line = NULL;
-  size_t length = 0;
-  const char *summary = ok && next_line(&at, &line, &length) ? comment_of(line, &length) : NULL;
-  if (ok && (!summary || !length)) ok = hw_fail(err, HW_ERROR_INPUT, "%s: wants a first line \"-- what it answers\"", path);
+  size_t length;
+  if (ok && !hw_query_summary(text, &length)) ok = hw_fail(err, HW_ERROR_INPUT, "%s: wants a first line \"-- what it answers\"", path);
   if (ok) {
-    hw_named_query row = {hw_arena_copy(&list->arena, file, strlen(file) - 4, err), hw_arena_copy(&list->arena, summary, length, err), text};
-    ok = row.name && row.summary;
+    hw_named_query row = {hw_arena_copy(&list->arena, file, strlen(file) - 4, err), text};
+    ok = row.name != NULL;
     size_t i = 0;
     while (ok && i < list->n && strcmp(list->rows[i].name, row.name) != 0) i++;
     if (ok) list->rows[i] = row;
@@ -109,46 +87,36 @@ const hw_named_query *query_list_find(const query_list *list, const char *name, 
   return NULL;
 }
 
-/* "-- :name = default   what it is" as "  --name default   what it is"; other comment lines as they are. */
-static void help_line(const char *comment, size_t length, hw_buffer *out) {
-  if (!length || comment[0] != ':') {
-    hw_buffer_append(out, comment, length);
-    hw_buffer_append_byte(out, '\n');
-    return;
+static void append_text(hw_buffer *out, hw_comment_text text) {
+  if (text.length) hw_buffer_append(out, text.at, text.length);
+}
+
+/* A parameter as "  --name default   what it is"; other lines as they are. */
+static void help_line(const hw_comment_line *line, hw_buffer *out) {
+  size_t start = out->length;
+  if (line->kind == HW_COMMENT_PARAMETER) {
+    hw_buffer_append_string(out, "  --");
+    append_text(out, line->name);
+    hw_buffer_append_string(out, !line->value.at ? " VALUE" : line->quoted ? " '" : " ");
+    append_text(out, line->value);
+    if (line->quoted) hw_buffer_append_byte(out, '\'');
+    while (out->length - start < 22) hw_buffer_append_byte(out, ' ');
+    hw_buffer_append_string(out, "  ");
+  } else if (line->kind == HW_COMMENT_NEEDS) {
+    hw_buffer_append_string(out, "needs ");
+    append_text(out, line->name);
+    hw_buffer_append_string(out, ": ");
   }
-  const char *end = comment + length, *at = comment + 1;
-  size_t name = strcspn(at, " =\t\n"), start = out->length;
-  hw_buffer_append_string(out, "  --");
-  hw_buffer_append(out, at, name);
-  at += name;
-  at += strspn(at, " ");
-  if (at < end && *at == '=') {
-    at += 1 + strspn(at + 1, " ");
-    size_t value = *at == '\'' ? 2 + strcspn(at + 1, "'\n") : strcspn(at, " \n");
-    hw_buffer_append_byte(out, ' ');
-    hw_buffer_append(out, at, value);
-    at += value;
-  } else {
-    hw_buffer_append_string(out, " VALUE");
-  }
-  at += strspn(at, " ");
-  while (out->length - start < 22) hw_buffer_append_byte(out, ' ');
-  hw_buffer_append_string(out, "  ");
-  if (at < end) hw_buffer_append(out, at, (size_t)(end - at));
+  append_text(out, line->words);
   hw_buffer_append_byte(out, '\n');
 }
 
 void query_help(const hw_named_query *query, const char *db, hw_buffer *out) {
-  const char *text = query->sql, *line;
-  size_t length;
-  bool comments = true;
+  const char *sql = query->sql;
+  hw_comment_line line;
   hw_buffer_printf(out, "headwater query %s %s [--PARAM VALUE ...]\n\n", db, query->name);
-  while (next_line(&text, &line, &length)) {
-    size_t rest = length;
-    const char *comment = comments ? comment_of(line, &rest) : NULL;
-    if (comments && !comment) hw_buffer_append_string(out, "\nIts SQL, to take further with headwater sql or --queries:\n\n");
-    comments = comment != NULL;
-    if (comment) help_line(comment, rest, out);
-    else hw_buffer_printf(out, "%.*s\n", (int)length, line);
-  }
+  while (hw_query_comment(&sql, &line)) help_line(&line, out);
+  hw_buffer_append_string(out, "\nIts SQL, to take further with headwater sql or --queries:\n\n");
+  hw_buffer_append_string(out, sql);
+  if (*sql && sql[strlen(sql) - 1] != '\n') hw_buffer_append_byte(out, '\n');
 }

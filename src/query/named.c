@@ -1,40 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Named queries, and the defaults of parameters that the leading comment of a query declares. */
+ * The program's named queries, and what the comment at the head of a query says. */
 #include <string.h>
 
-#include "query/select.h"
-#include "sqlite/sql.h"
 #include "headwater/query.h"
+#include "query/comment.h"
+#include "query/select.h"
+#include "sqlite/connection.h"
+#include "sqlite/sql.h"
 
 size_t hw_named_queries(const hw_named_query **queries) {
   *queries = hw_query_list;
   return hw_n_queries;
 }
 
-static const char *skip_spaces(const char *at) { return at + strspn(at, " \t"); }
+const char *hw_query_summary(const char *sql, size_t *length) {
+  hw_comment_line line;
+  bool found = hw_query_comment(&sql, &line) && line.kind == HW_COMMENT_WORDS && line.words.length > 0;
+  *length = found ? line.words.length : 0;
+  return found ? line.words.at : NULL;
+}
 
-/* Reads "-- :name = value", where a value is a word or stands in single quotes. */
-static bool read_default(const char *line, const char *end, const char *name, const char **value, size_t *length) {
-  const char *at = skip_spaces(line + 2);
-  size_t n = strlen(name);
-  if (*at != ':' || strncmp(at + 1, name, n) != 0) return false;
-  at = skip_spaces(at + 1 + n);
-  if (*at != '=') return false;
-  at = skip_spaces(at + 1);
-  bool quoted = *at == '\'';
-  at += quoted;
-  *value = at;
-  *length = strcspn(at, quoted ? "'\n" : " \t\r\n");
-  return at < end;
+const char *hw_query_statement(const char *sql) {
+  hw_comment_line line;
+  while (hw_query_comment(&sql, &line)) continue;
+  return sql;
 }
 
 bool hw_query_default(const char *sql, const char *name, const char **value, size_t *length) {
-  for (const char *line = sql; *line;) {
-    const char *end = line + strcspn(line, "\n");
-    const char *text = skip_spaces(line);
-    if (text < end && strncmp(text, "--", 2) != 0) return false; /* comments are over */
-    if (text < end && read_default(text, end, name, value, length)) return true;
-    line = *end ? end + 1 : end;
+  hw_comment_line line;
+  while (hw_query_comment(&sql, &line)) {
+    if (line.kind != HW_COMMENT_PARAMETER || !line.value.at || !hw_comment_is(line.name, name)) continue;
+    *value = line.value.at;
+    *length = line.value.length;
+    return true;
   }
   return false;
+}
+
+bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err) {
+  hw_comment_line line;
+  for (const char *sql = query->sql; hw_query_comment(&sql, &line);) {
+    char table[64];
+    bool there;
+    if (line.kind != HW_COMMENT_NEEDS) continue;
+    if (line.name.length >= sizeof table) return hw_fail(err, HW_ERROR_INPUT, "query %s: a table's name is too long", query->name);
+    memcpy(table, line.name.at, line.name.length);
+    table[line.name.length] = '\0';
+    if (!hw_store_has_table(store, table, &there, err)) return false;
+    if (!there)
+      return hw_fail(err, HW_ERROR_INPUT, "%s: %s reads what is not there yet; it is made by: %.*s", store->path, query->name,
+                     (int)line.words.length, line.words.at);
+  }
+  return true;
 }

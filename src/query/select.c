@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One reading statement of the user's, with parameters by name. */
 #include "query/select.h"
+#include "functions/functions.h"
 #include "store/damage.h"
 
 #include <ctype.h>
@@ -63,26 +64,23 @@ static void start_clock(hw_store *store) {
 
 static void stop_clock(hw_store *store) { sqlite3_progress_handler(store->db, 0, NULL, NULL); }
 
-/* A function complains about stored bytes without knowing whose they are. */
-static bool wants_owner(const char *message) {
-  return strncmp(message, "hw_", 3) == 0 && !strstr(message, " of prompt ") && !strstr(message, "wants ") && !strstr(message, "threshold");
-}
-
-static bool function_fail(hw_store *store, hw_error *err) {
-  (void)hw_fail(err, HW_ERROR_INPUT, "SQL: %s", sqlite3_errmsg(store->db));
-  if (!err || !wants_owner(err->message + 5)) return false;
+/* A function that complains about stored bytes does not know whose they are. */
+static bool damage_fail(hw_store *store, hw_error *err) {
   hw_buffer where;
   hw_buffer_init(&where);
+  char why[700];
+  (void)snprintf(why, sizeof why, "%s", sqlite3_errmsg(store->db));
   stop_clock(store);
-  hw_error plain = *err;
-  if (hw_find_damage(store, &where) && !where.failed) (void)hw_fail(err, HW_ERROR_INPUT, "%.700s; damaged: %s", plain.message, where.data);
+  bool found = hw_find_damage(store, &where) && !where.failed;
+  (void)hw_fail(err, HW_ERROR_INPUT, "SQL: %s%s%s", why, found ? "; damaged: " : "", found ? where.data : "");
   hw_buffer_fini(&where);
   return false;
 }
 
 static bool sql_fail(hw_store *store, hw_error *err) {
   int code = sqlite3_errcode(store->db) & 0xff;
-  if (code == SQLITE_ERROR) return function_fail(store, err);
+  if (sqlite3_extended_errcode(store->db) == HW_DAMAGED_BYTES) return damage_fail(store, err);
+  if (code == SQLITE_ERROR) return hw_fail(err, HW_ERROR_INPUT, "SQL: %s", sqlite3_errmsg(store->db));
   if (code == SQLITE_INTERRUPT && store->seconds > 0)
     return hw_fail(err, HW_ERROR_INTERRUPTED, "SQL: stopped after %g s, the time limit", store->seconds);
   if (code == SQLITE_AUTH || code == SQLITE_READONLY)

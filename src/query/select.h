@@ -9,10 +9,12 @@
 bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
                hw_table_format format, hw_sink sink, void *context, int64_t *n_rows, hw_error *err);
 
-/* ---- queries.c ---- */
+/* ---- named.c ---- */
 
 /* The default that a leading comment "-- :NAME = VALUE" declares. */
 bool hw_query_default(const char *sql, const char *name, const char **value, size_t *length);
+/* What follows the leading comment. */
+const char *hw_query_statement(const char *sql);
 
 /* ---- format.c ---- */
 

@@ -96,17 +96,8 @@ static bool output_close(output *out, bool ok, hw_error *err) {
   return ok;
 }
 
-/* The statement without its comment. */
-static const char *statement_of(const char *sql) {
-  while (!strncmp(sql, "--", 2)) {
-    sql += strcspn(sql, "\n");
-    sql += *sql == '\n';
-  }
-  return sql;
-}
-
 static void put_file(hw_json *manifest, const char *file, int64_t rows, const char *sql) {
-  const char *statement = statement_of(sql);
+  const char *statement = hw_query_statement(sql);
   size_t length = strlen(statement);
   while (length && statement[length - 1] == '\n') length--;
   hw_json_begin_object(manifest);
@@ -255,7 +246,7 @@ static void put_figure(export *e, const char *figure, const char *script, const 
   hw_buffer_append_byte(manifest->out, '\n');
 }
 
-static bool export_script(export *e, const char *figure, const char *script, const char *data, const char *text, size_t length) {
+static bool export_script(export *e, hw_figure_tool tool, const char *figure, const char *script, const char *data, const char *text, size_t length) {
   hw_buffer out;
   hw_buffer_init(&out);
   hw_buffer_append(&out, text, length);
@@ -263,7 +254,7 @@ static bool export_script(export *e, const char *figure, const char *script, con
   hw_buffer_fini(&out);
   if (!ok) return false;
   put_figure(e, figure, script, data);
-  return e->wanted->script(e->wanted->context, script, figure, e->err);
+  return e->wanted->script(e->wanted->context, tool, script, figure, e->err);
 }
 
 static bool export_plots(export *e, const int64_t *plot_rows) {
@@ -274,7 +265,7 @@ static bool export_plots(export *e, const int64_t *plot_rows) {
     (void)snprintf(script, sizeof script, "%s.gp", plots[i].script);
     (void)snprintf(data, sizeof data, "%s.csv", plots[i].data.name);
     const char *text = hw_sql(plots[i].text);
-    if (!export_script(e, figure, script, data, text, strlen(text))) return false;
+    if (!export_script(e, HW_FIGURE_GNUPLOT, figure, script, data, text, strlen(text))) return false;
   }
   return true;
 }
@@ -290,7 +281,7 @@ static bool export_circuits(export *e) {
     const char *script = hw_column_text(&s, 0), *text = hw_column_text(&s, 1);
     if (!script || !text) continue;
     (void)snprintf(figure, sizeof figure, "%.*s.svg", (int)strcspn(script, "."), script);
-    ok = export_script(e, figure, script, "circuit, circuit_edge", text, strlen(text));
+    ok = export_script(e, HW_FIGURE_GRAPHVIZ, figure, script, "circuit, circuit_edge", text, strlen(text));
   }
   hw_statement_close(&s);
   return ok;

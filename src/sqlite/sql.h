@@ -15,7 +15,7 @@ typedef struct hw_sql_file {
 extern const hw_sql_file hw_sql_files[];
 extern const size_t hw_n_sql_files;
 
-/* The files of sql/queries/, their text from the summary on. */
+/* The files of sql/queries/. */
 extern const hw_named_query hw_query_list[];
 extern const size_t hw_n_queries;
 

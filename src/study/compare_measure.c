@@ -211,7 +211,6 @@ static bool read_prompt(reading *r, hw_error *err) {
     n_graphs++;
     hw_error why = {0};
     if (!readers[m->request->components](r, bytes, length, &why)) {
-      if (strstr(why.message, "prompt ")) return hw_fail(err, why.kind, "%s: %s", r->store->path, why.message);
       return hw_fail(err, why.kind, "%s: prompt %" PRId64 ": %s", r->store->path, r->prompt_id, why.message);
     }
   }

@@ -104,27 +104,3 @@ bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mini
   hw_store_free(store);
   return ok;
 }
-
-/* ---- queries that read what was mined ---- */
-
-bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err) {
-  static const char start[] = "-- needs ";
-  for (const char *line = query->sql; !strncmp(line, "--", 2);) {
-    const char *end = line + strcspn(line, "\n");
-    if (!strncmp(line, start, sizeof start - 1)) {
-      const char *how = line + sizeof start - 1;
-      size_t length = strcspn(how, ":\n");
-      char *table = strndup(how, length);
-      how += length;
-      bool there, ok = table ? hw_store_has_table(store, table, &there, err) : hw_fail_memory(err, "a query");
-      free(table);
-      if (!ok) return false;
-      how += strspn(how, ": ");
-      if (!there)
-        return hw_fail(err, HW_ERROR_INPUT, "%s: %s reads what is not there yet; it is made by: %.*s", store->path, query->name,
-                       (int)(end - how), how);
-    }
-    line = *end ? end + 1 : end;
-  }
-  return true;
-}

@@ -163,7 +163,9 @@ TEST(every_query_answers) {
       hw_buffer_reset(&out);
       OK(run_query(store, &queries[i], &out, e));
       assert_true(out.length > 4);
-      if (strlen(queries[i].summary) >= 130) fail_msg("%s: its summary is too long for the list", queries[i].name);
+      size_t length;
+      (void)hw_query_summary(queries[i].sql, &length);
+      if (length >= 130) fail_msg("%s: its summary is too long for the list", queries[i].name);
       ran++;
     }
     hw_buffer_fini(&out);

@@ -154,8 +154,9 @@ TEST(every_named_query_has_its_help) {
   size_t n = hw_named_queries(&queries);
   assert_true(n >= 11);
   for (size_t i = 0; i < n; i++) {
-    assert_true(strlen(queries[i].summary) > 10 && !strncmp(queries[i].sql, "-- ", 3));
-    assert_non_null(strstr(queries[i].sql, queries[i].summary));
+    size_t length;
+    assert_non_null(hw_query_summary(queries[i].sql, &length));
+    assert_true(length > 10);
     if (i) assert_true(strcmp(queries[i - 1].name, queries[i].name) < 0);
   }
 }
