@@ -110,9 +110,11 @@ void hw_encoded_chunk_free(hw_encoded_chunk *encoded);
  * not there before is removed again when opening fails. */
 bool hw_store_open_run(const char *path, const hw_run_info *info, const hw_process_info *process, bool durable,
                        hw_store **store, hw_error *err);
-/* Chunks may wait so many seconds after the last commit for the next one: that is what a crash can lose, and few commits are what
- * makes many small chunks fast. 0, as after opening: each chunk is committed at once. */
+/* Chunks may wait so many seconds after the last commit for more of them (hw_store_tick ends the wait): that is what a crash can lose,
+ * and few commits are what makes many small chunks fast. 0, as after opening: each chunk is committed at once. */
 void hw_store_commit_every(hw_store *store, double seconds);
+/* Commits the chunks that wait when their time is over: to be called now and then while no chunk comes. Errors as hw_store_flush. */
+bool hw_store_tick(hw_store *store, hw_error *err);
 /* Commits the chunks that wait. After an error none of them is stored. */
 bool hw_store_flush(hw_store *store, hw_error *err);
 /* Commits and closes; with finish = true the WAL is folded in and journal_mode becomes DELETE, one file to mail. close(NULL) is fine. */

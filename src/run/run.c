@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "headwater/store.h"
 #include "run/plan.h"
+#include "run/ticker.h"
 #include "tensor/kernels.h"
 
 typedef struct shared {
@@ -195,8 +196,20 @@ static bool work_on_neurons(shared *s, hw_worker *worker, neuron_list *list, hw_
 
 /* ---- Putting it together ---- */
 
+/* Stores the finished chunks that wait for their commit, also while all workers are busy with long ones. */
+static void commit_waiting(void *context) {
+  shared *s = context;
+  hw_error problem = {0};
+  omp_set_lock(&s->store_lock);
+  bool ok = s->failed || hw_store_tick(s->store, &problem);
+  omp_unset_lock(&s->store_lock);
+  if (!ok) note_failure(s, &problem);
+}
+
 static bool with_workers(shared *s, int threads, neuron_list *neurons) {
+  hw_ticker ticker;
   s->failed = false;
+  if (!hw_ticker_start(&ticker, commit_waiting, s, s->err)) return false;
 #pragma omp parallel num_threads(threads)
   {
     hw_worker worker;
@@ -206,6 +219,7 @@ static bool with_workers(shared *s, int threads, neuron_list *neurons) {
     if (!ok) note_failure(s, &problem);
     hw_worker_fini(&worker);
   }
+  hw_ticker_stop(&ticker);
   return !s->failed;
 }
 

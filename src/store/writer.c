@@ -201,6 +201,10 @@ static bool begin_pending(hw_store *store, const hw_chunk_sums *like, hw_error *
   return false;
 }
 
+static bool waited_enough(const hw_store *store) { return hw_clock_seconds() - store->committed >= store->commit_seconds; }
+
+bool hw_store_tick(hw_store *store, hw_error *err) { return !store->pending || !waited_enough(store) || hw_store_flush(store, err); }
+
 bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_error *err) {
   if (!begin_pending(store, &encoded->sums, err)) return false;
   if (!put_chunk(store, encoded, err) || !hw_chunk_sums_merge(store->pending, &encoded->sums, err)) {
@@ -210,7 +214,7 @@ bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_err
   }
   size_t rows = 0;
   for (size_t i = 0; i < HW_N_SUM_TABLES; i++) rows += store->pending->tables[i].n;
-  if (rows < MOST_PENDING && hw_clock_seconds() - store->committed < store->commit_seconds) return true;
+  if (rows < MOST_PENDING && !waited_enough(store)) return true;
   return hw_store_flush(store, err);
 }
 

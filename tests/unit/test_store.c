@@ -71,6 +71,13 @@ TEST(chunks_may_wait_for_one_commit) {
     assert_string_equal(ask(at("c.db"), count), "n\r\n0\r\n"); /* another connection */
     OK(hw_store_flush(store, e));
     assert_string_equal(ask(at("c.db"), count), "n\r\n2\r\n");
+    put_chunk(store, shape, &info, 3);
+    OK(hw_store_tick(store, e)); /* not yet */
+    assert_string_equal(ask(at("c.db"), count), "n\r\n2\r\n");
+    hw_store_commit_every(store, 0); /* its time is over, and no further chunk comes */
+    OK(hw_store_tick(store, e));
+    assert_string_equal(ask(at("c.db"), count), "n\r\n3\r\n");
+    hw_store_commit_every(store, 3600);
     put_chunk(store, shape, &info, 1);
     /* One that cannot be stored takes along those that wait, and only those. */
     hw_arena arena;
@@ -83,9 +90,9 @@ TEST(chunks_may_wait_for_one_commit) {
     hw_encoded_chunk_free(encoded);
     hw_arena_fini(&arena);
     OK(hw_store_flush(store, e));
-    assert_string_equal(ask(at("c.db"), count), "n\r\n2\r\n");
+    assert_string_equal(ask(at("c.db"), count), "n\r\n3\r\n");
     for (int i = 0; i < N_CHUNKS; i++)
-      if (i != 2 && i != 0) put_chunk(store, shape, &info, i);
+      if (i != 2 && i != 0 && i != 3) put_chunk(store, shape, &info, i);
     OK(hw_store_close(store, false, e)); /* commits */
     digest_of(at("a.db"), a);
     digest_of(at("c.db"), b);
