@@ -168,7 +168,7 @@ CREATE TABLE graph_info (
 --   others = sum_p s_p (n_p - 1);    agg_group.others = sum_p n_p (n_p - 1)
 -- so sum s_p^2 = ssq + pairs, sum s_p n_p = sum + others, sum n_p^2 = n + others. With one target a prompt all are 0, the
 -- variance is the ordinary std^2 / N with N - 1, and agg_cluster, which holds them, has no rows.
--- Sums of squares fit 63 bits up to 9 million graphs; past that the insert fails (STRICT refuses the overflowed REAL).
+-- Sums of squares fit 63 bits up to HW_MOST_GRAPHS (store.h, 9,223,372) graphs; a plan with more is refused.
 
 CREATE TABLE agg_group (
   group_id INTEGER PRIMARY KEY,   -- -1: all, -2: all counterfactuals

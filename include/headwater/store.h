@@ -98,6 +98,12 @@ typedef struct hw_chunk_record {
   const hw_prompt_record *prompts;
 } hw_chunk_record;
 
+/* Graphs of the data set, or of its counterfactuals, that one run can store: their squares, at most 1 in units of 1e-12, are summed in
+ * 63 bits. */
+#define HW_MOST_GRAPHS (INT64_MAX / INT64_C(1000000000000))
+/* Errors: UNSUPPORTED for more graphs than that. */
+bool hw_store_check_graphs(int64_t n_graphs, hw_error *err);
+
 /* A chunk made ready for the database off the writer's thread: compressed columns, items, aggregate deltas. Copies all it
  * needs. Errors: INPUT, naming the prompt, when rows are inconsistent or a number is not finite (nothing such is stored:
  * make the prompt a failed one before). */

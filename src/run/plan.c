@@ -74,8 +74,9 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   if (!hw_prompt_from_row(model, tokenizer, job, row, counterfactual, arena, &input, err)) return false;
   plan->n_unreadable += input.failure != NULL;
   plan->n_double_bos += input.double_bos;
+  plan->n_graphs[counterfactual] += input.failure ? 0 : (int64_t)input.n_targets;
   if (!input.failure && scored_length(&input) > plan->longest) plan->longest = scored_length(&input);
-  return hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) &&
+  return hw_store_check_graphs(plan->n_graphs[counterfactual], err) && hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) &&
          hw_groups_note(&plan->groups, row, counterfactual, err) &&
          add_length(plan, input.failure ? 0 : input.n_tokens, err);
 }

@@ -26,6 +26,7 @@ typedef struct hw_plan {
   int64_t n_prompts, n_tokens, n_unreadable;
   size_t longest; /* tokens of the longest prompt, answers included */
   int64_t n_double_bos;
+  int64_t n_graphs[2]; /* of the rows, of their counterfactuals */
   hw_groups groups;
   hw_roles roles;
   hw_run_info info; /* strings live in the arena */

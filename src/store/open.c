@@ -21,6 +21,12 @@ static bool check_limits(const hw_run_info *info, hw_error *err) {
   return true;
 }
 
+bool hw_store_check_graphs(int64_t n_graphs, hw_error *err) {
+  if (n_graphs <= HW_MOST_GRAPHS) return true;
+  return hw_fail(err, HW_ERROR_UNSUPPORTED, "%" PRId64 " graphs: one database holds at most %" PRId64 "; split the data set, or trace fewer targets",
+                 n_graphs, HW_MOST_GRAPHS);
+}
+
 /* ---- making a new database ---- */
 
 static bool insert_run(hw_store *store, const hw_run_info *info, hw_error *err) {

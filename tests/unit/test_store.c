@@ -245,6 +245,15 @@ static void check_t(const char *what, double t, int df) {
     if (df == exact[i].df && !(fabs(t - exact[i].t) < (df > 200 ? 3e-12 : 1e-13))) fail_msg("%s, df %d: %.15g, wanted %.15g", what, df, t, exact[i].t);
 }
 
+/* The largest square of an importance or a flow is 10^12. */
+TEST(graphs_whose_squares_would_overflow_are_refused) {
+  int64_t sum;
+  assert_false(__builtin_mul_overflow(HW_MOST_GRAPHS, INT64_C(1000000000000), &sum));
+  assert_true(__builtin_mul_overflow(HW_MOST_GRAPHS + 1, INT64_C(1000000000000), &sum));
+  OK(hw_store_check_graphs(HW_MOST_GRAPHS, e));
+  REFUSED("9223373 graphs: one database holds at most 9223372", hw_store_check_graphs(HW_MOST_GRAPHS + 1, e));
+}
+
 TEST(t_quantiles) {
   make_run(at("a.db"), &one_target, forwards);
   sqlite3 *db;
@@ -476,6 +485,7 @@ int main(void) {
       cmocka_unit_test(refuses_other_files),
       cmocka_unit_test(full_disk_and_overflow_leave_what_was_there),
       cmocka_unit_test(neuron_projections_are_asked_for_once),
+      cmocka_unit_test(graphs_whose_squares_would_overflow_are_refused),
       cmocka_unit_test(t_quantiles),
       cmocka_unit_test(t_quantiles_of_answers),
       cmocka_unit_test(views_equal_a_recount),
