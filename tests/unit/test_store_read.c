@@ -125,7 +125,7 @@ TEST(formats) {
   assert_string_equal(
       ask_with(data, sql, NULL, 0, HW_FORMAT_JSON),
       "[\n{\"n\":1,\"text\":\"caf\xC3\xA9\",\"x\":2.5,\"empty\":null,\"blob\":\"00ff\"},\n"
-      "{\"n\":1000,\"text\":\"a,b\\n\\\"q\\\"\\u001b\xC2\x85\",\"x\":0.30000000000000004,\"empty\":null,\"blob\":\"\"},\n"
+      "{\"n\":1000,\"text\":\"a,b\\n\\\"q\\\"\\u001b\\u0085\",\"x\":0.30000000000000004,\"empty\":null,\"blob\":\"\"},\n"
       "{\"n\":-7,\"text\":\"\",\"x\":1e+300,\"empty\":5,\"blob\":null}\n]\n");
   const char *none = "SELECT layer, head FROM model_head WHERE 0";
   assert_string_equal(ask_with(data, none, NULL, 0, HW_FORMAT_TABLE), "layer  head\n-----  ----\n(no rows)\n");
