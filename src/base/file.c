@@ -73,3 +73,11 @@ void hw_hash_bytes(const void *bytes, size_t length, char hex[HW_HASH_HEX]) {
   }
   hex[HW_HASH_HEX - 1] = '\0';
 }
+
+bool hw_hash_file(const char *path, char hex[HW_HASH_HEX], hw_error *err) {
+  hw_file file;
+  if (!hw_file_open(path, &file, err)) return false;
+  hw_hash_bytes(file.data, file.size, hex);
+  hw_file_close(&file);
+  return true;
+}

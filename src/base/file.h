@@ -25,5 +25,6 @@ bool hw_folder_exists(const char *path);
 /* Hex digest (32 digits + NUL) of the XXH3-128 hash. */
 #define HW_HASH_HEX 33
 void hw_hash_bytes(const void *bytes, size_t length, char hex[HW_HASH_HEX]);
+bool hw_hash_file(const char *path, char hex[HW_HASH_HEX], hw_error *err);
 
 #endif

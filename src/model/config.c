@@ -4,11 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "headwater/buffer.h"
-#include "base/file.h"
-#include "base/text.h"
 #include "model/config.h"
 
 enum { LARGEST_COUNT = 1 << 28 };
@@ -207,16 +203,6 @@ static bool read_keys(const char *path, json_t *root, const hw_family *family, b
   }
 }
 
-static bool unknown_family(const char *path, const char *model_type, hw_error *err) {
-  hw_buffer list;
-  hw_buffer_init(&list);
-  for (size_t i = 0; hw_family_name(i); i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", hw_family_name(i));
-  hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: model_type \"%.100s\" is not a known family (known: %s; a headwater.json can describe another)", path, model_type,
-          list.failed ? "?" : list.data);
-  hw_buffer_fini(&list);
-  return false;
-}
-
 /* Which layers have the window. */
 static bool derive_windows(const char *path, hw_model_config *config, hw_error *err) {
   bool any = false;
@@ -272,58 +258,4 @@ bool hw_config_read_family(const char *path, json_t *root, const hw_family *fami
   config->family = family->model_type;
   return read_keys(path, root, family, false, config, err) &&
          (config->n_layers > HW_MOST_LAYERS || read_keys(path, root, family, true, config, err));
-}
-
-bool hw_config_read_file(const char *path, json_t **root, hw_error *err) {
-  hw_file file;
-  if (!hw_file_open(path, &file, err)) return false;
-  json_error_t problem;
-  *root = json_loadb(file.size ? (const char *)file.data : "", file.size, JSON_REJECT_DUPLICATES, &problem);
-  bool ok = json_is_object(*root);
-  if (!file.size)
-    hw_fail(err, HW_ERROR_INPUT, "%s: an empty file", path);
-  else if (!*root)
-    hw_fail(err, HW_ERROR_INPUT, "%s: line %d: %s", path, problem.line, problem.text);
-  else if (!ok)
-    hw_fail(err, HW_ERROR_INPUT, "%s: not a JSON object", path);
-  if (!ok) json_decref(*root);
-  hw_file_close(&file);
-  return ok;
-}
-
-static bool load_known(const char *path, hw_model_config *config, const hw_family **found, hw_error *err) {
-  json_t *root;
-  if (!hw_config_read_file(path, &root, err)) return false;
-  const char *model_type = json_string_value(json_object_get(root, "model_type"));
-  *found = model_type ? hw_family_find(model_type) : NULL;
-  bool ok = *found && hw_config_read_family(path, root, *found, config, err) && hw_config_derive(path, *found, config, err);
-  if (!model_type)
-    hw_fail(err, HW_ERROR_INPUT, "%s: no model_type", path);
-  else if (!*found)
-    unknown_family(path, model_type, err);
-  json_decref(root);
-  return ok;
-}
-
-bool hw_config_load(const char *folder, const char *architecture, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err) {
-  char *path = hw_path_join(folder, "config.json"), *custom = hw_path_join(folder, "headwater.json");
-  bool ok = path && custom;
-  if (!ok) hw_fail_memory(err, folder);
-  const char *description = architecture ? architecture : ok && access(custom, F_OK) == 0 ? custom : NULL;
-  if (ok && !description && access(path, F_OK) != 0)
-    ok = hw_fail(err, HW_ERROR_INPUT, "%s: neither config.json nor headwater.json is there", folder);
-  if (ok) ok = description ? hw_custom_load(description, path, arena, config, family, err) : load_known(path, config, family, err);
-  free(path);
-  free(custom);
-  return ok;
-}
-
-bool hw_model_config_read(const char *folder, const char *architecture, hw_model_config *config, hw_error *err) {
-  if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
-  const hw_family *family;
-  hw_arena arena;
-  hw_arena_init(&arena);
-  bool ok = hw_config_load(folder, architecture, &arena, config, &family, err);
-  hw_arena_fini(&arena);
-  return ok;
 }

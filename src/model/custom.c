@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_reader.h"
 #include "model/config.h"
+#include "model/custom.h"
 
 #define KEY(field) offsetof(hw_model_config, field)
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -253,7 +255,7 @@ static bool check_whole(reader *r) {
 
 static bool read_base(reader *r, const char *config_path) {
   static const char *const nothing_ignored[] = {NULL};
-  json_t *like = json_object_get(r->root, "like"), *config_root;
+  json_t *like = json_object_get(r->root, "like"), *config_root = NULL;
   *r->family = (hw_family){.model_type = "custom", .prefixes = {""}, .ignored = nothing_ignored};
   *r->config = (hw_model_config){.family = "custom", .norm_eps = 1e-5, .rope = {.theta = 10000.0, .share = 1}};
   if (!like) {
@@ -268,7 +270,7 @@ static bool read_base(reader *r, const char *config_path) {
   r->family->like = family;
   r->family->weights = NULL;
   r->family->n_weights = 0;
-  if (!hw_config_read_file(config_path, &config_root, r->err)) return false;
+  if (!(config_root = hw_json_open(config_path, false, r->err))) return false;
   bool ok = hw_config_read_family(config_path, config_root, family, r->config, r->err);
   json_decref(config_root);
   return ok;
@@ -294,7 +296,7 @@ static bool read_all(reader *r, const char *config_path) {
 bool hw_custom_load(const char *path, const char *config_path, hw_arena *arena, hw_model_config *config, const hw_family **family,
                     hw_error *err) {
   reader r = {.path = path, .arena = arena, .config = config, .err = err};
-  if (!hw_config_read_file(path, &r.root, err)) return false;
+  if (!(r.root = hw_json_open(path, false, err))) return false;
   r.family = hw_arena_znew(arena, hw_family, 1, err);
   bool ok = r.family && read_all(&r, config_path);
   *family = r.family;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "model/describe.h"
 #include "model/lookup.h"
 
 typedef struct explainer {

@@ -142,8 +142,4 @@ extern const size_t hw_n_common_keys;
 /* Name -> activation; false when unknown. */
 bool hw_activation_find(const char *name, hw_activation *activation);
 
-/* What describes the model of a folder: the architecture file if one is named, else headwater.json if there is one, else
- * config.json. A family that is not in the table lives in the arena. */
-bool hw_config_load(const char *folder, const char *architecture, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err);
-
 #endif

@@ -9,6 +9,7 @@
 
 #include "headwater/buffer.h"
 #include "base/file.h"
+#include "model/describe.h"
 #include "model/family.h"
 #include "model/lookup.h"
 #include "tensor/kernels.h"
@@ -265,14 +266,9 @@ static bool load_weights(loader *ld) {
 /* Appends the hash of a file, if it is there; NULL: one of the folder's. */
 static bool hash_file(const char *file_path, const char *folder, const char *name, hw_buffer *parts, hw_error *err) {
   char *path = file_path ? strdup(file_path) : hw_path_join(folder, name), hex[HW_HASH_HEX];
-  hw_file file;
   bool ok = path != NULL;
   if (!ok) hw_fail_memory(err, name);
-  if (ok && access(path, F_OK) == 0 && (ok = hw_file_open(path, &file, err))) {
-    hw_hash_bytes(file.data, file.size, hex);
-    hw_file_close(&file);
-    hw_buffer_append(parts, hex, sizeof hex);
-  }
+  if (ok && access(path, F_OK) == 0 && (ok = hw_hash_file(path, hex, err))) hw_buffer_append(parts, hex, sizeof hex);
   free(path);
   return ok;
 }

@@ -111,14 +111,6 @@ static const char *base_name(const char *path) {
   return slash && slash[1] ? slash + 1 : path;
 }
 
-static bool hash_dataset(const char *path, char hex[HW_HASH_HEX], hw_error *err) {
-  hw_file file;
-  if (!hw_file_open(path, &file, err)) return false;
-  hw_hash_bytes(file.data, file.size, hex);
-  hw_file_close(&file);
-  return true;
-}
-
 static int by_name(const void *a, const void *b) {
   return strcmp((*(const hw_option *const *)a)->name, (*(const hw_option *const *)b)->name);
 }
@@ -172,7 +164,7 @@ static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *
                       const hw_tokenizer *tokenizer, hw_error *err) {
   const hw_model_config *c = &model->config;
   char hash[HW_HASH_HEX];
-  if (!hash_dataset(job->data, hash, err)) return false;
+  if (!hw_hash_file(job->data, hash, err)) return false;
   plan->info = (hw_run_info){
       .model_name = model->name, .model_family = c->family, .model_fingerprint = model->fingerprint,
       .tokenizer_fingerprint = hw_tokenizer_fingerprint(tokenizer), .dataset_name = base_name(job->data),

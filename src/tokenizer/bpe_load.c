@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_reader.h"
 #include "internal.h"
 
 static bool load_vocab(hw_tok_loader *loader, const json_t *json, const char *where) {
@@ -17,7 +18,7 @@ static bool load_vocab(hw_tok_loader *loader, const json_t *json, const char *wh
   json_object_foreach(map, name, value) {
     if (!json_is_integer(value))
       return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has %s for an id, want an integer", loader->path, label, name,
-                     hw_tok_json_type(value));
+                     hw_json_type(value));
     json_int_t id = json_integer_value(value);
     if (id < 0 || id > HW_TOK_MAX_ID)
       return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has id %lld, want 0 to %d", loader->path, label, name, (long long)id,
@@ -93,7 +94,7 @@ static bool load_merges(hw_tok_loader *loader, const json_t *json) {
       right = (hw_tok_string){json_string_value(b), json_string_length(b)};
     } else {
       ok = hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s %zu is %s, want \"left right\" or [\"left\", \"right\"]", loader->path, where,
-                   i + 1, hw_tok_json_type(merge));
+                   i + 1, hw_json_type(merge));
     }
     ok = ok && add_merge(loader, where, rank++, left, right, &scratch);
   }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_reader.h"
 #include "base/text.h"
 #include "internal.h"
 
@@ -113,7 +114,7 @@ static bool read_file(hw_tokenizer *tokenizer, const char *model_dir, const char
   bool ok = true;
   if (hw_file_exists(path)) {
     hw_tok_loader loader = {tokenizer, path, err};
-    json_t *root = hw_tok_json_open(path, err);
+    json_t *root = hw_json_open(path, true, err);
     ok = root && (strcmp(name, "tokenizer_config.json") == 0 ? read_config(&loader, root, from_files, config)
                                                              : read_specials(&loader, root, config));
     json_decref(root);

@@ -133,8 +133,6 @@ struct hw_tok_loader {
   hw_error *err;
 };
 
-json_t *hw_tok_json_open(const char *path, hw_error *err); /* NULL with err filled */
-const char *hw_tok_json_type(const json_t *json);          /* "a string", "null", "absent" ... */
 bool hw_tok_json_want(const hw_tok_loader *loader, const char *where, const char *key, const json_t *found, const char *wanted);
 /* Absent or null leaves *value as it was. */
 bool hw_tok_json_bool(const hw_tok_loader *loader, const json_t *object, const char *where, const char *key, bool *value);

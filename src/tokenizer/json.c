@@ -2,46 +2,12 @@
  * Reading untrusted JSON: every error names the file, the item, what was found and what was wanted. */
 #include <string.h>
 
-#include "base/file.h"
+#include "base/json_reader.h"
 #include "internal.h"
-
-json_t *hw_tok_json_open(const char *path, hw_error *err) {
-  hw_file file;
-  if (!hw_file_open(path, &file, err)) return NULL;
-  if (file.size == 0) {
-    hw_fail(err, HW_ERROR_INPUT, "%s: empty, want JSON", path);
-    return NULL;
-  }
-  json_error_t where;
-  json_t *root = json_loadb((const char *)file.data, file.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &where);
-  hw_file_close(&file);
-  if (!root)
-    hw_fail(err, HW_ERROR_INPUT, "%s: not valid JSON at line %d, column %d: %s", path, where.line, where.column, where.text);
-  else if (!json_is_object(root)) {
-    hw_fail(err, HW_ERROR_INPUT, "%s: is %s, want an object", path, hw_tok_json_type(root));
-    json_decref(root);
-    root = NULL;
-  }
-  return root;
-}
-
-const char *hw_tok_json_type(const json_t *json) {
-  if (!json) return "absent";
-  switch (json_typeof(json)) {
-  case JSON_OBJECT: return "an object";
-  case JSON_ARRAY: return "an array";
-  case JSON_STRING: return "a string";
-  case JSON_INTEGER: return "an integer";
-  case JSON_REAL: return "a real number";
-  case JSON_TRUE: return "true";
-  case JSON_FALSE: return "false";
-  default: return "null";
-  }
-}
 
 bool hw_tok_json_want(const hw_tok_loader *loader, const char *where, const char *key, const json_t *found, const char *wanted) {
   return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s%s%s is %s, want %s", loader->path, where, *where && *key ? "." : "", key,
-                 hw_tok_json_type(found), wanted);
+                 hw_json_type(found), wanted);
 }
 
 bool hw_tok_json_bool(const hw_tok_loader *loader, const json_t *object, const char *where, const char *key, bool *value) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json_reader.h"
 #include "base/text.h"
 #include "internal.h"
 
@@ -14,12 +15,9 @@
 
 /* Adds the hash of a file to what the fingerprint is made of. */
 static bool hash_file(const char *path, hw_buffer *out, hw_error *err) {
-  hw_file file;
   char hex[HW_HASH_HEX];
-  if (!hw_file_open(path, &file, err)) return false;
-  hw_hash_bytes(file.data, file.size, hex);
+  if (!hw_hash_file(path, hex, err)) return false;
   hw_buffer_append_string(out, hex);
-  hw_file_close(&file);
   return true;
 }
 
@@ -87,7 +85,7 @@ typedef struct file_paths {
 /* The add_prefix_space of tokenizer_config.json is needed before the rest of it can be read. */
 static bool prefix_space(const char *path, bool *value, hw_error *err) {
   if (!hw_file_exists(path)) return true;
-  json_t *root = hw_tok_json_open(path, err);
+  json_t *root = hw_json_open(path, true, err);
   hw_tok_loader loader = {NULL, path, err};
   bool ok = root && hw_tok_json_bool(&loader, root, "", "add_prefix_space", value);
   json_decref(root);
@@ -105,7 +103,7 @@ static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const cha
     if (!check_family(model_dir, model_type, err) || !prefix_space(paths->config, &add_prefix_space, err)) return false;
   }
   hw_tok_loader loader = {tokenizer, *from_files ? paths->vocab : paths->tokenizer, err};
-  json_t *root = hw_tok_json_open(loader.path, err);
+  json_t *root = hw_json_open(loader.path, true, err);
   bool ok = root && hash_file(loader.path, hashes, err) && (!*from_files || hash_file(paths->merges, hashes, err)) &&
             (*from_files ? load_files(&loader, root, paths->merges, add_prefix_space) : load_json(&loader, root));
   json_decref(root);

@@ -2,12 +2,12 @@
 #include "weights/safetensors.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json_reader.h"
 #include "headwater/arena.h"
 
 void hw_shape_format(const int64_t *shape, int n_dims, char text[96]) {
@@ -102,11 +102,11 @@ static bool read_header(hw_safetensors *st, hw_error *err) {
   if (length > st->file.size - 8)
     return hw_fail(err, HW_ERROR_INPUT, "%s: the header's length is %" PRIu64 " bytes, but only %zu follow (is the file cut short?)", path,
                    length, st->file.size - 8);
-  json_error_t problem;
-  json_t *header = json_loadb((const char *)st->file.data + 8, (size_t)length, JSON_REJECT_DUPLICATES, &problem);
+  char where[4096];
+  (void)snprintf(where, sizeof where, "%s: the header", path);
+  json_t *header = hw_json_parse(where, st->file.data + 8, (size_t)length, false, err);
   st->header = header;
-  if (!json_is_object(header))
-    return hw_fail(err, HW_ERROR_INPUT, "%s: the header is not a JSON object: %s", path, header ? "another type" : problem.text);
+  if (!header) return false;
   st->tensors = calloc(json_object_size(header) + 1, sizeof *st->tensors);
   if (!st->tensors) return hw_fail_memory(err, "the tensor list");
   const unsigned char *data = st->file.data + 8 + length;

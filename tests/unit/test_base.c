@@ -10,6 +10,7 @@
 #include "headwater/arena.h"
 #include "headwater/buffer.h"
 #include "base/file.h"
+#include "base/json_reader.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 
@@ -393,6 +394,33 @@ TEST(json_numbers_round_trip_in_few_digits) {
 
 /* ---- Files ---- */
 
+/* Files of others hold integers of any size; those that are ids stay exact. */
+TEST(json_integers_of_any_size_are_read) {
+  hw_error err = {0};
+  char text[1024] = "{\"length\": 1000000000000000019884624838656, \"least\": -9223372036854775809, \"id\": 9223372036854775807, \"small\": -9223372036854775808,"
+                    " \"text \\\"1\": \"99999999999999999999\", \"list\": [18446744073709551616,1.5e3,7], \"huge\": -1";
+  size_t length = strlen(text);
+  memset(text + length, '0', 400);
+  memcpy(text + length + 400, "}", 2);
+  json_t *root = hw_json_parse("here", text, strlen(text), false, &err);
+  if (!root) fail_msg("%s", err.message);
+  assert_true(json_real_value(json_object_get(root, "length")) == 1e30);
+  assert_true(json_real_value(json_object_get(root, "least")) == -0x1p63);
+  assert_true(json_integer_value(json_object_get(root, "id")) == INT64_MAX);
+  assert_true(json_integer_value(json_object_get(root, "small")) == INT64_MIN);
+  assert_string_equal(json_string_value(json_object_get(root, "text \"1")), "99999999999999999999");
+  const json_t *list = json_object_get(root, "list");
+  assert_true(json_real_value(json_array_get(list, 0)) == 0x1p64 && json_real_value(json_array_get(list, 1)) == 1500);
+  assert_int_equal(json_integer_value(json_array_get(list, 2)), 7);
+  assert_true(json_real_value(json_object_get(root, "huge")) < -1e308);
+  json_decref(root);
+  static const struct { const char *text, *words; } bad[] = {
+      {"", "here: empty, want JSON"}, {"[1]", "here: is an array, want an object"}, {"{", "here: not valid JSON at line 1, column 1"},
+      {"{\"a\": 1e999}", "real number overflow"}, {"{\"a\": 99999999999999999999x}", "here: not valid JSON"}, {"{\"a\": 1, \"a\": 2}", "duplicate"}};
+  for (size_t i = 0; i < COUNT_OF(bad); i++)
+    assert_refused(hw_json_parse("here", bad[i].text, strlen(bad[i].text), false, &err) != NULL, &err, HW_ERROR_INPUT, bad[i].words);
+}
+
 TEST(files_are_mapped_whole) {
   char folder[] = "/tmp/hw_base_XXXXXX", path[64], empty[64];
   assert_non_null(mkdtemp(folder));
@@ -464,6 +492,7 @@ int main(void) {
       cmocka_unit_test(json_is_read_back_as_it_was_meant),
       cmocka_unit_test(json_is_valid_for_any_bytes),
       cmocka_unit_test(json_numbers_round_trip_in_few_digits),
+      cmocka_unit_test(json_integers_of_any_size_are_read),
       cmocka_unit_test(files_are_mapped_whole),
       cmocka_unit_test(paths_join_with_one_slash),
       cmocka_unit_test(hashes_are_xxh3),

@@ -151,8 +151,8 @@ static void attention_only_per_head(void **state) {
 static void what_is_refused(void **state) {
   (void)state;
   static const struct { const char *text, *words; } cases[] = {
-      {"[]", "not a JSON object"},
-      {"{", "headwater.json: line 1"},
+      {"[]", "is an array, want an object"},
+      {"{", "headwater.json: not valid JSON at line 1"},
       {"{\"layer\": 2}", "layer is not a key of this file"},
       {"{\"like\": \"bert\"}", "like names no known family"},
       {"{" GPT2_SIZES "\"positions\": \"learned\", \"tensors\": {}}", "no norm"},
@@ -166,7 +166,7 @@ static void what_is_refused(void **state) {
       {"{\"like\": \"gpt2\", \"d_ffn\": 0}", "ffn_norm, but d_ffn is 0"},
       {"{\"like\": \"gpt2\", \"gated\": true}", "names no ffn_gate"},
       {"{\"like\": \"gpt2\", \"gated\": true, \"gated\": true}", "duplicate"},
-      {"", "an empty file"},
+      {"", "empty, want JSON"},
       {"{\"like\": \"gpt2\", \"tied\": false}", "no tensor lm_head.weight, and the unembedding is not tied"},
       {"{\"like\": \"gpt2\", \"layout\": \"tf\"}", "layout is \"tf\", want one of linear, conv1d, per_head"},
       {"{\"like\": \"gpt2\", \"layers\": 300, \"window\": 3, \"layer_types\": [\"global\", \"global\", \"global\"]}", "layer_types lists 3 layers, want 300"},

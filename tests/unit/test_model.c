@@ -151,7 +151,7 @@ TEST(a_config_that_is_none) {
   config_refused("model_type", NULL, HW_ERROR_INPUT, "no model_type");
   config_refused("model_type", "7", HW_ERROR_INPUT, "no model_type");
   config_refused("model_type", "\"bert\"", HW_ERROR_UNSUPPORTED, "\"bert\" is not a known family (known: gpt2, opt, llama");
-  static const struct { const char *text, *words; } broken[] = {{"", "config.json"}, {"[1]", "not a JSON object"}, {"{\"model_type\": \"gpt2\",", "line 1"}, {"{\"n_layer\": 1e999}", "config.json"}};
+  static const struct { const char *text, *words; } broken[] = {{"", "config.json"}, {"[1]", "is an array, want an object"}, {"{\"model_type\": \"gpt2\",", "line 1"}, {"{\"n_layer\": 1e999}", "config.json"}};
   for (size_t i = 0; i < COUNT_OF(broken); i++) {
     (void)snprintf(t.config, sizeof t.config, "%s", broken[i].text);
     assert_refused(read_config(&config), &err, HW_ERROR_INPUT, broken[i].words);
@@ -227,11 +227,11 @@ TEST(weights_that_are_cut_short) {
   memset(file.data, 0xff, 8); /* a length that would overflow */
   file_refused(file.data, file.length, "header's length is 18446744073709551615 bytes");
   memset(file.data, 0, 8);
-  file_refused(file.data, file.length, "not a JSON object");
+  file_refused(file.data, file.length, "the header: empty");
   file.data[0] = 60; /* the header cut inside */
-  file_refused(file.data, file.length, "not a JSON object");
+  file_refused(file.data, file.length, "the header: not valid JSON");
   static const struct { const char *header, *words; } broken[] = {
-      {"[]", "not a JSON object"}, {"{\"x\": 1}", "no dtype"}, {"{\"x\": {\"dtype\": \"F32\", \"shape\": [1]}}", "data_offsets"},
+      {"[]", "the header: is an array"}, {"{\"x\": 1}", "no dtype"}, {"{\"x\": {\"dtype\": \"F32\", \"shape\": [1]}}", "data_offsets"},
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [-1], \"data_offsets\": [0, 0]}}", "dimension"},
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [4294967296, 4294967296, 4294967296], \"data_offsets\": [0, 0]}}", "too large"},
       {"{\"x\": {\"dtype\": \"F32\", \"shape\": [4611686018427387904, 2], \"data_offsets\": [0, 0]}}", "x:"},

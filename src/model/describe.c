@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/describe.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json_reader.h"
+#include "headwater/buffer.h"
+#include "model/config.h"
+#include "model/custom.h"
+
+static bool unknown_family(const char *path, const char *model_type, hw_error *err) {
+  hw_buffer list;
+  hw_buffer_init(&list);
+  for (size_t i = 0; hw_family_name(i); i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", hw_family_name(i));
+  hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: model_type \"%.100s\" is not a known family (known: %s; a headwater.json can describe another)", path, model_type,
+          list.failed ? "?" : list.data);
+  hw_buffer_fini(&list);
+  return false;
+}
+
+static bool load_known(const char *path, hw_model_config *config, const hw_family **found, hw_error *err) {
+  json_t *root = hw_json_open(path, false, err);
+  if (!root) return false;
+  const char *model_type = json_string_value(json_object_get(root, "model_type"));
+  *found = model_type ? hw_family_find(model_type) : NULL;
+  bool ok = *found && hw_config_read_family(path, root, *found, config, err) && hw_config_derive(path, *found, config, err);
+  if (!model_type)
+    hw_fail(err, HW_ERROR_INPUT, "%s: no model_type", path);
+  else if (!*found)
+    unknown_family(path, model_type, err);
+  json_decref(root);
+  return ok;
+}
+
+bool hw_config_load(const char *folder, const char *architecture, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err) {
+  char *path = hw_path_join(folder, "config.json"), *custom = hw_path_join(folder, "headwater.json");
+  bool ok = path && custom;
+  if (!ok) hw_fail_memory(err, folder);
+  const char *description = architecture ? architecture : ok && access(custom, F_OK) == 0 ? custom : NULL;
+  if (ok && !description && access(path, F_OK) != 0)
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s: neither config.json nor headwater.json is there", folder);
+  if (ok) ok = description ? hw_custom_load(description, path, arena, config, family, err) : load_known(path, config, family, err);
+  free(path);
+  free(custom);
+  return ok;
+}
+
+bool hw_model_config_read(const char *folder, const char *architecture, hw_model_config *config, hw_error *err) {
+  if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
+  const hw_family *family;
+  hw_arena arena;
+  hw_arena_init(&arena);
+  bool ok = hw_config_load(folder, architecture, &arena, config, &family, err);
+  hw_arena_fini(&arena);
+  return ok;
+}
