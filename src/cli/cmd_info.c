@@ -15,7 +15,7 @@ static void put_piece(hw_buffer *out, const hw_tokenizer *tokenizer, int32_t id)
     hw_json_quote(out, bytes, length);
 }
 
-/* What is not the same in every model, only where it is so. */
+/* Properties that most models do not have: printed only for those that have them. */
 static void describe_attention(const hw_model_config *c, hw_buffer *out) {
   int64_t n_windowed = 0;
   for (int64_t l = 0; l < c->n_layers; l++) n_windowed += c->windowed[l];
@@ -85,7 +85,7 @@ static const hw_option_table *options(void **defaults) {
   return &option_table;
 }
 
-/* The list of tensors: when asked for, and when the weights are not what the folder's description says. */
+/* Lists the tensors: on request, and when the weights differ from the folder's description. */
 static void list_tensors(const char *folder, const char *architecture, bool only_if_broken, hw_buffer *out) {
   hw_buffer list;
   hw_error ignored = {0};

@@ -53,7 +53,7 @@ size_t hw_cli_room(void) { return isatty(STDOUT_FILENO) ? (size_t)hw_cli_columns
 
 static void on_interrupt(int signal_number) {
   (void)signal_number;
-  if (hw_cli_stop) _exit(130); /* a second Ctrl-C means now; the database stays valid */
+  if (hw_cli_stop) _exit(130); /* a second Ctrl-C ends the program at once; the database stays valid */
   hw_cli_stop = 1;
   static const char text[] = "\nheadwater: finishing the chunks in work (Ctrl-C again to stop at once)\n";
   ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);

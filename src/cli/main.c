@@ -53,7 +53,7 @@ static int unknown_command(const char *name) {
   return EXIT_USAGE;
 }
 
-/* OpenBLAS chooses its kernel while it is loaded, so a better choice needs a fresh start of the program. */
+/* OpenBLAS chooses its kernel when it is loaded, so another kernel needs a restart of the program. */
 static void start_with_right_blas(char **argv) {
   const char *core = hw_blas_wanted_core();
   if (!core) return;

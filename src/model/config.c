@@ -28,7 +28,7 @@ static bool same_value(json_t *a, json_t *b) {
   return json_equal(a, b) || (json_is_number(a) && json_is_number(b) && json_number_value(a) == json_number_value(b));
 }
 
-/* text: a JSON value or, when `any`, an array of those that are as good. */
+/* text: the wanted JSON value or, when `any`, an array of the allowed values. */
 static bool equals_text(json_t *value, const char *text, bool any) {
   json_t *wanted = json_loads(text, JSON_DECODE_ANY, NULL);
   bool equal = !any && same_value(value, wanted);
@@ -161,7 +161,7 @@ bool hw_config_read_key(const char *path, json_t *root, const hw_key_row *key, h
   if (found && !json_is_null(found)) return read_value(path, found, key, config, err);
   if (key->required) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s", path, key->name);
   if (found && (key->kind == HW_KEY_NUMBER || key->kind == HW_KEY_ACTIVATION || (key->kind == HW_KEY_MUST_BE && strcmp(key->must_be, "true") == 0)))
-    return read_value(path, found, key, config, err); /* where null is not "as usual": refused by its name */
+    return read_value(path, found, key, config, err); /* these kinds refuse null */
   if (found && key->kind == HW_KEY_SWITCH) *(bool *)((char *)config + key->offset) = false;
   if (found && key->kind == HW_KEY_COUNT_OR_NONE) *(int64_t *)(void *)((char *)config + key->offset) = 0;
   if (found && key->kind == HW_KEY_NUMBER_OR_NONE) *(double *)(void *)((char *)config + key->offset) = 0;
@@ -203,7 +203,7 @@ static bool read_keys(const char *path, json_t *root, const hw_family *family, b
   }
 }
 
-/* Which layers have the window. */
+/* Fills windowed: the layers whose attention has a sliding window. */
 static bool derive_windows(const char *path, hw_model_config *config, hw_error *err) {
   bool any = false;
   for (int64_t l = 0; l < config->n_layers; l++) {

@@ -63,7 +63,7 @@ static bool check_names(reader *r) {
   return true;
 }
 
-/* The place of a word in a list; *choice stays when the key is absent. */
+/* Reads a word of a list as its index in the list. *choice is unchanged when the key is absent. */
 static bool choose(reader *r, json_t *object, const char *key, const char *const *words, size_t n, size_t *choice) {
   json_t *value = json_object_get(object, key);
   if (!value) return true;
@@ -102,7 +102,7 @@ static bool read_choices(reader *r) {
   return true;
 }
 
-/* Biases, and the end of a tied pair that the file may lack. */
+/* Weights that may be absent: biases, and one of two tied embeddings. */
 static bool may_be_optional(hw_weight weight) {
   const char *name = hw_weight_shapes[weight].name, *end = strstr(name, "_bias");
   return weight == HW_W_TOKEN_EMBEDDING || weight == HW_W_UNEMBED || (end && strcmp(end, "_bias") == 0);
@@ -150,7 +150,7 @@ static bool read_tensors(reader *r) {
   return true;
 }
 
-/* A prefix, or a list of those that may stand there. */
+/* A prefix of tensor names, or a list of possible prefixes. */
 static bool read_names(reader *r) {
   json_t *prefix = json_object_get(r->root, "prefix"), *ignore = json_object_get(r->root, "ignore");
   if (prefix && !json_is_string(prefix)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: prefix wants a text", r->path);
@@ -175,7 +175,7 @@ static bool read_names(reader *r) {
 
 static bool names(const reader *r, hw_weight weight) { return hw_family_weight(r->family, weight) != NULL; }
 
-/* Said, be it that there is none. */
+/* True when headwater.json lists the weight, also with null (the model has none). */
 static bool mentions(const reader *r, hw_weight weight) {
   for (size_t i = 0; i < r->family->n_weights; i++)
     if (r->family->weights[i].weight == weight) return true;
@@ -214,7 +214,7 @@ static bool check_ffn(reader *r) {
          (r->config->parallel || want_norm(r, HW_W_FFN_NORM_GAMMA));
 }
 
-/* q, k and v apart or fused, and nothing of the other kind, which nobody would read. */
+/* q, k and v are either three weights or one fused weight. Weights of the other form are refused: the loader would not read them. */
 static bool check_qkv(reader *r) {
   static const hw_weight apart[] = {HW_W_Q, HW_W_K, HW_W_V, HW_W_Q_BIAS, HW_W_K_BIAS, HW_W_V_BIAS};
   if (!names(r, HW_W_QKV))
@@ -224,7 +224,7 @@ static bool check_qkv(reader *r) {
   return true;
 }
 
-/* What is said about a part that the model does not have. */
+/* Refuses weights and keys of a part that the model does not have. */
 static bool check_idle(reader *r) {
   const hw_model_config *c = r->config;
   const struct { const char *key; bool idle; const char *because; } rows[] = {
@@ -238,7 +238,7 @@ static bool check_idle(reader *r) {
   return true;
 }
 
-/* What must be said, so that nothing is left out by oversight. */
+/* Refuses a description without a weight that the model needs. */
 static bool check_whole(reader *r) {
   const struct { const char *name; int64_t value; } sizes[] = {{"layers", r->config->n_layers}, {"heads", r->config->n_heads},
       {"d_model", r->config->d_model}, {"context", r->config->n_ctx}, {"vocabulary", r->config->vocab_size}};
@@ -286,7 +286,7 @@ static bool read_all(reader *r, const char *config_path) {
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: %lld layers, but the layer_types of config.json list %lld; say layer_types here", r->path,
                    (long long)r->config->n_layers, (long long)n_listed);
   if (json_object_get(r->root, "window") && r->config->window_pattern == HW_WINDOW_NONE) r->config->window_pattern = HW_WINDOW_ALL;
-  if (json_object_get(r->root, "d_ffn")) r->family->ffn_factor = 0; /* 0 is meant */
+  if (json_object_get(r->root, "d_ffn")) r->family->ffn_factor = 0; /* d_ffn of 0: a model without FFN */
   if (!r->config->d_ffn) r->config->d_ffn = r->family->ffn_factor * r->config->d_model;
   if (r->config->d_ffn && !r->family->like && !json_object_get(r->root, "activation"))
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: no activation", r->path);

@@ -16,7 +16,7 @@ typedef struct explainer {
 
 typedef enum state { FOUND, ABSENT, MISSING, WRONG } state;
 
-/* What there is to say of one layer's tensor: equal texts are told once for several layers. */
+/* The problem of one layer's tensor, as text. Layers with the same text share one line. */
 static state examine(const explainer *e, hw_weight weight, const hw_weight_row *row, int64_t layer, hw_buffer *text) {
   char name[HW_NAME_SIZE];
   int64_t shape[3];
@@ -36,7 +36,7 @@ static state examine(const explainer *e, hw_weight weight, const hw_weight_row *
     return FOUND;
   }
   tensor = hw_safetensors_find(e->lookup.file, name);
-  tensor->used = true; /* it has its complaint */
+  tensor->used = true; /* reported here, so not again as left over */
   if (!hw_lookup_asked(&e->lookup, row))
     hw_buffer_append_string(text, "NOT EXPECTED: config.json says that there is no such bias");
   else

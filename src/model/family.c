@@ -40,7 +40,8 @@ const hw_weight_shape hw_weight_shapes[HW_N_WEIGHTS] = {
 
 #define OFF(name, value) {name, HW_KEY_MUST_BE, 0, false, value, NULL}
 
-/* The value given is the one with which nothing is computed that the families here do not compute. */
+/* Keys of mechanisms that the forward pass does not compute (ALiBi, quantized weights, ...), with the one value that switches the
+ * mechanism off. Any other value is refused. */
 const hw_key_row hw_common_keys[] = {
     OFF("quantization_config", "null"),
     OFF("compression_config", "null"),

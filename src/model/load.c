@@ -220,7 +220,7 @@ static double stretch(const hw_rope *rope, double frequency) {
   if (rope->type == HW_ROPE_DEFAULT) return frequency;
   double slow = frequency / rope->factor;
   if (rope->type == HW_ROPE_LINEAR) return slow;
-  double turns = rope->original_ctx * frequency / (2 * M_PI); /* over the context of the first training */
+  double turns = rope->original_ctx * frequency / (2 * M_PI); /* rotations within the original context length */
   if (turns < rope->low_freq_factor) return slow;
   if (turns > rope->high_freq_factor) return frequency;
   double kept = (turns - rope->low_freq_factor) / (rope->high_freq_factor - rope->low_freq_factor);
@@ -240,7 +240,7 @@ static bool make_rotary_frequencies(loader *ld) {
   return true;
 }
 
-/* A tensor that nobody took means that the model is not what the family's row describes. */
+/* A tensor that no weight used means that the model is not what the family's row describes. */
 static bool check_leftovers(loader *ld) {
   for (size_t i = 0; i < ld->st->n_tensors; i++) {
     const hw_tensor *tensor = &ld->st->tensors[i];
@@ -263,7 +263,7 @@ static bool load_weights(loader *ld) {
   return fold_final_beta(ld) && check_leftovers(ld) && make_rotary_frequencies(ld);
 }
 
-/* Appends the hash of a file, if it is there; NULL: one of the folder's. */
+/* Appends the hash of file_path (NULL: of folder/name), if the file exists. */
 static bool hash_file(const char *file_path, const char *folder, const char *name, hw_buffer *parts, hw_error *err) {
   char *path = file_path ? strdup(file_path) : hw_path_join(folder, name), hex[HW_HASH_HEX];
   bool ok = path != NULL;

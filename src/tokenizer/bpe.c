@@ -100,14 +100,14 @@ static size_t first_symbols(const hw_tok_bpe *bpe, hw_tok_run *run, const hw_tok
       unknown = 0;
       add(run, &n, id, step);
     } else if (bpe->byte_fallback && add_bytes(bpe, run, &n, piece->bytes + i, step)) {
-      continue; /* an unknown token before it comes after it: so it is in Hugging Face's code */
+      continue; /* a pending unknown token is added after these bytes, as in Hugging Face's code */
     } else if (bpe->unk >= 0) {
       if (unknown && !bpe->fuse_unk) {
         add(run, &n, bpe->unk, unknown);
         unknown = 0;
       }
       unknown += step;
-    } /* else the character is lost, as it is there */
+    } /* without an unknown token the character is dropped, as in Hugging Face's code */
   }
   if (unknown) add(run, &n, bpe->unk, unknown);
   return n;
@@ -134,7 +134,7 @@ bool hw_tok_emit(hw_tok_run *run, const hw_tok_piece *piece, size_t start, size_
   if (run->n_tokens == run->tokens_capacity &&
       !hw_tok_grow(run, (void **)&run->tokens, run->n_tokens, &run->tokens_capacity, sizeof *run->tokens))
     return false;
-  if (end > piece->length) end = piece->length; /* characters without a token were lost */
+  if (end > piece->length) end = piece->length; /* characters without a token were dropped */
   if (start >= end) start = end - 1;
   hw_tok_token token = {.id = id, .from = piece->from[start], .to = piece->to[end - 1]};
   if (run->tokenizer->trim_offsets) count_spaces(value, &token.leading, &token.trailing);

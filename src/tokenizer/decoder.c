@@ -14,7 +14,7 @@ static bool byte_level(const void *data, const char *bytes, size_t length, hw_bu
       hw_buffer_append_byte(out, byte);
       continue;
     }
-    out->length = before; /* not in GPT-2's alphabet: it stands for itself */
+    out->length = before; /* not in GPT-2's byte alphabet: the token is kept unchanged */
     hw_buffer_append(out, bytes, length);
     return true;
   }

@@ -55,7 +55,7 @@ bool hw_tok_build_grow(hw_tok_run *run, size_t more) {
   uint32_t *from = hw_arena_new(run->arena, uint32_t, capacity, run->err);
   uint32_t *to = hw_arena_new(run->arena, uint32_t, capacity, run->err);
   if (!bytes || !from || !to) return false;
-  if (have) { /* only the piece being built moves */
+  if (have) { /* copies only the piece being built */
     memcpy(bytes, run->build.bytes + run->build.start, have);
     memcpy(from, run->build.from + run->build.start, have * sizeof *from);
     memcpy(to, run->build.to + run->build.start, have * sizeof *to);

@@ -72,7 +72,7 @@ bool hw_tok_lowercase(hw_tok_run *run, const void *data, hw_tok_piece *piece) {
     uint32_t c = hw_tok_decode(rewrite.piece.bytes + i, rewrite.piece.length - i, &step);
     uint32_t lower = c == 0x130 ? 'i' : (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
     if (!hw_tok_rewrite_put(run, &rewrite, lower, 0)) return false;
-    if (c == 0x130 && !hw_tok_rewrite_put(run, &rewrite, 0x307, 1)) return false; /* the one that becomes two */
+    if (c == 0x130 && !hw_tok_rewrite_put(run, &rewrite, 0x307, 1)) return false; /* U+0130 lowercases to two characters */
   }
   hw_tok_build_end(run, piece);
   return true;
