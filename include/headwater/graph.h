@@ -36,6 +36,21 @@ typedef struct hw_part {
   uint8_t kind;  /* hw_part_kind */
 } hw_part;
 
+/* ---- The rules of the graph, each in one place ----
+ *
+ * NODE. In a sequential block the FFN node I{l}_i has the parts FFN and FFN_RESIDUAL, the attention node A{l}_i all others; a
+ * parallel block has one node for both.
+ * KEPT. Rows are stored for parts above the floor; a part is kept at a threshold when its importance is strictly greater. A node
+ * without such a part keeps its largest (hw_part_beats).
+ * IN THE GRAPH at a threshold: the kept parts of the nodes that the walk from the target reaches at that threshold. Rows stored for
+ * a lower floor, with their neurons and projections, may be outside of it: ask hw_graph_ffn_node and hw_graph_head. */
+bool hw_part_in_ffn_node(const hw_part *part); /* of a sequential block */
+bool hw_part_is_residual(const hw_part *part);
+bool hw_part_same_node(const hw_part *a, const hw_part *b, bool parallel);
+bool hw_part_is_kept(const hw_part *part, double threshold);
+/* The order of a fallback: largest first; of equals the residual, then the lowest source, then the lowest head. */
+bool hw_part_beats(const hw_part *a, const hw_part *b);
+
 /* The order of rows everywhere: layer from high to low; in a layer FFN nodes before attention nodes; then target
  * ascending; in a node attention parts by (source, head), the FFN part, the residual part last. <0, 0, >0. */
 int hw_part_compare(const hw_part *a, const hw_part *b);
@@ -81,6 +96,11 @@ typedef struct hw_graph {
  * Errors: INPUT when the rows are inconsistent (unsorted, out of range, a reached node without rows). */
 bool hw_graph_replay(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double threshold,
                      hw_arena *arena, hw_graph *graph, hw_error *err);
+
+/* The FFN node of a layer and position when it is in the graph, else NULL: only then are its neurons. */
+const hw_ffn_node *hw_graph_ffn_node(const hw_graph *graph, uint32_t layer, uint32_t position);
+/* The head when it is in the graph (active), else NULL. */
+const hw_head_row *hw_graph_head(const hw_graph *graph, uint32_t layer, uint32_t head);
 
 /* Neurons of one FFN node: its top-k by share. */
 typedef struct hw_neuron_row {

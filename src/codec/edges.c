@@ -11,12 +11,6 @@
 
 enum { HAS_FFN = 1, HAS_RESIDUAL = 2, COUNT_SHIFT = 2 };
 
-static bool in_ffn_node(const hw_part *part) { return part->kind == HW_PART_FFN || part->kind == HW_PART_FFN_RESIDUAL; }
-
-static bool same_node(const hw_part *a, const hw_part *b) {
-  return a->layer == b->layer && a->target == b->target && in_ffn_node(a) == in_ffn_node(b);
-}
-
 static const char *row_problem(const hw_graph_frame *frame, const hw_part *part) {
   bool attention = part->kind == HW_PART_ATTENTION;
   if (part->kind > HW_PART_FFN_RESIDUAL || part->layer >= frame->n_layers) return "a row of no known kind or layer";
@@ -41,7 +35,7 @@ static bool find_nodes(const hw_blob_info *info, const hw_part *parts, size_t n,
     const char *problem = row_problem(&info->frame, &parts[i]);
     if (problem) return hw_blob_fail(info, err, problem);
     if (i && hw_part_compare(&parts[i - 1], &parts[i]) >= 0) return hw_blob_fail(info, err, "rows out of order");
-    if (!i || !same_node(&parts[i - 1], &parts[i])) nodes->first[nodes->n_nodes++] = (uint32_t)i;
+    if (!i || !hw_part_same_node(&parts[i - 1], &parts[i], false)) nodes->first[nodes->n_nodes++] = (uint32_t)i;
   }
   nodes->first[nodes->n_nodes] = (uint32_t)n;
   return true;
@@ -51,7 +45,7 @@ static void put_nodes(hw_codec *codec, const hw_part *parts, const node_columns 
   uint32_t layer = n_layers;
   for (size_t i = 0; i < nodes->n_nodes; i++) { /* layers downwards, FFN or attention */
     const hw_part *part = &parts[nodes->first[i]];
-    hw_codec_varint(codec, (layer - part->layer) << 1 | (in_ffn_node(part) ? 0u : 1u));
+    hw_codec_varint(codec, (layer - part->layer) << 1 | (hw_part_in_ffn_node(part) ? 0u : 1u));
     layer = part->layer;
   }
   hw_codec_cut(codec, false);
@@ -87,7 +81,7 @@ bool hw_encode_edges(hw_codec *codec, const hw_blob_info *info, const hw_part *p
   put_nodes(codec, parts, &nodes, info->frame.n_layers);
   for (size_t i = 0; i < n; i++) { /* distance to the source before it in the same node, from the target for the first */
     if (parts[i].kind != HW_PART_ATTENTION) continue;
-    bool follows = i && same_node(&parts[i - 1], &parts[i]);
+    bool follows = i && hw_part_same_node(&parts[i - 1], &parts[i], false);
     hw_codec_varint(codec, follows ? parts[i].source - parts[i - 1].source : parts[i].target - parts[i].source);
   }
   hw_codec_cut(codec, false);

@@ -122,12 +122,9 @@ static bool add_graph_nodes(collector *c, size_t prompt, const hw_graph *graph, 
   bool parallel = c->acts->model->config.parallel;
   for (size_t first = 0, end; first < graph->n_edges; first = end) {
     const hw_part *node = &graph->edges[first].part;
-    bool ffn_node = !parallel && node->kind >= HW_PART_FFN, ffn_block = node->target == target;
-    for (end = first; end < graph->n_edges; end++) {
-      const hw_part *part = &graph->edges[end].part;
-      if (part->layer != node->layer || part->target != node->target || (!parallel && (part->kind >= HW_PART_FFN) != ffn_node)) break;
-      ffn_block = ffn_block || part->kind == HW_PART_FFN;
-    }
+    bool ffn_node = !parallel && hw_part_in_ffn_node(node), ffn_block = node->target == target;
+    for (end = first; end < graph->n_edges && hw_part_same_node(&graph->edges[end].part, node, parallel); end++)
+      ffn_block = ffn_block || graph->edges[end].part.kind == HW_PART_FFN;
     if (!ffn_node && !add_attention(c, prompt, node->layer, node->target)) return false;
     if ((ffn_node || parallel) && !add_ffn(c, prompt, node->layer, node->target, ffn_block)) return false;
   }

@@ -111,14 +111,14 @@ static bool list_nodes(walk *w, node_set which, bool every, hw_node **nodes, siz
   return true;
 }
 
-/* Of a node's parts (the residual last) those above the floor, or the largest alone: ties to the residual, then the first. */
+/* Of a node's parts those above the floor, or the largest alone. */
 static size_t keep_parts(const walk *w, hw_part *parts, size_t n) {
-  size_t kept = 0, largest = n - 1;
-  for (size_t i = 0; i < n; i++)
-    if (parts[i].importance > parts[largest].importance) largest = i;
+  size_t kept = 0, largest = 0;
+  for (size_t i = 1; i < n; i++)
+    if (hw_part_beats(&parts[i], &parts[largest])) largest = i;
   hw_part only = parts[largest];
   for (size_t i = 0; i < n; i++)
-    if (parts[i].importance / HW_MICRO > w->settings->floor) parts[kept++] = parts[i];
+    if (hw_part_is_kept(&parts[i], w->settings->floor)) parts[kept++] = parts[i];
   if (kept) return kept;
   parts[0] = only;
   return 1;

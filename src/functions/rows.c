@@ -94,12 +94,8 @@ static bool fill_graph_size(hw_rows *rows, const void *bytes, size_t length, dou
   if (!fill_graph(rows, bytes, length, threshold, err)) return false;
   const hw_edge *edges = rows->graph.edges;
   rows->n_nodes = 0;
-  for (size_t i = 0; i < rows->graph.n_edges; i++) { /* a node's parts are together: each begins one */
-    const hw_part *part = &edges[i].part, *before = i ? &edges[i - 1].part : NULL;
-    bool ffn = part->kind >= HW_PART_FFN && !rows->info.frame.parallel;
-    bool ffn_before = before && before->kind >= HW_PART_FFN && !rows->info.frame.parallel;
-    rows->n_nodes += !before || before->layer != part->layer || before->target != part->target || ffn != ffn_before;
-  }
+  for (size_t i = 0; i < rows->graph.n_edges; i++) /* a node's parts are together: the first is counted */
+    rows->n_nodes += !i || !hw_part_same_node(&edges[i - 1].part, &edges[i].part, rows->info.frame.parallel);
   for (uint32_t t = 0; t < rows->info.frame.n_tokens; t++) rows->n_nodes += rows->graph.token_flow[t] > 0;
   rows->n = 1;
   return true;

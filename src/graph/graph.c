@@ -2,6 +2,7 @@
 #include "headwater/graph.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const hw_part_kind_names[4] = {"attention", "attention_residual", "ffn", "ffn_residual"};
@@ -10,17 +11,52 @@ const char *const hw_convention_names[2] = {"alone", "frozen"};
 
 uint32_t hw_micro(double share) { return share > 0 ? (uint32_t)llround(share * HW_MICRO) : 0; }
 
-static bool in_ffn_node(const hw_part *part) { return part->kind >= HW_PART_FFN; }
-static bool is_residual(const hw_part *part) { return part->kind & 1; }
+bool hw_part_in_ffn_node(const hw_part *part) { return part->kind == HW_PART_FFN || part->kind == HW_PART_FFN_RESIDUAL; }
+bool hw_part_is_residual(const hw_part *part) { return part->kind == HW_PART_ATTENTION_RESIDUAL || part->kind == HW_PART_FFN_RESIDUAL; }
+
+bool hw_part_same_node(const hw_part *a, const hw_part *b, bool parallel) {
+  return a->layer == b->layer && a->target == b->target && (parallel || hw_part_in_ffn_node(a) == hw_part_in_ffn_node(b));
+}
+
+bool hw_part_is_kept(const hw_part *part, double threshold) { return part->importance / HW_MICRO > threshold; }
+
+bool hw_part_beats(const hw_part *a, const hw_part *b) {
+  if (a->importance != b->importance) return a->importance > b->importance;
+  if (hw_part_is_residual(a) != hw_part_is_residual(b)) return hw_part_is_residual(a);
+  if (a->source != b->source) return a->source < b->source;
+  return a->head < b->head;
+}
 
 int hw_part_compare(const hw_part *a, const hw_part *b) {
   if (a->layer != b->layer) return a->layer > b->layer ? -1 : 1;
-  if (in_ffn_node(a) != in_ffn_node(b)) return in_ffn_node(a) ? -1 : 1;
+  if (hw_part_in_ffn_node(a) != hw_part_in_ffn_node(b)) return hw_part_in_ffn_node(a) ? -1 : 1;
   if (a->target != b->target) return a->target < b->target ? -1 : 1;
-  if (is_residual(a) != is_residual(b)) return is_residual(a) ? 1 : -1;
+  if (hw_part_is_residual(a) != hw_part_is_residual(b)) return hw_part_is_residual(a) ? 1 : -1;
   if (a->source != b->source) return a->source < b->source ? -1 : 1;
   if (a->head != b->head) return a->head < b->head ? -1 : 1;
   return 0;
+}
+
+static int compare_ffn_nodes(const void *a, const void *b) {
+  const hw_ffn_node *x = a, *y = b;
+  if (x->layer != y->layer) return x->layer > y->layer ? -1 : 1;
+  return (x->position > y->position) - (x->position < y->position);
+}
+
+const hw_ffn_node *hw_graph_ffn_node(const hw_graph *graph, uint32_t layer, uint32_t position) {
+  hw_ffn_node key = {.layer = (uint16_t)layer, .position = position};
+  return graph->n_ffn_nodes ? bsearch(&key, graph->ffn_nodes, graph->n_ffn_nodes, sizeof key, compare_ffn_nodes) : NULL;
+}
+
+static int compare_heads(const void *a, const void *b) {
+  const hw_head_row *x = a, *y = b;
+  if (x->layer != y->layer) return x->layer < y->layer ? -1 : 1;
+  return (x->head > y->head) - (x->head < y->head);
+}
+
+const hw_head_row *hw_graph_head(const hw_graph *graph, uint32_t layer, uint32_t head) {
+  hw_head_row key = {.layer = (uint16_t)layer, .head = (uint16_t)head};
+  return graph->n_heads ? bsearch(&key, graph->heads, graph->n_heads, sizeof key, compare_heads) : NULL;
 }
 
 /* The walk: flows of the residual nodes of one layer, and where the rows are read and the edges written. */
@@ -41,20 +77,8 @@ typedef struct walk {
 /* Rows [first, end) of the node that starts at `next`: same layer, same kind of node, same target. */
 static size_t node_end(const walk *w, size_t first) {
   size_t end = first + 1;
-  while (end < w->n_parts && w->parts[end].layer == w->parts[first].layer && w->parts[end].target == w->parts[first].target &&
-         in_ffn_node(&w->parts[end]) == in_ffn_node(&w->parts[first]))
-    end++;
+  while (end < w->n_parts && hw_part_same_node(&w->parts[end], &w->parts[first], false)) end++;
   return end;
-}
-
-static bool survives(const walk *w, const hw_part *part) { return part->importance / HW_MICRO > w->threshold; }
-
-/* The fallback's order: largest first; of equals the residual, then the lowest source, then the lowest head. */
-static bool beats(const hw_part *a, const hw_part *b) {
-  if (a->importance != b->importance) return a->importance > b->importance;
-  if (is_residual(a) != is_residual(b)) return is_residual(a);
-  if (a->source != b->source) return a->source < b->source;
-  return a->head < b->head;
 }
 
 /* Keeps the survivors of the rows given by index and appends them as edges with weight and flow. */
@@ -63,15 +87,15 @@ static void keep_survivors(walk *w, const size_t *rows, size_t n_rows, double fl
   size_t largest = rows[0], n_kept = 0;
   for (size_t i = 0; i < n_rows; i++) {
     const hw_part *part = &w->parts[rows[i]];
-    if (survives(w, part)) {
+    if (hw_part_is_kept(part, w->threshold)) {
       sum += part->importance;
       n_kept++;
     }
-    if (beats(part, &w->parts[largest])) largest = rows[i];
+    if (hw_part_beats(part, &w->parts[largest])) largest = rows[i];
   }
   for (size_t i = 0; i < n_rows; i++) {
     const hw_part *part = &w->parts[rows[i]];
-    if (n_kept ? !survives(w, part) : rows[i] != largest) continue;
+    if (n_kept ? !hw_part_is_kept(part, w->threshold) : rows[i] != largest) continue;
     double weight = n_kept ? (double)part->importance / (double)sum : 1.0;
     w->graph->edges[w->graph->n_edges++] = (hw_edge){.part = *part, .weight = weight, .flow = flow * weight};
   }
@@ -128,7 +152,7 @@ static bool walk_ffn(walk *w, uint32_t layer, size_t *ffn_row, size_t *rows, hw_
   uint32_t n_tokens = w->frame->n_tokens;
   for (uint32_t i = 0; i < n_tokens; i++) ffn_row[i] = SIZE_MAX;
   uint32_t expected = 0; /* first position whose node was not met yet */
-  while (w->next < w->n_parts && w->parts[w->next].layer == layer && in_ffn_node(&w->parts[w->next])) {
+  while (w->next < w->n_parts && w->parts[w->next].layer == layer && hw_part_in_ffn_node(&w->parts[w->next])) {
     size_t first = w->next, end = node_end(w, first);
     uint32_t at = w->parts[first].target;
     w->next = end;
@@ -160,7 +184,7 @@ static void walk_attention_node(walk *w, size_t first, size_t end, size_t ffn_ro
   size_t n_rows = 0, first_edge = w->graph->n_edges;
   for (size_t r = first; r < end; r++) rows[n_rows++] = r;
   if (ffn_row != SIZE_MAX) { /* stands before the residual */
-    size_t place = n_rows && is_residual(&w->parts[rows[n_rows - 1]]) ? n_rows - 1 : n_rows;
+    size_t place = n_rows && hw_part_is_residual(&w->parts[rows[n_rows - 1]]) ? n_rows - 1 : n_rows;
     memmove(rows + place + 1, rows + place, (n_rows - place) * sizeof *rows);
     rows[place] = ffn_row;
     n_rows++;

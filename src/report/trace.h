@@ -21,8 +21,4 @@ typedef struct hw_trace_view {
 void hw_trace_json(const hw_trace_view *view, hw_buffer *out);
 void hw_trace_text(const hw_trace_view *view, hw_buffer *out);
 
-/* True when the FFN node of a stored neuron node is part of the graph (it may only be reached at the floor); *flow is then what
- * reaches it. */
-bool hw_trace_ffn_flow(const hw_graph *graph, const hw_neuron_node *node, double *flow);
-
 #endif

@@ -154,8 +154,7 @@ static void write_neurons(hw_json *json, const hw_target_trace *trace) {
   hw_json_begin_array(json);
   const hw_neuron_row *row = trace->neurons;
   for (size_t n = 0; n < trace->n_neuron_nodes; n++) {
-    double flow;
-    bool shown = hw_trace_ffn_flow(&trace->graph, &trace->neuron_nodes[n], &flow);
+    bool shown = hw_graph_ffn_node(&trace->graph, trace->neuron_nodes[n].layer, trace->neuron_nodes[n].position) != NULL;
     for (uint32_t r = 0; r < trace->neuron_nodes[n].n_rows; r++, row++) {
       if (!shown) continue;
       hw_json_begin_object(json);

@@ -92,11 +92,11 @@ static void put_graph(hw_buffer *out, const hw_trace_view *view, const hw_graph 
     const hw_edge *edge = &graph->edges[e];
     const hw_part *part = &edge->part;
     const hw_part *before = e ? &graph->edges[e - 1].part : NULL;
-    bool ffn = !parallel && part->kind >= HW_PART_FFN;
+    bool ffn = !parallel && hw_part_in_ffn_node(part);
     if (ffn && view->model->config.d_ffn == 0) continue; /* a node that only passes on */
     if (part->layer != last_layer) hw_buffer_printf(out, "%s  layer %u\n", open ? "\n" : "", part->layer), open = false;
     last_layer = part->layer;
-    if (!open || before->target != part->target || (!parallel && (before->kind >= HW_PART_FFN) != ffn)) {
+    if (!open || !hw_part_same_node(before, part, parallel)) {
       size_t start = out->length + (open ? 1 : 0);
       hw_buffer_printf(out, "%s    %s %u ", open ? "\n" : "", parallel ? "block    " : ffn ? "ffn      " : "attention", part->target);
       put_token(out, view, view->input->ids[part->target]);
@@ -177,14 +177,6 @@ static void put_heads(hw_buffer *out, const hw_trace_view *view, const hw_target
   }
 }
 
-bool hw_trace_ffn_flow(const hw_graph *graph, const hw_neuron_node *node, double *flow) {
-  for (size_t i = 0; i < graph->n_ffn_nodes; i++)
-    if (graph->ffn_nodes[i].layer == node->layer && graph->ffn_nodes[i].position == node->position)
-      return *flow = graph->ffn_nodes[i].flow, true;
-  *flow = 0;
-  return false;
-}
-
 static const hw_projection *find_neuron(const hw_trace_view *view, const hw_neuron_row *row) {
   for (size_t i = 0; i < view->n_neurons; i++)
     if (view->neurons[i].layer == row->layer && view->neurons[i].index == row->neuron) return &view->neurons[i];
@@ -199,8 +191,7 @@ static void put_neurons(hw_buffer *out, const hw_trace_view *view, const hw_targ
     const hw_neuron_row *best = NULL, *row = trace->neurons;
     uint64_t best_key = 0;
     for (size_t n = 0; n < trace->n_neuron_nodes; n++) {
-      double flow;
-      bool in_graph = hw_trace_ffn_flow(&trace->graph, &trace->neuron_nodes[n], &flow);
+      bool in_graph = hw_graph_ffn_node(&trace->graph, trace->neuron_nodes[n].layer, trace->neuron_nodes[n].position) != NULL;
       for (uint32_t r = 0; r < trace->neuron_nodes[n].n_rows; r++, row++) {
         uint64_t key = (uint64_t)row->importance << 32 | (UINT32_MAX - (uint32_t)(row - trace->neurons));
         if (in_graph && key < last && (!best || key > best_key)) best = row, best_key = key;

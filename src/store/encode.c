@@ -166,20 +166,13 @@ static bool observe_items(encoder *e, const hw_graph_record *graph, const uint8_
 
 /* ---- one graph ---- */
 
-static bool node_before(const hw_ffn_node *a, const hw_neuron_node *b) {
-  return a->layer != b->layer ? a->layer > b->layer : a->position < b->position;
-}
-
-/* Flow of each FFN node; both lists are in one order. A node that the walk reaches at the floor only has none, and its neurons
- * are no part of the graph: reached[i] is false. */
+/* Flow of each FFN node. A node that the walk reaches at the floor only has none, and its neurons are no part of the graph:
+ * reached[i] is false. */
 static void find_node_flows(const hw_graph_record *graph, double *flows, bool *reached) {
-  const hw_graph *g = graph->graph;
-  size_t at = 0;
   for (size_t i = 0; i < graph->n_neuron_nodes; i++) {
-    const hw_neuron_node *node = &graph->neuron_nodes[i];
-    while (at < g->n_ffn_nodes && node_before(&g->ffn_nodes[at], node)) at++;
-    reached[i] = at < g->n_ffn_nodes && g->ffn_nodes[at].layer == node->layer && g->ffn_nodes[at].position == node->position;
-    flows[i] = reached[i] ? g->ffn_nodes[at].flow : 0;
+    const hw_ffn_node *node = hw_graph_ffn_node(graph->graph, graph->neuron_nodes[i].layer, graph->neuron_nodes[i].position);
+    reached[i] = node != NULL;
+    flows[i] = node ? node->flow : 0;
   }
 }
 
