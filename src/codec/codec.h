@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <zlib.h>
 
+#include "graph/keys.h"
 #include "headwater/arena.h"
 #include "headwater/buffer.h"
 #include "headwater/error.h"
@@ -30,12 +31,9 @@ enum { HW_CODEC_VERSION = 1 };
 enum {
   HW_MAX_LAYERS = 255,
   HW_MAX_HEADS = 1023,
-  HW_POSITION_BITS = 20,
-  HW_MAX_TOKENS = 1 << HW_POSITION_BITS,
   HW_MAX_LIST = 4096, /* tokens in a projection's list */
   HW_MAX_NEURONS = (1 << 24) - 1, /* of a layer */
 };
-#define HW_MAX_PROMPT ((int64_t)1 << 42)
 
 typedef struct hw_blob_info {
   uint8_t kind;

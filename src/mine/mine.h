@@ -2,8 +2,7 @@
  * Recurring circuits: closed frequent sets of items, found exactly, ranked by greedy tiling. Pure arithmetic on bitmaps; reading
  * them from a database is up to the caller (mining.h).
  *
- * An item is an edge aligned by role (sql/schema.sql, agg_item): kind << 30 | layer << 22 | head << 12 | source role << 6 |
- * target role. A graph has an item or has it not; the support of a set of items = the number of graphs that have all of them.
+ * An item is an edge aligned by role (graph/keys.h). A graph has an item or has it not; the support of a set of items = the number of graphs that have all of them.
  *
  * NEIGHBOURS. A role is one residual line through all layers: what is written on it can be read in every later layer. An
  * attention item of layer l reads its source's line at I{l-1} and writes its target's at A{l}; an FFN item reads and writes
@@ -23,18 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "graph/keys.h"
 #include "headwater/buffer.h"
 #include "headwater/error.h"
-
-enum { HW_ITEM_ATTENTION = 0, HW_ITEM_FFN = 1 };
-static inline uint32_t hw_item(uint32_t kind, uint32_t layer, uint32_t head, uint32_t source, uint32_t target) {
-  return kind << 30 | layer << 22 | head << 12 | source << 6 | target;
-}
-static inline uint32_t hw_item_kind(uint32_t item) { return item >> 30; }
-static inline uint32_t hw_item_layer(uint32_t item) { return item >> 22 & 255; }
-static inline uint32_t hw_item_head(uint32_t item) { return item >> 12 & 1023; }
-static inline uint32_t hw_item_source(uint32_t item) { return item >> 6 & 63; }
-static inline uint32_t hw_item_target(uint32_t item) { return item & 63; }
 
 bool hw_items_are_neighbours(uint32_t a, uint32_t b);
 

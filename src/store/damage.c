@@ -23,7 +23,7 @@ static const char *damaged_column(const hw_statement *s, hw_arena *arena) {
               : c == 1 ? hw_decode_heads(bytes, length, arena, &info, &heads, &n, NULL)
               : c == 2 ? hw_decode_neurons(bytes, length, arena, &info, &neurons, NULL)
                        : hw_decode_projections(bytes, length, arena, &info, &projections, NULL);
-    if (!ok || info.prompt_id != graph_id >> HW_POSITION_BITS || info.frame.target != (graph_id & (HW_MAX_TOKENS - 1))) return names[c];
+    if (!ok || info.prompt_id != hw_graph_id_prompt(graph_id) || info.frame.target != hw_graph_id_target(graph_id)) return names[c];
   }
   return NULL;
 }
@@ -35,7 +35,7 @@ static bool find_in_graphs(hw_store *store, hw_arena *arena, hw_buffer *where) {
     const char *column = damaged_column(&s, arena);
     if (!column) continue;
     int64_t graph_id = hw_column_integer(&s, 0);
-    hw_buffer_printf(where, "the %s of prompt %" PRId64 ", target %" PRId64, column, graph_id >> HW_POSITION_BITS, graph_id & (HW_MAX_TOKENS - 1));
+    hw_buffer_printf(where, "the %s of prompt %" PRId64 ", target %u", column, hw_graph_id_prompt(graph_id), hw_graph_id_target(graph_id));
     found = true;
   }
   hw_statement_close(&s);

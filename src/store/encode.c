@@ -130,10 +130,10 @@ static int compare_items(const void *a, const void *b) {
   return (x->order > y->order) - (x->order < y->order);
 }
 
-static uint64_t item_of(const hw_part *part, const uint8_t *roles) {
-  uint64_t kind = part->kind == HW_PART_FFN, head = kind ? 0 : part->head;
-  uint64_t source = roles[part->source] & HW_ROLE_MASK, target = roles[part->target] & HW_ROLE_MASK;
-  return kind << 30 | (uint64_t)part->layer << 22 | head << 12 | source << 6 | target;
+static uint32_t item_of(const hw_part *part, const uint8_t *roles) {
+  bool ffn = part->kind == HW_PART_FFN;
+  return hw_item(ffn ? HW_ITEM_FFN : HW_ITEM_ATTENTION, part->layer, ffn ? 0 : part->head, roles[part->source] & HW_ROLE_MASK,
+                 roles[part->target] & HW_ROLE_MASK);
 }
 
 static bool observe_items(encoder *e, const hw_graph_record *graph, const uint8_t *roles, int64_t graph_id, hw_error *err) {
@@ -216,7 +216,7 @@ static bool encode_graph(encoder *e, const hw_prompt_record *prompt, const hw_gr
       return hw_blob_fail(&info, err, "an edge has a head that the model has not");
   if (!isfinite(graph->predicted_logit) || !isfinite(graph->predicted_probability))
     return hw_blob_fail(&info, err, "a prediction that is not finite");
-  int64_t graph_id = prompt->prompt_id << HW_POSITION_BITS | graph->frame.target;
+  int64_t graph_id = hw_graph_id(prompt->prompt_id, graph->frame.target);
   *out = (hw_encoded_graph){.graph_id = graph_id,
                             .predicted_id = graph->predicted_id,
                             .predicted_logit = hw_plain_double(graph->predicted_logit),

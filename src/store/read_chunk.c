@@ -132,7 +132,7 @@ static bool unpack_projections(chunk_reader *r, hw_projections *stored, hw_graph
 
 /* Rows of a graph stand for themselves in the columns; here they must fit the row that they are in, and the model. */
 static const char *misfit(const chunk_reader *r, const hw_blob_info *info, const hw_prompt_record *record, int64_t graph_id) {
-  if (info->prompt_id != record->prompt_id || info->frame.target != (graph_id & (HW_MAX_TOKENS - 1))) return "a graph's column is of another graph";
+  if (info->prompt_id != record->prompt_id || info->frame.target != hw_graph_id_target(graph_id)) return "a graph's column is of another graph";
   if (info->frame.n_tokens != record->n_tokens) return "a graph's column has another number of tokens than the prompt";
   if (info->frame.n_layers != r->info->n_layers || info->frame.parallel != r->info->parallel_block) return "a graph's column is of another model";
   return NULL;
@@ -208,7 +208,8 @@ static bool read_traced(chunk_reader *r, const hw_statement *s, hw_prompt_record
   hw_checked_row row = {s, "prompt", record->prompt_id, r->err};
   record->counterfactual_of = -1;
   if (!hw_checked_u32(&row, 0, 0, (int64_t)r->info->n_groups - 1, &record->group_id) || !hw_checked_u32(&row, 1, 1, HW_MAX_TOKENS, &n_tokens) ||
-      !hw_checked_u32(&row, 2, 0, 1, &has_bos) || !hw_column_copy(s, 3, r->arena, &record->text, &record->text_length, r->err) ||
+      !hw_checked_u32(&row, 2, 0, 1, &has_bos) ||
+      !hw_column_copy(s, 3, r->arena, &record->text, &record->text_length, r->err) ||
       !hw_checked_copy(&row, 5, r->arena, &roles, &n_roles) ||
       !(hw_column_is_null(s, 8) || hw_checked_integer(&row, 8, 0, HW_MAX_PROMPT - 1, &record->counterfactual_of)))
     return false;

@@ -36,7 +36,8 @@ static bool read_facts(hw_store *store, hw_arena *arena, hw_run_info *info, hw_e
   }
   uint32_t parallel = 0;
   ok = ok && hw_checked_integer(&run, 7, 0, HW_MAX_PROMPT, &info->n_prompts) && hw_checked_u32(&run, 8, 1, HW_MAX_LAYERS, &info->n_layers) &&
-       hw_checked_u32(&run, 9, 1, HW_MAX_HEADS, &info->n_heads) && hw_checked_u32(&run, 10, 1, info->n_heads, &info->n_kv_heads) &&
+       hw_checked_u32(&run, 9, 1, HW_MAX_HEADS, &info->n_heads) &&
+       hw_checked_u32(&run, 10, 1, info->n_heads, &info->n_kv_heads) &&
        hw_checked_u32(&run, 11, 1, INT32_MAX, &info->d_model) && hw_checked_u32(&run, 12, 0, HW_MAX_NEURONS, &info->d_ffn) &&
        hw_checked_u32(&run, 13, 1, INT32_MAX, &info->vocab_size) && hw_checked_u32(&run, 14, 0, 1, &parallel) &&
        hw_checked_real(&run, 15, 0, 1, &info->threshold) && hw_checked_real(&run, 16, 0, info->threshold, &info->floor) &&

@@ -78,7 +78,7 @@ static void list_examples(circuit_writer *w, const uint64_t *edge) {
   hw_buffer_append_byte(&w->path, '[');
   for (size_t i = 0, n = 0; i < w->data->n_graphs && n < EXAMPLES; i++) {
     uint32_t bit = w->data->bit_of[i];
-    int64_t prompt = w->data->graph_ids[i] >> HW_POSITION_BITS;
+    int64_t prompt = hw_graph_id_prompt(w->data->graph_ids[i]);
     if (!has_bit(w->almost, bit) || has_bit(edge, bit) || prompt == last) continue;
     hw_buffer_printf(&w->path, "%s%" PRId64, n++ ? "," : "", prompt);
     last = prompt;

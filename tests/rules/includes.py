@@ -31,7 +31,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "functions": "base graph codec sqlite",
     "store": "base graph codec sqlite functions",
     "query": "base sqlite store",
-    "mine": "base",
+    "mine": "base graph",
     "stats": "base",
     "study": "base codec sqlite store query mine stats",
     "run": "base tensor tokenizer flow dataset store",
