@@ -61,7 +61,8 @@ static bool take_answer(const hw_checked_row *row, int first, const hw_run_info 
   if (hw_column_is_null(row->s, first)) return true;
   uint32_t id;
   double logit, probability;
-  bool ok = hw_checked_u32(row, first, 0, (int64_t)info->vocab_size - 1, &id) && hw_checked_u32(row, first + 1, 1, HW_MAX_TOKENS, &answer->n_tokens) &&
+  bool ok = hw_checked_u32(row, first, 0, (int64_t)info->vocab_size - 1, &id) &&
+            hw_checked_u32(row, first + 1, 1, HW_MAX_TOKENS, &answer->n_tokens) &&
             hw_checked_real(row, first + 2, -FLT_MAX, FLT_MAX, &logit) && hw_checked_real(row, first + 3, 0, 1.001, &probability) &&
             hw_checked_u32(row, first + 4, 1, INT32_MAX, &answer->rank);
   if (!ok) return false;
@@ -98,7 +99,8 @@ static bool read_lens(chunk_reader *r, hw_prompt_record *record) {
   }
   hw_statement_reset(s);
   if (!ok) return damaged_column(r, record->prompt_id, &why);
-  if (prompt_id != record->prompt_id || n != r->info->n_layers) return damaged(r, record->prompt_id, "its logit lens is of another prompt or model");
+  if (prompt_id != record->prompt_id || n != r->info->n_layers)
+    return damaged(r, record->prompt_id, "its logit lens is of another prompt or model");
   record->answer_lens = answer;
   record->foil_lens = foil;
   return true;
@@ -132,19 +134,23 @@ static bool unpack_projections(chunk_reader *r, hw_projections *stored, hw_graph
 
 /* Rows of a graph stand for themselves in the columns; here they must fit the row that they are in, and the model. */
 static const char *misfit(const chunk_reader *r, const hw_blob_info *info, const hw_prompt_record *record, int64_t graph_id) {
-  if (info->prompt_id != record->prompt_id || info->frame.target != hw_graph_id_target(graph_id)) return "a graph's column is of another graph";
+  if (info->prompt_id != record->prompt_id || info->frame.target != hw_graph_id_target(graph_id))
+    return "a graph's column is of another graph";
   if (info->frame.n_tokens != record->n_tokens) return "a graph's column has another number of tokens than the prompt";
-  if (info->frame.n_layers != r->info->n_layers || info->frame.parallel != r->info->parallel_block) return "a graph's column is of another model";
+  if (info->frame.n_layers != r->info->n_layers || info->frame.parallel != r->info->parallel_block)
+    return "a graph's column is of another model";
   return NULL;
 }
 
 static const char *graph_misfit(const chunk_reader *r, const hw_graph_record *graph) {
   for (size_t i = 0; i < graph->n_parts; i++)
-    if (graph->parts[i].head != HW_NO_HEAD && graph->parts[i].head >= r->info->n_heads) return "an edge has a head that the model has not";
+    if (graph->parts[i].head != HW_NO_HEAD && graph->parts[i].head >= r->info->n_heads)
+      return "an edge has a head that the model has not";
   for (size_t i = 0; i < graph->n_neurons; i++)
     if (graph->neurons[i].neuron >= r->info->d_ffn) return "a neuron that the model has not";
   for (size_t i = 0; i < graph->n_projections; i++)
-    if (graph->projections[i].kind == HW_COMPONENT_HEAD && graph->projections[i].index >= r->info->n_heads) return "a projection of a head that the model has not";
+    if (graph->projections[i].kind == HW_COMPONENT_HEAD && graph->projections[i].index >= r->info->n_heads)
+      return "a projection of a head that the model has not";
   return NULL;
 }
 
@@ -207,8 +213,8 @@ static bool read_traced(chunk_reader *r, const hw_statement *s, hw_prompt_record
   uint32_t n_tokens, has_bos;
   hw_checked_row row = {s, "prompt", record->prompt_id, r->err};
   record->counterfactual_of = -1;
-  if (!hw_checked_u32(&row, 0, 0, (int64_t)r->info->n_groups - 1, &record->group_id) || !hw_checked_u32(&row, 1, 1, HW_MAX_TOKENS, &n_tokens) ||
-      !hw_checked_u32(&row, 2, 0, 1, &has_bos) ||
+  if (!hw_checked_u32(&row, 0, 0, (int64_t)r->info->n_groups - 1, &record->group_id) ||
+      !hw_checked_u32(&row, 1, 1, HW_MAX_TOKENS, &n_tokens) || !hw_checked_u32(&row, 2, 0, 1, &has_bos) ||
       !hw_column_copy(s, 3, r->arena, &record->text, &record->text_length, r->err) ||
       !hw_checked_copy(&row, 5, r->arena, &roles, &n_roles) ||
       !(hw_column_is_null(s, 8) || hw_checked_integer(&row, 8, 0, HW_MAX_PROMPT - 1, &record->counterfactual_of)))

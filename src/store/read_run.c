@@ -7,8 +7,8 @@
 #include "headwater/store.h"
 
 /* A list of texts, one a row of the table, of n_columns columns each: lists[c][row]. */
-static bool read_lists(hw_store *store, const char *name, const char *table, const int *columns, int n_columns, hw_arena *arena, const char ***lists,
-                       size_t *n, hw_error *err) {
+static bool read_lists(hw_store *store, const char *name, const char *table, const int *columns, int n_columns, hw_arena *arena,
+                       const char ***lists, size_t *n, hw_error *err) {
   hw_statement s;
   bool row = false, ok = hw_statement_open(&s, store, name, err);
   for (*n = 0; ok && (ok = hw_statement_step(&s, &row, err)) && row;) (*n)++;
@@ -35,8 +35,8 @@ static bool read_facts(hw_store *store, hw_arena *arena, hw_run_info *info, hw_e
     ok = hw_checked_copy(&run, c, arena, texts[c], &length);
   }
   uint32_t parallel = 0;
-  ok = ok && hw_checked_integer(&run, 7, 0, HW_MAX_PROMPT, &info->n_prompts) && hw_checked_u32(&run, 8, 1, HW_MAX_LAYERS, &info->n_layers) &&
-       hw_checked_u32(&run, 9, 1, HW_MAX_HEADS, &info->n_heads) &&
+  ok = ok && hw_checked_integer(&run, 7, 0, HW_MAX_PROMPT, &info->n_prompts) &&
+       hw_checked_u32(&run, 8, 1, HW_MAX_LAYERS, &info->n_layers) && hw_checked_u32(&run, 9, 1, HW_MAX_HEADS, &info->n_heads) &&
        hw_checked_u32(&run, 10, 1, info->n_heads, &info->n_kv_heads) &&
        hw_checked_u32(&run, 11, 1, INT32_MAX, &info->d_model) && hw_checked_u32(&run, 12, 0, HW_MAX_NEURONS, &info->d_ffn) &&
        hw_checked_u32(&run, 13, 1, INT32_MAX, &info->vocab_size) && hw_checked_u32(&run, 14, 0, 1, &parallel) &&
