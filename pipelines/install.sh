@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing to build Headwater on Debian or Ubuntu; with "tests", what its tests need as well.
 set -eu
-packages="gcc libc6-dev cmake make pkg-config libsqlite3-dev libopenblas-dev libcsv-dev zlib1g-dev libjansson-dev
+packages="gcc libc6-dev cmake make pkg-config libsqlite3-dev libopenblas-dev zlib1g-dev libjansson-dev
 libpcre2-dev libutf8proc-dev libxxhash-dev"
 [ "${1:-}" = tests ] && packages="$packages libcmocka-dev python3 python3-numpy sqlite3 binutils gnuplot-nox
 graphviz clang libclang-rt-dev libomp-dev"

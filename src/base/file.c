@@ -10,32 +10,25 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+bool hw_file_map(int fd, const char *path, hw_file *file, hw_error *err) {
+  *file = (hw_file){0};
+  struct stat status;
+  if (fstat(fd, &status) != 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
+  if (!S_ISREG(status.st_mode)) return hw_fail(err, HW_ERROR_INPUT, "%s: not a regular file", path);
+  if (status.st_size == 0) return true;
+  void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (data == MAP_FAILED) return hw_fail(err, HW_ERROR_IO, "%s: cannot map: %s", path, strerror(errno));
+  *file = (hw_file){.data = data, .size = (size_t)status.st_size};
+  return true;
+}
+
 bool hw_file_open(const char *path, hw_file *file, hw_error *err) {
   *file = (hw_file){0};
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
-  struct stat status;
-  if (fstat(fd, &status) != 0) {
-    hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
-    close(fd);
-    return false;
-  }
-  if (!S_ISREG(status.st_mode)) {
-    close(fd);
-    return hw_fail(err, HW_ERROR_INPUT, "%s: not a regular file", path);
-  }
-  if (status.st_size > 0) {
-    void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED) {
-      hw_fail(err, HW_ERROR_IO, "%s: cannot map: %s", path, strerror(errno));
-      close(fd);
-      return false;
-    }
-    file->data = data;
-    file->size = (size_t)status.st_size;
-  }
+  bool ok = hw_file_map(fd, path, file, err);
   close(fd);
-  return true;
+  return ok;
 }
 
 void hw_file_close(hw_file *file) {

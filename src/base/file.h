@@ -15,6 +15,8 @@ typedef struct hw_file {
 
 /* Maps a regular file. Errors name the path. The mapping lives until hw_file_close. */
 bool hw_file_open(const char *path, hw_file *file, hw_error *err);
+/* The same from an open descriptor, which stays the caller's. */
+bool hw_file_map(int fd, const char *path, hw_file *file, hw_error *err);
 void hw_file_close(hw_file *file);
 
 /* "folder/name" in a malloc'd string (caller frees); NULL when memory is short. */

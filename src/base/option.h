@@ -18,6 +18,9 @@ typedef enum hw_option_kind {
   HW_OPTION_CHOICE, /* int: index into choices */
 } hw_option_kind;
 
+/* Of a choice: only when it is not the first one, so that an option that is new leaves the fingerprints of older runs as they are. */
+enum { HW_DECIDES_IF_CHOSEN = 2 };
+
 typedef struct hw_option {
   const char *name; /* without the dashes */
   hw_option_kind kind;
@@ -26,7 +29,7 @@ typedef struct hw_option {
   const char *help;
   double min, max;
   const char *const *choices; /* NULL-terminated */
-  bool decides_content;       /* goes into the fingerprint of a run */
+  int decides_content;        /* goes into the fingerprint of a run: false, true, HW_DECIDES_IF_CHOSEN */
 } hw_option;
 
 typedef struct hw_option_table {

@@ -2,13 +2,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "dataset/reader.h"
 #include "base/text.h"
+#include "dataset/reader.h"
 
 /* Known names, the first that exists wins. */
 static const struct {
-  const char *role;
+  const char *use;
   const char *names[6];
 } known[HW_N_USES] = {
     [HW_USE_PROMPT] = {"prompt", {"prompt", "text", "clean", "clean_prefix", "sentence"}},
@@ -17,12 +18,64 @@ static const struct {
     [HW_USE_COUNTERFACTUAL] = {"counterfactual", {"counterfactual", "corrupted", "patch_prefix"}},
 };
 
-const char *hw_use_name(hw_column_use role) { return known[role].role; }
+const char *hw_use_name(hw_column_use use) { return known[use].use; }
 
-static bool has_column(const hw_dataset *dataset, const char *name) {
+/* Blanks that stand around names: ASCII ones, the no-break space, and byte order marks that were copied along. */
+static size_t blank_length(const char *at, const char *end) {
+  static const char *const wide[] = {"\xC2\xA0", "\xEF\xBB\xBF"};
+  if (at < end && *at && strchr(" \t\r\n\v\f", *at)) return 1;
+  for (size_t i = 0; i < 2; i++)
+    if ((size_t)(end - at) >= strlen(wide[i]) && memcmp(at, wide[i], strlen(wide[i])) == 0) return strlen(wide[i]);
+  return 0;
+}
+
+size_t hw_columns_trim(const char **name, size_t length) {
+  const char *at = *name, *end = at + length, *last = at;
+  for (size_t n; (n = blank_length(at, end)) > 0;) at += n;
+  for (const char *p = last = at; p < end;) {
+    size_t n = blank_length(p, end);
+    p += n ? n : 1;
+    if (!n) last = p;
+  }
+  *name = at;
+  return (size_t)(last - at);
+}
+
+static int find_name(const hw_dataset *dataset, const char *name, size_t length, bool with_case) {
+  for (size_t i = 0; i < dataset->n_columns; i++) {
+    const char *column = dataset->columns[i];
+    if (strlen(column) == length && (with_case ? memcmp(column, name, length) : strncasecmp(column, name, length)) == 0) return (int)i;
+  }
+  return -1;
+}
+
+static int match_name(const hw_dataset *dataset, const char *name, size_t length) {
+  int exact = find_name(dataset, name, length, true);
+  return exact >= 0 ? exact : find_name(dataset, name, length, false);
+}
+
+const char *hw_dataset_find_column(const hw_dataset *dataset, const char *name, size_t length) {
+  int column = match_name(dataset, name, length);
+  return column < 0 ? NULL : dataset->columns[column];
+}
+
+int hw_columns_find_key(const hw_dataset *dataset, const char *key, size_t guess) {
+  if (guess < dataset->n_columns && strcmp(dataset->keys[guess], key) == 0) return (int)guess;
   for (size_t i = 0; i < dataset->n_columns; i++)
-    if (strcmp(dataset->columns[i], name) == 0) return true;
-  return false;
+    if (strcmp(dataset->keys[i], key) == 0) return (int)i;
+  return -1;
+}
+
+static bool grow(hw_dataset *dataset, hw_error *err) {
+  if (dataset->n_columns < dataset->columns_capacity) return true;
+  size_t capacity = dataset->columns_capacity ? dataset->columns_capacity * 2 : 16;
+  char **columns = reallocarray(dataset->columns, capacity, sizeof *columns);
+  if (columns) dataset->columns = columns;
+  char **keys = reallocarray(dataset->keys, capacity, sizeof *keys);
+  if (keys) dataset->keys = keys;
+  if (!columns || !keys) return hw_fail_memory(err, "column names");
+  dataset->columns_capacity = capacity;
+  return true;
 }
 
 bool hw_columns_add(hw_dataset *dataset, const char *name, size_t length, hw_error *err) {
@@ -32,99 +85,148 @@ bool hw_columns_add(hw_dataset *dataset, const char *name, size_t length, hw_err
     return hw_fail(err, HW_ERROR_INPUT, "%s: more than %d columns", path, (int)HW_MAX_COLUMNS);
   if (hw_utf8_valid_prefix(name, length) != length || memchr(name, '\0', length))
     return hw_fail(err, HW_ERROR_INPUT, "%s: the name of column %zu is not UTF-8 text", path, number);
-  if (dataset->n_columns == dataset->columns_capacity) {
-    size_t capacity = dataset->columns_capacity ? dataset->columns_capacity * 2 : 16;
-    char **columns = reallocarray(dataset->columns, capacity, sizeof *columns);
-    if (!columns) return hw_fail_memory(err, "column names");
-    dataset->columns = columns;
-    dataset->columns_capacity = capacity;
+  if (!grow(dataset, err)) return false;
+  const char *trimmed = name;
+  size_t kept = hw_columns_trim(&trimmed, length);
+  if (find_name(dataset, trimmed, kept, true) >= 0) { /* then its blanks tell it from the other one */
+    trimmed = name;
+    kept = length;
   }
-  char *copy = strndup(name, length);
-  if (!copy) return hw_fail_memory(err, "column names");
-  if (has_column(dataset, copy)) {
-    hw_fail(err, HW_ERROR_INPUT, "%s: two columns are named \"%s\"", path, copy);
-    free(copy);
-    return false;
+  if (find_name(dataset, trimmed, kept, true) >= 0)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: two columns are named \"%.*s\"", path, (int)kept, trimmed);
+  char *column = strndup(trimmed, kept), *key = strndup(name, length);
+  if (!column || !key) {
+    free(column);
+    free(key);
+    return hw_fail_memory(err, "column names");
   }
-  dataset->columns[dataset->n_columns++] = copy;
+  dataset->keys[dataset->n_columns] = key;
+  dataset->columns[dataset->n_columns++] = column;
   return true;
 }
 
-bool hw_columns_from_header(hw_dataset *dataset, hw_error *err) {
-  for (size_t i = 0; i < dataset->record.n_cells; i++)
-    if (!hw_columns_add(dataset, dataset->record.cells[i].value, dataset->record.cells[i].length, err)) return false;
-  return true;
-}
-
-/* "a, b, c" of all columns, cut where a message would burst. */
-static void list_columns(const hw_dataset *dataset, hw_buffer *list) {
-  enum { ENOUGH = 400 };
+void hw_columns_clear(hw_dataset *dataset) {
   for (size_t i = 0; i < dataset->n_columns; i++) {
-    const char *name = dataset->columns[i];
+    free(dataset->columns[i]);
+    free(dataset->keys[i]);
+  }
+  dataset->n_columns = 0;
+}
+
+bool hw_columns_is_prompt(const hw_dataset *dataset, const char *name, size_t length) {
+  const char *wanted = dataset->wanted[HW_USE_PROMPT];
+  length = hw_columns_trim(&name, length);
+  for (size_t i = 0; wanted ? i == 0 : known[HW_USE_PROMPT].names[i] != NULL; i++) {
+    const char *candidate = wanted ? wanted : known[HW_USE_PROMPT].names[i];
+    if (strlen(candidate) == length && strncasecmp(candidate, name, length) == 0) return true;
+  }
+  return false;
+}
+
+int hw_columns_use(const hw_dataset *dataset, int column) {
+  for (int use = 0; use < HW_N_USES; use++)
+    if (dataset->uses[use] == column) return use;
+  return HW_N_USES;
+}
+
+/* "a, b, c" of all columns, or of those without a use; cut where a line would burst. */
+static void list_columns(const hw_dataset *dataset, bool unused_only, hw_buffer *list) {
+  enum { ENOUGH = 400 };
+  hw_buffer_append_string(list, "");
+  for (size_t i = 0; i < dataset->n_columns; i++) {
+    if (unused_only && hw_columns_use(dataset, (int)i) < HW_N_USES) continue;
+    const char *name = dataset->columns[i], *comma = list->length ? ", " : "";
     if (list->length + strlen(name) > ENOUGH) {
-      hw_buffer_printf(list, "%s... (%zu columns)", i ? ", " : "", dataset->n_columns);
+      hw_buffer_printf(list, "%s... (%zu columns)", comma, dataset->n_columns);
       return;
     }
-    hw_buffer_printf(list, "%s%s", i ? ", " : "", name);
+    hw_buffer_printf(list, "%s%s", comma, name);
   }
 }
 
-static bool fail_missing(const hw_dataset *dataset, hw_column_use role, hw_error *err) {
-  const char *wanted = dataset->wanted[role];
+static bool fail_missing(const hw_dataset *dataset, hw_column_use use, hw_error *err) {
+  const char *wanted = dataset->wanted[use];
   hw_buffer list;
   hw_buffer_init(&list);
-  list_columns(dataset, &list);
-  const char *there = list.failed || !list.data ? "" : list.data;
+  list_columns(dataset, false, &list);
+  const char *there = list.failed ? "" : list.data;
   if (wanted) {
     const char *nearest = hw_nearest_name(wanted, (const char *const *)dataset->columns, dataset->n_columns);
     hw_fail(err, HW_ERROR_INPUT, "%s: no column \"%.200s\" for the %s%s%.200s%s; there are: %s", dataset->path, wanted,
-            hw_use_name(role), nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "",
-            there);
+            hw_use_name(use), nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "", there);
   } else {
     hw_buffer names;
     hw_buffer_init(&names);
-    for (size_t i = 0; known[role].names[i]; i++) hw_buffer_printf(&names, "%s%s", i ? ", " : "", known[role].names[i]);
+    for (size_t i = 0; known[use].names[i]; i++) hw_buffer_printf(&names, "%s%s", i ? ", " : "", known[use].names[i]);
     hw_fail(err, HW_ERROR_INPUT, "%s: no %s column: want one of %s, or name it; there are: %s", dataset->path,
-            hw_use_name(role), names.failed ? "" : names.data, there);
+            hw_use_name(use), names.failed ? "" : names.data, there);
     hw_buffer_fini(&names);
   }
   hw_buffer_fini(&list);
   return false;
 }
 
-static bool taken(const hw_dataset *dataset, const char *name) {
-  for (int role = 0; role < HW_N_USES; role++)
-    if (dataset->roles[role] && strcmp(dataset->roles[role], name) == 0) return true;
-  return false;
-}
-
-static void choose_known(hw_dataset *dataset, hw_column_use role, bool in_record) {
-  for (size_t i = 0; !dataset->roles[role] && known[role].names[i]; i++) {
-    const char *name = known[role].names[i];
-    bool there = in_record ? hw_record_find(&dataset->record, name) != NULL : has_column(dataset, name);
-    if (there && !taken(dataset, name)) dataset->roles[role] = name;
+static void choose_known(hw_dataset *dataset, hw_column_use use, bool with_case) {
+  for (size_t i = 0; dataset->uses[use] < 0 && known[use].names[i]; i++) {
+    const char *name = known[use].names[i];
+    int column = find_name(dataset, name, strlen(name), with_case);
+    if (column >= 0 && hw_columns_use(dataset, column) == HW_N_USES) dataset->uses[use] = column;
   }
 }
 
-bool hw_columns_choose(hw_dataset *dataset, const hw_dataset_options *options, hw_error *err) {
-  const char *const asked[HW_N_USES] = {[HW_USE_PROMPT] = options->prompt_column,
-                                         [HW_USE_ANSWER] = options->answer_column,
-                                         [HW_USE_FOIL] = options->foil_column,
-                                         [HW_USE_COUNTERFACTUAL] = options->counterfactual_column};
-  for (int role = 0; role < HW_N_USES; role++) {
-    if (!asked[role]) continue;
-    dataset->wanted[role] = strdup(asked[role]);
-    if (!dataset->wanted[role]) return hw_fail_memory(err, "column names");
-    if (!has_column(dataset, asked[role])) return fail_missing(dataset, (hw_column_use)role, err);
-    if (taken(dataset, asked[role]))
+static bool note_same_but_case(hw_dataset *dataset, hw_error *err) {
+  for (int use = 0; use < HW_N_USES; use++) {
+    int column = dataset->uses[use];
+    for (int i = 0; column >= 0 && i < (int)dataset->n_columns; i++)
+      if (i != column && strcasecmp(dataset->columns[i], dataset->columns[column]) == 0 &&
+          !hw_dataset_note(dataset, err, "%s: columns \"%s\" and \"%s\" differ by case only; the %s is read from \"%s\"", dataset->path,
+                           dataset->columns[column], dataset->columns[i], hw_use_name((hw_column_use)use), dataset->columns[column]))
+        return false;
+  }
+  return true;
+}
+
+/* The line that says what was found. */
+static bool note_uses(hw_dataset *dataset, hw_error *err) {
+  hw_buffer line;
+  hw_buffer_init(&line);
+  for (int use = 0; use < HW_N_USES; use++) {
+    int column = dataset->uses[use];
+    const char *name = hw_use_name((hw_column_use)use), *comma = use ? ", " : "";
+    if (column >= 0)
+      hw_buffer_printf(&line, "%s%s from \"%.200s\"", comma, name, dataset->columns[column]);
+    else if (use != HW_USE_COUNTERFACTUAL)
+      hw_buffer_printf(&line, "%sno %s", comma, name);
+  }
+  hw_buffer kept;
+  hw_buffer_init(&kept);
+  list_columns(dataset, true, &kept);
+  if (kept.length) hw_buffer_printf(&line, "; kept: %s", kept.data);
+  bool ok = hw_buffer_check(&kept, err) && hw_buffer_check(&line, err) && hw_dataset_note(dataset, err, "%s: %s", dataset->path, line.data);
+  hw_buffer_fini(&kept);
+  hw_buffer_fini(&line);
+  return ok;
+}
+
+bool hw_columns_choose(hw_dataset *dataset, hw_error *err) {
+  for (int use = 0; use < HW_N_USES; use++) {
+    const char *wanted = dataset->wanted[use];
+    if (!wanted) continue;
+    int column = match_name(dataset, wanted, strlen(wanted));
+    if (column < 0) return fail_missing(dataset, (hw_column_use)use, err);
+    if (hw_columns_use(dataset, column) < HW_N_USES)
       return hw_fail(err, HW_ERROR_INPUT, "%s: column \"%.200s\" is asked for twice, the second time as the %s",
-                     dataset->path, asked[role], hw_use_name((hw_column_use)role));
-    dataset->roles[role] = dataset->wanted[role];
+                     dataset->path, wanted, hw_use_name((hw_column_use)use));
+    dataset->uses[use] = column;
   }
-  for (int role = 0; role < HW_N_USES; role++) choose_known(dataset, (hw_column_use)role, false);
-  return dataset->roles[HW_USE_PROMPT] ? true : fail_missing(dataset, HW_USE_PROMPT, err);
-}
-
-void hw_columns_adopt(hw_dataset *dataset) {
-  for (int role = 0; role < HW_N_USES; role++) choose_known(dataset, (hw_column_use)role, true);
+  for (int use = 0; use < HW_N_USES; use++) {
+    choose_known(dataset, (hw_column_use)use, true);
+    choose_known(dataset, (hw_column_use)use, false);
+  }
+  if (dataset->uses[HW_USE_PROMPT] < 0 && dataset->bare_rows) {
+    if (!hw_columns_add(dataset, "prompt", strlen("prompt"), err)) return false;
+    dataset->uses[HW_USE_PROMPT] = (int)dataset->n_columns - 1;
+  }
+  if (dataset->uses[HW_USE_PROMPT] < 0) return fail_missing(dataset, HW_USE_PROMPT, err);
+  return dataset->format == &hw_dataset_txt || (note_uses(dataset, err) && note_same_but_case(dataset, err));
 }

@@ -2,11 +2,14 @@
 #include "headwater/dataset.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "dataset/reader.h"
+#include "base/number.h"
 #include "base/text.h"
 
 static const hw_format *const formats[] = {&hw_dataset_txt, &hw_dataset_csv, &hw_dataset_tsv, &hw_dataset_jsonl,
@@ -50,45 +53,69 @@ static const hw_format *choose_format(const hw_dataset_options *options, hw_erro
     hw_fail(err, HW_ERROR_INPUT, "%s: unknown data set format \"%.100s\"%s%s%s; known: %s", options->path,
             options->format, nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "", list);
   else
-    hw_fail(err, HW_ERROR_INPUT, "%s: the name does not tell the format; known endings: %s (each also with .gz)",
+    hw_fail(err, HW_ERROR_INPUT, "%s: the name does not tell the format, so want --format; known: %s (each also gzipped)",
             options->path, list);
   return NULL;
 }
 
-static bool keep_broken(hw_dataset *dataset, hw_error *err) {
-  hw_record *record = &dataset->record;
-  if (dataset->n_broken == HW_MAX_BROKEN_START)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: none of the first %d rows can be read; line %" PRId64 ": %s",
-                   dataset->path, (int)HW_MAX_BROKEN_START, dataset->broken[0].line, dataset->broken[0].problem);
-  if (!dataset->broken) dataset->broken = calloc(HW_MAX_BROKEN_START, sizeof *dataset->broken);
-  if (!dataset->broken || !hw_buffer_check(&record->problem, NULL)) return hw_fail_memory(err, "broken rows");
-  struct hw_broken *broken = &dataset->broken[dataset->n_broken];
-  broken->line = record->line;
-  broken->problem = strdup(record->problem.data);
-  if (!broken->problem) return hw_fail_memory(err, "broken rows");
-  dataset->n_broken++;
+/* The first pass: all columns of the file, and what its rows say about how it is written. */
+static bool survey(hw_dataset *dataset, hw_error *err) {
+  int64_t n_rows = 0, n_broken = 0, first_line = 0;
+  char first_problem[256] = "";
+  int got;
+  while ((got = dataset->format->read(dataset, err)) > 0) {
+    const hw_record *record = &dataset->record;
+    n_rows++;
+    if (!record->broken) continue;
+    if (!hw_buffer_check(&record->problem, err)) return false;
+    if (n_broken++ == 0) {
+      first_line = record->line;
+      (void)snprintf(first_problem, sizeof first_problem, "%s", record->problem.data);
+    }
+  }
+  if (got < 0) return false;
+  if (n_rows == 0) return hw_fail(err, HW_ERROR_INPUT, "%s: no prompts: the data set is empty", dataset->path);
+  if (n_broken == n_rows && dataset->format->self_describing)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: no prompts: none of the rows can be read; line %" PRId64 ": %s", dataset->path,
+                   first_line, first_problem);
   return true;
 }
 
-/* Reads to the first row, and on to one with columns where only rows have them. It stays in dataset->record. */
-static bool read_ahead(hw_dataset *dataset, hw_error *err) {
-  for (;;) {
-    int got = dataset->format->read(dataset, err);
-    if (got < 0) return false;
-    if (got == 0 && dataset->n_broken == 0)
-      return hw_fail(err, HW_ERROR_INPUT, "%s: no prompts: the data set is empty", dataset->path);
-    if (got == 0)
-      return hw_fail(err, HW_ERROR_INPUT, "%s: no prompts: none of the rows can be read; line %" PRId64 ": %s",
-                     dataset->path, dataset->broken[0].line, dataset->broken[0].problem);
-    if (!dataset->format->self_describing || !dataset->record.broken) break;
-    if (!keep_broken(dataset, err)) return false;
+bool hw_dataset_rewind(hw_dataset *dataset, hw_error *err) {
+  dataset->n_rows = 0;
+  dataset->failed = !hw_stream_rewind(&dataset->stream, &dataset->failure) || !dataset->format->start(dataset, &dataset->failure);
+  if (dataset->failed && err) *err = dataset->failure;
+  return !dataset->failed;
+}
+
+/* Passes over the file until its columns stand; the last one leaves it at the first row. */
+static bool settle(hw_dataset *dataset, hw_error *err) {
+  const hw_format *format = dataset->format;
+  if (format->detect && !format->detect(dataset, err)) return false;
+  int settled;
+  do {
+    if (!hw_dataset_rewind(dataset, err) || !survey(dataset, err)) return false;
+    settled = format->settle ? format->settle(dataset, err) : 1;
+  } while (settled == 0);
+  dataset->settled = true;
+  return settled > 0 && hw_columns_choose(dataset, err) && hw_dataset_rewind(dataset, err);
+}
+
+static bool copy_options(hw_dataset *dataset, const hw_dataset_options *options, hw_error *err) {
+  const char *const wanted[HW_N_USES] = {[HW_USE_PROMPT] = options->prompt_column,
+                                         [HW_USE_ANSWER] = options->answer_column,
+                                         [HW_USE_FOIL] = options->foil_column,
+                                         [HW_USE_COUNTERFACTUAL] = options->counterfactual_column};
+  dataset->asked_quoting = options->quoting;
+  dataset->path = strdup(strcmp(options->path, "-") == 0 ? "standard input" : options->path);
+  bool ok = dataset->path != NULL;
+  for (int use = 0; use < HW_N_USES; use++) {
+    dataset->uses[use] = -1;
+    if (!wanted[use]) continue;
+    dataset->wanted[use] = strdup(wanted[use]);
+    ok = ok && dataset->wanted[use];
   }
-  dataset->held = true;
-  if (!dataset->format->self_describing) return true;
-  const hw_record *record = &dataset->record;
-  for (size_t i = 0; i < record->n_cells; i++)
-    if (!hw_columns_add(dataset, record->cells[i].name, strlen(record->cells[i].name), err)) return false;
-  return true;
+  return ok || hw_fail_memory(err, "a data set");
 }
 
 bool hw_dataset_open_limited(const hw_dataset_options *options, size_t row_limit, hw_dataset **opened, hw_error *err) {
@@ -100,13 +127,8 @@ bool hw_dataset_open_limited(const hw_dataset_options *options, size_t row_limit
   dataset->format = format;
   hw_buffer_init(&dataset->text);
   hw_record_init(&dataset->record);
-  dataset->path = strdup(options->path);
-  if (!dataset->path) {
-    hw_dataset_close(dataset);
-    return hw_fail_memory(err, "a data set");
-  }
-  if (!hw_stream_open(&dataset->stream, dataset->path, row_limit, err) || !format->open(dataset, err) ||
-      !read_ahead(dataset, err) || !hw_columns_choose(dataset, options, err)) {
+  if (!copy_options(dataset, options, err) || !hw_stream_open(&dataset->stream, options->path, dataset->path, row_limit, err) ||
+      !settle(dataset, err)) {
     hw_dataset_close(dataset);
     return false;
   }
@@ -120,15 +142,16 @@ bool hw_dataset_open(const hw_dataset_options *options, hw_dataset **dataset, hw
 
 void hw_dataset_close(hw_dataset *dataset) {
   if (!dataset) return;
-  dataset->format->close(dataset);
+  if (dataset->format->close) dataset->format->close(dataset);
   hw_stream_close(&dataset->stream);
   hw_buffer_fini(&dataset->text);
   hw_record_fini(&dataset->record);
-  for (size_t i = 0; i < dataset->n_columns; i++) free(dataset->columns[i]);
+  hw_columns_clear(dataset);
   free(dataset->columns);
-  for (int role = 0; role < HW_N_USES; role++) free(dataset->wanted[role]);
-  for (size_t i = 0; i < dataset->n_broken; i++) free(dataset->broken[i].problem);
-  free(dataset->broken);
+  free(dataset->keys);
+  for (int use = 0; use < HW_N_USES; use++) free(dataset->wanted[use]);
+  for (size_t i = 0; i < dataset->n_notices; i++) free(dataset->notices[i]);
+  free(dataset->notices);
   free(dataset->others);
   free(dataset->path);
   free(dataset);
@@ -139,42 +162,57 @@ size_t hw_dataset_columns(const hw_dataset *dataset, const char *const **names) 
   return dataset->n_columns;
 }
 
-static int role_of(const hw_dataset *dataset, const char *name) {
-  for (int role = 0; role < HW_N_USES; role++)
-    if (dataset->roles[role] && strcmp(dataset->roles[role], name) == 0) return role;
-  return HW_N_USES;
+size_t hw_dataset_notices(const hw_dataset *dataset, const char *const **lines) {
+  *lines = (const char *const *)dataset->notices;
+  return dataset->n_notices;
+}
+
+hw_quoting hw_dataset_quoting(const hw_dataset *dataset) { return dataset->quoting; }
+
+bool hw_dataset_hash(const hw_dataset *dataset, char hex[33], hw_error *err) { return hw_stream_hash(&dataset->stream, hex, err); }
+
+bool hw_dataset_note(hw_dataset *dataset, hw_error *err, const char *format, ...) {
+  char line[1024];
+  va_list arguments;
+  va_start(arguments, format);
+  (void)hw_vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  char **notices = reallocarray(dataset->notices, dataset->n_notices + 1, sizeof *notices);
+  if (notices) dataset->notices = notices;
+  if (!notices || !(notices[dataset->n_notices] = strdup(line))) return hw_fail_memory(err, "a notice");
+  dataset->n_notices++;
+  return true;
 }
 
 /* Why the record cannot be traced, found only now that its columns are known. */
 static void inspect(hw_dataset *dataset) {
   hw_record *record = &dataset->record;
+  bool has_prompt = false;
   for (size_t i = 0; i < record->n_cells; i++) {
     const hw_cell *cell = &record->cells[i];
     if (!cell->value) continue;
-    int role = role_of(dataset, cell->name);
-    bool is_role = role < HW_N_USES;
+    int use = hw_columns_use(dataset, cell->column);
+    bool used = use < HW_N_USES;
+    has_prompt |= use == HW_USE_PROMPT;
     size_t valid = hw_utf8_valid_prefix(cell->value, cell->length);
     if (valid != cell->length) {
-      if (is_role)
-        hw_record_break(record, "the %s is not UTF-8 (byte %zu)", hw_use_name((hw_column_use)role), valid + 1);
+      if (used)
+        hw_record_break(record, "the %s is not UTF-8 (byte %zu)", hw_use_name((hw_column_use)use), valid + 1);
       else
-        hw_record_break(record, "column \"%.200s\" is not UTF-8 (byte %zu)", cell->name, valid + 1);
+        hw_record_break(record, "column \"%.200s\" is not UTF-8 (byte %zu)", dataset->columns[cell->column], valid + 1);
       return;
     }
-    if (is_role && cell->nested && (role == HW_USE_PROMPT || dataset->wanted[role])) {
-      hw_record_break(record, "the %s is a JSON %s, want a string", hw_use_name((hw_column_use)role),
+    if (used && cell->nested) {
+      hw_record_break(record, "the %s is a JSON %s, want one string", hw_use_name((hw_column_use)use),
                       cell->value[0] == '[' ? "array" : "object");
       return;
     }
   }
-  const hw_cell *prompt = hw_record_find(record, dataset->roles[HW_USE_PROMPT]);
-  if (!prompt || !prompt->value)
-    hw_record_break(record, "no prompt: this row has no column \"%.200s\"", dataset->roles[HW_USE_PROMPT]);
+  if (!has_prompt) hw_record_break(record, "no prompt: this row has no column \"%.200s\"", dataset->columns[dataset->uses[HW_USE_PROMPT]]);
 }
 
 static bool fill_row(hw_dataset *dataset, hw_row *row, hw_error *err) {
   hw_record *record = &dataset->record;
-  if (!record->broken && dataset->format->self_describing) hw_columns_adopt(dataset);
   if (!record->broken) inspect(dataset);
   row->line = record->line;
   if (record->broken) {
@@ -192,12 +230,12 @@ static bool fill_row(hw_dataset *dataset, hw_row *row, hw_error *err) {
   for (size_t i = 0; i < record->n_cells; i++) {
     const hw_cell *cell = &record->cells[i];
     if (!cell->value) continue;
-    hw_field field = {.name = cell->name, .value = cell->value, .length = cell->length};
-    int role = role_of(dataset, cell->name);
-    if (role == HW_N_USES || cell->nested)
+    hw_field field = {.name = dataset->columns[cell->column], .value = cell->value, .length = cell->length};
+    int use = hw_columns_use(dataset, cell->column);
+    if (use == HW_N_USES)
       dataset->others[row->n_others++] = field;
-    else if (role == HW_USE_PROMPT || field.length)
-      *places[role] = field;
+    else if (use == HW_USE_PROMPT || field.length)
+      *places[use] = field;
   }
   row->others = dataset->others;
   return true;
@@ -209,18 +247,8 @@ int hw_dataset_next(hw_dataset *dataset, hw_row *row, hw_error *err) {
     if (err) *err = dataset->failure;
     return -1;
   }
-  int got = 1;
-  if (dataset->next_broken < dataset->n_broken) {
-    const struct hw_broken *broken = &dataset->broken[dataset->next_broken++];
-    row->line = broken->line;
-    row->problem = broken->problem;
-  } else {
-    if (dataset->held)
-      dataset->held = false;
-    else
-      got = dataset->format->read(dataset, &dataset->failure);
-    if (got > 0 && !fill_row(dataset, row, &dataset->failure)) got = -1;
-  }
+  int got = dataset->format->read(dataset, &dataset->failure);
+  if (got > 0 && !fill_row(dataset, row, &dataset->failure)) got = -1;
   if (got > 0) row->index = dataset->n_rows++;
   if (got < 0) {
     dataset->failed = true;

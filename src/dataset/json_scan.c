@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataset/json_scan.h"
 
+#include <string.h>
+
 bool hw_json_is_space(char byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
 
 /* One byte inside a string; true when it closes it. */
@@ -53,4 +55,58 @@ size_t hw_json_compact(const char *bytes, size_t n, char *out) {
     out[length++] = bytes[i];
   }
   return length;
+}
+
+static size_t digits(const char *at, const char *end) {
+  const char *start = at;
+  while (at < end && *at >= '0' && *at <= '9') at++;
+  return (size_t)(at - start);
+}
+
+/* Length of the number that starts here: as JSON writes them, or as Python writes those that are not finite. 0: none. */
+static size_t number_length(const char *start, const char *end) {
+  static const char *const words[] = {"NaN", "Infinity"};
+  const char *at = start + (start < end && *start == '-');
+  for (size_t i = 0; i < 2; i++)
+    if ((size_t)(end - at) >= strlen(words[i]) && memcmp(at, words[i], strlen(words[i])) == 0) return (size_t)(at - start) + strlen(words[i]);
+  size_t n = digits(at, end);
+  if (n == 0 || (n > 1 && *at == '0')) return 0;
+  at += n;
+  if (at < end && *at == '.') {
+    n = digits(at + 1, end);
+    if (n == 0) return 0;
+    at += 1 + n;
+  }
+  if (at < end && (*at == 'e' || *at == 'E')) {
+    const char *power = at + 1;
+    power += power < end && (*power == '+' || *power == '-');
+    n = digits(power, end);
+    if (n == 0) return 0;
+    at = power + n;
+  }
+  return (size_t)(at - start);
+}
+
+static bool is_between(char byte) { return hw_json_is_space(byte) || (byte && strchr(",:[]{}\"", byte)); }
+
+bool hw_json_mask_numbers(char *text, size_t n) {
+  hw_json_scan scan = {0};
+  bool any = false;
+  for (size_t i = 0; i < n;) {
+    if (scan.in_string) {
+      (void)string_step(&scan, text[i++]);
+    } else if (is_between(text[i])) {
+      scan.in_string = text[i++] == '"';
+    } else { /* a word up to the next of those */
+      size_t length = 0;
+      while (i + length < n && !is_between(text[i + length])) length++;
+      if (number_length(text + i, text + i + length) == length) {
+        memset(text + i, ' ', length);
+        text[i] = '0';
+        any = true;
+      }
+      i += length;
+    }
+  }
+  return any;
 }

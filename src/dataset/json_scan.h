@@ -22,4 +22,8 @@ size_t hw_json_scan_value(hw_json_scan *scan, const char *bytes, size_t n);
 /* Copies a value without the spaces between its tokens; returns the length. `out` holds n bytes. */
 size_t hw_json_compact(const char *bytes, size_t n, char *out);
 
+/* Overwrites numbers outside of strings with 0 and blanks, NaN, Infinity and -Infinity among them; true if there were any. For
+ * text whose numbers are no doubles, or no JSON. What only looks like a number stays. */
+bool hw_json_mask_numbers(char *text, size_t n);
+
 #endif

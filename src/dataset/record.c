@@ -22,11 +22,11 @@ void hw_record_reset(hw_record *record, int64_t line) {
   record->broken = false;
 }
 
-bool hw_record_add(hw_record *record, hw_cell cell) {
+bool hw_record_add(hw_record *record, hw_cell cell, hw_error *err) {
   if (record->n_cells == record->capacity) {
     size_t capacity = record->capacity ? record->capacity * 2 : 16;
     hw_cell *cells = reallocarray(record->cells, capacity, sizeof *cells);
-    if (!cells) return false;
+    if (!cells) return hw_fail_memory(err, "a row");
     record->cells = cells;
     record->capacity = capacity;
   }
@@ -48,10 +48,4 @@ void hw_record_break(hw_record *record, const char *format, ...) {
   hw_buffer_reset(&record->problem);
   hw_buffer_append(&record->problem, reason, length);
   record->broken = true;
-}
-
-const hw_cell *hw_record_find(const hw_record *record, const char *name) {
-  for (size_t i = 0; i < record->n_cells; i++)
-    if (record->cells[i].name && strcmp(record->cells[i].name, name) == 0) return &record->cells[i];
-  return NULL;
 }

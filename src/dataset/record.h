@@ -9,7 +9,7 @@
 #include "headwater/buffer.h"
 
 typedef struct hw_cell {
-  const char *name;  /* NULL in a header row */
+  int column;        /* -1 in a header row */
   const char *value; /* NULL: this row does not have it */
   size_t length;
   bool nested; /* the text of a JSON array or object */
@@ -17,7 +17,7 @@ typedef struct hw_cell {
 
 typedef struct hw_record {
   int64_t line;   /* where it starts, from 1 (JSON array: number of the element) */
-  hw_cell *cells; /* names and values are the format's own, valid until it reads again */
+  hw_cell *cells; /* values are the format's own, valid until it reads again */
   size_t n_cells, capacity;
   bool broken; /* cannot be read, and `problem` says why */
   hw_buffer problem;
@@ -27,13 +27,9 @@ void hw_record_init(hw_record *record);
 void hw_record_fini(hw_record *record);
 void hw_record_reset(hw_record *record, int64_t line);
 
-/* False when memory is short. */
-bool hw_record_add(hw_record *record, hw_cell cell);
+bool hw_record_add(hw_record *record, hw_cell cell, hw_error *err);
 
 /* Marks the record broken. The reason becomes one line of valid UTF-8, whatever the file held. */
 void hw_record_break(hw_record *record, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* The cell of that name, or NULL. */
-const hw_cell *hw_record_find(const hw_record *record, const char *name);
 
 #endif

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { LONGEST_ROLE = 40 };
 
@@ -62,7 +63,7 @@ bool hw_spans_parse(const char *text, size_t length, hw_arena *arena, hw_marked_
 
 static const char role_prefix[] = "role.";
 
-bool hw_spans_is_column(const char *name) { return strncmp(name, role_prefix, sizeof role_prefix - 1) == 0; }
+bool hw_spans_is_column(const char *name) { return strncasecmp(name, role_prefix, sizeof role_prefix - 1) == 0; }
 
 /* Byte offset of the n-th character. */
 static bool character_offset(const hw_marked_text *marked, uint64_t character, size_t *offset) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The bytes of one data set file, gunzipped where they are gzip (told by their first two bytes, not by the name), in
- * blocks. A UTF-8 byte order mark at the start is dropped. One thread. */
+ * The bytes of one data set, gunzipped where they are gzip (told by their first two bytes, not by the name), in
+ * blocks. A UTF-8 byte order mark at the start is dropped. What can be read only once (a pipe, standard input) is first
+ * copied whole into a file without a name. One thread. */
 #ifndef HEADWATER_DATASET_STREAM_H
 #define HEADWATER_DATASET_STREAM_H
 
@@ -9,10 +10,12 @@
 #include <zlib.h>
 
 #include "headwater/buffer.h"
+#include "base/file.h"
 #include "headwater/error.h"
 
 typedef struct hw_stream {
-  const char *path; /* borrowed, for messages */
+  const char *path; /* borrowed, the name in messages */
+  int fd;           /* of the bytes as they are on disk, -1 when closed */
   gzFile file;
   size_t row_limit;  /* bytes that one row may have */
   int64_t line;      /* of the next byte, from 1; a line ends at LF */
@@ -20,15 +23,24 @@ typedef struct hw_stream {
   unsigned char block[1 << 16];
 } hw_stream;
 
-/* Opens a file or a pipe. Close also after a failed open. */
-bool hw_stream_open(hw_stream *stream, const char *path, size_t row_limit, hw_error *err);
+/* Opens a file or a pipe; "-" is standard input. Close also after a failed open. */
+bool hw_stream_open(hw_stream *stream, const char *path, const char *name, size_t row_limit, hw_error *err);
 void hw_stream_close(hw_stream *stream);
+
+/* Goes back to the first byte. */
+bool hw_stream_rewind(hw_stream *stream, hw_error *err);
+
+/* Hash of all bytes as they are on disk. */
+bool hw_stream_hash(const hw_stream *stream, char hex[HW_HASH_HEX], hw_error *err);
 
 /* Makes sure that at least one byte stands in the block: 1, or 0 at the end, or -1 with err filled. */
 int hw_stream_fill(hw_stream *stream, hw_error *err);
 
 /* Steps over the next n bytes of the block and counts their lines. */
 void hw_stream_take(hw_stream *stream, size_t n);
+
+/* Appends the next line with what ends it: LF, CR or CR LF. 1, or 0 at the end, or -1. */
+int hw_stream_append_line(hw_stream *stream, hw_buffer *text, hw_error *err);
 
 /* The next line without its LF or CR LF: 1, or 0 at the end, or -1. Nothing after the last LF is no line. */
 int hw_stream_line(hw_stream *stream, hw_buffer *line, hw_error *err);

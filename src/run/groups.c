@@ -10,14 +10,6 @@
 
 enum { NO_VALUE = UINT16_MAX };
 
-static bool column_exists(const hw_dataset *dataset, const char *name, size_t length) {
-  const char *const *names;
-  size_t n = hw_dataset_columns(dataset, &names);
-  for (size_t i = 0; i < n; i++)
-    if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0) return true;
-  return false;
-}
-
 static bool add_column(hw_groups *groups, const char *name, size_t length, hw_error *err) {
   if (groups->n_columns == HW_GROUP_COLUMNS)
     return hw_fail(err, HW_ERROR_INPUT, "group-by names more than %d columns", HW_GROUP_COLUMNS);
@@ -48,11 +40,12 @@ static bool unknown_column(const hw_dataset *dataset, const char *name, size_t l
 bool hw_groups_begin(hw_groups *groups, const char *by, bool with_variant, const hw_dataset *dataset, hw_arena *arena, hw_error *err) {
   static const char *const known[] = {"label", "group", "template", "case"};
   static const char blanks[] = " \t";
+  const char *column;
   *groups = (hw_groups){.arena = arena, .with_variant = with_variant, .chosen_by_user = by != NULL};
   if (with_variant && !add_column(groups, "variant", strlen("variant"), err)) return false;
   if (!by) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-      if (column_exists(dataset, known[i], strlen(known[i])) && !add_column(groups, known[i], strlen(known[i]), err)) return false;
+      if ((column = hw_dataset_find_column(dataset, known[i], strlen(known[i]))) && !add_column(groups, column, strlen(column), err)) return false;
     return true;
   }
   if (strcmp(by, "none") == 0 || !*by) return true;
@@ -60,8 +53,8 @@ bool hw_groups_begin(hw_groups *groups, const char *by, bool with_variant, const
     at += strspn(at, blanks);
     size_t whole = strcspn(at, ","), length = whole;
     while (length && strchr(blanks, at[length - 1])) length--;
-    if (!column_exists(dataset, at, length)) return unknown_column(dataset, at, length, err);
-    if (!add_column(groups, at, length, err)) return false;
+    if (!(column = hw_dataset_find_column(dataset, at, length))) return unknown_column(dataset, at, length, err);
+    if (!add_column(groups, column, strlen(column), err)) return false;
     if (!at[whole]) return true;
     at += whole + 1;
   }

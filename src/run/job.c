@@ -5,6 +5,7 @@
 #include "run/job.h"
 
 static const char *const bos_names[] = {"auto", "yes", "no", NULL};
+static const char *const quoting_names[] = {"auto", "never", "always", NULL};
 static const char *const norm_names[] = {"l1", NULL};
 static const char *const project_names[] = {"default", "all", "none", NULL};
 static const char *const convention_names[] = {"auto", "alone", "frozen", "both", NULL};
@@ -15,9 +16,10 @@ static const char *const neuron_projection_names[] = {"used", "all", "none", NUL
 static const hw_option job_options[] = {
     {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder in Hugging Face layout", 0, 0, NULL, false},
     {"architecture", HW_OPTION_TEXT, AT(architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
-    {"data", HW_OPTION_TEXT, AT(data), "FILE", "data set: a prompt a row, .gz allowed", 0, 0, NULL, false},
+    {"data", HW_OPTION_TEXT, AT(data), "FILE", "data set: a prompt a row, .gz allowed; - for standard input, with --format", 0, 0, NULL, false},
     {"db", HW_OPTION_TEXT, AT(db), "FILE", "database to make, or to continue", 0, 0, NULL, false},
     {"format", HW_OPTION_TEXT, AT(format), "NAME", "txt, csv, tsv, jsonl or json; by the file's name when left out", 0, 0, NULL, true},
+    {"quoting", HW_OPTION_CHOICE, AT(quoting), "WHEN", "quotes around the cells of CSV and TSV are taken off: auto (CSV: yes; TSV: if more cells are wrapped in them than have loose ones), never, always", 0, 0, quoting_names, HW_DECIDES_IF_CHOSEN},
     {"prompt-column", HW_OPTION_TEXT, AT(prompt_column), "NAME", "column of the prompt; else prompt, text, clean, ...", 0, 0, NULL, true},
     {"answer-column", HW_OPTION_TEXT, AT(answer_column), "NAME", "column of the right answer; else answer, target, ...", 0, 0, NULL, true},
     {"foil-column", HW_OPTION_TEXT, AT(foil_column), "NAME", "column of the wrong answer; else foil, ...", 0, 0, NULL, true},
@@ -43,7 +45,7 @@ static const hw_option job_options[] = {
     {"commit-seconds", HW_OPTION_COUNT, AT(commit_seconds), "N", "finished chunks wait so many seconds after the last commit for the next, so that small ones share a commit; 0: none wait", 0, 3600, NULL, false},
     {"durable", HW_OPTION_FLAG, AT(durable), NULL, "every commit survives a power failure", 0, 0, NULL, false},
     {"dry-run", HW_OPTION_FLAG, AT(dry_run), NULL, "only say what the run would take", 0, 0, NULL, false},
-    {"quiet", HW_OPTION_FLAG, AT(quiet), NULL, "no progress", 0, 0, NULL, false},
+    {"quiet", HW_OPTION_FLAG, AT(quiet), NULL, "no progress, and no line on the columns", 0, 0, NULL, false},
 };
 
 hw_option_table hw_job_options(void) { return (hw_option_table){job_options, sizeof job_options / sizeof *job_options}; }

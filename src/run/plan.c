@@ -11,12 +11,6 @@
 enum { MOST_PROMPTS = 1024 }; /* of a chunk, however short */
 enum { LEAST_TOKENS = 256, MOST_TOKENS = 2048, LEAST_CHUNKS = 64 };
 
-hw_dataset_options hw_plan_dataset(const hw_job *job) {
-  return (hw_dataset_options){.path = job->data, .format = job->format, .prompt_column = job->prompt_column,
-                              .answer_column = job->answer_column, .foil_column = job->foil_column,
-                              .counterfactual_column = job->counterfactual_column};
-}
-
 /* Tokens of a chunk when the job leaves it open, for 64 to 128 chunks within the bounds, so that many workers share a small data set
  * and little is lost by a stop; above 2048 larger ones gain nothing. */
 static int64_t usual_chunk_tokens(int64_t n_tokens) {
@@ -82,14 +76,14 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
 }
 
 /* One pass over the data set; for counterfactuals a second one, so that their prompts come after all rows. */
-static bool read_rows(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, hw_dataset *dataset, bool counterfactual,
+static bool read_rows(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, bool counterfactual,
                       hw_plan *plan, hw_error *err) {
   hw_arena arena;
   hw_arena_init(&arena);
   hw_row row;
   int more = 1;
   bool ok = true;
-  while (ok && (job->limit == 0 || plan->n_prompts - plan->n_rows < job->limit) && (more = hw_dataset_next(dataset, &row, err)) > 0) {
+  while (ok && (job->limit == 0 || plan->n_prompts - plan->n_rows < job->limit) && (more = hw_dataset_next(plan->dataset, &row, err)) > 0) {
     ok = plan_row(job, model, tokenizer, &row, counterfactual, &arena, plan, err);
     hw_arena_reset(&arena);
   }
@@ -97,17 +91,9 @@ static bool read_rows(const hw_job *job, const hw_model *model, const hw_tokeniz
   return ok && more >= 0;
 }
 
-static bool read_counterfactuals(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, hw_plan *plan, hw_error *err) {
-  hw_dataset_options options = hw_plan_dataset(job);
-  hw_dataset *dataset;
-  if (!hw_dataset_open(&options, &dataset, err)) return false;
-  bool ok = read_rows(job, model, tokenizer, dataset, true, plan, err);
-  hw_dataset_close(dataset);
-  return ok;
-}
-
 static const char *base_name(const char *path) {
   const char *slash = strrchr(path, '/');
+  if (strcmp(path, "-") == 0) return "standard input";
   return slash && slash[1] ? slash + 1 : path;
 }
 
@@ -115,10 +101,16 @@ static int by_name(const void *a, const void *b) {
   return strcmp((*(const hw_option *const *)a)->name, (*(const hw_option *const *)b)->name);
 }
 
-/* Every option that decides the content, by name; the tokens of a chunk as the plan has settled them. */
+static bool is_recorded(const hw_option *option, const hw_job *job) {
+  if (option->decides_content != HW_DECIDES_IF_CHOSEN) return option->decides_content;
+  return *(const int *)((const char *)job + option->offset) != 0;
+}
+
+/* Every option that decides the content, by name; the tokens of a chunk, and quotes, as the plan has settled them. */
 static bool list_settings(hw_plan *plan, const hw_job *job, hw_error *err) {
   hw_job settled = *job;
   settled.chunk_tokens = plan->chunk_tokens;
+  settled.quoting = (int)hw_dataset_quoting(plan->dataset);
   hw_option_table table = hw_job_options();
   const hw_option **rows = hw_arena_new(&plan->arena, const hw_option *, table.n, err);
   const char **names = hw_arena_new(&plan->arena, const char *, table.n, err);
@@ -126,7 +118,7 @@ static bool list_settings(hw_plan *plan, const hw_job *job, hw_error *err) {
   if (!rows || !names || !values) return false;
   size_t n = 0;
   for (size_t i = 0; i < table.n; i++)
-    if (table.rows[i].decides_content) rows[n++] = &table.rows[i];
+    if (is_recorded(&table.rows[i], &settled)) rows[n++] = &table.rows[i];
   qsort(rows, n, sizeof *rows, by_name);
   hw_buffer text;
   hw_buffer_init(&text);
@@ -164,7 +156,7 @@ static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *
                       const hw_tokenizer *tokenizer, hw_error *err) {
   const hw_model_config *c = &model->config;
   char hash[HW_HASH_HEX];
-  if (!hw_hash_file(job->data, hash, err)) return false;
+  if (!hw_dataset_hash(plan->dataset, hash, err)) return false;
   plan->info = (hw_run_info){
       .model_name = model->name, .model_family = c->family, .model_fingerprint = model->fingerprint,
       .tokenizer_fingerprint = hw_tokenizer_fingerprint(tokenizer), .dataset_name = base_name(job->data),
@@ -183,22 +175,23 @@ bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_mode
                   hw_error *err) {
   *plan = (hw_plan){0};
   hw_arena_init(&plan->arena);
-  hw_dataset_options options = hw_plan_dataset(job);
-  hw_dataset *dataset;
-  if (!hw_dataset_open(&options, &dataset, err)) return false;
-  bool ok = hw_groups_begin(&plan->groups, job->group_by, job->counterfactual, dataset, &plan->arena, err) &&
-            read_rows(job, model, tokenizer, dataset, false, plan, err);
+  hw_dataset_options options = {.path = job->data, .format = job->format, .quoting = (hw_quoting)job->quoting,
+                                .prompt_column = job->prompt_column, .answer_column = job->answer_column,
+                                .foil_column = job->foil_column, .counterfactual_column = job->counterfactual_column};
+  if (!hw_dataset_open(&options, &plan->dataset, err)) return false;
+  bool ok = hw_groups_begin(&plan->groups, job->group_by, job->counterfactual, plan->dataset, &plan->arena, err) &&
+            read_rows(job, model, tokenizer, false, plan, err);
   plan->n_rows = plan->n_prompts;
-  if (ok && job->counterfactual) ok = read_counterfactuals(job, model, tokenizer, plan, err);
+  if (ok && job->counterfactual) ok = hw_dataset_rewind(plan->dataset, err) && read_rows(job, model, tokenizer, true, plan, err);
   plan->chunk_tokens = job->chunk_tokens ? job->chunk_tokens : usual_chunk_tokens(plan->n_tokens);
   ok = ok && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, &plan->arena, err) &&
             cut_chunks(plan, err) && fill_info(plan, job, flow, model, tokenizer, err);
   hw_groups_close(&plan->groups);
-  hw_dataset_close(dataset);
   return ok;
 }
 
 void hw_plan_close(hw_plan *plan) {
+  hw_dataset_close(plan->dataset);
   free(plan->chunks);
   free(plan->lengths);
   hw_arena_fini(&plan->arena);

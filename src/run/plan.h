@@ -17,6 +17,7 @@ typedef struct hw_plan_chunk {
 
 typedef struct hw_plan {
   hw_arena arena;
+  hw_dataset *dataset; /* rewind it before a pass over the rows */
   uint32_t *lengths; /* [n_prompts] tokens, 0 of a prompt that cannot be traced */
   size_t lengths_capacity;
   int64_t chunk_tokens; /* the job's, or the usual number for so much text */
@@ -32,7 +33,6 @@ typedef struct hw_plan {
   hw_run_info info; /* strings live in the arena */
 } hw_plan;
 
-hw_dataset_options hw_plan_dataset(const hw_job *job);
 bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, hw_plan *plan,
                   hw_error *err);
 void hw_plan_close(hw_plan *plan);

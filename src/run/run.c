@@ -24,7 +24,6 @@ typedef struct shared {
   const hw_flow_settings *flow;
   const hw_plan *plan;
   size_t batch_rows;
-  hw_dataset *dataset; /* behind reader_lock */
   size_t next_chunk;
   int64_t next_row;
   bool second_pass; /* over the data set, for the counterfactuals */
@@ -60,12 +59,9 @@ static void report(shared *s) {
 
 /* The counterfactuals come after all rows: the data set is read once more. */
 static bool begin_second_pass(shared *s, hw_error *err) {
-  hw_dataset_options options = hw_plan_dataset(s->job);
-  hw_dataset_close(s->dataset);
-  s->dataset = NULL;
   s->second_pass = true;
   s->next_row = 0;
-  return hw_dataset_open(&options, &s->dataset, err);
+  return hw_dataset_rewind(s->plan->dataset, err);
 }
 
 /* Rows of the next chunk that is not stored yet. *chunk is NULL at the end. */
@@ -79,7 +75,7 @@ static bool read_chunk(shared *s, hw_arena *arena, const hw_plan_chunk **chunk, 
     if (wanted && !(*rows = hw_arena_new(arena, hw_row_copy, planned->n_prompts, err))) return false;
     for (uint32_t i = 0; i < planned->n_prompts; i++) {
       hw_row row;
-      int more = hw_dataset_next(s->dataset, &row, err);
+      int more = hw_dataset_next(s->plan->dataset, &row, err);
       if (more < 0) return false;
       if (more > 0 && row.index != s->next_row) more = 0;
       if (more == 0)
@@ -223,11 +219,16 @@ static bool with_workers(shared *s, int threads, neuron_list *neurons) {
   return !s->failed;
 }
 
+/* What was found in the data set, said before the first chunk. */
+static void tell_dataset(const shared *s) {
+  const char *const *lines;
+  size_t n = hw_dataset_notices(s->plan->dataset, &lines);
+  for (size_t i = 0; i < n && s->hooks->notice && !s->job->quiet; i++) s->hooks->notice(s->hooks->context, lines[i]);
+}
+
 static bool run_stages(shared *s, int threads, hw_error *err) {
-  hw_dataset_options options = hw_plan_dataset(s->job);
-  if (!hw_dataset_open(&options, &s->dataset, err)) return false;
-  bool ok = with_workers(s, threads, NULL);
-  hw_dataset_close(s->dataset);
+  tell_dataset(s);
+  bool ok = hw_dataset_rewind(s->plan->dataset, err) && with_workers(s, threads, NULL);
   if (!ok || stopping(s) || s->job->neuron_projections == HW_NEURONS_NONE) return ok;
   hw_arena arena;
   hw_arena_init(&arena);
@@ -305,8 +306,8 @@ static bool measure_database(shared *s, const hw_plan_summary *summary, const hw
 /* One chunk computed by one worker, and stored in a database that is thrown away, tells what the rest will take. */
 static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
   hw_worker worker;
-  hw_dataset_options options = hw_plan_dataset(s->job);
-  if (!hw_dataset_open(&options, &s->dataset, err)) return false;
+  if (!hw_dataset_rewind(s->plan->dataset, err)) return false;
+  tell_dataset(s);
   s->done = calloc(s->plan->n_chunks + 1, sizeof *s->done);
   const hw_plan_chunk *chunk = NULL;
   hw_row_copy *rows;
@@ -329,7 +330,6 @@ static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
   }
   hw_encoded_chunk_free(encoded);
   free(s->done);
-  hw_dataset_close(s->dataset);
   return ok;
 }
 

@@ -19,8 +19,7 @@ bad --data ioi.csv --group-by group,tempate
 item "a column of too many values to group by"; bad --data ioi.csv --group-by prompt
 "$PY" -c 'print("prompt,id"); [print("Mary,%d" % i) for i in range(300)]' >ids.csv; bad --data ids.csv --group-by id
 item "two columns of one name"; printf 'prompt,prompt\nMary,x\n' >twice.csv; bad --data twice.csv
-item "a quote that is never closed"; printf 'prompt,answer\nMary,x\n"Anna and,y\nPeter,z\n' >quote.csv; bad --data quote.csv
-item "text after a quote"; printf 'prompt,answer\n"Mary"x,y\n' >after.csv; bad --data after.csv
+item "a header whose quote is never closed"; printf 'prompt,"answer\nMary,x\nAnna and,y\n' >quote.csv; bad --data quote.csv
 item "an unknown format"; bad --data ioi.csv --format cvs
 cp quote.csv data; bad --data data
 item "a gzip that is cut, and one that is none"
@@ -28,6 +27,5 @@ gzip -c ioi.csv | head -c 5000 >cut.csv.gz; bad --data cut.csv.gz
 cp ioi.csv none.csv.gz; bad --data none.csv.gz
 item "JSON"
 printf '[{"prompt":"Mary"},{"prompt"' >cut.json; bad --data cut.json
-printf '{"prompt":"Mary"}' >object.json; bad --data object.json
 printf '[{"prompt":"Mary"}] more' >more.json; bad --data more.json
 printf 'not json\nneither\n' >lines.jsonl; bad --data lines.jsonl

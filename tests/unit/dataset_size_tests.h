@@ -44,9 +44,7 @@ TEST(a_row_has_a_limit) {
   } cases[] = {
       {"l.txt", "p\n", "\n", "ERROR l.txt: line 2: a row of more than 1000 bytes\n"},
       {"l.csv", "prompt\n\"p\n\"\n", "\n",
-       "ERROR l.csv: line 4: a row of more than 1000 bytes: is a quote left open?\n"},
-      {"l.csv", "prompt\np\n\"\n\n", "\"\n",
-       "ERROR l.csv: line 3: a row of more than 1000 bytes: is a quote left open?\n"},
+       "ERROR l.csv: line 4: a row of more than 1000 bytes\n"},
       {"l.tsv", "prompt\np\n", "\n", "ERROR l.tsv: line 3: a row of more than 1000 bytes\n"},
       {"l.jsonl", "\"p\"\n\"", "\"\n", "ERROR l.jsonl: line 2: a row of more than 1000 bytes\n"},
       {"l.json", "[\"p\",\n\"", "\"]",
@@ -72,8 +70,8 @@ TEST(a_row_has_a_limit) {
   hw_buffer_append_string(&text, "line\n\"\n");
   assert_false(text.failed);
   write_file("lines.csv", text.data, text.length);
-  assert_string_equal(transcript_limited(OPTIONS(0), 1000),
-                      "ERROR lines.csv: line 2: a row of more than 1000 bytes: is a quote left open?\n");
+  assert_non_null(strstr(transcript_limited(OPTIONS(0), 1000),
+                         "0:2 PROBLEM a quote is opened in this line and never closed\n1:3 prompt=[line]\n"));
   assert_null(strstr(transcript_limited(OPTIONS(0), length), "ERROR"));
   hw_buffer_fini(&text);
 }

@@ -154,17 +154,17 @@ TEST(csv_follows_rfc_4180) {
   check("mac.csv", "prompt,n\rp,1\rq,2", "0:2 prompt=[p] +n=[1]\n1:3 prompt=[q] +n=[2]\n");
 }
 
-TEST(broken_csv_says_where) {
+TEST(a_stray_quote_costs_its_line) {
   READS("open.csv", "prompt,label\np,1\nq,2\n\"never\nclosed,3\nr,4\n",
         "0:2 prompt=[p] +label=[1]\n1:3 prompt=[q] +label=[2]\n"
-        "ERROR open.csv: line 4: a quote is opened in this row and never closed\n");
-  READS("first.csv", "prompt\n\"p\n", "ERROR first.csv: line 2: a quote is opened in this row and never closed\n");
-  READS("header.csv", "\"prompt\np\n", "ERROR header.csv: line 1: a quote is opened in this row and never closed\n");
-  READS("inside.csv", "prompt\n\"a\n\nb\"\nfive\" tall\n",
-        "0:2 prompt=[a<0a><0a>b]\n"
-        "ERROR inside.csv: line 5: a quote inside a field that does not start with one\n");
-  READS("after.csv", "prompt,n\np,1\n\"q\" ,2\n",
-        "0:2 prompt=[p] +n=[1]\nERROR after.csv: line 3: text after the closing quote of a field\n");
+        "2:4 PROBLEM a quote is opened in this line and never closed\n3:5 prompt=[closed] +label=[3]\n4:6 prompt=[r] +label=[4]\n");
+  READS("first.csv", "prompt\n\"p\n", "0:2 PROBLEM a quote is opened in this line and never closed\n");
+  READS("header.csv", "\"prompt\np\n", "ERROR header.csv: line 1: a quote is opened in this line and never closed\n");
+  READS("inside.csv", "prompt\n\"a\n\nb\"\nfive\" tall\n", "0:2 prompt=[a<0a><0a>b]\n1:5 prompt=[five\" tall]\n");
+  READS("after.csv", "prompt,n\np,1\n\"q\" ,2\n", "0:2 prompt=[p] +n=[1]\n1:3 prompt=[q ] +n=[2]\n");
+  READS("later.csv", "n,prompt\n1,\"He said\n2,\"Hello, there\"\n3,x\n",
+        "0:2 PROBLEM a quote is opened in this line, and closed in a later one with text behind it\n"
+        "1:3 prompt=[Hello, there] +n=[2]\n2:4 prompt=[x] +n=[3]\n");
 }
 
 TEST(tsv_splits_at_tabs_alone) {
@@ -217,21 +217,21 @@ TEST(json_is_an_array) {
 }
 
 TEST(broken_json_says_where) {
-  const char *early = "0:1 prompt=[a]\nERROR x.json: line 2: the file ends before the array does, after 1 elements\n";
+  const char *early = "ERROR x.json: line 2: the file ends before the array does, after 1 elements\n";
   READS("x.json", "[\"a\",\n", early);
   READS("x.json", "[\"a\"\n", early);
   READS("x.json", "[\"a\",\n{\"prompt\":\"cut", early);
   READS("x.json", "[\"a\",\n12", early);
   READS("x.json", "[\"a\" \"b\"]",
-        "0:1 prompt=[a]\nERROR x.json: line 1: found \" after 1 elements of the array, want ',' or ']'\n");
+        "ERROR x.json: line 1: found \" after 1 elements of the array, want ',' or ']'\n");
   READS("x.json", "[\"a\",]",
-        "0:1 prompt=[a]\nERROR x.json: line 1: found ] after 1 elements of the array, want a value\n");
+        "ERROR x.json: line 1: found ] after 1 elements of the array, want a value\n");
   READS("x.json", "[\"a\"]\n]",
-        "0:1 prompt=[a]\nERROR x.json: line 2: found ] after 1 elements of "
+        "ERROR x.json: line 2: found ] after 1 elements of "
         "the array, want nothing after its closing bracket\n");
-  READS("x.json", "{\"prompt\":\"a\"}\n",
-        "ERROR x.json: starts with '{', want '[': an array (an object a line is format jsonl)\n");
-  READS("x.json", "\x01", "ERROR x.json: line 1: found 0x01 after 0 elements of the array, want '['\n");
+  READS("x.json", "[\x01]",
+        "ERROR x.json: no prompts: none of the rows can be read; line 1: not a JSON object: invalid token near '?'\n");
+  READS("x.json", "{\n\"prompt\": \"a\"\n}\n{\n\"prompt\"", "ERROR x.json: line 5: the file ends before a value does, after 1 elements\n");
   READS("x.jsonl", "a,b\n1,2\n",
         "ERROR x.jsonl: no prompts: none of the rows can be read; line 1: "
         "not a JSON object: invalid token near 'a'\n");
@@ -240,9 +240,9 @@ TEST(broken_json_says_where) {
 TEST(a_nested_value_is_no_prompt) {
   const char *text = "{\"prompt\":\"p\",\"answer\":[\" x\",\" y\"]}\n{\"prompt\":[{\"role\":\"user\"}]}\n";
   check("nested.jsonl", text,
-        "0:1 prompt=[p] +answer=[[\" x\",\" y\"]]\n1:2 PROBLEM the prompt is a JSON array, want a string\n");
+        "0:1 PROBLEM the answer is a JSON array, want one string\n1:2 PROBLEM the prompt is a JSON object, want one string\n");
   write_text("n.jsonl", "{\"prompt\":\"p\",\"answer\":{}}\n");
-  GIVES(OPTIONS(.answer_column = "answer"), "0:1 PROBLEM the answer is a JSON object, want a string\n");
+  GIVES(OPTIONS(.answer_column = "answer"), "0:1 PROBLEM the answer is a JSON object, want one string\n");
 }
 
 TEST(marks_at_the_start) {
@@ -251,7 +251,7 @@ TEST(marks_at_the_start) {
   check("bom.txt", "\xEF\xBB\xBFp\n\xEF\xBB\xBFq\n", "0:1 prompt=[p]\n1:2 prompt=[\xEF\xBB\xBFq]\n");
   check("bom.jsonl", "\xEF\xBB\xBF{\"prompt\":\"p\"}\n", "0:1 prompt=[p]\n");
   check("bom.json", "\xEF\xBB\xBF[{\"prompt\":\"p\"}]\n", "0:1 prompt=[p]\n");
-  assert_string_equal(read_bytes("u.txt", "\xFF\xFEp\0", 4), "ERROR u.txt: the text is UTF-16, want UTF-8\n");
+  assert_string_equal(read_bytes("u.txt", "\xFF\xFEp\0", 4), "ERROR u.txt: the text is UTF-16, want UTF-8 (iconv -f UTF-16 -t UTF-8)\n");
 }
 
 TEST(what_is_not_utf8_is_a_problem_of_its_row) {
@@ -328,8 +328,8 @@ TEST(an_empty_data_set_is_an_error) {
 TEST(files_that_cannot_be_opened) {
   write_text("x.parquet", "a\n");
   GIVES(OPTIONS(0),
-        "ERROR x.parquet: the name does not tell the format; known endings: txt, csv, tsv, jsonl, json (each "
-        "also with .gz)\n");
+        "ERROR x.parquet: the name does not tell the format, so want --format; known: txt, csv, tsv, jsonl, "
+        "json (each also gzipped)\n");
   GIVES(OPTIONS(.format = "txt"), "0:1 prompt=[a]\n");
   GIVES(OPTIONS(.format = "jsnl"),
         "ERROR x.parquet: unknown data set format \"jsnl\" (did you mean \"jsonl\"?); known: txt, csv, tsv, "
@@ -429,7 +429,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(txt_is_a_prompt_a_line),
       cmocka_unit_test(csv_follows_rfc_4180),
-      cmocka_unit_test(broken_csv_says_where),
+      cmocka_unit_test(a_stray_quote_costs_its_line),
       cmocka_unit_test(tsv_splits_at_tabs_alone),
       cmocka_unit_test(jsonl_is_an_object_a_line),
       cmocka_unit_test(one_broken_json_row_does_not_end_the_file),
