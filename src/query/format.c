@@ -5,17 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "base/json_writer.h"
 #include "base/number.h"
-#include "base/text.h"
 #include "headwater/query.h"
 #include "query/select.h"
 
 enum { FLUSH_BYTES = 1 << 16, ROWS_FOR_WIDTHS = 1000 };
 
-struct hw_cell {
-  size_t at, length, width; /* text, in bytes and characters */
+struct hw_table_cell {
+  size_t at, length, width; /* text, in bytes and columns of a terminal */
 };
 
 static bool flush(hw_formatter *f, size_t least, hw_error *err) {
@@ -119,43 +119,36 @@ static void json_row(hw_formatter *f, sqlite3_stmt *s) {
 
 /* ---- table ---- */
 
-/* Appends the text so that it stays in its cell: control characters escaped, what is no UTF-8 as U+FFFD. Returns the
- * number of characters. */
+/* Appends the text so that it stays in its cell: control characters (C0, DEL, C1) escaped, what is no UTF-8 as U+FFFD. Returns the columns
+ * that it takes on a terminal: two for East Asian wide characters, none for combining ones. */
 static size_t put_visible(hw_buffer *out, const char *bytes, size_t length) {
-  size_t width = 0, i = 0, before;
-  while (i < length) {
-    size_t valid = i + hw_utf8_valid_prefix(bytes + i, length - i);
-    for (; i < valid; i++) {
-      unsigned char byte = (unsigned char)bytes[i], next = i + 1 < valid ? (unsigned char)bytes[i + 1] : 0;
-      before = out->length;
-      if (byte == '\n' || byte == '\t' || byte == '\r') {
-        hw_buffer_append_string(out, byte == '\n' ? "\\n" : byte == '\t' ? "\\t" : "\\r");
-        width += 2;
-      } else if (byte < 0x20 || byte == 0x7f) {
-        hw_buffer_printf(out, "\\x%02x", byte);
-        width += out->length - before;
-      } else if (byte == 0xC2 && next < 0xA0) { /* C1 control characters */
-        hw_buffer_printf(out, "\\x%02x", next);
-        width += out->length - before;
-        i++;
-      } else {
-        hw_buffer_append_byte(out, byte);
-        width += (byte & 0xC0) != 0x80;
-      }
-    }
-    if (i < length) {
+  size_t width = 0, n;
+  for (size_t i = 0; i < length; i += n) {
+    utf8proc_int32_t point;
+    utf8proc_ssize_t taken = utf8proc_iterate((const utf8proc_uint8_t *)bytes + i, (utf8proc_ssize_t)(length - i), &point);
+    n = taken > 0 ? (size_t)taken : 1;
+    size_t before = out->length;
+    if (taken <= 0) {
       hw_buffer_append_string(out, "\xEF\xBF\xBD");
       width++;
-      i++;
+    } else if (point == '\n' || point == '\t' || point == '\r') {
+      hw_buffer_append_string(out, point == '\n' ? "\\n" : point == '\t' ? "\\t" : "\\r");
+      width += 2;
+    } else if (point < 0x20 || (point >= 0x7f && point < 0xa0)) {
+      hw_buffer_printf(out, "\\x%02x", (unsigned)point);
+      width += out->length - before;
+    } else {
+      hw_buffer_append(out, bytes + i, n);
+      width += (size_t)utf8proc_charwidth(point);
     }
   }
   return width;
 }
 
-static struct hw_cell *new_cell(hw_formatter *f) {
+static struct hw_table_cell *new_cell(hw_formatter *f) {
   if (f->n_cells == f->cells_capacity) {
     size_t capacity = f->cells_capacity ? 2 * f->cells_capacity : 256;
-    struct hw_cell *cells = realloc(f->cells, capacity * sizeof *cells);
+    struct hw_table_cell *cells = realloc(f->cells, capacity * sizeof *cells);
     if (!cells) return NULL;
     f->cells = cells;
     f->cells_capacity = capacity;
@@ -164,7 +157,7 @@ static struct hw_cell *new_cell(hw_formatter *f) {
 }
 
 static bool add_text_cell(hw_formatter *f, const char *bytes, size_t length, hw_error *err) {
-  struct hw_cell *cell = new_cell(f);
+  struct hw_table_cell *cell = new_cell(f);
   if (!cell) return hw_fail_memory(err, "a table");
   cell->at = f->text.length;
   cell->width = put_visible(&f->text, bytes, length);
@@ -178,7 +171,7 @@ static size_t next_column(size_t c, size_t from) { return c == 0 && from > 0 ? f
 /* Columns from ... to - 1 of the row whose cells begin at `first`, behind the first one, which stands in every part. */
 static void put_cells(hw_formatter *f, size_t first, size_t from, size_t to) {
   for (size_t c = 0; c < to; c = next_column(c, from)) {
-    const struct hw_cell *cell = &f->cells[first + c];
+    const struct hw_table_cell *cell = &f->cells[first + c];
     size_t space = f->widths[c] > cell->width ? f->widths[c] - cell->width : 0;
     if (c) hw_buffer_append_string(&f->out, "  ");
     for (size_t i = 0; i < space && f->numeric[c]; i++) hw_buffer_append_byte(&f->out, ' ');

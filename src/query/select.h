@@ -25,7 +25,7 @@ typedef struct hw_formatter {
   hw_buffer out; /* not handed over yet */
   int n_columns;
   int64_t n_rows;
-  struct hw_cell *cells; /* HW_FORMAT_TABLE: rows that decide the widths, then the row at work */
+  struct hw_table_cell *cells; /* HW_FORMAT_TABLE: rows that decide the widths, then the row at work */
   size_t n_cells, cells_capacity;
   hw_buffer text; /* of the cells */
   size_t *widths; /* [n_columns], NULL until decided */

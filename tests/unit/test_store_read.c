@@ -127,6 +127,9 @@ TEST(formats) {
       "[\n{\"n\":1,\"text\":\"caf\xC3\xA9\",\"x\":2.5,\"empty\":null,\"blob\":\"00ff\"},\n"
       "{\"n\":1000,\"text\":\"a,b\\n\\\"q\\\"\\u001b\\u0085\",\"x\":0.30000000000000004,\"empty\":null,\"blob\":\"\"},\n"
       "{\"n\":-7,\"text\":\"\",\"x\":1e+300,\"empty\":5,\"blob\":null}\n]\n");
+  /* Two wide characters take four columns, a combining one takes none. */
+  assert_string_equal(ask_with(data, "SELECT '\xE6\x97\xA5\xE6\x9C\xAC' AS a, 1 AS b UNION ALL SELECT 'e\xCC\x81t\xE2\x82', 22", NULL, 0, HW_FORMAT_TABLE),
+                      "a      b\n----  --\n\xE6\x97\xA5\xE6\x9C\xAC   1\ne\xCC\x81t\xEF\xBF\xBD\xEF\xBF\xBD  22\n");
   const char *none = "SELECT layer, head FROM model_head WHERE 0";
   assert_string_equal(ask_with(data, none, NULL, 0, HW_FORMAT_TABLE), "layer  head\n-----  ----\n(no rows)\n");
   assert_string_equal(ask_with(data, none, NULL, 0, HW_FORMAT_CSV), "layer,head\r\n");
