@@ -8,9 +8,6 @@
 #include "codec/codec.h"
 #include "sqlite/sqlite.h"
 
-/* The code of an error about the bytes of a column; an error about another argument is SQLITE_ERROR. */
-#define HW_DAMAGED_BYTES SQLITE_CORRUPT_VTAB
-
 /* What a column decodes to; which fields are filled depends on the function. */
 typedef struct hw_rows {
   hw_arena arena;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One reading statement of the user's, with parameters by name. */
 #include "query/select.h"
-#include "functions/functions.h"
 #include "store/damage.h"
 
 #include <ctype.h>

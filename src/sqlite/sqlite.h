@@ -10,4 +10,7 @@ SQLITE_EXTENSION_INIT3
 #include <sqlite3.h>
 #endif
 
+/* The code with which a hw_* function complains about the bytes of a column; about another argument it is SQLITE_ERROR. */
+#define HW_DAMAGED_BYTES SQLITE_CORRUPT_VTAB
+
 #endif

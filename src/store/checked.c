@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/checked.h"
+#include "base/number.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -15,7 +16,7 @@ static bool fail_value(const hw_checked_row *row, int column, const char *wanted
   const char *name = sqlite3_column_name(s, column);
   char found[64], what[256];
   if (type == SQLITE_INTEGER) (void)snprintf(found, sizeof found, "%" PRId64, (int64_t)sqlite3_column_int64(s, column));
-  else if (type == SQLITE_FLOAT) (void)snprintf(found, sizeof found, "%.17g", sqlite3_column_double(s, column));
+  else if (type == SQLITE_FLOAT) (void)hw_snprintf(found, sizeof found, "%.17g", sqlite3_column_double(s, column));
   else (void)snprintf(found, sizeof found, "%s", type == SQLITE_NULL ? "NULL" : type == SQLITE_TEXT ? "a text" : "a blob");
   (void)snprintf(what, sizeof what, "%s is %s, wanted %s", name ? name : "a column", found, wanted);
   return hw_checked_fail(row, what);
@@ -41,7 +42,7 @@ bool hw_checked_real(const hw_checked_row *row, int column, double least, double
   *value = sqlite3_column_double(row->s->sqlite, column);
   if ((type == SQLITE_FLOAT || type == SQLITE_INTEGER) && isfinite(*value) && *value >= least && *value <= most) return true;
   char wanted[96];
-  (void)snprintf(wanted, sizeof wanted, "a number from %g to %g", least, most);
+  (void)hw_snprintf(wanted, sizeof wanted, "a number from %g to %g", least, most);
   return fail_value(row, column, wanted);
 }
 
