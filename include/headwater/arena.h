@@ -8,33 +8,37 @@
 
 #include "headwater/error.h"
 
+HW_BEGIN_C
+
 typedef struct hw_arena {
   struct hw_arena_block *blocks; /* newest first */
   size_t used;                   /* bytes handed out since the last reset */
   size_t peak;                   /* largest `used` ever */
 } hw_arena;
 
-void hw_arena_init(hw_arena *arena);
-void hw_arena_fini(hw_arena *arena);
+HW_API void hw_arena_init(hw_arena *arena);
+HW_API void hw_arena_fini(hw_arena *arena);
 
 /* Forgets everything handed out; keeps the memory for the next chunk in one block. */
-void hw_arena_reset(hw_arena *arena);
+HW_API void hw_arena_reset(hw_arena *arena);
 
 /* count * size bytes, aligned to 64, not cleared. NULL and err filled when memory is short or the
  * product overflows. A count of zero gives a valid pointer to nothing. */
-void *hw_arena_alloc(hw_arena *arena, size_t count, size_t size, hw_error *err);
+HW_API void *hw_arena_alloc(hw_arena *arena, size_t count, size_t size, hw_error *err);
 
 /* The same, cleared to zero. */
-void *hw_arena_zalloc(hw_arena *arena, size_t count, size_t size, hw_error *err);
+HW_API void *hw_arena_zalloc(hw_arena *arena, size_t count, size_t size, hw_error *err);
 
 /* A copy of length bytes with a NUL after them. */
-char *hw_arena_copy(hw_arena *arena, const char *bytes, size_t length, hw_error *err);
+HW_API char *hw_arena_copy(hw_arena *arena, const char *bytes, size_t length, hw_error *err);
 
 /* Product of sizes with an overflow check: false when it does not fit size_t. */
-bool hw_size_product(size_t a, size_t b, size_t *product);
+HW_API bool hw_size_product(size_t a, size_t b, size_t *product);
 
 /* Typed allocation: hw_arena_new(arena, float, n, err). */
 #define hw_arena_new(arena, type, count, err) ((type *)hw_arena_alloc((arena), (count), sizeof(type), (err)))
 #define hw_arena_znew(arena, type, count, err) ((type *)hw_arena_zalloc((arena), (count), sizeof(type), (err)))
+
+HW_END_C
 
 #endif

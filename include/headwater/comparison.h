@@ -19,10 +19,12 @@
 #include "headwater/store.h"
 #include "headwater/query.h"
 
+HW_BEGIN_C
+
 typedef enum hw_measure { HW_MEASURE_IMPORTANCE, HW_MEASURE_FLOW } hw_measure;
 typedef enum hw_component_set { HW_SET_HEADS, HW_SET_NEURONS, HW_SET_ITEMS } hw_component_set;
-extern const char *const hw_measure_names[3];       /* "importance", "flow", NULL */
-extern const char *const hw_component_set_names[4]; /* "heads", "neurons", "items", NULL */
+HW_API extern const char *const hw_measure_names[3];       /* "importance", "flow", NULL */
+HW_API extern const char *const hw_component_set_names[4]; /* "heads", "neurons", "items", NULL */
 
 typedef struct hw_comparison_request {
   const char *by;   /* "COLUMN=A,B": values of a --group-by column or of another column of the data set; NULL with `with` */
@@ -60,20 +62,22 @@ typedef struct hw_comparison {
 
 /* Reads the measures. other: the opened database of request->with, NULL without. Errors: INPUT for unknown columns and values, and
  * for damaged columns, naming the prompt. Call fini also after an error. */
-bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_request *request, hw_comparison *comparison,
+HW_API bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_request *request, hw_comparison *comparison,
                         hw_error *err);
-void hw_comparison_fini(hw_comparison *comparison);
+HW_API void hw_comparison_fini(hw_comparison *comparison);
 
 /* The results as text to sink(context), best p first; most: rows at most, 0 for all; room: characters of a line, as in
  * hw_store_set_room. Errors: IO when the sink fails, MEMORY. */
-bool hw_comparison_show(const hw_comparison_request *request, const hw_comparison *comparison, const hw_stats_result *result,
+HW_API bool hw_comparison_show(const hw_comparison_request *request, const hw_comparison *comparison, const hw_stats_result *result,
                         int64_t most, hw_table_format format, size_t room, hw_sink sink, void *context, hw_error *err);
 
 /* Stores them in the database, in one transaction; *id is the comparison_id. An earlier comparison with the same parameters is
  * replaced. The database must not be open for reading in this process. */
-bool hw_comparison_save(const char *path, const hw_comparison_request *request, const hw_comparison *comparison,
+HW_API bool hw_comparison_save(const char *path, const hw_comparison_request *request, const hw_comparison *comparison,
                         const hw_stats_result *result, int64_t *id, hw_error *err);
 /* Whether saving has a chance: the file and its folder can be written. */
-bool hw_comparison_can_save(const char *path);
+HW_API bool hw_comparison_can_save(const char *path);
+
+HW_END_C
 
 #endif

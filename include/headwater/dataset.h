@@ -10,6 +10,8 @@
 
 #include "headwater/error.h"
 
+HW_BEGIN_C
+
 typedef struct hw_dataset hw_dataset;
 
 typedef enum hw_quoting {
@@ -53,28 +55,30 @@ typedef struct hw_row {
 /* Opens the file (or a pipe) and reads it once over. Errors: a missing file, one without rows, an unknown format, no
  * prompt column, a column that was asked for by name and does not exist (with the names that do), two columns of one
  * name, JSON without one readable row, and whatever hw_dataset_next could not read. */
-bool hw_dataset_open(const hw_dataset_options *options, hw_dataset **dataset, hw_error *err);
+HW_API bool hw_dataset_open(const hw_dataset_options *options, hw_dataset **dataset, hw_error *err);
 
 /* Back to the first row. The columns, and how the file is read, stay as they are. */
-bool hw_dataset_rewind(hw_dataset *dataset, hw_error *err);
+HW_API bool hw_dataset_rewind(hw_dataset *dataset, hw_error *err);
 
 /* The next row; everything in it is borrowed until the next call. 1 = a row, 0 = the end, -1 = err filled (the file
  * itself is broken: a damaged .gz, JSON that ends early, a row of more than 64 MiB); later calls give the same again. */
-int hw_dataset_next(hw_dataset *dataset, hw_row *row, hw_error *err);
-void hw_dataset_close(hw_dataset *dataset);
+HW_API int hw_dataset_next(hw_dataset *dataset, hw_row *row, hw_error *err);
+HW_API void hw_dataset_close(hw_dataset *dataset);
 
 /* All columns that a row of the file has (CSV/TSV: the header's; JSON: in the order in which rows bring them; TXT: just "prompt"). */
-size_t hw_dataset_columns(const hw_dataset *dataset, const char *const **names);
+HW_API size_t hw_dataset_columns(const hw_dataset *dataset, const char *const **names);
 /* The column that a name means, as row fields spell it; NULL when there is none. */
-const char *hw_dataset_find_column(const hw_dataset *dataset, const char *name, size_t length);
+HW_API const char *hw_dataset_find_column(const hw_dataset *dataset, const char *name, size_t length);
 
 /* Lines for the user: which column was taken for what, and what else was decided. */
-size_t hw_dataset_notices(const hw_dataset *dataset, const char *const **lines);
+HW_API size_t hw_dataset_notices(const hw_dataset *dataset, const char *const **lines);
 
 /* How quotes are read where it matters and is not the format's usual way (CSV: always, TSV: never); else HW_QUOTING_AUTO. */
-hw_quoting hw_dataset_quoting(const hw_dataset *dataset);
+HW_API hw_quoting hw_dataset_quoting(const hw_dataset *dataset);
 
 /* Hash of the file's bytes as they are on disk, as 32 hex digits and a NUL. */
-bool hw_dataset_hash(const hw_dataset *dataset, char hex[33], hw_error *err);
+HW_API bool hw_dataset_hash(const hw_dataset *dataset, char hex[33], hw_error *err);
+
+HW_END_C
 
 #endif

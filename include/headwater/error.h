@@ -7,6 +7,10 @@
 
 #include <stdbool.h>
 
+#include "headwater/api.h"
+
+HW_BEGIN_C
+
 typedef enum hw_error_kind {
   HW_OK = 0,
   HW_ERROR_INPUT,       /* the user's data or options are wrong */
@@ -24,9 +28,11 @@ typedef struct hw_error {
 
 /* Fills err (which may be NULL) and returns false, so that `return hw_fail(...)` reads as one step.
  * Control characters in the message are replaced by '?': it stays one line. */
-bool hw_fail(hw_error *err, hw_error_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+HW_API bool hw_fail(hw_error *err, hw_error_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* hw_fail for an allocation of `what` that failed. */
-bool hw_fail_memory(hw_error *err, const char *what);
+HW_API bool hw_fail_memory(hw_error *err, const char *what);
+
+HW_END_C
 
 #endif

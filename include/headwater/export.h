@@ -5,6 +5,8 @@
 #include "headwater/error.h"
 #include "headwater/store.h"
 
+HW_BEGIN_C
+
 /* CSV aggregates, one file a view, the [layers x heads] matrix and MANIFEST.json, into a folder (made if missing). Tables that are not
  * in the database are left out, but named ones are an error. For figures their data and scripts (.gp for gnuplot, .dot for graphviz)
  * are written as well, and each is handed to script(context, tool, script, figure) to be drawn, by file names in the folder. */
@@ -17,6 +19,8 @@ typedef struct hw_export {
   bool (*script)(void *context, hw_figure_tool tool, const char *script, const char *figure, hw_error *err);
   void *context;
 } hw_export;
-bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err);
+HW_API bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err);
+
+HW_END_C
 
 #endif

@@ -9,6 +9,8 @@
 #include "headwater/graph.h"
 #include "headwater/model.h"
 
+HW_BEGIN_C
+
 typedef enum hw_project { HW_PROJECT_DEFAULT, HW_PROJECT_ALL, HW_PROJECT_NONE } hw_project;
 
 /* Which projections are made: AUTO shows a component (head, block) as its frozen share of the target's logits and a residual
@@ -67,12 +69,14 @@ typedef struct hw_flow_prompt {
 /* Traces the prompts. Results go to `arena`; `scratch` (where the activations may live) and panel (HW_PANEL_FLOATS floats) are
  * work space. Errors: MEMORY only; what is wrong with one prompt is its `failure`. Results do not depend on which prompts stand
  * in the batch beside it. */
-bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
+HW_API bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
                    float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err);
 
 /* What the W_OUT rows of neurons promote and suppress, convention `alone`: facts of the model, not of a prompt. rows[i] has
  * layer and index set; lists of k tokens are filled in, in the arena. */
-bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, uint32_t k, float *panel, hw_arena *arena,
+HW_API bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, uint32_t k, float *panel, hw_arena *arena,
                         hw_error *err);
+
+HW_END_C
 
 #endif

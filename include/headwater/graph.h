@@ -12,9 +12,11 @@
 #include "headwater/arena.h"
 #include "headwater/error.h"
 
+HW_BEGIN_C
+
 /* Importances are integers in 1e-6, rounded once; as a number they are divided by HW_MICRO. */
 #define HW_MICRO 1e6
-uint32_t hw_micro(double share); /* share in 1e-6, rounded once; 0 for what is not above 0 */
+HW_API uint32_t hw_micro(double share); /* share in 1e-6, rounded once; 0 for what is not above 0 */
 
 typedef enum hw_part_kind {
   HW_PART_ATTENTION = 0,          /* source j, head h -> A{l}_target */
@@ -22,7 +24,7 @@ typedef enum hw_part_kind {
   HW_PART_FFN = 2,                /* M{l}_target -> I{l}_target */
   HW_PART_FFN_RESIDUAL = 3,       /* A{l}_target -> I{l}_target */
 } hw_part_kind;
-extern const char *const hw_part_kind_names[4]; /* "attention", "attention_residual", "ffn", "ffn_residual" */
+HW_API extern const char *const hw_part_kind_names[4]; /* "attention", "attention_residual", "ffn", "ffn_residual" */
 
 #define HW_NO_HEAD UINT16_MAX
 
@@ -53,7 +55,7 @@ bool hw_part_beats(const hw_part *a, const hw_part *b);
 
 /* The order of rows everywhere: layer from high to low; in a layer FFN nodes before attention nodes; then target
  * ascending; in a node attention parts by (source, head), the FFN part, the residual part last. <0, 0, >0. */
-int hw_part_compare(const hw_part *a, const hw_part *b);
+HW_API int hw_part_compare(const hw_part *a, const hw_part *b);
 
 /* What the rows belong to. */
 typedef struct hw_graph_frame {
@@ -94,7 +96,7 @@ typedef struct hw_graph {
  * target, keeps in every node the parts with importance / 1e6 > threshold, or else its single largest (ties: residual,
  * then lowest source, then lowest head), divides by their sum, pushes the flow down. The graph lives in the arena.
  * Errors: INPUT when the rows are inconsistent (unsorted, out of range, a reached node without rows). */
-bool hw_graph_replay(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double threshold,
+HW_API bool hw_graph_replay(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double threshold,
                      hw_arena *arena, hw_graph *graph, hw_error *err);
 
 /* The FFN node of a layer and position when it is in the graph, else NULL: only then are its neurons. */
@@ -127,10 +129,10 @@ typedef enum hw_component_kind {
   HW_COMPONENT_RESID_POST = 4,
   HW_COMPONENT_NEURON = 5,
 } hw_component_kind;
-extern const char *const hw_component_kind_names[6];
+HW_API extern const char *const hw_component_kind_names[6];
 
 typedef enum hw_convention { HW_CONVENTION_ALONE = 0, HW_CONVENTION_FROZEN = 1 } hw_convention;
-extern const char *const hw_convention_names[2];
+HW_API extern const char *const hw_convention_names[2];
 
 typedef struct hw_projection { /* one component at one position under one convention */
   uint8_t kind;       /* hw_component_kind */
@@ -152,5 +154,7 @@ typedef struct hw_lens_score { /* logit lens: what the state after one block say
 
 /* A byte of roles: the id below, and whether the token is the first or the last of its span. */
 enum { HW_ROLE_MASK = 63, HW_ROLE_FIRST = 64, HW_ROLE_LAST = 128 };
+
+HW_END_C
 
 #endif

@@ -10,6 +10,8 @@
 #include "headwater/store.h"
 #include "headwater/query.h"
 
+HW_BEGIN_C
+
 typedef struct hw_mining_settings {
   double min_support; /* share of the graphs, in (0, 1] */
   bool ffn;           /* FFN edges as well as those of heads */
@@ -34,6 +36,8 @@ typedef struct hw_mining_summary {
 /* Mines the database at `path`. A mining with the same parameters is replaced. Errors: IO when another process writes into
  * the file or it cannot be written, INPUT for an unknown role or a file that is none of ours or is damaged, MEMORY when not even
  * the smallest search fits. The file is unchanged then. */
-bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err);
+HW_API bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err);
+
+HW_END_C
 
 #endif

@@ -11,6 +11,8 @@
 #include "headwater/error.h"
 #include "headwater/tensor.h"
 
+HW_BEGIN_C
+
 typedef enum hw_position_scheme { HW_POSITION_LEARNED, HW_POSITION_ROTARY, HW_POSITION_NONE } hw_position_scheme;
 
 /* Rotary frequencies as trained, all divided by `factor`, or as LLaMA 3.1 stretches them: slow ones divided, fast ones kept,
@@ -90,21 +92,21 @@ typedef struct hw_model {
 
 /* Opens a model folder. Checks every shape and length against config and file size, and that every weight is finite.
  * Errors: INPUT naming file, tensor, found and wanted; UNSUPPORTED for a family, activation or switch not computed. */
-bool hw_model_open(const char *folder, hw_model **model, hw_error *err);
+HW_API bool hw_model_open(const char *folder, hw_model **model, hw_error *err);
 /* The same with a file that describes the architecture in the place of the folder's headwater.json; NULL: as above. */
-bool hw_model_open_as(const char *folder, const char *architecture, hw_model **model, hw_error *err);
-void hw_model_close(hw_model *model);
+HW_API bool hw_model_open_as(const char *folder, const char *architecture, hw_model **model, hw_error *err);
+HW_API void hw_model_close(hw_model *model);
 
 /* Which tensors of a folder stand for which weights, which are missing or of another shape, and which nobody takes, as lines of text;
  * *whole is false if any line is a complaint. For a folder whose weights do not load this tells why, tensor by tensor. */
-bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *out, bool *whole, hw_error *err);
+HW_API bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *out, bool *whole, hw_error *err);
 
 /* The model_type of family 0, 1...; NULL past the last. */
-const char *hw_family_name(size_t index);
+HW_API const char *hw_family_name(size_t index);
 
 /* Only the description of a folder's model: for tools that need no weights. architecture: as in hw_model_open_as. Owns nothing: the
  * strings live as long as the program. Errors: INPUT for a missing, damaged or contradicting file, UNSUPPORTED for what is not computed. */
-bool hw_model_config_read(const char *folder, const char *architecture, hw_model_config *config, hw_error *err);
+HW_API bool hw_model_config_read(const char *folder, const char *architecture, hw_model_config *config, hw_error *err);
 
 /* ---- The forward pass ---- */
 
@@ -131,20 +133,20 @@ typedef struct hw_activations {
 
 /* Runs the model over a batch. The ids must be inside the vocabulary and no prompt longer than n_ctx: check with
  * hw_model_check_ids. panel: HW_PANEL_FLOATS floats. Errors: MEMORY only. */
-bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_arena *arena, hw_activations *acts, hw_error *err);
+HW_API bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_arena *arena, hw_activations *acts, hw_error *err);
 
 /* Errors: PROMPT naming what is wrong with one prompt's ids (none, too many, outside the vocabulary). */
-bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err);
+HW_API bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err);
 
 /* Bytes of activations per row of a batch. */
-size_t hw_activation_bytes(const hw_model *model);
+HW_API size_t hw_activation_bytes(const hw_model *model);
 
 /* The first key that the query at position i of a layer sees: above 0 past the window. */
-size_t hw_attention_first(const hw_model *model, size_t layer, size_t i);
+HW_API size_t hw_attention_first(const hw_model *model, size_t layer, size_t i);
 
 /* Attention weights A[l, h, i, 0..i] of one query; position i counts from the prompt's start; keys before the window get 0.
  * out: [i + 1] */
-void hw_attention_weights(const hw_activations *acts, size_t layer, size_t head, size_t prompt, size_t i, float *out);
+HW_API void hw_attention_weights(const hw_activations *acts, size_t layer, size_t head, size_t prompt, size_t i, float *out);
 
 /* ---- Vocabulary ---- */
 
@@ -162,7 +164,7 @@ typedef struct hw_unembed_request {
 } hw_unembed_request;
 
 /* Answers requests, the whole list in tiles of HW_TILE_ROWS. Scratch comes from the arena. */
-bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err);
+HW_API bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err);
 
 /* ---- The next token ---- */
 
@@ -184,6 +186,8 @@ typedef struct hw_next_token { /* a question about the prediction made at one ro
   size_t n_scores;
 } hw_next_token;
 
-bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, float *panel, hw_arena *arena, hw_error *err);
+HW_API bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, float *panel, hw_arena *arena, hw_error *err);
+
+HW_END_C
 
 #endif

@@ -9,6 +9,8 @@
 #include "headwater/sql.h"
 #include "headwater/store.h"
 
+HW_BEGIN_C
+
 typedef enum hw_table_format { HW_FORMAT_TABLE, HW_FORMAT_CSV, HW_FORMAT_JSON } hw_table_format;
 
 /* Runs one SELECT and hands its rows in batches to sink(context, bytes, length), which returns false to stop (the error
@@ -18,23 +20,25 @@ typedef enum hw_table_format { HW_FORMAT_TABLE, HW_FORMAT_CSV, HW_FORMAT_JSON } 
  * Unknown, missing and surplus parameters are errors. Without rows a table says "(no rows)" under its header; CSV has its header, JSON []. */
 typedef struct hw_parameter { const char *name, *value; } hw_parameter;
 typedef bool (*hw_sink)(void *context, const char *bytes, size_t length);
-bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
+HW_API bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
                      hw_table_format format, hw_sink sink, void *context, hw_error *err);
 
 /* Statements of hw_store_select that take longer than this end with an error INTERRUPTED; 0 for no limit. */
-void hw_store_set_timeout(hw_store *store, double seconds);
+HW_API void hw_store_set_timeout(hw_store *store, double seconds);
 
 /* Tables of hw_store_select that are wider than so many characters come in parts, each with the first column; 0, as after opening: never. */
-void hw_store_set_room(hw_store *store, size_t characters);
+HW_API void hw_store_set_room(hw_store *store, size_t characters);
 
 /* Named queries, embedded from sql/queries/ (NAME.sql), ordered by name. sql begins with a comment that is the help: the
  * summary, then a line a parameter, "-- :name = default  what it is" ("-- :name  what it is" when it must be given). */
-size_t hw_named_queries(const hw_named_query **queries);
+HW_API size_t hw_named_queries(const hw_named_query **queries);
 /* What a query answers: the first line of its comment, not terminated; NULL when there is none. */
-const char *hw_query_summary(const char *sql, size_t *length);
+HW_API const char *hw_query_summary(const char *sql, size_t *length);
 
 /* Does the database have the tables that a named query needs? They are told by a line "-- needs TABLE: how to make it" in the
  * query's comment. Errors: INPUT, saying how to make it. */
-bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err);
+HW_API bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err);
+
+HW_END_C
 
 #endif

@@ -10,6 +10,8 @@
 #include "headwater/flow.h"
 #include "headwater/tokenizer.h"
 
+HW_BEGIN_C
+
 typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS_NONE } hw_neuron_projections;
 
 /* Options of trace and run that say what is computed. */
@@ -22,6 +24,7 @@ typedef struct hw_analysis {
   int64_t top_neurons, top_tokens;
   int project;     /* hw_project */
   int conventions; /* hw_convention_choice */
+  bool raw;        /* as in hw_flow_settings; trace.h alone */
 } hw_analysis;
 
 typedef struct hw_job {
@@ -41,12 +44,12 @@ typedef struct hw_job {
   bool durable, dry_run, quiet;
 } hw_job;
 
-void hw_job_defaults(hw_job *job);
-void hw_analysis_defaults(hw_analysis *analysis);
+HW_API void hw_job_defaults(hw_job *job);
+HW_API void hw_analysis_defaults(hw_analysis *analysis);
 
 /* Errors: an option that is missing or contradicts another. */
-bool hw_job_check(const hw_job *job, hw_error *err);
-bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, hw_error *err);
+HW_API bool hw_job_check(const hw_job *job, hw_error *err);
+HW_API bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, hw_error *err);
 
 /* ---- One prompt ---- */
 
@@ -70,15 +73,15 @@ typedef struct hw_prompt_input {
 
 /* Ids, target positions and answers of one prompt. What is wrong with the prompt becomes its `failure`; errors are only
  * MEMORY and targets that are no targets. answer and foil may be NULL. */
-bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text, size_t length,
+HW_API bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text, size_t length,
                        const char *answer, size_t answer_length, const char *foil, size_t foil_length, hw_arena *arena,
                        hw_prompt_input *input, hw_error *err);
 /* The same from ids as they are. */
-bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,
+HW_API bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,
                         hw_prompt_input *input, hw_error *err);
 
 /* "last", "all", "0,5": true when it is a list of targets. */
-bool hw_targets_check(const char *targets, hw_error *err);
+HW_API bool hw_targets_check(const char *targets, hw_error *err);
 
 /* ---- Computing ---- */
 
@@ -118,14 +121,14 @@ typedef struct hw_worker {
 
 enum { HW_BATCH_ROWS = 512 };
 
-bool hw_worker_init(hw_worker *worker, const hw_model *model, const hw_flow_settings *flow, size_t batch_rows, hw_error *err);
-void hw_worker_fini(hw_worker *worker);
+HW_API bool hw_worker_init(hw_worker *worker, const hw_model *model, const hw_flow_settings *flow, size_t batch_rows, hw_error *err);
+HW_API void hw_worker_fini(hw_worker *worker);
 
 /* Traces prompts in sub-batches; results live in worker->results. */
-bool hw_compute(hw_worker *worker, const hw_prompt_input *inputs, size_t n, hw_prompt_result *results, hw_error *err);
+HW_API bool hw_compute(hw_worker *worker, const hw_prompt_input *inputs, size_t n, hw_prompt_result *results, hw_error *err);
 
 /* Bytes that a worker needs beside the weights, at most, for prompts no longer than the sub-batch. */
-size_t hw_worker_bytes(const hw_model *model, size_t batch_rows);
+HW_API size_t hw_worker_bytes(const hw_model *model, size_t batch_rows);
 
 /* ---- Running ---- */
 
@@ -164,14 +167,16 @@ typedef struct hw_run_result {
 } hw_run_result;
 
 /* Runs the job, or with job->dry_run only plans it (then only *plan is filled, with a measured sample). */
-bool hw_run(const hw_job *job, const hw_run_hooks *hooks, hw_plan_summary *plan, hw_run_result *result, hw_error *err);
+HW_API bool hw_run(const hw_job *job, const hw_run_hooks *hooks, hw_plan_summary *plan, hw_run_result *result, hw_error *err);
 
 /* ---- Another threshold, without the model ---- */
 
 /* Makes the database that the run of `source` would have made at this threshold, which is at least its floor: graphs, heads,
  * neurons, aggregates and items are replayed from the stored rows. Projections are those of the source's graphs. *n_prompts counts
  * the prompts. Errors: a threshold below the floor, an incomplete source, a database `out` of another run. */
-bool hw_rethreshold(const char *source, double threshold, const char *out, const volatile sig_atomic_t *stop, int64_t *n_prompts,
+HW_API bool hw_rethreshold(const char *source, double threshold, const char *out, const volatile sig_atomic_t *stop, int64_t *n_prompts,
                     hw_error *err);
+
+HW_END_C
 
 #endif

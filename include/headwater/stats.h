@@ -33,16 +33,18 @@
 
 #include "headwater/error.h"
 
+HW_BEGIN_C
+
 /* ---- numbers from a seed: xoshiro256** (Blackman & Vigna), the same on every machine ---- */
 
 typedef struct hw_random {
   uint64_t s[4];
 } hw_random;
 /* Streams of one seed are independent: one per permutation, so any thread may take any of them. */
-void hw_random_init(hw_random *random, uint64_t seed, uint64_t stream);
-uint64_t hw_random_next(hw_random *random);
+HW_API void hw_random_init(hw_random *random, uint64_t seed, uint64_t stream);
+HW_API uint64_t hw_random_next(hw_random *random);
 /* Uniform in [0, n), without bias; n > 0. */
-uint32_t hw_random_below(hw_random *random, uint32_t n);
+HW_API uint32_t hw_random_below(hw_random *random, uint32_t n);
 
 /* ---- matrices ---- */
 
@@ -60,9 +62,9 @@ typedef struct hw_stats_entry {
 } hw_stats_entry;
 
 /* From entries sorted by unit; those of one unit and component are added up. Errors: INPUT for a value that is not finite. */
-bool hw_stats_matrix_build(const hw_stats_entry *entries, size_t n, size_t n_units, size_t n_components, hw_stats_matrix *matrix,
+HW_API bool hw_stats_matrix_build(const hw_stats_entry *entries, size_t n, size_t n_units, size_t n_components, hw_stats_matrix *matrix,
                            hw_error *err);
-void hw_stats_matrix_fini(hw_stats_matrix *matrix);
+HW_API void hw_stats_matrix_fini(hw_stats_matrix *matrix);
 
 /* ---- the comparison ---- */
 
@@ -105,17 +107,19 @@ typedef struct hw_stats_result {
 
 /* Errors: INPUT for samples that do not fit together, an empty one, or a single cluster. The result does not depend on the
  * number of threads. */
-bool hw_stats_compare(const hw_stats_sample *a, const hw_stats_sample *b, const hw_stats_settings *settings,
+HW_API bool hw_stats_compare(const hw_stats_sample *a, const hw_stats_sample *b, const hw_stats_settings *settings,
                       hw_stats_result *result, hw_error *err);
-void hw_stats_result_fini(hw_stats_result *result);
+HW_API void hw_stats_result_fini(hw_stats_result *result);
 
 /* ---- its parts ---- */
 
 /* Benjamini-Hochberg: q[i] = the smallest false discovery rate at which p[i] is rejected. */
-bool hw_stats_false_discovery(const double *p, size_t n, double *q, hw_error *err);
+HW_API bool hw_stats_false_discovery(const double *p, size_t n, double *q, hw_error *err);
 /* Hedges' J: gamma(df / 2) / (sqrt(df / 2) gamma((df - 1) / 2)); NaN unless df > 1. */
-double hw_stats_hedges(double df);
+HW_API double hw_stats_hedges(double df);
 /* Quantile of Student's t; NaN unless df > 0. */
-double hw_stats_t_quantile(double probability, double df);
+HW_API double hw_stats_t_quantile(double probability, double df);
+
+HW_END_C
 
 #endif

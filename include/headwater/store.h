@@ -13,6 +13,8 @@
 #include "headwater/error.h"
 #include "headwater/graph.h"
 
+HW_BEGIN_C
+
 typedef struct hw_store hw_store;
 
 /* Everything that identifies a run. Strings are copied. A store holds at most 255 layers, 1,023 heads and 64 roles (they are
@@ -102,71 +104,79 @@ typedef struct hw_chunk_record {
  * 63 bits. */
 #define HW_MOST_GRAPHS (INT64_MAX / INT64_C(1000000000000))
 /* Errors: UNSUPPORTED for more graphs than that. */
-bool hw_store_check_graphs(int64_t n_graphs, hw_error *err);
+HW_API bool hw_store_check_graphs(int64_t n_graphs, hw_error *err);
 
 /* A chunk made ready for the database off the writer's thread: compressed columns, items, aggregate deltas. Copies all it
  * needs. Errors: INPUT, naming the prompt, when rows are inconsistent or a number is not finite (nothing such is stored:
  * make the prompt a failed one before). */
 typedef struct hw_encoded_chunk hw_encoded_chunk;
-bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_encoded_chunk **encoded, hw_error *err);
-void hw_encoded_chunk_free(hw_encoded_chunk *encoded);
+HW_API bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_encoded_chunk **encoded, hw_error *err);
+HW_API void hw_encoded_chunk_free(hw_encoded_chunk *encoded);
 
 /* Opens the file for a run: creates it, or continues it when its fingerprint is the same. Errors name what differs:
  * a database of another run, of a newer version, no database at all, a folder that cannot be written. A file that was
  * not there before is removed again when opening fails. */
-bool hw_store_open_run(const char *path, const hw_run_info *info, const hw_process_info *process, bool durable,
+HW_API bool hw_store_open_run(const char *path, const hw_run_info *info, const hw_process_info *process, bool durable,
                        hw_store **store, hw_error *err);
 /* Chunks may wait so many seconds after the last commit for more of them (hw_store_tick ends the wait): that is what a crash can lose,
  * and few commits are what makes many small chunks fast. 0, as after opening: each chunk is committed at once. */
-void hw_store_commit_every(hw_store *store, double seconds);
+HW_API void hw_store_commit_every(hw_store *store, double seconds);
 /* Commits the chunks that wait when their time is over: to be called now and then while no chunk comes. Errors as hw_store_flush. */
-bool hw_store_tick(hw_store *store, hw_error *err);
+HW_API bool hw_store_tick(hw_store *store, hw_error *err);
 /* Commits the chunks that wait. After an error none of them is stored. */
-bool hw_store_flush(hw_store *store, hw_error *err);
+HW_API bool hw_store_flush(hw_store *store, hw_error *err);
 /* Commits and closes; with finish = true the WAL is folded in and journal_mode becomes DELETE, one file to mail. close(NULL) is fine. */
-bool hw_store_close(hw_store *store, bool finish, hw_error *err);
+HW_API bool hw_store_close(hw_store *store, bool finish, hw_error *err);
 
 /* Text of every token, once, at creation (a second call does nothing). Pieces are bytes, perhaps not UTF-8. */
-bool hw_store_put_vocabulary(hw_store *store, size_t n, const char *const *pieces, const size_t *lengths, hw_error *err);
+HW_API bool hw_store_put_vocabulary(hw_store *store, size_t n, const char *const *pieces, const size_t *lengths, hw_error *err);
 
 /* Sets done[i] for each chunk i < n_chunks that is stored whole; counts prompts stored and failed. */
-bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, int64_t *n_prompts, int64_t *n_failed, hw_error *err);
+HW_API bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, int64_t *n_prompts, int64_t *n_failed, hw_error *err);
 /* Stores a chunk. After an error it is not stored, and none of those that wait for a commit. */
-bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_error *err);
+HW_API bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_error *err);
 
 /* Neurons that entered a top-k and have no projection yet, at most `limit`, by (layer, neuron). */
-bool hw_store_pending_neurons(hw_store *store, size_t limit, uint16_t *layers, uint32_t *neurons, size_t *n, hw_error *err);
+HW_API bool hw_store_pending_neurons(hw_store *store, size_t limit, uint16_t *layers, uint32_t *neurons, size_t *n, hw_error *err);
 /* Projections of neurons (kind NEURON, convention ALONE, position 0), in one transaction. */
-bool hw_store_put_neuron_projections(hw_store *store, const hw_projection *rows, size_t n, hw_error *err);
+HW_API bool hw_store_put_neuron_projections(hw_store *store, const hw_projection *rows, size_t n, hw_error *err);
 
 /* ---- Reading ---- */
 
 /* Opens read-only, with the hw_* SQL functions registered. Refuses files that are no Headwater database or newer. */
-bool hw_store_open_read(const char *path, hw_store **store, hw_error *err);
+HW_API bool hw_store_open_read(const char *path, hw_store **store, hw_error *err);
 
 /* ---- Reading back what a run stored, to derive another database from it ---- */
 
 /* Everything that identifies the run. Strings and lists live in the arena. */
-bool hw_store_read_run(hw_store *store, hw_arena *arena, hw_run_info *info, hw_error *err);
+HW_API bool hw_store_read_run(hw_store *store, hw_arena *arena, hw_run_info *info, hw_error *err);
 
 /* In what follows `info` is that of hw_store_read_run: numbers outside of the run's ranges are INPUT errors that name the table, the
  * row, what was found and what is wanted. */
 
 /* Texts of tokens 0 .. *n - 1; NULL for ids without one. */
-bool hw_store_read_vocabulary(hw_store *store, const hw_run_info *info, hw_arena *arena, size_t *n, const char ***pieces, size_t **lengths, hw_error *err);
+HW_API bool hw_store_read_vocabulary(hw_store *store, const hw_run_info *info, hw_arena *arena, size_t *n, const char ***pieces, size_t **lengths, hw_error *err);
 
 /* One past the highest chunk that is stored. */
-bool hw_store_count_chunks(hw_store *store, const hw_run_info *info, int64_t *n, hw_error *err);
+HW_API bool hw_store_count_chunks(hw_store *store, const hw_run_info *info, int64_t *n, hw_error *err);
 
 /* The rows of a chunk as they were given to the store; `graph` of each graph record is left NULL, for the caller to replay.
  * Everything lives in the arena. *found is false when the chunk is not stored. Errors: INPUT for damaged columns, naming the
  * prompt. */
-bool hw_store_read_chunk(hw_store *store, const hw_run_info *info, int64_t chunk_index, hw_arena *arena, bool *found, hw_chunk_record *chunk, hw_error *err);
+HW_API bool hw_store_read_chunk(hw_store *store, const hw_run_info *info, int64_t chunk_index, hw_arena *arena, bool *found, hw_chunk_record *chunk, hw_error *err);
+
+/* One stored graph: of the prompt's target at this position, -1 for its last target. record->graph is the replay at `threshold`, which is
+ * at least info->floor (below it parts are missing). Everything lives in the arena. *found is false when nothing is stored for it.
+ * Errors: INPUT for damaged columns. */
+HW_API bool hw_store_read_graph(hw_store *store, const hw_run_info *info, int64_t prompt_id, int64_t target, double threshold,
+                                hw_arena *arena, bool *found, hw_graph_record *record, hw_error *err);
 
 /* The stored projection of a neuron, lists in the arena; *found is false when there is none. */
-bool hw_store_read_neuron(hw_store *store, const hw_run_info *info, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found, hw_projection *row, hw_error *err);
+HW_API bool hw_store_read_neuron(hw_store *store, const hw_run_info *info, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found, hw_projection *row, hw_error *err);
 
 /* Hash over all rows that the run stored, but those of `process`; what mine and compare add later is not in it. 32 hex digits. */
-bool hw_store_digest(hw_store *store, char hex[33], hw_error *err);
+HW_API bool hw_store_digest(hw_store *store, char hex[33], hw_error *err);
+
+HW_END_C
 
 #endif

@@ -8,9 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "headwater/api.h"
+
+HW_BEGIN_C
+
 typedef enum hw_dtype { HW_F32 = 0, HW_F16 = 1, HW_BF16 = 2 } hw_dtype;
-extern const char *const hw_dtype_names[3];
-size_t hw_dtype_size(hw_dtype dtype); /* bytes */
+HW_API extern const char *const hw_dtype_names[3];
+HW_API size_t hw_dtype_size(hw_dtype dtype); /* bytes */
 
 /* A weight matrix that maps n_in inputs to n_out outputs, as it lies in the file. Element (in k, out n) is at
  * in_first ? data[k * stride + n] : data[n * stride + k], counted in elements. Borrowed from the mapping. */
@@ -25,7 +29,7 @@ typedef struct hw_matrix {
 /* GEMMs run in tiles of this many rows, the last one filled up, so that a row's result does not depend on how many
  * rows stand beside it (and, where the BLAS kernel allows it, not on its place). */
 enum { HW_TILE_ROWS = 256 };
-size_t hw_tile_round(size_t n_rows); /* up to a multiple of HW_TILE_ROWS */
+HW_API size_t hw_tile_round(size_t n_rows); /* up to a multiple of HW_TILE_ROWS */
 
 /* Scratch that a GEMM needs to widen weights: floats. */
 enum { HW_PANEL_FLOATS = 1 << 20 };
@@ -36,6 +40,8 @@ typedef enum hw_activation { HW_ACT_GELU_TANH, HW_ACT_GELU_ERF, HW_ACT_RELU, HW_
 /* ---- The BLAS library ---- */
 
 /* The kernel OpenBLAS chose ("SkylakeX", "Haswell"...). Call once before any GEMM: it also sets BLAS to one thread. */
-const char *hw_blas_start(void);
+HW_API const char *hw_blas_start(void);
+
+HW_END_C
 
 #endif

@@ -12,6 +12,8 @@
 #include "headwater/arena.h"
 #include "headwater/error.h"
 
+HW_BEGIN_C
+
 typedef struct hw_tokenizer hw_tokenizer;
 
 typedef enum hw_bos {
@@ -33,37 +35,39 @@ typedef struct hw_encoding {
 /* Opens the tokenizer of a model folder. model_type is config.json's ("gpt2", "llama", "opt", ...): it decides the
  * special tokens where the files themselves do not. Errors: INPUT for files that are missing, cut or inconsistent,
  * UNSUPPORTED with the name of a component (model type, normalizer, pre-tokenizer...) that is not known. */
-bool hw_tokenizer_open(const char *model_dir, const char *model_type, hw_tokenizer **tokenizer, hw_error *err);
-void hw_tokenizer_close(hw_tokenizer *tokenizer);
+HW_API bool hw_tokenizer_open(const char *model_dir, const char *model_type, hw_tokenizer **tokenizer, hw_error *err);
+HW_API void hw_tokenizer_close(hw_tokenizer *tokenizer);
 
 /* Encodes length bytes of UTF-8. Tokens that the files would put behind a text (EOS) are never added: they would move the
  * position of the prediction. The arrays live in the arena; while it runs the call needs 100 to 500 bytes of its own for each
  * byte of text. Errors: PROMPT when the bytes are not UTF-8. */
-bool hw_tokenizer_encode(const hw_tokenizer *tokenizer, const char *text, size_t length, hw_bos bos, hw_arena *arena,
+HW_API bool hw_tokenizer_encode(const hw_tokenizer *tokenizer, const char *text, size_t length, hw_bos bos, hw_arena *arena,
                          hw_encoding *encoding, hw_error *err);
 
 /* Encodes text as the continuation of something before it: no BOS/EOS, no prefix space or metaspace that the
  * tokenizer would put at the start of a text. */
-bool hw_tokenizer_encode_continuation(const hw_tokenizer *tokenizer, const char *text, size_t length, hw_arena *arena,
+HW_API bool hw_tokenizer_encode_continuation(const hw_tokenizer *tokenizer, const char *text, size_t length, hw_arena *arena,
                                       hw_encoding *encoding, hw_error *err);
 
 /* The bytes a token stands for (not NUL-terminated, may be part of a character; a special token's own name),
  * owned by the tokenizer. False for an id that no token has. */
-bool hw_tokenizer_piece(const hw_tokenizer *tokenizer, int32_t id, const char **bytes, size_t *length);
+HW_API bool hw_tokenizer_piece(const hw_tokenizer *tokenizer, int32_t id, const char **bytes, size_t *length);
 
 /* True for special tokens (BOS, EOS, padding...). */
-bool hw_tokenizer_is_special(const hw_tokenizer *tokenizer, int32_t id);
+HW_API bool hw_tokenizer_is_special(const hw_tokenizer *tokenizer, int32_t id);
 
 /* One more than the highest id. */
-int32_t hw_tokenizer_size(const hw_tokenizer *tokenizer);
+HW_API int32_t hw_tokenizer_size(const hw_tokenizer *tokenizer);
 
 /* "byte-level BPE", "BPE with metaspace and byte fallback", ... for people. */
-const char *hw_tokenizer_kind(const hw_tokenizer *tokenizer);
+HW_API const char *hw_tokenizer_kind(const hw_tokenizer *tokenizer);
 
 /* Ids of the BOS token that `auto` and `yes` prepend, -1 for none. */
-int32_t hw_tokenizer_bos_id(const hw_tokenizer *tokenizer, hw_bos bos);
+HW_API int32_t hw_tokenizer_bos_id(const hw_tokenizer *tokenizer, hw_bos bos);
 
 /* Hash of everything that decides the ids (32 hex digits, owned by the tokenizer). */
-const char *hw_tokenizer_fingerprint(const hw_tokenizer *tokenizer);
+HW_API const char *hw_tokenizer_fingerprint(const hw_tokenizer *tokenizer);
+
+HW_END_C
 
 #endif

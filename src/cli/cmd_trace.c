@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "headwater/trace.h"
 #include "report/trace.h"
 #include "base/text.h"
 #include "run/job.h"
@@ -11,7 +12,7 @@
 typedef struct trace_settings {
   const char *model, *architecture, *prompt, *tokens;
   hw_analysis analysis;
-  bool json, raw;
+  bool json;
 } trace_settings;
 
 #define AT(field) offsetof(trace_settings, field)
@@ -28,7 +29,7 @@ static const hw_option own_options[] = {
     {"prompt", HW_OPTION_TEXT, AT(prompt), "TEXT", "the prompt", 0, 0, NULL, false},
     {"tokens", HW_OPTION_TEXT, AT(tokens), "IDS", "token ids 464,1175,... taken as they are, instead of --prompt", 0, 0, NULL, false},
     {"json", HW_OPTION_FLAG, AT(json), NULL, "print JSON", 0, 0, NULL, false},
-    {"raw", HW_OPTION_FLAG, AT(raw), NULL, "with --json: importances of every node, unrounded", 0, 0, NULL, false},
+    {"raw", HW_OPTION_FLAG, AT(analysis.raw), NULL, "with --json: importances of every node, unrounded", 0, 0, NULL, false},
 };
 
 enum { N_OWN = sizeof own_options / sizeof *own_options, N_SHARED = sizeof shared_options / sizeof *shared_options };
@@ -75,60 +76,21 @@ static bool parse_ids(const char *text, hw_arena *arena, int32_t **ids, size_t *
   }
 }
 
-static int by_place(const void *a, const void *b) {
-  const hw_projection *x = a, *y = b;
-  if (x->layer != y->layer) return x->layer < y->layer ? -1 : 1;
-  return x->index < y->index ? -1 : x->index > y->index;
-}
-
-/* The neurons of all targets, each once. */
-static bool project_neurons(hw_worker *worker, const hw_prompt_input *input, const hw_prompt_result *result, uint32_t k,
-                            hw_projection **rows, size_t *n, hw_error *err) {
-  size_t capacity = 0, kept = 0;
-  for (size_t t = 0; t < input->n_targets; t++) capacity += result->flow.traces[t].n_neurons;
-  *n = 0;
-  *rows = hw_arena_znew(&worker->results, hw_projection, capacity, err);
-  if (!*rows) return false;
-  for (size_t t = 0; t < input->n_targets; t++)
-    for (size_t i = 0; i < result->flow.traces[t].n_neurons; i++) {
-      const hw_neuron_row *neuron = &result->flow.traces[t].neurons[i];
-      (*rows)[(*n)++] = (hw_projection){.layer = neuron->layer, .index = neuron->neuron};
-    }
-  qsort(*rows, *n, sizeof **rows, by_place);
-  for (size_t i = 0; i < *n; i++)
-    if (kept == 0 || by_place(&(*rows)[kept - 1], &(*rows)[i]) != 0) (*rows)[kept++] = (*rows)[i];
-  *n = kept;
-  return hw_project_neurons(worker->model, *rows, kept, k, worker->panel, &worker->results, err);
-}
-
-static bool prepare(const trace_settings *s, const hw_model *model, const hw_tokenizer *tokenizer, hw_arena *arena,
-                    hw_prompt_input *input, hw_error *err) {
-  if (!s->tokens)
-    return hw_prompt_prepare(model, tokenizer, &s->analysis, s->prompt, strlen(s->prompt), NULL, 0, NULL, 0, arena, input, err);
+static bool trace(const trace_settings *s, const hw_model *model, const hw_tokenizer *tokenizer, hw_arena *arena, hw_trace *traced,
+                  hw_buffer *out, hw_error *err) {
   int32_t *ids;
   size_t n;
-  return parse_ids(s->tokens, arena, &ids, &n, err) && hw_prompt_from_ids(model, &s->analysis, ids, n, arena, input, err);
-}
-
-static bool trace(const trace_settings *s, const hw_model *model, const hw_tokenizer *tokenizer, hw_worker *worker, hw_buffer *out,
-                  hw_error *err) {
-  hw_prompt_input input;
-  hw_prompt_result result;
-  if (!prepare(s, model, tokenizer, &worker->results, &input, err)) return false;
-  if (input.double_bos) fprintf(stderr, "headwater: the prompt itself begins with the BOS token, so there are two\n");
-  if (!hw_compute(worker, &input, 1, &result, err)) return false;
-  if (result.failure) return hw_fail(err, HW_ERROR_PROMPT, "%s", result.failure);
-  hw_trace_view view = {.model = model, .tokenizer = tokenizer, .analysis = &s->analysis, .flow = &worker->flow, .input = &input,
-                        .result = &result, .columns = hw_cli_columns()};
-  hw_projection *neurons = NULL;
-  if (worker->flow.project != HW_PROJECT_NONE &&
-      !project_neurons(worker, &input, &result, worker->flow.top_tokens, &neurons, &view.n_neurons, err))
+  if (!(s->tokens ? parse_ids(s->tokens, arena, &ids, &n, err) && hw_trace_ids(model, &s->analysis, ids, n, traced, err)
+                  : hw_trace_text(model, tokenizer, &s->analysis, s->prompt, traced, err)))
     return false;
-  view.neurons = neurons;
+  if (traced->prompt.double_bos) fprintf(stderr, "headwater: the prompt itself begins with the BOS token, so there are two\n");
+  hw_trace_view view = {.model = model, .tokenizer = tokenizer, .analysis = &s->analysis, .flow = &traced->worker.flow,
+                        .input = &traced->prompt, .result = &traced->result, .neurons = traced->neurons,
+                        .n_neurons = traced->n_neurons, .columns = hw_cli_columns()};
   if (s->json)
-    hw_trace_json(&view, out);
+    hw_trace_put_json(&view, out);
   else
-    hw_trace_text(&view, out);
+    hw_trace_put_text(&view, out);
   return hw_buffer_check(out, err);
 }
 
@@ -151,21 +113,22 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!hw_cli_arguments(command, table.table, &s, argc, argv, NULL, 0, 0, &n_positionals, &err)) return hw_cli_usage(command, err.message);
   if (!s.model) return hw_cli_usage(command, "no --model DIR given");
   if (!s.prompt == !s.tokens) return hw_cli_usage(command, "give --prompt TEXT or --tokens IDS");
-  if (s.raw && !s.json) return hw_cli_usage(command, "--raw needs --json");
+  if (s.analysis.raw && !s.json) return hw_cli_usage(command, "--raw needs --json");
   hw_flow_settings flow;
   if (!hw_analysis_flow(&s.analysis, &flow, &err)) return hw_cli_usage(command, err.message);
-  flow.raw = s.raw;
   hw_model *model = NULL;
   hw_tokenizer *tokenizer = NULL;
-  hw_worker worker = {0};
+  hw_trace traced = {0};
+  hw_arena arena;
   hw_buffer out;
+  hw_arena_init(&arena);
   hw_buffer_init(&out);
-  (void)hw_blas_start();
   bool ok = hw_model_open_as(s.model, s.architecture, &model, &err) && open_tokenizer(&s, model, &tokenizer, &err) &&
-            hw_worker_init(&worker, model, &flow, HW_BATCH_ROWS, &err) && trace(&s, model, tokenizer, &worker, &out, &err);
+            trace(&s, model, tokenizer, &arena, &traced, &out, &err);
   int code = ok ? hw_cli_write(&out) : hw_cli_fail(&err);
   hw_buffer_fini(&out);
-  hw_worker_fini(&worker);
+  hw_trace_fini(&traced);
+  hw_arena_fini(&arena);
   hw_tokenizer_close(tokenizer);
   hw_model_close(model);
   return code;

@@ -18,7 +18,7 @@ typedef struct hw_trace_view {
   int columns;
 } hw_trace_view;
 
-void hw_trace_json(const hw_trace_view *view, hw_buffer *out);
-void hw_trace_text(const hw_trace_view *view, hw_buffer *out);
+void hw_trace_put_json(const hw_trace_view *view, hw_buffer *out);
+void hw_trace_put_text(const hw_trace_view *view, hw_buffer *out);
 
 #endif

@@ -274,7 +274,7 @@ static void write_raw(hw_json *json, const hw_raw_importances *raw) {
   hw_json_end_object(json);
 }
 
-void hw_trace_json(const hw_trace_view *view, hw_buffer *out) {
+void hw_trace_put_json(const hw_trace_view *view, hw_buffer *out) {
   hw_json json;
   hw_json_init(&json, out);
   hw_json_begin_object(&json);

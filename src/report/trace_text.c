@@ -209,7 +209,7 @@ static void put_neurons(hw_buffer *out, const hw_trace_view *view, const hw_targ
   }
 }
 
-void hw_trace_text(const hw_trace_view *view, hw_buffer *out) {
+void hw_trace_put_text(const hw_trace_view *view, hw_buffer *out) {
   const hw_model_config *c = &view->model->config;
   hw_buffer_printf(out, "%s: %s, %d layers, %d heads, d_model %d; %zu token%s%s\n", view->model->name, c->family, (int)c->n_layers,
                    (int)c->n_heads, (int)c->d_model, view->input->n_tokens, view->input->n_tokens == 1 ? "" : "s", view->input->has_bos ? " with BOS" : "");

@@ -67,7 +67,7 @@ bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, h
     return hw_fail(err, HW_ERROR_INPUT, "floor %g is above the threshold %g", lowest, analysis->threshold);
   *settings = (hw_flow_settings){.threshold = analysis->threshold, .floor = lowest, .top_neurons = (uint32_t)analysis->top_neurons,
                                  .top_tokens = (uint32_t)analysis->top_tokens, .project = (hw_project)analysis->project,
-                                 .conventions = (hw_convention_choice)analysis->conventions};
+                                 .conventions = (hw_convention_choice)analysis->conventions, .raw = analysis->raw};
   return hw_targets_check(analysis->targets, err);
 }
 

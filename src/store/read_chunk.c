@@ -281,6 +281,27 @@ bool hw_store_read_chunk(hw_store *store, const hw_run_info *info, int64_t chunk
   return ok;
 }
 
+bool hw_store_read_graph(hw_store *store, const hw_run_info *info, int64_t prompt_id, int64_t target, double threshold, hw_arena *arena,
+                         bool *found, hw_graph_record *record, hw_error *err) {
+  chunk_reader r = {.store = store, .arena = arena, .err = err, .info = info};
+  hw_prompt_record prompt = {.prompt_id = prompt_id};
+  hw_statement *s = select_prompt(&r, "reader/graphs.sql", prompt_id);
+  bool any = false, ok = s && hw_statement_step(s, &any, err);
+  if (s) hw_statement_reset(s);
+  *found = false;
+  if (!ok || !any) return ok;
+  if (!read_prompt(&r, &prompt)) return false;
+  size_t i = 0;
+  while (i < prompt.n_graphs && target >= 0 && prompt.graphs[i].frame.target != target) i++;
+  if (target < 0 && prompt.n_graphs) i = prompt.n_graphs - 1;
+  *found = i < prompt.n_graphs;
+  if (!*found) return true;
+  hw_graph *graph = hw_arena_znew(arena, hw_graph, 1, err);
+  *record = prompt.graphs[i];
+  record->graph = graph;
+  return graph && hw_graph_replay(&record->frame, record->parts, record->n_parts, threshold, arena, graph, err);
+}
+
 bool hw_store_read_neuron(hw_store *store, const hw_run_info *info, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found,
                           hw_projection *row, hw_error *err) {
   hw_statement *s = hw_store_statement(store, "reader/neuron_tokens.sql", err);

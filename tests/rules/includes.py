@@ -39,7 +39,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "cli": "base tensor store query study report run",
 }
 PUBLIC = {  # include/headwater/NAME.h -> its room
-    "base": "arena buffer error",
+    "base": "api arena buffer error",
     "tensor": "tensor",
     "graph": "graph",
     "tokenizer": "tokenizer",
@@ -52,7 +52,7 @@ PUBLIC = {  # include/headwater/NAME.h -> its room
     "query": "query",
     "study": "mining comparison",
     "report": "export",
-    "run": "run",
+    "run": "run trace",
 }
 ROOM_OF_HEADER = {header: room for room, headers in PUBLIC.items() for header in headers.split()}
 

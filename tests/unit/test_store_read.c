@@ -250,6 +250,40 @@ TEST(functions_agree_with_each_other) {
   assert_non_null(strstr(plan, "SEARCH g USING INDEX graph_prompt (prompt_id=?)"));
 }
 
+/* One graph through the public call, against what SQL unpacks of the same row. */
+TEST(one_graph_by_prompt_and_target) {
+  make_run(at("three.db"), &three_targets, forwards);
+  hw_store *store;
+  hw_arena arena;
+  hw_arena_init(&arena);
+  OK(hw_store_open_read(at("three.db"), &store, e));
+  hw_run_info info;
+  OK(hw_store_read_run(store, &arena, &info, e));
+  hw_graph_record record = {0};
+  bool found;
+  OK(hw_store_read_graph(store, &info, 3, -1, 0.05, &arena, &found, &record, e));
+  assert_true(found);
+  uint32_t last = record.frame.target;
+  char sql[300], wanted[200];
+  for (int i = 0; i < 2; i++) { /* the run's threshold, and a higher one */
+    double threshold = i ? 0.2 : 0.05, flow = 0;
+    OK(hw_store_read_graph(store, &info, 3, last, threshold, &arena, &found, &record, e));
+    assert_true(found && record.frame.target == last && record.graph->n_edges > 3);
+    for (size_t k = 0; k < record.graph->n_edges; k++) flow += record.graph->edges[k].flow;
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT count(*) AS n, round(sum(flow), 9) AS flow FROM graph g, hw_edges(g.edges, %g) "
+                   "WHERE g.prompt_id = 3 AND g.target_pos = %u", threshold, last);
+    (void)snprintf(wanted, sizeof wanted, "n,flow\r\n%zu,%.9g\r\n", record.graph->n_edges, flow);
+    assert_string_equal(ask(at("three.db"), sql), wanted);
+  }
+  OK(hw_store_read_graph(store, &info, 3, last + 100, 0.05, &arena, &found, &record, e));
+  assert_false(found);
+  OK(hw_store_read_graph(store, &info, 1000000, -1, 0.05, &arena, &found, &record, e));
+  assert_false(found);
+  OK(hw_store_close(store, false, e));
+  hw_arena_fini(&arena);
+}
+
 TEST(damaged_columns_name_their_prompt) {
   make_run(at("bad.db"), &one_target, forwards);
   const char *bad = strdup(at("bad.db"));
@@ -358,6 +392,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(every_named_query_has_its_help, setup, teardown),
       cmocka_unit_test_setup_teardown(edges_at_any_threshold, setup, teardown),
       cmocka_unit_test_setup_teardown(functions_agree_with_each_other, setup, teardown),
+      cmocka_unit_test_setup_teardown(one_graph_by_prompt_and_target, setup, teardown),
       cmocka_unit_test_setup_teardown(damaged_columns_name_their_prompt, setup, teardown),
       cmocka_unit_test_setup_teardown(exports_are_the_same_bytes, setup, teardown),
       cmocka_unit_test_setup_teardown(extension, setup, teardown),

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * All of the library. One prompt: trace.h. A data set into a database: run.h. Reading a database: store.h, query.h, export.h.
+ * Circuits and comparisons: mining.h, comparison.h. */
+#ifndef HEADWATER_HEADWATER_H
+#define HEADWATER_HEADWATER_H
+
+#include "headwater/api.h"
+#include "headwater/arena.h"
+#include "headwater/buffer.h"
+#include "headwater/comparison.h"
+#include "headwater/dataset.h"
+#include "headwater/error.h"
+#include "headwater/export.h"
+#include "headwater/flow.h"
+#include "headwater/graph.h"
+#include "headwater/mining.h"
+#include "headwater/model.h"
+#include "headwater/query.h"
+#include "headwater/run.h"
+#include "headwater/sql.h"
+#include "headwater/stats.h"
+#include "headwater/store.h"
+#include "headwater/tensor.h"
+#include "headwater/tokenizer.h"
+#include "headwater/trace.h"
+
+HW_BEGIN_C
+
+HW_END_C
+
+#endif
