@@ -1,11 +1,43 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What papers read. Columns everywhere:
---   n                           graphs (prompt, target) they are about
---   frequency, .._lo, .._hi     share of graphs where the component is active, 95% Wilson interval
---   mean, std, ci_lo, ci_hi     importance over ALL graphs, absent = 0; 95% t-interval, clustered by prompt
---   flow_mean, flow_std, ...    the same for flow
---   n_active, max               graphs where active; largest importance
---   example_prompt, .._target   the graph where that is
+-- What papers read. The manual (headwater-database) takes its list of columns from here: names, then what they are. Everywhere:
+--   n   graphs (prompt, target) that the row is about; in answer_by_layer prompts with an answer
+--   n_active   graphs where the component is active
+--   frequency, frequency_lo, frequency_hi   share of graphs where the component is active, with its 95% Wilson interval
+--   mean, std, ci_lo, ci_hi   importance over ALL graphs, absent = 0: mean, standard deviation, 95% t interval clustered by prompt
+--   flow_mean, flow_std, flow_ci_lo, flow_ci_hi   the same for flow; role_flow has flow in mean, std, ci_lo and ci_hi
+--   max   largest importance in a graph (role_flow: flow)
+--   example_prompt, example_target   the graph where that is: prompt_id and target_pos
+--   group_id, group_name   group of prompts and its name, column=value; -1: all together, -2: all counterfactuals
+--   layer, head, neuron   numbers from 0
+--   name   L1H5, L1N37, FFN1
+--   prompt_id   row of the data set, from 0; a counterfactual has a number behind the last row
+--   target_pos   position whose next token is predicted
+--   graph_id   prompt_id * 2^20 + target_pos
+--   position   of a token in the prompt, from 0
+--   kind   of a part: attention, attention_residual, ffn, ffn_residual; of a projected component: head, attention, ffn, resid_mid, resid_post, neuron
+--   source, target   positions that a part reads and writes
+--   source_role, target_role   roles of these positions
+--   role, role_id   name and number of a role
+--   item_id   an edge aligned by role, packed (table agg_item)
+--   importance   share of the part, head or neuron in its node; head_source_by_group: sum of importances
+--   weight   share of the part among the kept parts of its node
+--   flow   of the 1 put in at the target, what goes through; head_source_by_group: sum of flows
+--   activation   what multiplies the output row of the neuron
+--   first, self, previous, same_token, induction   share of a head's flow whose source is the first position, its own position, the previous one, an earlier copy of the token, the token after an earlier copy
+--   importance_first, importance_self, importance_previous, importance_same_token, importance_induction   the same shares of importance
+--   top1, top1_lo, top1_hi   share of prompts whose answer is the most probable token after this layer, with its Wilson interval
+--   first_top1, settled   share of prompts where this is the first such layer; where it stays so to the end
+--   mean_rank   mean rank of the answer, from 1
+--   probability, probability_std, probability_lo, probability_hi   of the answer: mean, standard deviation, 95% t interval
+--   n_foil, beats_foil   prompts with answer and foil; share of them where the answer has the higher logit
+--   logit_diff, logit_diff_std, logit_diff_lo, logit_diff_hi   logit of the answer minus logit of the foil
+--   n_tokens, text, token_id, token   tokens of the prompt; its text; a token and its text
+--   predicted_id, predicted, predicted_logit, predicted_probability   the most probable next token
+--   answer_id, answer, answer_n_tokens, answer_logit, answer_probability, answer_rank, answer_log_probability   the right answer; log_probability is summed over its tokens (nats), the others are of its first token
+--   foil_id, foil, foil_n_tokens, foil_logit, foil_probability, foil_rank, foil_log_probability   the same of the wrong answer
+--   convention, list, score   alone or frozen; promotes or suppresses; what the component adds to the token's logit
+--   rank, logit   place in a list, or of the answer among all tokens, from 1; logit of the answer
+--   n_prompts, others, t975   of a group: prompts with graphs, sum of targets beside the first, t quantile of the intervals
 -- Where a prompt has several targets the Wilson interval uses an effective number of graphs: n / (variance clustered by
 -- prompt / variance of independent graphs), at most n, and the number of prompts when the frequency is 0 or 1.
 -- Only functions of the plain sqlite3 shell in here.
@@ -28,11 +60,13 @@ WITH raw AS (
 SELECT group_id, layer, head, $component_columns
 FROM spread;
 
+-- Every head of the model, over all prompts.
 CREATE VIEW head_importance AS
 SELECT layer, head, 'L' || layer || 'H' || head AS name, n, frequency, frequency_lo, frequency_hi, mean, std, ci_lo, ci_hi,
   flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active, max, example_prompt, example_target
 FROM head_statistic WHERE group_id = -1;
 
+-- Every head in every group.
 CREATE VIEW head_importance_by_group AS
 SELECT group_id, g.name AS group_name, layer, head, 'L' || layer || 'H' || head AS name, n, frequency, frequency_lo,
   frequency_hi, mean, std, ci_lo, ci_hi, flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active, max, example_prompt,
@@ -51,11 +85,13 @@ WITH raw AS (
 SELECT group_id, layer, neuron, $component_columns
 FROM spread;
 
+-- Neurons that entered a list of best neurons of an FFN node, over all prompts.
 CREATE VIEW neuron_importance AS
 SELECT layer, neuron, 'L' || layer || 'N' || neuron AS name, n, frequency, frequency_lo, frequency_hi, mean, std, ci_lo,
   ci_hi, flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active, max, example_prompt, example_target
 FROM neuron_statistic WHERE group_id = -1;
 
+-- The same in every group.
 CREATE VIEW neuron_importance_by_group AS
 SELECT group_id, g.name AS group_name, layer, neuron, 'L' || layer || 'N' || neuron AS name, n, frequency, frequency_lo,
   frequency_hi, mean, std, ci_lo, ci_hi, flow_mean, flow_std, flow_ci_lo, flow_ci_hi, n_active, max, example_prompt,
@@ -74,6 +110,7 @@ WITH raw AS (
 SELECT group_id, item_id, $component_columns
 FROM spread;
 
+-- Edges aligned by role, over all prompts: how often they occur.
 CREATE VIEW edge_frequency AS
 SELECT item_id, $item_columns(item_id),
   source.name AS source_role, target.name AS target_role,
@@ -82,6 +119,7 @@ SELECT item_id, $item_columns(item_id),
 FROM item_statistic LEFT JOIN role source ON source.role_id = $item_source(item_id) LEFT JOIN role target ON target.role_id = $item_target(item_id)
 WHERE group_id = -1;
 
+-- The same in every group.
 CREATE VIEW edge_frequency_by_group AS
 SELECT group_id, g.name AS group_name, item_id, $item_columns(item_id),
   source.name AS source_role, target.name AS target_role,
@@ -107,6 +145,7 @@ SELECT group_id, layer, role, n, k * 1.0 / n AS frequency, m * 1e-6 AS mean, $st
   k AS n_active, max * 1e-6 AS max, $prompt_of(ex) AS example_prompt, $target_of(ex) AS example_target, role_id
 FROM raw;
 
+-- The same over all prompts.
 CREATE VIEW role_flow AS
 SELECT layer, role, n, frequency, mean, std, ci_lo, ci_hi, n_active, max, example_prompt, example_target, role_id
 FROM role_flow_by_group WHERE group_id = -1;

@@ -171,6 +171,15 @@ static void append_wrapped(hw_buffer *out, const char *text, size_t indent) {
   }
 }
 
+void hw_option_describe(const hw_option *option, const void *defaults, hw_buffer *out) {
+  hw_buffer value;
+  hw_buffer_init(&value);
+  hw_buffer_append_string(out, option->help);
+  if (defaults && option->kind != HW_OPTION_FLAG && hw_option_format(option, defaults, &value) && value.length && !value.failed)
+    hw_buffer_printf(out, " [%s]", value.data);
+  hw_buffer_fini(&value);
+}
+
 void hw_options_help(hw_option_table table, const void *defaults, hw_buffer *out) {
   enum { INDENT = 26 };
   for (size_t i = 0; i < table.n; i++) {
@@ -184,14 +193,9 @@ void hw_options_help(hw_option_table table, const void *defaults, hw_buffer *out
       hw_buffer_printf(out, "%*s", (int)(INDENT - width), "");
     hw_buffer text;
     hw_buffer_init(&text);
-    hw_buffer_append_string(&text, option->help);
-    hw_buffer value;
-    hw_buffer_init(&value);
-    if (defaults && option->kind != HW_OPTION_FLAG && hw_option_format(option, defaults, &value) && value.length && !value.failed)
-      hw_buffer_printf(&text, " [%s]", value.data);
+    hw_option_describe(option, defaults, &text);
     if (!text.failed) append_wrapped(out, text.data, INDENT);
     hw_buffer_append_byte(out, '\n');
-    hw_buffer_fini(&value);
     hw_buffer_fini(&text);
   }
 }

@@ -51,6 +51,9 @@ bool hw_options_read_file(hw_option_table table, void *settings, const char *pat
 /* The option's value as text that reads back to it. */
 bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *out);
 
+/* What the option does, and its default in brackets; defaults may be NULL. */
+void hw_option_describe(const hw_option *option, const void *defaults, hw_buffer *out);
+
 /* A line or two per option, for 80 columns; defaults are those of the struct at `defaults`. */
 void hw_options_help(hw_option_table table, const void *defaults, hw_buffer *out);
 

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/select.h"
 #include "headwater/comparison.h"
 #include "headwater/query.h"
 
 enum { TABLE_ROWS = 20, RARE = 10 };
 
-static const char *const format_names[] = {"table", "csv", "json", NULL}, *const save_names[] = {"auto", "yes", "no", NULL};
+static const char *const save_names[] = {"auto", "yes", "no", NULL};
 enum { SAVE_AUTO, SAVE_YES, SAVE_NO };
 
 typedef struct compare_settings {
@@ -30,7 +31,7 @@ static const hw_option rows[] = {
     {"permutations", HW_OPTION_COUNT, AT(permutations), "N", "of the test", 1, 1e9, NULL, false},
     {"seed", HW_OPTION_COUNT, AT(seed), "N", "of the permutations: the same seed gives the same p everywhere", 0, 9e15, NULL, false},
     {"top", HW_OPTION_COUNT, AT(top), "N", "rows, best p first; 0: 20 of a table, all of csv and json", 0, 1e15, NULL, false},
-    {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, format_names, false},
+    {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
     {"save", HW_OPTION_CHOICE, AT(save), "WHEN", "keep the result in the database (headwater query DB comparisons): yes, no, or auto: where the file can be written", 0, 0, save_names, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
 #include <string.h>
 
 #include "cli/command.h"
 #include "query/list.h"
 #include "cli/select.h"
-#include "base/text.h"
 #include "headwater/query.h"
 
 enum { MOST_PARAMETERS = 32 };
@@ -12,12 +12,26 @@ enum { MOST_PARAMETERS = 32 };
 typedef struct query_arguments {
   const char *positionals[2]; /* DB, NAME */
   int n_positionals;
-  hw_table_format format;
+  int format; /* hw_table_format */
   const char *queries; /* folder */
   double timeout;
   hw_parameter parameters[MOST_PARAMETERS];
   size_t n_parameters;
 } query_arguments;
+
+#define AT(field) offsetof(query_arguments, field)
+static const hw_option rows[] = {
+    {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
+    {"timeout", HW_OPTION_NUMBER, AT(timeout), "SECONDS", "then give up; without it never", 0, 1e9, NULL, false},
+    {"queries", HW_OPTION_TEXT, AT(queries), "DIR", "folder of NAME.sql files: queries of your own, and replacements", 0, 0, NULL, false},
+};
+static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
+
+static const hw_option_table *options(void **defaults) {
+  static query_arguments usual;
+  *defaults = &usual;
+  return &table;
+}
 
 static int list_queries(const char *db, const query_list *list) {
   hw_store *store;
@@ -36,11 +50,8 @@ static int list_queries(const char *db, const query_list *list) {
 }
 
 static bool read_option(query_arguments *a, const char *name, const char *value, hw_error *err) {
-  if (strcmp(name, "format") == 0) return hw_cli_format(value, &a->format, err);
-  if (strcmp(name, "queries") == 0) return a->queries = value, true;
-  if (strcmp(name, "timeout") == 0)
-    return (hw_parse_double(value, &a->timeout) && a->timeout > 0 && a->timeout < 1e9) ||
-           hw_fail(err, HW_ERROR_INPUT, "timeout is \"%.100s\", want seconds", value);
+  for (size_t i = 0; i < table.n; i++)
+    if (strcmp(rows[i].name, name) == 0) return hw_option_set(table, a, "command line", name, value, err);
   if (a->n_parameters == MOST_PARAMETERS) return hw_fail(err, HW_ERROR_INPUT, "more than %d parameters", MOST_PARAMETERS);
   a->parameters[a->n_parameters++] = (hw_parameter){name, strcmp(value, "NULL") == 0 ? NULL : value};
   return true;
@@ -73,7 +84,7 @@ static int answer(const hw_command *command, const query_arguments *a, const que
   bool ready = hw_store_query_ready(store, query, &err);
   (void)hw_store_close(store, false, NULL);
   if (!ready) return hw_cli_fail(&err);
-  return hw_cli_select_within(a->positionals[0], query->sql, a->parameters, a->n_parameters, a->format, a->timeout);
+  return hw_cli_select_within(a->positionals[0], query->sql, a->parameters, a->n_parameters, (hw_table_format)a->format, a->timeout);
 }
 
 static int run(const hw_command *command, int argc, char **argv) {
@@ -115,12 +126,12 @@ static int help(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_query = {
     .name = "query",
-    .usage = "DB [NAME] [--PARAM VALUE ...] [--format table|csv|json]\n"
-             "                       [--timeout SECONDS] [--queries DIR]",
+    .usage = "DB [NAME] [--PARAM VALUE ...] [options]",
     .summary = "ask a named question; without a name, list them",
     .example = "  headwater query ioi.db top_heads --limit 5\n"
                "  headwater query ioi.db --help top_heads\n"
                "  headwater query ioi.db mine --queries my_queries/   (a folder of NAME.sql)\n",
+    .options = options,
     .help = help,
     .run = run,
 };

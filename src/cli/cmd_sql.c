@@ -6,7 +6,7 @@
 #include "cli/select.h"
 #include "headwater/query.h"
 
-static const char *const format_names[] = {"table", "csv", "json", NULL};
+const char *const hw_cli_format_names[] = {"table", "csv", "json", NULL};
 
 typedef struct sql_settings {
   int format;
@@ -14,7 +14,7 @@ typedef struct sql_settings {
 } sql_settings;
 
 static const hw_option rows[] = {
-    {"format", HW_OPTION_CHOICE, offsetof(sql_settings, format), "NAME", "table, csv or json", 0, 0, format_names, false},
+    {"format", HW_OPTION_CHOICE, offsetof(sql_settings, format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
     {"timeout", HW_OPTION_NUMBER, offsetof(sql_settings, timeout), "SECONDS", "then give up; without it never", 0, 1e9, NULL, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
@@ -23,12 +23,6 @@ static const hw_option_table *options(void **defaults) {
   static sql_settings settings;
   *defaults = &settings;
   return &table;
-}
-
-bool hw_cli_format(const char *name, hw_table_format *format, hw_error *err) {
-  for (int i = 0; format_names[i]; i++)
-    if (strcmp(format_names[i], name) == 0) return *format = (hw_table_format)i, true;
-  return hw_fail(err, HW_ERROR_INPUT, "format is \"%.100s\", want table, csv or json", name);
 }
 
 int hw_cli_select(const char *db, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format) {

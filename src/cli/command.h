@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Subcommands: a file and a line of the list in main.c each. Only this folder prints and exits. */
+ * Subcommands: a file and a word of the list in commands.c each. Only this folder prints and exits. */
 #ifndef HW_CLI_COMMAND_H
 #define HW_CLI_COMMAND_H
 
@@ -24,6 +24,10 @@ typedef struct hw_command {
 } hw_command;
 
 extern const hw_command hw_cmd_info, hw_cmd_tokenize, hw_cmd_trace, hw_cmd_run, hw_cmd_query, hw_cmd_sql, hw_cmd_export, hw_cmd_digest, hw_cmd_rethreshold, hw_cmd_mine, hw_cmd_compare;
+
+/* All of them, in the order of the help. */
+extern const hw_command *const hw_commands[];
+extern const size_t hw_n_commands;
 
 /* Set by Ctrl-C once a command asked for it. */
 extern volatile sig_atomic_t hw_cli_stop;

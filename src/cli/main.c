@@ -9,14 +9,10 @@
 #include "tensor/kernels.h"
 #include "base/text.h"
 
-static const hw_command *const commands[] = {&hw_cmd_info, &hw_cmd_tokenize, &hw_cmd_trace, &hw_cmd_run,
-                                             &hw_cmd_query, &hw_cmd_sql, &hw_cmd_mine, &hw_cmd_compare, &hw_cmd_export, &hw_cmd_digest, &hw_cmd_rethreshold};
-enum { N_COMMANDS = sizeof commands / sizeof *commands };
-
 static int list_commands(FILE *out) {
   fprintf(out, "headwater " HW_VERSION ": traces every prediction of a transformer back to the parts\n"
                "that made it, over whole data sets, into an SQLite database.\n\nusage: headwater COMMAND ...\n\n");
-  for (int i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+  for (size_t i = 0; i < hw_n_commands; i++) fprintf(out, "  %-10s %s\n", hw_commands[i]->name, hw_commands[i]->summary);
   fprintf(out, "\nheadwater COMMAND --help tells more. headwater --version prints the version.\n");
   return hw_cli_finish();
 }
@@ -44,9 +40,9 @@ static bool asks_for_help(int argc, char **argv) {
 }
 
 static int unknown_command(const char *name) {
-  const char *names[N_COMMANDS];
-  for (int i = 0; i < N_COMMANDS; i++) names[i] = commands[i]->name;
-  const char *nearest = hw_nearest_name(name, names, N_COMMANDS);
+  const char *names[64];
+  for (size_t i = 0; i < hw_n_commands; i++) names[i] = hw_commands[i]->name;
+  const char *nearest = hw_nearest_name(name, names, hw_n_commands);
   fprintf(stderr, "headwater: unknown command \"%.100s\"", name);
   if (nearest) fprintf(stderr, " (did you mean %s?)", nearest);
   fprintf(stderr, nearest ? "\n" : " (headwater alone lists them)\n");
@@ -89,14 +85,14 @@ int main(int argc, char **argv) {
     printf("headwater " HW_VERSION "\n");
     return hw_cli_finish();
   }
-  for (int i = 0; i < N_COMMANDS; i++) {
-    if (strcmp(argv[1], commands[i]->name) != 0) continue;
+  for (size_t i = 0; i < hw_n_commands; i++) {
+    if (strcmp(argv[1], hw_commands[i]->name) != 0) continue;
     if (asks_for_help(argc - 2, argv + 2)) {
-      int code = commands[i]->help ? commands[i]->help(commands[i], argc - 2, argv + 2) : -1;
-      return code >= 0 ? code : help(commands[i]);
+      int code = hw_commands[i]->help ? hw_commands[i]->help(hw_commands[i], argc - 2, argv + 2) : -1;
+      return code >= 0 ? code : help(hw_commands[i]);
     }
     start_with_right_blas(argv);
-    return commands[i]->run(commands[i], argc - 2, argv + 2);
+    return hw_commands[i]->run(hw_commands[i], argc - 2, argv + 2);
   }
   return unknown_command(argv[1]);
 }

@@ -6,7 +6,7 @@
 #include "headwater/store.h"
 #include "headwater/query.h"
 
-bool hw_cli_format(const char *name, hw_table_format *format, hw_error *err);
+extern const char *const hw_cli_format_names[4]; /* in the order of hw_table_format, then NULL */
 
 /* Runs one SELECT and prints it; returns the exit code. */
 int hw_cli_select(const char *db, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format);

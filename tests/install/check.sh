@@ -33,6 +33,14 @@ LIB/libheadwater.so.$(echo "${version#headwater }" | cut -d. -f1,2)
 LIB/pkgconfig/headwater.pc
 bin/headwater
 END
+for command in $("$prefix/bin/headwater" | sed -n 's/^  \([a-z]*\) .*/\1/p'); do echo "share/man/man1/headwater-$command.1"; done >>"$work/wanted"
+cat >>"$work/wanted" <<END
+share/bash-completion/completions/headwater
+share/man/man1/headwater.1
+share/man/man5/headwater-database.5
+share/man/man5/headwater-model.5
+share/zsh/site-functions/_headwater
+END
 LC_ALL=C sort -o "$work/wanted" "$work/wanted"
 diff "$work/wanted" "$work/found" || complain "installed files: < wanted, > found"
 
@@ -40,6 +48,12 @@ grep -rlaF "$build" "$prefix" && complain "these files name the build folder"
 for file in "$prefix/bin/headwater" "$lib/libheadwater.so" "$lib/headwater/headwater_sqlite.so"; do
   objdump -p "$file" | grep -E 'RPATH|RUNPATH' && complain "$file has a path of its own to libraries"
 done
+
+if command -v man >/dev/null; then
+  MANPATH=$prefix/share/man MANWIDTH=80 man headwater-run 2>/dev/null | grep -q threshold || complain "man headwater-run finds no page"
+else
+  echo "skipped man: it is not there"
+fi
 
 # ---- symbols ----
 sed -n 's/^HW_API [^(;[]*[ *]\(hw_[a-z0-9_]*\)[(;[].*/\1/p' "$root"/include/headwater/*.h | LC_ALL=C sort >"$work/declared"

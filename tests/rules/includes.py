@@ -37,6 +37,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "run": "base tensor tokenizer flow dataset store",
     "report": "base sqlite store query run",
     "cli": "base tensor store query study report run",
+    "manual": "base sqlite functions query cli",
 }
 PUBLIC = {  # include/headwater/NAME.h -> its room
     "base": "api arena buffer error",
