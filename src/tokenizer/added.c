@@ -3,7 +3,11 @@
  * are found in the given text, the others in the normalized text between them; always the leftmost, then the longest. */
 #include <string.h>
 
-#include "internal.h"
+#include "tokenizer/added.h"
+#include "tokenizer/pieces.h"
+#include "tokenizer/state.h"
+#include "tokenizer/steps.h"
+#include "tokenizer/unicode.h"
 
 enum { MOST_ADDED = 1 << 16 }; /* they are compared with each other while loading; real files have a few thousand at most */
 

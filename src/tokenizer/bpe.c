@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Byte pair encoding of one piece: symbols in a linked list, possible merges in a heap by rank, then position.
  * O(n log n), so a word of a megabyte is no trap. */
-#include "internal.h"
+
+#include "tokenizer/bpe.h"
+#include "tokenizer/pieces.h"
+#include "tokenizer/state.h"
+#include "tokenizer/unicode.h"
 
 typedef struct hw_tok_symbol {
   int32_t id;

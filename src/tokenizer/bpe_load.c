@@ -5,7 +5,10 @@
 
 #include "base/file.h"
 #include "base/json_reader.h"
-#include "internal.h"
+#include "tokenizer/bpe.h"
+#include "tokenizer/state.h"
+#include "tokenizer/steps.h"
+#include "tokenizer/unicode.h"
 
 static bool load_vocab(hw_tok_loader *loader, const json_t *json, const char *where) {
   hw_tok_vocab *vocab = &loader->tokenizer->bpe.vocab;

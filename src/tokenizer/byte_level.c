@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * GPT-2's alphabet: each byte is written as one printable character, so that BPE works on text.
  * Bytes that are printable in Latin-1 stand for themselves, the others get U+0100, U+0101, ... in order. */
-#include "internal.h"
+
+#include "tokenizer/byte_level.h"
+#include "tokenizer/pieces.h"
+#include "tokenizer/unicode.h"
 
 const char hw_tok_gpt2_regex[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 

@@ -7,7 +7,10 @@
 #include "base/file.h"
 #include "base/json_reader.h"
 #include "base/text.h"
-#include "internal.h"
+#include "tokenizer/added.h"
+#include "tokenizer/config.h"
+#include "tokenizer/state.h"
+#include "tokenizer/steps.h"
 
 static const hw_tok_family families[] = {
     {"gpt2", "<|endoftext|>", false, true, {"<|endoftext|>"}, {0}},

@@ -3,7 +3,11 @@
  * ends of a text (Strip, Fuse, Metaspace's first space) do nothing. */
 #include <string.h>
 
-#include "internal.h"
+#include "tokenizer/byte_level.h"
+#include "tokenizer/decoder.h"
+#include "tokenizer/state.h"
+#include "tokenizer/steps.h"
+#include "tokenizer/unicode.h"
 
 static bool byte_level(const void *data, const char *bytes, size_t length, hw_buffer *out) {
   (void)data;

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Normalizers of tokenizer.json: each changes the text of a piece and keeps its alignment. */
-#include "internal.h"
+
+#include "tokenizer/byte_level.h"
+#include "tokenizer/normal_form.h"
+#include "tokenizer/pattern.h"
+#include "tokenizer/pieces.h"
+#include "tokenizer/state.h"
+#include "tokenizer/steps.h"
+#include "tokenizer/unicode.h"
 
 typedef struct strip_settings {
   bool left, right;

@@ -3,7 +3,9 @@
  * stays where it is in the arena, so pieces may point at each other's bytes. */
 #include <string.h>
 
-#include "internal.h"
+#include "tokenizer/pieces.h"
+#include "tokenizer/state.h"
+#include "tokenizer/unicode.h"
 
 bool hw_tok_grow(hw_tok_run *run, void **items, size_t n, size_t *capacity, size_t size) {
   size_t wanted = *capacity ? 2 * *capacity : 64;
@@ -117,30 +119,6 @@ bool hw_tok_prepend(hw_tok_run *run, hw_tok_piece *piece, hw_tok_string content)
     return false;
   for (size_t i = 0; i < piece->length; i++)
     if (!hw_tok_build_put(run, piece->bytes + i, 1, piece->from[i], piece->to[i])) return false;
-  hw_tok_build_end(run, piece);
-  return true;
-}
-
-static bool copy_part(hw_tok_run *run, const hw_tok_piece *piece, size_t start, size_t end) {
-  for (size_t i = start; i < end; i++)
-    if (!hw_tok_build_put(run, piece->bytes + i, 1, piece->from[i], piece->to[i])) return false;
-  return true;
-}
-
-bool hw_tok_replace(hw_tok_run *run, hw_tok_piece *piece, const hw_tok_pattern *pattern, hw_tok_string content) {
-  hw_tok_matcher matcher;
-  hw_tok_matcher_init(&matcher, pattern, piece);
-  size_t start, end, done = 0;
-  int found = hw_tok_matcher_next(run, &matcher, &start, &end);
-  if (found <= 0) return found == 0;
-  if (!hw_tok_build_begin(run, piece->length)) return false;
-  for (; found > 0; found = hw_tok_matcher_next(run, &matcher, &start, &end)) {
-    /* What replaces a match is aligned with the last character of it. */
-    uint32_t from = end ? piece->from[end - 1] : piece->origin, to = end ? piece->to[end - 1] : piece->origin;
-    if (!copy_part(run, piece, done, start) || !hw_tok_build_put(run, content.bytes, content.length, from, to)) return false;
-    done = end;
-  }
-  if (found < 0 || !copy_part(run, piece, done, piece->length)) return false;
   hw_tok_build_end(run, piece);
   return true;
 }

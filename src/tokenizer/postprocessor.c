@@ -3,7 +3,8 @@
  * out on purpose (see tokenizer.h). */
 #include <string.h>
 
-#include "internal.h"
+#include "tokenizer/state.h"
+#include "tokenizer/steps.h"
 
 /* The ids of template piece {"SpecialToken": {"id": name}}, put on the prefix at *at. */
 static bool add_special(hw_tok_loader *loader, const json_t *template, const char *where, const json_t *special, size_t *at) {

@@ -2,7 +2,12 @@
  * Pre-tokenizers of tokenizer.json: each cuts pieces into parts that the model may not merge across. */
 #include <string.h>
 
-#include "internal.h"
+#include "tokenizer/byte_level.h"
+#include "tokenizer/pattern.h"
+#include "tokenizer/pieces.h"
+#include "tokenizer/state.h"
+#include "tokenizer/steps.h"
+#include "tokenizer/unicode.h"
 
 static bool choose(hw_tok_loader *loader, const json_t *json, const char *where, const char *key, const char *const *names,
                    size_t n_names, size_t *choice) {

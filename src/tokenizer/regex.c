@@ -5,7 +5,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "internal.h"
+#include "tokenizer/regex.h"
+#include "tokenizer/vocab.h"
 
 typedef struct escape {
   char letter;

@@ -9,7 +9,14 @@
 #include "base/file.h"
 #include "base/json_reader.h"
 #include "base/text.h"
-#include "internal.h"
+#include "tokenizer/added.h"
+#include "tokenizer/bpe.h"
+#include "tokenizer/config.h"
+#include "tokenizer/decoder.h"
+#include "tokenizer/pieces.h"
+#include "tokenizer/state.h"
+#include "tokenizer/steps.h"
+#include "tokenizer/unicode.h"
 
 /* ---- opening ---- */
 

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "internal.h"
+#include "tokenizer/vocab.h"
 
 /* A power of two of at least twice n. */
 static size_t table_size(size_t n) {

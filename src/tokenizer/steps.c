@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/json_reader.h"
-#include "internal.h"
+#include "tokenizer/state.h"
+#include "tokenizer/steps.h"
 
 bool hw_tok_json_want(const hw_tok_loader *loader, const char *where, const char *key, const json_t *found, const char *wanted) {
   return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s%s%s is %s, want %s", loader->path, where, *where && *key ? "." : "", key,

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * UTF-8 and classes of characters. */
+#ifndef HW_TOKENIZER_UNICODE_H
+#define HW_TOKENIZER_UNICODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+uint32_t hw_tok_decode(const char *bytes, size_t left, size_t *step); /* of valid UTF-8, left > 0 */
+size_t hw_tok_encode(uint32_t code_point, char out[4]);
+size_t hw_tok_last_char(const char *bytes, size_t length); /* where the last character begins */
+bool hw_tok_is_space(uint32_t code_point);   /* White_Space */
+bool hw_tok_is_numeric(uint32_t code_point); /* Nd, Nl, No */
+bool hw_tok_is_word(uint32_t code_point);    /* \w of Rust's regex */
+
+#endif
