@@ -40,21 +40,21 @@ typedef struct hw_part {
 
 /* ---- The rules of the graph, each in one place ----
  *
- * NODE. In a sequential block the FFN node I{l}_i has the parts FFN and FFN_RESIDUAL, the attention node A{l}_i all others; a
- * parallel block has one node for both.
+ * NODE. hw_layer_nodes says which nodes a layer has, and which parts each has in which order. A sequential block has an FFN node and
+ * an attention node, a parallel block one node for both.
+ * STORED. The rows of a layer are in two groups, whatever its nodes are: FFN and FFN_RESIDUAL rows, then attention rows.
  * KEPT. Rows are stored for parts above the floor; a part is kept at a threshold when its importance is strictly greater. A node
  * without such a part keeps its largest (hw_part_beats).
  * IN THE GRAPH at a threshold: the kept parts of the nodes that the walk from the target reaches at that threshold. Rows stored for
  * a lower floor, with their neurons and projections, may be outside of it: ask hw_graph_ffn_node and hw_graph_head. */
-bool hw_part_in_ffn_node(const hw_part *part); /* of a sequential block */
+bool hw_part_in_ffn_rows(const hw_part *part); /* stored in the first of the layer's two groups */
 bool hw_part_is_residual(const hw_part *part);
-bool hw_part_same_node(const hw_part *a, const hw_part *b, bool parallel);
 bool hw_part_is_kept(const hw_part *part, double threshold);
 /* The order of a fallback: largest first; of equals the residual, then the lowest source, then the lowest head. */
 bool hw_part_beats(const hw_part *a, const hw_part *b);
 
-/* The order of rows everywhere: layer from high to low; in a layer FFN nodes before attention nodes; then target
- * ascending; in a node attention parts by (source, head), the FFN part, the residual part last. <0, 0, >0. */
+/* The order of stored rows: layer from high to low; in a layer FFN and FFN_RESIDUAL rows before attention rows; then target
+ * ascending; then attention parts by (source, head), the FFN part, the residual part last. <0, 0, >0. */
 HW_API int hw_part_compare(const hw_part *a, const hw_part *b);
 
 /* What the rows belong to. */
@@ -62,8 +62,38 @@ typedef struct hw_graph_frame {
   uint32_t n_layers;
   uint32_t n_tokens; /* of the prompt */
   uint32_t target;   /* position where the walk starts */
-  bool parallel;     /* attention and FFN in one node (METHOD section 1) */
+  bool parallel;     /* attention and FFN in one node (METHOD section 1): selects hw_layer_nodes */
 } hw_graph_frame;
+
+/* The residual states of layer l at a position, from the top down. */
+typedef enum hw_state {
+  HW_STATE_POST = 0, /* I{l}, after the layer */
+  HW_STATE_MID = 1,  /* A{l}, between attention and FFN */
+  HW_STATE_PRE = 2,  /* I{l-1}, before the layer */
+} hw_state;
+enum { HW_N_STATES = 3 };
+
+/* A node divides a state at a position into parts; each kept part passes its flow to another state at the part's source. */
+typedef struct hw_layer_node {
+  const char *name; /* "ffn", "attention", "block" */
+  hw_state whole;   /* the sum of the parts */
+  hw_state below;   /* gets the flow of the parts */
+  uint8_t n_parts;
+  uint8_t parts[3]; /* hw_part_kind in the order of the node's edges; HW_PART_ATTENTION is one part for each (source, head) */
+} hw_layer_node;
+
+/* The nodes of each layer of a model, from the top of the layer down. */
+typedef struct hw_layer_nodes {
+  size_t n;
+  hw_layer_node nodes[2];
+} hw_layer_nodes;
+
+const hw_layer_nodes *hw_graph_layer_nodes(const hw_graph_frame *frame);
+/* The node that has parts of this kind, NULL when no node of the layer has. */
+const hw_layer_node *hw_graph_node_of(const hw_graph_frame *frame, const hw_part *part);
+bool hw_graph_same_node(const hw_graph_frame *frame, const hw_part *a, const hw_part *b);
+/* True when the part is among `node`'s. */
+bool hw_layer_node_has(const hw_layer_node *node, hw_part_kind kind);
 
 typedef struct hw_edge { /* a surviving part, with what the walk gives it */
   hw_part part;
@@ -86,7 +116,7 @@ typedef struct hw_ffn_node { /* an FFN node M{l}_i that the walk reached */
 
 typedef struct hw_graph {
   size_t n_edges, n_heads, n_ffn_nodes;
-  hw_edge *edges;         /* in row order; in a parallel node attention, FFN, residual */
+  hw_edge *edges;         /* by layer from high to low, node in hw_layer_nodes order, target, then part in the node's order */
   hw_head_row *heads;     /* active heads by (layer, head) */
   hw_ffn_node *ffn_nodes; /* by layer from high to low, then position */
   double *token_flow;     /* [n_tokens], sums to 1 */

@@ -99,34 +99,31 @@ static bool add_best_heads(collector *c, size_t prompt, const hw_graph *graph, s
   return true;
 }
 
-/* What a layer adds and leaves. A parallel block has no state between its two branches, and not every model has an FFN. */
-static bool add_attention(collector *c, size_t prompt, size_t layer, uint32_t position) {
-  return add_block(c, HW_COMPONENT_ATTENTION, prompt, layer, position) &&
-         (c->acts->model->config.parallel || add_state(c, HW_COMPONENT_RESID_MID, prompt, layer, position));
+/* What a node adds (each block's output) and the state that it sums to. A model may have no FFN. */
+static bool add_node(collector *c, size_t prompt, const hw_layer_node *node, size_t layer, uint32_t position, bool ffn_block) {
+  if (hw_layer_node_has(node, HW_PART_ATTENTION) && !add_block(c, HW_COMPONENT_ATTENTION, prompt, layer, position)) return false;
+  if (hw_layer_node_has(node, HW_PART_FFN) && ffn_block && c->acts->model->config.d_ffn > 0 &&
+      !add_block(c, HW_COMPONENT_FFN, prompt, layer, position))
+    return false;
+  return add_state(c, node->whole == HW_STATE_MID ? HW_COMPONENT_RESID_MID : HW_COMPONENT_RESID_POST, prompt, layer, position);
 }
 
-static bool add_ffn(collector *c, size_t prompt, size_t layer, uint32_t position, bool block) {
-  return (!block || c->acts->model->config.d_ffn == 0 || add_block(c, HW_COMPONENT_FFN, prompt, layer, position)) &&
-         add_state(c, HW_COMPONENT_RESID_POST, prompt, layer, position);
-}
-
-static bool add_target_column(collector *c, size_t prompt, uint32_t target) {
-  size_t n_layers = (size_t)c->acts->model->config.n_layers;
-  for (size_t l = 0; l < n_layers; l++)
-    if (!add_attention(c, prompt, l, target) || !add_ffn(c, prompt, l, target, true)) return false;
+static bool add_target_column(collector *c, size_t prompt, const hw_graph_frame *frame) {
+  const hw_layer_nodes *nodes = hw_graph_layer_nodes(frame);
+  for (size_t l = 0; l < frame->n_layers; l++)
+    for (size_t n = nodes->n; n-- > 0;)
+      if (!add_node(c, prompt, &nodes->nodes[n], l, frame->target, true)) return false;
   return true;
 }
 
-/* Every block and state that the graph passes through, and the target's own as in the default set. */
-static bool add_graph_nodes(collector *c, size_t prompt, const hw_graph *graph, uint32_t target) {
-  bool parallel = c->acts->model->config.parallel;
+/* Every node of the graph. An FFN block is left out where the graph has no edge to it, but at the target, as in the default set. */
+static bool add_graph_nodes(collector *c, size_t prompt, const hw_graph_frame *frame, const hw_graph *graph) {
   for (size_t first = 0, end; first < graph->n_edges; first = end) {
-    const hw_part *node = &graph->edges[first].part;
-    bool ffn_node = !parallel && hw_part_in_ffn_node(node), ffn_block = node->target == target;
-    for (end = first; end < graph->n_edges && hw_part_same_node(&graph->edges[end].part, node, parallel); end++)
+    const hw_part *part = &graph->edges[first].part;
+    bool ffn_block = part->target == frame->target;
+    for (end = first; end < graph->n_edges && hw_graph_same_node(frame, &graph->edges[end].part, part); end++)
       ffn_block = ffn_block || graph->edges[end].part.kind == HW_PART_FFN;
-    if (!ffn_node && !add_attention(c, prompt, node->layer, node->target)) return false;
-    if ((ffn_node || parallel) && !add_ffn(c, prompt, node->layer, node->target, ffn_block)) return false;
+    if (!add_node(c, prompt, hw_graph_node_of(frame, part), part->layer, part->target, ffn_block)) return false;
   }
   return true;
 }
@@ -138,7 +135,7 @@ static bool collect_trace(collector *c, size_t prompt, hw_target_trace *trace) {
   hw_buffer_reset(&c->rows);
   bool all = c->settings->project == HW_PROJECT_ALL;
   if (!add_best_heads(c, prompt, &trace->graph, all ? SIZE_MAX : (size_t)HW_PROJECTED_HEADS)) return false;
-  if (!(all ? add_graph_nodes(c, prompt, &trace->graph, trace->frame.target) : add_target_column(c, prompt, trace->frame.target))) return false;
+  if (!(all ? add_graph_nodes(c, prompt, &trace->frame, &trace->graph) : add_target_column(c, prompt, &trace->frame))) return false;
   if (!hw_buffer_check(&c->rows, c->err)) return false;
   hw_projection *rows = hw_arena_alloc(c->arena, c->rows.length, 1, c->err);
   if (!rows) return false;

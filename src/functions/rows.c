@@ -95,7 +95,7 @@ static bool fill_graph_size(hw_rows *rows, const void *bytes, size_t length, dou
   const hw_edge *edges = rows->graph.edges;
   rows->n_nodes = 0;
   for (size_t i = 0; i < rows->graph.n_edges; i++) /* a node's parts are together: the first is counted */
-    rows->n_nodes += !i || !hw_part_same_node(&edges[i - 1].part, &edges[i].part, rows->info.frame.parallel);
+    rows->n_nodes += !i || !hw_graph_same_node(&rows->info.frame, &edges[i - 1].part, &edges[i].part);
   for (uint32_t t = 0; t < rows->info.frame.n_tokens; t++) rows->n_nodes += rows->graph.token_flow[t] > 0;
   rows->n = 1;
   return true;

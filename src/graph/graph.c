@@ -11,12 +11,8 @@ const char *const hw_convention_names[2] = {"alone", "frozen"};
 
 uint32_t hw_micro(double share) { return share > 0 ? (uint32_t)llround(share * HW_MICRO) : 0; }
 
-bool hw_part_in_ffn_node(const hw_part *part) { return part->kind == HW_PART_FFN || part->kind == HW_PART_FFN_RESIDUAL; }
+bool hw_part_in_ffn_rows(const hw_part *part) { return part->kind == HW_PART_FFN || part->kind == HW_PART_FFN_RESIDUAL; }
 bool hw_part_is_residual(const hw_part *part) { return part->kind == HW_PART_ATTENTION_RESIDUAL || part->kind == HW_PART_FFN_RESIDUAL; }
-
-bool hw_part_same_node(const hw_part *a, const hw_part *b, bool parallel) {
-  return a->layer == b->layer && a->target == b->target && (parallel || hw_part_in_ffn_node(a) == hw_part_in_ffn_node(b));
-}
 
 bool hw_part_is_kept(const hw_part *part, double threshold) { return part->importance / HW_MICRO > threshold; }
 
@@ -29,7 +25,7 @@ bool hw_part_beats(const hw_part *a, const hw_part *b) {
 
 int hw_part_compare(const hw_part *a, const hw_part *b) {
   if (a->layer != b->layer) return a->layer > b->layer ? -1 : 1;
-  if (hw_part_in_ffn_node(a) != hw_part_in_ffn_node(b)) return hw_part_in_ffn_node(a) ? -1 : 1;
+  if (hw_part_in_ffn_rows(a) != hw_part_in_ffn_rows(b)) return hw_part_in_ffn_rows(a) ? -1 : 1;
   if (a->target != b->target) return a->target < b->target ? -1 : 1;
   if (hw_part_is_residual(a) != hw_part_is_residual(b)) return hw_part_is_residual(a) ? 1 : -1;
   if (a->source != b->source) return a->source < b->source ? -1 : 1;
@@ -59,77 +55,84 @@ const hw_head_row *hw_graph_head(const hw_graph *graph, uint32_t layer, uint32_t
   return graph->n_heads ? bsearch(&key, graph->heads, graph->n_heads, sizeof key, compare_heads) : NULL;
 }
 
-/* The walk: flows of the residual nodes of one layer, and where the rows are read and the edges written. */
+/* Rows [first, end) of one kind at one position of a layer. */
+typedef struct row_range {
+  size_t first, end;
+} row_range;
+
+enum { N_KINDS = HW_PART_FFN_RESIDUAL + 1 };
+
+/* The walk: flows of the residual states of one layer, and where the rows are read and the edges written. */
 typedef struct walk {
   const hw_graph_frame *frame;
   const hw_part *parts;
   size_t n_parts, next; /* next row to read */
   double threshold;
   hw_graph *graph;
-  double *above, *middle, *below; /* [n_tokens] flow at I{l}, A{l}, I{l-1} */
-  bool *above_reached, *middle_reached, *below_reached;
+  double *flow[HW_N_STATES];  /* [n_tokens] of each state of the layer */
+  bool *reached[HW_N_STATES]; /* the same */
+  row_range *rows[N_KINDS];   /* [n_tokens] of the layer */
   uint64_t *head_sum;   /* [head_slots] shares of the node at work */
   hw_head_row *head_best; /* [n_layers][head_slots] */
   bool *head_active;
   size_t head_slots;
 } walk;
 
-/* Rows [first, end) of the node that starts at `next`: same layer, same kind of node, same target. */
-static size_t node_end(const walk *w, size_t first) {
-  size_t end = first + 1;
-  while (end < w->n_parts && hw_part_same_node(&w->parts[end], &w->parts[first], false)) end++;
-  return end;
+/* Finds the rows of a layer: those of one kind and position are together. */
+static void index_layer(walk *w, uint32_t layer) {
+  for (int kind = 0; kind < N_KINDS; kind++) memset(w->rows[kind], 0, w->frame->n_tokens * sizeof *w->rows[kind]);
+  for (; w->next < w->n_parts && w->parts[w->next].layer == layer; w->next++) {
+    row_range *range = &w->rows[w->parts[w->next].kind][w->parts[w->next].target];
+    if (range->end == 0) range->first = w->next;
+    range->end = w->next + 1;
+  }
 }
 
-/* Keeps the survivors of the rows given by index and appends them as edges with weight and flow. */
-static void keep_survivors(walk *w, const size_t *rows, size_t n_rows, double flow) {
+/* Appends the kept parts of a node at a position as edges with weight and flow. False when the node has no rows. */
+static bool keep_parts(walk *w, const hw_layer_node *node, uint32_t position) {
   uint64_t sum = 0;
-  size_t largest = rows[0], n_kept = 0;
-  for (size_t i = 0; i < n_rows; i++) {
-    const hw_part *part = &w->parts[rows[i]];
-    if (hw_part_is_kept(part, w->threshold)) {
-      sum += part->importance;
-      n_kept++;
+  size_t n_kept = 0;
+  const hw_part *largest = NULL;
+  for (size_t k = 0; k < node->n_parts; k++) {
+    row_range range = w->rows[node->parts[k]][position];
+    for (size_t i = range.first; i < range.end; i++) {
+      const hw_part *part = &w->parts[i];
+      if (hw_part_is_kept(part, w->threshold)) {
+        sum += part->importance;
+        n_kept++;
+      }
+      if (!largest || hw_part_beats(part, largest)) largest = part;
     }
-    if (hw_part_beats(part, &w->parts[largest])) largest = rows[i];
   }
-  for (size_t i = 0; i < n_rows; i++) {
-    const hw_part *part = &w->parts[rows[i]];
-    if (n_kept ? !hw_part_is_kept(part, w->threshold) : rows[i] != largest) continue;
-    double weight = n_kept ? (double)part->importance / (double)sum : 1.0;
-    w->graph->edges[w->graph->n_edges++] = (hw_edge){.part = *part, .weight = weight, .flow = flow * weight};
+  double flow = w->flow[node->whole][position];
+  for (size_t k = 0; k < node->n_parts; k++) {
+    row_range range = w->rows[node->parts[k]][position];
+    for (size_t i = range.first; i < range.end; i++) {
+      const hw_part *part = &w->parts[i];
+      if (n_kept ? !hw_part_is_kept(part, w->threshold) : part != largest) continue;
+      double weight = n_kept ? (double)part->importance / (double)sum : 1.0;
+      w->graph->edges[w->graph->n_edges++] = (hw_edge){.part = *part, .weight = weight, .flow = flow * weight};
+    }
   }
+  return largest != NULL;
 }
 
-static void pass_ffn_edges(walk *w, size_t first_edge) {
-  for (size_t e = first_edge; e < w->graph->n_edges; e++) {
-    const hw_edge *edge = &w->graph->edges[e];
-    uint32_t at = edge->part.target;
-    if (edge->part.kind == HW_PART_FFN)
-      w->graph->ffn_nodes[w->graph->n_ffn_nodes++] =
-          (hw_ffn_node){.layer = edge->part.layer, .position = at, .flow = edge->flow};
-    w->middle[at] += edge->flow;
-    w->middle_reached[at] = true;
-  }
-}
-
-static void pass_attention_edges(walk *w, size_t first_edge) {
-  uint16_t layer = w->graph->edges[first_edge].part.layer;
-  uint32_t position = w->graph->edges[first_edge].part.target;
+/* Passes the flow of a node's edges on, and counts it for its FFN and its heads. */
+static void pass_flow(walk *w, const hw_layer_node *node, uint16_t layer, uint32_t position, size_t first_edge) {
   hw_head_row *best = w->head_best + (size_t)layer * w->head_slots;
   bool *active = w->head_active + (size_t)layer * w->head_slots;
   for (size_t e = first_edge; e < w->graph->n_edges; e++) {
     const hw_edge *edge = &w->graph->edges[e];
     const hw_part *part = &edge->part;
-    if (part->kind == HW_PART_FFN) { /* a parallel block: M passes on to I{l-1} */
+    if (part->kind == HW_PART_FFN) {
       w->graph->ffn_nodes[w->graph->n_ffn_nodes++] = (hw_ffn_node){.layer = layer, .position = position, .flow = edge->flow};
     } else if (part->kind == HW_PART_ATTENTION) {
       w->head_sum[part->head] += part->importance;
       best[part->head].flow += edge->flow;
       active[part->head] = true;
     }
-    w->below[part->source] += edge->flow;
-    w->below_reached[part->source] = true;
+    w->flow[node->below][part->source] += edge->flow;
+    w->reached[node->below][part->source] = true;
   }
   for (size_t e = first_edge; e < w->graph->n_edges; e++) {
     const hw_part *part = &w->graph->edges[e].part;
@@ -142,66 +145,34 @@ static void pass_attention_edges(walk *w, size_t first_edge) {
   }
 }
 
-static bool missing_node(hw_error *err, const char *kind, uint32_t layer, uint32_t position) {
-  return hw_fail(err, HW_ERROR_INPUT, "graph rows: the reached %s node of layer %u at position %u has no rows", kind, layer,
-                 position);
-}
-
-/* FFN nodes of one layer. In a parallel block their rows only get noted, for the attention node to take in. */
-static bool walk_ffn(walk *w, uint32_t layer, size_t *ffn_row, size_t *rows, hw_error *err) {
-  uint32_t n_tokens = w->frame->n_tokens;
-  for (uint32_t i = 0; i < n_tokens; i++) ffn_row[i] = SIZE_MAX;
-  uint32_t expected = 0; /* first position whose node was not met yet */
-  while (w->next < w->n_parts && w->parts[w->next].layer == layer && hw_part_in_ffn_node(&w->parts[w->next])) {
-    size_t first = w->next, end = node_end(w, first);
-    uint32_t at = w->parts[first].target;
-    w->next = end;
-    if (w->frame->parallel) {
-      ffn_row[at] = first;
-      continue;
+static bool walk_layer(walk *w, uint32_t layer, hw_error *err) {
+  const hw_layer_nodes *nodes = hw_graph_layer_nodes(w->frame);
+  index_layer(w, layer);
+  for (size_t n = 0; n < nodes->n; n++) {
+    const hw_layer_node *node = &nodes->nodes[n];
+    for (uint32_t at = 0; at < w->frame->n_tokens; at++) {
+      size_t first_edge = w->graph->n_edges;
+      if (!w->reached[node->whole][at]) continue;
+      if (!keep_parts(w, node, at))
+        return hw_fail(err, HW_ERROR_INPUT, "graph rows: the reached %s node of layer %u at position %u has no rows", node->name, layer, at);
+      pass_flow(w, node, (uint16_t)layer, at, first_edge);
     }
-    for (; expected < at; expected++)
-      if (w->above_reached[expected]) return missing_node(err, "FFN", layer, expected);
-    expected = at + 1;
-    if (!w->above_reached[at]) continue;
-    size_t n_rows = 0, first_edge = w->graph->n_edges;
-    for (size_t r = first; r < end; r++) rows[n_rows++] = r;
-    keep_survivors(w, rows, n_rows, w->above[at]);
-    pass_ffn_edges(w, first_edge);
   }
-  if (w->frame->parallel) {
-    memcpy(w->middle, w->above, n_tokens * sizeof *w->middle);
-    memcpy(w->middle_reached, w->above_reached, n_tokens * sizeof *w->middle_reached);
-    return true;
-  }
-  for (; expected < n_tokens; expected++)
-    if (w->above_reached[expected]) return missing_node(err, "FFN", layer, expected);
   return true;
 }
 
-/* One attention node: its own rows [first, end) and, in a parallel block, the FFN's, which may be all it has. */
-static void walk_attention_node(walk *w, size_t first, size_t end, size_t ffn_row, size_t *rows, double flow) {
-  size_t n_rows = 0, first_edge = w->graph->n_edges;
-  for (size_t r = first; r < end; r++) rows[n_rows++] = r;
-  if (ffn_row != SIZE_MAX) { /* stands before the residual */
-    size_t place = n_rows && hw_part_is_residual(&w->parts[rows[n_rows - 1]]) ? n_rows - 1 : n_rows;
-    memmove(rows + place + 1, rows + place, (n_rows - place) * sizeof *rows);
-    rows[place] = ffn_row;
-    n_rows++;
+/* The state before a layer is the one after the layer below it. */
+static void descend(walk *w) {
+  double *flow = w->flow[HW_STATE_POST];
+  bool *reached = w->reached[HW_STATE_POST];
+  w->flow[HW_STATE_POST] = w->flow[HW_STATE_PRE];
+  w->reached[HW_STATE_POST] = w->reached[HW_STATE_PRE];
+  w->flow[HW_STATE_PRE] = flow;
+  w->reached[HW_STATE_PRE] = reached;
+  for (int state = HW_STATE_MID; state <= HW_STATE_PRE; state++) {
+    memset(w->flow[state], 0, w->frame->n_tokens * sizeof *w->flow[state]);
+    memset(w->reached[state], 0, w->frame->n_tokens * sizeof *w->reached[state]);
   }
-  keep_survivors(w, rows, n_rows, flow);
-  pass_attention_edges(w, first_edge);
-}
-
-static bool walk_attention(walk *w, uint32_t layer, const size_t *ffn_row, size_t *rows, hw_error *err) {
-  for (uint32_t at = 0; at < w->frame->n_tokens; at++) {
-    size_t first = w->next;
-    if (first < w->n_parts && w->parts[first].layer == layer && w->parts[first].target == at) w->next = node_end(w, first);
-    if (!w->middle_reached[at]) continue;
-    if (w->next == first && ffn_row[at] == SIZE_MAX) return missing_node(err, "attention", layer, at);
-    walk_attention_node(w, first, w->next, ffn_row[at], rows, w->middle[at]);
-  }
-  return true;
 }
 
 static bool check_rows(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, hw_error *err) {
@@ -212,7 +183,7 @@ static bool check_rows(const hw_graph_frame *frame, const hw_part *parts, size_t
     bool attention = part->kind == HW_PART_ATTENTION;
     if (part->kind > HW_PART_FFN_RESIDUAL || part->layer >= frame->n_layers || part->target > frame->target ||
         part->source > part->target || (!attention && part->source != part->target) ||
-        (part->head == HW_NO_HEAD) == attention || part->importance > HW_MICRO)
+        (part->head == HW_NO_HEAD) == attention || part->importance > HW_MICRO || !hw_graph_node_of(frame, part))
       return hw_fail(err, HW_ERROR_INPUT, "graph rows: row %zu is out of range", i);
     if (i && hw_part_compare(part - 1, part) >= 0)
       return hw_fail(err, HW_ERROR_INPUT, "graph rows: row %zu is not in order", i);
@@ -224,12 +195,12 @@ static bool start_walk(walk *w, hw_arena *arena, hw_error *err) {
   size_t n_tokens = w->frame->n_tokens, n_layers = w->frame->n_layers;
   for (size_t i = 0; i < w->n_parts; i++)
     if (w->parts[i].kind == HW_PART_ATTENTION && w->parts[i].head >= w->head_slots) w->head_slots = w->parts[i].head + (size_t)1;
-  double **flows[] = {&w->above, &w->middle, &w->below};
-  bool **reached[] = {&w->above_reached, &w->middle_reached, &w->below_reached};
-  for (int i = 0; i < 3; i++) {
-    if (!(*flows[i] = hw_arena_znew(arena, double, n_tokens, err))) return false;
-    if (!(*reached[i] = hw_arena_znew(arena, bool, n_tokens, err))) return false;
+  for (int state = 0; state < HW_N_STATES; state++) {
+    if (!(w->flow[state] = hw_arena_znew(arena, double, n_tokens, err))) return false;
+    if (!(w->reached[state] = hw_arena_znew(arena, bool, n_tokens, err))) return false;
   }
+  for (int kind = 0; kind < N_KINDS; kind++)
+    if (!(w->rows[kind] = hw_arena_new(arena, row_range, n_tokens, err))) return false;
   size_t slots;
   if (!hw_size_product(n_layers, w->head_slots, &slots)) return hw_fail_memory(err, "the heads of a graph");
   w->head_sum = hw_arena_znew(arena, uint64_t, w->head_slots, err);
@@ -261,25 +232,12 @@ bool hw_graph_replay(const hw_graph_frame *frame, const hw_part *parts, size_t n
   if (!check_rows(frame, parts, n_parts, err)) return false;
   walk w = {.frame = frame, .parts = parts, .n_parts = n_parts, .threshold = threshold, .graph = graph};
   if (!start_walk(&w, arena, err)) return false;
-  size_t *ffn_row = hw_arena_new(arena, size_t, frame->n_tokens, err);
-  size_t *rows = hw_arena_new(arena, size_t, n_parts + 1, err);
-  if (!ffn_row || !rows) return false;
-  w.above[frame->target] = 1.0;
-  w.above_reached[frame->target] = true;
+  w.flow[HW_STATE_POST][frame->target] = 1.0;
+  w.reached[HW_STATE_POST][frame->target] = true;
   for (uint32_t layer = frame->n_layers; layer-- > 0;) {
-    if (!walk_ffn(&w, layer, ffn_row, rows, err)) return false;
-    if (!walk_attention(&w, layer, ffn_row, rows, err)) return false;
-    double *flow = w.above;
-    bool *reached = w.above_reached;
-    w.above = w.below;
-    w.above_reached = w.below_reached;
-    w.below = flow;
-    w.below_reached = reached;
-    memset(w.below, 0, frame->n_tokens * sizeof *w.below);
-    memset(w.below_reached, 0, frame->n_tokens * sizeof *w.below_reached);
-    memset(w.middle, 0, frame->n_tokens * sizeof *w.middle);
-    memset(w.middle_reached, 0, frame->n_tokens * sizeof *w.middle_reached);
+    if (!walk_layer(&w, layer, err)) return false;
+    descend(&w);
   }
-  graph->token_flow = w.above;
+  graph->token_flow = w.flow[HW_STATE_POST];
   return collect_heads(&w, arena, err);
 }

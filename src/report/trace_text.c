@@ -83,22 +83,22 @@ static void put_tokens(hw_buffer *out, const hw_trace_view *view, const hw_graph
 }
 
 /* The target's own share of a node first, then where the rest comes from. */
-static void put_graph(hw_buffer *out, const hw_trace_view *view, const hw_graph *graph) {
+static void put_graph(hw_buffer *out, const hw_trace_view *view, const hw_graph_frame *frame, const hw_graph *graph) {
   hw_buffer_printf(out, "\nGRAPH from the target down: %zu edges at threshold %g (flow of the 1 put in)\n", graph->n_edges, view->flow->threshold);
   unsigned last_layer = UINT32_MAX;
-  bool open = false, parallel = view->model->config.parallel;
+  bool open = false;
   size_t column = 0;
   for (size_t e = 0; e < graph->n_edges; e++) {
     const hw_edge *edge = &graph->edges[e];
     const hw_part *part = &edge->part;
     const hw_part *before = e ? &graph->edges[e - 1].part : NULL;
-    bool ffn = !parallel && hw_part_in_ffn_node(part);
-    if (ffn && view->model->config.d_ffn == 0) continue; /* a node that only passes on */
+    const hw_layer_node *node = hw_graph_node_of(frame, part);
+    if (!hw_layer_node_has(node, HW_PART_ATTENTION) && view->model->config.d_ffn == 0) continue; /* the residual is its only part */
     if (part->layer != last_layer) hw_buffer_printf(out, "%s  layer %u\n", open ? "\n" : "", part->layer), open = false;
     last_layer = part->layer;
-    if (!open || !hw_part_same_node(before, part, parallel)) {
+    if (!open || !hw_graph_same_node(frame, before, part)) {
       size_t start = out->length + (open ? 1 : 0);
-      hw_buffer_printf(out, "%s    %s %u ", open ? "\n" : "", parallel ? "block    " : ffn ? "ffn      " : "attention", part->target);
+      hw_buffer_printf(out, "%s    %-9s %u ", open ? "\n" : "", node->name, part->target);
       put_token(out, view, view->input->ids[part->target]);
       pad_since(out, start, 28);
       hw_buffer_append_string(out, " <-");
@@ -217,7 +217,7 @@ void hw_trace_put_text(const hw_trace_view *view, hw_buffer *out) {
     const hw_target_trace *trace = &view->result->flow.traces[t];
     put_prediction(out, view, t);
     put_tokens(out, view, &trace->graph);
-    put_graph(out, view, &trace->graph);
+    put_graph(out, view, &trace->frame, &trace->graph);
     put_heads(out, view, trace);
     put_neurons(out, view, trace);
   }

@@ -46,12 +46,6 @@ static bool observe(hw_observation **rows, size_t *n, size_t *capacity, hw_obser
 
 /* ---- roles ---- */
 
-/* A part hands its flow to the state that enters its layer, at its source; only in a sequential block does an FFN node hand all it
- * gets to the attention node of its position, whose parts are counted. */
-static bool reaches_below(const hw_part *part, bool parallel) {
-  return part->kind == HW_PART_ATTENTION || part->kind == HW_PART_ATTENTION_RESIDUAL || (parallel && part->kind == HW_PART_FFN);
-}
-
 static bool observe_roles(hw_observer *o, const hw_prompt_record *prompt, const hw_graph_record *graph, int64_t graph_id, hw_arena *scratch,
                           hw_error *err) {
   size_t n_roles = o->info->n_roles, n = (size_t)graph->frame.n_layers * n_roles;
@@ -59,7 +53,7 @@ static bool observe_roles(hw_observer *o, const hw_prompt_record *prompt, const 
   if (!flows) return false;
   for (size_t i = 0; i < graph->graph->n_edges; i++) {
     const hw_edge *edge = &graph->graph->edges[i];
-    if (!reaches_below(&edge->part, graph->frame.parallel)) continue;
+    if (hw_graph_node_of(&graph->frame, &edge->part)->below != HW_STATE_PRE) continue; /* flow that enters the layer is counted */
     flows[edge->part.layer * n_roles + (prompt->roles[edge->part.source] & HW_ROLE_MASK)] += edge->flow;
   }
   for (size_t i = 0; i < n; i++) {

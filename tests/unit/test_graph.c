@@ -260,14 +260,14 @@ TEST(rows_that_are_no_graph) {
   BROKEN(3, source, 1);         /* a residual from elsewhere */
   refuse((hw_graph_frame){2, 0, 0, false}, good, 0, "target 0 is outside of 0 tokens");
   refuse((hw_graph_frame){2, 3, 3, false}, good, N, "target 3 is outside of 3 tokens");
-  refuse(frame, good, 0, "FFN node of layer 1 at position 1 has no rows");
+  refuse(frame, good, 0, "ffn node of layer 1 at position 1 has no rows");
   for (size_t left_out = 0; left_out < N; left_out++) { /* every node but A1_1 has one row */
     if (left_out == 1 || left_out == 2) continue;
     size_t n = 0;
     for (size_t i = 0; i < N; i++)
       if (i != left_out) rows[n++] = good[i];
     char words[96];
-    (void)snprintf(words, sizeof words, "%s node of layer %u at position %u has no rows", left_out == 0 || left_out == 3 || left_out == 4 ? "FFN" : "attention",
+    (void)snprintf(words, sizeof words, "%s node of layer %u at position %u has no rows", left_out == 0 || left_out == 3 || left_out == 4 ? "ffn" : "attention",
                    good[left_out].layer, good[left_out].target);
     refuse(frame, rows, n, words);
   }
@@ -277,7 +277,9 @@ TEST(rows_that_are_no_graph) {
   /* Nodes that nobody reaches may be missing: source 0 does not survive. */
   const hw_part narrow[] = {MID(1, 1, 900000), ATT(1, 1, 0, 0, 40000), RES(1, 1, 500000), MID(0, 1, 900000), RES(0, 1, 900000)};
   (void)replay(frame, narrow, COUNT_OF(narrow), 0.04);
-  refuse((hw_graph_frame){1, 1, 0, true}, NULL, 0, "has no rows");
+  refuse((hw_graph_frame){1, 1, 0, true}, NULL, 0, "block node of layer 0 at position 0 has no rows");
+  const hw_part of_sequential[] = {MID(0, 0, 900000)};
+  refuse((hw_graph_frame){1, 1, 0, true}, of_sequential, 1, "row 0 is out of range");
 }
 
 /* ---- Random graphs ---- */
