@@ -7,6 +7,7 @@
 Commands start with "$ " and go to a shell in a scratch folder where datasets/ and pipelines/ stand as in the repository and
 build/headwater is BINARY. Numbers may differ by 0.2 % or in their third decimal (BLAS kernels round differently) and times by
 anything; all else must be equal. A line of only "..." stands for any lines. --update rewrites the blocks with what was printed.
+The C block is examples/trace_prompt.c (tests/install builds and runs it), and files that the README links to exist.
 """
 import os
 import re
@@ -68,6 +69,20 @@ def shorten(wanted, found):
     return found[:at] + [wanted[at]] + (found[len(found) - tail:] if tail else [])
 
 
+def example_is_shown(text):
+    """The C program of the README is the one of examples/."""
+    with open(os.path.join(ROOT, "examples", "trace_prompt.c"), encoding="utf-8") as file:
+        return re.findall(r"^```c\n(.*?)^```$", text, re.S | re.M) == [file.read()]
+
+
+def dead_links(text):
+    """Links to files that are not there, and to headings that are not there."""
+    titles = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.M)}
+    links = [re.sub(r"\s", "", link) for link in re.findall(r"\]\(([^)]*)\)", text)]
+    return [link for link in links if not link.startswith("http") and
+            (link[1:] not in titles if link.startswith("#") else not os.path.exists(os.path.join(ROOT, link.split("#")[0])))]
+
+
 def main():
     binary = os.path.abspath(sys.argv[1])
     update = "--update" in sys.argv[2:]
@@ -102,6 +117,12 @@ def main():
             file.write("".join(pieces))
         print(f"{failed} blocks changed")
         return 0
+    if not example_is_shown(text):
+        failed += 1
+        print("FAIL the C program of the README is not examples/trace_prompt.c")
+    for link in dead_links(text):
+        failed += 1
+        print(f"FAIL the README links to {link}, which is not there")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
