@@ -190,10 +190,11 @@ void hw_groups_close(hw_groups *groups) {
   groups->rows = NULL;
 }
 
-uint32_t hw_groups_find(const hw_groups *groups, const hw_row *row, bool counterfactual) {
-  if (row->problem || groups->n_columns == 0) return 0;
+bool hw_groups_find(const hw_groups *groups, const hw_row *row, bool counterfactual, uint32_t *group) {
+  *group = 0;
+  if (row->problem || groups->n_columns == 0) return true;
   uint16_t key[HW_GROUP_COLUMNS] = {0};
   for (size_t c = 0; c < groups->n_columns; c++) key[c] = value_of(groups, c, column_field(groups, c, row, counterfactual));
-  uint32_t group = find_key(groups, key);
-  return group == UINT32_MAX ? 0 : group;
+  *group = find_key(groups, key);
+  return *group != UINT32_MAX;
 }

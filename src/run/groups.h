@@ -36,7 +36,7 @@ bool hw_groups_note(hw_groups *groups, const hw_row *row, bool counterfactual, h
 bool hw_groups_finish(hw_groups *groups, hw_error *err);
 void hw_groups_close(hw_groups *groups);
 
-/* Group of a row after finish; 0 for a row that cannot be read. */
-uint32_t hw_groups_find(const hw_groups *groups, const hw_row *row, bool counterfactual);
+/* Group of a row after finish; 0 for a row that cannot be read. False when the plan's pass met no such row. */
+bool hw_groups_find(const hw_groups *groups, const hw_row *row, bool counterfactual, uint32_t *group);
 
 #endif

@@ -19,15 +19,34 @@ static int64_t usual_chunk_tokens(int64_t n_tokens) {
   return budget;
 }
 
-static bool add_length(hw_plan *plan, size_t n_tokens, hw_error *err) {
-  if ((size_t)plan->n_prompts == plan->lengths_capacity) {
-    size_t capacity = plan->lengths_capacity ? 2 * plan->lengths_capacity : 1024;
-    uint32_t *lengths = realloc(plan->lengths, capacity * sizeof *lengths);
-    if (!lengths) return hw_fail_memory(err, "the plan");
-    plan->lengths = lengths;
-    plan->lengths_capacity = capacity;
+static uint64_t add_field(uint64_t hash, const hw_field *field) {
+  if (!field->value) return XXH3_64bits_withSeed("", 0, hash);
+  return XXH3_64bits_withSeed(field->value, field->length, XXH3_64bits_withSeed(field->name, strlen(field->name), hash));
+}
+
+uint64_t hw_plan_row_content(const hw_row *row) {
+  if (row->problem) return XXH3_64bits(row->problem, strlen(row->problem));
+  uint64_t hash = add_field(0, &row->prompt);
+  hash = add_field(hash, &row->answer);
+  hash = add_field(hash, &row->foil);
+  hash = add_field(hash, &row->counterfactual);
+  for (size_t i = 0; i < row->n_others; i++) hash = add_field(hash, &row->others[i]);
+  return hash;
+}
+
+uint64_t hw_plan_add_content(uint64_t content, uint64_t row_content) {
+  return XXH3_64bits_withSeed(&row_content, sizeof row_content, content);
+}
+
+static bool add_prompt(hw_plan *plan, const hw_row *row, size_t n_tokens, hw_error *err) {
+  if ((size_t)plan->n_prompts == plan->prompts_capacity) {
+    size_t capacity = plan->prompts_capacity ? 2 * plan->prompts_capacity : 1024;
+    hw_plan_prompt *prompts = realloc(plan->prompts, capacity * sizeof *prompts);
+    if (!prompts) return hw_fail_memory(err, "the plan");
+    plan->prompts = prompts;
+    plan->prompts_capacity = capacity;
   }
-  plan->lengths[plan->n_prompts++] = (uint32_t)n_tokens;
+  plan->prompts[plan->n_prompts++] = (hw_plan_prompt){.content = hw_plan_row_content(row), .n_tokens = (uint32_t)n_tokens};
   plan->n_tokens += (int64_t)n_tokens;
   return true;
 }
@@ -48,12 +67,16 @@ static hw_plan_chunk *open_chunk(hw_plan *plan, int64_t first_prompt, bool count
 static bool cut_chunks(hw_plan *plan, hw_error *err) {
   hw_plan_chunk *chunk = NULL;
   for (int64_t i = 0; i < plan->n_prompts; i++) {
+    const hw_plan_prompt *prompt = &plan->prompts[i];
     bool counterfactual = i >= plan->n_rows;
-    bool full = chunk && (chunk->n_tokens + (int64_t)plan->lengths[i] > plan->chunk_tokens || chunk->n_prompts == MOST_PROMPTS);
+    bool full = chunk && (chunk->n_tokens + (int64_t)prompt->n_tokens > plan->chunk_tokens || chunk->n_prompts == MOST_PROMPTS);
     if ((!chunk || full || chunk->counterfactual != counterfactual) && !(chunk = open_chunk(plan, i, counterfactual, err))) return false;
     chunk->n_prompts++;
-    chunk->n_tokens += plan->lengths[i];
+    chunk->n_tokens += prompt->n_tokens;
+    chunk->content = hw_plan_add_content(chunk->content, prompt->content);
   }
+  free(plan->prompts);
+  plan->prompts = NULL;
   return true;
 }
 
@@ -72,7 +95,7 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   if (!input.failure && scored_length(&input) > plan->longest) plan->longest = scored_length(&input);
   return hw_store_check_graphs(plan->n_graphs[counterfactual], err) && hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) &&
          hw_groups_note(&plan->groups, row, counterfactual, err) &&
-         add_length(plan, input.failure ? 0 : input.n_tokens, err);
+         add_prompt(plan, row, input.failure ? 0 : input.n_tokens, err);
 }
 
 /* One pass over the data set; for counterfactuals a second one, so that their prompts come after all rows. */
@@ -153,14 +176,12 @@ const char *hw_run_fingerprint(const hw_run_info *info, hw_arena *arena, hw_erro
 }
 
 static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *flow, const hw_model *model,
-                      const hw_tokenizer *tokenizer, hw_error *err) {
+                      const hw_tokenizer *tokenizer, const char *dataset_hash, hw_error *err) {
   const hw_model_config *c = &model->config;
-  char hash[HW_HASH_HEX];
-  if (!hw_dataset_hash(plan->dataset, hash, err)) return false;
   plan->info = (hw_run_info){
       .model_name = model->name, .model_family = c->family, .model_fingerprint = model->fingerprint,
       .tokenizer_fingerprint = hw_tokenizer_fingerprint(tokenizer), .dataset_name = base_name(job->data),
-      .dataset_fingerprint = hw_arena_copy(&plan->arena, hash, HW_HASH_HEX - 1, err), .n_prompts = plan->n_prompts,
+      .dataset_fingerprint = hw_arena_copy(&plan->arena, dataset_hash, HW_HASH_HEX - 1, err), .n_prompts = plan->n_prompts,
       .n_layers = (uint32_t)c->n_layers, .n_heads = (uint32_t)c->n_heads, .n_kv_heads = (uint32_t)c->n_kv_heads,
       .d_model = (uint32_t)c->d_model, .d_ffn = (uint32_t)c->d_ffn, .vocab_size = (uint32_t)c->vocab_size,
       .parallel_block = c->parallel,
@@ -173,19 +194,24 @@ static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *
 
 bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, hw_plan *plan,
                   hw_error *err) {
-  *plan = (hw_plan){0};
+  *plan = (hw_plan){.path = job->data};
   hw_arena_init(&plan->arena);
   hw_dataset_options options = {.path = job->data, .format = job->format, .quoting = (hw_quoting)job->quoting,
                                 .prompt_column = job->prompt_column, .answer_column = job->answer_column,
                                 .foil_column = job->foil_column, .counterfactual_column = job->counterfactual_column};
+  char hash[HW_HASH_HEX], hash_after[HW_HASH_HEX];
   if (!hw_dataset_open(&options, &plan->dataset, err)) return false;
-  bool ok = hw_groups_begin(&plan->groups, job->group_by, job->counterfactual, plan->dataset, &plan->arena, err) &&
+  bool ok = hw_dataset_hash(plan->dataset, hash, err) &&
+            hw_groups_begin(&plan->groups, job->group_by, job->counterfactual, plan->dataset, &plan->arena, err) &&
             read_rows(job, model, tokenizer, false, plan, err);
   plan->n_rows = plan->n_prompts;
   if (ok && job->counterfactual) ok = hw_dataset_rewind(plan->dataset, err) && read_rows(job, model, tokenizer, true, plan, err);
   plan->chunk_tokens = job->chunk_tokens ? job->chunk_tokens : usual_chunk_tokens(plan->n_tokens);
   ok = ok && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, &plan->arena, err) &&
-            cut_chunks(plan, err) && fill_info(plan, job, flow, model, tokenizer, err);
+            cut_chunks(plan, err) && fill_info(plan, job, flow, model, tokenizer, hash, err) &&
+            hw_dataset_hash(plan->dataset, hash_after, err);
+  if (ok && strcmp(hash, hash_after) != 0)
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s: the file changed while it was read: hash %s before, %s after", job->data, hash, hash_after);
   hw_groups_close(&plan->groups);
   return ok;
 }
@@ -193,7 +219,7 @@ bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_mode
 void hw_plan_close(hw_plan *plan) {
   hw_dataset_close(plan->dataset);
   free(plan->chunks);
-  free(plan->lengths);
+  free(plan->prompts);
   hw_arena_fini(&plan->arena);
   *plan = (hw_plan){0};
 }

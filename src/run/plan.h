@@ -12,14 +12,21 @@
 typedef struct hw_plan_chunk {
   int64_t first_prompt;
   uint32_t n_prompts, n_tokens;
+  uint64_t content; /* hash of its rows */
   bool counterfactual; /* of rows first_prompt - n_rows on */
 } hw_plan_chunk;
 
+typedef struct hw_plan_prompt {
+  uint64_t content;  /* hash of its row */
+  uint32_t n_tokens; /* 0 of a prompt that cannot be traced */
+} hw_plan_prompt;
+
 typedef struct hw_plan {
   hw_arena arena;
+  const char *path;    /* of the data set, borrowed from the job */
   hw_dataset *dataset; /* rewind it before a pass over the rows */
-  uint32_t *lengths; /* [n_prompts] tokens, 0 of a prompt that cannot be traced */
-  size_t lengths_capacity;
+  hw_plan_prompt *prompts; /* [n_prompts] while the chunks are cut, then NULL */
+  size_t prompts_capacity;
   int64_t chunk_tokens; /* the job's, or the usual number for so much text */
   hw_plan_chunk *chunks;
   size_t n_chunks, capacity;
@@ -40,18 +47,13 @@ void hw_plan_close(hw_plan *plan);
 /* Hash of all that decides the content: version, fingerprints, settings. In the arena; NULL and err filled when memory is short. */
 const char *hw_run_fingerprint(const hw_run_info *info, hw_arena *arena, hw_error *err);
 
-/* ---- Rows of a chunk, and what becomes of them ---- */
-
-typedef struct hw_row_copy { /* a data set row that outlives the reader's next step */
-  hw_row row;
-  uint32_t group;
-} hw_row_copy;
-
-/* Copies a row into the arena. */
-bool hw_row_keep(const hw_row *row, uint32_t group, hw_arena *arena, hw_row_copy *copy, hw_error *err);
+/* Hash of a row's columns with their names, or of why it cannot be read. */
+uint64_t hw_plan_row_content(const hw_row *row);
+/* hw_plan_chunk.content with one more row; 0 before the first. */
+uint64_t hw_plan_add_content(uint64_t content, uint64_t row_content);
 
 /* Puts a computed prompt together as the store wants it; everything is borrowed or in the arena. */
-bool hw_record_prompt(const hw_plan *plan, const hw_row_copy *row, bool counterfactual, const hw_prompt_input *input, const hw_prompt_result *result,
-                      hw_arena *arena, hw_prompt_record *record, hw_error *err);
+bool hw_record_prompt(const hw_plan *plan, const hw_row *row, uint32_t group, bool counterfactual, const hw_prompt_input *input,
+                      const hw_prompt_result *result, hw_arena *arena, hw_prompt_record *record, hw_error *err);
 
 #endif

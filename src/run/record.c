@@ -6,25 +6,6 @@
 #include "run/plan.h"
 #include "headwater/store.h"
 
-static bool keep_field(const hw_field *field, hw_arena *arena, hw_field *copy, hw_error *err) {
-  *copy = *field;
-  if (field->name && !(copy->name = hw_arena_copy(arena, field->name, strlen(field->name), err))) return false;
-  return !field->value || (copy->value = hw_arena_copy(arena, field->value, field->length, err)) != NULL;
-}
-
-bool hw_row_keep(const hw_row *row, uint32_t group, hw_arena *arena, hw_row_copy *copy, hw_error *err) {
-  *copy = (hw_row_copy){.row = *row, .group = group};
-  if (row->problem && !(copy->row.problem = hw_arena_copy(arena, row->problem, strlen(row->problem), err))) return false;
-  hw_field *others = hw_arena_new(arena, hw_field, row->n_others, err);
-  if (!others) return false;
-  for (size_t i = 0; i < row->n_others; i++)
-    if (!keep_field(&row->others[i], arena, &others[i], err)) return false;
-  copy->row.others = others;
-  return keep_field(&row->prompt, arena, &copy->row.prompt, err) && keep_field(&row->answer, arena, &copy->row.answer, err) &&
-         keep_field(&row->counterfactual, arena, &copy->row.counterfactual, err) &&
-         keep_field(&row->foil, arena, &copy->row.foil, err);
-}
-
 static hw_answer_record answer_record(const hw_answer_score *score) {
   return (hw_answer_record){.token_id = score->token_id, .n_tokens = score->n_tokens, .logit = score->logit,
                             .probability = (float)exp(score->first_log_probability), .rank = score->rank,
@@ -72,14 +53,14 @@ static bool list_graphs(const hw_prompt_input *input, const hw_prompt_result *re
   return true;
 }
 
-bool hw_record_prompt(const hw_plan *plan, const hw_row_copy *row, bool counterfactual, const hw_prompt_input *input, const hw_prompt_result *result,
-                      hw_arena *arena, hw_prompt_record *record, hw_error *err) {
-  *record = (hw_prompt_record){.prompt_id = row->row.index + (counterfactual ? plan->n_rows : 0),
-                               .counterfactual_of = row->row.index, .failure = result->failure, .group_id = row->group,
+bool hw_record_prompt(const hw_plan *plan, const hw_row *row, uint32_t group, bool counterfactual, const hw_prompt_input *input,
+                      const hw_prompt_result *result, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
+  *record = (hw_prompt_record){.prompt_id = row->index + (counterfactual ? plan->n_rows : 0),
+                               .counterfactual_of = row->index, .failure = result->failure, .group_id = group,
                                .text = input->text, .text_length = input->text_length, .ids = input->ids,
                                .n_tokens = input->n_tokens, .has_bos = input->has_bos, .answer = answer_record(&result->answer),
                                .foil = answer_record(&result->foil), .answer_lens = result->answer_lens,
                                .foil_lens = result->foil_lens};
-  if (!list_values(&row->row, counterfactual, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
+  if (!list_values(row, counterfactual, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
   return result->failure || list_graphs(input, result, arena, record, err);
 }

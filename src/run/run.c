@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 #include "headwater/store.h"
-#include "run/plan.h"
+#include "run/chunk_reader.h"
 #include "run/ticker.h"
 #include "tensor/kernels.h"
 
@@ -24,9 +24,7 @@ typedef struct shared {
   const hw_flow_settings *flow;
   const hw_plan *plan;
   size_t batch_rows;
-  size_t next_chunk;
-  int64_t next_row;
-  bool second_pass; /* over the data set, for the counterfactuals */
+  hw_chunk_reader reader; /* behind reader_lock */
   bool *done; /* [n_chunks] stored before this process began */
   hw_store *store; /* behind store_lock, as are progress and failure */
   hw_progress progress;
@@ -57,39 +55,6 @@ static void report(shared *s) {
   if (s->hooks->progress) s->hooks->progress(s->hooks->context, &s->progress);
 }
 
-/* The counterfactuals come after all rows: the data set is read once more. */
-static bool begin_second_pass(shared *s, hw_error *err) {
-  s->second_pass = true;
-  s->next_row = 0;
-  return hw_dataset_rewind(s->plan->dataset, err);
-}
-
-/* Rows of the next chunk that is not stored yet. *chunk is NULL at the end. */
-static bool read_chunk(shared *s, hw_arena *arena, const hw_plan_chunk **chunk, hw_row_copy **rows, hw_error *err) {
-  *chunk = NULL;
-  while (s->next_chunk < s->plan->n_chunks) {
-    size_t index = s->next_chunk++;
-    const hw_plan_chunk *planned = &s->plan->chunks[index];
-    bool wanted = !s->done[index];
-    if (planned->counterfactual && !s->second_pass && !begin_second_pass(s, err)) return false;
-    if (wanted && !(*rows = hw_arena_new(arena, hw_row_copy, planned->n_prompts, err))) return false;
-    for (uint32_t i = 0; i < planned->n_prompts; i++) {
-      hw_row row;
-      int more = hw_dataset_next(s->plan->dataset, &row, err);
-      if (more < 0) return false;
-      if (more > 0 && row.index != s->next_row) more = 0;
-      if (more == 0)
-        return hw_fail(err, HW_ERROR_INPUT, "%s: the data set changed while it was read", s->job->data);
-      s->next_row++;
-      if (wanted && !hw_row_keep(&row, hw_groups_find(&s->plan->groups, &row, planned->counterfactual), arena, &(*rows)[i], err)) return false;
-    }
-    if (!wanted) continue;
-    *chunk = planned;
-    return true;
-  }
-  return true;
-}
-
 /* Prompts of a chunk to an encoded chunk: no lock is held. */
 static bool compute_chunk(const shared *s, hw_worker *worker, const hw_plan_chunk *chunk, const hw_row_copy *rows,
                           hw_encoded_chunk **encoded, int64_t *n_failed, hw_error *err) {
@@ -104,7 +69,7 @@ static bool compute_chunk(const shared *s, hw_worker *worker, const hw_plan_chun
   *n_failed = 0;
   for (uint32_t i = 0; i < chunk->n_prompts; i++) {
     *n_failed += results[i].failure != NULL;
-    if (!hw_record_prompt(s->plan, &rows[i], chunk->counterfactual, &inputs[i], &results[i], &worker->results, &records[i], err)) return false;
+    if (!hw_record_prompt(s->plan, &rows[i].row, rows[i].group, chunk->counterfactual, &inputs[i], &results[i], &worker->results, &records[i], err)) return false;
   }
   hw_chunk_record record = {.chunk_index = (int64_t)(chunk - s->plan->chunks), .first_prompt = chunk->first_prompt, .counterfactual = chunk->counterfactual,
                             .n_prompts = chunk->n_prompts, .n_tokens = chunk->n_tokens, .prompts = records};
@@ -132,7 +97,7 @@ static bool work_on_chunks(shared *s, hw_worker *worker, hw_error *err) {
     hw_row_copy *rows;
     hw_arena_reset(&worker->results);
     omp_set_lock(&s->reader_lock);
-    bool ok = read_chunk(s, &worker->results, &chunk, &rows, err);
+    bool ok = hw_chunk_reader_next(&s->reader, s->done, &worker->results, &chunk, &rows, err);
     omp_unset_lock(&s->reader_lock);
     if (!ok) return false;
     if (!chunk) return true;
@@ -228,7 +193,7 @@ static void tell_dataset(const shared *s) {
 
 static bool run_stages(shared *s, int threads, hw_error *err) {
   tell_dataset(s);
-  bool ok = hw_dataset_rewind(s->plan->dataset, err) && with_workers(s, threads, NULL);
+  bool ok = hw_chunk_reader_open(&s->reader, s->plan, err) && with_workers(s, threads, NULL);
   if (!ok || stopping(s) || s->job->neuron_projections == HW_NEURONS_NONE) return ok;
   hw_arena arena;
   hw_arena_init(&arena);
@@ -306,7 +271,7 @@ static bool measure_database(shared *s, const hw_plan_summary *summary, const hw
 /* One chunk computed by one worker, and stored in a database that is thrown away, tells what the rest will take. */
 static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
   hw_worker worker;
-  if (!hw_dataset_rewind(s->plan->dataset, err)) return false;
+  if (!hw_chunk_reader_open(&s->reader, s->plan, err)) return false;
   tell_dataset(s);
   s->done = calloc(s->plan->n_chunks + 1, sizeof *s->done);
   const hw_plan_chunk *chunk = NULL;
@@ -316,7 +281,7 @@ static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
   double empty = 0, filled = 0, begun = 0, seconds = 0;
   bool ok = s->done ? hw_worker_init(&worker, s->model, s->flow, s->batch_rows, err) : hw_fail_memory(err, "the plan");
   if (ok) {
-    ok = read_chunk(s, &worker.results, &chunk, &rows, err);
+    ok = hw_chunk_reader_next(&s->reader, s->done, &worker.results, &chunk, &rows, err);
     begun = hw_clock_seconds();
     ok = ok && chunk && compute_chunk(s, &worker, chunk, rows, &encoded, &n_failed, err);
     seconds = hw_clock_seconds() - begun;
