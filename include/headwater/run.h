@@ -76,7 +76,7 @@ typedef struct hw_prompt_input {
 HW_API bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text, size_t length,
                        const char *answer, size_t answer_length, const char *foil, size_t foil_length, hw_arena *arena,
                        hw_prompt_input *input, hw_error *err);
-/* The same from ids as they are. */
+/* The prompt of ids as they are. */
 HW_API bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,
                         hw_prompt_input *input, hw_error *err);
 

@@ -9,9 +9,13 @@
 
 hw_option_table hw_job_options(void); /* rows for struct hw_job */
 
-/* The prompt of a data set row, or its counterfactual: its spans taken out (job->spans) or read from role.* columns, then as above. A row that cannot be
- * read, or whose spans are wrong, has a `failure`. */
+/* The prompt of a data set row, or its counterfactual: its spans taken out (job->spans) or read from role.* columns, then as
+ * hw_prompt_prepare. A row that cannot be read, or whose spans are wrong, has a `failure`. */
 bool hw_prompt_from_row(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, bool counterfactual,
                         hw_arena *arena, hw_prompt_input *input, hw_error *err);
+
+/* Sets `clean` of a counterfactual that has no spans of its own, from the same row. */
+bool hw_prompt_find_clean(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, hw_arena *arena,
+                          hw_prompt_input *input, hw_error *err);
 
 #endif

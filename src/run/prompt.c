@@ -133,27 +133,23 @@ bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, con
          encode_answer(model, tokenizer, bos, text, length, foil, foil_length, input, arena, &input->foil, &input->n_foil, err);
 }
 
-/* Text and spans of one of a row's prompts. *ok is false, and the input has its failure, when the spans are wrong. */
-static bool mark_text(const hw_job *job, const hw_row *row, const hw_field *field, bool with_columns, hw_arena *arena,
-                      hw_marked_text *marked, hw_prompt_input *input, hw_error *err) {
-  *input = (hw_prompt_input){.text = field->value, .text_length = field->length};
-  *marked = (hw_marked_text){.text = field->value, .length = field->length};
+/* The row's prompt or its counterfactual: text and spans, then its tokens, those of the answers only when they are wanted. Wrong spans
+ * are the input's failure. */
+static bool tokenise_field(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, const hw_field *field,
+                           bool with_answers, hw_arena *arena, hw_prompt_input *input, hw_error *err) {
+  static const hw_field none;
+  const hw_field *answer = with_answers ? &row->answer : &none, *foil = with_answers ? &row->foil : &none;
+  hw_marked_text marked = {.text = field->value, .length = field->length};
   hw_error problem = {0};
-  if ((!job->spans || hw_spans_parse(field->value, field->length, arena, marked, &problem)) &&
-      (!with_columns || hw_spans_add_columns(row, arena, marked, &problem)))
-    return true;
-  if (problem.kind == HW_ERROR_PROMPT) return set_failure(input, arena, problem.message, err);
-  *err = problem;
-  return false;
-}
-
-static bool prepare_clean(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, hw_arena *arena,
-                          hw_prompt_input *input, hw_error *err) {
-  hw_marked_text marked;
-  if (!mark_text(job, row, &row->prompt, true, arena, &marked, input, err)) return false;
-  if (input->failure) return true;
-  if (!hw_prompt_prepare(model, tokenizer, &job->analysis, marked.text, marked.length, row->answer.value, row->answer.length,
-                         row->foil.value, row->foil.length, arena, input, err))
+  *input = (hw_prompt_input){.text = field->value, .text_length = field->length};
+  if ((job->spans && !hw_spans_parse(field->value, field->length, arena, &marked, &problem)) ||
+      (field == &row->prompt && !hw_spans_add_columns(row, arena, &marked, &problem))) {
+    if (problem.kind == HW_ERROR_PROMPT) return set_failure(input, arena, problem.message, err);
+    *err = problem;
+    return false;
+  }
+  if (!hw_prompt_prepare(model, tokenizer, &job->analysis, marked.text, marked.length, answer->value, answer->length, foil->value,
+                         foil->length, arena, input, err))
     return false;
   input->spans = marked.spans;
   input->n_spans = marked.n_spans;
@@ -164,20 +160,16 @@ bool hw_prompt_from_row(const hw_model *model, const hw_tokenizer *tokenizer, co
                         hw_arena *arena, hw_prompt_input *input, hw_error *err) {
   *input = (hw_prompt_input){.failure = row->problem};
   if (row->problem) return true;
-  if (!counterfactual) return prepare_clean(model, tokenizer, job, row, arena, input, err);
-  if (!row->counterfactual.value) return set_failure(input, arena, "the row has no counterfactual prompt", err);
+  if (counterfactual && !row->counterfactual.value) return set_failure(input, arena, "the row has no counterfactual prompt", err);
+  return tokenise_field(model, tokenizer, job, row, counterfactual ? &row->counterfactual : &row->prompt, true, arena, input, err);
+}
+
+bool hw_prompt_find_clean(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, hw_arena *arena,
+                          hw_prompt_input *input, hw_error *err) {
+  if (input->n_tokens == 0 || input->n_spans) return true;
   hw_prompt_input *clean = hw_arena_new(arena, hw_prompt_input, 1, err);
-  hw_marked_text marked;
-  if (!clean || !prepare_clean(model, tokenizer, job, row, arena, clean, err) ||
-      !mark_text(job, row, &row->counterfactual, false, arena, &marked, input, err))
-    return false;
-  if (input->failure) return true;
-  if (!hw_prompt_prepare(model, tokenizer, &job->analysis, marked.text, marked.length, row->answer.value, row->answer.length,
-                         row->foil.value, row->foil.length, arena, input, err))
-    return false;
-  input->spans = marked.spans;
-  input->n_spans = marked.n_spans;
-  if (!clean->failure && clean->n_tokens == input->n_tokens && input->n_spans == 0) input->clean = clean;
+  if (!clean || !tokenise_field(model, tokenizer, job, row, &row->prompt, false, arena, clean, err)) return false;
+  if (!clean->failure && clean->n_tokens == input->n_tokens) input->clean = clean;
   return true;
 }
 

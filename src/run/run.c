@@ -63,7 +63,9 @@ static bool compute_chunk(const shared *s, hw_worker *worker, const hw_plan_chun
   hw_prompt_record *records = hw_arena_new(&worker->results, hw_prompt_record, chunk->n_prompts, err);
   if (!inputs || !results || !records) return false;
   for (uint32_t i = 0; i < chunk->n_prompts; i++) {
-    if (!hw_prompt_from_row(s->model, s->tokenizer, s->job, &rows[i].row, chunk->counterfactual, &worker->results, &inputs[i], err)) return false;
+    const hw_row *row = &rows[i].row;
+    if (!hw_prompt_from_row(s->model, s->tokenizer, s->job, row, chunk->counterfactual, &worker->results, &inputs[i], err)) return false;
+    if (chunk->counterfactual && !hw_prompt_find_clean(s->model, s->tokenizer, s->job, row, &worker->results, &inputs[i], err)) return false;
   }
   if (!hw_compute(worker, inputs, chunk->n_prompts, results, err)) return false;
   *n_failed = 0;
