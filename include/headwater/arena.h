@@ -19,6 +19,12 @@ typedef struct hw_arena {
 HW_API void hw_arena_init(hw_arena *arena);
 HW_API void hw_arena_fini(hw_arena *arena);
 
+/* What an allocation takes beside its bytes, at most: rounding, and the gap that AddressSanitizer watches. */
+enum { HW_ARENA_OVERHEAD = 128 };
+
+/* Ends an arena that was used beside another: its peak counts on top of what the other holds. */
+HW_API void hw_arena_fini_inner(hw_arena *inner, hw_arena *outer);
+
 /* Forgets everything handed out; keeps the memory for the next chunk in one block. */
 HW_API void hw_arena_reset(hw_arena *arena);
 

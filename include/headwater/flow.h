@@ -30,7 +30,11 @@ typedef struct hw_flow_settings {
   hw_project project;
   hw_convention_choice conventions;
   bool raw;               /* evaluate every node and keep the unrounded importances */
+  size_t proximity_floats; /* proximities of attention nodes that are held at once, 0: HW_PROXIMITY_FLOATS. Fewer cost time, for each
+                            * block of nodes repeats the layer's product of values and W_O; results are the same */
 } hw_flow_settings;
+
+enum { HW_PROXIMITY_FLOATS = 1 << 24 };
 
 enum { HW_PROJECTED_HEADS = 10 }; /* of the default set */
 
@@ -71,6 +75,10 @@ typedef struct hw_flow_prompt {
  * in the batch beside it. */
 HW_API bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
                    float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err);
+
+/* What hw_flow_trace takes of `scratch`, in bytes, at most: for n_rows rows, prompts of up to `longest` tokens and n_targets targets
+ * each. Raw importances are not in it. */
+HW_API size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_rows, size_t longest, size_t n_targets);
 
 /* What the W_OUT rows of neurons promote and suppress, convention `alone`: facts of the model, not of a prompt. rows[i] has
  * layer and index set; lists of k tokens are filled in, in the arena. */

@@ -138,8 +138,8 @@ HW_API bool hw_forward(const hw_model *model, const hw_batch *batch, float *pane
 /* Errors: PROMPT naming what is wrong with one prompt's ids (none, too many, outside the vocabulary). */
 HW_API bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err);
 
-/* Bytes of activations per row of a batch. */
-HW_API size_t hw_activation_bytes(const hw_model *model);
+/* What hw_forward takes of the arena for n_rows rows with prompts of up to `longest` tokens, in bytes, at most. */
+HW_API size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest);
 
 /* The first key that the query at position i of a layer sees: above 0 past the window. */
 HW_API size_t hw_attention_first(const hw_model *model, size_t layer, size_t i);
@@ -163,7 +163,8 @@ typedef struct hw_unembed_request {
   float *scores;             /* [vocab_out] all of them, or NULL */
 } hw_unembed_request;
 
-/* Answers requests, the whole list in tiles of HW_TILE_ROWS. Scratch comes from the arena. */
+/* Answers requests, the whole list in tiles of HW_TILE_ROWS. Work space of hw_unembed_bytes is given back at the end, and counted in the
+ * peak of the arena. */
 HW_API bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err);
 
 /* ---- The next token ---- */
@@ -185,6 +186,10 @@ typedef struct hw_next_token { /* a question about the prediction made at one ro
   hw_token_score *scores; /* [n_scores] particular tokens */
   size_t n_scores;
 } hw_next_token;
+
+/* What hw_unembed and hw_next_tokens take of the arena, in bytes, at most. */
+HW_API size_t hw_unembed_bytes(const hw_model *model);
+HW_API size_t hw_next_tokens_bytes(const hw_model *model, size_t n);
 
 HW_API bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, float *panel, hw_arena *arena, hw_error *err);
 

@@ -127,8 +127,22 @@ HW_API void hw_worker_fini(hw_worker *worker);
 /* Traces prompts in sub-batches; results live in worker->results. */
 HW_API bool hw_compute(hw_worker *worker, const hw_prompt_input *inputs, size_t n, hw_prompt_result *results, hw_error *err);
 
-/* Bytes that a worker needs beside the weights, at most, for prompts no longer than the sub-batch. */
-HW_API size_t hw_worker_bytes(const hw_model *model, size_t batch_rows);
+/* What decides the memory of a sub-batch. */
+typedef struct hw_batch_shape {
+  size_t n_rows;    /* of its prompts and of the sequences that score their answers */
+  size_t longest;   /* tokens of a sequence */
+  size_t n_targets; /* of a prompt */
+} hw_batch_shape;
+
+/* The shape of a sub-batch with this prompt alone. */
+HW_API hw_batch_shape hw_prompt_shape(const hw_prompt_input *input);
+
+/* Results of a chunk, its texts and its compressed form depend on the graphs: hw_worker_bytes counts so much for them. Where graphs
+ * are large (a low floor, many targets) what is above comes on top. */
+enum { HW_RESULTS_BYTES = 32 << 20 };
+
+/* Bytes that a worker needs beside the weights, at most, for sub-batches no larger than this shape. */
+HW_API size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_batch_shape *shape);
 
 /* ---- Running ---- */
 

@@ -67,6 +67,11 @@ void hw_arena_fini(hw_arena *arena) {
   *arena = (hw_arena){0};
 }
 
+void hw_arena_fini_inner(hw_arena *inner, hw_arena *outer) {
+  if (outer->used + inner->peak > outer->peak) outer->peak = outer->used + inner->peak;
+  hw_arena_fini(inner);
+}
+
 void hw_arena_reset(hw_arena *arena) {
   if (arena->blocks && arena->blocks->next) {
     size_t total = 0;

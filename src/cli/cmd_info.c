@@ -40,6 +40,16 @@ static void describe_cost(const hw_model_config *c, hw_buffer *out) {
                    d * (double)c->vocab_out / 1e6);
 }
 
+/* Of a worker with default options and prompts that fill one sub-batch between them. */
+static size_t worker_bytes(const hw_model *model) {
+  size_t longest = model->config.n_ctx < HW_BATCH_ROWS ? (size_t)model->config.n_ctx : (size_t)HW_BATCH_ROWS;
+  hw_job job;
+  hw_flow_settings flow;
+  hw_job_defaults(&job);
+  hw_batch_shape shape = {.n_rows = HW_BATCH_ROWS, .longest = longest, .n_targets = 1};
+  return hw_analysis_flow(&job.analysis, &flow, NULL) ? hw_worker_bytes(model, &flow, &shape) : 0;
+}
+
 static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const hw_error *tokenizer_problem, hw_buffer *out) {
   static const char *const norms[] = {"LayerNorm", "RMSNorm", "no norm"}, *const positions[] = {"learned", "rotary", "no"};
   static const char *const activations[] = {"gelu_new", "gelu", "relu", "silu"};
@@ -64,7 +74,7 @@ static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const
     hw_buffer_printf(out, "tokenizer    none: %s\nBOS          none without a tokenizer; trace --tokens takes ids as they are", tokenizer_problem->message);
   }
   hw_buffer_printf(out, "\nmemory       %.0f MiB of weights (page cache) and at most %.0f MiB a worker\n", (double)model->weight_bytes / 1048576,
-                   (double)hw_worker_bytes(model, HW_BATCH_ROWS) / 1048576);
+                   (double)worker_bytes(model) / 1048576);
   describe_cost(c, out);
 }
 

@@ -29,12 +29,6 @@ bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_
   return true;
 }
 
-size_t hw_activation_bytes(const hw_model *model) {
-  const hw_model_config *c = &model->config;
-  int64_t per_layer = 2 * c->d_model + (c->n_heads + 2 * c->n_kv_heads) * c->d_head + c->d_ffn;
-  return sizeof(float) * (size_t)(c->n_layers * per_layer + c->d_model);
-}
-
 static void norm_rows(const pass *p, const float *x, const float *gamma, const float *beta) {
   const hw_model_config *c = &p->model->config;
   size_t d = (size_t)c->d_model;
@@ -201,51 +195,78 @@ static void ffn_block(const pass *p, size_t l) {
   add_branch(p, p->acts->mid[l], layer->b_out, layer->ffn_out_gamma, p->acts->ffn_out_scale[l], p->acts->resid[l + 1]);
 }
 
-/* One [rows, width] matrix a layer; rows past the batch's are zero, as the GEMM wants them. */
-static float **matrices(hw_arena *arena, size_t count, size_t rows, size_t n_rows, size_t width, hw_error *err) {
-  float **list = hw_arena_new(arena, float *, count, err);
+/* Matrices of a forward pass that have one shape, as they are allocated and as they are counted. */
+typedef struct matrix_group {
+  float ***list;
+  size_t count, rows, width;
+} matrix_group;
+
+enum { N_GROUPS = 12 };
+
+static void list_groups(const hw_model *model, size_t n_rows, size_t longest, hw_activations *acts, float **work[4], matrix_group groups[N_GROUPS]) {
+  const hw_model_config *c = &model->config;
+  size_t layers = (size_t)c->n_layers, d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn, rows = hw_tile_round(n_rows);
+  size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
+  size_t projected = model->layers[0].w_qkv.data ? 3 * heads : heads;
+  const matrix_group all[N_GROUPS] = {
+      {&acts->resid, layers + 1, rows, d},
+      {&acts->mid, layers, rows, d},
+      {&acts->q, layers, rows, heads},
+      {&acts->k, layers, rows, kv},
+      {&acts->v, layers, rows, kv},
+      {&acts->neurons, layers, rows, d_ffn},
+      {&acts->attn_out_scale, layers, n_rows, 1},
+      {&acts->ffn_out_scale, layers, n_rows, 1},
+      {&work[0], 2, rows, d},                                       /* normed, narrow */
+      {&work[1], 1, rows, projected > d_ffn ? projected : d_ffn},   /* wide */
+      {&work[2], 1, longest, model->d_rotary},                      /* cosine and sine */
+      {&work[3], 1, longest, 1},                                    /* attention weights */
+  };
+  memcpy(groups, all, sizeof all);
+}
+
+size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest) {
+  hw_activations acts;
+  float **work[4];
+  matrix_group groups[N_GROUPS];
+  size_t bytes = 0;
+  list_groups(model, n_rows, longest, &acts, work, groups);
+  for (int g = 0; g < N_GROUPS; g++)
+    bytes += groups[g].count * (groups[g].rows * groups[g].width * sizeof(float) + HW_ARENA_OVERHEAD + sizeof(float *)) + HW_ARENA_OVERHEAD;
+  return bytes;
+}
+
+static bool allocate(const matrix_group *group, hw_arena *arena, hw_error *err) {
   size_t cells;
-  if (!list || !hw_size_product(rows, width, &cells)) return NULL;
-  for (size_t i = 0; i < count; i++) {
-    list[i] = hw_arena_new(arena, float, cells, err);
-    if (!list[i]) return NULL;
-    memset(list[i] + n_rows * width, 0, (rows - n_rows) * width * sizeof **list);
-  }
-  return list;
+  float **list = *group->list = hw_arena_new(arena, float *, group->count, err);
+  if (!list) return false;
+  if (!hw_size_product(group->rows, group->width, &cells)) return hw_fail_memory(err, "the activations");
+  for (size_t i = 0; i < group->count; i++)
+    if (!(list[i] = hw_arena_new(arena, float, cells, err))) return false;
+  return true;
+}
+
+/* The GEMM wants zeros in the rows past the batch's. */
+static void clear_tail(float **list, size_t count, size_t rows, size_t n_rows, size_t width) {
+  for (size_t i = 0; i < count; i++) memset(list[i] + n_rows * width, 0, (rows - n_rows) * width * sizeof **list);
 }
 
 bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_arena *arena, hw_activations *acts, hw_error *err) {
-  const hw_model_config *c = &model->config;
-  size_t layers = (size_t)c->n_layers, d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
-  size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
-  size_t n = batch->n_rows, rows = hw_tile_round(n), longest = 1;
+  size_t layers = (size_t)model->config.n_layers, n = batch->n_rows, longest = 1;
   for (size_t i = 0; i < batch->n_prompts; i++) {
     size_t length = batch->first[i + 1] - batch->first[i];
     if (length > longest) longest = length;
   }
   *acts = (hw_activations){.model = model, .batch = *batch};
-  acts->resid = matrices(arena, layers + 1, rows, n, d, err);
-  acts->mid = matrices(arena, layers, rows, n, d, err);
-  acts->q = matrices(arena, layers, rows, n, heads, err);
-  acts->k = matrices(arena, layers, rows, n, kv, err);
-  acts->v = matrices(arena, layers, rows, n, kv, err);
-  acts->neurons = matrices(arena, layers, rows, n, d_ffn, err);
-  acts->attn_out_scale = matrices(arena, layers, n, n, 1, err);
-  acts->ffn_out_scale = matrices(arena, layers, n, n, 1, err);
-  pass p = {.model = model, .acts = acts, .panel = panel};
-  float **scratch = matrices(arena, 2, rows, n, d, err);
-  size_t widest = model->layers[0].w_qkv.data ? 3 * heads : heads, cells;
-  float **wide = matrices(arena, 1, rows, n, widest > d_ffn ? widest : d_ffn, err);
-  if (!hw_size_product(longest, model->d_rotary, &cells)) return hw_fail_memory(err, "the rotary tables");
-  p.cosine = hw_arena_new(arena, float, cells, err);
-  p.weights = hw_arena_new(arena, float, longest, err);
-  if (!acts->resid || !acts->mid || !acts->q || !acts->k || !acts->v || !acts->neurons || !scratch || !wide || !p.weights || !acts->attn_out_scale ||
-      !acts->ffn_out_scale || !p.cosine)
-    return false;
-  p.normed = scratch[0];
-  p.narrow = scratch[1];
-  p.wide = wide[0];
-  p.sine = p.cosine + cells / 2;
+  float **work[4];
+  matrix_group groups[N_GROUPS];
+  list_groups(model, n, longest, acts, work, groups);
+  for (int g = 0; g < N_GROUPS; g++) {
+    if (!allocate(&groups[g], arena, err)) return false;
+    if (groups[g].rows == hw_tile_round(n)) clear_tail(*groups[g].list, groups[g].count, groups[g].rows, n, groups[g].width);
+  }
+  pass p = {.model = model, .acts = acts, .panel = panel, .normed = work[0][0], .narrow = work[0][1], .wide = work[1][0],
+            .cosine = work[2][0], .sine = work[2][0] + longest * (model->d_rotary / 2), .weights = work[3][0]};
   make_rotary_tables(&p, longest);
   embed(&p);
   for (size_t l = 0; l < layers; l++) {

@@ -29,10 +29,18 @@ static void answer(const hw_next_token *query, float *scores, size_t vocab, floa
   }
 }
 
+/* Queries that are answered together. */
+static size_t tile_of(size_t n) { return n < HW_TILE_ROWS ? n : (size_t)HW_TILE_ROWS; }
+
+size_t hw_next_tokens_bytes(const hw_model *model, size_t n) {
+  size_t width = (size_t)(model->config.d_model + model->config.vocab_out);
+  return tile_of(n) * (width * sizeof(float) + sizeof(hw_unembed_request)) + 3 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
+}
+
 bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, float *panel, hw_arena *arena, hw_error *err) {
   const hw_model *model = acts->model;
   const hw_model_config *c = &model->config;
-  size_t d = (size_t)c->d_model, vocab = (size_t)c->vocab_out, tile = n < HW_TILE_ROWS ? n : (size_t)HW_TILE_ROWS;
+  size_t d = (size_t)c->d_model, vocab = (size_t)c->vocab_out, tile = tile_of(n);
   float *vectors = hw_arena_new(arena, float, tile * d, err), *scores = hw_arena_new(arena, float, tile * vocab, err);
   hw_unembed_request *requests = hw_arena_new(arena, hw_unembed_request, tile, err);
   if (!vectors || !scores || !requests) return false;

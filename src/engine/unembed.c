@@ -41,7 +41,11 @@ static void rank_panel(best_list *high, best_list *low, const float *scores, siz
   }
 }
 
-bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err) {
+size_t hw_unembed_bytes(const hw_model *model) {
+  return HW_TILE_ROWS * (((size_t)model->config.d_model + PANEL_WIDTH) * sizeof(float) + 2 * sizeof(best_list)) + 4 * (size_t)HW_ARENA_OVERHEAD;
+}
+
+static bool unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err) {
   size_t d = (size_t)model->config.d_model, vocab = (size_t)model->config.vocab_out;
   float *vectors = hw_arena_new(arena, float, HW_TILE_ROWS * d, err);
   float *scores = hw_arena_new(arena, float, (size_t)HW_TILE_ROWS * PANEL_WIDTH, err);
@@ -72,4 +76,12 @@ bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_
     }
   }
   return true;
+}
+
+bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err) {
+  hw_arena work;
+  hw_arena_init(&work);
+  bool ok = unembed(model, requests, n, panel, &work, err);
+  hw_arena_fini_inner(&work, arena);
+  return ok;
 }

@@ -32,6 +32,11 @@ static const float *behind_norm(const float *w_out, size_t *ld, const float *gam
   return widened;
 }
 
+size_t hw_rank_neurons_bytes(const hw_model *model, size_t n_nodes, uint32_t k) {
+  size_t d = (size_t)model->config.d_model, d_ffn = (size_t)model->config.d_ffn;
+  return sizeof(float) * (n_nodes * d_ffn + NEURONS_AT_ONCE * d) + sizeof(uint32_t) * k + 3 * (size_t)HW_ARENA_OVERHEAD;
+}
+
 bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, uint32_t k, hw_neuron_row *rows,
                      uint32_t *totals, hw_arena *arena, hw_error *err) {
   const hw_model_config *c = &acts->model->config;

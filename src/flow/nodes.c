@@ -13,18 +13,14 @@ void hw_importances(const float *proximity, size_t n, double *importance) {
 
 /* z[l,i,j,h] is A[l,h,i,j] times a vector that only depends on (j, h): that vector is made for all rows of the batch, head by
  * head, and scaled on the fly, so the parts themselves are never in memory. */
-bool hw_attention_proximity(const hw_activations *acts, size_t layer, hw_node *nodes, size_t n_nodes, float *panel, hw_arena *arena,
-                            hw_error *err) {
+void hw_attention_proximity(const hw_activations *acts, size_t layer, hw_node *nodes, size_t n_nodes, const hw_attention_space *space,
+                            float *panel) {
   const hw_model_config *c = &acts->model->config;
   size_t d = (size_t)c->d_model, d_head = (size_t)c->d_head, n_heads = (size_t)c->n_heads;
-  size_t ldv = (size_t)c->n_kv_heads * d_head, longest = 1;
-  for (size_t n = 0; n < n_nodes; n++)
-    if (nodes[n].position + (size_t)1 > longest) longest = nodes[n].position + (size_t)1;
-  float *written = hw_arena_new(arena, float, hw_tile_round(acts->batch.n_rows) * d, err);
+  size_t ldv = (size_t)c->n_kv_heads * d_head;
+  float *written = space->written, *weights = space->weights, *found = space->found;
   const hw_layer *l = &acts->model->layers[layer];
   float *const *wholes = c->parallel ? acts->resid + 1 : acts->mid;
-  float *weights = hw_arena_new(arena, float, longest, err), *found = hw_arena_new(arena, float, longest, err);
-  if (!written || !weights || !found) return false;
   for (size_t h = 0; h < n_heads; h++) {
     hw_matrix w_o = hw_matrix_inputs(&l->w_o, h * d_head, d_head);
     const float *values = acts->v[layer] + h / (size_t)(c->n_heads / c->n_kv_heads) * d_head;
@@ -52,7 +48,6 @@ bool hw_attention_proximity(const hw_activations *acts, size_t layer, hw_node *n
     *last = clipped(residual);
     nodes[n].rest += (double)*last;
   }
-  return true;
 }
 
 void hw_ffn_proximity(const hw_activations *acts, size_t layer, hw_node *nodes, size_t n_nodes) {

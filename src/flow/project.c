@@ -10,15 +10,25 @@ typedef struct collector {
   const hw_activations *acts;
   const hw_flow_settings *settings;
   hw_arena *arena, *scratch;
-  hw_buffer requests; /* hw_unembed_request */
+  float *panel;
+  hw_unembed_request *requests; /* [HW_TILE_ROWS] of them are answered together */
+  float *numerators;            /* [HW_TILE_ROWS, d_model] of the requests */
+  size_t n_requests;
   hw_buffer rows;     /* hw_projection of the trace at work */
-  float *output, *summed, *weights; /* scratch: a component's output [d_model], sum_j A v_j [d_head], [longest] */
+  float *output, *numerator, *summed, *weights; /* a component's output and its norm's numerator [d_model], sum_j A v_j [d_head], [longest] */
   float target_scale; /* sigma of the target's own residual state */
   hw_error *err;
 } collector;
 
+static bool answer_requests(collector *c) {
+  size_t n = c->n_requests;
+  c->n_requests = 0;
+  return n == 0 || hw_unembed(c->acts->model, c->requests, n, c->panel, c->scratch, c->err);
+}
+
 /* One vector under one convention: a row and its request, which share the lists. */
 static bool add_request(collector *c, hw_projection row, const float *numerator, float scale, bool with_beta) {
+  size_t d = (size_t)c->acts->model->config.d_model;
   uint32_t k = c->settings->top_tokens;
   if ((int64_t)k > c->acts->model->config.vocab_out) k = (uint32_t)c->acts->model->config.vocab_out;
   int32_t *ids = hw_arena_new(c->arena, int32_t, 2 * (size_t)k, c->err);
@@ -29,11 +39,11 @@ static bool add_request(collector *c, hw_projection row, const float *numerator,
   row.promote_scores = scores;
   row.suppresses = ids + k;
   row.suppress_scores = scores + k;
-  hw_unembed_request request = {.vector = numerator, .scale = scale, .with_beta = with_beta, .k = k, .promotes = ids,
+  float *vector = memcpy(c->numerators + c->n_requests * d, numerator, d * sizeof *numerator);
+  c->requests[c->n_requests++] = (hw_unembed_request){.vector = vector, .scale = scale, .with_beta = with_beta, .k = k, .promotes = ids,
                                 .promote_scores = scores, .suppresses = ids + k, .suppress_scores = scores + k};
   hw_buffer_append(&c->rows, &row, sizeof row);
-  hw_buffer_append(&c->requests, &request, sizeof request);
-  return true;
+  return c->n_requests < HW_TILE_ROWS || answer_requests(c);
 }
 
 static bool add_vector(collector *c, hw_component_kind kind, size_t layer, uint32_t position, uint32_t index, const float *u) {
@@ -43,14 +53,12 @@ static bool add_vector(collector *c, hw_component_kind kind, size_t layer, uint3
   hw_convention_choice choice = c->settings->conventions;
   bool alone = choice == HW_CONVENTIONS_ALONE || choice == HW_CONVENTIONS_BOTH || (choice == HW_CONVENTIONS_AUTO && state);
   bool frozen = choice == HW_CONVENTIONS_FROZEN || choice == HW_CONVENTIONS_BOTH || (choice == HW_CONVENTIONS_AUTO && !state);
-  float *numerator = hw_arena_new(c->scratch, float, d, c->err);
-  if (!numerator) return false;
-  float sigma = hw_norm_numerator(config->norm, u, c->acts->model->final_gamma, (float)config->norm_eps, d, numerator);
+  float sigma = hw_norm_numerator(config->norm, u, c->acts->model->final_gamma, (float)config->norm_eps, d, c->numerator);
   hw_projection row = {.kind = (uint8_t)kind, .layer = (uint16_t)layer, .position = position, .index = index};
   row.convention = HW_CONVENTION_ALONE;
-  if (alone && !add_request(c, row, numerator, 1.0f / sigma, true)) return false;
+  if (alone && !add_request(c, row, c->numerator, 1.0f / sigma, true)) return false;
   row.convention = HW_CONVENTION_FROZEN;
-  return !frozen || add_request(c, row, numerator, 1.0f / c->target_scale, false);
+  return !frozen || add_request(c, row, c->numerator, 1.0f / c->target_scale, false);
 }
 
 /* sum_j z[l, i, j, h], no bias; behind an output norm with its scale. */
@@ -145,26 +153,34 @@ static bool collect_trace(collector *c, size_t prompt, hw_target_trace *trace) {
   return true;
 }
 
+size_t hw_project_bytes(const hw_model *model, size_t n_rows) {
+  const hw_model_config *config = &model->config;
+  size_t d = (size_t)config->d_model, heads = (size_t)(config->n_layers * config->n_heads);
+  size_t taken = n_rows * (heads * sizeof(bool) + HW_ARENA_OVERHEAD); /* of each target's heads */
+  return HW_TILE_ROWS * (sizeof(hw_unembed_request) + d * sizeof(float)) + sizeof(float) * (2 * d + (size_t)config->d_head + n_rows) + taken +
+         6 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
+}
+
 static bool collect_all(collector *c, hw_flow_prompt *prompts, size_t n_prompts) {
   const hw_model_config *config = &c->acts->model->config;
+  c->requests = hw_arena_new(c->scratch, hw_unembed_request, HW_TILE_ROWS, c->err);
+  c->numerators = hw_arena_new(c->scratch, float, HW_TILE_ROWS * (size_t)config->d_model, c->err);
   c->output = hw_arena_new(c->scratch, float, (size_t)config->d_model, c->err);
+  c->numerator = hw_arena_new(c->scratch, float, (size_t)config->d_model, c->err);
   c->summed = hw_arena_new(c->scratch, float, (size_t)config->d_head, c->err);
   c->weights = hw_arena_new(c->scratch, float, c->acts->batch.n_rows, c->err);
-  if (!c->output || !c->summed || !c->weights) return false;
+  if (!c->requests || !c->numerators || !c->output || !c->numerator || !c->summed || !c->weights) return false;
   for (size_t p = 0; p < n_prompts; p++)
     for (size_t t = 0; !prompts[p].failure && t < prompts[p].n_targets; t++)
       if (!collect_trace(c, prompts[p].prompt, &prompts[p].traces[t])) return false;
-  return hw_buffer_check(&c->requests, c->err);
+  return answer_requests(c);
 }
 
 bool hw_project_traces(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
                        float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err) {
   if (settings->project == HW_PROJECT_NONE) return true;
-  collector c = {.acts = acts, .settings = settings, .arena = arena, .scratch = scratch, .err = err};
-  bool ok = collect_all(&c, prompts, n_prompts) &&
-            hw_unembed(acts->model, (const hw_unembed_request *)(const void *)c.requests.data,
-                       c.requests.length / sizeof(hw_unembed_request), panel, scratch, err);
-  hw_buffer_fini(&c.requests);
+  collector c = {.acts = acts, .settings = settings, .arena = arena, .scratch = scratch, .panel = panel, .err = err};
+  bool ok = collect_all(&c, prompts, n_prompts);
   hw_buffer_fini(&c.rows);
   return ok;
 }

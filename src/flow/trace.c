@@ -23,7 +23,9 @@ typedef struct walk {
   target_walk **targets; /* [n_prompts][n_targets] */
   double **rest;         /* [n_prompts][n_tokens] hw_node.rest of the FFN nodes of the layer at work */
   float *panel;
-  hw_arena *arena, scratch;
+  hw_arena *arena; /* of the results */
+  hw_arena *batch; /* of the batch: what the walk keeps from layer to layer */
+  hw_arena scratch; /* of a layer */
   hw_error *err;
 } walk;
 
@@ -58,14 +60,14 @@ static bool start_prompt(walk *w, size_t owner) {
   size_t n = n_tokens_of(w, p), n_layers = (size_t)w->acts->model->config.n_layers, n_heads = (size_t)w->acts->model->config.n_heads;
   p->failure = NULL;
   if (!check_numbers(w, p)) return false;
-  w->targets[owner] = hw_arena_znew(w->arena, target_walk, p->n_targets, w->err);
-  w->rest[owner] = hw_arena_new(w->arena, double, n, w->err);
+  w->targets[owner] = hw_arena_znew(w->batch, target_walk, p->n_targets, w->err);
+  w->rest[owner] = hw_arena_new(w->batch, double, n, w->err);
   if (!w->targets[owner] || !w->rest[owner]) return false;
   for (size_t t = 0; t < p->n_targets; t++) {
     target_walk *target = &w->targets[owner][t];
     bool **sets[] = {&target->above, &target->middle, &target->below, &target->spoken};
     for (int i = 0; i < 4; i++)
-      if (!(*sets[i] = hw_arena_znew(w->arena, bool, n, w->err))) return false;
+      if (!(*sets[i] = hw_arena_znew(w->batch, bool, n, w->err))) return false;
     target->above[p->targets[t]] = true;
   }
   if (!w->settings->raw) return true;
@@ -88,11 +90,10 @@ static const bool *set_of(const target_walk *target, node_set which) {
   return which == ABOVE ? target->above : which == MIDDLE ? target->middle : target->spoken;
 }
 
-/* The nodes that some target reached (all of them when raw importances are wanted), with room for their proximities. */
+/* The nodes that some target reached (all of them when raw importances are wanted). */
 static bool list_nodes(walk *w, node_set which, bool every, hw_node **nodes, size_t *n_nodes) {
-  size_t n_heads = (size_t)w->acts->model->config.n_heads, capacity = w->acts->batch.n_rows;
   *n_nodes = 0;
-  *nodes = hw_arena_new(&w->scratch, hw_node, capacity, w->err);
+  *nodes = hw_arena_new(&w->scratch, hw_node, w->acts->batch.n_rows, w->err);
   if (!*nodes) return false;
   for (size_t owner = 0; owner < w->n_prompts; owner++) {
     const hw_flow_prompt *p = &w->prompts[owner];
@@ -100,12 +101,7 @@ static bool list_nodes(walk *w, node_set which, bool every, hw_node **nodes, siz
     for (uint32_t i = 0; i < n_tokens_of(w, p); i++) {
       bool wanted = every;
       for (size_t t = 0; t < p->n_targets && !wanted; t++) wanted = set_of(&w->targets[owner][t], which)[i];
-      if (!wanted) continue;
-      size_t width = 2 + (which == MIDDLE || w->acts->model->config.parallel ? ((size_t)i + 1) * n_heads : 0);
-      hw_node node = {.owner = owner, .prompt = p->prompt, .position = i};
-      node.proximity = hw_arena_new(&w->scratch, float, width, w->err);
-      if (!node.proximity) return false;
-      (*nodes)[(*n_nodes)++] = node;
+      if (wanted) (*nodes)[(*n_nodes)++] = (hw_node){.owner = owner, .prompt = p->prompt, .position = i};
     }
   }
   return true;
@@ -128,6 +124,9 @@ static bool walk_ffn(walk *w, size_t layer) {
   hw_node *nodes;
   size_t n_nodes;
   if (!list_nodes(w, ABOVE, w->settings->raw, &nodes, &n_nodes)) return false;
+  float *proximity = hw_arena_new(&w->scratch, float, 2 * n_nodes, w->err);
+  if (!proximity) return false;
+  for (size_t n = 0; n < n_nodes; n++) nodes[n].proximity = proximity + 2 * n;
   hw_ffn_proximity(w->acts, layer, nodes, n_nodes);
   for (size_t n = 0; n < n_nodes; n++) {
     hw_flow_prompt *p = &w->prompts[nodes[n].owner];
@@ -226,26 +225,77 @@ static void join_attention(walk *w) {
     }
 }
 
-static bool walk_attention(walk *w, size_t layer) {
-  size_t n_heads = (size_t)w->acts->model->config.n_heads, others = w->acts->model->config.parallel ? 2 : 1;
-  hw_node *nodes;
-  size_t n_nodes, widest = 1;
-  if (!list_nodes(w, others == 2 ? ABOVE : MIDDLE, w->settings->raw, &nodes, &n_nodes)) return false;
-  if (!hw_attention_proximity(w->acts, layer, nodes, n_nodes, w->panel, &w->scratch, w->err)) return false;
-  for (size_t n = 0; n < n_nodes; n++)
-    if (((size_t)nodes[n].position + 1) * n_heads + others > widest) widest = ((size_t)nodes[n].position + 1) * n_heads + others;
-  double *importance = hw_arena_new(&w->scratch, double, widest, w->err);
-  hw_part *parts = hw_arena_new(&w->scratch, hw_part, widest, w->err);
-  if (!importance || !parts) return false;
+/* Attention nodes are measured in blocks with so many proximities, or one by one where a single node has more. */
+static size_t block_floats(const hw_flow_settings *settings, size_t all, size_t widest) {
+  size_t most = settings->proximity_floats ? settings->proximity_floats : (size_t)HW_PROXIMITY_FLOATS;
+  return all < most ? all : most > widest ? most : widest;
+}
+
+/* Parts of the attention node at a position, or of the one node of a parallel block. */
+static size_t attention_width(const hw_model *model, size_t position) {
+  return (position + 1) * (size_t)model->config.n_heads + (model->config.parallel ? 2 : 1);
+}
+
+/* What a layer's attention nodes are measured and sorted in. */
+typedef struct attention_space {
+  hw_attention_space measure;
+  float *proximity; /* [floats] */
+  size_t floats;
+  double *importance; /* [width of the widest node] */
+  hw_part *parts;     /* the same */
+} attention_space;
+
+static size_t attention_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_rows, size_t longest) {
+  size_t d = (size_t)model->config.d_model, widest = attention_width(model, longest - 1), all = n_rows * attention_width(model, longest / 2);
+  return sizeof(float) * (hw_tile_round(n_rows) * d + 2 * longest + block_floats(settings, all, widest)) + widest * (sizeof(double) + sizeof(hw_part)) +
+         6 * (size_t)HW_ARENA_OVERHEAD;
+}
+
+static bool make_attention_space(walk *w, const hw_node *nodes, size_t n_nodes, attention_space *space) {
+  const hw_model *model = w->acts->model;
+  size_t longest = 1, all = 0;
+  for (size_t n = 0; n < n_nodes; n++) {
+    if (nodes[n].position + (size_t)1 > longest) longest = nodes[n].position + (size_t)1;
+    all += attention_width(model, nodes[n].position);
+  }
+  size_t widest = attention_width(model, longest - 1);
+  space->floats = block_floats(w->settings, all, widest);
+  space->measure.written = hw_arena_new(&w->scratch, float, hw_tile_round(w->acts->batch.n_rows) * (size_t)model->config.d_model, w->err);
+  space->measure.weights = hw_arena_new(&w->scratch, float, longest, w->err);
+  space->measure.found = hw_arena_new(&w->scratch, float, longest, w->err);
+  space->proximity = hw_arena_new(&w->scratch, float, space->floats, w->err);
+  space->importance = hw_arena_new(&w->scratch, double, widest, w->err);
+  space->parts = hw_arena_new(&w->scratch, hw_part, widest, w->err);
+  return space->measure.written && space->measure.weights && space->measure.found && space->proximity && space->importance && space->parts;
+}
+
+static void walk_block(walk *w, size_t layer, hw_node *nodes, size_t n_nodes, const attention_space *space) {
+  hw_attention_proximity(w->acts, layer, nodes, n_nodes, &space->measure, w->panel);
   for (size_t n = 0; n < n_nodes; n++) {
     hw_flow_prompt *p = &w->prompts[nodes[n].owner];
     uint32_t at = nodes[n].position;
-    size_t width = ((size_t)at + 1) * n_heads + others;
-    if (others == 2) w->rest[nodes[n].owner][at] = nodes[n].rest;
-    hw_importances(nodes[n].proximity, width, importance);
-    if (w->settings->raw) note_raw_attention(w, p, layer, at, importance);
-    for (size_t i = 0; i < width; i++) parts[i] = attention_part(w, layer, at, i, importance[i]);
-    pass_on(w, &nodes[n], parts, keep_parts(w, parts, width));
+    size_t width = attention_width(w->acts->model, at);
+    if (w->acts->model->config.parallel) w->rest[nodes[n].owner][at] = nodes[n].rest;
+    hw_importances(nodes[n].proximity, width, space->importance);
+    if (w->settings->raw) note_raw_attention(w, p, layer, at, space->importance);
+    for (size_t i = 0; i < width; i++) space->parts[i] = attention_part(w, layer, at, i, space->importance[i]);
+    pass_on(w, &nodes[n], space->parts, keep_parts(w, space->parts, width));
+  }
+}
+
+static bool walk_attention(walk *w, size_t layer) {
+  hw_node *nodes;
+  size_t n_nodes;
+  attention_space space;
+  if (!list_nodes(w, w->acts->model->config.parallel ? ABOVE : MIDDLE, w->settings->raw, &nodes, &n_nodes)) return false;
+  if (!make_attention_space(w, nodes, n_nodes, &space)) return false;
+  for (size_t begin = 0, end; begin < n_nodes; begin = end) {
+    size_t used = 0, width;
+    for (end = begin; end < n_nodes && used + (width = attention_width(w->acts->model, nodes[end].position)) <= space.floats; end++) {
+      nodes[end].proximity = space.proximity + used;
+      used += width;
+    }
+    walk_block(w, layer, nodes + begin, end - begin, &space);
   }
   join_attention(w);
   return true;
@@ -297,8 +347,8 @@ static bool finish_prompt(walk *w, size_t owner) {
 }
 
 static bool walk_all(walk *w) {
-  w->targets = hw_arena_znew(w->arena, target_walk *, w->n_prompts, w->err);
-  w->rest = hw_arena_znew(w->arena, double *, w->n_prompts, w->err);
+  w->targets = hw_arena_znew(w->batch, target_walk *, w->n_prompts, w->err);
+  w->rest = hw_arena_znew(w->batch, double *, w->n_prompts, w->err);
   if (!w->targets || !w->rest) return false;
   for (size_t owner = 0; owner < w->n_prompts; owner++)
     if (!start_prompt(w, owner)) return false;
@@ -313,9 +363,20 @@ static bool walk_all(walk *w) {
   return true;
 }
 
+size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_rows, size_t longest, size_t n_targets) {
+  size_t of_target = sizeof(target_walk) + 4 * (size_t)HW_ARENA_OVERHEAD, of_prompt = sizeof(target_walk *) + sizeof(double *) + 2 * (size_t)HW_ARENA_OVERHEAD;
+  size_t kept = n_rows * (of_target + of_prompt + sizeof(double) + 4 * sizeof(bool) * n_targets) + 2 * (size_t)HW_ARENA_OVERHEAD;
+  size_t nodes = 3 * (n_rows * sizeof(hw_node) + HW_ARENA_OVERHEAD) + 2 * n_rows * sizeof(float) + HW_ARENA_OVERHEAD;
+  size_t neurons = n_rows * (settings->top_neurons * sizeof(hw_neuron_row) + sizeof(uint32_t)) + 2 * (size_t)HW_ARENA_OVERHEAD +
+                   hw_rank_neurons_bytes(model, n_rows, settings->top_neurons);
+  size_t walked = nodes + attention_bytes(model, settings, n_rows, longest) + (settings->top_neurons ? neurons : 0);
+  size_t projected = hw_project_bytes(model, n_rows);
+  return kept + (walked > projected ? walked : projected);
+}
+
 bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
                    float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err) {
-  walk w = {.acts = acts, .settings = settings, .prompts = prompts, .n_prompts = n_prompts, .panel = panel, .arena = arena, .err = err};
+  walk w = {.acts = acts, .settings = settings, .prompts = prompts, .n_prompts = n_prompts, .panel = panel, .arena = arena, .batch = scratch, .err = err};
   hw_arena_init(&w.scratch);
   bool ok = walk_all(&w);
   for (size_t owner = 0; w.targets && owner < n_prompts; owner++)
@@ -325,6 +386,6 @@ bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings,
       hw_buffer_fini(&w.targets[owner][t].neuron_nodes);
       hw_buffer_fini(&w.targets[owner][t].neurons);
     }
-  hw_arena_fini(&w.scratch);
+  hw_arena_fini_inner(&w.scratch, scratch);
   return ok && hw_project_traces(acts, settings, prompts, n_prompts, panel, arena, scratch, err);
 }

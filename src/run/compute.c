@@ -21,15 +21,27 @@ void hw_worker_fini(hw_worker *worker) {
   *worker = (hw_worker){0};
 }
 
-size_t hw_worker_bytes(const hw_model *model, size_t batch_rows) {
-  const hw_model_config *c = &model->config;
-  size_t d = (size_t)c->d_model, rows = hw_tile_round(batch_rows);
-  size_t heads = (size_t)(c->n_heads * c->d_head) * (model->layers[0].w_qkv.data ? 3 : 1), d_ffn = (size_t)c->d_ffn;
-  size_t wide = heads > d_ffn ? heads : d_ffn;
-  size_t forward = rows * (hw_activation_bytes(model) + sizeof(float) * (2 * d + wide));
-  size_t walk = sizeof(float) * (rows * d + rows * (size_t)c->d_ffn + 64 * d);
-  size_t unembed = sizeof(float) * ((size_t)HW_TILE_ROWS * (d + 2048 + (size_t)c->vocab_out) + rows * 8 * d);
-  return forward + walk + unembed + sizeof(float) * HW_PANEL_FLOATS + (32u << 20);
+/* Rows of the extra sequence that scores an answer: the prompt and all of the answer but its last token. */
+static size_t scoring_rows(const hw_prompt_input *input, size_t n_answer) { return n_answer > 1 ? input->n_tokens + n_answer - 1 : 0; }
+
+hw_batch_shape hw_prompt_shape(const hw_prompt_input *input) {
+  if (input->failure) return (hw_batch_shape){0};
+  size_t answer = scoring_rows(input, input->n_answer), foil = scoring_rows(input, input->n_foil);
+  size_t longest = answer > foil ? answer : foil;
+  return (hw_batch_shape){.n_rows = input->n_tokens + answer + foil, .longest = longest > input->n_tokens ? longest : input->n_tokens,
+                          .n_targets = input->n_targets};
+}
+
+/* Sizes of a sub-batch's lists. Upper bounds for n_rows rows: no prompt has less than one, no target and no later token of an answer
+ * is without its row. */
+static size_t count_queries(const hw_model *model, size_t n_rows) { return n_rows * ((size_t)model->config.n_layers + 4); }
+
+size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_batch_shape *shape) {
+  size_t rows = shape->n_rows, queries = count_queries(model, rows);
+  size_t lists = rows * (sizeof(int32_t) + 3 * sizeof(size_t) + sizeof(hw_flow_prompt)) + sizeof(size_t) + 4 * (size_t)HW_ARENA_OVERHEAD;
+  size_t asked = queries * (sizeof(hw_next_token) + 2 * sizeof(hw_token_score) + HW_ARENA_OVERHEAD);
+  return sizeof(float) * HW_PANEL_FLOATS + lists + asked + hw_forward_bytes(model, rows, shape->longest) + hw_next_tokens_bytes(model, queries) +
+         hw_flow_bytes(model, flow, rows, shape->longest, shape->n_targets) + HW_RESULTS_BYTES;
 }
 
 /* A sub-batch as it is put together: prompts first, then the sequences that score answers of several tokens. */
@@ -45,13 +57,6 @@ typedef struct sub_batch {
   size_t n_queries;
   hw_error *err;
 } sub_batch;
-
-/* Rows of the extra sequence that scores an answer: the prompt and all of the answer but its last token. */
-static size_t scoring_rows(const hw_prompt_input *input, size_t n_answer) { return n_answer > 1 ? input->n_tokens + n_answer - 1 : 0; }
-
-static size_t input_rows(const hw_prompt_input *input) {
-  return input->failure ? 0 : input->n_tokens + scoring_rows(input, input->n_answer) + scoring_rows(input, input->n_foil);
-}
 
 static void append_sequence(sub_batch *b, const int32_t *ids, size_t n, const int32_t *more, size_t n_more) {
   memcpy(b->ids + b->n_rows, ids, n * sizeof *ids);
@@ -76,9 +81,11 @@ static bool ask_later_tokens(sub_batch *b, const hw_prompt_input *input, const i
 }
 
 static bool lay_out(sub_batch *b) {
-  size_t rows = 0, queries = 0, n = b->end - b->begin;
+  size_t rows = 0, queries = 0, n = 0;
   for (size_t i = b->begin; i < b->end; i++) {
-    rows += input_rows(&b->inputs[i]);
+    if (b->inputs[i].failure) continue;
+    n++;
+    rows += hw_prompt_shape(&b->inputs[i]).n_rows;
     queries += b->inputs[i].n_targets + b->inputs[i].n_answer + b->inputs[i].n_foil + (size_t)b->worker->model->config.n_layers;
   }
   b->ids = hw_arena_new(&b->worker->scratch, int32_t, rows, b->err);
@@ -214,8 +221,8 @@ static bool compute_sub_batch(sub_batch *b) {
 bool hw_compute(hw_worker *worker, const hw_prompt_input *inputs, size_t n, hw_prompt_result *results, hw_error *err) {
   for (size_t i = 0; i < n; i++) results[i] = (hw_prompt_result){.failure = inputs[i].failure, .answer.token_id = -1, .foil.token_id = -1};
   for (size_t begin = 0; begin < n;) {
-    size_t rows = input_rows(&inputs[begin]), end = begin + 1;
-    while (end < n && rows + input_rows(&inputs[end]) <= worker->batch_rows) rows += input_rows(&inputs[end++]);
+    size_t rows = hw_prompt_shape(&inputs[begin]).n_rows, end = begin + 1;
+    while (end < n && rows + hw_prompt_shape(&inputs[end]).n_rows <= worker->batch_rows) rows += hw_prompt_shape(&inputs[end++]).n_rows;
     hw_arena_reset(&worker->scratch);
     sub_batch b = {.worker = worker, .inputs = inputs, .results = results, .begin = begin, .end = end, .err = err};
     if (!compute_sub_batch(&b)) return false;

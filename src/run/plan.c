@@ -80,9 +80,8 @@ static bool cut_chunks(hw_plan *plan, hw_error *err) {
   return true;
 }
 
-static size_t scored_length(const hw_prompt_input *input) {
-  size_t longest = input->n_answer > input->n_foil ? input->n_answer : input->n_foil;
-  return input->n_tokens + (longest > 1 ? longest - 1 : 0);
+static void raise_to(size_t *largest, size_t value) {
+  if (value > *largest) *largest = value;
 }
 
 static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, const hw_row *row, bool counterfactual,
@@ -92,7 +91,10 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   plan->n_unreadable += input.failure != NULL;
   plan->n_double_bos += input.double_bos;
   plan->n_graphs[counterfactual] += input.failure ? 0 : (int64_t)input.n_targets;
-  if (!input.failure && scored_length(&input) > plan->longest) plan->longest = scored_length(&input);
+  hw_batch_shape shape = hw_prompt_shape(&input);
+  raise_to(&plan->largest.n_rows, shape.n_rows);
+  raise_to(&plan->largest.longest, shape.longest);
+  raise_to(&plan->largest.n_targets, shape.n_targets);
   return hw_store_check_graphs(plan->n_graphs[counterfactual], err) && hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) &&
          hw_groups_note(&plan->groups, row, counterfactual, err) &&
          add_prompt(plan, row, input.failure ? 0 : input.n_tokens, err);

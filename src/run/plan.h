@@ -32,7 +32,7 @@ typedef struct hw_plan {
   size_t n_chunks, capacity;
   int64_t n_rows;    /* of the data set; their counterfactuals, when traced, are prompts n_rows, n_rows + 1... */
   int64_t n_prompts, n_tokens, n_unreadable;
-  size_t longest; /* tokens of the longest prompt, answers included */
+  hw_batch_shape largest; /* the largest of each number over all prompts */
   int64_t n_double_bos;
   int64_t n_graphs[2]; /* of the rows, of their counterfactuals */
   hw_groups groups;

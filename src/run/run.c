@@ -300,25 +300,33 @@ static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
   return ok;
 }
 
-/* Rows of a sub-batch under the cap on memory. */
-static bool fit_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_plan_summary *summary, size_t *batch_rows,
-                       hw_error *err) {
+/* Bytes of one worker whose sub-batches have batch_rows rows, or those of the largest prompt. */
+static size_t needed_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_plan *plan, size_t batch_rows) {
+  hw_batch_shape shape = plan->largest;
+  if (batch_rows > shape.n_rows) shape.n_rows = batch_rows;
+  return hw_worker_bytes(model, flow, &shape);
+}
+
+/* Smaller sub-batches, then smaller blocks of attention nodes, as the cap on memory wants it. */
+static bool fit_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, hw_plan_summary *summary,
+                       size_t *batch_rows, hw_error *err) {
+  size_t cap = (size_t)job->memory << 20, threads = (size_t)summary->threads;
   *batch_rows = HW_BATCH_ROWS;
-  size_t needed = hw_worker_bytes(model, *batch_rows > plan->longest ? *batch_rows : plan->longest);
-  if (job->memory) {
-    size_t cap = (size_t)job->memory << 20, threads = (size_t)summary->threads;
-    if (needed * threads > cap) *batch_rows = HW_TILE_ROWS;
-    needed = hw_worker_bytes(model, *batch_rows > plan->longest ? *batch_rows : plan->longest);
-    if (needed * threads > cap)
-      return hw_fail(err, HW_ERROR_INPUT, "memory: %d workers need %zu MiB beside the weights (the longest prompt has %zu tokens), the cap is %lld; use fewer --threads",
-                     summary->threads, needed * threads >> 20, plan->longest, (long long)job->memory);
+  size_t needed = needed_bytes(model, flow, plan, *batch_rows);
+  if (cap && needed * threads > cap) needed = needed_bytes(model, flow, plan, *batch_rows = HW_TILE_ROWS);
+  if (cap && needed * threads > cap) {
+    flow->proximity_floats = HW_PROXIMITY_FLOATS / 16;
+    needed = needed_bytes(model, flow, plan, *batch_rows);
   }
   summary->worker_bytes = needed;
-  return true;
+  if (!cap || needed * threads <= cap) return true;
+  return hw_fail(err, HW_ERROR_INPUT, "memory: %d workers need %zu MiB beside the weights, the cap is %lld MiB (the largest prompt has %zu tokens, "
+                 "%zu with the sequences that score its answers); use fewer --threads, or leave such prompts out",
+                 summary->threads, (needed * threads + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows);
 }
 
 static bool run_job(const hw_job *job, const hw_run_hooks *hooks, const hw_model *model, const hw_tokenizer *tokenizer,
-                    const hw_flow_settings *flow, hw_plan *plan, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
+                    hw_flow_settings *flow, hw_plan *plan, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
   shared s = {.job = job, .hooks = hooks, .model = model, .tokenizer = tokenizer, .flow = flow, .plan = plan, .err = err};
   if (!hw_plan_make(job, flow, model, tokenizer, plan, err)) return false;
   summary->n_prompts = plan->n_prompts;
@@ -332,7 +340,7 @@ static bool run_job(const hw_job *job, const hw_run_hooks *hooks, const hw_model
     (void)snprintf(line, sizeof line, "%lld prompts begin with the BOS token themselves, so they have two", (long long)plan->n_double_bos);
     hooks->notice(hooks->context, line);
   }
-  if (!fit_memory(job, model, plan, summary, &s.batch_rows, err)) return false;
+  if (!fit_memory(job, model, plan, flow, summary, &s.batch_rows, err)) return false;
   omp_init_lock(&s.reader_lock);
   omp_init_lock(&s.store_lock);
   bool ok = job->dry_run ? measure_sample(&s, summary, err) : run_into_store(&s, summary, result, err);

@@ -276,6 +276,75 @@ TEST(the_same_chunk_gives_the_same_results) {
   }
 }
 
+/* One prompt or several of a length, with answers, and all that is made of them. */
+static void check_memory(const hw_model *model, hw_flow_settings flow, size_t n, size_t length, size_t n_answer, const char *targets, size_t batch_rows) {
+  static hw_prompt_input inputs[MOST_PROMPTS];
+  static hw_prompt_result results[MOST_PROMPTS];
+  hw_worker worker;
+  uint64_t seed = 77;
+  hw_batch_shape shape = {.n_rows = batch_rows};
+  for (size_t i = 0; i < n; i++) {
+    int32_t *ids = hw_arena_new(&arena, int32_t, length + n_answer, &err);
+    unit_ids(&seed, model, length + n_answer, ids);
+    job.analysis.targets = targets;
+    assert_ok(hw_prompt_from_ids(model, &job.analysis, ids, length, &arena, &inputs[i], &err), &err);
+    assert_null(inputs[i].failure);
+    inputs[i].answer = inputs[i].foil = ids + length;
+    inputs[i].n_answer = inputs[i].n_foil = n_answer;
+    hw_batch_shape own = hw_prompt_shape(&inputs[i]);
+    if (own.n_rows > shape.n_rows) shape.n_rows = own.n_rows;
+    if (own.longest > shape.longest) shape.longest = own.longest;
+    if (own.n_targets > shape.n_targets) shape.n_targets = own.n_targets;
+  }
+  compute(model, &worker, &flow, batch_rows, inputs, n, results);
+  size_t estimate = hw_worker_bytes(model, &flow, &shape) - HW_RESULTS_BYTES - HW_PANEL_FLOATS * sizeof(float);
+  if (worker.scratch.peak > estimate)
+    fail_msg("%s: %zu prompts of %zu tokens, answers of %zu, targets %s, sub-batches of %zu rows: %zu bytes, the estimate is %zu", model->name, n, length,
+             n_answer, targets, batch_rows, worker.scratch.peak, estimate);
+  hw_worker_fini(&worker);
+}
+
+TEST(a_workers_memory_is_at_most_the_estimate) {
+  static const size_t lengths[] = {1, 2, 17, 63}, batches[] = {1, 65, 256, HW_BATCH_ROWS};
+  static const char *const targets[] = {"last", "all", "0"};
+  for (size_t m = 0; m < COUNT_OF(unit_models); m++) {
+    hw_model *model = unit_open(unit_models[m]);
+    for (size_t l = 0; l < COUNT_OF(lengths) && (int64_t)lengths[l] + 8 < model->config.n_ctx; l++)
+      for (size_t i = 0; i < 12; i++) {
+        hw_flow_settings flow = all_of_it();
+        if (i % 2) flow.floor = flow.threshold = 1e-6; /* all nodes are reached */
+        check_memory(model, flow, 1 + 6 * i, lengths[l], i % 3 ? 3 * (i % 3) : 0, targets[i % 3], batches[i % 4]);
+        hw_arena_reset(&arena);
+      }
+    size_t n_ctx = (size_t)model->config.n_ctx; /* the longest prompt, and the longest answer */
+    check_memory(model, all_of_it(), 1, n_ctx, 0, "all", 1);
+    check_memory(model, all_of_it(), 3, n_ctx / 2, n_ctx - n_ctx / 2 + 1, "last", HW_BATCH_ROWS);
+    hw_model_close(model);
+  }
+}
+
+/* Each attention node by itself, some together, all together. */
+TEST(blocks_of_attention_nodes_do_not_change_the_results) {
+  static hw_prompt_input inputs[MOST_PROMPTS];
+  static hw_prompt_result whole[MOST_PROMPTS], blocks[MOST_PROMPTS];
+  static const size_t floats[] = {1, 100, 777};
+  for (size_t m = 0; m < COUNT_OF(unit_models); m++) {
+    hw_model *model = unit_open(unit_models[m]);
+    hw_flow_settings flow = all_of_it();
+    hw_worker first, second;
+    make_prompts(model, 4000 + m, 20, inputs);
+    compute(model, &first, &flow, HW_BATCH_ROWS, inputs, 20, whole);
+    for (size_t f = 0; f < COUNT_OF(floats); f++) {
+      flow.proximity_floats = floats[f];
+      compute(model, &second, &flow, HW_BATCH_ROWS, inputs, 20, blocks);
+      for (size_t i = 0; i < 20; i++) same_results(&blocks[i], &whole[i], "in blocks");
+      hw_worker_fini(&second);
+    }
+    hw_worker_fini(&first);
+    hw_model_close(model);
+  }
+}
+
 TEST(failed_prompts_leave_the_others_alone) {
   hw_model *model = unit_open(unit_models[2]);
   hw_prompt_input inputs[5], good[2];

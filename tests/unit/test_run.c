@@ -302,6 +302,8 @@ int main(int argc, char **argv) {
       FRESH(an_answer_of_several_tokens_is_scored_step_by_step),
       FRESH(a_prompts_results_are_its_own),
       FRESH(the_same_chunk_gives_the_same_results),
+      FRESH(a_workers_memory_is_at_most_the_estimate),
+      FRESH(blocks_of_attention_nodes_do_not_change_the_results),
       FRESH(failed_prompts_leave_the_others_alone),
   };
   return cmocka_run_group_tests_name("run", tests, NULL, NULL);
