@@ -115,7 +115,7 @@ HW_API void hw_encoded_chunk_free(hw_encoded_chunk *encoded);
 
 /* Opens the file for a run: creates it, or continues it when its fingerprint is the same. Errors name what differs:
  * a database of another run, of a newer version, no database at all, a folder that cannot be written. A file that was
- * not there before is removed again when opening fails. */
+ * not there before is removed again when opening fails. A path of NULL: a database in memory, gone when it is closed. */
 HW_API bool hw_store_open_run(const char *path, const hw_run_info *info, const hw_process_info *process, bool durable,
                        hw_store **store, hw_error *err);
 /* Chunks may wait so many seconds after the last commit for more of them (hw_store_tick ends the wait): that is what a crash can lose,
@@ -123,6 +123,8 @@ HW_API bool hw_store_open_run(const char *path, const hw_run_info *info, const h
 HW_API void hw_store_commit_every(hw_store *store, double seconds);
 /* Commits the chunks that wait when their time is over: to be called now and then while no chunk comes. Errors as hw_store_flush. */
 HW_API bool hw_store_tick(hw_store *store, hw_error *err);
+/* Bytes of the database: of its pages, the log not counted. */
+HW_API bool hw_store_bytes(hw_store *store, int64_t *bytes, hw_error *err);
 /* Commits the chunks that wait. After an error none of them is stored. */
 HW_API bool hw_store_flush(hw_store *store, hw_error *err);
 /* Commits and closes; with finish = true the WAL is folded in and journal_mode becomes DELETE, one file to mail. close(NULL) is fine. */

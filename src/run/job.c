@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The options of a job, as a table. */
 #include <stddef.h>
+#include <string.h>
 
 #include "run/job.h"
 
@@ -76,5 +77,7 @@ bool hw_job_check(const hw_job *job, hw_error *err) {
   if (!job->model) return hw_fail(err, HW_ERROR_INPUT, "no --model DIR given");
   if (!job->data) return hw_fail(err, HW_ERROR_INPUT, "no --data FILE given");
   if (!job->db && !job->dry_run) return hw_fail(err, HW_ERROR_INPUT, "no --db FILE given");
+  if (job->db && strcmp(job->db, ":memory:") == 0)
+    return hw_fail(err, HW_ERROR_INPUT, "--db :memory: is SQLite's name for a database in memory, want a file (./:memory: is one)");
   return hw_analysis_flow(&job->analysis, &settings, err);
 }

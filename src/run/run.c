@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "headwater/store.h"
@@ -252,21 +250,15 @@ static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_res
   return ok && closed;
 }
 
-/* Bytes of a database with the vocabulary and, when given, one chunk. */
-static bool measure_database(shared *s, const hw_plan_summary *summary, const hw_encoded_chunk *encoded, double *bytes, hw_error *err) {
-  const char *folder = getenv("TMPDIR");
-  char path[512];
-  int length = snprintf(path, sizeof path, "%s/headwater-plan-%ld.db", folder && *folder ? folder : "/tmp", (long)getpid());
-  if (length < 0 || (size_t)length >= sizeof path) return hw_fail(err, HW_ERROR_INPUT, "TMPDIR is too long");
+/* Bytes of a database without a chunk, and with one. It is in memory and thrown away. */
+static bool measure_database(shared *s, const hw_plan_summary *summary, const hw_encoded_chunk *encoded, int64_t *empty, int64_t *filled,
+                             hw_error *err) {
   hw_process_info process = process_info(s->job, summary);
   hw_store *store;
-  (void)unlink(path);
-  if (!hw_store_open_run(path, &s->plan->info, &process, false, &store, err)) return false;
-  bool ok = put_vocabulary(store, s->model, s->tokenizer, err) && (!encoded || hw_store_put_chunk(store, encoded, err));
-  ok = hw_store_close(store, true, ok ? err : NULL) && ok;
-  struct stat status;
-  *bytes = ok && stat(path, &status) == 0 ? (double)status.st_size : 0;
-  (void)unlink(path);
+  if (!hw_store_open_run(NULL, &s->plan->info, &process, false, &store, err)) return false;
+  bool ok = put_vocabulary(store, s->model, s->tokenizer, err) && hw_store_bytes(store, empty, err) &&
+            hw_store_put_chunk(store, encoded, err) && hw_store_bytes(store, filled, err);
+  (void)hw_store_close(store, false, NULL);
   return ok;
 }
 
@@ -280,20 +272,21 @@ static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
   hw_row_copy *rows;
   hw_encoded_chunk *encoded = NULL;
   int64_t n_failed;
-  double empty = 0, filled = 0, begun = 0, seconds = 0;
+  int64_t empty = 0, filled = 0;
+  double begun = 0, seconds = 0;
   bool ok = s->done ? hw_worker_init(&worker, s->model, s->flow, s->batch_rows, err) : hw_fail_memory(err, "the plan");
   if (ok) {
     ok = hw_chunk_reader_next(&s->reader, s->done, &worker.results, &chunk, &rows, err);
     begun = hw_clock_seconds();
     ok = ok && chunk && compute_chunk(s, &worker, chunk, rows, &encoded, &n_failed, err);
     seconds = hw_clock_seconds() - begun;
-    ok = ok && measure_database(s, summary, NULL, &empty, err) && measure_database(s, summary, encoded, &filled, err);
+    ok = ok && measure_database(s, summary, encoded, &empty, &filled, err);
     hw_worker_fini(&worker);
   }
   if (ok) {
-    double share = chunk->n_tokens ? (double)s->plan->n_tokens / chunk->n_tokens : 1;
-    summary->seconds_expected = seconds * share / summary->threads;
-    summary->disk_bytes_expected = empty + (filled - empty) * (double)s->plan->n_prompts / chunk->n_prompts;
+    double chunks = chunk->n_tokens ? (double)s->plan->n_tokens / chunk->n_tokens : 1;
+    summary->seconds_expected = seconds * chunks / summary->threads;
+    summary->disk_bytes_expected = (double)empty + (double)(filled - empty) * (double)s->plan->n_prompts / chunk->n_prompts;
   }
   hw_encoded_chunk_free(encoded);
   free(s->done);

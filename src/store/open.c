@@ -239,13 +239,17 @@ bool hw_store_open_run(const char *path, const hw_run_info *info, const hw_proce
   *out = NULL;
   hw_store *store;
   hw_file_state state;
-  if (!check_limits(info, err) || !hw_store_connect(path, HW_OPEN_CREATE, &store, &state, err)) return false;
+  if (!check_limits(info, err) || !hw_store_connect(path ? path : "the trial database", path ? HW_OPEN_CREATE : HW_OPEN_MEMORY, &store, &state, err)) return false;
   if (set_up_run(store, state, info, process, durable, err)) {
     *out = store;
     return true;
   }
   hw_store_discard(store);
   return false;
+}
+
+bool hw_store_bytes(hw_store *store, int64_t *bytes, hw_error *err) {
+  return hw_store_integer(store, "writer/database_bytes.sql", bytes, err);
 }
 
 bool hw_store_open_read(const char *path, hw_store **out, hw_error *err) {
