@@ -63,6 +63,7 @@ typedef struct hw_prompt_input {
   size_t n_targets;
   const int32_t *answer, *foil; /* token ids as they follow the prompt */
   size_t n_answer, n_foil;
+  const char *answer_loss, *foil_loss; /* NULL, or what is lost of them, and why: "cut to 3 of 9 tokens: ...", "dropped: ..." */
   const char *text;             /* as tokenised, NULL when ids were given */
   size_t text_length;
   const uint32_t *starts, *ends; /* [n_tokens] characters of text, see hw_encoding */
@@ -165,6 +166,7 @@ typedef struct hw_run_hooks {
 /* What a run will take, known before it starts. */
 typedef struct hw_plan_summary {
   int64_t n_prompts, n_tokens, n_unreadable; /* rows, their tokens, rows that already fail in the plan */
+  int64_t n_answers_cut, n_answers_dropped;  /* answers and foils that the model cannot be asked about as they are */
   size_t n_chunks, n_groups;
   int threads;
   size_t weight_bytes, worker_bytes; /* worker_bytes: of one worker */

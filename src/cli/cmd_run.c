@@ -52,12 +52,19 @@ static void show_notice(void *context, const char *text) {
   fprintf(stderr, "headwater: %s\n", text);
 }
 
+/* Says nothing when no answer is cut or dropped. */
+static void print_losses(const hw_plan_summary *plan, const char *label) {
+  if (plan->n_answers_cut || plan->n_answers_dropped)
+    printf("%s%" PRId64 " cut, %" PRId64 " dropped\n", label, plan->n_answers_cut, plan->n_answers_dropped);
+}
+
 static void print_plan(const hw_plan_summary *plan) {
   char time[32];
   format_time(plan->seconds_expected, time);
   printf("prompts      %" PRId64 " (%" PRId64 " of them cannot be traced)\n", plan->n_prompts, plan->n_unreadable);
   printf("tokens       %" PRId64 " in %zu chunk%s\n", plan->n_tokens, plan->n_chunks, plan->n_chunks == 1 ? "" : "s");
   printf("groups       %zu\n", plan->n_groups);
+  print_losses(plan, "answers      ");
   printf("memory       %.0f MiB of weights and %d x %.0f MiB at most\n", (double)plan->weight_bytes / 1048576, plan->threads,
          (double)plan->worker_bytes / 1048576);
   printf("time         about %s on %d threads\n", time, plan->threads);
@@ -80,6 +87,7 @@ static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_r
     if (p->resumed) printf(" (%" PRId64 " were there)", p->resumed);
     printf(", %" PRId64 " failed, %s, %d threads\n", p->failed, time, plan->threads);
     if (p->failed) printf("why: headwater query %s failed\n", job->db);
+    print_losses(plan, "answers and foils: ");
   }
   int code = hw_cli_finish();
   return code ? code : p->failed ? EXIT_SOME_FAILED : 0;

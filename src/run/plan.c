@@ -84,6 +84,11 @@ static void raise_to(size_t *largest, size_t value) {
   if (value > *largest) *largest = value;
 }
 
+static void count_loss(hw_plan *plan, const char *loss, size_t n_left) {
+  plan->n_answers_cut += loss && n_left;
+  plan->n_answers_dropped += loss && !n_left;
+}
+
 static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, const hw_row *row, bool counterfactual,
                      hw_arena *arena, hw_plan *plan, hw_error *err) {
   hw_prompt_input input;
@@ -91,6 +96,8 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   plan->n_unreadable += input.failure != NULL;
   plan->n_double_bos += input.double_bos;
   plan->n_graphs[counterfactual] += input.failure ? 0 : (int64_t)input.n_targets;
+  count_loss(plan, input.answer_loss, input.n_answer);
+  count_loss(plan, input.foil_loss, input.n_foil);
   hw_batch_shape shape = hw_prompt_shape(&input);
   raise_to(&plan->largest.n_rows, shape.n_rows);
   raise_to(&plan->largest.longest, shape.longest);

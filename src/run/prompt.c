@@ -63,15 +63,39 @@ static bool choose_targets(const char *targets, hw_arena *arena, hw_prompt_input
   return true;
 }
 
+typedef struct answer_tokens {
+  const int32_t *ids;
+  size_t n;
+  const char *loss; /* NULL, or what is lost of the answer, and why */
+} answer_tokens;
+
 static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
+/* The tokens of an answer as the model can be asked about them. Scoring runs the prompt with all of the answer but its last token, so
+ * that an answer that is too long for the context is cut, and one with a token that the model does not predict is dropped. */
+static bool limit_answer(const hw_model *model, size_t n_prompt, answer_tokens *answer, hw_arena *arena, hw_error *err) {
+  size_t n = answer->n, most = (size_t)model->config.n_ctx - n_prompt + 1;
+  char text[96];
+  for (size_t i = 0; i < n && answer->n; i++) {
+    if (answer->ids[i] < model->config.vocab_size && answer->ids[i] < model->config.vocab_out) continue;
+    (void)snprintf(text, sizeof text, "dropped: the model has no token %" PRId32, answer->ids[i]);
+    answer->n = 0;
+  }
+  if (n == 0) (void)snprintf(text, sizeof text, "dropped: it has no tokens");
+  if (answer->n > most) {
+    (void)snprintf(text, sizeof text, "cut to %zu of %zu tokens: the model takes %" PRId64 " with the prompt's", most, n, model->config.n_ctx);
+    answer->n = most;
+  }
+  if (answer->n && answer->n == n) return true;
+  return (answer->loss = hw_arena_copy(arena, text, strlen(text), err)) != NULL;
+}
+
 /* The ids that follow the prompt's when the answer is written behind it, a space between unless one of them brings it. Where the
- * whole text splits differently, the answer is encoded by itself as a continuation. */
+ * prompt's own ids change by that, the answer is encoded by itself as a continuation. */
 static bool encode_answer(const hw_model *model, const hw_tokenizer *tokenizer, hw_bos bos, const char *text, size_t length,
-                          const char *answer, size_t answer_length, const hw_prompt_input *input, hw_arena *arena, const int32_t **ids,
-                          size_t *n, hw_error *err) {
-  *ids = NULL;
-  *n = 0;
+                          const char *answer, size_t answer_length, const hw_prompt_input *input, hw_arena *arena,
+                          answer_tokens *tokens, hw_error *err) {
+  *tokens = (answer_tokens){0};
   if (!answer || answer_length == 0) return true;
   bool space = length > 0 && !is_space(text[length - 1]) && !is_space(answer[0]);
   char *whole = hw_arena_new(arena, char, length + answer_length + 1, err);
@@ -83,23 +107,20 @@ static bool encode_answer(const hw_model *model, const hw_tokenizer *tokenizer, 
   hw_error problem = {0};
   bool ok = hw_tokenizer_encode(tokenizer, whole, length + space + answer_length, bos, arena, &encoding, &problem);
   bool extends = ok && encoding.n > input->n_tokens && memcmp(encoding.ids, input->ids, input->n_tokens * sizeof *encoding.ids) == 0;
-  size_t first = input->n_tokens;
-  if (ok && !extends) {
-    ok = hw_tokenizer_encode_continuation(tokenizer, whole + length, space + answer_length, arena, &encoding, &problem);
-    first = 0;
-  }
+  size_t first = extends ? input->n_tokens : 0;
+  if (ok && !extends) ok = hw_tokenizer_encode_continuation(tokenizer, whole + length, space + answer_length, arena, &encoding, &problem);
   if (!ok) {
-    if (problem.kind == HW_ERROR_PROMPT) return true; /* an answer that is no text is no answer */
-    *err = problem;
-    return false;
+    if (problem.kind != HW_ERROR_PROMPT) return *err = problem, false;
+    hw_buffer loss;
+    hw_buffer_init(&loss);
+    hw_buffer_printf(&loss, "dropped: %s", problem.message);
+    if (hw_buffer_check(&loss, err)) tokens->loss = hw_arena_copy(arena, loss.data, loss.length, err);
+    hw_buffer_fini(&loss);
+    return tokens->loss != NULL;
   }
-  *ids = encoding.ids + first;
-  *n = encoding.n - first;
-  /* Scored by running the prompt with all of the answer but its last token. */
-  if (*n && input->n_tokens + *n - 1 > (size_t)model->config.n_ctx) *n = (size_t)model->config.n_ctx - input->n_tokens + 1;
-  for (size_t i = 0; i < *n; i++)
-    if ((*ids)[i] >= model->config.vocab_size || (*ids)[i] >= model->config.vocab_out) *n = 0;
-  return true;
+  tokens->ids = encoding.ids + first;
+  tokens->n = encoding.n - first;
+  return limit_answer(model, input->n_tokens, tokens, arena, err);
 }
 
 static bool check_ids(const hw_model *model, const hw_analysis *analysis, hw_arena *arena, hw_prompt_input *input, hw_error *err) {
@@ -129,8 +150,17 @@ bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, con
   input->double_bos = encoding.double_bos;
   if (!check_ids(model, analysis, arena, input, err)) return false;
   if (input->failure) return true;
-  return encode_answer(model, tokenizer, bos, text, length, answer, answer_length, input, arena, &input->answer, &input->n_answer, err) &&
-         encode_answer(model, tokenizer, bos, text, length, foil, foil_length, input, arena, &input->foil, &input->n_foil, err);
+  answer_tokens tokens[2];
+  if (!encode_answer(model, tokenizer, bos, text, length, answer, answer_length, input, arena, &tokens[0], err) ||
+      !encode_answer(model, tokenizer, bos, text, length, foil, foil_length, input, arena, &tokens[1], err))
+    return false;
+  input->answer = tokens[0].ids;
+  input->n_answer = tokens[0].n;
+  input->answer_loss = tokens[0].loss;
+  input->foil = tokens[1].ids;
+  input->n_foil = tokens[1].n;
+  input->foil_loss = tokens[1].loss;
+  return true;
 }
 
 /* The row's prompt or its counterfactual: text and spans, then its tokens, those of the answers only when they are wanted. Wrong spans

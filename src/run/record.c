@@ -12,9 +12,17 @@ static hw_answer_record answer_record(const hw_answer_score *score) {
                             .log_probability = score->log_probability};
 }
 
+/* What is lost of an answer is a value of the prompt too, unless the data set has a column of that name. */
+static void add_loss(const char *key, const char *loss, hw_key_value *values, size_t *n) {
+  for (size_t i = 0; i < *n && loss; i++)
+    if (strcmp(values[i].key, key) == 0) return;
+  if (loss) values[(*n)++] = (hw_key_value){key, loss, strlen(loss)};
+}
+
 /* Every column but the prompt's. */
-static bool list_values(const hw_row *row, bool counterfactual, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
-  hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 3, err);
+static bool list_values(const hw_row *row, bool counterfactual, const hw_prompt_input *input, hw_arena *arena, hw_prompt_record *record,
+                        hw_error *err) {
+  hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 5, err);
   if (!values) return false;
   size_t n = 0;
   const hw_field *answers[] = {&row->answer, &row->foil, &row->counterfactual};
@@ -22,6 +30,8 @@ static bool list_values(const hw_row *row, bool counterfactual, hw_arena *arena,
     if (answers[i]->value) values[n++] = (hw_key_value){answers[i]->name, answers[i]->value, answers[i]->length};
   for (size_t i = 0; i < row->n_others; i++)
     values[n++] = (hw_key_value){row->others[i].name, row->others[i].value, row->others[i].length};
+  add_loss("answer.loss", input->answer_loss, values, &n);
+  add_loss("foil.loss", input->foil_loss, values, &n);
   record->values = values;
   record->n_values = n;
   return true;
@@ -61,6 +71,6 @@ bool hw_record_prompt(const hw_plan *plan, const hw_row *row, uint32_t group, bo
                                .n_tokens = input->n_tokens, .has_bos = input->has_bos, .answer = answer_record(&result->answer),
                                .foil = answer_record(&result->foil), .answer_lens = result->answer_lens,
                                .foil_lens = result->foil_lens};
-  if (!list_values(row, counterfactual, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
+  if (!list_values(row, counterfactual, input, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
   return result->failure || list_graphs(input, result, arena, record, err);
 }

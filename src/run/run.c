@@ -325,6 +325,8 @@ static bool run_job(const hw_job *job, const hw_run_hooks *hooks, const hw_model
   summary->n_prompts = plan->n_prompts;
   summary->n_tokens = plan->n_tokens;
   summary->n_unreadable = plan->n_unreadable;
+  summary->n_answers_cut = plan->n_answers_cut;
+  summary->n_answers_dropped = plan->n_answers_dropped;
   summary->n_chunks = plan->n_chunks;
   summary->n_groups = plan->groups.n_groups;
   summary->weight_bytes = model->weight_bytes;

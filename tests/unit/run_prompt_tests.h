@@ -83,11 +83,15 @@ TEST(answers_are_what_would_follow_the_prompt) {
     }
     hw_prompt_input input = prepare(model, tokenizer, "The key", "\xff", "was");
     assert_true(!input.failure && input.n_answer == 0 && input.n_foil == 1); /* an answer that is no text is none */
+    assert_non_null(strstr(input.answer_loss, "dropped: byte "));
+    assert_null(input.foil_loss);
     char longer[1200] = "the";
     while (prepare(model, tokenizer, longer, NULL, NULL).n_tokens < 126 && strlen(longer) < 1100) strcat(longer, " key");
     input = prepare(model, tokenizer, longer, "was was was was was was was was", NULL);
     assert_null(input.failure);
     assert_int_equal(input.n_tokens + input.n_answer - 1, 128); /* as much of it as the model can be run on */
+    assert_non_null(strstr(input.answer_loss, "cut to "));
+    assert_non_null(strstr(input.answer_loss, "the model takes 128"));
     hw_tokenizer_close(tokenizer);
     hw_model_close(model);
   }

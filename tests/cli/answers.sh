@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# Answers that the model cannot be asked about as they are: counted, said, and kept with the prompt.
+"$PY" - <<'END'
+words = "the key " * 60
+rows = ["prompt,answer,foil", "The key that I found,was,were", f"{words},was here and there and far away and near,was", "The key,was,"]
+open("rows.csv", "w").write("\n".join(rows) + "\n")
+END
+common="--model gpt2 --data rows.csv --neuron-projections none --threads $T"
+"$HW" run $common --dry-run | grep -E "^(prompts|answers)"
+"$HW" run $common --db rows.db 2>/dev/null | sed -E 's/[0-9]+s, [0-9]+ threads/(time), (threads)/'
+"$HW" sql rows.db "SELECT prompt_id, key, value FROM prompt_value WHERE key LIKE '%.loss' ORDER BY 1, 2"
+"$HW" sql rows.db "SELECT prompt_id, answer_n_tokens, foil_n_tokens FROM answer ORDER BY 1"
+echo "--- again, with nothing left to do"
+"$HW" run $common --db rows.db 2>/dev/null | sed -E 's/[0-9]+s, [0-9]+ threads/(time), (threads)/'
+echo "--- nothing is said where all answers are whole"
+"$HW" run $common --db whole.db --limit 1 2>/dev/null | sed -E 's/[0-9]+s, [0-9]+ threads/(time), (threads)/'
