@@ -139,7 +139,7 @@ typedef struct hw_batch_shape {
 HW_API hw_batch_shape hw_prompt_shape(const hw_prompt_input *input);
 
 /* Results of a chunk, its texts and its compressed form depend on the graphs: hw_worker_bytes counts so much for them. Where graphs
- * are large (a low floor, many targets) what is above comes on top. */
+ * have many edges (a low floor, many targets) what is above comes on top. */
 enum { HW_RESULTS_BYTES = 32 << 20 };
 
 /* Bytes that a worker needs beside the weights, at most, for sub-batches no larger than this shape. */

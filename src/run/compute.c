@@ -40,8 +40,10 @@ size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flow, cons
   size_t rows = shape->n_rows, queries = count_queries(model, rows);
   size_t lists = rows * (sizeof(int32_t) + 3 * sizeof(size_t) + sizeof(hw_flow_prompt)) + sizeof(size_t) + 4 * (size_t)HW_ARENA_OVERHEAD;
   size_t asked = queries * (sizeof(hw_next_token) + 2 * sizeof(hw_token_score) + HW_ARENA_OVERHEAD);
+  /* Replaying a graph takes flows and marks of every position, and sums of every head: results of each target. */
+  size_t replayed = shape->n_targets * 64 * (rows + (size_t)(model->config.n_layers * model->config.n_heads));
   return sizeof(float) * HW_PANEL_FLOATS + lists + asked + hw_forward_bytes(model, rows, shape->longest) + hw_next_tokens_bytes(model, queries) +
-         hw_flow_bytes(model, flow, rows, shape->longest, shape->n_targets) + HW_RESULTS_BYTES;
+         hw_flow_bytes(model, flow, rows, shape->longest, shape->n_targets) + replayed + HW_RESULTS_BYTES;
 }
 
 /* A sub-batch as it is put together: prompts first, then the sequences that score answers of several tokens. */

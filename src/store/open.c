@@ -239,7 +239,9 @@ bool hw_store_open_run(const char *path, const hw_run_info *info, const hw_proce
   *out = NULL;
   hw_store *store;
   hw_file_state state;
-  if (!check_limits(info, err) || !hw_store_connect(path ? path : "the trial database", path ? HW_OPEN_CREATE : HW_OPEN_MEMORY, &store, &state, err)) return false;
+  if (!check_limits(info, err) ||
+      !hw_store_connect(path ? path : "the trial database", path ? HW_OPEN_CREATE : HW_OPEN_MEMORY, &store, &state, err))
+    return false;
   if (set_up_run(store, state, info, process, durable, err)) {
     *out = store;
     return true;

@@ -67,15 +67,17 @@ static void replace_after_a_chunk(void *context, const hw_progress *progress) {
 static int count_strangers(const char *word, int *n_stored) {
   hw_store *store;
   hw_arena arena;
+  hw_run_info info;
   int64_t n_chunks;
   int n = *n_stored = 0;
   hw_arena_init(&arena);
   assert_ok(hw_store_open_read(db_path, &store, &err), &err);
-  assert_ok(hw_store_count_chunks(store, &n_chunks, &err), &err);
+  assert_ok(hw_store_read_run(store, &arena, &info, &err), &err);
+  assert_ok(hw_store_count_chunks(store, &info, &n_chunks, &err), &err);
   for (int64_t c = 0; c < n_chunks; c++) {
     hw_chunk_record chunk;
     bool found;
-    assert_ok(hw_store_read_chunk(store, c, &arena, &found, &chunk, &err), &err);
+    assert_ok(hw_store_read_chunk(store, &info, c, &arena, &found, &chunk, &err), &err);
     for (size_t i = 0; found && i < chunk.n_prompts; i++, ++*n_stored) n += strstr(chunk.prompts[i].text, word) == NULL;
   }
   (void)hw_store_close(store, false, NULL);
