@@ -47,11 +47,11 @@ typedef struct hw_part {
  * without such a part keeps its largest (hw_part_beats).
  * IN THE GRAPH at a threshold: the kept parts of the nodes that the walk from the target reaches at that threshold. Rows stored for
  * a lower floor, with their neurons and projections, may be outside of it: ask hw_graph_ffn_node and hw_graph_head. */
-bool hw_part_in_ffn_rows(const hw_part *part); /* stored in the first of the layer's two groups */
-bool hw_part_is_residual(const hw_part *part);
-bool hw_part_is_kept(const hw_part *part, double threshold);
+HW_API bool hw_part_in_ffn_rows(const hw_part *part); /* stored in the first of the layer's two groups */
+HW_API bool hw_part_is_residual(const hw_part *part);
+HW_API bool hw_part_is_kept(const hw_part *part, double threshold);
 /* The order of a fallback: largest first; of equals the residual, then the lowest source, then the lowest head. */
-bool hw_part_beats(const hw_part *a, const hw_part *b);
+HW_API bool hw_part_beats(const hw_part *a, const hw_part *b);
 
 /* The order of stored rows: layer from high to low; in a layer FFN and FFN_RESIDUAL rows before attention rows; then target
  * ascending; then attention parts by (source, head), the FFN part, the residual part last. <0, 0, >0. */
@@ -88,12 +88,12 @@ typedef struct hw_layer_nodes {
   hw_layer_node nodes[2];
 } hw_layer_nodes;
 
-const hw_layer_nodes *hw_graph_layer_nodes(const hw_graph_frame *frame);
+HW_API const hw_layer_nodes *hw_graph_layer_nodes(const hw_graph_frame *frame);
 /* The node that has parts of this kind, NULL when no node of the layer has. */
-const hw_layer_node *hw_graph_node_of(const hw_graph_frame *frame, const hw_part *part);
-bool hw_graph_same_node(const hw_graph_frame *frame, const hw_part *a, const hw_part *b);
+HW_API const hw_layer_node *hw_graph_node_of(const hw_graph_frame *frame, const hw_part *part);
+HW_API bool hw_graph_same_node(const hw_graph_frame *frame, const hw_part *a, const hw_part *b);
 /* True when the part is among `node`'s. */
-bool hw_layer_node_has(const hw_layer_node *node, hw_part_kind kind);
+HW_API bool hw_layer_node_has(const hw_layer_node *node, hw_part_kind kind);
 
 typedef struct hw_edge { /* a surviving part, with what the walk gives it */
   hw_part part;
@@ -130,9 +130,9 @@ HW_API bool hw_graph_replay(const hw_graph_frame *frame, const hw_part *parts, s
                      hw_arena *arena, hw_graph *graph, hw_error *err);
 
 /* The FFN node of a layer and position when it is in the graph, else NULL: only then are its neurons. */
-const hw_ffn_node *hw_graph_ffn_node(const hw_graph *graph, uint32_t layer, uint32_t position);
+HW_API const hw_ffn_node *hw_graph_ffn_node(const hw_graph *graph, uint32_t layer, uint32_t position);
 /* The head when it is in the graph (active), else NULL. */
-const hw_head_row *hw_graph_head(const hw_graph *graph, uint32_t layer, uint32_t head);
+HW_API const hw_head_row *hw_graph_head(const hw_graph *graph, uint32_t layer, uint32_t head);
 
 /* Neurons of one FFN node: its top-k by share. */
 typedef struct hw_neuron_row {

@@ -41,5 +41,12 @@ if [ "${HEADWATER_SANITIZED:-}" != 1 ]; then
 fi
 nm --defined-only -g "$library" 2>/dev/null | awk '$2 ~ /^[TRDBi]$/ {print $3}' | sort | uniq -d | grep . && complain "a symbol is defined twice in the library"
 
+# A declaration without HW_API is not exported; without the two macros C++ looks for another name.
+grep -nE '^[a-z].*\bhw_[a-z0-9_]+ *\(|^extern ' include/headwater/*.h | grep -vE ':(typedef|struct|enum|static) ' | grep . && complain "declared without HW_API"
+for header in include/headwater/*.h; do
+  [ "$header" = include/headwater/headwater.h ] && continue
+  grep -q '^HW_BEGIN_C$' "$header" && grep -q '^HW_END_C$' "$header" || complain "$header: HW_BEGIN_C and HW_END_C around the declarations"
+done
+
 [ "$failed" = 0 ] && echo "rules hold"
 exit $failed
