@@ -16,8 +16,10 @@ typedef enum hw_table_format { HW_FORMAT_TABLE, HW_FORMAT_CSV, HW_FORMAT_JSON } 
 /* Runs one SELECT and hands its rows in batches to sink(context, bytes, length), which returns false to stop (the error
  * is then INTERRUPTED). Nothing is handed over when the statement fails at once. Only statements that read are taken, one at
  * a time; ATTACH opens another database read-only for the statements that follow. Parameters are bound by name, without the
- * colon; a text that is a number is bound as one; NULL is NULL. A leading comment line "-- :name = value" gives a default.
- * Unknown, missing and surplus parameters are errors. Without rows a table says "(no rows)" under its header; CSV has its header, JSON []. */
+ * colon; NULL is NULL. A leading comment line "-- :name <type> = value" gives a type and a default, each of which may be missing. A
+ * parameter with a type takes what the type names (src/query/parameter.c has the types; <a|b> is a choice): groups, roles and tokens are
+ * matched exactly, and what the database does not have is an error with the nearest name. Without a type a text that is a number is
+ * bound as one. Unknown, missing and surplus parameters are errors. Without rows a table says "(no rows)" under its header; CSV has its header, JSON []. */
 typedef struct hw_parameter { const char *name, *value; } hw_parameter;
 typedef bool (*hw_sink)(void *context, const char *bytes, size_t length);
 HW_API bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
@@ -30,7 +32,7 @@ HW_API void hw_store_set_timeout(hw_store *store, double seconds);
 HW_API void hw_store_set_room(hw_store *store, size_t characters);
 
 /* Named queries, embedded from sql/queries/ (NAME.sql), ordered by name. sql begins with a comment that is the help: the
- * summary, then a line a parameter, "-- :name = default  what it is" ("-- :name  what it is" when it must be given). */
+ * summary, then a line a parameter, "-- :name <type> = default  what it is" ("-- :name <type>  what it is" when it must be given). */
 HW_API size_t hw_named_queries(const hw_named_query **queries);
 /* What a query answers: the first line of its comment, not terminated; NULL when there is none. */
 HW_API const char *hw_query_summary(const char *sql, size_t *length);

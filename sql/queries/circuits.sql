@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Recurring circuits, best first: edges that come together.
 -- needs mining: headwater mine DB
--- :mining = NULL   number of a mining, NULL for the latest
--- :limit = 20      rows
+-- :mining <mining> = NULL  number of a mining, NULL for the latest
+-- :limit <count> = 20      rows
 SELECT c.rank, c.support * 1.0 / m.n_graphs AS frequency, c.support AS n_active, c.lift, c.n_edges, c.new_cells,
   (SELECT coalesce(sum(b.n), 0) FROM circuit_break b WHERE b.circuit_id = c.circuit_id) AS n_broken, c.path AS circuit
 FROM mining m JOIN circuit c ON c.mining_id = m.mining_id

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Pairs of heads that are active in the same graphs more often than chance would have it.
 -- A scan of all graphs.
--- :least = 0.05   share of the graphs where both must be active
--- :most = 0.95    leaves out heads that are active in more than this share, for they go with all
--- :limit = 20     rows
+-- :least <number> = 0.05  share of the graphs where both must be active
+-- :most <number> = 0.95   leaves out heads that are active in more than this share, for they go with all
+-- :limit <count> = 20     rows
 -- lift: observed over expected if independent; phi: correlation of the two being active.
 SELECT 'L' || p.layer_a || 'H' || p.head_a AS head_a, 'L' || p.layer_b || 'H' || p.head_b AS head_b,
   p.n_both * 1.0 / p.n AS frequency, p.n_a * 1.0 / p.n AS frequency_a, p.n_b * 1.0 / p.n AS frequency_b, p.n_both * 1.0 * p.n / p.n_a / p.n_b AS lift,

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Comparisons that `headwater compare` saved: what differs between two groups or databases; the best components of each.
 -- needs comparison: headwater compare DB --by COLUMN=A,B
--- :comparison = NULL  comparison_id, NULL for all
--- :limit = 1      components of each
+-- :comparison <comparison> = NULL  comparison_id, NULL for all
+-- :limit <count> = 1               components of each
 SELECT c.comparison_id, c.components, c.measure, c.column_name AS "column", c.a, c.b, c.n_a, c.n_b, c.paired,
   c.cluster_column AS clusters, c.unit, c.n_units, c.n_permutations, c.seed, k.rank, k.name, k.source_role, k.target_role,
   k.difference, k.ci_lo, k.ci_hi, k.effect, k.p, k.q

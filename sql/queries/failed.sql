@@ -1,4 +1,4 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Prompts that could not be traced, and why.
--- :limit = 100    rows
+-- :limit <count> = 100  rows
 SELECT prompt_id, reason, text FROM failed ORDER BY prompt_id LIMIT :limit

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The edges, aligned by role, that occur in most graphs.
--- :source = NULL   role where they begin, NULL for any
--- :target = NULL   role where they end, NULL for any
--- :limit = 20      rows
+-- :source <role> = NULL  role where they begin, NULL for any
+-- :target <role> = NULL  role where they end, NULL for any
+-- :limit <count> = 20    rows
 WITH best AS (
   SELECT item_id FROM agg_item
-  WHERE group_id = -1 AND (:source IS NULL OR $item_source(item_id) = (SELECT role_id FROM role WHERE name = :source))
-    AND (:target IS NULL OR $item_target(item_id) = (SELECT role_id FROM role WHERE name = :target))
+  WHERE group_id = -1 AND (:source IS NULL OR $item_source(item_id) = :source)
+    AND (:target IS NULL OR $item_target(item_id) = :target)
   ORDER BY n_on DESC, item_id LIMIT :limit
 )
 SELECT v.name AS component, v.source_role, v.target_role, v.frequency, v.frequency_lo, v.frequency_hi, v.mean, v.flow_mean, v.n_active, v.max,

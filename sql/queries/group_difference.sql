@@ -1,14 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Heads whose mean importance or flow differs most between two groups.
 -- headwater compare tests such differences, with pairs and corrections.
--- :a = 0             number or name of a group (headwater query DB groups)
--- :b = 1             the other one
--- :by = importance   importance or flow
--- :limit = 20        rows
+-- :a <group> = 0                      number or name of a group (headwater query DB groups)
+-- :b <group> = 1                      the other one
+-- :by <importance|flow> = importance  what is compared
+-- :limit <count> = 20                 rows
 -- difference is a - b; its 95% interval takes the groups as independent.
 WITH wanted AS (
-  SELECT (SELECT group_id FROM prompt_group WHERE group_id = :a OR name = :a LIMIT 1) AS a,
-    (SELECT group_id FROM prompt_group WHERE group_id = :b OR name = :b LIMIT 1) AS b, hw_choice(:by, 'importance', 'flow') AS by_flow
+  SELECT :a AS a, :b AS b, hw_choice(:by, 'importance', 'flow') AS by_flow
 ), side AS (
   SELECT s.group_id, s.layer, s.head, s.n, s.frequency, iif(w.by_flow, s.flow_mean, s.mean) AS mean,
     iif(w.by_flow, s.flow_ci_hi - s.flow_ci_lo, s.ci_hi - s.ci_lo) / 2 AS half

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The heads that matter most in each group.
--- :group = NULL      part of the name of a group, NULL for all
--- :by = importance   importance, flow or frequency
--- :limit = 10        rows per group
+-- :group <group> = NULL                  one group, NULL for all
+-- :by <importance|flow|frequency> = importance  what decides the order
+-- :limit <count> = 10                    rows per group
 SELECT group_name, head, mean, ci_lo, ci_hi, frequency, flow_mean, n FROM (
   SELECT group_id, group_name, name AS head, mean, ci_lo, ci_hi, frequency, flow_mean, n, row_number() OVER (PARTITION BY group_id
     ORDER BY CASE hw_choice(:by, 'importance', 'flow', 'frequency') WHEN 0 THEN mean WHEN 1 THEN flow_mean ELSE frequency END DESC, layer, head) AS place
-  FROM head_importance_by_group WHERE :group IS NULL OR instr(group_name, :group) > 0)
+  FROM head_importance_by_group WHERE :group IS NULL OR group_id = :group)
 WHERE place <= :limit ORDER BY group_id, place

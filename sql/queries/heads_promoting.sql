@@ -3,16 +3,16 @@
 -- Counts the graphs where it is in the head's list of promoted tokens: which heads write for the answer, which against the foil.
 -- A head has a list where it is in the graph and among its ten best (--project default; all: every head of the graph).
 -- A scan of the stored projections.
--- :token = NULL   text of the token, a space before it is tried as well; without it each prompt's own answer and foil, where it has them
--- :list = promotes   promotes or suppresses
--- :group = NULL   name of a group, NULL for all
--- :sample = 20000  prompts, evenly chosen; 0 for all
--- :limit = 20     rows
+-- :token <token> = NULL                  text of the token, a space before it is tried as well; without it each prompt's own answer and foil, where it has them
+-- :list <promotes|suppresses> = promotes  what the list holds
+-- :group <group> = NULL                  name of a group, NULL for all
+-- :sample <count> = 20000                prompts, evenly chosen; 0 for all
+-- :limit <count> = 20                    rows
 WITH step AS (
   SELECT $sample_step(:sample) AS every,
     $own_graphs_end AS past, iif(hw_choice(:list, 'promotes', 'suppresses'), 'suppresses', 'promotes') AS list
 ), wanted AS (
-  SELECT 0 AS own, token_id, text FROM token WHERE text IN (CAST(:token AS TEXT), ' ' || :token)
+  SELECT 0 AS own, token_id, text FROM token WHERE text IN (:token, ' ' || :token)
   UNION ALL SELECT 1, NULL, '(answer)' WHERE :token IS NULL
   UNION ALL SELECT 1, NULL, '(foil)' WHERE :token IS NULL
 ), looked AS (
@@ -20,7 +20,7 @@ WITH step AS (
     (SELECT iif(w.text = '(answer)', a.answer_id, a.foil_id) FROM answer a WHERE a.prompt_id = $prompt_of(g.graph_id)) END AS token_id
   FROM step CROSS JOIN graph g CROSS JOIN prompt p ON p.prompt_id = $prompt_of(g.graph_id) CROSS JOIN wanted w
   WHERE g.graph_id < step.past AND ($prompt_of(g.graph_id)) % step.every = 0
-    AND (:group IS NULL OR p.group_id = (SELECT group_id FROM prompt_group WHERE name = :group))
+    AND (:group IS NULL OR p.group_id = :group)
 )
 SELECT 'L' || p.layer || 'H' || p.head AS name, l.text AS token, count(DISTINCT l.graph_id) AS graphs, avg(p.score) AS mean_score, p.convention, avg(p.rank) AS mean_rank,
   min(p.rank) AS best_rank, $prompt_of(min(l.graph_id)) AS example_prompt

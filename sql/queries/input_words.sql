@@ -2,9 +2,9 @@
 -- What the predictions are made from: share of the input by word.
 -- A word: tokens up to the next one that begins with a space.
 -- A scan: prompts are sampled evenly, :sample of them; 0 takes all and reads the whole file.
--- :sample = 2000   prompts, 0 for all
--- :least = 5       graphs that a word must be in
--- :limit = 20      rows
+-- :sample <count> = 2000  prompts, 0 for all
+-- :least <count> = 5      graphs that a word must be in
+-- :limit <count> = 20     rows
 WITH step AS (
   SELECT $sample_step(:sample) AS every
 ), picked AS (

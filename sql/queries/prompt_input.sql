@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- One prompt: its tokens, their roles, and the share of the prediction that comes from each.
--- :prompt          prompt_id
--- :target = NULL   target position, NULL for all
+-- :prompt <prompt>         prompt_id
+-- :target <target> = NULL  target position, NULL for all
 SELECT g.target_pos, f.position, r.name AS role, t.token_id, t.text AS token, f.flow
 FROM graph g JOIN prompt p ON p.prompt_id = :prompt JOIN hw_token_flow(g.edges) f
 LEFT JOIN token t ON t.token_id = hw_token_at(p.tokens, f.position)

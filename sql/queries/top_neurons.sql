@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The neurons that matter most over the data set, with example prompts.
--- :by = importance   importance (mean), flow (mean) or frequency (share of graphs where active)
--- :limit = 20        rows
+-- :by <importance|flow|frequency> = importance  mean importance, mean flow, or the share of graphs where active
+-- :limit <count> = 20                    rows
 -- position, token, activation: in the example prompt, where the neuron's share is largest.
 WITH best AS (
   SELECT layer, neuron, ex FROM agg_neuron WHERE group_id = -1

@@ -56,7 +56,6 @@ static bool put_queries(hw_buffer *out) {
       if (strncmp(at, "  --", 4) == 0) {
         char term[64], value[64];
         size_t argument = strcspn(at + 3 + name, " \n"), gap = strspn(at + 3 + name + argument, " ");
-        if (at[3 + name] == '\'') argument = strcspn(at + 4 + name, "'\n") + 2, gap = strspn(at + 3 + name + argument, " ");
         (void)snprintf(term, sizeof term, "%.*s", (int)name, at + 2);
         (void)snprintf(value, sizeof value, "%.*s", (int)argument, at + 3 + name);
         roff_term(out, term, value, at + 3 + name + argument + gap, n - 3 - name - argument - gap);

@@ -21,6 +21,11 @@ static void read_parameter(const char *at, hw_comment_line *line) {
   line->kind = HW_COMMENT_PARAMETER;
   line->name = take(&at, " \t=");
   at = skip_spaces(at);
+  if (*at == '<') {
+    at++;
+    line->type = take(&at, ">");
+    at = skip_spaces(at + (*at == '>'));
+  }
   if (*at == '=') {
     at = skip_spaces(at + 1);
     line->quoted = *at == '\'';

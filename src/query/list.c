@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/list.h"
 #include "query/comment.h"
+#include "query/parameter.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -91,15 +92,15 @@ static void append_text(hw_buffer *out, hw_comment_text text) {
   if (text.length) hw_buffer_append(out, text.at, text.length);
 }
 
-/* A parameter as "  --name default   what it is"; other lines as they are. */
+/* A parameter as "  --name TYPE   what it is [default]"; other lines as they are. */
 static void help_line(const hw_comment_line *line, hw_buffer *out) {
   size_t start = out->length;
   if (line->kind == HW_COMMENT_PARAMETER) {
     hw_buffer_append_string(out, "  --");
     append_text(out, line->name);
-    hw_buffer_append_string(out, !line->value.at ? " VALUE" : line->quoted ? " '" : " ");
-    append_text(out, line->value);
-    if (line->quoted) hw_buffer_append_byte(out, '\'');
+    hw_buffer_append_byte(out, ' ');
+    if (line->type.length) append_text(out, line->type);
+    else hw_buffer_append_string(out, "value");
     while (out->length - start < 22) hw_buffer_append_byte(out, ' ');
     hw_buffer_append_string(out, "  ");
   } else if (line->kind == HW_COMMENT_NEEDS) {
@@ -108,7 +109,27 @@ static void help_line(const hw_comment_line *line, hw_buffer *out) {
     hw_buffer_append_string(out, ": ");
   }
   append_text(out, line->words);
+  if (line->value.at) {
+    hw_buffer_append_string(out, line->quoted ? " ['" : " [");
+    append_text(out, line->value);
+    hw_buffer_append_string(out, line->quoted ? "']" : "]");
+  }
   hw_buffer_append_byte(out, '\n');
+}
+
+/* What the types of the parameters take, each once. */
+static void help_types(const char *sql, hw_buffer *out) {
+  const char *before[16];
+  size_t n = 0;
+  hw_comment_line line;
+  while (hw_query_comment(&sql, &line)) {
+    const char *takes = line.kind == HW_COMMENT_PARAMETER ? hw_query_type_help(line.type) : NULL;
+    size_t i = 0;
+    while (i < n && before[i] != takes) i++;
+    if (!takes || i < n || n == sizeof before / sizeof *before) continue;
+    before[n++] = takes;
+    hw_buffer_printf(out, "%s  %-10.*s%s\n", n == 1 ? "\n" : "", (int)line.type.length, line.type.at, takes);
+  }
 }
 
 void query_help(const hw_named_query *query, const char *db, hw_buffer *out) {
@@ -116,6 +137,7 @@ void query_help(const hw_named_query *query, const char *db, hw_buffer *out) {
   hw_comment_line line;
   hw_buffer_printf(out, "headwater query %s %s [--PARAM VALUE ...]\n\n", db, query->name);
   while (hw_query_comment(&sql, &line)) help_line(&line, out);
+  help_types(query->sql, out);
   hw_buffer_append_string(out, "\nIts SQL, to take further with headwater sql or --queries:\n\n");
   hw_buffer_append_string(out, sql);
   if (*sql && sql[strlen(sql) - 1] != '\n') hw_buffer_append_byte(out, '\n');

@@ -26,17 +26,6 @@ const char *hw_query_statement(const char *sql) {
   return sql;
 }
 
-bool hw_query_default(const char *sql, const char *name, const char **value, size_t *length) {
-  hw_comment_line line;
-  while (hw_query_comment(&sql, &line)) {
-    if (line.kind != HW_COMMENT_PARAMETER || !line.value.at || !hw_comment_is(line.name, name)) continue;
-    *value = line.value.at;
-    *length = line.value.length;
-    return true;
-  }
-  return false;
-}
-
 bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err) {
   hw_comment_line line;
   for (const char *sql = query->sql; hw_query_comment(&sql, &line);) {

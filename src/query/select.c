@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One reading statement of the user's, with parameters by name. */
+#include "query/parameter.h"
 #include "query/select.h"
 #include "store/damage.h"
 
@@ -107,69 +108,6 @@ static bool prepare(hw_store *store, const char *sql, sqlite3_stmt **statement, 
   return true;
 }
 
-/* A text that is a number is bound as one. "007" and "1e5x" are texts. */
-static void bind_value(sqlite3_stmt *s, int index, const char *text) {
-  int64_t integer;
-  double real;
-  char again[32];
-  if (hw_parse_int(text, INT64_MIN, INT64_MAX, &integer)) {
-    (void)snprintf(again, sizeof again, "%" PRId64, integer);
-    if (!strcmp(again, text)) {
-      (void)sqlite3_bind_int64(s, index, integer);
-      return;
-    }
-  } else if ((isdigit((unsigned char)text[0]) || text[0] == '-' || text[0] == '.') && !strchr(text, 'x') &&
-             hw_parse_double(text, &real)) {
-    (void)sqlite3_bind_double(s, index, real);
-    return;
-  }
-  (void)sqlite3_bind_text(s, index, text, -1, SQLITE_TRANSIENT);
-}
-
-static bool bind_default(sqlite3_stmt *s, int index, const char *sql, const char *name, hw_error *err) {
-  const char *value;
-  size_t length;
-  if (!hw_query_default(sql, name, &value, &length))
-    return hw_fail(err, HW_ERROR_INPUT, "no value for the parameter %s", name);
-  char *text = strndup(value, length);
-  if (!text) return hw_fail_memory(err, "a parameter");
-  if (sqlite3_stricmp(text, "NULL") != 0) bind_value(s, index, text);
-  free(text);
-  return true;
-}
-
-static bool bind_parameters(sqlite3_stmt *s, const char *sql, const hw_parameter *parameters, size_t n, hw_error *err) {
-  int count = sqlite3_bind_parameter_count(s);
-  for (int index = 1; index <= count; index++) {
-    const char *name = sqlite3_bind_parameter_name(s, index);
-    if (!name || name[0] == '?') return hw_fail(err, HW_ERROR_INPUT, "SQL: parameter %d has no name; write :name", index);
-    const hw_parameter *given = NULL;
-    for (size_t i = 0; i < n && !given; i++)
-      if (!strcmp(parameters[i].name, name + 1)) given = &parameters[i];
-    if (!given && !bind_default(s, index, sql, name + 1, err)) return false;
-    if (given && given->value) bind_value(s, index, given->value);
-  }
-  for (size_t i = 0; i < n; i++) {
-    bool known = false;
-    for (int index = 1; index <= count && !known; index++)
-      known = !strcmp(sqlite3_bind_parameter_name(s, index) + 1, parameters[i].name);
-    if (!known) {
-      hw_buffer names;
-      hw_buffer_init(&names);
-      for (int index = 1; index <= count; index++)
-        hw_buffer_printf(&names, "%s--%s", index > 1 ? ", " : " ", sqlite3_bind_parameter_name(s, index) + 1);
-      hw_fail(err, HW_ERROR_INPUT, "there is no parameter --%s; there %s%s", parameters[i].name,
-              count ? "is" : "are none", names.data ? names.data : "");
-      hw_buffer_fini(&names);
-      return false;
-    }
-    for (size_t k = 0; k < i; k++)
-      if (!strcmp(parameters[k].name, parameters[i].name))
-        return hw_fail(err, HW_ERROR_INPUT, "parameter --%s is given twice", parameters[i].name);
-  }
-  return true;
-}
-
 static bool run(hw_store *store, sqlite3_stmt *s, hw_table_format format, hw_sink sink, void *context, int64_t *n_rows,
                 hw_error *err) {
   hw_formatter f = {0};
@@ -195,7 +133,7 @@ bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters,
   sqlite3_stmt *s = NULL;
   (void)sqlite3_set_authorizer(store->db, authorize, NULL);
   start_clock(store);
-  bool ok = prepare(store, sql, &s, err) && bind_parameters(s, sql, parameters, n_parameters, err) &&
+  bool ok = prepare(store, sql, &s, err) && hw_query_bind(store, s, sql, parameters, n_parameters, err) &&
             run(store, s, format, sink, context, n_rows, err);
   (void)sqlite3_finalize(s);
   stop_clock(store);

@@ -11,8 +11,6 @@ bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters,
 
 /* ---- named.c ---- */
 
-/* The default that a leading comment "-- :NAME = VALUE" declares. */
-bool hw_query_default(const char *sql, const char *name, const char **value, size_t *length);
 /* What follows the leading comment. */
 const char *hw_query_statement(const char *sql);
 

@@ -3,6 +3,7 @@
 #include "headwater/mining.h"
 #include "base/text.h"
 #include "headwater/query.h"
+#include "query/comment.h"
 #include "store_fixture.h"
 
 static const char *single, *several; /* databases: one target a prompt, three */
@@ -141,9 +142,9 @@ static bool run_query(hw_store *store, const hw_named_query *query, hw_buffer *o
   hw_parameter parameters[8];
   size_t n = 0;
   for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-    char line[40], *at;
-    (void)snprintf(line, sizeof line, "-- :%s ", wanted[i].name);
-    if ((at = strstr(query->sql, line)) && at[strlen(line) + strspn(at + strlen(line), " ")] != '=') parameters[n++] = wanted[i];
+    hw_comment_line line;
+    for (const char *sql = query->sql; hw_query_comment(&sql, &line);)
+      if (line.kind == HW_COMMENT_PARAMETER && hw_comment_is(line.name, wanted[i].name) && !line.value.at) parameters[n++] = wanted[i];
   }
   return hw_store_select(store, query->sql, parameters, n, HW_FORMAT_CSV, collect, out, err);
 }
