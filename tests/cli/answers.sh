@@ -6,7 +6,7 @@ rows = ["prompt,answer,foil", "The key that I found,was,were", f"{words},was her
 open("rows.csv", "w").write("\n".join(rows) + "\n")
 END
 common="--model gpt2 --data rows.csv --neuron-projections none --threads $T"
-"$HW" run $common --dry-run | grep -E "^(prompts|answers)"
+"$HW" run $common --dry-run 2>/dev/null | grep -E "^(prompts|answers)"
 "$HW" run $common --db rows.db 2>/dev/null | sed -E 's/[0-9]+s, [0-9]+ threads/(time), (threads)/'
 "$HW" sql rows.db "SELECT prompt_id, key, value FROM prompt_value WHERE key LIKE '%.loss' ORDER BY 1, 2"
 "$HW" sql rows.db "SELECT prompt_id, answer_n_tokens, foil_n_tokens FROM answer ORDER BY 1"
