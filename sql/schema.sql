@@ -137,8 +137,8 @@ CREATE TABLE graph (
   target_pos INTEGER GENERATED ALWAYS AS ($target_of(graph_id)) VIRTUAL,
   edges BLOB NOT NULL,            -- rows above the floor: hw_edges, hw_parts, hw_token_flow
   heads BLOB NOT NULL,            -- active heads: hw_heads
-  neurons BLOB NOT NULL,          -- best neurons of every FFN node: hw_neurons
-  projections BLOB NOT NULL       -- hw_projections
+  neurons BLOB NOT NULL,          -- best neurons of every FFN node reached at the floor: hw_neurons
+  projections BLOB NOT NULL       -- of the graphs of all thresholds from the floor on: hw_projections
 ) STRICT;
 CREATE INDEX graph_prompt ON graph(prompt_id);
 
@@ -154,8 +154,8 @@ CREATE TABLE graph_info (
   n_edges INTEGER NOT NULL,       -- parts that survive the threshold (an edge with two heads counts twice)
   n_heads INTEGER NOT NULL,       -- active heads
   n_ffn_nodes INTEGER NOT NULL,   -- reached FFN nodes
-  n_neurons INTEGER NOT NULL,     -- stored neuron rows
-  n_projections INTEGER NOT NULL
+  n_neurons INTEGER NOT NULL,     -- neuron rows in the graph
+  n_projections INTEGER NOT NULL  -- in the graph
 ) STRICT;
 
 -- ---- Aggregates, kept in the transaction that stores the graphs. group_id -1 = all groups together, without the

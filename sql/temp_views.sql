@@ -12,11 +12,11 @@ FROM graph g, hw_parts(g.edges) e;
 CREATE TEMP VIEW IF NOT EXISTS head AS
 SELECT g.prompt_id, g.target_pos, h.layer, h.head, h.importance, h.flow, h.position
 FROM graph g, hw_heads(g.heads) h;
--- Best neurons of every FFN node.
+-- Best neurons of every FFN node of the graph; hw_neurons(neurons, 1) has all that are stored.
 CREATE TEMP VIEW IF NOT EXISTS neuron AS
 SELECT g.prompt_id, g.target_pos, n.layer, n.position, n.neuron, n.importance, n.activation, n.flow
 FROM graph g, hw_neurons(g.neurons) n;
--- Tokens that components promote and suppress.
+-- Tokens that components of the graph promote and suppress; hw_projections(projections, NULL, 1) has all that are stored.
 CREATE TEMP VIEW IF NOT EXISTS projection AS
 SELECT g.prompt_id, g.target_pos, p.kind, p.convention, p.layer, p.position, p.head, p.neuron, p.list, p.rank, p.token_id,
   t.text AS token, p.score

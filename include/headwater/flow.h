@@ -36,8 +36,6 @@ typedef struct hw_flow_settings {
 
 enum { HW_PROXIMITY_FLOATS = 1 << 24 };
 
-enum { HW_PROJECTED_HEADS = 10 }; /* of the default set */
-
 /* One graph. Everything lives in the arena of the trace. */
 typedef struct hw_target_trace {
   hw_graph_frame frame;
@@ -48,7 +46,7 @@ typedef struct hw_target_trace {
   const hw_neuron_node *neuron_nodes; /* of every FFN node reached at the floor; those of the graph are among them */
   const hw_neuron_row *neurons;
   size_t n_projections;
-  const hw_projection *projections;
+  const hw_projection *projections; /* with a floor below the threshold also those of other thresholds, marked as outside */
 } hw_target_trace;
 
 /* Unrounded importances of every node, reached or not. */

@@ -45,8 +45,9 @@ typedef struct hw_part {
  * STORED. The rows of a layer are in two groups, whatever its nodes are: FFN and FFN_RESIDUAL rows, then attention rows.
  * KEPT. Rows are stored for parts above the floor; a part is kept at a threshold when its importance is strictly greater. A node
  * without such a part keeps its largest (hw_part_beats).
- * IN THE GRAPH at a threshold: the kept parts of the nodes that the walk from the target reaches at that threshold. Rows stored for
- * a lower floor, with their neurons and projections, may be outside of it: ask hw_graph_ffn_node and hw_graph_head. */
+ * IN THE GRAPH at a threshold: the kept parts of the nodes that the walk from the target reaches at that threshold; the neurons of its
+ * FFN nodes (hw_graph_ffn_node); the projections that hw_graph_mark_projections leaves unmarked. What is stored for other thresholds
+ * from the floor on is outside, and decoders leave it out unless they are asked for it. */
 HW_API bool hw_part_in_ffn_rows(const hw_part *part); /* stored in the first of the layer's two groups */
 HW_API bool hw_part_is_residual(const hw_part *part);
 HW_API bool hw_part_is_kept(const hw_part *part, double threshold);
@@ -171,11 +172,24 @@ typedef struct hw_projection { /* one component at one position under one conven
   uint32_t position;
   uint32_t index; /* head or neuron, 0 for the others */
   uint16_t k;     /* tokens in each list */
+  bool outside;   /* of the graph: kept for another threshold (hw_graph_mark_projections) */
   const int32_t *promotes;      /* [k] token ids, highest score first (ties: lowest id) */
   const float *promote_scores;  /* [k] */
   const int32_t *suppresses;    /* [k] lowest score first */
   const float *suppress_scores; /* [k] */
 } hw_projection;
+
+enum { HW_PROJECTED_HEADS = 10 }; /* of a graph, in the default set */
+
+/* Of a graph, with `all`: every head at its best position, and the blocks and states of its nodes. Else the HW_PROJECTED_HEADS most
+ * important heads, and whatever else the rows have (blocks and states of the target, whether or not the graph passes through them).
+ * Sets `outside` of each row. */
+HW_API void hw_graph_mark_projections(const hw_graph *graph, const hw_graph_frame *frame, bool all, hw_projection *rows, size_t n);
+/* The heads at the best positions that a graph of these rows projects at the threshold `lowest`, the most important first (of equals
+ * the lower layer, then the lower head); with `higher` followed by those that only graphs of higher thresholds project. Owned by the
+ * arena. Errors: as hw_graph_replay. */
+HW_API bool hw_graph_projected_heads(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double lowest, bool higher,
+                                     bool all, hw_arena *arena, hw_head_row **heads, size_t *n, hw_error *err);
 
 typedef struct hw_lens_score { /* logit lens: what the state after one block says about one token */
   double logit, probability;

@@ -54,7 +54,7 @@ typedef struct hw_graph_record {
   size_t n_neurons;
   const hw_neuron_node *neuron_nodes;
   size_t n_neuron_nodes;
-  const hw_projection *projections;
+  const hw_projection *projections; /* those marked as outside are not in `graph` */
   size_t n_projections;
   int32_t predicted_id; /* the most probable next token */
   float predicted_logit, predicted_probability;
@@ -167,8 +167,12 @@ HW_API bool hw_store_count_chunks(hw_store *store, const hw_run_info *info, int6
  * prompt. */
 HW_API bool hw_store_read_chunk(hw_store *store, const hw_run_info *info, int64_t chunk_index, hw_arena *arena, bool *found, hw_chunk_record *chunk, hw_error *err);
 
+/* Sets record->graph to the replay at a threshold of at least info->floor, and `outside` of its projections (a new list). What is made lives
+ * in the arena. Errors: as hw_graph_replay. */
+HW_API bool hw_graph_record_replay(hw_graph_record *record, const hw_run_info *info, double threshold, hw_arena *arena, hw_error *err);
+
 /* One stored graph: of the prompt's target at this position, -1 for its last target. record->graph is the replay at `threshold`, which is
- * at least info->floor (below it parts are missing). Everything lives in the arena. *found is false when nothing is stored for it.
+ * at least info->floor (below it parts are missing); neurons and projections are those in it, parts are all. Everything lives in the arena. *found is false when nothing is stored for it.
  * Errors: INPUT for damaged columns. */
 HW_API bool hw_store_read_graph(hw_store *store, const hw_run_info *info, int64_t prompt_id, int64_t target, double threshold,
                                 hw_arena *arena, bool *found, hw_graph_record *record, hw_error *err);

@@ -35,6 +35,9 @@ enum {
   HW_MAX_NEURONS = (1 << 24) - 1, /* of a layer */
 };
 
+/* Rows that a decoder gives: those in the graph at the run's threshold (graph.h), or all, with those stored for other thresholds. */
+typedef enum hw_row_set { HW_ROWS_IN_GRAPH, HW_ROWS_STORED } hw_row_set;
+
 typedef struct hw_blob_info {
   uint8_t kind;
   int64_t prompt_id;
@@ -112,7 +115,7 @@ bool hw_decode_heads(const void *bytes, size_t length, hw_arena *arena, hw_blob_
 
 /* ---- codec_neurons.c ---- */
 
-/* node_flows[i]: flow of nodes[i]. Activations keep 16 significant bits. */
+/* node_flows[i]: flow of nodes[i], 0 when it is outside of the graph. Activations keep 16 significant bits. */
 bool hw_encode_neurons(hw_codec *codec, const hw_blob_info *info, const hw_neuron_node *nodes, const double *node_flows,
                        size_t n_nodes, const hw_neuron_row *rows, size_t n_rows, hw_buffer *out, hw_error *err);
 typedef struct hw_neurons {
@@ -123,7 +126,7 @@ typedef struct hw_neurons {
   uint32_t *row_nodes; /* [n_rows] index of the row's node */
   size_t n_rows;
 } hw_neurons;
-bool hw_decode_neurons(const void *bytes, size_t length, hw_arena *arena, hw_blob_info *info, hw_neurons *neurons,
+bool hw_decode_neurons(const void *bytes, size_t length, hw_row_set wanted, hw_arena *arena, hw_blob_info *info, hw_neurons *neurons,
                        hw_error *err);
 /* flow(M) * share / total */
 double hw_neuron_flow(double node_flow, uint32_t importance, uint32_t total);
@@ -148,7 +151,7 @@ typedef struct hw_projections {
   hw_projection_token *tokens;
   size_t n_tokens;
 } hw_projections;
-bool hw_decode_projections(const void *bytes, size_t length, hw_arena *arena, hw_blob_info *info,
+bool hw_decode_projections(const void *bytes, size_t length, hw_row_set wanted, hw_arena *arena, hw_blob_info *info,
                            hw_projections *projections, hw_error *err);
 
 /* ---- codec_lists.c: small uncompressed columns ---- */

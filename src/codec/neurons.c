@@ -164,7 +164,22 @@ static bool read_rows(hw_reader *r, const hw_blob_info *info, unsigned width, hw
   return row == out->n_rows ? true : hw_blob_fail(info, err, "damaged counts of neurons");
 }
 
-bool hw_decode_neurons(const void *bytes, size_t length, hw_arena *arena, hw_blob_info *info, hw_neurons *out,
+/* The flow of a node in the graph is above 0. */
+static void leave_out_outside(hw_neurons *all) {
+  size_t n_nodes = 0, n_rows = 0;
+  for (size_t i = 0; i < all->n_rows; i++)
+    if (all->node_flows[all->row_nodes[i]] > 0) all->rows[n_rows++] = all->rows[i];
+  for (size_t i = 0, row = 0; i < all->n_nodes; i++) {
+    if (!(all->node_flows[i] > 0)) continue;
+    for (uint32_t k = 0; k < all->nodes[i].n_rows; k++) all->row_nodes[row++] = (uint32_t)n_nodes;
+    all->nodes[n_nodes] = all->nodes[i];
+    all->node_flows[n_nodes++] = all->node_flows[i];
+  }
+  all->n_nodes = n_nodes;
+  all->n_rows = n_rows;
+}
+
+bool hw_decode_neurons(const void *bytes, size_t length, hw_row_set wanted, hw_arena *arena, hw_blob_info *info, hw_neurons *out,
                        hw_error *err) {
   *out = (hw_neurons){0};
   hw_reader r;
@@ -176,5 +191,7 @@ bool hw_decode_neurons(const void *bytes, size_t length, hw_arena *arena, hw_blo
   if (!read_nodes(&r, info, arena, out, err) || !read_rows(&r, info, (unsigned)width, arena, out, err)) return false;
   if (r.failed || r.at != r.end) return hw_blob_fail(info, err, "the column has the wrong length");
   const char *problem = nodes_problem(info, out->nodes, out->node_flows, out->n_nodes, out->rows, out->n_rows);
-  return problem ? hw_blob_fail(info, err, problem) : true;
+  if (problem) return hw_blob_fail(info, err, problem);
+  if (wanted == HW_ROWS_IN_GRAPH) leave_out_outside(out);
+  return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Column `projections`: lists of promoted and suppressed tokens. Scores are integers of 1e-4: the first of a list as it
+ * Column `projections`: lists of promoted and suppressed tokens. The first varint of a row is kind * 2 + convention, and OUTSIDE when it is
+ * not in the graph at the run's threshold. Scores are integers of 1e-4: the first of a list as it
  * is, then the steps to the next. */
 #include <math.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "codec/codec.h"
 
 #define SCORE_LIMIT 1e9
+enum { OUTSIDE = 16 };
 
 static const char *projection_problem(const hw_blob_info *info, const hw_projection *row) {
   if (row->kind > HW_COMPONENT_NEURON || row->convention > HW_CONVENTION_FROZEN) return "a projection of no known kind";
@@ -88,7 +90,7 @@ bool hw_encode_projections(hw_codec *codec, const hw_blob_info *info, const hw_p
   if (problem) return hw_blob_fail(info, err, problem);
   hw_codec_begin(codec);
   hw_codec_varint(codec, n);
-  for (size_t i = 0; i < n; i++) hw_codec_varint(codec, (unsigned)rows[i].kind << 1 | rows[i].convention);
+  for (size_t i = 0; i < n; i++) hw_codec_varint(codec, (unsigned)rows[i].kind << 1 | rows[i].convention | (rows[i].outside ? OUTSIDE : 0u));
   for (size_t i = 0; i < n; i++) hw_codec_varint(codec, rows[i].layer);
   for (size_t i = 0; i < n; i++) hw_codec_varint(codec, info->frame.n_tokens - 1 - rows[i].position);
   for (size_t i = 0; i < n; i++) hw_codec_varint(codec, rows[i].index);
@@ -109,8 +111,9 @@ static bool read_rows(hw_reader *r, const hw_blob_info *info, hw_projections *ou
   uint64_t value;
   *n_tokens = *n_lists = 0;
   for (size_t i = 0; i < n; i++) {
-    if ((value = hw_read_varint(r)) > 2 * HW_COMPONENT_NEURON + 1) r->failed = true;
-    rows[i].kind = (uint8_t)(value >> 1);
+    if ((value = hw_read_varint(r)) >= 2 * OUTSIDE || value % OUTSIDE > 2 * HW_COMPONENT_NEURON + 1) r->failed = true;
+    rows[i].outside = value >= OUTSIDE;
+    rows[i].kind = (uint8_t)(value % OUTSIDE >> 1);
     rows[i].convention = value & 1;
   }
   for (size_t i = 0; i < n; i++) {
@@ -141,7 +144,24 @@ static bool read_rows(hw_reader *r, const hw_blob_info *info, hw_projections *ou
   return true;
 }
 
-bool hw_decode_projections(const void *bytes, size_t length, hw_arena *arena, hw_blob_info *info, hw_projections *out,
+static void leave_out_outside(hw_projections *all) {
+  size_t n_rows = 0, n_tokens = 0;
+  for (size_t i = 0, from = 0; i < all->n_projections; i++) {
+    size_t n = 2u * all->projections[i].k;
+    if (!all->projections[i].outside) {
+      for (size_t t = 0; t < n; t++) {
+        all->tokens[n_tokens] = all->tokens[from + t];
+        all->tokens[n_tokens++].projection = (uint32_t)n_rows;
+      }
+      all->projections[n_rows++] = all->projections[i];
+    }
+    from += n;
+  }
+  all->n_projections = n_rows;
+  all->n_tokens = n_tokens;
+}
+
+bool hw_decode_projections(const void *bytes, size_t length, hw_row_set wanted, hw_arena *arena, hw_blob_info *info, hw_projections *out,
                            hw_error *err) {
   *out = (hw_projections){0};
   hw_reader r;
@@ -181,5 +201,6 @@ bool hw_decode_projections(const void *bytes, size_t length, hw_arena *arena, hw
       }
     }
   out->n_tokens = n_tokens;
+  if (wanted == HW_ROWS_IN_GRAPH) leave_out_outside(out);
   return true;
 }

@@ -10,6 +10,7 @@ typedef struct collector {
   const hw_activations *acts;
   const hw_flow_settings *settings;
   hw_arena *arena, *scratch;
+  hw_arena graphs; /* of the trace at work: its heads, and its graph at the floor */
   float *panel;
   hw_unembed_request *requests; /* [HW_TILE_ROWS] of them are answered together */
   float *numerators;            /* [HW_TILE_ROWS, d_model] of the requests */
@@ -93,20 +94,6 @@ static bool add_state(collector *c, hw_component_kind kind, size_t prompt, size_
   return add_vector(c, kind, layer, position, 0, (kind == HW_COMPONENT_RESID_MID ? c->acts->mid[layer] : c->acts->resid[layer + 1]) + row * d);
 }
 
-/* Of equals the lower layer, then the lower head: the order they stand in. */
-static bool add_best_heads(collector *c, size_t prompt, const hw_graph *graph, size_t wanted) {
-  bool *taken = hw_arena_znew(c->scratch, bool, graph->n_heads, c->err);
-  if (!taken) return false;
-  for (size_t n = 0; n < wanted && n < graph->n_heads; n++) {
-    size_t best = SIZE_MAX;
-    for (size_t i = 0; i < graph->n_heads; i++)
-      if (!taken[i] && (best == SIZE_MAX || graph->heads[i].importance > graph->heads[best].importance)) best = i;
-    taken[best] = true;
-    if (!add_head(c, prompt, &graph->heads[best])) return false;
-  }
-  return true;
-}
-
 /* What a node adds (each block's output) and the state that it sums to. A model may have no FFN. */
 static bool add_node(collector *c, size_t prompt, const hw_layer_node *node, size_t layer, uint32_t position, bool ffn_block) {
   if (hw_layer_node_has(node, HW_PART_ATTENTION) && !add_block(c, HW_COMPONENT_ATTENTION, prompt, layer, position)) return false;
@@ -141,23 +128,33 @@ static bool collect_trace(collector *c, size_t prompt, hw_target_trace *trace) {
   size_t d = (size_t)config->d_model, row = c->acts->batch.first[prompt] + trace->frame.target;
   c->target_scale = hw_norm_scale(config->norm, c->acts->resid[config->n_layers] + row * d, (float)config->norm_eps, d);
   hw_buffer_reset(&c->rows);
-  bool all = c->settings->project == HW_PROJECT_ALL;
-  if (!add_best_heads(c, prompt, &trace->graph, all ? SIZE_MAX : (size_t)HW_PROJECTED_HEADS)) return false;
-  if (!(all ? add_graph_nodes(c, prompt, &trace->frame, &trace->graph) : add_target_column(c, prompt, &trace->frame))) return false;
+  bool all = c->settings->project == HW_PROJECT_ALL, lower = c->settings->floor < c->settings->threshold;
+  hw_graph at_floor = trace->graph;
+  hw_head_row *heads;
+  size_t n_heads;
+  hw_arena_reset(&c->graphs);
+  if (!hw_graph_projected_heads(&trace->frame, trace->parts, trace->n_parts, c->settings->floor, lower, all, &c->graphs, &heads, &n_heads,
+                                c->err))
+    return false;
+  for (size_t i = 0; i < n_heads; i++)
+    if (!add_head(c, prompt, &heads[i])) return false;
+  if (all && lower && !hw_graph_replay(&trace->frame, trace->parts, trace->n_parts, c->settings->floor, &c->graphs, &at_floor, c->err))
+    return false;
+  if (!(all ? add_graph_nodes(c, prompt, &trace->frame, &at_floor) : add_target_column(c, prompt, &trace->frame))) return false;
   if (!hw_buffer_check(&c->rows, c->err)) return false;
   hw_projection *rows = hw_arena_alloc(c->arena, c->rows.length, 1, c->err);
   if (!rows) return false;
   if (c->rows.length) memcpy(rows, c->rows.data, c->rows.length);
   trace->projections = rows;
   trace->n_projections = c->rows.length / sizeof *rows;
+  hw_graph_mark_projections(&trace->graph, &trace->frame, all, rows, trace->n_projections);
   return true;
 }
 
 size_t hw_project_bytes(const hw_model *model, size_t n_rows) {
   const hw_model_config *config = &model->config;
-  size_t d = (size_t)config->d_model, heads = (size_t)(config->n_layers * config->n_heads);
-  size_t taken = n_rows * (heads * sizeof(bool) + HW_ARENA_OVERHEAD); /* of each target's heads */
-  return HW_TILE_ROWS * (sizeof(hw_unembed_request) + d * sizeof(float)) + sizeof(float) * (2 * d + (size_t)config->d_head + n_rows) + taken +
+  size_t d = (size_t)config->d_model;
+  return HW_TILE_ROWS * (sizeof(hw_unembed_request) + d * sizeof(float)) + sizeof(float) * (2 * d + (size_t)config->d_head + n_rows) +
          6 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
 }
 
@@ -180,7 +177,9 @@ bool hw_project_traces(const hw_activations *acts, const hw_flow_settings *setti
                        float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err) {
   if (settings->project == HW_PROJECT_NONE) return true;
   collector c = {.acts = acts, .settings = settings, .arena = arena, .scratch = scratch, .panel = panel, .err = err};
+  hw_arena_init(&c.graphs);
   bool ok = collect_all(&c, prompts, n_prompts);
+  hw_arena_fini(&c.graphs);
   hw_buffer_fini(&c.rows);
   return ok;
 }

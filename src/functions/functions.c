@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Table-valued functions as eponymous virtual tables with hidden input columns:
- *   SELECT e.* FROM graph g, hw_edges(g.edges) e */
+ *   SELECT e.* FROM graph g, hw_edges(g.edges) e
+ * hw_neurons(neurons) and hw_projections(projections, token) give what is in the graph at the run's threshold; a last argument of 1 adds
+ * what is stored for other thresholds, and the hidden column in_graph is 0 there:
+ *   SELECT n.*, n.in_graph FROM graph g, hw_neurons(g.neurons, 1) n */
 #include "functions/functions.h"
 
 #include <stdlib.h>
@@ -17,13 +20,20 @@ typedef struct cursor {
   size_t row;
 } cursor;
 
-enum { HAS_BLOB = 1, HAS_ARGUMENT = 2 };
+enum { BLOB, ARGUMENT, STORED, N_ARGUMENTS }; /* kinds of hidden columns that are arguments */
+
+/* Kind of the hidden column `at`, in the order of table_connect; N_ARGUMENTS: in_graph, which is none. */
+static int argument_kind(const hw_table_function *function, int at) {
+  if (at > 0 && function->argument == HW_ARGUMENT_NONE) at++;
+  return at > ARGUMENT && !function->stored ? N_ARGUMENTS : at;
+}
 
 static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out, char **message) {
   (void)argc, (void)argv, (void)message;
   const hw_table_function *function = aux;
-  char *sql = sqlite3_mprintf("CREATE TABLE x(%s, data HIDDEN%s)", function->columns,
-                              function->argument == HW_ARGUMENT_THRESHOLD ? ", min_importance HIDDEN" : function->argument == HW_ARGUMENT_TOKEN ? ", wanted_token HIDDEN" : "");
+  static const char *const arguments[] = {"", ", min_importance HIDDEN", ", wanted_token HIDDEN"};
+  char *sql = sqlite3_mprintf("CREATE TABLE x(%s, data HIDDEN%s%s)", function->columns, arguments[function->argument],
+                              function->stored ? ", stored HIDDEN, in_graph HIDDEN" : "");
   table *made = calloc(1, sizeof *made);
   int rc = sql && made ? sqlite3_declare_vtab(db, sql) : SQLITE_NOMEM;
   sqlite3_free(sql);
@@ -44,22 +54,23 @@ static int table_disconnect(sqlite3_vtab *base) {
 
 static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
   const hw_table_function *function = ((table *)base)->function;
-  int found[2] = {-1, -1};
+  int found[N_ARGUMENTS] = {-1, -1, -1};
   for (int i = 0; i < info->nConstraint; i++) {
-    int argument = info->aConstraint[i].iColumn - function->n_columns;
-    if (argument < 0 || argument > 1 || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
+    int hidden = info->aConstraint[i].iColumn - function->n_columns;
+    int kind = hidden < 0 ? N_ARGUMENTS : argument_kind(function, hidden);
+    if (kind >= N_ARGUMENTS || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
     if (!info->aConstraint[i].usable) return SQLITE_CONSTRAINT; /* another order of joining has it */
-    found[argument] = i;
+    found[kind] = i;
   }
   info->idxNum = 0;
   int next = 1;
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < N_ARGUMENTS; i++) {
     if (found[i] < 0) continue;
     info->aConstraintUsage[found[i]].argvIndex = next++;
     info->aConstraintUsage[found[i]].omit = 1;
     info->idxNum |= 1 << i;
   }
-  info->estimatedCost = found[0] < 0 ? 1e12 : 1000;
+  info->estimatedCost = found[BLOB] < 0 ? 1e12 : 1000;
   info->estimatedRows = 500;
   return SQLITE_OK;
 }
@@ -87,16 +98,17 @@ static int complain(sqlite3_vtab *base, const char *message) {
 }
 
 static int cursor_filter(sqlite3_vtab_cursor *base, int index, const char *text, int argc, sqlite3_value **argv) {
-  (void)text, (void)argc;
+  (void)text;
   cursor *c = (cursor *)base;
   const hw_table_function *function = ((table *)base->pVtab)->function;
   hw_arena arena = c->rows.arena;
   hw_arena_reset(&arena);
   c->rows = (hw_rows){.arena = arena};
   c->row = 0;
-  if (!(index & HAS_BLOB)) return complain(base->pVtab, "wants a column as its argument");
+  if (!(index & 1 << BLOB)) return complain(base->pVtab, "wants a column as its argument");
   double argument = -1;
-  if (index & HAS_ARGUMENT && sqlite3_value_type(argv[1]) != SQLITE_NULL) {
+  if (index & 1 << STORED && sqlite3_value_int(argv[argc - 1])) c->rows.wanted = HW_ROWS_STORED;
+  if (index & 1 << ARGUMENT && sqlite3_value_type(argv[1]) != SQLITE_NULL) {
     int kind = sqlite3_value_numeric_type(argv[1]);
     bool threshold = function->argument == HW_ARGUMENT_THRESHOLD;
     argument = sqlite3_value_double(argv[1]);
@@ -128,8 +140,10 @@ static int cursor_eof(sqlite3_vtab_cursor *base) {
 static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
   const cursor *c = (const cursor *)base;
   const hw_table_function *function = ((table *)base->pVtab)->function;
+  int in_graph = function->n_columns + (function->argument == HW_ARGUMENT_NONE ? 2 : 3);
   if (column < function->n_columns) function->column(context, &c->rows, c->row, column);
-  return SQLITE_OK; /* hidden columns read as NULL */
+  else if (function->stored && column == in_graph) function->column(context, &c->rows, c->row, function->n_columns);
+  return SQLITE_OK; /* hidden columns that are arguments read as NULL */
 }
 
 static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid) {

@@ -13,6 +13,7 @@ typedef struct hw_rows {
   hw_arena arena;
   hw_blob_info info;
   size_t n; /* rows */
+  hw_row_set wanted; /* of functions with the argument `stored` */
   bool bad_argument; /* the error is about the argument, not about the bytes */
   hw_part *parts;
   hw_graph graph;
@@ -34,9 +35,11 @@ typedef struct hw_table_function {
   const char *columns; /* of CREATE TABLE, without the hidden ones */
   int n_columns;
   hw_argument argument;
+  bool stored; /* a further optional argument: 1 gives also the stored rows that are outside of the graph; the hidden column in_graph
+                  tells them apart */
   /* Decodes a column. argument < 0: not given (then the threshold is the run's own, and any token is meant). */
   bool (*fill)(hw_rows *rows, const void *bytes, size_t length, double argument, hw_error *err);
-  void (*column)(sqlite3_context *context, const hw_rows *rows, size_t row, int column);
+  void (*column)(sqlite3_context *context, const hw_rows *rows, size_t row, int column); /* column n_columns: in_graph */
 } hw_table_function;
 
 /* function_rows.c */

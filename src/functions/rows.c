@@ -65,13 +65,13 @@ static bool fill_heads(hw_rows *rows, const void *bytes, size_t length, double t
 
 static bool fill_neurons(hw_rows *rows, const void *bytes, size_t length, double threshold, hw_error *err) {
   (void)threshold;
-  if (!hw_decode_neurons(bytes, length, &rows->arena, &rows->info, &rows->neurons, err)) return false;
+  if (!hw_decode_neurons(bytes, length, rows->wanted, &rows->arena, &rows->info, &rows->neurons, err)) return false;
   rows->n = rows->neurons.n_rows;
   return true;
 }
 
 static bool fill_projections(hw_rows *rows, const void *bytes, size_t length, double wanted, hw_error *err) {
-  if (!hw_decode_projections(bytes, length, &rows->arena, &rows->info, &rows->projections, err)) return false;
+  if (!hw_decode_projections(bytes, length, rows->wanted, &rows->arena, &rows->info, &rows->projections, err)) return false;
   hw_projection_token *tokens = rows->projections.tokens;
   for (size_t i = 0; i < rows->projections.n_tokens; i++)
     if (wanted < 0 || wanted == tokens[i].token_id) tokens[rows->n++] = tokens[i];
@@ -159,10 +159,11 @@ static void neurons_column(sqlite3_context *context, const hw_rows *rows, size_t
     case 2: integer(context, neuron->neuron); break;
     case 3: share(context, neuron->importance); break;
     case 4: sqlite3_result_double(context, (double)neuron->activation); break;
-    default:
+    case 5:
       sqlite3_result_double(
           context, hw_neuron_flow(rows->neurons.node_flows[node], neuron->importance, rows->neurons.nodes[node].total));
       break;
+    default: integer(context, rows->neurons.node_flows[node] > 0); break;
   }
 }
 
@@ -183,7 +184,8 @@ static void projections_column(sqlite3_context *context, const hw_rows *rows, si
     case 6: text(context, token->suppresses ? "suppresses" : "promotes"); break;
     case 7: integer(context, token->rank); break;
     case 8: integer(context, token->token_id); break;
-    default: sqlite3_result_double(context, (double)token->score / HW_SCORE_UNIT); break;
+    case 9: sqlite3_result_double(context, (double)token->score / HW_SCORE_UNIT); break;
+    default: integer(context, !projection->outside); break;
   }
 }
 
@@ -219,17 +221,17 @@ static void item_graphs_column(sqlite3_context *context, const hw_rows *rows, si
 }
 
 const hw_table_function hw_table_functions[] = {
-    {"hw_edges", "kind, layer, head, source, target, importance, weight, flow", 8, HW_ARGUMENT_THRESHOLD, fill_edges, edges_column},
-    {"hw_parts", "kind, layer, head, source, target, importance", 6, HW_ARGUMENT_NONE, fill_parts, parts_column},
-    {"hw_token_flow", "position, flow", 2, HW_ARGUMENT_THRESHOLD, fill_token_flow, token_flow_column},
-    {"hw_heads", "layer, head, importance, flow, position", 5, HW_ARGUMENT_THRESHOLD, fill_heads, heads_column},
-    {"hw_neurons", "layer, position, neuron, importance, activation, flow", 6, HW_ARGUMENT_NONE, fill_neurons, neurons_column},
-    {"hw_projections", "kind, convention, layer, position, head, neuron, list, rank, token_id, score", 10, HW_ARGUMENT_TOKEN,
+    {"hw_edges", "kind, layer, head, source, target, importance, weight, flow", 8, HW_ARGUMENT_THRESHOLD, false, fill_edges, edges_column},
+    {"hw_parts", "kind, layer, head, source, target, importance", 6, HW_ARGUMENT_NONE, false, fill_parts, parts_column},
+    {"hw_token_flow", "position, flow", 2, HW_ARGUMENT_THRESHOLD, false, fill_token_flow, token_flow_column},
+    {"hw_heads", "layer, head, importance, flow, position", 5, HW_ARGUMENT_THRESHOLD, false, fill_heads, heads_column},
+    {"hw_neurons", "layer, position, neuron, importance, activation, flow", 6, HW_ARGUMENT_NONE, true, fill_neurons, neurons_column},
+    {"hw_projections", "kind, convention, layer, position, head, neuron, list, rank, token_id, score", 10, HW_ARGUMENT_TOKEN, true,
      fill_projections, projections_column},
-    {"hw_tokens", "position, token_id", 2, HW_ARGUMENT_NONE, fill_tokens, tokens_column},
-    {"hw_item_graphs", "graph_id, importance", 2, HW_ARGUMENT_NONE, fill_item_graphs, item_graphs_column},
-    {"hw_lens", "layer, rank, logit, probability, foil_rank, foil_logit, foil_probability, logit_diff", 8, HW_ARGUMENT_NONE, fill_lens, lens_column},
-    {"hw_pairs", "layer_a, head_a, layer_b, head_b, n, n_a, n_b, n_both", 8, HW_ARGUMENT_NONE, fill_pairs, pairs_column},
-    {"hw_graph_size", "edges, nodes, heads, ffn_nodes", 4, HW_ARGUMENT_THRESHOLD, fill_graph_size, graph_size_column},
+    {"hw_tokens", "position, token_id", 2, HW_ARGUMENT_NONE, false, fill_tokens, tokens_column},
+    {"hw_item_graphs", "graph_id, importance", 2, HW_ARGUMENT_NONE, false, fill_item_graphs, item_graphs_column},
+    {"hw_lens", "layer, rank, logit, probability, foil_rank, foil_logit, foil_probability, logit_diff", 8, HW_ARGUMENT_NONE, false, fill_lens, lens_column},
+    {"hw_pairs", "layer_a, head_a, layer_b, head_b, n, n_a, n_b, n_both", 8, HW_ARGUMENT_NONE, false, fill_pairs, pairs_column},
+    {"hw_graph_size", "edges, nodes, heads, ffn_nodes", 4, HW_ARGUMENT_THRESHOLD, false, fill_graph_size, graph_size_column},
 };
 const size_t hw_n_table_functions = sizeof hw_table_functions / sizeof hw_table_functions[0];

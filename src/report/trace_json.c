@@ -203,7 +203,9 @@ static void write_projection(hw_json *json, const hw_trace_view *view, const hw_
 
 static bool has_neuron(const hw_target_trace *trace, const hw_projection *neuron) {
   for (size_t i = 0; i < trace->n_neurons; i++)
-    if (trace->neurons[i].layer == neuron->layer && trace->neurons[i].neuron == neuron->index) return true;
+    if (trace->neurons[i].layer == neuron->layer && trace->neurons[i].neuron == neuron->index &&
+        hw_graph_ffn_node(&trace->graph, neuron->layer, trace->neurons[i].position))
+      return true;
   return false;
 }
 
@@ -225,7 +227,7 @@ static void write_target(hw_json *json, const hw_trace_view *view, size_t t) {
   hw_json_key(json, "projections");
   hw_json_begin_array(json);
   for (size_t i = 0; i < trace->n_projections; i++)
-    write_projection(json, view, &trace->projections[i], trace->projections[i].position);
+    if (!trace->projections[i].outside) write_projection(json, view, &trace->projections[i], trace->projections[i].position);
   for (size_t i = 0; i < view->n_neurons; i++)
     if (has_neuron(trace, &view->neurons[i])) write_projection(json, view, &view->neurons[i], -1);
   hw_json_end_array(json);

@@ -170,7 +170,7 @@ static void put_heads(hw_buffer *out, const hw_trace_view *view, const hw_target
     hw_buffer_append_byte(out, '\n');
     for (size_t p = 0; p < trace->n_projections; p++) {
       const hw_projection *row = &trace->projections[p];
-      if (row->kind != HW_COMPONENT_HEAD || row->layer != best->layer || row->index != best->head) continue;
+      if (row->outside || row->kind != HW_COMPONENT_HEAD || row->layer != best->layer || row->index != best->head) continue;
       put_projection(out, view, row, false);
       break;
     }

@@ -51,11 +51,8 @@ static bool replay_chunk(rerun *r, hw_chunk_record *chunk, hw_arena *arena) {
     hw_graph_record *graphs = hw_arena_new(arena, hw_graph_record, prompt->n_graphs, r->err);
     if (!graphs) return false;
     if (prompt->n_graphs) memcpy(graphs, prompt->graphs, prompt->n_graphs * sizeof *graphs);
-    for (size_t g = 0; g < prompt->n_graphs; g++) {
-      hw_graph *graph = hw_arena_new(arena, hw_graph, 1, r->err);
-      if (!graph || !hw_graph_replay(&graphs[g].frame, graphs[g].parts, graphs[g].n_parts, r->info.threshold, arena, graph, r->err)) return false;
-      graphs[g].graph = graph;
-    }
+    for (size_t g = 0; g < prompt->n_graphs; g++)
+      if (!hw_graph_record_replay(&graphs[g], &r->info, r->info.threshold, arena, r->err)) return false;
     ((hw_prompt_record *)chunk->prompts)[p].graphs = graphs; /* the chunk's own array, in our arena */
   }
   return true;

@@ -21,8 +21,8 @@ static const char *damaged_column(const hw_statement *s, hw_arena *arena) {
     const void *bytes = hw_column_blob(s, 1 + c, &length);
     bool ok = c == 0   ? hw_decode_edges(bytes, length, arena, &info, &parts, &n, NULL)
               : c == 1 ? hw_decode_heads(bytes, length, arena, &info, &heads, &n, NULL)
-              : c == 2 ? hw_decode_neurons(bytes, length, arena, &info, &neurons, NULL)
-                       : hw_decode_projections(bytes, length, arena, &info, &projections, NULL);
+              : c == 2 ? hw_decode_neurons(bytes, length, HW_ROWS_STORED, arena, &info, &neurons, NULL)
+                       : hw_decode_projections(bytes, length, HW_ROWS_STORED, arena, &info, &projections, NULL);
     if (!ok || info.prompt_id != hw_graph_id_prompt(graph_id) || info.frame.target != hw_graph_id_target(graph_id)) return names[c];
   }
   return NULL;

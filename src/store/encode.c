@@ -224,13 +224,13 @@ static bool encode_graph(encoder *e, const hw_prompt_record *prompt, const hw_gr
                             .n_parts = (int64_t)graph->n_parts,
                             .n_edges = (int64_t)graph->graph->n_edges,
                             .n_heads = (int64_t)graph->graph->n_heads,
-                            .n_ffn_nodes = (int64_t)graph->graph->n_ffn_nodes,
-                            .n_neurons = (int64_t)graph->n_neurons,
-                            .n_projections = (int64_t)graph->n_projections};
+                            .n_ffn_nodes = (int64_t)graph->graph->n_ffn_nodes};
+  for (size_t i = 0; i < graph->n_projections; i++) out->n_projections += !graph->projections[i].outside;
   double *flows = calloc(graph->n_neuron_nodes + 1, sizeof *flows);
   bool *reached = calloc(graph->n_neuron_nodes + 1, sizeof *reached);
   bool ok = flows && reached ? true : hw_fail_memory(err, "the nodes of a graph");
   if (ok) find_node_flows(graph, flows, reached);
+  for (size_t i = 0; ok && i < graph->n_neuron_nodes; i++) out->n_neurons += reached[i] ? graph->neuron_nodes[i].n_rows : 0;
   /* The columns first: they check what the observations rely on. */
   ok = ok && encode_columns(e, graph, &info, flows, out, err) && observe_heads(e, graph, graph_id, err) &&
        observe_neurons(e, graph, flows, reached, graph_id, err) && observe_items(e, graph, prompt->roles, graph_id, err) &&

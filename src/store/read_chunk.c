@@ -164,9 +164,9 @@ static bool take_graph(chunk_reader *r, const hw_statement *s, const hw_prompt_r
   const void *bytes = hw_column_blob(s, 0, &length);
   bool ok = hw_decode_edges(bytes, length, r->arena, &infos[0], &parts, &graph->n_parts, &why);
   bytes = hw_column_blob(s, 1, &length);
-  ok = ok && hw_decode_neurons(bytes, length, r->arena, &infos[1], &neurons, &why);
+  ok = ok && hw_decode_neurons(bytes, length, HW_ROWS_STORED, r->arena, &infos[1], &neurons, &why);
   bytes = hw_column_blob(s, 2, &length);
-  ok = ok && hw_decode_projections(bytes, length, r->arena, &infos[2], &projections, &why);
+  ok = ok && hw_decode_projections(bytes, length, HW_ROWS_STORED, r->arena, &infos[2], &projections, &why);
   if (!ok) return damaged_column(r, record->prompt_id, &why);
   hw_checked_row row = {s, "graph_info", hw_column_integer(s, 6), r->err};
   for (int i = 0; i < 3; i++) {
@@ -281,6 +281,48 @@ bool hw_store_read_chunk(hw_store *store, const hw_run_info *info, int64_t chunk
   return ok;
 }
 
+/* Is the run's option `project` "all"? */
+static bool projects_all(const hw_run_info *info) {
+  for (size_t i = 0; i < info->n_settings; i++)
+    if (strcmp(info->setting_names[i], "project") == 0) return strcmp(info->setting_values[i], "all") == 0;
+  return false;
+}
+
+bool hw_graph_record_replay(hw_graph_record *record, const hw_run_info *info, double threshold, hw_arena *arena, hw_error *err) {
+  hw_graph *graph = hw_arena_new(arena, hw_graph, 1, err);
+  hw_projection *rows = hw_arena_new(arena, hw_projection, record->n_projections, err);
+  if (!graph || !rows || !hw_graph_replay(&record->frame, record->parts, record->n_parts, threshold, arena, graph, err)) return false;
+  if (record->n_projections) memcpy(rows, record->projections, record->n_projections * sizeof *rows);
+  hw_graph_mark_projections(graph, &record->frame, projects_all(info), rows, record->n_projections);
+  record->graph = graph;
+  record->projections = rows;
+  return true;
+}
+
+/* Leaves out the neurons and projections that are outside of the graph. */
+static bool keep_in_graph(hw_graph_record *record, hw_arena *arena, hw_error *err) {
+  hw_neuron_node *nodes = hw_arena_new(arena, hw_neuron_node, record->n_neuron_nodes, err);
+  hw_neuron_row *neurons = hw_arena_new(arena, hw_neuron_row, record->n_neurons, err);
+  hw_projection *projections = hw_arena_new(arena, hw_projection, record->n_projections, err);
+  size_t n_nodes = 0, n_neurons = 0, n_projections = 0, row = 0;
+  if (!nodes || !neurons || !projections) return false;
+  for (size_t i = 0; i < record->n_neuron_nodes; row += record->neuron_nodes[i++].n_rows) {
+    const hw_neuron_node *node = &record->neuron_nodes[i];
+    if (!hw_graph_ffn_node(record->graph, node->layer, node->position)) continue;
+    nodes[n_nodes++] = *node;
+    for (uint32_t k = 0; k < node->n_rows; k++) neurons[n_neurons++] = record->neurons[row + k];
+  }
+  for (size_t i = 0; i < record->n_projections; i++)
+    if (!record->projections[i].outside) projections[n_projections++] = record->projections[i];
+  record->neuron_nodes = nodes;
+  record->n_neuron_nodes = n_nodes;
+  record->neurons = neurons;
+  record->n_neurons = n_neurons;
+  record->projections = projections;
+  record->n_projections = n_projections;
+  return true;
+}
+
 bool hw_store_read_graph(hw_store *store, const hw_run_info *info, int64_t prompt_id, int64_t target, double threshold, hw_arena *arena,
                          bool *found, hw_graph_record *record, hw_error *err) {
   chunk_reader r = {.store = store, .arena = arena, .err = err, .info = info};
@@ -296,10 +338,8 @@ bool hw_store_read_graph(hw_store *store, const hw_run_info *info, int64_t promp
   if (target < 0 && prompt.n_graphs) i = prompt.n_graphs - 1;
   *found = i < prompt.n_graphs;
   if (!*found) return true;
-  hw_graph *graph = hw_arena_znew(arena, hw_graph, 1, err);
   *record = prompt.graphs[i];
-  record->graph = graph;
-  return graph && hw_graph_replay(&record->frame, record->parts, record->n_parts, threshold, arena, graph, err);
+  return hw_graph_record_replay(record, info, threshold, arena, err) && keep_in_graph(record, arena, err);
 }
 
 bool hw_store_read_neuron(hw_store *store, const hw_run_info *info, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found,

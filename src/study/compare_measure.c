@@ -145,7 +145,7 @@ static bool add_pieces(reading *r, piece *pieces, size_t n, hw_error *err) {
 static bool add_neurons(reading *r, const void *bytes, size_t length, hw_error *err) {
   hw_blob_info info;
   hw_neurons neurons;
-  if (!hw_decode_neurons(bytes, length, &r->arena, &info, &neurons, err)) return false;
+  if (!hw_decode_neurons(bytes, length, HW_ROWS_IN_GRAPH, &r->arena, &info, &neurons, err)) return false;
   piece *pieces = hw_arena_new(&r->arena, piece, neurons.n_rows, err);
   if (!pieces) return false;
   for (size_t i = 0; i < neurons.n_rows; i++) {

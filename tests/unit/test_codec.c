@@ -139,7 +139,7 @@ static void check_neurons(made *m) {
   hw_error err = {0};
   hw_blob_info info;
   hw_neurons neurons;
-  if (!hw_decode_neurons(m->blobs[2].data, m->blobs[2].length, &m->arena, &info, &neurons, &err))
+  if (!hw_decode_neurons(m->blobs[2].data, m->blobs[2].length, HW_ROWS_STORED, &m->arena, &info, &neurons, &err))
     fail_msg("%s", err.message);
   check_info(m, &info);
   assert_int_equal(neurons.n_nodes, m->record.n_neuron_nodes);
@@ -162,7 +162,7 @@ static void check_projections(made *m) {
   hw_error err = {0};
   hw_blob_info info;
   hw_projections p;
-  if (!hw_decode_projections(m->blobs[3].data, m->blobs[3].length, &m->arena, &info, &p, &err)) fail_msg("%s", err.message);
+  if (!hw_decode_projections(m->blobs[3].data, m->blobs[3].length, HW_ROWS_STORED, &m->arena, &info, &p, &err)) fail_msg("%s", err.message);
   check_info(m, &info);
   assert_int_equal(p.n_projections, m->record.n_projections);
   size_t at = 0;
@@ -288,7 +288,7 @@ TEST(extreme_values) {
   check_projections(&m);
   hw_neurons neurons;
   hw_blob_info info;
-  assert_true(hw_decode_neurons(m.blobs[2].data, m.blobs[2].length, &m.arena, &info, &neurons, &err));
+  assert_true(hw_decode_neurons(m.blobs[2].data, m.blobs[2].length, HW_ROWS_STORED, &m.arena, &info, &neurons, &err));
   for (int i = 0; i < 4; i++) {
     assert_true(isfinite(neurons.rows[i].activation) && neurons.rows[i].neuron == rows[i].neuron);
     assert_int_equal(neurons.rows[i].importance, rows[i].importance);
