@@ -188,8 +188,9 @@ HW_API bool hw_run(const hw_job *job, const hw_run_hooks *hooks, hw_plan_summary
 /* ---- Another threshold, without the model ---- */
 
 /* Makes the database that the run of `source` would have made at this threshold, which is at least its floor: graphs, heads,
- * neurons, aggregates and items are replayed from the stored rows. Projections are those of the source's graphs. *n_prompts counts
- * the prompts. Errors: a threshold below the floor, an incomplete source, a database `out` of another run. */
+ * neurons, aggregates and items are replayed from the stored rows. Projections are those that the source has: all of them when its floor
+ * lies below its threshold, but for neurons that only a threshold below that of the source brings in. *n_prompts counts the prompts.
+ * Errors: a threshold below the floor, an incomplete source, a database `out` of another run. */
 HW_API bool hw_rethreshold(const char *source, double threshold, const char *out, const volatile sig_atomic_t *stop, int64_t *n_prompts,
                     hw_error *err);
 
