@@ -148,6 +148,10 @@ HW_API bool hw_store_put_neuron_projections(hw_store *store, const hw_projection
 /* Opens read-only, with the hw_* SQL functions registered. Refuses files that are no Headwater database or newer. */
 HW_API bool hw_store_open_read(const char *path, hw_store **store, hw_error *err);
 
+/* Prompts that the run covers, counterfactuals among them. The run is finished when stored + failed == planned. */
+typedef struct hw_prompt_counts { int64_t stored, failed, planned; } hw_prompt_counts;
+HW_API bool hw_store_count_prompts(hw_store *store, hw_prompt_counts *counts, hw_error *err);
+
 /* ---- Reading back what a run stored, to derive another database from it ---- */
 
 /* Everything that identifies the run. Strings and lists live in the arena. */

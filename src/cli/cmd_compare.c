@@ -119,7 +119,7 @@ static int save(const char *db, const hw_comparison_request *request, const hw_c
 
 static bool read_databases(const char *db, const hw_comparison_request *request, hw_comparison *c, hw_error *err) {
   hw_store *store = NULL, *other = NULL;
-  bool ok = hw_store_open_read(db, &store, err) && (!request->with || hw_store_open_read(request->with, &other, err)) &&
+  bool ok = hw_cli_open_read(db, &store, err) && (!request->with || hw_cli_open_read(request->with, &other, err)) &&
             hw_comparison_read(store, other, request, c, err);
   (void)hw_store_close(store, false, NULL);
   (void)hw_store_close(other, false, NULL);

@@ -94,7 +94,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   if (!settings.out) return hw_cli_usage(command, "no --out DIR given");
   hw_store *store;
-  if (!hw_store_open_read(db, &store, &err)) return hw_cli_fail(&err);
+  if (!hw_cli_open_read(db, &store, &err)) return hw_cli_fail(&err);
   drawing d = {.folder = settings.out};
   hw_export wanted = {.folder = settings.out, .tables = settings.tables, .figures = settings.figures, .script = draw_or_note, .context = &d};
   bool ok = hw_store_export(store, &wanted, &err);

@@ -56,13 +56,13 @@ static const char *query_text(const char *name) {
 }
 
 /* Prints a named query about the new mining; limited: it has a parameter --limit. */
-static int show(const char *db, const char *query, const hw_mining_summary *summary, bool limited) {
+static int show(hw_store *store, const char *query, const hw_mining_summary *summary, bool limited) {
   char mining[24], limit[24];
   (void)snprintf(mining, sizeof mining, "%" PRId64, summary->mining_id);
   (void)snprintf(limit, sizeof limit, "%" PRId64, summary->n_circuits);
   hw_parameter parameters[] = {{"mining", mining}, {"limit", limit}};
   const char *sql = query_text(query);
-  return sql ? hw_cli_select(db, sql, parameters, limited ? 2 : 1, HW_FORMAT_TABLE) : 1;
+  return sql ? hw_cli_select(store, sql, parameters, limited ? 2 : 1, HW_FORMAT_TABLE) : 1;
 }
 
 static int run(const hw_command *command, int argc, char **argv) {
@@ -90,11 +90,14 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!summary.complete) printf("%s\n", summary.note);
   if (!summary.complete && summary.complete_support <= 1) printf("all sets in at least %.3g%% were found\n", 100 * summary.complete_support);
   if (!summary.complete) printf("\n");
-  int code = show(db, "circuits", &summary, true);
+  hw_store *store;
+  if (!hw_cli_open_read(db, &store, &err)) return hw_cli_fail(&err);
+  int code = show(store, "circuits", &summary, true);
   if (code == 0 && mining.by_group && summary.n_circuits) {
     printf("\n");
-    code = show(db, "circuits_by_group", &summary, false);
+    code = show(store, "circuits_by_group", &summary, false);
   }
+  (void)hw_store_close(store, false, NULL);
   return code;
 }
 

@@ -80,11 +80,12 @@ static int answer(const hw_command *command, const query_arguments *a, const que
   const hw_named_query *query = query_list_find(list, a->positionals[1], &err);
   if (!query) return hw_cli_usage(command, err.message);
   hw_store *store;
-  if (!hw_store_open_read(a->positionals[0], &store, &err)) return hw_cli_fail(&err);
-  bool ready = hw_store_query_ready(store, query, &err);
+  if (!hw_cli_open_read(a->positionals[0], &store, &err)) return hw_cli_fail(&err);
+  hw_store_set_timeout(store, a->timeout);
+  int code = hw_store_query_ready(store, query, &err) ? hw_cli_select(store, query->sql, a->parameters, a->n_parameters, (hw_table_format)a->format)
+                                                      : hw_cli_fail(&err);
   (void)hw_store_close(store, false, NULL);
-  if (!ready) return hw_cli_fail(&err);
-  return hw_cli_select_within(a->positionals[0], query->sql, a->parameters, a->n_parameters, (hw_table_format)a->format, a->timeout);
+  return code;
 }
 
 static int run(const hw_command *command, int argc, char **argv) {

@@ -25,19 +25,10 @@ static const hw_option_table *options(void **defaults) {
   return &table;
 }
 
-int hw_cli_select(const char *db, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format) {
-  return hw_cli_select_within(db, sql, parameters, n_parameters, format, 0);
-}
-
-int hw_cli_select_within(const char *db, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format,
-                         double seconds) {
-  hw_store *store;
+int hw_cli_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format) {
   hw_error err = {0};
-  if (!hw_store_open_read(db, &store, &err)) return hw_cli_fail(&err);
-  hw_store_set_timeout(store, seconds);
   hw_store_set_room(store, hw_cli_room());
   bool ok = hw_store_select(store, sql, parameters, n_parameters, format, hw_cli_sink, NULL, &err);
-  (void)hw_store_close(store, false, NULL);
   if (!ok && ferror(stdout)) return hw_cli_finish();
   return ok ? hw_cli_finish() : hw_cli_fail(&err);
 }
@@ -48,7 +39,12 @@ static int run(const hw_command *command, int argc, char **argv) {
   int n;
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, positionals, 2, 2, &n, &err)) return hw_cli_usage(command, err.message);
-  return hw_cli_select_within(positionals[0], positionals[1], NULL, 0, (hw_table_format)settings.format, settings.timeout);
+  hw_store *store;
+  if (!hw_cli_open_read(positionals[0], &store, &err)) return hw_cli_fail(&err);
+  hw_store_set_timeout(store, settings.timeout);
+  int code = hw_cli_select(store, positionals[1], NULL, 0, (hw_table_format)settings.format);
+  (void)hw_store_close(store, false, NULL);
+  return code;
 }
 
 const hw_command hw_cmd_sql = {

@@ -36,6 +36,38 @@ int hw_cli_write(const hw_buffer *out) {
   return hw_cli_finish();
 }
 
+/* 20,000 */
+static void put_grouped(int64_t n, hw_buffer *out) {
+  if (n >= 1000) put_grouped(n / 1000, out);
+  hw_buffer_printf(out, n >= 1000 ? ",%03d" : "%d", (int)(n % 1000));
+}
+
+/* A database whose counts cannot be read is left to what the command says of it. */
+static void note_unfinished(const char *db, hw_store *store) {
+  hw_prompt_counts counts;
+  hw_error err;
+  if (!hw_store_count_prompts(store, &counts, &err) || counts.stored < 0 || counts.failed < 0 || counts.stored >= counts.planned - counts.failed) return;
+  hw_buffer text;
+  hw_buffer_init(&text);
+  put_grouped(counts.stored, &text);
+  hw_buffer_append_string(&text, " of ");
+  put_grouped(counts.planned, &text);
+  hw_buffer_append_string(&text, " prompts are stored");
+  if (counts.failed) {
+    hw_buffer_append_string(&text, " and ");
+    put_grouped(counts.failed, &text);
+    hw_buffer_append_string(&text, " failed");
+  }
+  if (!text.failed) fprintf(stderr, "%s: %s: the run is not finished\n", db, text.data);
+  hw_buffer_fini(&text);
+}
+
+bool hw_cli_open_read(const char *db, hw_store **store, hw_error *err) {
+  if (!hw_store_open_read(db, store, err)) return false;
+  note_unfinished(db, *store);
+  return true;
+}
+
 bool hw_cli_arguments(const hw_command *command, hw_option_table table, void *settings, int argc, char **argv,
                       const char **positionals, int n_least, int n_most, int *n_found, hw_error *err) {
   if (!hw_options_read_arguments(table, settings, argc, argv, positionals, n_most, n_found, err)) return false;

@@ -9,9 +9,6 @@
 extern const char *const hw_cli_format_names[4]; /* in the order of hw_table_format, then NULL */
 
 /* Runs one SELECT and prints it; returns the exit code. */
-int hw_cli_select(const char *db, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format);
-/* The same with a time limit; 0: none. */
-int hw_cli_select_within(const char *db, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format,
-                         double seconds);
+int hw_cli_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format);
 
 #endif

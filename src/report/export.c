@@ -309,6 +309,18 @@ static bool put_run(hw_store *store, hw_json *json, hw_error *err) {
   hw_json_end_object(json);
   hw_statement_close(&s);
   hw_buffer_append_byte(json->out, '\n');
+  hw_prompt_counts counts = {0};
+  ok = ok && hw_store_count_prompts(store, &counts, err);
+  hw_json_key(json, "prompts");
+  hw_json_begin_object(json);
+  hw_json_key(json, "stored");
+  hw_json_int(json, counts.stored);
+  hw_json_key(json, "failed");
+  hw_json_int(json, counts.failed);
+  hw_json_key(json, "planned");
+  hw_json_int(json, counts.planned);
+  hw_json_end_object(json);
+  hw_buffer_append_byte(json->out, '\n');
   ok = ok && hw_statement_open(&s, store, "reader/settings.sql", err);
   hw_json_key(json, "settings");
   hw_json_begin_object(json);

@@ -107,3 +107,12 @@ bool hw_store_read_vocabulary(hw_store *store, const hw_run_info *info, hw_arena
 bool hw_store_count_chunks(hw_store *store, const hw_run_info *info, int64_t *n, hw_error *err) {
   return read_count(store, "reader/count_chunks.sql", "chunk", info->n_prompts, n, err); /* a chunk has at least one prompt */
 }
+
+bool hw_store_count_prompts(hw_store *store, hw_prompt_counts *counts, hw_error *err) {
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, store, "reader/count_prompts.sql", err) && hw_statement_step(&s, &row, err) &&
+                 (row || hw_fail(err, HW_ERROR_INPUT, "%s: the table run is empty", store->path));
+  if (ok) *counts = (hw_prompt_counts){hw_column_integer(&s, 0), hw_column_integer(&s, 1), hw_column_integer(&s, 2)};
+  hw_statement_close(&s);
+  return ok;
+}
