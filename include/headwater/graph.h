@@ -80,7 +80,7 @@ typedef struct hw_layer_node {
   hw_state whole;   /* the sum of the parts */
   hw_state below;   /* gets the flow of the parts */
   uint8_t n_parts;
-  uint8_t parts[3]; /* hw_part_kind in the order of the node's edges; HW_PART_ATTENTION is one part for each (source, head) */
+  uint8_t parts[3]; /* hw_part_kind in the order of the node's edges; HW_PART_ATTENTION, first if any, is a part for each (source, head) */
 } hw_layer_node;
 
 /* The nodes of each layer of a model, from the top of the layer down. */
@@ -91,7 +91,7 @@ typedef struct hw_layer_nodes {
 
 HW_API const hw_layer_nodes *hw_graph_layer_nodes(const hw_graph_frame *frame);
 /* The node that has parts of this kind, NULL when no node of the layer has. */
-HW_API const hw_layer_node *hw_graph_node_of(const hw_graph_frame *frame, const hw_part *part);
+HW_API const hw_layer_node *hw_graph_node_of(const hw_graph_frame *frame, hw_part_kind kind);
 HW_API bool hw_graph_same_node(const hw_graph_frame *frame, const hw_part *a, const hw_part *b);
 /* True when the part is among `node`'s. */
 HW_API bool hw_layer_node_has(const hw_layer_node *node, hw_part_kind kind);

@@ -62,7 +62,7 @@ bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *no
   for (size_t n = 0; n < n_nodes; n++) {
     size_t row = acts->batch.first[nodes[n].prompt] + nodes[n].position;
     float *shares = proximity + n * d_ffn;
-    double sum = 0, whole = nodes[n].rest;
+    double sum = 0, whole = nodes[n].non_ffn_sum;
     for (size_t i = 0; i < d_ffn; i++) {
       if (!(shares[i] > 0)) shares[i] = 0;
       sum += (double)shares[i];

@@ -11,55 +11,71 @@ void hw_importances(const float *proximity, size_t n, double *importance) {
   if (!(sum > 0)) importance[n - 1] = 1;
 }
 
+size_t hw_node_width(const hw_model *model, const hw_layer_node *kind, size_t position) {
+  size_t width = 0;
+  for (size_t i = 0; i < kind->n_parts; i++)
+    width += kind->parts[i] == HW_PART_ATTENTION ? (position + 1) * (size_t)model->config.n_heads : 1;
+  return width;
+}
+
+/* [rows, d_model] of the batch. */
+static const float *state_rows(const hw_activations *acts, size_t layer, hw_state state) {
+  return state == HW_STATE_POST ? acts->resid[layer + 1] : state == HW_STATE_MID ? acts->mid[layer] : acts->resid[layer];
+}
+
 /* z[l,i,j,h] is A[l,h,i,j] times a vector that only depends on (j, h): that vector is made for all rows of the batch, head by
- * head, and scaled on the fly, so the parts themselves are never in memory. */
-void hw_attention_proximity(const hw_activations *acts, size_t layer, hw_node *nodes, size_t n_nodes, const hw_attention_space *space,
-                            float *panel) {
+ * head, and scaled on the fly, so the parts themselves are never in memory. A node's attention parts
+ * are its first. */
+static void attention_proximity(const hw_activations *acts, size_t layer, const float *wholes, hw_node *nodes, size_t n_nodes,
+                                const hw_proximity_space *space, float *panel) {
   const hw_model_config *c = &acts->model->config;
   size_t d = (size_t)c->d_model, d_head = (size_t)c->d_head, n_heads = (size_t)c->n_heads;
   size_t ldv = (size_t)c->n_kv_heads * d_head;
-  float *written = space->written, *weights = space->weights, *found = space->found;
+  float *output = space->head_output, *weights = space->weights, *found = space->of_one_head;
   const hw_layer *l = &acts->model->layers[layer];
-  float *const *wholes = c->parallel ? acts->resid + 1 : acts->mid;
   for (size_t h = 0; h < n_heads; h++) {
     hw_matrix w_o = hw_matrix_inputs(&l->w_o, h * d_head, d_head);
     const float *values = acts->v[layer] + h / (size_t)(c->n_heads / c->n_kv_heads) * d_head;
-    hw_gemm(&w_o, values, ldv, written, d, acts->batch.n_rows, panel);
-    for (size_t r = 0; l->attn_out_gamma && r < acts->batch.n_rows; r++) hw_multiply(written + r * d, l->attn_out_gamma, d);
+    hw_gemm(&w_o, values, ldv, output, d, acts->batch.n_rows, panel);
+    for (size_t r = 0; l->attn_out_gamma && r < acts->batch.n_rows; r++) hw_multiply(output + r * d, l->attn_out_gamma, d);
     for (size_t n = 0; n < n_nodes; n++) {
       size_t first = acts->batch.first[nodes[n].prompt], keys = nodes[n].position + (size_t)1;
       size_t row = first + nodes[n].position, seen = hw_attention_first(acts->model, layer, nodes[n].position);
+      float *proximity = nodes[n].proximity;
       hw_attention_weights(acts, layer, h, nodes[n].prompt, nodes[n].position, weights);
       if (l->attn_out_gamma) hw_scale(weights, acts->attn_out_scale[layer][row], keys);
-      hw_proximity_rows(wholes[layer] + row * d, written + (first + seen) * d, d, weights + seen, keys - seen, d, found + seen);
-      for (size_t j = 0; j < seen; j++) nodes[n].proximity[j * n_heads + h] = 0;
-      for (size_t j = seen; j < keys; j++) nodes[n].proximity[j * n_heads + h] = clipped(found[j]);
+      hw_proximity_rows(wholes + row * d, output + (first + seen) * d, d, weights + seen, keys - seen, d, found + seen);
+      for (size_t j = 0; j < seen; j++) proximity[j * n_heads + h] = 0;
+      for (size_t j = seen; j < keys; j++) proximity[j * n_heads + h] = clipped(found[j]);
     }
-  }
-  const float one = 1;
-  for (size_t n = 0; n < n_nodes; n++) {
-    size_t row = acts->batch.first[nodes[n].prompt] + nodes[n].position, keys = nodes[n].position + (size_t)1;
-    const float *whole = wholes[layer] + row * d;
-    float residual, *last = nodes[n].proximity + keys * n_heads;
-    nodes[n].rest = 0;
-    for (size_t i = 0; c->parallel && i < keys * n_heads; i++) nodes[n].rest += (double)nodes[n].proximity[i];
-    if (c->parallel) *last++ = clipped(hw_l1_difference(whole, acts->mid[layer] + row * d, d)); /* y - f */
-    hw_proximity_rows(whole, acts->resid[layer] + row * d, d, &one, 1, d, &residual);
-    *last = clipped(residual);
-    nodes[n].rest += (double)*last;
   }
 }
 
-void hw_ffn_proximity(const hw_activations *acts, size_t layer, hw_node *nodes, size_t n_nodes) {
-  size_t d = (size_t)acts->model->config.d_model;
-  const float one = 1;
-  for (size_t n = 0; n < n_nodes; n++) {
-    size_t row = acts->batch.first[nodes[n].prompt] + nodes[n].position;
-    const float *whole = acts->resid[layer + 1] + row * d, *residual = acts->mid[layer] + row * d;
-    float m;
-    hw_proximity_rows(whole, residual, d, &one, 1, d, &m);
-    nodes[n].proximity[0] = clipped(hw_l1_difference(whole, residual, d)); /* y - f is m */
-    nodes[n].proximity[1] = clipped(m);
-    nodes[n].rest = (double)nodes[n].proximity[1];
+/* The FFN part and the residual part of each node behind its attention parts, and the sum of all but the FFN part. */
+static void other_proximity(const hw_activations *acts, size_t layer, const hw_layer_node *kind, hw_node *node) {
+  size_t d = (size_t)acts->model->config.d_model, row = acts->batch.first[node->prompt] + node->position;
+  const float *whole = state_rows(acts, layer, kind->whole) + row * d, one = 1;
+  float *proximity = node->proximity;
+  node->non_ffn_sum = 0;
+  for (size_t i = 0; i < kind->n_parts; i++) {
+    if (kind->parts[i] == HW_PART_ATTENTION) {
+      size_t n = (node->position + (size_t)1) * (size_t)acts->model->config.n_heads;
+      for (size_t k = 0; k < n; k++) node->non_ffn_sum += (double)proximity[k];
+      proximity += n;
+    } else if (kind->parts[i] == HW_PART_FFN) {
+      *proximity++ = clipped(hw_l1_difference(whole, acts->mid[layer] + row * d, d)); /* y - f is mid */
+    } else {
+      float residual;
+      hw_proximity_rows(whole, state_rows(acts, layer, kind->below) + row * d, d, &one, 1, d, &residual);
+      *proximity = clipped(residual);
+      node->non_ffn_sum += (double)*proximity++;
+    }
   }
+}
+
+void hw_node_proximity(const hw_activations *acts, size_t layer, const hw_layer_node *kind, hw_node *nodes, size_t n_nodes,
+                       const hw_proximity_space *space, float *panel) {
+  if (hw_layer_node_has(kind, HW_PART_ATTENTION))
+    attention_proximity(acts, layer, state_rows(acts, layer, kind->whole), nodes, n_nodes, space, panel);
+  for (size_t n = 0; n < n_nodes; n++) other_proximity(acts, layer, kind, &nodes[n]);
 }

@@ -10,28 +10,27 @@ typedef struct hw_node {
   size_t owner;      /* index of the hw_flow_prompt */
   size_t prompt;     /* in the batch */
   uint32_t position;
-  float *proximity;  /* attention: [(position + 1) * n_heads + 1], (key, head), the residual last; FFN: [2] f, m;
-                        parallel block: as attention, with f before the residual */
-  double rest;       /* sum of the proximities of all parts but f: what stands beside the neurons */
+  float *proximity;   /* [hw_node_width] of its parts, in the order of hw_layer_node.parts; attention by (key, head) */
+  double non_ffn_sum; /* of the proximities of all parts but the FFN */
 } hw_node;
 
-/* Work space of hw_attention_proximity. */
-typedef struct hw_attention_space {
-  float *written;          /* [hw_tile_round(rows of the batch), d_model] */
-  float *weights, *found;  /* [longest prompt] */
-} hw_attention_space;
+/* Number of parts of a node at a position. */
+size_t hw_node_width(const hw_model *model, const hw_layer_node *kind, size_t position);
 
-/* Fills proximity (clipped at 0) of the attention nodes A{layer}_i, or of the nodes of a parallel block and their rest. */
-void hw_attention_proximity(const hw_activations *acts, size_t layer, hw_node *nodes, size_t n_nodes, const hw_attention_space *space,
-                            float *panel);
+/* Work space of hw_node_proximity. */
+typedef struct hw_proximity_space {
+  float *head_output;            /* [hw_tile_round(rows of the batch), d_model]; NULL where the node has no attention parts */
+  float *weights, *of_one_head;  /* [longest prompt] */
+} hw_proximity_space;
 
-/* Fills proximity and rest of the FFN nodes I{layer}_i: f, m. */
-void hw_ffn_proximity(const hw_activations *acts, size_t layer, hw_node *nodes, size_t n_nodes);
+/* Fills proximity (clipped at 0) and non_ffn_sum of nodes of one kind in a layer. */
+void hw_node_proximity(const hw_activations *acts, size_t layer, const hw_layer_node *kind, hw_node *nodes, size_t n_nodes,
+                       const hw_proximity_space *space, float *panel);
 
 /* Shares that sum to 1 in double, in the order of `proximity`; all to the last one (the residual) when every proximity is 0. */
 void hw_importances(const float *proximity, size_t n, double *importance);
 
-/* Top neurons of the FFN nodes M{layer}_i, whose rest is known: rows[n * k + r], best first, and the sum of all neurons' shares. */
+/* Top neurons of the FFNs M{layer}_i, where non_ffn_sum is known: rows[n * k + r], best first, and the sum of all neurons' shares. */
 bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, uint32_t k, hw_neuron_row *rows,
                      uint32_t *totals, hw_arena *arena, hw_error *err);
 

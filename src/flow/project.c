@@ -118,7 +118,7 @@ static bool add_graph_nodes(collector *c, size_t prompt, const hw_graph_frame *f
     bool ffn_block = part->target == frame->target;
     for (end = first; end < graph->n_edges && hw_graph_same_node(frame, &graph->edges[end].part, part); end++)
       ffn_block = ffn_block || graph->edges[end].part.kind == HW_PART_FFN;
-    if (!add_node(c, prompt, hw_graph_node_of(frame, part), part->layer, part->target, ffn_block)) return false;
+    if (!add_node(c, prompt, hw_graph_node_of(frame, part->kind), part->layer, part->target, ffn_block)) return false;
   }
   return true;
 }

@@ -183,7 +183,7 @@ static bool check_rows(const hw_graph_frame *frame, const hw_part *parts, size_t
     bool attention = part->kind == HW_PART_ATTENTION;
     if (part->kind > HW_PART_FFN_RESIDUAL || part->layer >= frame->n_layers || part->target > frame->target ||
         part->source > part->target || (!attention && part->source != part->target) ||
-        (part->head == HW_NO_HEAD) == attention || part->importance > HW_MICRO || !hw_graph_node_of(frame, part))
+        (part->head == HW_NO_HEAD) == attention || part->importance > HW_MICRO || !hw_graph_node_of(frame, part->kind))
       return hw_fail(err, HW_ERROR_INPUT, "graph rows: row %zu is out of range", i);
     if (i && hw_part_compare(part - 1, part) >= 0)
       return hw_fail(err, HW_ERROR_INPUT, "graph rows: row %zu is not in order", i);

@@ -23,13 +23,13 @@ bool hw_layer_node_has(const hw_layer_node *node, hw_part_kind kind) {
   return false;
 }
 
-const hw_layer_node *hw_graph_node_of(const hw_graph_frame *frame, const hw_part *part) {
+const hw_layer_node *hw_graph_node_of(const hw_graph_frame *frame, hw_part_kind kind) {
   const hw_layer_nodes *layer = hw_graph_layer_nodes(frame);
   for (size_t i = 0; i < layer->n; i++)
-    if (hw_layer_node_has(&layer->nodes[i], part->kind)) return &layer->nodes[i];
+    if (hw_layer_node_has(&layer->nodes[i], kind)) return &layer->nodes[i];
   return NULL;
 }
 
 bool hw_graph_same_node(const hw_graph_frame *frame, const hw_part *a, const hw_part *b) {
-  return a->layer == b->layer && a->target == b->target && hw_graph_node_of(frame, a) == hw_graph_node_of(frame, b);
+  return a->layer == b->layer && a->target == b->target && hw_graph_node_of(frame, a->kind) == hw_graph_node_of(frame, b->kind);
 }

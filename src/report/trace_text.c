@@ -92,7 +92,7 @@ static void put_graph(hw_buffer *out, const hw_trace_view *view, const hw_graph_
     const hw_edge *edge = &graph->edges[e];
     const hw_part *part = &edge->part;
     const hw_part *before = e ? &graph->edges[e - 1].part : NULL;
-    const hw_layer_node *node = hw_graph_node_of(frame, part);
+    const hw_layer_node *node = hw_graph_node_of(frame, part->kind);
     if (!hw_layer_node_has(node, HW_PART_ATTENTION) && view->model->config.d_ffn == 0) continue; /* the residual is its only part */
     if (part->layer != last_layer) hw_buffer_printf(out, "%s  layer %u\n", open ? "\n" : "", part->layer), open = false;
     last_layer = part->layer;

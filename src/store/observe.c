@@ -53,7 +53,7 @@ static bool observe_roles(hw_observer *o, const hw_prompt_record *prompt, const 
   if (!flows) return false;
   for (size_t i = 0; i < graph->graph->n_edges; i++) {
     const hw_edge *edge = &graph->graph->edges[i];
-    if (hw_graph_node_of(&graph->frame, &edge->part)->below != HW_STATE_PRE) continue; /* flow that enters the layer is counted */
+    if (hw_graph_node_of(&graph->frame, edge->part.kind)->below != HW_STATE_PRE) continue; /* flow that enters the layer is counted */
     flows[edge->part.layer * n_roles + (prompt->roles[edge->part.source] & HW_ROLE_MASK)] += edge->flow;
   }
   for (size_t i = 0; i < n; i++) {
