@@ -65,22 +65,22 @@ def query_rows(db, name, sql, values):
 
 def example_values(db):
     """A value for each parameter that has no default."""
-    item = db.execute("SELECT layer, head, source_role, target_role FROM edge_frequency WHERE kind = 'attention' AND source_role NOT NULL "
-                      "ORDER BY n_active DESC, item_id LIMIT 1").fetchone()
+    layer, head, source, target = db.execute(
+        "SELECT layer, head, item_id >> 6 & 63, item_id & 63 FROM edge_frequency WHERE kind = 'attention' ORDER BY n_active DESC, item_id LIMIT 1"
+    ).fetchone()
     neuron = db.execute("SELECT layer, neuron FROM neuron_importance ORDER BY mean DESC, layer, neuron LIMIT 1").fetchone() or (0, 0)
-    groups = [n for (n,) in db.execute("SELECT name FROM prompt_group ORDER BY group_id")] * 2
-    return {"prompt": 0, "token": TOKEN, "a": groups[0], "b": groups[1], "neuron": neuron[1], "layer": item[0], "head": item[1],
-            "source": item[2], "target": item[3], ("neuron_tokens", "layer"): neuron[0]}
+    return {"prompt": 0, "token": TOKEN, "layer": layer, "head": head, "source": source, "target": target, "neuron": neuron[1],
+            ("neuron_tokens", "layer"): neuron[0]}
 
 
 def named_queries(path):
-    """name -> SQL, {parameter: default; None: it has none}"""
+    """name -> SQL, {parameter: default; empty where there is none}"""
     queries = {}
     for name in re.findall(r"^  (\w+)  ", must("query", path), re.M):
         help_text = must("query", path, "--help", name)
         sql = help_text.split("--queries:\n", 1)[1]
-        defaults = dict(re.findall(r"^  --(\w+) (\S+)", help_text.split("Its SQL")[0], re.M))
-        queries[name] = sql, defaults
+        parameters = re.findall(r"^  --(\w+) \S+ .*?(?:\[([^]]*)\])?$", help_text.split("Its SQL")[0], re.M)
+        queries[name] = sql, dict(parameters)
     return queries
 
 
@@ -89,7 +89,7 @@ def value_of(name, parameter, default, examples):
         return 10**6
     if (name, parameter) == ("size_curve", "thresholds"):
         return "0.3,0.5"
-    if default == "VALUE":
+    if not default:
         return examples.get((name, parameter), examples.get(parameter))
     return None if default == "NULL" else float(default) if re.fullmatch(r"[0-9.]+", default) else default
 
