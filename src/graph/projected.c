@@ -29,7 +29,7 @@ static bool projects_block(const hw_graph *graph, const hw_graph_frame *frame, c
   for (size_t i = 0; i < graph->n_edges; i++) {
     const hw_part *part = &graph->edges[i].part;
     if (part->layer != row->layer || part->target != row->position) continue;
-    node = node || is_of_node(row, hw_graph_node_of(frame, part));
+    node = node || is_of_node(row, hw_graph_node_of(frame, part->kind));
     ffn_edge = ffn_edge || part->kind == HW_PART_FFN;
   }
   return node && (row->kind != HW_COMPONENT_FFN || ffn_edge || row->position == frame->target);
