@@ -55,7 +55,7 @@ typedef struct hw_raw_importances {
   double *attention;          /* [L][T target][T source][H]; 0 above the diagonal */
   double *attention_residual; /* [L][T] */
   double *ffn;                /* [L][T] */
-  double *ffn_residual;       /* [L][T]; NULL when blocks are parallel: their one node has the three parts above */
+  double *ffn_residual;       /* [L][T]; NULL when no node has such a part (parallel blocks) */
 } hw_raw_importances;
 
 /* What is asked of one prompt of the batch, and the answer. */

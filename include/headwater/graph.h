@@ -40,7 +40,7 @@ typedef struct hw_part {
 
 /* ---- The rules of the graph, each in one place ----
  *
- * NODE. hw_layer_nodes says which nodes a layer has, and which parts each has in which order. A sequential block has an FFN node and
+ * NODE. hw_graph_layer_nodes says which nodes a layer has, and which parts each has in which order. A sequential block has an FFN node and
  * an attention node, a parallel block one node for both.
  * STORED. The rows of a layer are in two groups, whatever its nodes are: FFN and FFN_RESIDUAL rows, then attention rows.
  * KEPT. Rows are stored for parts above the floor; a part is kept at a threshold when its importance is strictly greater. A node
@@ -63,7 +63,7 @@ typedef struct hw_graph_frame {
   uint32_t n_layers;
   uint32_t n_tokens; /* of the prompt */
   uint32_t target;   /* position where the walk starts */
-  bool parallel;     /* attention and FFN in one node (METHOD section 1): selects hw_layer_nodes */
+  bool parallel;     /* attention and FFN in one node (METHOD section 1): selects hw_graph_layer_nodes */
 } hw_graph_frame;
 
 /* The residual states of layer l at a position, from the top down. */

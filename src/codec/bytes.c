@@ -9,7 +9,7 @@ enum { FLAG_PARALLEL = 1, FLAG_ONE_THRESHOLD = 2 };
 /* Columns below this many bytes share a block with the next one: a Huffman code of their own costs about 60 bytes. */
 enum { SMALLEST_BLOCK = 192, LEVEL = 6 };
 
-/* No deflate stream grows by more than this. */
+/* A deflate stream unpacks to at most so many times its length. */
 enum { MOST_RATIO = 1032 };
 
 bool hw_codec_init(hw_codec *codec, hw_error *err) {
@@ -49,7 +49,7 @@ void hw_codec_varint(hw_codec *codec, uint64_t value) { hw_put_varint(&codec->ra
 void hw_codec_zigzag(hw_codec *codec, int64_t value) { hw_put_varint(&codec->raw, hw_zigzag(value)); }
 void hw_codec_bytes(hw_codec *codec, const void *bytes, size_t length) { hw_buffer_append(&codec->raw, bytes, length); }
 
-void hw_codec_planes(hw_codec *codec, const uint32_t *values, size_t n, unsigned width, unsigned n_noise) {
+void hw_codec_planes(hw_codec *codec, const uint32_t *values, size_t n, unsigned width, unsigned n_incompressible) {
   unsigned char chunk[256];
   for (unsigned plane = 0; plane < width; plane++) {
     for (size_t first = 0; first < n; first += sizeof chunk) {
@@ -57,15 +57,15 @@ void hw_codec_planes(hw_codec *codec, const uint32_t *values, size_t n, unsigned
       for (size_t i = 0; i < count; i++) chunk[i] = (unsigned char)(values[first + i] >> (8 * plane));
       hw_buffer_append(&codec->raw, chunk, count);
     }
-    hw_codec_cut(codec, plane < n_noise);
+    hw_codec_cut(codec, plane < n_incompressible);
   }
 }
 
-void hw_codec_cut(hw_codec *codec, bool noise) {
+void hw_codec_cut(hw_codec *codec, bool incompressible) {
   size_t last = codec->n_cuts ? codec->cuts[codec->n_cuts - 1].end : 0;
   if (codec->raw.length < last + SMALLEST_BLOCK || codec->n_cuts == sizeof codec->cuts / sizeof codec->cuts[0]) return;
   codec->cuts[codec->n_cuts].end = codec->raw.length;
-  codec->cuts[codec->n_cuts++].noise = noise;
+  codec->cuts[codec->n_cuts++].incompressible = incompressible;
 }
 
 static void put_double(hw_buffer *out, double value) {
@@ -91,7 +91,7 @@ static bool deflate_payload(hw_codec *codec, hw_buffer *out, hw_error *err) {
     size_t end = column ? codec->cuts[cut].end : length;
     z->next_out = chunk;
     z->avail_out = sizeof chunk;
-    if (deflateParams(z, column && codec->cuts[cut].noise ? 0 : LEVEL, Z_FILTERED) == Z_STREAM_ERROR)
+    if (deflateParams(z, column && codec->cuts[cut].incompressible ? 0 : LEVEL, Z_FILTERED) == Z_STREAM_ERROR)
       return hw_fail(err, HW_ERROR_IO, "zlib refuses to compress");
     z->next_in = (Bytef *)(uintptr_t)(codec->raw.data ? codec->raw.data + done : "");
     z->avail_in = (uInt)(end - done);

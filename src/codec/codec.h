@@ -12,8 +12,8 @@
  *
  * Decoding treats every byte as untrusted; messages name the column, the prompt and the target when the header gives them.
  */
-#ifndef HW_STORE_CODEC_H
-#define HW_STORE_CODEC_H
+#ifndef HW_CODEC_CODEC_H
+#define HW_CODEC_CODEC_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -45,7 +45,7 @@ typedef struct hw_blob_info {
   double threshold, floor; /* 'E' only */
 } hw_blob_info;
 
-/* ---- codec_bytes.c ---- */
+/* ---- bytes.c ---- */
 
 /* Compressor and scratch, kept from blob to blob. One thread. */
 typedef struct hw_codec {
@@ -55,7 +55,7 @@ typedef struct hw_codec {
   hw_arena scratch; /* of one encode call */
   struct {
     size_t end; /* of the column in raw */
-    bool noise;
+    bool incompressible;
   } cuts[64];
   size_t n_cuts;
 } hw_codec;
@@ -66,11 +66,12 @@ void hw_codec_fini(hw_codec *codec);
 void hw_codec_begin(hw_codec *codec);
 void hw_codec_varint(hw_codec *codec, uint64_t value);
 void hw_codec_zigzag(hw_codec *codec, int64_t value);
-/* The low `width` bytes of each; the lowest `n_noise` planes are not worth compressing. */
-void hw_codec_planes(hw_codec *codec, const uint32_t *values, size_t n, unsigned width, unsigned n_noise);
+/* The low `width` bytes of each value as byte planes. The lowest `n_incompressible` planes are stored without compression. */
+void hw_codec_planes(hw_codec *codec, const uint32_t *values, size_t n, unsigned width, unsigned n_incompressible);
 void hw_codec_bytes(hw_codec *codec, const void *bytes, size_t length);
-/* The column ends here. noise: its bytes are as good as random, stored as they are (half of the time went into them). */
-void hw_codec_cut(hw_codec *codec, bool noise);
+/* The column ends here. incompressible: its bytes are close to random and are stored without compression, because trying to
+ * compress them took half of the time. */
+void hw_codec_cut(hw_codec *codec, bool incompressible);
 /* Appends header and compressed payload to out. */
 bool hw_codec_finish(hw_codec *codec, const hw_blob_info *info, hw_buffer *out, hw_error *err);
 
@@ -80,7 +81,7 @@ int64_t hw_unzigzag(uint64_t value);
 
 typedef struct hw_reader {
   const uint8_t *at, *end;
-  bool failed; /* a read went past the end or made no sense; reads give 0 from then on */
+  bool failed; /* a read went past the end or met an invalid value; later reads give 0 */
 } hw_reader;
 
 uint64_t hw_read_varint(hw_reader *reader);
@@ -98,7 +99,7 @@ bool hw_blob_open(const void *bytes, size_t length, const char *kinds, hw_arena 
 /* Fails with "COLUMN of prompt P, target T: what". */
 bool hw_blob_fail(const hw_blob_info *info, hw_error *err, const char *what);
 
-/* ---- codec_graph.c ---- */
+/* ---- edges.c ---- */
 
 /* Rows in order of hw_part_compare. */
 bool hw_encode_edges(hw_codec *codec, const hw_blob_info *info, const hw_part *parts, size_t n, hw_buffer *out,
@@ -107,13 +108,12 @@ bool hw_decode_edges(const void *bytes, size_t length, hw_arena *arena, hw_blob_
                      hw_error *err);
 
 /* Flows are kept in 1e-6, as the aggregates sum them. */
-uint32_t hw_micro(double share);
 bool hw_encode_heads(hw_codec *codec, const hw_blob_info *info, const hw_head_row *heads, size_t n, hw_buffer *out,
                      hw_error *err);
 bool hw_decode_heads(const void *bytes, size_t length, hw_arena *arena, hw_blob_info *info, hw_head_row **heads, size_t *n,
                      hw_error *err);
 
-/* ---- codec_neurons.c ---- */
+/* ---- neurons.c ---- */
 
 /* node_flows[i]: flow of nodes[i], 0 when it is outside of the graph. Activations keep 16 significant bits. */
 bool hw_encode_neurons(hw_codec *codec, const hw_blob_info *info, const hw_neuron_node *nodes, const double *node_flows,
@@ -132,7 +132,7 @@ bool hw_decode_neurons(const void *bytes, size_t length, hw_row_set wanted, hw_a
 double hw_neuron_flow(double node_flow, uint32_t importance, uint32_t total);
 float hw_round_activation(float value);
 
-/* ---- codec_projections.c ---- */
+/* ---- projections.c ---- */
 
 /* Scores are kept in 1e-4. */
 #define HW_SCORE_UNIT 1e4
@@ -154,7 +154,7 @@ typedef struct hw_projections {
 bool hw_decode_projections(const void *bytes, size_t length, hw_row_set wanted, hw_arena *arena, hw_blob_info *info,
                            hw_projections *projections, hw_error *err);
 
-/* ---- codec_lists.c: small uncompressed columns ---- */
+/* ---- lists.c: small uncompressed columns ---- */
 
 /* prompt.tokens: a byte 2 or 4, then ids of that many bytes, little-endian. */
 void hw_encode_tokens(hw_buffer *out, const int32_t *ids, size_t n);

@@ -43,9 +43,8 @@ void hw_encode_item_graphs(hw_buffer *out, const hw_item_graph *graphs, size_t n
 bool hw_decode_item_graphs(const void *bytes, size_t length, hw_arena *arena, hw_item_graph **graphs, size_t *n,
                            hw_error *err) {
   hw_reader r = {.at = bytes, .end = (const uint8_t *)bytes + length};
-  size_t room = length / 2;
   *n = 0;
-  if (!(*graphs = hw_arena_new(arena, hw_item_graph, room, err))) return false;
+  if (!(*graphs = hw_arena_new(arena, hw_item_graph, length / 2, err))) return false; /* each has two varints of at least a byte */
   uint64_t graph = 0;
   while (r.at < r.end && !r.failed) {
     uint64_t step = hw_read_varint(&r), importance = hw_read_varint(&r);

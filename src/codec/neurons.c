@@ -10,7 +10,7 @@ float hw_round_activation(float value) {
   memcpy(&bits, &value, sizeof bits);
   if ((bits & 0x7f800000u) == 0x7f800000u) return value;
   uint32_t rounded = bits + 0x7f + (bits >> 8 & 1);           /* half to even */
-  if ((rounded & 0x7f800000u) == 0x7f800000u) rounded = bits; /* never up to infinity */
+  if ((rounded & 0x7f800000u) == 0x7f800000u) rounded = bits; /* a finite value stays finite */
   rounded &= ~0xffu;
   memcpy(&value, &rounded, sizeof value);
   return value;
@@ -42,7 +42,7 @@ static const char *nodes_problem(const hw_blob_info *info, const hw_neuron_node 
   return row == n_rows ? NULL : "neurons that belong to no FFN node";
 }
 
-static void put_flows(hw_codec *codec, const double *flows, size_t n) { /* as planes, exact */
+static void put_flows(hw_codec *codec, const double *flows, size_t n) { /* all 64 bits of each, as byte planes */
   for (int plane = 0; plane < 8; plane++) {
     for (size_t i = 0; i < n; i++) {
       uint64_t bits;
@@ -59,8 +59,7 @@ bool hw_encode_neurons(hw_codec *codec, const hw_blob_info *info, const hw_neuro
   const char *problem = nodes_problem(info, nodes, node_flows, n_nodes, rows, n_rows);
   if (problem) return hw_blob_fail(info, err, problem);
   hw_arena_reset(&codec->scratch);
-  size_t room = n_rows > n_nodes ? n_rows : n_nodes;
-  uint32_t *values = hw_arena_new(&codec->scratch, uint32_t, room, err);
+  uint32_t *values = hw_arena_new(&codec->scratch, uint32_t, n_rows > n_nodes ? n_rows : n_nodes, err);
   if (!values) return false;
   uint32_t widest = 0;
   for (size_t i = 0; i < n_rows; i++) widest |= rows[i].neuron;
@@ -84,7 +83,7 @@ bool hw_encode_neurons(hw_codec *codec, const hw_blob_info *info, const hw_neuro
   for (size_t i = 0; i < n_rows; i++) values[i] = rows[i].neuron;
   hw_codec_planes(codec, values, n_rows, width, 0);
   size_t row = 0;
-  for (size_t i = 0; i < n_nodes; i++) /* the best as it is, then the steps down */
+  for (size_t i = 0; i < n_nodes; i++) /* the largest share of a node, then the difference from the share before */
     for (uint32_t k = 0; k < nodes[i].n_rows; k++, row++)
       values[row] = k ? rows[row - 1].importance - rows[row].importance : rows[row].importance;
   hw_codec_planes(codec, values, n_rows, 3, 1);
@@ -92,7 +91,7 @@ bool hw_encode_neurons(hw_codec *codec, const hw_blob_info *info, const hw_neuro
     float rounded = hw_round_activation(rows[i].activation);
     uint32_t bits;
     memcpy(&bits, &rounded, sizeof bits);
-    values[i] = (bits >> 8 & 0x7fffffu) << 1 | bits >> 31; /* the sign beside the mantissa: exponents stay one plane */
+    values[i] = (bits >> 8 & 0x7fffffu) << 1 | bits >> 31; /* the sign goes to the mantissa, so that the exponents fill one byte plane */
   }
   hw_codec_planes(codec, values, n_rows, 3, 2);
   return hw_codec_finish(codec, info, out, err);
@@ -149,7 +148,7 @@ static bool read_rows(hw_reader *r, const hw_blob_info *info, unsigned width, hw
     if (node->n_rows > out->n_rows - row) return hw_blob_fail(info, err, "damaged counts of neurons");
     uint32_t share = 0;
     for (uint32_t k = 0; k < node->n_rows; k++, row++) {
-      share = k ? share - shares[row] : shares[row]; /* a step below 0 wraps and is found as out of range */
+      share = k ? share - shares[row] : shares[row]; /* a difference larger than the share wraps around: the range check finds it */
       uint32_t bits = (activations[row] >> 1) << 8 | activations[row] << 31;
       float activation;
       memcpy(&activation, &bits, sizeof activation);

@@ -55,7 +55,7 @@ static const char *collect(const hw_projection *rows, size_t n, lists *out) {
         if (ids[k] < 0) return "a negative token id";
         out->tokens[out->n_tokens++] = (uint32_t)ids[k];
       }
-      /* The first of each list stands elsewhere: close up. */
+      /* The first score of each list is in `first`: only the differences after it stay. */
       if (rows[i].k) {
         memmove(out->steps + out->n_steps, out->steps + out->n_steps + 1, (rows[i].k - 1u) * sizeof *out->steps);
         out->n_steps += rows[i].k - 1u;
@@ -74,16 +74,16 @@ static unsigned width_of(const uint32_t *values, size_t n) {
 
 bool hw_encode_projections(hw_codec *codec, const hw_blob_info *info, const hw_projection *rows, size_t n, hw_buffer *out,
                            hw_error *err) {
-  size_t room = 1;
+  size_t capacity = 1;
   for (size_t i = 0; i < n; i++) {
     const char *problem = projection_problem(info, &rows[i]);
     if (problem) return hw_blob_fail(info, err, problem);
-    room += 2u * rows[i].k;
+    capacity += 2u * rows[i].k;
   }
   hw_arena *arena = &codec->scratch;
   hw_arena_reset(arena);
-  lists all = {.tokens = hw_arena_new(arena, uint32_t, room, err),
-               .steps = hw_arena_new(arena, uint32_t, room, err),
+  lists all = {.tokens = hw_arena_new(arena, uint32_t, capacity, err),
+               .steps = hw_arena_new(arena, uint32_t, capacity, err),
                .first = hw_arena_new(arena, int64_t, 2 * n + 1, err)};
   if (!all.tokens || !all.steps || !all.first) return false;
   const char *problem = collect(rows, n, &all);
@@ -139,7 +139,7 @@ static bool read_rows(hw_reader *r, const hw_blob_info *info, hw_projections *ou
     const char *problem = projection_problem(info, &rows[i]);
     if (problem) return hw_blob_fail(info, err, problem);
   }
-  /* Every token takes at least a byte, so a short column cannot ask for much memory. */
+  /* Every token takes at least a byte, so the length of the column bounds the memory. */
   if (*n_tokens > (size_t)(r->end - r->at)) return hw_blob_fail(info, err, "the column is cut short");
   return true;
 }

@@ -8,7 +8,7 @@
 
 enum { PANEL_WIDTH = 2048, BLOCK = 64 };
 
-/* The k best so far, best first; sign -1 keeps the lowest. An id that comes later loses a tie. */
+/* The k best so far, best first; sign -1 keeps the lowest. Of equal scores the lower id is kept. */
 typedef struct best_list {
   uint32_t k, n;
   float sign;
@@ -30,7 +30,7 @@ static void insert(best_list *list, int32_t id, float score) {
   list->ids[place] = id;
 }
 
-/* Most blocks hold nothing that beats the last of the list: one maximum tells. */
+/* Most blocks have no score above the last of the list: comparing their maximum skips them. */
 static void rank_panel(best_list *high, best_list *low, const float *scores, size_t n, size_t first_id) {
   for (size_t b = 0; b < n; b += BLOCK) {
     size_t count = n - b < BLOCK ? n - b : BLOCK;

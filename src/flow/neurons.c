@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Shares of single neurons of an FFN node: parts a W_out[n] of the whole y beside m, or beside all z and x in a parallel block; the
- * denominator is all of them, exactly. */
+ * Shares of single neurons. Each neuron is a part a W_out[n] of the state y that its node divides, in the place of the node's FFN
+ * part. The denominator is the sum of the proximities of all neurons and of the node's other parts. */
 #include <string.h>
 
 #include "flow/nodes.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What components say in vocabulary space (METHOD section 5). All vectors of a batch go through the unembedding together. */
+ * Projections of components into vocabulary space (METHOD section 5). Vectors of a batch go through the unembedding a tile at a time. */
 #include <string.h>
 
 #include "flow/nodes.h"
@@ -197,7 +197,7 @@ bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, ui
     size_t ld;
     const hw_layer *layer = &model->layers[rows[i].layer];
     const float *w_out = hw_matrix_input_rows(&layer->w_out, rows[i].index, 1, widened, &ld);
-    if (layer->ffn_out_gamma) { /* the prompt's own 1 / rms is left out */
+    if (layer->ffn_out_gamma) { /* without 1 / rms, which depends on the prompt */
       memmove(widened, w_out, d * sizeof *widened);
       hw_multiply(widened, layer->ffn_out_gamma, d);
       w_out = widened;

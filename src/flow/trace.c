@@ -40,7 +40,7 @@ static size_t n_tokens_of(const walk *w, const hw_flow_prompt *p) {
   return w->acts->batch.first[p->prompt + 1] - w->acts->batch.first[p->prompt];
 }
 
-/* Larger numbers would overflow a sum of absolute values. */
+/* Sums of absolute values of larger numbers may overflow. */
 static const float largest_magnitude = 1e30f;
 
 static bool rows_are_sound(const float *x, size_t n) {
@@ -107,7 +107,7 @@ static bool list_nodes(walk *w, int reached, bool every, hw_node **nodes, size_t
   return true;
 }
 
-/* Of a node's parts those above the floor, or the largest alone. */
+/* Keeps the parts above the floor, or the largest one when none is above. Returns their number. */
 static size_t keep_parts(const walk *w, hw_part *parts, size_t n) {
   size_t kept = 0, largest = 0;
   for (size_t i = 1; i < n; i++)
@@ -178,7 +178,7 @@ static void pass_on(walk *w, const hw_layer_node *kind, const hw_node *node, con
   }
 }
 
-/* The rows of the layer are complete: attention after all FFN rows. */
+/* Appends the attention rows of a layer after all its FFN rows. */
 static void join_attention(walk *w) {
   for (size_t owner = 0; owner < w->n_prompts; owner++)
     for (size_t t = 0; w->targets[owner] && t < w->prompts[owner].n_targets; t++) {

@@ -17,7 +17,7 @@ int sqlite3_headwatersqlite_init(sqlite3 *db, char **message, const sqlite3_api_
   return rc;
 }
 
-/* What sqlite3 tries first, and for a file that was renamed. */
+/* The entry point that SQLite tries first; the file may have any name. */
 __attribute__((visibility("default"))) int sqlite3_extension_init(sqlite3 *db, char **message,
                                                                   const sqlite3_api_routines *api);
 

@@ -236,7 +236,7 @@ static int connect_table(sqlite3 *db, const char *name) {
 int hw_connect_functions(sqlite3 *db) {
   int rc = SQLITE_OK;
   for (size_t i = 0; i < hw_n_table_functions && rc == SQLITE_OK; i++) rc = connect_table(db, hw_table_functions[i].name);
-  (void)connect_table(db, "json_each"); /* an SQLite may be built without */
+  (void)connect_table(db, "json_each"); /* SQLite may be built without it */
   (void)connect_table(db, "json_tree");
   return rc;
 }

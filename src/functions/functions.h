@@ -42,7 +42,7 @@ typedef struct hw_table_function {
   void (*column)(sqlite3_context *context, const hw_rows *rows, size_t row, int column); /* column n_columns: in_graph */
 } hw_table_function;
 
-/* function_rows.c */
+/* rows.c */
 extern const hw_table_function hw_table_functions[];
 extern const size_t hw_n_table_functions;
 

@@ -89,7 +89,7 @@ static bool fill_pairs(hw_rows *rows, const void *bytes, size_t length, double u
   return hw_decode_pairs(bytes, length, &rows->arena, &rows->pairs, &rows->n, err);
 }
 
-/* One row. Nodes: those that the flow goes through, with the tokens where it ends. */
+/* One row. n_nodes counts the nodes that have edges, and the tokens that get flow. */
 static bool fill_graph_size(hw_rows *rows, const void *bytes, size_t length, double threshold, hw_error *err) {
   if (!fill_graph(rows, bytes, length, threshold, err)) return false;
   const hw_edge *edges = rows->graph.edges;

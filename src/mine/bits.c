@@ -3,7 +3,7 @@
 
 #include "mine/mine.h"
 
-/* One binary for every x86-64: the instruction that counts bits where the machine has it. */
+/* Compiled twice: with the popcnt instruction, used where the machine has it, and without. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define COUNTING __attribute__((target_clones("popcnt", "default")))
 #else

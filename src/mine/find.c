@@ -20,7 +20,7 @@ typedef struct entry { /* an item that is frequent together with the set at work
 
 typedef struct level { /* of the recursion: a set C */
   uint64_t *graphs;    /* [n_words] that have it */
-  uint64_t *near;      /* [item_words] neighbours of its items */
+  uint64_t *neighbours; /* [item_words] neighbours of its items */
   entry *entries;      /* items outside of C */
   size_t n;
 } level;
@@ -29,7 +29,7 @@ typedef enum stop { RUNNING, OUT_OF_TIME, OUT_OF_MEMORY, NO_MEMORY } stop;
 
 typedef struct results {
   hw_mine_sets sets;
-  size_t sets_room, n_members, members_room;
+  size_t sets_capacity, n_members, members_capacity;
 } results;
 
 typedef struct finder {
@@ -60,7 +60,7 @@ bool hw_items_are_neighbours(uint32_t a, uint32_t b) {
 uint32_t hw_mine_least(double share, uint32_t n, bool by_group) {
   double graphs = share * n;
   uint32_t least = (uint32_t)graphs;
-  /* 0.07 * 100 is 7.000000000000001 in double: the share still asks for 7 graphs, not 8. */
+  /* 0.07 * 100 is 7.000000000000001 in double, which must give 7 graphs, not 8. */
   if (graphs - least > 1e-9 * n) least++;
   if (by_group && least < HW_MINE_GROUP_LEAST) least = HW_MINE_GROUP_LEAST < n ? HW_MINE_GROUP_LEAST : n;
   return least > 0 ? least : 1;
@@ -82,23 +82,23 @@ static bool make_level(finder *f, size_t depth) {
   level *l = &f->levels[depth];
   f->n_levels = depth + 1;
   l->graphs = take(f, f->base->n_words, sizeof *l->graphs);
-  if (l->graphs) l->near = take(f, f->item_words, sizeof *l->near);
-  if (l->near) l->entries = take(f, f->base->n_items, sizeof *l->entries);
+  if (l->graphs) l->neighbours = take(f, f->item_words, sizeof *l->neighbours);
+  if (l->neighbours) l->entries = take(f, f->base->n_items, sizeof *l->entries);
   return l->entries != NULL;
 }
 
-/* Room for `wanted` rows of a list of the result; each counts as `counted` bytes. */
-static bool more_room(finder *f, void **list, size_t *room, size_t wanted, size_t size, size_t counted) {
-  if (wanted <= *room) return true;
-  size_t left = (f->limits->bytes - f->bytes) / counted, larger = *room + *room / 2;
+/* Grows a list of the result to at least `wanted` rows; each counts as `counted` bytes. */
+static bool grow_list(finder *f, void **list, size_t *capacity, size_t wanted, size_t size, size_t counted) {
+  if (wanted <= *capacity) return true;
+  size_t left = (f->limits->bytes - f->bytes) / counted, larger = *capacity + *capacity / 2;
   if (larger < wanted + 1024) larger = wanted + 1024;
-  if (larger - *room > left) larger = *room + left;
+  if (larger - *capacity > left) larger = *capacity + left;
   if (larger < wanted) return f->stop = OUT_OF_MEMORY, false;
   void *grown = realloc(*list, larger * size);
   if (!grown) return f->stop = NO_MEMORY, false;
-  f->bytes += (larger - *room) * counted;
+  f->bytes += (larger - *capacity) * counted;
   *list = grown;
-  *room = larger;
+  *capacity = larger;
   return true;
 }
 
@@ -106,7 +106,7 @@ static bool more_room(finder *f, void **list, size_t *room, size_t wanted, size_
 enum { SET_BYTES = sizeof(hw_mine_set) + 24 };
 
 static void drop_results(finder *f, results *r) {
-  f->bytes -= r->sets_room * SET_BYTES + r->members_room * sizeof *r->sets.members;
+  f->bytes -= r->sets_capacity * SET_BYTES + r->members_capacity * sizeof *r->sets.members;
   hw_mine_sets_fini(&r->sets);
   *r = (results){0};
 }
@@ -120,8 +120,8 @@ static int compare_members(const void *a, const void *b) {
 
 static bool report(finder *f, uint32_t support) {
   results *r = &f->found;
-  if (!more_room(f, (void **)&r->sets.sets, &r->sets_room, r->sets.n + 1, sizeof *r->sets.sets, SET_BYTES) ||
-      !more_room(f, (void **)&r->sets.members, &r->members_room, r->n_members + f->n_set, sizeof *r->sets.members,
+  if (!grow_list(f, (void **)&r->sets.sets, &r->sets_capacity, r->sets.n + 1, sizeof *r->sets.sets, SET_BYTES) ||
+      !grow_list(f, (void **)&r->sets.members, &r->members_capacity, r->n_members + f->n_set, sizeof *r->sets.members,
                  sizeof *r->sets.members))
     return false;
   uint32_t *members = r->sets.members + r->n_members;
@@ -145,11 +145,11 @@ static uint32_t count_with(const finder *f, const uint64_t *graphs, uint32_t ite
   return (uint32_t)sum;
 }
 
-static bool is_near(const finder *f, const level *l, uint32_t item) { return !f->neighbours || hw_bit(l->near, item); }
+static bool is_neighbour(const finder *f, const level *l, uint32_t item) { return !f->neighbours || hw_bit(l->neighbours, item); }
 
 static void add_to_set(finder *f, level *l, uint32_t item) {
   f->set[f->n_set++] = item;
-  if (f->neighbours) hw_bits_or(f->neighbours + item * f->item_words, f->item_words, l->near);
+  if (f->neighbours) hw_bits_or(f->neighbours + item * f->item_words, f->item_words, l->neighbours);
 }
 
 /* Closes the set: adds every item that all graphs of the level have. False when one of them is in B: that closed set was found in
@@ -160,7 +160,7 @@ static bool close_set(finder *f, level *l, uint32_t support) {
     added = false;
     for (size_t i = 0; i < l->n; i++) {
       entry e = l->entries[i];
-      if (e.count != support || !is_near(f, l, e.item)) {
+      if (e.count != support || !is_neighbour(f, l, e.item)) {
         l->entries[kept++] = e;
         continue;
       }
@@ -176,8 +176,8 @@ static bool close_set(finder *f, level *l, uint32_t support) {
 /* The level below: C + e with its graphs and the items that stay frequent. */
 static bool extend(finder *f, const level *l, level *below, const entry *e) {
   hw_bits_and(l->graphs, f->base->bits + e->item * f->base->n_words, f->base->n_words, below->graphs);
-  if (f->n_set) memcpy(below->near, l->near, f->item_words * sizeof *l->near);
-  else memset(below->near, 0, f->item_words * sizeof *l->near);
+  if (f->n_set) memcpy(below->neighbours, l->neighbours, f->item_words * sizeof *l->neighbours);
+  else memset(below->neighbours, 0, f->item_words * sizeof *l->neighbours);
   add_to_set(f, below, e->item);
   below->n = 0;
   for (size_t i = 0; i < l->n; i++) {
@@ -186,7 +186,7 @@ static bool extend(finder *f, const level *l, level *below, const entry *e) {
     if (other == e) continue;
     uint32_t count = count_with(f, below->graphs, other->item, &frequent);
     if (!frequent) continue;
-    if (other->excluded && count == e->count && is_near(f, below, other->item)) return false;
+    if (other->excluded && count == e->count && is_neighbour(f, below, other->item)) return false;
     below->entries[below->n++] = (entry){.item = other->item, .count = count, .excluded = other->excluded};
   }
   return close_set(f, below, e->count);
@@ -196,7 +196,7 @@ static void find(finder *f, size_t depth) {
   level *l = &f->levels[depth];
   for (size_t i = 0; i < l->n; i++) {
     entry *e = &l->entries[i];
-    if (e->excluded || (f->n_set && !is_near(f, l, e->item))) continue;
+    if (e->excluded || (f->n_set && !is_neighbour(f, l, e->item))) continue;
     if (hw_clock_seconds() > f->deadline) f->stop = OUT_OF_TIME;
     if (f->stop || !make_level(f, depth + 1)) return;
     size_t n_set = f->n_set;
@@ -259,7 +259,7 @@ static bool init(finder *f, const hw_mine_base *base, const hw_mine_limits *limi
 static void fini(finder *f) {
   for (size_t i = 0; i < f->n_levels; i++) {
     free(f->levels[i].graphs);
-    free(f->levels[i].near);
+    free(f->levels[i].neighbours);
     free(f->levels[i].entries);
   }
   free(f->levels);

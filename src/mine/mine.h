@@ -64,12 +64,12 @@ typedef struct hw_mine_sets {
   size_t n;
   hw_mine_set *sets;
   uint32_t *members;       /* indices into base.items, ascending in each set */
-  double complete_support; /* ALL sets with this share are here; == min_support when nothing was cut, > 1: nothing is sure */
+  double complete_support; /* ALL sets with this share are here; == min_support when nothing was cut, > 1: the sets of no share are complete */
   bool out_of_time, out_of_memory; /* why it is more than min_support */
 } hw_mine_sets;
 
 /* Finds every closed (and connected) frequent set with at least one item. When time or memory do not suffice, it starts again
- * from high supports downwards, and gives the lowest level that was finished: complete_support. Only if not even the highest
+ * from high supports downwards, and gives the sets of the lowest share that was finished: complete_support. Only if not even the highest
  * was, the sets of a search broken off. Deterministic but for where a deadline falls. Errors: MEMORY. */
 bool hw_mine_sets_find(const hw_mine_base *base, const hw_mine_limits *limits, hw_mine_sets *sets, hw_error *err);
 void hw_mine_sets_fini(hw_mine_sets *sets);

@@ -7,7 +7,7 @@
 
 enum { SHOWN_HEADS = 10, SHOWN_NEURONS = 10, SHOWN_TOKENS = 5, SHOWN_PREDICTIONS = 5 };
 
-/* A token in quotes, or its id where no tokenizer tells. */
+/* A token in quotes, or its id when there is no tokenizer. */
 static void put_token(hw_buffer *out, const hw_trace_view *view, int32_t id) {
   const char *bytes;
   size_t length;
@@ -28,9 +28,9 @@ static void pad_since(hw_buffer *out, size_t start, size_t width) {
   for (size_t n = out->failed ? width : width_since(out, start); n < width; n++) hw_buffer_append_byte(out, ' ');
 }
 
-static void put_bar(hw_buffer *out, double share, size_t room) {
-  size_t length = (size_t)(share * (double)room + 0.5);
-  for (size_t i = 0; i < length && i < room; i++) hw_buffer_append_byte(out, '#');
+static void put_bar(hw_buffer *out, double share, size_t width) {
+  size_t length = (size_t)(share * (double)width + 0.5);
+  for (size_t i = 0; i < length && i < width; i++) hw_buffer_append_byte(out, '#');
   while (!out->failed && out->length && out->data[out->length - 1] == ' ') out->data[--out->length] = '\0';
   hw_buffer_append_byte(out, '\n');
 }
@@ -61,7 +61,7 @@ static void put_prediction(hw_buffer *out, const hw_trace_view *view, size_t t) 
 
 /* One bar per token; where tokens are parts of words, the word's sum stands behind its last token. */
 static void put_tokens(hw_buffer *out, const hw_trace_view *view, const hw_graph *graph) {
-  size_t n = view->input->n_tokens, room = view->columns > 50 ? (size_t)view->columns - 46 : 10;
+  size_t n = view->input->n_tokens, width = view->columns > 50 ? (size_t)view->columns - 46 : 10;
   hw_buffer_append_string(out, "\nINPUT: share of the prediction that comes from each token (and word)\n");
   double word = 0;
   size_t in_word = 0;
@@ -78,11 +78,11 @@ static void put_tokens(hw_buffer *out, const hw_trace_view *view, const hw_graph
       hw_buffer_printf(out, "(%.4f) ", word);
     else
       hw_buffer_append_string(out, "         ");
-    put_bar(out, graph->token_flow[i], room);
+    put_bar(out, graph->token_flow[i], width);
   }
 }
 
-/* The target's own share of a node first, then where the rest comes from. */
+/* The edges of the graph, a line for each node. */
 static void put_graph(hw_buffer *out, const hw_trace_view *view, const hw_graph_frame *frame, const hw_graph *graph) {
   hw_buffer_printf(out, "\nGRAPH from the target down: %zu edges at threshold %g (flow of the 1 put in)\n", graph->n_edges, view->flow->threshold);
   unsigned last_layer = UINT32_MAX;
@@ -136,7 +136,7 @@ static void put_list(hw_buffer *out, const hw_trace_view *view, const char *labe
     hw_buffer_append_byte(out, ' ');
     put_token(out, view, ids[i]);
     size_t width = out->failed ? 0 : width_since(out, start);
-    if (column + width > (size_t)view->columns && !out->failed) { /* does not fit: take it back */
+    if (column + width > (size_t)view->columns && !out->failed) { /* wider than the line: removed again */
       out->length = start;
       out->data[start] = '\0';
       break;
@@ -154,7 +154,7 @@ static void put_projection(hw_buffer *out, const hw_trace_view *view, const hw_p
 static void put_heads(hw_buffer *out, const hw_trace_view *view, const hw_target_trace *trace) {
   const hw_graph *graph = &trace->graph;
   hw_buffer_printf(out, "\nHEADS: %zu active%s\n", graph->n_heads, graph->n_heads > SHOWN_HEADS ? ", the ten most important" : "");
-  uint64_t last = UINT64_MAX; /* importance above, place below: the order of the last one shown */
+  uint64_t last = UINT64_MAX; /* sort key of the head shown last: importance, then the lower index */
   for (size_t shown = 0; shown < SHOWN_HEADS; shown++) {
     const hw_head_row *best = NULL;
     uint64_t best_key = 0;

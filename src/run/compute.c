@@ -32,8 +32,8 @@ hw_batch_shape hw_prompt_shape(const hw_prompt_input *input) {
                           .n_targets = input->n_targets};
 }
 
-/* Sizes of a sub-batch's lists. Upper bounds for n_rows rows: no prompt has less than one, no target and no later token of an answer
- * is without its row. */
+/* Sizes of a sub-batch's lists. The number of rows bounds them: each prompt, each target and each later token of an answer has a row
+ * of its own. */
 static size_t count_queries(const hw_model *model, size_t n_rows) { return n_rows * ((size_t)model->config.n_layers + 4); }
 
 size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_batch_shape *shape) {

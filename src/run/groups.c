@@ -69,7 +69,7 @@ static const hw_field *find_field(const hw_row *row, const char *name) {
   return NULL;
 }
 
-/* The row's value in column c; the variant is no field of the row. */
+/* The row's value in column c. The variant is not a field of the row. */
 static const hw_field *column_field(const hw_groups *groups, size_t c, const hw_row *row, bool counterfactual) {
   static const hw_field variants[] = {{"variant", "clean", 5}, {"variant", "counterfactual", 14}};
   if (groups->with_variant && c == 0) return &variants[counterfactual];
@@ -107,7 +107,7 @@ bool hw_groups_note(hw_groups *groups, const hw_row *row, bool counterfactual, h
     key[c] = value_of(groups, c, field);
     if (key[c] != NO_VALUE) continue;
     size_t v = groups->n_values[c]++;
-    if (v == HW_GROUP_VALUES) continue; /* one too many: the column is out */
+    if (v == HW_GROUP_VALUES) continue; /* the column has too many values to be grouped by */
     key[c] = (uint16_t)v;
     groups->values[c][v] = hw_arena_copy(groups->arena, field ? field->value : "", field ? field->length : 0, err);
     if (!groups->values[c][v]) return false;

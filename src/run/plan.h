@@ -27,7 +27,7 @@ typedef struct hw_plan {
   hw_dataset *dataset; /* rewind it before a pass over the rows */
   hw_plan_prompt *prompts; /* [n_prompts] while the chunks are cut, then NULL */
   size_t prompts_capacity;
-  int64_t chunk_tokens; /* the job's, or the usual number for so much text */
+  int64_t chunk_tokens; /* the job's, or a default by the amount of text */
   hw_plan_chunk *chunks;
   size_t n_chunks, capacity;
   int64_t n_rows;    /* of the data set; their counterfactuals, when traced, are prompts n_rows, n_rows + 1... */

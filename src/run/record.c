@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Where computed structs become rows. */
+ * Puts computed prompts together as the records that the store writes. */
 #include <math.h>
 #include <string.h>
 

@@ -25,7 +25,7 @@ static const char *setting_text(rerun *r, const char *name, const hw_job *job) {
   return value;
 }
 
-/* The source's identity with the other threshold, and the floor spelled out, for left out it would follow the threshold. */
+/* The source's settings with the new threshold. The floor is written out: without a value it would be the new threshold. */
 static bool make_info(rerun *r, double threshold) {
   hw_job job;
   hw_job_defaults(&job);

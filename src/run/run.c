@@ -36,7 +36,7 @@ static bool stopping(const shared *s) { return s->hooks->stop && *s->hooks->stop
 
 static void note_failure(shared *s, const hw_error *problem) {
   omp_set_lock(&s->store_lock);
-  if (!s->failed) *s->err = *problem; /* the first one is the cause */
+  if (!s->failed) *s->err = *problem; /* only the first error is reported: the others follow from it */
   s->failed = true;
   omp_unset_lock(&s->store_lock);
 }
@@ -184,7 +184,7 @@ static bool with_workers(shared *s, int threads, neuron_list *neurons) {
   return !s->failed;
 }
 
-/* What was found in the data set, said before the first chunk. */
+/* Reports what was found in the data set, before the first chunk. */
 static void tell_dataset(const shared *s) {
   const char *const *lines;
   size_t n = hw_dataset_notices(s->plan->dataset, &lines);

@@ -108,7 +108,7 @@ bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *obs
   return true;
 }
 
-typedef struct sort_key { /* rows are large: sort these */
+typedef struct sort_key { /* sorted in the place of the rows, which are large */
   uint64_t key;
   int64_t group_id;
   uint32_t row;

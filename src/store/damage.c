@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Which row holds bytes that make no sense: a function of SQL sees the bytes but not whose they are. */
+ * Finds the row whose column cannot be decoded: an SQL function sees the bytes, not the row that they are from. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "codec/codec.h"
 #include "store/damage.h"
 
-/* NULL when all columns of the row are sound, else the name of the first that is not. */
+/* The first column of the row that cannot be decoded, NULL when all can. */
 static const char *damaged_column(const hw_statement *s, hw_arena *arena) {
   static const char *const names[] = {"edges", "heads", "neurons", "projections"};
   int64_t graph_id = hw_column_integer(s, 0);

@@ -4,7 +4,7 @@
 
 #include "sqlite/connection.h"
 
-/* Appends whose stored bytes are the first that cannot be read: "the edges of prompt 17, target 3". A pass over the file. */
+/* Finds the first stored column that cannot be decoded and appends its name: "the edges of prompt 17, target 3". Reads all graphs. */
 bool hw_find_damage(hw_store *store, hw_buffer *where);
 
 #endif

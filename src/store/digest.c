@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Hash over the content of the run: every table but `process` and what was derived later (mining, comparisons), in order of name,
  * rows in order of key, values with type and length.
- * Compressed columns count by what they hold, so that another zlib gives the same hash. */
+ * Compressed columns are hashed unpacked, so that another zlib gives the same hash. */
 #include <string.h>
 #include <xxhash.h>
 

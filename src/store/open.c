@@ -126,10 +126,10 @@ static bool create(hw_store *store, const hw_run_info *info, hw_error *err) {
 
 /* ---- is it the same run? ---- */
 
-/* Appends "what is 'there' there, 'here' here" to the list; stops at a few. */
+/* Appends "NAME is 'STORED' there, 'WANTED' here" to the list, unless the list is already long. */
 static void note_difference(hw_buffer *list, const char *what, const char *there, const char *here) {
-  enum { ENOUGH = 600 };
-  if (list->length > ENOUGH) return;
+  enum { LONG_LIST = 600 };
+  if (list->length > LONG_LIST) return;
   hw_buffer_append_string(list, list->length ? "; " : "");
   if (!there) hw_buffer_printf(list, "%s is absent there, '%.80s' here", what, here);
   else if (!here) hw_buffer_printf(list, "%s is '%.80s' there, absent here", what, there);
@@ -218,7 +218,7 @@ static bool insert_process(hw_store *store, const hw_process_info *process, hw_e
 
 static bool set_up_run(hw_store *store, hw_file_state state, const hw_run_info *info, const hw_process_info *process, bool durable,
                        hw_error *err) {
-  /* Another run's file is refused before anything is written, were it only its journal mode. */
+  /* The file of another run is refused before anything is written to it; setting the journal mode writes. */
   if (state == HW_FILE_OURS && !compare_run(store, info, err)) return false;
   /* page_size must come before the first table and before WAL. */
   if (!hw_store_exec(
@@ -272,7 +272,7 @@ bool hw_store_open_read(const char *path, hw_store **out, hw_error *err) {
   return ok;
 }
 
-/* Folds the log in and leaves one file. */
+/* Copies the write-ahead log into the database and removes it, so that one file is left. */
 static bool finish(hw_store *store, hw_error *err) {
   hw_statement s;
   if (!hw_store_exec(store, "PRAGMA wal_checkpoint(TRUNCATE)", "fold in its log", err)) return false;
@@ -288,7 +288,7 @@ static bool finish(hw_store *store, hw_error *err) {
 bool hw_store_close(hw_store *store, bool is_complete, hw_error *err) {
   if (!store) return true;
   bool ok = hw_store_flush(store, err);
-  /* A statement that is still open would keep the journal mode as it is. */
+  /* SQLite does not change the journal mode while a statement is open. */
   while (store->n_statements) hw_statement_close(&store->statements[--store->n_statements]);
   ok = ok && (!is_complete || store->lock < 0 || finish(store, err));
   hw_store_free(store);

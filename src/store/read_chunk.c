@@ -21,14 +21,15 @@ static bool damaged(chunk_reader *r, int64_t prompt_id, const char *what) {
   return hw_fail(r->err, HW_ERROR_INPUT, "%s: prompt %" PRId64 ": %s", r->store->path, prompt_id, what);
 }
 
-/* What a decoder says, with the file and the prompt before it. */
+/* Puts the file and the prompt before the message of a decoder. */
 static bool damaged_column(chunk_reader *r, int64_t prompt_id, const hw_error *why) {
   damaged(r, prompt_id, why->message);
   r->err->kind = why->kind;
   return false;
 }
 
-/* The kept statement of sql/reader/ about one prompt, bound. Reset it after its last row: an open one holds the file's state. */
+/* The kept statement of sql/reader/ about one prompt, bound. Reset it after its last row: an open statement keeps its read
+ * transaction. */
 static hw_statement *select_prompt(chunk_reader *r, const char *file, int64_t prompt_id) {
   hw_statement *s = hw_store_statement(r->store, file, r->err);
   if (s) hw_bind_integer(s, ":prompt", prompt_id);
@@ -132,7 +133,7 @@ static bool unpack_projections(chunk_reader *r, hw_projections *stored, hw_graph
   return true;
 }
 
-/* Rows of a graph stand for themselves in the columns; here they must fit the row that they are in, and the model. */
+/* A column names its own prompt, target and sizes: they must agree with the row that holds it and with the run. */
 static const char *misfit(const chunk_reader *r, const hw_blob_info *info, const hw_prompt_record *record, int64_t graph_id) {
   if (info->prompt_id != record->prompt_id || info->frame.target != hw_graph_id_target(graph_id))
     return "a graph's column is of another graph";
@@ -276,7 +277,7 @@ bool hw_store_read_chunk(hw_store *store, const hw_run_info *info, int64_t chunk
     ok = read_prompt(&r, &prompts[i]);
   }
   chunk->prompts = prompts;
-  for (size_t i = 0; ok && i < chunk->n_prompts; i++) /* a chunk holds one kind; failed prompts do not tell */
+  for (size_t i = 0; ok && i < chunk->n_prompts; i++) /* all prompts of a chunk or none; unknown for failed ones */
     chunk->counterfactual |= !prompts[i].failure && prompts[i].counterfactual_of >= 0;
   return ok;
 }

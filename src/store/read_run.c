@@ -47,7 +47,7 @@ static bool read_facts(hw_store *store, hw_arena *arena, hw_run_info *info, hw_e
   return ok;
 }
 
-/* Rows come by group and column: every group has every column. */
+/* Rows are sorted by group and column; every group has every column. */
 static bool read_groups(hw_store *store, hw_arena *arena, hw_run_info *info, hw_error *err) {
   const char **names[1], **values[2];
   size_t n;
@@ -96,7 +96,7 @@ bool hw_store_read_vocabulary(hw_store *store, const hw_run_info *info, hw_arena
   bool row, ok = hw_statement_open(&s, store, "reader/tokens.sql", err);
   while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
     int64_t id;
-    int column = hw_column_is_null(&s, 2) ? 1 : 2; /* bytes, where the text does not tell them */
+    int column = hw_column_is_null(&s, 2) ? 1 : 2; /* the exact bytes, stored where the text differs from them */
     ok = hw_checked_integer(&(hw_checked_row){&s, "token", hw_column_integer(&s, 0), err}, 0, 0, last, &id) &&
          hw_column_copy(&s, column, arena, &(*pieces)[id], &(*lengths)[id], err);
   }

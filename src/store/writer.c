@@ -167,7 +167,7 @@ static bool put_chunk(hw_store *store, const hw_encoded_chunk *chunk, hw_error *
 
 enum { MOST_PENDING = 1 << 18 }; /* rows of sums that wait, about 40 MB */
 
-/* Forgets the chunks that wait; their transaction is still to be rolled back. */
+/* Drops the sums of the pending chunks. The caller rolls their transaction back. */
 static void drop_pending(hw_store *store) {
   if (store->pending) hw_chunk_sums_fini(store->pending);
   free(store->pending);
@@ -241,7 +241,7 @@ bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, int64_t 
 
 /* ---- vocabulary ---- */
 
-/* UTF-8 for people: every byte that is none becomes U+FFFD, NUL as well. */
+/* Valid UTF-8 for display: every byte that is not part of a character, and NUL, becomes U+FFFD. */
 static void readable(hw_buffer *out, const char *bytes, size_t length) {
   hw_buffer_reset(out);
   for (size_t i = 0; i < length;) {

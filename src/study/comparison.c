@@ -44,10 +44,10 @@ static const char *copy(reading *r, const char *text, size_t length, hw_error *e
 
 /* ---- members ---- */
 
-/* What pairs the groups when nothing is asked for. */
+/* The column that pairs prompts when the user names none. */
 static const char *usual_pairs(const hw_comparison *c) { return c->column && !strcmp(c->column, "variant") ? "counterfactual_of" : "pair_id"; }
 
-/* The column that is asked for, the usual one, or NULL for "none". */
+/* The column that the user named, else the default, or NULL for "none". */
 static const char *choose(const char *asked, const char *usual) {
   if (!asked) return usual;
   return strcmp(asked, "none") != 0 ? asked : NULL;
@@ -125,7 +125,7 @@ static bool check_column(reading *r, const char *column, bool asked, hw_error *e
   return ok;
 }
 
-/* "COLUMN=A,B". A value may hold commas: the first comma with prompts on both sides parts them. */
+/* "COLUMN=A,B". A value may hold commas: it is split at the first comma that leaves a value of some prompt on both sides. */
 static bool find_groups(reading *r, hw_error *err) {
   const char *by = r->request->by, *equals = strchr(by, '='), *comma = equals ? strchr(equals, ',') : NULL;
   const char *cluster = choose(r->request->cluster, "template");
@@ -289,7 +289,7 @@ static bool make_units(reading *r, hw_error *err) {
   return ok;
 }
 
-/* Prompts without a cluster are clusters of their own. */
+/* A prompt without a cluster is a cluster of its own. */
 static bool make_clusters(reading *r, hw_error *err) {
   const char *column = choose(r->request->cluster, "template");
   uint32_t next = r->n_clusters, first = 0;
@@ -299,7 +299,7 @@ static bool make_clusters(reading *r, hw_error *err) {
     for (size_t i = 0; i < r->n_units[side]; i++) {
       uint32_t *cluster = &r->clusters[side][i];
       if (!*cluster) *cluster = ++next;
-      if (r->c->paired && side == 1) *cluster = r->clusters[0][i]; /* a pair is where its first member is */
+      if (r->c->paired && side == 1) *cluster = r->clusters[0][i]; /* a pair belongs to the cluster of its member in side a */
       if (!first) first = *cluster;
       several = several || *cluster != first;
     }

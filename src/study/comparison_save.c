@@ -20,7 +20,7 @@ typedef struct results {
 
 /* ---- rows ---- */
 
-static void bind_question(hw_statement *b, const results *r) { /* what makes two comparisons the same */
+static void bind_question(hw_statement *b, const results *r) { /* the parameters that identify a comparison */
   hw_bind_string(b, ":components", hw_component_set_names[r->request->components]);
   hw_bind_string(b, ":measure", hw_measure_names[r->request->measure]);
   hw_bind_string(b, ":column_name", r->c->column);

@@ -27,7 +27,7 @@ static void note(hw_mining_summary *summary, const char *format, ...) {
   summary->complete = false;
 }
 
-/* What was cut is said. */
+/* Counts, and a note about what limits of memory and time left out. */
 static void fill_summary(const hw_mining_data *data, const hw_mining_settings *settings, const hw_mine_sets *sets, size_t n_picks,
                          bool ranked, hw_mining_summary *summary) {
   summary->n_graphs = (int64_t)data->n_graphs;
@@ -39,7 +39,7 @@ static void fill_summary(const hw_mining_data *data, const hw_mining_settings *s
   summary->complete = true;
   summary->note[0] = '\0';
   if (data->n_items_cut) {
-    /* No set that is more frequent than the edges that were left out could hold one of them. */
+    /* A set is at most as frequent as each of its edges: sets above the edges that were left out are complete. */
     double sure = settings->by_group ? 2 : (double)(data->most_cut + 1) / (double)data->n_graphs;
     if (sure > summary->complete_support) summary->complete_support = sure;
     note(summary, "out of memory: the %zu rarest of %" PRId64 " frequent edges were left out, in up to %" PRId64 " graphs",

@@ -20,7 +20,7 @@ typedef struct hw_mining_data {
   uint64_t *all;      /* [base.n_words] every graph */
   uint64_t *bits;     /* base.bits, owned */
   hw_mine_base base;  /* frequent items only */
-  size_t n_items_cut; /* frequent ones without room */
+  size_t n_items_cut; /* frequent ones that the memory did not hold */
   int64_t most_cut;   /* graphs of the most frequent of these */
 } hw_mining_data;
 

@@ -167,7 +167,7 @@ static bool list_items(hw_store *store, const hw_mining_settings *settings, hw_m
   bool row = true, ok = hw_statement_open(&s, store, "mining/select_items.sql", err);
   uint32_t least_of_all = hw_mine_least(settings->min_support, (uint32_t)data->n_graphs, false);
   frequent now = {0};
-  bool open = false, in_group = false; /* now is being counted; a group has it often enough */
+  bool open = false, in_group = false; /* `now` is being counted; it is frequent in a group */
   *n = 0;
   while (ok && row && (ok = hw_statement_step(&s, &row, err))) {
     int64_t item = row ? hw_column_integer(&s, 0) : -1;
@@ -183,7 +183,7 @@ static bool list_items(hw_store *store, const hw_mining_settings *settings, hw_m
     open = true;
     size_t group = find_group(data, hw_column_integer(&s, 1));
     int64_t on = hw_column_integer(&s, 2);
-    if (group == SIZE_MAX) continue; /* of counterfactuals */
+    if (group == SIZE_MAX) continue; /* a group of counterfactuals */
     now.n += on;
     if (on >= hw_mine_least(settings->min_support, data->base.group_sizes[group], true)) in_group = true;
   }
@@ -253,7 +253,7 @@ bool hw_mining_visit(hw_store *store, const hw_mining_data *data, uint32_t item,
     const void *blob = hw_column_blob(s, 0, &length);
     if (!(ok = hw_decode_item_graphs(blob, length, &arena, &graphs, &n, err))) break;
     for (size_t i = 0; i < n; i++) {
-      /* Mostly the next one or a few on. */
+      /* Ids of an item ascend: the next graph in the list is tried before the search. */
       if (i == 0 || at == data->n_graphs || data->graph_ids[at] != graphs[i].graph_id) {
         const int64_t *found = bsearch(&graphs[i].graph_id, data->graph_ids, data->n_graphs, sizeof *found, compare_ids);
         if (!found) continue; /* a counterfactual's */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Storing a mining: the circuits, who shows them, and who almost does. */
+ * Stores a mining: its circuits, the graphs that have each circuit, and those that have all of it but one edge. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +139,7 @@ static bool put_circuit(circuit_writer *w, int64_t mining_id, size_t rank, const
 
 /* ---- the mining ---- */
 
-/* What makes two minings the same. */
+/* The parameters that identify a mining. */
 static bool parameters_of(const hw_mining_settings *settings, const char *roles, hw_buffer *out, hw_error *err) {
   hw_buffer_printf(out, "by=%s connected=%s items=%s min_support=", settings->by_group ? "group" : "none",
                    settings->connected ? "yes" : "no", settings->ffn ? "heads+ffn" : "heads");
