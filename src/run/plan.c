@@ -133,7 +133,7 @@ static int by_name(const void *a, const void *b) {
   return strcmp((*(const hw_option *const *)a)->name, (*(const hw_option *const *)b)->name);
 }
 
-static bool is_recorded(const hw_option *option, const hw_job *job) {
+static bool decides_content(const hw_option *option, const hw_job *job) {
   if (option->decides_content != HW_DECIDES_IF_CHOSEN) return option->decides_content;
   return *(const int *)((const char *)job + option->offset) != 0;
 }
@@ -150,7 +150,7 @@ static bool list_settings(hw_plan *plan, const hw_job *job, hw_error *err) {
   if (!rows || !names || !values) return false;
   size_t n = 0;
   for (size_t i = 0; i < table.n; i++)
-    if (is_recorded(&table.rows[i], &settled)) rows[n++] = &table.rows[i];
+    if (decides_content(&table.rows[i], &settled)) rows[n++] = &table.rows[i];
   qsort(rows, n, sizeof *rows, by_name);
   hw_buffer text;
   hw_buffer_init(&text);

@@ -56,7 +56,7 @@ static void assign_span(const hw_roles *roles, const hw_prompt_input *input, con
   size_t name = find_role(roles, span->role), first = SIZE_MAX, last = 0;
   for (size_t i = 0; i < input->n_tokens; i++) {
     if (input->starts[i] >= end || input->ends[i] <= start) continue;
-    if (bytes[i] != HW_ROLE_REST) continue;
+    if (bytes[i] != HW_ROLE_NONE) continue;
     bytes[i] = (uint8_t)(HW_FIRST_NAMED_ROLE + name);
     if (first == SIZE_MAX) first = i;
     last = i;
@@ -64,7 +64,7 @@ static void assign_span(const hw_roles *roles, const hw_prompt_input *input, con
   if (first == SIZE_MAX) return;
   bytes[first] |= HW_ROLE_FIRST;
   bytes[last] |= HW_ROLE_LAST;
-  if (last + 1 < input->n_tokens && after[last + 1] == HW_ROLE_REST)
+  if (last + 1 < input->n_tokens && after[last + 1] == HW_ROLE_NONE)
     after[last + 1] = (uint8_t)(HW_FIRST_NAMED_ROLE + roles->n_named + name);
 }
 
@@ -72,10 +72,10 @@ void hw_roles_assign(const hw_roles *roles, const hw_prompt_input *prompt, uint8
   const hw_prompt_input *input = prompt->clean ? prompt->clean : prompt;
   size_t n = input->n_tokens;
   uint8_t *after = bytes + n; /* second half of the caller's room: roles of tokens after spans */
-  memset(bytes, HW_ROLE_REST, 2 * n);
+  memset(bytes, HW_ROLE_NONE, 2 * n);
   for (size_t s = 0; s < input->n_spans; s++) assign_span(roles, input, &input->spans[s], bytes, after);
   for (size_t i = 0; i < n; i++)
-    if (bytes[i] == HW_ROLE_REST && after[i] != HW_ROLE_REST) bytes[i] = after[i] | HW_ROLE_FIRST | HW_ROLE_LAST;
+    if (bytes[i] == HW_ROLE_NONE && after[i] != HW_ROLE_NONE) bytes[i] = after[i] | HW_ROLE_FIRST | HW_ROLE_LAST;
   if (n) bytes[n - 1] = HW_ROLE_END | HW_ROLE_FIRST | HW_ROLE_LAST;
   if (n && input->has_bos) bytes[0] = HW_ROLE_BOS | HW_ROLE_FIRST | HW_ROLE_LAST;
 }

@@ -9,7 +9,7 @@
 #include "dataset/spans.h"
 #include "headwater/store.h"
 
-enum { HW_ROLE_REST = 0, HW_ROLE_BOS = 1, HW_ROLE_END = 2, HW_FIRST_NAMED_ROLE = 3, HW_NAMED_ROLES = 30 };
+enum { HW_ROLE_NONE = 0 /* named "-" */, HW_ROLE_BOS = 1, HW_ROLE_END = 2, HW_FIRST_NAMED_ROLE = 3, HW_NAMED_ROLES = 30 };
 
 typedef struct hw_roles {
   size_t n_named;

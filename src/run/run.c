@@ -69,7 +69,7 @@ static bool compute_chunk(const shared *s, hw_worker *worker, const hw_plan_chun
   *n_failed = 0;
   for (uint32_t i = 0; i < chunk->n_prompts; i++) {
     *n_failed += results[i].failure != NULL;
-    if (!hw_record_prompt(s->plan, &rows[i].row, rows[i].group, chunk->counterfactual, &inputs[i], &results[i], &worker->results, &records[i], err)) return false;
+    if (!hw_make_prompt_record(s->plan, &rows[i].row, rows[i].group, chunk->counterfactual, &inputs[i], &results[i], &worker->results, &records[i], err)) return false;
   }
   hw_chunk_record record = {.chunk_index = (int64_t)(chunk - s->plan->chunks), .first_prompt = chunk->first_prompt, .counterfactual = chunk->counterfactual,
                             .n_prompts = chunk->n_prompts, .n_tokens = chunk->n_tokens, .prompts = records};

@@ -63,7 +63,7 @@ static bool list_graphs(const hw_prompt_input *input, const hw_prompt_result *re
   return true;
 }
 
-bool hw_record_prompt(const hw_plan *plan, const hw_row *row, uint32_t group, bool counterfactual, const hw_prompt_input *input,
+bool hw_make_prompt_record(const hw_plan *plan, const hw_row *row, uint32_t group, bool counterfactual, const hw_prompt_input *input,
                       const hw_prompt_result *result, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
   *record = (hw_prompt_record){.prompt_id = row->index + (counterfactual ? plan->n_rows : 0),
                                .counterfactual_of = row->index, .failure = result->failure, .group_id = group,
