@@ -65,69 +65,121 @@ static int compare_importance(const void *a, const void *b) {
   return (x->head > y->head) - (x->head < y->head);
 }
 
-/* Sorts the graph's heads by importance. */
-static bool add_heads(head_list *list, hw_graph *graph, bool all, hw_error *err) {
-  size_t n = !all && graph->n_heads > HW_PROJECTED_HEADS ? HW_PROJECTED_HEADS : graph->n_heads;
-  if (graph->n_heads) qsort(graph->heads, graph->n_heads, sizeof *graph->heads, compare_importance);
-  for (size_t i = 0; i < n; i++) {
-    if (listed(list, &graph->heads[i])) continue;
-    if (list->n == list->capacity) {
-      size_t capacity = 2 * list->capacity + HW_PROJECTED_HEADS;
-      hw_head_row *grown = realloc(list->rows, capacity * sizeof *grown);
-      if (!grown) return hw_fail_memory(err, "the heads of a graph");
-      list->rows = grown;
-      list->capacity = capacity;
-    }
-    list->rows[list->n++] = graph->heads[i];
-  }
-  return true;
-}
-
 static int compare_parts(const void *a, const void *b) { return hw_part_compare(a, b); }
 
-/* The graph of a higher threshold has no other edges than that of a lower one, so its edges are all the rows that the next replay needs.
- * The next threshold is the lowest at which the graph can differ: that of its weakest kept edge. */
-static bool next_graph(const hw_graph *graph, double *threshold, hw_arena *arena, hw_part **parts, bool *more, hw_error *err) {
-  uint32_t weakest = UINT32_MAX;
-  *parts = hw_arena_new(arena, hw_part, graph->n_edges, err);
-  if (!*parts) return false;
-  for (size_t i = 0; i < graph->n_edges; i++) {
-    const hw_part *part = &graph->edges[i].part;
-    (*parts)[i] = *part;
-    if (hw_part_is_kept(part, *threshold) && part->importance < weakest) weakest = part->importance;
+static int compare_thresholds(const void *a, const void *b) {
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* The search for the heads of all graphs at thresholds from the lowest on. A graph has no edges that one of a lower threshold lacks, so
+ * the rows are the edges of the lowest, and it can change only at the importance of an edge. */
+typedef struct head_search {
+  const hw_graph_frame *frame;
+  hw_part *parts; /* in order of hw_part_compare */
+  size_t n_parts;
+  uint32_t *steps; /* [n_steps] importances of the edges, ascending */
+  size_t n_steps;
+  bool all;
+  hw_arena graph; /* one at a time */
+  head_list found;
+  hw_error *err;
+} head_search;
+
+typedef struct projected { /* the heads that one graph projects, the most important first */
+  hw_head_row *rows;
+  size_t n;
+} projected;
+
+/* Replays a graph and adds its projected heads to those that were found. heads->rows is for the caller to free. */
+static bool replay_heads(head_search *s, const hw_part *parts, size_t n_parts, double threshold, hw_graph *graph, projected *heads) {
+  *heads = (projected){0};
+  hw_arena_reset(&s->graph);
+  if (!hw_graph_replay(s->frame, parts, n_parts, threshold, &s->graph, graph, s->err)) return false;
+  if (graph->n_heads) qsort(graph->heads, graph->n_heads, sizeof *graph->heads, compare_importance);
+  heads->n = !s->all && graph->n_heads > HW_PROJECTED_HEADS ? HW_PROJECTED_HEADS : graph->n_heads;
+  heads->rows = malloc((heads->n + 1) * sizeof *heads->rows);
+  if (!heads->rows) return hw_fail_memory(s->err, "the heads of a graph");
+  if (heads->n) memcpy(heads->rows, graph->heads, heads->n * sizeof *heads->rows);
+  for (size_t i = 0; i < heads->n; i++) {
+    if (listed(&s->found, &heads->rows[i])) continue;
+    if (s->found.n == s->found.capacity) {
+      size_t capacity = 2 * s->found.capacity + HW_PROJECTED_HEADS;
+      hw_head_row *grown = realloc(s->found.rows, capacity * sizeof *grown);
+      if (!grown) return hw_fail_memory(s->err, "the heads of a graph");
+      s->found.rows = grown;
+      s->found.capacity = capacity;
+    }
+    s->found.rows[s->found.n++] = heads->rows[i];
   }
-  if (graph->n_edges) qsort(*parts, graph->n_edges, sizeof **parts, compare_parts);
-  *more = weakest != UINT32_MAX;
-  *threshold = weakest / HW_MICRO;
   return true;
 }
 
-static bool list_heads(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double threshold, bool higher, bool all,
-                       head_list *list, hw_error *err) {
-  hw_arena arenas[2]; /* of this graph, and of the rows that it was made from */
-  bool ok = true, more = true;
-  for (int i = 0; i < 2; i++) hw_arena_init(&arenas[i]);
-  for (unsigned round = 0; ok && more; round ^= 1) {
-    hw_graph graph;
-    hw_part *edges;
-    hw_arena_reset(&arenas[round]);
-    ok = hw_graph_replay(frame, parts, n_parts, threshold, &arenas[round], &graph, err) && add_heads(list, &graph, all, err) &&
-         next_graph(&graph, &threshold, &arenas[round], &edges, &more, err);
-    if (!ok || !higher) break;
-    parts = edges;
-    n_parts = graph.n_edges;
+static bool same_heads(const projected *a, const projected *b) {
+  if (a->n != b->n) return false;
+  for (size_t i = 0; i < a->n; i++) {
+    const hw_head_row *x = &a->rows[i], *y = &b->rows[i];
+    if (x->layer != y->layer || x->head != y->head || x->best_position != y->best_position || x->importance != y->importance) return false;
   }
-  for (int i = 0; i < 2; i++) hw_arena_fini(&arenas[i]);
+  return true;
+}
+
+/* Steps between low and high, whose heads are given. A head's importance only falls as the threshold rises: heads that are the same at
+ * both ends are the same in between. */
+static bool search_between(head_search *s, size_t low, const projected *at_low, size_t high, const projected *at_high) {
+  if (high - low < 2 || same_heads(at_low, at_high)) return true;
+  size_t middle = low + (high - low) / 2;
+  hw_graph graph;
+  projected heads;
+  bool ok = replay_heads(s, s->parts, s->n_parts, s->steps[middle] / HW_MICRO, &graph, &heads) &&
+            search_between(s, low, at_low, middle, &heads) && search_between(s, middle, &heads, high, at_high);
+  free(heads.rows);
+  return ok;
+}
+
+/* Takes the edges of the lowest graph as the rows, and the thresholds at which a higher one can differ. */
+static bool take_edges(head_search *s, const hw_graph *graph, double lowest) {
+  s->n_parts = graph->n_edges;
+  s->parts = malloc((s->n_parts + 1) * sizeof *s->parts);
+  s->steps = malloc((s->n_parts + 1) * sizeof *s->steps);
+  if (!s->parts || !s->steps) return hw_fail_memory(s->err, "the edges of a graph");
+  for (size_t i = 0; i < s->n_parts; i++) {
+    s->parts[i] = graph->edges[i].part;
+    if (hw_part_is_kept(&s->parts[i], lowest)) s->steps[s->n_steps++] = s->parts[i].importance;
+  }
+  qsort(s->parts, s->n_parts, sizeof *s->parts, compare_parts);
+  qsort(s->steps, s->n_steps, sizeof *s->steps, compare_thresholds);
+  return true;
+}
+
+static bool search_heads(head_search *s, const hw_part *parts, size_t n_parts, double lowest, bool higher) {
+  hw_graph graph;
+  projected first, last = {0}, next = {0};
+  bool ok = replay_heads(s, parts, n_parts, lowest, &graph, &first);
+  if (ok && higher) {
+    ok = take_edges(s, &graph, lowest);
+    if (ok && s->n_steps) {
+      size_t end = s->n_steps - 1;
+      ok = replay_heads(s, s->parts, s->n_parts, s->steps[0] / HW_MICRO, &graph, &next) &&
+           replay_heads(s, s->parts, s->n_parts, s->steps[end] / HW_MICRO, &graph, &last) && search_between(s, 0, &next, end, &last);
+    }
+  }
+  free(first.rows);
+  free(next.rows);
+  free(last.rows);
   return ok;
 }
 
 bool hw_graph_projected_heads(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double lowest, bool higher, bool all,
                               hw_arena *arena, hw_head_row **heads, size_t *n, hw_error *err) {
-  head_list list = {0};
-  bool ok = list_heads(frame, parts, n_parts, lowest, higher, all, &list, err) &&
-            (*heads = hw_arena_new(arena, hw_head_row, list.n, err)) != NULL;
-  if (ok && list.n) memcpy(*heads, list.rows, list.n * sizeof *list.rows);
-  *n = list.n;
-  free(list.rows);
+  head_search s = {.frame = frame, .all = all, .err = err};
+  hw_arena_init(&s.graph);
+  bool ok = search_heads(&s, parts, n_parts, lowest, higher) && (*heads = hw_arena_new(arena, hw_head_row, s.found.n, err)) != NULL;
+  if (ok && s.found.n) memcpy(*heads, s.found.rows, s.found.n * sizeof *s.found.rows);
+  *n = s.found.n;
+  free(s.found.rows);
+  free(s.parts);
+  free(s.steps);
+  hw_arena_fini(&s.graph);
   return ok;
 }
