@@ -327,6 +327,24 @@ TEST(a_workers_memory_is_at_most_the_estimate) {
   }
 }
 
+/* Shapes in which one thing takes most of the memory: proximities (all at once, and in blocks), neurons. */
+TEST(what_takes_most_of_the_memory_is_counted) {
+  static const struct { int64_t n_heads, d_ffn; size_t floats; const char *targets; } shapes[] = {{12, 5, 0, "last"}, {12, 5, 20000, "last"}, {1, 20000, 0, "all"}};
+  for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+    toy t;
+    hw_model *model;
+    hw_flow_settings flow = {.threshold = 1e-6, .floor = 1e-6, .top_neurons = 5, .top_tokens = 5, .project = HW_PROJECT_NONE, .proximity_floats = shapes[i].floats};
+    if (shapes[i].targets[0] == 'a') flow.threshold = flow.floor = 0.9; /* every node of the last layer is a target's */
+    toy_gpt2(&t, 5, HW_F32, (toy_sizes){2, shapes[i].n_heads, shapes[i].n_heads, 12, 12 / shapes[i].n_heads, shapes[i].d_ffn, 500, 19});
+    toy_write(&t);
+    assert_ok(hw_model_open(t.folder, &model, &err), &err);
+    check_memory(model, flow, 1, 499, 0, shapes[i].targets, 1);
+    hw_model_close(model);
+    toy_fini(&t);
+    hw_arena_reset(&arena);
+  }
+}
+
 /* Each attention node by itself, some together, all together. */
 TEST(blocks_of_attention_nodes_do_not_change_the_results) {
   static hw_prompt_input inputs[MOST_PROMPTS];

@@ -307,6 +307,7 @@ int main(int argc, char **argv) {
       FRESH(a_prompts_results_are_its_own),
       FRESH(the_same_chunk_gives_the_same_results),
       FRESH(a_workers_memory_is_at_most_the_estimate),
+      FRESH(what_takes_most_of_the_memory_is_counted),
       FRESH(blocks_of_attention_nodes_do_not_change_the_results),
       FRESH(failed_prompts_leave_the_others_alone),
   };
