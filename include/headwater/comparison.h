@@ -66,10 +66,10 @@ HW_API bool hw_comparison_read(hw_store *store, hw_store *other, const hw_compar
                         hw_error *err);
 HW_API void hw_comparison_fini(hw_comparison *comparison);
 
-/* The results as text to sink(context), best p first; most: rows at most, 0 for all; room: characters of a line, as in
- * hw_store_set_room. Errors: IO when the sink fails, MEMORY. */
+/* The results as text to sink(context), best p first; most: rows at most, 0 for all; line_width: as in
+ * hw_store_set_line_width. Errors: IO when the sink fails, MEMORY. */
 HW_API bool hw_comparison_show(const hw_comparison_request *request, const hw_comparison *comparison, const hw_stats_result *result,
-                        int64_t most, hw_table_format format, size_t room, hw_sink sink, void *context, hw_error *err);
+                        int64_t most, hw_table_format format, size_t line_width, hw_sink sink, void *context, hw_error *err);
 
 /* Stores them in the database, in one transaction; *id is the comparison_id. An earlier comparison with the same parameters is
  * replaced. The database must not be open for reading in this process. */

@@ -29,7 +29,7 @@ HW_API bool hw_store_select(hw_store *store, const char *sql, const hw_parameter
 HW_API void hw_store_set_timeout(hw_store *store, double seconds);
 
 /* Tables of hw_store_select that are wider than so many characters come in parts, each with the first column; 0, as after opening: never. */
-HW_API void hw_store_set_room(hw_store *store, size_t characters);
+HW_API void hw_store_set_line_width(hw_store *store, size_t characters);
 
 /* Named queries, embedded from sql/queries/ (NAME.sql), ordered by name. sql begins with a comment that is the help: the
  * summary, then a line a parameter, "-- :name <type> = default  what it is" ("-- :name <type>  what it is" when it must be given). */

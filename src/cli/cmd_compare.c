@@ -97,7 +97,7 @@ static int show(const hw_comparison_request *request, const hw_comparison *c, co
   int code = hw_cli_write(&design);
   hw_buffer_fini(&design);
   if (code) return code;
-  if (!hw_comparison_show(request, c, result, top, format, hw_cli_room(), hw_cli_sink, NULL, &err)) return ferror(stdout) ? hw_cli_finish() : hw_cli_fail(&err);
+  if (!hw_comparison_show(request, c, result, top, format, hw_cli_line_width(), hw_cli_sink, NULL, &err)) return ferror(stdout) ? hw_cli_finish() : hw_cli_fail(&err);
   if (format == HW_FORMAT_TABLE && (size_t)top < c->n_components) printf("\n%zu more: --top, or --format csv\n", c->n_components - (size_t)top);
   code = hw_cli_finish();
   if (!code) put_notes(request, c, result);

@@ -27,7 +27,7 @@ static const hw_option_table *options(void **defaults) {
 
 int hw_cli_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format) {
   hw_error err = {0};
-  hw_store_set_room(store, hw_cli_room());
+  hw_store_set_line_width(store, hw_cli_line_width());
   bool ok = hw_store_select(store, sql, parameters, n_parameters, format, hw_cli_sink, NULL, &err);
   if (!ok && ferror(stdout)) return hw_cli_finish();
   return ok ? hw_cli_finish() : hw_cli_fail(&err);

@@ -53,7 +53,7 @@ bool hw_cli_arguments(const hw_command *command, hw_option_table table, void *se
 
 /* Columns of the terminal behind stdout, 80 where there is none. */
 int hw_cli_columns(void);
-/* The same for tables that fold (hw_store_set_room): 0, no end, where stdout is no terminal. */
-size_t hw_cli_room(void);
+/* The same for tables (hw_store_set_line_width): 0, no limit, where stdout is no terminal. */
+size_t hw_cli_line_width(void);
 
 #endif

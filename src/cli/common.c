@@ -81,7 +81,7 @@ int hw_cli_columns(void) {
   return 80;
 }
 
-size_t hw_cli_room(void) { return isatty(STDOUT_FILENO) ? (size_t)hw_cli_columns() : 0; }
+size_t hw_cli_line_width(void) { return isatty(STDOUT_FILENO) ? (size_t)hw_cli_columns() : 0; }
 
 static void on_interrupt(int signal_number) {
   (void)signal_number;

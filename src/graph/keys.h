@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Integers that name a graph and an edge aligned by role, as the database stores them (sql/schema.sql). */
+ * Integers that name a graph, an edge aligned by role, a component and a circuit, as the database stores them (sql/schema.sql). */
 #ifndef HW_GRAPH_KEYS_H
 #define HW_GRAPH_KEYS_H
 
@@ -22,5 +22,16 @@ static inline uint32_t hw_item_layer(uint32_t item) { return item >> 22 & 255; }
 static inline uint32_t hw_item_head(uint32_t item) { return item >> 12 & 1023; }
 static inline uint32_t hw_item_source(uint32_t item) { return item >> 6 & 63; }
 static inline uint32_t hw_item_target(uint32_t item) { return item & 63; }
+
+/* A part of a layer, which is a head, a neuron, a role, or a head with a source of its edges: layer << 32 | index. */
+static inline uint64_t hw_component_key(uint32_t layer, uint32_t index) { return (uint64_t)layer << 32 | index; }
+static inline uint32_t hw_component_key_layer(uint64_t key) { return (uint32_t)(key >> 32); }
+static inline uint32_t hw_component_key_index(uint64_t key) { return (uint32_t)key; }
+static inline uint32_t hw_head_source(uint32_t head, uint32_t source) { return head << 8 | source; }
+static inline uint32_t hw_head_source_head(uint32_t index) { return index >> 8; }
+static inline uint32_t hw_head_source_source(uint32_t index) { return index & 255; }
+
+/* A circuit: mining_id << 20 | rank. */
+static inline int64_t hw_circuit_id(int64_t mining_id, uint32_t rank) { return mining_id << 20 | rank; }
 
 #endif

@@ -198,17 +198,17 @@ static bool put_part(hw_formatter *f, size_t from, size_t to, hw_error *err) {
   return true;
 }
 
-/* Where the part of the table ends that begins with this column: at least one column, and as many as the terminal has room for. */
+/* Where the part of the table ends that begins with this column: at least one column, and as many as a line holds. */
 static size_t part_end(const hw_formatter *f, size_t from) {
   size_t width = from ? f->widths[0] : 0, to = from;
-  while (to < (size_t)f->n_columns && (to == from || !f->room || width + 2 + f->widths[to] <= f->room)) {
+  while (to < (size_t)f->n_columns && (to == from || !f->line_width || width + 2 + f->widths[to] <= f->line_width)) {
     width += f->widths[to] + (width > 0 ? 2 : 0);
     to++;
   }
   return to;
 }
 
-/* Widths from the rows so far, which are then written. A table that has no room is written in parts, page by page. */
+/* Widths from the rows so far, which are then written. A table that is wider than a line is written in parts, page by page. */
 static bool decide_widths(hw_formatter *f, hw_error *err) {
   size_t n = (size_t)f->n_columns;
   if (!(f->widths = calloc(n + 1, sizeof *f->widths))) return hw_fail_memory(err, "a table");
@@ -261,9 +261,9 @@ static bool table_row(hw_formatter *f, sqlite3_stmt *s, hw_error *err) {
 
 /* ---- the three together ---- */
 
-bool hw_formatter_begin(hw_formatter *f, hw_table_format format, sqlite3_stmt *s, size_t room, hw_sink sink, void *context,
+bool hw_formatter_begin(hw_formatter *f, hw_table_format format, sqlite3_stmt *s, size_t line_width, hw_sink sink, void *context,
                         hw_error *err) {
-  *f = (hw_formatter){.format = format, .room = room, .sink = sink, .context = context, .n_columns = sqlite3_column_count(s)};
+  *f = (hw_formatter){.format = format, .line_width = line_width, .sink = sink, .context = context, .n_columns = sqlite3_column_count(s)};
   hw_buffer_init(&f->out);
   hw_buffer_init(&f->text);
   if (format == HW_FORMAT_CSV) {

@@ -55,7 +55,7 @@ static int look_at_clock(void *context) {
 
 void hw_store_set_timeout(hw_store *store, double seconds) { store->seconds = seconds; }
 
-void hw_store_set_room(hw_store *store, size_t characters) { store->line_width = characters; }
+void hw_store_set_line_width(hw_store *store, size_t characters) { store->line_width = characters; }
 
 static void start_clock(hw_store *store) {
   store->deadline = hw_clock_seconds() + store->seconds;

@@ -28,11 +28,11 @@ typedef struct hw_formatter {
   hw_buffer text; /* of the cells */
   size_t *widths; /* [n_columns], NULL until decided */
   bool *numeric;  /* [n_columns] right-aligned */
-  size_t room;    /* characters of a line; 0: no end */
-  size_t n_pages; /* parts written of a table that has no room in a line */
+  size_t line_width; /* characters; 0: no limit */
+  size_t n_pages; /* parts written of a table that is wider than a line */
 } hw_formatter;
 
-bool hw_formatter_begin(hw_formatter *formatter, hw_table_format format, sqlite3_stmt *statement, size_t room,
+bool hw_formatter_begin(hw_formatter *formatter, hw_table_format format, sqlite3_stmt *statement, size_t line_width,
                         hw_sink sink, void *context, hw_error *err);
 bool hw_formatter_row(hw_formatter *formatter, sqlite3_stmt *statement, hw_error *err);
 bool hw_formatter_end(hw_formatter *formatter, hw_error *err);

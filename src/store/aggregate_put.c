@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Adds sums to the tables agg_*. */
 #include "store/writer.h"
+#include "graph/keys.h"
 
 /* One row, its values by name. */
 typedef struct named_value {
@@ -40,8 +41,8 @@ static bool put_components(hw_store *store, const hw_sum_table *table, const cha
     if (!s) return false;
     hw_bind_integer(s, ":group_id", row->group_id);
     if (part) {
-      hw_bind_integer(s, ":layer", (int64_t)(row->key >> 32));
-      hw_bind_integer(s, part, (int64_t)(row->key & UINT32_MAX));
+      hw_bind_integer(s, ":layer", hw_component_key_layer(row->key));
+      hw_bind_integer(s, part, hw_component_key_index(row->key));
     } else {
       hw_bind_integer(s, ":item_id", (int64_t)row->key);
     }
@@ -61,8 +62,8 @@ static bool put_roles(hw_store *store, const hw_sum_table *table, hw_error *err)
   for (size_t i = 0; i < table->n; i++) {
     const hw_sum_row *row = &table->rows[table->order[i]];
     const hw_sums *x = &row->sums;
-    const named_value values[] = {{":group_id", row->group_id}, {":layer", (int64_t)(row->key >> 32)},
-                                  {":role_id", (int64_t)(row->key & UINT32_MAX)}, {":n_on", x->n_on}, {":sum", x->sum}, {":ssq", x->ssq},
+    const named_value values[] = {{":group_id", row->group_id}, {":layer", hw_component_key_layer(row->key)},
+                                  {":role_id", hw_component_key_index(row->key)}, {":n_on", x->n_on}, {":sum", x->sum}, {":ssq", x->ssq},
                                   {":max", x->max}, {":ex", x->ex}, {0}};
     if (!add_row(store, "writer/add_role.sql", values, err) || !put_cluster(store, row, KIND_ROLE, err)) return false;
   }
@@ -73,8 +74,8 @@ static bool put_sources(hw_store *store, const hw_sum_table *table, hw_error *er
   for (size_t i = 0; i < table->n; i++) {
     const hw_sum_row *row = &table->rows[table->order[i]];
     const hw_sums *x = &row->sums;
-    const named_value values[] = {{":group_id", row->group_id}, {":layer", (int64_t)(row->key >> 32)},
-                                  {":head", (int64_t)(row->key >> 8 & 0xffffff)}, {":source", (int64_t)(row->key & 0xff)},
+    const named_value values[] = {{":group_id", row->group_id}, {":layer", hw_component_key_layer(row->key)},
+                                  {":head", hw_head_source_head(hw_component_key_index(row->key))}, {":source", hw_head_source_source(hw_component_key_index(row->key))},
                                   {":n_on", x->n_on}, {":sum", x->sum}, {":flow_sum", x->flow_sum}, {":max", x->max}, {":ex", x->ex}, {0}};
     if (!add_row(store, "writer/add_head_source.sql", values, err)) return false;
   }

@@ -119,7 +119,5 @@ struct hw_encoded_chunk {
   size_t n_item_graphs;
 };
 
-/* Keys of components: layer << 32 | head or neuron. Items as in schema.sql. */
-static inline uint64_t hw_component_key(uint32_t layer, uint32_t index) { return (uint64_t)layer << 32 | index; }
 
 #endif

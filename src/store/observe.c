@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "codec/codec.h"
+#include "graph/keys.h"
 #include "headwater/store.h"
 
 /* A sum of shares that no prompt reaches; its square still fits. */
@@ -95,8 +96,9 @@ static bool observe_sources(hw_observer *o, const hw_prompt_record *prompt, cons
   bool ok = true;
   for (size_t i = 0; i < n; i++) {
     size_t at = o->touched[i], head = at / HW_N_SOURCES;
+    uint32_t index = hw_head_source((uint32_t)(head % n_heads), (uint32_t)(at % HW_N_SOURCES));
     uint64_t importance = o->importance[at] < MOST_IMPORTANCE ? o->importance[at] : MOST_IMPORTANCE;
-    hw_observation row = {.key = hw_component_key((uint32_t)(head / n_heads), (uint32_t)(head % n_heads) << 8 | (uint32_t)(at % HW_N_SOURCES)),
+    hw_observation row = {.key = hw_component_key((uint32_t)(head / n_heads), index),
                           .graph_id = graph_id, .importance = (uint32_t)importance, .flow = hw_micro(o->flow[at]), .on = true};
     ok = ok && observe(&o->sources, &o->n_sources, &o->sources_capacity, row, err);
     o->importance[at] = 0;

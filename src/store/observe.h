@@ -39,6 +39,6 @@ bool hw_observe_graph(hw_observer *observer, const hw_prompt_record *prompt, con
 /* Adds the answer of a prompt to the sums of its group and of all. Errors: a measure that is not finite. */
 bool hw_observe_answer(hw_encoded_chunk *chunk, const hw_run_info *info, const hw_prompt_record *prompt, hw_error *err);
 
-/* Keys of hw_sum_rows: layer << 32 | role, and layer << 32 | head << 8 | source. */
+/* Keys of hw_sum_rows: hw_component_key of a role, and of a head with a source. */
 
 #endif

@@ -169,7 +169,7 @@ static bool store_results(hw_store *store, const results *r, int64_t *id, hw_err
 /* ---- where they go ---- */
 
 bool hw_comparison_show(const hw_comparison_request *request, const hw_comparison *comparison, const hw_stats_result *result,
-                        int64_t most, hw_table_format format, size_t room, hw_sink sink, void *context, hw_error *err) {
+                        int64_t most, hw_table_format format, size_t line_width, hw_sink sink, void *context, hw_error *err) {
   results r = {request, comparison, result};
   int64_t id;
   char limit[24];
@@ -178,7 +178,7 @@ bool hw_comparison_show(const hw_comparison_request *request, const hw_compariso
   hw_store *store;
   hw_file_state state;
   if (!hw_store_connect("the table of results", HW_OPEN_MEMORY, &store, &state, err)) return false;
-  hw_store_set_room(store, room);
+  hw_store_set_line_width(store, line_width);
   bool ok = store_results(store, &r, &id, err) &&
             hw_store_select(store, hw_sql(format == HW_FORMAT_TABLE ? "compare/show_table.sql" : "compare/show_all.sql"), &parameter, 1, format,
                             sink, context, err);

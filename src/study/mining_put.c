@@ -11,7 +11,7 @@
 #include "sqlite/connection.h"
 #include "sqlite/sql.h"
 
-enum { EXAMPLES = 5, RANK_BITS = 20 };
+enum { EXAMPLES = 5 };
 
 typedef struct circuit_writer {
   hw_store *store;
@@ -112,7 +112,7 @@ static bool put_circuit(circuit_writer *w, int64_t mining_id, size_t rank, const
   const hw_mine_base *base = &w->data->base;
   const hw_mine_set *set = &w->sets->sets[pick->set];
   const uint32_t *members = w->sets->members + set->first;
-  int64_t id = mining_id << RANK_BITS | (int64_t)rank;
+  int64_t id = hw_circuit_id(mining_id, (uint32_t)rank);
   (void)hw_mine_graphs(base, members, set->n, SIZE_MAX, w->graphs);
   if (!make_blob(w, set, err)) return false;
   uint32_t *items = calloc(set->n, sizeof *items);

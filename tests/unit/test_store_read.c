@@ -94,7 +94,7 @@ TEST(parameters_by_name) {
   assert_string_equal(ask_with(data, sql, two, 2, HW_FORMAT_CSV),
                       "a,b,c,d,e,f\r\n6,\"x,\"\"y\",2.5,two words,integer,\r\n");
   assert_string_equal(ask_with(data, sql, empty, 2, HW_FORMAT_CSV), "a,b,c,d,e,f\r\n,\"\",2.5,two words,null,\r\n");
-  REFUSED("no value for the parameter b", run_sql(sql, two, 1, e));
+  REFUSED("no value for the parameter --b", run_sql(sql, two, 1, e));
   REFUSED("there is no parameter --b; there is --a", run_sql("SELECT :a", two, 2, e));
   REFUSED("there is no parameter --a; there are none", run_sql("SELECT 1", two, 1, e));
   REFUSED("--a is given twice", run_sql("SELECT :a", twice, 2, e));
