@@ -10,7 +10,7 @@ run="run --model gpt2 --data ioi.csv --commit-seconds 0 --chunk-tokens 64 --limi
 echo "exit $?, $(wc -c <stdout) bytes on stdout, $(wc -l <stderr) line on stderr"
 sed 's/: cannot [a-z ]*:/: cannot (do):/' stderr
 check_database disk/ioi.db
-"$HW" sql disk/ioi.db "SELECT count(*) BETWEEN 1 AND 245 AS part_of_it FROM prompt" --format csv | tail -n 1 | tr -d '\r'
+"$HW" sql disk/ioi.db "SELECT count(*) BETWEEN 1 AND 245 AS part_of_it FROM prompt" --format csv 2>/dev/null | tail -n 1 | tr -d '\r'
 mount -o remount,size=64m disk
 "$HW" $run --db disk/ioi.db
 echo "exit $?"

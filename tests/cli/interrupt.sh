@@ -8,8 +8,9 @@ for signal in SIGINT SIGTERM; do
   echo "exit $?, $(wc -c <stdout) bytes on stdout"
   numbers <stderr
   check_database stopped.db
-  "$HW" sql stopped.db "SELECT count(*) BETWEEN 5 AND 245 AS part_of_it FROM prompt" --format csv | tail -n 1 | tr -d '\r'
-  "$HW" query stopped.db top_heads --limit 1 >one_head && wc -l <one_head
+  "$HW" sql stopped.db "SELECT count(*) BETWEEN 5 AND 245 AS part_of_it FROM prompt" --format csv 2>/dev/null | tail -n 1 | tr -d '\r'
+  "$HW" query stopped.db top_heads --limit 1 >one_head 2>notice && wc -l <one_head
+  sed -E 's/[0-9]+ of/N of/' notice
   cp stopped.db "$signal.db"
   rm -f stopped.db*
 done
