@@ -161,7 +161,7 @@ static void list_parts(const walk *w, const hw_layer_node *kind, size_t layer, u
     bool attention = kind->parts[i] == HW_PART_ATTENTION;
     for (uint32_t k = 0, n = attention ? (at + 1) * n_heads : 1; k < n; k++)
       *parts++ = (hw_part){.importance = hw_micro(*importance++), .target = at, .source = attention ? k / n_heads : at,
-                           .layer = (uint16_t)layer, .head = attention ? (uint16_t)(k % n_heads) : HW_NO_HEAD, .kind = kind->parts[i]};
+                           .layer = (uint16_t)layer, .head = (uint16_t)(attention ? k % n_heads : HW_NO_HEAD), .kind = kind->parts[i]};
   }
 }
 
