@@ -110,7 +110,7 @@ HW_SIMD void hw_weighted_sum(const float *a, const float *v, size_t ldv, size_t 
 
 HW_SIMD static float proximity_one(const float *w, const float *z, float scale, size_t d) {
   float sum = 0;
-#pragma omp simd reduction(+ : sum)
+  HW_SIMD_LOOP(reduction(+ : sum))
   for (size_t i = 0; i < d; i++) sum += fabsf(w[i]) - fabsf(w[i] - scale * z[i]);
   return sum;
 }
@@ -119,7 +119,7 @@ HW_SIMD static float proximity_one(const float *w, const float *z, float scale, 
 HW_SIMD static void proximity_four(const float *w, const float *z, size_t ldz, const float *scale, size_t d, float *out) {
   const float *z0 = z, *z1 = z + ldz, *z2 = z + 2 * ldz, *z3 = z + 3 * ldz;
   float a0 = scale[0], a1 = scale[1], a2 = scale[2], a3 = scale[3], s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-#pragma omp simd reduction(+ : s0, s1, s2, s3)
+  HW_SIMD_LOOP(reduction(+ : s0, s1, s2, s3))
   for (size_t i = 0; i < d; i++) {
     float v = w[i], size = fabsf(v);
     s0 += size - fabsf(v - a0 * z0[i]);
