@@ -28,11 +28,11 @@ cp SIGINT.db stopped.db
 same "as an uninterrupted run" "$("$HW" digest stopped.db)" "$("$HW" digest whole.db)"
 ls | grep stopped
 echo "--- chunks of the size that the run has chosen itself"
-run="run --model gpt2 --data ioi.csv --db chosen.db --commit-seconds 0 --neuron-projections none --threads $T"
+run="run --model gpt2 --data ioi.csv --db chosen.db --limit 500 --commit-seconds 0 --neuron-projections none --threads $T"
 # shellcheck disable=SC2086
 "$PY" "$LIB/interrupt.py" SIGINT chunks:3 chosen.db "$HW" $run >stdout 2>stderr
 echo "exit $?"
 # shellcheck disable=SC2086
 "$HW" $run 2>&1 | numbers
-"$HW" run --model gpt2 --data ioi.csv --db whole.256.db --chunk-tokens 256 --neuron-projections none --threads 2 --quiet
+"$HW" run --model gpt2 --data ioi.csv --db whole.256.db --limit 500 --chunk-tokens 256 --neuron-projections none --threads 2 --quiet
 same "as an uninterrupted run that was told the size" "$("$HW" digest chosen.db)" "$("$HW" digest whole.256.db)"
