@@ -69,6 +69,7 @@ typedef struct hw_prompt_input {
   const uint32_t *starts, *ends; /* [n_tokens] characters of text, see hw_encoding */
   const struct hw_span *spans;          /* of the text, when the row marks any */
   size_t n_spans;
+  const char *ambiguous_roles;          /* NULL, or role columns whose words have more places in the text than columns name them */
   const struct hw_prompt_input *clean; /* of a counterfactual with as many tokens: the prompt whose roles it takes over */
 } hw_prompt_input;
 

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "headwater/buffer.h"
+#include "tokenizer/unicode.h"
+
 enum { LONGEST_ROLE = 40 };
 
 static bool is_role_byte(char c) {
@@ -86,30 +89,61 @@ static bool read_range(const hw_marked_text *marked, const hw_field *field, hw_s
          character_offset(marked, strtoull(second, NULL, 10), &span->end) && span->start < span->end;
 }
 
-/* The given place of the words in the text, counted from 0. */
-static bool find_words(const hw_marked_text *marked, const hw_field *field, size_t place, hw_span *span) {
-  for (size_t at = 0; at + field->length <= marked->length; at++) {
-    if (memcmp(marked->text + at, field->value, field->length) != 0) continue;
-    if (place-- == 0) {
-      span->start = at;
-      span->end = at + field->length;
-      return true;
-    }
-    at += field->length - 1;
-  }
-  return false;
+/* No word ends between the two characters around this byte: Unicode's simple word boundaries (UTS 18, a word is a run of letters,
+ * marks, digits and underscores), but that letters of scripts without spaces are words each. */
+static bool inside_word(const hw_marked_text *marked, size_t at) {
+  if (at == 0 || at == marked->length) return false;
+  size_t step, last = hw_tok_last_char(marked->text, at);
+  uint32_t before = hw_tok_decode(marked->text + last, at - last, &step), after = hw_tok_decode(marked->text + at, marked->length - at, &step);
+  if (hw_tok_is_mark(after)) return true;
+  return hw_tok_is_word(before) && hw_tok_is_word(after) && !hw_tok_is_unspaced(before) && !hw_tok_is_unspaced(after);
 }
 
-static size_t earlier_columns(const hw_row *row, size_t column) {
+/* How often the words are there; the span is their given place, counted from 0. */
+static size_t find_places(const hw_marked_text *marked, const hw_field *field, bool whole_words, size_t place, hw_span *span) {
   size_t n = 0;
-  const hw_field *field = &row->others[column];
-  for (size_t i = 0; i < column; i++)
-    n += hw_spans_is_column(row->others[i].name) && row->others[i].length == field->length &&
-         memcmp(row->others[i].value, field->value, field->length) == 0;
+  for (size_t at = 0; at + field->length <= marked->length; at++) {
+    size_t end = at + field->length;
+    if (memcmp(marked->text + at, field->value, field->length) != 0) continue;
+    if (whole_words && (inside_word(marked, at) || inside_word(marked, end))) continue;
+    if (n++ == place) {
+      span->start = at;
+      span->end = end;
+    }
+    at = end - 1;
+  }
   return n;
 }
 
-bool hw_spans_add_columns(const hw_row *row, hw_arena *arena, hw_marked_text *marked, hw_error *err) {
+/* Role columns of the row with the words of this one: all, and those before it. */
+static void count_equal_columns(const hw_row *row, size_t column, size_t *all, size_t *earlier) {
+  const hw_field *field = &row->others[column];
+  *all = *earlier = 0;
+  for (size_t i = 0; i < row->n_others; i++) {
+    if (!hw_spans_is_column(row->others[i].name) || row->others[i].length != field->length ||
+        memcmp(row->others[i].value, field->value, field->length) != 0)
+      continue;
+    ++*all;
+    *earlier += i < column;
+  }
+}
+
+/* The words where they are whole words; only where they nowhere are, parts of words. Else a range. */
+static bool place_column(const hw_row *row, size_t column, const hw_marked_text *marked, hw_span *span, hw_buffer *ambiguous, hw_error *err) {
+  const hw_field *field = &row->others[column];
+  size_t all, earlier;
+  count_equal_columns(row, column, &all, &earlier);
+  size_t places = find_places(marked, field, true, earlier, span);
+  bool whole_words = places > 0;
+  if (!whole_words) places = find_places(marked, field, false, earlier, span);
+  if (places > all && earlier == 0)
+    hw_buffer_printf(ambiguous, "%s%s: %s is there %zu times", ambiguous->length ? "; " : "", field->name, field->value, places);
+  if (earlier < places || (places == 0 && read_range(marked, field, span))) return true;
+  return hw_fail(err, HW_ERROR_PROMPT, "column %.100s: want \"%.100s\" %zu times in the prompt, found %zu%s", field->name, field->value,
+                 all, places, whole_words ? " as a whole word" : "");
+}
+
+static bool add_columns(const hw_row *row, hw_arena *arena, hw_marked_text *marked, hw_buffer *ambiguous, hw_error *err) {
   size_t n_columns = 0;
   for (size_t i = 0; i < row->n_others; i++) n_columns += hw_spans_is_column(row->others[i].name) && row->others[i].length > 0;
   if (n_columns == 0) return true;
@@ -123,12 +157,20 @@ bool hw_spans_add_columns(const hw_row *row, hw_arena *arena, hw_marked_text *ma
     hw_span *span = &spans[marked->n_spans];
     if (!valid_role(role, strlen(role)))
       return hw_fail(err, HW_ERROR_PROMPT, "column %.100s: a role has 1 to %d letters, digits, '_', '-', '.'", field->name, LONGEST_ROLE);
-    if (!find_words(marked, field, earlier_columns(row, i), span) && !read_range(marked, field, span))
-      return hw_fail(err, HW_ERROR_PROMPT, "column %.100s: \"%.100s\" does not stand in the prompt often enough", field->name, field->value);
+    if (!place_column(row, i, marked, span, ambiguous, err)) return false;
     span->role = hw_arena_copy(arena, role, strlen(role), err);
     if (!span->role) return false;
     marked->n_spans++;
   }
   marked->spans = spans;
   return true;
+}
+
+bool hw_spans_add_columns(const hw_row *row, hw_arena *arena, hw_marked_text *marked, hw_error *err) {
+  hw_buffer ambiguous;
+  hw_buffer_init(&ambiguous);
+  bool ok = add_columns(row, arena, marked, &ambiguous, err) && (!ambiguous.length || hw_buffer_check(&ambiguous, err));
+  if (ok && ambiguous.length) ok = (marked->ambiguous = hw_arena_copy(arena, ambiguous.data, ambiguous.length, err)) != NULL;
+  hw_buffer_fini(&ambiguous);
+  return ok;
 }

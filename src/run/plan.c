@@ -89,6 +89,12 @@ static void count_loss(hw_plan *plan, const char *loss, size_t n_left) {
   plan->n_answers_dropped += loss && !n_left;
 }
 
+static bool note_ambiguous(hw_plan *plan, const char *ambiguous, hw_error *err) {
+  if (!ambiguous) return true;
+  plan->n_ambiguous_roles++;
+  return plan->ambiguous_roles || (plan->ambiguous_roles = hw_arena_copy(&plan->arena, ambiguous, strlen(ambiguous), err)) != NULL;
+}
+
 static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, const hw_row *row, bool counterfactual,
                      hw_arena *arena, hw_plan *plan, hw_error *err) {
   hw_prompt_input input;
@@ -103,7 +109,7 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   raise_to(&plan->largest.longest, shape.longest);
   raise_to(&plan->largest.n_targets, shape.n_targets);
   return hw_store_check_graphs(plan->n_graphs[counterfactual], err) && hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) &&
-         hw_groups_note(&plan->groups, row, counterfactual, err) &&
+         note_ambiguous(plan, input.ambiguous_roles, err) && hw_groups_note(&plan->groups, row, counterfactual, err) &&
          add_prompt(plan, row, input.failure ? 0 : input.n_tokens, err);
 }
 

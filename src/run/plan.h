@@ -34,6 +34,8 @@ typedef struct hw_plan {
   int64_t n_prompts, n_tokens, n_unreadable;
   hw_batch_shape largest; /* the largest of each number over all prompts */
   int64_t n_double_bos, n_answers_cut, n_answers_dropped;
+  int64_t n_ambiguous_roles;   /* prompts with such columns */
+  const char *ambiguous_roles; /* of the first of them; NULL: none */
   int64_t n_graphs[2]; /* of the rows, of their counterfactuals */
   hw_groups groups;
   hw_roles roles;

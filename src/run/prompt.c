@@ -183,6 +183,7 @@ static bool tokenise_field(const hw_model *model, const hw_tokenizer *tokenizer,
     return false;
   input->spans = marked.spans;
   input->n_spans = marked.n_spans;
+  input->ambiguous_roles = marked.ambiguous;
   return true;
 }
 

@@ -12,17 +12,17 @@ static hw_answer_record answer_record(const hw_answer_score *score) {
                             .log_probability = score->log_probability};
 }
 
-/* What is lost of an answer is a value of the prompt too, unless the data set has a column of that name. */
-static void add_loss(const char *key, const char *loss, hw_key_value *values, size_t *n) {
-  for (size_t i = 0; i < *n && loss; i++)
+/* What was noticed in a prompt (NULL: nothing) is a value of it too, unless the data set has a column of that name. */
+static void add_finding(const char *key, const char *finding, hw_key_value *values, size_t *n) {
+  for (size_t i = 0; i < *n && finding; i++)
     if (strcmp(values[i].key, key) == 0) return;
-  if (loss) values[(*n)++] = (hw_key_value){key, loss, strlen(loss)};
+  if (finding) values[(*n)++] = (hw_key_value){key, finding, strlen(finding)};
 }
 
 /* Every column but the prompt's. */
 static bool list_values(const hw_row *row, bool counterfactual, const hw_prompt_input *input, hw_arena *arena, hw_prompt_record *record,
                         hw_error *err) {
-  hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 5, err);
+  hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 6, err);
   if (!values) return false;
   size_t n = 0;
   const hw_field *answers[] = {&row->answer, &row->foil, &row->counterfactual};
@@ -30,8 +30,9 @@ static bool list_values(const hw_row *row, bool counterfactual, const hw_prompt_
     if (answers[i]->value) values[n++] = (hw_key_value){answers[i]->name, answers[i]->value, answers[i]->length};
   for (size_t i = 0; i < row->n_others; i++)
     values[n++] = (hw_key_value){row->others[i].name, row->others[i].value, row->others[i].length};
-  add_loss("answer.loss", input->answer_loss, values, &n);
-  add_loss("foil.loss", input->foil_loss, values, &n);
+  add_finding("answer.loss", input->answer_loss, values, &n);
+  add_finding("foil.loss", input->foil_loss, values, &n);
+  add_finding("roles.ambiguous", input->ambiguous_roles, values, &n);
   record->values = values;
   record->n_values = n;
   return true;

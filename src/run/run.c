@@ -2,6 +2,7 @@
  * Workers over chunks. Each takes the next chunk's rows from the one reader, computes and encodes them by itself, and stores them
  * through the one connection: reader and connection are each behind a lock, so a slow disk slows the workers and nothing queues
  * up in memory. */
+#include <inttypes.h>
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
@@ -318,6 +319,21 @@ static bool fit_memory(const hw_job *job, const hw_model *model, const hw_plan *
                  summary->threads, (needed * threads + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows);
 }
 
+static void tell_plan(const hw_run_hooks *hooks, const hw_plan *plan) {
+  char line[512];
+  if (!hooks->notice) return;
+  if (plan->n_double_bos) {
+    (void)snprintf(line, sizeof line, "%" PRId64 " prompts begin with the BOS token themselves, so they have two", plan->n_double_bos);
+    hooks->notice(hooks->context, line);
+  }
+  if (plan->n_ambiguous_roles) {
+    (void)snprintf(line, sizeof line, "%" PRId64 " prompts hold the words of a role column more often than columns name them, and the first "
+                   "places were taken (the first such prompt: %.200s); a range of characters like 5:9 says which place is meant",
+                   plan->n_ambiguous_roles, plan->ambiguous_roles);
+    hooks->notice(hooks->context, line);
+  }
+}
+
 static bool run_job(const hw_job *job, const hw_run_hooks *hooks, const hw_model *model, const hw_tokenizer *tokenizer,
                     hw_flow_settings *flow, hw_plan *plan, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
   shared s = {.job = job, .hooks = hooks, .model = model, .tokenizer = tokenizer, .flow = flow, .plan = plan, .err = err};
@@ -330,11 +346,7 @@ static bool run_job(const hw_job *job, const hw_run_hooks *hooks, const hw_model
   summary->n_chunks = plan->n_chunks;
   summary->n_groups = plan->groups.n_groups;
   summary->weight_bytes = model->weight_bytes;
-  if (plan->n_double_bos && hooks->notice) {
-    char line[128];
-    (void)snprintf(line, sizeof line, "%lld prompts begin with the BOS token themselves, so they have two", (long long)plan->n_double_bos);
-    hooks->notice(hooks->context, line);
-  }
+  tell_plan(hooks, plan);
   if (!fit_memory(job, model, plan, flow, summary, &s.batch_rows, err)) return false;
   omp_init_lock(&s.reader_lock);
   omp_init_lock(&s.store_lock);

@@ -60,3 +60,32 @@ bool hw_tok_is_word(uint32_t c) {
            (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189);
   }
 }
+
+bool hw_tok_is_mark(uint32_t c) {
+  utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
+  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME;
+}
+
+bool hw_tok_is_unspaced(uint32_t c) {
+  static const uint32_t blocks[][2] = {
+      {0x0E00, 0x0FFF},   /* Thai, Lao, Tibetan */
+      {0x1000, 0x109F},   /* Myanmar */
+      {0x1780, 0x17FF},   /* Khmer */
+      {0x1950, 0x19FF},   /* Tai Le, New Tai Lue, Khmer symbols */
+      {0x1A20, 0x1AAF},   /* Tai Tham */
+      {0x1B00, 0x1B7F},   /* Balinese */
+      {0x2E80, 0x312F},   /* CJK radicals and punctuation, Hiragana, Katakana, Bopomofo */
+      {0x3190, 0x9FFF},   /* Kanbun, CJK extensions, ideographs */
+      {0xA000, 0xA4CF},   /* Yi */
+      {0xA980, 0xA9FF},   /* Javanese, Myanmar extended B */
+      {0xAA60, 0xAADF},   /* Myanmar extended A, Tai Viet */
+      {0xF900, 0xFAFF},   /* CJK compatibility ideographs */
+      {0xFE30, 0xFE4F},   /* vertical forms */
+      {0xFF00, 0xFF9F},   /* full width forms, half width Katakana */
+      {0x1B000, 0x1B16F}, /* Kana supplements */
+      {0x20000, 0x3FFFF}, /* CJK extensions */
+  };
+  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+    if (c >= blocks[i][0] && c <= blocks[i][1]) return true;
+  return false;
+}

@@ -12,6 +12,22 @@ echo "exit $?"
 "$HW" query marked.db failed
 "$HW" sql marked.db "SELECT group_concat(name, ' ') AS roles FROM (SELECT name FROM role ORDER BY role_id)"
 "$HW" sql marked.db "SELECT count(*) > 0 AS aligned FROM edge_frequency WHERE source_role IN ('IO', 'S1', 'S2') OR target_role IN ('IO', 'S1', 'S2')" --format json
+echo "--- columns: whole words first, parts of words where there is no whole one; ambiguous ones are counted and kept"
+cat >columns.csv <<'END'
+prompt,role.NOUN,role.PRON
+"The woman saw the man, and he gave the book to",man,he
+"The war began in the year 1732, and he went to",17,he
+"The man saw that he and the other man, he said, went to",man,he
+"The woman met Annabel, so the",Ann,
+"When Annabel met Ann, the",Ann,Ann
+END
+"$HW" run --model gpt2 --data columns.csv --db columns.db --threads "$T" --neuron-projections none 2>&1 | grep prompts
+"$HW" query columns.db failed
+"$HW" sql columns.db "SELECT prompt_id, position, token, r.name AS role FROM prompt_token JOIN prompt USING(prompt_id)
+  JOIN role r ON r.role_id = ((instr('0123456789ABCDEF', substr(hex(roles), 2 * position + 1, 1)) - 1) * 16
+    + instr('0123456789ABCDEF', substr(hex(roles), 2 * position + 2, 1)) - 1) & 63
+  WHERE r.name IN ('NOUN', 'PRON', 'Ann') ORDER BY 1, 2"
+"$HW" sql columns.db "SELECT prompt_id, value FROM prompt_value WHERE key = 'roles.ambiguous'"
 echo "--- without --spans they are text"
 "$HW" run --model gpt2 --data marked.txt --db plain.db --threads "$T" --quiet --limit 1
 "$HW" sql plain.db "SELECT text FROM prompt" --format csv | tail -n 1 | tr -d '\r'

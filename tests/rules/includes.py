@@ -25,7 +25,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "model": "base tensor weights",
     "engine": "tensor model",
     "flow": "base tensor graph model",
-    "dataset": "base",
+    "dataset": "base tokenizer",
     "codec": "base graph",
     "sqlite": "base",
     "functions": "base graph codec sqlite",

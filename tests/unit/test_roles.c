@@ -95,6 +95,65 @@ static void columns_name_words_or_ranges(void **state) {
   (void)with_columns("John alone", bad_name, 1, false);
 }
 
+static hw_field column(const char *name, const char *words) { return (hw_field){name, words, strlen(words)}; }
+
+/* The span begins at this byte. */
+static void assert_at(const hw_marked_text *marked, size_t index, size_t start) {
+  assert_true(index < marked->n_spans);
+  assert_int_equal(marked->spans[index].start, start);
+}
+
+static void whole_words_come_before_parts_of_words(void **state) {
+  (void)state;
+  const hw_field inside[] = {column("role.NOUN", "man"), column("role.PRON", "he")};
+  hw_marked_text marked = with_columns("The woman saw the man, and he gave the book to", inside, 2, true);
+  assert_at(&marked, 0, 18);
+  assert_at(&marked, 1, 27);
+  assert_null(marked.ambiguous);
+  const hw_field twice[] = {column("role.S1", "Ann"), column("role.S2", "Ann")};
+  marked = with_columns("When Annabel and Ann met Joann, Ann gave", twice, 2, true);
+  assert_at(&marked, 0, 17);
+  assert_at(&marked, 1, 32);
+  assert_null(marked.ambiguous);
+  const hw_field number[] = {column("role.CENTURY", "17")}; /* no whole word: a part of one */
+  marked = with_columns("The war lasted from the year 1732 to the year", number, 1, true);
+  assert_at(&marked, 0, 29);
+  assert_null(marked.ambiguous);
+  marked = with_columns("In 1732, or 17, or _17, or 17th", number, 1, true);
+  assert_at(&marked, 0, 12);
+  (void)with_columns("Annabel met Ann", twice, 2, false); /* as a whole word it is there once */
+  const hw_field marks[] = {column("role.A", "caf"), column("role.B", "cafe"), column("role.C", "(so)")};
+  marked = with_columns("cafe\xCC\x81, cafe, caf\xC3\xA9 caf a(so)b", marks, 3, true); /* an accent of its own, and one of the letter */
+  assert_at(&marked, 0, 20);
+  assert_at(&marked, 1, 8);
+  assert_at(&marked, 2, 25); /* a word ends at a bracket */
+}
+
+static void scripts_without_spaces_have_a_boundary_at_every_letter(void **state) {
+  (void)state;
+  const hw_field chinese[] = {column("role.A", "\xE4\xBB\x96")}; /* he */
+  hw_marked_text marked = with_columns("\xE5\x92\x8C\xE4\xBB\x96\xE8\xAF\xB4 he", chinese, 1, true);
+  assert_at(&marked, 0, 3);
+  const hw_field latin[] = {column("role.A", "Ann")};
+  marked = with_columns("Annabel\xE5\x92\x8C" "Ann\xE8\xAF\xB4", latin, 1, true);
+  assert_at(&marked, 0, 10);
+  const hw_field thai[] = {column("role.A", "\xE0\xB8\x81")}; /* not where a vowel sign belongs to it */
+  marked = with_columns("\xE0\xB8\x81\xE0\xB8\xB4\xE0\xB8\x99\xE0\xB8\x81\xE0\xB8\x99", thai, 1, true);
+  assert_at(&marked, 0, 9);
+}
+
+static void ambiguous_words_are_named(void **state) {
+  (void)state;
+  const hw_field once[] = {column("role.S1", "Ann"), column("role.S2", "Bob"), column("role.X", "n")};
+  hw_marked_text marked = with_columns("Ann saw Bob, Ann left", once, 3, true);
+  assert_at(&marked, 0, 0);
+  assert_string_equal(marked.ambiguous, "role.S1: Ann is there 2 times; role.X: n is there 4 times");
+  const hw_field range[] = {column("role.S1", "13:16")};
+  marked = with_columns("Ann saw Bob, Ann left", range, 1, true);
+  assert_at(&marked, 0, 13);
+  assert_null(marked.ambiguous);
+}
+
 static void tokens_get_roles(void **state) {
   (void)state;
   /* "Mary saw Johnson too ." in tokens: Mary| saw| John|son| too| . */
@@ -143,6 +202,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(marks_are_taken_out, set_up, tear_down),
       cmocka_unit_test_setup_teardown(broken_marks_are_refused, set_up, tear_down),
       cmocka_unit_test_setup_teardown(columns_name_words_or_ranges, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(whole_words_come_before_parts_of_words, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(scripts_without_spaces_have_a_boundary_at_every_letter, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(ambiguous_words_are_named, set_up, tear_down),
       cmocka_unit_test_setup_teardown(tokens_get_roles, set_up, tear_down),
       cmocka_unit_test_setup_teardown(too_many_or_reserved_names_are_refused, set_up, tear_down),
   };
