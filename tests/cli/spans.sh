@@ -21,7 +21,7 @@ prompt,role.NOUN,role.PRON
 "The woman met Annabel, so the",Ann,
 "When Annabel met Ann, the",Ann,Ann
 END
-"$HW" run --model gpt2 --data columns.csv --db columns.db --threads "$T" --neuron-projections none 2>&1 | grep prompts
+"$HW" run --model gpt2 --data columns.csv --db columns.db --threads "$T" --neuron-projections none 2>&1 | grep "role column"
 "$HW" query columns.db failed
 "$HW" sql columns.db "SELECT prompt_id, position, token, r.name AS role FROM prompt_token JOIN prompt USING(prompt_id)
   JOIN role r ON r.role_id = ((instr('0123456789ABCDEF', substr(hex(roles), 2 * position + 1, 1)) - 1) * 16
