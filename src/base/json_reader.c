@@ -32,9 +32,25 @@ static void put_number(hw_buffer *out, const char *number, size_t length) {
   if (integer && !fits) hw_buffer_append_string(out, "e0");
 }
 
-static void widen_integers(hw_buffer *out, const char *bytes, size_t length) {
+/* The length of a number that Python writes and JSON does not have, 0 for anything else. */
+static size_t not_finite(const char *bytes, size_t length) {
+  static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    size_t n = strlen(words[i]);
+    if (length >= n && memcmp(bytes, words[i], n) == 0) return n;
+  }
+  return 0;
+}
+
+static void widen_numbers(hw_buffer *out, const char *bytes, size_t length) {
   bool in_string = false;
   for (size_t i = 0, n; i < length; i += n) {
+    if (!in_string && (n = not_finite(bytes + i, length - i)) > 0) {
+      hw_buffer_append_byte(out, '"'); /* a string is refused where a number is read */
+      hw_buffer_append(out, bytes + i, n);
+      hw_buffer_append_byte(out, '"');
+      continue;
+    }
     n = 1;
     if (in_string && bytes[i] == '\\' && i + 1 < length) {
       n = 2;
@@ -54,11 +70,13 @@ json_t *hw_json_parse(const char *where, const void *bytes, size_t length, bool 
   json_error_t problem;
   if (length == 0) return hw_fail(err, HW_ERROR_INPUT, "%s: empty, want JSON", where), NULL;
   json_t *root = json_loadb(bytes, length, flags, &problem);
-  if (!root && json_error_code(&problem) == json_error_numeric_overflow) {
+  enum json_error_code code = root ? json_error_unknown : json_error_code(&problem);
+  if (code == json_error_numeric_overflow || code == json_error_invalid_syntax) {
+    json_error_t ignored; /* the message about the file as it is stays */
     hw_buffer wide;
     hw_buffer_init(&wide);
-    widen_integers(&wide, bytes, length);
-    if (!wide.failed) root = json_loadb(wide.data, wide.length, flags, &problem);
+    widen_numbers(&wide, bytes, length);
+    if (!wide.failed) root = json_loadb(wide.data, wide.length, flags, code == json_error_numeric_overflow ? &problem : &ignored);
     hw_buffer_fini(&wide);
   }
   if (!root) return hw_fail(err, HW_ERROR_INPUT, "%s: not valid JSON at line %d, column %d: %s", where, problem.line, problem.column, problem.text), NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Untrusted JSON files: strict, no key twice. An integer that no json_int_t holds is read as the nearest real number, as the
- * "model_max_length": 1000000000000000019884624838656 of tokenizer_config.json. Errors name the file, what was found and what was wanted. */
+ * "model_max_length": 1000000000000000019884624838656 of tokenizer_config.json; NaN and Infinity, which Python writes, are read as
+ * strings, so that only who reads such a key complains. Errors name the file, what was found and what was wanted. */
 #ifndef HW_BASE_JSON_READER_H
 #define HW_BASE_JSON_READER_H
 

@@ -7,7 +7,19 @@
 
 #include "model/config.h"
 
-enum { LARGEST_COUNT = 1 << 28 };
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+enum { LARGEST_COUNT = 1 << 28, MOST_SAID = 64 }; /* fields of hw_model_config that keys can say: fewer */
+
+/* One object of settings. Two keys may say the same field (two spellings, two versions of transformers): `said` has the first. */
+typedef struct reader {
+  const char *path;
+  json_t *root;
+  hw_model_config *config;
+  hw_error *err;
+  size_t n_said;
+  struct { size_t offset; const char *key, *member; } said[MOST_SAID];
+} reader;
 
 /* "a.b" looks for b inside the object a. */
 static json_t *find_key(json_t *root, const char *name) {
@@ -37,42 +49,66 @@ static bool equals_text(json_t *value, const char *text, bool any) {
   return equal;
 }
 
+/* Notes that a key said the field; `before` is what the field held. What an earlier key said must not change. member: of an object, or NULL. */
+static bool note(reader *r, size_t offset, size_t size, const hw_model_config *before, const char *key, const char *member) {
+  const char *field = (const char *)r->config + offset;
+  for (size_t i = 0; i < r->n_said; i++) {
+    if (r->said[i].offset != offset) continue;
+    if (memcmp((const char *)before + offset, field, size) == 0) return true;
+    return hw_fail(r->err, HW_ERROR_INPUT, "%s: %s%s%s and %s%s%s say different things", r->path, r->said[i].key, r->said[i].member ? "." : "",
+                   r->said[i].member ? r->said[i].member : "", key, member ? "." : "", member ? member : "");
+  }
+  r->said[r->n_said].offset = offset;
+  r->said[r->n_said].key = key;
+  r->said[r->n_said++].member = member;
+  return true;
+}
+
+static bool is_said(const reader *r, size_t offset) {
+  for (size_t i = 0; i < r->n_said; i++)
+    if (r->said[i].offset == offset) return true;
+  return false;
+}
+
 /* Every member must be known: a rotary type that is not computed must not pass for one that is. */
-static bool read_rope(const char *path, const hw_key_row *key, json_t *value, hw_rope *rope, hw_error *err) {
+static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
   static const struct { const char *name; size_t offset; } numbers[] = {
       {"rope_theta", offsetof(hw_rope, theta)}, {"partial_rotary_factor", offsetof(hw_rope, share)}, {"factor", offsetof(hw_rope, factor)},
       {"low_freq_factor", offsetof(hw_rope, low_freq_factor)}, {"high_freq_factor", offsetof(hw_rope, high_freq_factor)},
       {"original_max_position_embeddings", offsetof(hw_rope, original_ctx)}};
   static const char *const types[] = {"default", "linear", "llama3"};
-  const char *name, *type = NULL;
+  const char *name, *path = r->path, *type = NULL;
+  hw_rope *rope = (hw_rope *)(void *)((char *)r->config + key->offset);
+  hw_error *err = r->err;
   json_t *member;
   if (!json_is_object(value)) return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, "an object", err);
   json_object_foreach(value, name, member) {
+    const hw_model_config before = *r->config;
     char whole[160];
     (void)snprintf(whole, sizeof whole, "%s.%.100s", key->name, name);
     const hw_key_row row = {.name = whole};
     size_t n = 0;
-    while (n < sizeof numbers / sizeof *numbers && strcmp(numbers[n].name, name) != 0) n++;
+    while (n < COUNT_OF(numbers) && strcmp(numbers[n].name, name) != 0) n++;
     if (json_is_null(member)) continue;
-    if (n < sizeof numbers / sizeof *numbers) {
+    if (n < COUNT_OF(numbers)) {
       if (!json_is_number(member) || !(json_number_value(member) > 0))
         return wrong_value(path, &row, member, HW_ERROR_INPUT, "a number above 0", err);
-      *(double *)((char *)rope + numbers[n].offset) = json_number_value(member);
+      *(double *)(void *)((char *)rope + numbers[n].offset) = json_number_value(member);
+      if (!note(r, key->offset + numbers[n].offset, sizeof(double), &before, key->name, numbers[n].name)) return false;
     } else if (strcmp(name, "rope_type") == 0 || strcmp(name, "type") == 0) {
-      if (type && json_string_value(member) && strcmp(type, json_string_value(member)) != 0)
-        return hw_fail(err, HW_ERROR_INPUT, "%s: %s has a type and a rope_type that differ", path, key->name);
       type = json_string_value(member);
       size_t t = 0;
-      while (t < 3 && (!type || strcmp(type, types[t]) != 0)) t++;
-      if (t == 3) return wrong_value(path, &row, member, HW_ERROR_UNSUPPORTED, "default, linear or llama3", err);
+      while (t < COUNT_OF(types) && (!type || strcmp(type, types[t]) != 0)) t++;
+      if (t == COUNT_OF(types)) return wrong_value(path, &row, member, HW_ERROR_UNSUPPORTED, "default, linear or llama3", err);
       rope->type = (hw_rope_type)t;
+      if (!note(r, key->offset + offsetof(hw_rope, type), sizeof rope->type, &before, key->name, name[0] == 't' ? "type" : "rope_type")) return false;
     } else {
       return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is not a part of rotary scaling that is computed", path, whole);
     }
   }
   if (type && rope->type == HW_ROPE_DEFAULT && rope->factor > 0 && rope->factor != 1)
     return hw_fail(err, HW_ERROR_INPUT, "%s: %s has a factor, but its type is default", path, key->name);
-  if (!type && rope->factor > 0) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.rope_type", path, key->name);
+  if (!type && rope->factor > 0 && rope->type == HW_ROPE_DEFAULT) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.rope_type", path, key->name);
   if (rope->type != HW_ROPE_DEFAULT && !(rope->factor > 0)) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.factor", path, key->name);
   if (rope->type == HW_ROPE_LLAMA3 && !(rope->low_freq_factor > 0 && rope->high_freq_factor > rope->low_freq_factor && rope->original_ctx > 0))
     return hw_fail(err, HW_ERROR_INPUT, "%s: %s wants low_freq_factor < high_freq_factor and original_max_position_embeddings", path, key->name);
@@ -113,62 +149,73 @@ static bool read_layer_types(const char *path, const hw_key_row *key, json_t *va
   return true;
 }
 
-static bool read_value(const char *path, json_t *value, const hw_key_row *key, hw_model_config *config, hw_error *err) {
-  void *field = (char *)config + key->offset;
+/* A whole number, also written as 12.0; -1 for anything else. */
+static int64_t whole_number(json_t *value) {
+  double number = json_number_value(value);
+  return json_is_number(value) && number >= 0 && number <= LARGEST_COUNT && number == (double)(int64_t)number ? (int64_t)number : -1;
+}
+
+static bool read_value(reader *r, const hw_key_row *key, json_t *value) {
+  const hw_model_config before = *r->config;
+  const char *path = r->path;
+  hw_error *err = r->err;
+  void *field = (char *)r->config + key->offset;
   switch (key->kind) {
     case HW_KEY_COUNT:
     case HW_KEY_COUNT_OR_ZERO:
     case HW_KEY_COUNT_OR_NONE: {
-      json_int_t count = json_integer_value(value);
-      if (!json_is_integer(value) || count < (key->kind != HW_KEY_COUNT_OR_ZERO) || count > LARGEST_COUNT)
+      int64_t count = whole_number(value);
+      if (count < (key->kind != HW_KEY_COUNT_OR_ZERO))
         return wrong_value(path, key, value, HW_ERROR_INPUT, key->kind == HW_KEY_COUNT_OR_ZERO ? "a whole number of at least 0" : "a whole number of at least 1", err);
       *(int64_t *)field = count;
-      return true;
+      return note(r, key->offset, sizeof(int64_t), &before, key->name, NULL);
     }
     case HW_KEY_NUMBER:
     case HW_KEY_NUMBER_OR_NONE:
       if (!json_is_number(value) || !(json_number_value(value) >= 0))
         return wrong_value(path, key, value, HW_ERROR_INPUT, "a number that is not negative", err);
       *(double *)field = json_number_value(value);
-      return true;
+      return note(r, key->offset, sizeof(double), &before, key->name, NULL);
     case HW_KEY_SWITCH:
       if (!json_is_boolean(value)) return wrong_value(path, key, value, HW_ERROR_INPUT, "true or false", err);
       *(bool *)field = json_is_true(value);
-      return true;
+      return note(r, key->offset, sizeof(bool), &before, key->name, NULL);
     case HW_KEY_ACTIVATION:
       if (!json_is_string(value) || !hw_activation_find(json_string_value(value), (hw_activation *)field))
         return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, "gelu_new, gelu, relu or silu", err);
-      return true;
+      return note(r, key->offset, sizeof(hw_activation), &before, key->name, NULL);
     case HW_KEY_MUST_BE:
     case HW_KEY_ONE_OF:
       if (equals_text(value, key->must_be, key->kind == HW_KEY_ONE_OF)) return true;
       return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, key->must_be, err);
-    case HW_KEY_ANY: return true;
     case HW_KEY_EQUALS: {
       char wanted[24];
       (void)snprintf(wanted, sizeof wanted, "%" PRId64, *(int64_t *)field);
       return equals_text(value, wanted, false) || wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, wanted, err);
     }
-    case HW_KEY_ROPE: return read_rope(path, key, value, field, err);
+    case HW_KEY_ROPE: return read_rope(r, key, value);
     case HW_KEY_LAYER_TYPES:
-    case HW_KEY_LAYER_GROUPS: return read_layer_types(path, key, value, config, err);
+    case HW_KEY_LAYER_GROUPS:
+      return read_layer_types(path, key, value, r->config, err) && note(r, offsetof(hw_model_config, windowed), sizeof r->config->windowed, &before, key->name, NULL);
   }
   return true;
 }
 
-bool hw_config_read_key(const char *path, json_t *root, const hw_key_row *key, hw_model_config *config, hw_error *err) {
-  json_t *found = find_key(root, key->name);
-  if (found && !json_is_null(found)) return read_value(path, found, key, config, err);
-  if (key->required) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s", path, key->name);
-  if (found && (key->kind == HW_KEY_NUMBER || key->kind == HW_KEY_ACTIVATION || (key->kind == HW_KEY_MUST_BE && strcmp(key->must_be, "true") == 0)))
-    return read_value(path, found, key, config, err); /* these kinds refuse null */
-  if (found && key->kind == HW_KEY_SWITCH) *(bool *)((char *)config + key->offset) = false;
-  if (found && key->kind == HW_KEY_COUNT_OR_NONE) *(int64_t *)(void *)((char *)config + key->offset) = 0;
-  if (found && key->kind == HW_KEY_NUMBER_OR_NONE) *(double *)(void *)((char *)config + key->offset) = 0;
+/* null leaves the default, except where a model without the thing is meant: a switch, a window, a cap. */
+static bool read_key(reader *r, const hw_key_row *key) {
+  json_t *found = find_key(r->root, key->name);
+  void *field = (char *)r->config + key->offset;
+  if (!found) return true;
+  if (!json_is_null(found)) return read_value(r, key, found);
+  if (key->kind == HW_KEY_MUST_BE && strcmp(key->must_be, "true") == 0) return read_value(r, key, found); /* there null switches off */
+  if (key->kind == HW_KEY_SWITCH) *(bool *)field = false;
+  if (key->kind == HW_KEY_COUNT_OR_NONE) *(int64_t *)field = 0;
+  if (key->kind == HW_KEY_NUMBER_OR_NONE) *(double *)field = 0;
   return true;
 }
 
-bool hw_key_comes_later(const hw_key_row *key) {
+/* Keys that need the sizes which other keys say. */
+static bool comes_later(const hw_key_row *key) {
   return key->kind == HW_KEY_EQUALS || key->kind == HW_KEY_LAYER_TYPES || key->kind == HW_KEY_LAYER_GROUPS;
 }
 
@@ -179,28 +226,27 @@ static bool lists_key(const hw_family *family, const hw_family *end, const char 
   return false;
 }
 
-/* Two keys that mean the same number or object must not differ. */
-static bool agree(const char *path, json_t *root, const hw_key_row *keys, size_t n, hw_error *err) {
-  for (size_t i = 0; i < n; i++)
-    for (size_t k = 0; k < i; k++) {
-      if (keys[i].kind != keys[k].kind || keys[i].offset != keys[k].offset || (keys[i].kind != HW_KEY_NUMBER && keys[i].kind != HW_KEY_ROPE)) continue;
-      json_t *a = find_key(root, keys[i].name), *b = find_key(root, keys[k].name);
-      if (a && b && !json_is_null(a) && !json_is_null(b) && !same_value(a, b))
-        return hw_fail(err, HW_ERROR_INPUT, "%s: %s and %s say different things", path, keys[k].name, keys[i].name);
-    }
-  return true;
-}
-
-/* The family's own keys, then those of its relatives, then the common ones; the first row of a name counts. */
-static bool read_keys(const char *path, json_t *root, const hw_family *family, bool later, hw_model_config *config, hw_error *err) {
+/* The family's own keys, then those of its relatives, then the common ones; the first row of a name counts. A required field may be
+ * said under any of its names. */
+static bool read_family_keys(reader *r, const hw_family *family, bool later) {
   for (const hw_family *at = family;; at = at->like) {
     const hw_key_row *keys = at ? at->keys : hw_common_keys;
     size_t n = at ? at->n_keys : hw_n_common_keys;
-    if (at && !later && !agree(path, root, keys, n, err)) return false;
     for (size_t i = 0; i < n; i++)
-      if (hw_key_comes_later(&keys[i]) == later && !lists_key(family, at, keys[i].name) && !hw_config_read_key(path, root, &keys[i], config, err)) return false;
+      if (comes_later(&keys[i]) == later && !lists_key(family, at, keys[i].name) && !read_key(r, &keys[i])) return false;
+    for (size_t i = 0; i < n; i++)
+      if (keys[i].required && comes_later(&keys[i]) == later && !is_said(r, keys[i].offset))
+        return hw_fail(r->err, HW_ERROR_INPUT, "%s: no %s", r->path, keys[i].name);
     if (!at) return true;
   }
+}
+
+bool hw_config_read_keys(const char *path, json_t *root, const hw_key_row *keys, size_t n, hw_model_config *config, hw_error *err) {
+  reader r = {.path = path, .root = root, .config = config, .err = err};
+  for (int later = 0; later < 2; later++)
+    for (size_t i = 0; i < n; i++)
+      if (comes_later(&keys[i]) == (later != 0) && !read_key(&r, &keys[i])) return false;
+  return true;
 }
 
 /* Fills windowed: the layers whose attention has a sliding window. */
@@ -254,8 +300,8 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
 }
 
 bool hw_config_read_family(const char *path, json_t *root, const hw_family *family, hw_model_config *config, hw_error *err) {
+  reader r = {.path = path, .root = root, .config = config, .err = err};
   *config = family->defaults;
   config->family = family->model_type;
-  return read_keys(path, root, family, false, config, err) &&
-         (config->n_layers > HW_MOST_LAYERS || read_keys(path, root, family, true, config, err));
+  return read_family_keys(&r, family, false) && (config->n_layers > HW_MOST_LAYERS || read_family_keys(&r, family, true));
 }

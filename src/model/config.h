@@ -7,10 +7,8 @@
 
 #include "model/family.h"
 
-bool hw_config_read_key(const char *path, json_t *root, const hw_key_row *key, hw_model_config *config, hw_error *err);
-
-/* True for keys that need the sizes which other keys say. */
-bool hw_key_comes_later(const hw_key_row *key);
+/* Keys of a list, those last that need the sizes which others say. Keys of one field must say the same. */
+bool hw_config_read_keys(const char *path, json_t *root, const hw_key_row *keys, size_t n, hw_model_config *config, hw_error *err);
 
 /* The family's defaults and all of its keys. */
 bool hw_config_read_family(const char *path, json_t *root, const hw_family *family, hw_model_config *config, hw_error *err);

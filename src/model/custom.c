@@ -279,16 +279,14 @@ static bool read_base(reader *r, const char *config_path) {
 static bool read_all(reader *r, const char *config_path) {
   if (!check_names(r) || !read_base(r, config_path) || !read_choices(r)) return false;
   int64_t n_listed = r->config->window_pattern == HW_WINDOW_LISTED && !json_object_get(r->root, "layer_types") ? r->config->n_layers : 0;
-  for (int later = 0; later < 2; later++)
-    for (size_t i = 0; i < COUNT_OF(keys); i++)
-      if (hw_key_comes_later(&keys[i]) == (later != 0) && !hw_config_read_key(r->path, r->root, &keys[i], r->config, r->err)) return false;
+  if (!hw_config_read_keys(r->path, r->root, keys, COUNT_OF(keys), r->config, r->err)) return false;
   if (n_listed && n_listed != r->config->n_layers)
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: %lld layers, but the layer_types of config.json list %lld; say layer_types here", r->path,
                    (long long)r->config->n_layers, (long long)n_listed);
   if (json_object_get(r->root, "window") && r->config->window_pattern == HW_WINDOW_NONE) r->config->window_pattern = HW_WINDOW_ALL;
   if (json_object_get(r->root, "d_ffn")) r->family->ffn_factor = 0; /* d_ffn of 0: a model without FFN */
   if (!r->config->d_ffn) r->config->d_ffn = r->family->ffn_factor * r->config->d_model;
-  if (r->config->d_ffn && !r->family->like && !json_object_get(r->root, "activation"))
+  if (r->config->d_ffn && !r->family->like && !json_is_string(json_object_get(r->root, "activation")))
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: no activation", r->path);
   return read_tensors(r) && read_names(r) && check_whole(r) && hw_config_derive(r->path, r->family, r->config, r->err);
 }

@@ -15,6 +15,10 @@ static const hw_key_row gpt2_keys[] = {
     {"n_layer", HW_KEY_COUNT, KEY(n_layers), true, NULL, NULL},
     {"n_head", HW_KEY_COUNT, KEY(n_heads), true, NULL, NULL},
     {"n_embd", HW_KEY_COUNT, KEY(d_model), true, NULL, NULL},
+    {"num_hidden_layers", HW_KEY_COUNT, KEY(n_layers), false, NULL, NULL}, /* transformers takes these names as well */
+    {"num_attention_heads", HW_KEY_COUNT, KEY(n_heads), false, NULL, NULL},
+    {"hidden_size", HW_KEY_COUNT, KEY(d_model), false, NULL, NULL},
+    {"max_position_embeddings", HW_KEY_COUNT, KEY(n_ctx), false, NULL, NULL},
     {"n_inner", HW_KEY_COUNT, KEY(d_ffn), false, NULL, NULL},
     {"n_positions", HW_KEY_COUNT, KEY(n_ctx), true, NULL, NULL},
     {"vocab_size", HW_KEY_COUNT, KEY(vocab_size), true, NULL, NULL},
@@ -156,11 +160,7 @@ static const char *const rotary_buffers[] = {".rotary_emb.inv_freq", NULL};
 static const hw_family llama = {.model_type = "llama", .prefixes = {"model.", ""}, .ignored = rotary_buffers,
                                 .defaults = {LLAMA_BLOCK, .n_ctx = 2048}, KEYS(llama_keys), WEIGHTS(llama_weights)};
 
-/* ---- Qwen2: LLaMA with biases on q, k and v. sliding_window counts only under use_sliding_window, which is refused ---- */
-
-static const hw_key_row qwen2_keys[] = {
-    {"sliding_window", HW_KEY_ANY, 0, false, NULL, NULL},
-};
+/* ---- Qwen2: LLaMA with biases on q, k and v. A window counts only under use_sliding_window, which is refused ---- */
 
 static const hw_weight_row qwen2_weights[] = {
     {HW_W_Q_BIAS, "layers.{layer}.self_attn.q_proj.bias", HW_REQUIRED},
@@ -169,7 +169,7 @@ static const hw_weight_row qwen2_weights[] = {
 };
 
 static const hw_family qwen2 = {.model_type = "qwen2", .like = &llama, .prefixes = {"model.", ""}, .ignored = rotary_buffers,
-                                .defaults = {LLAMA_BLOCK, .n_ctx = 32768}, KEYS(qwen2_keys), WEIGHTS(qwen2_weights)};
+                                .defaults = {LLAMA_BLOCK, .n_ctx = 32768}, WEIGHTS(qwen2_weights)};
 
 /* ---- Mistral: LLaMA with a sliding window on every layer; null means none ---- */
 
@@ -189,7 +189,7 @@ static const hw_weight_row qwen3_weights[] = {
 };
 
 static const hw_family qwen3 = {.model_type = "qwen3", .like = &llama, .prefixes = {"model.", ""}, .ignored = rotary_buffers,
-                                .defaults = {LLAMA_BLOCK, .n_ctx = 32768, .d_head = 128}, KEYS(qwen2_keys), WEIGHTS(qwen3_weights)};
+                                .defaults = {LLAMA_BLOCK, .n_ctx = 32768, .d_head = 128}, WEIGHTS(qwen3_weights)};
 
 /* ---- GPT-NeoX (Pythia): attention and FFN side by side, q k v fused head by head, the first dimensions of a head turn ---- */
 
@@ -292,6 +292,8 @@ static const hw_family phi = {
 static const hw_key_row gpt_neo_keys[] = {
     {"num_layers", HW_KEY_COUNT, KEY(n_layers), true, NULL, NULL},
     {"num_heads", HW_KEY_COUNT, KEY(n_heads), true, NULL, NULL},
+    {"num_hidden_layers", HW_KEY_COUNT, KEY(n_layers), false, NULL, NULL}, /* transformers takes these names as well */
+    {"num_attention_heads", HW_KEY_COUNT, KEY(n_heads), false, NULL, NULL},
     {"hidden_size", HW_KEY_COUNT, KEY(d_model), true, NULL, NULL},
     {"intermediate_size", HW_KEY_COUNT, KEY(d_ffn), false, NULL, NULL},
     {"max_position_embeddings", HW_KEY_COUNT, KEY(n_ctx), true, NULL, NULL},
@@ -300,8 +302,8 @@ static const hw_key_row gpt_neo_keys[] = {
     {"activation_function", HW_KEY_ACTIVATION, KEY(activation), false, NULL, NULL},
     {"tie_word_embeddings", HW_KEY_SWITCH, KEY(tied), false, NULL, NULL},
     {"window_size", HW_KEY_COUNT, KEY(window), false, NULL, NULL},
-    {"attention_types", HW_KEY_LAYER_GROUPS, 0, true, NULL, NULL},
-    {"attention_layers", HW_KEY_LAYER_TYPES, 0, false, NULL, NULL},
+    {"attention_types", HW_KEY_LAYER_GROUPS, KEY(windowed), true, NULL, NULL},
+    {"attention_layers", HW_KEY_LAYER_TYPES, KEY(windowed), false, NULL, NULL},
 };
 
 static const hw_weight_row gpt_neo_weights[] = {

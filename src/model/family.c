@@ -55,7 +55,6 @@ const hw_key_row hw_common_keys[] = {
     OFF("alibi", "false"),
     OFF("use_alibi", "false"),
     OFF("attn_config.alibi", "false"),
-    OFF("sliding_window", "null"),
     OFF("use_sliding_window", "false"),
     OFF("attention_chunk_size", "null"),
     OFF("attn_logit_softcapping", "null"),
@@ -93,7 +92,8 @@ const hw_weight_row *hw_family_weight(const hw_family *family, hw_weight weight)
 bool hw_activation_find(const char *name, hw_activation *activation) {
   static const struct { const char *name; hw_activation activation; } names[] = {
       {"gelu_new", HW_ACT_GELU_TANH}, {"gelu_pytorch_tanh", HW_ACT_GELU_TANH}, {"gelu_fast", HW_ACT_GELU_TANH},
-      {"gelu", HW_ACT_GELU_ERF}, {"relu", HW_ACT_RELU}, {"silu", HW_ACT_SILU}, {"swish", HW_ACT_SILU}};
+      {"gelu_accurate", HW_ACT_GELU_TANH}, {"gelu_python_tanh", HW_ACT_GELU_TANH},
+      {"gelu", HW_ACT_GELU_ERF}, {"gelu_python", HW_ACT_GELU_ERF}, {"relu", HW_ACT_RELU}, {"silu", HW_ACT_SILU}, {"swish", HW_ACT_SILU}};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(names[i].name, name) == 0) return *activation = names[i].activation, true;
   return false;

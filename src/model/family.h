@@ -95,7 +95,6 @@ typedef enum hw_key_kind {
   HW_KEY_ACTIVATION,    /* a name of the activation table -> hw_activation */
   HW_KEY_MUST_BE,       /* absent, null, or exactly `must_be`; anything else is not computed and refused */
   HW_KEY_ONE_OF,        /* absent, null, or an element of the array `must_be` */
-  HW_KEY_ANY,           /* says nothing by itself: what it would matter to is refused under another name */
   HW_KEY_EQUALS,        /* absent, null, or the number that the int64_t field holds */
   HW_KEY_ROPE,          /* an object that describes scaled rotary positions -> hw_rope */
   HW_KEY_LAYER_TYPES,   /* the kind of attention of every layer -> windowed */
@@ -106,7 +105,7 @@ typedef struct hw_key_row {
   const char *name; /* "attn_config.clip_qkv" looks inside an object */
   hw_key_kind kind;
   size_t offset;       /* in hw_model_config */
-  bool required;       /* else the config's field keeps its default when the key is absent or null */
+  bool required;       /* this key, or another one of the same field; else the field keeps its default */
   const char *must_be; /* JSON text */
   const char *why;     /* for the message of a refusal, or NULL */
 } hw_key_row;

@@ -180,8 +180,19 @@ static bool load_layer(loader *ld, int64_t l, hw_layer *layer) {
          load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out) && load_vector(ld, HW_W_FFN_OUT_GAMMA, l, &layer->ffn_out_gamma);
 }
 
+/* Equal numbers, in whatever dtypes. */
 static bool same_matrix(const hw_matrix *a, const hw_matrix *b) {
-  return a->dtype == b->dtype && a->n_in == b->n_in && a->n_out == b->n_out && memcmp(a->data, b->data, a->n_in * a->n_out * hw_dtype_size(a->dtype)) == 0;
+  enum { BLOCK = 1024 };
+  float x[BLOCK], y[BLOCK];
+  if (a->n_in != b->n_in || a->n_out != b->n_out) return false;
+  for (size_t i = 0, n, total = a->n_in * a->n_out; i < total; i += n) {
+    n = total - i < BLOCK ? total - i : BLOCK;
+    hw_widen((const unsigned char *)a->data + i * hw_dtype_size(a->dtype), a->dtype, n, x);
+    hw_widen((const unsigned char *)b->data + i * hw_dtype_size(b->dtype), b->dtype, n, y);
+    for (size_t k = 0; k < n; k++)
+      if (!(x[k] == y[k])) return false;
+  }
+  return true;
 }
 
 /* The embedding and the unembedding may be one tensor, under either name. */

@@ -49,13 +49,46 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"gpt_neox-parallel", "rotary_pct", "0.4", "found 3 of the head's 8"},
     {"phi-odd", "qk_layernorm", "true", "qk_layernorm is true, want false"},
     {"gpt_neo-odd", "attention_types", "[[[\"global\", \"local\"], 1]]", "lists 2 layers, want 3"},
-    {"gpt_neo-odd", "attention_types", "null", "no attention_types"},
     {"gpt_neo-odd", "attention_layers", "[\"global\", \"local\", \"nearby\"]", "want full_attention"},
     {"gemma-odd", "hidden_act", "\"silu\"", "hidden_act is \"silu\""},
     {"gemma-odd", "final_logit_softcapping", "30.0", "final_logit_softcapping"},
     {"gemma2-odd", "use_bidirectional_attention", "true", "use_bidirectional_attention"},
-    {"llama-bias", "sliding_window", "4", "sliding_window is 4"},
+    {"llama-bias", "rope_theta", "NaN", "rope_theta is \"NaN\""},
+    {"llama-bias", "rope_parameters", "{\"rope_type\": \"default\", \"rope_theta\": 500.0}", "rope_theta and rope_parameters.rope_theta say different things"},
+    {"llama-rope3", "rope_parameters", "{\"rope_type\": \"default\"}", "rope_scaling.rope_type and rope_parameters.rope_type say different things"},
+    {"llama-bias", "rope_scaling", "{\"rope_type\": \"linear\", \"type\": \"llama3\", \"factor\": 2}", "rope_scaling.rope_type and rope_scaling.type say different things"},
+    {"gpt_neox-parallel", "partial_rotary_factor", "0.5", "rotary_pct and partial_rotary_factor say different things"},
+    {"gpt_neox-parallel", "rope_parameters", "{\"partial_rotary_factor\": 0.5}", "rotary_pct and rope_parameters.partial_rotary_factor say different things"},
+    {"gpt2-inverse", "hidden_size", "20", "n_embd and hidden_size say different things"},
+    {"gpt_neo-odd", "attention_layers", "[\"global\", \"local\", \"local\"]", "attention_types and attention_layers say different things"},
     {"llama-bias", "attn_logit_softcapping", "30.0", "attn_logit_softcapping"},
+};
+
+/* Keys put to the fixture's config.json that change nothing: nulls, further spellings, keys that the family never reads. */
+static const struct { const char *fixture, *keys; } same[] = {
+    {"gemma-odd", "{\"hidden_activation\": null}"}, /* as Gemma 1's own file: null is tanh gelu, whatever hidden_act says */
+    {"gemma-odd", "{\"hidden_activation\": null, \"hidden_act\": \"gelu_pytorch_tanh\"}"},
+    {"gemma2-odd", "{\"hidden_activation\": null, \"query_pre_attn_scalar\": 9.0, \"sliding_window\": 5.0}"},
+    {"llama-bias", "{\"rope_theta\": null, \"hidden_act\": null, \"tie_word_embeddings\": null}"},
+    {"llama-bias", "{\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 10000}, \"rope_theta\": null}"},
+    {"llama-bias", "{\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 10000}}"},
+    {"llama-bias", "{\"rope_scaling\": {\"rope_type\": \"default\", \"type\": \"default\"}}"},
+    {"llama-bias", "{\"sliding_window\": 4096, \"use_sliding_window\": false}"},
+    {"llama-rope3", "{\"rope_parameters\": {\"type\": \"llama3\", \"rope_type\": \"llama3\", \"rope_theta\": 500, \"factor\": 8, \"low_freq_factor\": 1, "
+                    "\"high_freq_factor\": 4, \"original_max_position_embeddings\": 64}}"},
+    {"llama-rope3", "{\"rope_parameters\": {\"rope_type\": \"llama3\", \"factor\": 8.0}}"}, /* the rest stands in rope_scaling */
+    {"gpt_neox-parallel", "{\"partial_rotary_factor\": 0.25, \"rope_theta\": 10000.0, \"sliding_window\": 7}"},
+    {"gpt_neox-parallel", "{\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 10000.0, \"partial_rotary_factor\": 0.25}}"},
+    {"gpt2-inverse", "{\"n_layer\": null, \"num_hidden_layers\": 3, \"n_embd\": null, \"hidden_size\": 18, \"n_head\": null, \"num_attention_heads\": 3, "
+                     "\"n_positions\": null, \"max_position_embeddings\": 24}"},
+    {"gpt2-inverse", "{\"hidden_size\": 18, \"activation_function\": \"gelu_accurate\", \"layer_norm_epsilon\": null}"},
+    {"gpt2-plain", "{\"activation_function\": \"gelu_python\", \"sliding_window\": 3}"},
+    {"gpt_neo-odd", "{\"num_layers\": null, \"num_hidden_layers\": 3, \"num_heads\": null, \"num_attention_heads\": 3}"},
+    {"gpt_neo-odd", "{\"attention_types\": null}"}, /* attention_layers says it */
+    {"qwen2-odd", "{\"layer_types\": [\"full_attention\", \"full_attention\"], \"sliding_window\": null}"},
+    {"mistral-odd", "{\"head_dim\": null, \"num_key_value_heads\": 2.0}"},
+    {"phi-odd", "{\"num_key_value_heads\": 3, \"qk_layernorm\": null}"},
+    {"opt-odd", "{\"word_embed_proj_dim\": 24.0, \"enable_bias\": true}"},
 };
 
 static void fixture_path(const char *fixture, char path[96]) { (void)snprintf(path, 96, "tests/golden/models/%s", fixture); }
@@ -207,28 +240,54 @@ static void every_family_has_a_fixture(void **state) {
   }
 }
 
+/* The fixture's config.json with keys set; NaN as Python writes it. */
+static bool read_changed(const char *fixture, const char *keys, hw_model_config *config, hw_error *err) {
+  char path[96], file[128];
+  fixture_path(fixture, path);
+  (void)snprintf(file, sizeof file, "%s/config.json", path);
+  json_t *root = json_load_file(file, 0, NULL), *changes = json_loads(keys, 0, NULL);
+  assert_non_null(root);
+  if (!changes) fail_msg("%s is no JSON", keys);
+  json_object_update(root, changes);
+  toy t = {0};
+  toy_folder(&t);
+  char *text = json_dumps(root, 0), *nan = strstr(text, "\"nan\"");
+  if (nan) memcpy(nan, " NaN ", 5);
+  toy_put(&t, "config.json", text, strlen(text));
+  bool ok = hw_model_config_read(t.folder, NULL, config, err);
+  free(text);
+  json_decref(changes);
+  json_decref(root);
+  toy_fini(&t);
+  return ok;
+}
+
 static void what_is_not_computed_is_refused_by_name(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT_OF(refused); i++) {
-    char path[96], file[128];
-    fixture_path(refused[i].fixture, path);
-    (void)snprintf(file, sizeof file, "%s/config.json", path);
-    json_t *root = json_load_file(file, 0, NULL);
-    assert_non_null(root);
-    json_object_set_new(root, refused[i].key, json_loads(refused[i].value, JSON_DECODE_ANY, NULL));
-    toy t = {0};
-    toy_folder(&t);
-    char *text = json_dumps(root, 0);
-    toy_put(&t, "config.json", text, strlen(text));
+    char keys[256];
+    (void)snprintf(keys, sizeof keys, "{\"%s\": %s}", refused[i].key, strcmp(refused[i].value, "NaN") == 0 ? "\"nan\"" : refused[i].value);
     hw_model_config config;
     hw_error err = {0};
-    bool ok = hw_model_config_read(t.folder, NULL, &config, &err);
+    bool ok = read_changed(refused[i].fixture, keys, &config, &err);
     if (ok || !strstr(err.message, refused[i].words) || !strstr(err.message, refused[i].key))
       fail_msg("%s with %s = %s: %s", refused[i].fixture, refused[i].key, refused[i].value, ok ? "taken" : err.message);
-    free(text);
-    json_decref(root);
-    toy_fini(&t);
   }
+}
+
+static void other_spellings_and_nulls_mean_the_same(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT_OF(same); i++) {
+    hw_model_config plain, changed;
+    hw_error err = {0};
+    assert_ok(read_changed(same[i].fixture, "{}", &plain, &err), &err);
+    if (!read_changed(same[i].fixture, same[i].keys, &changed, &err)) fail_msg("%s with %s: %s", same[i].fixture, same[i].keys, err.message);
+    changed.window_pattern = plain.window_pattern; /* how the windows are said; windowed has them */
+    if (memcmp(&plain, &changed, sizeof plain) != 0) fail_msg("%s with %s: read otherwise", same[i].fixture, same[i].keys);
+  }
+  hw_model_config config;
+  hw_error err = {0};
+  assert_ok(read_changed("llama-bias", "{\"nobody_reads_this\": \"nan\"}", &config, &err), &err);
 }
 
 int main(int argc, char **argv) {
@@ -238,6 +297,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(every_fixture_falls_into_its_parts),
       cmocka_unit_test(every_family_has_a_fixture),
       cmocka_unit_test(what_is_not_computed_is_refused_by_name),
+      cmocka_unit_test(other_spellings_and_nulls_mean_the_same),
   };
   return cmocka_run_group_tests_name("families", tests, NULL, NULL);
 }
