@@ -9,13 +9,20 @@ HW_BEGIN_C
 
 /* CSV aggregates, one file a view, the [layers x heads] matrix and MANIFEST.json, into a folder (made if missing). Tables that are not
  * in the database are left out, but named ones are an error. For figures their data and scripts (.gp for gnuplot, .dot for graphviz)
- * are written as well, and each is handed to script(context, tool, script, figure) to be drawn, by file names in the folder. */
+ * are written as well, and each is handed to script(context, tool, script, figure) to be drawn, by file names in the folder. The graphs of
+ * single prompts are drawn as figure_graph_PROMPT.svg or figure_graph_PROMPT_TARGET.svg. */
 typedef enum hw_figure_tool { HW_FIGURE_GNUPLOT, HW_FIGURE_GRAPHVIZ } hw_figure_tool;
+
+typedef struct hw_export_graph {
+  int64_t prompt_id, target; /* target: a position that was traced; -1: the last one */
+} hw_export_graph;
 
 typedef struct hw_export {
   const char *folder;
   const char *tables; /* "head_importance,edge_frequency"; NULL: all */
   bool figures;
+  const hw_export_graph *graphs; /* [n_graphs]; one that is not stored is an error */
+  size_t n_graphs;
   bool (*script)(void *context, hw_figure_tool tool, const char *script, const char *figure, hw_error *err);
   void *context;
 } hw_export;

@@ -175,6 +175,10 @@ HW_API bool hw_store_read_chunk(hw_store *store, const hw_run_info *info, int64_
  * in the arena. Errors: as hw_graph_replay. */
 HW_API bool hw_graph_record_replay(hw_graph_record *record, const hw_run_info *info, double threshold, hw_arena *arena, hw_error *err);
 
+/* The rows of a traced prompt, as hw_store_read_chunk gives them. *found is false when the prompt is not stored, or failed. */
+HW_API bool hw_store_read_prompt(hw_store *store, const hw_run_info *info, int64_t prompt_id, hw_arena *arena, bool *found,
+                                 hw_prompt_record *record, hw_error *err);
+
 /* One stored graph: of the prompt's target at this position, -1 for its last target. record->graph is the replay at `threshold`, which is
  * at least info->floor (below it parts are missing); neurons and projections are those in it, parts are all. Everything lives in the arena. *found is false when nothing is stored for it.
  * Errors: INPUT for damaged columns. */

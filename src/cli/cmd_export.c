@@ -11,7 +11,7 @@
 #include "headwater/export.h"
 
 typedef struct export_settings {
-  const char *out, *tables;
+  const char *out, *tables, *prompt;
   bool figures;
 } export_settings;
 
@@ -20,6 +20,8 @@ static const hw_option rows[] = {
     {"tables", HW_OPTION_TEXT, offsetof(export_settings, tables), "A,B", "only these, like head_importance,edge_frequency", 0, 0, NULL, false},
     {"figures", HW_OPTION_FLAG, offsetof(export_settings, figures), NULL,
      "SVG figures too, by gnuplot and graphviz; their scripts stay beside them", 0, 0, NULL, false},
+    {"prompt", HW_OPTION_TEXT, offsetof(export_settings, prompt), "N,...",
+     "draw the graphs of these prompts as SVG; N/T: at target T instead of the last", 0, 0, NULL, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
 
@@ -86,6 +88,31 @@ static bool draw_or_note(void *context, hw_figure_tool tool, const char *script,
   return true;
 }
 
+/* "17,203/14": prompts, and a target behind a slash. */
+static bool parse_graphs(const char *text, hw_export *wanted, hw_error *err) {
+  size_t n = 1;
+  for (const char *at = text; *at; at++) n += *at == ',';
+  hw_export_graph *graphs = malloc(n * sizeof *graphs);
+  if (!graphs) return hw_fail_memory(err, "a list of prompts");
+  wanted->graphs = graphs;
+  for (const char *at = text; wanted->n_graphs < n; at++) {
+    hw_export_graph graph = {.target = -1};
+    char *end;
+    errno = 0;
+    bool ok = *at >= '0' && *at <= '9';
+    graph.prompt_id = strtoll(at, &end, 10);
+    if (ok && *end == '/') {
+      at = end + 1;
+      ok = *at >= '0' && *at <= '9';
+      graph.target = strtoll(at, &end, 10);
+    }
+    if (!ok || errno || (*end && *end != ',')) return hw_fail(err, HW_ERROR_INPUT, "prompt is \"%.100s\", want numbers like 17,203 or 17/14", text);
+    graphs[wanted->n_graphs++] = graph;
+    at = end;
+  }
+  return true;
+}
+
 static int run(const hw_command *command, int argc, char **argv) {
   export_settings settings = {0};
   const char *db;
@@ -93,19 +120,20 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   if (!settings.out) return hw_cli_usage(command, "no --out DIR given");
-  hw_store *store;
-  if (!hw_cli_open_read(db, &store, &err)) return hw_cli_fail(&err);
+  hw_store *store = NULL;
   drawing d = {.folder = settings.out};
   hw_export wanted = {.folder = settings.out, .tables = settings.tables, .figures = settings.figures, .script = draw_or_note, .context = &d};
-  bool ok = hw_store_export(store, &wanted, &err);
+  bool ok = (!settings.prompt || parse_graphs(settings.prompt, &wanted, &err)) && hw_cli_open_read(db, &store, &err) &&
+            hw_store_export(store, &wanted, &err);
   (void)hw_store_close(store, false, NULL);
+  free((void *)(uintptr_t)wanted.graphs);
   if (!ok) return hw_cli_fail(&err);
   return d.problem.kind == HW_OK ? 0 : hw_cli_fail(&d.problem);
 }
 
 const hw_command hw_cmd_export = {
     .name = "export",
-    .usage = "DB --out DIR [--tables A,B] [--figures]",
+    .usage = "DB --out DIR [--tables A,B] [--figures] [--prompt N,...]",
     .summary = "CSV tables, figures and a manifest for papers",
     .example = "  headwater export ioi.db --out paper/ --figures\n",
     .options = options,

@@ -5,12 +5,15 @@
 
 #include "cli/command.h"
 #include "headwater/trace.h"
+#include "report/picture.h"
 #include "report/trace.h"
+#include "base/output.h"
 #include "base/text.h"
 #include "run/job.h"
 
 typedef struct trace_settings {
   const char *model, *architecture, *prompt, *tokens;
+  const char *figure;
   hw_analysis analysis;
   bool json;
 } trace_settings;
@@ -29,6 +32,7 @@ static const hw_option own_options[] = {
     {"prompt", HW_OPTION_TEXT, AT(prompt), "TEXT", "the prompt", 0, 0, NULL, false},
     {"tokens", HW_OPTION_TEXT, AT(tokens), "IDS", "token ids 464,1175,... taken as they are, instead of --prompt", 0, 0, NULL, false},
     {"json", HW_OPTION_FLAG, AT(json), NULL, "print JSON", 0, 0, NULL, false},
+    {"figure", HW_OPTION_TEXT, AT(figure), "FILE", "draw the graph of the last target into this file, as SVG", 0, 0, NULL, false},
     {"raw", HW_OPTION_FLAG, AT(analysis.raw), NULL, "with --json: importances of every node, unrounded", 0, 0, NULL, false},
 };
 
@@ -76,6 +80,31 @@ static bool parse_ids(const char *text, hw_arena *arena, int32_t **ids, size_t *
   }
 }
 
+static bool find_piece(void *context, int32_t id, const char **bytes, size_t *length) {
+  return context && hw_tokenizer_piece(context, id, bytes, length);
+}
+
+static bool draw(const trace_settings *s, const hw_model *model, const hw_tokenizer *tokenizer, const hw_trace *traced, hw_error *err) {
+  size_t t = traced->prompt.n_targets - 1;
+  const hw_target_trace *trace = &traced->result.flow.traces[t];
+  const hw_prediction *prediction = &traced->result.predictions[t];
+  hw_graph_record record = {.frame = trace->frame, .graph = &trace->graph, .projections = trace->projections,
+                            .n_projections = trace->n_projections, .predicted_id = prediction->ids[0],
+                            .predicted_logit = prediction->logits[0], .predicted_probability = prediction->probabilities[0]};
+  hw_buffer title, svg;
+  hw_buffer_init(&title);
+  hw_buffer_init(&svg);
+  hw_buffer_printf(&title, "%s: %s", model->name, s->prompt ? s->prompt : s->tokens);
+  hw_picture picture = {.record = &record, .ids = traced->prompt.ids, .threshold = s->analysis.threshold, .title = title.data,
+                        .piece = find_piece, .context = (void *)(uintptr_t)tokenizer};
+  bool ok = hw_buffer_check(&title, err);
+  if (ok) hw_picture_put_svg(&picture, &svg);
+  ok = ok && hw_output_write_file(s->figure, &svg, err);
+  hw_buffer_fini(&title);
+  hw_buffer_fini(&svg);
+  return ok;
+}
+
 static bool trace(const trace_settings *s, const hw_model *model, const hw_tokenizer *tokenizer, hw_arena *arena, hw_trace *traced,
                   hw_buffer *out, hw_error *err) {
   int32_t *ids;
@@ -91,7 +120,7 @@ static bool trace(const trace_settings *s, const hw_model *model, const hw_token
     hw_trace_put_json(&view, out);
   else
     hw_trace_put_text(&view, out);
-  return hw_buffer_check(out, err);
+  return hw_buffer_check(out, err) && (!s->figure || draw(s, model, tokenizer, traced, err));
 }
 
 /* With ids given a tokenizer is only there to show texts. */

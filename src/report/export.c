@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json_writer.h"
 #include "base/number.h"
+#include "base/output.h"
 #include "headwater/query.h"
 #include "headwater/export.h"
 #include "query/select.h"
+#include "report/picture.h"
 #include "sqlite/sql.h"
 
 typedef struct file_kind {
@@ -61,41 +62,6 @@ typedef struct export {
   hw_error *err;
 } export;
 
-typedef struct output { /* a file under a temporary name */
-  char *path, *temporary;
-  FILE *file;
-  int error; /* errno of the first write that failed */
-} output;
-
-static bool output_open(output *out, const char *folder, const char *name, hw_error *err) {
-  *out = (output){.path = hw_path_join(folder, name)};
-  hw_buffer temporary;
-  hw_buffer_init(&temporary);
-  if (out->path) hw_buffer_printf(&temporary, "%s.%ld.tmp", out->path, (long)getpid());
-  out->temporary = temporary.data;
-  if (!out->path || temporary.failed) return hw_fail_memory(err, "the name of a file");
-  out->file = fopen(out->temporary, "wbe");
-  return out->file ? true : hw_fail(err, HW_ERROR_IO, "%s: %s", out->temporary, strerror(errno));
-}
-
-static bool output_write(void *context, const char *bytes, size_t length) {
-  output *out = context;
-  if (fwrite(bytes, 1, length, out->file) == length) return true;
-  out->error = errno;
-  return false;
-}
-
-/* Closes and takes the final name when all went well; removes the temporary file otherwise. */
-static bool output_close(output *out, bool ok, hw_error *err) {
-  if (out->file && fclose(out->file) != 0 && !out->error) out->error = errno;
-  if (out->error) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", out->path, strerror(out->error));
-  if (ok && rename(out->temporary, out->path) != 0) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", out->path, strerror(errno));
-  if (!ok && out->file) (void)unlink(out->temporary);
-  free(out->path);
-  free(out->temporary);
-  return ok;
-}
-
 static void put_file(hw_json *manifest, const char *file, int64_t rows, const char *sql) {
   const char *statement = hw_query_statement(sql);
   size_t length = strlen(statement);
@@ -112,19 +78,19 @@ static void put_file(hw_json *manifest, const char *file, int64_t rows, const ch
 }
 
 static bool write_text(const char *folder, const char *file, const hw_buffer *text, hw_error *err) {
-  output out;
-  bool ok = hw_buffer_check(text, err);
-  if (!ok) return false;
-  ok = output_open(&out, folder, file, err);
-  if (ok) (void)output_write(&out, text->data, text->length);
-  return output_close(&out, ok, err);
+  char *path = hw_path_join(folder, file);
+  bool ok = path ? hw_output_write_file(path, text, err) : hw_fail_memory(err, "the name of a file");
+  free(path);
+  return ok;
 }
 
 static bool write_rows(export *e, const char *file, const char *sql, int64_t *rows) {
-  output out;
-  bool ok = output_open(&out, e->wanted->folder, file, e->err) &&
-            hw_select(e->store, sql, NULL, 0, HW_FORMAT_CSV, output_write, &out, rows, e->err);
-  return output_close(&out, ok, e->err);
+  hw_output out;
+  char *path = hw_path_join(e->wanted->folder, file);
+  if (!path) return hw_fail_memory(e->err, "the name of a file");
+  bool ok = hw_output_open(&out, path, e->err) && hw_select(e->store, sql, NULL, 0, HW_FORMAT_CSV, hw_output_write, &out, rows, e->err);
+  free(path);
+  return hw_output_close(&out, ok, e->err);
 }
 
 static void append_field(hw_buffer *text, const hw_statement *s, int column) {
@@ -333,6 +299,42 @@ static bool put_run(hw_store *store, hw_json *json, hw_error *err) {
   return ok;
 }
 
+/* ---- the graphs of single prompts, drawn here ---- */
+
+static bool export_picture(export *e, const hw_export_graph *wanted) {
+  char file[80];
+  hw_buffer svg;
+  hw_buffer_init(&svg);
+  int64_t target = wanted->target;
+  bool ok = hw_store_put_picture(e->store, wanted->prompt_id, &target, &svg, e->err);
+  (void)snprintf(file, sizeof file, wanted->target < 0 ? "figure_graph_%" PRId64 ".svg" : "figure_graph_%" PRId64 "_%" PRId64 ".svg", wanted->prompt_id, target);
+  ok = ok && write_text(e->wanted->folder, file, &svg, e->err);
+  hw_buffer_fini(&svg);
+  hw_json_begin_object(&e->manifest);
+  hw_json_key(&e->manifest, "figure");
+  hw_json_string(&e->manifest, file);
+  hw_json_key(&e->manifest, "prompt");
+  hw_json_int(&e->manifest, wanted->prompt_id);
+  hw_json_key(&e->manifest, "target");
+  hw_json_int(&e->manifest, target);
+  hw_json_end_object(&e->manifest);
+  hw_buffer_append_byte(e->manifest.out, '\n');
+  return ok;
+}
+
+static bool export_figures(export *e, const int64_t *plot_rows) {
+  if (!e->wanted->figures && e->wanted->n_graphs == 0) return true;
+  hw_buffer_append_byte(e->manifest.out, '\n');
+  hw_json_key(&e->manifest, "figures");
+  hw_json_begin_array(&e->manifest);
+  hw_buffer_append_byte(e->manifest.out, '\n');
+  if (e->wanted->figures && (!export_plots(e, plot_rows) || !export_circuits(e))) return false;
+  for (size_t i = 0; i < e->wanted->n_graphs; i++)
+    if (!export_picture(e, &e->wanted->graphs[i])) return false;
+  hw_json_end_array(&e->manifest);
+  return true;
+}
+
 static bool export_files(export *e) {
   int64_t rows[N_TABLES] = {0}, plot_rows[N_PLOTS] = {0};
   for (int i = 0; i < N_TABLES; i++) {
@@ -344,14 +346,7 @@ static bool export_files(export *e) {
   for (int i = 0; i < N_PLOTS && e->wanted->figures; i++)
     if (plots[i].data.sql && !export_file(e, &plots[i].data, &plot_rows[i])) return false;
   hw_json_end_array(&e->manifest);
-  if (!e->wanted->figures) return true;
-  hw_buffer_append_byte(e->manifest.out, '\n');
-  hw_json_key(&e->manifest, "figures");
-  hw_json_begin_array(&e->manifest);
-  hw_buffer_append_byte(e->manifest.out, '\n');
-  if (!export_plots(e, plot_rows) || !export_circuits(e)) return false;
-  hw_json_end_array(&e->manifest);
-  return true;
+  return export_figures(e, plot_rows);
 }
 
 static bool make_folder(const char *folder, hw_error *err) {

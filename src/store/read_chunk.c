@@ -324,15 +324,27 @@ static bool keep_in_graph(hw_graph_record *record, hw_arena *arena, hw_error *er
   return true;
 }
 
+static bool has_graphs(chunk_reader *r, int64_t prompt_id, bool *found) {
+  hw_statement *s = select_prompt(r, "reader/graphs.sql", prompt_id);
+  *found = false;
+  bool ok = s && hw_statement_step(s, found, r->err);
+  if (s) hw_statement_reset(s);
+  return ok;
+}
+
+bool hw_store_read_prompt(hw_store *store, const hw_run_info *info, int64_t prompt_id, hw_arena *arena, bool *found, hw_prompt_record *record,
+                          hw_error *err) {
+  chunk_reader r = {.store = store, .arena = arena, .err = err, .info = info};
+  *record = (hw_prompt_record){.prompt_id = prompt_id};
+  return has_graphs(&r, prompt_id, found) && (!*found || read_prompt(&r, record));
+}
+
 bool hw_store_read_graph(hw_store *store, const hw_run_info *info, int64_t prompt_id, int64_t target, double threshold, hw_arena *arena,
                          bool *found, hw_graph_record *record, hw_error *err) {
   chunk_reader r = {.store = store, .arena = arena, .err = err, .info = info};
   hw_prompt_record prompt = {.prompt_id = prompt_id};
-  hw_statement *s = select_prompt(&r, "reader/graphs.sql", prompt_id);
-  bool any = false, ok = s && hw_statement_step(s, &any, err);
-  if (s) hw_statement_reset(s);
-  *found = false;
-  if (!ok || !any) return ok;
+  if (!has_graphs(&r, prompt_id, found)) return false;
+  if (!*found) return true;
   if (!read_prompt(&r, &prompt)) return false;
   size_t i = 0;
   while (i < prompt.n_graphs && target >= 0 && prompt.graphs[i].frame.target != target) i++;

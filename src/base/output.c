@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool hw_output_open(hw_output *out, const char *path, hw_error *err) {
+  hw_buffer temporary;
+  hw_buffer_init(&temporary);
+  hw_buffer_printf(&temporary, "%s.%ld.tmp", path, (long)getpid());
+  *out = (hw_output){.path = strdup(path), .temporary = temporary.data};
+  if (!out->path || temporary.failed) return hw_fail_memory(err, "the name of a file");
+  out->file = fopen(out->temporary, "wbe");
+  return out->file ? true : hw_fail(err, HW_ERROR_IO, "%s: %s", out->path, strerror(errno));
+}
+
+bool hw_output_write(void *context, const char *bytes, size_t length) {
+  hw_output *out = context;
+  if (fwrite(bytes, 1, length, out->file) == length) return true;
+  out->error = errno;
+  return false;
+}
+
+bool hw_output_close(hw_output *out, bool ok, hw_error *err) {
+  if (out->file && fclose(out->file) != 0 && !out->error) out->error = errno;
+  if (out->error) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", out->path, strerror(out->error));
+  if (ok && rename(out->temporary, out->path) != 0) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", out->path, strerror(errno));
+  if (!ok && out->file) (void)unlink(out->temporary);
+  free(out->path);
+  free(out->temporary);
+  return ok;
+}
+
+bool hw_output_write_file(const char *path, const hw_buffer *text, hw_error *err) {
+  hw_output out;
+  if (!hw_buffer_check(text, err)) return false;
+  bool ok = hw_output_open(&out, path, err);
+  if (ok) (void)hw_output_write(&out, text->data, text->length);
+  return hw_output_close(&out, ok, err);
+}
