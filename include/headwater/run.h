@@ -12,6 +12,13 @@
 
 HW_BEGIN_C
 
+typedef enum hw_answer_joint { /* what stands between a prompt and its answer or foil */
+  HW_JOINT_AUTO,  /* a space, but where one of them brings one, behind an opening quote or bracket, and where two characters of
+                   * scripts without spaces meet */
+  HW_JOINT_SPACE, /* a space, but where one of them brings one */
+  HW_JOINT_NONE   /* nothing */
+} hw_answer_joint;
+
 typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS_NONE } hw_neuron_projections;
 
 /* Options of trace and run that say what is computed. */
@@ -20,6 +27,7 @@ typedef struct hw_analysis {
   double floor; /* 0: as the threshold */
   int norm;     /* of proximity: 0 = L1 */
   int bos;      /* hw_bos */
+  int answer_joint; /* hw_answer_joint */
   const char *targets; /* "last", "all", or positions "0,5" */
   int64_t top_neurons, top_tokens;
   int project;     /* hw_project */

@@ -7,6 +7,7 @@
 
 static const char *const bos_names[] = {"auto", "yes", "no", NULL};
 static const char *const quoting_names[] = {"auto", "never", "always", NULL};
+static const char *const joint_names[] = {"auto", "space", "none", NULL};
 static const char *const norm_names[] = {"l1", NULL};
 static const char *const project_names[] = {"default", "all", "none", NULL};
 static const char *const convention_names[] = {"auto", "alone", "frozen", "both", NULL};
@@ -24,6 +25,7 @@ static const hw_option job_options[] = {
     {"prompt-column", HW_OPTION_TEXT, AT(prompt_column), "NAME", "column of the prompt; else prompt, text, clean, ...", 0, 0, NULL, true},
     {"answer-column", HW_OPTION_TEXT, AT(answer_column), "NAME", "column of the right answer; else answer, target, ...", 0, 0, NULL, true},
     {"foil-column", HW_OPTION_TEXT, AT(foil_column), "NAME", "column of the wrong answer; else foil, ...", 0, 0, NULL, true},
+    {"answer-joint", HW_OPTION_CHOICE, AT(analysis.answer_joint), "WHAT", "between prompt and answer: auto (a space, but none where one of them brings it, after an opening quote or bracket, and within scripts without spaces), space (but where one of them brings it), none", 0, 0, joint_names, HW_DECIDES_IF_CHOSEN},
     {"counterfactual", HW_OPTION_FLAG, AT(counterfactual), NULL, "trace each row's counterfactual prompt as well, beside the first", 0, 0, NULL, true},
     {"counterfactual-column", HW_OPTION_TEXT, AT(counterfactual_column), "NAME", "column of the paired prompt; else counterfactual, corrupted, ...", 0, 0, NULL, true},
     {"group-by", HW_OPTION_TEXT, AT(group_by), "A,B", "columns that split the aggregates; else those of label, group, template, case that exist; none for no groups", 0, 0, NULL, true},

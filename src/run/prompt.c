@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A row's text becomes ids, target positions and answers. */
+ * A row's text becomes ids and target positions. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/answer.h"
 #include "run/job.h"
-#include "base/text.h"
 
 bool hw_targets_check(const char *targets, hw_error *err) {
   if (strcmp(targets, "last") == 0 || strcmp(targets, "all") == 0) return true;
@@ -63,66 +63,6 @@ static bool choose_targets(const char *targets, hw_arena *arena, hw_prompt_input
   return true;
 }
 
-typedef struct answer_tokens {
-  const int32_t *ids;
-  size_t n;
-  const char *loss; /* NULL, or what is lost of the answer, and why */
-} answer_tokens;
-
-static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-/* The tokens of an answer as the model can be asked about them. Scoring runs the prompt with all of the answer but its last token, so
- * that an answer that is too long for the context is cut, and one with a token that the model does not predict is dropped. */
-static bool limit_answer(const hw_model *model, size_t n_prompt, answer_tokens *answer, hw_arena *arena, hw_error *err) {
-  size_t n = answer->n, most = (size_t)model->config.n_ctx - n_prompt + 1;
-  char text[96];
-  for (size_t i = 0; i < n && answer->n; i++) {
-    if (answer->ids[i] < model->config.vocab_size && answer->ids[i] < model->config.vocab_out) continue;
-    (void)snprintf(text, sizeof text, "dropped: the model has no token %" PRId32, answer->ids[i]);
-    answer->n = 0;
-  }
-  if (n == 0) (void)snprintf(text, sizeof text, "dropped: it has no tokens");
-  if (answer->n > most) {
-    (void)snprintf(text, sizeof text, "cut to %zu of %zu tokens: the model takes %" PRId64 " with the prompt's", most, n, model->config.n_ctx);
-    answer->n = most;
-  }
-  if (answer->n && answer->n == n) return true;
-  return (answer->loss = hw_arena_copy(arena, text, strlen(text), err)) != NULL;
-}
-
-/* The ids that follow the prompt's when the answer is written behind it, a space between unless one of them brings it. Where the
- * prompt's own ids change by that, the answer is encoded by itself as a continuation. */
-static bool encode_answer(const hw_model *model, const hw_tokenizer *tokenizer, hw_bos bos, const char *text, size_t length,
-                          const char *answer, size_t answer_length, const hw_prompt_input *input, hw_arena *arena,
-                          answer_tokens *tokens, hw_error *err) {
-  *tokens = (answer_tokens){0};
-  if (!answer || answer_length == 0) return true;
-  bool space = length > 0 && !is_space(text[length - 1]) && !is_space(answer[0]);
-  char *whole = hw_arena_new(arena, char, length + answer_length + 1, err);
-  if (!whole) return false;
-  memcpy(whole, text, length);
-  if (space) whole[length] = ' ';
-  memcpy(whole + length + space, answer, answer_length);
-  hw_encoding encoding;
-  hw_error problem = {0};
-  bool ok = hw_tokenizer_encode(tokenizer, whole, length + space + answer_length, bos, arena, &encoding, &problem);
-  bool extends = ok && encoding.n > input->n_tokens && memcmp(encoding.ids, input->ids, input->n_tokens * sizeof *encoding.ids) == 0;
-  size_t first = extends ? input->n_tokens : 0;
-  if (ok && !extends) ok = hw_tokenizer_encode_continuation(tokenizer, whole + length, space + answer_length, arena, &encoding, &problem);
-  if (!ok) {
-    if (problem.kind != HW_ERROR_PROMPT) return *err = problem, false;
-    hw_buffer loss;
-    hw_buffer_init(&loss);
-    hw_buffer_printf(&loss, "dropped: %s", problem.message);
-    if (hw_buffer_check(&loss, err)) tokens->loss = hw_arena_copy(arena, loss.data, loss.length, err);
-    hw_buffer_fini(&loss);
-    return tokens->loss != NULL;
-  }
-  tokens->ids = encoding.ids + first;
-  tokens->n = encoding.n - first;
-  return limit_answer(model, input->n_tokens, tokens, arena, err);
-}
-
 static bool check_ids(const hw_model *model, const hw_analysis *analysis, hw_arena *arena, hw_prompt_input *input, hw_error *err) {
   hw_error problem = {0};
   if (!hw_model_check_ids(model, input->ids, input->n_tokens, &problem)) return set_failure(input, arena, problem.message, err);
@@ -136,8 +76,7 @@ bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, con
   if (length == 0) return set_failure(input, arena, "the prompt is empty", err);
   hw_encoding encoding;
   hw_error problem = {0};
-  hw_bos bos = (hw_bos)analysis->bos;
-  if (!hw_tokenizer_encode(tokenizer, text, length, bos, arena, &encoding, &problem)) {
+  if (!hw_tokenizer_encode(tokenizer, text, length, (hw_bos)analysis->bos, arena, &encoding, &problem)) {
     if (problem.kind == HW_ERROR_PROMPT) return set_failure(input, arena, problem.message, err);
     *err = problem;
     return false;
@@ -150,9 +89,9 @@ bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, con
   input->double_bos = encoding.double_bos;
   if (!check_ids(model, analysis, arena, input, err)) return false;
   if (input->failure) return true;
-  answer_tokens tokens[2];
-  if (!encode_answer(model, tokenizer, bos, text, length, answer, answer_length, input, arena, &tokens[0], err) ||
-      !encode_answer(model, tokenizer, bos, text, length, foil, foil_length, input, arena, &tokens[1], err))
+  hw_answer_tokens tokens[2];
+  if (!hw_answer_encode(model, tokenizer, analysis, input, answer, answer_length, arena, &tokens[0], err) ||
+      !hw_answer_encode(model, tokenizer, analysis, input, foil, foil_length, arena, &tokens[1], err))
     return false;
   input->answer = tokens[0].ids;
   input->n_answer = tokens[0].n;

@@ -14,3 +14,11 @@ echo "--- again, with nothing left to do"
 "$HW" run $common --db rows.db 2>/dev/null | sed -E 's/[0-9]+s, [0-9]+ threads/(time), (threads)/'
 echo "--- nothing is said where all answers are whole"
 "$HW" run $common --db whole.db --limit 1 2>/dev/null | sed -E 's/[0-9]+s, [0-9]+ threads/(time), (threads)/'
+echo "--- what stands between prompt and answer"
+printf 'prompt,answer\nThe war of the year 17,45\n"She said, """,he\n' >joint.csv
+for joint in auto space none; do
+  "$HW" run --model gpt2 --data joint.csv --db $joint.db --answer-joint $joint --neuron-projections none --threads "$T" --quiet
+  "$HW" sql $joint.db "SELECT prompt_id, '[' || t.text || ']' AS first_token, s.value AS setting
+    FROM answer JOIN token t ON t.token_id = answer_id LEFT JOIN setting s ON s.name = 'answer-joint' ORDER BY 1"
+done
+"$HW" run --model gpt2 --data joint.csv --db none.db --neuron-projections none --threads "$T" --quiet 2>&1 | head -n 2

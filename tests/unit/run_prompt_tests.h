@@ -97,6 +97,43 @@ TEST(answers_are_what_would_follow_the_prompt) {
   }
 }
 
+TEST(what_stands_between_prompt_and_answer) {
+  static const struct { const char *prompt, *answer, *automatic, *space, *none; } cases[] = {
+      {"in the year 17", "45", " 45", " 45", "45"},
+      {"The key", " was", " was", " was", " was"},
+      {"The key ", "was", "was", "was", "was"},
+      {"The key\xC2\xA0", "was", "was", "was", "was"}, /* a space that does not break */
+      {"He said, \"", "was", "was", " was", "was"},
+      {"He said \"no\"", "was", " was", " was", "was"},
+      {"x = \"\"", "was", " was", " was", "was"},
+      {"<a href=\"", "was", "was", " was", "was"},
+      {"He said '", "was", "was", " was", "was"},
+      {"the dogs'", "was", " was", " was", "was"},
+      {"f(", "was", "was", " was", "was"},
+      {"f(x)", "was", " was", " was", "was"},
+      {"said \xE2\x80\x9C", "was", "was", " was", "was"},             /* opening double quote */
+      {"said \xE2\x80\x9Cno\xE2\x80\x9D", "was", " was", " was", "was"},
+      {"\xE2\x80\x9Ano\xE2\x80\x98", "was", " was", " was", "was"}, /* German: what opens in English closes */
+      {"\xE7\x9A\x84", "\xE4\xBB\x96", "\xE4\xBB\x96", " \xE4\xBB\x96", "\xE4\xBB\x96"},
+      {"\xEF\xBC\x8C", "\xE4\xBB\x96", "\xE4\xBB\x96", " \xE4\xBB\x96", "\xE4\xBB\x96"}, /* behind a full width comma */
+      {"\xE0\xB8\xA1\xE0\xB8\xB5", "\xE0\xB8\x81", "\xE0\xB8\x81", " \xE0\xB8\x81", "\xE0\xB8\x81"}, /* Thai */
+      {"the word", "\xE4\xBB\x96", " \xE4\xBB\x96", " \xE4\xBB\x96", "\xE4\xBB\x96"}};
+  for (size_t m = 0; m < 2; m++) {
+    hw_model *model = unit_open(trained[m]);
+    hw_tokenizer *tokenizer = open_tokenizer(trained[m], model);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+      for (int joint = HW_JOINT_AUTO; joint <= HW_JOINT_NONE; joint++) {
+        job.analysis.answer_joint = joint;
+        hw_prompt_input input = prepare(model, tokenizer, cases[i].prompt, cases[i].answer, NULL);
+        const char *wanted = joint == HW_JOINT_AUTO ? cases[i].automatic : joint == HW_JOINT_SPACE ? cases[i].space : cases[i].none;
+        assert_string_equal(bytes_of(tokenizer, input.answer, input.n_answer), wanted);
+      }
+    job.analysis.answer_joint = HW_JOINT_AUTO;
+    hw_tokenizer_close(tokenizer);
+    hw_model_close(model);
+  }
+}
+
 static void compute(const hw_model *model, hw_worker *worker, const hw_flow_settings *flow, size_t batch_rows, const hw_prompt_input *inputs, size_t n, hw_prompt_result *results) {
   assert_ok(hw_worker_init(worker, model, flow, batch_rows, &err), &err);
   assert_ok(hw_compute(worker, inputs, n, results, &err), &err);

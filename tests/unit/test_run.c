@@ -303,6 +303,7 @@ int main(int argc, char **argv) {
       FRESH(targets_of_a_prompt),
       FRESH(prompts_that_cannot_be_traced),
       FRESH(answers_are_what_would_follow_the_prompt),
+      FRESH(what_stands_between_prompt_and_answer),
       FRESH(an_answer_of_several_tokens_is_scored_step_by_step),
       FRESH(a_prompts_results_are_its_own),
       FRESH(the_same_chunk_gives_the_same_results),
