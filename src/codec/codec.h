@@ -128,8 +128,6 @@ typedef struct hw_neurons {
 } hw_neurons;
 bool hw_decode_neurons(const void *bytes, size_t length, hw_row_set wanted, hw_arena *arena, hw_blob_info *info, hw_neurons *neurons,
                        hw_error *err);
-/* flow(M) * share / total */
-double hw_neuron_flow(double node_flow, uint32_t importance, uint32_t total);
 float hw_round_activation(float value);
 
 /* ---- projections.c ---- */

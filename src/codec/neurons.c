@@ -16,10 +16,6 @@ float hw_round_activation(float value) {
   return value;
 }
 
-double hw_neuron_flow(double node_flow, uint32_t importance, uint32_t total) {
-  return total ? node_flow * (double)importance / (double)total : 0.0;
-}
-
 static const char *nodes_problem(const hw_blob_info *info, const hw_neuron_node *nodes, const double *flows, size_t n_nodes,
                                  const hw_neuron_row *rows, size_t n_rows) {
   size_t row = 0;

@@ -2,6 +2,7 @@
  * One row per table-valued function: its columns, how it decodes, how a value is read out. */
 #include "base/number.h"
 #include "functions/functions.h"
+#include "graph/components.h"
 
 static void text(sqlite3_context *context, const char *value) { sqlite3_result_text(context, value, -1, SQLITE_STATIC); }
 static void share(sqlite3_context *context, uint32_t micro) { sqlite3_result_double(context, micro / HW_MICRO); }

@@ -22,6 +22,8 @@ static inline uint32_t hw_item_layer(uint32_t item) { return item >> 22 & 255; }
 static inline uint32_t hw_item_head(uint32_t item) { return item >> 12 & 1023; }
 static inline uint32_t hw_item_source(uint32_t item) { return item >> 6 & 63; }
 static inline uint32_t hw_item_target(uint32_t item) { return item & 63; }
+static inline uint32_t hw_item_edge(uint32_t item) { return item >> 12; } /* without its roles */
+static inline uint32_t hw_item_of_edge(uint32_t edge) { return edge << 12; }
 
 /* A part of a layer, which is a head, a neuron, a role, or a head with a source of its edges: layer << 32 | index. */
 static inline uint64_t hw_component_key(uint32_t layer, uint32_t index) { return (uint64_t)layer << 32 | index; }

@@ -7,9 +7,9 @@
 
 #include "base/number.h"
 #include "codec/codec.h"
+#include "graph/components.h"
 #include "sqlite/connection.h"
 #include "store/encoded.h"
-#include "store/observe.h"
 #include "headwater/store.h"
 
 typedef struct observations { /* of one prompt */
@@ -17,13 +17,14 @@ typedef struct observations { /* of one prompt */
   size_t n, capacity;
 } observations;
 
+enum { HEADS, NEURONS, ITEMS, ROLES, SOURCES }; /* the order of hw_chunk_sums.tables */
+
 typedef struct encoder {
   const hw_run_info *info;
   hw_encoded_chunk *out;
   hw_codec codec;
   int64_t all_groups; /* HW_ALL_GROUPS or HW_ALL_COUNTERFACTUALS */
-  observations heads, neurons, items;
-  hw_observer observer;
+  observations lists[HW_N_SUM_TABLES];
   hw_posting *postings; /* of the whole chunk */
   size_t n_postings, postings_capacity;
   size_t n_values;
@@ -36,12 +37,6 @@ static bool more_room(void **rows, size_t *capacity, size_t n, size_t size, hw_e
   if (!grown) return hw_fail_memory(err, "the rows of a chunk");
   *rows = grown;
   *capacity = wanted;
-  return true;
-}
-
-static bool observe(observations *list, hw_observation row, hw_error *err) {
-  if (!more_room((void **)&list->rows, &list->capacity, list->n, sizeof *list->rows, err)) return false;
-  list->rows[list->n++] = row;
   return true;
 }
 
@@ -58,122 +53,33 @@ static hw_slice copy(encoder *e, const void *bytes, size_t length) {
   return slice_from(&e->out->bytes, start);
 }
 
-/* ---- observations of one graph ---- */
-
-static bool observe_heads(encoder *e, const hw_graph_record *graph, int64_t graph_id, hw_error *err) {
-  for (size_t i = 0; i < graph->graph->n_heads; i++) {
-    const hw_head_row *row = &graph->graph->heads[i];
-    hw_observation o = {.key = hw_component_key(row->layer, row->head),
-                        .graph_id = graph_id,
-                        .importance = row->importance,
-                        .flow = hw_micro(row->flow),
-                        .on = true};
-    if (!observe(&e->heads, o, err)) return false;
-  }
-  return true;
-}
-
-typedef struct neuron_share {
-  uint64_t key;
-  uint32_t importance;
-  uint32_t order; /* of the rows: flows are added in one order */
-  double flow;
-} neuron_share;
-
-static int compare_shares(const void *a, const void *b) {
-  const neuron_share *x = a, *y = b;
-  if (x->key != y->key) return x->key < y->key ? -1 : 1;
-  return (x->order > y->order) - (x->order < y->order);
-}
-
-/* A neuron of several nodes is one observation: its largest share, its flows together. */
-static bool observe_neurons(encoder *e, const hw_graph_record *graph, const double *node_flows, const bool *reached,
-                            int64_t graph_id, hw_error *err) {
-  hw_arena *arena = &e->codec.scratch;
-  neuron_share *shares = hw_arena_new(arena, neuron_share, graph->n_neurons, err);
-  if (!shares) return false;
-  size_t row = 0, n = 0;
-  for (size_t node = 0; node < graph->n_neuron_nodes; node++)
-    for (uint32_t k = 0; k < graph->neuron_nodes[node].n_rows; k++, row++) {
-      const hw_neuron_row *neuron = &graph->neurons[row];
-      if (!reached[node]) continue;
-      shares[n++] =
-          (neuron_share){.key = hw_component_key(neuron->layer, neuron->neuron),
-                         .importance = neuron->importance,
-                         .order = (uint32_t)row,
-                         .flow = hw_neuron_flow(node_flows[node], neuron->importance, graph->neuron_nodes[node].total)};
-    }
-  if (n) qsort(shares, n, sizeof *shares, compare_shares);
-  for (size_t first = 0, end; first < n; first = end) {
-    hw_observation o = {.key = shares[first].key, .graph_id = graph_id};
-    double flow = 0;
-    for (end = first; end < n && shares[end].key == shares[first].key; end++) {
-      if (shares[end].importance > o.importance) o.importance = shares[end].importance;
-      flow += shares[end].flow;
-    }
-    o.flow = hw_micro(flow);
-    o.on = o.importance / HW_MICRO > e->info->neuron_threshold;
-    if (!observe(&e->neurons, o, err)) return false;
-  }
-  return true;
-}
-
-typedef struct item_edge {
-  uint64_t item;
-  uint32_t importance, order;
-  double flow;
-} item_edge;
-
-static int compare_items(const void *a, const void *b) {
-  const item_edge *x = a, *y = b;
-  if (x->item != y->item) return x->item < y->item ? -1 : 1;
-  return (x->order > y->order) - (x->order < y->order);
-}
-
-static uint32_t item_of(const hw_part *part, const uint8_t *roles) {
-  bool ffn = part->kind == HW_PART_FFN;
-  return hw_item(ffn ? HW_ITEM_FFN : HW_ITEM_ATTENTION, part->layer, ffn ? 0 : part->head, roles[part->source] & HW_ROLE_MASK,
-                 roles[part->target] & HW_ROLE_MASK);
-}
-
-static bool observe_items(encoder *e, const hw_graph_record *graph, const uint8_t *roles, int64_t graph_id, hw_error *err) {
-  item_edge *edges = hw_arena_new(&e->codec.scratch, item_edge, graph->graph->n_edges, err);
-  if (!edges) return false;
-  size_t n = 0;
-  for (size_t i = 0; i < graph->graph->n_edges; i++) {
-    const hw_edge *edge = &graph->graph->edges[i];
-    if (edge->part.kind != HW_PART_ATTENTION && edge->part.kind != HW_PART_FFN) continue;
-    edges[n] = (item_edge){
-        .item = item_of(&edge->part, roles), .importance = edge->part.importance, .order = (uint32_t)n, .flow = edge->flow};
-    n++;
-  }
-  if (n) qsort(edges, n, sizeof *edges, compare_items);
-  for (size_t first = 0, end; first < n; first = end) {
-    hw_observation o = {.key = edges[first].item, .graph_id = graph_id, .on = true};
-    double flow = 0;
-    for (end = first; end < n && edges[end].item == edges[first].item; end++) {
-      if (edges[end].importance > o.importance) o.importance = edges[end].importance;
-      flow += edges[end].flow;
-    }
-    o.flow = hw_micro(flow);
-    if (!observe(&e->items, o, err) ||
-        !more_room((void **)&e->postings, &e->postings_capacity, e->n_postings, sizeof *e->postings, err))
-      return false;
-    e->postings[e->n_postings++] = (hw_posting){.item = o.key, .graph_id = graph_id, .importance = o.importance};
-  }
-  return true;
-}
-
 /* ---- one graph ---- */
 
-/* Flow of each FFN node. A node that the walk reaches at the floor only has none, and its neurons are no part of the graph:
- * reached[i] is false. */
-static void find_node_flows(const hw_graph_record *graph, double *flows, bool *reached) {
-  for (size_t i = 0; i < graph->n_neuron_nodes; i++) {
-    const hw_ffn_node *node = hw_graph_ffn_node(graph->graph, graph->neuron_nodes[i].layer, graph->neuron_nodes[i].position);
-    reached[i] = node != NULL;
-    flows[i] = node ? node->flow : 0;
+/* threshold: importances above it make a component active. */
+static bool observe(observations *list, const hw_component_measures *measures, int64_t graph_id, double threshold, hw_error *err) {
+  for (size_t i = 0; i < measures->n; i++) {
+    const hw_component_measure *m = &measures->rows[i];
+    if (!more_room((void **)&list->rows, &list->capacity, list->n, sizeof *list->rows, err)) return false;
+    list->rows[list->n++] = (hw_observation){.key = m->key, .graph_id = graph_id, .importance = m->importance, .flow = m->flow,
+                                             .on = m->importance / HW_MICRO > threshold};
   }
+  return true;
+}
+
+static bool observe_graph(encoder *e, const hw_prompt_record *prompt, const hw_graph_record *record, const double *node_flows,
+                          int64_t graph_id, hw_error *err) {
+  enum { ALWAYS = -1 };
+  const hw_graph *graph = record->graph;
+  hw_arena *arena = &e->codec.scratch;
+  hw_component_measures measures;
+  return hw_measure_heads(graph->heads, graph->n_heads, arena, &measures, err) && observe(&e->lists[HEADS], &measures, graph_id, ALWAYS, err) &&
+         hw_measure_neurons(record->neuron_nodes, node_flows, record->n_neuron_nodes, record->neurons, arena, &measures, err) &&
+         observe(&e->lists[NEURONS], &measures, graph_id, e->info->neuron_threshold, err) &&
+         hw_measure_items(graph, prompt->roles, arena, &measures, err) && observe(&e->lists[ITEMS], &measures, graph_id, ALWAYS, err) &&
+         hw_measure_roles(&record->frame, graph, prompt->roles, e->info->n_roles, arena, &measures, err) &&
+         observe(&e->lists[ROLES], &measures, graph_id, ALWAYS, err) &&
+         hw_measure_sources(&record->frame, graph, e->info->n_heads, prompt->ids, arena, &measures, err) &&
+         observe(&e->lists[SOURCES], &measures, graph_id, ALWAYS, err);
 }
 
 static bool encode_columns(encoder *e, const hw_graph_record *graph, const hw_blob_info *common, const double *flows,
@@ -226,16 +132,15 @@ static bool encode_graph(encoder *e, const hw_prompt_record *prompt, const hw_gr
                             .n_heads = (int64_t)graph->graph->n_heads,
                             .n_ffn_nodes = (int64_t)graph->graph->n_ffn_nodes};
   for (size_t i = 0; i < graph->n_projections; i++) out->n_projections += !graph->projections[i].outside;
-  double *flows = calloc(graph->n_neuron_nodes + 1, sizeof *flows);
-  bool *reached = calloc(graph->n_neuron_nodes + 1, sizeof *reached);
-  bool ok = flows && reached ? true : hw_fail_memory(err, "the nodes of a graph");
-  if (ok) find_node_flows(graph, flows, reached);
-  for (size_t i = 0; ok && i < graph->n_neuron_nodes; i++) out->n_neurons += reached[i] ? graph->neuron_nodes[i].n_rows : 0;
+  double *flows = calloc(graph->n_neuron_nodes + 1, sizeof *flows); /* 0: the node is stored for other thresholds, outside of the graph */
+  bool ok = flows || hw_fail_memory(err, "the nodes of a graph");
+  for (size_t i = 0; ok && i < graph->n_neuron_nodes; i++) {
+    const hw_ffn_node *node = hw_graph_ffn_node(graph->graph, graph->neuron_nodes[i].layer, graph->neuron_nodes[i].position);
+    flows[i] = node ? node->flow : 0;
+    out->n_neurons += flows[i] > 0 ? graph->neuron_nodes[i].n_rows : 0;
+  }
   /* The columns first: they check what the observations rely on. */
-  ok = ok && encode_columns(e, graph, &info, flows, out, err) && observe_heads(e, graph, graph_id, err) &&
-       observe_neurons(e, graph, flows, reached, graph_id, err) && observe_items(e, graph, prompt->roles, graph_id, err) &&
-       hw_observe_graph(&e->observer, prompt, graph, graph_id, &e->codec.scratch, err);
-  free(reached);
+  ok = ok && encode_columns(e, graph, &info, flows, out, err) && observe_graph(e, prompt, graph, flows, graph_id, err);
   free(flows);
   return ok;
 }
@@ -291,19 +196,21 @@ static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded
     hw_encode_lens(&chunk->bytes, prompt->prompt_id, e->info->n_layers, prompt->answer_lens, prompt->foil_lens);
     out->lens = slice_from(&chunk->bytes, start);
   }
-  if (!hw_observe_answer(chunk, e->info, prompt, err)) return false;
-  e->heads.n = e->neurons.n = e->items.n = 0;
-  hw_observer_reset(&e->observer);
+  if (!hw_chunk_sums_add_answer(&chunk->sums, prompt, err)) return false;
+  for (size_t t = 0; t < HW_N_SUM_TABLES; t++) e->lists[t].n = 0;
   for (size_t i = 0; i < prompt->n_graphs; i++)
     if (!encode_graph(e, prompt, &prompt->graphs[i], &chunk->graphs[chunk->n_graphs++], err)) return false;
   out->n_graphs = prompt->n_graphs;
+  for (size_t i = 0; i < e->lists[ITEMS].n; i++) {
+    const hw_observation *o = &e->lists[ITEMS].rows[i];
+    if (!more_room((void **)&e->postings, &e->postings_capacity, e->n_postings, sizeof *e->postings, err)) return false;
+    e->postings[e->n_postings++] = (hw_posting){.item = o->key, .graph_id = o->graph_id, .importance = o->importance};
+  }
   uint32_t n = (uint32_t)prompt->n_graphs;
-  return n == 0 || (hw_chunk_sums_count(&chunk->sums, prompt->group_id, n, err) &&
-                    hw_sum_table_add(&chunk->sums.heads, prompt->group_id, e->heads.rows, e->heads.n, n, err) &&
-                    hw_sum_table_add(&chunk->sums.neurons, prompt->group_id, e->neurons.rows, e->neurons.n, n, err) &&
-                    hw_sum_table_add(&chunk->sums.items, prompt->group_id, e->items.rows, e->items.n, n, err) &&
-                    hw_sum_table_add(&chunk->sums.roles, prompt->group_id, e->observer.roles, e->observer.n_roles, n, err) &&
-                    hw_sum_table_add(&chunk->sums.sources, prompt->group_id, e->observer.sources, e->observer.n_sources, n, err));
+  bool ok = n == 0 || hw_chunk_sums_count(&chunk->sums, prompt->group_id, n, err);
+  for (size_t t = 0; ok && n > 0 && t < HW_N_SUM_TABLES; t++)
+    ok = hw_sum_table_add(&chunk->sums.tables[t], prompt->group_id, e->lists[t].rows, e->lists[t].n, n, err);
+  return ok;
 }
 
 /* ---- the inverted index ---- */
@@ -352,7 +259,7 @@ static bool encode_chunk(encoder *e, const hw_chunk_record *chunk, hw_error *err
   out->graphs = calloc(n_graphs + 1, sizeof *out->graphs);
   if (!out->prompts || !out->values || !out->graphs) return hw_fail_memory(err, "the rows of a chunk");
   if (!hw_chunk_sums_init(&out->sums, e->info->n_groups, e->info->n_layers, e->all_groups, err)) return false;
-  if (!hw_codec_init(&e->codec, err) || !hw_observer_init(&e->observer, e->info, err)) return false;
+  if (!hw_codec_init(&e->codec, err)) return false;
   for (size_t i = 0; i < chunk->n_prompts; i++)
     if (!encode_prompt(e, &chunk->prompts[i], &out->prompts[i], err)) return false;
   return encode_postings(e, err) && hw_buffer_check(&out->bytes, err);
@@ -370,10 +277,7 @@ bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_e
   encoder e = {.info = info, .out = out};
   bool ok = encode_chunk(&e, chunk, err);
   hw_codec_fini(&e.codec);
-  hw_observer_fini(&e.observer);
-  free(e.heads.rows);
-  free(e.neurons.rows);
-  free(e.items.rows);
+  for (size_t t = 0; t < HW_N_SUM_TABLES; t++) free(e.lists[t].rows);
   free(e.postings);
   if (ok) *encoded = out;
   else hw_encoded_chunk_free(out);

@@ -90,6 +90,8 @@ bool hw_chunk_sums_init(hw_chunk_sums *sums, size_t n_groups, size_t n_layers, i
 void hw_chunk_sums_fini(hw_chunk_sums *sums);
 /* Counts a prompt's graphs, in its group and in all. */
 bool hw_chunk_sums_count(hw_chunk_sums *sums, int64_t group_id, int64_t n_graphs, hw_error *err);
+/* Adds the answer of a prompt to its group and to all. Errors: a measure that is not finite. */
+bool hw_chunk_sums_add_answer(hw_chunk_sums *sums, const hw_prompt_record *prompt, hw_error *err);
 /* Adds `from`, of the same run and all_groups. After an error `into` is to be thrown away. */
 bool hw_chunk_sums_merge(hw_chunk_sums *into, const hw_chunk_sums *from, hw_error *err);
 /* Adds the rows of all groups together, as group all_groups, and fills each table's `order`. Nothing can be added after. */
@@ -118,6 +120,5 @@ struct hw_encoded_chunk {
   hw_encoded_item *item_graphs;
   size_t n_item_graphs;
 };
-
 
 #endif

@@ -21,8 +21,8 @@ typedef struct hw_measured {
   size_t n_roles;
 } hw_measured;
 
-/* Every component in one integer, in the order in which they are listed. */
-uint64_t hw_compared_key(bool ffn, uint32_t layer, uint32_t index, uint32_t source_role, uint32_t target_role);
+/* Keys are in the order in which components are listed: hw_component_key of heads and neurons, of items one with the numbers of
+ * their roles among both databases. */
 void hw_compared_component_of(uint64_t key, const hw_measured *measured, hw_compared_component *component);
 
 /* The number of a component, new when it was not seen before. */

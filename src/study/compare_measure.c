@@ -6,17 +6,22 @@
 #include <string.h>
 
 #include "codec/codec.h"
+#include "graph/components.h"
 #include "study/compare.h"
 
-uint64_t hw_compared_key(bool ffn, uint32_t layer, uint32_t index, uint32_t source_role, uint32_t target_role) {
-  return (uint64_t)ffn << 56 | (uint64_t)layer << 48 | (uint64_t)index << 16 | source_role << 8 | target_role;
+/* An item with the numbers of its roles among the names of both databases, in the order in which items are listed. */
+static uint64_t item_key(uint32_t item, const uint32_t *role_of) {
+  return (uint64_t)hw_item_edge(item) << 16 | role_of[hw_item_source(item)] << 8 | role_of[hw_item_target(item)];
 }
 
 void hw_compared_component_of(uint64_t key, const hw_measured *measured, hw_compared_component *component) {
-  *component = (hw_compared_component){.layer = (uint32_t)(key >> 48 & 255), .index = (uint32_t)(key >> 16), .ffn = key >> 56};
-  if (measured->request->components != HW_SET_ITEMS) return;
-  component->source_role = measured->roles[key >> 8 & 255];
-  component->target_role = measured->roles[key & 255];
+  if (measured->request->components != HW_SET_ITEMS) {
+    *component = (hw_compared_component){.layer = hw_component_key_layer(key), .index = hw_component_key_index(key)};
+    return;
+  }
+  uint32_t item = hw_item_of_edge((uint32_t)(key >> 16));
+  *component = (hw_compared_component){.layer = hw_item_layer(item), .index = hw_item_head(item), .ffn = hw_item_kind(item) == HW_ITEM_FFN,
+                                       .source_role = measured->roles[key >> 8 & 255], .target_role = measured->roles[key & 255]};
 }
 
 /* ---- components by number ---- */
@@ -86,9 +91,9 @@ typedef struct reading {
   hw_statement graphs, roles; /* roles: items only */
 } reading;
 
-static bool add(reading *r, uint64_t key, uint32_t importance, double flow, hw_error *err) {
+static bool add(reading *r, uint64_t key, uint32_t value, hw_error *err) {
   hw_measured *m = r->measured;
-  uint32_t value = m->request->measure == HW_MEASURE_FLOW ? hw_micro(flow) : importance, number;
+  uint32_t number;
   if (!value) return true;
   if (!hw_measured_number(m, key, &number, err)) return false;
   uint64_t unit = ((uint64_t)r->unit << 1 | (unsigned)r->side) + 1;
@@ -105,58 +110,18 @@ static bool add(reading *r, uint64_t key, uint32_t importance, double flow, hw_e
   return true;
 }
 
-static bool add_heads(reading *r, const void *bytes, size_t length, hw_error *err) {
+static bool measure_heads(reading *r, const void *bytes, size_t length, hw_component_measures *measures, hw_error *err) {
   hw_blob_info info;
   hw_head_row *heads;
   size_t n;
-  if (!hw_decode_heads(bytes, length, &r->arena, &info, &heads, &n, err)) return false;
-  for (size_t i = 0; i < n; i++)
-    if (!add(r, hw_compared_key(false, heads[i].layer, heads[i].head, 0, 0), heads[i].importance, heads[i].flow, err)) return false;
-  return true;
+  return hw_decode_heads(bytes, length, &r->arena, &info, &heads, &n, err) && hw_measure_heads(heads, n, &r->arena, measures, err);
 }
 
-typedef struct piece { /* of a component that a graph mentions more than once */
-  uint64_t key;
-  uint32_t importance, order; /* flows are added in the order of the rows, as the aggregates do */
-  double flow;
-} piece;
-
-static int compare_pieces(const void *a, const void *b) {
-  const piece *x = a, *y = b;
-  if (x->key != y->key) return x->key < y->key ? -1 : 1;
-  return (x->order > y->order) - (x->order < y->order);
-}
-
-/* A component's importance is the largest of its pieces, its flow their sum. */
-static bool add_pieces(reading *r, piece *pieces, size_t n, hw_error *err) {
-  if (n) qsort(pieces, n, sizeof *pieces, compare_pieces);
-  for (size_t first = 0, end; first < n; first = end) {
-    uint32_t importance = 0;
-    double flow = 0;
-    for (end = first; end < n && pieces[end].key == pieces[first].key; end++) {
-      if (pieces[end].importance > importance) importance = pieces[end].importance;
-      flow += pieces[end].flow;
-    }
-    if (!add(r, pieces[first].key, importance, flow, err)) return false;
-  }
-  return true;
-}
-
-static bool add_neurons(reading *r, const void *bytes, size_t length, hw_error *err) {
+static bool measure_neurons(reading *r, const void *bytes, size_t length, hw_component_measures *measures, hw_error *err) {
   hw_blob_info info;
   hw_neurons neurons;
-  if (!hw_decode_neurons(bytes, length, HW_ROWS_IN_GRAPH, &r->arena, &info, &neurons, err)) return false;
-  piece *pieces = hw_arena_new(&r->arena, piece, neurons.n_rows, err);
-  if (!pieces) return false;
-  for (size_t i = 0; i < neurons.n_rows; i++) {
-    const hw_neuron_row *row = &neurons.rows[i];
-    uint32_t node = neurons.row_nodes[i];
-    pieces[i] = (piece){.key = hw_compared_key(false, row->layer, row->neuron, 0, 0),
-                        .importance = row->importance,
-                        .order = (uint32_t)i,
-                        .flow = hw_neuron_flow(neurons.node_flows[node], row->importance, neurons.nodes[node].total)};
-  }
-  return add_pieces(r, pieces, neurons.n_rows, err);
+  return hw_decode_neurons(bytes, length, HW_ROWS_IN_GRAPH, &r->arena, &info, &neurons, err) &&
+         hw_measure_neurons(neurons.nodes, neurons.node_flows, neurons.n_nodes, neurons.rows, &r->arena, measures, err);
 }
 
 static bool roles_of_prompt(reading *r, uint32_t n_tokens, const uint8_t **roles, hw_error *err) {
@@ -171,34 +136,35 @@ static bool roles_of_prompt(reading *r, uint32_t n_tokens, const uint8_t **roles
   return fits || hw_fail(err, HW_ERROR_INPUT, "the roles of prompt %" PRId64 " are damaged", r->prompt_id);
 }
 
-static bool add_items(reading *r, const void *bytes, size_t length, hw_error *err) {
+static bool measure_items(reading *r, const void *bytes, size_t length, hw_component_measures *measures, hw_error *err) {
   hw_blob_info info;
   hw_part *parts;
   hw_graph graph;
-  size_t n_parts, n = 0;
+  size_t n_parts;
   const uint8_t *roles;
   if (!hw_decode_edges(bytes, length, &r->arena, &info, &parts, &n_parts, err) ||
       !hw_graph_replay(&info.frame, parts, n_parts, info.threshold, &r->arena, &graph, err) ||
-      !roles_of_prompt(r, info.frame.n_tokens, &roles, err))
+      !roles_of_prompt(r, info.frame.n_tokens, &roles, err) || !hw_measure_items(&graph, roles, &r->arena, measures, err))
     return false;
-  piece *pieces = hw_arena_new(&r->arena, piece, graph.n_edges, err);
-  if (!pieces) return false;
-  for (size_t i = 0; i < graph.n_edges; i++) {
-    const hw_part *part = &graph.edges[i].part;
-    bool ffn = part->kind == HW_PART_FFN;
-    if (!ffn && part->kind != HW_PART_ATTENTION) continue;
-    uint32_t source = r->role_of[roles[part->source] & HW_ROLE_MASK], target = r->role_of[roles[part->target] & HW_ROLE_MASK];
-    uint64_t key = hw_compared_key(ffn, part->layer, ffn ? 0 : part->head, source, target);
-    pieces[n] = (piece){.key = key, .importance = part->importance, .order = (uint32_t)n, .flow = graph.edges[i].flow};
-    n++;
-  }
-  return add_pieces(r, pieces, n, err);
+  for (size_t i = 0; i < measures->n; i++) measures->rows[i].key = item_key((uint32_t)measures->rows[i].key, r->role_of);
+  return true;
+}
+
+static bool add_graph(reading *r, const void *bytes, size_t length, hw_error *err) {
+  static bool (*const measure[])(reading *, const void *, size_t, hw_component_measures *, hw_error *) = {measure_heads, measure_neurons,
+                                                                                                          measure_items};
+  hw_component_measures measures;
+  hw_arena_reset(&r->arena);
+  bool ok = measure[r->measured->request->components](r, bytes, length, &measures, err);
+  for (size_t i = 0; ok && i < measures.n; i++)
+    ok = add(r, measures.rows[i].key,
+             r->measured->request->measure == HW_MEASURE_FLOW ? measures.rows[i].flow : measures.rows[i].importance, err);
+  return ok;
 }
 
 /* ---- one prompt ---- */
 
 static bool read_prompt(reading *r, hw_error *err) {
-  static bool (*const readers[])(reading *, const void *, size_t, hw_error *) = {add_heads, add_neurons, add_items};
   hw_measured *m = r->measured;
   size_t first = m->n_entries[r->side], n_graphs = 0;
   bool row = true, ok;
@@ -207,12 +173,10 @@ static bool read_prompt(reading *r, hw_error *err) {
   while ((ok = hw_statement_step(&r->graphs, &row, err)) && row) {
     size_t length;
     const void *bytes = hw_column_blob(&r->graphs, 0, &length);
-    hw_arena_reset(&r->arena);
     n_graphs++;
     hw_error why = {0};
-    if (!readers[m->request->components](r, bytes, length, &why)) {
+    if (!add_graph(r, bytes, length, &why))
       return hw_fail(err, why.kind, "%s: prompt %" PRId64 ": %s", r->store->path, r->prompt_id, why.message);
-    }
   }
   if (ok && !n_graphs) return hw_fail(err, HW_ERROR_INPUT, "%s: prompt %" PRId64 " has no graph", r->store->path, r->prompt_id);
   for (size_t i = first; n_graphs > 1 && i < m->n_entries[r->side]; i++) m->entries[r->side][i].value /= (double)n_graphs;

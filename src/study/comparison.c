@@ -326,7 +326,7 @@ static bool all_heads(reading *r, hw_store *store, hw_error *err) {
   hw_statement_close(&b);
   for (uint32_t layer = 0; ok && layer < n_layers; layer++)
     for (uint32_t head = 0; ok && head < n_heads; head++)
-      ok = hw_measured_number(&r->measured, hw_compared_key(false, layer, head, 0, 0), &number, err);
+      ok = hw_measured_number(&r->measured, hw_component_key(layer, head), &number, err);
   return ok;
 }
 

@@ -33,7 +33,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "query": "base sqlite store",
     "mine": "base graph",
     "stats": "base",
-    "study": "base codec sqlite store query mine stats",
+    "study": "base graph codec sqlite store query mine stats",
     "run": "base tensor tokenizer flow dataset store",
     "report": "base sqlite store query run",
     "cli": "base tensor store query study report run",
