@@ -78,6 +78,7 @@ typedef struct hw_model {
   const char *name;      /* its last component */
   hw_dtype dtype;        /* of most weights */
   size_t weight_bytes;   /* of the weights file */
+  const char *notice;    /* what the user should know of its tensors: what was left out before their names, which are not used; or NULL */
   char fingerprint[33];  /* hash of config.json and the weights */
   hw_matrix token_embedding;    /* vocab_size rows (as outputs) of d_model */
   hw_matrix position_embedding; /* n_ctx + position_offset rows, or data NULL */

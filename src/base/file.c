@@ -19,7 +19,10 @@ bool hw_file_map(int fd, const char *path, hw_file *file, hw_error *err) {
   void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (data == MAP_FAILED) return hw_fail(err, HW_ERROR_IO, "%s: cannot map: %s", path, strerror(errno));
   *file = (hw_file){.data = data, .size = (size_t)status.st_size};
-  return true;
+  static const char pointer[] = "version https://git-lfs.github.com/spec/";
+  if (file->size < sizeof pointer || memcmp(data, pointer, sizeof pointer - 1) != 0) return true;
+  hw_file_close(file);
+  return hw_fail(err, HW_ERROR_INPUT, "%s: a Git LFS pointer, not the file itself; git lfs pull in its folder brings the file", path);
 }
 
 bool hw_file_open(const char *path, hw_file *file, hw_error *err) {

@@ -13,7 +13,7 @@ typedef struct hw_file {
   size_t size;               /* bytes */
 } hw_file;
 
-/* Maps a regular file. Errors name the path. The mapping lives until hw_file_close. */
+/* Maps a regular file; a Git LFS pointer in its place is an error. Errors name the path. The mapping lives until hw_file_close. */
 bool hw_file_open(const char *path, hw_file *file, hw_error *err);
 /* The same from an open descriptor, which stays the caller's. */
 bool hw_file_map(int fd, const char *path, hw_file *file, hw_error *err);

@@ -65,6 +65,7 @@ static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const
                    c->d_model, c->d_ffn, c->vocab_size, model->unembed.data == model->token_embedding.data ? "tied" : "untied", c->n_ctx);
   hw_buffer_printf(out, "weights      %s, %.1f MiB, mapped\nfingerprint  %s\n", hw_dtype_names[model->dtype],
                    (double)model->weight_bytes / 1048576, model->fingerprint);
+  if (model->notice) hw_buffer_printf(out, "notice       %s\n", model->notice);
   if (tokenizer) {
     hw_buffer_printf(out, "tokenizer    %s, %d tokens\nBOS          auto: ", hw_tokenizer_kind(tokenizer), hw_tokenizer_size(tokenizer));
     put_piece(out, tokenizer, hw_tokenizer_bos_id(tokenizer, HW_BOS_AUTO));

@@ -112,6 +112,7 @@ static bool trace(const trace_settings *s, const hw_model *model, const hw_token
   if (!(s->tokens ? parse_ids(s->tokens, arena, &ids, &n, err) && hw_trace_ids(model, &s->analysis, ids, n, traced, err)
                   : hw_trace_text(model, tokenizer, &s->analysis, s->prompt, traced, err)))
     return false;
+  if (model->notice) fprintf(stderr, "headwater: %s: %s\n", model->name, model->notice);
   if (traced->prompt.double_bos) fprintf(stderr, "headwater: the prompt itself begins with the BOS token, so there are two\n");
   hw_trace_view view = {.model = model, .tokenizer = tokenizer, .analysis = &s->analysis, .flow = &traced->worker.flow,
                         .input = &traced->prompt, .result = &traced->result, .neurons = traced->neurons,

@@ -9,6 +9,7 @@
 #include "headwater/buffer.h"
 #include "model/config.h"
 #include "model/custom.h"
+#include "weights/folder.h"
 
 static bool unknown_family(const char *path, const char *model_type, hw_error *err) {
   hw_buffer list;
@@ -40,7 +41,7 @@ bool hw_config_load(const char *folder, const char *architecture, hw_arena *aren
   if (!ok) hw_fail_memory(err, folder);
   const char *description = architecture ? architecture : ok && access(custom, F_OK) == 0 ? custom : NULL;
   if (ok && !description && access(path, F_OK) != 0)
-    ok = hw_fail(err, HW_ERROR_INPUT, "%s: neither config.json nor headwater.json is there", folder);
+    ok = !hw_weights_are_others(folder, err) && hw_fail(err, HW_ERROR_INPUT, "%s: neither config.json nor headwater.json is there", folder);
   if (ok) ok = description ? hw_custom_load(description, path, arena, config, family, err) : load_known(path, config, family, err);
   free(path);
   free(custom);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What of a weights file is which weight, as text. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "model/describe.h"
 #include "model/lookup.h"
+#include "weights/folder.h"
 
 typedef struct explainer {
   hw_lookup lookup;
@@ -46,7 +45,7 @@ static state examine(const explainer *e, hw_weight weight, const hw_weight_row *
 
 static void tell(explainer *e, hw_weight weight, const hw_weight_row *row, int64_t first, int64_t last, const hw_buffer *text) {
   const char *name = row->name[0] == '=' ? row->name + 1 : row->name;
-  hw_buffer_printf(e->out, "  %-19s %s%s", hw_weight_shapes[weight].name, row->name[0] == '=' ? "" : e->lookup.prefix, name);
+  hw_buffer_printf(e->out, "  %-19s %s%s%s", hw_weight_shapes[weight].name, e->lookup.wrapper, row->name[0] == '=' ? "" : e->lookup.prefix, name);
   if (hw_weight_is_layered(row) && first == last) hw_buffer_printf(e->out, " in layer %" PRId64, first);
   if (hw_weight_is_layered(row) && first != last) hw_buffer_printf(e->out, " in layers %" PRId64 " to %" PRId64, first, last);
   hw_buffer_printf(e->out, ": %s\n", text->failed || !text->data ? "?" : text->data);
@@ -98,10 +97,8 @@ bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *o
   hw_model_config config;
   const hw_family *family;
   hw_safetensors file;
-  char *path = hw_path_join(folder, "model.safetensors");
   hw_arena_init(&arena);
-  bool ok = path ? hw_config_load(folder, architecture, &arena, &config, &family, err) && hw_safetensors_open(path, &file, err)
-                 : hw_fail_memory(err, folder);
+  bool ok = hw_config_load(folder, architecture, &arena, &config, &family, err) && hw_weights_open(folder, &file, err);
   if (ok) {
     explainer e = {.lookup = hw_lookup_start(&config, family, &file), .out = out};
     explain_file(&e);
@@ -109,6 +106,5 @@ bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *o
     hw_safetensors_close(&file);
   }
   hw_arena_fini(&arena);
-  free(path);
   return ok;
 }

@@ -13,6 +13,7 @@
 #include "model/family.h"
 #include "model/lookup.h"
 #include "tensor/kernels.h"
+#include "weights/folder.h"
 
 struct hw_model_files {
   hw_safetensors weights;
@@ -255,23 +256,51 @@ static bool make_rotary_frequencies(loader *ld) {
 static bool check_leftovers(loader *ld) {
   for (size_t i = 0; i < ld->st->n_tensors; i++) {
     const hw_tensor *tensor = &ld->st->tensors[i];
-    if (!tensor->used && !hw_lookup_ignores(&ld->lookup, tensor->name))
-      return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s has no place in a %s model", ld->st->path, tensor->name,
-                     ld->family->model_type);
+    if (tensor->used || hw_lookup_ignores(&ld->lookup, tensor->name)) continue;
+    return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s has no place in a %s model", ld->st->path, tensor->name, ld->family->model_type);
   }
   return true;
+}
+
+/* Weights are right only with the adapter's product added, which is not computed. */
+static bool refuse_adapters(loader *ld) {
+  for (size_t i = 0; i < ld->st->n_tensors; i++)
+    if (strstr(ld->st->tensors[i].name, ".lora_"))
+      return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s is of a LoRA adapter that is not merged; merge_and_unload() and save_pretrained(DIR) in PEFT write the merged model",
+                     ld->st->path, ld->st->tensors[i].name);
+  return true;
+}
+
+/* What the user should know of the names in the file: what was taken off them, and the tensors that nobody reads. */
+static bool note_names(loader *ld) {
+  enum { SHOWN = 4 };
+  size_t n = 0;
+  hw_buffer text;
+  hw_buffer_init(&text);
+  if (ld->lookup.wrapper[0]) hw_buffer_printf(&text, "\"%s\" before the names of all tensors is left out", ld->lookup.wrapper);
+  for (size_t i = 0; i < ld->st->n_tensors; i++) {
+    const hw_tensor *tensor = &ld->st->tensors[i];
+    if (tensor->used || hw_lookup_is_buffer(&ld->lookup, tensor->name)) continue;
+    if (n < SHOWN) hw_buffer_printf(&text, "%s%s", n ? ", " : text.length ? "; tensors not used: " : "tensors not used: ", tensor->name);
+    n++;
+  }
+  if (n > SHOWN) hw_buffer_printf(&text, " and %zu more", n - SHOWN);
+  bool ok = hw_buffer_check(&text, ld->err);
+  if (ok && text.length) ok = (ld->model->notice = hw_arena_copy(ld->arena, text.data, text.length, ld->err)) != NULL;
+  hw_buffer_fini(&text);
+  return ok;
 }
 
 static bool load_weights(loader *ld) {
   hw_model *model = ld->model;
   ld->lookup = hw_lookup_start(&model->config, ld->family, ld->st);
   model->layers = hw_arena_znew(ld->arena, hw_layer, (size_t)model->config.n_layers, ld->err);
-  if (!model->layers || !load_embeddings(ld)) return false;
+  if (!model->layers || !refuse_adapters(ld) || !load_embeddings(ld)) return false;
   for (int64_t l = 0; l < model->config.n_layers; l++)
     if (!load_layer(ld, l, &model->layers[l])) return false;
   if (!load_vector(ld, HW_W_FINAL_GAMMA, 0, &model->final_gamma) || !load_vector(ld, HW_W_FINAL_BETA, 0, &model->final_beta)) return false;
   model->dtype = model->layers[0].w_o.dtype;
-  return fold_final_beta(ld) && check_leftovers(ld) && make_rotary_frequencies(ld);
+  return fold_final_beta(ld) && check_leftovers(ld) && note_names(ld) && make_rotary_frequencies(ld);
 }
 
 /* Appends the hash of file_path (NULL: of folder/name), if the file exists. */
@@ -301,9 +330,8 @@ static bool open_files(hw_model *model, const char *folder, const char *architec
   if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
   model->path = strdup(folder);
   model->files = calloc(1, sizeof *model->files);
-  char *weights_path = hw_path_join(folder, "model.safetensors");
   loader ld = {.model = model, .err = err};
-  bool ok = model->path && model->files && weights_path;
+  bool ok = model->path && model->files;
   if (!ok) hw_fail_memory(err, "a model");
   if (ok) {
     size_t length = strlen(model->path);
@@ -313,11 +341,10 @@ static bool open_files(hw_model *model, const char *folder, const char *architec
     hw_arena_init(&model->files->arena);
     ld.arena = &model->files->arena;
     ld.st = &model->files->weights;
-    ok = hw_config_load(folder, architecture, ld.arena, &model->config, &ld.family, err) && hw_safetensors_open(weights_path, ld.st, err) &&
+    ok = hw_config_load(folder, architecture, ld.arena, &model->config, &ld.family, err) && hw_weights_open(folder, ld.st, err) &&
          load_weights(&ld) && hash_files(model, folder, architecture, err);
     model->weight_bytes = ld.st->file.size;
   }
-  free(weights_path);
   return ok;
 }
 

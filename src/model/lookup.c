@@ -17,29 +17,93 @@ void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t l
   }
   const char *place = strstr(pattern, LAYER);
   if (place)
-    (void)snprintf(name, HW_NAME_SIZE, "%s%.*s%" PRId64 "%s", prefix, (int)(place - pattern), pattern, layer, place + strlen(LAYER));
+    (void)snprintf(name, HW_NAME_SIZE, "%s%s%.*s%" PRId64 "%s", lookup->wrapper, prefix, (int)(place - pattern), pattern, layer,
+                   place + strlen(LAYER));
   else
-    (void)snprintf(name, HW_NAME_SIZE, "%s%s", prefix, pattern);
+    (void)snprintf(name, HW_NAME_SIZE, "%s%s%s", lookup->wrapper, prefix, pattern);
+}
+
+static bool begins_with(const char *text, const char *beginning) { return strncmp(text, beginning, strlen(beginning)) == 0; }
+
+static bool ends_with(const char *text, const char *ending) {
+  size_t n = strlen(text), m = strlen(ending);
+  return n >= m && strcmp(text + n - m, ending) == 0;
+}
+
+/* What trained checkpoints of any family carry and the forward pass does not need: a word between the dots of the name. */
+static bool is_passenger(const char *name) {
+  static const char *const anywhere[] = {"v_head", "rotary_emb"}, *const last[] = {"position_ids", "masked_bias"};
+  for (const char *word = name;; word++) {
+    size_t length = strcspn(word, ".");
+    const char *const *words = word[length] ? anywhere : last;
+    for (size_t i = 0; i < 2; i++)
+      if (strlen(words[i]) == length && memcmp(word, words[i], length) == 0) return true;
+    word += length;
+    if (!*word) return false;
+  }
+}
+
+/* How many weights of the first layer and outside of the layers the file has under these prefixes. */
+static size_t count_hits(const hw_lookup *trial) {
+  size_t hits = 0;
+  for (int w = 0; w < HW_N_WEIGHTS; w++) {
+    const hw_weight_row *row = hw_family_weight(trial->family, (hw_weight)w);
+    char name[HW_NAME_SIZE];
+    if (!row) continue;
+    hw_lookup_name(trial, row, 0, name);
+    hits += hw_safetensors_find(trial->file, name) != NULL;
+  }
+  return hits;
+}
+
+/* The first of the family's prefixes under which the file has most. */
+static size_t choose_prefix(hw_lookup *lookup, size_t most) {
+  hw_lookup trial = *lookup;
+  for (int i = 0; i < HW_MOST_PREFIXES && lookup->family->prefixes[i]; i++) {
+    trial.prefix = lookup->family->prefixes[i];
+    size_t hits = count_hits(&trial);
+    if (hits <= most) continue;
+    most = hits;
+    *lookup = trial;
+  }
+  return most;
+}
+
+static bool wraps_all(const hw_safetensors *file, const char *wrapper) {
+  for (size_t i = 0; i < file->n_tensors; i++)
+    if (!begins_with(file->tensors[i].name, wrapper) && !is_passenger(file->tensors[i].name)) return false;
+  return true;
+}
+
+/* The next word of a name that training code puts before it, or NULL. */
+static const char *wrapper_word(const char *name) {
+  static const char *const words[] = {"_orig_mod.", "module.", "base_model.", "pretrained_model.", "_forward_module.", "model."};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (begins_with(name, words[i])) return words[i];
+  return NULL;
+}
+
+/* For a file none of whose names are the family's: what stands before all of them, if the rest then matches. */
+static void choose_wrapper(hw_lookup *lookup) {
+  size_t first = 0, most = 0, length = 0;
+  while (first < lookup->file->n_tensors && is_passenger(lookup->file->tensors[first].name)) first++;
+  const char *name = first < lookup->file->n_tensors ? lookup->file->tensors[first].name : "", *word;
+  hw_lookup trial = *lookup;
+  while ((word = wrapper_word(name + length)) != NULL && length + strlen(word) < sizeof trial.wrapper) {
+    length += strlen(word);
+    memcpy(trial.wrapper, name, length);
+    trial.wrapper[length] = '\0';
+    if (!wraps_all(lookup->file, trial.wrapper)) return;
+    hw_lookup found = trial;
+    size_t hits = choose_prefix(&found, most);
+    if (hits > most) *lookup = found;
+    most = hits;
+  }
 }
 
 hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family, hw_safetensors *file) {
   hw_lookup lookup = {.config = config, .family = family, .file = file, .prefix = family->prefixes[0]};
-  size_t most = 0;
-  for (int i = 0; i < HW_MOST_PREFIXES && family->prefixes[i]; i++) {
-    hw_lookup trial = lookup;
-    size_t hits = 0;
-    trial.prefix = family->prefixes[i];
-    for (int w = 0; w < HW_N_WEIGHTS; w++) {
-      const hw_weight_row *row = hw_family_weight(family, (hw_weight)w);
-      char name[HW_NAME_SIZE];
-      if (!row || row->name[0] == '=') continue;
-      hw_lookup_name(&trial, row, 0, name);
-      hits += hw_safetensors_find(file, name) != NULL;
-    }
-    if (hits <= most) continue;
-    most = hits;
-    lookup = trial;
-  }
+  if (choose_prefix(&lookup, 0) == 0) choose_wrapper(&lookup);
   return lookup;
 }
 
@@ -150,13 +214,10 @@ bool hw_lookup_find(const hw_lookup *lookup, hw_weight weight, int64_t layer, hw
   return true;
 }
 
-static bool ends_with(const char *text, const char *ending) {
-  size_t n = strlen(text), m = strlen(ending);
-  return n >= m && strcmp(text + n - m, ending) == 0;
-}
-
-bool hw_lookup_ignores(const hw_lookup *lookup, const char *name) {
+bool hw_lookup_is_buffer(const hw_lookup *lookup, const char *name) {
   for (const char *const *ending = lookup->family->ignored; *ending; ending++)
     if (ends_with(name, *ending)) return true;
   return false;
 }
+
+bool hw_lookup_ignores(const hw_lookup *lookup, const char *name) { return hw_lookup_is_buffer(lookup, name) || is_passenger(name); }

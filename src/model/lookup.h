@@ -13,6 +13,7 @@ typedef struct hw_lookup {
   const hw_family *family;
   hw_safetensors *file;
   const char *prefix; /* of the family's, the one under which the file has its tensors */
+  char wrapper[64];   /* what training code has put before every name: "module.", "_orig_mod.", or nothing */
 } hw_lookup;
 
 hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family, hw_safetensors *file);
@@ -36,7 +37,10 @@ bool hw_weight_is_layered(const hw_weight_row *row);
 /* The tensor of a weight, its shape and dtype checked. *tensor is NULL when it is optional and absent. */
 bool hw_lookup_find(const hw_lookup *lookup, hw_weight weight, int64_t layer, hw_tensor **tensor, hw_error *err);
 
-/* True for a tensor that the family's row says to leave alone. */
+/* True for a tensor that the family's row says to leave alone: masks and tables that its files have beside the weights. */
+bool hw_lookup_is_buffer(const hw_lookup *lookup, const char *name);
+
+/* True for these, and for what trained checkpoints of any family carry: a value head, rotary tables, position ids, masks. */
 bool hw_lookup_ignores(const hw_lookup *lookup, const char *name);
 
 #endif

@@ -185,15 +185,19 @@ static bool with_workers(shared *s, int threads, neuron_list *neurons) {
   return !s->failed;
 }
 
-/* Reports what was found in the data set, before the first chunk. */
-static void tell_dataset(const shared *s) {
+/* Reports what was found in the model's weights and in the data set, before the first chunk. */
+static void tell_inputs(const shared *s) {
   const char *const *lines;
   size_t n = hw_dataset_notices(s->plan->dataset, &lines);
-  for (size_t i = 0; i < n && s->hooks->notice && !s->job->quiet; i++) s->hooks->notice(s->hooks->context, lines[i]);
+  if (!s->hooks->notice || s->job->quiet) return;
+  char line[1024];
+  (void)snprintf(line, sizeof line, "%s: %s", s->model->name, s->model->notice ? s->model->notice : "");
+  if (s->model->notice) s->hooks->notice(s->hooks->context, line);
+  for (size_t i = 0; i < n; i++) s->hooks->notice(s->hooks->context, lines[i]);
 }
 
 static bool run_stages(shared *s, int threads, hw_error *err) {
-  tell_dataset(s);
+  tell_inputs(s);
   bool ok = hw_chunk_reader_open(&s->reader, s->plan, err) && with_workers(s, threads, NULL);
   if (!ok || stopping(s) || s->job->neuron_projections == HW_NEURONS_NONE) return ok;
   hw_arena arena;
@@ -267,7 +271,7 @@ static bool measure_database(shared *s, const hw_plan_summary *summary, const hw
 static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
   hw_worker worker;
   if (!hw_chunk_reader_open(&s->reader, s->plan, err)) return false;
-  tell_dataset(s);
+  tell_inputs(s);
   s->done = calloc(s->plan->n_chunks + 1, sizeof *s->done);
   const hw_plan_chunk *chunk = NULL;
   hw_row_copy *rows;

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/json_reader.h"
 #include "headwater/arena.h"
@@ -123,27 +122,11 @@ static bool read_header(hw_safetensors *st, hw_error *err) {
   return true;
 }
 
-/* What lies there in the place of the one file that is read. */
-static bool fail_missing(const char *path, hw_error *err) {
-  const char *slash = strrchr(path, '/');
-  int folder = slash ? (int)(slash - path + 1) : 0;
-  char other[4096];
-  (void)snprintf(other, sizeof other, "%s.index.json", path);
-  if (access(other, F_OK) == 0)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: not there, but %s is: a model in several files is not read; join them into one", path, other);
-  (void)snprintf(other, sizeof other, "%.*spytorch_model.bin", folder, path);
-  if (access(other, F_OK) == 0)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: not there, but %s is, which is not read; save it as safetensors", path, other);
-  return false;
-}
-
 bool hw_safetensors_open(const char *path, hw_safetensors *st, hw_error *err) {
   *st = (hw_safetensors){0};
   st->path = strdup(path);
   if (!st->path) return hw_fail_memory(err, path);
-  bool there = access(path, F_OK) == 0;
   if (!hw_file_open(path, &st->file, err) || !read_header(st, err)) {
-    if (!there) (void)fail_missing(path, err);
     hw_safetensors_close(st);
     return false;
   }

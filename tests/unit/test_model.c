@@ -214,9 +214,9 @@ TEST(weights_that_are_cut_short) {
   toy_put(&t, "config.json", t.config, strlen(t.config));
   open_refused(HW_ERROR_IO, "model.safetensors");
   toy_put(&t, "pytorch_model.bin", "x", 1);
-  open_refused(HW_ERROR_UNSUPPORTED, "pytorch_model.bin is, which is not read");
+  open_refused(HW_ERROR_UNSUPPORTED, "pytorch_model.bin: weights in PyTorch");
   toy_put(&t, "model.safetensors.index.json", "{}", 2);
-  open_refused(HW_ERROR_UNSUPPORTED, "a model in several files is not read");
+  open_refused(HW_ERROR_UNSUPPORTED, "a model in several files, which is not read");
   toy_weights(&t, &file);
   file_refused("", 0, "too few");
   file_refused(file.data, 7, "too few");
@@ -380,6 +380,31 @@ TEST(names_with_and_without_prefix) {
   hw_model_close(unit_open(t.folder));
 }
 
+/* Training code puts something before every name; a prefix of some names alone is none. */
+TEST(names_behind_a_wrapper) {
+  static const char *const wrappers[] = {"module.", "_orig_mod.", "base_model.", "base_model.model.", "pretrained_model.", "model.", "_orig_mod.module."};
+  for (size_t w = 0; w < COUNT_OF(wrappers); w++) {
+    toy_llama(&t, 1, HW_F32, toy_small, false);
+    (void)toy_add(&t, "v_head.summary.weight", 1, 12, 1, 0);
+    for (size_t i = 0; i + 1 < t.n_tensors; i++) {
+      char name[96];
+      (void)snprintf(name, sizeof name, "%s%.70s", wrappers[w], t.tensors[i].name);
+      memcpy(t.tensors[i].name, name, sizeof name);
+    }
+    toy_write(&t);
+    hw_model *model = unit_open(t.folder);
+    char notice[128];
+    (void)snprintf(notice, sizeof notice, "\"%s\" before the names of all tensors is left out; tensors not used: v_head.summary.weight", wrappers[w]);
+    assert_string_equal(model->notice, notice);
+    hw_model_close(model);
+    memmove(t.tensors[3].name, t.tensors[3].name + strlen(wrappers[w]), sizeof t.tensors[3].name - strlen(wrappers[w]));
+    toy_write(&t);
+    assert_refused(hw_model_open(t.folder, &model, &err), &err, HW_ERROR_INPUT, "no tensor");
+    toy_fini(&t);
+  }
+  toy_llama(&t, 1, HW_F32, toy_small, false);
+}
+
 /* What most names have counts: the one tensor without it is the one that is named as missing. */
 TEST(a_tensor_that_has_lost_the_prefix) {
   toy_llama(&t, 1, HW_F32, toy_small, false);
@@ -457,6 +482,7 @@ int main(int argc, char **argv) {
       IN_A_FOLDER(tensors_that_are_wrong),
       IN_A_FOLDER(tied_untied_and_head_only),
       IN_A_FOLDER(names_with_and_without_prefix),
+      IN_A_FOLDER(names_behind_a_wrapper),
       IN_A_FOLDER(a_tensor_that_has_lost_the_prefix),
       IN_A_FOLDER(a_model_knows_its_folder_and_its_content),
       IN_A_FOLDER(prompts_that_do_not_fit),

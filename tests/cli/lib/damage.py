@@ -82,6 +82,31 @@ def add_tensor(name, like):
     write(header, data + data[first:last])
 
 
+def wrap(before, *passengers):
+    """Puts a prefix before all names; passengers are names of tensors that nobody reads."""
+    header, data = read()
+    header = {before + name if name != "__metadata__" else name: entry for name, entry in header.items()}
+    for name in passengers:
+        header[name] = {"dtype": "I64", "shape": [1], "data_offsets": [len(data), len(data) + 8]}
+        data += bytes(8)
+    write(header, data)
+
+
+def put(name, text):
+    os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def instead(name, text="", *gone):
+    """A folder without weights, and without the other files named, that holds another file."""
+    remove("model.safetensors", *gone)
+    put(name, text)
+
+
+LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 548105171\n"
+
+
 def tokenizer(change):
     path = os.path.join(folder, "tokenizer.json")
     with open(path, encoding="utf-8") as file:
@@ -133,6 +158,32 @@ actions = {
     "tokenizer-no-model": lambda: tokenizer(lambda t: t.pop("model")),
     "tokenizer-id": lambda: tokenizer(lambda t: t["model"]["vocab"].update({"Mary": 123456})),
     "tokenizer-normalizer": lambda: tokenizer(lambda t: t.update(normalizer={"type": "Bert"})),
+    "wrapped-module": lambda: wrap("module."),
+    "wrapped-compiled": lambda: wrap("module._orig_mod."),
+    "wrapped-adapter": lambda: wrap("base_model.model."),
+    "wrapped-trl": lambda: wrap("pretrained_model.", "v_head.summary.weight", "v_head.summary.bias"),
+    "wrapped-unknown": lambda: wrap("student."),
+    "passengers": lambda: wrap("", "v_head.summary.weight", "transformer.rotary_emb.inv_freq", "transformer.position_ids", "masked_bias",
+                               "transformer.h.0.attn.masked_bias", "rotary_emb.cos_cached"),
+    "adapter-inside": lambda: wrap("", "transformer.h.0.attn.c_attn.lora_A.default.weight"),
+    "adapter": lambda: instead("adapter_config.json", '{"base_model_name_or_path": "openai-community/gpt2", "peft_type": "LORA"}', "config.json"),
+    "adapter-odd": lambda: instead("adapter_config.json", "{", "config.json"),
+    "sharded": lambda: instead("model.safetensors.index.json", "{}"),
+    "shards": lambda: instead("model-00001-of-00002.safetensors"),
+    "pytorch": lambda: instead("pytorch_model.bin"),
+    "pytorch-shards": lambda: instead("pytorch_model-00001-of-00003.bin"),
+    "original": lambda: instead("consolidated.00.pth", "", "config.json"),
+    "original-safetensors": lambda: instead("consolidated.safetensors", "", "config.json"),
+    "gguf": lambda: instead("model-q4_0.gguf", "", "config.json"),
+    "onnx": lambda: instead("model.onnx"),
+    "onnx-folder": lambda: instead("onnx/model.onnx"),
+    "tensorflow": lambda: instead("tf_model.h5"),
+    "flax": lambda: instead("flax_model.msgpack"),
+    "other-name": lambda: instead("model_fp16.safetensors"),
+    "lfs-weights": lambda: put("model.safetensors", LFS),
+    "lfs-config": lambda: put("config.json", LFS),
+    "lfs-tokenizer": lambda: put("tokenizer.json", LFS),
+    "lfs-merges": lambda: (remove("tokenizer.json"), put("merges.txt", LFS)),
     "vocab-cut": lambda: (remove("tokenizer.json"), cut("vocab.json", 0.5)),
 }
 actions[what]()
