@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/number.h"
 
 void hw_buffer_init(hw_buffer *buffer) { *buffer = (hw_buffer){0}; }
@@ -21,19 +22,11 @@ void hw_buffer_reset(hw_buffer *buffer) {
   if (buffer->data) buffer->data[0] = '\0';
 }
 
-/* Room for `more` bytes and the NUL. */
+/* Makes place for `more` bytes and the NUL. */
 static bool reserve(hw_buffer *buffer, size_t more) {
   if (buffer->failed) return false;
-  if (more >= SIZE_MAX / 2 - buffer->length) return buffer->failed = true, false;
-  size_t wanted = buffer->length + more + 1;
-  if (wanted <= buffer->capacity) return true;
-  size_t capacity = buffer->capacity ? buffer->capacity * 2 : 256;
-  if (capacity < wanted) capacity = wanted;
-  char *data = realloc(buffer->data, capacity);
-  if (!data) return buffer->failed = true, false;
-  buffer->data = data;
-  buffer->capacity = capacity;
-  return true;
+  buffer->failed = more == SIZE_MAX || !hw_list_reserve(buffer->data, buffer->length, more + 1, buffer->capacity, NULL, NULL);
+  return !buffer->failed;
 }
 
 void hw_buffer_append(hw_buffer *buffer, const void *bytes, size_t length) {

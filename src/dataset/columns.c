@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/list.h"
 #include "base/text.h"
 #include "dataset/reader.h"
 
@@ -66,18 +67,6 @@ int hw_columns_find_key(const hw_dataset *dataset, const char *key, size_t guess
   return -1;
 }
 
-static bool grow(hw_dataset *dataset, hw_error *err) {
-  if (dataset->n_columns < dataset->columns_capacity) return true;
-  size_t capacity = dataset->columns_capacity ? dataset->columns_capacity * 2 : 16;
-  char **columns = reallocarray(dataset->columns, capacity, sizeof *columns);
-  if (columns) dataset->columns = columns;
-  char **keys = reallocarray(dataset->keys, capacity, sizeof *keys);
-  if (keys) dataset->keys = keys;
-  if (!columns || !keys) return hw_fail_memory(err, "column names");
-  dataset->columns_capacity = capacity;
-  return true;
-}
-
 bool hw_columns_add(hw_dataset *dataset, const char *name, size_t length, hw_error *err) {
   const char *path = dataset->path;
   size_t number = dataset->n_columns + 1;
@@ -85,7 +74,10 @@ bool hw_columns_add(hw_dataset *dataset, const char *name, size_t length, hw_err
     return hw_fail(err, HW_ERROR_INPUT, "%s: more than %d columns", path, (int)HW_MAX_COLUMNS);
   if (hw_utf8_valid_prefix(name, length) != length || memchr(name, '\0', length))
     return hw_fail(err, HW_ERROR_INPUT, "%s: the name of column %zu is not UTF-8 text", path, number);
-  if (!grow(dataset, err)) return false;
+  size_t capacity = dataset->columns_capacity; /* of both lists */
+  if (!hw_list_reserve(dataset->columns, dataset->n_columns, 1, capacity, NULL, err) ||
+      !hw_list_reserve(dataset->keys, dataset->n_columns, 1, dataset->columns_capacity, NULL, err))
+    return false;
   const char *trimmed = name;
   size_t kept = hw_columns_trim(&trimmed, length);
   if (find_name(dataset, trimmed, kept, true) >= 0) { /* then its blanks tell it from the other one */

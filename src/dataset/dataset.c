@@ -8,9 +8,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dataset/reader.h"
+#include "base/list.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "dataset/reader.h"
 
 static const hw_format *const formats[] = {&hw_dataset_txt, &hw_dataset_csv, &hw_dataset_tsv, &hw_dataset_jsonl,
                                            &hw_dataset_json};
@@ -177,10 +178,10 @@ bool hw_dataset_note(hw_dataset *dataset, hw_error *err, const char *format, ...
   va_start(arguments, format);
   (void)hw_vsnprintf(line, sizeof line, format, arguments);
   va_end(arguments);
-  char **notices = reallocarray(dataset->notices, dataset->n_notices + 1, sizeof *notices);
-  if (notices) dataset->notices = notices;
-  if (!notices || !(notices[dataset->n_notices] = strdup(line))) return hw_fail_memory(err, "a notice");
-  dataset->n_notices++;
+  if (!hw_list_reserve(dataset->notices, dataset->n_notices, 1, dataset->notices_capacity, NULL, err)) return false;
+  char *notice = strdup(line);
+  if (!notice) return hw_fail_memory(err, "a notice");
+  dataset->notices[dataset->n_notices++] = notice;
   return true;
 }
 
@@ -220,12 +221,7 @@ static bool fill_row(hw_dataset *dataset, hw_row *row, hw_error *err) {
     row->problem = record->problem.data;
     return true;
   }
-  if (dataset->others_capacity < record->n_cells) {
-    hw_field *others = reallocarray(dataset->others, record->capacity, sizeof *others);
-    if (!others) return hw_fail_memory(err, "the columns of a row");
-    dataset->others = others;
-    dataset->others_capacity = record->capacity;
-  }
+  if (!hw_list_reserve(dataset->others, 0, record->n_cells, dataset->others_capacity, NULL, err)) return false;
   hw_field *const places[HW_N_USES] = {&row->prompt, &row->answer, &row->foil, &row->counterfactual};
   for (size_t i = 0; i < record->n_cells; i++) {
     const hw_cell *cell = &record->cells[i];

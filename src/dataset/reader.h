@@ -56,7 +56,7 @@ struct hw_dataset {
   size_t others_capacity;
 
   char **notices;
-  size_t n_notices;
+  size_t n_notices, notices_capacity;
 
   bool failed; /* and with what */
   hw_error failure;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/number.h"
 #include "base/text.h"
 
@@ -23,13 +24,7 @@ void hw_record_reset(hw_record *record, int64_t line) {
 }
 
 bool hw_record_add(hw_record *record, hw_cell cell, hw_error *err) {
-  if (record->n_cells == record->capacity) {
-    size_t capacity = record->capacity ? record->capacity * 2 : 16;
-    hw_cell *cells = reallocarray(record->cells, capacity, sizeof *cells);
-    if (!cells) return hw_fail_memory(err, "a row");
-    record->cells = cells;
-    record->capacity = capacity;
-  }
+  if (!hw_list_reserve(record->cells, record->n_cells, 1, record->capacity, NULL, err)) return false;
   record->cells[record->n_cells++] = cell;
   return true;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "headwater/graph.h"
 
 static bool projects_head(const hw_graph *graph, const hw_head_row *head, bool all) {
@@ -103,13 +104,7 @@ static bool replay_heads(head_search *s, const hw_part *parts, size_t n_parts, d
   if (heads->n) memcpy(heads->rows, graph->heads, heads->n * sizeof *heads->rows);
   for (size_t i = 0; i < heads->n; i++) {
     if (listed(&s->found, &heads->rows[i])) continue;
-    if (s->found.n == s->found.capacity) {
-      size_t capacity = 2 * s->found.capacity + HW_PROJECTED_HEADS;
-      hw_head_row *grown = realloc(s->found.rows, capacity * sizeof *grown);
-      if (!grown) return hw_fail_memory(s->err, "the heads of a graph");
-      s->found.rows = grown;
-      s->found.capacity = capacity;
-    }
+    if (!hw_list_reserve(s->found.rows, s->found.n, 1, s->found.capacity, NULL, s->err)) return false;
     s->found.rows[s->found.n++] = heads->rows[i];
   }
   return true;

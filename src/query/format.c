@@ -8,6 +8,7 @@
 #include <utf8proc.h>
 
 #include "base/json_writer.h"
+#include "base/list.h"
 #include "base/number.h"
 #include "headwater/query.h"
 #include "query/select.h"
@@ -145,20 +146,9 @@ static size_t put_visible(hw_buffer *out, const char *bytes, size_t length) {
   return width;
 }
 
-static struct hw_table_cell *new_cell(hw_formatter *f) {
-  if (f->n_cells == f->cells_capacity) {
-    size_t capacity = f->cells_capacity ? 2 * f->cells_capacity : 256;
-    struct hw_table_cell *cells = realloc(f->cells, capacity * sizeof *cells);
-    if (!cells) return NULL;
-    f->cells = cells;
-    f->cells_capacity = capacity;
-  }
-  return &f->cells[f->n_cells++];
-}
-
 static bool add_text_cell(hw_formatter *f, const char *bytes, size_t length, hw_error *err) {
-  struct hw_table_cell *cell = new_cell(f);
-  if (!cell) return hw_fail_memory(err, "a table");
+  if (!hw_list_reserve(f->cells, f->n_cells, 1, f->cells_capacity, NULL, err)) return false;
+  struct hw_table_cell *cell = &f->cells[f->n_cells++];
   cell->at = f->text.length;
   cell->width = put_visible(&f->text, bytes, length);
   cell->length = f->text.length - cell->at;

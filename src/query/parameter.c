@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/text.h"
 #include "headwater/arena.h"
 #include "sqlite/sql.h"
@@ -195,14 +196,8 @@ static bool list_names(binding *b, hw_statement *s, const parameter *p, const pa
   hw_bind_null(s, ":given");
   if (type->within) bind_within(b, s, type);
   while (hw_statement_step(s, &row, err) && row) {
-    if (n == capacity) {
-      const char **more = hw_arena_new(&b->arena, const char *, capacity = capacity ? 2 * capacity : 64, err);
-      if (!more) return false;
-      if (n) memcpy(more, names, n * sizeof *names);
-      names = more;
-    }
     size_t length;
-    if (!hw_column_copy(s, 1, &b->arena, &names[n], &length, err)) return false;
+    if (!hw_list_reserve(names, n, 1, capacity, &b->arena, err) || !hw_column_copy(s, 1, &b->arena, &names[n], &length, err)) return false;
     n += names[n] != NULL;
   }
   return !row && fail_missing(b, p, type, names, n, err);

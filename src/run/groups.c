@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "headwater/buffer.h"
+#include "base/list.h"
 #include "base/text.h"
 
 enum { NO_VALUE = UINT16_MAX };
@@ -91,13 +92,7 @@ static uint16_t value_of(const hw_groups *groups, size_t column, const hw_field 
 
 bool hw_groups_note(hw_groups *groups, const hw_row *row, bool counterfactual, hw_error *err) {
   if (groups->n_columns == 0) return true;
-  if (groups->n_rows == groups->capacity) {
-    size_t capacity = groups->capacity ? 2 * groups->capacity : 1024;
-    uint16_t *rows = realloc(groups->rows, capacity * HW_GROUP_COLUMNS * sizeof *rows);
-    if (!rows) return hw_fail_memory(err, "the groups of a data set");
-    groups->rows = rows;
-    groups->capacity = capacity;
-  }
+  if (!hw_list_reserve(groups->rows, groups->n_rows * HW_GROUP_COLUMNS, HW_GROUP_COLUMNS, groups->capacity, NULL, err)) return false;
   uint16_t *key = groups->rows + groups->n_rows++ * HW_GROUP_COLUMNS;
   for (size_t c = 0; c < HW_GROUP_COLUMNS; c++) key[c] = NO_VALUE;
   if (row->problem) return true;

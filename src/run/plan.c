@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "base/file.h"
+#include "base/list.h"
 #include "headwater/store.h"
 
 enum { MOST_PROMPTS = 1024 }; /* of a chunk, however short */
@@ -39,26 +40,14 @@ uint64_t hw_plan_add_content(uint64_t content, uint64_t row_content) {
 }
 
 static bool add_prompt(hw_plan *plan, const hw_row *row, size_t n_tokens, hw_error *err) {
-  if ((size_t)plan->n_prompts == plan->prompts_capacity) {
-    size_t capacity = plan->prompts_capacity ? 2 * plan->prompts_capacity : 1024;
-    hw_plan_prompt *prompts = realloc(plan->prompts, capacity * sizeof *prompts);
-    if (!prompts) return hw_fail_memory(err, "the plan");
-    plan->prompts = prompts;
-    plan->prompts_capacity = capacity;
-  }
+  if (!hw_list_reserve(plan->prompts, (size_t)plan->n_prompts, 1, plan->prompts_capacity, NULL, err)) return false;
   plan->prompts[plan->n_prompts++] = (hw_plan_prompt){.content = hw_plan_row_content(row), .n_tokens = (uint32_t)n_tokens};
   plan->n_tokens += (int64_t)n_tokens;
   return true;
 }
 
 static hw_plan_chunk *open_chunk(hw_plan *plan, int64_t first_prompt, bool counterfactual, hw_error *err) {
-  if (plan->n_chunks == plan->capacity) {
-    size_t capacity = plan->capacity ? 2 * plan->capacity : 64;
-    hw_plan_chunk *chunks = realloc(plan->chunks, capacity * sizeof *chunks);
-    if (!chunks) return hw_fail_memory(err, "the plan"), NULL;
-    plan->chunks = chunks;
-    plan->capacity = capacity;
-  }
+  if (!hw_list_reserve(plan->chunks, plan->n_chunks, 1, plan->capacity, NULL, err)) return NULL;
   plan->chunks[plan->n_chunks] = (hw_plan_chunk){.first_prompt = first_prompt, .counterfactual = counterfactual};
   return &plan->chunks[plan->n_chunks++];
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/number.h"
 #include "codec/codec.h"
 #include "graph/components.h"
@@ -30,16 +31,6 @@ typedef struct encoder {
   size_t n_values;
 } encoder;
 
-static bool more_room(void **rows, size_t *capacity, size_t n, size_t size, hw_error *err) {
-  if (n < *capacity) return true;
-  size_t wanted = *capacity ? 2 * *capacity : 256, bytes;
-  void *grown = hw_size_product(wanted, size, &bytes) ? realloc(*rows, bytes) : NULL;
-  if (!grown) return hw_fail_memory(err, "the rows of a chunk");
-  *rows = grown;
-  *capacity = wanted;
-  return true;
-}
-
 /* ---- slices ---- */
 
 static hw_slice slice_from(const hw_buffer *bytes, size_t start) {
@@ -57,9 +48,9 @@ static hw_slice copy(encoder *e, const void *bytes, size_t length) {
 
 /* threshold: importances above it make a component active. */
 static bool observe(observations *list, const hw_component_measures *measures, int64_t graph_id, double threshold, hw_error *err) {
+  if (!hw_list_reserve(list->rows, list->n, measures->n, list->capacity, NULL, err)) return false;
   for (size_t i = 0; i < measures->n; i++) {
     const hw_component_measure *m = &measures->rows[i];
-    if (!more_room((void **)&list->rows, &list->capacity, list->n, sizeof *list->rows, err)) return false;
     list->rows[list->n++] = (hw_observation){.key = m->key, .graph_id = graph_id, .importance = m->importance, .flow = m->flow,
                                              .on = m->importance / HW_MICRO > threshold};
   }
@@ -201,9 +192,9 @@ static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded
   for (size_t i = 0; i < prompt->n_graphs; i++)
     if (!encode_graph(e, prompt, &prompt->graphs[i], &chunk->graphs[chunk->n_graphs++], err)) return false;
   out->n_graphs = prompt->n_graphs;
+  if (!hw_list_reserve(e->postings, e->n_postings, e->lists[ITEMS].n, e->postings_capacity, NULL, err)) return false;
   for (size_t i = 0; i < e->lists[ITEMS].n; i++) {
     const hw_observation *o = &e->lists[ITEMS].rows[i];
-    if (!more_room((void **)&e->postings, &e->postings_capacity, e->n_postings, sizeof *e->postings, err)) return false;
     e->postings[e->n_postings++] = (hw_posting){.item = o->key, .graph_id = o->graph_id, .importance = o->importance};
   }
   uint32_t n = (uint32_t)prompt->n_graphs;

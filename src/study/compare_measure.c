@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "codec/codec.h"
 #include "graph/components.h"
 #include "study/compare.h"
@@ -99,13 +100,7 @@ static bool add(reading *r, uint64_t key, uint32_t value, hw_error *err) {
   uint64_t unit = ((uint64_t)r->unit << 1 | (unsigned)r->side) + 1;
   if (m->last[number] != unit) m->active[number]++;
   m->last[number] = unit;
-  if (m->n_entries[r->side] == m->entries_capacity[r->side]) {
-    size_t capacity = m->entries_capacity[r->side] ? 2 * m->entries_capacity[r->side] : 4096;
-    hw_stats_entry *grown = realloc(m->entries[r->side], capacity * sizeof *grown);
-    if (!grown) return hw_fail_memory(err, "the measures");
-    m->entries[r->side] = grown;
-    m->entries_capacity[r->side] = capacity;
-  }
+  if (!hw_list_reserve(m->entries[r->side], m->n_entries[r->side], 1, m->entries_capacity[r->side], NULL, err)) return false;
   m->entries[r->side][m->n_entries[r->side]++] = (hw_stats_entry){r->unit, number, value};
   return true;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "codec/codec.h"
 #include "store/checked.h"
 #include "study/compare.h"
@@ -61,12 +62,7 @@ static bool read_members(reading *r, hw_statement *b, bool sides, hw_error *err)
   free(r->members);
   r->members = NULL;
   while ((ok = hw_statement_step(b, &row, err)) && row) {
-    if (r->n_members == capacity) {
-      capacity = capacity ? 2 * capacity : 1024;
-      member *grown = realloc(r->members, capacity * sizeof *grown);
-      if (!grown) return hw_fail_memory(err, "the prompts");
-      r->members = grown;
-    }
+    if (!hw_list_reserve(r->members, r->n_members, 1, capacity, NULL, err)) return false;
     int at = sides ? 2 : 1;
     member m = {.prompt_id = hw_column_integer(b, 0),
                 .side = sides ? (int)hw_column_integer(b, 1) : 0,

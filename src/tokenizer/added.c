@@ -3,6 +3,7 @@
  * are found in the given text, the others in the normalized text between them; always the leftmost, then the longest. */
 #include <string.h>
 
+#include "base/list.h"
 #include "tokenizer/added.h"
 #include "tokenizer/pieces.h"
 #include "tokenizer/state.h"
@@ -21,14 +22,7 @@ const hw_tok_added_token *hw_tok_added_find(const hw_tokenizer *tokenizer, const
 
 static bool append(hw_tok_loader *loader, const hw_tok_added_token *token) {
   hw_tok_added *added = &loader->tokenizer->added;
-  if (added->n == added->capacity) {
-    size_t capacity = added->capacity ? 2 * added->capacity : 64;
-    hw_tok_added_token *grown = hw_arena_new(&loader->tokenizer->memory, hw_tok_added_token, capacity, loader->err);
-    if (!grown) return false;
-    if (added->n) memcpy(grown, added->tokens, added->n * sizeof *grown);
-    added->tokens = grown;
-    added->capacity = capacity;
-  }
+  if (!hw_list_reserve(added->tokens, added->n, 1, added->capacity, &loader->tokenizer->memory, loader->err)) return false;
   added->tokens[added->n] = *token;
   return hw_tok_keep(loader, &added->tokens[added->n++].content);
 }
@@ -79,15 +73,8 @@ bool hw_tok_added_special(hw_tok_loader *loader, const hw_tok_added_token *token
 /* ---- the tries ---- */
 
 static uint32_t trie_new(hw_tok_trie *trie, hw_arena *arena, unsigned char byte, hw_error *err) {
-  if (trie->n == trie->capacity) {
-    uint32_t capacity = trie->capacity ? 2 * trie->capacity : 256;
-    hw_tok_trie_node *grown = hw_arena_new(arena, hw_tok_trie_node, capacity, err);
-    if (!grown || capacity < trie->capacity) return 0;
-    if (trie->n) memcpy(grown, trie->nodes, trie->n * sizeof *grown);
-    trie->nodes = grown;
-    trie->capacity = capacity;
-    if (trie->n == 0) trie->n = 1; /* node 0 stands for none */
-  }
+  if (trie->n == UINT32_MAX || !hw_list_reserve(trie->nodes, trie->n, 2, trie->capacity, arena, err)) return 0;
+  if (trie->n == 0) trie->n = 1; /* node 0 stands for none */
   trie->nodes[trie->n] = (hw_tok_trie_node){.token = -1, .byte = byte};
   return trie->n++;
 }

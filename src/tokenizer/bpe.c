@@ -2,6 +2,7 @@
  * Byte pair encoding of one piece: symbols in a linked list, possible merges in a heap by rank, then position.
  * O(n log n), so a word of a megabyte is no trap. */
 
+#include "base/list.h"
 #include "tokenizer/bpe.h"
 #include "tokenizer/pieces.h"
 #include "tokenizer/state.h"
@@ -135,9 +136,7 @@ static void count_spaces(hw_tok_string value, uint32_t *leading, uint32_t *trail
 }
 
 bool hw_tok_emit(hw_tok_run *run, const hw_tok_piece *piece, size_t start, size_t end, int32_t id, hw_tok_string value) {
-  if (run->n_tokens == run->tokens_capacity &&
-      !hw_tok_grow(run, (void **)&run->tokens, run->n_tokens, &run->tokens_capacity, sizeof *run->tokens))
-    return false;
+  if (!hw_list_reserve(run->tokens, run->n_tokens, 1, run->tokens_capacity, run->arena, run->err)) return false;
   if (end > piece->length) end = piece->length; /* characters without a token were dropped */
   if (start >= end) start = end - 1;
   hw_tok_token token = {.id = id, .from = piece->from[start], .to = piece->to[end - 1]};

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "base/list.h"
 #include "tokenizer/normal_form.h"
 #include "tokenizer/pieces.h"
 #include "tokenizer/state.h"
@@ -97,8 +98,7 @@ static mark *decompose(hw_tok_run *run, const hw_tok_piece *piece, bool compatib
       parts[0] = (utf8proc_int32_t)c;
       n_parts = 1;
     }
-    while (capacity < n + (size_t)n_parts)
-      if (!hw_tok_grow(run, (void **)&marks, n, &capacity, sizeof *marks)) return NULL;
+    if (!hw_list_reserve(marks, n, (size_t)n_parts, capacity, run->arena, run->err)) return NULL;
     for (utf8proc_ssize_t k = 0; k < n_parts; k++)
       marks[n++] = (mark){(uint32_t)parts[k], k > 0, combining_class((uint32_t)parts[k])};
   }

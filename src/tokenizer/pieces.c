@@ -3,25 +3,15 @@
  * stays where it is in the arena, so pieces may point at each other's bytes. */
 #include <string.h>
 
+#include "base/list.h"
 #include "tokenizer/pieces.h"
 #include "tokenizer/state.h"
 #include "tokenizer/unicode.h"
 
-bool hw_tok_grow(hw_tok_run *run, void **items, size_t n, size_t *capacity, size_t size) {
-  size_t wanted = *capacity ? 2 * *capacity : 64;
-  void *grown = hw_arena_alloc(run->arena, wanted, size, run->err);
-  if (!grown) return false;
-  if (n) memcpy(grown, *items, n * size);
-  *items = grown;
-  *capacity = wanted;
-  return true;
-}
-
 bool hw_tok_push(hw_tok_run *run, const hw_tok_piece *piece) {
   if (piece->length == 0) return true;
   hw_tok_pieces *next = &run->next;
-  if (next->n == next->capacity && !hw_tok_grow(run, (void **)&next->items, next->n, &next->capacity, sizeof *next->items))
-    return false;
+  if (!hw_list_reserve(next->items, next->n, 1, next->capacity, run->arena, run->err)) return false;
   next->items[next->n++] = *piece;
   return true;
 }

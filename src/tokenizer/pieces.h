@@ -5,7 +5,6 @@
 
 #include "tokenizer/state.h"
 
-bool hw_tok_grow(hw_tok_run *run, void **items, size_t n, size_t *capacity, size_t size);
 bool hw_tok_push(hw_tok_run *run, const hw_tok_piece *piece);                                /* on run->next, unless empty */
 bool hw_tok_push_part(hw_tok_run *run, const hw_tok_piece *piece, size_t start, size_t end, int32_t id);
 /* Applies a split to each piece that is text; run->pieces becomes the result. */

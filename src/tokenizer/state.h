@@ -137,7 +137,8 @@ typedef struct hw_tok_trie_node {
 
 typedef struct hw_tok_trie {
   hw_tok_trie_node *nodes;
-  uint32_t n, capacity;
+  uint32_t n;
+  size_t capacity;
   uint32_t root[256]; /* node by first byte */
 } hw_tok_trie;
 

@@ -7,119 +7,12 @@
 #include <locale.h>
 #include <sys/stat.h>
 
-#include "headwater/arena.h"
-#include "headwater/buffer.h"
 #include "base/file.h"
 #include "base/json_reader.h"
 #include "base/json_writer.h"
 #include "base/text.h"
-
-/* ---- Arena ---- */
-
-TEST(arena_blocks_are_aligned_and_apart) {
-  hw_arena arena;
-  hw_error err = {0};
-  uint64_t seed = 1;
-  hw_arena_init(&arena);
-  for (int round = 0; round < 3; round++) {
-    unsigned char *blocks[300];
-    size_t sizes[300];
-    for (size_t i = 0; i < 300; i++) {
-      sizes[i] = i % 50 == 49 ? 3u << 20 : unit_below(&seed, 5000); /* some larger than a block */
-      blocks[i] = hw_arena_alloc(&arena, sizes[i], 1, &err);
-      assert_non_null(blocks[i]);
-      assert_int_equal((uintptr_t)blocks[i] % 64, 0);
-      memset(blocks[i], (int)(i % 251), sizes[i]);
-    }
-    for (size_t i = 0; i < 300; i++)
-      for (size_t b = 0; b < sizes[i]; b++)
-        if (blocks[i][b] != i % 251) fail_msg("block %zu was overwritten at byte %zu", i, b);
-    assert_true(arena.used > 0 && arena.peak >= arena.used);
-    size_t peak = arena.peak;
-    hw_arena_reset(&arena);
-    assert_int_equal(arena.used, 0);
-    assert_non_null(hw_arena_alloc(&arena, 1, 1, &err));
-    assert_int_equal(arena.peak, peak); /* the largest ever is remembered */
-    hw_arena_reset(&arena);
-  }
-  hw_arena_fini(&arena);
-}
-
-TEST(arena_reuses_its_memory) {
-  hw_arena arena;
-  hw_error err = {0};
-  hw_arena_init(&arena);
-  for (int i = 0; i < 10; i++) assert_non_null(hw_arena_alloc(&arena, 1 << 20, 1, &err));
-  hw_arena_reset(&arena);
-  char *first = hw_arena_alloc(&arena, 1 << 20, 1, &err);
-  char *before = first;
-  for (size_t i = 1; i < 10; i++) { /* one block now, with nothing but a red zone between allocations */
-    char *next = hw_arena_alloc(&arena, 1 << 20, 1, &err);
-    assert_true(next >= before + (1 << 20) && next <= before + (1 << 20) + 64);
-    before = next;
-  }
-  hw_arena_reset(&arena);
-  assert_ptr_equal(hw_arena_alloc(&arena, 1, 1, &err), first);
-  hw_arena_fini(&arena);
-  hw_arena_fini(&arena); /* twice is fine */
-}
-
-extern int __asan_address_is_poisoned(const volatile void *address) __attribute__((weak)); /* NULL without AddressSanitizer */
-
-TEST(arena_overruns_are_found_by_address_sanitizer) {
-  if (!__asan_address_is_poisoned) skip();
-  hw_arena arena;
-  hw_error err;
-  hw_arena_init(&arena);
-  char *one = hw_arena_alloc(&arena, 61, 1, &err), *two = hw_arena_alloc(&arena, 64, 1, &err);
-  assert_false(__asan_address_is_poisoned(one + 60));
-  assert_true(__asan_address_is_poisoned(one + 61));
-  assert_true(__asan_address_is_poisoned(two + 64)); /* the size fills its alignment: a red zone of its own follows */
-  assert_true(__asan_address_is_poisoned(two - 1));
-  hw_arena_reset(&arena);
-  assert_true(__asan_address_is_poisoned(one));
-  assert_ptr_equal(hw_arena_alloc(&arena, 1, 1, &err), one);
-  assert_false(__asan_address_is_poisoned(one));
-  hw_arena_fini(&arena);
-}
-
-TEST(arena_clears_copies_and_counts) {
-  hw_arena arena;
-  hw_error err = {0};
-  hw_arena_init(&arena);
-  assert_non_null(hw_arena_alloc(&arena, 0, 8, &err)); /* a pointer to nothing */
-  memset(hw_arena_alloc(&arena, 4096, 1, &err), 0xff, 4096);
-  hw_arena_reset(&arena);
-  unsigned char *zero = hw_arena_zalloc(&arena, 512, 8, &err);
-  for (size_t i = 0; i < 4096; i++) assert_int_equal(zero[i], 0);
-  char *copy = hw_arena_copy(&arena, "a\0b", 3, &err);
-  assert_memory_equal(copy, "a\0b", 4); /* with the NUL behind */
-  assert_string_equal(hw_arena_copy(&arena, NULL, 0, &err), "");
-  hw_arena_fini(&arena);
-}
-
-/* Under AddressSanitizer malloc says no as it does elsewhere, and does not end the test. */
-__attribute__((visibility("default"))) const char *__asan_default_options(void);
-const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
-
-TEST(arena_refuses_sizes_that_overflow) {
-  hw_arena arena;
-  hw_error err = {0};
-  hw_arena_init(&arena);
-  const size_t sizes[][2] = {{SIZE_MAX, 2}, {SIZE_MAX / 2 + 1, 2}, {SIZE_MAX, 1}, {SIZE_MAX - 100, 1}, {(size_t)1 << 33, (size_t)1 << 33}, {SIZE_MAX / 4, 3}};
-  for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-    err = (hw_error){0};
-    void *volatile memory = hw_arena_alloc(&arena, sizes[i][0], sizes[i][1], &err);
-    assert_null(memory);
-    assert_int_equal(err.kind, HW_ERROR_MEMORY);
-  }
-  assert_null(hw_arena_copy(&arena, "", SIZE_MAX, &err));
-  assert_non_null(hw_arena_alloc(&arena, 10, 1, &err)); /* still works */
-  size_t product;
-  assert_true(hw_size_product(1u << 20, 1u << 20, &product) && product == (size_t)1 << 40);
-  assert_false(hw_size_product(SIZE_MAX, 2, &product));
-  hw_arena_fini(&arena);
-}
+#include "headwater/buffer.h"
+#include "memory_tests.h"
 
 /* ---- Errors and buffers ---- */
 
@@ -479,6 +372,8 @@ int main(void) {
       cmocka_unit_test(arena_overruns_are_found_by_address_sanitizer),
       cmocka_unit_test(arena_clears_copies_and_counts),
       cmocka_unit_test(arena_refuses_sizes_that_overflow),
+      cmocka_unit_test(lists_keep_their_items),
+      cmocka_unit_test(lists_refuse_sizes_that_overflow),
       cmocka_unit_test(errors_are_one_line),
       cmocka_unit_test(c1_control_characters_are_escaped),
       cmocka_unit_test(buffer_grows_and_is_always_a_string),
