@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
   hw_model *model = NULL;
   hw_tokenizer *tokenizer = NULL;
   hw_trace trace;
-  bool ok = hw_model_open(argv[1], &model, &err) && hw_tokenizer_open(argv[1], model->config.family, &tokenizer, &err);
+  bool ok = hw_model_open(argv[1], &model, &err) && hw_tokenizer_open(argv[1], NULL, &tokenizer, &err);
   if (ok) {
     ok = hw_trace_text(model, tokenizer, NULL, argv[2], &trace, &err);
     if (ok) show(&trace, tokenizer);

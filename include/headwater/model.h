@@ -74,8 +74,8 @@ typedef struct hw_layer {
 
 typedef struct hw_model {
   hw_model_config config;
-  char *path;            /* folder as given */
-  const char *name;      /* its last component */
+  const char *path;      /* folder as given */
+  const char *name;      /* of the folder, for tables: never "." or a hash; of a snapshot in the Hugging Face cache "owner/model@revision" */
   hw_dtype dtype;        /* of most weights */
   size_t weight_bytes;   /* of the weights file */
   const char *notice;    /* what the user should know of its tensors: what was left out before their names, which are not used; or NULL */

@@ -32,9 +32,9 @@ typedef struct hw_encoding {
   bool double_bos;    /* the text itself began with the BOS that was added as well: the classic mistake, warn */
 } hw_encoding;
 
-/* Opens the tokenizer of a model folder. model_type is config.json's ("gpt2", "llama", "opt", ...): it decides the
- * special tokens where the files themselves do not. Errors: INPUT for files that are missing, cut or inconsistent,
- * UNSUPPORTED with the name of a component (model type, normalizer, pre-tokenizer...) that is not known. */
+/* Opens the tokenizer of a model folder. model_type ("gpt2", "llama", "opt", ...) decides the special tokens where the files
+ * themselves do not; NULL: that of config.json, which need not be there. Errors: INPUT for files that are missing, cut or
+ * inconsistent, UNSUPPORTED with the name of a component (model type, normalizer, pre-tokenizer...) that is not known. */
 HW_API bool hw_tokenizer_open(const char *model_dir, const char *model_type, hw_tokenizer **tokenizer, hw_error *err);
 HW_API void hw_tokenizer_close(hw_tokenizer *tokenizer);
 

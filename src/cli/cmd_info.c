@@ -127,7 +127,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_model *model;
   hw_tokenizer *tokenizer = NULL;
   if (!hw_model_open_as(folder, settings.architecture, &model, &err)) return fail(folder, settings.architecture, &err);
-  (void)hw_tokenizer_open(folder, model->config.family, &tokenizer, &err);
+  (void)hw_tokenizer_open(folder, NULL, &tokenizer, &err);
   hw_buffer out;
   hw_buffer_init(&out);
   describe(model, tokenizer, &err, &out);

@@ -10,7 +10,7 @@
 #include "headwater/run.h"
 
 typedef struct tokenize_settings {
-  const char *model, *architecture, *text;
+  const char *model, *text;
   int bos;
   bool lines, json_lines, json;
   size_t double_bos; /* texts so far that begin with the BOS that was added as well */
@@ -22,7 +22,6 @@ static const char *const bos_names[] = {"auto", "yes", "no", NULL};
 
 static const hw_option rows[] = {
     {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder", 0, 0, NULL, false},
-    {"architecture", HW_OPTION_TEXT, AT(architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
     {"text", HW_OPTION_TEXT, AT(text), "TEXT", "the text; without it all of stdin, byte for byte, is one text", 0, 0, NULL, false},
     {"lines", HW_OPTION_FLAG, AT(lines), NULL, "each line of stdin is a text", 0, 0, NULL, false},
     {"json-lines", HW_OPTION_FLAG, AT(json_lines), NULL, "each line of stdin is a JSON string: texts with line breaks in them", 0, 0, NULL, false},
@@ -134,14 +133,13 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!hw_cli_arguments(command, table, &s, argc, argv, NULL, 0, 0, &n, &err)) return hw_cli_usage(command, err.message);
   if (!s.model) return hw_cli_usage(command, "no --model DIR given");
   if (s.text && (s.lines || s.json_lines)) return hw_cli_usage(command, "--lines reads stdin, so it cannot go with --text");
-  hw_model_config config;
   hw_tokenizer *tokenizer = NULL;
   hw_arena arena;
   hw_buffer out, text;
   hw_arena_init(&arena);
   hw_buffer_init(&out);
   hw_buffer_init(&text);
-  bool ok = hw_model_config_read(s.model, s.architecture, &config, &err) && hw_tokenizer_open(s.model, config.family, &tokenizer, &err);
+  bool ok = hw_tokenizer_open(s.model, NULL, &tokenizer, &err);
   if (ok && (s.lines || s.json_lines))
     ok = tokenize_lines(&s, tokenizer, &arena, &out, &err);
   else if (ok && s.text)

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/json_reader.h"
+#include "base/model_folder.h"
 #include "headwater/buffer.h"
 #include "model/config.h"
 #include "model/custom.h"
@@ -49,11 +50,13 @@ bool hw_config_load(const char *folder, const char *architecture, hw_arena *aren
 }
 
 bool hw_model_config_read(const char *folder, const char *architecture, hw_model_config *config, hw_error *err) {
-  if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
   const hw_family *family;
+  hw_model_folder found;
   hw_arena arena;
+  if (!hw_model_folder_find(folder, &found, err)) return false;
   hw_arena_init(&arena);
-  bool ok = hw_config_load(folder, architecture, &arena, config, &family, err);
+  bool ok = hw_config_load(found.path, architecture, &arena, config, &family, err);
   hw_arena_fini(&arena);
+  hw_model_folder_fini(&found);
   return ok;
 }

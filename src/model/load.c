@@ -9,6 +9,7 @@
 
 #include "headwater/buffer.h"
 #include "base/file.h"
+#include "base/model_folder.h"
 #include "model/describe.h"
 #include "model/family.h"
 #include "model/lookup.h"
@@ -16,6 +17,7 @@
 #include "weights/folder.h"
 
 struct hw_model_files {
+  hw_model_folder folder;
   hw_safetensors weights;
   hw_arena arena; /* widened vectors, layer structs, rotary tables */
 };
@@ -326,25 +328,17 @@ static bool hash_files(hw_model *model, const char *folder, const char *architec
   return ok;
 }
 
-static bool open_files(hw_model *model, const char *folder, const char *architecture, hw_error *err) {
-  if (!hw_folder_exists(folder)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", folder);
-  model->path = strdup(folder);
+static bool open_files(hw_model *model, const char *given, const char *architecture, hw_error *err) {
   model->files = calloc(1, sizeof *model->files);
-  loader ld = {.model = model, .err = err};
-  bool ok = model->path && model->files;
-  if (!ok) hw_fail_memory(err, "a model");
-  if (ok) {
-    size_t length = strlen(model->path);
-    while (length > 1 && model->path[length - 1] == '/') model->path[--length] = '\0';
-    const char *slash = strrchr(model->path, '/');
-    model->name = slash && slash[1] ? slash + 1 : model->path;
-    hw_arena_init(&model->files->arena);
-    ld.arena = &model->files->arena;
-    ld.st = &model->files->weights;
-    ok = hw_config_load(folder, architecture, ld.arena, &model->config, &ld.family, err) && hw_weights_open(folder, ld.st, err) &&
-         load_weights(&ld) && hash_files(model, folder, architecture, err);
-    model->weight_bytes = ld.st->file.size;
-  }
+  if (!model->files) return hw_fail_memory(err, "a model");
+  loader ld = {.model = model, .arena = &model->files->arena, .st = &model->files->weights, .err = err};
+  hw_arena_init(ld.arena);
+  if (!hw_model_folder_find(given, &model->files->folder, err)) return false;
+  const char *folder = model->path = model->files->folder.path;
+  model->name = model->files->folder.name;
+  bool ok = hw_config_load(folder, architecture, ld.arena, &model->config, &ld.family, err) && hw_weights_open(folder, ld.st, err) &&
+            load_weights(&ld) && hash_files(model, folder, architecture, err);
+  model->weight_bytes = ld.st->file.size;
   return ok;
 }
 
@@ -364,8 +358,8 @@ void hw_model_close(hw_model *model) {
   if (model->files) {
     hw_safetensors_close(&model->files->weights);
     hw_arena_fini(&model->files->arena);
+    hw_model_folder_fini(&model->files->folder);
     free(model->files);
   }
-  free(model->path);
   free(model);
 }

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/json_reader.h"
+#include "base/model_folder.h"
 #include "base/text.h"
 #include "tokenizer/added.h"
 #include "tokenizer/bpe.h"
@@ -72,21 +73,23 @@ static bool load_files(hw_tok_loader *loader, const json_t *vocab, const char *m
   return ok;
 }
 
-static bool check_family(const char *model_dir, const char *model_type, hw_error *err) {
-  const hw_tok_family *family = hw_tok_family_find(model_type);
+/* vocab.json and merges.txt do not say how texts are cut: the model type does. Without one, GPT-2's end of text in the vocabulary. */
+static bool check_family(const char *model_dir, const char **model_type, const json_t *vocab, hw_error *err) {
+  if (!*model_type && json_object_get(vocab, "<|endoftext|>")) *model_type = "gpt2";
+  const hw_tok_family *family = hw_tok_family_find(*model_type);
   if (family && family->files) return true;
   hw_buffer known;
   hw_buffer_init(&known);
   hw_tok_family_list(&known);
   hw_fail(err, HW_ERROR_UNSUPPORTED,
           "%s: model type %s has no tokenizer.json, and its vocab.json + merges.txt are not of a known kind (known: %s)", model_dir,
-          model_type ? model_type : "(none)", known.data ? known.data : "");
+          *model_type ? *model_type : "(none)", known.data ? known.data : "");
   hw_buffer_fini(&known);
   return false;
 }
 
 typedef struct file_paths {
-  char *tokenizer, *vocab, *merges, *config;
+  char *tokenizer, *vocab, *merges, *config, *model_config;
 } file_paths;
 
 /* The add_prefix_space of tokenizer_config.json is needed before the rest of it can be read. */
@@ -99,19 +102,16 @@ static bool prefix_space(const char *path, bool *value, hw_error *err) {
   return ok;
 }
 
-static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const char *model_type, const file_paths *paths, bool *from_files,
+static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const char **model_type, const file_paths *paths, bool *from_files,
                        hw_buffer *hashes, hw_error *err) {
   *from_files = !hw_file_exists(paths->tokenizer);
   bool add_prefix_space = false;
-  if (*from_files) {
-    if (!hw_folder_exists(model_dir)) return hw_fail(err, HW_ERROR_INPUT, "%s: no such folder", model_dir);
-    if (!hw_file_exists(paths->vocab) || !hw_file_exists(paths->merges))
-      return hw_fail(err, HW_ERROR_INPUT, "%s: no tokenizer: want tokenizer.json, or vocab.json and merges.txt", model_dir);
-    if (!check_family(model_dir, model_type, err) || !prefix_space(paths->config, &add_prefix_space, err)) return false;
-  }
+  if (*from_files && (!hw_file_exists(paths->vocab) || !hw_file_exists(paths->merges)))
+    return hw_fail(err, HW_ERROR_INPUT, "%s: no tokenizer: want tokenizer.json, or vocab.json and merges.txt", model_dir);
   hw_tok_loader loader = {tokenizer, *from_files ? paths->vocab : paths->tokenizer, err};
   json_t *root = hw_json_open(loader.path, true, err);
-  bool ok = root && hash_file(loader.path, hashes, err) && (!*from_files || hash_file(paths->merges, hashes, err)) &&
+  bool ok = root && (!*from_files || (check_family(model_dir, model_type, root, err) && prefix_space(paths->config, &add_prefix_space, err))) &&
+            hash_file(loader.path, hashes, err) && (!*from_files || hash_file(paths->merges, hashes, err)) &&
             (*from_files ? load_files(&loader, root, paths->merges, add_prefix_space) : load_json(&loader, root));
   json_decref(root);
   return ok;
@@ -142,12 +142,23 @@ static bool fingerprint(hw_tokenizer *tokenizer, hw_buffer *hashes, hw_error *er
   return true;
 }
 
+/* The model_type of config.json into the tokenizer's memory; NULL where no file says one. */
+static bool read_model_type(hw_tokenizer *tokenizer, const char *path, const char **model_type, hw_error *err) {
+  if (!hw_file_exists(path)) return true;
+  json_t *root = hw_json_open(path, false, err), *type = json_object_get(root, "model_type");
+  bool ok = root != NULL;
+  if (json_is_string(type)) ok = (*model_type = hw_arena_copy(&tokenizer->memory, json_string_value(type), json_string_length(type), err)) != NULL;
+  json_decref(root);
+  return ok;
+}
+
 static bool open_all(hw_tokenizer *tokenizer, const char *model_dir, const char *model_type, const file_paths *paths, hw_error *err) {
   hw_tok_config config;
   bool from_files;
   hw_buffer hashes;
   hw_buffer_init(&hashes);
-  bool ok = load_model(tokenizer, model_dir, model_type, paths, &from_files, &hashes, err) &&
+  bool ok = (model_type || read_model_type(tokenizer, paths->model_config, &model_type, err)) &&
+            load_model(tokenizer, model_dir, &model_type, paths, &from_files, &hashes, err) &&
             hw_tok_config_load(tokenizer, model_dir, from_files, &config, err) &&
             hw_tok_config_apply(tokenizer, model_type, from_files, &config, err) && hw_tok_added_build(tokenizer, err) &&
             hw_tok_pieces_make(tokenizer, err);
@@ -160,17 +171,21 @@ static bool open_all(hw_tokenizer *tokenizer, const char *model_dir, const char 
 
 bool hw_tokenizer_open(const char *model_dir, const char *model_type, hw_tokenizer **tokenizer, hw_error *err) {
   *tokenizer = NULL;
+  hw_model_folder folder;
+  if (!hw_model_folder_find(model_dir, &folder, err)) return false;
   hw_tokenizer *opened = calloc(1, sizeof *opened);
-  if (!opened) return hw_fail_memory(err, "a tokenizer");
+  if (!opened) return hw_model_folder_fini(&folder), hw_fail_memory(err, "a tokenizer");
   hw_arena_init(&opened->memory);
-  file_paths paths = {hw_path_join(model_dir, "tokenizer.json"), hw_path_join(model_dir, "vocab.json"),
-                 hw_path_join(model_dir, "merges.txt"), hw_path_join(model_dir, "tokenizer_config.json")};
-  bool ok = (paths.tokenizer && paths.vocab && paths.merges && paths.config) || hw_fail_memory(err, "a path");
-  ok = ok && open_all(opened, model_dir, model_type, &paths, err);
+  file_paths paths = {hw_path_join(folder.path, "tokenizer.json"), hw_path_join(folder.path, "vocab.json"), hw_path_join(folder.path, "merges.txt"),
+                      hw_path_join(folder.path, "tokenizer_config.json"), hw_path_join(folder.path, "config.json")};
+  bool ok = (paths.tokenizer && paths.vocab && paths.merges && paths.config && paths.model_config) || hw_fail_memory(err, "a path");
+  ok = ok && open_all(opened, folder.path, model_type, &paths, err);
   free(paths.tokenizer);
   free(paths.vocab);
   free(paths.merges);
   free(paths.config);
+  free(paths.model_config);
+  hw_model_folder_fini(&folder);
   if (ok)
     *tokenizer = opened;
   else

@@ -127,7 +127,7 @@ int main(int argc, char **argv) {
   hw_model *model;
   hw_tokenizer *tokenizer;
   printf("BLAS kernel %s, %d threads\n", hw_blas_start(), threads);
-  if (!hw_model_open(argv[1], &model, &err) || !hw_tokenizer_open(argv[1], model->config.family, &tokenizer, &err)) die(&err);
+  if (!hw_model_open(argv[1], &model, &err) || !hw_tokenizer_open(argv[1], NULL, &tokenizer, &err)) die(&err);
   const hw_model_config *c = &model->config;
   double flop = 2.0 * (double)c->n_layers * (double)(c->d_model * c->d_head * (2 * c->n_heads + 2 * c->n_kv_heads) + (c->gated ? 3 : 2) * c->d_model * c->d_ffn);
   double limit = gemm_limit((size_t)c->d_model, threads);

@@ -41,8 +41,24 @@ printf 'Mary \377 John' | "$HW" tokenize --model gpt2
 echo "exit $?"
 printf 'Mary\nbad \377\nJohn\n' | "$HW" tokenize --model gpt2 --json --lines
 echo "exit $?"
-echo "--- the model described by another file"
+echo "--- the tokenizer's files alone"
 mkdir bare
 cp "$ROOT/datasets/models/headwater-repeat/tokenizer.json" bare
+"$HW" tokenize --model bare --json --text "a b"
+rm old/config.json
+"$HW" tokenize --model old --json --bos yes --text "Mary and John"
+printf '{"model_type": "of_no_known_family"}' >bare/config.json
+"$HW" tokenize --model bare --json --text "a b"
+printf '{"model_type": ' >bare/config.json
 fails "$HW" tokenize --model bare --text "a b"
-"$HW" tokenize --model bare --architecture "$ROOT/datasets/models/headwater-repeat/headwater.json" --json --text "a b"
+echo "--- the model's name is never . or a hash"
+mkdir -p models--owner--some-model/snapshots
+cp -rL gpt2 models--owner--some-model/snapshots/607a30d783dfa663caf39e06633721c8d4cfcd7e
+mkdir -p by-hand/0123456789abcdef0123456789abcdef
+cp gpt2/* by-hand/0123456789abcdef0123456789abcdef
+for model in gpt2 gpt2/ gpt2/. models--owner--some-model/snapshots/607a30d783dfa663caf39e06633721c8d4cfcd7e/ by-hand/0123456789abcdef0123456789abcdef; do
+  "$HW" info $model | grep "^model "
+done
+(cd by-hand && "$HW" info 0123456789abcdef0123456789abcdef | grep "^model ")
+(cd by-hand/0123456789abcdef0123456789abcdef && "$HW" info . | grep "^model " && cd .. && "$HW" info ./0123456789abcdef0123456789abcdef/.. 2>&1 | head -n 1)
+(cd models--owner--some-model/snapshots/607a30d783dfa663caf39e06633721c8d4cfcd7e && "$HW" info . | grep "^model ")
