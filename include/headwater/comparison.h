@@ -15,6 +15,7 @@
 #include "headwater/arena.h"
 #include "headwater/buffer.h"
 #include "headwater/error.h"
+#include "headwater/hooks.h"
 #include "headwater/stats.h"
 #include "headwater/store.h"
 #include "headwater/query.h"
@@ -37,6 +38,7 @@ typedef struct hw_comparison_request {
   int64_t min_active;  /* components that are not 0 in fewer prompts of both sides together are left out, and counted */
   int64_t n_permutations;
   uint64_t seed;
+  const hw_hooks *hooks; /* may be NULL */
 } hw_comparison_request;
 
 typedef struct hw_compared_component {

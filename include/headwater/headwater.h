@@ -13,6 +13,7 @@
 #include "headwater/export.h"
 #include "headwater/flow.h"
 #include "headwater/graph.h"
+#include "headwater/hooks.h"
 #include "headwater/mining.h"
 #include "headwater/model.h"
 #include "headwater/query.h"

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "headwater/hooks.h"
 #include "headwater/store.h"
 #include "headwater/query.h"
 
@@ -22,6 +23,7 @@ typedef struct hw_mining_settings {
   size_t top;         /* circuits to keep; no part of what makes two minings the same, nor are the limits */
   double seconds;     /* for reading, search and ranking */
   size_t bytes;       /* for bitmaps, sets and work space */
+  const hw_hooks *hooks; /* may be NULL */
 } hw_mining_settings;
 
 typedef struct hw_mining_summary {

@@ -4,10 +4,10 @@
 #ifndef HEADWATER_RUN_H
 #define HEADWATER_RUN_H
 
-#include <signal.h>
 #include <stdint.h>
 
 #include "headwater/flow.h"
+#include "headwater/hooks.h"
 #include "headwater/tokenizer.h"
 
 HW_BEGIN_C
@@ -47,6 +47,7 @@ typedef struct hw_job {
   int64_t threads;        /* 0 = all cores */
   int64_t memory;         /* MiB for activations and work space, 0 = no cap */
   int64_t commit_seconds; /* finished chunks wait so long after a commit for the next */
+  double lock_timeout;    /* seconds, see hw_hooks, whose field it sets */
   bool spans;             /* [ROLE:words] in prompts are marks */
   bool counterfactual;    /* trace the counterfactual column's prompts as well */
   bool durable, dry_run, quiet;
@@ -156,22 +157,6 @@ HW_API size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flo
 
 /* ---- Running ---- */
 
-typedef struct hw_progress {
-  int64_t prompts_done, prompts_total; /* stored, of all */
-  int64_t failed;
-  int64_t resumed;       /* were there before */
-  double seconds;        /* since the start */
-  int64_t tokens_done, tokens_total;
-  const char *stage;     /* "prompts", "neurons" */
-} hw_progress;
-
-typedef struct hw_run_hooks {
-  void (*progress)(void *context, const hw_progress *progress); /* one thread at a time */
-  void (*notice)(void *context, const char *line);              /* something the user should know */
-  void *context;
-  const volatile sig_atomic_t *stop; /* nonzero: let the chunks in work finish, then return */
-} hw_run_hooks;
-
 /* What a run will take, known before it starts. */
 typedef struct hw_plan_summary {
   int64_t n_prompts, n_tokens, n_unreadable; /* rows, their tokens, rows that already fail in the plan */
@@ -192,16 +177,16 @@ typedef struct hw_run_result {
 } hw_run_result;
 
 /* Runs the job, or with job->dry_run only plans it (then only *plan is filled, with a measured sample). */
-HW_API bool hw_run(const hw_job *job, const hw_run_hooks *hooks, hw_plan_summary *plan, hw_run_result *result, hw_error *err);
+HW_API bool hw_run(const hw_job *job, const hw_hooks *hooks, hw_plan_summary *plan, hw_run_result *result, hw_error *err);
 
 /* ---- Another threshold, without the model ---- */
 
 /* Makes the database that the run of `source` would have made at this threshold, which is at least its floor: graphs, heads,
  * neurons, aggregates and items are replayed from the stored rows. Projections are those that the source has: all of them when its floor
  * lies below its threshold, but for neurons that only a threshold below that of the source brings in. *n_prompts counts the prompts.
+ * hooks may be NULL.
  * Errors: a threshold below the floor, an incomplete source, a database `out` of another run. */
-HW_API bool hw_rethreshold(const char *source, double threshold, const char *out, const volatile sig_atomic_t *stop, int64_t *n_prompts,
-                    hw_error *err);
+HW_API bool hw_rethreshold(const char *source, double threshold, const char *out, const hw_hooks *hooks, int64_t *n_prompts, hw_error *err);
 
 HW_END_C
 

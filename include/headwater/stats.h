@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #include "headwater/error.h"
+#include "headwater/hooks.h"
 
 HW_BEGIN_C
 
@@ -77,6 +78,7 @@ typedef struct hw_stats_settings {
   bool paired; /* row i of both samples is a pair; its cluster is that of sample a */
   uint64_t seed;
   int64_t n_permutations; /* at least 1 */
+  const hw_hooks *hooks;  /* may be NULL */
 } hw_stats_settings;
 
 typedef enum hw_exchange { /* what changes places */

@@ -12,6 +12,7 @@
 #include "headwater/buffer.h"
 #include "headwater/error.h"
 #include "headwater/graph.h"
+#include "headwater/hooks.h"
 
 HW_BEGIN_C
 
@@ -43,6 +44,7 @@ typedef struct hw_process_info {
   const char *model_path, *dataset_path, *program_version, *blas_kernel;
   int threads;
   bool batch_invariant;
+  const hw_hooks *hooks; /* how it waits for other programs; lives as long as the store. NULL: as all 0 */
 } hw_process_info;
 
 typedef struct hw_graph_record {
@@ -147,6 +149,8 @@ HW_API bool hw_store_put_neuron_projections(hw_store *store, const hw_projection
 
 /* Opens read-only, with the hw_* SQL functions registered. Refuses files that are no Headwater database or newer. */
 HW_API bool hw_store_open_read(const char *path, hw_store **store, hw_error *err);
+/* The same for what will be written later: waits for other programs as long as a writer. hooks lives as long as the store; NULL is fine. */
+HW_API bool hw_store_open_read_waiting(const char *path, const hw_hooks *hooks, hw_store **store, hw_error *err);
 
 /* Prompts that the run covers, counterfactuals among them. The run is finished when stored + failed == planned. */
 typedef struct hw_prompt_counts { int64_t stored, failed, planned; } hw_prompt_counts;

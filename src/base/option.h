@@ -32,6 +32,10 @@ typedef struct hw_option {
   int decides_content;        /* goes into the fingerprint of a run: false, true, HW_DECIDES_IF_CHOSEN */
 } hw_option;
 
+/* The option of all commands that write into a database: the field `lock_timeout` of `type`, a double. */
+#define HW_LOCK_TIMEOUT_ROW(type) \
+  {"lock-timeout", HW_OPTION_NUMBER, offsetof(type, lock_timeout), "SECONDS", "how long to wait while another program holds the database locked", 0, 1e9, NULL, false}
+
 typedef struct hw_option_table {
   const hw_option *rows;
   size_t n;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "cli/select.h"
 #include "headwater/comparison.h"
 #include "headwater/query.h"
@@ -16,6 +17,7 @@ enum { SAVE_AUTO, SAVE_YES, SAVE_NO };
 typedef struct compare_settings {
   const char *by, *with, *cluster, *pairs;
   int64_t permutations, seed, min_active, top;
+  double lock_timeout;
   int measure, components, format, save;
 } compare_settings;
 
@@ -33,9 +35,10 @@ static const hw_option rows[] = {
     {"top", HW_OPTION_COUNT, AT(top), "N", "rows, best p first; 0: 20 of a table, all of csv and json", 0, 1e15, NULL, false},
     {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
     {"save", HW_OPTION_CHOICE, AT(save), "WHEN", "keep the result in the database (headwater query DB comparisons): yes, no, or auto: where the file can be written", 0, 0, save_names, false},
+    HW_LOCK_TIMEOUT_ROW(compare_settings),
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
-static const compare_settings usual = {.permutations = 10000, .seed = 1};
+static const compare_settings usual = {.permutations = 10000, .seed = 1, .lock_timeout = HW_LOCK_SECONDS};
 
 static const hw_option_table *options(void **defaults) {
   static compare_settings settings;
@@ -119,7 +122,7 @@ static int save(const char *db, const hw_comparison_request *request, const hw_c
 
 static bool read_databases(const char *db, const hw_comparison_request *request, hw_comparison *c, hw_error *err) {
   hw_store *store = NULL, *other = NULL;
-  bool ok = hw_cli_open_read(db, &store, err) && (!request->with || hw_cli_open_read(request->with, &other, err)) &&
+  bool ok = hw_cli_open_read(db, request->hooks, &store, err) && (!request->with || hw_cli_open_read(request->with, request->hooks, &other, err)) &&
             hw_comparison_read(store, other, request, c, err);
   (void)hw_store_close(store, false, NULL);
   (void)hw_store_close(other, false, NULL);
@@ -133,6 +136,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   if (!settings.by == !settings.with) return hw_cli_usage(command, settings.by ? "either --by or --with, not both" : "no --by COLUMN=A,B and no --with OTHER.db given");
+  hw_cli_progress progress;
   hw_comparison_request request = {.by = settings.by,
                                    .with = settings.with,
                                    .measure = (hw_measure)settings.measure,
@@ -141,17 +145,24 @@ static int run(const hw_command *command, int argc, char **argv) {
                                    .pairs = settings.pairs,
                                    .min_active = settings.min_active || settings.components == HW_SET_HEADS ? settings.min_active : RARE,
                                    .n_permutations = settings.permutations,
-                                   .seed = (uint64_t)settings.seed};
+                                   .seed = (uint64_t)settings.seed,
+                                   .hooks = &progress.hooks};
   hw_comparison c = {0};
   hw_stats_result result = {0};
+  hw_cli_progress_start(&progress, false, settings.lock_timeout);
   bool ok = read_databases(db, &request, &c, &err);
   if (ok) {
     hw_stats_sample a = {&c.a, c.clusters_a}, b = {&c.b, c.clusters_b};
-    hw_stats_settings test = {.paired = c.paired, .seed = request.seed, .n_permutations = request.n_permutations};
+    hw_stats_settings test = {.paired = c.paired, .seed = request.seed, .n_permutations = request.n_permutations, .hooks = request.hooks};
     ok = hw_stats_compare(&a, &b, &test, &result, &err);
   }
+  hw_cli_progress_stop(&progress, false);
   int code = ok ? show(&request, &c, &result, settings.top, (hw_table_format)settings.format) : hw_cli_fail(&err);
-  if (!code) code = save(db, &request, &c, &result, settings.save);
+  if (!code) {
+    hw_cli_progress_start(&progress, true, settings.lock_timeout);
+    code = save(db, &request, &c, &result, settings.save);
+    hw_cli_progress_stop(&progress, false);
+  }
   hw_stats_result_fini(&result);
   hw_comparison_fini(&c);
   return code;

@@ -9,7 +9,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_error err = {0};
   if (!hw_cli_arguments(command, (hw_option_table){0}, NULL, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   hw_store *store;
-  if (!hw_cli_open_read(db, &store, &err)) return hw_cli_fail(&err);
+  if (!hw_cli_open_read(db, NULL, &store, &err)) return hw_cli_fail(&err);
   bool ok = hw_store_digest(store, hex, &err);
   (void)hw_store_close(store, false, NULL);
   if (!ok) return hw_cli_fail(&err);

@@ -123,7 +123,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_store *store = NULL;
   drawing d = {.folder = settings.out};
   hw_export wanted = {.folder = settings.out, .tables = settings.tables, .figures = settings.figures, .script = draw_or_note, .context = &d};
-  bool ok = (!settings.prompt || parse_graphs(settings.prompt, &wanted, &err)) && hw_cli_open_read(db, &store, &err) &&
+  bool ok = (!settings.prompt || parse_graphs(settings.prompt, &wanted, &err)) && hw_cli_open_read(db, NULL, &store, &err) &&
             hw_store_export(store, &wanted, &err);
   (void)hw_store_close(store, false, NULL);
   free((void *)(uintptr_t)wanted.graphs);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "cli/select.h"
 #include "headwater/mining.h"
 #include "headwater/query.h"
@@ -13,7 +14,7 @@ static const char *const items_names[] = {"heads", "heads+ffn", NULL}, *const by
                          *const yes_no[] = {"no", "yes", NULL};
 
 typedef struct mine_settings {
-  double min_support, timeout;
+  double min_support, timeout, lock_timeout;
   int64_t top, memory;
   const char *roles;
   int items, by, connected, rank;
@@ -36,9 +37,10 @@ static const hw_option rows[] = {
     {"timeout", HW_OPTION_NUMBER, offsetof(mine_settings, timeout), "SECONDS",
      "for search and ranking; then the highest supports that were done are kept", 0, 1e7, NULL, false},
     {"memory", HW_OPTION_COUNT, offsetof(mine_settings, memory), "MIB", "for search and ranking", 1, 1 << 24, NULL, false},
+    HW_LOCK_TIMEOUT_ROW(mine_settings),
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
-static const mine_settings usual = {.min_support = 0.2, .timeout = 60, .top = 20, .memory = 1024, .connected = 1, .rank = 1};
+static const mine_settings usual = {.min_support = 0.2, .timeout = 60, .lock_timeout = HW_LOCK_SECONDS, .top = 20, .memory = 1024, .connected = 1, .rank = 1};
 
 static const hw_option_table *options(void **defaults) {
   static mine_settings settings;
@@ -72,6 +74,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   hw_mining_summary summary;
+  hw_cli_progress progress;
   hw_mining_settings mining = {.min_support = settings.min_support > 1 ? 1 : settings.min_support,
                                .ffn = settings.items == 1,
                                .roles = settings.roles,
@@ -80,8 +83,12 @@ static int run(const hw_command *command, int argc, char **argv) {
                                .surplus = settings.rank == 1,
                                .top = (size_t)settings.top,
                                .seconds = settings.timeout,
-                               .bytes = (size_t)settings.memory << 20};
-  if (!hw_store_mine(db, &mining, &summary, &err)) return hw_cli_fail(&err);
+                               .bytes = (size_t)settings.memory << 20,
+                               .hooks = &progress.hooks};
+  hw_cli_progress_start(&progress, false, settings.lock_timeout);
+  bool ok = hw_store_mine(db, &mining, &summary, &err);
+  hw_cli_progress_stop(&progress, false);
+  if (!ok) return hw_cli_fail(&err);
   printf("%s, mining %" PRId64 ": %" PRId64 " graphs, %" PRId64 " edges (%s) in at least %g%% of %s, roles %s;\n"
          "%" PRId64 " closed%s sets of them, %s\n\n",
          db, summary.mining_id, summary.n_graphs, summary.n_items, items_names[settings.items], 100 * mining.min_support,
@@ -91,7 +98,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!summary.complete && summary.complete_support <= 1) printf("all sets in at least %.3g%% were found\n", 100 * summary.complete_support);
   if (!summary.complete) printf("\n");
   hw_store *store;
-  if (!hw_cli_open_read(db, &store, &err)) return hw_cli_fail(&err);
+  if (!hw_cli_open_read(db, NULL, &store, &err)) return hw_cli_fail(&err);
   int code = show(store, "circuits", &summary, true);
   if (code == 0 && mining.by_group && summary.n_circuits) {
     printf("\n");

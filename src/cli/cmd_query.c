@@ -22,7 +22,7 @@ typedef struct query_arguments {
 #define AT(field) offsetof(query_arguments, field)
 static const hw_option rows[] = {
     {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
-    {"timeout", HW_OPTION_NUMBER, AT(timeout), "SECONDS", "then give up; without it never", 0, 1e9, NULL, false},
+    {"timeout", HW_OPTION_NUMBER, AT(timeout), "SECONDS", "gives up after that time; without it never", 0, 1e9, NULL, false},
     {"queries", HW_OPTION_TEXT, AT(queries), "DIR", "folder of NAME.sql files: queries of your own, and replacements", 0, 0, NULL, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
@@ -80,7 +80,7 @@ static int answer(const hw_command *command, const query_arguments *a, const que
   const hw_named_query *query = query_list_find(list, a->positionals[1], &err);
   if (!query) return hw_cli_usage(command, err.message);
   hw_store *store;
-  if (!hw_cli_open_read(a->positionals[0], &store, &err)) return hw_cli_fail(&err);
+  if (!hw_cli_open_read(a->positionals[0], NULL, &store, &err)) return hw_cli_fail(&err);
   hw_store_set_timeout(store, a->timeout);
   int code = hw_store_query_ready(store, query, &err) ? hw_cli_select(store, query->sql, a->parameters, a->n_parameters, (hw_table_format)a->format)
                                                       : hw_cli_fail(&err);

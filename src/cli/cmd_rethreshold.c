@@ -3,26 +3,32 @@
 #include <stddef.h>
 
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "headwater/run.h"
 
 typedef struct rethreshold_settings {
-  double threshold;
+  double threshold, lock_timeout;
   const char *out;
 } rethreshold_settings;
 
 static const hw_option rows[] = {
     {"threshold", HW_OPTION_NUMBER, offsetof(rethreshold_settings, threshold), "T", "the new threshold, at least the run's floor", 0, 1, NULL, false},
     {"out", HW_OPTION_TEXT, offsetof(rethreshold_settings, out), "NEW.db", "database to make, or to continue", 0, 0, NULL, false},
+    HW_LOCK_TIMEOUT_ROW(rethreshold_settings),
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
 
+static const rethreshold_settings usual = {.lock_timeout = HW_LOCK_SECONDS};
+
 static const hw_option_table *options(void **defaults) {
-  *defaults = NULL;
+  static rethreshold_settings settings;
+  settings = usual;
+  *defaults = &settings;
   return &table;
 }
 
 static int run(const hw_command *command, int argc, char **argv) {
-  rethreshold_settings settings = {0};
+  rethreshold_settings settings = usual;
   const char *db;
   int n;
   hw_error err = {0};
@@ -30,8 +36,12 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!(settings.threshold > 0)) return hw_cli_usage(command, "no --threshold T given");
   if (!settings.out) return hw_cli_usage(command, "no --out NEW.db given");
   int64_t n_prompts = 0;
+  hw_cli_progress progress;
   hw_cli_catch_interrupts();
-  if (!hw_rethreshold(db, settings.threshold, settings.out, &hw_cli_stop, &n_prompts, &err)) return hw_cli_fail(&err);
+  hw_cli_progress_start(&progress, false, settings.lock_timeout);
+  bool ok = hw_rethreshold(db, settings.threshold, settings.out, &progress.hooks, &n_prompts, &err);
+  hw_cli_progress_stop(&progress, false);
+  if (!ok) return hw_cli_fail(&err);
   if (hw_cli_stop) {
     fprintf(stderr, "headwater: stopped with %" PRId64 " prompts stored in %s; the same command continues\n", n_prompts, settings.out);
     return 130;

@@ -15,7 +15,7 @@ typedef struct sql_settings {
 
 static const hw_option rows[] = {
     {"format", HW_OPTION_CHOICE, offsetof(sql_settings, format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
-    {"timeout", HW_OPTION_NUMBER, offsetof(sql_settings, timeout), "SECONDS", "then give up; without it never", 0, 1e9, NULL, false},
+    {"timeout", HW_OPTION_NUMBER, offsetof(sql_settings, timeout), "SECONDS", "gives up after that time; without it never", 0, 1e9, NULL, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
 
@@ -40,7 +40,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, positionals, 2, 2, &n, &err)) return hw_cli_usage(command, err.message);
   hw_store *store;
-  if (!hw_cli_open_read(positionals[0], &store, &err)) return hw_cli_fail(&err);
+  if (!hw_cli_open_read(positionals[0], NULL, &store, &err)) return hw_cli_fail(&err);
   hw_store_set_timeout(store, settings.timeout);
   int code = hw_cli_select(store, positionals[1], NULL, 0, (hw_table_format)settings.format);
   (void)hw_store_close(store, false, NULL);

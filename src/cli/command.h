@@ -44,8 +44,8 @@ int hw_cli_write(const hw_buffer *out);
 bool hw_cli_sink(void *unused, const char *bytes, size_t length);
 int hw_cli_finish(void);
 
-/* Opens a database to read. Says on stderr when its run is not finished. */
-bool hw_cli_open_read(const char *db, hw_store **store, hw_error *err);
+/* Opens a database to read; hooks: as hw_store_open_read_waiting. Says on stderr when its run is not finished. */
+bool hw_cli_open_read(const char *db, const hw_hooks *hooks, hw_store **store, hw_error *err);
 
 /* Reads options and positionals; wants exactly n_wanted of these unless optional. True when the command should go on. */
 bool hw_cli_arguments(const hw_command *command, hw_option_table table, void *settings, int argc, char **argv,

@@ -62,8 +62,8 @@ static void note_unfinished(const char *db, hw_store *store) {
   hw_buffer_fini(&text);
 }
 
-bool hw_cli_open_read(const char *db, hw_store **store, hw_error *err) {
-  if (!hw_store_open_read(db, store, err)) return false;
+bool hw_cli_open_read(const char *db, const hw_hooks *hooks, hw_store **store, hw_error *err) {
+  if (!hw_store_open_read_waiting(db, hooks, store, err)) return false;
   note_unfinished(db, *store);
   return true;
 }

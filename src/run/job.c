@@ -46,6 +46,7 @@ static const hw_option job_options[] = {
     {"threads", HW_OPTION_COUNT, AT(threads), "N", "workers; 0 for one per core", 0, 1024, NULL, false},
     {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory beside the weights; 0 for none", 0, 1 << 24, NULL, false},
     {"commit-seconds", HW_OPTION_COUNT, AT(commit_seconds), "N", "finished chunks wait so many seconds after the last commit for the next, so that small ones share a commit; 0: none wait", 0, 3600, NULL, false},
+    HW_LOCK_TIMEOUT_ROW(hw_job),
     {"durable", HW_OPTION_FLAG, AT(durable), NULL, "every commit survives a power failure", 0, 0, NULL, false},
     {"dry-run", HW_OPTION_FLAG, AT(dry_run), NULL, "only say what the run would take", 0, 0, NULL, false},
     {"quiet", HW_OPTION_FLAG, AT(quiet), NULL, "no progress, and no line on the columns", 0, 0, NULL, false},
@@ -58,7 +59,7 @@ void hw_analysis_defaults(hw_analysis *analysis) {
 }
 
 void hw_job_defaults(hw_job *job) {
-  *job = (hw_job){.neuron_threshold = 0.01, .commit_seconds = 1};
+  *job = (hw_job){.neuron_threshold = 0.01, .commit_seconds = 1, .lock_timeout = HW_LOCK_SECONDS};
   hw_analysis_defaults(&job->analysis);
 }
 

@@ -2,6 +2,7 @@
  * A run at another threshold, from its stored rows: they are complete down to the floor, so the graphs are exactly those of a rerun. */
 #include <string.h>
 
+#include "base/progress.h"
 #include "headwater/store.h"
 #include "run/plan.h"
 
@@ -9,10 +10,12 @@ typedef struct rerun {
   hw_store *source, *target;
   hw_run_info info; /* of the target */
   hw_arena arena;   /* of the whole */
-  const volatile sig_atomic_t *stop;
+  const hw_hooks *hooks;
   int64_t *n_prompts;
   hw_error *err;
 } rerun;
+
+static bool stopping(const rerun *r) { return r->hooks && r->hooks->stop && *r->hooks->stop; }
 
 static const char *setting_text(rerun *r, const char *name, const hw_job *job) {
   hw_buffer text;
@@ -62,7 +65,7 @@ static bool copy_chunks(rerun *r, const bool *done, int64_t n_chunks) {
   hw_arena arena;
   hw_arena_init(&arena);
   bool ok = true;
-  for (int64_t c = 0; ok && c < n_chunks && !(r->stop && *r->stop); c++) {
+  for (int64_t c = 0; ok && c < n_chunks && !stopping(r); c++) {
     hw_chunk_record chunk;
     hw_encoded_chunk *encoded = NULL;
     bool found;
@@ -73,7 +76,9 @@ static bool copy_chunks(rerun *r, const bool *done, int64_t n_chunks) {
     ok = replay_chunk(r, &chunk, &arena) && hw_encode_chunk(&chunk, &r->info, &encoded, r->err) &&
          hw_store_put_chunk(r->target, encoded, r->err);
     hw_encoded_chunk_free(encoded);
-    if (ok) *r->n_prompts += (int64_t)chunk.n_prompts;
+    if (!ok) continue;
+    *r->n_prompts += (int64_t)chunk.n_prompts;
+    hw_tell_progress(r->hooks, "prompts", *r->n_prompts, r->info.n_prompts);
   }
   hw_arena_fini(&arena);
   return ok;
@@ -88,6 +93,7 @@ static bool copy_neurons(rerun *r) {
   hw_projection *rows = hw_arena_new(&r->arena, hw_projection, n, r->err);
   if (!rows) return false;
   for (size_t i = 0; i < n; i++) {
+    hw_tell_progress(r->hooks, "neurons", (int64_t)i, (int64_t)n);
     bool found;
     if (!hw_store_read_neuron(r->source, &r->info, layers[i], neurons[i], &r->arena, &found, &rows[kept], r->err)) return false;
     kept += found;
@@ -105,7 +111,8 @@ static bool copy_all(rerun *r) {
   bool *done = hw_arena_znew(&r->arena, bool, (size_t)n_chunks, r->err);
   if (!done || !hw_store_chunks_done(r->target, (size_t)n_chunks, done, &n_stored, &n_failed, r->err)) return false;
   *r->n_prompts = n_stored;
-  return copy_chunks(r, done, n_chunks) && ((r->stop && *r->stop) || copy_neurons(r));
+  hw_tell_progress(r->hooks, "prompts", n_stored, r->info.n_prompts);
+  return copy_chunks(r, done, n_chunks) && (stopping(r) || copy_neurons(r));
 }
 
 static bool check_source(rerun *r, const char *source, double threshold) {
@@ -121,12 +128,12 @@ static bool check_source(rerun *r, const char *source, double threshold) {
                                                   source, (long long)n_stored, (long long)r->info.n_prompts);
 }
 
-bool hw_rethreshold(const char *source, double threshold, const char *out, const volatile sig_atomic_t *stop, int64_t *n_prompts,
+bool hw_rethreshold(const char *source, double threshold, const char *out, const hw_hooks *hooks, int64_t *n_prompts,
                     hw_error *err) {
-  rerun r = {.stop = stop, .n_prompts = n_prompts, .err = err};
+  rerun r = {.hooks = hooks, .n_prompts = n_prompts, .err = err};
   hw_arena_init(&r.arena);
-  hw_process_info process = {.model_path = "", .dataset_path = source, .program_version = HW_VERSION, .blas_kernel = "", .threads = 1};
-  bool ok = hw_store_open_read(source, &r.source, err) && check_source(&r, source, threshold) && make_info(&r, threshold) &&
+  hw_process_info process = {.model_path = "", .dataset_path = source, .program_version = HW_VERSION, .blas_kernel = "", .threads = 1, .hooks = hooks};
+  bool ok = hw_store_open_read_waiting(source, hooks, &r.source, err) && check_source(&r, source, threshold) && make_info(&r, threshold) &&
             hw_store_open_run(out, &r.info, &process, false, &r.target, err);
   if (ok) {
     hw_store_commit_every(r.target, 1);

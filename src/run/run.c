@@ -17,7 +17,7 @@
 
 typedef struct shared {
   const hw_job *job;
-  const hw_run_hooks *hooks;
+  const hw_hooks *hooks;
   const hw_model *model;
   const hw_tokenizer *tokenizer;
   const hw_flow_settings *flow;
@@ -81,7 +81,7 @@ static bool store_chunk(shared *s, const hw_plan_chunk *chunk, const hw_encoded_
   omp_set_lock(&s->store_lock);
   bool ok = !s->failed && hw_store_put_chunk(s->store, encoded, err);
   if (ok) {
-    s->progress.prompts_done += chunk->n_prompts;
+    s->progress.done += chunk->n_prompts;
     s->progress.tokens_done += chunk->n_tokens;
     s->progress.failed += n_failed;
     report(s);
@@ -149,7 +149,10 @@ static bool work_on_neurons(shared *s, hw_worker *worker, neuron_list *list, hw_
     omp_set_lock(&s->store_lock);
     bool ok = !s->failed && hw_store_put_neuron_projections(s->store, rows, n, err);
     if (!ok && s->failed) *err = *s->err;
-    if (ok) report(s);
+    if (ok) {
+      s->progress.done += (int64_t)n;
+      report(s);
+    }
     omp_unset_lock(&s->store_lock);
     if (!ok) return false;
   }
@@ -198,13 +201,19 @@ static void tell_inputs(const shared *s) {
 
 static bool run_stages(shared *s, int threads, hw_error *err) {
   tell_inputs(s);
+  report(s);
   bool ok = hw_chunk_reader_open(&s->reader, s->plan, err) && with_workers(s, threads, NULL);
   if (!ok || stopping(s) || s->job->neuron_projections == HW_NEURONS_NONE) return ok;
   hw_arena arena;
   hw_arena_init(&arena);
   neuron_list list;
-  s->progress.stage = "neurons";
-  ok = list_neurons(s, &arena, &list, err) && with_workers(s, threads, &list);
+  hw_progress prompts = s->progress;
+  if ((ok = list_neurons(s, &arena, &list, err))) {
+    s->progress = (hw_progress){.stage = "neurons", .total = (int64_t)list.n};
+    report(s);
+    ok = with_workers(s, threads, &list);
+  }
+  s->progress = prompts;
   hw_arena_fini(&arena);
   return ok;
 }
@@ -224,25 +233,26 @@ static bool put_vocabulary(hw_store *store, const hw_model *model, const hw_toke
   return ok;
 }
 
-static hw_process_info process_info(const hw_job *job, const hw_plan_summary *summary) {
+static hw_process_info process_info(const shared *s, const hw_plan_summary *summary) {
+  const hw_job *job = s->job;
   return (hw_process_info){.model_path = job->model, .dataset_path = job->data, .program_version = HW_VERSION,
-                           .blas_kernel = summary->blas_kernel, .threads = summary->threads, .batch_invariant = summary->batch_invariant};
+                           .blas_kernel = summary->blas_kernel, .threads = summary->threads, .batch_invariant = summary->batch_invariant, .hooks = s->hooks};
 }
 
 static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
-  hw_process_info process = process_info(s->job, summary);
+  hw_process_info process = process_info(s, summary);
   if (!hw_store_open_run(s->job->db, &s->plan->info, &process, s->job->durable, &s->store, err)) return false;
   hw_store_commit_every(s->store, (double)s->job->commit_seconds);
   hw_arena arena;
   hw_arena_init(&arena);
   s->done = hw_arena_znew(&arena, bool, s->plan->n_chunks, err);
-  s->progress = (hw_progress){.prompts_total = s->plan->n_prompts, .tokens_total = s->plan->n_tokens, .stage = "prompts"};
+  s->progress = (hw_progress){.total = s->plan->n_prompts, .tokens_total = s->plan->n_tokens, .stage = "prompts"};
   s->started = hw_clock_seconds();
   bool ok = s->done && put_vocabulary(s->store, s->model, s->tokenizer, err) &&
             hw_store_chunks_done(s->store, s->plan->n_chunks, s->done, &s->progress.resumed, &s->progress.failed, err);
   for (size_t i = 0; ok && i < s->plan->n_chunks; i++)
     if (s->done[i]) s->progress.tokens_total -= s->plan->chunks[i].n_tokens; /* of this process */
-  s->progress.prompts_done = s->progress.resumed;
+  s->progress.done = s->progress.resumed;
   if (ok) ok = run_stages(s, summary->threads, err);
   hw_error closing = {0};
   bool closed = hw_store_close(s->store, ok, &closing);
@@ -258,7 +268,7 @@ static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_res
 /* Bytes of a database without a chunk, and with one. It is in memory and thrown away. */
 static bool measure_database(shared *s, const hw_plan_summary *summary, const hw_encoded_chunk *encoded, int64_t *empty, int64_t *filled,
                              hw_error *err) {
-  hw_process_info process = process_info(s->job, summary);
+  hw_process_info process = process_info(s, summary);
   hw_store *store;
   if (!hw_store_open_run(NULL, &s->plan->info, &process, false, &store, err)) return false;
   bool ok = put_vocabulary(store, s->model, s->tokenizer, err) && hw_store_bytes(store, empty, err) &&
@@ -323,7 +333,7 @@ static bool fit_memory(const hw_job *job, const hw_model *model, const hw_plan *
                  summary->threads, (needed * threads + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows);
 }
 
-static void tell_plan(const hw_run_hooks *hooks, const hw_plan *plan) {
+static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
   char line[512];
   if (!hooks->notice) return;
   if (plan->n_double_bos) {
@@ -338,7 +348,7 @@ static void tell_plan(const hw_run_hooks *hooks, const hw_plan *plan) {
   }
 }
 
-static bool run_job(const hw_job *job, const hw_run_hooks *hooks, const hw_model *model, const hw_tokenizer *tokenizer,
+static bool run_job(const hw_job *job, const hw_hooks *hooks, const hw_model *model, const hw_tokenizer *tokenizer,
                     hw_flow_settings *flow, hw_plan *plan, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
   shared s = {.job = job, .hooks = hooks, .model = model, .tokenizer = tokenizer, .flow = flow, .plan = plan, .err = err};
   if (!hw_plan_make(job, flow, model, tokenizer, plan, err)) return false;
@@ -360,7 +370,9 @@ static bool run_job(const hw_job *job, const hw_run_hooks *hooks, const hw_model
   return ok;
 }
 
-bool hw_run(const hw_job *job, const hw_run_hooks *hooks, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
+bool hw_run(const hw_job *job, const hw_hooks *given, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
+  hw_hooks hooks = *given;
+  hooks.lock_timeout = job->lock_timeout;
   *summary = (hw_plan_summary){.blas_kernel = hw_blas_start()};
   *result = (hw_run_result){0};
   hw_flow_settings flow;
@@ -371,7 +383,7 @@ bool hw_run(const hw_job *job, const hw_run_hooks *hooks, hw_plan_summary *summa
   summary->batch_invariant = hw_blas_batch_invariant();
   bool ok = hw_job_check(job, err) && hw_analysis_flow(&job->analysis, &flow, err) && hw_model_open_as(job->model, job->architecture, &model, err) &&
             hw_tokenizer_open(job->model, NULL, &tokenizer, err) &&
-            run_job(job, hooks, model, tokenizer, &flow, &plan, summary, result, err);
+            run_job(job, &hooks, model, tokenizer, &flow, &plan, summary, result, err);
   hw_plan_close(&plan);
   hw_tokenizer_close(tokenizer);
   hw_model_close(model);

@@ -9,12 +9,44 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "headwater/buffer.h"
 
-/* How long SQLite waits for a reader that is about to finish. */
-enum { BUSY_MILLISECONDS = 5000 };
+/* ---- waiting for other programs ---- */
+
+enum { POLL_NANOSECONDS = 20000000, FIRST_NOTICE_SECONDS = 5, NOTICE_SECONDS = 60 };
+
+static void begin_wait(hw_store *store) {
+  store->waiting_since = hw_clock_seconds();
+  store->next_notice = store->waiting_since + FIRST_NOTICE_SECONDS;
+}
+
+/* Waits a moment; false when `limit` seconds are over or the user wants to stop. */
+static bool wait_more(hw_store *store, double limit) {
+  const hw_hooks *hooks = store->hooks;
+  double now = hw_clock_seconds();
+  if (now - store->waiting_since >= limit || (hooks && hooks->stop && *hooks->stop)) return false;
+  if (now >= store->next_notice && hooks && hooks->notice) {
+    hw_buffer line;
+    hw_buffer_init(&line);
+    hw_buffer_printf(&line, "%s: another program holds it locked: waited %.0f s, gives up after %.0f s (--lock-timeout)", store->path,
+                     now - store->waiting_since, limit);
+    if (!line.failed) hooks->notice(hooks->context, line.data);
+    hw_buffer_fini(&line);
+    store->next_notice = now + NOTICE_SECONDS;
+  }
+  (void)nanosleep(&(struct timespec){.tv_nsec = POLL_NANOSECONDS}, NULL);
+  return true;
+}
+
+static int on_busy(void *context, int n_before) {
+  hw_store *store = context;
+  if (n_before == 0) begin_wait(store);
+  return wait_more(store, store->hooks && store->hooks->lock_timeout > 0 ? store->hooks->lock_timeout : HW_BUSY_SECONDS);
+}
 
 /* ---- opening ---- */
 
@@ -25,25 +57,37 @@ static bool check_regular(const char *path, bool *there, hw_error *err) {
   return true;
 }
 
+/* Another process may have removed its new file, which failed, while this one waited for the lock. */
+static bool is_still_there(const hw_store *store) {
+  struct stat opened, named;
+  return fstat(store->lock, &opened) == 0 && stat(store->path, &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
 /* One writing process at a time: SQLite alone would let two take turns. */
 static bool lock_file(hw_store *store, bool create, hw_error *err) {
-  store->lock = open(store->path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0644);
-  if (store->lock < 0) {
-    store->created = false;
-    return hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", store->path, strerror(errno));
+  bool new = store->created;
+  begin_wait(store);
+  for (;;) {
+    store->created = new;
+    store->lock = open(store->path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0644);
+    if (store->lock < 0) {
+      store->created = false;
+      return hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", store->path, strerror(errno));
+    }
+    if (flock(store->lock, LOCK_EX | LOCK_NB) == 0) {
+      if (is_still_there(store)) return true;
+    } else if (errno == EWOULDBLOCK) {
+      store->created = false; /* by the process that holds the lock */
+      if (!wait_more(store, store->hooks ? store->hooks->lock_timeout : 0))
+        return hw_fail(err, HW_ERROR_IO, "%s: another process is writing into it", store->path);
+    } else if (errno != EINTR) {
+      return hw_fail(err, HW_ERROR_IO,
+                     "%s: cannot be locked: %s. If it lies on a network drive without locks, write to a local disk and move the file "
+                     "when it is complete",
+                     store->path, strerror(errno));
+    }
+    (void)close(store->lock);
   }
-  int failed;
-  do failed = flock(store->lock, LOCK_EX | LOCK_NB);
-  while (failed && errno == EINTR);
-  if (!failed) return true;
-  if (errno == EWOULDBLOCK) {
-    store->created = false; /* by the process that holds the lock */
-    return hw_fail(err, HW_ERROR_IO, "%s: another process is writing into it", store->path);
-  }
-  return hw_fail(err, HW_ERROR_IO,
-                 "%s: cannot be locked: %s. If it lies on a network drive without locks, write to a local disk and move the file "
-                 "when it is complete",
-                 store->path, strerror(errno));
 }
 
 static bool check_file(hw_store *store, hw_file_state *state, hw_error *err) {
@@ -81,14 +125,14 @@ static bool connect_store(hw_store *store, hw_access access, hw_file_state *stat
   }
   if (sqlite3_open_v2(path, &store->db, flags[access] | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) return hw_store_fail(store, "open it", err);
   (void)sqlite3_extended_result_codes(store->db, 1);
-  (void)sqlite3_busy_timeout(store->db, BUSY_MILLISECONDS);
+  (void)sqlite3_busy_handler(store->db, on_busy, store);
   if (!check_file(store, state, err)) return false;
   if (*state == HW_FILE_EMPTY && (access == HW_OPEN_READ || access == HW_OPEN_WRITE))
     return hw_fail(err, HW_ERROR_INPUT, "%s: a database without tables, not one of Headwater's", store->path);
   return true;
 }
 
-bool hw_store_connect(const char *path, hw_access access, hw_store **out, hw_file_state *state, hw_error *err) {
+bool hw_store_connect(const char *path, hw_access access, const hw_hooks *hooks, hw_store **out, hw_file_state *state, hw_error *err) {
   *out = NULL;
   hw_store *store = calloc(1, sizeof *store);
   if (!store || !(store->path = strdup(path))) {
@@ -96,6 +140,7 @@ bool hw_store_connect(const char *path, hw_access access, hw_store **out, hw_fil
     return hw_fail_memory(err, "the database");
   }
   store->lock = -1;
+  store->hooks = hooks;
   if (connect_store(store, access, state, err)) {
     *out = store;
     return true;

@@ -10,6 +10,9 @@
 #include "sqlite/handle.h"
 #include "sqlite/statement.h"
 
+/* How long SQLite waits for a program that is about to finish, where no other time is given. */
+enum { HW_BUSY_SECONDS = 5 };
+
 enum { HW_APPLICATION_ID = 0x48445752, HW_SCHEMA_VERSION = 1, HW_PAGE_SIZE = 8192 };
 
 /* group_id of all prompts together, and of all counterfactuals. */
@@ -24,8 +27,9 @@ typedef enum hw_access {
 typedef enum hw_file_state { HW_FILE_EMPTY, HW_FILE_OURS } hw_file_state;
 
 /* Opens a connection. Refuses what is no regular file, no database, not ours or newer, and with READ and WRITE what has no tables.
- * A new file is removed again after an error. */
-bool hw_store_connect(const char *path, hw_access access, hw_store **store, hw_file_state *state, hw_error *err);
+ * A new file is removed again after an error. Where another program holds the database locked, the connection waits as hooks->lock_timeout
+ * says; hooks lives as long as the store, or is NULL. */
+bool hw_store_connect(const char *path, hw_access access, const hw_hooks *hooks, hw_store **store, hw_file_state *state, hw_error *err);
 /* Finalizes, closes, frees. NULL is fine. */
 void hw_store_free(hw_store *store);
 /* hw_store_free that also removes the file when it was not there before. */

@@ -16,7 +16,7 @@ bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
                      doing);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: another process is writing into it", store->path, doing);
+      return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: another program holds it locked", store->path, doing);
     case SQLITE_NOTADB: return hw_fail(err, HW_ERROR_INPUT, "%s: not a database", store->path);
     case SQLITE_NOMEM: return hw_fail(err, HW_ERROR_MEMORY, "%s: cannot %s: out of memory", store->path, doing);
     case SQLITE_CORRUPT:

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "headwater/error.h"
+#include "headwater/hooks.h"
 #include "sqlite/sqlite.h"
 
 typedef struct hw_store hw_store;
@@ -28,6 +29,8 @@ struct hw_store {
   sqlite3 *db;
   char *path;
   int lock;                         /* descriptor that holds the writer's lock; -1 when reading */
+  const hw_hooks *hooks;            /* may be NULL */
+  double waiting_since, next_notice; /* hw_clock_seconds() of the last wait for another program */
   bool created;                     /* the file was not there before it was opened */
   int64_t process_id;               /* row of table process; 0 when reading */
   size_t line_width;                /* columns of the terminal for tables; 0: no limit */

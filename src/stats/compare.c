@@ -101,7 +101,7 @@ static bool plan(comparison *c, hw_rearrangement *what, hw_error *err) {
 
 static bool test(comparison *c, hw_error *err) {
   hw_stats_result *result = c->result;
-  hw_rearrangement what = {.seed = c->settings->seed, .n = c->settings->n_permutations};
+  hw_rearrangement what = {.seed = c->settings->seed, .n = c->settings->n_permutations, .hooks = c->settings->hooks};
   if (!plan(c, &what, err)) return false;
   size_t n = result->n_rows;
   double trials = (double)what.n + 1;

@@ -55,6 +55,7 @@ typedef struct hw_rearrangement {
   const double *sizes; /* labels: units in each; NULL: 1 */
   uint64_t seed;
   int64_t n; /* rearrangements */
+  const hw_hooks *hooks; /* may be NULL */
 } hw_rearrangement;
 /* counts[component] = rearrangements whose difference is at least as far from 0 as the real one. */
 bool hw_rearrange(const hw_rearrangement *what, int64_t *counts, hw_error *err);

@@ -7,9 +7,11 @@
  *   labels   r = N_a / N, w = N / (N_a N_b)    mean of the chosen minus mean of the others
  *   signs    r = 1 / 2, w = 1                  half of (sum of the chosen - sum of the others) */
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/progress.h"
 #include "base/simd.h"
 #include "stats/matrix.h"
 
@@ -171,15 +173,20 @@ static void set_cuts(const plan *p) {
 
 static bool run_batches(const plan *p, int64_t *counts) {
   const hw_stats_matrix *m = p->what->values;
-  int64_t n_batches = (p->what->n + LANES - 1) / LANES;
+  int64_t n_batches = (p->what->n + LANES - 1) / LANES, n_done = 0;
   bool ok = true;
 #pragma omp parallel
   {
     worker w;
     bool ready = worker_new(&w, m);
 #pragma omp for schedule(dynamic)
-    for (int64_t batch = 0; batch < n_batches; batch++)
+    for (int64_t batch = 0; batch < n_batches; batch++) {
       if (ready) run_batch(p, &w, batch);
+      int64_t done;
+#pragma omp atomic capture
+      done = ++n_done;
+      if (omp_get_thread_num() == 0) hw_tell_progress(p->what->hooks, "permutations", done * LANES, n_batches * LANES);
+    }
 #pragma omp critical
     {
       ok = ok && ready;

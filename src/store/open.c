@@ -240,7 +240,7 @@ bool hw_store_open_run(const char *path, const hw_run_info *info, const hw_proce
   hw_store *store;
   hw_file_state state;
   if (!check_limits(info, err) ||
-      !hw_store_connect(path ? path : "the trial database", path ? HW_OPEN_CREATE : HW_OPEN_MEMORY, &store, &state, err))
+      !hw_store_connect(path ? path : "the trial database", path ? HW_OPEN_CREATE : HW_OPEN_MEMORY, process->hooks, &store, &state, err))
     return false;
   if (set_up_run(store, state, info, process, durable, err)) {
     *out = store;
@@ -254,11 +254,13 @@ bool hw_store_bytes(hw_store *store, int64_t *bytes, hw_error *err) {
   return hw_store_integer(store, "writer/database_bytes.sql", bytes, err);
 }
 
-bool hw_store_open_read(const char *path, hw_store **out, hw_error *err) {
+bool hw_store_open_read(const char *path, hw_store **out, hw_error *err) { return hw_store_open_read_waiting(path, NULL, out, err); }
+
+bool hw_store_open_read_waiting(const char *path, const hw_hooks *hooks, hw_store **out, hw_error *err) {
   *out = NULL;
   hw_store *store;
   hw_file_state state;
-  if (!hw_store_connect(path, HW_OPEN_READ, &store, &state, err)) return false;
+  if (!hw_store_connect(path, HW_OPEN_READ, hooks, &store, &state, err)) return false;
   bool ok = true;
   if (hw_register_functions(store->db) != SQLITE_OK || hw_connect_functions(store->db) != SQLITE_OK || hw_make_temp_views(store->db) != SQLITE_OK)
     ok = hw_store_fail(store, "register the hw_ functions", err);
@@ -275,6 +277,7 @@ bool hw_store_open_read(const char *path, hw_store **out, hw_error *err) {
 /* Copies the write-ahead log into the database and removes it, so that one file is left. */
 static bool finish(hw_store *store, hw_error *err) {
   hw_statement s;
+  (void)sqlite3_busy_timeout(store->db, HW_BUSY_SECONDS * 1000); /* all is stored: a reader that stays does not hold up the end */
   if (!hw_store_exec(store, "PRAGMA wal_checkpoint(TRUNCATE)", "fold in its log", err)) return false;
   bool row, ok = hw_statement_open(&s, store, "open/fold_log.sql", err) && hw_statement_step(&s, &row, err);
   const char *mode = ok && row ? hw_column_text(&s, 0) : NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/progress.h"
 #include "codec/codec.h"
 #include "graph/components.h"
 #include "study/compare.h"
@@ -200,6 +201,7 @@ static bool read_roles(hw_measured *m, hw_store *store, hw_arena *names, uint32_
 
 bool hw_measured_read(hw_measured *m, hw_store *store, int side, const int64_t *prompts, size_t n, hw_arena *names, hw_error *err) {
   static const char *const files[] = {"compare/graph_heads.sql", "compare/graph_neurons.sql", "compare/graph_edges.sql"};
+  static const char *const stages[] = {"prompts of a", "prompts of b"};
   uint32_t role_of[64];
   reading r = {.measured = m, .store = store, .side = side, .role_of = role_of};
   hw_arena_init(&r.arena);
@@ -207,6 +209,7 @@ bool hw_measured_read(hw_measured *m, hw_store *store, int side, const int64_t *
   bool ok = hw_statement_open(&r.graphs, store, files[m->request->components], err);
   if (ok && items) ok = read_roles(m, store, names, role_of, err) && hw_statement_open(&r.roles, store, "compare/prompt_roles.sql", err);
   for (size_t i = 0; ok && i < n; i++) {
+    hw_tell_progress(m->request->hooks, stages[side], (int64_t)i, (int64_t)n);
     r.unit = (uint32_t)i;
     r.prompt_id = prompts[i];
     ok = read_prompt(&r, err);

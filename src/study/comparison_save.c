@@ -177,7 +177,7 @@ bool hw_comparison_show(const hw_comparison_request *request, const hw_compariso
   hw_parameter parameter = {"most", limit};
   hw_store *store;
   hw_file_state state;
-  if (!hw_store_connect("the table of results", HW_OPEN_MEMORY, &store, &state, err)) return false;
+  if (!hw_store_connect("the table of results", HW_OPEN_MEMORY, NULL, &store, &state, err)) return false;
   hw_store_set_line_width(store, line_width);
   bool ok = store_results(store, &r, &id, err) &&
             hw_store_select(store, hw_sql(format == HW_FORMAT_TABLE ? "compare/show_table.sql" : "compare/show_all.sql"), &parameter, 1, format,
@@ -199,7 +199,7 @@ bool hw_comparison_save(const char *path, const hw_comparison_request *request, 
   results r = {request, comparison, result};
   hw_store *store;
   hw_file_state state;
-  if (!hw_store_connect(path, HW_OPEN_WRITE, &store, &state, err)) return false;
+  if (!hw_store_connect(path, HW_OPEN_WRITE, request->hooks, &store, &state, err)) return false;
   bool ok = hw_store_exec(store, "PRAGMA trusted_schema = OFF", "set it up", err) && store_results(store, &r, id, err);
   hw_store_free(store);
   return ok;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/progress.h"
 #include "base/text.h"
 #include "codec/codec.h"
 #include "study/mining_data.h"
@@ -231,6 +232,7 @@ static bool load_items(hw_store *store, const hw_mining_settings *settings, hw_m
   data->base.bits = data->bits;
   data->base.n_items = n;
   for (size_t i = 0; i < n; i++) {
+    hw_tell_progress(settings->hooks, "edges", (int64_t)i, (int64_t)n);
     column c = {.data = data, .bits = data->bits + i * data->base.n_words};
     if (!hw_mining_visit(store, data, items[i], add_graph, &c, err)) return false;
     if (c.n != list[i].n) return damaged(store, "agg_item does not count what item_graph has", err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/progress.h"
 #include "codec/codec.h"
 #include "study/mining_data.h"
 #include "query/select.h"
@@ -189,7 +190,10 @@ static bool put_all(circuit_writer *w, const hw_mining_settings *settings, const
             delete_old(w->store, parameters.data, err) &&
             hw_store_integer(w->store, "mining/next_mining.sql", &summary->mining_id, err) &&
             put_mining(w->store, parameters.data, settings, summary, err);
-  for (size_t i = 0; ok && i < n_picks; i++) ok = put_circuit(w, summary->mining_id, i + 1, &picks[i], err);
+  for (size_t i = 0; ok && i < n_picks; i++) {
+    hw_tell_progress(settings->hooks, "circuits", (int64_t)i, (int64_t)n_picks);
+    ok = put_circuit(w, summary->mining_id, i + 1, &picks[i], err);
+  }
   hw_buffer_fini(&parameters);
   return ok;
 }

@@ -109,12 +109,12 @@ static double trace_rate(const char *folder, const char *data, const char *db, i
   job.db = db;
   job.threads = threads;
   job.neuron_projections = HW_NEURONS_NONE;
-  hw_run_hooks hooks = {0};
+  hw_hooks hooks = {0};
   hw_plan_summary plan;
   hw_run_result result;
   (void)unlink(db);
   if (!hw_run(&job, &hooks, &plan, &result, &err)) die(&err);
-  return (double)result.progress.prompts_done / result.progress.seconds;
+  return (double)result.progress.done / result.progress.seconds;
 }
 
 int main(int argc, char **argv) {

@@ -31,7 +31,7 @@ same "it is as it was" "$before" "$("$HW" digest other.db)"
 item "a newer version"; "$PY" -c 'import sqlite3; c = sqlite3.connect("newer.db"); c.execute("PRAGMA user_version = 99"); c.commit()'
 bad --db newer.db; fails "$HW" digest newer.db; fails "$HW" export newer.db --out out
 item "cut short"; bad --db cut.db; fails "$HW" digest cut.db
-item "in use"; fails flock other.db "$HW" run --model gpt2 --data ioi.csv --limit 3 --neuron-projections none --db other.db
+item "in use"; fails flock other.db "$HW" run --model gpt2 --data ioi.csv --limit 3 --neuron-projections none --lock-timeout 0.1 --db other.db
 item "a damaged column"
 "$PY" - <<'END'
 import sqlite3

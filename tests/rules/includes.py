@@ -40,7 +40,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "manual": "base sqlite functions query cli",
 }
 PUBLIC = {  # include/headwater/NAME.h -> its room
-    "base": "api arena buffer error",
+    "base": "api arena buffer error hooks",
     "tensor": "tensor",
     "graph": "graph",
     "tokenizer": "tokenizer",

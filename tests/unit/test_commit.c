@@ -20,7 +20,7 @@ int deflateReset(z_streamp stream) {
 
 static void note_progress(void *context, const hw_progress *progress) {
   (void)context;
-  if (progress->prompts_done > 0) one_is_stored = true;
+  if (progress->done > 0) one_is_stored = true;
 }
 
 static void run_slowly(const char *db) {
@@ -28,7 +28,7 @@ static void run_slowly(const char *db) {
   hw_error err = {0};
   hw_plan_summary summary;
   hw_run_result result;
-  hw_run_hooks hooks = {.progress = note_progress};
+  hw_hooks hooks = {.progress = note_progress};
   hw_job_defaults(&job);
   job.model = "datasets/models/headwater-gpt2";
   job.data = "datasets/pronoun.csv";

@@ -43,7 +43,7 @@ TEST(parameters_are_bound_by_name) {
   hw_statement s;
   bool row;
   hw_file_state found;
-  OK(hw_store_connect("numbers", HW_OPEN_MEMORY, &store, &found, e));
+  OK(hw_store_connect("numbers", HW_OPEN_MEMORY, NULL, &store, &found, e));
   const char *sql = "SELECT :a, :b";
   OK(hw_statement_open_text(&s, store, "test", sql, e));
   REFUSED("0 parameters are bound, it has 2", hw_statement_step(&s, &row, e)); /* missing */

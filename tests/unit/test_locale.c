@@ -105,7 +105,7 @@ static void run(const char *name, hw_buffer *out) {
   job.threads = 1;
   assert_ok(hw_option_set(hw_job_options(), &job, "here", "threshold", "0.045", &err), &err);
   assert_true(command("printf 'Mary went to the\\nJohn and Mary\\n' >%s", job.data));
-  assert_ok(hw_run(&job, &(hw_run_hooks){0}, &plan, &result, &err), &err);
+  assert_ok(hw_run(&job, &(hw_hooks){0}, &plan, &result, &err), &err);
   hw_buffer_append_string(out, result.fingerprint);
   assert_ok(hw_store_open_read(job.db, &store, &err), &err);
   for (int format = HW_FORMAT_TABLE; format <= HW_FORMAT_JSON; format++) {

@@ -60,7 +60,7 @@ static void replace_at_notice(void *context, const char *line) {
   if (strstr(line, "BOS")) replace_data(context);
 }
 static void replace_after_a_chunk(void *context, const hw_progress *progress) {
-  if (progress->prompts_done > 0) replace_data(context);
+  if (progress->done > 0) replace_data(context);
 }
 
 /* Stored prompts, and how many of them do not hold the word. */
@@ -88,7 +88,7 @@ static int count_strangers(const char *word, int *n_stored) {
 /* With as many rows the change was not seen at all: exit 0, the other rows under the old fingerprint. */
 TEST(other_rows_between_the_plan_and_the_run_is_an_error) {
   swap other = {.word = "lamp", .group = "b", .n_rows = N_ROWS};
-  hw_run_hooks hooks = {.notice = replace_at_notice, .context = &other};
+  hw_hooks hooks = {.notice = replace_at_notice, .context = &other};
   int n_stored;
   write_rows(data_path, "key", "a", N_ROWS);
   assert_refused(hw_run(&job, &hooks, &plan, &result, &err), &err, HW_ERROR_INPUT, "the file changed during the run: rows 0 to ");
@@ -104,7 +104,7 @@ TEST(other_rows_between_the_plan_and_the_run_is_an_error) {
 /* The rows are read a second time for their counterfactuals. */
 TEST(other_rows_before_the_counterfactuals_is_an_error) {
   swap other = {.word = "lamp", .group = "a", .n_rows = N_ROWS};
-  hw_run_hooks hooks = {.progress = replace_after_a_chunk, .context = &other};
+  hw_hooks hooks = {.progress = replace_after_a_chunk, .context = &other};
   int n_stored;
   write_rows(data_path, "key", "a", N_ROWS);
   job.counterfactual = true;
@@ -112,7 +112,7 @@ TEST(other_rows_before_the_counterfactuals_is_an_error) {
   assert_int_equal(count_strangers("key", &n_stored), 0);
   assert_int_equal(n_stored, N_ROWS); /* the chunks before stay */
   write_rows(data_path, "key", "a", N_ROWS);
-  hooks = (hw_run_hooks){0};
+  hooks = (hw_hooks){0};
   assert_ok(hw_run(&job, &hooks, &plan, &result, &err), &err); /* and the run continues with the file that it began with */
   assert_int_equal(result.progress.resumed, N_ROWS);
   assert_true(count_strangers("key", &n_stored) == 0 && n_stored == 2 * N_ROWS);
@@ -120,7 +120,7 @@ TEST(other_rows_before_the_counterfactuals_is_an_error) {
 
 TEST(a_shorter_file_is_an_error) {
   swap other = {.word = "key", .group = "a", .n_rows = N_ROWS - 1};
-  hw_run_hooks hooks = {.notice = replace_at_notice, .context = &other};
+  hw_hooks hooks = {.notice = replace_at_notice, .context = &other};
   write_rows(data_path, "key", "a", N_ROWS);
   assert_refused(hw_run(&job, &hooks, &plan, &result, &err), &err, HW_ERROR_INPUT, "it ends after 39 rows, the plan read 40");
 }
@@ -128,7 +128,7 @@ TEST(a_shorter_file_is_an_error) {
 /* The file stays open from the plan on. */
 TEST(a_file_that_is_moved_over_the_data_set_is_not_read) {
   swap other = {.word = "lamp", .group = "b", .n_rows = N_ROWS, .move = true};
-  hw_run_hooks hooks = {.notice = replace_at_notice, .context = &other};
+  hw_hooks hooks = {.notice = replace_at_notice, .context = &other};
   int n_stored;
   write_rows(data_path, "key", "a", N_ROWS);
   job.counterfactual = true;
@@ -139,7 +139,7 @@ TEST(a_file_that_is_moved_over_the_data_set_is_not_read) {
 /* Rows behind those of the plan belong to another data set: they are not read. */
 TEST(rows_that_are_appended_are_not_part_of_the_run) {
   swap longer = {.word = "key", .group = "a", .n_rows = N_ROWS + 9};
-  hw_run_hooks hooks = {.notice = replace_at_notice, .context = &longer};
+  hw_hooks hooks = {.notice = replace_at_notice, .context = &longer};
   int n_stored;
   write_rows(data_path, "key", "a", N_ROWS);
   assert_ok(hw_run(&job, &hooks, &plan, &result, &err), &err);
