@@ -164,7 +164,9 @@ typedef struct hw_plan_summary {
   size_t n_chunks, n_groups;
   int threads;
   size_t weight_bytes, worker_bytes; /* worker_bytes: of one worker */
-  double seconds_expected;           /* from a short measured sample */
+  int64_t n_prompts_stored, n_failed_stored, n_tokens_stored; /* dry_run: that the database has already */
+  size_t n_chunks_stored;
+  double seconds_expected;           /* for what remains, from a short measured sample */
   double disk_bytes_expected;
   const char *blas_kernel;
   bool batch_invariant;

@@ -26,6 +26,10 @@ static void print_plan(const hw_plan_summary *plan) {
   hw_cli_format_time(plan->seconds_expected, time);
   printf("prompts      %" PRId64 " (%" PRId64 " of them cannot be traced)\n", plan->n_prompts, plan->n_unreadable);
   printf("tokens       %" PRId64 " in %zu chunk%s\n", plan->n_tokens, plan->n_chunks, plan->n_chunks == 1 ? "" : "s");
+  if (plan->n_chunks_stored)
+    printf("stored       %" PRId64 " prompts (%" PRId64 " of them failed) in %zu chunks; %" PRId64 " prompts, %" PRId64 " tokens, %zu chunks remain\n",
+           plan->n_prompts_stored, plan->n_failed_stored, plan->n_chunks_stored, plan->n_prompts - plan->n_prompts_stored,
+           plan->n_tokens - plan->n_tokens_stored, plan->n_chunks - plan->n_chunks_stored);
   printf("groups       %zu\n", plan->n_groups);
   print_losses(plan, "answers      ");
   printf("memory       %.0f MiB of weights and %d x %.0f MiB at most\n", (double)plan->weight_bytes / 1048576, plan->threads,

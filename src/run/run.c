@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "headwater/store.h"
@@ -277,6 +278,28 @@ static bool measure_database(shared *s, const hw_plan_summary *summary, const hw
   return ok;
 }
 
+/* What of the run is stored already, where a database is there. */
+static bool count_stored(const hw_job *job, const hw_plan *plan, hw_plan_summary *summary, hw_error *err) {
+  struct stat status;
+  hw_store *store;
+  if (!job->db || stat(job->db, &status) != 0 || (S_ISREG(status.st_mode) && status.st_size == 0)) return true;
+  bool *done = calloc(plan->n_chunks + 1, sizeof *done);
+  if (!done) return hw_fail_memory(err, "the plan");
+  bool ok = hw_store_open_read(job->db, &store, err);
+  if (ok) {
+    ok = hw_store_check_run(store, &plan->info, err) &&
+         hw_store_chunks_done(store, plan->n_chunks, done, &summary->n_prompts_stored, &summary->n_failed_stored, err);
+    (void)hw_store_close(store, false, NULL);
+  }
+  for (size_t i = 0; ok && i < plan->n_chunks; i++) {
+    if (!done[i]) continue;
+    summary->n_chunks_stored++;
+    summary->n_tokens_stored += plan->chunks[i].n_tokens;
+  }
+  free(done);
+  return ok;
+}
+
 /* One chunk computed by one worker, and stored in a database that is thrown away, tells what the rest will take. */
 static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
   hw_worker worker;
@@ -299,7 +322,7 @@ static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
     hw_worker_fini(&worker);
   }
   if (ok) {
-    double chunks = chunk->n_tokens ? (double)s->plan->n_tokens / chunk->n_tokens : 1;
+    double chunks = chunk->n_tokens ? (double)(s->plan->n_tokens - summary->n_tokens_stored) / chunk->n_tokens : 1;
     summary->seconds_expected = seconds * chunks / summary->threads;
     summary->disk_bytes_expected = (double)empty + (double)(filled - empty) * (double)s->plan->n_prompts / chunk->n_prompts;
   }
@@ -364,7 +387,7 @@ static bool run_job(const hw_job *job, const hw_hooks *hooks, const hw_model *mo
   if (!fit_memory(job, model, plan, flow, summary, &s.batch_rows, err)) return false;
   omp_init_lock(&s.reader_lock);
   omp_init_lock(&s.store_lock);
-  bool ok = job->dry_run ? measure_sample(&s, summary, err) : run_into_store(&s, summary, result, err);
+  bool ok = job->dry_run ? count_stored(job, plan, summary, err) && measure_sample(&s, summary, err) : run_into_store(&s, summary, result, err);
   omp_destroy_lock(&s.reader_lock);
   omp_destroy_lock(&s.store_lock);
   return ok;

@@ -157,7 +157,7 @@ static bool compare_settings(hw_store *store, const hw_run_info *info, hw_buffer
   return ok;
 }
 
-static bool compare_run(hw_store *store, const hw_run_info *info, hw_error *err) {
+bool hw_store_check_run(hw_store *store, const hw_run_info *info, hw_error *err) {
   hw_statement s;
   bool row, ok = hw_statement_open(&s, store, "reader/run.sql", err) && hw_statement_step(&s, &row, err) &&
                  (row || hw_fail(err, HW_ERROR_INPUT, "%s: the table run is empty", store->path));
@@ -219,7 +219,7 @@ static bool insert_process(hw_store *store, const hw_process_info *process, hw_e
 static bool set_up_run(hw_store *store, hw_file_state state, const hw_run_info *info, const hw_process_info *process, bool durable,
                        hw_error *err) {
   /* The file of another run is refused before anything is written to it; setting the journal mode writes. */
-  if (state == HW_FILE_OURS && !compare_run(store, info, err)) return false;
+  if (state == HW_FILE_OURS && !hw_store_check_run(store, info, err)) return false;
   /* page_size must come before the first table and before WAL. */
   if (!hw_store_exec(
           store,

@@ -17,3 +17,10 @@ small_run there.db --limit 3 --dry-run >/dev/null
 list_files | diff "$TMPDIR/files" - && echo "it does"
 echo "--- it needs no place for files"
 TMPDIR=/nowhere "$HW" run --model gpt2 --data ioi.csv --limit 3 --dry-run --threads "$T" 2>&1 | plan
+echo "--- of a database that is partly done: what remains"
+small_run part.db --chunk-tokens 64
+"$PY" -c 'import sqlite3; c = sqlite3.connect("part.db"); c.execute("DELETE FROM chunk WHERE chunk_id >= 2"); c.commit()'
+small_run part.db --chunk-tokens 64 --dry-run --threads "$T" | plan | grep -e prompts -e stored
+echo "--- of a database with another run"
+small_run part.db --chunk-tokens 64 --threshold 0.1 --dry-run
+echo "exit $?"

@@ -48,7 +48,7 @@ run_case() { # name, threads
     cd "$folder/files" || exit 2
     T=$2 TMPDIR=$folder/tmp CASE=$here/$1.sh timeout 600 sh -c '. "$LIB/helpers.sh"; . "$CASE"' </dev/null >"$folder/actual" 2>&1
     echo "exit $?" >>"$folder/actual"
-    sed -i -E '/^[a-z ]+ ([0-9]+\/[0-9]+  [0-9.]+\/s.*| [0-9hms]+)$/d' "$folder/actual"
+    sed -i -E '/^([a-z]+( of [ab])? [0-9]+\/[0-9]+  [0-9.]+\/s.*|(preparing|searching|ranking)  [0-9hms]+)$/d' "$folder/actual"
   )
 }
 
