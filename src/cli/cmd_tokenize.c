@@ -21,7 +21,7 @@ typedef struct tokenize_settings {
 static const char *const bos_names[] = {"auto", "yes", "no", NULL};
 
 static const hw_option rows[] = {
-    {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder", 0, 0, NULL, false},
+    {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache", 0, 0, NULL, false},
     {"text", HW_OPTION_TEXT, AT(text), "TEXT", "the text; without it all of stdin, byte for byte, is one text", 0, 0, NULL, false},
     {"lines", HW_OPTION_FLAG, AT(lines), NULL, "each line of stdin is a text", 0, 0, NULL, false},
     {"json-lines", HW_OPTION_FLAG, AT(json_lines), NULL, "each line of stdin is a JSON string: texts with line breaks in them", 0, 0, NULL, false},

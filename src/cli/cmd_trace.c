@@ -27,7 +27,7 @@ static const struct { const char *name; size_t offset; } shared_options[] = {
     {"top-tokens", AT(analysis.top_tokens)}, {"project", AT(analysis.project)}, {"convention", AT(analysis.conventions)}};
 
 static const hw_option own_options[] = {
-    {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder in Hugging Face layout", 0, 0, NULL, false},
+    {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache", 0, 0, NULL, false},
     {"architecture", HW_OPTION_TEXT, AT(architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
     {"prompt", HW_OPTION_TEXT, AT(prompt), "TEXT", "the prompt", 0, 0, NULL, false},
     {"tokens", HW_OPTION_TEXT, AT(tokens), "IDS", "token ids 464,1175,... taken as they are, instead of --prompt", 0, 0, NULL, false},

@@ -16,7 +16,7 @@ static const char *const neuron_projection_names[] = {"used", "all", "none", NUL
 #define AT(field) offsetof(hw_job, field)
 
 static const hw_option job_options[] = {
-    {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder in Hugging Face layout", 0, 0, NULL, false},
+    {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache", 0, 0, NULL, false},
     {"architecture", HW_OPTION_TEXT, AT(architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
     {"data", HW_OPTION_TEXT, AT(data), "FILE", "data set: a prompt a row, .gz allowed; - for standard input, with --format", 0, 0, NULL, false},
     {"db", HW_OPTION_TEXT, AT(db), "FILE", "database to make, or to continue", 0, 0, NULL, false},
