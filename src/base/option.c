@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/text.h"
 
-static const hw_option *find_option(hw_option_table table, const char *name, size_t length) {
+const hw_option *hw_option_find(hw_option_table table, const char *name, size_t length) {
   for (size_t i = 0; i < table.n; i++)
     if (strlen(table.rows[i].name) == length && strncmp(table.rows[i].name, name, length) == 0) return &table.rows[i];
   return NULL;
@@ -48,7 +47,8 @@ static bool set_value(const hw_option *option, void *settings, const char *where
       *(bool *)field = on;
       return true;
     }
-    case HW_OPTION_TEXT: *(const char **)field = value; return true;
+    case HW_OPTION_TEXT:
+    case HW_OPTION_PATH: *(const char **)field = value; return true;
     case HW_OPTION_COUNT:
       if (!hw_parse_int(value, (int64_t)option->min, (int64_t)option->max, field))
         return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a whole number from %.0f to %.0f", where, option->name, value,
@@ -68,7 +68,7 @@ static bool set_value(const hw_option *option, void *settings, const char *where
 }
 
 bool hw_option_set(hw_option_table table, void *settings, const char *where, const char *name, const char *value, hw_error *err) {
-  const hw_option *option = find_option(table, name, strlen(name));
+  const hw_option *option = hw_option_find(table, name, strlen(name));
   if (!option) return unknown_option(table, where, "", name, err);
   return set_value(option, settings, where, value, err);
 }
@@ -84,7 +84,7 @@ bool hw_options_read_arguments(hw_option_table table, void *settings, int argc, 
       continue;
     }
     const char *name = argument + (argument[1] == '-' ? 2 : 1), *equals = strchr(name, '=');
-    const hw_option *option = argument[1] == '-' ? find_option(table, name, equals ? (size_t)(equals - name) : strlen(name)) : NULL;
+    const hw_option *option = argument[1] == '-' ? hw_option_find(table, name, equals ? (size_t)(equals - name) : strlen(name)) : NULL;
     if (!option) return unknown_option(table, "command line", argument[1] == '-' ? "--" : "-", name, err);
     const char *value = equals ? equals + 1 : NULL;
     if (!value && option->kind == HW_OPTION_FLAG) value = "yes";
@@ -97,49 +97,12 @@ bool hw_options_read_arguments(hw_option_table table, void *settings, int argc, 
   return true;
 }
 
-static char *trim(char *text) {
-  text += strspn(text, " \t\r");
-  size_t length = strlen(text);
-  while (length && strchr(" \t\r", text[length - 1])) text[--length] = '\0';
-  return text;
-}
-
-/* A comment stands behind ';' or '#' at the start of a line, or behind " ;" in it. */
-static bool read_line(hw_option_table table, void *settings, const char *path, size_t number, char *line, hw_error *err) {
-  line = trim(line);
-  if (!*line || *line == ';' || *line == '#') return true;
-  if (*line == '[') return strchr(line, ']') || hw_fail(err, HW_ERROR_INPUT, "%s: line %zu: the section has no ]", path, number);
-  char *comment = strstr(line, " ;"), *equals = strchr(line, '=');
-  if (comment) *comment = '\0';
-  if (!equals || equals == line || (comment && equals > comment))
-    return hw_fail(err, HW_ERROR_INPUT, "%s: line %zu is not \"name = value\": %.100s", path, number, line);
-  *equals = '\0';
-  char where[512];
-  (void)snprintf(where, sizeof where, "%.400s: line %zu", path, number);
-  return hw_option_set(table, settings, where, trim(line), trim(equals + 1), err);
-}
-
-bool hw_options_read_file(hw_option_table table, void *settings, const char *path, hw_arena *arena, hw_error *err) {
-  hw_file file;
-  if (!hw_file_open(path, &file, err)) return false;
-  char *text = hw_arena_copy(arena, (const char *)file.data, file.size, err);
-  size_t size = file.size;
-  hw_file_close(&file);
-  if (!text) return false;
-  if (strlen(text) != size) return hw_fail(err, HW_ERROR_INPUT, "%s: holds a NUL byte, so it is no pipeline file", path);
-  if (strncmp(text, "\xEF\xBB\xBF", 3) == 0) text += 3; /* a byte order mark */
-  for (size_t number = 1; text; number++) {
-    char *line = strsep(&text, "\n");
-    if (!read_line(table, settings, path, number, line, err)) return false;
-  }
-  return true;
-}
-
 bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *out) {
   const void *field = (const char *)settings + option->offset;
   switch (option->kind) {
     case HW_OPTION_FLAG: hw_buffer_append_string(out, *(const bool *)field ? "yes" : "no"); return true;
-    case HW_OPTION_TEXT: {
+    case HW_OPTION_TEXT:
+    case HW_OPTION_PATH: {
       const char *text = *(const char *const *)field;
       if (text) hw_buffer_append_string(out, text);
       return text != NULL;

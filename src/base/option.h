@@ -13,6 +13,7 @@
 typedef enum hw_option_kind {
   HW_OPTION_FLAG,   /* bool */
   HW_OPTION_TEXT,   /* const char * */
+  HW_OPTION_PATH,   /* the same: a file or folder */
   HW_OPTION_COUNT,  /* int64_t within [min, max] */
   HW_OPTION_NUMBER, /* double within (min, max) */
   HW_OPTION_CHOICE, /* int: index into choices */
@@ -34,7 +35,7 @@ typedef struct hw_option {
 
 /* The option of all commands that write into a database: the field `lock_timeout` of `type`, a double. */
 #define HW_LOCK_TIMEOUT_ROW(type) \
-  {"lock-timeout", HW_OPTION_NUMBER, offsetof(type, lock_timeout), "SECONDS", "how long to wait while another program holds the database locked", 0, 1e9, NULL, false}
+  {"lock-timeout", HW_OPTION_NUMBER, offsetof(type, lock_timeout), "SECONDS", "how long to wait while another program holds the database locked", 0, 1e6, NULL, false}
 
 typedef struct hw_option_table {
   const hw_option *rows;
@@ -49,8 +50,13 @@ bool hw_options_read_arguments(hw_option_table table, void *settings, int argc, 
 /* Sets one option by name from text; `where` says in errors where it stood. */
 bool hw_option_set(hw_option_table table, void *settings, const char *where, const char *name, const char *value, hw_error *err);
 
-/* Reads "name = value" lines (sections are only for the eye). Texts live in the arena. */
-bool hw_options_read_file(hw_option_table table, void *settings, const char *path, hw_arena *arena, hw_error *err);
+/* NULL: there is none. The name is not terminated. */
+const hw_option *hw_option_find(hw_option_table table, const char *name, size_t length);
+
+/* Reads "name = value" lines (sections are only for the eye); each name at most once. A value may stand in quotes. Of a path, unless it
+ * stands in single quotes, ~ and $NAME or ${NAME} are replaced; one that is not found from the current folder is looked for beside
+ * the file, and where it is there a line is added to `notes`. Texts live in the arena. */
+bool hw_options_read_file(hw_option_table table, void *settings, const char *path, hw_arena *arena, hw_buffer *notes, hw_error *err);
 
 /* The option's value as text that reads back to it. */
 bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *out);

@@ -66,14 +66,16 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_error err = {0};
   const char *pipeline = NULL;
   int n;
+  hw_buffer notes; /* on the pipeline file */
   hw_arena_init(&arena);
+  hw_buffer_init(&notes);
   hw_option_table table = hw_job_options();
   hw_job_defaults(&job);
   /* The file first, so that the command line overrides it. */
   bool ok = hw_cli_arguments(command, table, &job, argc, argv, &pipeline, 0, 1, &n, &err);
   if (ok && n) {
     hw_job_defaults(&job);
-    ok = hw_options_read_file(table, &job, pipeline, &arena, &err) && hw_cli_arguments(command, table, &job, argc, argv, &pipeline, 0, 1, &n, &err);
+    ok = hw_options_read_file(table, &job, pipeline, &arena, &notes, &err) && hw_cli_arguments(command, table, &job, argc, argv, &pipeline, 0, 1, &n, &err);
   }
   int code;
   if (!ok || !hw_job_check(&job, &err)) {
@@ -83,6 +85,7 @@ static int run(const hw_command *command, int argc, char **argv) {
     hw_plan_summary plan;
     hw_run_result result;
     hw_cli_catch_interrupts();
+    for (char *at = notes.data, *line; at && !job.quiet && (line = strsep(&at, "\n")) && at;) fprintf(stderr, "headwater: %s\n", line);
     hw_cli_progress_start(&progress, job.quiet, job.lock_timeout);
     ok = hw_run(&job, &progress.hooks, &plan, &result, &err);
     hw_cli_progress_stop(&progress, ok && !job.dry_run);
@@ -95,6 +98,7 @@ static int run(const hw_command *command, int argc, char **argv) {
       code = finish(&job, &plan, &result);
     }
   }
+  hw_buffer_fini(&notes);
   hw_arena_fini(&arena);
   return code;
 }

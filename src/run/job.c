@@ -16,10 +16,10 @@ static const char *const neuron_projection_names[] = {"used", "all", "none", NUL
 #define AT(field) offsetof(hw_job, field)
 
 static const hw_option job_options[] = {
-    {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache", 0, 0, NULL, false},
-    {"architecture", HW_OPTION_TEXT, AT(architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
-    {"data", HW_OPTION_TEXT, AT(data), "FILE", "data set: a prompt a row, .gz allowed; - for standard input, with --format", 0, 0, NULL, false},
-    {"db", HW_OPTION_TEXT, AT(db), "FILE", "database to make, or to continue", 0, 0, NULL, false},
+    {"model", HW_OPTION_PATH, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache", 0, 0, NULL, false},
+    {"architecture", HW_OPTION_PATH, AT(architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
+    {"data", HW_OPTION_PATH, AT(data), "FILE", "data set: a prompt a row, .gz allowed; - for standard input, with --format", 0, 0, NULL, false},
+    {"db", HW_OPTION_PATH, AT(db), "FILE", "database to make, or to continue", 0, 0, NULL, false},
     {"format", HW_OPTION_TEXT, AT(format), "NAME", "txt, csv, tsv, jsonl or json; by the file's name when left out", 0, 0, NULL, true},
     {"quoting", HW_OPTION_CHOICE, AT(quoting), "WHEN", "quotes around the cells of CSV and TSV are taken off: auto (CSV: yes; TSV: if more cells are wrapped in them than have loose ones), never, always", 0, 0, quoting_names, HW_DECIDES_IF_CHOSEN},
     {"prompt-column", HW_OPTION_TEXT, AT(prompt_column), "NAME", "column of the prompt; else prompt, text, clean, ...", 0, 0, NULL, true},

@@ -120,6 +120,7 @@ TEST(every_option_keeps_to_its_kind) {
         break;
       }
       case HW_OPTION_TEXT:
+      case HW_OPTION_PATH:
         assert_ok(set(option->name, "some text"), &err);
         assert_string_equal(*(const char **)field, "some text");
         break;
@@ -165,6 +166,8 @@ TEST(help_names_every_option_within_80_columns) {
 
 /* ---- The pipeline file ---- */
 
+static hw_buffer notes;
+
 static bool read_file(const char *text) {
   char path[] = "/tmp/hw_run_XXXXXX";
   int fd = mkstemp(path);
@@ -173,7 +176,8 @@ static bool read_file(const char *text) {
   close(fd);
   hw_job_defaults(&job);
   err = (hw_error){0};
-  bool ok = hw_options_read_file(hw_job_options(), &job, path, &arena, &err);
+  hw_buffer_reset(&notes);
+  bool ok = hw_options_read_file(hw_job_options(), &job, path, &arena, &notes, &err);
   unlink(path);
   if (!ok) assert_non_null(strstr(err.message, path)); /* errors name the file */
   return ok;
@@ -188,6 +192,49 @@ TEST(a_pipeline_file_fills_the_job) {
   assert_ok(read_file(""), &err);
 }
 
+TEST(values_in_quotes_and_paths_with_variables) {
+  assert_int_equal(setenv("HOME", "/home/ada", 1), 0);
+  assert_int_equal(setenv("MODELS", "/big/models", 1), 0);
+  assert_int_equal(unsetenv("NOWHERE"), 0);
+  assert_ok(read_file("model = \"$MODELS/gpt2\" ; a comment\ndata = '$MODELS/a ; b.csv'\ndb=~/x/${MODELS}.db\nprompt-column = \"a $MODELS\"\n"
+                      "threshold = \"0.1\"\n"), &err);
+  assert_string_equal(job.model, "/big/models/gpt2");
+  assert_string_equal(job.data, "$MODELS/a ; b.csv");
+  assert_string_equal(job.db, "/home/ada/x//big/models.db");
+  assert_string_equal(job.prompt_column, "a $MODELS");
+  assert_true(job.analysis.threshold == 0.1);
+  assert_ok(read_file("data = cost$\ndb = ~ada/$1\nmodel = a~c\n"), &err);
+  assert_string_equal(job.data, "cost$");
+  assert_string_equal(job.db, "~ada/$1");
+  assert_string_equal(job.model, "a~c");
+}
+
+TEST(a_path_beside_the_pipeline_file) {
+  char folder[] = "/tmp/hw_run_XXXXXX", name[64], want[128];
+  assert_non_null(mkdtemp(folder));
+  (void)snprintf(name, sizeof name, "%s/beside.csv", folder);
+  FILE *file = fopen(name, "w");
+  assert_non_null(file);
+  assert_int_equal(fclose(file), 0);
+  (void)snprintf(name, sizeof name, "%s/job.ini", folder);
+  file = fopen(name, "w");
+  assert_non_null(file);
+  (void)fprintf(file, "data = beside.csv\nmodel = datasets/models/headwater-gpt2\ndb = new.db\n");
+  assert_int_equal(fclose(file), 0);
+  hw_job_defaults(&job);
+  hw_buffer_reset(&notes);
+  assert_ok(hw_options_read_file(hw_job_options(), &job, name, &arena, &notes, &err), &err);
+  (void)snprintf(want, sizeof want, "%s/beside.csv", folder);
+  assert_string_equal(job.data, want);
+  assert_string_equal(job.model, "datasets/models/headwater-gpt2"); /* it is there from here */
+  assert_string_equal(job.db, "new.db");                            /* it is nowhere: made here */
+  (void)snprintf(want, sizeof want, "%s/job.ini: line 1: data is %s/beside.csv, beside this file\n", folder, folder);
+  assert_string_equal(notes.data, want);
+  assert_int_equal(unlink(name), 0);
+  assert_int_equal(unlink(job.data), 0);
+  assert_int_equal(rmdir(folder), 0);
+}
+
 TEST(a_pipeline_file_that_is_wrong) {
   static const struct { const char *text, *message; } cases[] = {
       {"model = m\nno equals sign\n", "line 2 is not \"name = value\""},
@@ -195,10 +242,14 @@ TEST(a_pipeline_file_that_is_wrong) {
       {"threshold = 1\n", "threshold is \"1\", want a number between 0 and 1"},
       {"model = m\nthreads = many\n", "threads is \"many\""},
       {"[open\nmodel = m\n", "line 1"},
+      {"threads = 1\n\nthreads = 2\n", "line 3 gives threads a second time, after line 1"},
+      {"model = \"m\n", "line 1 has a quote that is not closed"},
+      {"model = 'm' n\n", "line 1 has words behind the closing quote"},
+      {"model = $NOWHERE/m\n", "line 1: model speaks of $NOWHERE, which is not set"},
       {"--model = m\n", "unknown option --model"},
       {"bos = maybe\nthreshold = 7\n", "bos is \"maybe\""}}; /* the first error */
   for (size_t i = 0; i < COUNT_OF(cases); i++) assert_refused(read_file(cases[i].text), &err, HW_ERROR_INPUT, cases[i].message);
-  assert_refused(hw_options_read_file(hw_job_options(), &job, "/nowhere.ini", &arena, &err), &err, HW_ERROR_IO, "/nowhere.ini");
+  assert_refused(hw_options_read_file(hw_job_options(), &job, "/nowhere.ini", &arena, &notes, &err), &err, HW_ERROR_IO, "/nowhere.ini");
 }
 
 /* An indented line is a line like any other: never quietly the new value of the option above it. */
@@ -295,6 +346,8 @@ int main(int argc, char **argv) {
       FRESH(every_option_keeps_to_its_kind),
       FRESH(help_names_every_option_within_80_columns),
       FRESH(a_pipeline_file_fills_the_job),
+      FRESH(values_in_quotes_and_paths_with_variables),
+      FRESH(a_path_beside_the_pipeline_file),
       FRESH(a_pipeline_file_that_is_wrong),
       FRESH(an_indented_line_does_not_replace_the_value_above),
       FRESH(a_pipeline_line_may_be_long),
