@@ -12,62 +12,92 @@
 
 enum { MOST_ADDED = 1 << 16 }; /* they are compared with each other while loading; real files have a few thousand at most */
 
+static bool same_content(const hw_tok_added_token *token, const char *bytes, size_t length) {
+  return token->content.length == length && memcmp(token->content.bytes, bytes, length) == 0;
+}
+
+/* Its index in the list; the number of tokens for none. */
+static size_t find(const hw_tok_added *added, const char *bytes, size_t length) {
+  size_t i = 0;
+  while (i < added->n && !same_content(&added->tokens[i], bytes, length)) i++;
+  return i;
+}
+
 const hw_tok_added_token *hw_tok_added_find(const hw_tokenizer *tokenizer, const char *bytes, size_t length) {
-  for (size_t i = 0; i < tokenizer->added.n; i++) {
-    const hw_tok_added_token *token = &tokenizer->added.tokens[i];
-    if (token->content.length == length && memcmp(token->content.bytes, bytes, length) == 0) return token;
-  }
-  return NULL;
+  size_t i = find(&tokenizer->added, bytes, length);
+  return i < tokenizer->added.n ? &tokenizer->added.tokens[i] : NULL;
 }
 
 static bool append(hw_tok_loader *loader, const hw_tok_added_token *token) {
   hw_tok_added *added = &loader->tokenizer->added;
+  if (added->n == MOST_ADDED)
+    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: more than %d added tokens", loader->path, MOST_ADDED);
   if (!hw_list_reserve(added->tokens, added->n, 1, added->capacity, &loader->tokenizer->memory, loader->err)) return false;
   added->tokens[added->n] = *token;
   return hw_tok_keep(loader, &added->tokens[added->n++].content);
 }
 
-bool hw_tok_added_parse(hw_tok_loader *loader, const json_t *json, const char *where, int32_t id) {
+bool hw_tok_added_put(hw_tok_loader *loader, const char *where, hw_tok_added_token token, bool outside) {
   const hw_tok_vocab *vocab = &loader->tokenizer->bpe.vocab;
+  hw_tok_added *added = &loader->tokenizer->added;
+  if (token.content.length == 0) return true;
+  int32_t known = hw_tok_vocab_find(vocab, token.content.bytes, token.content.length);
+  size_t place = find(added, token.content.bytes, token.content.length);
+  if (outside && place < added->n) token.id = added->tokens[place].id;
+  if (outside && place == added->n && known >= 0) token.id = known;
+  if (known >= 0 && known != token.id)
+    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has id %d, want %d as in the vocabulary", loader->path, where,
+                   token.content.bytes, (int)token.id, (int)known);
+  if (known < 0 && token.id < vocab->size && vocab->names[token.id].bytes)
+    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has id %d, which \"%s\" of the vocabulary has", loader->path, where,
+                   token.content.bytes, (int)token.id, vocab->names[token.id].bytes);
+  for (size_t i = 0; i < added->n; i++) {
+    const hw_tok_added_token *other = &added->tokens[i];
+    if ((i == place) != (other->id == token.id))
+      return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" and \"%s\" have the same %s", loader->path, where, other->content.bytes,
+                     token.content.bytes, i == place ? "content, but other ids" : "id");
+  }
+  if (place == added->n) return append(loader, &token);
+  token.content = added->tokens[place].content;
+  added->tokens[place] = token;
+  return true;
+}
+
+bool hw_tok_added_parse(hw_tok_loader *loader, const json_t *json, const char *where, int32_t id, bool outside) {
   hw_tok_added_token token = {.id = id};
   if (!json_is_object(json)) return hw_tok_json_want(loader, where, "", json, "an object");
   if (!hw_tok_json_string(loader, json, where, "content", true, &token.content)) return false;
   if (!hw_tok_json_bool(loader, json, where, "special", &token.special)) return false;
   token.normalized = !token.special;
-  if (!hw_tok_json_bool(loader, json, where, "normalized", &token.normalized) ||
-      !hw_tok_json_bool(loader, json, where, "single_word", &token.single_word) ||
-      !hw_tok_json_bool(loader, json, where, "lstrip", &token.lstrip) ||
-      !hw_tok_json_bool(loader, json, where, "rstrip", &token.rstrip))
-    return false;
-  if (token.content.length == 0) return true;
-  int32_t known = hw_tok_vocab_find(vocab, token.content.bytes, token.content.length);
-  if (known >= 0 && known != id)
-    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has id %d, want %d as in the vocabulary", loader->path, where,
-                   token.content.bytes, (int)id, (int)known);
-  if (known < 0 && id < vocab->size && vocab->names[id].bytes)
-    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has id %d, which \"%s\" of the vocabulary has", loader->path, where,
-                   token.content.bytes, (int)id, vocab->names[id].bytes);
-  const hw_tok_added *added = &loader->tokenizer->added;
-  if (added->n == MOST_ADDED)
-    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: more than %d added tokens", loader->path, MOST_ADDED);
-  for (size_t i = 0; i < added->n; i++) {
-    const hw_tok_added_token *other = &added->tokens[i];
-    bool same = other->content.length == token.content.length &&
-                memcmp(other->content.bytes, token.content.bytes, token.content.length) == 0;
-    if (same && other->id == id) return true;
-    if (same || other->id == id)
-      return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" and \"%s\" have the same %s", loader->path, where, other->content.bytes,
-                     token.content.bytes, same ? "content, but other ids" : "id");
-  }
-  return append(loader, &token);
+  return hw_tok_json_bool(loader, json, where, "normalized", &token.normalized) &&
+         hw_tok_json_bool(loader, json, where, "single_word", &token.single_word) &&
+         hw_tok_json_bool(loader, json, where, "lstrip", &token.lstrip) && hw_tok_json_bool(loader, json, where, "rstrip", &token.rstrip) &&
+         hw_tok_added_put(loader, where, token, outside);
 }
 
-bool hw_tok_added_special(hw_tok_loader *loader, const hw_tok_added_token *token) {
+/* The id behind all tokens, as Hugging Face's tokenizers give it. */
+static int32_t next_id(const hw_tokenizer *tokenizer) {
+  int32_t highest = (int32_t)tokenizer->bpe.vocab.n - 1;
+  for (size_t i = 0; i < tokenizer->added.n; i++)
+    if (tokenizer->added.tokens[i].id > highest) highest = tokenizer->added.tokens[i].id;
+  return highest + 1;
+}
+
+bool hw_tok_added_special(hw_tok_loader *loader, const hw_tok_added_token *token, bool may_add) {
+  hw_tok_added *added = &loader->tokenizer->added;
+  const hw_tok_vocab *vocab = &loader->tokenizer->bpe.vocab;
   hw_tok_added_token found = *token;
   found.special = true;
-  if (hw_tok_added_find(loader->tokenizer, token->content.bytes, token->content.length)) return true;
-  found.id = hw_tok_vocab_find(&loader->tokenizer->bpe.vocab, token->content.bytes, token->content.length);
-  return found.id < 0 || found.content.length == 0 || append(loader, &found);
+  size_t place = find(added, token->content.bytes, token->content.length);
+  if (place < added->n) return added->tokens[place].special = true;
+  found.id = hw_tok_vocab_find(vocab, token->content.bytes, token->content.length);
+  if (found.content.length == 0 || (found.id < 0 && !may_add)) return true;
+  if (found.id >= 0) return append(loader, &found);
+  found.id = next_id(loader->tokenizer);
+  if (found.id > HW_TOK_MAX_ID || (found.id < vocab->size && vocab->names[found.id].bytes))
+    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: the special token \"%s\" is not in the vocabulary, and the next id %d is taken", loader->path,
+                   token->content.bytes, (int)found.id);
+  return append(loader, &found);
 }
 
 /* ---- the tries ---- */

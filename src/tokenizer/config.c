@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Special tokens and what stands before a text: tokenizer_config.json, special_tokens_map.json, and for what they leave
- * open a table of model types. */
+ * Special tokens and what stands before a text: tokenizer_config.json, special_tokens_map.json, added_tokens.json, and for what
+ * they leave open a table of model types. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,13 +23,15 @@ static const hw_tok_family families[] = {
     {"gemma", "<bos>", false, false, {0}, {0}},
 };
 
-/* Classes whose BOS follows add_bos_token whatever tokenizer.json's post-processor says: they rebuild it when loaded. */
+/* Classes whose BOS follows add_bos_token whatever tokenizer.json's post-processor says: they rebuild it when loaded. Some of them
+ * rebuild the prefix space too. */
 static const struct {
   const char *name;
-  bool add_bos; /* without the key */
+  bool add_bos;      /* without the key */
+  bool prefix_space; /* add_prefix_space counts */
 } rebuilding[] = {
-    {"LlamaTokenizer", true}, {"LlamaTokenizerFast", true}, {"CodeLlamaTokenizer", true}, {"CodeLlamaTokenizerFast", true},
-    {"GemmaTokenizer", true}, {"GemmaTokenizerFast", true},
+    {"LlamaTokenizer", true, true}, {"LlamaTokenizerFast", true, true}, {"CodeLlamaTokenizer", true, true}, {"CodeLlamaTokenizerFast", true, true},
+    {"GemmaTokenizer", true, false}, {"GemmaTokenizerFast", true, false},
 };
 
 static const char *const special_keys[] = {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"};
@@ -60,29 +62,62 @@ static bool read_special(hw_tok_loader *loader, const json_t *value, const char 
          hw_tok_json_bool(loader, value, key, "normalized", &token->normalized);
 }
 
-static bool read_specials(hw_tok_loader *loader, const json_t *root, hw_tok_config *config) {
+static bool add_special(hw_tok_loader *loader, const json_t *value, const char *key) {
   hw_tok_added_token token;
-  for (size_t i = 0; i < HW_TOK_COUNT(special_keys); i++) {
-    const json_t *value = json_object_get(root, special_keys[i]);
-    if (!read_special(loader, value, special_keys[i], &token)) return false;
-    if (i == 0 && value) config->has_bos_key = true;
-    if (!token.content.bytes) continue;
-    if (!hw_tok_added_special(loader, &token)) return false;
-    if (i == 0 && !config->bos.bytes) {
-      config->bos = token.content;
-      if (!hw_tok_keep(loader, &config->bos)) return false;
-    }
-  }
-  const json_t *more = json_object_get(root, "additional_special_tokens");
-  for (size_t i = 0; i < json_array_size(more); i++)
-    if (!read_special(loader, json_array_get(more, i), "additional_special_tokens", &token) ||
-        (token.content.bytes && !hw_tok_added_special(loader, &token)))
-      return false;
+  return read_special(loader, value, key, &token) && (!token.content.bytes || hw_tok_added_special(loader, &token, true));
+}
+
+/* A list of special tokens, or an object of them by name. */
+static bool add_special_list(hw_tok_loader *loader, const json_t *list, const char *key) {
+  const char *name;
+  const json_t *value;
+  json_t *map = (json_t *)(uintptr_t)list; /* the iteration macros are not const-correct; nothing is changed */
+  for (size_t i = 0; i < json_array_size(list); i++)
+    if (!add_special(loader, json_array_get(list, i), key)) return false;
+  json_object_foreach(map, name, value)
+    if (!add_special(loader, value, key)) return false;
   return true;
 }
 
-/* tokenizer_config.json's added_tokens_decoder: {"50256": {"content": ...}}; tokenizer.json has these itself. */
-static bool read_added(hw_tok_loader *loader, const json_t *root) {
+static bool add_specials(hw_tokenizer *tokenizer, hw_tok_config *config, hw_error *err) {
+  static const char *const lists[] = {"additional_special_tokens", "extra_special_tokens"};
+  const hw_tok_file *files[] = {&config->settings, &config->map};
+  for (size_t i = 0; i < HW_TOK_COUNT(special_keys); i++) {
+    const hw_tok_file *file = json_object_get(config->map.root, special_keys[i]) ? &config->map : &config->settings;
+    const json_t *value = json_object_get(file->root, special_keys[i]);
+    hw_tok_loader loader = {tokenizer, file->path, err};
+    hw_tok_added_token token;
+    if (!read_special(&loader, value, special_keys[i], &token)) return false;
+    if (token.content.bytes && !hw_tok_added_special(&loader, &token, true)) return false;
+    if (i > 0) continue;
+    config->has_bos_key = value != NULL;
+    config->bos = token.content;
+    if (config->bos.bytes && !hw_tok_keep(&loader, &config->bos)) return false;
+  }
+  for (size_t i = 0; i < HW_TOK_COUNT(lists); i++)
+    for (size_t f = 0; f < HW_TOK_COUNT(files); f++) {
+      hw_tok_loader loader = {tokenizer, files[f]->path, err};
+      if (!add_special_list(&loader, json_object_get(files[f]->root, lists[i]), lists[i])) return false;
+    }
+  return true;
+}
+
+/* Whether a key of special tokens names it. */
+static bool is_named_special(const hw_tok_config *config, const char *content) {
+  const json_t *roots[] = {config->map.root, config->settings.root};
+  for (size_t r = 0; r < HW_TOK_COUNT(roots); r++) {
+    const json_t *more = json_object_get(roots[r], "additional_special_tokens");
+    for (size_t i = 0; i < HW_TOK_COUNT(special_keys) + json_array_size(more); i++) {
+      const json_t *value = i < HW_TOK_COUNT(special_keys) ? json_object_get(roots[r], special_keys[i]) : json_array_get(more, i - HW_TOK_COUNT(special_keys));
+      const char *text = json_string_value(json_is_object(value) ? json_object_get(value, "content") : value);
+      if (text && strcmp(text, content) == 0) return true;
+    }
+  }
+  return false;
+}
+
+/* {"50256": {"content": ...}}: tokens of tokenizer_config.json, whose flags count more than those of tokenizer.json. */
+static bool add_decoder(hw_tok_loader *loader, const json_t *root) {
   json_t *added = json_object_get(root, "added_tokens_decoder");
   const char *key;
   const json_t *value;
@@ -93,43 +128,116 @@ static bool read_added(hw_tok_loader *loader, const json_t *root) {
     if (!hw_parse_int(key, 0, HW_TOK_MAX_ID, &id))
       return hw_fail(loader->err, HW_ERROR_INPUT, "%s: added_tokens_decoder: id \"%s\", want a number of 0 to %d", loader->path, key,
                      HW_TOK_MAX_ID);
-    if (!hw_tok_added_parse(loader, value, "added_tokens_decoder", (int32_t)id)) return false;
+    if (!hw_tok_added_parse(loader, value, "added_tokens_decoder", (int32_t)id, true)) return false;
   }
   return true;
 }
 
-static bool read_config(hw_tok_loader *loader, const json_t *root, bool from_files, hw_tok_config *config) {
-  bool add_bos = false;
-  if (!hw_tok_json_bool(loader, root, "", "add_bos_token", &add_bos) ||
-      !hw_tok_json_bool(loader, root, "", "add_prefix_space", &config->add_prefix_space) ||
-      !hw_tok_json_string(loader, root, "", "tokenizer_class", false, &config->tokenizer_class) ||
-      (config->tokenizer_class.bytes && !hw_tok_keep(loader, &config->tokenizer_class)))
-    return false;
-  if (json_is_boolean(json_object_get(root, "add_bos_token"))) config->add_bos = add_bos;
-  return (!from_files || read_added(loader, root)) && read_specials(loader, root, config);
-}
-
-/* Reads a file of the folder where it is there. */
-static bool read_file(hw_tokenizer *tokenizer, const char *model_dir, const char *name, bool from_files, hw_tok_config *config,
-                      hw_error *err) {
-  char *path = hw_path_join(model_dir, name);
-  if (!path) return hw_fail_memory(err, "a path");
-  bool ok = true;
-  if (hw_file_exists(path)) {
-    hw_tok_loader loader = {tokenizer, path, err};
-    json_t *root = hw_json_open(path, true, err);
-    ok = root && (strcmp(name, "tokenizer_config.json") == 0 ? read_config(&loader, root, from_files, config)
-                                                             : read_specials(&loader, root, config));
-    json_decref(root);
+/* {"<|sep|>": 50258}: tokens without flags; those that tokenizer.json has as well keep its flags. */
+static bool add_plain(hw_tokenizer *tokenizer, const hw_tok_config *config, hw_error *err) {
+  hw_tok_loader loader = {tokenizer, config->added.path, err};
+  const char *content;
+  const json_t *id;
+  json_object_foreach(config->added.root, content, id) {
+    json_int_t value = json_integer_value(id);
+    if (!json_is_integer(id) || value < 0 || value > HW_TOK_MAX_ID)
+      return hw_fail(err, HW_ERROR_INPUT, "%s: \"%s\" has no id of 0 to %d", config->added.path, content, HW_TOK_MAX_ID);
+    size_t length = strlen(content);
+    bool special = is_named_special(config, content);
+    hw_tok_added_token token = {.content = {content, length}, .id = (int32_t)value, .special = special, .normalized = !special};
+    if (!hw_tok_added_find(tokenizer, content, length) && !hw_tok_added_put(&loader, "added token", token, true)) return false;
   }
-  free(path);
-  return ok;
+  return true;
 }
 
-bool hw_tok_config_load(hw_tokenizer *tokenizer, const char *model_dir, bool from_files, hw_tok_config *config, hw_error *err) {
-  *config = (hw_tok_config){.add_bos = -1};
-  return read_file(tokenizer, model_dir, "tokenizer_config.json", from_files, config, err) &&
-         read_file(tokenizer, model_dir, "special_tokens_map.json", from_files, config, err);
+bool hw_tok_config_add(hw_tokenizer *tokenizer, hw_tok_config *config, hw_error *err) {
+  hw_tok_loader loader = {tokenizer, config->settings.path, err};
+  return add_decoder(&loader, config->settings.root) && add_plain(tokenizer, config, err) && add_specials(tokenizer, config, err);
+}
+
+static bool open_file(const char *model_dir, const char *name, hw_tok_file *file, hw_error *err) {
+  file->path = hw_path_join(model_dir, name);
+  if (!file->path) return hw_fail_memory(err, "a path");
+  return !hw_file_exists(file->path) || (file->root = hw_json_open(file->path, true, err)) != NULL;
+}
+
+static bool read_switch(hw_tok_loader *loader, const json_t *root, const char *key, int *value) {
+  bool on = false;
+  if (!hw_tok_json_bool(loader, root, "", key, &on)) return false;
+  if (json_is_boolean(json_object_get(root, key))) *value = on;
+  return true;
+}
+
+bool hw_tok_config_open(hw_tokenizer *tokenizer, const char *model_dir, hw_tok_config *config, hw_error *err) {
+  *config = (hw_tok_config){.add_bos = -1, .add_prefix_space = -1};
+  int split = 0;
+  if (!open_file(model_dir, "tokenizer_config.json", &config->settings, err) || !open_file(model_dir, "special_tokens_map.json", &config->map, err) ||
+      !open_file(model_dir, "added_tokens.json", &config->added, err))
+    return false;
+  const json_t *root = config->settings.root;
+  hw_tok_loader loader = {tokenizer, config->settings.path, err};
+  if (!read_switch(&loader, root, "add_bos_token", &config->add_bos) || !read_switch(&loader, root, "add_prefix_space", &config->add_prefix_space) ||
+      !read_switch(&loader, root, "split_special_tokens", &split) ||
+      !hw_tok_json_string(&loader, root, "", "tokenizer_class", false, &config->tokenizer_class) ||
+      (config->tokenizer_class.bytes && !hw_tok_keep(&loader, &config->tokenizer_class)))
+    return false;
+  if (split == 1)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: split_special_tokens is true, want false: special tokens in texts are always tokens", loader.path);
+  if (json_object_get(root, "added_tokens_decoder")) {
+    json_decref(config->map.root);
+    json_decref(config->added.root);
+    config->map.root = config->added.root = NULL;
+  }
+  return true;
+}
+
+void hw_tok_config_close(hw_tok_config *config) {
+  hw_tok_file *files[] = {&config->settings, &config->map, &config->added};
+  for (size_t i = 0; i < HW_TOK_COUNT(files); i++) {
+    json_decref(files[i]->root);
+    free(files[i]->path);
+  }
+}
+
+static int find_rebuilding(const hw_tok_config *config) {
+  for (size_t i = 0; config->tokenizer_class.bytes && i < HW_TOK_COUNT(rebuilding); i++)
+    if (strcmp(rebuilding[i].name, config->tokenizer_class.bytes) == 0) return (int)i;
+  return -1;
+}
+
+static bool has_type(const json_t *step, const char *type) {
+  const char *found = json_string_value(json_object_get(step, "type"));
+  return found && strcmp(found, type) == 0;
+}
+
+/* A step of tokenizer.json that puts something before a text no longer does. */
+static bool drop_prefix(json_t *step) {
+  bool changed = false;
+  static const char *const lists[] = {"normalizers", "pretokenizers"};
+  for (size_t l = 0; l < HW_TOK_COUNT(lists); l++) {
+    json_t *children = json_object_get(step, lists[l]);
+    for (size_t i = json_array_size(children); i-- > 0;) {
+      json_t *child = json_array_get(children, i);
+      changed = drop_prefix(child) || changed;
+      if (has_type(child, "Prepend")) changed = json_array_remove(children, i) == 0;
+    }
+  }
+  const char *scheme = json_string_value(json_object_get(step, "prepend_scheme"));
+  if (!has_type(step, "Metaspace") || (scheme && strcmp(scheme, "never") == 0)) return changed;
+  (void)json_object_del(step, "add_prefix_space");
+  return json_object_set_new(step, "prepend_scheme", json_string("never")) == 0;
+}
+
+bool hw_tok_config_change_prefix(const hw_tok_config *config, json_t *tokenizer_json) {
+  json_t *normalizer = json_object_get(tokenizer_json, "normalizer"), *pretokenizer = json_object_get(tokenizer_json, "pre_tokenizer");
+  if (config->add_prefix_space < 0) return false;
+  if (has_type(pretokenizer, "ByteLevel") && json_is_true(json_object_get(pretokenizer, "add_prefix_space")) != (config->add_prefix_space == 1))
+    return json_object_set_new(pretokenizer, "add_prefix_space", json_boolean(config->add_prefix_space)) == 0;
+  int class = find_rebuilding(config);
+  if (class < 0 || !rebuilding[class].prefix_space || config->add_prefix_space == 1) return false;
+  bool changed = drop_prefix(normalizer);
+  if (has_type(normalizer, "Prepend")) changed = json_object_set_new(tokenizer_json, "normalizer", json_null()) == 0;
+  return drop_prefix(pretokenizer) || changed;
 }
 
 static int32_t id_of(const hw_tokenizer *tokenizer, const char *bytes, size_t length) {
@@ -159,7 +267,7 @@ static bool add_family_specials(hw_tokenizer *tokenizer, const hw_tok_family *fa
     bool named = i >= n_special;
     const char *content = named ? family->named[i - n_special] : family->special[i];
     hw_tok_added_token token = {.content = {content, content ? strlen(content) : 0}, .id = -1, .special = true, .unmatched = named};
-    if (content && !hw_tok_added_special(&loader, &token)) return false;
+    if (content && !hw_tok_added_special(&loader, &token, false)) return false;
   }
   return true;
 }
@@ -177,9 +285,8 @@ bool hw_tok_config_apply(hw_tokenizer *tokenizer, const char *model_type, bool f
     tokenizer->bos = id_of(tokenizer, family->bos, strlen(family->bos));
   int add_bos = -1; /* the post-processor decides */
   if (from_files) add_bos = config->add_bos >= 0 ? config->add_bos : family && family->add_bos;
-  for (size_t i = 0; config->tokenizer_class.bytes && i < HW_TOK_COUNT(rebuilding); i++)
-    if (strcmp(rebuilding[i].name, config->tokenizer_class.bytes) == 0)
-      add_bos = config->add_bos >= 0 ? config->add_bos : rebuilding[i].add_bos;
+  int class = find_rebuilding(config);
+  if (class >= 0) add_bos = config->add_bos >= 0 ? config->add_bos : rebuilding[class].add_bos;
   if (add_bos == 1) put_bos_first(tokenizer);
   if (add_bos == 0) drop_bos(tokenizer);
   return true;

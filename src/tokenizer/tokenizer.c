@@ -42,7 +42,7 @@ static bool load_added(hw_tok_loader *loader, const json_t *root) {
     if (value < 0 || value > HW_TOK_MAX_ID)
       return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s has id %lld, want 0 to %d", loader->path, where, (long long)value,
                      HW_TOK_MAX_ID);
-    if (!hw_tok_added_parse(loader, token, where, (int32_t)value)) return false;
+    if (!hw_tok_added_parse(loader, token, where, (int32_t)value, false)) return false;
   }
   return true;
 }
@@ -89,30 +89,20 @@ static bool check_family(const char *model_dir, const char **model_type, const j
 }
 
 typedef struct file_paths {
-  char *tokenizer, *vocab, *merges, *config, *model_config;
+  char *tokenizer, *vocab, *merges, *model_config;
 } file_paths;
 
-/* The add_prefix_space of tokenizer_config.json is needed before the rest of it can be read. */
-static bool prefix_space(const char *path, bool *value, hw_error *err) {
-  if (!hw_file_exists(path)) return true;
-  json_t *root = hw_json_open(path, true, err);
-  hw_tok_loader loader = {NULL, path, err};
-  bool ok = root && hw_tok_json_bool(&loader, root, "", "add_prefix_space", value);
-  json_decref(root);
-  return ok;
-}
-
-static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const char **model_type, const file_paths *paths, bool *from_files,
-                       hw_buffer *hashes, hw_error *err) {
+static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const char **model_type, const file_paths *paths, const hw_tok_config *config,
+                       bool *from_files, hw_buffer *hashes, hw_error *err) {
   *from_files = !hw_file_exists(paths->tokenizer);
-  bool add_prefix_space = false;
   if (*from_files && (!hw_file_exists(paths->vocab) || !hw_file_exists(paths->merges)))
     return hw_fail(err, HW_ERROR_INPUT, "%s: no tokenizer: want tokenizer.json, or vocab.json and merges.txt", model_dir);
   hw_tok_loader loader = {tokenizer, *from_files ? paths->vocab : paths->tokenizer, err};
   json_t *root = hw_json_open(loader.path, true, err);
-  bool ok = root && (!*from_files || (check_family(model_dir, model_type, root, err) && prefix_space(paths->config, &add_prefix_space, err))) &&
-            hash_file(loader.path, hashes, err) && (!*from_files || hash_file(paths->merges, hashes, err)) &&
-            (*from_files ? load_files(&loader, root, paths->merges, add_prefix_space) : load_json(&loader, root));
+  bool changed = *from_files ? config->add_prefix_space == 1 : hw_tok_config_change_prefix(config, root);
+  bool ok = root && (!*from_files || check_family(model_dir, model_type, root, err)) && hash_file(loader.path, hashes, err) && (!*from_files || hash_file(paths->merges, hashes, err)) &&
+            (*from_files ? load_files(&loader, root, paths->merges, changed) : load_json(&loader, root));
+  if (changed) hw_buffer_printf(hashes, " prefix space %d", config->add_prefix_space);
   json_decref(root);
   return ok;
 }
@@ -135,7 +125,6 @@ static bool fingerprint(hw_tokenizer *tokenizer, hw_buffer *hashes, hw_error *er
                      token->normalized, token->unmatched);
     hw_buffer_append(hashes, token->content.bytes, token->content.length);
   }
-  /* Settings outside the hashed files: a prefix space of tokenizer_config.json. */
   hw_buffer_printf(hashes, " steps %zu %zu", tokenizer->normalizers.n, tokenizer->pretokenizers.n);
   if (!hw_buffer_check(hashes, err)) return false;
   hw_hash_bytes(hashes->data, hashes->length, tokenizer->fingerprint);
@@ -157,14 +146,13 @@ static bool open_all(hw_tokenizer *tokenizer, const char *model_dir, const char 
   bool from_files;
   hw_buffer hashes;
   hw_buffer_init(&hashes);
-  bool ok = (model_type || read_model_type(tokenizer, paths->model_config, &model_type, err)) &&
-            load_model(tokenizer, model_dir, &model_type, paths, &from_files, &hashes, err) &&
-            hw_tok_config_load(tokenizer, model_dir, from_files, &config, err) &&
+  bool ok = hw_tok_config_open(tokenizer, model_dir, &config, err) && (model_type || read_model_type(tokenizer, paths->model_config, &model_type, err)) &&
+            load_model(tokenizer, model_dir, &model_type, paths, &config, &from_files, &hashes, err) && hw_tok_config_add(tokenizer, &config, err) &&
             hw_tok_config_apply(tokenizer, model_type, from_files, &config, err) && hw_tok_added_build(tokenizer, err) &&
             hw_tok_pieces_make(tokenizer, err);
-  if (ok && from_files && config.add_prefix_space) hw_buffer_append_string(&hashes, " prefix space");
   ok = ok && fingerprint(tokenizer, &hashes, err);
   hw_buffer_fini(&hashes);
+  hw_tok_config_close(&config);
   if (ok) name_kind(tokenizer);
   return ok;
 }
@@ -177,13 +165,12 @@ bool hw_tokenizer_open(const char *model_dir, const char *model_type, hw_tokeniz
   if (!opened) return hw_model_folder_fini(&folder), hw_fail_memory(err, "a tokenizer");
   hw_arena_init(&opened->memory);
   file_paths paths = {hw_path_join(folder.path, "tokenizer.json"), hw_path_join(folder.path, "vocab.json"), hw_path_join(folder.path, "merges.txt"),
-                      hw_path_join(folder.path, "tokenizer_config.json"), hw_path_join(folder.path, "config.json")};
-  bool ok = (paths.tokenizer && paths.vocab && paths.merges && paths.config && paths.model_config) || hw_fail_memory(err, "a path");
+                      hw_path_join(folder.path, "config.json")};
+  bool ok = (paths.tokenizer && paths.vocab && paths.merges && paths.model_config) || hw_fail_memory(err, "a path");
   ok = ok && open_all(opened, folder.path, model_type, &paths, err);
   free(paths.tokenizer);
   free(paths.vocab);
   free(paths.merges);
-  free(paths.config);
   free(paths.model_config);
   hw_model_folder_fini(&folder);
   if (ok)
