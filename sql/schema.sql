@@ -54,11 +54,19 @@ CREATE TABLE chunk (
   n_tokens INTEGER NOT NULL
 ) STRICT;
 
--- Prompts are grouped by the values of the --group-by columns. group_id by first appearance in the data set.
+-- Prompts are grouped by the values of the --group-by columns: a group for each combination (group_id by first appearance in the data
+-- set), and with several columns a marginal group for each value of each column, over all values of the others (but the variant).
 CREATE TABLE prompt_group (
   group_id INTEGER PRIMARY KEY CHECK(group_id >= 0),
-  name TEXT NOT NULL              -- "column=value,column=value"
+  name TEXT NOT NULL,             -- "column=value,column=value"
+  marginal INTEGER NOT NULL CHECK(marginal IN (0, 1))
 ) STRICT;
+-- The groups that a marginal group is the sum of; any other has itself. prompt.group_id is a member_id.
+CREATE TABLE group_member (
+  group_id INTEGER NOT NULL REFERENCES prompt_group,
+  member_id INTEGER NOT NULL REFERENCES prompt_group,
+  PRIMARY KEY(group_id, member_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE group_value (
   group_id INTEGER NOT NULL REFERENCES prompt_group,
   column_id INTEGER NOT NULL,     -- order of the columns

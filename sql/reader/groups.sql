@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT name FROM prompt_group ORDER BY group_id
+SELECT name FROM prompt_group WHERE NOT marginal ORDER BY group_id

@@ -28,7 +28,7 @@ static const hw_option job_options[] = {
     {"answer-joint", HW_OPTION_CHOICE, AT(analysis.answer_joint), "WHAT", "between prompt and answer: auto (a space, but none where one of them brings it, after an opening quote or bracket, and within scripts without spaces), space (but where one of them brings it), none", 0, 0, joint_names, HW_DECIDES_IF_CHOSEN},
     {"counterfactual", HW_OPTION_FLAG, AT(counterfactual), NULL, "trace each row's counterfactual prompt as well, beside the first", 0, 0, NULL, true},
     {"counterfactual-column", HW_OPTION_TEXT, AT(counterfactual_column), "NAME", "column of the paired prompt; else counterfactual, corrupted, ...", 0, 0, NULL, true},
-    {"group-by", HW_OPTION_TEXT, AT(group_by), "A,B", "columns that split the aggregates; else those of label, group, template, case that exist; none for no groups", 0, 0, NULL, true},
+    {"group-by", HW_OPTION_TEXT, AT(group_by), "A,B", "columns that split the aggregates, together and each alone; else those of label, group, template, case that exist; none for no groups", 0, 0, NULL, true},
     {"spans", HW_OPTION_FLAG, AT(spans), NULL, "prompts mark spans with a role: \"When [IO:Mary] and ...\", brackets doubled", 0, 0, NULL, true},
     {"limit", HW_OPTION_COUNT, AT(limit), "N", "only the first N rows; 0 for all", 0, 1e15, NULL, true},
     {"targets", HW_OPTION_TEXT, AT(analysis.targets), "LIST", "positions whose prediction is traced: last, all, or a list like 0,5", 0, 0, NULL, true},

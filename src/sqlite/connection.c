@@ -108,8 +108,8 @@ static bool check_file(hw_store *store, hw_file_state *state, hw_error *err) {
                    "%s: written by a newer Headwater: schema version %" PRId64 ", this program knows %d", store->path,
                    version, HW_SCHEMA_VERSION);
   if (version < HW_SCHEMA_VERSION)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: schema version %" PRId64 " was never released, wanted %d", store->path,
-                   version, HW_SCHEMA_VERSION);
+    return hw_fail(err, HW_ERROR_INPUT, "%s: written by an older Headwater: schema version %" PRId64 ", this program needs %d; run it again",
+                   store->path, version, HW_SCHEMA_VERSION);
   return true;
 }
 

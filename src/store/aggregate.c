@@ -114,44 +114,32 @@ typedef struct sort_key { /* sorted in the place of the rows, which are large */
   uint32_t row;
 } sort_key;
 
-static int by_key(const void *a, const void *b) {
-  const sort_key *x = a, *y = b;
-  return (x->key > y->key) - (x->key < y->key);
-}
-
 static int by_group(const void *a, const void *b) {
   const sort_key *x = a, *y = b;
   if (x->group_id != y->group_id) return x->group_id < y->group_id ? -1 : 1;
-  return by_key(a, b);
+  return (x->key > y->key) - (x->key < y->key);
 }
 
-static bool finish_table(hw_sum_table *table, int64_t all_groups, hw_error *err) {
+static bool finish_table(hw_sum_table *table, int64_t all_groups, const hw_marginals *marginals, hw_error *err) {
+  size_t n = table->n;
+  for (size_t i = 0; i < n; i++) {
+    hw_sum_row row = table->rows[i]; /* a copy: the table may move */
+    const uint32_t *wider = marginals->of_cell + (size_t)row.group_id * marginals->n_columns;
+    if (!add_sums(table, all_groups, row.key, &row.sums, err)) return false;
+    for (size_t c = 0; c < marginals->n_columns; c++)
+      if (!add_sums(table, (int64_t)(marginals->n_cells + wider[c]), row.key, &row.sums, err)) return false;
+  }
   free(table->slots);
   table->slots = NULL;
   table->n_slots = 0;
-  size_t n = table->n;
   if (!n) return true;
-  hw_sum_row *rows = realloc(table->rows, 2 * n * sizeof *rows);
-  if (rows) table->rows = rows;
-  sort_key *keys = calloc(2 * n, sizeof *keys);
-  table->order = calloc(2 * n, sizeof *table->order);
-  if (!rows || !keys || !table->order) {
+  sort_key *keys = calloc(table->n, sizeof *keys);
+  table->order = calloc(table->n, sizeof *table->order);
+  if (!keys || !table->order) {
     free(keys);
     return hw_fail_memory(err, "the sums of a chunk");
   }
-  table->capacity = 2 * n;
-  for (size_t i = 0; i < n; i++) keys[i] = (sort_key){.key = rows[i].key, .group_id = rows[i].group_id, .row = (uint32_t)i};
-  qsort(keys, n, sizeof *keys, by_key);
-  for (size_t i = 0; i < n; i++) {
-    const hw_sum_row *row = &rows[keys[i].row];
-    if (i && row->key == keys[i - 1].key) {
-      combine(&rows[table->n - 1].sums, &row->sums);
-      continue;
-    }
-    keys[table->n] = (sort_key){.key = row->key, .group_id = all_groups, .row = (uint32_t)table->n};
-    rows[table->n] = *row;
-    rows[table->n++].group_id = all_groups;
-  }
+  for (size_t i = 0; i < table->n; i++) keys[i] = (sort_key){.key = table->rows[i].key, .group_id = table->rows[i].group_id, .row = (uint32_t)i};
   qsort(keys, table->n, sizeof *keys, by_group);
   for (size_t i = 0; i < table->n; i++) table->order[i] = keys[i].row;
   free(keys);
@@ -160,13 +148,23 @@ static bool finish_table(hw_sum_table *table, int64_t all_groups, hw_error *err)
 
 /* ---- all sums of a chunk ---- */
 
-bool hw_chunk_sums_init(hw_chunk_sums *sums, size_t n_groups, size_t n_layers, int64_t all_groups, hw_error *err) {
-  *sums = (hw_chunk_sums){.all_groups = all_groups, .n_answer_groups = n_groups + 1, .n_layers = n_layers};
+static bool allocate_sums(hw_chunk_sums *sums, hw_error *err) {
+  sums->n_answer_groups = 1 + sums->marginals.n_cells + sums->marginals.n;
   sums->groups = calloc(sums->n_answer_groups, sizeof *sums->groups);
-  sums->answers = calloc(sums->n_answer_groups * n_layers, sizeof *sums->answers);
+  sums->answers = calloc(sums->n_answer_groups * sums->n_layers, sizeof *sums->answers);
   if (sums->groups && sums->answers) return true;
   hw_chunk_sums_fini(sums);
   return hw_fail_memory(err, "the sums of a chunk");
+}
+
+bool hw_chunk_sums_init(hw_chunk_sums *sums, const hw_run_info *info, int64_t all_groups, hw_error *err) {
+  *sums = (hw_chunk_sums){.all_groups = all_groups, .n_layers = info->n_layers};
+  return hw_marginals_find(info, &sums->marginals, err) && allocate_sums(sums, err);
+}
+
+bool hw_chunk_sums_like(hw_chunk_sums *sums, const hw_chunk_sums *like, hw_error *err) {
+  *sums = (hw_chunk_sums){.all_groups = like->all_groups, .n_layers = like->n_layers};
+  return hw_marginals_copy(&like->marginals, &sums->marginals, err) && allocate_sums(sums, err);
 }
 
 void hw_chunk_sums_fini(hw_chunk_sums *sums) {
@@ -177,6 +175,7 @@ void hw_chunk_sums_fini(hw_chunk_sums *sums) {
   }
   free(sums->groups);
   free(sums->answers);
+  hw_marginals_fini(&sums->marginals);
   *sums = (hw_chunk_sums){0};
 }
 
@@ -192,9 +191,8 @@ static bool add_group(hw_chunk_sums *sums, const hw_group_sums *add, hw_error *e
 }
 
 bool hw_chunk_sums_count(hw_chunk_sums *sums, int64_t group_id, int64_t n_graphs, hw_error *err) {
-  hw_group_sums one = {.group_id = group_id, .n = n_graphs, .n_prompts = 1, .others = n_graphs * (n_graphs - 1)}, all = one;
-  all.group_id = sums->all_groups;
-  return add_group(sums, &all, err) && add_group(sums, &one, err);
+  hw_group_sums one = {.group_id = group_id, .n = n_graphs, .n_prompts = 1, .others = n_graphs * (n_graphs - 1)};
+  return add_group(sums, &one, err);
 }
 
 static void combine_answers(hw_answer_sums *into, const hw_answer_sums *add) {
@@ -224,8 +222,36 @@ bool hw_chunk_sums_merge(hw_chunk_sums *into, const hw_chunk_sums *from, hw_erro
   return true;
 }
 
+static bool finish_groups(hw_chunk_sums *sums, hw_error *err) {
+  const hw_marginals *marginals = &sums->marginals;
+  size_t n = sums->n_groups;
+  for (size_t i = 0; i < n; i++) {
+    hw_group_sums wider = sums->groups[i];
+    const uint32_t *of_cell = marginals->of_cell + (size_t)wider.group_id * marginals->n_columns;
+    wider.group_id = sums->all_groups;
+    if (!add_group(sums, &wider, err)) return false;
+    for (size_t c = 0; c < marginals->n_columns; c++) {
+      wider.group_id = (int64_t)(marginals->n_cells + of_cell[c]);
+      if (!add_group(sums, &wider, err)) return false;
+    }
+  }
+  return true;
+}
+
+static void finish_answers(hw_chunk_sums *sums) {
+  const hw_marginals *marginals = &sums->marginals;
+  for (size_t cell = 0; cell < marginals->n_cells; cell++)
+    for (size_t layer = 0; layer < sums->n_layers; layer++) {
+      const hw_answer_sums *add = &sums->answers[(1 + cell) * sums->n_layers + layer];
+      combine_answers(&sums->answers[layer], add);
+      for (size_t c = 0; c < marginals->n_columns; c++)
+        combine_answers(&sums->answers[(1 + marginals->n_cells + marginals->of_cell[cell * marginals->n_columns + c]) * sums->n_layers + layer], add);
+    }
+}
+
 bool hw_chunk_sums_finish(hw_chunk_sums *sums, hw_error *err) {
   for (size_t i = 0; i < HW_N_SUM_TABLES; i++)
-    if (!finish_table(&sums->tables[i], sums->all_groups, err)) return false;
-  return true;
+    if (!finish_table(&sums->tables[i], sums->all_groups, &sums->marginals, err)) return false;
+  finish_answers(sums);
+  return finish_groups(sums, err);
 }

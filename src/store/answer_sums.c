@@ -58,8 +58,7 @@ bool hw_chunk_sums_add_answer(hw_chunk_sums *sums, const hw_prompt_record *promp
       return hw_fail(err, HW_ERROR_INPUT, "prompt %" PRId64 ": a measure of its answer is not finite", prompt->prompt_id);
     bool top = answer->rank == 1, first = has_lens && top && !was_top, settles = has_lens && layer == settled;
     was_top |= top;
-    size_t groups[] = {0, 1 + prompt->group_id};
-    for (size_t g = 0; g < 2; g++) add_answer(&sums->answers[groups[g] * n + layer], answer, foil, first, settles);
+    add_answer(&sums->answers[(1 + prompt->group_id) * n + layer], answer, foil, first, settles);
   }
   return true;
 }

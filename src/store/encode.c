@@ -249,7 +249,7 @@ static bool encode_chunk(encoder *e, const hw_chunk_record *chunk, hw_error *err
   out->values = calloc(n_values + 1, sizeof *out->values);
   out->graphs = calloc(n_graphs + 1, sizeof *out->graphs);
   if (!out->prompts || !out->values || !out->graphs) return hw_fail_memory(err, "the rows of a chunk");
-  if (!hw_chunk_sums_init(&out->sums, e->info->n_groups, e->info->n_layers, e->all_groups, err)) return false;
+  if (!hw_chunk_sums_init(&out->sums, e->info, e->all_groups, err)) return false;
   if (!hw_codec_init(&e->codec, err)) return false;
   for (size_t i = 0; i < chunk->n_prompts; i++)
     if (!encode_prompt(e, &chunk->prompts[i], &out->prompts[i], err)) return false;

@@ -3,6 +3,7 @@
 #ifndef HW_STORE_ENCODED_H
 #define HW_STORE_ENCODED_H
 
+#include "store/marginal.h"
 #include "headwater/store.h"
 
 typedef struct hw_slice { /* of hw_encoded_chunk.bytes */
@@ -82,19 +83,23 @@ typedef struct hw_chunk_sums { /* of one chunk, or of those that wait for their 
   };
   hw_group_sums *groups; /* [n_groups of at most n_answer_groups] those that occur */
   size_t n_groups;
-  hw_answer_sums *answers; /* [n_answer_groups, n_layers]: all prompts first, then each group of the run */
+  hw_answer_sums *answers; /* [n_answer_groups, n_layers]: all prompts first, then each group of the run, then the marginal ones */
   size_t n_answer_groups, n_layers;
+  hw_marginals marginals;
 } hw_chunk_sums;
 
-bool hw_chunk_sums_init(hw_chunk_sums *sums, size_t n_groups, size_t n_layers, int64_t all_groups, hw_error *err); /* n_groups of the run */
+bool hw_chunk_sums_init(hw_chunk_sums *sums, const hw_run_info *info, int64_t all_groups, hw_error *err);
+/* Empty sums of the same run and all_groups. */
+bool hw_chunk_sums_like(hw_chunk_sums *sums, const hw_chunk_sums *like, hw_error *err);
 void hw_chunk_sums_fini(hw_chunk_sums *sums);
-/* Counts a prompt's graphs, in its group and in all. */
+/* Counts a prompt's graphs. */
 bool hw_chunk_sums_count(hw_chunk_sums *sums, int64_t group_id, int64_t n_graphs, hw_error *err);
 /* Adds the answer of a prompt to its group and to all. Errors: a measure that is not finite. */
 bool hw_chunk_sums_add_answer(hw_chunk_sums *sums, const hw_prompt_record *prompt, hw_error *err);
 /* Adds `from`, of the same run and all_groups. After an error `into` is to be thrown away. */
 bool hw_chunk_sums_merge(hw_chunk_sums *into, const hw_chunk_sums *from, hw_error *err);
-/* Adds the rows of all groups together, as group all_groups, and fills each table's `order`. Nothing can be added after. */
+/* Adds the rows of the marginal groups, and of all groups together as group all_groups, and fills each table's `order`. Nothing can be
+ * added after. */
 bool hw_chunk_sums_finish(hw_chunk_sums *sums, hw_error *err);
 
 typedef struct hw_posting { /* an item in a graph */

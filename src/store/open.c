@@ -11,6 +11,7 @@
 #include "sqlite/connection.h"
 #include "functions/functions.h"
 #include "sqlite/sql.h"
+#include "store/marginal.h"
 #include "headwater/store.h"
 
 static bool check_limits(const hw_run_info *info, hw_error *err) {
@@ -67,23 +68,61 @@ static bool insert_settings(hw_store *store, const hw_run_info *info, hw_error *
   return true;
 }
 
+static bool insert_group(hw_store *store, size_t group, const char *name, bool marginal, hw_error *err) {
+  hw_statement *s = hw_store_statement(store, "writer/insert_prompt_group.sql", err);
+  if (!s) return false;
+  hw_bind_integer(s, ":group_id", (int64_t)group);
+  hw_bind_string(s, ":name", name);
+  hw_bind_integer(s, ":marginal", marginal);
+  return hw_statement_run(s, "store the groups", err);
+}
+
+static bool insert_group_value(hw_store *store, const hw_run_info *info, size_t group, size_t cell, size_t column, hw_error *err) {
+  hw_statement *s = hw_store_statement(store, "writer/insert_group_value.sql", err);
+  if (!s) return false;
+  hw_bind_integer(s, ":group_id", (int64_t)group);
+  hw_bind_integer(s, ":column_id", (int64_t)column);
+  hw_bind_string(s, ":column_name", info->group_columns[column]);
+  hw_bind_string(s, ":value", info->group_values[cell * info->n_group_columns + column]);
+  return hw_statement_run(s, "store the groups", err);
+}
+
+static bool insert_member(hw_store *store, size_t group, size_t cell, hw_error *err) {
+  hw_statement *s = hw_store_statement(store, "writer/insert_group_member.sql", err);
+  if (!s) return false;
+  hw_bind_integer(s, ":group_id", (int64_t)group);
+  hw_bind_integer(s, ":member_id", (int64_t)cell);
+  return hw_statement_run(s, "store the groups", err);
+}
+
+static bool insert_marginal(hw_store *store, const hw_run_info *info, const hw_marginals *marginals, size_t m, hw_error *err) {
+  size_t group = marginals->n_cells + m, cell = marginals->first[m];
+  hw_buffer name;
+  hw_buffer_init(&name);
+  bool ok = true;
+  for (size_t c = 0; c < info->n_group_columns; c++)
+    if (hw_marginal_keeps(info, marginals, m, c))
+      hw_buffer_printf(&name, "%s%s=%s", name.length ? "," : "", info->group_columns[c], info->group_values[cell * info->n_group_columns + c]);
+  ok = hw_buffer_check(&name, err) && insert_group(store, group, name.data, true, err);
+  hw_buffer_fini(&name);
+  for (size_t c = 0; ok && c < info->n_group_columns; c++)
+    if (hw_marginal_keeps(info, marginals, m, c)) ok = insert_group_value(store, info, group, cell, c, err);
+  for (size_t i = 0; ok && i < marginals->n_cells * marginals->n_columns; i++)
+    if (marginals->of_cell[i] == m) ok = insert_member(store, group, i / marginals->n_columns, err);
+  return ok;
+}
+
 static bool insert_groups(hw_store *store, const hw_run_info *info, hw_error *err) {
   for (size_t g = 0; g < info->n_groups; g++) {
-    hw_statement *s = hw_store_statement(store, "writer/insert_prompt_group.sql", err);
-    if (!s) return false;
-    hw_bind_integer(s, ":group_id", (int64_t)g);
-    hw_bind_string(s, ":name", info->group_names[g]);
-    if (!hw_statement_run(s, "store the groups", err)) return false;
-    for (size_t c = 0; c < info->n_group_columns; c++) {
-      if (!(s = hw_store_statement(store, "writer/insert_group_value.sql", err))) return false;
-      hw_bind_integer(s, ":group_id", (int64_t)g);
-      hw_bind_integer(s, ":column_id", (int64_t)c);
-      hw_bind_string(s, ":column_name", info->group_columns[c]);
-      hw_bind_string(s, ":value", info->group_values[g * info->n_group_columns + c]);
-      if (!hw_statement_run(s, "store the groups", err)) return false;
-    }
+    if (!insert_group(store, g, info->group_names[g], false, err) || !insert_member(store, g, g, err)) return false;
+    for (size_t c = 0; c < info->n_group_columns; c++)
+      if (!insert_group_value(store, info, g, g, c, err)) return false;
   }
-  return true;
+  hw_marginals marginals;
+  bool ok = hw_marginals_find(info, &marginals, err);
+  for (size_t m = 0; ok && m < marginals.n; m++) ok = insert_marginal(store, info, &marginals, m, err);
+  hw_marginals_fini(&marginals);
+  return ok;
 }
 
 static bool insert_roles(hw_store *store, const hw_run_info *info, hw_error *err) {

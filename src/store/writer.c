@@ -194,7 +194,7 @@ static bool begin_pending(hw_store *store, const hw_chunk_sums *like, hw_error *
   if (store->pending) return true;
   if (!hw_store_begin(store, err)) return false;
   store->pending = calloc(1, sizeof *store->pending);
-  if (store->pending && hw_chunk_sums_init(store->pending, like->n_answer_groups - 1, like->n_layers, like->all_groups, err)) return true;
+  if (store->pending && hw_chunk_sums_like(store->pending, like, err)) return true;
   if (!store->pending) hw_fail_memory(err, "the sums of a chunk");
   drop_pending(store);
   hw_store_rollback(store);

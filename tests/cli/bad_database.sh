@@ -20,7 +20,7 @@ item "a folder"; mkdir folder.db; bad --db folder.db; fails "$HW" digest folder.
 item "a place that does not exist, or cannot be written"; bad --db nowhere/out.db; bad --db /proc/out.db
 item "another run"
 small_run other.db --limit 3
-cp other.db newer.db; cp other.db blob.db; head -c 30000 other.db >cut.db
+cp other.db newer.db; cp other.db older.db; cp other.db blob.db; head -c 30000 other.db >cut.db
 before=$("$HW" digest other.db)
 bad --db other.db --threshold 0.05
 bad --db other.db --limit 4
@@ -30,6 +30,8 @@ bad --db other.db --top-tokens 5 --targets all --bos yes
 same "it is as it was" "$before" "$("$HW" digest other.db)"
 item "a newer version"; "$PY" -c 'import sqlite3; c = sqlite3.connect("newer.db"); c.execute("PRAGMA user_version = 99"); c.commit()'
 bad --db newer.db; fails "$HW" digest newer.db; fails "$HW" export newer.db --out out
+item "an older version"; "$PY" -c 'import sqlite3; c = sqlite3.connect("older.db"); c.execute("PRAGMA user_version = 1"); c.commit()'
+bad --db older.db; fails "$HW" digest older.db
 item "cut short"; bad --db cut.db; fails "$HW" digest cut.db
 item "in use"; fails flock other.db "$HW" run --model gpt2 --data ioi.csv --limit 3 --neuron-projections none --lock-timeout 0.1 --db other.db
 item "a damaged column"

@@ -111,8 +111,8 @@ TEST(refuses_other_files) {
   REFUSED("holds another run: model is 'synthetic' there, 'another' here; threshold is '0.04' there, '0.05' here",
           hw_store_open_run(at("a.db"), &other, &synthetic_process, false, &store, e));
   assert_true(hw_file_exists(at("a.db")));
-  write_sql(at("a.db"), "PRAGMA user_version = 2");
-  REFUSED("newer Headwater: schema version 2", hw_store_open_run(at("a.db"), &info, &synthetic_process, false, &store, e));
+  write_sql(at("a.db"), "PRAGMA user_version = 99");
+  REFUSED("newer Headwater: schema version 99", hw_store_open_run(at("a.db"), &info, &synthetic_process, false, &store, e));
   REFUSED("newer Headwater", hw_store_open_read(at("a.db"), &store, e));
   (void)unlink(at("o.db"));
   write_sql(at("o.db"), "CREATE TABLE mine(a)");

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# Grouped by several columns: also the values of each column by itself, over the others.
+"$PY" -c 'import csv
+rows = list(csv.DictReader(open("ioi.csv")))[:60]
+for i, row in enumerate(rows): row["template"] = row["template"][-1]; row["kind"] = "even" if i % 3 else "odd"; row["nested"] = row["group"] + row["template"] + row["kind"]
+csv.DictWriter(open("data.csv", "w"), list(rows[0])).writeheader()
+csv.DictWriter(open("data.csv", "a"), list(rows[0])).writerows(rows)'
+run="run --model gpt2 --data data.csv --targets all --chunk-tokens 128 --quiet --threads $T"
+# shellcheck disable=SC2086
+for by in group,template,kind group template kind; do
+  "$HW" $run --db "$by.db" --group-by "$by"
+  "$HW" mine "$by.db" --min-support 0.2 >/dev/null
+done
+"$HW" query group,template,kind.db groups | tail -n +3 | sed -n '1,3p; $p'
+"$PY" "$LIB/check_marginals.py" "$HW" group,template,kind.db group.db template.db kind.db
+"$HW" query group,template,kind.db heads_promoting --group kind=odd --format csv >a
+"$HW" query kind.db heads_promoting --group kind=odd --format csv >b
+cmp a b && wc -l <a
+echo "--- a column that tells the others has none; the variant is kept apart"
+# shellcheck disable=SC2086
+"$HW" $run --db nested.db --group-by nested,kind --limit 6 --counterfactual
+"$HW" sql nested.db "SELECT name FROM prompt_group WHERE marginal"
+echo "--- rethreshold"
+for by in group,template,kind group template kind; do
+  "$HW" rethreshold "$by.db" --threshold 0.1 --out "again.$by.db" >/dev/null
+  "$HW" mine "again.$by.db" --min-support 0.2 >/dev/null
+done
+"$PY" "$LIB/check_marginals.py" "$HW" again.group,template,kind.db again.group.db again.template.db again.kind.db
