@@ -14,6 +14,29 @@ const hw_option *hw_option_find(hw_option_table table, const char *name, size_t 
   return NULL;
 }
 
+char hw_option_letter(const hw_option *option) {
+  static const struct {
+    const char *name;
+    char letter;
+  } letters[] = {{"threads", 'j'}, {"db", 'o'}, {"out", 'o'}};
+  for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+    if (strcmp(option->name, letters[i].name) == 0) return letters[i].letter;
+  return '\0';
+}
+
+const char *hw_option_usage(const hw_option *option, char text[64]) {
+  char letter = hw_option_letter(option);
+  if (!letter) return option->argument;
+  (void)snprintf(text, 64, "%s, -%c %s", option->argument, letter, option->argument);
+  return text;
+}
+
+static const hw_option *find_letter(hw_option_table table, char letter) {
+  for (size_t i = 0; i < table.n; i++)
+    if (hw_option_letter(&table.rows[i]) == letter) return &table.rows[i];
+  return NULL;
+}
+
 static bool unknown_option(hw_option_table table, const char *where, const char *dashes, const char *text, hw_error *err) {
   enum { MOST = 64 };
   char name[64]; /* without "=value" */
@@ -83,10 +106,11 @@ bool hw_options_read_arguments(hw_option_table table, void *settings, int argc, 
       positionals[(*n_positionals)++] = argument;
       continue;
     }
-    const char *name = argument + (argument[1] == '-' ? 2 : 1), *equals = strchr(name, '=');
-    const hw_option *option = argument[1] == '-' ? hw_option_find(table, name, equals ? (size_t)(equals - name) : strlen(name)) : NULL;
-    if (!option) return unknown_option(table, "command line", argument[1] == '-' ? "--" : "-", name, err);
-    const char *value = equals ? equals + 1 : NULL;
+    bool is_name = argument[1] == '-';
+    const char *name = argument + 1 + is_name, *equals = strchr(name, '=');
+    const hw_option *option = is_name ? hw_option_find(table, name, equals ? (size_t)(equals - name) : strlen(name)) : find_letter(table, *name);
+    if (!option) return unknown_option(table, "command line", is_name ? "--" : "-", name, err);
+    const char *value = is_name ? (equals ? equals + 1 : NULL) : name[1] ? name + 1 + (name[1] == '=') : NULL;
     if (!value && option->kind == HW_OPTION_FLAG) value = "yes";
     if (!value) {
       if (i + 1 == argc) return hw_fail(err, HW_ERROR_INPUT, "command line: --%s wants a value (%s)", option->name, option->argument);
@@ -151,7 +175,9 @@ void hw_options_help(hw_option_table table, const void *defaults, hw_buffer *out
   for (size_t i = 0; i < table.n; i++) {
     const hw_option *option = &table.rows[i];
     size_t start = out->length;
-    hw_buffer_printf(out, "  --%s%s%s", option->name, option->argument ? " " : "", option->argument ? option->argument : "");
+    char usage[64];
+    const char *argument = hw_option_usage(option, usage);
+    hw_buffer_printf(out, "  --%s%s%s", option->name, argument ? " " : "", argument ? argument : "");
     size_t width = out->length - start;
     if (width + 2 > INDENT)
       hw_buffer_printf(out, "\n%*s", INDENT, "");

@@ -42,13 +42,19 @@ typedef struct hw_option_table {
   size_t n;
 } hw_option_table;
 
-/* Reads "--name value", "--name=value" and flags into the struct at `settings`; texts point into argv. What does not start with
+/* Reads "--name value", "--name=value", "-x value", "-xvalue" and flags into the struct at `settings`; texts point into argv. What does not start with
  * a dash is a positional, at most max_positionals of them. Errors name the option, with the nearest one that exists. */
 bool hw_options_read_arguments(hw_option_table table, void *settings, int argc, char **argv, const char **positionals,
                                int max_positionals, int *n_positionals, hw_error *err);
 
 /* Sets one option by name from text; `where` says in errors where it stood. */
 bool hw_option_set(hw_option_table table, void *settings, const char *where, const char *name, const char *value, hw_error *err);
+
+/* The letter that stands for an option, where other programs have one for the same: -j, -o; 0: none. */
+char hw_option_letter(const hw_option *option);
+
+/* "FILE", or with its letter "FILE, -o FILE"; NULL for a flag. */
+const char *hw_option_usage(const hw_option *option, char text[64]);
 
 /* NULL: there is none. The name is not terminated. */
 const hw_option *hw_option_find(hw_option_table table, const char *name, size_t length);

@@ -116,6 +116,9 @@ static int help(const hw_command *command, int argc, char **argv) {
     hw_buffer out;
     hw_buffer_init(&out);
     query_help(query, arguments.positionals[0], &out);
+    hw_buffer_append_string(&out, "\nexit codes: ");
+    hw_cli_exit_codes(command, &out);
+    hw_buffer_append_byte(&out, '\n');
     code = hw_cli_write(&out);
     hw_buffer_fini(&out);
   } else if (ok) {

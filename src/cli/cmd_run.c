@@ -109,6 +109,7 @@ const hw_command hw_cmd_run = {
     .summary = "trace a whole data set into a database; continues where it stopped",
     .example = "  headwater run pipelines/ioi.ini --threads 2\n"
                "  headwater run --model DIR --data prompts.csv --db out.db --threshold 0.02\n",
+    .exit_codes = "3 done but some prompts failed, 130 stopped: the same command continues",
     .options = options,
     .run = run,
 };

@@ -21,6 +21,7 @@ typedef struct hw_command {
   const char *example; /* command lines, each ending in a newline */
   const hw_option_table *(*options)(void **defaults); /* for --help; NULL: none */
   int (*run)(const struct hw_command *command, int argc, char **argv);
+  const char *exit_codes; /* its own beside 0, 1 and 2: "3 ..., 130 ..."; NULL: none */
   int (*help)(const struct hw_command *command, int argc, char **argv); /* for arguments with --help among them; -1: the usual help. NULL: always that */
 } hw_command;
 
@@ -50,6 +51,9 @@ bool hw_cli_open_read(const char *db, const hw_hooks *hooks, hw_store **store, h
 /* Reads options and positionals; wants exactly n_wanted of these unless optional. True when the command should go on. */
 bool hw_cli_arguments(const hw_command *command, hw_option_table table, void *settings, int argc, char **argv,
                       const char **positionals, int n_least, int n_most, int *n_found, hw_error *err);
+
+/* "0 done, 1 failed, 2 wrong arguments" and those of the command, for help. */
+void hw_cli_exit_codes(const hw_command *command, hw_buffer *out);
 
 /* Columns of the terminal behind stdout, 80 where there is none. */
 int hw_cli_columns(void);

@@ -75,6 +75,10 @@ bool hw_cli_arguments(const hw_command *command, hw_option_table table, void *se
   return true;
 }
 
+void hw_cli_exit_codes(const hw_command *command, hw_buffer *out) {
+  hw_buffer_printf(out, "0 done, 1 failed, 2 wrong arguments%s%s", command->exit_codes ? ",\n" : "", command->exit_codes ? command->exit_codes : "");
+}
+
 int hw_cli_columns(void) {
   struct winsize size;
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;

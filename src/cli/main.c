@@ -13,7 +13,7 @@ static int list_commands(FILE *out) {
   fprintf(out, "headwater " HW_VERSION ": traces every prediction of a transformer back to the parts\n"
                "that made it, over whole data sets, into an SQLite database.\n\nusage: headwater COMMAND ...\n\n");
   for (size_t i = 0; i < hw_n_commands; i++) fprintf(out, "  %-10s %s\n", hw_commands[i]->name, hw_commands[i]->summary);
-  fprintf(out, "\nheadwater COMMAND --help tells more. headwater --version prints the version.\n");
+  fprintf(out, "\nheadwater COMMAND --help tells more. headwater version prints the version.\n");
   return hw_cli_finish();
 }
 
@@ -27,16 +27,25 @@ static int help(const hw_command *command) {
     hw_buffer_append_string(&out, "\noptions:\n");
     hw_options_help(*table, defaults, &out);
   }
-  hw_buffer_printf(&out, "\nexample:\n%s", command->example);
+  hw_buffer_append_string(&out, "\nexit codes: ");
+  hw_cli_exit_codes(command, &out);
+  hw_buffer_printf(&out, "\n\nexample:\n%s", command->example);
   int code = hw_cli_write(&out);
   hw_buffer_fini(&out);
   return code;
 }
 
-static bool asks_for_help(int argc, char **argv) {
+/* Is one of the arguments one of these two words? */
+static bool has_word(int argc, char **argv, const char *word, const char *other) {
   for (int i = 0; i < argc; i++)
-    if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    if (strcmp(argv[i], word) == 0 || strcmp(argv[i], other) == 0) return true;
   return false;
+}
+
+/* The help of a command; arguments may say more, as the name of a query. */
+static int help_of(const hw_command *command, int argc, char **argv) {
+  int code = command->help ? command->help(command, argc, argv) : -1;
+  return code >= 0 ? code : help(command);
 }
 
 static int unknown_command(const char *name) {
@@ -80,19 +89,19 @@ int main(int argc, char **argv) {
     list_commands(stdout);
     return EXIT_USAGE;
   }
-  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) return list_commands(stdout);
-  if (strcmp(argv[1], "--version") == 0) {
+  bool asks_for_help = strcmp(argv[1], "help") == 0;
+  if (has_word(1, argv + 1, "--help", "-h") || (asks_for_help && argc == 2)) return list_commands(stdout);
+  if (has_word(1, argv + 1, "--version", "-V") || strcmp(argv[1], "version") == 0) {
     printf("headwater " HW_VERSION "\n");
     return hw_cli_finish();
   }
+  char **rest = argv + 1 + asks_for_help;
+  int n_rest = argc - 1 - asks_for_help;
   for (size_t i = 0; i < hw_n_commands; i++) {
-    if (strcmp(argv[1], hw_commands[i]->name) != 0) continue;
-    if (asks_for_help(argc - 2, argv + 2)) {
-      int code = hw_commands[i]->help ? hw_commands[i]->help(hw_commands[i], argc - 2, argv + 2) : -1;
-      return code >= 0 ? code : help(hw_commands[i]);
-    }
+    if (strcmp(rest[0], hw_commands[i]->name) != 0) continue;
+    if (asks_for_help || has_word(n_rest - 1, rest + 1, "--help", "-h")) return help_of(hw_commands[i], n_rest - 1, rest + 1);
     start_with_right_blas(argv);
-    return hw_commands[i]->run(hw_commands[i], argc - 2, argv + 2);
+    return hw_commands[i]->run(hw_commands[i], n_rest - 1, rest + 1);
   }
-  return unknown_command(argv[1]);
+  return unknown_command(rest[0]);
 }

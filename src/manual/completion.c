@@ -23,13 +23,15 @@ void manual_bash(hw_buffer *out) {
                                "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n  COMPREPLY=()\n"
                                "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n    words=\"");
   for (size_t i = 0; i < hw_n_commands; i++) hw_buffer_printf(out, "%s ", hw_commands[i]->name);
-  hw_buffer_append_string(out, "help --help --version\"\n  else\n    case ${COMP_WORDS[1]}:$before in\n");
+  hw_buffer_append_string(out, "help version --help --version\"\n  else\n    case ${COMP_WORDS[1]}:$before in\n");
   for (size_t i = 0; i < hw_n_commands; i++) {
     const hw_option_table *table = table_of(hw_commands[i]);
     for (size_t o = 0; o < table->n; o++) {
       const hw_option *option = &table->rows[o];
       if (option->kind == HW_OPTION_FLAG) continue;
-      hw_buffer_printf(out, "      %s:--%s) words=\"", hw_commands[i]->name, option->name);
+      hw_buffer_printf(out, "      %s:--%s", hw_commands[i]->name, option->name);
+      if (hw_option_letter(option)) hw_buffer_printf(out, "|%s:-%c", hw_commands[i]->name, hw_option_letter(option));
+      hw_buffer_append_string(out, ") words=\"");
       for (int c = 0; option->choices && option->choices[c]; c++) hw_buffer_printf(out, "%s%s", c ? " " : "", option->choices[c]);
       hw_buffer_append_string(out, "\" ;;\n");
     }

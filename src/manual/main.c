@@ -28,12 +28,12 @@ static void put_options(const hw_command *command, hw_buffer *out) {
   roff_section(out, "OPTIONS");
   for (size_t i = 0; i < table->n; i++) {
     const hw_option *option = &table->rows[i];
-    char name[64];
+    char name[64], usage[64];
     hw_buffer text;
     hw_buffer_init(&text);
     (void)snprintf(name, sizeof name, "--%s", option->name);
     hw_option_describe(option, defaults, &text);
-    roff_term(out, name, option->argument, text.data, text.length);
+    roff_term(out, name, hw_option_usage(option, usage), text.data, text.length);
     for (int c = 0; option->choices && option->choices[c]; c++)
       hw_buffer_printf(out, "%s\\fB%s\\fR%s", c ? ", " : "One of ", option->choices[c], option->choices[c + 1] ? "" : ".\n");
     hw_buffer_fini(&text);
@@ -131,6 +131,13 @@ static bool write_command(const hw_command *command) {
     roff_section(&out, "QUERIES");
     ok = ok && put_queries(&out);
   }
+  roff_section(&out, "EXIT STATUS");
+  hw_buffer exits;
+  hw_buffer_init(&exits);
+  hw_cli_exit_codes(command, &exits);
+  roff_text(&out, exits.data ? exits.data : "", exits.length);
+  hw_buffer_append_byte(&out, '\n');
+  hw_buffer_fini(&exits);
   roff_section(&out, "EXAMPLES");
   roff_literal(&out, command->example, strlen(command->example));
   roff_section(&out, "SEE ALSO");

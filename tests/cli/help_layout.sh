@@ -5,6 +5,7 @@ for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' all); do
   "$HW" "$command" --help >one
   grep -q '^example:' one || echo "$command: no example"
   grep -q "^usage: headwater $command " one || echo "$command: no usage"
+  grep -q "^exit codes: 0 done, 1 failed, 2 wrong arguments" one || echo "$command: no exit codes"
   cat one >>all
 done
 echo "lines over 80 columns: $(grep -cE '^.{81}' all)"

@@ -21,6 +21,12 @@ same "the same content" "$("$HW" digest one.db)" "$("$HW" digest two.db)"
 echo "--- the command line overrides the file"
 "$HW" run --threads="$T" pipeline.ini --db=three.db --limit 5 --quiet
 "$HW" sql three.db "SELECT n_prompts, threshold FROM run" --format csv | tr -d '\r'
+echo "--- letters of other programs"
+"$HW" run --model gpt2 --data ioi.csv -j "$T" -o four.db --limit 5 --quiet
+"$HW" run --model gpt2 --data ioi.csv -j"$T" -ofive.db --limit 5 --quiet
+same "the same content" "$("$HW" digest three.db)" "$("$HW" digest four.db)"
+same "the same content" "$("$HW" digest three.db)" "$("$HW" digest five.db)"
+"$HW" export four.db -o folder && ls folder | head -n 1
 echo "--- one file when it is finished"
 ls | grep 'db'
 echo "--- targets, floor, groups, columns, the other model"
