@@ -3,36 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "sqlite/connection.h"
 #include "store/encoded.h"
 
 enum { SPLIT = 40 }; /* pairs = hi * 2^40 + lo */
-
-static size_t slot_of(const hw_sum_table *table, int64_t group_id, uint64_t key) {
-  uint64_t hash = (key + (uint64_t)group_id * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
-  hash ^= hash >> 32;
-  size_t slot = hash & (table->n_slots - 1);
-  for (;; slot = (slot + 1) & (table->n_slots - 1)) {
-    uint32_t row = table->slots[slot];
-    if (!row || (table->rows[row - 1].key == key && table->rows[row - 1].group_id == group_id)) return slot;
-  }
-}
-
-static bool grow(hw_sum_table *table, hw_error *err) {
-  size_t capacity = table->capacity ? 2 * table->capacity : 1024;
-  if (capacity > UINT32_MAX / 2) return hw_fail(err, HW_ERROR_UNSUPPORTED, "a chunk has too many components to sum up");
-  hw_sum_row *rows = realloc(table->rows, capacity * sizeof *rows);
-  if (!rows) return hw_fail_memory(err, "the sums of a chunk");
-  table->rows = rows;
-  uint32_t *slots = calloc(2 * capacity, sizeof *slots);
-  if (!slots) return hw_fail_memory(err, "the sums of a chunk");
-  free(table->slots);
-  table->slots = slots;
-  table->n_slots = 2 * capacity;
-  table->capacity = capacity;
-  for (size_t i = 0; i < table->n; i++) slots[slot_of(table, rows[i].group_id, rows[i].key)] = (uint32_t)i + 1;
-  return true;
-}
 
 static void combine(hw_sums *into, const hw_sums *add) {
   if (add->max > into->max || (add->max == into->max && add->ex < into->ex)) {
@@ -55,14 +30,17 @@ static void combine(hw_sums *into, const hw_sums *add) {
 }
 
 static bool add_sums(hw_sum_table *table, int64_t group_id, uint64_t key, const hw_sums *sums, hw_error *err) {
-  if (table->n == table->capacity && !grow(table, err)) return false;
-  uint32_t *slot = &table->slots[slot_of(table, group_id, key)];
-  if (*slot) {
-    combine(&table->rows[*slot - 1].sums, sums);
-    return true;
+  if (table->n >= UINT32_MAX / 2) return hw_fail(err, HW_ERROR_UNSUPPORTED, "a chunk has too many components to sum up");
+  if (!hw_hash_reserve(&table->numbers, 1, NULL, err)) return false;
+  uint64_t hash = key + (uint64_t)group_id * UINT64_C(0x9e3779b97f4a7c15);
+  hw_hash_entry *entry = hw_hash_find(&table->numbers, hash);
+  for (; entry->value; entry = hw_hash_next(&table->numbers, entry)) {
+    hw_sum_row *row = &table->rows[entry->value - 1];
+    if (row->key == key && row->group_id == group_id) return combine(&row->sums, sums), true;
   }
+  if (!hw_list_reserve(table->rows, table->n, 1, table->capacity, NULL, err)) return false;
   table->rows[table->n++] = (hw_sum_row){.group_id = group_id, .key = key, .sums = *sums};
-  *slot = (uint32_t)table->n;
+  hw_hash_put(&table->numbers, entry, hash, table->n);
   return true;
 }
 
@@ -129,9 +107,7 @@ static bool finish_table(hw_sum_table *table, int64_t all_groups, const hw_margi
     for (size_t c = 0; c < marginals->n_columns; c++)
       if (!add_sums(table, (int64_t)(marginals->n_cells + wider[c]), row.key, &row.sums, err)) return false;
   }
-  free(table->slots);
-  table->slots = NULL;
-  table->n_slots = 0;
+  hw_hash_fini(&table->numbers);
   if (!n) return true;
   sort_key *keys = calloc(table->n, sizeof *keys);
   table->order = calloc(table->n, sizeof *table->order);
@@ -170,7 +146,7 @@ bool hw_chunk_sums_like(hw_chunk_sums *sums, const hw_chunk_sums *like, hw_error
 void hw_chunk_sums_fini(hw_chunk_sums *sums) {
   for (size_t i = 0; i < HW_N_SUM_TABLES; i++) {
     free(sums->tables[i].rows);
-    free(sums->tables[i].slots);
+    hw_hash_fini(&sums->tables[i].numbers);
     free(sums->tables[i].order);
   }
   free(sums->groups);

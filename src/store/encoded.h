@@ -3,6 +3,7 @@
 #ifndef HW_STORE_ENCODED_H
 #define HW_STORE_ENCODED_H
 
+#include "base/hash_table.h"
 #include "store/marginal.h"
 #include "headwater/store.h"
 
@@ -52,11 +53,10 @@ typedef struct hw_sum_row {
   hw_sums sums;
 } hw_sum_row;
 
-typedef struct hw_sum_table { /* a hash table while it fills */
+typedef struct hw_sum_table {
   hw_sum_row *rows;
   size_t n, capacity;
-  uint32_t *slots; /* row + 1, 0 = free */
-  size_t n_slots;
+  hw_hash_table numbers; /* while it fills: row + 1 */
   uint32_t *order; /* [n] after hw_chunk_sums_finish: rows by (group, key) */
 } hw_sum_table;
 

@@ -3,18 +3,22 @@
 #ifndef HW_STORE_COMPARE_H
 #define HW_STORE_COMPARE_H
 
+#include "base/hash_table.h"
 #include "headwater/comparison.h"
 #include "sqlite/connection.h"
+
+typedef struct hw_measured_component {
+  uint64_t key;
+  size_t n_active;    /* units that are not 0 */
+  uint64_t last_unit; /* seen, + 1 */
+} hw_measured_component;
 
 /* Components by number of first appearance, while measures are read. */
 typedef struct hw_measured {
   const hw_comparison_request *request;
-  uint64_t *keys; /* [n] */
-  size_t *active; /* [n] units that are not 0 */
-  uint64_t *last; /* [n] the last unit seen, + 1 */
+  hw_measured_component *components;
   size_t n, capacity;
-  uint32_t *slots; /* number + 1, 0 = free */
-  size_t n_slots;
+  hw_hash_table numbers; /* of the keys, + 1 */
   hw_stats_entry *entries[2]; /* of either side, by unit */
   size_t n_entries[2], entries_capacity[2];
   const char **roles; /* names, of both databases */

@@ -28,54 +28,22 @@ void hw_compared_component_of(uint64_t key, const hw_measured *measured, hw_comp
 
 /* ---- components by number ---- */
 
-static size_t slot_of(const hw_measured *m, uint64_t key) {
-  uint64_t hash = key * 0xff51afd7ed558ccdu;
-  hash ^= hash >> 32;
-  size_t slot = hash & (m->n_slots - 1);
-  while (m->slots[slot] && m->keys[m->slots[slot] - 1] != key) slot = (slot + 1) & (m->n_slots - 1);
-  return slot;
-}
-
-static bool grow(hw_measured *m, hw_error *err) {
-  size_t capacity = m->capacity ? 2 * m->capacity : 1024;
-  if (capacity > UINT32_MAX / 4) return hw_fail(err, HW_ERROR_UNSUPPORTED, "too many components to compare");
-  uint64_t *keys = realloc(m->keys, capacity * sizeof *keys);
-  if (keys) m->keys = keys;
-  size_t *active = realloc(m->active, capacity * sizeof *active);
-  if (active) m->active = active;
-  uint64_t *last = realloc(m->last, capacity * sizeof *last);
-  if (last) m->last = last;
-  uint32_t *slots = calloc(2 * capacity, sizeof *slots);
-  if (!keys || !active || !last || !slots) {
-    free(slots);
-    return hw_fail_memory(err, "the components");
-  }
-  free(m->slots);
-  m->slots = slots;
-  m->n_slots = 2 * capacity;
-  m->capacity = capacity;
-  for (size_t i = 0; i < m->n; i++) slots[slot_of(m, keys[i])] = (uint32_t)i + 1;
-  return true;
-}
-
 bool hw_measured_number(hw_measured *m, uint64_t key, uint32_t *number, hw_error *err) {
-  if (m->n == m->capacity && !grow(m, err)) return false;
-  size_t slot = slot_of(m, key);
-  if (!m->slots[slot]) {
-    m->keys[m->n] = key;
-    m->active[m->n] = 0;
-    m->last[m->n] = 0;
-    m->slots[slot] = (uint32_t)++m->n;
+  if (m->n >= UINT32_MAX / 4) return hw_fail(err, HW_ERROR_UNSUPPORTED, "too many components to compare");
+  if (!hw_hash_reserve(&m->numbers, 1, NULL, err)) return false;
+  hw_hash_entry *entry = hw_hash_find(&m->numbers, key);
+  if (!entry->value) {
+    if (!hw_list_reserve(m->components, m->n, 1, m->capacity, NULL, err)) return false;
+    m->components[m->n++] = (hw_measured_component){.key = key};
+    hw_hash_put(&m->numbers, entry, key, m->n);
   }
-  *number = m->slots[slot] - 1;
+  *number = (uint32_t)(entry->value - 1);
   return true;
 }
 
 void hw_measured_fini(hw_measured *m) {
-  free(m->keys);
-  free(m->active);
-  free(m->last);
-  free(m->slots);
+  free(m->components);
+  hw_hash_fini(&m->numbers);
   for (int side = 0; side < 2; side++) free(m->entries[side]);
   *m = (hw_measured){0};
 }
@@ -95,12 +63,13 @@ typedef struct reading {
 
 static bool add(reading *r, uint64_t key, uint32_t value, hw_error *err) {
   hw_measured *m = r->measured;
-  uint32_t number;
+  uint32_t number = 0;
   if (!value) return true;
   if (!hw_measured_number(m, key, &number, err)) return false;
   uint64_t unit = ((uint64_t)r->unit << 1 | (unsigned)r->side) + 1;
-  if (m->last[number] != unit) m->active[number]++;
-  m->last[number] = unit;
+  hw_measured_component *component = &m->components[number];
+  component->n_active += component->last_unit != unit;
+  component->last_unit = unit;
   if (!hw_list_reserve(m->entries[r->side], m->n_entries[r->side], 1, m->entries_capacity[r->side], NULL, err)) return false;
   m->entries[r->side][m->n_entries[r->side]++] = (hw_stats_entry){r->unit, number, value};
   return true;

@@ -346,11 +346,11 @@ static bool order_components(reading *r, uint32_t *places, hw_error *err) {
     free(order);
     return hw_fail_memory(err, "the components");
   }
-  for (size_t i = 0; i < m->n; i++) order[i] = (sorted){m->keys[i], (uint32_t)i};
+  for (size_t i = 0; i < m->n; i++) order[i] = (sorted){m->components[i].key, (uint32_t)i};
   qsort(order, m->n, sizeof *order, compare_sorted);
   for (size_t i = 0; i < m->n; i++) {
     places[order[i].number] = UINT32_MAX;
-    if ((int64_t)m->active[order[i].number] < r->request->min_active) {
+    if ((int64_t)m->components[order[i].number].n_active < r->request->min_active) {
       c->n_rare++;
       continue;
     }

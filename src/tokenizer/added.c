@@ -77,7 +77,7 @@ bool hw_tok_added_parse(hw_tok_loader *loader, const json_t *json, const char *w
 
 /* The id behind all tokens, as Hugging Face's tokenizers give it. */
 static int32_t next_id(const hw_tokenizer *tokenizer) {
-  int32_t highest = (int32_t)tokenizer->bpe.vocab.n - 1;
+  int32_t highest = (int32_t)tokenizer->bpe.vocab.ids.n - 1;
   for (size_t i = 0; i < tokenizer->added.n; i++)
     if (tokenizer->added.tokens[i].id > highest) highest = tokenizer->added.tokens[i].id;
   return highest + 1;

@@ -54,8 +54,8 @@ static hw_tok_candidate heap_pop(hw_tok_candidate *heap, size_t *n) {
 
 static void offer(const hw_tok_bpe *bpe, hw_tok_run *run, size_t *n_heap, int32_t left, int32_t right) {
   const hw_tok_symbol *symbols = run->scratch.symbols;
-  const hw_tok_merge *merge = hw_tok_merges_find(&bpe->merges, symbols[left].id, symbols[right].id);
-  if (merge) heap_push(run->scratch.heap, n_heap, (hw_tok_candidate){(uint64_t)merge->rank << 32 | (uint32_t)left, merge->id});
+  hw_tok_merge merge = hw_tok_merges_find(&bpe->merges, symbols[left].id, symbols[right].id);
+  if (merge.found) heap_push(run->scratch.heap, n_heap, (hw_tok_candidate){(uint64_t)merge.rank << 32 | (uint32_t)left, merge.id});
 }
 
 static void merge_all(const hw_tok_bpe *bpe, hw_tok_run *run, size_t n) {
@@ -68,8 +68,8 @@ static void merge_all(const hw_tok_bpe *bpe, hw_tok_run *run, size_t n) {
     hw_tok_symbol *left = &symbols[at];
     if (left->length == 0 || left->after < 0) continue;
     hw_tok_symbol *right = &symbols[left->after];
-    const hw_tok_merge *now = hw_tok_merges_find(&bpe->merges, left->id, right->id);
-    if (!now || now->id != top.id) continue; /* its symbols have changed since */
+    hw_tok_merge now = hw_tok_merges_find(&bpe->merges, left->id, right->id);
+    if (!now.found || now.id != top.id) continue; /* its symbols have changed since */
     left->id = top.id;
     left->length += right->length;
     left->after = right->after;

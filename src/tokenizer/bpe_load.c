@@ -82,7 +82,7 @@ static bool load_merges(hw_tok_loader *loader, const json_t *json) {
   static const char where[] = "model.merges: merge";
   if (!json_is_array(json)) return hw_tok_json_want(loader, "model.merges", "", json, "an array");
   size_t n = json_array_size(json), rank = 0;
-  if (!hw_tok_merges_init(&loader->tokenizer->bpe.merges, &loader->tokenizer->memory, n, loader->err)) return false;
+  if (!hw_hash_reserve(&loader->tokenizer->bpe.merges, n, &loader->tokenizer->memory, loader->err)) return false;
   hw_buffer scratch;
   hw_buffer_init(&scratch);
   bool ok = true;
@@ -169,7 +169,7 @@ bool hw_tok_bpe_load_files(hw_tok_loader *loader, const json_t *vocab, const cha
   for (size_t i = 0; i < file.size; i++) n_lines += text[i] == '\n';
   hw_buffer scratch;
   hw_buffer_init(&scratch);
-  bool ok = hw_tok_merges_init(&bpe->merges, &loader->tokenizer->memory, n_lines, loader->err);
+  bool ok = hw_hash_reserve(&bpe->merges, n_lines, &loader->tokenizer->memory, loader->err);
   size_t rank = 0, line = 0;
   for (size_t at = 0, end; ok && at < file.size; at = end + 1, line++) {
     const char *newline = memchr(text + at, '\n', file.size - at);

@@ -20,7 +20,7 @@ enum { HW_TOK_DIRECT = 0x200 }; /* code points that find their token by index: c
 
 typedef struct hw_tok_bpe {
   hw_tok_vocab vocab;
-  hw_tok_merges merges;
+  hw_hash_table merges;
   int32_t direct[HW_TOK_DIRECT]; /* token of the single code point, -1 for none */
   int32_t byte_ids[256];         /* of "<0x00>" ..., -1 where there is none; all -1 without byte_fallback */
   int32_t unk;                   /* -1: none */

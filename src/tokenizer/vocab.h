@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "headwater/arena.h"
+#include "base/hash_table.h"
 
 #define HW_TOK_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -19,10 +19,8 @@ typedef struct hw_tok_string {
 
 typedef struct hw_tok_vocab {
   hw_tok_string *names; /* [size] by id */
-  uint32_t *slots;      /* [mask + 1] id + 1, 0 for an empty slot */
-  size_t mask;
-  int32_t size; /* one more than the highest id */
-  size_t n;     /* tokens */
+  hw_hash_table ids;    /* id + 1 by the hash of the name */
+  int32_t size;         /* one more than the highest id */
 } hw_tok_vocab;
 
 /* Room for n tokens with ids below size. */
@@ -31,34 +29,20 @@ bool hw_tok_vocab_init(hw_tok_vocab *vocab, hw_arena *arena, size_t n, int32_t s
 void hw_tok_vocab_add(hw_tok_vocab *vocab, const char *bytes, size_t length, int32_t id);
 int32_t hw_tok_vocab_find(const hw_tok_vocab *vocab, const char *bytes, size_t length); /* -1: none */
 
+/* Merges: pairs of ids to a rank and the id of the merged token. */
 typedef struct hw_tok_merge {
-  uint64_t pair; /* left id + 1 in the upper half, right id in the lower; 0 for an empty slot */
+  bool found;
   uint32_t rank;
-  int32_t id; /* of the merged token */
+  int32_t id;
 } hw_tok_merge;
 
-typedef struct hw_tok_merges {
-  hw_tok_merge *slots; /* [mask + 1] */
-  size_t mask;
-} hw_tok_merges;
+/* The table has place for the pair. A pair that is there already gets the later rank, as in Hugging Face's map. */
+void hw_tok_merges_put(hw_hash_table *merges, int32_t left, int32_t right, uint32_t rank, int32_t id);
 
-bool hw_tok_merges_init(hw_tok_merges *merges, hw_arena *arena, size_t n, hw_error *err);
-/* A pair that is there already gets the later rank, as in Hugging Face's map. */
-void hw_tok_merges_put(hw_tok_merges *merges, int32_t left, int32_t right, uint32_t rank, int32_t id);
-
-static inline uint64_t hw_tok_pair(int32_t left, int32_t right) {
-  return (uint64_t)((uint32_t)left + 1U) << 32 | (uint32_t)right;
-}
-static inline size_t hw_tok_pair_hash(uint64_t pair) {
-  uint64_t mixed = pair * UINT64_C(0x9E3779B97F4A7C15);
-  return (size_t)(mixed ^ mixed >> 29);
-}
-static inline const hw_tok_merge *hw_tok_merges_find(const hw_tok_merges *merges, int32_t left, int32_t right) {
-  uint64_t pair = hw_tok_pair(left, right);
-  for (size_t i = hw_tok_pair_hash(pair) & merges->mask;; i = (i + 1) & merges->mask) {
-    if (merges->slots[i].pair == pair) return &merges->slots[i];
-    if (!merges->slots[i].pair) return NULL;
-  }
+static inline uint64_t hw_tok_pair(int32_t left, int32_t right) { return (uint64_t)(uint32_t)left << 32 | (uint32_t)right; }
+static inline hw_tok_merge hw_tok_merges_find(const hw_hash_table *merges, int32_t left, int32_t right) {
+  uint64_t value = hw_hash_find(merges, hw_tok_pair(left, right))->value;
+  return (hw_tok_merge){.found = value != 0, .rank = (uint32_t)(value >> 32), .id = (int32_t)(uint32_t)value - 1};
 }
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Part of test_base.c: arenas and lists. */
+ * Part of test_base.c: arenas, lists and hash tables. */
 #ifndef HW_TESTS_MEMORY_TESTS_H
 #define HW_TESTS_MEMORY_TESTS_H
 
+#include "base/hash_table.h"
 #include "base/list.h"
 #include "headwater/arena.h"
 
@@ -155,6 +156,39 @@ TEST(lists_refuse_sizes_that_overflow) {
       assert_true(items == same && capacity == same_capacity);
     }
     if (!in_arena) free(items);
+  }
+  hw_arena_fini(&arena);
+}
+
+/* ---- Hash tables ---- */
+
+/* Keys 0 .. 999 twice each, with another value: as when the key is a hash. */
+TEST(hash_tables_find_all_values_of_a_key) {
+  hw_arena arena;
+  hw_error err = {0};
+  hw_arena_init(&arena);
+  for (int in_arena = 0; in_arena < 2; in_arena++) {
+    hw_hash_table table = {0};
+    for (uint64_t value = 1; value <= 2000; value++) {
+      uint64_t key = value % 1000 * UINT64_C(0x100000001);
+      assert_true(hw_hash_reserve(&table, 1, in_arena ? &arena : NULL, &err));
+      hw_hash_entry *entry = hw_hash_find(&table, key);
+      assert_int_equal(entry->value, value > 1000 ? value - 1000 : 0);
+      if (entry->value) entry = hw_hash_next(&table, entry);
+      assert_int_equal(entry->value, 0);
+      hw_hash_put(&table, entry, key, value);
+    }
+    assert_int_equal(table.n, 2000);
+    for (uint64_t i = 0; i < 1000; i++) {
+      const hw_hash_entry *one = hw_hash_find(&table, i * UINT64_C(0x100000001)), *two = hw_hash_next(&table, one);
+      assert_int_equal(one->value % 1000, i);
+      assert_int_equal(two->value % 1000, i);
+      assert_true(one->value != two->value && !hw_hash_next(&table, two)->value);
+    }
+    assert_false(hw_hash_find(&table, 1)->value);
+    assert_false(hw_hash_reserve(&table, SIZE_MAX, in_arena ? &arena : NULL, &err));
+    assert_int_equal(err.kind, HW_ERROR_MEMORY);
+    if (!in_arena) hw_hash_fini(&table);
   }
   hw_arena_fini(&arena);
 }

@@ -374,6 +374,7 @@ int main(void) {
       cmocka_unit_test(arena_refuses_sizes_that_overflow),
       cmocka_unit_test(lists_keep_their_items),
       cmocka_unit_test(lists_refuse_sizes_that_overflow),
+      cmocka_unit_test(hash_tables_find_all_values_of_a_key),
       cmocka_unit_test(errors_are_one_line),
       cmocka_unit_test(c1_control_characters_are_escaped),
       cmocka_unit_test(buffer_grows_and_is_always_a_string),
