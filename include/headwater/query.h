@@ -37,6 +37,11 @@ HW_API size_t hw_named_queries(const hw_named_query **queries);
 /* What a query answers: the first line of its comment, not terminated; NULL when there is none. */
 HW_API const char *hw_query_summary(const char *sql, size_t *length);
 
+/* The tables and views of the database, as text to sink(context). */
+HW_API bool hw_store_show_tables(hw_store *store, hw_table_format format, hw_sink sink, void *context, hw_error *err);
+/* The statements that made them; name: of one table or view, NULL for all. Errors: INPUT for a name that is not there, with the nearest one. */
+HW_API bool hw_store_show_schema(hw_store *store, const char *name, hw_sink sink, void *context, hw_error *err);
+
 /* Does the database have the tables that a named query needs? They are told by a line "-- needs TABLE: how to make it" in the
  * query's comment. Errors: INPUT, saying how to make it. */
 HW_API bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err);

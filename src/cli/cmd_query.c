@@ -33,12 +33,15 @@ static const hw_option_table *options(void **defaults) {
   return &table;
 }
 
+/* db may be NULL. */
 static int list_queries(const char *db, const query_list *list) {
   hw_store *store;
   hw_error err = {0};
-  if (!hw_store_open_read(db, &store, &err)) return hw_cli_fail(&err);
-  (void)hw_store_close(store, false, NULL);
-  printf("named queries (headwater query %s NAME):\n\n", db);
+  if (db) {
+    if (!hw_store_open_read(db, &store, &err)) return hw_cli_fail(&err);
+    (void)hw_store_close(store, false, NULL);
+  }
+  printf("named queries (headwater query %s NAME):\n\n", db ? db : "DB");
   for (size_t i = 0; i < list->n; i++) {
     size_t length;
     const char *summary = hw_query_summary(list->rows[i].sql, &length);
@@ -71,12 +74,12 @@ static bool read_arguments(int argc, char **argv, query_arguments *a, hw_error *
     if (!value) return hw_fail(err, HW_ERROR_INPUT, "--%s wants a value", name);
     if (!read_option(a, name, value, err)) return false;
   }
-  return a->n_positionals > 0 || hw_fail(err, HW_ERROR_INPUT, "no database given");
+  return true;
 }
 
 static int answer(const hw_command *command, const query_arguments *a, const query_list *list) {
   hw_error err = {0};
-  if (a->n_positionals == 1) return list_queries(a->positionals[0], list);
+  if (a->n_positionals < 2) return list_queries(a->positionals[0], list);
   const hw_named_query *query = query_list_find(list, a->positionals[1], &err);
   if (!query) return hw_cli_usage(command, err.message);
   hw_store *store;
@@ -99,7 +102,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   return code;
 }
 
-/* headwater query DB --help NAME, in any order. */
+/* headwater query [DB] --help NAME, in any order. */
 static int help(const hw_command *command, int argc, char **argv) {
   query_arguments arguments = {0};
   query_list list;
@@ -108,14 +111,16 @@ static int help(const hw_command *command, int argc, char **argv) {
   int n = 0;
   for (int i = 0; i < argc && n < 64; i++)
     if (strcmp(argv[i], "--help") != 0 && strcmp(argv[i], "-h") != 0) rest[n++] = argv[i];
-  if (!read_arguments(n, rest, &arguments, &err) || arguments.n_positionals < 2) return -1;
-  bool ok = query_list_init(&list, arguments.queries, &err);
-  const hw_named_query *query = ok ? query_list_find(&list, arguments.positionals[1], &err) : NULL;
+  if (!read_arguments(n, rest, &arguments, &err) || arguments.n_positionals < 1) return -1;
+  bool ok = query_list_init(&list, arguments.queries, &err), named = arguments.n_positionals == 2;
+  const hw_named_query *query = ok ? query_list_find(&list, arguments.positionals[named], &err) : NULL;
   int code = ok ? 0 : hw_cli_fail(&err);
-  if (query) {
+  if (ok && !query && !named) {
+    code = -1; /* the name of a database alone */
+  } else if (query) {
     hw_buffer out;
     hw_buffer_init(&out);
-    query_help(query, arguments.positionals[0], &out);
+    query_help(query, named ? arguments.positionals[0] : "DB", &out);
     hw_buffer_append_string(&out, "\nexit codes: ");
     hw_cli_exit_codes(command, &out);
     hw_buffer_append_byte(&out, '\n');
@@ -130,10 +135,10 @@ static int help(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_query = {
     .name = "query",
-    .usage = "DB [NAME] [--PARAM VALUE ...] [options]",
+    .usage = "[DB [NAME]] [--PARAM VALUE ...] [options]",
     .summary = "ask a named question; without a name, list them",
     .example = "  headwater query ioi.db top_heads --limit 5\n"
-               "  headwater query ioi.db --help top_heads\n"
+               "  headwater help query top_heads\n"
                "  headwater query ioi.db mine --queries my_queries/   (a folder of NAME.sql)\n",
     .options = options,
     .help = help,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/select.h"
@@ -25,12 +26,30 @@ static const hw_option_table *options(void **defaults) {
   return &table;
 }
 
+static int end(bool ok, const hw_error *err) {
+  if (!ok && ferror(stdout)) return hw_cli_finish();
+  return ok ? hw_cli_finish() : hw_cli_fail(err);
+}
+
 int hw_cli_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format) {
   hw_error err = {0};
   hw_store_set_line_width(store, hw_cli_line_width());
-  bool ok = hw_store_select(store, sql, parameters, n_parameters, format, hw_cli_sink, NULL, &err);
-  if (!ok && ferror(stdout)) return hw_cli_finish();
-  return ok ? hw_cli_finish() : hw_cli_fail(&err);
+  return end(hw_store_select(store, sql, parameters, n_parameters, format, hw_cli_sink, NULL, &err), &err);
+}
+
+/* A statement, or .tables, .schema, .schema NAME, in place. */
+static int answer(hw_store *store, char *text, hw_table_format format) {
+  hw_error err = {0};
+  text += strspn(text, " \t\r\n");
+  if (*text != '.') return hw_cli_select(store, text, NULL, 0, format);
+  for (size_t n = strlen(text); n && strchr(" \t\r\n;", text[n - 1]); n--) text[n - 1] = '\0';
+  char *name = text + strcspn(text, " \t");
+  if (*name) *name++ = '\0';
+  name += strspn(name, " \t");
+  hw_store_set_line_width(store, hw_cli_line_width());
+  if (strcmp(text, ".tables") == 0) return end(hw_store_show_tables(store, format, hw_cli_sink, NULL, &err), &err);
+  if (strcmp(text, ".schema") == 0) return end(hw_store_show_schema(store, *name ? name : NULL, hw_cli_sink, NULL, &err), &err);
+  return end(hw_fail(&err, HW_ERROR_INPUT, "%.100s: want a SELECT, .tables, .schema or .schema NAME", text), &err);
 }
 
 static int run(const hw_command *command, int argc, char **argv) {
@@ -38,21 +57,31 @@ static int run(const hw_command *command, int argc, char **argv) {
   const char *positionals[2];
   int n;
   hw_error err = {0};
-  if (!hw_cli_arguments(command, table, &settings, argc, argv, positionals, 2, 2, &n, &err)) return hw_cli_usage(command, err.message);
+  if (!hw_cli_arguments(command, table, &settings, argc, argv, positionals, 1, 2, &n, &err)) return hw_cli_usage(command, err.message);
   hw_store *store;
+  hw_buffer text;
   if (!hw_cli_open_read(positionals[0], NULL, &store, &err)) return hw_cli_fail(&err);
   hw_store_set_timeout(store, settings.timeout);
-  int code = hw_cli_select(store, positionals[1], NULL, 0, (hw_table_format)settings.format);
+  hw_buffer_init(&text);
+  bool given = n == 2 && strcmp(positionals[1], "-") != 0;
+  if (given) hw_buffer_append_string(&text, positionals[1]);
+  else if (isatty(STDIN_FILENO)) fprintf(stderr, "a statement, then Ctrl-D:\n");
+  bool ok = given ? hw_buffer_check(&text, &err) : hw_cli_read_stdin(&text, &err);
+  if (ok && text.length != (text.data ? strlen(text.data) : 0)) ok = hw_fail(&err, HW_ERROR_INPUT, "stdin: the statement holds a NUL byte");
+  int code = !ok ? hw_cli_fail(&err) : answer(store, text.data ? text.data : (char[]){""}, (hw_table_format)settings.format);
+  hw_buffer_fini(&text);
   (void)hw_store_close(store, false, NULL);
   return code;
 }
 
 const hw_command hw_cmd_sql = {
     .name = "sql",
-    .usage = "DB \"SELECT ...\" [--format NAME] [--timeout SECONDS]",
+    .usage = "DB [\"SELECT ...\" | .tables | \".schema [NAME]\"] [options]",
     .summary = "any read-only SQL, with the functions that unpack stored columns",
     .example = "  headwater sql ioi.db \"SELECT e.* FROM graph g, hw_edges(g.edges) e\n"
-               "    WHERE g.prompt_id = 17\"\n",
+               "    WHERE g.prompt_id = 17\"\n"
+               "  headwater sql ioi.db .tables\n"
+               "  headwater sql ioi.db <question.sql   (a statement from standard input)\n",
     .options = options,
     .run = run,
 };

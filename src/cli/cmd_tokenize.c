@@ -94,14 +94,6 @@ static bool tokenize(tokenize_settings *s, const hw_tokenizer *tokenizer, const 
                                        hw_fail(err, HW_ERROR_IO, "cannot write the output: %s", strerror(errno)));
 }
 
-static bool read_stdin(hw_buffer *text, hw_error *err) {
-  char block[65536];
-  size_t n;
-  while ((n = fread(block, 1, sizeof block, stdin)) > 0) hw_buffer_append(text, block, n);
-  if (ferror(stdin)) return hw_fail(err, HW_ERROR_IO, "cannot read stdin: %s", strerror(errno));
-  return hw_buffer_check(text, err);
-}
-
 static bool tokenize_lines(tokenize_settings *s, const hw_tokenizer *tokenizer, hw_arena *arena, hw_buffer *out, hw_error *err) {
   char *line = NULL;
   size_t capacity = 0;
@@ -145,7 +137,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   else if (ok && s.text)
     ok = tokenize(&s, tokenizer, s.text, strlen(s.text), &arena, &out, &err);
   else if (ok)
-    ok = read_stdin(&text, &err) && tokenize(&s, tokenizer, text.data ? text.data : "", text.length, &arena, &out, &err);
+    ok = hw_cli_read_stdin(&text, &err) && tokenize(&s, tokenizer, text.data ? text.data : "", text.length, &arena, &out, &err);
   if (s.double_bos) fprintf(stderr, "headwater: %zu texts begin with the BOS token themselves, so they have two\n", s.double_bos);
   int code = ok ? hw_cli_finish() : hw_cli_fail(&err);
   hw_buffer_fini(&text);

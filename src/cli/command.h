@@ -45,6 +45,9 @@ int hw_cli_write(const hw_buffer *out);
 bool hw_cli_sink(void *unused, const char *bytes, size_t length);
 int hw_cli_finish(void);
 
+/* Appends all of stdin. */
+bool hw_cli_read_stdin(hw_buffer *text, hw_error *err);
+
 /* Opens a database to read; hooks: as hw_store_open_read_waiting. Says on stderr when its run is not finished. */
 bool hw_cli_open_read(const char *db, const hw_hooks *hooks, hw_store **store, hw_error *err);
 

@@ -23,6 +23,14 @@ bool hw_cli_sink(void *unused, const char *bytes, size_t length) {
   return fwrite(bytes, 1, length, stdout) == length;
 }
 
+bool hw_cli_read_stdin(hw_buffer *text, hw_error *err) {
+  char block[65536];
+  size_t n;
+  while ((n = fread(block, 1, sizeof block, stdin)) > 0) hw_buffer_append(text, block, n);
+  if (ferror(stdin)) return hw_fail(err, HW_ERROR_IO, "cannot read stdin: %s", strerror(errno));
+  return hw_buffer_check(text, err);
+}
+
 int hw_cli_finish(void) {
   if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
   fprintf(stderr, "headwater: cannot write the output: %s\n", strerror(errno));

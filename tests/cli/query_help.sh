@@ -7,6 +7,12 @@ echo "--- the same, the other way round"
 "$HW" query ioi.db --help top_heads >one
 "$HW" query ioi.db top_heads --help >two
 cmp one two && echo same
+"$HW" query --help top_heads | sed 1d >three
+sed 1d one | cmp - three && echo "without a database too"
+"$HW" help query top_heads | sed 1d | cmp - three && echo "help query NAME"
+"$HW" query >list; echo "exit $?"
+"$HW" query ioi.db | sed 1d >four
+sed 1d list | cmp - four && echo "the list without a database"
 fails "$HW" query ioi.db --help top_head
 "$HW" query ioi.db --help | head -n 1
 echo "--- a folder of one's own"

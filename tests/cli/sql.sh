@@ -9,6 +9,19 @@ echo "--- no rows"
 "$HW" sql ioi.db "SELECT prompt_id FROM prompt WHERE 0"
 "$HW" sql ioi.db "SELECT prompt_id FROM prompt WHERE 0" --format csv | tr -d '\r'
 "$HW" sql ioi.db "SELECT prompt_id FROM prompt WHERE 0" --format json
+echo "--- a statement from stdin"
+printf 'SELECT 1 AS one;\n-- a comment\n' | "$HW" sql ioi.db
+echo 'SELECT 2 AS two' | "$HW" sql ioi.db - --format json
+echo 'SELECT 1; SELECT 2' | "$HW" sql ioi.db; echo "exit $?"
+"$HW" sql ioi.db </dev/null; echo "exit $?"
+printf 'SELECT 1\0' | "$HW" sql ioi.db; echo "exit $?"
+echo "--- what there is"
+"$HW" sql ioi.db .tables | grep -e '^type' -e ' prompt$' -e ' head_importance$' -e ' sqlite_'
+echo .tables | "$HW" sql ioi.db --format csv | tr -d '\r' | head -n 1
+"$HW" sql ioi.db ".schema Failed"
+[ "$("$HW" sql ioi.db .schema | grep -c "^CREATE ")" -gt 20 ] && echo "all statements"
+"$HW" sql ioi.db ".schema nothing"; echo "exit $?"
+"$HW" sql ioi.db .table; echo "exit $?"
 echo "--- functions"
 "$HW" sql ioi.db "SELECT count(*) = (SELECT sum(n_edges) FROM graph_info) AS edges_agree FROM graph g, hw_edges(g.edges)" --format csv | tail -n 1
 for f in hw_edges:edges hw_heads:heads hw_neurons:neurons hw_projections:projections; do
