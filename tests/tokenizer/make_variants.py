@@ -126,8 +126,9 @@ def variants():
             yield from row(name + "_llama", model_flags=FALLBACK, added=dict(flags, normalized=normalized), normalizer=LLAMA)
 
 
-for folder, content in variants():
-    os.makedirs(os.path.join(sys.argv[1], folder), exist_ok=True)
-    with open(os.path.join(sys.argv[1], folder, "tokenizer.json"), "w", encoding="utf-8") as out:
-        json.dump(content, out, ensure_ascii=False)
-    print(folder)
+if __name__ == "__main__":
+    for folder, content in variants():
+        os.makedirs(os.path.join(sys.argv[1], folder), exist_ok=True)
+        with open(os.path.join(sys.argv[1], folder, "tokenizer.json"), "w", encoding="utf-8") as out:
+            json.dump(content, out, ensure_ascii=False)
+        print(folder)
