@@ -44,9 +44,7 @@ static bool unknown_option(hw_option_table table, const char *where, const char 
   const char *names[MOST];
   size_t n = 0;
   for (; n < table.n && n < MOST; n++) names[n] = table.rows[n].name;
-  const char *nearest = hw_nearest_name(name, names, n);
-  if (nearest) return hw_fail(err, HW_ERROR_INPUT, "%s: unknown option %s%s (did you mean %s%s?)", where, dashes, name, dashes, nearest);
-  return hw_fail(err, HW_ERROR_INPUT, "%s: unknown option %s%s", where, dashes, name);
+  return hw_fail(err, HW_ERROR_INPUT, "%s: unknown option %s%s%s", where, dashes, name, hw_suggest(name, dashes, names, n).text);
 }
 
 static bool set_choice(const hw_option *option, int *field, const char *where, const char *value, hw_error *err) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -69,6 +70,13 @@ const char *hw_nearest_name(const char *wanted, const char *const *names, size_t
   size_t length = strlen(wanted);
   size_t allowed = length < 3 ? 1 : (length + 2) / 3;
   return best <= allowed ? nearest : NULL;
+}
+
+hw_suggestion hw_suggest(const char *wanted, const char *prefix, const char *const *names, size_t n_names) {
+  hw_suggestion suggestion = {""};
+  const char *nearest = hw_nearest_name(wanted, names, n_names);
+  if (nearest) (void)snprintf(suggestion.text, sizeof suggestion.text, " (did you mean %s%s?)", prefix, nearest);
+  return suggestion;
 }
 
 double hw_clock_seconds(void) {

@@ -17,6 +17,10 @@ size_t hw_control_length(const char *bytes, size_t left);
 /* The name closest to `wanted` by edit distance, or NULL when none is near (more than a third differs). */
 const char *hw_nearest_name(const char *wanted, const char *const *names, size_t n_names);
 
+/* " (did you mean PREFIXname?)" for the end of a message, with the nearest name; empty when none is near. */
+typedef struct hw_suggestion { char text[96]; } hw_suggestion;
+hw_suggestion hw_suggest(const char *wanted, const char *prefix, const char *const *names, size_t n_names);
+
 /* Whole-string numbers: false unless all of `text` is one number within the bounds. */
 bool hw_parse_int(const char *text, int64_t min, int64_t max, int64_t *value);
 bool hw_parse_double(const char *text, double *value);

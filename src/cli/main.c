@@ -51,10 +51,8 @@ static int help_of(const hw_command *command, int argc, char **argv) {
 static int unknown_command(const char *name) {
   const char *names[64];
   for (size_t i = 0; i < hw_n_commands; i++) names[i] = hw_commands[i]->name;
-  const char *nearest = hw_nearest_name(name, names, hw_n_commands);
-  fprintf(stderr, "headwater: unknown command \"%.100s\"", name);
-  if (nearest) fprintf(stderr, " (did you mean %s?)", nearest);
-  fprintf(stderr, nearest ? "\n" : " (headwater alone lists them)\n");
+  hw_suggestion near = hw_suggest(name, "", names, hw_n_commands);
+  fprintf(stderr, "headwater: unknown command \"%.100s\"%s\n", name, *near.text ? near.text : " (headwater alone lists them)");
   return EXIT_USAGE;
 }
 

@@ -143,9 +143,8 @@ static bool fail_missing(const hw_dataset *dataset, hw_column_use use, hw_error 
   list_columns(dataset, false, &list);
   const char *there = list.failed ? "" : list.data;
   if (wanted) {
-    const char *nearest = hw_nearest_name(wanted, (const char *const *)dataset->columns, dataset->n_columns);
-    hw_fail(err, HW_ERROR_INPUT, "%s: no column \"%.200s\" for the %s%s%.200s%s; there are: %s", dataset->path, wanted,
-            hw_use_name(use), nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "", there);
+    hw_fail(err, HW_ERROR_INPUT, "%s: no column \"%.200s\" for the %s%s; there are: %s", dataset->path, wanted, hw_use_name(use),
+            hw_suggest(wanted, "", (const char *const *)dataset->columns, dataset->n_columns).text, there);
   } else {
     hw_buffer names;
     hw_buffer_init(&names);

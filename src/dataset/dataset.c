@@ -49,10 +49,9 @@ static const hw_format *choose_format(const hw_dataset_options *options, hw_erro
     if (i) strcat(list, ", "); /* names of this file: they fit */
     strcat(list, names[i]);
   }
-  const char *nearest = options->format ? hw_nearest_name(options->format, names, N_FORMATS) : NULL;
   if (options->format)
-    hw_fail(err, HW_ERROR_INPUT, "%s: unknown data set format \"%.100s\"%s%s%s; known: %s", options->path,
-            options->format, nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "", list);
+    hw_fail(err, HW_ERROR_INPUT, "%s: unknown data set format \"%.100s\"%s; known: %s", options->path, options->format,
+            hw_suggest(options->format, "", names, N_FORMATS).text, list);
   else
     hw_fail(err, HW_ERROR_INPUT, "%s: the name does not tell the format, so want --format; known: %s (each also gzipped)",
             options->path, list);

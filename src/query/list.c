@@ -83,8 +83,7 @@ const hw_named_query *query_list_find(const query_list *list, const char *name, 
     if (strcmp(list->rows[i].name, name) == 0) return &list->rows[i];
     if (n < MOST) names[n++] = list->rows[i].name;
   }
-  const char *nearest = hw_nearest_name(name, names, n);
-  hw_fail(err, HW_ERROR_INPUT, "no query named \"%.100s\"%s%s%s", name, nearest ? " (did you mean " : "", nearest ? nearest : "", nearest ? "?)" : "");
+  hw_fail(err, HW_ERROR_INPUT, "no query named \"%.100s\"%s", name, hw_suggest(name, "", names, n).text);
   return NULL;
 }
 

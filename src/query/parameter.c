@@ -103,10 +103,10 @@ static bool fail_missing(const binding *b, const parameter *p, const parameter_t
   enum { SHOWN = 8 };
   hw_buffer what;
   hw_buffer_init(&what);
-  const char *nearest = type->form == FORM_TEXT ? hw_nearest_name(p->value.text, names, n) : NULL;
-  if (nearest) hw_buffer_printf(&what, " (did you mean \"%s\"?)", nearest);
-  for (size_t i = 0; i < n && i < SHOWN && !nearest; i++) hw_buffer_printf(&what, "%s%s", i ? ", " : "; it has ", names[i]);
-  if (!nearest && n > SHOWN) hw_buffer_printf(&what, " and %zu more", n - SHOWN);
+  if (type->form == FORM_TEXT) hw_buffer_append_string(&what, hw_suggest(p->value.text, "", names, n).text);
+  bool listed = what.length == 0;
+  for (size_t i = 0; i < n && i < SHOWN && listed; i++) hw_buffer_printf(&what, "%s%s", i ? ", " : "; it has ", names[i]);
+  if (listed && n > SHOWN) hw_buffer_printf(&what, " and %zu more", n - SHOWN);
   hw_fail(err, HW_ERROR_INPUT, "--%s \"%.100s\"%s: no such %s in %s%s", p->name, p->value.shown, p->by_default ? " (the default)" : "", type->name,
           b->store->path, what.data ? what.data : "");
   hw_buffer_fini(&what);

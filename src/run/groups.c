@@ -31,9 +31,8 @@ static bool unknown_column(const hw_dataset *dataset, const char *name, size_t l
   for (size_t i = 0; i < n; i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", names[i]);
   char wanted[64];
   (void)snprintf(wanted, sizeof wanted, "%.*s", (int)length, name);
-  const char *nearest = hw_nearest_name(wanted, names, n);
-  hw_fail(err, HW_ERROR_INPUT, "group-by: the data set has no column \"%s\"%s%.100s%s; there are: %.600s", wanted,
-          nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "", list.data ? list.data : "none");
+  hw_fail(err, HW_ERROR_INPUT, "group-by: the data set has no column \"%s\"%s; there are: %.600s", wanted,
+          hw_suggest(wanted, "", names, n).text, list.data ? list.data : "none");
   hw_buffer_fini(&list);
   return false;
 }

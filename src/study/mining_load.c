@@ -35,12 +35,14 @@ static bool want_role(hw_store *store, hw_mining_data *data, const char *name, s
   }
   char text[64];
   (void)snprintf(text, sizeof text, "%.*s", length < sizeof text ? (int)length : (int)sizeof text - 1, name);
-  const char *nearest = hw_nearest_name(text, names, n);
   hw_buffer list;
   hw_buffer_init(&list);
-  for (size_t i = 0; i < n && !nearest; i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", names[i]);
-  hw_fail(err, HW_ERROR_INPUT, "%s: there is no role \"%s\" (%s%s%s)", store->path, text,
-          nearest ? "did you mean " : "its roles are ", nearest ? nearest : list.data ? list.data : "none", nearest ? "?" : "");
+  hw_buffer_append_string(&list, hw_suggest(text, "", names, n).text);
+  if (!list.length) {
+    for (size_t i = 0; i < n; i++) hw_buffer_printf(&list, "%s%s", i ? ", " : " (its roles are ", names[i]);
+    hw_buffer_append_string(&list, n ? ")" : " (it has no roles)");
+  }
+  hw_fail(err, HW_ERROR_INPUT, "%s: there is no role \"%s\"%s", store->path, text, list.data ? list.data : "");
   hw_buffer_fini(&list);
   return false;
 }

@@ -277,7 +277,7 @@ TEST(columns_are_found_or_named) {
   GIVES(OPTIONS(.prompt_column = "question", .answer_column = "right", .foil_column = "wrong"),
         "0:2 prompt=[q] answer=[r] foil=[w] +prompt=[p]\n");
   GIVES(OPTIONS(.prompt_column = "qestion"),
-        "ERROR named.csv: no column \"qestion\" for the prompt (did you mean \"question\"?); there are: "
+        "ERROR named.csv: no column \"qestion\" for the prompt (did you mean question?); there are: "
         "prompt, question, right, wrong\n");
   GIVES(OPTIONS(.foil_column = "xyzzy"),
         "ERROR named.csv: no column \"xyzzy\" for the foil; there are: prompt, question, right, wrong\n");
@@ -332,7 +332,7 @@ TEST(files_that_cannot_be_opened) {
         "json (each also gzipped)\n");
   GIVES(OPTIONS(.format = "txt"), "0:1 prompt=[a]\n");
   GIVES(OPTIONS(.format = "jsnl"),
-        "ERROR x.parquet: unknown data set format \"jsnl\" (did you mean \"jsonl\"?); known: txt, csv, tsv, "
+        "ERROR x.parquet: unknown data set format \"jsnl\" (did you mean jsonl?); known: txt, csv, tsv, "
         "jsonl, json\n");
   (void)snprintf(path, sizeof path, "%s/missing.csv", folder);
   GIVES(OPTIONS(0), "ERROR missing.csv: No such file or directory\n");
