@@ -60,6 +60,15 @@ min(1.0, ($F + 1.9207294103470618 / $N + 1.959963984540054 * sqrt($F * (1 - $F) 
 -- The standard deviation of N values from their sum and the sum of their squares.
 -- $std $SUM $SQUARES $N
 sqrt(max(0.0, $SQUARES - $SUM * $SUM / $N) / ($N - 1.0))
+-- Answers against foils: the mean of the differences, their squares about it, the t quantile; then columns from these.
+-- $difference_sums
+diff_sum * 1.0 / n_foil AS d, $wide_sum(diff_ssq_hi, diff_ssq_lo) - diff_sum * 1.0 * diff_sum / n_foil AS dv, $t975(n_foil) AS dt
+-- $difference_std
+sqrt(max(0.0, dv) / (n_foil - 1.0)) * 1e-4
+-- $difference_half
+dt * sqrt(max(0.0, dv) / (n_foil - 1.0) / n_foil)
+-- $share_beaten
+n_beats * 1.0 / nullif(n_foil - n_ties, 0)
 -- Half of the t-interval of a mean, clustered by prompt (schema.sql has the formula).
 -- $half_interval $MEAN $PAIRS $OTHERS
 t * sqrt(max(0.0, $PAIRS - 2 * $MEAN * $OTHERS + $MEAN * $MEAN * (n + w)) * p / (p - 1.0)) / n

@@ -120,7 +120,8 @@ CREATE TABLE prompt_value (
   PRIMARY KEY(prompt_id, key)
 ) STRICT, WITHOUT ROWID;
 
--- Given answers, measured at the last position. Several tokens: the first one's, but for log_probability.
+-- Given answers, measured at the last position. Of several tokens the first one counts, but for log_probability, greedy and the
+-- differences.
 CREATE TABLE answer (
   prompt_id INTEGER PRIMARY KEY REFERENCES prompt,
   answer_id INTEGER,              -- token_id; NULL when there is no answer
@@ -129,13 +130,17 @@ CREATE TABLE answer (
   answer_probability REAL,
   answer_rank INTEGER,            -- 1 = the prediction itself
   answer_log_probability REAL,    -- summed over its tokens, nats
+  answer_greedy INTEGER,          -- 1: each of its tokens is the most probable one after those before it
   foil_id INTEGER,
   foil_n_tokens INTEGER,
   foil_logit REAL,
   foil_probability REAL,
   foil_rank INTEGER,
   foil_log_probability REAL,
-  logit_diff REAL                 -- answer_logit - foil_logit
+  foil_greedy INTEGER,
+  n_shared INTEGER,               -- tokens at the beginnings of answer and foil that are the same
+  logit_diff REAL,                -- logit of the answer - logit of the foil, of the tokens after those; one begins with the other: 0
+  log_probability_diff REAL       -- answer_log_probability - foil_log_probability; NULL where one is cut
 ) STRICT;
 
 -- One row per prompt and target position: compressed columns, read with the hw_* functions.
@@ -286,11 +291,27 @@ CREATE TABLE agg_answer (
   probability_ssq INTEGER NOT NULL,       -- 1e-12
   n_foil INTEGER NOT NULL,                -- prompts with an answer and a foil
   n_beats INTEGER NOT NULL,               -- where the answer's logit is the higher one
-  diff_sum INTEGER NOT NULL,              -- answer's logit - foil's, 1e-4
+  n_ties INTEGER NOT NULL,                -- where both are equal, to 1e-4
+  diff_sum INTEGER NOT NULL,              -- answer's logit - foil's where they part (table answer), 1e-4
   diff_ssq_hi INTEGER NOT NULL,           -- its squares, 1e-8: hi * 2^40 + lo
   diff_ssq_lo INTEGER NOT NULL,
   PRIMARY KEY(group_id, layer)
 ) STRICT, WITHOUT ROWID;
+
+-- Whole answers, all their tokens.
+CREATE TABLE agg_whole_answer (
+  group_id INTEGER PRIMARY KEY,
+  n INTEGER NOT NULL,                     -- prompts with an answer
+  n_several INTEGER NOT NULL,             -- where it has several tokens
+  n_greedy INTEGER NOT NULL,              -- where each of its tokens is the most probable one after those before it
+  n_shared INTEGER NOT NULL,              -- where answer and foil begin with the same token
+  n_foil INTEGER NOT NULL,                -- prompts with an answer and a foil of which none is cut
+  n_beats INTEGER NOT NULL,               -- where the answer's log-probability is the higher one
+  n_ties INTEGER NOT NULL,                -- where both are equal, to 1e-4
+  diff_sum INTEGER NOT NULL,              -- answer's log-probability - foil's, 1e-4 nats
+  diff_ssq_hi INTEGER NOT NULL,           -- its squares, 1e-8: hi * 2^40 + lo
+  diff_ssq_lo INTEGER NOT NULL
+) STRICT;
 
 -- The same of one prompt, packed: hw_lens(lens).
 CREATE TABLE answer_lens (

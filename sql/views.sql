@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What papers read. The manual (headwater-database) takes its list of columns from here: names, then what they are. Everywhere:
---   n   graphs (prompt, target) that the row is about; in answer_by_layer prompts with an answer
+--   n   graphs (prompt, target) that the row is about; in answer_by_layer and whole_answer prompts with an answer
 --   n_active   graphs where the component is active
 --   frequency, frequency_lo, frequency_hi   share of graphs where the component is active, with its 95% Wilson interval
 --   mean, std, ci_lo, ci_hi   importance over ALL graphs, absent = 0: mean, standard deviation, 95% t interval clustered by prompt
@@ -29,12 +29,15 @@
 --   first_top1, settled   share of prompts where this is the first such layer; where it stays so to the end
 --   mean_rank   mean rank of the answer, from 1
 --   probability, probability_std, probability_lo, probability_hi   of the answer: mean, standard deviation, 95% t interval
---   n_foil, beats_foil   prompts with answer and foil; share of them where the answer has the higher logit
---   logit_diff, logit_diff_std, logit_diff_lo, logit_diff_hi   logit of the answer minus logit of the foil
+--   n_foil, beats_foil, ties   prompts with answer and foil (whole_answer: none of them cut); share of them where the answer has the higher logit (whole_answer: log-probability), those where both are equal left out; number of these
+--   logit_diff, logit_diff_std, logit_diff_lo, logit_diff_hi   logit of the answer minus logit of the foil, of their first tokens; where they begin with the same tokens, of the first tokens that differ, after the prompt and the same ones; 0 where one begins with the other
+--   n_several, n_shared   prompts whose answer has several tokens; whose answer and foil begin with the same token. In prompt_prediction n_shared is the number of such tokens
+--   accuracy, accuracy_lo, accuracy_hi   share of prompts where greedy decoding writes the whole answer, with its Wilson interval
+--   log_probability_diff, log_probability_diff_std, log_probability_diff_lo, log_probability_diff_hi   log-probability of the whole answer minus that of the whole foil (nats)
 --   n_tokens, text, token_id, token   tokens of the prompt; its text; a token and its text
 --   predicted_id, predicted, predicted_logit, predicted_probability   the most probable next token
---   answer_id, answer, answer_n_tokens, answer_logit, answer_probability, answer_rank, answer_log_probability   the right answer; log_probability is summed over its tokens (nats), the others are of its first token
---   foil_id, foil, foil_n_tokens, foil_logit, foil_probability, foil_rank, foil_log_probability   the same of the wrong answer
+--   answer_id, answer, answer_n_tokens, answer_logit, answer_probability, answer_rank, answer_log_probability, answer_greedy   the right answer; log_probability is summed over its tokens (nats), greedy is 1 when each of them is the most probable one after those before it, the others are of its first token
+--   foil_id, foil, foil_n_tokens, foil_logit, foil_probability, foil_rank, foil_log_probability, foil_greedy   the same of the wrong answer
 --   convention, list, score   alone or frozen; promotes or suppresses; what the component adds to the token's logit
 --   rank, logit   place in a list, or of the answer among all tokens, from 1; logit of the answer
 --   n_prompts, others, t975   of a group: prompts with graphs, sum of targets beside the first, t quantile of the intervals
@@ -170,10 +173,8 @@ FROM agg_head_source GROUP BY group_id, layer, head;
 -- top1 how often it is the prediction, first_top1 for the first time, settled from here to the end; logit_diff over n_foil prompts.
 CREATE VIEW answer_by_layer AS
 WITH raw AS (
-  SELECT *, n_top * 1.0 / n AS f, probability_sum * 1.0 / n AS m, diff_sum * 1.0 / n_foil AS d,
-    probability_ssq - probability_sum * 1.0 * probability_sum / n AS v,
-    $wide_sum(diff_ssq_hi, diff_ssq_lo) - diff_sum * 1.0 * diff_sum / n_foil AS dv,
-    $t975(n) AS t, $t975(n_foil) AS dt
+  SELECT *, n_top * 1.0 / n AS f, probability_sum * 1.0 / n AS m,
+    probability_ssq - probability_sum * 1.0 * probability_sum / n AS v, $t975(n) AS t, $difference_sums
   FROM agg_answer
 )
 SELECT group_id, layer, n, f AS top1,
@@ -182,18 +183,30 @@ SELECT group_id, layer, n, f AS top1,
   n_first * 1.0 / n AS first_top1, n_settled * 1.0 / n AS settled, rank_sum * 1.0 / n AS mean_rank,
   m * 1e-6 AS probability, sqrt(max(0.0, v) / (n - 1.0)) * 1e-6 AS probability_std,
   (m - t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_lo, (m + t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_hi,
-  n_foil, n_beats * 1.0 / n_foil AS beats_foil, d * 1e-4 AS logit_diff, sqrt(max(0.0, dv) / (n_foil - 1.0)) * 1e-4 AS logit_diff_std,
-  (d - dt * sqrt(max(0.0, dv) / (n_foil - 1.0) / n_foil)) * 1e-4 AS logit_diff_lo,
-  (d + dt * sqrt(max(0.0, dv) / (n_foil - 1.0) / n_foil)) * 1e-4 AS logit_diff_hi
+  n_foil, $share_beaten AS beats_foil, n_ties AS ties, d * 1e-4 AS logit_diff, $difference_std AS logit_diff_std,
+  (d - $difference_half) * 1e-4 AS logit_diff_lo, (d + $difference_half) * 1e-4 AS logit_diff_hi
+FROM raw;
+
+-- Whole answers, all their tokens, in every group. n prompts with an answer.
+CREATE VIEW whole_answer AS
+WITH raw AS (
+  SELECT *, n_greedy * 1.0 / n AS f, $difference_sums
+  FROM agg_whole_answer
+)
+SELECT group_id, n, n_several, n_shared, f AS accuracy,
+  $wilson_lo(f, n) AS accuracy_lo,
+  $wilson_hi(f, n) AS accuracy_hi,
+  n_foil, $share_beaten AS beats_foil, n_ties AS ties, d * 1e-4 AS log_probability_diff, $difference_std AS log_probability_diff_std,
+  (d - $difference_half) * 1e-4 AS log_probability_diff_lo, (d + $difference_half) * 1e-4 AS log_probability_diff_hi
 FROM raw;
 
 -- What was predicted, a row per prompt and target; answers are measured at the last position and stand there.
 CREATE VIEW prompt_prediction AS
 SELECT i.prompt_id, i.target_pos, p.group_id, g.name AS group_name, p.n_tokens, p.text,
   i.predicted_id, t.text AS predicted, i.predicted_logit, i.predicted_probability,
-  a.answer_id, at.text AS answer, a.answer_n_tokens, a.answer_logit, a.answer_probability, a.answer_rank, a.answer_log_probability,
-  a.foil_id, ft.text AS foil, a.foil_n_tokens, a.foil_logit, a.foil_probability, a.foil_rank, a.foil_log_probability,
-  a.logit_diff, i.graph_id
+  a.answer_id, at.text AS answer, a.answer_n_tokens, a.answer_logit, a.answer_probability, a.answer_rank, a.answer_log_probability, a.answer_greedy,
+  a.foil_id, ft.text AS foil, a.foil_n_tokens, a.foil_logit, a.foil_probability, a.foil_rank, a.foil_log_probability, a.foil_greedy,
+  a.n_shared, a.logit_diff, a.log_probability_diff, i.graph_id
 FROM graph_info i JOIN prompt p ON p.prompt_id = i.prompt_id JOIN prompt_group g ON g.group_id = p.group_id
 LEFT JOIN token t ON t.token_id = i.predicted_id
 LEFT JOIN answer a ON a.prompt_id = i.prompt_id AND i.target_pos = p.n_tokens - 1

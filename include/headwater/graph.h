@@ -196,6 +196,20 @@ typedef struct hw_lens_score { /* logit lens: what the state after one block say
   uint32_t rank; /* from 1 */
 } hw_lens_score;
 
+/* Logit lens of the answer and the foil of a prompt, after each block. */
+typedef struct hw_answer_lens {
+  const hw_lens_score *answer, *foil; /* [n_layers] of their first tokens at the last position; NULL: there is none, or it is not known */
+  const double *difference; /* [n_layers] logit of the answer minus logit of the foil at the first token where they part; NULL: that is
+                             * the first one, and the difference is that of `answer` and `foil` */
+} hw_answer_lens;
+
+/* An answer against its foil (METHOD section 6). */
+typedef struct hw_answer_contrast {
+  uint32_t n_shared;           /* tokens at their beginnings that are the same */
+  float logit_diff;            /* logits of the first tokens that are not; of the first ones where one begins with the other; NaN: not both */
+  double log_probability_diff; /* of all their tokens, nats; NaN: not both, or one of them is cut */
+} hw_answer_contrast;
+
 /* A byte of roles: the id below, and whether the token is the first or the last of its span. */
 enum { HW_ROLE_MASK = 63, HW_ROLE_FIRST = 64, HW_ROLE_LAST = 128 };
 

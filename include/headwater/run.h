@@ -87,6 +87,8 @@ typedef struct hw_prompt_input {
 HW_API bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text, size_t length,
                        const char *answer, size_t answer_length, const char *foil, size_t foil_length, hw_arena *arena,
                        hw_prompt_input *input, hw_error *err);
+/* Tokens at the beginnings of answer and foil that are the same; 0 when one is missing. */
+HW_API size_t hw_prompt_shared_tokens(const hw_prompt_input *input);
 /* The prompt of ids as they are. */
 HW_API bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,
                         hw_prompt_input *input, hw_error *err);
@@ -110,6 +112,7 @@ typedef struct hw_answer_score { /* METHOD section 6; token_id -1: none */
   float logit;
   double first_log_probability; /* of its first token, nats */
   double log_probability;       /* summed over its tokens */
+  bool greedy; /* greedy decoding writes it: each of its tokens is the most probable one after those before it */
 } hw_answer_score;
 
 typedef struct hw_prompt_result {
@@ -117,7 +120,8 @@ typedef struct hw_prompt_result {
   hw_flow_prompt flow;          /* traces per target */
   hw_prediction *predictions;   /* [n_targets] */
   hw_answer_score answer, foil; /* at the last position */
-  hw_lens_score *answer_lens, *foil_lens; /* [n_layers] of their first tokens there, after each block; NULL without answer or foil */
+  hw_answer_contrast contrast;
+  hw_answer_lens lens;
 } hw_prompt_result;
 
 /* Work space of one worker: nothing in it is shared. */
@@ -160,6 +164,8 @@ HW_API size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flo
 /* What a run will take, known before it starts. */
 typedef struct hw_plan_summary {
   int64_t n_prompts, n_tokens, n_unreadable; /* rows, their tokens, rows that already fail in the plan */
+  int64_t n_answers_several;                 /* answers and foils of several tokens */
+  int64_t n_answers_shared;                  /* prompts whose answer and foil begin with the same token */
   int64_t n_answers_cut, n_answers_dropped;  /* answers and foils that the model cannot be asked about as they are */
   size_t n_chunks, n_groups;
   int threads;

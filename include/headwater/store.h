@@ -68,6 +68,7 @@ typedef struct hw_answer_record { /* METHOD section 6, at the last position */
   float logit, probability;
   uint32_t rank; /* 1 = the prediction itself */
   double log_probability; /* summed over its tokens, nats */
+  bool greedy; /* each of its tokens is the most probable one after those before it */
 } hw_answer_record;
 
 typedef struct hw_key_value {
@@ -89,7 +90,8 @@ typedef struct hw_prompt_record {
   const hw_key_value *values; /* other columns of the data set */
   size_t n_values;
   hw_answer_record answer, foil;
-  const hw_lens_score *answer_lens, *foil_lens; /* [n_layers] at the last position, of the first tokens; NULL: not known */
+  hw_answer_contrast contrast;
+  hw_answer_lens lens;
   const hw_graph_record *graphs;
   size_t n_graphs;
 } hw_prompt_record;

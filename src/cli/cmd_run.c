@@ -15,10 +15,11 @@ static const hw_option_table *options(void **defaults) {
   return &table;
 }
 
-/* Says nothing when no answer is cut or dropped. */
-static void print_losses(const hw_plan_summary *plan, const char *label) {
-  if (plan->n_answers_cut || plan->n_answers_dropped)
-    printf("%s%" PRId64 " cut, %" PRId64 " dropped\n", label, plan->n_answers_cut, plan->n_answers_dropped);
+/* Says nothing where every answer is one token. */
+static void print_answers(const hw_plan_summary *plan, const char *label) {
+  if (plan->n_answers_several || plan->n_answers_cut || plan->n_answers_dropped)
+    printf("%s%" PRId64 " of several tokens, %" PRId64 " pairs begin with the same token, %" PRId64 " cut, %" PRId64 " dropped\n", label,
+           plan->n_answers_several, plan->n_answers_shared, plan->n_answers_cut, plan->n_answers_dropped);
 }
 
 static void print_plan(const hw_plan_summary *plan) {
@@ -31,7 +32,7 @@ static void print_plan(const hw_plan_summary *plan) {
            plan->n_prompts_stored, plan->n_failed_stored, plan->n_chunks_stored, plan->n_prompts - plan->n_prompts_stored,
            plan->n_tokens - plan->n_tokens_stored, plan->n_chunks - plan->n_chunks_stored);
   printf("groups       %zu\n", plan->n_groups);
-  print_losses(plan, "answers      ");
+  print_answers(plan, "answers      ");
   printf("memory       %.0f MiB of weights and %d x %.0f MiB at most\n", (double)plan->weight_bytes / 1048576, plan->threads,
          (double)plan->worker_bytes / 1048576);
   printf("time         about %s on %d threads\n", time, plan->threads);
@@ -54,7 +55,7 @@ static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_r
     if (p->resumed) printf(" (%" PRId64 " were there)", p->resumed);
     printf(", %" PRId64 " failed, %s, %d threads\n", p->failed, time, plan->threads);
     if (p->failed) printf("why: headwater query %s failed\n", job->db);
-    print_losses(plan, "answers and foils: ");
+    print_answers(plan, "answers and foils: ");
   }
   int code = hw_cli_finish();
   return code ? code : p->failed ? EXIT_SOME_FAILED : 0;

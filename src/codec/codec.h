@@ -158,14 +158,15 @@ bool hw_decode_projections(const void *bytes, size_t length, hw_row_set wanted, 
 void hw_encode_tokens(hw_buffer *out, const int32_t *ids, size_t n);
 bool hw_decode_tokens(const void *bytes, size_t length, hw_arena *arena, int32_t **ids, size_t *n, hw_error *err);
 
-/* answer_lens.lens: 'L', a version, then varints: prompt_id, flags (1: a foil), n_layers; for each layer rank, logit in 1e-4 (zigzag),
- * probability in 1e-6 of the answer, then of the foil. */
+/* answer_lens.lens: 'L', a version, then varints: prompt_id, flags (1: a foil, 2: a difference of its own), n_layers; for each layer
+ * rank, logit in 1e-4 (zigzag), probability in 1e-6 of the answer, then of the foil; then the difference in 1e-4 (zigzag). */
 #define HW_LENS_UNIT 1e4
 int64_t hw_lens_logit(double logit); /* in 1e-4 */
-void hw_encode_lens(hw_buffer *out, int64_t prompt_id, size_t n_layers, const hw_lens_score *answer, const hw_lens_score *foil);
-/* *foil is NULL when there is none. */
-bool hw_decode_lens(const void *bytes, size_t length, hw_arena *arena, int64_t *prompt_id, size_t *n_layers, hw_lens_score **answer,
-                    hw_lens_score **foil, hw_error *err);
+/* The difference of the lens after a block, in 1e-4, from the numbers as they are stored. There is a foil. */
+int64_t hw_lens_difference(const hw_answer_lens *lens, size_t layer);
+void hw_encode_lens(hw_buffer *out, int64_t prompt_id, size_t n_layers, const hw_answer_lens *lens);
+bool hw_decode_lens(const void *bytes, size_t length, hw_arena *arena, int64_t *prompt_id, size_t *n_layers, hw_answer_lens *lens,
+                    hw_error *err);
 
 /* item_graph.graphs: varints: the first graph_id, then differences, each followed by the importance in 1e-6. */
 typedef struct hw_item_graph {

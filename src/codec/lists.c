@@ -63,44 +63,59 @@ static void put_score(hw_buffer *out, const hw_lens_score *score) {
   hw_put_varint(out, hw_micro(score->probability));
 }
 
-void hw_encode_lens(hw_buffer *out, int64_t prompt_id, size_t n_layers, const hw_lens_score *answer, const hw_lens_score *foil) {
+int64_t hw_lens_difference(const hw_answer_lens *lens, size_t layer) {
+  if (lens->difference) return hw_lens_logit(lens->difference[layer]);
+  return hw_lens_logit(lens->answer[layer].logit) - hw_lens_logit(lens->foil[layer].logit);
+}
+
+enum { HAS_FOIL = 1U, HAS_DIFFERENCE = 2U };
+
+void hw_encode_lens(hw_buffer *out, int64_t prompt_id, size_t n_layers, const hw_answer_lens *lens) {
   hw_buffer_append_byte(out, 'L');
   hw_buffer_append_byte(out, HW_CODEC_VERSION);
   hw_put_varint(out, (uint64_t)prompt_id);
-  hw_put_varint(out, foil != NULL);
+  hw_put_varint(out, (lens->foil ? HAS_FOIL : 0U) | (lens->difference ? HAS_DIFFERENCE : 0U));
   hw_put_varint(out, n_layers);
   for (size_t layer = 0; layer < n_layers; layer++) {
-    put_score(out, &answer[layer]);
-    if (foil) put_score(out, &foil[layer]);
+    put_score(out, &lens->answer[layer]);
+    if (lens->foil) put_score(out, &lens->foil[layer]);
+    if (lens->difference) hw_put_varint(out, hw_zigzag(hw_lens_difference(lens, layer)));
   }
+}
+
+static double read_logit(hw_reader *r) {
+  int64_t logit = hw_read_zigzag(r);
+  if (logit > INT64_C(10000000000000) || logit < -INT64_C(10000000000000)) r->failed = true;
+  return (double)logit / HW_LENS_UNIT;
 }
 
 static hw_lens_score read_score(hw_reader *r) {
   uint64_t rank = hw_read_varint(r);
-  int64_t logit = hw_read_zigzag(r);
+  double logit = read_logit(r);
   uint64_t probability = hw_read_varint(r);
-  if (rank == 0 || rank > INT32_MAX || probability > 1000000 || logit > INT64_C(10000000000000) || logit < -INT64_C(10000000000000)) r->failed = true;
-  return (hw_lens_score){.rank = (uint32_t)rank, .logit = (double)logit / HW_LENS_UNIT, .probability = (double)probability / HW_MICRO};
+  if (rank == 0 || rank > INT32_MAX || probability > 1000000) r->failed = true;
+  return (hw_lens_score){.rank = (uint32_t)rank, .logit = logit, .probability = (double)probability / HW_MICRO};
 }
 
-bool hw_decode_lens(const void *bytes, size_t length, hw_arena *arena, int64_t *prompt_id, size_t *n_layers, hw_lens_score **answer,
-                    hw_lens_score **foil, hw_error *err) {
+bool hw_decode_lens(const void *bytes, size_t length, hw_arena *arena, int64_t *prompt_id, size_t *n_layers, hw_answer_lens *lens,
+                    hw_error *err) {
   const uint8_t *at = bytes;
   if (length < 2 || at[0] != 'L' || at[1] != HW_CODEC_VERSION) return hw_fail(err, HW_ERROR_INPUT, "these %zu bytes are no logit lens", length);
   hw_reader r = {.at = at + 2, .end = at + length};
   uint64_t prompt = hw_read_varint(&r), flags = hw_read_varint(&r), n = hw_read_varint(&r);
-  if (r.failed || prompt >= (uint64_t)HW_MAX_PROMPT || flags > 1 || n < 1 || n > HW_MAX_LAYERS)
+  if (r.failed || prompt >= (uint64_t)HW_MAX_PROMPT || flags > (HAS_FOIL | HAS_DIFFERENCE) || flags == HAS_DIFFERENCE || n < 1 || n > HW_MAX_LAYERS)
     return hw_fail(err, HW_ERROR_INPUT, "the header of a logit lens is damaged");
   *prompt_id = (int64_t)prompt;
   *n_layers = (size_t)n;
-  *answer = hw_arena_new(arena, hw_lens_score, *n_layers, err);
-  *foil = hw_arena_new(arena, hw_lens_score, *n_layers, err);
-  if (!*answer || !*foil) return false;
+  hw_lens_score *answer = hw_arena_new(arena, hw_lens_score, *n_layers, err), *foil = hw_arena_new(arena, hw_lens_score, *n_layers, err);
+  double *difference = hw_arena_new(arena, double, *n_layers, err);
+  if (!answer || !foil || !difference) return false;
   for (size_t layer = 0; layer < *n_layers; layer++) {
-    (*answer)[layer] = read_score(&r);
-    if (flags) (*foil)[layer] = read_score(&r);
+    answer[layer] = read_score(&r);
+    if (flags & HAS_FOIL) foil[layer] = read_score(&r);
+    if (flags & HAS_DIFFERENCE) difference[layer] = read_logit(&r);
   }
-  if (!flags) *foil = NULL;
+  *lens = (hw_answer_lens){.answer = answer, .foil = flags & HAS_FOIL ? foil : NULL, .difference = flags & HAS_DIFFERENCE ? difference : NULL};
   if (r.failed || r.at != r.end) return hw_fail(err, HW_ERROR_INPUT, "the logit lens of prompt %" PRId64 " is damaged", *prompt_id);
   return true;
 }

@@ -22,7 +22,7 @@ typedef struct hw_rows {
   hw_projections projections;
   int32_t *tokens;
   hw_item_graph *item_graphs;
-  hw_lens_score *answer_lens, *foil_lens;
+  hw_answer_lens lens;
   struct hw_pair *pairs; /* hw_pairs */
   size_t n_nodes; /* hw_graph_size */
 } hw_rows;

@@ -82,7 +82,7 @@ static bool fill_projections(hw_rows *rows, const void *bytes, size_t length, do
 static bool fill_lens(hw_rows *rows, const void *bytes, size_t length, double unused, hw_error *err) {
   (void)unused;
   int64_t prompt_id;
-  return hw_decode_lens(bytes, length, &rows->arena, &prompt_id, &rows->n, &rows->answer_lens, &rows->foil_lens, err);
+  return hw_decode_lens(bytes, length, &rows->arena, &prompt_id, &rows->n, &rows->lens, err);
 }
 
 static bool fill_pairs(hw_rows *rows, const void *bytes, size_t length, double unused, hw_error *err) {
@@ -191,11 +191,10 @@ static void projections_column(sqlite3_context *context, const hw_rows *rows, si
 }
 
 static void lens_column(sqlite3_context *context, const hw_rows *rows, size_t row, int column) {
-  const hw_lens_score *answer = &rows->answer_lens[row], *foil = rows->foil_lens ? &rows->foil_lens[row] : NULL;
-  const hw_lens_score *score = column < 4 ? answer : foil;
+  const hw_lens_score *foil = rows->lens.foil ? &rows->lens.foil[row] : NULL, *score = column < 4 ? &rows->lens.answer[row] : foil;
   if (column == 0) integer(context, (int64_t)row);
   else if (!score) return;
-  else if (column == 7) sqlite3_result_double(context, (double)(hw_lens_logit(answer->logit) - hw_lens_logit(foil->logit)) / HW_LENS_UNIT);
+  else if (column == 7) sqlite3_result_double(context, (double)hw_lens_difference(&rows->lens, row) / HW_LENS_UNIT);
   else if (column % 3 == 1) integer(context, score->rank);
   else sqlite3_result_double(context, column % 3 == 2 ? score->logit : score->probability);
 }

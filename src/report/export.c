@@ -40,6 +40,7 @@ static const file_kind tables[] = {
     {"neuron_importance", "export/neuron_importance.sql", false, NULL},
     {"prompt_prediction", "export/prompt_prediction.sql", false, NULL},
     {"role_flow", "export/role_flow.sql", false, NULL},
+    {"whole_answer", "export/whole_answer.sql", false, NULL},
 };
 enum { N_TABLES = sizeof tables / sizeof tables[0] };
 

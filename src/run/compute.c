@@ -71,24 +71,41 @@ static void begin_score(hw_answer_score *score, const int32_t *ids, size_t n) {
   *score = (hw_answer_score){.token_id = n ? ids[0] : -1, .n_tokens = (uint32_t)n};
 }
 
-/* Asks for the tokens of an answer after its first along the extra sequence that starts at row `first`. */
-static bool ask_later_tokens(sub_batch *b, const hw_prompt_input *input, const int32_t *ids, size_t n, size_t first) {
-  for (size_t t = 1; t < n; t++) {
-    hw_token_score *score = hw_arena_new(&b->worker->scratch, hw_token_score, 1, b->err);
-    if (!score) return false;
-    *score = (hw_token_score){.id = ids[t]};
-    b->queries[b->n_queries++] = (hw_next_token){.row = first + input->n_tokens - 1 + t, .scores = score, .n_scores = 1};
-  }
+/* The token, from 0, where answer and foil part if they begin alike; 0 if they part at once, or one begins with the other. */
+static size_t parting_token(const hw_prompt_input *input) {
+  size_t n = hw_prompt_shared_tokens(input);
+  return n < input->n_answer && n < input->n_foil ? n : 0;
+}
+
+/* Queries of a prompt at most: a logit lens has one for each layer. */
+static size_t prompt_queries(const hw_prompt_input *input, size_t n_layers) {
+  return input->n_targets + input->n_answer + input->n_foil + n_layers * (parting_token(input) ? 2 : 1);
+}
+
+/* Lists the tokens, those that are NULL left out. */
+static bool list_scores(sub_batch *b, const int32_t *answer, const int32_t *foil, hw_next_token *query) {
+  hw_token_score *scores = hw_arena_znew(&b->worker->scratch, hw_token_score, 2, b->err);
+  if (!scores) return false;
+  query->scores = scores;
+  if (answer) scores[query->n_scores++].id = *answer;
+  if (foil) scores[query->n_scores++].id = *foil;
   return true;
 }
 
+/* Asks for tokens after a row, of the state after the last block but `skip`. */
+static bool ask(sub_batch *b, size_t row, size_t skip, const int32_t *answer, const int32_t *foil) {
+  hw_next_token *query = &b->queries[b->n_queries++];
+  *query = (hw_next_token){.row = row, .skip = (uint32_t)skip};
+  return list_scores(b, answer, foil, query);
+}
+
 static bool lay_out(sub_batch *b) {
-  size_t rows = 0, queries = 0, n = 0;
+  size_t n_layers = (size_t)b->worker->model->config.n_layers, rows = 0, queries = 0, n = 0;
   for (size_t i = b->begin; i < b->end; i++) {
     if (b->inputs[i].failure) continue;
     n++;
     rows += hw_prompt_shape(&b->inputs[i]).n_rows;
-    queries += b->inputs[i].n_targets + b->inputs[i].n_answer + b->inputs[i].n_foil + (size_t)b->worker->model->config.n_layers;
+    queries += prompt_queries(&b->inputs[i], n_layers);
   }
   b->ids = hw_arena_new(&b->worker->scratch, int32_t, rows, b->err);
   b->first = hw_arena_znew(&b->worker->scratch, size_t, 3 * n + 1, b->err);
@@ -99,33 +116,19 @@ static bool lay_out(sub_batch *b) {
   return true;
 }
 
-/* The logit lens of answer and foil at the last position: a query for the state after every block but the last, which is the
- * prediction itself. */
-static bool ask_lens(sub_batch *b, const hw_prompt_input *input, hw_prompt_result *result, size_t row) {
-  size_t n_layers = (size_t)b->worker->model->config.n_layers;
-  if (!input->n_answer && !input->n_foil) return true;
-  if (input->n_answer && !(result->answer_lens = hw_arena_znew(&b->worker->results, hw_lens_score, n_layers, b->err))) return false;
-  if (input->n_foil && !(result->foil_lens = hw_arena_znew(&b->worker->results, hw_lens_score, n_layers, b->err))) return false;
-  for (size_t layer = 0; layer + 1 < n_layers; layer++) {
-    hw_token_score *scores = hw_arena_znew(&b->worker->scratch, hw_token_score, 2, b->err);
-    if (!scores) return false;
-    size_t n = 0;
-    if (input->n_answer) scores[n++].id = input->answer[0];
-    if (input->n_foil) scores[n++].id = input->foil[0];
-    b->queries[b->n_queries++] = (hw_next_token){.row = row, .skip = (uint32_t)(n_layers - 1 - layer), .scores = scores, .n_scores = n};
-  }
+/* The logit lens: the state after every block but the last, which is the prediction itself. */
+static bool ask_lens(sub_batch *b, size_t row, const int32_t *answer, const int32_t *foil) {
+  for (size_t skip = (size_t)b->worker->model->config.n_layers - 1; skip > 0; skip--)
+    if (!ask(b, row, skip, answer, foil)) return false;
   return true;
 }
 
 static bool last_is_target(const hw_prompt_input *input) { return input->targets[input->n_targets - 1] == input->n_tokens - 1; }
 
 /* One query for every target; the first tokens of answer and foil are asked about at the last position, which mostly is one. */
-static bool ask_prompt(sub_batch *b, const hw_prompt_input *input, hw_prompt_result *result, size_t first) {
-  begin_score(&result->answer, input->answer, input->n_answer);
-  begin_score(&result->foil, input->foil, input->n_foil);
+static bool ask_last_position(sub_batch *b, const hw_prompt_input *input, hw_prompt_result *result, size_t first) {
   result->predictions = hw_arena_znew(&b->worker->results, hw_prediction, input->n_targets, b->err);
-  hw_token_score *firsts = hw_arena_znew(&b->worker->scratch, hw_token_score, 2, b->err);
-  if (!result->predictions || !firsts) return false;
+  if (!result->predictions) return false;
   int64_t vocab = b->worker->model->config.vocab_out;
   for (size_t t = 0; t < input->n_targets; t++) {
     hw_prediction *prediction = &result->predictions[t];
@@ -133,57 +136,100 @@ static bool ask_prompt(sub_batch *b, const hw_prompt_input *input, hw_prompt_res
     b->queries[b->n_queries++] = (hw_next_token){.row = first + input->targets[t], .k = prediction->n, .ids = prediction->ids,
                                                  .logits = prediction->logits, .probabilities = prediction->probabilities};
   }
-  size_t n_firsts = 0;
-  if (input->n_answer) firsts[n_firsts++].id = input->answer[0];
-  if (input->n_foil) firsts[n_firsts++].id = input->foil[0];
-  if (!last_is_target(input)) b->queries[b->n_queries++] = (hw_next_token){.row = first + input->n_tokens - 1};
-  b->queries[b->n_queries - 1].scores = firsts;
-  b->queries[b->n_queries - 1].n_scores = n_firsts;
-  if (!ask_lens(b, input, result, first + input->n_tokens - 1)) return false;
-  if (input->n_answer > 1) {
-    size_t start = b->n_rows;
-    append_sequence(b, input->ids, input->n_tokens, input->answer, input->n_answer - 1);
-    if (!ask_later_tokens(b, input, input->answer, input->n_answer, start)) return false;
-  }
-  if (input->n_foil > 1) {
-    size_t start = b->n_rows;
-    append_sequence(b, input->ids, input->n_tokens, input->foil, input->n_foil - 1);
-    if (!ask_later_tokens(b, input, input->foil, input->n_foil, start)) return false;
-  }
-  return true;
+  const int32_t *answer = input->n_answer ? input->answer : NULL, *foil = input->n_foil ? input->foil : NULL;
+  size_t row = first + input->n_tokens - 1;
+  if (!last_is_target(input)) b->queries[b->n_queries++] = (hw_next_token){.row = row};
+  if (!list_scores(b, answer, foil, &b->queries[b->n_queries - 1])) return false;
+  return (!answer && !foil) || ask_lens(b, row, answer, foil);
 }
 
-static void take_score(hw_answer_score *score, const hw_token_score *first) {
+/* Asks for the later tokens of an answer along an extra sequence. Where the other one parts from it, its token is asked about as well, and
+ * the lens of both. */
+static bool ask_later_tokens(sub_batch *b, const hw_prompt_input *input, const int32_t *ids, size_t n, const int32_t *other, size_t parting) {
+  size_t row = b->n_rows + input->n_tokens - 1;
+  if (n <= 1) return true;
+  append_sequence(b, input->ids, input->n_tokens, ids, n - 1);
+  for (size_t t = 1; t < n; t++)
+    if (!ask(b, row + t, 0, &ids[t], t == parting ? &other[t] : NULL)) return false;
+  return parting == 0 || ask_lens(b, row + parting, &ids[parting], &other[parting]);
+}
+
+static bool ask_prompt(sub_batch *b, const hw_prompt_input *input, hw_prompt_result *result, size_t first) {
+  begin_score(&result->answer, input->answer, input->n_answer);
+  begin_score(&result->foil, input->foil, input->n_foil);
+  return ask_last_position(b, input, result, first) &&
+         ask_later_tokens(b, input, input->answer, input->n_answer, input->foil, parting_token(input)) &&
+         ask_later_tokens(b, input, input->foil, input->n_foil, NULL, 0);
+}
+
+static void take_first(hw_answer_score *score, const hw_token_score *first) {
   score->logit = first->logit;
   score->rank = first->rank;
   score->first_log_probability = score->log_probability = first->log_probability;
+  score->greedy = first->rank == 1;
+}
+
+static void take_later(hw_answer_score *score, const hw_token_score *later) {
+  score->log_probability += later->log_probability;
+  score->greedy = score->greedy && later->rank == 1;
 }
 
 static hw_lens_score lens_score(const hw_token_score *score) {
   return (hw_lens_score){.logit = (double)score->logit, .probability = exp(score->log_probability), .rank = score->rank};
 }
 
-/* One layer of the lens; the query is the layer's, or the prediction's. */
-static void take_lens(const hw_prompt_input *input, hw_prompt_result *result, size_t layer, const hw_next_token *query) {
-  const hw_token_score *scores = query->scores;
-  if (input->n_answer) result->answer_lens[layer] = lens_score(scores++);
-  if (input->n_foil) result->foil_lens[layer] = lens_score(scores);
+/* The lens of one token, the i-th that was asked about: the queries of the lower layers, then `last`, the prediction. */
+static hw_lens_score *take_lens(sub_batch *b, const hw_next_token *lower, const hw_next_token *last, size_t i) {
+  size_t n_layers = (size_t)b->worker->model->config.n_layers;
+  hw_lens_score *lens = hw_arena_new(&b->worker->results, hw_lens_score, n_layers, b->err);
+  for (size_t layer = 0; lens && layer < n_layers; layer++) lens[layer] = lens_score(&(layer + 1 < n_layers ? &lower[layer] : last)->scores[i]);
+  return lens;
 }
 
-/* Reads the queries of one prompt back, in the order in which ask_prompt wrote them. */
-static const hw_next_token *take_answers(const hw_prompt_input *input, hw_prompt_result *result, size_t n_layers, const hw_next_token *query) {
-  query += input->n_targets - last_is_target(input);
-  const hw_token_score *firsts = query->scores;
-  if (input->n_answer) take_score(&result->answer, firsts++);
-  if (input->n_foil) take_score(&result->foil, firsts);
-  if (input->n_answer || input->n_foil) {
-    take_lens(input, result, n_layers - 1, query);
-    for (size_t layer = 0; layer + 1 < n_layers; layer++) take_lens(input, result, layer, ++query);
+/* What stands where answer and foil part, if they begin alike. */
+static bool take_parting(sub_batch *b, const hw_next_token *lower, const hw_next_token *last, hw_prompt_result *result) {
+  size_t n_layers = (size_t)b->worker->model->config.n_layers;
+  double *difference = hw_arena_new(&b->worker->results, double, n_layers, b->err);
+  if (!difference) return false;
+  for (size_t layer = 0; layer < n_layers; layer++) {
+    const hw_token_score *scores = (layer + 1 < n_layers ? &lower[layer] : last)->scores;
+    difference[layer] = (double)scores[0].logit - (double)scores[1].logit;
   }
-  query++;
-  for (size_t t = 1; t < input->n_answer; t++) result->answer.log_probability += (query++)->scores->log_probability;
-  for (size_t t = 1; t < input->n_foil; t++) result->foil.log_probability += (query++)->scores->log_probability;
-  return query;
+  result->lens.difference = difference;
+  result->contrast.logit_diff = last->scores[0].logit - last->scores[1].logit;
+  return true;
+}
+
+static void contrast(const hw_prompt_input *input, hw_prompt_result *result) {
+  if (!input->n_answer || !input->n_foil) return;
+  result->contrast.n_shared = (uint32_t)hw_prompt_shared_tokens(input);
+  result->contrast.logit_diff = result->answer.logit - result->foil.logit;
+  double difference = result->answer.log_probability - result->foil.log_probability;
+  if (!input->answer_loss && !input->foil_loss && isfinite(difference)) result->contrast.log_probability_diff = difference;
+}
+
+/* Reads the queries of one prompt back, in the order in which ask_prompt wrote them. NULL when memory is short. */
+static const hw_next_token *take_answers(sub_batch *b, const hw_prompt_input *input, hw_prompt_result *result, const hw_next_token *query) {
+  size_t n_lower = (size_t)b->worker->model->config.n_layers - 1, parting = parting_token(input);
+  query += input->n_targets - last_is_target(input);
+  const hw_next_token *last = query++;
+  size_t n = 0;
+  if (input->n_answer) {
+    take_first(&result->answer, &last->scores[n]);
+    if (!(result->lens.answer = take_lens(b, query, last, n++))) return NULL;
+  }
+  if (input->n_foil) {
+    take_first(&result->foil, &last->scores[n]);
+    if (!(result->lens.foil = take_lens(b, query, last, n++))) return NULL;
+  }
+  if (n) query += n_lower;
+  const hw_next_token *later = query; /* later[t - 1] is of token t of the answer */
+  for (size_t t = 1; t < input->n_answer; t++) take_later(&result->answer, (query++)->scores);
+  const hw_next_token *lower = query;
+  if (parting) query += n_lower;
+  for (size_t t = 1; t < input->n_foil; t++) take_later(&result->foil, (query++)->scores);
+  contrast(input, result);
+  return !parting || take_parting(b, lower, &later[parting - 1], result) ? query : NULL;
 }
 
 static bool compute_sub_batch(sub_batch *b) {
@@ -212,7 +258,7 @@ static bool compute_sub_batch(sub_batch *b) {
   p = 0;
   for (size_t i = b->begin; i < b->end; i++) {
     if (b->inputs[i].failure) continue;
-    query = take_answers(&b->inputs[i], &b->results[i], (size_t)w->model->config.n_layers, query);
+    if (!(query = take_answers(b, &b->inputs[i], &b->results[i], query))) return false;
     b->results[i].flow = flows[p];
     b->results[i].failure = flows[p].failure;
     p++;
@@ -221,7 +267,9 @@ static bool compute_sub_batch(sub_batch *b) {
 }
 
 bool hw_compute(hw_worker *worker, const hw_prompt_input *inputs, size_t n, hw_prompt_result *results, hw_error *err) {
-  for (size_t i = 0; i < n; i++) results[i] = (hw_prompt_result){.failure = inputs[i].failure, .answer.token_id = -1, .foil.token_id = -1};
+  for (size_t i = 0; i < n; i++)
+    results[i] = (hw_prompt_result){.failure = inputs[i].failure, .answer.token_id = -1, .foil.token_id = -1,
+                                    .contrast = {.logit_diff = NAN, .log_probability_diff = NAN}};
   for (size_t begin = 0; begin < n;) {
     size_t rows = hw_prompt_shape(&inputs[begin]).n_rows, end = begin + 1;
     while (end < n && rows + hw_prompt_shape(&inputs[end]).n_rows <= worker->batch_rows) rows += hw_prompt_shape(&inputs[end++]).n_rows;

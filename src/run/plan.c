@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/list.h"
 #include "headwater/store.h"
+#include "tokenizer/unicode.h"
 
 enum { MOST_PROMPTS = 1024 }; /* of a chunk, however short */
 enum { LEAST_TOKENS = 256, MOST_TOKENS = 2048, LEAST_CHUNKS = 64 };
@@ -73,9 +74,31 @@ static void raise_to(size_t *largest, size_t value) {
   if (value > *largest) *largest = value;
 }
 
-static void count_loss(hw_plan *plan, const char *loss, size_t n_left) {
-  plan->n_answers_cut += loss && n_left;
-  plan->n_answers_dropped += loss && !n_left;
+static void count_answer(hw_plan *plan, size_t n_tokens, const char *loss) {
+  plan->n_answers_several += n_tokens > 1;
+  plan->n_answers_cut += loss && n_tokens;
+  plan->n_answers_dropped += loss && !n_tokens;
+}
+
+static void count_case(hw_cases *cases, bool is_one, int64_t prompt) {
+  if (is_one && cases->n++ == 0) cases->first = prompt;
+}
+
+/* Blanks that stand at the end of a text by mistake: behind a prompt they take the place of the space that the next token begins with. A
+ * prompt may well end with a line. */
+static bool ends_in_space(const char *text, size_t length, bool line_ends) {
+  size_t step;
+  if (length == 0) return false;
+  size_t last = hw_tok_last_char(text, length);
+  return hw_tok_is_space(hw_tok_decode(text + last, length - last, &step)) && (line_ends || (text[last] != '\n' && text[last] != '\r'));
+}
+
+static void count_spaces(hw_plan *plan, const hw_row *row, const hw_prompt_input *input, bool counterfactual) {
+  int64_t prompt = row->index + (counterfactual ? plan->n_rows : 0);
+  count_case(&plan->prompts_end_in_space, ends_in_space(input->text, input->text_length, false), prompt);
+  if (counterfactual) return;
+  count_case(&plan->answers_end_in_space, ends_in_space(row->answer.value, row->answer.length, true), prompt);
+  count_case(&plan->answers_end_in_space, ends_in_space(row->foil.value, row->foil.length, true), prompt);
 }
 
 static bool note_ambiguous(hw_plan *plan, const char *ambiguous, hw_error *err) {
@@ -91,8 +114,10 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   plan->n_unreadable += input.failure != NULL;
   plan->n_double_bos += input.double_bos;
   plan->n_graphs[counterfactual] += input.failure ? 0 : (int64_t)input.n_targets;
-  count_loss(plan, input.answer_loss, input.n_answer);
-  count_loss(plan, input.foil_loss, input.n_foil);
+  count_answer(plan, input.n_answer, input.answer_loss);
+  count_answer(plan, input.n_foil, input.foil_loss);
+  plan->n_answers_shared += hw_prompt_shared_tokens(&input) > 0;
+  if (!input.failure) count_spaces(plan, row, &input, counterfactual);
   hw_batch_shape shape = hw_prompt_shape(&input);
   raise_to(&plan->largest.n_rows, shape.n_rows);
   raise_to(&plan->largest.longest, shape.longest);

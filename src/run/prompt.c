@@ -63,6 +63,12 @@ static bool choose_targets(const char *targets, hw_arena *arena, hw_prompt_input
   return true;
 }
 
+size_t hw_prompt_shared_tokens(const hw_prompt_input *input) {
+  size_t n = 0;
+  while (n < input->n_answer && n < input->n_foil && input->answer[n] == input->foil[n]) n++;
+  return n;
+}
+
 static bool check_ids(const hw_model *model, const hw_analysis *analysis, hw_arena *arena, hw_prompt_input *input, hw_error *err) {
   hw_error problem = {0};
   if (!hw_model_check_ids(model, input->ids, input->n_tokens, &problem)) return set_failure(input, arena, problem.message, err);

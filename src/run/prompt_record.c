@@ -9,7 +9,7 @@
 static hw_answer_record answer_record(const hw_answer_score *score) {
   return (hw_answer_record){.token_id = score->token_id, .n_tokens = score->n_tokens, .logit = score->logit,
                             .probability = (float)exp(score->first_log_probability), .rank = score->rank,
-                            .log_probability = score->log_probability};
+                            .log_probability = score->log_probability, .greedy = score->greedy};
 }
 
 /* What was noticed in a prompt (NULL: nothing) is a value of it too, unless the data set has a column of that name. */
@@ -70,8 +70,7 @@ bool hw_make_prompt_record(const hw_plan *plan, const hw_row *row, uint32_t grou
                                .counterfactual_of = row->index, .failure = result->failure, .group_id = group,
                                .text = input->text, .text_length = input->text_length, .ids = input->ids,
                                .n_tokens = input->n_tokens, .has_bos = input->has_bos, .answer = answer_record(&result->answer),
-                               .foil = answer_record(&result->foil), .answer_lens = result->answer_lens,
-                               .foil_lens = result->foil_lens};
+                               .foil = answer_record(&result->foil), .contrast = result->contrast, .lens = result->lens};
   if (!list_values(row, counterfactual, input, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
   return result->failure || list_graphs(input, result, arena, record, err);
 }

@@ -5,11 +5,13 @@
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "headwater/store.h"
 #include "run/chunk_reader.h"
@@ -356,19 +358,28 @@ static bool fit_memory(const hw_job *job, const hw_model *model, const hw_plan *
                  summary->threads, (needed * threads + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows);
 }
 
-static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
+static void notice(const hw_hooks *hooks, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void notice(const hw_hooks *hooks, const char *format, ...) {
   char line[512];
-  if (!hooks->notice) return;
-  if (plan->n_double_bos) {
-    (void)snprintf(line, sizeof line, "%" PRId64 " prompts begin with the BOS token themselves, so they have two", plan->n_double_bos);
-    hooks->notice(hooks->context, line);
-  }
-  if (plan->n_ambiguous_roles) {
-    (void)snprintf(line, sizeof line, "%" PRId64 " prompts hold the words of a role column more often than columns name them, and the first "
-                   "places were taken (the first such prompt: %.200s); a range of characters like 5:9 says which place is meant",
-                   plan->n_ambiguous_roles, plan->ambiguous_roles);
-    hooks->notice(hooks->context, line);
-  }
+  va_list values;
+  va_start(values, format);
+  (void)hw_vsnprintf(line, sizeof line, format, values);
+  va_end(values);
+  if (hooks->notice) hooks->notice(hooks->context, line);
+}
+
+static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
+  const hw_cases *prompts = &plan->prompts_end_in_space, *answers = &plan->answers_end_in_space;
+  if (plan->n_double_bos) notice(hooks, "%" PRId64 " prompts begin with the BOS token themselves, so they have two", plan->n_double_bos);
+  if (plan->n_ambiguous_roles)
+    notice(hooks, "%" PRId64 " prompts hold the words of a role column more often than columns name them, and the first places were taken (the "
+           "first such prompt: %.200s); a range of characters like 5:9 says which place is meant", plan->n_ambiguous_roles, plan->ambiguous_roles);
+  if (prompts->n)
+    notice(hooks, "%" PRId64 " prompts end in a space, the first is prompt %" PRId64 ": most models expect it at the beginning of the next token",
+           prompts->n, prompts->first);
+  if (answers->n)
+    notice(hooks, "%" PRId64 " answers and foils end in white space, the first is of prompt %" PRId64 ": it is scored with them", answers->n,
+           answers->first);
 }
 
 static bool run_job(const hw_job *job, const hw_hooks *hooks, const hw_model *model, const hw_tokenizer *tokenizer,
@@ -378,6 +389,8 @@ static bool run_job(const hw_job *job, const hw_hooks *hooks, const hw_model *mo
   summary->n_prompts = plan->n_prompts;
   summary->n_tokens = plan->n_tokens;
   summary->n_unreadable = plan->n_unreadable;
+  summary->n_answers_several = plan->n_answers_several;
+  summary->n_answers_shared = plan->n_answers_shared;
   summary->n_answers_cut = plan->n_answers_cut;
   summary->n_answers_dropped = plan->n_answers_dropped;
   summary->n_chunks = plan->n_chunks;

@@ -128,7 +128,8 @@ static bool allocate_sums(hw_chunk_sums *sums, hw_error *err) {
   sums->n_answer_groups = 1 + sums->marginals.n_cells + sums->marginals.n;
   sums->groups = calloc(sums->n_answer_groups, sizeof *sums->groups);
   sums->answers = calloc(sums->n_answer_groups * sums->n_layers, sizeof *sums->answers);
-  if (sums->groups && sums->answers) return true;
+  sums->whole_answers = calloc(sums->n_answer_groups, sizeof *sums->whole_answers);
+  if (sums->groups && sums->answers && sums->whole_answers) return true;
   hw_chunk_sums_fini(sums);
   return hw_fail_memory(err, "the sums of a chunk");
 }
@@ -151,6 +152,7 @@ void hw_chunk_sums_fini(hw_chunk_sums *sums) {
   }
   free(sums->groups);
   free(sums->answers);
+  free(sums->whole_answers);
   hw_marginals_fini(&sums->marginals);
   *sums = (hw_chunk_sums){0};
 }
@@ -171,6 +173,23 @@ bool hw_chunk_sums_count(hw_chunk_sums *sums, int64_t group_id, int64_t n_graphs
   return add_group(sums, &one, err);
 }
 
+static void combine_differences(hw_difference_sums *into, const hw_difference_sums *add) {
+  into->n_foil += add->n_foil;
+  into->n_beats += add->n_beats;
+  into->n_ties += add->n_ties;
+  into->diff_sum += add->diff_sum;
+  into->diff_ssq_hi += add->diff_ssq_hi;
+  into->diff_ssq_lo += add->diff_ssq_lo;
+}
+
+static void combine_whole_answers(hw_whole_answer_sums *into, const hw_whole_answer_sums *add) {
+  into->n += add->n;
+  into->n_several += add->n_several;
+  into->n_greedy += add->n_greedy;
+  into->n_shared += add->n_shared;
+  combine_differences(&into->difference, &add->difference);
+}
+
 static void combine_answers(hw_answer_sums *into, const hw_answer_sums *add) {
   into->n += add->n;
   into->n_top += add->n_top;
@@ -179,11 +198,7 @@ static void combine_answers(hw_answer_sums *into, const hw_answer_sums *add) {
   into->rank_sum += add->rank_sum;
   into->probability_sum += add->probability_sum;
   into->probability_ssq += add->probability_ssq;
-  into->n_foil += add->n_foil;
-  into->n_beats += add->n_beats;
-  into->diff_sum += add->diff_sum;
-  into->diff_ssq_hi += add->diff_ssq_hi;
-  into->diff_ssq_lo += add->diff_ssq_lo;
+  combine_differences(&into->difference, &add->difference);
 }
 
 bool hw_chunk_sums_merge(hw_chunk_sums *into, const hw_chunk_sums *from, hw_error *err) {
@@ -195,6 +210,7 @@ bool hw_chunk_sums_merge(hw_chunk_sums *into, const hw_chunk_sums *from, hw_erro
   for (size_t i = 0; i < from->n_groups; i++)
     if (!add_group(into, &from->groups[i], err)) return false;
   for (size_t i = 0; i < from->n_answer_groups * from->n_layers; i++) combine_answers(&into->answers[i], &from->answers[i]);
+  for (size_t i = 0; i < from->n_answer_groups; i++) combine_whole_answers(&into->whole_answers[i], &from->whole_answers[i]);
   return true;
 }
 
@@ -217,11 +233,11 @@ static bool finish_groups(hw_chunk_sums *sums, hw_error *err) {
 static void finish_answers(hw_chunk_sums *sums) {
   const hw_marginals *marginals = &sums->marginals;
   for (size_t cell = 0; cell < marginals->n_cells; cell++)
-    for (size_t layer = 0; layer < sums->n_layers; layer++) {
-      const hw_answer_sums *add = &sums->answers[(1 + cell) * sums->n_layers + layer];
-      combine_answers(&sums->answers[layer], add);
-      for (size_t c = 0; c < marginals->n_columns; c++)
-        combine_answers(&sums->answers[(1 + marginals->n_cells + marginals->of_cell[cell * marginals->n_columns + c]) * sums->n_layers + layer], add);
+    for (size_t c = 0; c <= marginals->n_columns; c++) { /* into the groups of each column's value, and into all */
+      size_t wider = c == marginals->n_columns ? 0 : 1 + marginals->n_cells + marginals->of_cell[cell * marginals->n_columns + c];
+      for (size_t layer = 0; layer < sums->n_layers; layer++)
+        combine_answers(&sums->answers[wider * sums->n_layers + layer], &sums->answers[(1 + cell) * sums->n_layers + layer]);
+      combine_whole_answers(&sums->whole_answers[wider], &sums->whole_answers[1 + cell]);
     }
 }
 

@@ -85,14 +85,29 @@ static bool put_sources(hw_store *store, const hw_sum_table *table, hw_error *er
 static bool put_answers(hw_store *store, const hw_chunk_sums *sums, hw_error *err) {
   for (size_t i = 0; i < sums->n_answer_groups * sums->n_layers; i++) {
     const hw_answer_sums *x = &sums->answers[i];
+    const hw_difference_sums *d = &x->difference;
     if (x->n == 0) continue;
     int64_t group = i < sums->n_layers ? sums->all_groups : (int64_t)(i / sums->n_layers) - 1;
     const named_value values[] = {{":group_id", group}, {":layer", (int64_t)(i % sums->n_layers)}, {":n", x->n}, {":n_top", x->n_top},
                                   {":n_first", x->n_first}, {":n_settled", x->n_settled}, {":rank_sum", x->rank_sum},
-                                  {":probability_sum", x->probability_sum}, {":probability_ssq", x->probability_ssq}, {":n_foil", x->n_foil},
-                                  {":n_beats", x->n_beats}, {":diff_sum", x->diff_sum}, {":diff_ssq_hi", x->diff_ssq_hi},
-                                  {":diff_ssq_lo", x->diff_ssq_lo}, {0}};
+                                  {":probability_sum", x->probability_sum}, {":probability_ssq", x->probability_ssq}, {":n_foil", d->n_foil},
+                                  {":n_beats", d->n_beats}, {":n_ties", d->n_ties}, {":diff_sum", d->diff_sum},
+                                  {":diff_ssq_hi", d->diff_ssq_hi}, {":diff_ssq_lo", d->diff_ssq_lo}, {0}};
     if (!add_row(store, "writer/add_answer.sql", values, err)) return false;
+  }
+  return true;
+}
+
+static bool put_whole_answers(hw_store *store, const hw_chunk_sums *sums, hw_error *err) {
+  for (size_t i = 0; i < sums->n_answer_groups; i++) {
+    const hw_whole_answer_sums *x = &sums->whole_answers[i];
+    const hw_difference_sums *d = &x->difference;
+    if (x->n == 0) continue;
+    const named_value values[] = {{":group_id", i ? (int64_t)i - 1 : sums->all_groups}, {":n", x->n}, {":n_several", x->n_several},
+                                  {":n_greedy", x->n_greedy}, {":n_shared", x->n_shared}, {":n_foil", d->n_foil}, {":n_beats", d->n_beats},
+                                  {":n_ties", d->n_ties}, {":diff_sum", d->diff_sum}, {":diff_ssq_hi", d->diff_ssq_hi},
+                                  {":diff_ssq_lo", d->diff_ssq_lo}, {0}};
+    if (!add_row(store, "writer/add_whole_answer.sql", values, err)) return false;
   }
   return true;
 }
@@ -107,5 +122,6 @@ bool hw_put_aggregates(hw_store *store, const hw_chunk_sums *sums, hw_error *err
   return put_components(store, &sums->heads, "writer/add_head.sql", ":head", KIND_HEAD, err) &&
          put_components(store, &sums->neurons, "writer/add_neuron.sql", ":neuron", KIND_NEURON, err) &&
          put_components(store, &sums->items, "writer/add_item.sql", NULL, KIND_ITEM, err) && put_roles(store, &sums->roles, err) &&
-         put_sources(store, &sums->sources, err) && put_answers(store, sums, err);
+         put_sources(store, &sums->sources, err) && put_answers(store, sums, err) &&
+         put_whole_answers(store, sums, err);
 }

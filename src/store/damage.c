@@ -52,8 +52,8 @@ static bool sound_tokens(const void *bytes, size_t length, int64_t id, hw_arena 
 static bool sound_lens(const void *bytes, size_t length, int64_t id, hw_arena *arena) {
   int64_t prompt_id;
   size_t n;
-  hw_lens_score *answer, *foil;
-  return hw_decode_lens(bytes, length, arena, &prompt_id, &n, &answer, &foil, NULL) && prompt_id == id;
+  hw_answer_lens lens;
+  return hw_decode_lens(bytes, length, arena, &prompt_id, &n, &lens, NULL) && prompt_id == id;
 }
 
 static bool sound_item(const void *bytes, size_t length, int64_t id, hw_arena *arena) {

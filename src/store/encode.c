@@ -164,6 +164,7 @@ static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded
                              .counterfactual_of = e->all_groups == HW_ALL_COUNTERFACTUALS ? prompt->counterfactual_of : -1,
                              .answer = prompt->answer,
                              .foil = prompt->foil,
+                             .contrast = prompt->contrast,
                              .first_value = e->n_values,
                              .n_values = prompt->n_values,
                              .first_graph = chunk->n_graphs};
@@ -182,9 +183,9 @@ static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded
   hw_encode_tokens(&chunk->bytes, prompt->ids, prompt->n_tokens);
   out->tokens = slice_from(&chunk->bytes, start);
   out->roles = copy(e, prompt->roles, prompt->n_tokens);
-  if (prompt->answer.token_id >= 0 && prompt->answer_lens) {
+  if (prompt->answer.token_id >= 0 && prompt->lens.answer) {
     start = chunk->bytes.length;
-    hw_encode_lens(&chunk->bytes, prompt->prompt_id, e->info->n_layers, prompt->answer_lens, prompt->foil_lens);
+    hw_encode_lens(&chunk->bytes, prompt->prompt_id, e->info->n_layers, &prompt->lens);
     out->lens = slice_from(&chunk->bytes, start);
   }
   if (!hw_chunk_sums_add_answer(&chunk->sums, prompt, err)) return false;

@@ -29,6 +29,7 @@ typedef struct hw_encoded_prompt {
   bool has_bos;
   hw_slice failure, text, tokens, roles, lens;
   hw_answer_record answer, foil;
+  hw_answer_contrast contrast;
   size_t first_value, n_values, first_graph, n_graphs;
 } hw_encoded_prompt;
 
@@ -68,9 +69,19 @@ typedef struct hw_group_sums {
   int64_t group_id, n, n_prompts, others;
 } hw_group_sums;
 
+typedef struct hw_difference_sums { /* answers against foils */
+  int64_t n_foil, n_beats, n_ties, diff_sum, diff_ssq_hi, diff_ssq_lo;
+} hw_difference_sums;
+
 typedef struct hw_answer_sums { /* agg_answer, of one group and layer */
-  int64_t n, n_top, n_first, n_settled, rank_sum, probability_sum, probability_ssq, n_foil, n_beats, diff_sum, diff_ssq_hi, diff_ssq_lo;
+  int64_t n, n_top, n_first, n_settled, rank_sum, probability_sum, probability_ssq;
+  hw_difference_sums difference;
 } hw_answer_sums;
+
+typedef struct hw_whole_answer_sums { /* agg_whole_answer, of one group */
+  int64_t n, n_several, n_greedy, n_shared;
+  hw_difference_sums difference;
+} hw_whole_answer_sums;
 
 enum { HW_N_SUM_TABLES = 5 };
 typedef struct hw_chunk_sums { /* of one chunk, or of those that wait for their commit */
@@ -84,6 +95,7 @@ typedef struct hw_chunk_sums { /* of one chunk, or of those that wait for their 
   hw_group_sums *groups; /* [n_groups of at most n_answer_groups] those that occur */
   size_t n_groups;
   hw_answer_sums *answers; /* [n_answer_groups, n_layers]: all prompts first, then each group of the run, then the marginal ones */
+  hw_whole_answer_sums *whole_answers; /* [n_answer_groups] */
   size_t n_answer_groups, n_layers;
   hw_marginals marginals;
 } hw_chunk_sums;

@@ -2,6 +2,7 @@
  * The rows of a chunk, read back as they were given to hw_encode_chunk. */
 #include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "codec/codec.h"
@@ -71,7 +72,18 @@ static bool take_answer(const hw_checked_row *row, int first, const hw_run_info 
   answer->logit = (float)logit;
   answer->probability = (float)probability;
   answer->log_probability = hw_column_real(row->s, first + 5); /* may be -infinity */
+  answer->greedy = hw_column_integer(row->s, first + 6) != 0;
   return true;
+}
+
+static bool take_contrast(const hw_checked_row *row, int first, hw_answer_contrast *contrast) {
+  double logit_diff;
+  *contrast = (hw_answer_contrast){.logit_diff = NAN, .log_probability_diff = NAN};
+  if (hw_column_is_null(row->s, first)) return true;
+  if (!hw_checked_u32(row, first, 0, HW_MAX_TOKENS, &contrast->n_shared) || !hw_checked_real(row, first + 1, -FLT_MAX, FLT_MAX, &logit_diff))
+    return false;
+  contrast->logit_diff = (float)logit_diff;
+  return hw_column_is_null(row->s, first + 2) || hw_checked_real(row, first + 2, -DBL_MAX, DBL_MAX, &contrast->log_probability_diff);
 }
 
 static bool read_answer(chunk_reader *r, hw_prompt_record *record) {
@@ -80,7 +92,8 @@ static bool read_answer(chunk_reader *r, hw_prompt_record *record) {
   bool row;
   if (!s || !hw_statement_step(s, &row, r->err)) return false;
   hw_checked_row stored = {s, "answer", record->prompt_id, r->err};
-  bool ok = !row || (take_answer(&stored, 0, r->info, &record->answer) && take_answer(&stored, 6, r->info, &record->foil));
+  bool ok = !row || (take_answer(&stored, 0, r->info, &record->answer) && take_answer(&stored, 7, r->info, &record->foil) &&
+                      take_contrast(&stored, 14, &record->contrast));
   hw_statement_reset(s);
   return ok;
 }
@@ -91,19 +104,16 @@ static bool read_lens(chunk_reader *r, hw_prompt_record *record) {
   if (!s || !hw_statement_step(s, &row, r->err)) return false;
   int64_t prompt_id = record->prompt_id;
   size_t n = r->info->n_layers, length;
-  hw_lens_score *answer = NULL, *foil = NULL;
   hw_error why = {0};
   bool ok = true;
   if (row) {
     const void *bytes = hw_column_blob(s, 0, &length);
-    ok = hw_decode_lens(bytes, length, r->arena, &prompt_id, &n, &answer, &foil, &why);
+    ok = hw_decode_lens(bytes, length, r->arena, &prompt_id, &n, &record->lens, &why);
   }
   hw_statement_reset(s);
   if (!ok) return damaged_column(r, record->prompt_id, &why);
   if (prompt_id != record->prompt_id || n != r->info->n_layers)
     return damaged(r, record->prompt_id, "its logit lens is of another prompt or model");
-  record->answer_lens = answer;
-  record->foil_lens = foil;
   return true;
 }
 

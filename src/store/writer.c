@@ -25,16 +25,17 @@ static void bind_blob_slice(hw_statement *s, const char *name, const hw_encoded_
 }
 
 typedef struct answer_names { /* parameters of an answer or a foil */
-  const char *id, *n_tokens, *logit, *probability, *rank, *log_probability;
+  const char *id, *n_tokens, *logit, *probability, *rank, *log_probability, *greedy;
 } answer_names;
 
-static const answer_names names_of_answer = {":answer_id",          ":answer_n_tokens", ":answer_logit",
-                                             ":answer_probability", ":answer_rank",     ":answer_log_probability"};
-static const answer_names names_of_foil = {":foil_id", ":foil_n_tokens", ":foil_logit", ":foil_probability", ":foil_rank", ":foil_log_probability"};
+static const answer_names names_of_answer = {":answer_id", ":answer_n_tokens", ":answer_logit", ":answer_probability", ":answer_rank",
+                                             ":answer_log_probability", ":answer_greedy"};
+static const answer_names names_of_foil = {":foil_id", ":foil_n_tokens", ":foil_logit", ":foil_probability", ":foil_rank",
+                                           ":foil_log_probability", ":foil_greedy"};
 
 static void bind_answer(hw_statement *s, const answer_names *names, const hw_answer_record *answer) {
   if (answer->token_id < 0) {
-    const char *all[] = {names->id, names->n_tokens, names->logit, names->probability, names->rank, names->log_probability};
+    const char *all[] = {names->id, names->n_tokens, names->logit, names->probability, names->rank, names->log_probability, names->greedy};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) hw_bind_null(s, all[i]);
     return;
   }
@@ -44,6 +45,12 @@ static void bind_answer(hw_statement *s, const answer_names *names, const hw_ans
   hw_bind_real(s, names->probability, hw_plain_double(answer->probability));
   hw_bind_integer(s, names->rank, answer->rank);
   hw_bind_real(s, names->log_probability, answer->log_probability);
+  hw_bind_integer(s, names->greedy, answer->greedy);
+}
+
+static void bind_number(hw_statement *s, const char *name, double number) { /* NaN: none */
+  if (isnan(number)) hw_bind_null(s, name);
+  else hw_bind_real(s, name, number);
 }
 
 static bool put_answer(hw_store *store, const hw_encoded_prompt *prompt, hw_error *err) {
@@ -53,9 +60,11 @@ static bool put_answer(hw_store *store, const hw_encoded_prompt *prompt, hw_erro
   hw_bind_integer(s, ":prompt_id", prompt->prompt_id);
   bind_answer(s, &names_of_answer, &prompt->answer);
   bind_answer(s, &names_of_foil, &prompt->foil);
-  if (prompt->answer.token_id >= 0 && prompt->foil.token_id >= 0)
-    hw_bind_real(s, ":logit_diff", hw_plain_double(prompt->answer.logit - prompt->foil.logit));
-  else hw_bind_null(s, ":logit_diff");
+  const hw_answer_contrast *contrast = &prompt->contrast;
+  if (isnan(contrast->logit_diff)) hw_bind_null(s, ":n_shared");
+  else hw_bind_integer(s, ":n_shared", contrast->n_shared);
+  bind_number(s, ":logit_diff", isnan(contrast->logit_diff) ? NAN : hw_plain_double(contrast->logit_diff));
+  bind_number(s, ":log_probability_diff", contrast->log_probability_diff);
   return hw_statement_run(s, "store an answer", err);
 }
 

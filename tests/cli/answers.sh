@@ -22,3 +22,18 @@ for joint in auto space none; do
     FROM answer JOIN token t ON t.token_id = answer_id LEFT JOIN setting s ON s.name = 'answer-joint' ORDER BY 1"
 done
 "$HW" run --model gpt2 --data joint.csv --db none.db --neuron-projections none --threads "$T" --quiet 2>&1 | head -n 2
+echo "--- answers that begin with the same tokens are compared where they part; ties are neither won nor lost"
+printf 'prompt,answer,foil\nThe sum is,173,174\nThe key,has,have\nThe key that I found,was,was\n' >alike.csv
+"$HW" run --model llama --data alike.csv --db alike.db --neuron-projections none --threads "$T" 2>&1 | grep "several"
+"$HW" sql alike.db "SELECT prompt_id, answer_n_tokens AS n, n_shared, answer_logit = foil_logit AS same_first, logit_diff <> 0 AS differ,
+  abs(logit_diff - log_probability_diff) < 1e-4 AS one_token_is_left FROM answer ORDER BY 1"
+"$HW" sql alike.db "SELECT prompt_id, sum(abs(logit_diff) > 0) AS layers_that_differ FROM lens GROUP BY 1"
+"$HW" sql alike.db "SELECT n_foil, ties, beats_foil, round(logit_diff, 1) AS logit_diff FROM answer_by_layer WHERE group_id = -1 AND layer = 3"
+"$HW" sql alike.db "SELECT n, n_several, n_shared, n_foil, ties, beats_foil, round(log_probability_diff, 1) AS diff FROM whole_answer WHERE group_id = -1"
+"$HW" rethreshold alike.db --threshold 0.1 --out again.db
+for table in answer agg_answer agg_whole_answer answer_lens; do
+  same "$table after rethreshold" "$("$HW" sql alike.db "SELECT * FROM $table" --format csv)" "$("$HW" sql again.db "SELECT * FROM $table" --format csv)"
+done
+echo "--- spaces at the ends of prompts and answers"
+printf 'prompt,answer,foil\n"The key ",was,were\nThe key,"was ",were\n"The line\n",was,"were\n"\n' >spaces.csv
+"$HW" run --model gpt2 --data spaces.csv --db spaces.db --neuron-projections none --threads "$T" 2>&1 | grep " end in "

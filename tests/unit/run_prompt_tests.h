@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Part of test_run.c: prompts and answers through the tokenizer, and hw_compute over batches. */
+ * Part of test_run.c: prompts through the tokenizer, and hw_compute over batches. */
 #ifndef HW_TESTS_RUN_PROMPT_TESTS_H
 #define HW_TESTS_RUN_PROMPT_TESTS_H
 
@@ -56,159 +56,9 @@ static const char *bytes_of(const hw_tokenizer *tokenizer, const int32_t *ids, s
   return copy;
 }
 
-/* METHOD section 6: as they would follow the prompt, a space put between unless one of them brings it. */
-TEST(answers_are_what_would_follow_the_prompt) {
-  static const struct { const char *prompt, *answer, *bytes; bool whole; } cases[] = {
-      {"The key that I found", "was", " was", true},    {"The key that I found", " was", " was", true}, {"The key that I found ", "was", "was", false},
-      {"The key that I found\n", "was", "was", false},  {"The key that I found\t", "was", "was", false}, {"The key that I found", "\nwas", "\nwas", false},
-      {"The key", "that I found", " that I found", true}, {"The key", "zqxjvkw", " zqxjvkw", true},        {"A year 16", "98", " 98", true},
-      {"The key", "\xc3\xa9t\xc3\xa9 \xf0\x9f\x99\x82", " \xc3\xa9t\xc3\xa9 \xf0\x9f\x99\x82", true}};
-  for (size_t m = 0; m < 2; m++) {
-    hw_model *model = unit_open(trained[m]);
-    hw_tokenizer *tokenizer = open_tokenizer(trained[m], model);
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-      hw_prompt_input input = prepare(model, tokenizer, cases[i].prompt, cases[i].answer, cases[i].answer);
-      assert_null(input.failure);
-      assert_string_equal(bytes_of(tokenizer, input.answer, input.n_answer), cases[i].bytes);
-      assert_int_equal(input.n_foil, input.n_answer); /* a foil is read as an answer is */
-      assert_memory_equal(input.foil, input.answer, input.n_answer * sizeof *input.answer);
-      if (!cases[i].whole) continue;
-      char text[128]; /* the ids that the text as a whole has */
-      hw_encoding whole;
-      int length = snprintf(text, sizeof text, "%s%s", cases[i].prompt, cases[i].bytes);
-      assert_ok(hw_tokenizer_encode(tokenizer, text, (size_t)length, HW_BOS_AUTO, &arena, &whole, &err), &err);
-      assert_int_equal(whole.n, input.n_tokens + input.n_answer);
-      assert_memory_equal(whole.ids, input.ids, input.n_tokens * sizeof *whole.ids);
-      assert_memory_equal(whole.ids + input.n_tokens, input.answer, input.n_answer * sizeof *whole.ids);
-    }
-    hw_prompt_input input = prepare(model, tokenizer, "The key", "\xff", "was");
-    assert_true(!input.failure && input.n_answer == 0 && input.n_foil == 1); /* an answer that is no text is none */
-    assert_non_null(strstr(input.answer_loss, "dropped: byte "));
-    assert_null(input.foil_loss);
-    char longer[1200] = "the";
-    while (prepare(model, tokenizer, longer, NULL, NULL).n_tokens < 126 && strlen(longer) < 1100) strcat(longer, " key");
-    input = prepare(model, tokenizer, longer, "was was was was was was was was", NULL);
-    assert_null(input.failure);
-    assert_int_equal(input.n_tokens + input.n_answer - 1, 128); /* as much of it as the model can be run on */
-    assert_non_null(strstr(input.answer_loss, "cut to "));
-    assert_non_null(strstr(input.answer_loss, "the model takes 128"));
-    hw_tokenizer_close(tokenizer);
-    hw_model_close(model);
-  }
-}
-
-TEST(what_stands_between_prompt_and_answer) {
-  static const struct { const char *prompt, *answer, *automatic, *space, *none; } cases[] = {
-      {"in the year 17", "45", " 45", " 45", "45"},
-      {"The key", " was", " was", " was", " was"},
-      {"The key ", "was", "was", "was", "was"},
-      {"The key\xC2\xA0", "was", "was", "was", "was"}, /* a space that does not break */
-      {"He said, \"", "was", "was", " was", "was"},
-      {"He said \"no\"", "was", " was", " was", "was"},
-      {"x = \"\"", "was", " was", " was", "was"},
-      {"<a href=\"", "was", "was", " was", "was"},
-      {"He said '", "was", "was", " was", "was"},
-      {"the dogs'", "was", " was", " was", "was"},
-      {"f(", "was", "was", " was", "was"},
-      {"f(x)", "was", " was", " was", "was"},
-      {"said \xE2\x80\x9C", "was", "was", " was", "was"},             /* opening double quote */
-      {"said \xE2\x80\x9Cno\xE2\x80\x9D", "was", " was", " was", "was"},
-      {"\xE2\x80\x9Ano\xE2\x80\x98", "was", " was", " was", "was"}, /* German: what opens in English closes */
-      {"\xE7\x9A\x84", "\xE4\xBB\x96", "\xE4\xBB\x96", " \xE4\xBB\x96", "\xE4\xBB\x96"},
-      {"\xEF\xBC\x8C", "\xE4\xBB\x96", "\xE4\xBB\x96", " \xE4\xBB\x96", "\xE4\xBB\x96"}, /* behind a full width comma */
-      {"\xE0\xB8\xA1\xE0\xB8\xB5", "\xE0\xB8\x81", "\xE0\xB8\x81", " \xE0\xB8\x81", "\xE0\xB8\x81"}, /* Thai */
-      {"the word", "\xE4\xBB\x96", " \xE4\xBB\x96", " \xE4\xBB\x96", "\xE4\xBB\x96"}};
-  for (size_t m = 0; m < 2; m++) {
-    hw_model *model = unit_open(trained[m]);
-    hw_tokenizer *tokenizer = open_tokenizer(trained[m], model);
-    for (size_t i = 0; i < COUNT_OF(cases); i++)
-      for (int joint = HW_JOINT_AUTO; joint <= HW_JOINT_NONE; joint++) {
-        job.analysis.answer_joint = joint;
-        hw_prompt_input input = prepare(model, tokenizer, cases[i].prompt, cases[i].answer, NULL);
-        const char *wanted = joint == HW_JOINT_AUTO ? cases[i].automatic : joint == HW_JOINT_SPACE ? cases[i].space : cases[i].none;
-        assert_string_equal(bytes_of(tokenizer, input.answer, input.n_answer), wanted);
-      }
-    job.analysis.answer_joint = HW_JOINT_AUTO;
-    hw_tokenizer_close(tokenizer);
-    hw_model_close(model);
-  }
-}
-
 static void compute(const hw_model *model, hw_worker *worker, const hw_flow_settings *flow, size_t batch_rows, const hw_prompt_input *inputs, size_t n, hw_prompt_result *results) {
   assert_ok(hw_worker_init(worker, model, flow, batch_rows, &err), &err);
   assert_ok(hw_compute(worker, inputs, n, results, &err), &err);
-}
-
-/* log p of one token after some others, by a forward pass of its own. */
-static double step(bench *b, const hw_model *model, const int32_t *ids, size_t n, int32_t next, hw_token_score *score) {
-  *score = (hw_token_score){.id = next};
-  hw_activations acts = bench_forward(b, model, ids, &n, 1);
-  hw_next_token query = {.row = n - 1, .scores = score, .n_scores = 1};
-  assert_ok(hw_next_tokens(&acts, &query, 1, b->panel, &b->arena, &b->err), &b->err);
-  hw_arena_reset(&b->arena);
-  return score->log_probability;
-}
-
-static void check_score(bench *b, const hw_model *model, const hw_prompt_input *input, const int32_t *answer, size_t n, const hw_answer_score *found) {
-  if (n == 0) {
-    assert_int_equal(found->token_id, -1);
-    return;
-  }
-  int32_t ids[256];
-  double sum = 0;
-  hw_token_score score, first;
-  memcpy(ids, input->ids, input->n_tokens * sizeof *ids);
-  for (size_t t = 0; t < n; t++) {
-    sum += step(b, model, ids, input->n_tokens + t, answer[t], t ? &score : &first);
-    ids[input->n_tokens + t] = answer[t];
-  }
-  assert_int_equal(found->token_id, answer[0]);
-  assert_int_equal(found->n_tokens, n);
-  assert_int_equal(found->rank, first.rank);
-  assert_near(found->logit, first.logit, 1e-5 * (1 + fabs((double)first.logit)));
-  assert_near(found->first_log_probability, first.log_probability, 1e-4);
-  assert_near(found->log_probability, sum, 1e-4 * (double)n);
-}
-
-TEST(an_answer_of_several_tokens_is_scored_step_by_step) {
-  static const char *const texts[][3] = {{"The key that I found", "was zqxjvkw the", "were"}, {"Every day Vera waited", "in the museum", "zqx"}, {"The", "key", NULL}, {"One more time", NULL, "the old key"}};
-  static const char *const targets[] = {"last", "0", "all"};
-  for (size_t m = 0; m < 2; m++)
-    for (size_t k = 0; k < 3; k++) {
-      hw_model *model = unit_open(trained[m]);
-      hw_tokenizer *tokenizer = open_tokenizer(trained[m], model);
-      job.analysis.targets = targets[k];
-      hw_prompt_input inputs[4];
-      hw_prompt_result results[4];
-      hw_worker worker;
-      bench b;
-      bench_init(&b);
-      for (size_t i = 0; i < 4; i++) inputs[i] = prepare(model, tokenizer, texts[i][0], texts[i][1], texts[i][2]);
-      assert_true(inputs[0].n_answer >= 4 && inputs[3].n_foil == 3);
-      hw_flow_settings flow;
-      assert_ok(hw_analysis_flow(&job.analysis, &flow, &err), &err);
-      compute(model, &worker, &flow, HW_BATCH_ROWS, inputs, 4, results);
-      for (size_t i = 0; i < 4; i++) {
-        check_score(&b, model, &inputs[i], inputs[i].answer, inputs[i].n_answer, &results[i].answer);
-        check_score(&b, model, &inputs[i], inputs[i].foil, inputs[i].n_foil, &results[i].foil);
-        assert_int_equal(results[i].flow.n_targets, inputs[i].n_targets);
-        for (size_t t = 0; t < inputs[i].n_targets; t++) { /* the prediction after each target, not of another row */
-          const hw_prediction *p = &results[i].predictions[t];
-          hw_token_score score;
-          assert_int_equal(p->n, HW_PREDICTIONS);
-          double log_p = step(&b, model, inputs[i].ids, inputs[i].targets[t] + (size_t)1, p->ids[0], &score);
-          assert_int_equal(score.rank, 1);
-          assert_near(p->logits[0], score.logit, 1e-5 * (1 + fabs((double)score.logit)));
-          assert_near(p->probabilities[0], exp(log_p), 1e-4);
-          for (size_t e = 1; e < HW_PREDICTIONS; e++) assert_true(p->logits[e] <= p->logits[e - 1]);
-          assert_int_equal(results[i].flow.traces[t].frame.target, inputs[i].targets[t]);
-        }
-      }
-      hw_worker_fini(&worker);
-      bench_fini(&b);
-      hw_tokenizer_close(tokenizer);
-      hw_model_close(model);
-    }
 }
 
 /* ---- Batches ---- */
@@ -221,10 +71,20 @@ static void same_score(const hw_answer_score *a, const hw_answer_score *b, const
        "an answer's score differs: log p %.17g, want %.17g", a->log_probability, b->log_probability);
 }
 
-static void same_results(const hw_prompt_result *a, const hw_prompt_result *b, const char *where) {
+static void same_contrast(const hw_prompt_result *a, const hw_prompt_result *b, size_t n_layers, const char *where) {
+  SAME(a->contrast.n_shared == b->contrast.n_shared && memcmp(&a->contrast.logit_diff, &b->contrast.logit_diff, sizeof a->contrast.logit_diff) == 0 &&
+           unit_same_double(a->contrast.log_probability_diff, b->contrast.log_probability_diff) && a->answer.greedy == b->answer.greedy,
+       "an answer against its foil differs: %g, want %g", (double)a->contrast.logit_diff, (double)b->contrast.logit_diff);
+  SAME(!a->lens.difference == !b->lens.difference &&
+           (!a->lens.difference || memcmp(a->lens.difference, b->lens.difference, n_layers * sizeof *a->lens.difference) == 0),
+       "the lens of a difference differs");
+}
+
+static void same_results(const hw_prompt_result *a, const hw_prompt_result *b, size_t n_layers, const char *where) {
   SAME(!a->failure == !b->failure && a->flow.n_targets == b->flow.n_targets, "another outcome");
   same_score(&a->answer, &b->answer, where);
   same_score(&a->foil, &b->foil, where);
+  same_contrast(a, b, n_layers, where);
   for (size_t t = 0; !a->failure && t < a->flow.n_targets; t++) {
     const hw_prediction *p = &a->predictions[t], *q = &b->predictions[t];
     SAME(p->n == q->n && memcmp(p->ids, q->ids, p->n * sizeof *p->ids) == 0 && memcmp(p->logits, q->logits, p->n * sizeof *p->logits) == 0 &&
@@ -248,6 +108,7 @@ static void make_prompts(const hw_model *model, uint64_t seed, size_t n, hw_prom
     inputs[i].n_answer = unit_below(&seed, 4);
     inputs[i].foil = ids + length + 3;
     inputs[i].n_foil = unit_below(&seed, 4);
+    if (i % 3 == 1) memcpy(ids + length + 3, ids + length, (1 + i % 2) * sizeof *ids); /* answer and foil begin alike */
   }
 }
 
@@ -276,7 +137,7 @@ static void check_company(const hw_model *model, size_t n, uint64_t seed) {
     for (size_t i = 0; i < n; i++) {
       char where[128];
       (void)snprintf(where, sizeof where, "%s, sub-batches of %zu rows, prompt %zu at place %zu", model->name, batch_rows[s], order[i], i);
-      same_results(&together[i], &alone[order[i]], where);
+      same_results(&together[i], &alone[order[i]], (size_t)model->config.n_layers, where);
     }
     hw_worker_fini(&second);
   }
@@ -310,7 +171,7 @@ TEST(the_same_chunk_gives_the_same_results) {
     compute(model, &used, &flow, 200, inputs + 7, 18, after);
     hw_arena_reset(&used.results);
     assert_ok(hw_compute(&used, inputs, 25, after, &err), &err);
-    for (size_t i = 0; i < 25; i++) same_results(&after[i], &before[i], "again");
+    for (size_t i = 0; i < 25; i++) same_results(&after[i], &before[i], (size_t)model->config.n_layers, "again");
     hw_worker_fini(&fresh);
     hw_worker_fini(&used);
     hw_model_close(model);
@@ -396,7 +257,7 @@ TEST(blocks_of_attention_nodes_do_not_change_the_results) {
     for (size_t f = 0; f < COUNT_OF(floats); f++) {
       flow.proximity_floats = floats[f];
       compute(model, &second, &flow, HW_BATCH_ROWS, inputs, 20, blocks);
-      for (size_t i = 0; i < 20; i++) same_results(&blocks[i], &whole[i], "in blocks");
+      for (size_t i = 0; i < 20; i++) same_results(&blocks[i], &whole[i], (size_t)model->config.n_layers, "in blocks");
       hw_worker_fini(&second);
     }
     hw_worker_fini(&first);
@@ -422,8 +283,8 @@ TEST(failed_prompts_leave_the_others_alone) {
   assert_string_equal(results[2].failure, "third");
   assert_string_equal(results[4].failure, "fifth");
   assert_int_equal(results[0].answer.token_id, -1);
-  same_results(&results[1], &want[0], "beside failed rows");
-  same_results(&results[3], &want[1], "beside failed rows");
+  same_results(&results[1], &want[0], (size_t)model->config.n_layers, "beside failed rows");
+  same_results(&results[3], &want[1], (size_t)model->config.n_layers, "beside failed rows");
   hw_worker_fini(&worker);
   hw_worker_fini(&other);
   static hw_prompt_input none[3];

@@ -202,6 +202,17 @@ static inline bool synthetic_graph(uint64_t *rng, const synthetic_shape *shape, 
   return true;
 }
 
+/* Answers of several tokens that begin alike; every third pair is a tie where it parts, some are cut. */
+static inline void synthetic_several_tokens(uint64_t *rng, int64_t i, const synthetic_shape *shape, hw_arena *arena, hw_prompt_record *prompt) {
+  double *difference = hw_arena_new(arena, double, shape->n_layers, NULL);
+  for (uint32_t layer = 0; layer < shape->n_layers; layer++) difference[layer] = i % 3 == 0 ? 0 : (double)(float)(2 * synthetic_normal(rng));
+  prompt->answer.n_tokens = prompt->foil.n_tokens = 3;
+  prompt->answer.greedy = i % 8 == 3;
+  prompt->contrast = (hw_answer_contrast){.n_shared = 2, .logit_diff = (float)difference[shape->n_layers - 1],
+                                          .log_probability_diff = i % 16 == 15 ? (double)NAN : i % 3 == 0 ? 0 : 3 * synthetic_normal(rng)};
+  prompt->lens.difference = difference;
+}
+
 /* Ranks fall from layer to layer; the last one is that of the answer itself. */
 static inline const hw_lens_score *synthetic_lens(uint64_t *rng, const synthetic_shape *shape, const hw_answer_record *answer, hw_arena *arena) {
   hw_lens_score *lens = hw_arena_new(arena, hw_lens_score, shape->n_layers, NULL);
@@ -252,8 +263,10 @@ static inline bool synthetic_prompt(uint64_t seed, int64_t i, const synthetic_sh
       .graphs = graphs,
       .n_graphs = shape->n_targets};
   uint64_t other = rng ^ 0x1e45;
-  prompt->answer_lens = synthetic_lens(&other, shape, &prompt->answer, arena);
-  prompt->foil_lens = synthetic_lens(&other, shape, &prompt->foil, arena);
+  prompt->lens = (hw_answer_lens){.answer = synthetic_lens(&other, shape, &prompt->answer, arena),
+                                  .foil = synthetic_lens(&other, shape, &prompt->foil, arena)};
+  prompt->contrast = (hw_answer_contrast){.logit_diff = prompt->answer.logit - prompt->foil.logit, .log_probability_diff = 0.6};
+  if (i % 4 == 3) synthetic_several_tokens(&other, i, shape, arena, prompt);
   if (failures && synthetic_below(&rng, 50) == 0) {
     prompt->failure = "too long: 2048 tokens, the model takes 1024";
     prompt->n_graphs = 0;

@@ -79,9 +79,27 @@ TEST(answers_by_layer) {
   agree(single, "SELECT layer, round(logit_diff_std, 6) AS s, round(probability_std, 6) AS p FROM answer_by_layer WHERE group_id = -1",
         "SELECT layer, round(sqrt((sum(logit_diff * logit_diff) - sum(logit_diff) * sum(logit_diff) / count(*)) / (count(*) - 1)), 6) AS s, "
         "round(sqrt((sum(probability * probability) - sum(probability) * sum(probability) / count(*)) / (count(*) - 1)), 6) AS p FROM lens GROUP BY 1");
-  /* the last layer is the answer itself */
+  agree(single, "SELECT layer, n_foil, ties, round(beats_foil, 9) AS beats FROM answer_by_layer WHERE group_id = -1 ORDER BY 1",
+        "SELECT layer, count(*) AS n_foil, sum(logit_diff = 0) AS ties, round(sum(logit_diff > 0) * 1.0 / sum(logit_diff <> 0), 9) AS beats "
+        "FROM lens GROUP BY 1 ORDER BY 1");
+  agree(single, "SELECT min(ties) > 3 AS enough_ties_to_test FROM answer_by_layer WHERE group_id = -1", "SELECT 1 AS enough_ties_to_test");
+  /* the last layer is the answer itself, and the difference where it parts from the foil */
+  agree(single, "SELECT prompt_id, round(l.logit_diff, 3) AS d FROM lens l WHERE layer = 2 ORDER BY 1",
+        "SELECT prompt_id, round(logit_diff, 3) AS d FROM answer ORDER BY 1");
   agree(single, "SELECT count(*) AS different, 'of 80 prompts' AS of FROM lens l JOIN answer a USING(prompt_id) WHERE l.layer = 2 AND l.rank <> a.answer_rank",
         "SELECT 0 AS different, 'of 80 prompts' AS of");
+}
+
+TEST(whole_answers) {
+  static const char slow[] =
+      "WITH d AS (SELECT *, round(log_probability_diff * 1e4) * 1e-4 AS d FROM answer) SELECT count(*) AS n, sum(answer_n_tokens > 1) AS several, "
+      "sum(n_shared > 0) AS shared, round(sum(answer_greedy) * 1.0 / count(*), 9) AS accuracy, count(d) AS n_foil, sum(d = 0) AS ties, "
+      "round(sum(d > 0) * 1.0 / sum(d <> 0), 9) AS beats, round(avg(d), 6) AS mean, "
+      "round(sqrt((sum(d * d) - sum(d) * sum(d) / count(d)) / (count(d) - 1)), 6) AS std FROM d";
+  agree(single, "SELECT n, n_several AS several, n_shared AS shared, round(accuracy, 9) AS accuracy, n_foil, ties, round(beats_foil, 9) AS beats, "
+        "round(log_probability_diff, 6) AS mean, round(log_probability_diff_std, 6) AS std FROM whole_answer WHERE group_id = -1", slow);
+  agree(single, "SELECT sum(n) AS n, sum(n_several) AS k, sum(n_foil) AS f, sum(ties) AS t FROM whole_answer WHERE group_id >= 0",
+        "SELECT n, n_several AS k, n_foil AS f, ties AS t FROM whole_answer WHERE group_id = -1");
 }
 
 TEST(pairs_of_heads) {
@@ -292,6 +310,7 @@ TEST(damaged_bytes_name_their_prompt) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(flow_by_role),        cmocka_unit_test(where_heads_look),    cmocka_unit_test(answers_by_layer),
+      cmocka_unit_test(whole_answers),
       cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
       cmocka_unit_test(prompts_of_an_edge), cmocka_unit_test(every_query_answers), cmocka_unit_test(time_limit),          cmocka_unit_test(choices),
       cmocka_unit_test(damaged_bytes_name_their_prompt),

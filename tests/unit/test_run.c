@@ -334,6 +334,7 @@ TEST(targets_of_a_prompt) {
 }
 
 #include "run_prompt_tests.h"
+#include "answer_tests.h"
 
 int main(int argc, char **argv) {
   (void)argc;
@@ -358,6 +359,7 @@ int main(int argc, char **argv) {
       FRESH(answers_are_what_would_follow_the_prompt),
       FRESH(what_stands_between_prompt_and_answer),
       FRESH(an_answer_of_several_tokens_is_scored_step_by_step),
+      FRESH(answers_that_begin_alike_are_compared_where_they_part),
       FRESH(a_prompts_results_are_its_own),
       FRESH(the_same_chunk_gives_the_same_results),
       FRESH(a_workers_memory_is_at_most_the_estimate),

@@ -284,7 +284,7 @@ TEST(t_quantiles_of_answers) {
   assert_int_equal(sqlite3_open(at("a.db"), &db), SQLITE_OK);
   assert_int_equal(sqlite3_exec(db,
                                 "DELETE FROM agg_answer; INSERT INTO agg_answer WITH RECURSIVE k(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM k "
-                                "WHERE n < 1200) SELECT n, 0, n, 0, 0, 0, 0, 0, n * (n - 1) * 1000000000000, n, 0, 0, n * (n - 1), 0 FROM k",
+                                "WHERE n < 1200) SELECT n, 0, n, 0, 0, 0, 0, 0, n * (n - 1) * 1000000000000, n, 0, 0, 0, n * (n - 1), 0 FROM k",
                                 NULL, NULL, NULL),
                    SQLITE_OK);
   assert_int_equal(sqlite3_prepare_v2(db, "SELECT probability_hi, logit_diff_hi FROM answer_by_layer ORDER BY n", -1, &s, NULL), SQLITE_OK);

@@ -312,7 +312,7 @@ TEST(damaged_columns_name_their_prompt) {
 static const char *const files[] = {
     "MANIFEST.json",   "edge_frequency.csv",    "head_importance.csv",  "head_importance_by_group.csv",
     "head_matrix.csv", "neuron_importance.csv", "prompt_prediction.csv", "answer_by_layer.csv",
-    "edge_frequency_by_group.csv", "group_size.csv", "head_source.csv", "role_flow.csv"};
+    "edge_frequency_by_group.csv", "group_size.csv", "head_source.csv", "role_flow.csv", "whole_answer.csv"};
 
 TEST(exports_are_the_same_bytes) {
   make_run(at("second.db"), &one_target, mixed);
@@ -339,7 +339,7 @@ TEST(exports_are_the_same_bytes) {
     hw_file_close(&b);
   }
   char command[300];
-  (void)snprintf(command, sizeof command, "test `ls '%s' | wc -l` = 12", at("paper2"));
+  (void)snprintf(command, sizeof command, "test `ls '%s' | wc -l` = 13", at("paper2"));
   assert_int_equal(system(command), 0);
   OK(hw_store_open_read(data, &store, e));
   REFUSED("text: not a folder", (write_sql(at("text"), "CREATE TABLE t(a)"), hw_store_export(store, &(hw_export){.folder = at("text")}, e)));
