@@ -36,6 +36,7 @@ struct hw_store {
   size_t line_width;                /* columns of the terminal for tables; 0: no limit */
   double seconds, deadline;         /* of one statement; 0: as long as it takes */
   struct hw_chunk_sums *pending;    /* of the chunks in the open transaction, encoded.h; NULL: no chunk waits for its commit */
+  struct hw_wide_columns *wide;     /* columns of the view prompt_wide, store/wide.c; NULL: not read yet */
   double committed, commit_seconds; /* hw_clock_seconds() of the last commit; chunks wait so long for the next */
   size_t n_statements;
   hw_statement statements[HW_MOST_STATEMENTS]; /* of hw_store_statement */

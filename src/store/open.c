@@ -12,6 +12,7 @@
 #include "functions/functions.h"
 #include "sqlite/sql.h"
 #include "store/marginal.h"
+#include "store/wide.h"
 #include "headwater/store.h"
 
 static bool check_limits(const hw_run_info *info, hw_error *err) {
@@ -155,7 +156,7 @@ static bool create(hw_store *store, const hw_run_info *info, hw_error *err) {
   if (!hw_store_begin(store, err)) return false;
   bool ok = hw_store_exec(store, identity, "create it", err) &&
             hw_store_exec(store, hw_sql("schema.sql"), "create its tables", err) &&
-            hw_store_exec(store, hw_sql("views.sql"), "create its views", err) && insert_run(store, info, err) &&
+            hw_store_exec(store, hw_sql("views.sql"), "create its views", err) && hw_wide_make(store, err) && insert_run(store, info, err) &&
             insert_settings(store, info, err) && insert_groups(store, info, err) && insert_roles(store, info, err) &&
             insert_heads(store, info, err);
   if (ok) return hw_store_commit(store, err);
@@ -332,6 +333,7 @@ bool hw_store_close(hw_store *store, bool is_complete, hw_error *err) {
   bool ok = hw_store_flush(store, err);
   /* SQLite does not change the journal mode while a statement is open. */
   while (store->n_statements) hw_statement_close(&store->statements[--store->n_statements]);
+  hw_wide_forget(store);
   ok = ok && (!is_complete || store->lock < 0 || finish(store, err));
   hw_store_free(store);
   return ok;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Writing. A transaction holds the rows of whole chunks and, written at its end, their sums. */
+#include "store/wide.h"
 #include "store/writer.h"
 
 #include <inttypes.h>
@@ -165,7 +166,7 @@ static bool put_chunk(hw_store *store, const hw_encoded_chunk *chunk, hw_error *
     return hw_fail(err, HW_ERROR_INPUT, "%s: chunk %" PRId64 " is stored already", store->path, chunk->chunk_index);
   for (int64_t i = 0; i < chunk->n_prompts; i++)
     if (!put_prompt(store, chunk, &chunk->prompts[i], err)) return false;
-  if (!put_item_graphs(store, chunk, err)) return false;
+  if (!put_item_graphs(store, chunk, err) || !hw_wide_note(store, chunk, err)) return false;
   if (!(s = hw_store_statement(store, "writer/count_prompts.sql", err))) return false;
   hw_bind_integer(s, ":n", chunk->n_prompts);
   hw_bind_integer(s, ":process_id", store->process_id);
@@ -194,6 +195,7 @@ bool hw_store_flush(hw_store *store, hw_error *err) {
   drop_pending(store);
   store->committed = hw_clock_seconds();
   if (ok) return hw_store_commit(store, err);
+  hw_wide_forget(store);
   hw_store_rollback(store);
   return false;
 }
@@ -218,6 +220,7 @@ bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_err
   if (!begin_pending(store, &encoded->sums, err)) return false;
   if (!put_chunk(store, encoded, err) || !hw_chunk_sums_merge(store->pending, &encoded->sums, err)) {
     drop_pending(store);
+    hw_wide_forget(store);
     hw_store_rollback(store);
     return false;
   }
@@ -343,6 +346,7 @@ bool hw_store_put_neuron_projections(hw_store *store, const hw_projection *rows,
     ok = ok && put_neuron_tokens(store, &rows[i], 1, err) && put_neuron_tokens(store, &rows[i], -1, err);
   }
   if (ok) return hw_store_commit(store, err);
+  hw_wide_forget(store);
   hw_store_rollback(store);
   return false;
 }

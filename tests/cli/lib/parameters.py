@@ -64,7 +64,7 @@ for name in names:
     if code or len(rows.splitlines()) < 2 and name not in ("failed", "circuit_breaks"):
         print(f"BUT {name} {needed}: exit {code}, {problem or 'no rows'}")
     for parameter, kind, default in found:
-        good, bad, missing = values.get(kind, (kind.split("|"), ["size", kind[:3], "0"], []))
+        good, bad, missing = values.get(kind, (kind.split("|"), ["size", kind.split("|")[0][:-1], "0"], []))
         for value in good:
             other = {"prompt": "0"} if kind == "target" else {}
             code, rows, problem = run(**{**other, parameter: value})
