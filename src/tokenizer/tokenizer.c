@@ -92,11 +92,25 @@ typedef struct file_paths {
   char *tokenizer, *vocab, *merges, *model_config;
 } file_paths;
 
+/* Says which files of another kind lie there, and the way out. */
+static bool fail_missing(const char *model_dir, hw_error *err) {
+  static const char *const others[] = {"tokenizer.model", "tekken.json", "spiece.model", "qwen.tiktoken", "vocab.txt"};
+  for (size_t i = 0; i < HW_TOK_COUNT(others); i++) {
+    char *path = hw_path_join(model_dir, others[i]);
+    bool there = path && hw_file_exists(path);
+    free(path);
+    if (there)
+      return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: no tokenizer.json, but %s, which is not read; AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR) in transformers writes tokenizer.json",
+                     model_dir, others[i]);
+  }
+  return hw_fail(err, HW_ERROR_INPUT, "%s: no tokenizer: want tokenizer.json, or vocab.json and merges.txt", model_dir);
+}
+
 static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const char **model_type, const file_paths *paths, const hw_tok_config *config,
                        bool *from_files, hw_buffer *hashes, hw_error *err) {
   *from_files = !hw_file_exists(paths->tokenizer);
   if (*from_files && (!hw_file_exists(paths->vocab) || !hw_file_exists(paths->merges)))
-    return hw_fail(err, HW_ERROR_INPUT, "%s: no tokenizer: want tokenizer.json, or vocab.json and merges.txt", model_dir);
+    return fail_missing(model_dir, err);
   hw_tok_loader loader = {tokenizer, *from_files ? paths->vocab : paths->tokenizer, err};
   json_t *root = hw_json_open(loader.path, true, err);
   bool changed = *from_files ? config->add_prefix_space == 1 : hw_tok_config_change_prefix(config, root);

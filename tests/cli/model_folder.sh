@@ -21,7 +21,7 @@ for what in wrapped-unknown adapter-inside adapter adapter-odd sharded shards py
   "$PY" "$LIB/damage.py" gpt2 model $what
   fails "$HW" trace --model model --prompt Mary
 done
-for what in lfs-tokenizer lfs-merges; do
+for what in lfs-tokenizer lfs-merges sentencepiece tekken; do
   item "$what"
   rm -rf model
   "$PY" "$LIB/damage.py" gpt2 model $what

@@ -180,6 +180,8 @@ actions = {
     "tensorflow": lambda: instead("tf_model.h5"),
     "flax": lambda: instead("flax_model.msgpack"),
     "other-name": lambda: instead("model_fp16.safetensors"),
+    "sentencepiece": lambda: (remove("tokenizer.json", "vocab.json"), put("tokenizer.model", "x")),
+    "tekken": lambda: (remove("tokenizer.json", "merges.txt"), put("tekken.json", "{}")),
     "lfs-weights": lambda: put("model.safetensors", LFS),
     "lfs-config": lambda: put("config.json", LFS),
     "lfs-tokenizer": lambda: put("tokenizer.json", LFS),
