@@ -4,7 +4,8 @@
  * are headwater/stats.h.
  *
  * The measure of a component in a prompt is the mean over the prompt's graphs (targets), absent = 0 (METHOD section 4), so a
- * prompt is one unit however many targets it has. A prompt that failed or has no graph is no unit, nor is a
+ * prompt is one unit however many targets it has. Measures of answers are those of the table `answer`; one that a prompt of either side
+ * lacks is left out, with a note. A prompt that failed or has no graph is no unit, nor is a
  * counterfactual prompt unless the column is `variant`. */
 #ifndef HEADWATER_COMPARISON_H
 #define HEADWATER_COMPARISON_H
@@ -23,14 +24,14 @@
 HW_BEGIN_C
 
 typedef enum hw_measure { HW_MEASURE_IMPORTANCE, HW_MEASURE_FLOW } hw_measure;
-typedef enum hw_component_set { HW_SET_HEADS, HW_SET_NEURONS, HW_SET_ITEMS } hw_component_set;
+typedef enum hw_component_set { HW_SET_HEADS, HW_SET_NEURONS, HW_SET_ITEMS, HW_SET_ANSWERS } hw_component_set;
 HW_API extern const char *const hw_measure_names[3];       /* "importance", "flow", NULL */
-HW_API extern const char *const hw_component_set_names[4]; /* "heads", "neurons", "items", NULL */
+HW_API extern const char *const hw_component_set_names[5]; /* "heads", "neurons", "items", "answers", NULL */
 
 typedef struct hw_comparison_request {
   const char *by;   /* "COLUMN=A,B": values of a --group-by column or of another column of the data set; NULL with `with` */
   const char *with; /* path of the other database; NULL with `by` */
-  hw_measure measure;
+  hw_measure measure; /* not of answers: those are measures themselves */
   hw_component_set components;
   const char *cluster; /* column whose values are the clusters; "none"; NULL: template where there is one */
   const char *pairs;   /* column that pairs prompts of the groups; "none"; NULL: pair_id where it does (between the variants
@@ -45,6 +46,7 @@ typedef struct hw_compared_component {
   uint32_t layer, index; /* head or neuron */
   bool ffn;              /* an item of an FFN block: no head */
   const char *source_role, *target_role; /* items */
+  const char *answer_measure; /* answers: "accuracy", "logit_diff", ... */
 } hw_compared_component;
 
 typedef struct hw_comparison {
@@ -61,6 +63,9 @@ typedef struct hw_comparison {
   size_t n_clusters; /* 0: none */
   hw_buffer notes;   /* lines: what the user may not expect */
 } hw_comparison;
+
+/* What is compared: "importance" or "flow", of answers "measures". */
+HW_API const char *hw_comparison_measure(const hw_comparison_request *request);
 
 /* Reads the measures. other: the opened database of request->with, NULL without. Errors: INPUT for unknown columns and values, and
  * for damaged columns, naming the prompt. Call fini also after an error. */

@@ -2,8 +2,8 @@
 -- Results of `headwater compare`. Made when the first one is saved; no part of the digest.
 CREATE TABLE IF NOT EXISTS comparison (
   comparison_id INTEGER PRIMARY KEY,
-  components TEXT NOT NULL CHECK(components IN ('heads', 'neurons', 'items')),
-  measure TEXT NOT NULL CHECK(measure IN ('importance', 'flow')), -- mean over a prompt's graphs, absent = 0
+  components TEXT NOT NULL CHECK(components IN ('heads', 'neurons', 'items', 'answers')),
+  measure TEXT NOT NULL CHECK(measure IN ('importance', 'flow', 'measures')), -- mean over a prompt's graphs, absent = 0; of answers their measures
   column_name TEXT,               -- the groups are two of its values; NULL: two databases
   a TEXT NOT NULL,                -- value; two databases: name of the model
   b TEXT NOT NULL,
@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS comparison_component (
   comparison_id INTEGER NOT NULL,
   rank INTEGER NOT NULL,          -- from 1, by p, then size of the effect
   name TEXT NOT NULL,
-  layer INTEGER NOT NULL,
+  layer INTEGER,                  -- NULL of answers
   head INTEGER,
   neuron INTEGER,
   kind TEXT,                      -- items: attention, ffn

@@ -11,6 +11,7 @@ typedef struct hw_measured_component {
   uint64_t key;
   size_t n_active;    /* units that are not 0 */
   uint64_t last_unit; /* seen, + 1 */
+  size_t missing;     /* prompts without this measure of their answer */
 } hw_measured_component;
 
 /* Components by number of first appearance, while measures are read. */
@@ -25,8 +26,11 @@ typedef struct hw_measured {
   size_t n_roles;
 } hw_measured;
 
+/* Measures of answers, in the order of the columns of compare/answers.sql. */
+extern const char *const hw_answer_measures[6];
+
 /* Keys are in the order in which components are listed: hw_component_key of heads and neurons, of items one with the numbers of
- * their roles among both databases. */
+ * their roles among both databases, of answers the index of the measure. */
 void hw_compared_component_of(uint64_t key, const hw_measured *measured, hw_compared_component *component);
 
 /* The number of a component, new when it was not seen before. */

@@ -2,6 +2,7 @@
  * What each prompt says about each component, decoded from the compressed columns. Importances and flows are the integers (1e-6)
  * that the aggregates sum, so means agree with those of the views. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,13 @@ static uint64_t item_key(uint32_t item, const uint32_t *role_of) {
   return (uint64_t)hw_item_edge(item) << 16 | role_of[hw_item_source(item)] << 8 | role_of[hw_item_target(item)];
 }
 
+const char *const hw_answer_measures[6] = {"accuracy", "whole_accuracy", "probability", "log_probability", "logit_diff", "log_probability_diff"};
+
 void hw_compared_component_of(uint64_t key, const hw_measured *measured, hw_compared_component *component) {
+  if (measured->request->components == HW_SET_ANSWERS) {
+    *component = (hw_compared_component){.answer_measure = hw_answer_measures[key]};
+    return;
+  }
   if (measured->request->components != HW_SET_ITEMS) {
     *component = (hw_compared_component){.layer = hw_component_key_layer(key), .index = hw_component_key_index(key)};
     return;
@@ -61,10 +68,10 @@ typedef struct reading {
   hw_statement graphs, roles; /* roles: items only */
 } reading;
 
-static bool add(reading *r, uint64_t key, uint32_t value, hw_error *err) {
+static bool add(reading *r, uint64_t key, double value, hw_error *err) {
   hw_measured *m = r->measured;
   uint32_t number = 0;
-  if (!value) return true;
+  if (value == 0) return true;
   if (!hw_measured_number(m, key, &number, err)) return false;
   uint64_t unit = ((uint64_t)r->unit << 1 | (unsigned)r->side) + 1;
   hw_measured_component *component = &m->components[number];
@@ -129,6 +136,22 @@ static bool add_graph(reading *r, const void *bytes, size_t length, hw_error *er
 
 /* ---- one prompt ---- */
 
+/* Rounded to 1e-6 as importances are: sums of integers do not depend on their order. */
+static bool read_answer(reading *r, hw_error *err) {
+  bool row;
+  hw_statement_reset(&r->graphs);
+  hw_bind_integer(&r->graphs, ":prompt_id", r->prompt_id);
+  if (!hw_statement_step(&r->graphs, &row, err)) return false;
+  for (int i = 0; i < (int)(sizeof hw_answer_measures / sizeof *hw_answer_measures); i++) {
+    uint32_t number = 0;
+    if (!hw_measured_number(r->measured, (uint64_t)i, &number, err)) return false;
+    double value = row && !hw_column_is_null(&r->graphs, i) ? round(hw_column_real(&r->graphs, i) * HW_MICRO) : (double)NAN;
+    if (!isfinite(value)) r->measured->components[number].missing++;
+    else if (!add(r, (uint64_t)i, value, err)) return false;
+  }
+  return true;
+}
+
 static bool read_prompt(reading *r, hw_error *err) {
   hw_measured *m = r->measured;
   size_t first = m->n_entries[r->side], n_graphs = 0;
@@ -169,7 +192,7 @@ static bool read_roles(hw_measured *m, hw_store *store, hw_arena *names, uint32_
 }
 
 bool hw_measured_read(hw_measured *m, hw_store *store, int side, const int64_t *prompts, size_t n, hw_arena *names, hw_error *err) {
-  static const char *const files[] = {"compare/graph_heads.sql", "compare/graph_neurons.sql", "compare/graph_edges.sql"};
+  static const char *const files[] = {"compare/graph_heads.sql", "compare/graph_neurons.sql", "compare/graph_edges.sql", "compare/answers.sql"};
   static const char *const stages[] = {"prompts of a", "prompts of b"};
   uint32_t role_of[64];
   reading r = {.measured = m, .store = store, .side = side, .role_of = role_of};
@@ -181,7 +204,7 @@ bool hw_measured_read(hw_measured *m, hw_store *store, int side, const int64_t *
     hw_tell_progress(m->request->hooks, stages[side], (int64_t)i, (int64_t)n);
     r.unit = (uint32_t)i;
     r.prompt_id = prompts[i];
-    ok = read_prompt(&r, err);
+    ok = m->request->components == HW_SET_ANSWERS ? read_answer(&r, err) : read_prompt(&r, err);
   }
   hw_statement_close(&r.graphs);
   hw_statement_close(&r.roles);

@@ -12,7 +12,11 @@
 #include "study/compare.h"
 
 const char *const hw_measure_names[3] = {"importance", "flow", NULL};
-const char *const hw_component_set_names[4] = {"heads", "neurons", "items", NULL};
+const char *const hw_component_set_names[5] = {"heads", "neurons", "items", "answers", NULL};
+
+const char *hw_comparison_measure(const hw_comparison_request *request) {
+  return request->components == HW_SET_ANSWERS ? "measures" : hw_measure_names[request->measure];
+}
 
 typedef struct member {
   int64_t prompt_id;
@@ -350,6 +354,10 @@ static bool order_components(reading *r, uint32_t *places, hw_error *err) {
   qsort(order, m->n, sizeof *order, compare_sorted);
   for (size_t i = 0; i < m->n; i++) {
     places[order[i].number] = UINT32_MAX;
+    if (m->components[order[i].number].missing) {
+      hw_buffer_printf(&c->notes, "%s is left out: %zu prompts have none\n", hw_answer_measures[order[i].key], m->components[order[i].number].missing);
+      continue;
+    }
     if ((int64_t)m->components[order[i].number].n_active < r->request->min_active) {
       c->n_rare++;
       continue;
@@ -358,7 +366,8 @@ static bool order_components(reading *r, uint32_t *places, hw_error *err) {
     hw_compared_component_of(order[i].key, m, &c->components[c->n_components++]);
   }
   free(order);
-  if (!c->n_components && c->n_rare)
+  if (!c->n_components && !c->n_rare) return hw_fail(err, HW_ERROR_INPUT, "%s: some of its prompts have no answer", r->store->path);
+  if (!c->n_components)
     return hw_fail(err, HW_ERROR_INPUT, "no component is active in %" PRId64 " prompts or more (--min-active)", r->request->min_active);
   return true;
 }

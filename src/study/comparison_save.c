@@ -22,7 +22,7 @@ typedef struct results {
 
 static void bind_question(hw_statement *b, const results *r) { /* the parameters that identify a comparison */
   hw_bind_string(b, ":components", hw_component_set_names[r->request->components]);
-  hw_bind_string(b, ":measure", hw_measure_names[r->request->measure]);
+  hw_bind_string(b, ":measure", hw_comparison_measure(r->request));
   hw_bind_string(b, ":column_name", r->c->column);
   hw_bind_string(b, ":a", r->c->value_a);
   hw_bind_string(b, ":b", r->c->value_b);
@@ -90,7 +90,8 @@ static bool insert_comparison(hw_store *store, const results *r, int64_t *id, hw
 
 static void name_component(const results *r, const hw_compared_component *c, char *name, size_t size) {
   const char *letter = r->request->components == HW_SET_NEURONS ? "N" : "H";
-  if (c->ffn) (void)snprintf(name, size, "FFN%u", c->layer);
+  if (c->answer_measure) (void)snprintf(name, size, "%s", c->answer_measure);
+  else if (c->ffn) (void)snprintf(name, size, "FFN%u", c->layer);
   else (void)snprintf(name, size, "L%u%s%u", c->layer, letter, c->index);
 }
 
@@ -100,8 +101,9 @@ static void bind_component(hw_statement *b, const results *r, size_t index, char
   hw_component_set set = r->request->components;
   name_component(r, component, name, size);
   hw_bind_string(b, ":name", name);
-  hw_bind_integer(b, ":layer", component->layer);
-  if (set == HW_SET_NEURONS || component->ffn) hw_bind_null(b, ":head");
+  if (set == HW_SET_ANSWERS) hw_bind_null(b, ":layer");
+  else hw_bind_integer(b, ":layer", component->layer);
+  if (set == HW_SET_NEURONS || set == HW_SET_ANSWERS || component->ffn) hw_bind_null(b, ":head");
   else hw_bind_integer(b, ":head", component->index);
   if (set != HW_SET_NEURONS) hw_bind_null(b, ":neuron");
   else hw_bind_integer(b, ":neuron", component->index);
