@@ -85,6 +85,9 @@ HW_API bool hw_comparison_save(const char *path, const hw_comparison_request *re
 /* Whether saving has a chance: the file and its folder can be written. */
 HW_API bool hw_comparison_can_save(const char *path);
 
+/* Deletes a saved comparison. hooks may be NULL. Errors: INPUT when there is none of this number. */
+HW_API bool hw_comparison_delete(const char *path, int64_t comparison_id, const hw_hooks *hooks, hw_error *err);
+
 HW_END_C
 
 #endif

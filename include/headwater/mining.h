@@ -40,6 +40,9 @@ typedef struct hw_mining_summary {
  * the smallest search fits. The file is unchanged then. */
 HW_API bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err);
 
+/* Deletes a mining with its circuits. hooks may be NULL. Errors: INPUT when there is none of this number. */
+HW_API bool hw_mining_delete(const char *path, int64_t mining_id, const hw_hooks *hooks, hw_error *err);
+
 HW_END_C
 
 #endif

@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-DELETE FROM comparison WHERE comparison_id = :comparison_id
+DELETE FROM comparison WHERE comparison_id = :id

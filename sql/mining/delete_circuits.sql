@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-DELETE FROM circuit WHERE mining_id IN (SELECT mining_id FROM mining WHERE parameters = :parameters)
+DELETE FROM circuit WHERE mining_id = :id

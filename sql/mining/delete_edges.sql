@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-DELETE FROM circuit_edge WHERE circuit_id IN (SELECT circuit_id FROM circuit JOIN mining USING(mining_id) WHERE parameters = :parameters)
+DELETE FROM circuit_edge WHERE circuit_id IN (SELECT circuit_id FROM circuit WHERE mining_id = :id)

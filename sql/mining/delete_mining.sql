@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-DELETE FROM mining WHERE parameters = :parameters
+DELETE FROM mining WHERE mining_id = :id

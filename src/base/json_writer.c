@@ -81,6 +81,11 @@ void hw_json_int(hw_json *json, int64_t value) {
   hw_buffer_printf(json->out, "%" PRId64, value);
 }
 
+void hw_json_bool(hw_json *json, bool value) {
+  separate(json);
+  hw_buffer_append_string(json->out, value ? "true" : "false");
+}
+
 void hw_json_null(hw_json *json) {
   separate(json);
   hw_buffer_append_string(json->out, "null");

@@ -24,6 +24,7 @@ void hw_json_key(hw_json *json, const char *key);
 void hw_json_string(hw_json *json, const char *text); /* NULL writes null */
 void hw_json_bytes(hw_json *json, const char *bytes, size_t length);
 void hw_json_int(hw_json *json, int64_t value);
+void hw_json_bool(hw_json *json, bool value);
 void hw_json_null(hw_json *json);
 void hw_json_double(hw_json *json, double value); /* non-finite writes null */
 void hw_json_float(hw_json *json, float value);

@@ -163,6 +163,8 @@ void hw_option_describe(const hw_option *option, const void *defaults, hw_buffer
   bool has_default = defaults && option->kind != HW_OPTION_FLAG;
   if (has_default && option->kind == HW_OPTION_NUMBER) /* a default that cannot be given stands for none */
     has_default = *(const double *)((const char *)defaults + option->offset) > option->min;
+  else if (has_default && option->kind == HW_OPTION_COUNT)
+    has_default = (double)*(const int64_t *)((const char *)defaults + option->offset) >= option->min;
   if (has_default && hw_option_format(option, defaults, &value) && value.length && !value.failed)
     hw_buffer_printf(out, " [%s]", value.data);
   hw_buffer_fini(&value);

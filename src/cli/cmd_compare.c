@@ -16,7 +16,7 @@ enum { SAVE_AUTO, SAVE_YES, SAVE_NO };
 
 typedef struct compare_settings {
   const char *by, *with, *cluster, *pairs;
-  int64_t permutations, seed, min_active, top;
+  int64_t permutations, seed, min_active, top, delete;
   double lock_timeout;
   int measure, components, format, save;
 } compare_settings;
@@ -35,6 +35,7 @@ static const hw_option rows[] = {
     {"top", HW_OPTION_COUNT, AT(top), "N", "rows, best p first; 0: 20 of a table, all of csv and json", 0, 1e15, NULL, false},
     {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
     {"save", HW_OPTION_CHOICE, AT(save), "WHEN", "keep the result in the database (headwater query DB comparisons): yes, no, or auto: where the file can be written", 0, 0, save_names, false},
+    {"delete", HW_OPTION_COUNT, AT(delete), "N", "instead: delete the saved comparison N (headwater query DB comparisons lists them)", 1, 1e15, NULL, false},
     HW_LOCK_TIMEOUT_ROW(compare_settings),
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
@@ -129,12 +130,22 @@ static bool read_databases(const char *db, const hw_comparison_request *request,
   return ok;
 }
 
+static int delete_saved(const char *db, const compare_settings *settings) {
+  hw_cli_progress progress;
+  hw_error err = {0};
+  hw_cli_progress_start(&progress, true, settings->lock_timeout);
+  bool ok = hw_comparison_delete(db, settings->delete, &progress.hooks, &err);
+  hw_cli_progress_stop(&progress, false);
+  return ok ? 0 : hw_cli_fail(&err);
+}
+
 static int run(const hw_command *command, int argc, char **argv) {
   compare_settings settings = usual;
   const char *db;
   int n;
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  if (settings.delete) return delete_saved(db, &settings);
   if (!settings.by == !settings.with) return hw_cli_usage(command, settings.by ? "either --by or --with, not both" : "no --by COLUMN=A,B and no --with OTHER.db given");
   hw_cli_progress progress;
   if (settings.components == HW_SET_ANSWERS && settings.measure != HW_MEASURE_IMPORTANCE)

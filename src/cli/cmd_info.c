@@ -6,6 +6,9 @@
 #include "base/json_writer.h"
 #include "headwater/run.h"
 
+static const char *const norms[] = {"LayerNorm", "RMSNorm", "no norm"}, *const positions[] = {"learned", "rotary", "no"};
+static const char *const activations[] = {"gelu_new", "gelu", "relu", "silu"};
+
 static void put_piece(hw_buffer *out, const hw_tokenizer *tokenizer, int32_t id) {
   const char *bytes;
   size_t length;
@@ -15,10 +18,15 @@ static void put_piece(hw_buffer *out, const hw_tokenizer *tokenizer, int32_t id)
     hw_json_quote(out, bytes, length);
 }
 
+static int64_t count_windowed(const hw_model_config *c) {
+  int64_t n = 0;
+  for (int64_t l = 0; l < c->n_layers; l++) n += c->windowed[l];
+  return n;
+}
+
 /* Properties that most models do not have: printed only for those that have them. */
 static void describe_attention(const hw_model_config *c, hw_buffer *out) {
-  int64_t n_windowed = 0;
-  for (int64_t l = 0; l < c->n_layers; l++) n_windowed += c->windowed[l];
+  int64_t n_windowed = count_windowed(c);
   if (n_windowed)
     hw_buffer_printf(out, "window       %" PRId64 " positions in %" PRId64 " of the layers\n", c->window, n_windowed);
   if (c->positions == HW_POSITION_ROTARY) {
@@ -33,12 +41,12 @@ static void describe_attention(const hw_model_config *c, hw_buffer *out) {
 }
 
 /* Multiplications by weights: attention and the walk come on top, and grow with the prompt. */
-static void describe_cost(const hw_model_config *c, hw_buffer *out) {
-  double d = (double)c->d_model, heads = (double)((2 * c->n_heads + 2 * c->n_kv_heads) * c->d_head);
-  double token = (double)c->n_layers * d * (heads + (double)(c->d_ffn * (c->gated ? 3 : 2)));
-  hw_buffer_printf(out, "cost         %.4g million multiplications a token, %.4g a prediction or projected component\n", token / 1e6,
-                   d * (double)c->vocab_out / 1e6);
+static double cost_of_token(const hw_model_config *c) {
+  double heads = (double)((2 * c->n_heads + 2 * c->n_kv_heads) * c->d_head);
+  return (double)c->n_layers * (double)c->d_model * (heads + (double)(c->d_ffn * (c->gated ? 3 : 2)));
 }
+
+static double cost_of_prediction(const hw_model_config *c) { return (double)c->d_model * (double)c->vocab_out; }
 
 /* Of a worker with default options and prompts that fill one sub-batch between them. */
 static size_t worker_bytes(const hw_model *model) {
@@ -51,8 +59,6 @@ static size_t worker_bytes(const hw_model *model) {
 }
 
 static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const hw_error *tokenizer_problem, hw_buffer *out) {
-  static const char *const norms[] = {"LayerNorm", "RMSNorm", "no norm"}, *const positions[] = {"learned", "rotary", "no"};
-  static const char *const activations[] = {"gelu_new", "gelu", "relu", "silu"};
   const hw_model_config *c = &model->config;
   hw_buffer_printf(out, "model        %s\n", model->name);
   hw_buffer_printf(out, "family       %s (%s, %s positions, %s%s%s)\n", c->family, norms[c->norm], positions[c->positions],
@@ -76,17 +82,77 @@ static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const
   }
   hw_buffer_printf(out, "\nmemory       %.0f MiB of weights (page cache) and at most %.0f MiB a worker\n", (double)model->weight_bytes / 1048576,
                    (double)worker_bytes(model) / 1048576);
-  describe_cost(c, out);
+  hw_buffer_printf(out, "cost         %.4g million multiplications a token, %.4g a prediction or projected component\n", cost_of_token(c) / 1e6,
+                   cost_of_prediction(c) / 1e6);
+}
+
+static void put_token_id(hw_json *json, const char *key, int32_t id) {
+  hw_json_key(json, key);
+  if (id < 0) hw_json_null(json);
+  else hw_json_int(json, id);
+}
+
+/* The same for programs: numbers in bytes and multiplications. */
+static void put_json(const hw_model *model, const hw_tokenizer *tokenizer, const hw_error *tokenizer_problem, hw_buffer *out) {
+  const hw_model_config *c = &model->config;
+  const struct {
+    const char *key, *text;
+  } texts[] = {{"model", model->name},
+               {"family", c->family},
+               {"norm", norms[c->norm]},
+               {"positions", positions[c->positions]},
+               {"activation", c->d_ffn ? activations[c->activation] : NULL},
+               {"dtype", hw_dtype_names[model->dtype]},
+               {"fingerprint", model->fingerprint},
+               {"notice", model->notice}};
+  const struct {
+    const char *key;
+    int64_t value;
+  } counts[] = {{"n_layers", c->n_layers},   {"n_heads", c->n_heads},       {"n_kv_heads", c->n_kv_heads},
+                {"d_head", c->d_head},       {"d_model", c->d_model},       {"d_ffn", c->d_ffn},
+                {"vocab_size", c->vocab_size}, {"n_ctx", c->n_ctx},         {"weight_bytes", (int64_t)model->weight_bytes},
+                {"worker_bytes", (int64_t)worker_bytes(model)},             {"windowed_layers", count_windowed(c)}};
+  const struct {
+    const char *key;
+    bool value;
+  } flags[] = {{"gated", c->gated}, {"parallel_block", c->parallel}, {"tied_unembedding", model->unembed.data == model->token_embedding.data}};
+  const struct {
+    const char *key;
+    double value;
+  } numbers[] = {{"multiplications_a_token", cost_of_token(c)}, {"multiplications_a_prediction", cost_of_prediction(c)}};
+  hw_json json;
+  hw_json_init(&json, out);
+  hw_json_begin_object(&json);
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) hw_json_key(&json, texts[i].key), hw_json_string(&json, texts[i].text);
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) hw_json_key(&json, counts[i].key), hw_json_int(&json, counts[i].value);
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) hw_json_key(&json, flags[i].key), hw_json_bool(&json, flags[i].value);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) hw_json_key(&json, numbers[i].key), hw_json_double(&json, numbers[i].value);
+  hw_json_key(&json, "tokenizer");
+  hw_json_begin_object(&json);
+  hw_json_key(&json, "problem"); /* null: there is a tokenizer */
+  hw_json_string(&json, tokenizer ? NULL : tokenizer_problem->message);
+  if (tokenizer) {
+    hw_json_key(&json, "kind");
+    hw_json_string(&json, hw_tokenizer_kind(tokenizer));
+    hw_json_key(&json, "n_tokens");
+    hw_json_int(&json, hw_tokenizer_size(tokenizer));
+    put_token_id(&json, "bos_auto", hw_tokenizer_bos_id(tokenizer, HW_BOS_AUTO));
+    put_token_id(&json, "bos_yes", hw_tokenizer_bos_id(tokenizer, HW_BOS_YES));
+  }
+  hw_json_end_object(&json);
+  hw_json_end_object(&json);
+  hw_buffer_append_byte(out, '\n');
 }
 
 typedef struct info_settings {
   const char *architecture;
-  bool tensors;
+  bool tensors, json;
 } info_settings;
 
 static const hw_option option_rows[] = {
     {"architecture", HW_OPTION_TEXT, offsetof(info_settings, architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
     {"tensors", HW_OPTION_FLAG, offsetof(info_settings, tensors), NULL, "tell which tensor is which weight", 0, 0, NULL, false},
+    {"json", HW_OPTION_FLAG, offsetof(info_settings, json), NULL, "print JSON", 0, 0, NULL, false},
 };
 static const hw_option_table option_table = {option_rows, sizeof option_rows / sizeof *option_rows};
 
@@ -124,13 +190,14 @@ static int run(const hw_command *command, int argc, char **argv) {
   int n;
   hw_error err = {0};
   if (!hw_cli_arguments(command, option_table, &settings, argc, argv, &folder, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  if (settings.json && settings.tensors) return hw_cli_usage(command, "--tensors is no part of --json");
   hw_model *model;
   hw_tokenizer *tokenizer = NULL;
-  if (!hw_model_open_as(folder, settings.architecture, &model, &err)) return fail(folder, settings.architecture, &err);
+  if (!hw_model_open_as(folder, settings.architecture, &model, &err)) return settings.json ? hw_cli_fail(&err) : fail(folder, settings.architecture, &err);
   (void)hw_tokenizer_open(folder, NULL, &tokenizer, &err);
   hw_buffer out;
   hw_buffer_init(&out);
-  describe(model, tokenizer, &err, &out);
+  (settings.json ? put_json : describe)(model, tokenizer, &err, &out);
   if (settings.tensors) list_tensors(folder, settings.architecture, false, &out);
   int code = hw_cli_write(&out);
   hw_buffer_fini(&out);
@@ -143,7 +210,8 @@ const hw_command hw_cmd_info = {
     .name = "info",
     .usage = "MODEL_DIR [options]",
     .summary = "what a model folder holds, and the memory a run will need",
-    .example = "  headwater info datasets/models/headwater-gpt2\n",
+    .example = "  headwater info datasets/models/headwater-gpt2\n"
+               "  headwater info MODEL_DIR --json | jq .n_layers\n",
     .options = options,
     .run = run,
 };

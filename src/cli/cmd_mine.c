@@ -15,9 +15,9 @@ static const char *const items_names[] = {"heads", "heads+ffn", NULL}, *const by
 
 typedef struct mine_settings {
   double min_support, timeout, lock_timeout;
-  int64_t top, memory;
+  int64_t top, memory, delete;
   const char *roles;
-  int items, by, connected, rank;
+  int items, by, connected, rank, format;
 } mine_settings;
 
 static const hw_option rows[] = {
@@ -37,6 +37,8 @@ static const hw_option rows[] = {
     {"timeout", HW_OPTION_NUMBER, offsetof(mine_settings, timeout), "SECONDS",
      "for search and ranking; then the highest supports that were done are kept", 0, 1e7, NULL, false},
     {"memory", HW_OPTION_COUNT, offsetof(mine_settings, memory), "MIB", "for search and ranking", 1, 1 << 24, NULL, false},
+    {"format", HW_OPTION_CHOICE, offsetof(mine_settings, format), "NAME", "table; csv or json: the circuits, and what was searched on stderr", 0, 0, hw_cli_format_names, false},
+    {"delete", HW_OPTION_COUNT, offsetof(mine_settings, delete), "N", "instead: delete the saved mining N (headwater query DB minings lists them)", 1, 1e15, NULL, false},
     HW_LOCK_TIMEOUT_ROW(mine_settings),
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
@@ -58,13 +60,27 @@ static const char *query_text(const char *name) {
 }
 
 /* Prints a named query about the new mining; limited: it has a parameter --limit. */
-static int show(hw_store *store, const char *query, const hw_mining_summary *summary, bool limited) {
+static int show(hw_store *store, const char *query, const hw_mining_summary *summary, bool limited, hw_table_format format) {
   char mining[24], limit[24];
   (void)snprintf(mining, sizeof mining, "%" PRId64, summary->mining_id);
   (void)snprintf(limit, sizeof limit, "%" PRId64, summary->n_circuits);
   hw_parameter parameters[] = {{"mining", mining}, {"limit", limit}};
   const char *sql = query_text(query);
-  return sql ? hw_cli_select(store, sql, parameters, limited ? 2 : 1, HW_FORMAT_TABLE) : 1;
+  return sql ? hw_cli_select(store, sql, parameters, limited ? 2 : 1, format) : 1;
+}
+
+static double least_share(const mine_settings *settings) { return settings->min_support > 1 ? 1 : settings->min_support; }
+
+/* What was searched, and what was left out. */
+static void print_summary(FILE *out, const char *db, const mine_settings *settings, const hw_mining_summary *summary) {
+  fprintf(out, "%s, mining %" PRId64 ": %" PRId64 " graphs, %" PRId64 " edges (%s) in at least %g%% of %s, roles %s;\n"
+         "%" PRId64 " closed%s sets of them, %s\n\n",
+         db, summary->mining_id, summary->n_graphs, summary->n_items, items_names[settings->items], 100 * least_share(settings),
+         settings->by ? "a group" : "them", summary->roles, summary->n_sets, settings->connected ? " connected" : "",
+         summary->complete ? "complete" : "NOT complete");
+  if (!summary->complete) fprintf(out, "%s\n", summary->note);
+  if (!summary->complete && summary->complete_support <= 1) fprintf(out, "all sets in at least %.3g%% were found\n", 100 * summary->complete_support);
+  if (!summary->complete) fprintf(out, "\n");
 }
 
 static int run(const hw_command *command, int argc, char **argv) {
@@ -75,7 +91,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   hw_mining_summary summary;
   hw_cli_progress progress;
-  hw_mining_settings mining = {.min_support = settings.min_support > 1 ? 1 : settings.min_support,
+  hw_mining_settings mining = {.min_support = least_share(&settings),
                                .ffn = settings.items == 1,
                                .roles = settings.roles,
                                .by_group = settings.by == 1,
@@ -86,23 +102,18 @@ static int run(const hw_command *command, int argc, char **argv) {
                                .bytes = (size_t)settings.memory << 20,
                                .hooks = &progress.hooks};
   hw_cli_progress_start(&progress, false, settings.lock_timeout);
-  bool ok = hw_store_mine(db, &mining, &summary, &err);
+  bool ok = settings.delete ? hw_mining_delete(db, settings.delete, &progress.hooks, &err) : hw_store_mine(db, &mining, &summary, &err);
   hw_cli_progress_stop(&progress, false);
   if (!ok) return hw_cli_fail(&err);
-  printf("%s, mining %" PRId64 ": %" PRId64 " graphs, %" PRId64 " edges (%s) in at least %g%% of %s, roles %s;\n"
-         "%" PRId64 " closed%s sets of them, %s\n\n",
-         db, summary.mining_id, summary.n_graphs, summary.n_items, items_names[settings.items], 100 * mining.min_support,
-         mining.by_group ? "a group" : "them", summary.roles, summary.n_sets, mining.connected ? " connected" : "",
-         summary.complete ? "complete" : "NOT complete");
-  if (!summary.complete) printf("%s\n", summary.note);
-  if (!summary.complete && summary.complete_support <= 1) printf("all sets in at least %.3g%% were found\n", 100 * summary.complete_support);
-  if (!summary.complete) printf("\n");
+  if (settings.delete) return hw_cli_finish();
+  hw_table_format format = (hw_table_format)settings.format;
+  print_summary(format == HW_FORMAT_TABLE ? stdout : stderr, db, &settings, &summary);
   hw_store *store;
   if (!hw_cli_open_read(db, NULL, &store, &err)) return hw_cli_fail(&err);
-  int code = show(store, "circuits", &summary, true);
-  if (code == 0 && mining.by_group && summary.n_circuits) {
+  int code = show(store, "circuits", &summary, true, format);
+  if (code == 0 && mining.by_group && summary.n_circuits && format == HW_FORMAT_TABLE) {
     printf("\n");
-    code = show(store, "circuits_by_group", &summary, false);
+    code = show(store, "circuits_by_group", &summary, false, format);
   }
   (void)hw_store_close(store, false, NULL);
   return code;

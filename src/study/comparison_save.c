@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "study/compare.h"
+#include "study/saved.h"
 #include "query/select.h"
 #include "sqlite/sql.h"
 #include "headwater/query.h"
@@ -35,17 +36,6 @@ static void bind_question(hw_statement *b, const results *r) { /* the parameters
   hw_bind_integer(b, ":min_active", r->request->min_active);
 }
 
-static bool run_once(hw_store *store, const char *file, int64_t id, hw_error *err) {
-  hw_statement s;
-  bool ok = hw_statement_open(&s, store, file, err);
-  if (ok) {
-    hw_bind_integer(&s, ":comparison_id", id);
-    ok = hw_statement_run(&s, "replace the earlier comparison", err);
-  }
-  hw_statement_close(&s);
-  return ok;
-}
-
 static bool remove_same(hw_store *store, const results *r, hw_error *err) {
   int64_t id = 0;
   do {
@@ -56,8 +46,8 @@ static bool remove_same(hw_store *store, const results *r, hw_error *err) {
     id = row ? hw_column_integer(&b, 0) : 0;
     hw_statement_close(&b);
     if (!ok) return false;
-    if (id && (!run_once(store, "compare/delete_components.sql", id, err) || !run_once(store, "compare/delete_comparison.sql", id, err)))
-      return false;
+    bool there;
+    if (id && !hw_saved_delete(store, &hw_saved_comparison, id, &there, err)) return false;
   } while (id);
   return true;
 }

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "codec/codec.h"
 #include "study/mining_data.h"
+#include "study/saved.h"
 #include "query/select.h"
 #include "sqlite/connection.h"
 #include "sqlite/sql.h"
@@ -150,17 +151,13 @@ static bool parameters_of(const hw_mining_settings *settings, const char *roles,
 }
 
 static bool delete_old(hw_store *store, const char *parameters, hw_error *err) {
-  static const char *const files[] = {"mining/delete_edges.sql", "mining/delete_groups.sql", "mining/delete_breaks.sql",
-                                      "mining/delete_circuits.sql", "mining/delete_mining.sql"};
-  bool ok = true;
-  for (size_t i = 0; ok && i < sizeof files / sizeof *files; i++) {
-    hw_statement s;
-    ok = hw_statement_open(&s, store, files[i], err);
-    if (ok) hw_bind_string(&s, ":parameters", parameters);
-    ok = ok && hw_statement_run(&s, "replace the last mining", err);
-    hw_statement_close(&s);
-  }
-  return ok;
+  hw_statement s;
+  bool row = false, there, ok = hw_statement_open(&s, store, "mining/find_same.sql", err);
+  if (ok) hw_bind_string(&s, ":parameters", parameters);
+  ok = ok && hw_statement_step(&s, &row, err);
+  int64_t id = row ? hw_column_integer(&s, 0) : 0;
+  hw_statement_close(&s);
+  return ok && (!row || hw_saved_delete(store, &hw_saved_mining, id, &there, err));
 }
 
 static bool put_mining(hw_store *store, const char *parameters, const hw_mining_settings *settings,

@@ -21,6 +21,5 @@ fails "$HW" query ioi.db top_heads --limit many
 fails "$HW" query ioi.db top_heads --format xml
 fails "$HW" query ioi.db top_heads more
 fails "$HW" query ioi.db graph
-fails "$HW" query
 fails "$HW" sql ioi.db
 fails "$HW" sql ioi.db "SELECT 1" --format yaml

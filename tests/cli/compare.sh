@@ -58,6 +58,14 @@ echo "--- saved, and what was saved"
 same "the digest is that of before" "$before" "$("$HW" digest ioi.db)"
 "$HW" query high.db comparisons
 echo "exit $?"
+echo "--- deleted"
+cp ioi.db some.db
+"$HW" compare some.db --delete 2; echo "exit $?"
+"$HW" query some.db comparisons --limit 0 --format csv | cut -d, -f1 | tr -d '\r'
+"$HW" sql some.db "SELECT DISTINCT comparison_id FROM comparison_component ORDER BY 1" --format csv | tr -d '\r'
+fails "$HW" compare some.db --delete 2
+fails "$HW" compare high.db --delete 1
+rm some.db
 chmod a-w ioi.db
 [ -w ioi.db ] || "$HW" compare ioi.db --by group=ABBA,BABA --top 1 2>&1 >/dev/null
 chmod u+w ioi.db

@@ -4,5 +4,17 @@ for model in gpt2 llama; do
 done
 mkdir bare
 cp gpt2/config.json gpt2/model.safetensors bare
+echo "--- for programs"
+"$HW" info llama --json >info.json
+"$PY" -c '
+import json
+info = json.load(open("info.json"))
+for name in ("fingerprint", "weight_bytes", "worker_bytes", "vocab_size"):
+    assert info.pop(name), name
+assert info["tokenizer"].pop("n_tokens") > 1000
+print(json.dumps(info, indent=1))'
+"$HW" info gpt2 --json | tr ',' '\n' | grep -e layers -e tied
+fails "$HW" info gpt2 --json --tensors
 echo "--- without a tokenizer"
 "$HW" info bare | grep '^tokenizer'
+"$HW" info bare --json | grep -o '"tokenizer":.*'

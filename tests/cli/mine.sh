@@ -65,3 +65,18 @@ item "queries"
 for name in circuits circuits_by_group circuit_breaks circuit_prompts; do
   "$HW" query r.db "$name" --format csv | head -n 1 | tr -d '\r'
 done
+item "formats"
+"$HW" mine r.db --min-support 0.3 --roles IO,S1,S2,END --top 2 --format csv 2>stderr >rows.csv
+head -n 1 stderr | sed 's/mining [0-9]*/mining N/'
+"$HW" query r.db circuits --mining "$("$HW" sql r.db "SELECT max(mining_id) FROM mining" --format csv | tail -n 1 | tr -d '\r')" --format csv | cmp - rows.csv && echo "csv: as query circuits"
+"$HW" mine r.db --min-support 0.3 --by group --top 2 --format json 2>/dev/null | "$PY" -c 'import json, sys; print("json:", *json.load(sys.stdin)[0])'
+item "listed and deleted"
+"$HW" query r.db minings --format csv | cut -d, -f1,2 | grep -o 'by=.*'
+last=$("$HW" sql r.db "SELECT max(mining_id) FROM mining" --format csv | tail -n 1 | tr -d '\r')
+"$HW" mine r.db --delete "$last"; echo "exit $?"
+"$HW" query r.db minings --format csv | grep -c by=
+"$HW" sql r.db "SELECT (SELECT count(*) FROM mining m, circuit c ON c.mining_id = m.mining_id AND m.mining_id = $last) +
+  (SELECT count(*) FROM circuit_edge WHERE circuit_id >> 20 = $last) + (SELECT count(*) FROM circuit_group WHERE circuit_id >> 20 = $last) +
+  (SELECT count(*) FROM circuit_break WHERE circuit_id >> 20 = $last) AS rows_left" --format csv | tail -n 1 | tr -d '\r'
+fails "$HW" mine r.db --delete 77
+fails "$HW" mine r.db --delete 0

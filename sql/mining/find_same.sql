@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The earlier mining that these parameters replace.
+SELECT mining_id FROM mining WHERE parameters = :parameters
