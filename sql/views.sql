@@ -28,7 +28,7 @@
 --   top1, top1_lo, top1_hi   share of prompts whose answer is the most probable token after this layer, with its Wilson interval
 --   first_top1, settled   share of prompts where this is the first such layer; where it stays so to the end
 --   mean_rank   mean rank of the answer, from 1
---   probability, probability_std, probability_lo, probability_hi   of the answer: mean, standard deviation, 95% t interval
+--   probability, probability_std, probability_lo, probability_hi   of the answer: mean, standard deviation, 95% t interval, cut at 0 and 1
 --   n_foil, beats_foil, ties   prompts with answer and foil (whole_answer: none of them cut); share of them where the answer has the higher logit (whole_answer: log-probability), those where both are equal left out; number of these
 --   logit_diff, logit_diff_std, logit_diff_lo, logit_diff_hi   logit of the answer minus logit of the foil, of their first tokens; where they begin with the same tokens, of the first tokens that differ, after the prompt and the same ones; 0 where one begins with the other
 --   n_several, n_shared   prompts whose answer has several tokens; whose answer and foil begin with the same token. In prompt_prediction n_shared is the number of such tokens
@@ -182,7 +182,8 @@ SELECT group_id, layer, n, f AS top1,
   $wilson_hi(f, n) AS top1_hi,
   n_first * 1.0 / n AS first_top1, n_settled * 1.0 / n AS settled, rank_sum * 1.0 / n AS mean_rank,
   m * 1e-6 AS probability, sqrt(max(0.0, v) / (n - 1.0)) * 1e-6 AS probability_std,
-  (m - t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_lo, (m + t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_hi,
+  max(0.0, m - t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_lo,
+  min(1000000.0, m + t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_hi,
   n_foil, $share_beaten AS beats_foil, n_ties AS ties, d * 1e-4 AS logit_diff, $difference_std AS logit_diff_std,
   (d - $difference_half) * 1e-4 AS logit_diff_lo, (d + $difference_half) * 1e-4 AS logit_diff_hi
 FROM raw;

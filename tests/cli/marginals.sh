@@ -26,3 +26,5 @@ for by in group,template,kind group template kind; do
   "$HW" mine "again.$by.db" --min-support 0.2 >/dev/null
 done
 "$PY" "$LIB/check_marginals.py" "$HW" again.group,template,kind.db again.group.db again.template.db again.kind.db
+echo "--- intervals of probabilities stay within 0 and 1"
+"$HW" sql group,template,kind.db "SELECT sum(probability_lo < 0 OR probability_hi > 1) AS outside, sum(probability_hi = 1) > 0 AS some_cut FROM answer_by_layer"
