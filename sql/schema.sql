@@ -139,8 +139,8 @@ CREATE TABLE answer (
   foil_log_probability REAL,
   foil_greedy INTEGER,
   n_shared INTEGER,               -- tokens at the beginnings of answer and foil that are the same
-  logit_diff REAL,                -- logit of the answer - logit of the foil, of the tokens after those; one begins with the other: 0
-  log_probability_diff REAL       -- answer_log_probability - foil_log_probability; NULL where one is cut
+  logit_diff REAL,                -- logit of the answer - logit of the foil, of the tokens after those; NULL: one begins with the other
+  log_probability_diff REAL       -- answer_log_probability - foil_log_probability; NULL: the same, or one is cut
 ) STRICT;
 
 -- One row per prompt and target position: compressed columns, read with the hw_* functions.
@@ -289,7 +289,7 @@ CREATE TABLE agg_answer (
   rank_sum INTEGER NOT NULL,
   probability_sum INTEGER NOT NULL,       -- 1e-6
   probability_ssq INTEGER NOT NULL,       -- 1e-12
-  n_foil INTEGER NOT NULL,                -- prompts with an answer and a foil
+  n_foil INTEGER NOT NULL,                -- prompts with an answer and a foil that can be compared (n_contained of agg_whole_answer)
   n_beats INTEGER NOT NULL,               -- where the answer's logit is the higher one
   n_ties INTEGER NOT NULL,                -- where both are equal, to 1e-4
   diff_sum INTEGER NOT NULL,              -- answer's logit - foil's where they part (table answer), 1e-4
@@ -305,7 +305,8 @@ CREATE TABLE agg_whole_answer (
   n_several INTEGER NOT NULL,             -- where it has several tokens
   n_greedy INTEGER NOT NULL,              -- where each of its tokens is the most probable one after those before it
   n_shared INTEGER NOT NULL,              -- where answer and foil begin with the same token
-  n_foil INTEGER NOT NULL,                -- prompts with an answer and a foil of which none is cut
+  n_contained INTEGER NOT NULL,           -- where one begins with the other: no difference can be measured
+  n_foil INTEGER NOT NULL,                -- prompts with an answer and a foil that can be compared, and of which none is cut
   n_beats INTEGER NOT NULL,               -- where the answer's log-probability is the higher one
   n_ties INTEGER NOT NULL,                -- where both are equal, to 1e-4
   diff_sum INTEGER NOT NULL,              -- answer's log-probability - foil's, 1e-4 nats

@@ -29,9 +29,9 @@
 --   first_top1, settled   share of prompts where this is the first such layer; where it stays so to the end
 --   mean_rank   mean rank of the answer, from 1
 --   probability, probability_std, probability_lo, probability_hi   of the answer: mean, standard deviation, 95% t interval, cut at 0 and 1
---   n_foil, beats_foil, ties   prompts with answer and foil (whole_answer: none of them cut); share of them where the answer has the higher logit (whole_answer: log-probability), those where both are equal left out; number of these
---   logit_diff, logit_diff_std, logit_diff_lo, logit_diff_hi   logit of the answer minus logit of the foil, of their first tokens; where they begin with the same tokens, of the first tokens that differ, after the prompt and the same ones; 0 where one begins with the other
---   n_several, n_shared   prompts whose answer has several tokens; whose answer and foil begin with the same token. In prompt_prediction n_shared is the number of such tokens
+--   n_foil, beats_foil, ties   prompts with an answer and a foil that can be compared (whole_answer: none of them cut); share of them where the answer has the higher logit (whole_answer: log-probability), those where both are equal left out; number of these
+--   logit_diff, logit_diff_std, logit_diff_lo, logit_diff_hi   logit of the answer minus logit of the foil, of their first tokens; where they begin with the same tokens, of the first tokens that differ, after the prompt and the same ones; NULL where one begins with the other
+--   n_several, n_shared, n_contained   prompts whose answer has several tokens; whose answer and foil begin with the same token; where one begins with the other, so that they are not compared. In prompt_prediction n_shared is the number of such tokens
 --   accuracy, accuracy_lo, accuracy_hi   share of prompts where greedy decoding writes the whole answer, with its Wilson interval
 --   log_probability_diff, log_probability_diff_std, log_probability_diff_lo, log_probability_diff_hi   log-probability of the whole answer minus that of the whole foil (nats)
 --   n_tokens, text, token_id, token   tokens of the prompt; its text; a token and its text
@@ -194,7 +194,7 @@ WITH raw AS (
   SELECT *, n_greedy * 1.0 / n AS f, $difference_sums
   FROM agg_whole_answer
 )
-SELECT group_id, n, n_several, n_shared, f AS accuracy,
+SELECT group_id, n, n_several, n_shared, n_contained, f AS accuracy,
   $wilson_lo(f, n) AS accuracy_lo,
   $wilson_hi(f, n) AS accuracy_hi,
   n_foil, $share_beaten AS beats_foil, n_ties AS ties, d * 1e-4 AS log_probability_diff, $difference_std AS log_probability_diff_std,

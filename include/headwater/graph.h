@@ -198,7 +198,8 @@ typedef struct hw_lens_score { /* logit lens: what the state after one block say
 
 /* Logit lens of the answer and the foil of a prompt, after each block. */
 typedef struct hw_answer_lens {
-  const hw_lens_score *answer, *foil; /* [n_layers] of their first tokens at the last position; NULL: there is none, or it is not known */
+  const hw_lens_score *answer, *foil; /* [n_layers] of their first tokens at the last position; NULL: there is none, or it is not known;
+                                       * foil also where one begins with the other, so that there is no difference */
   const double *difference; /* [n_layers] logit of the answer minus logit of the foil at the first token where they part; NULL: that is
                              * the first one, and the difference is that of `answer` and `foil` */
 } hw_answer_lens;
@@ -206,8 +207,8 @@ typedef struct hw_answer_lens {
 /* An answer against its foil (METHOD section 6). */
 typedef struct hw_answer_contrast {
   uint32_t n_shared;           /* tokens at their beginnings that are the same */
-  float logit_diff;            /* logits of the first tokens that are not; of the first ones where one begins with the other; NaN: not both */
-  double log_probability_diff; /* of all their tokens, nats; NaN: not both, or one of them is cut */
+  float logit_diff;            /* logits of the first tokens that are not; NaN: not both, or one begins with the other */
+  double log_probability_diff; /* of all their tokens, nats; NaN: the same, or one of them is cut */
 } hw_answer_contrast;
 
 /* A byte of roles: the id below, and whether the token is the first or the last of its span. */

@@ -89,6 +89,8 @@ HW_API bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokeniz
                        hw_prompt_input *input, hw_error *err);
 /* Tokens at the beginnings of answer and foil that are the same; 0 when one is missing. */
 HW_API size_t hw_prompt_shared_tokens(const hw_prompt_input *input);
+/* Both are there, and one begins with the other, or is it: then nothing can be compared. */
+HW_API bool hw_prompt_foil_is_contained(const hw_prompt_input *input);
 /* The prompt of ids as they are. */
 HW_API bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,
                         hw_prompt_input *input, hw_error *err);
@@ -166,6 +168,7 @@ typedef struct hw_plan_summary {
   int64_t n_prompts, n_tokens, n_unreadable; /* rows, their tokens, rows that already fail in the plan */
   int64_t n_answers_several;                 /* answers and foils of several tokens */
   int64_t n_answers_shared;                  /* prompts whose answer and foil begin with the same token */
+  int64_t n_answers_contained;               /* of these, where one begins with the other: not compared */
   int64_t n_answers_cut, n_answers_dropped;  /* answers and foils that the model cannot be asked about as they are */
   size_t n_chunks, n_groups;
   int threads;

@@ -15,11 +15,11 @@ static const hw_option_table *options(void **defaults) {
   return &table;
 }
 
-/* Says nothing where every answer is one token. */
+/* Says nothing where every answer is one token and differs from its foil. */
 static void print_answers(const hw_plan_summary *plan, const char *label) {
-  if (plan->n_answers_several || plan->n_answers_cut || plan->n_answers_dropped)
-    printf("%s%" PRId64 " of several tokens, %" PRId64 " pairs begin with the same token, %" PRId64 " cut, %" PRId64 " dropped\n", label,
-           plan->n_answers_several, plan->n_answers_shared, plan->n_answers_cut, plan->n_answers_dropped);
+  if (plan->n_answers_several || plan->n_answers_shared || plan->n_answers_cut || plan->n_answers_dropped)
+    printf("%s%" PRId64 " of several tokens, %" PRId64 " pairs begin with the same token (%" PRId64 " not compared: one begins with the "
+           "other), %" PRId64 " cut, %" PRId64 " dropped\n", label, plan->n_answers_several, plan->n_answers_shared, plan->n_answers_contained, plan->n_answers_cut, plan->n_answers_dropped);
 }
 
 static void print_plan(const hw_plan_summary *plan) {

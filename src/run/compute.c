@@ -71,10 +71,9 @@ static void begin_score(hw_answer_score *score, const int32_t *ids, size_t n) {
   *score = (hw_answer_score){.token_id = n ? ids[0] : -1, .n_tokens = (uint32_t)n};
 }
 
-/* The token, from 0, where answer and foil part if they begin alike; 0 if they part at once, or one begins with the other. */
+/* The token, from 0, where answer and foil part if they begin alike; 0 if they part at once, or nowhere. */
 static size_t parting_token(const hw_prompt_input *input) {
-  size_t n = hw_prompt_shared_tokens(input);
-  return n < input->n_answer && n < input->n_foil ? n : 0;
+  return hw_prompt_foil_is_contained(input) ? 0 : hw_prompt_shared_tokens(input);
 }
 
 /* Queries of a prompt at most: a logit lens has one for each layer. */
@@ -203,6 +202,7 @@ static bool take_parting(sub_batch *b, const hw_next_token *lower, const hw_next
 static void contrast(const hw_prompt_input *input, hw_prompt_result *result) {
   if (!input->n_answer || !input->n_foil) return;
   result->contrast.n_shared = (uint32_t)hw_prompt_shared_tokens(input);
+  if (hw_prompt_foil_is_contained(input)) return;
   result->contrast.logit_diff = result->answer.logit - result->foil.logit;
   double difference = result->answer.log_probability - result->foil.log_probability;
   if (!input->answer_loss && !input->foil_loss && isfinite(difference)) result->contrast.log_probability_diff = difference;
@@ -220,7 +220,8 @@ static const hw_next_token *take_answers(sub_batch *b, const hw_prompt_input *in
   }
   if (input->n_foil) {
     take_first(&result->foil, &last->scores[n]);
-    if (!(result->lens.foil = take_lens(b, query, last, n++))) return NULL;
+    if (!hw_prompt_foil_is_contained(input) && !(result->lens.foil = take_lens(b, query, last, n))) return NULL;
+    n++;
   }
   if (n) query += n_lower;
   const hw_next_token *later = query; /* later[t - 1] is of token t of the answer */

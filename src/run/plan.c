@@ -117,6 +117,7 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   count_answer(plan, input.n_answer, input.answer_loss);
   count_answer(plan, input.n_foil, input.foil_loss);
   plan->n_answers_shared += hw_prompt_shared_tokens(&input) > 0;
+  plan->n_answers_contained += hw_prompt_foil_is_contained(&input);
   if (!input.failure) count_spaces(plan, row, &input, counterfactual);
   hw_batch_shape shape = hw_prompt_shape(&input);
   raise_to(&plan->largest.n_rows, shape.n_rows);

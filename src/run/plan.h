@@ -37,7 +37,7 @@ typedef struct hw_plan {
   int64_t n_rows;    /* of the data set; their counterfactuals, when traced, are prompts n_rows, n_rows + 1... */
   int64_t n_prompts, n_tokens, n_unreadable;
   hw_batch_shape largest; /* the largest of each number over all prompts */
-  int64_t n_double_bos, n_answers_several, n_answers_shared, n_answers_cut, n_answers_dropped;
+  int64_t n_double_bos, n_answers_several, n_answers_shared, n_answers_contained, n_answers_cut, n_answers_dropped;
   hw_cases prompts_end_in_space, answers_end_in_space;
   int64_t n_ambiguous_roles;   /* prompts with such columns */
   const char *ambiguous_roles; /* of the first of them; NULL: none */

@@ -391,6 +391,7 @@ static bool run_job(const hw_job *job, const hw_hooks *hooks, const hw_model *mo
   summary->n_unreadable = plan->n_unreadable;
   summary->n_answers_several = plan->n_answers_several;
   summary->n_answers_shared = plan->n_answers_shared;
+  summary->n_answers_contained = plan->n_answers_contained;
   summary->n_answers_cut = plan->n_answers_cut;
   summary->n_answers_dropped = plan->n_answers_dropped;
   summary->n_chunks = plan->n_chunks;

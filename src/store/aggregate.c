@@ -187,6 +187,7 @@ static void combine_whole_answers(hw_whole_answer_sums *into, const hw_whole_ans
   into->n_several += add->n_several;
   into->n_greedy += add->n_greedy;
   into->n_shared += add->n_shared;
+  into->n_contained += add->n_contained;
   combine_differences(&into->difference, &add->difference);
 }
 

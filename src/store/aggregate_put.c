@@ -104,8 +104,8 @@ static bool put_whole_answers(hw_store *store, const hw_chunk_sums *sums, hw_err
     const hw_difference_sums *d = &x->difference;
     if (x->n == 0) continue;
     const named_value values[] = {{":group_id", i ? (int64_t)i - 1 : sums->all_groups}, {":n", x->n}, {":n_several", x->n_several},
-                                  {":n_greedy", x->n_greedy}, {":n_shared", x->n_shared}, {":n_foil", d->n_foil}, {":n_beats", d->n_beats},
-                                  {":n_ties", d->n_ties}, {":diff_sum", d->diff_sum}, {":diff_ssq_hi", d->diff_ssq_hi},
+                                  {":n_greedy", x->n_greedy}, {":n_shared", x->n_shared}, {":n_contained", x->n_contained},
+                                  {":n_foil", d->n_foil}, {":n_beats", d->n_beats}, {":n_ties", d->n_ties}, {":diff_sum", d->diff_sum}, {":diff_ssq_hi", d->diff_ssq_hi},
                                   {":diff_ssq_lo", d->diff_ssq_lo}, {0}};
     if (!add_row(store, "writer/add_whole_answer.sql", values, err)) return false;
   }

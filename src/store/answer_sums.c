@@ -35,6 +35,7 @@ static void add_whole_answer(hw_whole_answer_sums *sums, const hw_prompt_record 
   sums->n_several += prompt->answer.n_tokens > 1;
   sums->n_greedy += prompt->answer.greedy;
   sums->n_shared += prompt->contrast.n_shared > 0;
+  sums->n_contained += prompt->contrast.n_shared > 0 && isnan(prompt->contrast.logit_diff);
   if (isfinite(prompt->contrast.log_probability_diff)) add_difference(&sums->difference, hw_lens_logit(prompt->contrast.log_probability_diff));
 }
 
@@ -59,7 +60,7 @@ bool hw_chunk_sums_add_answer(hw_chunk_sums *sums, const hw_prompt_record *promp
   hw_lens_score answer_last = score_of(&prompt->answer), foil_last = score_of(&prompt->foil);
   double difference_last = (double)prompt->contrast.logit_diff;
   hw_answer_lens lens = prompt->lens;
-  bool has_lens = lens.answer != NULL, has_foil = prompt->foil.token_id >= 0, was_top = false;
+  bool has_lens = lens.answer != NULL, has_foil = isfinite(prompt->contrast.logit_diff), was_top = false;
   if (!has_lens) { /* only the last layer is known */
     lens = (hw_answer_lens){&answer_last, has_foil ? &foil_last : NULL, has_foil && prompt->contrast.n_shared ? &difference_last : NULL};
     first_layer = n - 1;

@@ -79,7 +79,7 @@ typedef struct hw_answer_sums { /* agg_answer, of one group and layer */
 } hw_answer_sums;
 
 typedef struct hw_whole_answer_sums { /* agg_whole_answer, of one group */
-  int64_t n, n_several, n_greedy, n_shared;
+  int64_t n, n_several, n_greedy, n_shared, n_contained;
   hw_difference_sums difference;
 } hw_whole_answer_sums;
 

@@ -80,8 +80,9 @@ static bool take_contrast(const hw_checked_row *row, int first, hw_answer_contra
   double logit_diff;
   *contrast = (hw_answer_contrast){.logit_diff = NAN, .log_probability_diff = NAN};
   if (hw_column_is_null(row->s, first)) return true;
-  if (!hw_checked_u32(row, first, 0, HW_MAX_TOKENS, &contrast->n_shared) || !hw_checked_real(row, first + 1, -FLT_MAX, FLT_MAX, &logit_diff))
-    return false;
+  if (!hw_checked_u32(row, first, 0, HW_MAX_TOKENS, &contrast->n_shared)) return false;
+  if (hw_column_is_null(row->s, first + 1)) return true;
+  if (!hw_checked_real(row, first + 1, -FLT_MAX, FLT_MAX, &logit_diff)) return false;
   contrast->logit_diff = (float)logit_diff;
   return hw_column_is_null(row->s, first + 2) || hw_checked_real(row, first + 2, -DBL_MAX, DBL_MAX, &contrast->log_probability_diff);
 }

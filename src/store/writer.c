@@ -62,7 +62,7 @@ static bool put_answer(hw_store *store, const hw_encoded_prompt *prompt, hw_erro
   bind_answer(s, &names_of_answer, &prompt->answer);
   bind_answer(s, &names_of_foil, &prompt->foil);
   const hw_answer_contrast *contrast = &prompt->contrast;
-  if (isnan(contrast->logit_diff)) hw_bind_null(s, ":n_shared");
+  if (prompt->answer.token_id < 0 || prompt->foil.token_id < 0) hw_bind_null(s, ":n_shared");
   else hw_bind_integer(s, ":n_shared", contrast->n_shared);
   bind_number(s, ":logit_diff", isnan(contrast->logit_diff) ? NAN : hw_plain_double(contrast->logit_diff));
   bind_number(s, ":log_probability_diff", contrast->log_probability_diff);

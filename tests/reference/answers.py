@@ -65,6 +65,12 @@ def measure(binary, folder):
     return rows
 
 
+def lens_differences(run, position, answer, foil):
+    """After each block."""
+    scores = [run.unembed @ run.norm(block.y[position]) + run.head_bias for block in run.blocks]
+    return [(s[answer] - s[foil]).item() for s in scores]
+
+
 def expect(binary, folder):
     """The same from the reference."""
     import torch
@@ -87,13 +93,13 @@ def expect(binary, folder):
         shared = 0
         while shared < min(len(answer), len(foil)) and answer[shared] == foil[shared]:
             shared += 1
-        at = shared if shared < min(len(answer), len(foil)) else 0
-        states = [block.y[len(ids) - 1 + at] for block in run.blocks]
-        lens = [run.unembed @ run.norm(state) + run.head_bias for state in states]
-        differences = [(scores[answer[at]] - scores[foil[at]]).item() for scores in lens]
+        if shared == min(len(answer), len(foil)):   # one begins with the other
+            differences, whole = [None] * len(run.blocks), None
+        else:
+            differences, whole = lens_differences(run, len(ids) - 1 + shared, answer[shared], foil[shared]), right["log_probability"] - wrong["log_probability"]
         rows.append({"prompt_id": number, **{f"answer_{key}": value for key, value in right.items()},
                      **{f"foil_{key}": value for key, value in wrong.items()}, "n_shared": shared, "logit_diff": differences[-1],
-                     "log_probability_diff": right["log_probability"] - wrong["log_probability"], "lens_diff": differences})
+                     "log_probability_diff": whole, "lens_diff": differences})
     return rows
 
 
@@ -104,7 +110,7 @@ def differences(name, found, wanted):
             got = row[key]
             pairs = zip(got, value, strict=True) if key == "lens_diff" else [(got, value)]
             for a, b in pairs:
-                close = a == b if isinstance(b, int) else isinstance(a, (int, float)) and math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+                close = a == b if b is None or isinstance(b, int) else isinstance(a, (int, float)) and math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
                 if not close:
                     faults.append(f"{name}, {CASES[want['prompt_id']]}: {key} is {a}, want {b}")
     return faults

@@ -77,10 +77,10 @@ TEST(answers_by_layer) {
         "FROM lens) GROUP BY 1 ORDER BY 1");
   /* sums of squares: the standard deviation of the rows */
   agree(single, "SELECT layer, round(logit_diff_std, 6) AS s, round(probability_std, 6) AS p FROM answer_by_layer WHERE group_id = -1",
-        "SELECT layer, round(sqrt((sum(logit_diff * logit_diff) - sum(logit_diff) * sum(logit_diff) / count(*)) / (count(*) - 1)), 6) AS s, "
+        "SELECT layer, round(sqrt((sum(logit_diff * logit_diff) - sum(logit_diff) * sum(logit_diff) / count(logit_diff)) / (count(logit_diff) - 1)), 6) AS s, "
         "round(sqrt((sum(probability * probability) - sum(probability) * sum(probability) / count(*)) / (count(*) - 1)), 6) AS p FROM lens GROUP BY 1");
   agree(single, "SELECT layer, n_foil, ties, round(beats_foil, 9) AS beats FROM answer_by_layer WHERE group_id = -1 ORDER BY 1",
-        "SELECT layer, count(*) AS n_foil, sum(logit_diff = 0) AS ties, round(sum(logit_diff > 0) * 1.0 / sum(logit_diff <> 0), 9) AS beats "
+        "SELECT layer, count(logit_diff) AS n_foil, sum(logit_diff = 0) AS ties, round(sum(logit_diff > 0) * 1.0 / sum(logit_diff <> 0), 9) AS beats "
         "FROM lens GROUP BY 1 ORDER BY 1");
   agree(single, "SELECT min(ties) > 3 AS enough_ties_to_test FROM answer_by_layer WHERE group_id = -1", "SELECT 1 AS enough_ties_to_test");
   /* the last layer is the answer itself, and the difference where it parts from the foil */
@@ -93,10 +93,10 @@ TEST(answers_by_layer) {
 TEST(whole_answers) {
   static const char slow[] =
       "WITH d AS (SELECT *, round(log_probability_diff * 1e4) * 1e-4 AS d FROM answer) SELECT count(*) AS n, sum(answer_n_tokens > 1) AS several, "
-      "sum(n_shared > 0) AS shared, round(sum(answer_greedy) * 1.0 / count(*), 9) AS accuracy, count(d) AS n_foil, sum(d = 0) AS ties, "
+      "sum(n_shared > 0) AS shared, sum(n_shared > 0 AND logit_diff IS NULL) AS contained, round(sum(answer_greedy) * 1.0 / count(*), 9) AS accuracy, count(d) AS n_foil, sum(d = 0) AS ties, "
       "round(sum(d > 0) * 1.0 / sum(d <> 0), 9) AS beats, round(avg(d), 6) AS mean, "
       "round(sqrt((sum(d * d) - sum(d) * sum(d) / count(d)) / (count(d) - 1)), 6) AS std FROM d";
-  agree(single, "SELECT n, n_several AS several, n_shared AS shared, round(accuracy, 9) AS accuracy, n_foil, ties, round(beats_foil, 9) AS beats, "
+  agree(single, "SELECT n, n_several AS several, n_shared AS shared, n_contained AS contained, round(accuracy, 9) AS accuracy, n_foil, ties, round(beats_foil, 9) AS beats, "
         "round(log_probability_diff, 6) AS mean, round(log_probability_diff_std, 6) AS std FROM whole_answer WHERE group_id = -1", slow);
   agree(single, "SELECT sum(n) AS n, sum(n_several) AS k, sum(n_foil) AS f, sum(ties) AS t FROM whole_answer WHERE group_id >= 0",
         "SELECT n, n_several AS k, n_foil AS f, ties AS t FROM whole_answer WHERE group_id = -1");
