@@ -29,8 +29,10 @@ HW_API extern const char *const hw_measure_names[3];       /* "importance", "flo
 HW_API extern const char *const hw_component_set_names[5]; /* "heads", "neurons", "items", "answers", NULL */
 
 typedef struct hw_comparison_request {
-  const char *by;   /* "COLUMN=A,B": values of a --group-by column or of another column of the data set; NULL with `with` */
-  const char *with; /* path of the other database; NULL with `by` */
+  /* One of these three, the others NULL. */
+  const char *by;       /* "COLUMN=A,B": values of a --group-by column or of another column of the data set */
+  const char *where[2]; /* SQL conditions on the columns of the view prompt_wide; [1] NULL: not [0]. Only read, as by hw_store_select */
+  const char *with;     /* path of the other database */
   hw_measure measure; /* not of answers: those are measures themselves */
   hw_component_set components;
   const char *cluster; /* column whose values are the clusters; "none"; NULL: template where there is one */
@@ -51,7 +53,7 @@ typedef struct hw_compared_component {
 
 typedef struct hw_comparison {
   hw_arena arena; /* owns the texts and lists */
-  const char *column, *value_a, *value_b; /* column NULL: two databases, values are the names of the models */
+  const char *column, *value_a, *value_b; /* column NULL: values are conditions, or of two databases the names of the models */
   const char *other_fingerprint;          /* of the other run */
   const char *pair_column, *cluster_column; /* NULL: none */
   bool paired;

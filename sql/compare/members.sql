@@ -1,12 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Prompts of two groups: side 0 and 1, number of the cluster and of the pair (NULL: none). A column is one of --group-by or another
 -- one of the data set; an empty value is none. Counterfactual prompts stay out unless it is the variants that are compared; the pair
--- counterfactual_of is a prompt and its counterfactual.
-WITH labelled AS MATERIALIZED (
-  SELECT prompt_id, group_id, counterfactual_of,
-    coalesce((SELECT value FROM group_value g WHERE g.group_id = p.group_id AND column_name = :column),
+-- counterfactual_of is a prompt and its counterfactual. Without a column, :prompts_a and :prompts_b are JSON arrays of prompt_id.
+WITH chosen(prompt_id, label) AS MATERIALIZED (
+  SELECT value, :a FROM json_each(:prompts_a) UNION SELECT value, :b FROM json_each(:prompts_b)
+), labelled AS MATERIALIZED (
+  SELECT p.prompt_id, group_id, counterfactual_of,
+    coalesce(c.label, (SELECT value FROM group_value g WHERE g.group_id = p.group_id AND column_name = :column),
       (SELECT value FROM prompt_value v WHERE v.prompt_id = p.prompt_id AND key = :column)) AS label
-  FROM prompt p
+  FROM prompt p LEFT JOIN chosen c USING(prompt_id)
   WHERE (counterfactual_of IS NULL OR :column = 'variant')
     AND EXISTS (SELECT 1 FROM graph_info i WHERE $is_graph_of(i.graph_id, p.prompt_id))
 ), member AS MATERIALIZED (

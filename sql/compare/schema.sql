@@ -4,10 +4,10 @@ CREATE TABLE IF NOT EXISTS comparison (
   comparison_id INTEGER PRIMARY KEY,
   components TEXT NOT NULL CHECK(components IN ('heads', 'neurons', 'items', 'answers')),
   measure TEXT NOT NULL CHECK(measure IN ('importance', 'flow', 'measures')), -- mean over a prompt's graphs, absent = 0; of answers their measures
-  column_name TEXT,               -- the groups are two of its values; NULL: two databases
-  a TEXT NOT NULL,                -- value; two databases: name of the model
+  column_name TEXT,               -- the groups are two of its values; NULL: two databases, or conditions
+  a TEXT NOT NULL,                -- value, condition; two databases: name of the model
   b TEXT NOT NULL,
-  other_database TEXT,            -- b, as it was given
+  other_database TEXT,            -- b, as it was given; NULL: one database
   other_fingerprint TEXT,         -- of its run
   n_a INTEGER NOT NULL,           -- prompts compared; paired: of each side
   n_b INTEGER NOT NULL,

@@ -70,6 +70,12 @@ static bool set_value(const hw_option *option, void *settings, const char *where
     }
     case HW_OPTION_TEXT:
     case HW_OPTION_PATH: *(const char **)field = value; return true;
+    case HW_OPTION_TEXTS: {
+      const char **texts = field;
+      if (texts[0] && texts[1]) return hw_fail(err, HW_ERROR_INPUT, "%s: %s is given a third time", where, option->name);
+      texts[texts[0] != NULL] = value;
+      return true;
+    }
     case HW_OPTION_COUNT:
       if (!hw_parse_int(value, (int64_t)option->min, (int64_t)option->max, field))
         return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a whole number from %.0f to %.0f", where, option->name, value,
@@ -129,6 +135,7 @@ bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *
       if (text) hw_buffer_append_string(out, text);
       return text != NULL;
     }
+    case HW_OPTION_TEXTS: return false; /* no default, and no setting of a run */
     case HW_OPTION_COUNT: hw_buffer_printf(out, "%" PRId64, *(const int64_t *)field); return true;
     case HW_OPTION_NUMBER: hw_buffer_printf(out, "%.15g", *(const double *)field); return true;
     case HW_OPTION_CHOICE: hw_buffer_append_string(out, option->choices[*(const int *)field]); return true;

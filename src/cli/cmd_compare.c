@@ -15,7 +15,7 @@ static const char *const save_names[] = {"auto", "yes", "no", NULL};
 enum { SAVE_AUTO, SAVE_YES, SAVE_NO };
 
 typedef struct compare_settings {
-  const char *by, *with, *cluster, *pairs;
+  const char *by, *where[2], *with, *cluster, *pairs;
   int64_t permutations, seed, min_active, top, delete;
   double lock_timeout;
   int measure, components, format, save;
@@ -24,6 +24,7 @@ typedef struct compare_settings {
 #define AT(field) offsetof(compare_settings, field)
 static const hw_option rows[] = {
     {"by", HW_OPTION_TEXT, AT(by), "COLUMN=A,B", "two groups: prompts with the value A and with B in a --group-by column or another one of the data set", 0, 0, NULL, false},
+    {"where", HW_OPTION_TEXTS, AT(where), "CONDITION", "or two groups by SQL conditions on the columns of query prompts; once: the prompts that satisfy it, and those that do not", 0, 0, NULL, false},
     {"with", HW_OPTION_TEXT, AT(with), "OTHER.db", "or the same prompts in another database: another model, checkpoint, threshold", 0, 0, NULL, false},
     {"measure", HW_OPTION_CHOICE, AT(measure), "NAME", "of components: importance or flow, 0 where one is absent", 0, 0, hw_measure_names, false},
     {"components", HW_OPTION_CHOICE, AT(components), "NAME", "heads, neurons, items (edges aligned by role), or answers: accuracy, probability, logit_diff and the like", 0, 0, hw_component_set_names, false},
@@ -58,12 +59,12 @@ static void put_design(const hw_comparison_request *request, const hw_comparison
   static const char *const tests[] = {"labels of prompts permuted", "signs of pairs flipped", "labels of whole clusters permuted",
                                       "signs of whole clusters flipped"};
   hw_buffer_printf(out, "%s of %s, ", hw_comparison_measure(request), hw_component_set_names[request->components]);
-  if (c->paired) hw_buffer_printf(out, "paired by %s", c->column ? c->pair_column : "prompt");
+  if (c->paired) hw_buffer_printf(out, "paired by %s", request->with ? "prompt" : c->pair_column);
   else hw_buffer_append_string(out, "unpaired");
   if (result->n_clusters) hw_buffer_printf(out, ", %zu clusters by %s", result->n_clusters, c->cluster_column);
   hw_buffer_append_byte(out, '\n');
-  put_side('a', c->column ? c->column : "this database,", c->value_a, c->a.n_units, out);
-  put_side('b', c->column ? c->column : "the other,", c->value_b, c->b.n_units, out);
+  put_side('a', c->column ? c->column : request->with ? "this database," : "where", c->value_a, c->a.n_units, out);
+  put_side('b', c->column ? c->column : request->with ? "the other," : "where", c->value_b, c->b.n_units, out);
   hw_buffer_printf(out, "p: %s %" PRId64 " times (seed %" PRIu64 ")\neffect: %s; q: Benjamini-Hochberg over %zu component%s\n\n",
                    tests[result->exchange], request->n_permutations, request->seed, c->paired ? "d_z" : "Hedges' g", c->n_components,
                    plural(c->n_components));
@@ -146,11 +147,14 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   if (settings.delete) return delete_saved(db, &settings);
-  if (!settings.by == !settings.with) return hw_cli_usage(command, settings.by ? "either --by or --with, not both" : "no --by COLUMN=A,B and no --with OTHER.db given");
+  int n_ways = !!settings.by + !!settings.where[0] + !!settings.with;
+  if (n_ways != 1)
+    return hw_cli_usage(command, n_ways ? "one of --by, --where and --with, not several" : "no --by COLUMN=A,B, no --where CONDITION and no --with OTHER.db given");
   hw_cli_progress progress;
   if (settings.components == HW_SET_ANSWERS && settings.measure != HW_MEASURE_IMPORTANCE)
     return hw_cli_usage(command, "--measure says what is compared of heads, neurons and items; answers have measures of their own");
   hw_comparison_request request = {.by = settings.by,
+                                   .where = {settings.where[0], settings.where[1]},
                                    .with = settings.with,
                                    .measure = (hw_measure)settings.measure,
                                    .components = (hw_component_set)settings.components,
@@ -183,9 +187,10 @@ static int run(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_compare = {
     .name = "compare",
-    .usage = "DB --by COLUMN=A,B | --with OTHER.db [options]",
+    .usage = "DB --by COLUMN=A,B | --where A --where B | --with DB2 ...",
     .summary = "what differs between two groups, or two databases, with p and q",
     .example = "  headwater compare ioi.db --by group=ABBA,BABA\n"
+               "  headwater compare ioi.db --where \"NOT correct\" --where correct\n"
                "  headwater compare ioi.db --with ioi-finetuned.db --measure flow\n",
     .options = options,
     .run = run,

@@ -14,6 +14,10 @@ typedef struct hw_measured_component {
   size_t missing;     /* prompts without this measure of their answer */
 } hw_measured_component;
 
+/* condition.c: prompts that satisfy two conditions on the columns of the view prompt_wide, as JSON arrays. Counterfactuals satisfy none.
+ * Errors: INPUT, for a condition that is no condition, and when a prompt satisfies both. */
+bool hw_condition_sides(hw_store *store, const char *a, const char *b, hw_buffer *prompts_a, hw_buffer *prompts_b, hw_error *err);
+
 /* Components by number of first appearance, while measures are read. */
 typedef struct hw_measured {
   const hw_comparison_request *request;

@@ -125,34 +125,44 @@ static bool check_column(reading *r, const char *column, bool asked, hw_error *e
   return ok;
 }
 
+/* The prompts of the two sides, by the column or as JSON arrays, with their clusters and pairs. */
+static bool find_members(reading *r, const char *prompts_a, const char *prompts_b, hw_error *err) {
+  hw_statement b;
+  bool ok = hw_statement_open(&b, r->store, "compare/members.sql", err);
+  if (ok) {
+    hw_bind_string(&b, ":column", r->c->column);
+    hw_bind_string(&b, ":a", r->c->value_a);
+    hw_bind_string(&b, ":b", r->c->value_b);
+    hw_bind_string(&b, ":prompts_a", prompts_a);
+    hw_bind_string(&b, ":prompts_b", prompts_b);
+    hw_bind_string(&b, ":cluster", choose(r->request->cluster, "template"));
+    hw_bind_string(&b, ":pairs", choose(r->request->pairs, usual_pairs(r->c)));
+    ok = read_members(r, &b, true, err);
+  }
+  hw_statement_close(&b);
+  return ok;
+}
+
+/* Clusters and pairs that the user named. */
+static bool check_columns(reading *r, hw_error *err) {
+  return check_column(r, choose(r->request->cluster, NULL), r->request->cluster, err) &&
+         check_column(r, choose(r->request->pairs, NULL), r->request->pairs, err);
+}
+
 /* "COLUMN=A,B". A value may hold commas: it is split at the first comma that leaves a value of some prompt on both sides. */
 static bool find_groups(reading *r, hw_error *err) {
   const char *by = r->request->by, *equals = strchr(by, '='), *comma = equals ? strchr(equals, ',') : NULL;
-  const char *cluster = choose(r->request->cluster, "template");
   if (!comma || equals == by || comma == equals + 1 || !comma[1])
     return hw_fail(err, HW_ERROR_INPUT, "by is \"%.200s\", want COLUMN=A,B with two of the column's values", by);
   if (!(r->c->column = copy(r, by, (size_t)(equals - by), err)) || !check_column(r, r->c->column, true, err)) return false;
-  const char *pairs = choose(r->request->pairs, usual_pairs(r->c));
-  if (!check_column(r, cluster, r->request->cluster, err) || !check_column(r, pairs, r->request->pairs, err))
-    return false;
+  if (!check_columns(r, err)) return false;
   for (; comma; comma = strchr(comma + 1, ',')) {
-    hw_statement b;
     r->c->value_a = copy(r, equals + 1, (size_t)(comma - equals - 1), err);
     r->c->value_b = copy(r, comma + 1, strlen(comma + 1), err);
     if (!r->c->value_a || !r->c->value_b) return false;
     if (strcmp(r->c->value_a, r->c->value_b) == 0)
       return hw_fail(err, HW_ERROR_INPUT, "by compares %.200s with itself; --with compares databases", r->c->value_a);
-    bool ok = hw_statement_open(&b, r->store, "compare/members.sql", err);
-    if (ok) {
-      hw_bind_string(&b, ":column", r->c->column);
-      hw_bind_string(&b, ":a", r->c->value_a);
-      hw_bind_string(&b, ":b", r->c->value_b);
-      hw_bind_string(&b, ":cluster", cluster);
-      hw_bind_string(&b, ":pairs", pairs);
-      ok = read_members(r, &b, true, err);
-    }
-    hw_statement_close(&b);
-    if (!ok) return false;
+    if (!find_members(r, NULL, NULL, err)) return false;
     if (r->n_sides[0] && r->n_sides[1]) return true;
   }
   comma = strchr(equals, ',');
@@ -163,6 +173,29 @@ static bool find_groups(reading *r, hw_error *err) {
   else hw_buffer_printf(&what, "\"%.*s\"", (int)(comma - equals - 1 < 100 ? comma - equals - 1 : 100), equals + 1);
   bool ok = fail_with_list(r, r->c->column, what.data ? what.data : "", err);
   hw_buffer_fini(&what);
+  return ok;
+}
+
+/* Two conditions; the second one is "not the first" when it is not given. */
+static bool find_where(reading *r, hw_error *err) {
+  const char *const *where = r->request->where;
+  hw_buffer not_a, prompts[2];
+  hw_buffer_init(&not_a);
+  hw_buffer_init(&prompts[0]);
+  hw_buffer_init(&prompts[1]);
+  hw_buffer_printf(&not_a, "NOT (%s)", where[0]);
+  r->c->value_a = copy(r, where[0], strlen(where[0]), err);
+  bool ok = hw_buffer_check(&not_a, err) && r->c->value_a;
+  const char *b = where[1] ? where[1] : not_a.data;
+  ok = ok && (r->c->value_b = copy(r, b, strlen(b), err)) != NULL && check_columns(r, err) &&
+       hw_condition_sides(r->store, r->c->value_a, r->c->value_b, &prompts[0], &prompts[1], err) &&
+       find_members(r, prompts[0].data, prompts[1].data, err);
+  for (int side = 0; ok && side < 2; side++)
+    if (!r->n_sides[side])
+      ok = hw_fail(err, HW_ERROR_INPUT, "%s: no traced prompt satisfies \"%.300s\"", r->store->path, side ? r->c->value_b : r->c->value_a);
+  hw_buffer_fini(&not_a);
+  hw_buffer_fini(&prompts[0]);
+  hw_buffer_fini(&prompts[1]);
   return ok;
 }
 
@@ -408,11 +441,11 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
   *comparison = (hw_comparison){0};
   hw_arena_init(&comparison->arena);
   hw_buffer_init(&comparison->notes);
-  if (!request->by == !request->with || !request->with != !other)
-    return hw_fail(err, HW_ERROR_INPUT, "want either by COLUMN=A,B or with another database");
+  if (!!request->by + !!request->with + !!request->where[0] != 1 || !request->with != !other)
+    return hw_fail(err, HW_ERROR_INPUT, "want one of by COLUMN=A,B, where CONDITION, and with another database");
   /* SQLite takes ATTACH only outside of transactions, so the transaction of the other reads begins after it. */
   bool ok = (!other || find_matched(&r, err)) && hw_store_begin_read(store, err);
-  ok = ok && (other || find_groups(&r, err));
+  if (ok && !other) ok = request->by ? find_groups(&r, err) : find_where(&r, err);
   ok = ok && make_units(&r, err) && make_clusters(&r, err) && read_measures(&r, err) && hw_buffer_check(&comparison->notes, err);
   hw_store_rollback(store);
   hw_measured_fini(&r.measured);

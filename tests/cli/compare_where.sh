@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# Two groups by conditions on the columns of the data set and on what the model made of it. A condition only reads.
+small_run ioi.db --limit 80 --counterfactual --threads "$T"
+compare() { "$HW" compare ioi.db --permutations 200 --save no --format csv "$@"; }
+compare --by group=ABBA,BABA >by 2>/dev/null
+compare --where "\"group\" = 'ABBA'" --where "\"group\" = 'BABA'" 2>/dev/null | cmp - by && echo "as --by"
+compare --where "\"group\" = 'ABBA' -- a comment" --where "1 AND \"group\" = 'BABA'" 2>/dev/null | cmp - by && echo "with a comment"
+compare --where "\"group\" = 'ABBA'" 2>/dev/null | cmp - by && echo "one condition: against those that do not satisfy it"
+"$HW" compare ioi.db --where "logit_diff < 8" --where "logit_diff >= 8 AND place <> 'store'" --permutations 200 --top 1 >table
+"$HW" sql ioi.db "SELECT count(*) FROM prompt_wide WHERE counterfactual_of IS NULL AND logit_diff < 8" --format csv | tail -n 1 | tr -d '\r' >n
+grep -q "^a: where logit_diff < 8, $(cat n) prompts$" table && echo "as many prompts as there are, without counterfactuals"
+"$HW" query ioi.db comparisons --format csv --limit 0 | cut -d, -f1,4-6 | tr -d '\r'
+before=$("$HW" digest ioi.db)
+item "what is no condition"
+fails "$HW" compare ioi.db --where "correct ="
+fails "$HW" compare ioi.db --where "corect"
+fails "$HW" compare ioi.db --where ""
+fails "$HW" compare ioi.db --where "1); DELETE FROM prompt; SELECT (1"
+fails "$HW" compare ioi.db --where "load_extension('x')"
+fails "$HW" compare ioi.db --where "prompt_id = :limit"
+item "what has no two groups"
+fails "$HW" compare ioi.db --where "n_tokens > 10" --where "n_tokens > 12"
+fails "$HW" compare ioi.db --where "n_tokens > 1000" --where "n_tokens > 12"
+fails "$HW" compare ioi.db --where 1
+fails "$HW" compare ioi.db --where 1 --where 2 --where 3
+fails "$HW" compare ioi.db --where 1 --by group=ABBA,BABA
+same "the database is as it was" "$before" "$("$HW" digest ioi.db)"
