@@ -74,7 +74,7 @@ typedef struct hw_layer {
 
 typedef struct hw_model {
   hw_model_config config;
-  const char *path;      /* folder as given */
+  const char *path;      /* folder as given, or of the snapshot in the cache */
   const char *name;      /* of the folder, for tables: never "." or a hash; of a snapshot in the Hugging Face cache "owner/model@revision" */
   hw_dtype dtype;        /* of most weights */
   size_t weight_bytes;   /* of the weights file */
@@ -91,7 +91,9 @@ typedef struct hw_model {
   struct hw_model_files *files;     /* what must stay mapped */
 } hw_model;
 
-/* Opens a model folder. Checks every shape and length against config and file size, and that every weight is finite.
+/* Opens a model folder, or a model of the Hugging Face cache by its name ("gpt2", "owner/model@revision"): so in all functions here and
+ * in tokenizer.h that want a folder. No network is used. Checks every shape and length against config and file size, and that every
+ * weight is finite.
  * Errors: INPUT naming file, tensor, found and wanted; UNSUPPORTED for a family, activation or switch not computed. */
 HW_API bool hw_model_open(const char *folder, hw_model **model, hw_error *err);
 /* The same with a file that describes the architecture in the place of the folder's headwater.json; NULL: as above. */

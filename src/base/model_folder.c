@@ -64,7 +64,8 @@ static char *from_environment(const char *variable, const char *inside) {
 
 static char *cache_folder(void) {
   static const struct { const char *variable, *inside; } places[] = {
-      {"HF_HUB_CACHE", ""}, {"HUGGINGFACE_HUB_CACHE", ""}, {"HF_HOME", "hub"}, {"XDG_CACHE_HOME", "huggingface/hub"}, {"HOME", ".cache/huggingface/hub"}};
+      {"HF_HUB_CACHE", ""}, {"HUGGINGFACE_HUB_CACHE", ""}, {"HF_HOME", "hub"}, {"XDG_CACHE_HOME", "huggingface/hub"},
+      {"HOME", ".cache/huggingface/hub"}};
   char *path = NULL;
   for (size_t i = 0; !path && i < sizeof places / sizeof *places; i++) path = from_environment(places[i].variable, places[i].inside);
   return path;
@@ -126,7 +127,8 @@ static bool take_snapshot(const char *folder, const char *revision, hw_model_fol
   }
   bool ok = found->path && found->name;
   if (n > 1)
-    hw_fail(err, HW_ERROR_INPUT, "%s: more than one snapshot fits revision %s; name one with @ and the first digits of its commit", folder, wanted);
+    hw_fail(err, HW_ERROR_INPUT, "%s: more than one snapshot fits revision %s; name one with @ and the first digits of its commit",
+            folder, wanted);
   else if (n == 0)
     hw_fail(err, HW_ERROR_INPUT, "%s: no snapshot of revision %s; hf download brings it", folder, wanted);
   else if (!ok)
@@ -148,9 +150,10 @@ static bool is_repository(const char *path) {
 /* A name of the hub, `length` bytes of `model`: "owner/model", or "model" alone where the cache has one model of that name. */
 static bool find_cached(const char *model, size_t length, hw_model_folder *found, hw_error *err) {
   const char *slash = memchr(model, '/', length), *last = slash ? slash + 1 : model, *revision = model[length] ? model + length + 1 : NULL;
+  int owner_length = slash ? (int)(slash - model) : 0, last_length = (int)(length - (size_t)(last - model));
   char *cache = cache_folder(), *other = NULL, *path = NULL, exact[256], ending[256];
-  (void)snprintf(exact, sizeof exact, "%s%.*s%s%.*s", repository, slash ? (int)(slash - model) : 0, model, slash ? "--" : "", (int)(length - (size_t)(last - model)), last);
-  (void)snprintf(ending, sizeof ending, "--%.*s", (int)(length - (size_t)(last - model)), last);
+  (void)snprintf(exact, sizeof exact, "%s%.*s%s%.*s", repository, owner_length, model, slash ? "--" : "", last_length, last);
+  (void)snprintf(ending, sizeof ending, "--%.*s", last_length, last);
   if (cache) path = hw_path_join(cache, exact);
   if (path && !hw_folder_exists(path)) {
     free(path);
@@ -160,7 +163,8 @@ static bool find_cached(const char *model, size_t length, hw_model_folder *found
   }
   bool ok = path && take_snapshot(path, revision, found, err);
   if (!path)
-    hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder, and the Hugging Face cache (%s) does not have it%s%s; hf download %.*s brings it there", model,
+    hw_fail(err, HW_ERROR_INPUT,
+            "%s: no such model folder, and the Hugging Face cache (%s) does not have it%s%s; hf download %.*s brings it there", model,
             cache ? cache : "not found", other ? ", but " : "", other ? other : "", (int)length, model);
   free(cache);
   free(other);
@@ -172,7 +176,8 @@ bool hw_model_folder_find(const char *model, hw_model_folder *found, hw_error *e
   *found = (hw_model_folder){0};
   size_t length = strcspn(model, "@");
   if (!hw_folder_exists(model)) {
-    if (!hw_file_exists(model) && is_hub_name(model, length) && (!model[length] || model[length + 1])) return find_cached(model, length, found, err);
+    bool may_be_cached = !hw_file_exists(model) && is_hub_name(model, length) && (!model[length] || model[length + 1]);
+    if (may_be_cached) return find_cached(model, length, found, err);
     return hw_fail(err, HW_ERROR_INPUT, "%s: no such model folder", model);
   }
   found->path = strdup(model);

@@ -125,9 +125,9 @@ static bool trace(const trace_settings *s, const hw_model *model, const hw_token
 }
 
 /* With ids given a tokenizer is only there to show texts. */
-static bool open_tokenizer(const trace_settings *s, hw_tokenizer **tokenizer, hw_error *err) {
+static bool open_tokenizer(const trace_settings *s, const char *folder, hw_tokenizer **tokenizer, hw_error *err) {
   *tokenizer = NULL;
-  if (hw_tokenizer_open(s->model, NULL, tokenizer, err)) return true;
+  if (hw_tokenizer_open(folder, NULL, tokenizer, err)) return true;
   if (!s->tokens) return false;
   fprintf(stderr, "headwater: warning: %s; token texts are left out\n", err->message);
   return true;
@@ -153,7 +153,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_buffer out;
   hw_arena_init(&arena);
   hw_buffer_init(&out);
-  bool ok = hw_model_open_as(s.model, s.architecture, &model, &err) && open_tokenizer(&s, &tokenizer, &err) &&
+  bool ok = hw_model_open_as(s.model, s.architecture, &model, &err) && open_tokenizer(&s, model->path, &tokenizer, &err) &&
             trace(&s, model, tokenizer, &arena, &traced, &out, &err);
   int code = ok ? hw_cli_write(&out) : hw_cli_fail(&err);
   hw_buffer_fini(&out);

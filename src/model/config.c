@@ -101,7 +101,8 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
       while (t < COUNT_OF(types) && (!type || strcmp(type, types[t]) != 0)) t++;
       if (t == COUNT_OF(types)) return wrong_value(path, &row, member, HW_ERROR_UNSUPPORTED, "default, linear or llama3", err);
       rope->type = (hw_rope_type)t;
-      if (!note(r, key->offset + offsetof(hw_rope, type), sizeof rope->type, &before, key->name, name[0] == 't' ? "type" : "rope_type")) return false;
+      if (!note(r, key->offset + offsetof(hw_rope, type), sizeof rope->type, &before, key->name, name[0] == 't' ? "type" : "rope_type"))
+        return false;
     } else {
       return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is not a part of rotary scaling that is computed", path, whole);
     }
@@ -166,7 +167,8 @@ static bool read_value(reader *r, const hw_key_row *key, json_t *value) {
     case HW_KEY_COUNT_OR_NONE: {
       int64_t count = whole_number(value);
       if (count < (key->kind != HW_KEY_COUNT_OR_ZERO))
-        return wrong_value(path, key, value, HW_ERROR_INPUT, key->kind == HW_KEY_COUNT_OR_ZERO ? "a whole number of at least 0" : "a whole number of at least 1", err);
+        return wrong_value(path, key, value, HW_ERROR_INPUT, key->kind == HW_KEY_COUNT_OR_ZERO ? "a whole number of at least 0"
+                                                                                                       : "a whole number of at least 1", err);
       *(int64_t *)field = count;
       return note(r, key->offset, sizeof(int64_t), &before, key->name, NULL);
     }
@@ -196,7 +198,8 @@ static bool read_value(reader *r, const hw_key_row *key, json_t *value) {
     case HW_KEY_ROPE: return read_rope(r, key, value);
     case HW_KEY_LAYER_TYPES:
     case HW_KEY_LAYER_GROUPS:
-      return read_layer_types(path, key, value, r->config, err) && note(r, offsetof(hw_model_config, windowed), sizeof r->config->windowed, &before, key->name, NULL);
+      return read_layer_types(path, key, value, r->config, err) &&
+             note(r, offsetof(hw_model_config, windowed), sizeof r->config->windowed, &before, key->name, NULL);
   }
   return true;
 }

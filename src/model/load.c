@@ -268,7 +268,8 @@ static bool check_leftovers(loader *ld) {
 static bool refuse_adapters(loader *ld) {
   for (size_t i = 0; i < ld->st->n_tensors; i++)
     if (strstr(ld->st->tensors[i].name, ".lora_"))
-      return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s is of a LoRA adapter that is not merged; merge_and_unload() and save_pretrained(DIR) in PEFT write the merged model",
+      return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s is of a LoRA adapter that is not merged; "
+                     "merge_and_unload() and save_pretrained(DIR) in PEFT write the merged model",
                      ld->st->path, ld->st->tensors[i].name);
   return true;
 }

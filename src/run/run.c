@@ -419,7 +419,7 @@ bool hw_run(const hw_job *job, const hw_hooks *given, hw_plan_summary *summary, 
   summary->threads = job->threads ? (int)job->threads : omp_get_num_procs();
   summary->batch_invariant = hw_blas_batch_invariant();
   bool ok = hw_job_check(job, err) && hw_analysis_flow(&job->analysis, &flow, err) && hw_model_open_as(job->model, job->architecture, &model, err) &&
-            hw_tokenizer_open(job->model, NULL, &tokenizer, err) &&
+            hw_tokenizer_open(model->path, NULL, &tokenizer, err) &&
             run_job(job, &hooks, model, tokenizer, &flow, &plan, summary, result, err);
   hw_plan_close(&plan);
   hw_tokenizer_close(tokenizer);

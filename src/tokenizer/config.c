@@ -108,7 +108,8 @@ static bool is_named_special(const hw_tok_config *config, const char *content) {
   for (size_t r = 0; r < HW_TOK_COUNT(roots); r++) {
     const json_t *more = json_object_get(roots[r], "additional_special_tokens");
     for (size_t i = 0; i < HW_TOK_COUNT(special_keys) + json_array_size(more); i++) {
-      const json_t *value = i < HW_TOK_COUNT(special_keys) ? json_object_get(roots[r], special_keys[i]) : json_array_get(more, i - HW_TOK_COUNT(special_keys));
+      const json_t *value = i < HW_TOK_COUNT(special_keys) ? json_object_get(roots[r], special_keys[i])
+                                                           : json_array_get(more, i - HW_TOK_COUNT(special_keys));
       const char *text = json_string_value(json_is_object(value) ? json_object_get(value, "content") : value);
       if (text && strcmp(text, content) == 0) return true;
     }
@@ -171,18 +172,19 @@ static bool read_switch(hw_tok_loader *loader, const json_t *root, const char *k
 bool hw_tok_config_open(hw_tokenizer *tokenizer, const char *model_dir, hw_tok_config *config, hw_error *err) {
   *config = (hw_tok_config){.add_bos = -1, .add_prefix_space = -1};
   int split = 0;
-  if (!open_file(model_dir, "tokenizer_config.json", &config->settings, err) || !open_file(model_dir, "special_tokens_map.json", &config->map, err) ||
-      !open_file(model_dir, "added_tokens.json", &config->added, err))
+  if (!open_file(model_dir, "tokenizer_config.json", &config->settings, err) ||
+      !open_file(model_dir, "special_tokens_map.json", &config->map, err) || !open_file(model_dir, "added_tokens.json", &config->added, err))
     return false;
   const json_t *root = config->settings.root;
   hw_tok_loader loader = {tokenizer, config->settings.path, err};
-  if (!read_switch(&loader, root, "add_bos_token", &config->add_bos) || !read_switch(&loader, root, "add_prefix_space", &config->add_prefix_space) ||
-      !read_switch(&loader, root, "split_special_tokens", &split) ||
+  if (!read_switch(&loader, root, "add_bos_token", &config->add_bos) ||
+      !read_switch(&loader, root, "add_prefix_space", &config->add_prefix_space) || !read_switch(&loader, root, "split_special_tokens", &split) ||
       !hw_tok_json_string(&loader, root, "", "tokenizer_class", false, &config->tokenizer_class) ||
       (config->tokenizer_class.bytes && !hw_tok_keep(&loader, &config->tokenizer_class)))
     return false;
   if (split == 1)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: split_special_tokens is true, want false: special tokens in texts are always tokens", loader.path);
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: split_special_tokens is true, want false: special tokens in texts are always tokens",
+                   loader.path);
   if (json_object_get(root, "added_tokens_decoder")) {
     json_decref(config->map.root);
     json_decref(config->added.root);

@@ -100,21 +100,22 @@ static bool fail_missing(const char *model_dir, hw_error *err) {
     bool there = path && hw_file_exists(path);
     free(path);
     if (there)
-      return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: no tokenizer.json, but %s, which is not read; AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR) in transformers writes tokenizer.json",
-                     model_dir, others[i]);
+      return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: no tokenizer.json, but %s, which is not read; "
+                     "AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR) in transformers writes tokenizer.json", model_dir, others[i]);
   }
   return hw_fail(err, HW_ERROR_INPUT, "%s: no tokenizer: want tokenizer.json, or vocab.json and merges.txt", model_dir);
 }
 
-static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const char **model_type, const file_paths *paths, const hw_tok_config *config,
-                       bool *from_files, hw_buffer *hashes, hw_error *err) {
+static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const char **model_type, const file_paths *paths,
+                       const hw_tok_config *config, bool *from_files, hw_buffer *hashes, hw_error *err) {
   *from_files = !hw_file_exists(paths->tokenizer);
   if (*from_files && (!hw_file_exists(paths->vocab) || !hw_file_exists(paths->merges)))
     return fail_missing(model_dir, err);
   hw_tok_loader loader = {tokenizer, *from_files ? paths->vocab : paths->tokenizer, err};
   json_t *root = hw_json_open(loader.path, true, err);
   bool changed = *from_files ? config->add_prefix_space == 1 : hw_tok_config_change_prefix(config, root);
-  bool ok = root && (!*from_files || check_family(model_dir, model_type, root, err)) && hash_file(loader.path, hashes, err) && (!*from_files || hash_file(paths->merges, hashes, err)) &&
+  bool ok = root && (!*from_files || check_family(model_dir, model_type, root, err)) && hash_file(loader.path, hashes, err) &&
+            (!*from_files || hash_file(paths->merges, hashes, err)) &&
             (*from_files ? load_files(&loader, root, paths->merges, changed) : load_json(&loader, root));
   if (changed) hw_buffer_printf(hashes, " prefix space %d", config->add_prefix_space);
   json_decref(root);
@@ -150,7 +151,10 @@ static bool read_model_type(hw_tokenizer *tokenizer, const char *path, const cha
   if (!hw_file_exists(path)) return true;
   json_t *root = hw_json_open(path, false, err), *type = json_object_get(root, "model_type");
   bool ok = root != NULL;
-  if (json_is_string(type)) ok = (*model_type = hw_arena_copy(&tokenizer->memory, json_string_value(type), json_string_length(type), err)) != NULL;
+  if (json_is_string(type)) {
+    *model_type = hw_arena_copy(&tokenizer->memory, json_string_value(type), json_string_length(type), err);
+    ok = *model_type != NULL;
+  }
   json_decref(root);
   return ok;
 }
@@ -160,8 +164,10 @@ static bool open_all(hw_tokenizer *tokenizer, const char *model_dir, const char 
   bool from_files;
   hw_buffer hashes;
   hw_buffer_init(&hashes);
-  bool ok = hw_tok_config_open(tokenizer, model_dir, &config, err) && (model_type || read_model_type(tokenizer, paths->model_config, &model_type, err)) &&
-            load_model(tokenizer, model_dir, &model_type, paths, &config, &from_files, &hashes, err) && hw_tok_config_add(tokenizer, &config, err) &&
+  bool ok = hw_tok_config_open(tokenizer, model_dir, &config, err) &&
+            (model_type || read_model_type(tokenizer, paths->model_config, &model_type, err)) &&
+            load_model(tokenizer, model_dir, &model_type, paths, &config, &from_files, &hashes, err) &&
+            hw_tok_config_add(tokenizer, &config, err) &&
             hw_tok_config_apply(tokenizer, model_type, from_files, &config, err) && hw_tok_added_build(tokenizer, err) &&
             hw_tok_pieces_make(tokenizer, err);
   ok = ok && fingerprint(tokenizer, &hashes, err);
@@ -178,8 +184,8 @@ bool hw_tokenizer_open(const char *model_dir, const char *model_type, hw_tokeniz
   hw_tokenizer *opened = calloc(1, sizeof *opened);
   if (!opened) return hw_model_folder_fini(&folder), hw_fail_memory(err, "a tokenizer");
   hw_arena_init(&opened->memory);
-  file_paths paths = {hw_path_join(folder.path, "tokenizer.json"), hw_path_join(folder.path, "vocab.json"), hw_path_join(folder.path, "merges.txt"),
-                      hw_path_join(folder.path, "config.json")};
+  file_paths paths = {hw_path_join(folder.path, "tokenizer.json"), hw_path_join(folder.path, "vocab.json"),
+                      hw_path_join(folder.path, "merges.txt"), hw_path_join(folder.path, "config.json")};
   bool ok = (paths.tokenizer && paths.vocab && paths.merges && paths.model_config) || hw_fail_memory(err, "a path");
   ok = ok && open_all(opened, folder.path, model_type, &paths, err);
   free(paths.tokenizer);
