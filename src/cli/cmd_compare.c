@@ -187,7 +187,7 @@ static int run(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_compare = {
     .name = "compare",
-    .usage = "DB --by COLUMN=A,B | --where A --where B | --with DB2 ...",
+    .usage = "DB --by COLUMN=A,B | --where A --where B | --with DB2",
     .summary = "what differs between two groups, or two databases, with p and q",
     .example = "  headwater compare ioi.db --by group=ABBA,BABA\n"
                "  headwater compare ioi.db --where \"NOT correct\" --where correct\n"
