@@ -152,7 +152,8 @@ static bool find_cached(const char *model, size_t length, hw_model_folder *found
   const char *slash = memchr(model, '/', length), *last = slash ? slash + 1 : model, *revision = model[length] ? model + length + 1 : NULL;
   int owner_length = slash ? (int)(slash - model) : 0, last_length = (int)(length - (size_t)(last - model));
   char *cache = cache_folder(), *other = NULL, *path = NULL, exact[256], ending[256];
-  (void)snprintf(exact, sizeof exact, "%s%.*s%s%.*s", repository, owner_length, model, slash ? "--" : "", last_length, last);
+  const char *beginning = begins_with(model, repository) ? "" : repository;
+  (void)snprintf(exact, sizeof exact, "%s%.*s%s%.*s", beginning, owner_length, model, slash ? "--" : "", last_length, last);
   (void)snprintf(ending, sizeof ending, "--%.*s", last_length, last);
   if (cache) path = hw_path_join(cache, exact);
   if (path && !hw_folder_exists(path)) {

@@ -28,6 +28,7 @@ shows openai-community/gpt2@
 shows openai-community/gpt2@nothing
 shows openai-community/gpt2@../../../gpt2
 shows hub/models--openai-community--gpt2/
+shows models--openai-community--gpt2
 shows hub/models--openai-community--gpt2/snapshots/607a30d783dfa663caf39e06633721c8d4cfcd7e
 item "a folder of this name comes first; without it the one model of the name in the cache"
 shows gpt2
