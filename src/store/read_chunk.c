@@ -82,9 +82,9 @@ static bool take_contrast(const hw_checked_row *row, int first, hw_answer_contra
   if (hw_column_is_null(row->s, first)) return true;
   if (!hw_checked_u32(row, first, 0, HW_MAX_TOKENS, &contrast->n_shared)) return false;
   if (hw_column_is_null(row->s, first + 1)) return true;
-  if (!hw_checked_real(row, first + 1, -FLT_MAX, FLT_MAX, &logit_diff)) return false;
+  if (!hw_checked_real(row, first + 1, -1e9, 1e9, &logit_diff)) return false;
   contrast->logit_diff = (float)logit_diff;
-  return hw_column_is_null(row->s, first + 2) || hw_checked_real(row, first + 2, -DBL_MAX, DBL_MAX, &contrast->log_probability_diff);
+  return hw_column_is_null(row->s, first + 2) || hw_checked_real(row, first + 2, -1e9, 1e9, &contrast->log_probability_diff);
 }
 
 static bool read_answer(chunk_reader *r, hw_prompt_record *record) {
