@@ -72,7 +72,7 @@ static bool damage_fail(hw_store *store, hw_error *err) {
   (void)snprintf(why, sizeof why, "%s", sqlite3_errmsg(store->db));
   stop_clock(store);
   bool found = hw_find_damage(store, &where) && !where.failed;
-  (void)hw_fail(err, HW_ERROR_INPUT, "SQL: %s%s%s", why, found ? "; damaged: " : "", found ? where.data : "");
+  (void)hw_fail(err, HW_ERROR_INPUT, "%s: SQL: %s%s%s", store->path, why, found ? "; damaged: " : "", found ? where.data : "");
   hw_buffer_fini(&where);
   return false;
 }
