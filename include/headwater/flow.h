@@ -75,8 +75,13 @@ HW_API bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *se
                    float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err);
 
 /* What hw_flow_trace takes of `scratch`, in bytes, at most: for n_rows rows, prompts of up to `longest` tokens and n_targets targets
- * each. Raw importances are not in it. */
+ * each. Raw importances are not in it, nor what replaying a graph takes for each of its rows (hw_graph_replay_bytes). */
 HW_API size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_rows, size_t longest, size_t n_targets);
+
+/* What the graph of one target of a prompt takes of `arena`, and its rows and sums where they are encoded, in bytes, about. How many
+ * edges and neurons a graph has depends on the text and the floor, and with HW_PROJECT_ALL how many projections: a typical number is
+ * counted. */
+HW_API size_t hw_flow_graph_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_tokens);
 
 /* What the W_OUT rows of neurons promote and suppress, convention `alone`: facts of the model, not of a prompt. rows[i] has
  * layer and index set; lists of k tokens are filled in, in the arena. */

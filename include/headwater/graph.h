@@ -125,10 +125,13 @@ typedef struct hw_graph {
 
 /* Applies a threshold to rows (sorted by hw_part_compare, complete down to the floor <= threshold): walks from the
  * target, keeps in every node the parts with importance / 1e6 > threshold, or else its single largest (ties: residual,
- * then lowest source, then lowest head), divides by their sum, pushes the flow down. The graph lives in the arena.
+ * then lowest source, then lowest head), divides by their sum, pushes the flow down. The graph lives in the arena; `scratch` is work
+ * space of hw_graph_replay_bytes, which may be the same arena.
  * Errors: INPUT when the rows are inconsistent (unsorted, out of range, a reached node without rows). */
 HW_API bool hw_graph_replay(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double threshold,
-                     hw_arena *arena, hw_graph *graph, hw_error *err);
+                     hw_arena *arena, hw_arena *scratch, hw_graph *graph, hw_error *err);
+/* Bytes of `scratch` that hw_graph_replay takes, at most. */
+HW_API size_t hw_graph_replay_bytes(size_t n_layers, size_t n_heads, size_t n_tokens, size_t n_parts);
 
 /* The FFN node of a layer and position when it is in the graph, else NULL: only then are its neurons. */
 HW_API const hw_ffn_node *hw_graph_ffn_node(const hw_graph *graph, uint32_t layer, uint32_t position);

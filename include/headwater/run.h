@@ -149,16 +149,18 @@ typedef struct hw_batch_shape {
   size_t n_rows;    /* of its prompts and of the sequences that score their answers */
   size_t longest;   /* tokens of a sequence */
   size_t n_targets; /* of a prompt */
+  size_t n_graphs;  /* of a chunk: the targets of its prompts */
 } hw_batch_shape;
 
 /* The shape of a sub-batch with this prompt alone. */
 HW_API hw_batch_shape hw_prompt_shape(const hw_prompt_input *input);
 
-/* Results of a chunk, its texts and its compressed form depend on the graphs: hw_worker_bytes counts so much for them. Where graphs
- * have many edges (a low floor, many targets) what is above comes on top. */
+/* Bytes of the results of a chunk, its texts and its compressed form: hw_flow_graph_bytes for each graph, and so much at least. */
 enum { HW_RESULTS_BYTES = 32 << 20 };
+HW_API size_t hw_results_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_batch_shape *shape);
 
-/* Bytes that a worker needs beside the weights, at most, for sub-batches no larger than this shape. */
+/* Bytes that a worker needs beside the weights for sub-batches no larger than this shape: hw_results_bytes, and at most so many for
+ * all that does not depend on the graphs. */
 HW_API size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_batch_shape *shape);
 
 /* ---- Running ---- */

@@ -39,6 +39,8 @@ size_t hw_rank_neurons_bytes(const hw_model *model, size_t n_nodes, uint32_t k);
 
 /* What hw_project_traces takes of scratch, in bytes, at most. */
 size_t hw_project_bytes(const hw_model *model, size_t n_rows);
+/* Bytes of a graph's projections in the arena, about. */
+size_t hw_projected_bytes(const hw_model *model, const hw_flow_settings *settings);
 
 /* Fills in the projections of the traces (METHOD section 5): rows in the arena, work space in scratch. */
 bool hw_project_traces(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,

@@ -138,7 +138,7 @@ static bool collect_trace(collector *c, size_t prompt, hw_target_trace *trace) {
     return false;
   for (size_t i = 0; i < n_heads; i++)
     if (!add_head(c, prompt, &heads[i])) return false;
-  if (all && lower && !hw_graph_replay(&trace->frame, trace->parts, trace->n_parts, c->settings->floor, &c->graphs, &at_floor, c->err))
+  if (all && lower && !hw_graph_replay(&trace->frame, trace->parts, trace->n_parts, c->settings->floor, &c->graphs, &c->graphs, &at_floor, c->err))
     return false;
   if (!(all ? add_graph_nodes(c, prompt, &trace->frame, &at_floor) : add_target_column(c, prompt, &trace->frame))) return false;
   if (!hw_buffer_check(&c->rows, c->err)) return false;
@@ -149,6 +149,14 @@ static bool collect_trace(collector *c, size_t prompt, hw_target_trace *trace) {
   trace->n_projections = c->rows.length / sizeof *rows;
   hw_graph_mark_projections(&trace->graph, &trace->frame, all, rows, trace->n_projections);
   return true;
+}
+
+/* Lists of the default set: each component under one convention or both. */
+size_t hw_projected_bytes(const hw_model *model, const hw_flow_settings *settings) {
+  const hw_graph_frame frame = {.n_layers = (uint32_t)model->config.n_layers, .parallel = model->config.parallel};
+  size_t n = HW_PROJECTED_HEADS, of_one = sizeof(hw_projection) + 2 * (2 * sizeof(float) * settings->top_tokens + HW_ARENA_OVERHEAD / 2);
+  for (size_t i = 0; i < hw_graph_layer_nodes(&frame)->n; i++) n += frame.n_layers * hw_graph_layer_nodes(&frame)->nodes[i].n_parts;
+  return settings->project == HW_PROJECT_NONE ? 0 : n * of_one * (settings->conventions == HW_CONVENTIONS_BOTH ? 2 : 1);
 }
 
 size_t hw_project_bytes(const hw_model *model, size_t n_rows) {
@@ -179,7 +187,7 @@ bool hw_project_traces(const hw_activations *acts, const hw_flow_settings *setti
   collector c = {.acts = acts, .settings = settings, .arena = arena, .scratch = scratch, .panel = panel, .err = err};
   hw_arena_init(&c.graphs);
   bool ok = collect_all(&c, prompts, n_prompts);
-  hw_arena_fini(&c.graphs);
+  hw_arena_fini_inner(&c.graphs, scratch);
   hw_buffer_fini(&c.rows);
   return ok;
 }

@@ -284,6 +284,13 @@ static void descend(walk *w) {
   }
 }
 
+static void target_fini(target_walk *target) {
+  hw_buffer_fini(&target->parts);
+  hw_buffer_fini(&target->attention);
+  hw_buffer_fini(&target->neuron_nodes);
+  hw_buffer_fini(&target->neurons);
+}
+
 static const void *copy_rows(walk *w, const hw_buffer *rows) {
   void *copy = hw_arena_alloc(w->arena, rows->length, 1, w->err);
   if (copy && rows->length) memcpy(copy, rows->data, rows->length);
@@ -310,7 +317,10 @@ static bool finish_prompt(walk *w, size_t owner) {
     trace->neuron_nodes = copy_rows(w, &target->neuron_nodes);
     trace->neurons = copy_rows(w, &target->neurons);
     if (!trace->parts || !trace->neuron_nodes || !trace->neurons) return false;
-    if (!hw_graph_replay(&trace->frame, trace->parts, trace->n_parts, w->settings->threshold, w->arena, &trace->graph, w->err)) return false;
+    hw_arena_reset(&w->scratch);
+    if (!hw_graph_replay(&trace->frame, trace->parts, trace->n_parts, w->settings->threshold, w->arena, &w->scratch, &trace->graph, w->err))
+      return false;
+    target_fini(target);
   }
   return true;
 }
@@ -340,9 +350,15 @@ size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, si
   for (size_t i = 0; i < kinds->n; i++) nodes += node_bytes(model, settings, &kinds->nodes[i], n_rows, longest);
   size_t neurons = n_rows * (settings->top_neurons * sizeof(hw_neuron_row) + sizeof(uint32_t)) + 2 * (size_t)HW_ARENA_OVERHEAD +
                    hw_rank_neurons_bytes(model, n_rows, settings->top_neurons);
-  size_t walked = nodes + (settings->top_neurons ? neurons : 0);
-  size_t projected = hw_project_bytes(model, n_rows);
+  size_t walked = nodes + (settings->top_neurons ? neurons : 0), replay = hw_graph_replay_bytes(frame.n_layers, (size_t)model->config.n_heads, longest, 0);
+  size_t projected = hw_project_bytes(model, n_rows) + 2 * replay; /* the work space of the graph that is searched for heads, and the graph */
+  if (walked < replay) walked = replay;
   return kept + (walked > projected ? walked : projected);
+}
+
+size_t hw_flow_graph_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_tokens) {
+  enum { LAYER_ROWS = 5120 }; /* bytes of a layer's edges and neurons at a floor of 0.04, measured with the models of the project */
+  return sizeof(hw_target_trace) + n_tokens * sizeof(double) + hw_projected_bytes(model, settings) + LAYER_ROWS * (size_t)model->config.n_layers;
 }
 
 bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
@@ -351,12 +367,8 @@ bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings,
   hw_arena_init(&w.scratch);
   bool ok = walk_all(&w);
   for (size_t owner = 0; w.targets && owner < n_prompts; owner++)
-    for (size_t t = 0; w.targets[owner] && t < prompts[owner].n_targets; t++) {
-      hw_buffer_fini(&w.targets[owner][t].parts);
-      hw_buffer_fini(&w.targets[owner][t].attention);
-      hw_buffer_fini(&w.targets[owner][t].neuron_nodes);
-      hw_buffer_fini(&w.targets[owner][t].neurons);
-    }
+    for (size_t t = 0; w.targets[owner] && t < prompts[owner].n_targets; t++)
+      target_fini(&w.targets[owner][t]);
   hw_arena_fini_inner(&w.scratch, scratch);
   return ok && hw_project_traces(acts, settings, prompts, n_prompts, panel, arena, scratch, err);
 }

@@ -29,7 +29,7 @@ static bool fill_graph(hw_rows *rows, const void *bytes, size_t length, double t
   if (!hw_decode_edges(bytes, length, &rows->arena, &rows->info, &rows->parts, &n_parts, err)) return false;
   if (!check_threshold(rows, &threshold, err)) return false;
   hw_error why;
-  if (!hw_graph_replay(&rows->info.frame, rows->parts, n_parts, threshold, &rows->arena, &rows->graph, &why)) {
+  if (!hw_graph_replay(&rows->info.frame, rows->parts, n_parts, threshold, &rows->arena, &rows->arena, &rows->graph, &why)) {
     hw_blob_fail(&rows->info, err, why.message);
     if (err) err->kind = why.kind;
     return false;

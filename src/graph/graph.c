@@ -211,6 +211,12 @@ static bool start_walk(walk *w, hw_arena *arena, hw_error *err) {
   return w->head_sum && w->head_best && w->head_active && w->graph->edges && w->graph->ffn_nodes;
 }
 
+size_t hw_graph_replay_bytes(size_t n_layers, size_t n_heads, size_t n_tokens, size_t n_parts) {
+  return n_tokens * (HW_N_STATES * (sizeof(double) + sizeof(bool)) + N_KINDS * sizeof(row_range)) +
+         n_heads * (sizeof(uint64_t) + n_layers * (sizeof(hw_head_row) + sizeof(bool))) + n_parts * (sizeof(hw_edge) + sizeof(hw_ffn_node)) +
+         (2 * HW_N_STATES + N_KINDS + 5) * (size_t)HW_ARENA_OVERHEAD;
+}
+
 static bool collect_heads(walk *w, hw_arena *arena, hw_error *err) {
   size_t slots = (size_t)w->frame->n_layers * w->head_slots, n_heads = 0;
   for (size_t i = 0; i < slots; i++) n_heads += w->head_active[i];
@@ -226,18 +232,32 @@ static bool collect_heads(walk *w, hw_arena *arena, hw_error *err) {
   return true;
 }
 
+/* Copies what the walk wrote in its work space, of which the graph fills a part. */
+static bool keep_graph(walk *w, hw_arena *arena, hw_error *err) {
+  hw_graph *graph = w->graph, kept = *graph;
+  size_t n_tokens = w->frame->n_tokens;
+  kept.edges = hw_arena_new(arena, hw_edge, graph->n_edges, err);
+  kept.ffn_nodes = hw_arena_new(arena, hw_ffn_node, graph->n_ffn_nodes, err);
+  kept.token_flow = hw_arena_new(arena, double, n_tokens, err);
+  if (!kept.edges || !kept.ffn_nodes || !kept.token_flow) return false;
+  memcpy(kept.edges, graph->edges, graph->n_edges * sizeof *kept.edges);
+  memcpy(kept.ffn_nodes, graph->ffn_nodes, graph->n_ffn_nodes * sizeof *kept.ffn_nodes);
+  memcpy(kept.token_flow, w->flow[HW_STATE_POST], n_tokens * sizeof *kept.token_flow);
+  *graph = kept;
+  return collect_heads(w, arena, err);
+}
+
 bool hw_graph_replay(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double threshold, hw_arena *arena,
-                     hw_graph *graph, hw_error *err) {
+                     hw_arena *scratch, hw_graph *graph, hw_error *err) {
   *graph = (hw_graph){0};
   if (!check_rows(frame, parts, n_parts, err)) return false;
   walk w = {.frame = frame, .parts = parts, .n_parts = n_parts, .threshold = threshold, .graph = graph};
-  if (!start_walk(&w, arena, err)) return false;
+  if (!start_walk(&w, scratch, err)) return false;
   w.flow[HW_STATE_POST][frame->target] = 1.0;
   w.reached[HW_STATE_POST][frame->target] = true;
   for (uint32_t layer = frame->n_layers; layer-- > 0;) {
     if (!walk_layer(&w, layer, err)) return false;
     descend(&w);
   }
-  graph->token_flow = w.flow[HW_STATE_POST];
-  return collect_heads(&w, arena, err);
+  return keep_graph(&w, arena, err);
 }

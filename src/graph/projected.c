@@ -96,7 +96,7 @@ typedef struct projected { /* the heads that one graph projects, the most import
 static bool replay_heads(head_search *s, const hw_part *parts, size_t n_parts, double threshold, hw_graph *graph, projected *heads) {
   *heads = (projected){0};
   hw_arena_reset(&s->graph);
-  if (!hw_graph_replay(s->frame, parts, n_parts, threshold, &s->graph, graph, s->err)) return false;
+  if (!hw_graph_replay(s->frame, parts, n_parts, threshold, &s->graph, &s->graph, graph, s->err)) return false;
   if (graph->n_heads) qsort(graph->heads, graph->n_heads, sizeof *graph->heads, compare_importance);
   heads->n = !s->all && graph->n_heads > HW_PROJECTED_HEADS ? HW_PROJECTED_HEADS : graph->n_heads;
   heads->rows = malloc((heads->n + 1) * sizeof *heads->rows);
@@ -175,6 +175,6 @@ bool hw_graph_projected_heads(const hw_graph_frame *frame, const hw_part *parts,
   free(s.found.rows);
   free(s.parts);
   free(s.steps);
-  hw_arena_fini(&s.graph);
+  hw_arena_fini_inner(&s.graph, arena);
   return ok;
 }

@@ -29,21 +29,24 @@ hw_batch_shape hw_prompt_shape(const hw_prompt_input *input) {
   size_t answer = scoring_rows(input, input->n_answer), foil = scoring_rows(input, input->n_foil);
   size_t longest = answer > foil ? answer : foil;
   return (hw_batch_shape){.n_rows = input->n_tokens + answer + foil, .longest = longest > input->n_tokens ? longest : input->n_tokens,
-                          .n_targets = input->n_targets};
+                          .n_targets = input->n_targets, .n_graphs = input->n_targets};
 }
 
 /* Sizes of a sub-batch's lists. The number of rows bounds them: each prompt, each target and each later token of an answer has a row
  * of its own. */
 static size_t count_queries(const hw_model *model, size_t n_rows) { return n_rows * ((size_t)model->config.n_layers + 4); }
 
+size_t hw_results_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_batch_shape *shape) {
+  size_t graphs = shape->n_graphs * hw_flow_graph_bytes(model, flow, shape->longest);
+  return graphs > HW_RESULTS_BYTES ? graphs : HW_RESULTS_BYTES;
+}
+
 size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_batch_shape *shape) {
   size_t rows = shape->n_rows, queries = count_queries(model, rows);
   size_t lists = rows * (sizeof(int32_t) + 3 * sizeof(size_t) + sizeof(hw_flow_prompt)) + sizeof(size_t) + 4 * (size_t)HW_ARENA_OVERHEAD;
   size_t asked = queries * (sizeof(hw_next_token) + 2 * sizeof(hw_token_score) + HW_ARENA_OVERHEAD);
-  /* Replaying a graph takes flows and marks of every position, and sums of every head: results of each target. */
-  size_t replayed = shape->n_targets * 64 * (rows + (size_t)(model->config.n_layers * model->config.n_heads));
   return sizeof(float) * HW_PANEL_FLOATS + lists + asked + hw_forward_bytes(model, rows, shape->longest) + hw_next_tokens_bytes(model, queries) +
-         hw_flow_bytes(model, flow, rows, shape->longest, shape->n_targets) + replayed + HW_RESULTS_BYTES;
+         hw_flow_bytes(model, flow, rows, shape->longest, shape->n_targets) + hw_results_bytes(model, flow, shape);
 }
 
 /* A sub-batch as it is put together: prompts first, then the sequences that score answers of several tokens. */

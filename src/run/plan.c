@@ -40,9 +40,10 @@ uint64_t hw_plan_add_content(uint64_t content, uint64_t row_content) {
   return XXH3_64bits_withSeed(&row_content, sizeof row_content, content);
 }
 
-static bool add_prompt(hw_plan *plan, const hw_row *row, size_t n_tokens, hw_error *err) {
+static bool add_prompt(hw_plan *plan, const hw_row *row, size_t n_tokens, size_t n_targets, hw_error *err) {
   if (!hw_list_reserve(plan->prompts, (size_t)plan->n_prompts, 1, plan->prompts_capacity, NULL, err)) return false;
-  plan->prompts[plan->n_prompts++] = (hw_plan_prompt){.content = hw_plan_row_content(row), .n_tokens = (uint32_t)n_tokens};
+  plan->prompts[plan->n_prompts++] = (hw_plan_prompt){.content = hw_plan_row_content(row), .n_tokens = (uint32_t)n_tokens,
+                                                          .n_targets = (uint32_t)n_targets};
   plan->n_tokens += (int64_t)n_tokens;
   return true;
 }
@@ -53,6 +54,10 @@ static hw_plan_chunk *open_chunk(hw_plan *plan, int64_t first_prompt, bool count
   return &plan->chunks[plan->n_chunks++];
 }
 
+static void raise_to(size_t *largest, size_t value) {
+  if (value > *largest) *largest = value;
+}
+
 /* In order of the prompts, by their lengths alone; no chunk has both rows and counterfactuals. */
 static bool cut_chunks(hw_plan *plan, hw_error *err) {
   hw_plan_chunk *chunk = NULL;
@@ -61,6 +66,7 @@ static bool cut_chunks(hw_plan *plan, hw_error *err) {
     bool counterfactual = i >= plan->n_rows;
     bool full = chunk && (chunk->n_tokens + (int64_t)prompt->n_tokens > plan->chunk_tokens || chunk->n_prompts == MOST_PROMPTS);
     if ((!chunk || full || chunk->counterfactual != counterfactual) && !(chunk = open_chunk(plan, i, counterfactual, err))) return false;
+    raise_to(&plan->largest.n_graphs, chunk->n_graphs += prompt->n_targets);
     chunk->n_prompts++;
     chunk->n_tokens += prompt->n_tokens;
     chunk->content = hw_plan_add_content(chunk->content, prompt->content);
@@ -68,10 +74,6 @@ static bool cut_chunks(hw_plan *plan, hw_error *err) {
   free(plan->prompts);
   plan->prompts = NULL;
   return true;
-}
-
-static void raise_to(size_t *largest, size_t value) {
-  if (value > *largest) *largest = value;
 }
 
 static void count_answer(hw_plan *plan, size_t n_tokens, const char *loss) {
@@ -125,7 +127,7 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   raise_to(&plan->largest.n_targets, shape.n_targets);
   return hw_store_check_graphs(plan->n_graphs[counterfactual], err) && hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) &&
          note_ambiguous(plan, input.ambiguous_roles, err) && hw_groups_note(&plan->groups, row, counterfactual, err) &&
-         add_prompt(plan, row, input.failure ? 0 : input.n_tokens, err);
+         add_prompt(plan, row, shape.n_rows ? input.n_tokens : 0, shape.n_targets, err);
 }
 
 /* One pass over the data set; for counterfactuals a second one, so that their prompts come after all rows. */

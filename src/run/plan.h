@@ -12,13 +12,14 @@
 typedef struct hw_plan_chunk {
   int64_t first_prompt;
   uint32_t n_prompts, n_tokens;
+  size_t n_graphs;
   uint64_t content; /* hash of its rows */
   bool counterfactual; /* of rows first_prompt - n_rows on */
 } hw_plan_chunk;
 
 typedef struct hw_plan_prompt {
   uint64_t content;  /* hash of its row */
-  uint32_t n_tokens; /* 0 of a prompt that cannot be traced */
+  uint32_t n_tokens, n_targets; /* 0 of a prompt that cannot be traced */
 } hw_plan_prompt;
 
 typedef struct hw_cases {
@@ -36,7 +37,7 @@ typedef struct hw_plan {
   size_t n_chunks, capacity;
   int64_t n_rows;    /* of the data set; their counterfactuals, when traced, are prompts n_rows, n_rows + 1... */
   int64_t n_prompts, n_tokens, n_unreadable;
-  hw_batch_shape largest; /* the largest of each number over all prompts */
+  hw_batch_shape largest; /* the largest of each number over all prompts and chunks */
   int64_t n_double_bos, n_answers_several, n_answers_shared, n_answers_contained, n_answers_cut, n_answers_dropped;
   hw_cases prompts_end_in_space, answers_end_in_space;
   int64_t n_ambiguous_roles;   /* prompts with such columns */

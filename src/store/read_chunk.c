@@ -303,7 +303,11 @@ static bool projects_all(const hw_run_info *info) {
 bool hw_graph_record_replay(hw_graph_record *record, const hw_run_info *info, double threshold, hw_arena *arena, hw_error *err) {
   hw_graph *graph = hw_arena_new(arena, hw_graph, 1, err);
   hw_projection *rows = hw_arena_new(arena, hw_projection, record->n_projections, err);
-  if (!graph || !rows || !hw_graph_replay(&record->frame, record->parts, record->n_parts, threshold, arena, graph, err)) return false;
+  hw_arena scratch;
+  hw_arena_init(&scratch);
+  bool ok = graph && rows && hw_graph_replay(&record->frame, record->parts, record->n_parts, threshold, arena, &scratch, graph, err);
+  hw_arena_fini(&scratch);
+  if (!ok) return false;
   if (record->n_projections) memcpy(rows, record->projections, record->n_projections * sizeof *rows);
   hw_graph_mark_projections(graph, &record->frame, projects_all(info), rows, record->n_projections);
   record->graph = graph;

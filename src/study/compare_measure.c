@@ -115,7 +115,7 @@ static bool measure_items(reading *r, const void *bytes, size_t length, hw_compo
   size_t n_parts;
   const uint8_t *roles;
   if (!hw_decode_edges(bytes, length, &r->arena, &info, &parts, &n_parts, err) ||
-      !hw_graph_replay(&info.frame, parts, n_parts, info.threshold, &r->arena, &graph, err) ||
+      !hw_graph_replay(&info.frame, parts, n_parts, info.threshold, &r->arena, &r->arena, &graph, err) ||
       !roles_of_prompt(r, info.frame.n_tokens, &roles, err) || !hw_measure_items(&graph, roles, &r->arena, measures, err))
     return false;
   for (size_t i = 0; i < measures->n; i++) measures->rows[i].key = item_key((uint32_t)measures->rows[i].key, r->role_of);

@@ -146,7 +146,7 @@ static bool make_prompt(uint64_t seed, uint32_t noise, int64_t i, hw_arena *aren
   *prompt = (hw_prompt_record){.prompt_id = i, .group_id = (uint32_t)(i % 2), .text = "made", .text_length = 4, .ids = ids,
                                .n_tokens = layout->n_tokens, .roles = layout->roles, .has_bos = true, .answer = {.token_id = -1},
                                .foil = {.token_id = -1}, .graphs = record, .n_graphs = 1};
-  return hw_graph_replay(&record->frame, rows->rows, rows->n, shape.threshold, arena, graph, err);
+  return hw_graph_replay(&record->frame, rows->rows, rows->n, shape.threshold, arena, arena, graph, err);
 }
 
 static bool make_chunk(hw_store *store, const hw_run_info *info, uint64_t seed, uint32_t noise, int64_t index,

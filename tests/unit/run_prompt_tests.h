@@ -178,6 +178,16 @@ TEST(the_same_chunk_gives_the_same_results) {
   }
 }
 
+/* What one graph holds, with the arena's rounding. */
+static size_t graph_bytes(const hw_target_trace *trace) {
+  size_t bytes = sizeof *trace + sizeof(hw_prediction) + trace->n_parts * sizeof(hw_part) + trace->graph.n_edges * sizeof(hw_edge) +
+                 trace->graph.n_heads * sizeof(hw_head_row) + trace->graph.n_ffn_nodes * sizeof(hw_ffn_node) + trace->frame.n_tokens * sizeof(double) +
+                 trace->n_neuron_nodes * sizeof(hw_neuron_node) + trace->n_neurons * sizeof(hw_neuron_row) + 12 * (size_t)HW_ARENA_OVERHEAD;
+  for (size_t i = 0; i < trace->n_projections; i++)
+    bytes += sizeof(hw_projection) + 2 * (2 * sizeof(float) * (size_t)trace->projections[i].k + HW_ARENA_OVERHEAD);
+  return bytes;
+}
+
 /* One prompt or several of a length, with answers, and all that is made of them. */
 static void check_memory(const hw_model *model, hw_flow_settings flow, size_t n, size_t length, size_t n_answer, const char *targets, size_t batch_rows) {
   static hw_prompt_input inputs[MOST_PROMPTS];
@@ -199,7 +209,18 @@ static void check_memory(const hw_model *model, hw_flow_settings flow, size_t n,
     if (own.n_targets > shape.n_targets) shape.n_targets = own.n_targets;
   }
   compute(model, &worker, &flow, batch_rows, inputs, n, results);
-  size_t estimate = hw_worker_bytes(model, &flow, &shape) - HW_RESULTS_BYTES - HW_PANEL_FLOATS * sizeof(float);
+  size_t estimate = hw_worker_bytes(model, &flow, &shape) - HW_RESULTS_BYTES - HW_PANEL_FLOATS * sizeof(float), most_parts = 0;
+  size_t of_results = n * (4096 + 64 * (size_t)model->config.n_layers); /* what the prompts have beside their graphs */
+  for (size_t i = 0; i < n; i++)
+    for (size_t t = 0; t < results[i].flow.n_targets; t++) {
+      const hw_target_trace *trace = &results[i].flow.traces[t];
+      if (trace->n_parts > most_parts) most_parts = trace->n_parts;
+      of_results += graph_bytes(trace);
+    }
+  estimate += 2 * most_parts * (sizeof(hw_edge) + sizeof(hw_ffn_node)); /* a replay's rows, and the graph that is made of them */
+  if (worker.results.peak > of_results)
+    fail_msg("%s: %zu prompts of %zu tokens, targets %s: results of %zu bytes hold graphs of %zu", model->name, n, length, targets,
+             worker.results.peak, of_results);
   if (worker.scratch.peak > estimate)
     fail_msg("%s: %zu prompts of %zu tokens, answers of %zu, targets %s, sub-batches of %zu rows: %zu bytes, the estimate is %zu", model->name, n, length,
              n_answer, targets, batch_rows, worker.scratch.peak, estimate);
@@ -225,9 +246,10 @@ TEST(a_workers_memory_is_at_most_the_estimate) {
   }
 }
 
-/* Shapes in which one thing takes most of the memory: proximities (all at once, and in blocks), neurons. */
+/* Shapes in which one thing takes most of the memory: proximities (all at once, and in blocks), neurons, positions of
+ * the graphs of many targets. */
 TEST(what_takes_most_of_the_memory_is_counted) {
-  static const struct { int64_t n_heads, d_ffn; size_t floats; const char *targets; } shapes[] = {{12, 5, 0, "last"}, {12, 5, 20000, "last"}, {1, 20000, 0, "all"}};
+  static const struct { int64_t n_heads, d_ffn; size_t floats; const char *targets; } shapes[] = {{12, 5, 0, "last"}, {12, 5, 20000, "last"}, {1, 20000, 0, "all"}, {2, 5, 0, "all"}};
   for (size_t i = 0; i < COUNT_OF(shapes); i++) {
     toy t;
     hw_model *model;

@@ -193,7 +193,7 @@ static inline bool synthetic_graph(uint64_t *rng, const synthetic_shape *shape, 
       .parts = parts,
       .graph = graph};
   record->n_parts = synthetic_parts(rng, shape, &record->frame, parts, room);
-  if (!hw_graph_replay(&record->frame, parts, record->n_parts, shape->threshold, arena, graph, err)) return false;
+  if (!hw_graph_replay(&record->frame, parts, record->n_parts, shape->threshold, arena, arena, graph, err)) return false;
   synthetic_neurons(rng, shape, record, arena);
   synthetic_projections(rng, shape, record, arena);
   record->predicted_id = (int32_t)synthetic_below(rng, shape->vocab);

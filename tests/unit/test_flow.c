@@ -193,7 +193,7 @@ TEST(a_replay_equals_a_rerun_bit_for_bit) {
         if (threshold >= 1) threshold = 0.999;
         hw_target_trace rerun = trace_last(&f, settings_of(threshold, threshold)), between = trace_last(&f, settings_of(threshold, 0.003));
         hw_graph replayed;
-        assert_ok(hw_graph_replay(&stored.frame, stored.parts, stored.n_parts, threshold, &f.b.arena, &replayed, &f.b.err), &f.b.err);
+        assert_ok(hw_graph_replay(&stored.frame, stored.parts, stored.n_parts, threshold, &f.b.arena, &f.b.arena, &replayed, &f.b.err), &f.b.err);
         same_graphs(&replayed, &rerun.graph, n, "replay against rerun");
         same_graphs(&between.graph, &rerun.graph, n, "traced with a floor against rerun");
         neurons_are_among(&rerun, &stored);

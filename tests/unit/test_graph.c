@@ -27,7 +27,7 @@ static int teardown(void **state) {
 
 static hw_graph replay(hw_graph_frame frame, const hw_part *parts, size_t n, double threshold) {
   hw_graph graph;
-  assert_ok(hw_graph_replay(&frame, parts, n, threshold, &arena, &graph, &err), &err);
+  assert_ok(hw_graph_replay(&frame, parts, n, threshold, &arena, &arena, &graph, &err), &err);
   return graph;
 }
 
@@ -226,7 +226,7 @@ TEST(a_parallel_node_of_an_ffn_alone) {
 static void refuse(hw_graph_frame frame, const hw_part *parts, size_t n, const char *words) {
   hw_graph graph;
   err = (hw_error){0};
-  assert_refused(hw_graph_replay(&frame, parts, n, 0.04, &arena, &graph, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_graph_replay(&frame, parts, n, 0.04, &arena, &arena, &graph, &err), &err, HW_ERROR_INPUT, words);
 }
 
 TEST(rows_that_are_no_graph) {

@@ -185,7 +185,7 @@ TEST(edges_at_any_threshold) {
   for (size_t t = 0; t < 6; t++) {
     hw_graph graph;
     const hw_graph_record *r = &prompt.graphs[0];
-    OK(hw_graph_replay(&r->frame, r->parts, r->n_parts, thresholds[t], &arena, &graph, e));
+    OK(hw_graph_replay(&r->frame, r->parts, r->n_parts, thresholds[t], &arena, &arena, &graph, e));
     sqlite3_reset(s);
     sqlite3_bind_double(s, 1, thresholds[t]);
     for (size_t i = 0; i < graph.n_edges; i++) {
