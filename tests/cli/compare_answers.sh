@@ -36,3 +36,8 @@ printf 'prompt,answer,group\nThe key,was,a\nThe keys,,b\n' >none.csv
 "$HW" run --model gpt2 --data none.csv --db none.db --neuron-projections none --threads "$T" --quiet
 "$HW" compare none.db --by group=a,b --components answers --save no
 "$HW" compare a.db --by group=singular,plural --components answers --measure flow
+echo "--- pairs of which one begins with the other have no differences; without them"
+printf 'prompt,answer,foil,group\nThe key,was,were,a\nThe keys,were,was,b\nThe dog,was,was,a\nThe dogs,are,is,b\n' >pairs.csv
+"$HW" run --model gpt2 --data pairs.csv --db pairs.db --neuron-projections none --threads "$T" --quiet
+"$HW" compare pairs.db --by group=a,b --components answers --save no 2>&1 | grep -E "left out|^[a-z_]*_diff " | cut -d ' ' -f 1-10
+"$HW" compare pairs.db --where "\"group\" = 'a' AND logit_diff IS NOT NULL" --where "\"group\" = 'b'" --components answers --save no 2>&1 | grep -E "left out|^[a-z_]*_diff |prompt" | cut -d ' ' -f 1
