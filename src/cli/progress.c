@@ -76,7 +76,7 @@ static void show_notice(void *context, const char *text) {
 
 void hw_cli_progress_start(hw_cli_progress *p, bool quiet, double lock_timeout) {
   double now = hw_clock_seconds();
-  *p = (hw_cli_progress){.quiet = quiet, .terminal = isatty(STDERR_FILENO) != 0, .started = now, .last = now, .stage_started = now,
+  *p = (hw_cli_progress){.terminal = isatty(STDERR_FILENO) != 0, .last = now, .stage_started = now,
                          .now = {.stage = "preparing"}};
   p->hooks = (hw_hooks){.progress = note_progress, .notice = show_notice, .context = p, .stop = &hw_cli_stop, .lock_timeout = lock_timeout};
   (void)pthread_mutex_init(&p->mutex, NULL);

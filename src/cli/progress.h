@@ -9,14 +9,13 @@
 
 typedef struct hw_cli_progress {
   hw_hooks hooks; /* for the library's call */
-  bool quiet, terminal, ticking;
+  bool terminal, ticking;
   hw_ticker ticker;
-  pthread_mutex_t mutex; /* before all below and before stderr */
+  pthread_mutex_t mutex; /* held for all below and for stderr */
   hw_progress now;
-  double started, last;           /* hw_clock_seconds() */
-  double stage_started;
-  int64_t stage_first;            /* `done` when the stage began */
-  bool open;                      /* a line stands without its end */
+  double last, stage_started; /* hw_clock_seconds() */
+  int64_t stage_first;        /* `done` when the stage began */
+  bool open;                  /* a line stands without its end */
 } hw_cli_progress;
 
 /* hooks.stop is hw_cli_stop. quiet: notices alone. */
