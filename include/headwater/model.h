@@ -21,7 +21,7 @@ typedef enum hw_rope_type { HW_ROPE_DEFAULT, HW_ROPE_LINEAR, HW_ROPE_LLAMA3 } hw
 typedef struct hw_rope {
   hw_rope_type type;
   double theta;  /* base */
-  double share;  /* of a head's dimensions that turn: the first ones */
+  double rotary_fraction; /* of a head's dimensions that turn: the first ones */
   double factor, low_freq_factor, high_freq_factor, original_ctx;
 } hw_rope;
 

@@ -39,14 +39,14 @@ static void become(const char *folder, char *const *arguments, int pipe_end) {
   _exit(127);
 }
 
-static void read_all(int end, char *text, size_t room) {
+static void read_all(int end, char *text, size_t size) {
   size_t n = 0;
   char rest[512];
   for (;;) {
-    ssize_t got = n < room - 1 ? read(end, text + n, room - 1 - n) : read(end, rest, sizeof rest);
+    ssize_t got = n < size - 1 ? read(end, text + n, size - 1 - n) : read(end, rest, sizeof rest);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
-    if (n < room - 1) n += (size_t)got;
+    if (n < size - 1) n += (size_t)got;
   }
   text[n] = '\0';
 }

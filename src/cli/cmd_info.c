@@ -31,7 +31,7 @@ static void describe_attention(const hw_model_config *c, hw_buffer *out) {
     hw_buffer_printf(out, "window       %" PRId64 " positions in %" PRId64 " of the layers\n", c->window, n_windowed);
   if (c->positions == HW_POSITION_ROTARY) {
     hw_buffer_printf(out, "rotary       base %.10g", c->rope.theta);
-    if (c->rope.share < 1) hw_buffer_printf(out, ", %g of each head", c->rope.share);
+    if (c->rope.rotary_fraction < 1) hw_buffer_printf(out, ", %g of each head", c->rope.rotary_fraction);
     if (c->rope.type != HW_ROPE_DEFAULT)
       hw_buffer_printf(out, ", scaled %sby %g", c->rope.type == HW_ROPE_LLAMA3 ? "as LLaMA 3.1 " : "", c->rope.factor);
     hw_buffer_append_byte(out, '\n');

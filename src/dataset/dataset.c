@@ -64,13 +64,13 @@ static bool survey(hw_dataset *dataset, hw_error *err) {
   char first_problem[256] = "";
   int got;
   while ((got = dataset->format->read(dataset, err)) > 0) {
-    const hw_record *record = &dataset->record;
+    const hw_raw_row *raw_row = &dataset->raw_row;
     n_rows++;
-    if (!record->broken) continue;
-    if (!hw_buffer_check(&record->problem, err)) return false;
+    if (!raw_row->broken) continue;
+    if (!hw_buffer_check(&raw_row->problem, err)) return false;
     if (n_broken++ == 0) {
-      first_line = record->line;
-      (void)snprintf(first_problem, sizeof first_problem, "%s", record->problem.data);
+      first_line = raw_row->line;
+      (void)snprintf(first_problem, sizeof first_problem, "%s", raw_row->problem.data);
     }
   }
   if (got < 0) return false;
@@ -126,7 +126,7 @@ bool hw_dataset_open_limited(const hw_dataset_options *options, size_t row_limit
   if (!dataset) return hw_fail_memory(err, "a data set");
   dataset->format = format;
   hw_buffer_init(&dataset->text);
-  hw_record_init(&dataset->record);
+  hw_raw_row_init(&dataset->raw_row);
   if (!copy_options(dataset, options, err) || !hw_stream_open(&dataset->stream, options->path, dataset->path, row_limit, err) ||
       !settle(dataset, err)) {
     hw_dataset_close(dataset);
@@ -145,7 +145,7 @@ void hw_dataset_close(hw_dataset *dataset) {
   if (dataset->format->close) dataset->format->close(dataset);
   hw_stream_close(&dataset->stream);
   hw_buffer_fini(&dataset->text);
-  hw_record_fini(&dataset->record);
+  hw_raw_row_fini(&dataset->raw_row);
   hw_columns_clear(dataset);
   free(dataset->columns);
   free(dataset->keys);
@@ -184,12 +184,12 @@ bool hw_dataset_note(hw_dataset *dataset, hw_error *err, const char *format, ...
   return true;
 }
 
-/* Why the record cannot be traced, found only now that its columns are known. */
+/* Why the row cannot be traced, found only now that its columns are known. */
 static void inspect(hw_dataset *dataset) {
-  hw_record *record = &dataset->record;
+  hw_raw_row *raw_row = &dataset->raw_row;
   bool has_prompt = false;
-  for (size_t i = 0; i < record->n_cells; i++) {
-    const hw_cell *cell = &record->cells[i];
+  for (size_t i = 0; i < raw_row->n_cells; i++) {
+    const hw_cell *cell = &raw_row->cells[i];
     if (!cell->value) continue;
     int use = hw_columns_use(dataset, cell->column);
     bool used = use < HW_N_USES;
@@ -197,33 +197,33 @@ static void inspect(hw_dataset *dataset) {
     size_t valid = hw_utf8_valid_prefix(cell->value, cell->length);
     if (valid != cell->length) {
       if (used)
-        hw_record_break(record, "the %s is not UTF-8 (byte %zu)", hw_use_name((hw_column_use)use), valid + 1);
+        hw_raw_row_break(raw_row, "the %s is not UTF-8 (byte %zu)", hw_use_name((hw_column_use)use), valid + 1);
       else
-        hw_record_break(record, "column \"%.200s\" is not UTF-8 (byte %zu)", dataset->columns[cell->column], valid + 1);
+        hw_raw_row_break(raw_row, "column \"%.200s\" is not UTF-8 (byte %zu)", dataset->columns[cell->column], valid + 1);
       return;
     }
     if (used && cell->nested) {
-      hw_record_break(record, "the %s is a JSON %s, want one string", hw_use_name((hw_column_use)use),
+      hw_raw_row_break(raw_row, "the %s is a JSON %s, want one string", hw_use_name((hw_column_use)use),
                       cell->value[0] == '[' ? "array" : "object");
       return;
     }
   }
-  if (!has_prompt) hw_record_break(record, "no prompt: this row has no column \"%.200s\"", dataset->columns[dataset->uses[HW_USE_PROMPT]]);
+  if (!has_prompt) hw_raw_row_break(raw_row, "no prompt: this row has no column \"%.200s\"", dataset->columns[dataset->uses[HW_USE_PROMPT]]);
 }
 
 static bool fill_row(hw_dataset *dataset, hw_row *row, hw_error *err) {
-  hw_record *record = &dataset->record;
-  if (!record->broken) inspect(dataset);
-  row->line = record->line;
-  if (record->broken) {
-    if (!hw_buffer_check(&record->problem, err)) return false;
-    row->problem = record->problem.data;
+  hw_raw_row *raw_row = &dataset->raw_row;
+  if (!raw_row->broken) inspect(dataset);
+  row->line = raw_row->line;
+  if (raw_row->broken) {
+    if (!hw_buffer_check(&raw_row->problem, err)) return false;
+    row->problem = raw_row->problem.data;
     return true;
   }
-  if (!hw_list_reserve(dataset->others, 0, record->n_cells, dataset->others_capacity, NULL, err)) return false;
+  if (!hw_list_reserve(dataset->others, 0, raw_row->n_cells, dataset->others_capacity, NULL, err)) return false;
   hw_field *const places[HW_N_USES] = {&row->prompt, &row->answer, &row->foil, &row->counterfactual};
-  for (size_t i = 0; i < record->n_cells; i++) {
-    const hw_cell *cell = &record->cells[i];
+  for (size_t i = 0; i < raw_row->n_cells; i++) {
+    const hw_cell *cell = &raw_row->cells[i];
     if (!cell->value) continue;
     hw_field field = {.name = dataset->columns[cell->column], .value = cell->value, .length = cell->length};
     int use = hw_columns_use(dataset, cell->column);

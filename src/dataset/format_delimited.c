@@ -73,7 +73,7 @@ static int begin_row(hw_dataset *dataset, hw_error *err) {
       s->end = 0;
     }
     s->begin = s->end;
-    hw_record_reset(&dataset->record, s->line);
+    hw_raw_row_reset(&dataset->raw_row, s->line);
     int got = take_line(dataset, err);
     if (got <= 0) return got;
     for (size_t i = s->begin, end = without_end(s->lines.data, s->begin, s->end); i < end; i++)
@@ -85,9 +85,9 @@ static int begin_row(hw_dataset *dataset, hw_error *err) {
 static void give_up_row(hw_dataset *dataset, const char *problem) {
   table_state *s = dataset->state;
   s->end = line_end(s->lines.data, s->begin, s->end);
-  s->line = dataset->record.line + 1;
+  s->line = dataset->raw_row.line + 1;
   s->n_loose++;
-  hw_record_break(&dataset->record, "%s", problem);
+  hw_raw_row_break(&dataset->raw_row, "%s", problem);
 }
 
 /* Finds where the row ends, once begun: 1, also when it is broken, or -1. */
@@ -107,7 +107,7 @@ static int find_end(hw_dataset *dataset, hw_error *err) {
     if (got < 0) return -1;
     if (got == 0) return give_up_row(dataset, "a quote is opened in this line and never closed"), 1;
   }
-  if (text_behind && s->line > dataset->record.line + 1)
+  if (text_behind && s->line > dataset->raw_row.line + 1)
     give_up_row(dataset, "a quote is opened in this line, and closed in a later one with text behind it");
   return 1;
 }
@@ -120,7 +120,7 @@ static void judge_cell(table_state *s, const char *raw, size_t length, bool wrap
     s->n_loose += memchr(raw, '"', length) != NULL;
 }
 
-/* The row's text into the record's cells. */
+/* The text of a row into its cells. */
 static bool cut_cells(hw_dataset *dataset, hw_error *err) {
   table_state *s = dataset->state;
   size_t most = dataset->n_columns ? dataset->n_columns : (size_t)HW_MAX_COLUMNS;
@@ -141,7 +141,7 @@ static bool cut_cells(hw_dataset *dataset, hw_error *err) {
       size_t i = s->n_cells++;
       if (write > value) s->n_filled = s->n_cells;
       hw_cell cell = {.column = dataset->n_columns ? (int)i : -1, .value = values + value, .length = write - value};
-      if (i < most && !hw_record_add(&dataset->record, cell, err)) return false;
+      if (i < most && !hw_raw_row_add(&dataset->raw_row, cell, err)) return false;
       value = ++write;
       first = at + 1;
       plain = false;
@@ -159,7 +159,7 @@ static bool cut_cells(hw_dataset *dataset, hw_error *err) {
 static int read_cells(hw_dataset *dataset, hw_error *err) {
   int got = begin_row(dataset, err);
   if (got > 0) got = find_end(dataset, err);
-  if (got > 0 && !dataset->record.broken && !cut_cells(dataset, err)) return -1;
+  if (got > 0 && !dataset->raw_row.broken && !cut_cells(dataset, err)) return -1;
   return got;
 }
 
@@ -172,8 +172,8 @@ static bool is_sep_line(const table_state *s) {
 }
 
 static bool names_prompt(const hw_dataset *dataset) {
-  for (size_t i = 0; i < dataset->record.n_cells; i++)
-    if (hw_columns_is_prompt(dataset, dataset->record.cells[i].value, dataset->record.cells[i].length)) return true;
+  for (size_t i = 0; i < dataset->raw_row.n_cells; i++)
+    if (hw_columns_is_prompt(dataset, dataset->raw_row.cells[i].value, dataset->raw_row.cells[i].length)) return true;
   return false;
 }
 
@@ -185,10 +185,10 @@ static bool find_delimiter(hw_dataset *dataset, char usual, hw_error *err) {
   for (size_t i = 0; i < sizeof candidates; i++) {
     s->delimiter = candidates[i];
     s->end = first_end;
-    s->line = dataset->record.line + 1;
-    hw_record_reset(&dataset->record, dataset->record.line);
+    s->line = dataset->raw_row.line + 1;
+    hw_raw_row_reset(&dataset->raw_row, dataset->raw_row.line);
     if (find_end(dataset, err) < 0) return false;
-    if (dataset->record.broken) continue;
+    if (dataset->raw_row.broken) continue;
     if (!cut_cells(dataset, err)) return false;
     if (names_prompt(dataset)) return true;
   }
@@ -232,20 +232,20 @@ static bool is_unnamed(const hw_cell *cell) {
 
 static bool start_table(hw_dataset *dataset, hw_error *err) {
   table_state *s = dataset->state;
-  const hw_record *record = &dataset->record;
+  const hw_raw_row *raw_row = &dataset->raw_row;
   hw_buffer_reset(&s->lines);
   s->begin = s->end = 0;
   s->line = 1;
   if (s->named_by_sep && begin_row(dataset, err) < 0) return false;
   int got = read_cells(dataset, err);
   if (got <= 0 || dataset->settled) return got >= 0;
-  if (record->broken) return hw_fail(err, HW_ERROR_INPUT, "%s: line %" PRId64 ": %s", dataset->path, record->line, record->problem.data);
+  if (raw_row->broken) return hw_fail(err, HW_ERROR_INPUT, "%s: line %" PRId64 ": %s", dataset->path, raw_row->line, raw_row->problem.data);
   if (s->n_cells > HW_MAX_COLUMNS) return hw_fail(err, HW_ERROR_INPUT, "%s: more than %d columns", dataset->path, (int)HW_MAX_COLUMNS);
   s->n_header = s->n_named = s->n_cells;
-  while (s->n_named > 0 && is_unnamed(&record->cells[s->n_named - 1])) s->n_named--;
+  while (s->n_named > 0 && is_unnamed(&raw_row->cells[s->n_named - 1])) s->n_named--;
   s->widest = 0;
   for (size_t i = 0; i < s->n_named; i++) {
-    const hw_cell *cell = &record->cells[i];
+    const hw_cell *cell = &raw_row->cells[i];
     if (!(is_unnamed(cell) ? add_unnamed(dataset, i + 1, err) : hw_columns_add(dataset, cell->value, cell->length, err))) return false;
   }
   return true;
@@ -254,11 +254,11 @@ static bool start_table(hw_dataset *dataset, hw_error *err) {
 static int read_table(hw_dataset *dataset, hw_error *err) {
   table_state *s = dataset->state;
   int got = read_cells(dataset, err);
-  if (got <= 0 || dataset->record.broken) return got;
+  if (got <= 0 || dataset->raw_row.broken) return got;
   if (s->n_filled > s->widest && s->n_filled <= s->n_header) s->widest = s->n_filled;
   size_t n = s->n_filled > dataset->n_columns ? s->n_filled : s->n_cells;
   if (n < s->n_named || s->n_filled > dataset->n_columns)
-    hw_record_break(&dataset->record, "%zu field%s, but the header has %zu", n, n == 1 ? "" : "s", dataset->n_columns);
+    hw_raw_row_break(&dataset->raw_row, "%zu field%s, but the header has %zu", n, n == 1 ? "" : "s", dataset->n_columns);
   return 1;
 }
 

@@ -18,7 +18,7 @@ typedef enum layout { LINES, VALUES, ARRAY } layout;
 typedef struct json_state {
   layout layout;
   char *wrapper;      /* NULL, or the member of the file's one object that is the array */
-  json_t *root;       /* of the row; its strings are lent to the record */
+  json_t *root;       /* of the row; its strings are lent to the raw row */
   hw_arena values;    /* texts of the other values */
   hw_buffer masked;   /* text of a row whose numbers Jansson cannot hold */
   int64_t n_elements; /* of the array or of the values, so far */
@@ -64,7 +64,7 @@ static bool take_member(hw_dataset *dataset, int column, const json_t *value, co
     compact[cell.length] = '\0';
     cell.value = compact;
   }
-  return hw_record_add(&dataset->record, cell, err);
+  return hw_raw_row_add(&dataset->raw_row, cell, err);
 }
 
 /* Jansson keeps the order of the members and has refused duplicates, so the text can be walked beside it. */
@@ -79,7 +79,7 @@ static bool take_object(hw_dataset *dataset, json_t *object, const char *text, s
     at = skip_space(at + value_length(at, end), end); /* over the key, to the colon */
     if (at < end) at = skip_space(at + 1, end);
     size_t n = value_length(at, end);
-    if (!find_column(dataset, key, dataset->record.n_cells, &column, err) || !take_member(dataset, column, value, at, n, err)) return false;
+    if (!find_column(dataset, key, dataset->raw_row.n_cells, &column, err) || !take_member(dataset, column, value, at, n, err)) return false;
     at += n;
   }
   return true;
@@ -104,31 +104,31 @@ static json_t *parse(json_state *state, const char *text, size_t length, json_er
   return json_loadb(state->masked.data, length, FLAGS, &ignored);
 }
 
-/* The text of one row into the record, whose line is set. 1 also for a row that is broken, -1 when memory is short. */
+/* The text of one row into the raw row, whose line is set. 1 also for a row that is broken, -1 when memory is short. */
 static int take_row(hw_dataset *dataset, const char *text, size_t length, hw_error *err) {
   json_state *state = dataset->state;
-  hw_record *record = &dataset->record;
+  hw_raw_row *raw_row = &dataset->raw_row;
   hw_arena_reset(&state->values);
   json_decref(state->root);
   state->root = NULL;
   size_t valid = hw_utf8_valid_prefix(text, length);
   if (valid != length) {
-    hw_record_break(record, "the row is not UTF-8 (byte %zu)", valid + 1);
+    hw_raw_row_break(raw_row, "the row is not UTF-8 (byte %zu)", valid + 1);
     return 1;
   }
   json_error_t error;
   json_t *root = state->root = parse(state, text, length, &error);
   if (!root && json_error_code(&error) == json_error_out_of_memory) return hw_fail_memory(err, "a JSON row"), -1;
   if (!root) {
-    hw_record_break(record, "not a JSON object: %s", error.text);
+    hw_raw_row_break(raw_row, "not a JSON object: %s", error.text);
   } else if (json_is_string(root)) {
     dataset->bare_rows = true;
     hw_cell cell = {.column = dataset->uses[HW_USE_PROMPT], .value = json_string_value(root), .length = json_string_length(root)};
-    if (!hw_record_add(record, cell, err)) return -1;
+    if (!hw_raw_row_add(raw_row, cell, err)) return -1;
   } else if (!json_is_object(root)) {
-    hw_record_break(record, "not a JSON object: %s", type_name(root));
+    hw_raw_row_break(raw_row, "not a JSON object: %s", type_name(root));
   } else if (json_object_size(root) > HW_MAX_COLUMNS) {
-    hw_record_break(record, "more than %d columns", (int)HW_MAX_COLUMNS);
+    hw_raw_row_break(raw_row, "more than %d columns", (int)HW_MAX_COLUMNS);
   } else if (!take_object(dataset, root, text, length, err)) {
     return -1;
   }
@@ -139,7 +139,7 @@ static int read_line(hw_dataset *dataset, hw_error *err) {
   hw_buffer *text = &dataset->text;
   const char *end;
   do {
-    hw_record_reset(&dataset->record, dataset->stream.line);
+    hw_raw_row_reset(&dataset->raw_row, dataset->stream.line);
     int got = hw_stream_line(&dataset->stream, text, err);
     if (got <= 0) return got;
     end = text->data + text->length;
@@ -281,7 +281,7 @@ static int read_element(hw_dataset *dataset, hw_error *err) {
     if (got == 0) return fail_early(dataset, err);
   }
   if (got <= 0) return got;
-  hw_record_reset(&dataset->record, state->layout == ARRAY ? state->n_elements + 1 : stream->line);
+  hw_raw_row_reset(&dataset->raw_row, state->layout == ARRAY ? state->n_elements + 1 : stream->line);
   if (cut_value(dataset, &dataset->text, err) < 0) return -1;
   state->n_elements++;
   return take_row(dataset, dataset->text.data, dataset->text.length, err);

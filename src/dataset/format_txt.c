@@ -8,10 +8,10 @@ static bool start_txt(hw_dataset *dataset, hw_error *err) {
 
 static int read_txt(hw_dataset *dataset, hw_error *err) {
   hw_buffer *text = &dataset->text;
-  hw_record_reset(&dataset->record, dataset->stream.line);
+  hw_raw_row_reset(&dataset->raw_row, dataset->stream.line);
   int got = hw_stream_line(&dataset->stream, text, err);
   if (got <= 0) return got;
-  return hw_record_add(&dataset->record, (hw_cell){.column = 0, .value = text->data, .length = text->length}, err) ? 1 : -1;
+  return hw_raw_row_add(&dataset->raw_row, (hw_cell){.column = 0, .value = text->data, .length = text->length}, err) ? 1 : -1;
 }
 
 const hw_format hw_dataset_txt = {.name = "txt", .endings = {"txt"}, .start = start_txt, .read = read_txt};

@@ -4,7 +4,7 @@
 #ifndef HEADWATER_DATASET_READER_H
 #define HEADWATER_DATASET_READER_H
 
-#include "dataset/record.h"
+#include "dataset/raw_row.h"
 #include "dataset/stream.h"
 #include "headwater/dataset.h"
 
@@ -23,7 +23,7 @@ typedef struct hw_format {
   bool (*detect)(hw_dataset *dataset, hw_error *err);
   /* Reads what stands before the first row, at the file's start. Called before each pass over the rows. */
   bool (*start)(hw_dataset *dataset, hw_error *err);
-  /* The next row into dataset->record: 1, 0 at the end, -1 with err filled. */
+  /* The next row into dataset->raw_row: 1, 0 at the end, -1 with err filled. */
   int (*read)(hw_dataset *dataset, hw_error *err);
   /* After the first pass: 1 when the columns stand, 0 when another pass must find them, -1. NULL: they stand. */
   int (*settle)(hw_dataset *dataset, hw_error *err);
@@ -38,7 +38,7 @@ struct hw_dataset {
   void *state; /* the format's own */
   hw_stream stream;
   hw_buffer text; /* the line or element that the format is at */
-  hw_record record;
+  hw_raw_row raw_row;
   int64_t n_rows; /* given out in this pass */
   hw_quoting asked_quoting;
   hw_quoting quoting; /* the choice, where it is not the format's usual one; else HW_QUOTING_AUTO */

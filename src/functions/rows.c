@@ -5,7 +5,7 @@
 #include "graph/components.h"
 
 static void text(sqlite3_context *context, const char *value) { sqlite3_result_text(context, value, -1, SQLITE_STATIC); }
-static void share(sqlite3_context *context, uint32_t micro) { sqlite3_result_double(context, micro / HW_MICRO); }
+static void result_importance(sqlite3_context *context, uint32_t micro) { sqlite3_result_double(context, micro / HW_MICRO); }
 static void integer(sqlite3_context *context, int64_t value) { sqlite3_result_int64(context, value); }
 
 static bool check_threshold(hw_rows *rows, double *threshold, hw_error *err) {
@@ -121,7 +121,7 @@ static void part_column(sqlite3_context *context, const hw_part *part, int colum
       break;
     case 3: integer(context, part->source); break;
     case 4: integer(context, part->target); break;
-    default: share(context, part->importance); break;
+    default: result_importance(context, part->importance); break;
   }
 }
 
@@ -145,7 +145,7 @@ static void heads_column(sqlite3_context *context, const hw_rows *rows, size_t r
   switch (column) {
     case 0: integer(context, head->layer); break;
     case 1: integer(context, head->head); break;
-    case 2: share(context, head->importance); break;
+    case 2: result_importance(context, head->importance); break;
     case 3: sqlite3_result_double(context, head->flow); break;
     default: integer(context, head->best_position); break;
   }
@@ -158,7 +158,7 @@ static void neurons_column(sqlite3_context *context, const hw_rows *rows, size_t
     case 0: integer(context, neuron->layer); break;
     case 1: integer(context, neuron->position); break;
     case 2: integer(context, neuron->neuron); break;
-    case 3: share(context, neuron->importance); break;
+    case 3: result_importance(context, neuron->importance); break;
     case 4: sqlite3_result_double(context, (double)neuron->activation); break;
     case 5:
       sqlite3_result_double(
@@ -217,7 +217,7 @@ static void tokens_column(sqlite3_context *context, const hw_rows *rows, size_t 
 
 static void item_graphs_column(sqlite3_context *context, const hw_rows *rows, size_t row, int column) {
   if (column == 0) integer(context, rows->item_graphs[row].graph_id);
-  else share(context, rows->item_graphs[row].importance);
+  else result_importance(context, rows->item_graphs[row].importance);
 }
 
 const hw_table_function hw_table_functions[] = {

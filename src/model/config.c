@@ -73,7 +73,7 @@ static bool is_said(const reader *r, size_t offset) {
 /* Every member must be known: a rotary type that is not computed must not pass for one that is. */
 static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
   static const struct { const char *name; size_t offset; } numbers[] = {
-      {"rope_theta", offsetof(hw_rope, theta)}, {"partial_rotary_factor", offsetof(hw_rope, share)}, {"factor", offsetof(hw_rope, factor)},
+      {"rope_theta", offsetof(hw_rope, theta)}, {"partial_rotary_factor", offsetof(hw_rope, rotary_fraction)}, {"factor", offsetof(hw_rope, factor)},
       {"low_freq_factor", offsetof(hw_rope, low_freq_factor)}, {"high_freq_factor", offsetof(hw_rope, high_freq_factor)},
       {"original_max_position_embeddings", offsetof(hw_rope, original_ctx)}};
   static const char *const types[] = {"default", "linear", "llama3"};
@@ -282,9 +282,9 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
     return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: q, k and v fused by head want as many key/value heads as heads, found %" PRId64 " and %" PRId64, path,
                    config->n_kv_heads, config->n_heads);
   if (config->positions == HW_POSITION_ROTARY) {
-    if (!(config->rope.share > 0 && config->rope.share <= 1))
-      return hw_fail(err, HW_ERROR_INPUT, "%s: %g of each head turns (rotary_pct or partial_rotary_factor), want a share of at most 1", path, config->rope.share);
-    int64_t turning = (int64_t)((double)config->d_head * config->rope.share);
+    if (!(config->rope.rotary_fraction > 0 && config->rope.rotary_fraction <= 1))
+      return hw_fail(err, HW_ERROR_INPUT, "%s: %g of each head turns (rotary_pct or partial_rotary_factor), want a share of at most 1", path, config->rope.rotary_fraction);
+    int64_t turning = (int64_t)((double)config->d_head * config->rope.rotary_fraction);
     if (turning % 2 || turning < 2 || turning > config->d_head)
       return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64 " of the head's %" PRId64 " (rotary_pct or partial_rotary_factor says how many turn)", path,
                      turning, config->d_head);

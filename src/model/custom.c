@@ -257,7 +257,7 @@ static bool read_base(reader *r, const char *config_path) {
   static const char *const nothing_ignored[] = {NULL};
   json_t *like = json_object_get(r->root, "like"), *config_root = NULL;
   *r->family = (hw_family){.model_type = "custom", .prefixes = {""}, .ignored = nothing_ignored};
-  *r->config = (hw_model_config){.family = "custom", .norm_eps = 1e-5, .rope = {.theta = 10000.0, .share = 1}};
+  *r->config = (hw_model_config){.family = "custom", .norm_eps = 1e-5, .rope = {.theta = 10000.0, .rotary_fraction = 1}};
   if (!like) {
     static const char *const wanted[] = {"norm", "positions"};
     for (size_t i = 0; i < COUNT_OF(wanted); i++)

@@ -154,7 +154,7 @@ static const hw_weight_row llama_weights[] = {
 static const char *const rotary_buffers[] = {".rotary_emb.inv_freq", NULL};
 
 /* Defaults of the whole line. */
-#define LLAMA_BLOCK .norm = HW_NORM_RMS, .norm_eps = 1e-6, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .share = 1}, \
+#define LLAMA_BLOCK .norm = HW_NORM_RMS, .norm_eps = 1e-6, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .rotary_fraction = 1}, \
                     .gated = true, .activation = HW_ACT_SILU
 
 static const hw_family llama = {.model_type = "llama", .prefixes = {"model.", ""}, .ignored = rotary_buffers,
@@ -201,8 +201,8 @@ static const hw_key_row gpt_neox_keys[] = {
     {"max_position_embeddings", HW_KEY_COUNT, KEY(n_ctx), false, NULL, NULL},
     {"vocab_size", HW_KEY_COUNT, KEY(vocab_size), true, NULL, NULL},
     {"layer_norm_eps", HW_KEY_NUMBER, KEY(norm_eps), false, NULL, NULL},
-    {"rotary_pct", HW_KEY_NUMBER, KEY(rope.share), false, NULL, NULL},
-    {"partial_rotary_factor", HW_KEY_NUMBER, KEY(rope.share), false, NULL, NULL},
+    {"rotary_pct", HW_KEY_NUMBER, KEY(rope.rotary_fraction), false, NULL, NULL},
+    {"partial_rotary_factor", HW_KEY_NUMBER, KEY(rope.rotary_fraction), false, NULL, NULL},
     {"rotary_emb_base", HW_KEY_NUMBER, KEY(rope.theta), false, NULL, NULL},
     {"rope_theta", HW_KEY_NUMBER, KEY(rope.theta), false, NULL, NULL},
     {"rope_scaling", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
@@ -236,7 +236,7 @@ static const char *const gpt_neox_ignored[] = {".attention.bias", ".attention.ma
 
 static const hw_family gpt_neox = {
     .model_type = "gpt_neox", .qkv_by_head = true, .prefixes = {"gpt_neox.", ""}, .ignored = gpt_neox_ignored,
-    .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .share = 0.25},
+    .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .rotary_fraction = 0.25},
                  .activation = HW_ACT_GELU_ERF, .parallel = true, .attention_bias = true, .n_ctx = 2048},
     KEYS(gpt_neox_keys), WEIGHTS(gpt_neox_weights)};
 
@@ -251,7 +251,7 @@ static const hw_key_row phi_keys[] = {
     {"max_position_embeddings", HW_KEY_COUNT, KEY(n_ctx), false, NULL, NULL},
     {"vocab_size", HW_KEY_COUNT, KEY(vocab_size), true, NULL, NULL},
     {"layer_norm_eps", HW_KEY_NUMBER, KEY(norm_eps), false, NULL, NULL},
-    {"partial_rotary_factor", HW_KEY_NUMBER, KEY(rope.share), false, NULL, NULL},
+    {"partial_rotary_factor", HW_KEY_NUMBER, KEY(rope.rotary_fraction), false, NULL, NULL},
     {"rope_theta", HW_KEY_NUMBER, KEY(rope.theta), false, NULL, NULL},
     {"rope_scaling", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
     {"rope_parameters", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
@@ -283,7 +283,7 @@ static const hw_weight_row phi_weights[] = {
 
 static const hw_family phi = {
     .model_type = "phi", .prefixes = {"model.", ""}, .ignored = rotary_buffers,
-    .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .share = 0.5},
+    .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .rotary_fraction = 0.5},
                  .activation = HW_ACT_GELU_TANH, .parallel = true, .n_ctx = 2048},
     KEYS(phi_keys), WEIGHTS(phi_weights)};
 
@@ -335,7 +335,7 @@ static const hw_key_row gemma_keys[] = {
     {"mlp_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
 };
 
-#define GEMMA_BLOCK .norm = HW_NORM_RMS, .norm_eps = 1e-6, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .share = 1}, \
+#define GEMMA_BLOCK .norm = HW_NORM_RMS, .norm_eps = 1e-6, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .rotary_fraction = 1}, \
                     .gated = true, .activation = HW_ACT_GELU_TANH, .scale_embedding = true, .tied = true, .d_head = 256, .n_ctx = 8192
 
 static const hw_family gemma = {.model_type = "gemma", .like = &llama, .gamma_plus_one = true, .prefixes = {"model.", ""},

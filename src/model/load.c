@@ -245,7 +245,7 @@ static bool make_rotary_frequencies(loader *ld) {
   hw_model *model = ld->model;
   const hw_model_config *c = &model->config;
   if (c->positions != HW_POSITION_ROTARY) return true;
-  model->d_rotary = (size_t)((double)c->d_head * c->rope.share);
+  model->d_rotary = (size_t)((double)c->d_head * c->rope.rotary_fraction);
   double *frequency = hw_arena_new(ld->arena, double, model->d_rotary / 2, ld->err);
   if (!frequency) return false;
   for (size_t t = 0; t < model->d_rotary / 2; t++)

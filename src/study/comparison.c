@@ -269,8 +269,8 @@ static void add_unit(reading *r, int side, const member *m) {
 
 /* Pairs that have exactly one prompt on each side, in the order of side a; *n of them. partners[pair]: its prompt of side b. */
 static bool find_pairs(reading *r, const member **partners, size_t *n, hw_error *err) {
-  size_t room = (size_t)r->n_pairs + 1;
-  uint32_t *counts = calloc(2 * room, sizeof *counts);
+  size_t n_numbers = (size_t)r->n_pairs + 1; /* 0: no pair */
+  uint32_t *counts = calloc(2 * n_numbers, sizeof *counts);
   if (!counts) return hw_fail_memory(err, "the pairs");
   for (size_t i = 0; i < r->n_members; i++) {
     const member *m = &r->members[i];
@@ -278,7 +278,7 @@ static bool find_pairs(reading *r, const member **partners, size_t *n, hw_error 
     if (m->side == 1) partners[m->pair] = m;
   }
   *n = 0;
-  for (size_t pair = 0; pair < room; pair++) {
+  for (size_t pair = 0; pair < n_numbers; pair++) {
     if (pair && counts[2 * pair] == 1 && counts[2 * pair + 1] == 1) (*n)++;
     else partners[pair] = NULL;
   }
