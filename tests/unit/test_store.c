@@ -276,7 +276,7 @@ TEST(t_quantiles) {
   sqlite3_close(db);
 }
 
-/* The intervals of answer_by_layer, from rows whose standard error is 1 (probability) and 2^20 * 1e-4 (logit_diff) around 0. */
+/* The intervals of answer_by_layer, from rows whose standard error is 1e-3 (probability) and 2^20 * 1e-4 (logit_diff) around 0. */
 TEST(t_quantiles_of_answers) {
   make_run(at("a.db"), &one_target, forwards);
   sqlite3 *db;
@@ -284,13 +284,13 @@ TEST(t_quantiles_of_answers) {
   assert_int_equal(sqlite3_open(at("a.db"), &db), SQLITE_OK);
   assert_int_equal(sqlite3_exec(db,
                                 "DELETE FROM agg_answer; INSERT INTO agg_answer WITH RECURSIVE k(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM k "
-                                "WHERE n < 1200) SELECT n, 0, n, 0, 0, 0, 0, 0, n * (n - 1) * 1000000000000, n, 0, 0, 0, n * (n - 1), 0 FROM k",
+                                "WHERE n < 1200) SELECT n, 0, n, 0, 0, 0, 0, 0, n * (n - 1) * 1000000, n, 0, 0, 0, n * (n - 1), 0 FROM k",
                                 NULL, NULL, NULL),
                    SQLITE_OK);
   assert_int_equal(sqlite3_prepare_v2(db, "SELECT probability_hi, logit_diff_hi FROM answer_by_layer ORDER BY n", -1, &s, NULL), SQLITE_OK);
   for (int df = 1; df < 1200; df++) {
     assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-    check_t("probability", sqlite3_column_double(s, 0), df);
+    check_t("probability", sqlite3_column_double(s, 0) * 1e3, df);
     check_t("logit_diff", sqlite3_column_double(s, 1) / (1048576 * 1e-4), df);
   }
   sqlite3_finalize(s);
