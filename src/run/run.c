@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/number.h"
 #include "base/text.h"
 #include "headwater/store.h"
 #include "run/chunk_reader.h"
+#include "run/estimate.h"
 #include "run/ticker.h"
 #include "tensor/kernels.h"
 
@@ -280,28 +280,6 @@ static bool measure_database(shared *s, const hw_plan_summary *summary, const hw
   return ok;
 }
 
-/* What of the run is stored already, where a database is there. */
-static bool count_stored(const hw_job *job, const hw_plan *plan, hw_plan_summary *summary, hw_error *err) {
-  struct stat status;
-  hw_store *store;
-  if (!job->db || stat(job->db, &status) != 0 || (S_ISREG(status.st_mode) && status.st_size == 0)) return true;
-  bool *done = calloc(plan->n_chunks + 1, sizeof *done);
-  if (!done) return hw_fail_memory(err, "the plan");
-  bool ok = hw_store_open_read(job->db, &store, err);
-  if (ok) {
-    ok = hw_store_check_run(store, &plan->info, err) &&
-         hw_store_chunks_done(store, plan->n_chunks, done, &summary->n_prompts_stored, &summary->n_failed_stored, err);
-    (void)hw_store_close(store, false, NULL);
-  }
-  for (size_t i = 0; ok && i < plan->n_chunks; i++) {
-    if (!done[i]) continue;
-    summary->n_chunks_stored++;
-    summary->n_tokens_stored += plan->chunks[i].n_tokens;
-  }
-  free(done);
-  return ok;
-}
-
 /* Where graphs have more rows than hw_worker_bytes counts for them, the results of a chunk say so; rows and sums that are encoded take
  * about 0.8 of the results beside them, token flows aside. */
 static void measure_results(const shared *s, const hw_plan_chunk *chunk, size_t bytes, hw_plan_summary *summary) {
@@ -344,31 +322,6 @@ static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
   return ok;
 }
 
-/* Bytes of one worker whose sub-batches have batch_rows rows, or those of the largest prompt. */
-static size_t needed_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_plan *plan, size_t batch_rows) {
-  hw_batch_shape shape = plan->largest;
-  if (batch_rows > shape.n_rows) shape.n_rows = batch_rows;
-  return hw_worker_bytes(model, flow, &shape);
-}
-
-/* Smaller sub-batches, then smaller blocks of attention nodes, as the cap on memory wants it. */
-static bool fit_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, hw_plan_summary *summary,
-                       size_t *batch_rows, hw_error *err) {
-  size_t cap = (size_t)job->memory << 20, threads = (size_t)summary->threads;
-  *batch_rows = HW_BATCH_ROWS;
-  size_t needed = needed_bytes(model, flow, plan, *batch_rows);
-  if (cap && needed * threads > cap) needed = needed_bytes(model, flow, plan, *batch_rows = HW_TILE_ROWS);
-  if (cap && needed * threads > cap) {
-    flow->proximity_floats = HW_PROXIMITY_FLOATS / 16;
-    needed = needed_bytes(model, flow, plan, *batch_rows);
-  }
-  summary->worker_bytes = needed;
-  if (!cap || needed * threads <= cap) return true;
-  return hw_fail(err, HW_ERROR_INPUT, "memory: %d workers need %zu MiB beside the weights, the cap is %lld MiB (the largest prompt has %zu tokens, "
-                 "%zu with the sequences that score its answers); use fewer --threads, or leave such prompts out",
-                 summary->threads, (needed * threads + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows);
-}
-
 static void notice(const hw_hooks *hooks, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void notice(const hw_hooks *hooks, const char *format, ...) {
   char line[512];
@@ -409,11 +362,11 @@ static bool run_job(const hw_job *job, const hw_hooks *hooks, const hw_model *mo
   summary->n_groups = plan->groups.n_groups;
   summary->weight_bytes = model->weight_bytes;
   tell_plan(hooks, plan);
-  if (!fit_memory(job, model, plan, flow, summary, &s.batch_rows, err)) return false;
+  if (!hw_estimate_memory(job, model, plan, flow, summary, &s.batch_rows, err)) return false;
   s.results_bytes = hw_results_bytes(model, flow, &plan->largest);
   omp_init_lock(&s.reader_lock);
   omp_init_lock(&s.store_lock);
-  bool ok = job->dry_run ? count_stored(job, plan, summary, err) && measure_sample(&s, summary, err) : run_into_store(&s, summary, result, err);
+  bool ok = job->dry_run ? hw_estimate_remaining(job, plan, summary, err) && measure_sample(&s, summary, err) : run_into_store(&s, summary, result, err);
   omp_destroy_lock(&s.reader_lock);
   omp_destroy_lock(&s.store_lock);
   return ok;

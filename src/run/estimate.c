@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/estimate.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+bool hw_estimate_remaining(const hw_job *job, const hw_plan *plan, hw_plan_summary *summary, hw_error *err) {
+  struct stat status;
+  hw_store *store;
+  if (!job->db || stat(job->db, &status) != 0 || (S_ISREG(status.st_mode) && status.st_size == 0)) return true;
+  bool *done = calloc(plan->n_chunks + 1, sizeof *done);
+  if (!done) return hw_fail_memory(err, "the plan");
+  bool ok = hw_store_open_read(job->db, &store, err);
+  if (ok) {
+    ok = hw_store_check_run(store, &plan->info, err) &&
+         hw_store_chunks_done(store, plan->n_chunks, done, &summary->n_prompts_stored, &summary->n_failed_stored, err);
+    (void)hw_store_close(store, false, NULL);
+  }
+  for (size_t i = 0; ok && i < plan->n_chunks; i++) {
+    if (!done[i]) continue;
+    summary->n_chunks_stored++;
+    summary->n_tokens_stored += plan->chunks[i].n_tokens;
+  }
+  free(done);
+  return ok;
+}
+
+/* Bytes of one worker whose sub-batches have batch_rows rows, or those of the largest prompt. */
+static size_t needed_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_plan *plan, size_t batch_rows) {
+  hw_batch_shape shape = plan->largest;
+  if (batch_rows > shape.n_rows) shape.n_rows = batch_rows;
+  return hw_worker_bytes(model, flow, &shape);
+}
+
+bool hw_estimate_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, hw_plan_summary *summary,
+                       size_t *batch_rows, hw_error *err) {
+  size_t cap = (size_t)job->memory << 20, threads = (size_t)summary->threads;
+  *batch_rows = HW_BATCH_ROWS;
+  size_t needed = needed_bytes(model, flow, plan, *batch_rows);
+  if (cap && needed * threads > cap) needed = needed_bytes(model, flow, plan, *batch_rows = HW_TILE_ROWS);
+  if (cap && needed * threads > cap) {
+    flow->proximity_floats = HW_PROXIMITY_FLOATS / 16;
+    needed = needed_bytes(model, flow, plan, *batch_rows);
+  }
+  summary->worker_bytes = needed;
+  if (!cap || needed * threads <= cap) return true;
+  return hw_fail(err, HW_ERROR_INPUT, "memory: %d workers need %zu MiB beside the weights, the cap is %lld MiB (the largest prompt has %zu tokens, "
+                 "%zu with the sequences that score its answers); use fewer --threads, or leave such prompts out",
+                 summary->threads, (needed * threads + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a run needs, before it starts. */
+#ifndef HW_RUN_ESTIMATE_H
+#define HW_RUN_ESTIMATE_H
+
+#include "headwater/run.h"
+#include "run/plan.h"
+
+/* What of the run is stored already, where a database is there. */
+bool hw_estimate_remaining(const hw_job *job, const hw_plan *plan, hw_plan_summary *summary, hw_error *err);
+
+/* Smaller sub-batches, then smaller blocks of attention nodes, as the cap on memory wants it. Errors: INPUT when the smallest need more. */
+bool hw_estimate_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, hw_plan_summary *summary,
+                       size_t *batch_rows, hw_error *err);
+
+#endif
