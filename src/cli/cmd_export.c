@@ -21,7 +21,7 @@ static const hw_option rows[] = {
     {"figures", HW_OPTION_FLAG, offsetof(export_settings, figures), NULL,
      "SVG figures too, by gnuplot and graphviz; their scripts stay beside them", 0, 0, NULL, false},
     {"prompt", HW_OPTION_TEXT, offsetof(export_settings, prompt), "N,...",
-     "draw the graphs of these prompts as SVG; N/T: at target T instead of the last", 0, 0, NULL, false},
+     "draw the graphs of these prompts as SVG too; N/T: at target T instead of the last", 0, 0, NULL, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
 

@@ -139,7 +139,7 @@ const hw_command hw_cmd_query = {
     .summary = "ask a named question; without a name, list them",
     .example = "  headwater query ioi.db top_heads --limit 5\n"
                "  headwater help query top_heads\n"
-               "  headwater query ioi.db mine --queries my_queries/   (a folder of NAME.sql)\n",
+               "  headwater query ioi.db my_query --queries my_queries/   (a folder of NAME.sql)\n",
     .options = options,
     .help = help,
     .run = run,

@@ -51,9 +51,10 @@ static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_r
     return 130;
   }
   if (!job->quiet) {
-    printf("%s: %" PRId64 " prompts stored", job->db, p->done);
+    printf("%s: %" PRId64 " prompts stored", job->db, p->done - p->failed);
+    printf(", %" PRId64 " failed", p->failed);
     if (p->resumed) printf(" (%" PRId64 " were there)", p->resumed);
-    printf(", %" PRId64 " failed, %s, %d threads\n", p->failed, time, plan->threads);
+    printf(", %s, %d threads\n", time, plan->threads);
     if (p->failed) printf("why: headwater query %s failed\n", job->db);
     print_answers(plan, "answers and foils: ");
   }

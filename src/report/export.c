@@ -355,6 +355,19 @@ static bool make_folder(const char *folder, hw_error *err) {
   return hw_fail(err, HW_ERROR_IO, "%s: %s", folder, errno == EEXIST ? "not a folder" : strerror(errno));
 }
 
+/* Each can be drawn: found out before anything is written. */
+static bool check_graphs(export *e) {
+  bool ok = true;
+  for (size_t i = 0; ok && i < e->wanted->n_graphs; i++) {
+    hw_buffer svg;
+    int64_t target = e->wanted->graphs[i].target;
+    hw_buffer_init(&svg);
+    ok = hw_store_put_picture(e->store, e->wanted->graphs[i].prompt_id, &target, &svg, e->err);
+    hw_buffer_fini(&svg);
+  }
+  return ok;
+}
+
 static bool export_all(export *e, hw_buffer *text) {
   hw_json *manifest = &e->manifest;
   hw_json_init(manifest, text);
@@ -362,7 +375,7 @@ static bool export_all(export *e, hw_buffer *text) {
   hw_json_key(manifest, "schema_version");
   hw_json_int(manifest, HW_SCHEMA_VERSION);
   hw_buffer_append_byte(text, '\n');
-  if (!check_tables(e) || !make_folder(e->wanted->folder, e->err) || !put_run(e->store, manifest, e->err)) return false;
+  if (!check_tables(e) || !check_graphs(e) || !make_folder(e->wanted->folder, e->err) || !put_run(e->store, manifest, e->err)) return false;
   hw_buffer_append_byte(text, '\n');
   hw_json_key(manifest, "files");
   hw_json_begin_array(manifest);

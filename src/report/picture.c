@@ -8,7 +8,7 @@
 #include "base/text.h"
 
 /* Lengths are SVG user units: pixels on a page at its usual size. */
-enum { LEFT = 56, TOP = 78, RIGHT = 120, BAR = 26, SHOWN_WIDTH = 1100, WIDEST_COLUMN = 84, NARROWEST_COLUMN = 22, UPRIGHT_COLUMN = 52 };
+enum { LEFT = 56, TOP = 94, RIGHT = 120, BAR = 26, SHOWN_WIDTH = 1100, WIDEST_COLUMN = 84, NARROWEST_COLUMN = 22, UPRIGHT_COLUMN = 52 };
 enum { LONGEST_TOKEN = 16, MOST_LABELS = 200, LETTER = 6, LINE = 12 };
 static const double least_label = 0.02; /* flow of an edge that gets a label */
 
@@ -283,6 +283,7 @@ static void put_head(const drawing *d, double height) {
   put_text(d->out, d->picture->title, strlen(d->picture->title), HW_PICTURE_TITLE);
   hw_buffer_printf(d->out, "</text>\n<text x=\"%d\" y=\"36\" class=\"k\"><tspan fill=\"#0b62a8\">attention</tspan>, <tspan fill=\"#b8490c\">FFN</tspan>, "
                    "<tspan fill=\"#67707a\">residual</tspan>; width: square root of the flow; %zu edges above %.4g</text>\n", LEFT - 16, d->graph->n_edges, d->picture->threshold);
+  hw_buffer_printf(d->out, "<text x=\"%d\" y=\"52\" class=\"k g\">H3 7: heads 3 and 7; H3 +2: head 3 and two more; right of the target: the first token that each state promotes</text>\n", LEFT - 16);
 }
 
 void hw_picture_put_svg(const hw_picture *picture, hw_buffer *out) {

@@ -26,6 +26,7 @@ cmp a b && echo equal
 "$PY" "$LIB/check_picture.py" paper/figure_graph_0_5.svg all.json 5 | sed -n 1,3p
 grep '"figure"' paper/MANIFEST.json
 echo "--- wrong"
+"$HW" export one.db --out none --prompt 0,7; ls -d none
 for list in 7 0/99 0/x 1, "" 99999999999999999999; do
   "$HW" export one.db --out paper --prompt "$list"
   echo "exit $?"
