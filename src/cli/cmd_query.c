@@ -124,6 +124,7 @@ static int help(const hw_command *command, int argc, char **argv) {
     hw_buffer_append_string(&out, "\nexit codes: ");
     hw_cli_exit_codes(command, &out);
     hw_buffer_append_byte(&out, '\n');
+    query_help_sql(query, &out); /* last, so that it is easily copied */
     code = hw_cli_write(&out);
     hw_buffer_fini(&out);
   } else if (ok) {
@@ -139,7 +140,7 @@ const hw_command hw_cmd_query = {
     .summary = "ask a named question; without a name, list them",
     .example = "  headwater query ioi.db top_heads --limit 5\n"
                "  headwater help query top_heads\n"
-               "  headwater query ioi.db my_query --queries my_queries/   (a folder of NAME.sql)\n",
+               "  headwater query ioi.db my_query --queries dir/   (a folder of NAME.sql)\n",
     .options = options,
     .help = help,
     .run = run,

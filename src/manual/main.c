@@ -49,7 +49,7 @@ static bool put_queries(hw_buffer *out) {
     hw_buffer help;
     hw_buffer_init(&help);
     query_help(&list.rows[i], "DB", &help);
-    const char *at = strstr(help.data, "\n\n"), *end = strstr(help.data, "\nIts SQL");
+    const char *at = strstr(help.data, "\n\n"), *end = help.data + help.length;
     hw_buffer_printf(out, ".SS %s\n", list.rows[i].name);
     for (at = at ? at + 2 : end; at < end;) {
       size_t n = strcspn(at, "\n"), name = n > 2 ? strcspn(at + 2, " \n") : 0;

@@ -137,6 +137,12 @@ void query_help(const hw_named_query *query, const char *db, hw_buffer *out) {
   hw_buffer_printf(out, "headwater query %s %s [--PARAM VALUE ...]\n\n", db, query->name);
   while (hw_query_comment(&sql, &line)) help_line(&line, out);
   help_types(query->sql, out);
+}
+
+void query_help_sql(const hw_named_query *query, hw_buffer *out) {
+  const char *sql = query->sql;
+  hw_comment_line line;
+  while (hw_query_comment(&sql, &line)) continue;
   hw_buffer_append_string(out, "\nIts SQL, to take further with headwater sql or --queries:\n\n");
   hw_buffer_append_string(out, sql);
   if (*sql && sql[strlen(sql) - 1] != '\n') hw_buffer_append_byte(out, '\n');

@@ -20,7 +20,9 @@ void query_list_fini(query_list *list);
 /* NULL and err with the nearest name when there is none. */
 const hw_named_query *query_list_find(const query_list *list, const char *name, hw_error *err);
 
-/* What a query answers, its parameters, its statement. */
+/* What a query answers, and its parameters. */
 void query_help(const hw_named_query *query, const char *db, hw_buffer *out);
+/* Its statement. */
+void query_help_sql(const hw_named_query *query, hw_buffer *out);
 
 #endif

@@ -8,7 +8,7 @@ for trap in ignored default; do
   # shellcheck disable=SC2086
   (
     [ $trap = default ] || trap '' XFSZ
-    ulimit -f 1200
+    ulimit -f 1500
     exec "$HW" $run --db $trap.db
   ) >stdout 2>stderr
   echo "exit $?, $(wc -c <stdout) bytes on stdout, $(wc -l <stderr) line on stderr"
