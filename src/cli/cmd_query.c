@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "base/file.h"
 #include "query/list.h"
 #include "cli/select.h"
 #include "headwater/query.h"
@@ -115,7 +116,7 @@ static int help(const hw_command *command, int argc, char **argv) {
   bool ok = query_list_init(&list, arguments.queries, &err), named = arguments.n_positionals == 2;
   const hw_named_query *query = ok ? query_list_find(&list, arguments.positionals[named], &err) : NULL;
   int code = ok ? 0 : hw_cli_fail(&err);
-  if (ok && !query && !named) {
+  if (ok && !query && !named && hw_file_exists(arguments.positionals[0])) {
     code = -1; /* the name of a database alone */
   } else if (query) {
     hw_buffer out;

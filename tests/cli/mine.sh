@@ -80,3 +80,8 @@ last=$("$HW" sql r.db "SELECT max(mining_id) FROM mining" --format csv | tail -n
   (SELECT count(*) FROM circuit_break WHERE circuit_id >> 20 = $last) AS rows_left" --format csv | tail -n 1 | tr -d '\r'
 fails "$HW" mine r.db --delete 77
 fails "$HW" mine r.db --delete 0
+echo "--- nothing found: why"
+"$HW" run --model gpt2 --data ioi.csv --limit 20 --db few.db --quiet
+"$HW" run --model gpt2 --data ioi.csv --limit 20 --db high.db --threshold 0.9 --quiet
+"$HW" mine high.db --roles IO --min-support 1 | grep -e "^No edges" -e "^None of"
+"$HW" mine few.db --roles all --min-support 1 | grep -e "^No edges" -e "^None of"

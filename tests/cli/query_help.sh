@@ -41,3 +41,5 @@ echo "--- wrong parameters"
 fails "$HW" query ioi.db top_heads --by size
 fails "$HW" query ioi.db size_curve --thresholds 0.00001
 fails "$HW" query ioi.db edge_prompts --layer 1
+echo "--- a name that is none"
+"$HW" help query top_head
