@@ -4,7 +4,9 @@
 # embedded model, and shows which heads matter.
 set -eu
 cd "$(dirname "$0")/.."
+echo "Looking for the libraries that it needs ..."
 sh pipelines/install.sh
+echo "Building (a few minutes) ..."
 cmake -B build >/dev/null
 cmake --build build -j "$(nproc)" >/dev/null
 for part in '' -wal -shm; do
