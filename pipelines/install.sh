@@ -4,7 +4,7 @@
 set -eu
 packages="gcc libc6-dev cmake make pkg-config libsqlite3-dev libopenblas-dev zlib1g-dev libjansson-dev
 libpcre2-dev libutf8proc-dev libxxhash-dev"
-[ "${1:-}" = tests ] && packages="$packages libcmocka-dev python3 python3-numpy sqlite3 binutils gnuplot-nox
+[ "${1:-}" = tests ] && packages="$packages libcmocka-dev python3 python3-numpy python3-pandas sqlite3 binutils gnuplot-nox
 graphviz clang libclang-rt-dev libomp-dev"
 missing=""
 for package in $packages; do
