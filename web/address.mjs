@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The address tells everything that is shown: "#/prompt/17/14?t=0.08&sel=edge.2.14.4". */
+
+/* {path: ["prompt", "17", "14"], query: URLSearchParams} of the present address. */
+export function readAddress() {
+  const [path, query] = location.hash.replace(/^#\/?/, "").split(/\?(.*)/s);
+  const parts = path.split("/").map((part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part; /* a stray % */
+    }
+  });
+  return { path: parts, query: new URLSearchParams(query ?? "") };
+}
+
+/* "#/prompt/17?t=0.08" from ["prompt", 17] and {t: 0.08}; values null, undefined and "" are left out. */
+export function addressOf(path, query = {}) {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of query instanceof URLSearchParams ? query : Object.entries(query))
+    if (value !== null && value !== undefined && value !== "") parameters.set(name, value);
+  /* These are plain in a query (RFC 3986), and easier to read so. */
+  const text = parameters.toString().replace(/%2C/g, ",").replace(/%2F/g, "/").replace(/%3A/g, ":");
+  return `#/${path.map(encodeURIComponent).join("/")}${text ? `?${text}` : ""}`;
+}
+
+/* Changes parameters of the present address (null removes one) and shows it. With replace no step for "back" is made: for what moves
+ * without end, as a slider does. With silent the pages are not told: for what is shown already. */
+export function writeAddress(changes, { replace = false, silent = false, path = null } = {}) {
+  const now = readAddress();
+  for (const [name, value] of Object.entries(changes))
+    if (value === null || value === undefined || value === "") now.query.delete(name);
+    else now.query.set(name, value);
+  const address = addressOf(path ?? now.path, now.query);
+  if (address === location.hash) return;
+  history[replace ? "replaceState" : "pushState"](null, "", address);
+  if (!silent) dispatchEvent(new Event("addresschange"));
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Requests to the server that the page came from, with the token. */
+
+const API_TOKEN = "headwater.token";
+const apiKept = new Map(); /* address -> {etag, value}: asked again with If-None-Match */
+const API_KEPT = 64;
+let apiListener = () => {};
+
+/* A token behind "#token=" in the address is kept, for this host and port, and taken out of the address. */
+export function takeToken() {
+  const found = /^#token=([0-9a-f]+)(\/.*)?$/.exec(location.hash);
+  if (!found) return;
+  localStorage.setItem(API_TOKEN, found[1]);
+  history.replaceState(null, "", `#${found[2] ?? "/"}`);
+}
+
+/* listener(true | false): the server answers, or cannot be reached. */
+export function onServer(listener) {
+  apiListener = listener;
+}
+
+/* "prompts?group=1" from "prompts" and {group: 1}; null and undefined are left out. */
+export function apiAddress(path, parameters = {}) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined);
+  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
+}
+
+async function apiFetch(address, options = {}) {
+  const token = localStorage.getItem(API_TOKEN);
+  const headers = { ...options.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
+  let answer;
+  try {
+    answer = await fetch(`api/${address}`, { ...options, headers, cache: "no-store" });
+  } catch (cause) {
+    if (cause.name === "AbortError") throw cause;
+    apiListener(false);
+    throw Object.assign(new Error("The server does not answer. Is `headwater serve` still running?"), { kind: "gone", status: 0 });
+  }
+  apiListener(true);
+  if (!answer.ok && answer.status !== 304) {
+    let found = {};
+    try {
+      found = await answer.json();
+    } catch { /* no JSON: the status alone is told */ }
+    throw Object.assign(new Error(found.message ?? `The server answered ${answer.status}.`),
+      { kind: found.error ?? "error", status: answer.status });
+  }
+  return answer;
+}
+
+/* The JSON of an end point. Throws an Error with kind, message and status (0: the server does not answer). */
+export async function get(path, parameters, { signal } = {}) {
+  const address = apiAddress(path, parameters);
+  const kept = apiKept.get(address);
+  const answer = await apiFetch(address, { signal, headers: kept ? { "If-None-Match": kept.etag } : {} });
+  if (answer.status === 304) return kept.value;
+  const value = await answer.json();
+  const etag = answer.headers.get("ETag");
+  apiKept.delete(address);
+  if (etag) apiKept.set(address, { etag, value });
+  if (apiKept.size > API_KEPT) apiKept.delete(apiKept.keys().next().value);
+  return value;
+}
+
+export async function post(path, body, { signal } = {}) {
+  const options = { method: "POST", signal, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  return (await apiFetch(path, options)).json();
+}
+
+/* Saves bytes as a file of the user's. */
+export function saveFile(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+/* Fetches a file of the server (the token goes with it) and saves it. */
+export async function download(path, parameters, name) {
+  saveFile(await (await apiFetch(apiAddress(path, parameters))).blob(), name);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What stands where there is nothing to show: loading, empty, error. */
+import { element } from "./dom.mjs";
+
+const STATES_PATIENCE = 150; /* ms without an answer before a skeleton shows */
+
+/* Shows a skeleton in root when nothing came in time; the function that it returns ends that. */
+export function skeletonAfter(root) {
+  const timer = setTimeout(() => {
+    root.append(element("div", { class: "skeleton", "aria-label": "loading" }, element("i"), element("i"), element("i")));
+  }, STATES_PATIENCE);
+  return () => {
+    clearTimeout(timer);
+    root.querySelector(":scope > .skeleton")?.remove();
+  };
+}
+
+/* The server's message, and a button that tries again. */
+export function showError(root, error, retry) {
+  const title = error.status === 401 ? "This page needs the token" : error.status === 404 ? "Not found" : "That did not work";
+  root.append(element("div", { class: "state", role: "alert" }, element("h1", {}, title), element("p", {}, error.message),
+    retry && element("button", { type: "button", onclick: retry }, "Try again")));
+}
+
+/* Why there is nothing, and the command that fills it. */
+export function showEmpty(root, reason, command) {
+  root.append(element("div", { class: "state" }, element("p", {}, reason), command && element("pre", {}, element("code", {}, command))));
+}
