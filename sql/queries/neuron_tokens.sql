@@ -2,6 +2,6 @@
 -- What a neuron promotes and suppresses in the vocabulary when its activation is positive.
 -- :layer <layer>    layer of the neuron
 -- :neuron <neuron>  its index
-SELECT CASE sign WHEN 1 THEN 'promotes' ELSE 'suppresses' END AS list, rank, token_id, text AS token, score * 1e-4 AS score
+SELECT CASE sign WHEN 1 THEN 'promotes' ELSE 'suppresses' END AS list, rank, token_id, text AS token, score / 1e4 AS score
 FROM neuron_token LEFT JOIN token USING(token_id)
 WHERE layer = :layer AND neuron = :neuron ORDER BY sign DESC, rank

@@ -70,14 +70,14 @@ static bool damage_fail(hw_store *store, hw_error *err) {
   hw_buffer_init(&where);
   char why[700];
   (void)snprintf(why, sizeof why, "%s", sqlite3_errmsg(store->db));
-  stop_clock(store);
+  start_clock(store); /* the search reads all graphs, in the same time */
   bool found = hw_find_damage(store, &where) && !where.failed;
   (void)hw_fail(err, HW_ERROR_INPUT, "%s: SQL: %s%s%s", store->path, why, found ? "; damaged: " : "", found ? where.data : "");
   hw_buffer_fini(&where);
   return false;
 }
 
-static bool sql_fail(hw_store *store, hw_error *err) {
+bool hw_select_fail(hw_store *store, hw_error *err) {
   int code = sqlite3_errcode(store->db) & 0xff;
   if (sqlite3_extended_errcode(store->db) == HW_DAMAGED_BYTES) return damage_fail(store, err);
   if (code == SQLITE_ERROR) return hw_fail(err, HW_ERROR_INPUT, "SQL: %s", sqlite3_errmsg(store->db));
@@ -90,7 +90,7 @@ static bool sql_fail(hw_store *store, hw_error *err) {
 
 static bool prepare(hw_store *store, const char *sql, sqlite3_stmt **statement, hw_error *err) {
   const char *tail = NULL;
-  if (sqlite3_prepare_v2(store->db, sql, -1, statement, &tail) != SQLITE_OK) return sql_fail(store, err);
+  if (sqlite3_prepare_v2(store->db, sql, -1, statement, &tail) != SQLITE_OK) return hw_select_fail(store, err);
   if (!*statement) return hw_fail(err, HW_ERROR_INPUT, "SQL: there is no statement");
   while (tail && *tail) { /* comments and semicolons may follow */
     sqlite3_stmt *more = NULL;
@@ -108,20 +108,33 @@ static bool prepare(hw_store *store, const char *sql, sqlite3_stmt **statement, 
   return true;
 }
 
+bool hw_select_open(hw_store *store, const char *sql, sqlite3_stmt **statement, hw_error *err) {
+  *statement = NULL;
+  (void)sqlite3_set_authorizer(store->db, authorize, NULL);
+  start_clock(store);
+  return prepare(store, sql, statement, err);
+}
+
+void hw_select_close(hw_store *store, sqlite3_stmt *statement) {
+  (void)sqlite3_finalize(statement);
+  stop_clock(store);
+  (void)sqlite3_set_authorizer(store->db, NULL, NULL);
+}
+
 static bool run(hw_store *store, sqlite3_stmt *s, hw_table_format format, hw_sink sink, void *context, int64_t *n_rows,
                 hw_error *err) {
   hw_formatter f = {0};
   bool ok = true;
   if (sqlite3_column_count(s) == 0) { /* ATTACH: nothing to show */
     *n_rows = 0;
-    return sqlite3_step(s) == SQLITE_DONE ? true : sql_fail(store, err);
+    return sqlite3_step(s) == SQLITE_DONE ? true : hw_select_fail(store, err);
   }
   int rc = sqlite3_step(s); /* before the header: a statement that fails at once writes nothing */
-  if (rc != SQLITE_ROW && rc != SQLITE_DONE) return sql_fail(store, err);
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE) return hw_select_fail(store, err);
   ok = hw_formatter_begin(&f, format, s, store->line_width, sink, context, err);
   for (; ok && rc == SQLITE_ROW; rc = sqlite3_step(s))
     if (!hw_formatter_row(&f, s, err)) ok = false;
-  if (ok && rc != SQLITE_DONE) ok = sql_fail(store, err);
+  if (ok && rc != SQLITE_DONE) ok = hw_select_fail(store, err);
   ok = ok && hw_formatter_end(&f, err);
   *n_rows = f.n_rows;
   hw_formatter_fini(&f);
@@ -130,14 +143,10 @@ static bool run(hw_store *store, sqlite3_stmt *s, hw_table_format format, hw_sin
 
 bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
                hw_table_format format, hw_sink sink, void *context, int64_t *n_rows, hw_error *err) {
-  sqlite3_stmt *s = NULL;
-  (void)sqlite3_set_authorizer(store->db, authorize, NULL);
-  start_clock(store);
-  bool ok = prepare(store, sql, &s, err) && hw_query_bind(store, s, sql, parameters, n_parameters, err) &&
+  sqlite3_stmt *s;
+  bool ok = hw_select_open(store, sql, &s, err) && hw_query_bind(store, s, sql, parameters, n_parameters, err) &&
             run(store, s, format, sink, context, n_rows, err);
-  (void)sqlite3_finalize(s);
-  stop_clock(store);
-  (void)sqlite3_set_authorizer(store->db, NULL, NULL);
+  hw_select_close(store, s);
   return ok;
 }
 

@@ -9,6 +9,12 @@
 bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
                hw_table_format format, hw_sink sink, void *context, int64_t *n_rows, hw_error *err);
 
+/* A statement of the user's, prepared under the store's time limit; only one that reads. hw_select_close ends it, also after an error. */
+bool hw_select_open(hw_store *store, const char *sql, sqlite3_stmt **statement, hw_error *err);
+void hw_select_close(hw_store *store, sqlite3_stmt *statement);
+/* Fills err from the last SQLite error of such a statement. */
+bool hw_select_fail(hw_store *store, hw_error *err);
+
 /* ---- named.c ---- */
 
 /* What follows the leading comment. */

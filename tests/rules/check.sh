@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # House rules as a test: sh tests/rules/check.sh LIBRARY.a
 #   rooms include only what they may, without circles, and none is too large (includes.py); nothing outside src/cli and src/manual prints or exits;
-#   cblas.h and sqlite3.h stay in their places; no file over 500 lines; every source has its SPDX line; the library has no mutable
+#   cblas.h, sqlite3.h and microhttpd.h stay in their places; no file over 500 lines; every source has its SPDX line; the library has no mutable
 #   globals and no symbol twice.
 set -u
 library=$1
@@ -21,7 +21,9 @@ grep -nE '(^|[^_a-z])(strto(d|f|ld)|atof|vsnprintf|snprintf[^"]*"[^"]*%[-+ #0-9.
 grep -ln 'cblas.h' -r src include | grep -v '^src/tensor/gemm.c$' | grep . && complain "cblas.h outside of src/tensor/gemm.c"
 grep -lnE '<sqlite3(ext)?\.h>' -r src include | grep -v '^src/sqlite/sqlite.h$' | grep . && complain "sqlite3.h outside of src/sqlite/sqlite.h"
 
-for file in $(git ls-files '*.c' '*.h' '*.py' '*.sh' '*.sql' '*.mjs' 2>/dev/null || find src include tests sql -type f -name '*.[ch]'); do
+grep -ln 'microhttpd.h' -r src include | grep -v '^src/web/server.c$' | grep . && complain "microhttpd.h outside of src/web/server.c"
+
+for file in $(git ls-files '*.c' '*.h' '*.py' '*.sh' '*.sql' '*.mjs' 'web/*' 2>/dev/null || find src include tests sql -type f -name '*.[ch]'); do
   [ -f "$file" ] && echo "$file"
 done | xargs awk '
   {lines[FILENAME] = FNR}

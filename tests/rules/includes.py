@@ -36,7 +36,8 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "study": "base graph codec sqlite store query mine stats",
     "run": "base tensor tokenizer flow dataset store",
     "report": "base sqlite store query run",
-    "cli": "base tensor store query study report run",
+    "web": "base query store",
+    "cli": "base tensor store query study report run web",
     "manual": "base sqlite functions query cli",
 }
 PUBLIC = {  # include/headwater/NAME.h -> its room

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "web/web.h"
+
+typedef struct serve_settings {
+  int64_t port;
+  const char *address;
+  const char *hosts[2];
+  double time_limit;
+  bool no_token, open;
+} serve_settings;
+
+#define AT(field) offsetof(serve_settings, field)
+static const hw_option rows[] = {
+    {"port", HW_OPTION_COUNT, AT(port), "N", "port to listen at; 0 takes a free one", 0, 65535, NULL, false},
+    {"address", HW_OPTION_TEXT, AT(address), "ADDRESS", "address to listen at: ::1, or one that other machines reach", 0, 0, NULL, false},
+    {"allow-host", HW_OPTION_TEXTS, AT(hosts), "NAME", "a further name of this machine that browsers may use", 0, 0, NULL, false},
+    {"no-token", HW_OPTION_FLAG, AT(no_token), NULL, "every user of this machine may read the database through the page", 0, 0, NULL, false},
+    {"time-limit", HW_OPTION_NUMBER, AT(time_limit), "SECONDS", "gives up a query of the page after that time", 0, 1e6, NULL, false},
+    {"open", HW_OPTION_FLAG, AT(open), NULL, "opens the page in the browser", 0, 0, NULL, false},
+};
+static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
+static const serve_settings usual = {.port = 8620, .address = "127.0.0.1", .time_limit = 2};
+
+static const hw_option_table *options(void **defaults) {
+  static serve_settings settings;
+  settings = usual;
+  *defaults = &settings;
+  return &table;
+}
+
+/* Signals that end the server; blocked, so that no thread is interrupted by them. */
+static void block_signals(sigset_t *set) {
+  sigemptyset(set);
+  sigaddset(set, SIGINT);
+  sigaddset(set, SIGTERM);
+  (void)pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
+/* Hands the address to the desktop. It lies on the command line of another program for a moment; the token is in it. */
+static void open_browser(const char *address) {
+  pid_t child = fork();
+  if (child != 0) return;
+  sigset_t none;
+  sigemptyset(&none);
+  (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
+  (void)execlp("xdg-open", "xdg-open", address, (char *)NULL);
+  fprintf(stderr, "headwater: cannot run xdg-open: %s; open the address by hand\n", strerror(errno));
+  _exit(127);
+}
+
+static bool serve(const char *db, const serve_settings *settings, hw_web *web, hw_error *err) {
+  sigset_t ends;
+  hw_buffer address;
+  block_signals(&ends);
+  const hw_web_settings wanted = {.db = db, .address = settings->address, .port = (int)settings->port, .hosts = settings->hosts,
+                                  .n_hosts = (size_t)((settings->hosts[0] != NULL) + (settings->hosts[1] != NULL)),
+                                  .no_token = settings->no_token, .time_limit = settings->time_limit};
+  if (!hw_web_start(web, &wanted, err)) return false;
+  hw_buffer_init(&address);
+  hw_web_address(web, &address);
+  bool ok = hw_buffer_check(&address, err);
+  if (ok) {
+    printf("%s\n", address.data);
+    ok = hw_cli_finish() == 0 || hw_fail(err, HW_ERROR_IO, "the address cannot be printed");
+  }
+  if (ok && settings->open) open_browser(address.data);
+  int got;
+  if (ok) (void)sigwait(&ends, &got);
+  hw_buffer_fini(&address);
+  return ok;
+}
+
+static int run(const hw_command *command, int argc, char **argv) {
+  serve_settings settings = usual;
+  const char *db;
+  int n;
+  hw_error err = {0};
+  if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  (void)signal(SIGPIPE, SIG_IGN); /* a browser that goes away is no reason to end */
+  hw_web web;
+  bool ok = serve(db, &settings, &web, &err);
+  hw_web_stop(&web);
+  return ok ? 0 : hw_cli_fail(&err);
+}
+
+const hw_command hw_cmd_serve = {
+    .name = "serve",
+    .usage = "DB [--port N] [--address ADDRESS] [--open]",
+    .summary = "shows the database in a browser",
+    .example = "  headwater serve ioi.db\n"
+               "  headwater serve ioi.db --port 0 --open\n"
+               "  ssh -L 8620:127.0.0.1:8620 HOST headwater serve ioi.db   (a database elsewhere)\n",
+    .options = options,
+    .run = run,
+};

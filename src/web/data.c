@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/data.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+#include <zlib.h>
+
+#include "query/json.h"
+
+enum { WORTH_COMPRESSING = 1024, GZIP_WINDOW = 15 + 16, GZIP_LEVEL = 5, GZIP_MEMORY = 8 };
+
+void hw_data_error(hw_http_reply *reply, const hw_error *err) {
+  switch (err->kind) {
+    case HW_ERROR_INTERRUPTED: hw_http_reply_error(reply, 503, "time_limit", "%s", err->message); break;
+    case HW_ERROR_IO:
+    case HW_ERROR_MEMORY: hw_http_reply_error(reply, 503, "unavailable", "%s", err->message); break;
+    default: hw_http_reply_error(reply, 422, "database", "%s", err->message);
+  }
+}
+
+/* ---- version ---- */
+
+/* Appends a part of a version; what an ETag does not hold becomes '_'. */
+static void put_part(hw_buffer *version, const hw_buffer *part) {
+  if (version->length) hw_buffer_append_byte(version, '-');
+  for (size_t i = 0; i < part->length; i++)
+    if (part->data[i] != '"') hw_buffer_append_byte(version, isalnum((unsigned char)part->data[i]) ? (unsigned char)part->data[i] : '_');
+}
+
+/* What decides the answers: the run and its chunks, what mine and compare added, and the statement. */
+static bool read_version(const hw_web *web, hw_store *store, const hw_web_route *route, char *etag, size_t size, hw_error *err) {
+  static const char *const files[] = {"web/version.sql", "web/version_minings.sql", "web/version_comparisons.sql"};
+  hw_buffer version, part;
+  hw_buffer_init(&version);
+  hw_buffer_init(&part);
+  bool ok = true;
+  for (size_t i = 0; i < sizeof files / sizeof *files && ok; i++) {
+    hw_buffer_reset(&part);
+    hw_json_outcome outcome = hw_store_json(store, files[i], NULL, 0, &part, err);
+    ok = outcome == HW_JSON_TEXT || outcome == HW_JSON_NO_ROW || outcome == HW_JSON_NOT_READY;
+    if (outcome != HW_JSON_TEXT) hw_buffer_append_byte(&part, '0');
+    put_part(&version, &part);
+  }
+  const char *statement = hw_store_json_sql(route->file);
+  if (statement) hw_buffer_printf(&version, "-%08" PRIx32, (uint32_t)XXH3_64bits(statement, strlen(statement)));
+  if (web->live) hw_buffer_append_string(&version, "-live");
+  ok = ok && hw_buffer_check(&version, err);
+  if (ok) (void)snprintf(etag, size, "%s", version.data);
+  hw_buffer_fini(&part);
+  hw_buffer_fini(&version);
+  return ok;
+}
+
+/* ---- answers ---- */
+
+/* Appends the gzip form of bytes. */
+static bool compress_bytes(const char *bytes, size_t length, hw_buffer *out) {
+  unsigned char block[16384];
+  z_stream stream = {.next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)length};
+  if (length > UINT32_MAX || deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY, Z_DEFAULT_STRATEGY) != Z_OK) return false;
+  int rc = Z_OK;
+  while (rc == Z_OK) {
+    stream.next_out = block;
+    stream.avail_out = sizeof block;
+    rc = deflate(&stream, Z_FINISH);
+    hw_buffer_append(out, block, sizeof block - stream.avail_out);
+  }
+  (void)deflateEnd(&stream);
+  return rc == Z_STREAM_END && !out->failed;
+}
+
+/* Where it is worth it and the client takes it. */
+static void compress_body(const hw_http_request *request, hw_http_reply *reply) {
+  if (reply->body.length < WORTH_COMPRESSING || !hw_http_list_has(request->headers[HW_HEADER_ACCEPT_ENCODING].value, "gzip")) return;
+  hw_buffer out, plain = reply->body;
+  hw_buffer_init(&out);
+  reply->gzip = compress_bytes(plain.data, plain.length, &out);
+  reply->body = reply->gzip ? out : plain;
+  hw_buffer_fini(reply->gzip ? &plain : &out);
+}
+
+/* What the statement gives no row for. */
+static bool answer_missing(hw_store *store, const hw_web_call *call, hw_http_reply *reply, hw_error *err) {
+  hw_json_outcome outcome = HW_JSON_NO_ROW;
+  if (call->route->missing) outcome = hw_store_json(store, call->route->missing, call->parameters, call->n_parameters, &reply->body, err);
+  reply->etag[0] = '\0';
+  if (outcome == HW_JSON_DATABASE) return false;
+  if (outcome == HW_JSON_TEXT) reply->status = 404;
+  else hw_http_reply_error(reply, 404, "not_found", "nothing is stored for this");
+  return true;
+}
+
+/* Opens the object in the body again for a further member; its value and a brace follow. */
+static void begin_member(hw_buffer *body, const char *key) {
+  if (body->length) body->length--;
+  hw_buffer_printf(body, ",\"%s\":", key);
+}
+
+static bool put_section(hw_store *store, const hw_web_section *section, hw_buffer *body, hw_error *err) {
+  begin_member(body, section->key);
+  hw_json_outcome outcome = hw_store_json(store, section->file, NULL, 0, body, err);
+  if (outcome == HW_JSON_NO_ROW || outcome == HW_JSON_NOT_READY) hw_buffer_append_string(body, "[]");
+  else if (outcome != HW_JSON_TEXT) return false;
+  hw_buffer_append_byte(body, '}');
+  return hw_buffer_check(body, err);
+}
+
+/* False and err after an error of the database. */
+static bool answer_from(hw_web *web, hw_store *store, const hw_web_call *call, hw_http_reply *reply, hw_error *err) {
+  const hw_web_route *route = call->route;
+  if (!read_version(web, store, route, reply->etag, sizeof reply->etag, err)) return false;
+  if (hw_http_list_has(call->request->headers[HW_HEADER_IF_NONE_MATCH].value, reply->etag)) {
+    reply->status = 304;
+    return true;
+  }
+  switch (hw_store_json(store, route->file, call->parameters, call->n_parameters, &reply->body, err)) {
+    case HW_JSON_TEXT: break;
+    case HW_JSON_NO_ROW: return answer_missing(store, call, reply, err);
+    case HW_JSON_NOT_READY: hw_http_reply_error(reply, 404, "not_ready", "%s", err->message); return true;
+    case HW_JSON_PARAMETER: hw_http_reply_error(reply, 400, "parameter", "%s", err->message); return true;
+    case HW_JSON_DATABASE: return false;
+  }
+  if (route->tells_live) {
+    begin_member(&reply->body, "live");
+    hw_buffer_append_string(&reply->body, web->live ? "true}" : "false}");
+  }
+  for (size_t i = 0; i < HW_WEB_SECTIONS && route->sections[i].key; i++)
+    if (!put_section(store, &route->sections[i], &reply->body, err)) return false;
+  reply->status = 200;
+  return true;
+}
+
+void hw_data_answer(hw_web *web, const hw_web_call *call, hw_http_reply *reply) {
+  hw_error err = {0};
+  hw_pool_entry *entry = hw_pool_borrow(&web->pool, &err);
+  bool ok = entry && answer_from(web, entry->store, call, reply, &err);
+  if (entry) hw_pool_return(&web->pool, entry, ok);
+  if (!ok) hw_data_error(reply, &err);
+  if (reply->status == 200) compress_body(call->request, reply);
+}
