@@ -24,7 +24,7 @@ typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS
 /* Options of trace and run that say what is computed. */
 typedef struct hw_analysis {
   double threshold;
-  double floor; /* 0: as the threshold */
+  double floor; /* 0: a quarter of the threshold */
   int norm;     /* of proximity: 0 = L1 */
   int bos;      /* hw_bos */
   int answer_joint; /* hw_answer_joint */

@@ -54,7 +54,7 @@ const hw_command hw_cmd_rethreshold = {
     .name = "rethreshold",
     .usage = "DB --threshold T --out NEW.db",
     .summary = "the same run at another threshold, without the model",
-    .example = "  headwater run pipelines/ioi.ini --floor 0.01\n"
+    .example = "  headwater run pipelines/ioi.ini\n"
                "  headwater rethreshold ioi.db --threshold 0.1 --out ioi-10.db\n",
     .exit_codes = "130 stopped: the same command continues",
     .options = options,

@@ -357,7 +357,7 @@ size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, si
 }
 
 size_t hw_flow_graph_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_tokens) {
-  enum { LAYER_ROWS = 5120 }; /* bytes of a layer's edges and neurons at a floor of 0.04, measured with the models of the project */
+  enum { LAYER_ROWS = 8192 }; /* bytes of a layer's edges and neurons at a floor of 0.01, measured with the models of the project */
   return sizeof(hw_target_trace) + n_tokens * sizeof(double) + hw_projected_bytes(model, settings) + LAYER_ROWS * (size_t)model->config.n_layers;
 }
 

@@ -161,9 +161,10 @@ static bool decides_content(const hw_option *option, const hw_job *job) {
   return *(const int *)((const char *)job + option->offset) != 0;
 }
 
-/* Every option that decides the content, by name; the tokens of a chunk, and quotes, as the plan has settled them. */
-static bool list_settings(hw_plan *plan, const hw_job *job, hw_error *err) {
+/* Every option that decides the content, by name; the floor, the tokens of a chunk, and quotes, as the plan has settled them. */
+static bool list_settings(hw_plan *plan, const hw_job *job, const hw_flow_settings *flow, hw_error *err) {
   hw_job settled = *job;
+  settled.analysis.floor = flow->floor;
   settled.chunk_tokens = plan->chunk_tokens;
   settled.quoting = (int)hw_dataset_quoting(plan->dataset);
   hw_option_table table = hw_job_options();
@@ -220,7 +221,7 @@ static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *
       .threshold = flow->threshold, .floor = flow->floor, .neuron_threshold = job->neuron_threshold,
       .n_groups = plan->groups.n_groups, .group_names = plan->groups.names, .n_group_columns = plan->groups.n_columns,
       .group_columns = plan->groups.columns, .group_values = plan->groups.group_values, .n_roles = plan->roles.n, .role_names = plan->roles.names};
-  return plan->info.dataset_fingerprint && list_settings(plan, job, err) &&
+  return plan->info.dataset_fingerprint && list_settings(plan, job, flow, err) &&
          (plan->info.fingerprint = hw_run_fingerprint(&plan->info, &plan->arena, err)) != NULL;
 }
 

@@ -28,7 +28,7 @@ static const char *setting_text(rerun *r, const char *name, const hw_job *job) {
   return value;
 }
 
-/* The source's settings with the new threshold. The floor is written out: without a value it would be the new threshold. */
+/* The source's settings with the new threshold; the floor stays. */
 static bool make_info(rerun *r, double threshold) {
   hw_job job;
   hw_job_defaults(&job);

@@ -13,7 +13,7 @@
 /* How long SQLite waits for a program that is about to finish, where no other time is given. */
 enum { HW_BUSY_SECONDS = 5 };
 
-enum { HW_APPLICATION_ID = 0x48445752, HW_SCHEMA_VERSION = 2, HW_PAGE_SIZE = 8192 };
+enum { HW_APPLICATION_ID = 0x48445752, HW_SCHEMA_VERSION = 2 };
 
 /* group_id of all prompts together, and of all counterfactuals. */
 enum { HW_ALL_GROUPS = -1, HW_ALL_COUNTERFACTUALS = -2 };

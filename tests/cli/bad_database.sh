@@ -38,7 +38,7 @@ item "a damaged column"
 "$PY" - <<'END'
 import sqlite3
 c = sqlite3.connect("blob.db")
-c.execute("UPDATE graph SET edges = substr(edges, 1, 20) WHERE prompt_id = 1")
+c.execute("UPDATE graph SET edges = substr(edges, 1, 28) WHERE prompt_id = 1")
 c.execute("UPDATE graph SET edges = x'00' WHERE prompt_id = 2")
 c.commit()
 END

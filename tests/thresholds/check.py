@@ -3,7 +3,7 @@
 
     check.py HEADWATER EXTENSION
 
-For each data set and threshold T three databases say the same: a run at T, a run at T with a lower floor, and a run with that floor at
+For each data set and threshold T three databases say the same: a run with T as its floor, a run at T with a lower floor, and a run with that floor at
 another threshold that `rethreshold` takes to T. The same: every view and table, named query, comparison, mining, and exported file, but
 for what is said of the stored rows and of how the database was made. Scores of projections may differ in their last digit: BLAS rounds a
 product differently in a batch of another size.
@@ -171,7 +171,7 @@ with tempfile.TemporaryDirectory() as folder:
         queries = queries or named_queries(source)
         for threshold in THRESHOLDS:
             paths = [os.path.join(folder, kind + ".db") for kind in ("alone", "floor", "rethreshold")]
-            run(paths[0], case, "--threshold", threshold)
+            run(paths[0], case, "--threshold", threshold, "--floor", threshold)
             run(paths[1], case, "--threshold", threshold, "--floor", FLOOR)
             must("rethreshold", source, "--threshold", str(threshold), "--out", paths[2])
             alone, floor, rethreshold = (results(path, case[4], queries) for path in paths)

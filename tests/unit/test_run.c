@@ -282,7 +282,7 @@ TEST(jobs_that_cannot_be) {
   assert_ok(hw_job_check(&job, &err), &err);
   hw_flow_settings flow;
   assert_ok(hw_analysis_flow(&job.analysis, &flow, &err), &err);
-  assert_true(flow.threshold == 0.04 && flow.floor == 0.04 && flow.top_neurons == 10 && flow.top_tokens == 10 && !flow.raw && flow.project == HW_PROJECT_DEFAULT);
+  assert_true(flow.threshold == 0.04 && flow.floor == 0.01 && flow.top_neurons == 10 && flow.top_tokens == 10 && !flow.raw && flow.project == HW_PROJECT_DEFAULT);
   job.db = ":memory:"; /* the run would be lost at its end */
   assert_refused(hw_job_check(&job, &err), &err, HW_ERROR_INPUT, "want a file");
   job.db = "./:memory:";
