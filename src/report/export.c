@@ -15,6 +15,7 @@
 #include "headwater/export.h"
 #include "query/select.h"
 #include "report/picture.h"
+#include "report/table.h"
 #include "sqlite/sql.h"
 
 typedef struct file_kind {
@@ -85,15 +86,6 @@ static bool write_text(const char *folder, const char *file, const hw_buffer *te
   return ok;
 }
 
-static bool write_rows(export *e, const char *file, const char *sql, int64_t *rows) {
-  hw_output out;
-  char *path = hw_path_join(e->wanted->folder, file);
-  if (!path) return hw_fail_memory(e->err, "the name of a file");
-  bool ok = hw_output_open(&out, path, e->err) && hw_select(e->store, sql, NULL, 0, HW_FORMAT_CSV, hw_output_write, &out, rows, e->err);
-  free(path);
-  return hw_output_close(&out, ok, e->err);
-}
-
 static void append_field(hw_buffer *text, const hw_statement *s, int column) {
   size_t length;
   if (sqlite3_column_type(s->sqlite, column) == SQLITE_FLOAT) {
@@ -105,13 +97,13 @@ static void append_field(hw_buffer *text, const hw_statement *s, int column) {
 }
 
 /* A line for each value of the first column, a field for each value of the second: every line has the same ones, in one order. */
-static bool matrix_rows(export *e, const char *file, hw_buffer *head, hw_buffer *body, int64_t *rows) {
+static bool matrix_rows(hw_store *store, const char *file, hw_buffer *head, hw_buffer *body, int64_t *rows, hw_error *err) {
   hw_statement s;
-  bool row, ok = hw_statement_open(&s, e->store, file, e->err);
+  bool row, ok = hw_statement_open(&s, store, file, err);
   hw_buffer last;
   hw_buffer_init(&last);
   if (ok) hw_buffer_append_string(head, sqlite3_column_name(s.sqlite, 0));
-  while (ok && (ok = hw_statement_step(&s, &row, e->err)) && row) {
+  while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
     const char *label = hw_column_text(&s, 0);
     if (*rows == 0 || !label || strcmp(label, last.data) != 0) {
       hw_buffer_append_string(body, "\r\n");
@@ -126,26 +118,40 @@ static bool matrix_rows(export *e, const char *file, hw_buffer *head, hw_buffer 
     }
     hw_buffer_append_byte(body, ',');
     append_field(body, &s, 2);
-    ok = hw_buffer_check(&last, e->err);
+    ok = hw_buffer_check(&last, err);
   }
   hw_statement_close(&s);
   hw_buffer_fini(&last);
   return ok;
 }
 
-static bool write_matrix(export *e, const char *file, const char *sql_file, int64_t *rows) {
+static bool put_matrix(hw_store *store, const char *file, hw_sink sink, void *context, int64_t *rows, hw_error *err) {
   hw_buffer head, body;
   hw_buffer_init(&head);
   hw_buffer_init(&body);
-  bool ok = matrix_rows(e, sql_file, &head, &body, rows);
-  if (ok) {
-    hw_buffer_append(&head, body.data ? body.data : "", body.length);
-    hw_buffer_append_string(&head, "\r\n");
-    ok = hw_buffer_check(&body, e->err) && write_text(e->wanted->folder, file, &head, e->err);
-  }
+  bool ok = matrix_rows(store, file, &head, &body, rows, err);
+  hw_buffer_append_string(&body, "\r\n");
+  ok = ok && hw_buffer_check(&head, err) && hw_buffer_check(&body, err);
+  if (ok && !(sink(context, head.data ? head.data : "", head.length) && sink(context, body.data, body.length)))
+    ok = hw_fail(err, HW_ERROR_INTERRUPTED, "stopped");
   hw_buffer_fini(&head);
   hw_buffer_fini(&body);
   return ok;
+}
+
+static bool put_rows(hw_store *store, const file_kind *kind, hw_sink sink, void *context, int64_t *rows, hw_error *err) {
+  *rows = 0;
+  if (kind->matrix) return put_matrix(store, kind->sql, sink, context, rows, err);
+  return hw_select(store, hw_sql(kind->sql), NULL, 0, HW_FORMAT_CSV, sink, context, rows, err);
+}
+
+static bool write_rows(export *e, const char *file, const file_kind *kind, int64_t *rows) {
+  hw_output out;
+  char *path = hw_path_join(e->wanted->folder, file);
+  if (!path) return hw_fail_memory(e->err, "the name of a file");
+  bool ok = hw_output_open(&out, path, e->err) && put_rows(e->store, kind, hw_output_write, &out, rows, e->err);
+  free(path);
+  return hw_output_close(&out, ok, e->err);
 }
 
 static bool export_file(export *e, const file_kind *kind, int64_t *rows) {
@@ -155,9 +161,8 @@ static bool export_file(export *e, const file_kind *kind, int64_t *rows) {
   if (kind->needs && !hw_store_has_table(e->store, kind->needs, &found, e->err)) return false;
   if (!found) return true;
   (void)snprintf(file, sizeof file, "%s.csv", kind->name);
-  const char *sql = hw_sql(kind->sql);
-  if (!(kind->matrix ? write_matrix(e, file, kind->sql, rows) : write_rows(e, file, sql, rows))) return false;
-  put_file(&e->manifest, file, *rows, sql);
+  if (!write_rows(e, file, kind, rows)) return false;
+  put_file(&e->manifest, file, *rows, hw_sql(kind->sql));
   return true;
 }
 
@@ -174,28 +179,41 @@ static bool listed(const char *list, const char *word) {
   }
 }
 
+/* Finds the table of a name, which need not be terminated. Errors: INPUT when there is none, or the database does not have it yet. */
+static bool find_table(hw_store *store, const char *name, size_t length, const file_kind **kind, hw_error *err) {
+  int i = 0;
+  while (i < N_TABLES && (strlen(tables[i].name) != length || memcmp(tables[i].name, name, length) != 0)) i++;
+  bool found = true;
+  if (i == N_TABLES) {
+    hw_buffer names;
+    hw_buffer_init(&names);
+    for (int k = 0; k < N_TABLES; k++) hw_buffer_printf(&names, "%s%s", k ? ", " : "", tables[k].name);
+    hw_fail(err, HW_ERROR_INPUT, "no table \"%.*s\" to export; there are %s", (int)(length < 100 ? length : 100), name, names.data ? names.data : "");
+    hw_buffer_fini(&names);
+    return false;
+  }
+  *kind = &tables[i];
+  if (tables[i].needs && !hw_store_has_table(store, tables[i].needs, &found, err)) return false;
+  if (found) return true;
+  return hw_fail(err, HW_ERROR_INPUT, "%s: there is no table %s; make it with headwater %s", store->path, tables[i].needs,
+                 strcmp(tables[i].needs, "circuit") == 0 ? "mine" : "compare");
+}
+
 static bool check_tables(export *e) {
-  const char *list = e->wanted->tables;
-  for (const char *at = list; at;) {
+  for (const char *at = e->wanted->tables; at;) {
     size_t n = strcspn(at, ",");
-    int i = 0;
-    while (i < N_TABLES && (strlen(tables[i].name) != n || memcmp(tables[i].name, at, n) != 0)) i++;
-    bool found = true;
-    if (i == N_TABLES) {
-      hw_buffer names;
-      hw_buffer_init(&names);
-      for (int k = 0; k < N_TABLES; k++) hw_buffer_printf(&names, "%s%s", k ? ", " : "", tables[k].name);
-      hw_fail(e->err, HW_ERROR_INPUT, "no table \"%.*s\" to export; there are %s", (int)(n < 100 ? n : 100), at, names.data ? names.data : "");
-      hw_buffer_fini(&names);
-      return false;
-    }
-    if (tables[i].needs && !hw_store_has_table(e->store, tables[i].needs, &found, e->err)) return false;
-    if (!found)
-      return hw_fail(e->err, HW_ERROR_INPUT, "%s: there is no table %s; make it with headwater %s", e->store->path, tables[i].needs,
-                     strcmp(tables[i].needs, "circuit") == 0 ? "mine" : "compare");
+    const file_kind *kind;
+    if (!find_table(e->store, at, n, &kind, e->err)) return false;
     at = at[n] ? at + n + 1 : NULL;
   }
   return true;
+}
+
+bool hw_export_table(hw_store *store, const char *name, hw_sink sink, void *context, bool *found, hw_error *err) {
+  const file_kind *kind;
+  int64_t rows;
+  *found = find_table(store, name, strlen(name), &kind, err);
+  return *found && put_rows(store, kind, sink, context, &rows, err);
 }
 
 /* ---- figures: scripts and their data; the program draws them ---- */

@@ -47,7 +47,7 @@ static void answer(void *context, const hw_http_request *request, hw_http_reply 
     return;
   }
   const hw_web_route *route = hw_route_find(request, reply);
-  if (!route || !hw_route_read(route, request, &call, reply)) return;
+  if (!route || !hw_call_read(route, request, &call, reply)) return;
   if (route->answer) route->answer(web, &call, reply);
   else hw_data_answer(web, &call, reply);
 }

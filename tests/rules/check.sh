@@ -1,11 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# House rules as a test: sh tests/rules/check.sh LIBRARY.a
+# House rules as a test: sh tests/rules/check.sh LIBRARY.a...
 #   rooms include only what they may, without circles, and none is too large (includes.py); nothing outside src/cli and src/manual prints or exits;
-#   cblas.h, sqlite3.h and microhttpd.h stay in their places; no file over 500 lines; every source has its SPDX line; the library has no mutable
+#   cblas.h, sqlite3.h and microhttpd.h stay in their places; no file over 500 lines; every source has its SPDX line; the libraries have no mutable
 #   globals and no symbol twice.
 set -u
-library=$1
 failed=0
 complain() {
   echo "RULE: $*"
@@ -36,12 +35,14 @@ done | xargs awk '
     exit bad
   }' || failed=1
 
-if [ "${HEADWATER_SANITIZED:-}" != 1 ]; then
-  # Constants that hold addresses lie in .data.rel.ro; what lies in .data, .bss or a thread's own data can be written.
-  objdump -t "$library" 2>/dev/null | awk '{for (i = 2; i < NF; i++) if ($i ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)$/ && $NF != $i) print $NF}' |
-    grep . && complain "mutable globals in the library"
-fi
-nm --defined-only -g "$library" 2>/dev/null | awk '$2 ~ /^[TRDBi]$/ {print $3}' | sort | uniq -d | grep . && complain "a symbol is defined twice in the library"
+for library in "$@"; do
+  if [ "${HEADWATER_SANITIZED:-}" != 1 ]; then
+    # Constants that hold addresses lie in .data.rel.ro; what lies in .data, .bss or a thread's own data can be written.
+    objdump -t "$library" 2>/dev/null | awk '{for (i = 2; i < NF; i++) if ($i ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)$/ && $NF != $i) print $NF}' |
+      grep . && complain "mutable globals in $library"
+  fi
+  nm --defined-only -g "$library" 2>/dev/null | awk '$2 ~ /^[TRDBi]$/ {print $3}' | sort | uniq -d | grep . && complain "a symbol is defined twice in $library"
+done
 
 # A declaration without HW_API is not exported; without the two macros C++ looks for another name.
 grep -nE '^[a-z].*\bhw_[a-z0-9_]+ *\(|^extern ' include/headwater/*.h | grep -vE ':(typedef|struct|enum|static) ' | grep . && complain "declared without HW_API"
