@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Start and router: shows the page that the address names. */
+ * Start and router: shows the page that the address names; the header, and the keys that hold everywhere. */
 import { announce, count, element, percent } from "./dom.mjs";
 import { readAddress } from "./address.mjs";
 import { get, onServer, takeToken } from "./api.mjs";
@@ -8,6 +8,7 @@ import { showError, skeletonAfter } from "./states.mjs";
 /* First word of the address -> module, function, title. A module is fetched when its page is first shown. */
 const pages = {
   "": ["./page_run.mjs", "showRun", "Run"],
+  failed: ["./page_failed.mjs", "showFailed", "Failed prompts"],
   prompts: ["./page_prompts.mjs", "showPrompts", "Prompts"],
   prompt: ["./page_prompt.mjs", "showPrompt", "Prompt"],
   heads: ["./page_heads.mjs", "showHeads", "Heads"],
@@ -21,41 +22,77 @@ const pages = {
   roles: ["./page_roles.mjs", "showRoles", "Roles"],
   trace: ["./page_trace.mjs", "showTrace", "Try a prompt"],
 };
+const MAIN_POLL = 10000; /* ms between two looks at an unfinished run */
 const mainRoot = document.getElementById("page");
 let mainShown = { name: null, page: null, stop: null };
+let mainRun = null; /* the run that the header and the page show */
+let mainTimer = 0, mainScroll = 0;
+
+/* Prompts that the run is of, with their counterfactuals. */
+function mainPlanned(run) {
+  return run.prompts + (run.counterfactuals_planned ?? 0);
+}
 
 function mainHeader(run) {
-  const parts = [`${run.model} · ${run.dataset} · ${count(run.prompts)} prompts`];
-  const expected = run.prompts + (run.counterfactuals_planned ?? 0);
-  if (run.done + run.failed < expected) parts.push(` · unfinished: ${percent((run.done + run.failed) / expected, 0)}`);
-  if (run.failed) parts.push(` · ${count(run.failed)} failed`);
-  document.getElementById("about").replaceChildren(...parts);
+  const done = run.done + run.failed, planned = mainPlanned(run);
+  document.getElementById("about").replaceChildren(
+    element("a", { href: "#/" }, `${run.model} · ${run.dataset} · ${count(run.prompts)} prompts`),
+    ...(done < planned ? [element("span", { class: "notice" }, ` · unfinished: ${percent(done / planned, 0)}`)] : []),
+    ...(run.failed ? [" · ", element("a", { href: "#/failed" }, `${count(run.failed)} failed`)] : []));
+}
+
+/* While the run goes on its state is asked for; what is shown changes only when the reader wants it. */
+function mainWatch(run) {
+  clearTimeout(mainTimer);
+  document.getElementById("newer").hidden = true;
+  mainRun = run;
+  const again = () => { mainTimer = setTimeout(look, MAIN_POLL); };
+  const look = async () => {
+    try {
+      const now = await get("run");
+      if (now !== mainRun) {
+        mainHeader(now);
+        document.getElementById("newer").hidden = false;
+      }
+      if (now.done + now.failed < mainPlanned(now)) again();
+    } catch {
+      again(); /* the line above the page says that the server is gone */
+    }
+  };
+  if (run.done + run.failed < mainPlanned(run)) again();
 }
 
 function mainMarkNavigation(name) {
   for (const link of document.querySelectorAll("nav a")) {
-    const words = link.dataset.pages.split(" ");
-    if (words.includes(name)) link.setAttribute("aria-current", "page");
+    if (link.dataset.pages.split(" ").includes(name)) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
 }
 
-async function mainShow() {
-  const { path, query } = readAddress();
-  const name = path[0] in pages ? path[0] : null;
-  if (mainShown.name === name && mainShown.page?.update && mainShown.page.update({ ...mainShown.context, path, query }) !== false) return;
+function mainClose() {
   mainShown.page?.close?.();
   mainShown.stop?.abort();
+}
+
+/* Shows the page of the present address. The page before it stays in sight until that is ready, or until the skeleton comes. */
+async function mainShow({ anew = false, first = false } = {}) {
+  clearTimeout(mainScroll);
+  const { path, query } = readAddress();
+  const name = path[0] in pages ? path[0] : null;
+  const same = !anew && name !== null && mainShown.name === name ? mainShown.page : null;
+  if (same?.update && same.update({ ...mainShown.context, path, query }) !== false) return;
+  mainClose();
   const stop = new AbortController();
   const shown = (mainShown = { name, page: null, stop });
   mainMarkNavigation(name);
-  mainRoot.replaceChildren();
   const ready = skeletonAfter(mainRoot);
   try {
     if (name === null) throw Object.assign(new Error(`There is no page "${path[0]}".`), { kind: "not_found", status: 404 });
     const [file, show, title] = pages[name];
     const [module, run] = await Promise.all([import(file), get("run", {}, { signal: stop.signal })]);
+    if (mainShown !== shown) return;
     mainHeader(run);
+    mainWatch(run);
     const root = element("div", { class: `page page-${name || "run"}` });
     shown.context = { root, path, query, run, signal: stop.signal };
     const page = await module[show](shown.context);
@@ -67,18 +104,56 @@ async function mainShow() {
     ready();
     mainRoot.replaceChildren(root);
     page?.shown?.(); /* what needs a size is drawn now */
-    document.title = `${document.querySelector("#page h1")?.textContent ?? title} – Headwater`;
+    document.title = `${root.querySelector("h1")?.textContent ?? title} – Headwater`;
+    if (!first && !anew && !root.contains(document.activeElement)) mainRoot.focus({ preventScroll: true });
+    scrollTo(0, history.state?.y ?? 0);
     announce(document.title);
   } catch (error) {
     ready();
     if (mainShown !== shown || error.name === "AbortError") return;
     mainRoot.replaceChildren();
-    showError(mainRoot, error, mainShow);
+    showError(mainRoot, error, () => mainShow({ anew: true }));
+  } finally {
+    ready();
   }
 }
+
+async function mainHelp() {
+  (await import("./help.mjs")).showHelp();
+}
+
+/* A letter is text where one writes. */
+function mainWrites(target) {
+  return target instanceof Element && target.closest("input:not([type=range], [type=checkbox], [type=radio]), textarea, select, dialog, [contenteditable]");
+}
+
+addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || mainWrites(event.target)) return;
+  if (event.key === "?") {
+    event.preventDefault();
+    mainHelp();
+  } else if (event.key === "/") {
+    event.preventDefault();
+    const field = document.querySelector("#page input[type=search]");
+    if (field) field.focus();
+    else location.hash = "#/prompts?focus=q";
+  }
+});
+/* Where one was on a page is kept with its step of the history, for "back". */
+history.scrollRestoration = "manual";
+addEventListener("scroll", () => {
+  clearTimeout(mainScroll);
+  mainScroll = setTimeout(() => history.replaceState({ ...history.state, y: scrollY }, ""), 150);
+}, { passive: true });
 
 takeToken();
 onServer((answers) => { document.getElementById("gone").hidden = answers; });
 addEventListener("hashchange", () => { takeToken(); mainShow(); });
-addEventListener("addresschange", mainShow);
-mainShow();
+addEventListener("addresschange", () => mainShow());
+document.getElementById("help").addEventListener("click", mainHelp);
+document.getElementById("reload").addEventListener("click", () => mainShow({ anew: true }));
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); /* the address is that of the page */
+  mainRoot.focus();
+});
+mainShow({ first: true });
