@@ -22,10 +22,9 @@ function runFact(name, ...value) {
 }
 
 function runFacts(run) {
-  const stored = [count(run.done), " graphs' prompts stored"];
+  const stored = [plural(run.done, "prompt")];
   const planned = run.prompts + run.counterfactuals_planned;
   if (run.done + run.failed < planned) stored.push(`, ${percent((run.done + run.failed) / planned, 0)} of ${count(planned)}: the run is not finished`);
-  stored[1] = run.done === 1 ? " prompt stored" : " prompts stored";
   if (run.counterfactuals) stored.push(`, ${count(run.counterfactuals)} of them counterfactuals`);
   if (run.failed) stored.push(", ", element("a", { href: "#/failed" }, `${count(run.failed)} failed`));
   return element("dl", { class: "facts" },

@@ -20,6 +20,9 @@ static const hw_web_route routes[] = {
     {.path = "neurons", .method = "GET", .file = "web/neurons.sql", .missing = "web/graph_missing.sql",
      .parameters = {PROMPT, TARGET, {"layer", HW_WEB_WHOLE, 0, MOST_LAYERS, NULL, true}, {"position", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, true}}},
     {.path = "export/*", .method = "GET", .answer = hw_data_export},
+    {.path = "accuracy", .method = "GET", .file = "web/accuracy.sql"},
+    {.path = "size_curve", .method = "GET", .file = "web/size_curve.sql"},
+    {.path = "failed", .method = "GET", .file = "web/failed.sql"},
 };
 enum { N_ROUTES = sizeof routes / sizeof *routes };
 
