@@ -29,7 +29,7 @@ SELECT json_object(
     'logit', hw_json_number(predicted_logit), 'probability', hw_json_number(predicted_probability),
     'top', (SELECT json_group_array(json_array(p.token_id, t.text, hw_json_number(p.score)))
       FROM hw_projections(f.projections, NULL, 1) p LEFT JOIN token t USING(token_id)
-      WHERE p.kind = 'resid_post' AND p.convention = 'frozen' AND p.layer = f.n_layers - 1 AND p.position = f.target_pos AND p.list = 'promotes'))),
+      WHERE p.kind = 'resid_post' AND p.convention = 'alone' AND p.layer = f.n_layers - 1 AND p.position = f.target_pos AND p.list = 'promotes'))),
   'answer', (SELECT json_object('id', answer_id, 'answer', (SELECT text FROM token WHERE token_id = answer_id), 'tokens', answer_n_tokens,
     'rank', answer_rank, 'logit', hw_json_number(answer_logit), 'probability', hw_json_number(answer_probability),
     'foil_id', foil_id, 'foil', (SELECT text FROM token WHERE token_id = foil_id), 'foil_tokens', foil_n_tokens,

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The panel beside the graph: what is known of the thing that is selected, or of the whole graph.
+ *
+ * `source` says where its data comes from; a stored prompt, a live trace and a saved page each have one. All but `missing` may be absent:
+ *   lists()                       {lists: [[kind, convention, layer, position, index, promotes, suppresses]], tokens} of the graph
+ *   neurons(layer, position)      {neurons: [[neuron, share in 1e-6, activation, promotes, suppresses]], tokens} of an FFN node
+ *   head(layer, head)             the head in the data set (source_stored.mjs has its fields)
+ *   list(kind, layer, position, index)  what lists() gives, of one component: computed
+ *   lens(layer, position, after)  {lens: [[id, score, rank before]], tokens}: computed
+ *   attention(layer, head)        {weights, contributions}: lower triangles in 1e-4
+ *   link(path, query)             an address of another page, for <a href>
+ *   missing(what)                 why "lists" | "neurons" | "alone" | "frozen" are not there, and which option gives them */
+import { element } from "./dom.mjs";
+import { parseSelection, selectionText } from "./selection.mjs";
+import { panelOverview } from "./panel_overview.mjs";
+import { panelEdge } from "./panel_edge.mjs";
+import { panelFfn } from "./panel_ffn.mjs";
+import { panelResidual, panelState, panelToken } from "./panel_state.mjs";
+
+const panelViews = { edge: panelEdge, ffn: panelFfn, state: panelState, token: panelToken, residual: panelResidual };
+const PANEL_NOTHING = [];
+
+/* onSelect(text of a selection, or null); convention: "frozen" | "alone", told to onConvention when a reader changes it.
+ * show(graph, replayed, threshold, selection): selection is a text as in the address, or null. */
+export function panel({ root, source, onSelect, convention = "frozen", onConvention = () => {} }) {
+  let shown = null;
+  const opened = new Set(); /* what a reader has unfolded: "heads" */
+  let turn = 0; /* answers that come for an earlier one are dropped */
+  root.classList.add("panel");
+
+  function refocus(key) {
+    if (key && !root.contains(document.activeElement)) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+  }
+
+  function render(scroll) {
+    const now = ++turn;
+    const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const selection = parseSelection(shown.selection);
+    /* What the views get: the state of the page, and ways to change it. */
+    const view = {
+      ...shown,
+      source,
+      selection,
+      convention,
+      opened,
+      open(what) {
+        opened.add(what);
+        render(root.scrollTop);
+      },
+      select: (chosen) => onSelect(chosen && selectionText(chosen)),
+      setConvention(chosen) {
+        convention = chosen;
+        onConvention(chosen);
+        render(root.scrollTop);
+      },
+      /* A place that is filled when the data is there, or says why it is not. */
+      later(promise, fill) {
+        const place = element("div", { class: "panel-later", "aria-busy": "true" });
+        promise.then(fill, (error) => error.name === "AbortError" ? PANEL_NOTHING : [element("p", { class: "panel-missing", role: "alert" }, error.message),
+          element("button", { type: "button", onclick: () => render(root.scrollTop) }, "Try again")]).then((nodes) => {
+          if (now !== turn) return;
+          place.replaceChildren(...[nodes].flat(Infinity).filter(Boolean));
+          place.removeAttribute("aria-busy");
+          refocus(key);
+          root.scrollTop = scroll;
+        });
+        return place;
+      },
+    };
+    const close = selection && element("button", { type: "button", class: "panel-close", "data-key": "close", "aria-label": "Close: nothing selected",
+      title: "Close (Esc)", onclick: () => onSelect(null) }, "×");
+    root.replaceChildren(...[close, ...(selection ? panelViews[selection.kind] : panelOverview)(view)].flat(Infinity).filter(Boolean));
+    refocus(key);
+    root.scrollTop = scroll;
+  }
+
+  return {
+    show(graph, replayed, threshold, selection) {
+      const same = shown && shown.graph === graph && shown.selection === selection;
+      shown = { graph, replayed, threshold, selection };
+      render(same ? root.scrollTop : 0);
+    },
+    close() {
+      turn++;
+      root.replaceChildren();
+    },
+  };
+}

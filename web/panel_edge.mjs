@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The panel of an attention edge: its heads, what one of them writes, and that head in the data set. */
+import { count, element, number, percent } from "./dom.mjs";
+import { ATTENTION } from "./replay.mjs";
+import { PANEL_MICRO, panelAbsent, panelBar, panelEdges, panelLink, panelShares, panelTokenAt } from "./panel_parts.mjs";
+import { panelLists } from "./panel_lists.mjs";
+import { panelAttention } from "./panel_attention.mjs";
+
+const EDGE_ITEMS = 6;
+
+/* Heads of the edge that are stored but not in the graph at the threshold. */
+function edgeBelow({ graph: { parts }, selection: s }, shown) {
+  const rows = [];
+  for (let i = 0; i < parts.kind.length; i++)
+    if (parts.kind[i] === ATTENTION && parts.layer[i] === s.layer && parts.source[i] === s.source && parts.target[i] === s.target &&
+        !shown.some((row) => row.head === parts.head[i])) rows.push({ head: parts.head[i], share: parts.share[i] / PANEL_MICRO });
+  return rows.sort((a, b) => b.share - a.share || a.head - b.head);
+}
+
+function edgeHead(view, row, chosen) {
+  const { selection } = view;
+  const flow = row.flow === undefined ? "–" : percent(row.flow);
+  return element("li", {}, element("button", { type: "button", "data-key": `head.${row.head}`, "aria-pressed": String(row.head === chosen),
+    "aria-label": `Head ${row.head}: importance ${number(row.share)}, flow ${flow}`, onclick: () => view.select({ ...selection, head: row.head }) },
+  element("b", {}, `H${row.head}`), panelBar(row.share), element("span", {}, number(row.share)), element("span", { class: "soft" }, flow)));
+}
+
+/* The head over all graphs, and where else it reads and writes. */
+function edgeDataset(view, layer, head) {
+  const { source } = view;
+  if (!source.head) return null;
+  const name = `L${layer}H${head}`;
+  return [element("h3", {}, "In the data set"), view.later(source.head(layer, head), (found) => !found
+    ? element("p", { class: "panel-missing" }, "No graph is stored yet.")
+    : [element("p", {}, "Importance ", element("b", {}, number(found.mean)), element("span", { class: "soft" }, ` [${number(found.ci_lo)}, ${number(found.ci_hi)}]`),
+      `, active in ${percent(found.frequency)} `, element("span", { class: "soft" }, `[${percent(found.frequency_lo)}, ${percent(found.frequency_hi)}]`),
+      ` of ${count(found.n)} graphs.`),
+    found.edges.length ? element("ul", { class: "panel-items" }, found.edges.slice(0, EDGE_ITEMS).map((edge) => element("li", {},
+      panelLink(source, ["head", layer, head], { edge: edge.item }, `${edge.source} → ${edge.target}`), ` in ${percent(edge.frequency)}`)),
+    found.edges.length > EDGE_ITEMS && element("li", { class: "soft" }, `${found.edges.length - EDGE_ITEMS} more`)) : null,
+    source.link && element("p", {}, panelLink(source, ["head", layer, head], {}, `All prompts of ${name} →`))])];
+}
+
+export function panelEdge(view) {
+  const { graph, replayed, threshold, selection: s, source } = view;
+  const rows = panelEdges(replayed, (i) => replayed.kind[i] === ATTENTION && replayed.layer[i] === s.layer && replayed.source[i] === s.source &&
+    replayed.target[i] === s.target).sort((a, b) => b.flow - a.flow || a.head - b.head);
+  const below = edgeBelow(view, rows);
+  const chosen = s.head ?? rows[0]?.head ?? below[0]?.head;
+  return [element("h2", {}, `Layer ${s.layer}: `, panelTokenAt(graph, s.source), " → ", panelTokenAt(graph, s.target)),
+    rows.length ? element("p", { class: "panel-note" }, panelShares(rows), ` · ${rows.length === 1 ? "1 head" : `${rows.length} heads`}`)
+      : panelAbsent(graph, threshold, below[0]?.share),
+    rows.length || below.length ? element("div", { class: "panel-columns", "aria-hidden": "true" }, element("span"), element("span"), element("span", {}, "importance"), element("span", {}, "flow")) : null,
+    element("ul", { class: "panel-choices", "aria-label": "Heads of the edge" }, [...rows, ...below].map((row) => edgeHead(view, row, chosen))),
+    rows.length > 0 && below.length > 0 && element("p", { class: "panel-note" }, "Heads without flow are stored, but not in the graph at this threshold."),
+    chosen !== undefined && ![...rows, ...below].some((row) => row.head === chosen) &&
+      element("p", { class: "panel-missing" }, `H${chosen} carries nothing above the floor on this edge.`),
+    chosen === undefined ? null : [element("h3", {}, `L${s.layer}H${chosen} writes at `, panelTokenAt(graph, s.target)),
+      panelLists(view, "head", s.layer, s.target, chosen),
+      source.attention && panelAttention(view, s.layer, chosen, s.source, s.target),
+      edgeDataset(view, s.layer, chosen)]];
+}

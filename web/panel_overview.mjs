@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The panel when nothing is selected: prediction, answer by layer, heads of the graph at the threshold. */
+import { element, number, percent, svg, tokenElement } from "./dom.mjs";
+import { ATTENTION } from "./replay.mjs";
+import { PANEL_MICRO, panelBar, panelTokenAt } from "./panel_parts.mjs";
+
+const OVERVIEW_HEADS = 24; /* shown before "all" is asked for */
+const OVERVIEW_TOKENS = 5;
+
+/* [{id, token, probability, rank}]: the first tokens that are known, then answer and foil where they are not among them. A stored list
+ * has logits; they give probabilities when its first one is the prediction's own logit. */
+function overviewTokens({ prediction, answer }) {
+  const top = prediction.top ?? [];
+  const comparable = top.length && Math.abs(top[0][2] - prediction.logit) < 1e-3;
+  const rows = top.slice(0, OVERVIEW_TOKENS).map(([id, token, score, probability], i) => ({ id, token, rank: i + 1,
+    probability: probability ?? (comparable ? prediction.probability * Math.exp(score - prediction.logit) : null) }));
+  if (!rows.length) rows.push({ id: prediction.id, token: prediction.token, rank: 1, probability: prediction.probability });
+  for (const name of answer ? ["", "foil_"] : []) {
+    const id = answer[`${name}id`];
+    if (id === null || id === undefined) continue;
+    const probability = answer[`${name}probability`], found = rows.find((row) => row.id === id);
+    if (found) found.probability = probability;
+    else rows.push({ id, token: answer[name ? "foil" : "answer"], rank: answer[`${name}rank`], probability });
+  }
+  return rows;
+}
+
+function overviewPrediction({ graph }) {
+  const { answer } = graph;
+  const tag = (id) => answer && (id === answer.id ? element("span", { class: "panel-tag panel-answer" }, "answer")
+    : id === answer.foil_id ? element("span", { class: "panel-tag panel-foil" }, "foil") : null);
+  return [element("h2", {}, "Prediction"),
+    element("table", { class: "panel-prediction" }, element("caption", { class: "unseen" }, "Most probable next tokens"),
+      element("thead", { class: "unseen" }, element("tr", {}, ["rank", "token", "probability", ""].map((name) => element("th", { scope: "col" }, name)))),
+      element("tbody", {}, overviewTokens(graph).map((row) => element("tr", {}, element("td", { class: "number soft" }, row.rank ?? "–"),
+        element("td", {}, tokenElement(row.token), tag(row.id)), element("td", { class: "number" }, percent(row.probability)),
+        element("td", {}, row.probability !== null && panelBar(row.probability)))))),
+    answer ? element("p", { class: "panel-note" }, "Answer ", tokenElement(answer.answer), ` rank ${answer.rank}`,
+      answer.foil === null || answer.foil === undefined ? "" : [", foil ", tokenElement(answer.foil), ` rank ${answer.foil_rank}; logit difference ${number(answer.logit_diff, 2)}`], ".",
+      answer.tokens > 1 && ` The answer has ${answer.tokens} tokens: these are figures of its first.`) : null];
+}
+
+const LENS_WIDTH = 320, LENS_HEIGHT = 110, LENS_LEFT = 30, LENS_TOP = 8, LENS_BOTTOM = 20;
+
+/* Probability of answer and foil after each layer; a large dot has rank 1. The same figures follow as a table. */
+function overviewLens({ graph: { lens, answer } }) {
+  if (!lens?.length || !answer) return null;
+  const x = (i) => LENS_LEFT + (lens.length < 2 ? 0.5 : i / (lens.length - 1)) * (LENS_WIDTH - LENS_LEFT - 8);
+  const y = (p) => LENS_TOP + (1 - p) * (LENS_HEIGHT - LENS_TOP - LENS_BOTTOM);
+  const line = (name, at, rank) => {
+    const rows = lens.map((row, i) => [i, row[at], row[rank]]).filter(([, p]) => p !== null && p !== undefined);
+    return [svg("path", { class: name, d: rows.map(([i, p], k) => `${k ? "L" : "M"}${x(i).toFixed(1)} ${y(p).toFixed(1)}`).join("") }),
+      rows.map(([i, p, r]) => svg("circle", { class: name, cx: x(i), cy: y(p), r: r === 1 ? 4 : 2 }))];
+  };
+  const step = Math.ceil(lens.length / 8), hasFoil = lens.some((row) => row[4] !== null && row[4] !== undefined);
+  return [element("h3", {}, "Answer by layer"),
+    svg("svg", { class: "panel-lens", viewBox: `0 0 ${LENS_WIDTH} ${LENS_HEIGHT}`, role: "img", "aria-label": "Probability of the answer after each layer; the table below has the figures" },
+      [0, 0.5, 1].map((p) => [svg("path", { class: "axis", d: `M${LENS_LEFT} ${y(p)}H${LENS_WIDTH - 4}` }), svg("text", { x: LENS_LEFT - 6, y: y(p) + 4, "text-anchor": "end" }, p)]),
+      lens.map(([layer], i) => (i % step ? null : svg("text", { x: x(i), y: LENS_HEIGHT - 4, "text-anchor": "middle" }, `L${layer}`))),
+      hasFoil && line("foil", 4, 3), line("answer", 2, 1)),
+    element("p", { class: "panel-note" }, element("span", { class: "panel-key panel-key-answer" }), "answer ", hasFoil && [element("span", { class: "panel-key panel-key-foil" }), "foil"], "; large dots: rank 1"),
+    element("details", {}, element("summary", { "data-key": "lens" }, "Figures"), element("table", { class: "panel-table" },
+      element("thead", {}, element("tr", {}, ["layer", "answer", "rank", "foil", "rank"].map((name) => element("th", { scope: "col", class: "number" }, name)))),
+      element("tbody", {}, lens.map(([layer, rank, p, foilRank, q]) => element("tr", {}, [`L${layer}`, percent(p), rank, percent(q), foilRank ?? "–"].map((cell) => element("td", { class: "number" }, cell)))))))];
+}
+
+/* The edge of a head with the largest flow. */
+function overviewEdge({ n, kind, layer, head, source, target, flow }, row) {
+  let best = -1;
+  for (let i = 0; i < n; i++) if (kind[i] === ATTENTION && layer[i] === row.layer && head[i] === row.head && (best < 0 || flow[i] > flow[best])) best = i;
+  return { kind: "edge", layer: row.layer, source: source[best], target: target[best], head: row.head };
+}
+
+function overviewHeads(view) {
+  const { graph, replayed } = view;
+  const heads = [...replayed.heads].sort((a, b) => b.share - a.share || a.layer - b.layer || a.head - b.head);
+  const shown = view.opened.has("heads") ? heads : heads.slice(0, OVERVIEW_HEADS);
+  return [element("h3", {}, "Heads in this graph ", element("span", { class: "soft" }, heads.length)),
+    element("p", { class: "panel-note" }, "Importance: the largest share of a node. A click selects the strongest edge."),
+    element("table", { class: "panel-table panel-heads" },
+      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "head"), element("th", { scope: "col", class: "number" }, "importance"), element("th"), element("th", { scope: "col", class: "number" }, "flow"), element("th", { scope: "col" }, "at"))),
+      element("tbody", {}, shown.map((row) => {
+        const name = `L${row.layer}H${row.head}`;
+        return element("tr", { onclick: () => view.select(overviewEdge(replayed, row)) },
+          element("th", { scope: "row" }, element("button", { type: "button", class: "panel-plain", "data-key": name }, name)),
+          element("td", { class: "number" }, number(row.share / PANEL_MICRO)), element("td", {}, panelBar(row.share / PANEL_MICRO)),
+          element("td", { class: "number" }, percent(row.flow)), element("td", {}, panelTokenAt(graph, row.position)));
+      }))),
+    shown.length < heads.length && element("button", { type: "button", "data-key": "all-heads", onclick: () => view.open("heads") }, `All ${heads.length} heads`)];
+}
+
+export function panelOverview(view) {
+  return [overviewPrediction(view), overviewLens(view), overviewHeads(view)];
+}
