@@ -320,7 +320,7 @@ CREATE TABLE answer_lens (
   lens BLOB NOT NULL
 ) STRICT;
 
--- Which graphs an item is in: a list per chunk, read with hw_item_graphs(graphs).
+-- Which graphs an item is in, those of counterfactuals too: a list per chunk, read with hw_item_graphs(graphs).
 CREATE TABLE item_graph (
   item_id INTEGER NOT NULL,
   chunk_id INTEGER NOT NULL REFERENCES chunk,

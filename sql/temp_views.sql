@@ -29,9 +29,9 @@ FROM prompt p, hw_tokens(p.tokens) h LEFT JOIN token t ON t.token_id = h.token_i
 CREATE TEMP VIEW IF NOT EXISTS token_flow AS
 SELECT g.prompt_id, g.target_pos, f.position, f.flow
 FROM graph g, hw_token_flow(g.edges) f;
--- Graphs that have an edge aligned by role.
+-- Graphs that have an edge aligned by role; counterfactual is 1 for the graphs of counterfactual prompts, which no other view counts.
 CREATE TEMP VIEW IF NOT EXISTS item_prompt AS
-SELECT i.item_id, $prompt_of(l.graph_id) AS prompt_id, $target_of(l.graph_id) AS target_pos, l.importance
+SELECT i.item_id, $prompt_of(l.graph_id) AS prompt_id, $target_of(l.graph_id) AS target_pos, l.importance, l.graph_id >= $own_graphs_end AS counterfactual
 FROM item_graph i, hw_item_graphs(i.graphs) l;
 -- Logit lens of every prompt with an answer: what the state after each layer says about it.
 CREATE TEMP VIEW IF NOT EXISTS lens AS

@@ -134,13 +134,13 @@ TEST(prompts_of_an_edge) {
   layer[strcspn(layer, "\r")] = head[strcspn(head, "\r")] = ' '; /* "layer 1" */
   int l = 0, h = 0;
   assert_true(sscanf(layer, "layer %d", &l) == 1 && sscanf(head, "head %d", &h) == 1);
-  char l_text[12], h_text[12], sql[600];
+  char l_text[12], h_text[12], sql[700];
   (void)snprintf(l_text, sizeof l_text, "%d", l);
   (void)snprintf(h_text, sizeof h_text, "%d", h);
   const hw_parameter parameters[] = {{"layer", l_text}, {"head", h_text}, {"source", "S1+1"}, {"target", "END"}, {"limit", "1000"}};
   char *found = strdup(ask_with(several, queries[i].sql, parameters, 5, HW_FORMAT_CSV));
   (void)snprintf(sql, sizeof sql,
-                 "SELECT g.prompt_id, g.target_pos, max(e.importance) AS importance, q.name AS group_name, p.text FROM graph g JOIN prompt p USING(prompt_id) "
+                 "SELECT g.prompt_id, g.target_pos, max(e.importance) AS importance, q.name AS group_name, p.counterfactual_of, p.text FROM graph g JOIN prompt p USING(prompt_id) "
                  "JOIN prompt_group q USING(group_id), hw_edges(g.edges) e WHERE e.kind = 'attention' AND e.layer = %d AND e.head = %d "
                  "AND hw_role_at(p.roles, e.source) = 2 AND hw_role_at(p.roles, e.target) = 6 GROUP BY g.graph_id ORDER BY 3 DESC, g.graph_id",
                  l, h);
