@@ -38,16 +38,5 @@ SELECT json_object(
     FROM answer a WHERE a.prompt_id = f.prompt_id AND f.at_end),
   'lens', (SELECT json_group_array(json_array(l.layer, l.rank, hw_json_number(l.probability), l.foil_rank, hw_json_number(l.foil_probability)))
     FROM answer_lens a, hw_lens(a.lens) l WHERE a.prompt_id = f.prompt_id AND f.at_end),
-  'parts', (SELECT json_object('kind', json_group_array(kind), 'layer', json_group_array(layer), 'head', json_group_array(head),
-    'source', json_group_array(source), 'target', json_group_array(target), 'share', json_group_array(share))
-    FROM (
-      SELECT hw_choice(kind, 'attention', 'attention_residual', 'ffn', 'ffn_residual') AS kind, layer, coalesce(head, -1) AS head, source, target,
-        CAST(round(importance * 1e6) AS INTEGER) AS share
-      FROM hw_parts(iif(f.cut, NULL, f.edges))
-      UNION ALL
-      SELECT * FROM (
-        SELECT hw_choice(kind, 'attention', 'attention_residual', 'ffn', 'ffn_residual') AS kind, layer, coalesce(head, -1) AS head, source, target,
-          CAST(round(importance * 1e6) AS INTEGER) AS share
-        FROM hw_edges(iif(f.cut, f.edges, NULL), f.threshold)
-        ORDER BY layer DESC, kind < 2, target, kind & 1, source, head))))
+  'parts', CASE WHEN cut THEN hw_json_parts(edges, threshold) ELSE hw_json_parts(edges) END)
 FROM facts f

@@ -6,11 +6,8 @@
  *   SELECT n.*, n.in_graph FROM graph g, hw_neurons(g.neurons, 1) n */
 #include "functions/functions.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/number.h"
 
 typedef struct table {
   sqlite3_vtab base;
@@ -214,29 +211,6 @@ static void choice(sqlite3_context *context, int argc, sqlite3_value **argv) {
   sqlite3_free(message);
 }
 
-/* hw_json_number(value): a JSON number that reads back to the same bits; SQLite's own JSON has 15 digits. NULL is null. */
-static void json_number(sqlite3_context *context, int argc, sqlite3_value **argv) {
-  (void)argc;
-  if (sqlite3_value_numeric_type(argv[0]) != SQLITE_FLOAT) {
-    sqlite3_result_value(context, argv[0]);
-    return;
-  }
-  double value = sqlite3_value_double(argv[0]);
-  hw_buffer text;
-  hw_buffer_init(&text);
-  hw_format_double(&text, value);
-  if (!isfinite(value)) {
-    sqlite3_result_error(context, "hw_json_number: a number is infinite", -1);
-    sqlite3_result_error_code(context, HW_DAMAGED_BYTES);
-  } else if (text.failed) {
-    sqlite3_result_error_nomem(context);
-  } else {
-    sqlite3_result_text64(context, text.data, text.length, SQLITE_TRANSIENT, SQLITE_UTF8);
-    sqlite3_result_subtype(context, 'J');
-  }
-  hw_buffer_fini(&text);
-}
-
 int hw_register_functions(sqlite3 *db) {
   int rc = sqlite3_create_function_v2(db, "hw_token_at", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
                                       token_at, NULL, NULL, NULL);
@@ -244,8 +218,7 @@ int hw_register_functions(sqlite3 *db) {
     rc = sqlite3_create_function_v2(db, "hw_role_at", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, role_at, NULL, NULL, NULL);
   if (rc == SQLITE_OK)
     rc = sqlite3_create_function_v2(db, "hw_choice", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, choice, NULL, NULL, NULL);
-  if (rc == SQLITE_OK)
-    rc = sqlite3_create_function_v2(db, "hw_json_number", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, json_number, NULL, NULL, NULL);
+  if (rc == SQLITE_OK) rc = hw_register_json(db);
   if (rc == SQLITE_OK) rc = hw_register_pairs(db);
   for (size_t i = 0; i < hw_n_table_functions && rc == SQLITE_OK; i++)
     rc = sqlite3_create_module_v2(db, hw_table_functions[i].name, &module, (void *)(uintptr_t)&hw_table_functions[i], NULL);

@@ -54,6 +54,9 @@ typedef struct hw_pair {
 int hw_register_pairs(sqlite3 *db);
 bool hw_decode_pairs(const void *bytes, size_t length, hw_arena *arena, hw_pair **pairs, size_t *n, hw_error *err);
 
+/* json.c: what SQLite's own JSON functions cannot write, or not fast enough */
+int hw_register_json(sqlite3 *db);
+
 /* Registers all of them; returns an SQLite result code. */
 int hw_register_functions(sqlite3 *db);
 

@@ -10,6 +10,8 @@
 #include "report/table.h"
 #include "web/data.h"
 
+enum { EXPORT_SECONDS = 60 }; /* a table of all prompts takes longer than what a page waits for */
+
 /* The kernel removes the file when it is closed. */
 static bool open_unnamed(int *file, hw_error *err) {
   const char *folder = getenv("TMPDIR");
@@ -38,11 +40,13 @@ static bool write_bytes(void *context, const char *bytes, size_t length) {
   return true;
 }
 
-static bool write_table(hw_store *store, const char *name, hw_http_reply *reply, bool *found, hw_error *err) {
+static bool write_table(hw_store *store, double time_limit, const char *name, hw_http_reply *reply, bool *found, hw_error *err) {
   writing w = {0};
   if (!open_unnamed(&reply->file, err)) return false;
   w.file = reply->file;
+  hw_store_set_timeout(store, time_limit > EXPORT_SECONDS ? time_limit : EXPORT_SECONDS);
   bool ok = hw_export_table(store, name, write_bytes, &w, found, err);
+  hw_store_set_timeout(store, time_limit);
   reply->file_length = w.length;
   return ok || (w.error ? hw_fail(err, HW_ERROR_IO, "the table cannot be written: %s", strerror(w.error)) : false);
 }
@@ -58,7 +62,7 @@ void hw_data_export(hw_web *web, const hw_web_call *call, hw_http_reply *reply) 
   }
   (void)snprintf(name, sizeof name, "%.*s", (int)(length - strlen(".csv")), call->words[0]);
   hw_pool_entry *entry = hw_pool_borrow(&web->pool, &err);
-  bool ok = entry && write_table(entry->store, name, reply, &found, &err);
+  bool ok = entry && write_table(entry->store, web->pool.time_limit, name, reply, &found, &err);
   if (entry) hw_pool_return(&web->pool, entry, ok || !found);
   if (!found) hw_http_reply_error(reply, 404, "not_found", "%s", err.message);
   else if (!ok) hw_data_error(reply, &err);
