@@ -4,8 +4,13 @@
 set -eu
 packages="gcc libc6-dev cmake make pkg-config libsqlite3-dev libopenblas-dev zlib1g-dev libjansson-dev
 libpcre2-dev libutf8proc-dev libxxhash-dev libmicrohttpd-dev"
-[ "${1:-}" = tests ] && packages="$packages libcmocka-dev python3 python3-numpy python3-pandas sqlite3 binutils gnuplot-nox
-graphviz clang libclang-rt-dev libomp-dev"
+if [ "${1:-}" = tests ]; then
+  packages="$packages libcmocka-dev python3 python3-numpy python3-pandas sqlite3 binutils gnuplot-nox graphviz clang libclang-rt-dev
+  libomp-dev chromium fonts-dejavu-core"
+  for command in node:nodejs npm:npm; do # Node from elsewhere is as good as Debian's
+    command -v "${command%:*}" >/dev/null || packages="$packages ${command#*:}"
+  done
+fi
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing="$missing $package"

@@ -11,6 +11,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh pipelines/install.sh tests
+npm ci --prefix tests/web --no-audit --no-fund --loglevel=error || echo "no puppeteer-core: the tests of the page that need a browser are skipped" >&2
 jobs=$(nproc)
 build_and_test() { # folder, regular expression of the tests, cmake options
   folder=$1 tests=$2
