@@ -3,7 +3,7 @@
 import { element, number, percent, plural, tokenElement } from "./dom.mjs";
 import { FFN } from "./replay.mjs";
 import { PANEL_MICRO, panelAbsent, panelLink, panelMissing, panelPart, panelShares, panelStored, panelTokenAt } from "./panel_parts.mjs";
-import { listsTable, panelLists, signed } from "./panel_lists.mjs";
+import { panelListsTable, panelLists, signed } from "./panel_lists.mjs";
 
 /* The token that a neuron promotes most here: with a negative activation the first one that its row suppresses. */
 function ffnFirst([, , activation, promotes, suppresses]) {
@@ -38,7 +38,7 @@ function ffnNeuron(view, { neurons, tokens }) {
       ? [element("p", { class: activation < 0 ? "panel-mark" : "panel-note" }, activation < 0
         ? `Its activation is negative (${signed(activation)}): the lists of its output row are turned round, what the row suppresses is promoted here.`
         : `Activation ${signed(activation)}: the lists are those of its output row.`, " The scores are the row's, for an activation of 1 in size."),
-      listsTable(graph, tokens, promotes, suppresses, activation < 0)]
+      panelListsTable(graph, tokens, promotes, suppresses, activation < 0)]
       : panelMissing(source, "neurons"), link];
 }
 

@@ -3,7 +3,7 @@
 import { element, tokenElement } from "./dom.mjs";
 import { panelMissing, panelTokenAt, panelWords } from "./panel_parts.mjs";
 
-const listsConventions = [
+const panelListsConventions = [
   ["frozen", "share of the logits", "What it adds to the logits: the final norm has the scale of the target's own state."],
   ["alone", "by itself", "What it says by itself: the final norm is applied to it alone."],
 ];
@@ -13,7 +13,7 @@ export function signed(x, digits = 2) {
   return `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(digits)}`;
 }
 
-function listsMark(graph, id) {
+function panelListsMark(graph, id) {
   const { answer } = graph;
   if (answer && id === answer.id) return element("span", { class: "panel-tag panel-answer" }, "answer");
   if (answer && id === answer.foil_id) return element("span", { class: "panel-tag panel-foil" }, "foil");
@@ -21,11 +21,11 @@ function listsMark(graph, id) {
 }
 
 /* A table of both lists, [[id, score]]; turned: the component has a negative activation, so that what its row promotes is suppressed. */
-export function listsTable(graph, tokens, promotes, suppresses, turned) {
+export function panelListsTable(graph, tokens, promotes, suppresses, turned) {
   const [up, down] = turned ? [suppresses, promotes] : [promotes, suppresses];
   const sign = turned ? -1 : 1;
   const cells = (row) => row
-    ? [element("td", {}, tokenElement(tokens[row[0]]), listsMark(graph, row[0])), element("td", { class: "number" }, signed(sign * row[1]))]
+    ? [element("td", {}, tokenElement(tokens[row[0]]), panelListsMark(graph, row[0])), element("td", { class: "number" }, signed(sign * row[1]))]
     : [element("td"), element("td")];
   return element("table", { class: "panel-lists" },
     element("thead", {}, element("tr", {}, element("th", { scope: "col", class: "panel-up" }, "promotes"), element("th", { scope: "col", class: "unseen-cell" }, element("span", { class: "unseen" }, "score")),
@@ -34,14 +34,14 @@ export function listsTable(graph, tokens, promotes, suppresses, turned) {
 }
 
 /* Buttons for the two conventions; given: those that are there. */
-function listsSwitch(view, given) {
+function panelListsSwitch(view, given) {
   return element("div", { class: "panel-switch", role: "group", "aria-label": "Convention of the final norm" },
-    listsConventions.map(([name, label, title]) => element("button", { type: "button", "data-key": `convention.${name}`, title,
+    panelListsConventions.map(([name, label, title]) => element("button", { type: "button", "data-key": `convention.${name}`, title,
       "aria-pressed": String(name === view.convention && given.has(name)), disabled: !given.has(name), onclick: () => view.setConvention(name) }, label)));
 }
 
 /* {rows: {frozen, alone}, position, tokens}: at the position that is wanted, else at the one that is stored. */
-function listsPick({ lists, tokens }, kind, layer, position, index) {
+function panelListsPick({ lists, tokens }, kind, layer, position, index) {
   const found = lists.filter((row) => row[0] === kind && row[2] === layer && (kind !== "head" || row[4] === index));
   const here = found.filter((row) => row[3] === position);
   const at = here.length ? position : found[0]?.[3];
@@ -49,26 +49,26 @@ function listsPick({ lists, tokens }, kind, layer, position, index) {
 }
 
 /* What lists() has of a component, else what list() computes. */
-export async function listsFind(source, kind, layer, position, index = 0) {
-  const stored = source.lists ? listsPick(await source.lists(), kind, layer, position, index) : { rows: new Map() };
+export async function panelListsFind(source, kind, layer, position, index = 0) {
+  const stored = source.lists ? panelListsPick(await source.lists(), kind, layer, position, index) : { rows: new Map() };
   if ((stored.rows.size && stored.position === position) || !source.list) return stored;
-  return listsPick(await source.list(kind, layer, position, index), kind, layer, position, index);
+  return panelListsPick(await source.list(kind, layer, position, index), kind, layer, position, index);
 }
 
 /* The lists of a component at a position; those of another position are marked, and only heads have such. */
 export function panelLists(view, kind, layer, position, index = 0) {
   const { graph, source } = view;
-  return view.later(listsFind(source, kind, layer, position, index), (found) => {
+  return view.later(panelListsFind(source, kind, layer, position, index), (found) => {
     if (!found.rows.size || (found.position !== position && kind !== "head"))
       return panelMissing(source, "lists");
     const name = found.rows.has(view.convention) ? view.convention : [...found.rows.keys()][0];
     const row = found.rows.get(name);
     const other = name === "frozen" ? "alone" : "frozen";
-    return [listsSwitch({ ...view, convention: name }, found.rows),
-      element("p", { class: "panel-note" }, listsConventions.find(([convention]) => convention === name)[2],
+    return [panelListsSwitch({ ...view, convention: name }, found.rows),
+      element("p", { class: "panel-note" }, panelListsConventions.find(([convention]) => convention === name)[2],
         !found.rows.has(other) && [" ", panelWords(source.missing(other))]),
       found.position !== position && element("p", { class: "panel-mark" }, "These lists are of another position, ", panelTokenAt(graph, found.position),
         ` (${found.position}): `, panelWords(source.missing("position"))),
-      listsTable(graph, found.tokens, row[5], row[6], false)];
+      panelListsTable(graph, found.tokens, row[5], row[6], false)];
   });
 }

@@ -3,7 +3,7 @@
 import { element, number, percent, tokenElement } from "./dom.mjs";
 import { ATTENTION_RESIDUAL, FFN, FFN_RESIDUAL } from "./replay.mjs";
 import { panelAbsent, panelBar, panelLink, panelMissing, panelPart, panelShares, panelStored, panelTokenAt } from "./panel_parts.mjs";
-import { listsFind, panelLists } from "./panel_lists.mjs";
+import { panelListsFind, panelLists } from "./panel_lists.mjs";
 
 /* The state before the block that ends in this one: {layer, after}, null for the embedding. */
 function stateBefore(graph, { layer, after }) {
@@ -22,12 +22,12 @@ function stateKind({ after }) {
 /* [[id, score, rank before | null when it is not known to have been listed]] from stored lists, or as the source computes it. */
 async function stateLens(view) {
   const { graph, source, selection: s } = view;
-  const here = await listsFind({ lists: source.lists }, stateKind(s), s.layer, s.position);
+  const here = await panelListsFind({ lists: source.lists }, stateKind(s), s.layer, s.position);
   const row = here.rows?.get("alone") ?? here.rows?.get("frozen");
   if ((!row || here.position !== s.position) && source.lens) return source.lens(s.layer, s.position, s.after === "mid" ? "attention" : "ffn");
   if (!row || here.position !== s.position) return null;
   const before = stateBefore(graph, s);
-  const found = before && (await listsFind({ lists: source.lists }, stateKind(before), before.layer, s.position));
+  const found = before && (await panelListsFind({ lists: source.lists }, stateKind(before), before.layer, s.position));
   const list = found && found.position === s.position ? (found.rows.get(row[1])?.[5] ?? null) : null;
   const ranks = list && new Map(list.map(([id], i) => [id, i + 1]));
   return { tokens: here.tokens, depth: list?.length, before: before && list === null ? "not stored" : undefined, convention: row[1],

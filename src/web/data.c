@@ -8,6 +8,7 @@
 #include <xxhash.h>
 #include <zlib.h>
 
+#include "base/json_writer.h"
 #include "query/json.h"
 
 enum { WORTH_COMPRESSING = 1024, GZIP_WINDOW = 15 + 16, GZIP_LEVEL = 5, GZIP_MEMORY = 8 };
@@ -126,6 +127,11 @@ static bool answer_from(hw_web *web, hw_store *store, const hw_web_call *call, h
   if (route->tells_live) {
     begin_member(&reply->body, "live");
     hw_buffer_append_string(&reply->body, web->live ? "true}" : "false}");
+    begin_member(&reply->body, "database"); /* as it was given: for the command lines that the page shows */
+    hw_json json;
+    hw_json_init(&json, &reply->body);
+    hw_json_string(&json, web->settings.db);
+    hw_buffer_append_byte(&reply->body, '}');
   }
   for (size_t i = 0; i < HW_WEB_SECTIONS && route->sections[i].key; i++)
     if (!put_section(store, &route->sections[i], &reply->body, err)) return false;

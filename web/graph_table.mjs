@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The edges of the graph as a table: what the drawing shows, for those who read or hear it. */
+import { count, element, plural, tokenElement } from "./dom.mjs";
+import { ATTENTION, FFN, FFN_RESIDUAL, KIND_NAMES } from "./replay.mjs";
+import { parseSelection, selectionText } from "./selection.mjs";
+
+const TABLE_ROWS = 500; /* until all are asked for: a long table is slow to lay out */
+
+/* name, title, key to sort by, largest first */
+const tableColumns = [
+  ["kind", "kind", (r, i) => r.kind[i]],
+  ["layer", "layer", (r, i) => r.layer[i]],
+  ["head", "head", (r, i) => r.head[i]],
+  ["source", "source", (r, i) => r.source[i]],
+  ["target", "target", (r, i) => r.target[i]],
+  ["importance", "importance", (r, i) => r.share[i], true],
+  ["weight", "weight", (r, i) => r.weight[i], true],
+  ["flow", "flow", (r, i) => r.flow[i], true],
+];
+
+/* What an edge is when it is selected. */
+export function selectionOfEdge(replayed, i) {
+  const layer = replayed.layer[i], position = replayed.target[i];
+  if (replayed.kind[i] === ATTENTION) return { kind: "edge", layer, source: replayed.source[i], target: position, head: replayed.head[i] };
+  if (replayed.kind[i] === FFN) return { kind: "ffn", layer, position };
+  return { kind: "residual", layer, position, node: replayed.kind[i] === FFN_RESIDUAL ? "ffn" : "attention" };
+}
+
+/* Is the edge the selected thing, or one of its heads? */
+function tableMatches(chosen, of) {
+  if (!chosen || chosen.kind !== of.kind) return false;
+  return Object.entries(chosen).every(([name, value]) => name === "neuron" || value === undefined || of[name] === value);
+}
+
+/* order: "" as hw_edges, "flow" by a column, "-flow" the other way round; onOrder(order) when a reader chooses another.
+ * show(graph, replayed, threshold, selection): selection is a text as in the address, or null. */
+export function graphTable({ root, onSelect, order = "", onOrder = () => {} }) {
+  let shown = null;
+  let all = false;
+
+  function sorted(replayed) {
+    const rows = Array.from({ length: replayed.n }, (_, i) => i);
+    const column = tableColumns.find(([name]) => name === order.replace("-", ""));
+    if (!column) return rows;
+    const sign = (order.startsWith("-") ? -1 : 1) * (column[3] ? -1 : 1);
+    return rows.sort((a, b) => sign * (column[2](replayed, a) - column[2](replayed, b)) || a - b);
+  }
+
+  function head([name, title, , descending]) {
+    const up = order === name, down = order === `-${name}`;
+    const ascends = descending ? "descending" : "ascending", descends = descending ? "ascending" : "descending";
+    const next = up ? `-${name}` : down ? "" : name;
+    return element("th", { scope: "col", class: descending ? "number" : null, "aria-sort": up ? ascends : down ? descends : "none" },
+      element("button", { type: "button", "data-key": name, title: up ? "Turn round" : down ? "In the order of hw_edges" : `Sort by ${title}`,
+        onclick: () => {
+          order = next;
+          onOrder(order);
+          render();
+        } }, title, element("span", { "aria-hidden": "true" }, up || down ? ((up ? ascends : descends) === "ascending" ? " ▲" : " ▼") : "")));
+  }
+
+  function row(graph, r, i, chosen) {
+    const of = selectionOfEdge(r, i), matches = tableMatches(chosen, of);
+    const token = (position) => [element("span", { class: "soft" }, `${position} `), tokenElement(graph.tokens[position])];
+    const digits = (x) => element("td", { class: "number" }, x.toFixed(6));
+    const select = () => onSelect(selectionText(of));
+    return element("tr", { "aria-current": matches ? "true" : null, onclick: select },
+      element("td", {}, element("button", { type: "button", class: "table-plain", "data-key": selectionText(of),
+        "aria-label": `Select ${KIND_NAMES[r.kind[i]]} of layer ${r.layer[i]}, ${r.source[i]} to ${r.target[i]}${of.head === undefined ? "" : `, head ${of.head}`}` }, KIND_NAMES[r.kind[i]].replace("_", " "))),
+      element("td", { class: "number" }, r.layer[i]), element("td", { class: "number" }, r.head[i] < 0 ? "" : r.head[i]),
+      element("td", {}, token(r.source[i])), element("td", {}, token(r.target[i])), digits(r.share[i] / 1e6), digits(r.weight[i]), digits(r.flow[i]));
+  }
+
+  function render() {
+    const { graph, replayed, threshold, selection } = shown;
+    const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const rows = sorted(replayed), some = all ? rows : rows.slice(0, TABLE_ROWS), chosen = parseSelection(selection);
+    root.replaceChildren(element("div", { class: "graph-table", role: "region", tabindex: "0", "aria-label": "Edges of the graph" },
+      element("table", {}, element("caption", {}, `${plural(replayed.n, "edge")} at the threshold ${threshold}. Importance: share of the node; weight: among those kept; flow: of the 1 at the target.`),
+        element("thead", {}, element("tr", {}, tableColumns.map(head))),
+        element("tbody", {}, some.map((i) => row(graph, replayed, i, chosen)))),
+      some.length < rows.length && element("button", { type: "button", onclick: () => {
+        all = true;
+        render();
+      } }, `${count(some.length)} are shown: show all ${count(rows.length)}`)));
+    if (key) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+  }
+
+  return {
+    show(graph, replayed, threshold, selection) {
+      shown = { graph, replayed, threshold, selection };
+      render();
+    },
+    close() {
+      root.replaceChildren();
+    },
+  };
+}
