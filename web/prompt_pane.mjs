@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A graph, or two that are compared, with the prompt and the threshold above and the panel beside. It works from data alone: a stored
+ * prompt, a live trace and a saved page each give theirs. */
+import { announce, count, element, plural } from "./dom.mjs";
+import { graphView } from "./graph_view.mjs";
+import { panel } from "./panel.mjs";
+import { promptHead } from "./prompt_head.mjs";
+import { thresholdSlider } from "./threshold.mjs";
+
+const PANE_ZOOM_STEP = 1.25, PANE_MOST_ZOOM = 40;
+
+/* What the address says. graphs: those that are shown; below the floor of one of them nothing is shown. */
+function paneState(query, graphs) {
+  const asked = Number.parseFloat(query.get("t") ?? ""), floor = Math.max(...graphs.map((graph) => graph.floor));
+  const zoom = Number.parseFloat(query.get("z") ?? ""), fold = query.get("fold");
+  return {
+    floor, asked, threshold: asked >= floor ? Math.min(asked, 1) : Number.isFinite(asked) ? floor : Math.max(graphs[0].threshold, floor),
+    selection: query.get("sel"), zoom: zoom >= 0 ? Math.min(zoom, PANE_MOST_ZOOM) : null, fold: fold === "1" ? true : fold === "0" ? false : null,
+    drawAll: query.get("all") === "1", side: query.get("side") === "1" && graphs.length > 1 ? 1 : 0, convention: query.get("conv") === "alone" ? "alone" : "frozen",
+  };
+}
+
+/* The top token after each layer at the target, from the lists that are stored. */
+export function lensTexts(graph, lists) {
+  const texts = Array(graph.layers).fill(null);
+  for (const wanted of ["frozen", "alone"])
+    for (const [kind, convention, layer, position, , promotes] of lists.lists)
+      if (kind === "resid_post" && convention === wanted && position === graph.target && promotes?.length)
+        texts[layer] = lists.tokens[promotes[0][0]] ?? texts[layer];
+  return texts;
+}
+
+/* entries: one or two of {graph, source (panel.mjs), name}; query: of the address; onState(changes of the query, {replace}): the address
+ * follows; onTarget(entry, position); beside: nodes right of the prompt; files(pane): nodes for the bar. ->
+ *   update(query): shows another state; handles(event): a key; close() */
+export function promptPane({ root, entries, title, query, onState, onTarget = () => {}, beside = [], files = () => [] }) {
+  const graphs = entries.map((entry) => entry.graph), pair = entries.length > 1;
+  let state = paneState(query, graphs);
+  const head = promptHead(graphs[0], title, beside), note = element("p", { class: "prompt-note", hidden: true });
+  const counts = element("span", { class: "prompt-count", role: "status" }), drawn = [];
+  const slider = thresholdSlider({ floor: state.floor, threshold: Math.max(graphs[0].threshold, state.floor), value: state.threshold, onChange: setThreshold });
+  const button = (text, label, click) => element("button", { type: "button", title: label, "aria-label": label, onclick: click }, text);
+  const fold = button("Fold", "Fold what has no flow (o)", () => setFold(!views[0].folded));
+  const fit = button("Fit", "All in sight, or automatic (0)", toggleFit);
+  const places = entries.map((entry) => element("div", { class: "graph" })), aside = element("aside", { class: "prompt-panel", "aria-label": "Details" });
+  const pane = { views: [], get threshold() { return slider.value; }, get selection() { return state.selection; }, get side() { return state.side; }, entries };
+  const bar = element("div", { class: "prompt-bar" }, slider.node, counts, fold, button("−", "Zoom out (-)", () => zoomBy(1 / PANE_ZOOM_STEP)), fit,
+    button("+", "Zoom in (+)", () => zoomBy(PANE_ZOOM_STEP)), files(pane));
+  root.append(element("div", { class: "prompt-main" }, head.node, bar, note, element("div", { class: "prompt-graphs" },
+    entries.map((entry, k) => element("section", { class: "prompt-graph", "aria-label": entry.name ?? "Graph" }, pair && element("h2", {}, entry.name), places[k])))), aside);
+
+  const side = element("div");
+  aside.append(side);
+  let shownPanel = null, shownSide = -1;
+  const views = pane.views;
+  for (const [k, { graph, source }] of entries.entries()) {
+    const other = pair && graphs[1 - k].tokens.length === graph.tokens.length && graphs[1 - k].layers === graph.layers ? graphs[1 - k] : null;
+    views.push(graphView({ root: places[k], graph, threshold: state.threshold, selection: state.selection, zoom: state.zoom, fold: state.fold, companion: other,
+      drawAll: state.drawAll, onSelect: (text) => select(text, k), onPoint: (text) => views[1 - k]?.setPointed(text), onTarget: (target) => onTarget(entries[k], target),
+      onZoom: setZoom, onDrawn: (now) => {
+        drawn[k] = now;
+        showCounts();
+      } }));
+    source.lists?.().then((lists) => views[k]?.setLens(lensTexts(graph, lists)), () => { /* the panel tells why there are none */ });
+  }
+
+  function showCounts() {
+    const weak = drawn.reduce((sum, now) => sum + (now?.weak ?? 0), 0);
+    counts.replaceChildren(pair ? `${drawn.map((now) => count(now?.edges ?? 0)).join(" and ")} edges` : plural(drawn[0]?.edges ?? 0, "edge"),
+      ...(weak && !counts.dragging ? [`, ${count(weak)} weak not drawn `, element("button", { type: "button", onclick: () => setDrawAll(true) }, "draw all")] :
+        state.drawAll && !counts.dragging ? [" ", element("button", { type: "button", onclick: () => setDrawAll(false) }, "draw the strongest")] : []));
+  }
+
+  function showNote() {
+    const { floor, asked } = state, graph = graphs[0], texts = [];
+    if (asked < floor) texts.push(`The address asks for the threshold ${asked}; nothing is stored below the floor ${floor}, which is shown. Rerun with --floor.`);
+    else if (graph.stored_floor < graph.floor)
+      texts.push(`Of ${plural(graph.stored_parts, "stored row")} those above the threshold ${graph.threshold} are sent: lower ones are in headwater sql.`);
+    else if (graph.floor >= graph.threshold) texts.push(`Nothing is stored below the threshold of the run, ${graph.threshold}: rerun with --floor to go lower.`);
+    note.textContent = texts.join(" ");
+    note.hidden = texts.length === 0;
+  }
+
+  function showPanel() {
+    if (shownSide !== state.side) {
+      shownPanel?.close();
+      shownSide = state.side;
+      shownPanel = panel({ root: side, source: entries[shownSide].source, onSelect: (text) => select(text, shownSide), convention: state.convention,
+        onConvention: (convention) => {
+          state.convention = convention;
+          onState({ conv: convention === "frozen" ? null : convention }, { replace: true });
+        } });
+    }
+    shownPanel.show(graphs[shownSide], views[shownSide].replayed, slider.value, state.selection);
+  }
+
+  function showAll() {
+    head.show(views[0].replayed);
+    fold.setAttribute("aria-pressed", String(views[0].folded));
+    fit.setAttribute("aria-pressed", String(state.zoom === 0));
+    showCounts();
+    showNote();
+    showPanel();
+  }
+
+  function setThreshold(value, dragging) {
+    state.threshold = value;
+    counts.dragging = dragging;
+    for (const view of views) view.setThreshold(value, { dragging });
+    if (dragging) return;
+    state.asked = value;
+    showAll();
+    onState({ t: value }, { replace: true });
+    announce(`Threshold ${value}: ${counts.firstChild.textContent}`);
+  }
+
+  function select(text, k) {
+    const sideBefore = state.side;
+    if (text !== null) state.side = k;
+    if (text === state.selection && state.side === sideBefore) return;
+    state.selection = text;
+    for (const view of views) view.setSelection(text);
+    showPanel();
+    onState({ sel: text, side: state.side || null }, { replace: false });
+    if (text === null) announce("Nothing selected");
+  }
+
+  function setZoom(zoom) {
+    state.zoom = zoom === null ? null : zoom === 0 ? 0 : Number(Math.max(0.2, Math.min(PANE_MOST_ZOOM, zoom)).toPrecision(3));
+    for (const view of views) view.setZoom(state.zoom);
+    fit.setAttribute("aria-pressed", String(state.zoom === 0));
+    onState({ z: state.zoom === null ? null : String(state.zoom) }, { replace: true });
+  }
+
+  function zoomBy(factor) {
+    setZoom((views[0].zoom || 1) * factor);
+  }
+
+  function toggleFit() {
+    setZoom(state.zoom === 0 ? null : 0);
+  }
+
+  function setFold(folded) {
+    state.fold = folded;
+    for (const view of views) view.setFold(folded);
+    fold.setAttribute("aria-pressed", String(views[0].folded));
+    onState({ fold: folded ? "1" : "0" }, { replace: true });
+  }
+
+  function setDrawAll(all) {
+    state.drawAll = all;
+    for (const view of views) view.setDrawAll(all);
+    onState({ all: all ? "1" : null }, { replace: true });
+  }
+
+  const keys = { "[": () => slider.step(-1), "]": () => slider.step(1), "+": () => zoomBy(PANE_ZOOM_STEP), "=": () => zoomBy(PANE_ZOOM_STEP),
+    "-": () => zoomBy(1 / PANE_ZOOM_STEP), 0: toggleFit, o: () => setFold(!views[0].folded), Escape: () => select(null, state.side) };
+
+  slider.set(state.threshold);
+  return Object.assign(pane, {
+    /* What needs a size is there now. */
+    shown: showAll,
+    update(next) {
+      const now = paneState(next, graphs), before = state;
+      state = now;
+      if (now.threshold !== before.threshold) {
+        slider.set(now.threshold);
+        for (const view of views) view.setThreshold(now.threshold);
+      }
+      for (const view of views) {
+        if (now.zoom !== before.zoom) view.setZoom(now.zoom);
+        if (now.fold !== before.fold) view.setFold(now.fold);
+        if (now.drawAll !== before.drawAll) view.setDrawAll(now.drawAll);
+        if (now.selection !== before.selection) view.setSelection(now.selection);
+      }
+      if (now.convention !== before.convention) shownSide = -1;
+      showAll();
+    },
+    /* True when the key was for the pane. */
+    handles(event) {
+      const act = keys[event.key];
+      act?.();
+      return act !== undefined;
+    },
+    close() {
+      for (const view of views) view.close();
+      shownPanel?.close();
+    },
+  });
+}
