@@ -116,3 +116,88 @@ SELECT round(w.threshold, 9) AS threshold, count(*) AS graphs, avg(s.edges) AS e
   avg(s.ffn_nodes) AS ffn_nodes, min(s.edges) AS edges_min, max(s.edges) AS edges_max
 FROM step CROSS JOIN graph g CROSS JOIN wanted w CROSS JOIN hw_graph_size(g.edges, w.threshold) s
 WHERE g.graph_id < step.past AND ($prompt_of(g.graph_id)) % step.every = 0 GROUP BY w.threshold ORDER BY w.threshold
+
+-- The graphs of the page's lists of prompts, after a WITH that has circuit_graphs(graph_id, importance); $CIRCUIT is 1 where these are a
+-- filter. key is what the list is in order of, then graph_id. Without a filter that is about graphs a prompt is listed once, with
+-- the graph of its last position, which need not be stored. The parameters are those of web/prompts.sql.
+-- $matched_graphs $CIRCUIT
+bounds AS MATERIALIZED (
+  SELECT own_end, iif(:group IS NULL AND :counterfactuals = 'only', own_end, 0) AS lo,
+    iif(:group IS NULL AND :counterfactuals = 'no', own_end, $past_prompts << 20) AS hi,
+    '%' || replace(replace(replace(:q, '!', '!!'), '%', '!%'), '_', '!_') || '%' AS pattern
+  FROM (SELECT $own_graphs_end AS own_end)
+), head_graphs AS MATERIALIZED (
+  SELECT l.graph_id, l.importance
+  FROM (SELECT hw_merge_item_graphs(i.graphs) AS graphs FROM item_graph i JOIN chunk c USING(chunk_id)
+    WHERE i.item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63)
+      AND c.first_prompt << 20 < (SELECT hi FROM bounds) AND c.first_prompt + c.n_prompts << 20 > (SELECT lo FROM bounds) GROUP BY chunk_id) m
+  JOIN hw_item_graphs(m.graphs) l
+), edge_graphs AS MATERIALIZED (
+  SELECT l.graph_id, l.importance FROM item_graph i JOIN hw_item_graphs(i.graphs) l WHERE i.item_id = :edge
+), candidate AS (
+  SELECT graph_id, importance FROM edge_graphs UNION ALL
+  SELECT graph_id, importance FROM circuit_graphs WHERE :edge IS NULL UNION ALL
+  SELECT graph_id, importance FROM head_graphs WHERE :edge IS NULL AND NOT $CIRCUIT UNION ALL
+  SELECT $graph_id(prompt_id, (n_tokens - 1)), NULL FROM prompt WHERE :edge IS NULL AND NOT $CIRCUIT AND :head IS NULL
+), matched AS MATERIALIZED (
+  SELECT graph_id, importance, coalesce(iif(:order = 'down', -1, 1) * CASE :sort WHEN 'number' THEN graph_id WHEN 'importance' THEN importance
+      WHEN 'probability' THEN (SELECT predicted_probability FROM graph_info i WHERE i.graph_id = c.graph_id)
+      WHEN 'rank' THEN (SELECT answer_rank FROM answer a WHERE a.prompt_id = $prompt_of(c.graph_id))
+      ELSE (SELECT logit_diff FROM answer a WHERE a.prompt_id = $prompt_of(c.graph_id)) END, 9e99) AS key
+  FROM candidate c
+  WHERE graph_id >= (SELECT lo FROM bounds) AND graph_id < (SELECT hi FROM bounds)
+    AND (:q IS NULL OR (SELECT text LIKE (SELECT pattern FROM bounds) ESCAPE '!' FROM prompt p WHERE p.prompt_id = $prompt_of(c.graph_id)))
+    AND (:group IS NULL OR (SELECT group_id FROM prompt p WHERE p.prompt_id = $prompt_of(c.graph_id))
+      IN (SELECT member_id FROM group_member WHERE group_id = :group))
+    AND (:answers = 'all' OR (SELECT (answer_rank = 1) = (:answers = 'right') FROM answer a WHERE a.prompt_id = $prompt_of(c.graph_id)))
+    AND (:head IS NULL OR (:edge IS NULL AND NOT $CIRCUIT) OR graph_id IN (SELECT graph_id FROM head_graphs))
+    AND (NOT $CIRCUIT OR :edge IS NULL OR graph_id IN (SELECT graph_id FROM circuit_graphs))
+)
+-- A page of them as JSON, behind $matched_graphs.
+-- $matched_page
+SELECT json_object('count', (SELECT count(*) FROM matched), 'next', (SELECT iif(count(*) > :limit, max(graph_id) FILTER (WHERE place = :limit), NULL) FROM page),
+  'columns', json_array('prompt_id', 'target_pos', 'group_id', 'text', 'predicted', 'probability', 'answer', 'rank', 'logit_diff', 'counterfactual_of',
+    'importance', 'foil'),
+  'rows', (SELECT json_group_array(json_array(prompt_id, target_pos, group_id, text, predicted, hw_json_number(predicted_probability), answer, answer_rank,
+      hw_json_number(logit_diff), counterfactual_of, hw_json_number(importance), foil))
+    FROM (
+      SELECT p.prompt_id, nullif($target_of(m.graph_id), p.n_tokens - 1) AS target_pos, p.group_id, coalesce(p.text,
+          (SELECT group_concat(coalesce(t.text, '#' || h.token_id), '') FROM hw_tokens(p.tokens) h LEFT JOIN token t USING(token_id))) AS text,
+        t.text AS predicted, i.predicted_probability, x.text AS answer, a.answer_rank, a.logit_diff, p.counterfactual_of, m.importance, f.text AS foil
+      FROM page m JOIN prompt p ON p.prompt_id = $prompt_of(m.graph_id)
+      LEFT JOIN graph_info i ON i.graph_id = m.graph_id LEFT JOIN token t ON t.token_id = i.predicted_id
+      LEFT JOIN answer a ON a.prompt_id = p.prompt_id AND $target_of(m.graph_id) = p.n_tokens - 1
+      LEFT JOIN token x ON x.token_id = a.answer_id LEFT JOIN token f ON f.token_id = a.foil_id
+      WHERE m.place <= :limit ORDER BY m.place)))
+-- The same for the way through the list: what stands before and behind a prompt.
+-- $matched_way
+SELECT json_object('count', (SELECT count(*) FROM matched),
+  'place', (SELECT 1 + (SELECT count(*) FROM matched m WHERE (m.key, m.graph_id) < (a.key, a.graph_id)) FROM at a WHERE a.listed),
+  'previous', (SELECT json_array(p.prompt_id, nullif($target_of(b.graph_id), p.n_tokens - 1)) FROM (SELECT m.graph_id FROM at a, matched m
+    WHERE (m.key, m.graph_id) < (a.key, a.graph_id) ORDER BY m.key DESC, m.graph_id DESC LIMIT 1) b JOIN prompt p ON p.prompt_id = $prompt_of(b.graph_id)),
+  'next', (SELECT json_array(p.prompt_id, nullif($target_of(b.graph_id), p.n_tokens - 1)) FROM (SELECT m.graph_id FROM at a, matched m
+    WHERE (m.key, m.graph_id) > (a.key, a.graph_id) ORDER BY m.key, m.graph_id LIMIT 1) b JOIN prompt p ON p.prompt_id = $prompt_of(b.graph_id)))
+-- The rows of a page, and one more.
+-- $matched_rows
+page AS MATERIALIZED (
+  SELECT graph_id, importance, row_number() OVER (ORDER BY key, graph_id) AS place FROM (
+    SELECT * FROM matched WHERE :after IS NULL OR (key, graph_id) > (SELECT key, graph_id FROM matched WHERE graph_id = :after)
+    ORDER BY key, graph_id LIMIT :limit + 1)
+)
+-- Where the way is: the graph of the prompt that is listed, else the prompt's place in the order of numbers.
+-- $matched_at
+at AS MATERIALIZED (
+  SELECT l.graph_id IS NOT NULL AS listed, coalesce(l.graph_id, w.graph_id) AS graph_id,
+    coalesce(l.key, iif(:sort = 'number', iif(:order = 'down', -1, 1) * w.graph_id, NULL)) AS key
+  FROM (SELECT $graph_id(:prompt, coalesce(:target, 0)) AS graph_id) w
+  LEFT JOIN (SELECT * FROM matched WHERE $is_graph_of(graph_id, :prompt) ORDER BY graph_id = ($graph_id(:prompt, :target)) DESC, graph_id DESC LIMIT 1) l
+)
+-- Nothing, where no circuit is a filter.
+-- $no_circuit
+circuit_graphs(graph_id, importance) AS (SELECT NULL, NULL WHERE 0)
+-- The graphs of a circuit.
+-- $circuit_graphs
+circuit_graphs AS MATERIALIZED (
+  SELECT l.graph_id, l.importance FROM circuit c JOIN hw_item_graphs(c.graphs) l
+  WHERE c.mining_id = coalesce(:mining, (SELECT max(mining_id) FROM mining)) AND c.rank = :circuit
+)

@@ -220,6 +220,7 @@ int hw_register_functions(sqlite3 *db) {
     rc = sqlite3_create_function_v2(db, "hw_choice", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, choice, NULL, NULL, NULL);
   if (rc == SQLITE_OK) rc = hw_register_json(db);
   if (rc == SQLITE_OK) rc = hw_register_pairs(db);
+  if (rc == SQLITE_OK) rc = hw_register_merge(db);
   for (size_t i = 0; i < hw_n_table_functions && rc == SQLITE_OK; i++)
     rc = sqlite3_create_module_v2(db, hw_table_functions[i].name, &module, (void *)(uintptr_t)&hw_table_functions[i], NULL);
   return rc;

@@ -57,6 +57,9 @@ bool hw_decode_pairs(const void *bytes, size_t length, hw_arena *arena, hw_pair 
 /* json.c: what SQLite's own JSON functions cannot write, or not fast enough */
 int hw_register_json(sqlite3 *db);
 
+/* merge.c: hw_merge_item_graphs(graphs), an aggregate */
+int hw_register_merge(sqlite3 *db);
+
 /* Registers all of them; returns an SQLite result code. */
 int hw_register_functions(sqlite3 *db);
 

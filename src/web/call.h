@@ -29,7 +29,7 @@ typedef struct hw_web_section {
   const char *file; /* below sql/ */
 } hw_web_section;
 
-enum { HW_WEB_PARAMETERS = 12, HW_WEB_SECTIONS = 4, HW_WEB_WORDS = 2 };
+enum { HW_WEB_PARAMETERS = 16, HW_WEB_SECTIONS = 4, HW_WEB_WORDS = 2 };
 
 typedef struct hw_web_route {
   const char *path;   /* "graph"; a part that is "*" stands for any word */

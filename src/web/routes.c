@@ -9,8 +9,20 @@
 #define MOST_POSITIONS 1048575.0
 #define MOST_LAYERS 254.0
 
+#define MOST_ITEMS 2147483647.0
+#define MOST_BYTES 400.0 /* of a text that is looked for, a name */
+
 #define PROMPT {"prompt", HW_WEB_WHOLE, 0, MOST_PROMPTS, NULL, true}
 #define TARGET {"target", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, false}
+
+/* What a list of prompts is filtered by. */
+#define LIST_FILTERS                                                                                                                       \
+  {"q", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false}, {"group", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false},                                       \
+      {"head", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false}, {"edge", HW_WEB_WHOLE, 0, MOST_ITEMS, NULL, false},                                \
+      {"answers", HW_WEB_CHOICE, 0, 0, "all|right|wrong", false}, {"counterfactuals", HW_WEB_CHOICE, 0, 0, "no|yes|only", false},           \
+      {"sort", HW_WEB_CHOICE, 0, 0, "number|importance|probability|rank|logit_diff", false}, {"order", HW_WEB_CHOICE, 0, 0, "up|down", false}
+#define CIRCUIT_FILTERS {"circuit", HW_WEB_WHOLE, 1, MOST_ITEMS, NULL, true}, {"mining", HW_WEB_WHOLE, 1, MOST_ITEMS, NULL, false}
+#define LIST_PAGE {"after", HW_WEB_WHOLE, 0, 9.2e18, NULL, false}, {"limit", HW_WEB_WHOLE, 1, 1000, NULL, false}
 
 static const hw_web_route routes[] = {
     {.path = "run", .method = "GET", .file = "web/run.sql", .tells_live = true,
@@ -23,6 +35,10 @@ static const hw_web_route routes[] = {
     {.path = "accuracy", .method = "GET", .file = "web/accuracy.sql"},
     {.path = "size_curve", .method = "GET", .file = "web/size_curve.sql"},
     {.path = "failed", .method = "GET", .file = "web/failed.sql"},
+    {.path = "prompts", .method = "GET", .file = "web/prompts.sql", .parameters = {LIST_FILTERS, LIST_PAGE}},
+    {.path = "circuit_prompts", .method = "GET", .file = "web/circuit_prompts.sql", .parameters = {LIST_FILTERS, CIRCUIT_FILTERS, LIST_PAGE}},
+    {.path = "walk", .method = "GET", .file = "web/walk.sql", .parameters = {LIST_FILTERS, PROMPT, TARGET}},
+    {.path = "circuit_walk", .method = "GET", .file = "web/circuit_walk.sql", .parameters = {LIST_FILTERS, CIRCUIT_FILTERS, PROMPT, TARGET}},
 };
 enum { N_ROUTES = sizeof routes / sizeof *routes };
 

@@ -111,6 +111,18 @@ TEST(pairs_of_heads) {
   assert_string_equal(ask(single, "SELECT count(*) AS n FROM (SELECT hw_count_pairs(heads) AS c FROM graph WHERE 0), hw_pairs(c)"), "n\r\n0\r\n");
 }
 
+TEST(lists_of_items_are_merged) {
+  static const char *const slow =
+      "SELECT g.graph_id, e.layer, e.head, round(max(e.importance), 6) AS importance FROM graph g, hw_edges(g.edges) e WHERE e.kind = 'attention' "
+      "GROUP BY 1, 2, 3 ORDER BY 2, 3, 1";
+  static const char *const merged =
+      "SELECT l.graph_id, m.layer, m.head, round(l.importance, 6) AS importance FROM (SELECT item_id >> 22 AS layer, (item_id >> 12) & 1023 AS head, "
+      "hw_merge_item_graphs(graphs) AS graphs FROM item_graph WHERE item_id < 1 << 30 GROUP BY 1, 2, chunk_id) m, hw_item_graphs(m.graphs) l ORDER BY 2, 3, 1";
+  agree(single, merged, slow);
+  agree(several, merged, slow);
+  assert_string_equal(ask(single, "SELECT count(*) AS n FROM (SELECT hw_merge_item_graphs(graphs) AS g FROM item_graph WHERE 0) m, hw_item_graphs(m.g)"), "n\r\n0\r\n");
+}
+
 TEST(sizes_at_thresholds) {
   agree(several, "SELECT g.graph_id, s.edges, s.heads, s.ffn_nodes FROM graph g, hw_graph_size(g.edges) s ORDER BY 1",
         "SELECT graph_id, n_edges AS edges, n_heads AS heads, n_ffn_nodes AS ffn_nodes FROM graph_info ORDER BY 1");
@@ -311,7 +323,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(flow_by_role),        cmocka_unit_test(where_heads_look),    cmocka_unit_test(answers_by_layer),
       cmocka_unit_test(whole_answers),
-      cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
+      cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(lists_of_items_are_merged), cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
       cmocka_unit_test(prompts_of_an_edge), cmocka_unit_test(every_query_answers), cmocka_unit_test(time_limit),          cmocka_unit_test(choices),
       cmocka_unit_test(damaged_bytes_name_their_prompt),
   };
