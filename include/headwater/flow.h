@@ -83,6 +83,18 @@ HW_API size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *setti
  * counted. */
 HW_API size_t hw_flow_graph_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_tokens);
 
+/* What one component of a prompt of the batch promotes and suppresses, whether or not a graph has it, as the trace of `target` shows it.
+ * rows[0] has kind (no neuron), layer, position, and of a head its index; rows[0] is filled in under the convention `alone`, rows[1] under
+ * `frozen`. Lists of k tokens, in the arena. */
+HW_API bool hw_project_component(const hw_activations *acts, size_t prompt, uint32_t target, uint32_t k, hw_projection rows[2],
+                          float *panel, hw_arena *arena, hw_error *err);
+
+/* Where one head of a layer looks, for all positions of a prompt of the batch. Row i of the lower triangles begins at i (i + 1) / 2 and has
+ * a number for each key 0..i. weights: attention. contributions: importance of the part from the key through the head in the node that has
+ * the layer's attention parts, unrounded, as in hw_raw_importances. Errors: MEMORY only. */
+HW_API bool hw_flow_attention(const hw_activations *acts, size_t prompt, size_t layer, size_t head, float *weights, double *contributions,
+                       float *panel, hw_error *err);
+
 /* What the W_OUT rows of neurons promote and suppress, convention `alone`: facts of the model, not of a prompt. rows[i] has
  * layer and index set; lists of k tokens are filled in, in the arena. */
 HW_API bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, uint32_t k, float *panel, hw_arena *arena,

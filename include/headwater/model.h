@@ -181,7 +181,8 @@ typedef struct hw_token_score {
 
 typedef struct hw_next_token { /* a question about the prediction made at one row of a batch */
   size_t row;
-  uint32_t skip;          /* last blocks left out: 0 the prediction itself, else a logit lens */
+  uint32_t skip;          /* last blocks left out: 0 the prediction itself, else a logit lens; n_layers: of the embedding */
+  bool mid;               /* of the state between attention and FFN of the last block that is not left out; skip < n_layers */
   uint32_t k;             /* most probable tokens wanted */
   int32_t *ids;           /* [k] best first, ties: lowest id */
   float *logits;          /* [k] */

@@ -33,6 +33,7 @@ typedef struct hw_analysis {
   int project;     /* hw_project */
   int conventions; /* hw_convention_choice */
   bool raw;        /* as in hw_flow_settings; trace.h alone */
+  int64_t memory;  /* MiB that a trace may take beside the weights, 0: no limit; trace.h alone */
 } hw_analysis;
 
 typedef struct hw_job {
@@ -134,6 +135,7 @@ typedef struct hw_worker {
   float *panel;
   hw_arena results; /* of a chunk */
   hw_arena scratch; /* of a sub-batch */
+  hw_activations acts; /* of the last sub-batch, in scratch */
 } hw_worker;
 
 enum { HW_BATCH_ROWS = 512 };

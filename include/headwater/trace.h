@@ -17,13 +17,43 @@ typedef struct hw_trace {
 } hw_trace;
 
 /* Traces the text. model and tokenizer are those of one folder, opened by the caller; any number of threads may use them at the same
- * time. analysis: NULL for hw_analysis_defaults. Call hw_trace_fini also after an error. Errors: INPUT for settings that
- * contradict each other, PROMPT when this text cannot be traced (empty, too long, not UTF-8), MEMORY. */
+ * time. analysis: NULL for hw_analysis_defaults; its `memory` limits what the trace takes until hw_trace_fini. Call hw_trace_fini also after
+ * an error. Errors: INPUT for settings that contradict each other, PROMPT when this text cannot be traced (empty, too long, not UTF-8, over
+ * the memory), MEMORY. */
 HW_API bool hw_trace_text(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text,
                           hw_trace *trace, hw_error *err);
 /* The same for n token ids, taken as they are; they must live as long as the trace. */
 HW_API bool hw_trace_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_trace *trace, hw_error *err);
 HW_API void hw_trace_fini(hw_trace *trace);
+
+/* ---- Questions to a trace ----
+ *
+ * The activations of the prompt stay in the trace until hw_trace_fini, so what was not projected can be asked for one by one: components
+ * and states at any layer and position, in the graph or not. One thread at a time may ask a trace. Errors: INPUT for a layer, position, head,
+ * neuron, target or state that is not there and for k out of 1..1000, MEMORY. */
+
+/* What a component promotes and suppresses: k tokens (or all, if there are fewer) at either end, by both conventions; `frozen` is scaled for
+ * the target t (an index of prompt.targets). index: of the head or neuron, 0 for other kinds. rows[0] is alone, rows[1] frozen; *n is 2, of
+ * a neuron 1: its row of W_out, alone, without the sign of its activation. The rows are those of HW_PROJECT_ALL where it has them. They
+ * live in the arena. */
+HW_API bool hw_trace_list(hw_trace *trace, size_t t, hw_component_kind kind, size_t layer, size_t position, size_t index, uint32_t k,
+                   hw_arena *arena, hw_projection rows[2], size_t *n, hw_error *err);
+
+typedef struct hw_lens_token {
+  int32_t id;
+  float logit, probability;
+  uint32_t rank_before; /* from 1: the token's rank in the lens of the state before the block */
+} hw_lens_token;
+
+/* Logit lens of a state: its k most probable tokens, most probable first (equals: lowest id). after: HW_STATE_MID, after the attention of
+ * the layer, or HW_STATE_POST, after the layer. The block before it is the attention, the FFN, or in a parallel block both. The lens after
+ * the last layer is the prediction. *n is k, or the size of the vocabulary. */
+HW_API bool hw_trace_lens(hw_trace *trace, size_t layer, hw_state after, size_t position, uint32_t k, hw_arena *arena, hw_lens_token **tokens,
+                   size_t *n, hw_error *err);
+
+/* Where a head looks, see hw_flow_attention: weights and contributions have T (T + 1) / 2 numbers for T = prompt.n_tokens. */
+HW_API bool hw_trace_attention(hw_trace *trace, size_t layer, size_t head, hw_arena *arena, const float **weights,
+                        const double **contributions, hw_error *err);
 
 HW_END_C
 

@@ -48,7 +48,8 @@ bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, si
     size_t count = n - first < tile ? n - first : tile;
     for (size_t i = 0; i < count; i++) {
       const hw_next_token *query = &queries[first + i];
-      const float *state = acts->resid[c->n_layers - query->skip] + query->row * d;
+      size_t n_blocks = (size_t)c->n_layers - query->skip;
+      const float *state = (query->mid ? acts->mid[n_blocks - 1] : acts->resid[n_blocks]) + query->row * d;
       float sigma = hw_norm_numerator(c->norm, state, model->final_gamma, (float)c->norm_eps, d, vectors + i * d);
       requests[i] = (hw_unembed_request){.vector = vectors + i * d, .scale = 1.0f / sigma, .with_beta = true, .k = query->k,
                                          .promotes = query->k ? query->ids : NULL, .promote_scores = query->logits,

@@ -123,10 +123,14 @@ static bool add_graph_nodes(collector *c, size_t prompt, const hw_graph_frame *f
   return true;
 }
 
-static bool collect_trace(collector *c, size_t prompt, hw_target_trace *trace) {
+static void take_target(collector *c, size_t prompt, uint32_t target) {
   const hw_model_config *config = &c->acts->model->config;
-  size_t d = (size_t)config->d_model, row = c->acts->batch.first[prompt] + trace->frame.target;
+  size_t d = (size_t)config->d_model, row = c->acts->batch.first[prompt] + target;
   c->target_scale = hw_norm_scale(config->norm, c->acts->resid[config->n_layers] + row * d, (float)config->norm_eps, d);
+}
+
+static bool collect_trace(collector *c, size_t prompt, hw_target_trace *trace) {
+  take_target(c, prompt, trace->frame.target);
   hw_buffer_reset(&c->rows);
   bool all = c->settings->project == HW_PROJECT_ALL, lower = c->settings->floor < c->settings->threshold;
   hw_graph at_floor = trace->graph;
@@ -166,7 +170,7 @@ size_t hw_project_bytes(const hw_model *model, size_t n_rows) {
          6 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
 }
 
-static bool collect_all(collector *c, hw_flow_prompt *prompts, size_t n_prompts) {
+static bool make_space(collector *c) {
   const hw_model_config *config = &c->acts->model->config;
   c->requests = hw_arena_new(c->scratch, hw_unembed_request, HW_TILE_ROWS, c->err);
   c->numerators = hw_arena_new(c->scratch, float, HW_TILE_ROWS * (size_t)config->d_model, c->err);
@@ -174,7 +178,11 @@ static bool collect_all(collector *c, hw_flow_prompt *prompts, size_t n_prompts)
   c->numerator = hw_arena_new(c->scratch, float, (size_t)config->d_model, c->err);
   c->summed = hw_arena_new(c->scratch, float, (size_t)config->d_head, c->err);
   c->weights = hw_arena_new(c->scratch, float, c->acts->batch.n_rows, c->err);
-  if (!c->requests || !c->numerators || !c->output || !c->numerator || !c->summed || !c->weights) return false;
+  return c->requests && c->numerators && c->output && c->numerator && c->summed && c->weights;
+}
+
+static bool collect_all(collector *c, hw_flow_prompt *prompts, size_t n_prompts) {
+  if (!make_space(c)) return false;
   for (size_t p = 0; p < n_prompts; p++)
     for (size_t t = 0; !prompts[p].failure && t < prompts[p].n_targets; t++)
       if (!collect_trace(c, prompts[p].prompt, &prompts[p].traces[t])) return false;
@@ -189,6 +197,36 @@ bool hw_project_traces(const hw_activations *acts, const hw_flow_settings *setti
   bool ok = collect_all(&c, prompts, n_prompts);
   hw_arena_fini_inner(&c.graphs, scratch);
   hw_buffer_fini(&c.rows);
+  return ok;
+}
+
+static bool add_component(collector *c, size_t prompt, const hw_projection *row) {
+  switch ((hw_component_kind)row->kind) {
+    case HW_COMPONENT_HEAD:
+      return add_head(c, prompt, &(hw_head_row){.layer = row->layer, .head = (uint16_t)row->index, .best_position = row->position});
+    case HW_COMPONENT_ATTENTION:
+    case HW_COMPONENT_FFN: return add_block(c, (hw_component_kind)row->kind, prompt, row->layer, row->position);
+    default: return add_state(c, (hw_component_kind)row->kind, prompt, row->layer, row->position);
+  }
+}
+
+static bool project_one(collector *c, size_t prompt, uint32_t target, hw_projection rows[2]) {
+  if (!make_space(c)) return false;
+  take_target(c, prompt, target);
+  if (!add_component(c, prompt, &rows[0]) || !answer_requests(c) || !hw_buffer_check(&c->rows, c->err)) return false;
+  memcpy(rows, c->rows.data, 2 * sizeof *rows);
+  return true;
+}
+
+bool hw_project_component(const hw_activations *acts, size_t prompt, uint32_t target, uint32_t k, hw_projection rows[2], float *panel,
+                          hw_arena *arena, hw_error *err) {
+  const hw_flow_settings settings = {.top_tokens = k, .conventions = HW_CONVENTIONS_BOTH};
+  hw_arena work;
+  hw_arena_init(&work);
+  collector c = {.acts = acts, .settings = &settings, .arena = arena, .scratch = &work, .panel = panel, .err = err};
+  bool ok = project_one(&c, prompt, target, rows);
+  hw_buffer_fini(&c.rows);
+  hw_arena_fini_inner(&work, arena);
   return ok;
 }
 

@@ -246,6 +246,16 @@ static void walk_block(walk *w, size_t layer, const hw_layer_node *kind, hw_node
   }
 }
 
+/* The end of the block of nodes that begins at `begin`, with places for their proximities. */
+static size_t next_block(const walk *w, const hw_layer_node *kind, const node_space *space, hw_node *nodes, size_t begin, size_t n_nodes) {
+  size_t used = 0, width, end = begin;
+  for (; end < n_nodes && used + (width = hw_node_width(w->acts->model, kind, nodes[end].position)) <= space->floats; end++) {
+    nodes[end].proximity = space->proximity + used;
+    used += width;
+  }
+  return end;
+}
+
 static bool walk_nodes(walk *w, size_t layer, const hw_layer_node *kind) {
   hw_node *nodes;
   size_t n_nodes;
@@ -253,11 +263,7 @@ static bool walk_nodes(walk *w, size_t layer, const hw_layer_node *kind) {
   if (!list_nodes(w, (int)kind->whole, w->settings->raw, &nodes, &n_nodes)) return false;
   if (!make_space(w, kind, nodes, n_nodes, &space)) return false;
   for (size_t begin = 0, end; begin < n_nodes; begin = end) {
-    size_t used = 0, width;
-    for (end = begin; end < n_nodes && used + (width = hw_node_width(w->acts->model, kind, nodes[end].position)) <= space.floats; end++) {
-      nodes[end].proximity = space.proximity + used;
-      used += width;
-    }
+    end = next_block(w, kind, &space, nodes, begin, n_nodes);
     walk_block(w, layer, kind, nodes + begin, end - begin, &space);
   }
   return true;
@@ -371,4 +377,35 @@ bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings,
       target_fini(&w.targets[owner][t]);
   hw_arena_fini_inner(&w.scratch, scratch);
   return ok && hw_project_traces(acts, settings, prompts, n_prompts, panel, arena, scratch, err);
+}
+
+static bool measure_head(walk *w, size_t prompt, size_t layer, size_t head, float *weights, double *contributions) {
+  const hw_activations *acts = w->acts;
+  const hw_layer_node *kind = hw_graph_node_of(&w->frame, HW_PART_ATTENTION);
+  size_t n = acts->batch.first[prompt + 1] - acts->batch.first[prompt], n_heads = (size_t)acts->model->config.n_heads;
+  node_space space;
+  hw_node *nodes = hw_arena_new(&w->scratch, hw_node, n, w->err);
+  if (!nodes) return false;
+  for (size_t i = 0; i < n; i++) nodes[i] = (hw_node){.prompt = prompt, .position = (uint32_t)i};
+  if (!make_space(w, kind, nodes, n, &space)) return false;
+  for (size_t begin = 0, end; begin < n; begin = end) {
+    end = next_block(w, kind, &space, nodes, begin, n);
+    hw_node_proximity(acts, layer, kind, nodes + begin, end - begin, &space.measure, w->panel);
+    for (size_t i = begin; i < end; i++) {
+      hw_importances(nodes[i].proximity, hw_node_width(acts->model, kind, i), space.importance);
+      for (size_t j = 0; j <= i; j++) contributions[i * (i + 1) / 2 + j] = space.importance[j * n_heads + head];
+    }
+  }
+  for (size_t i = 0; i < n; i++) hw_attention_weights(acts, layer, head, prompt, i, weights + i * (i + 1) / 2);
+  return true;
+}
+
+bool hw_flow_attention(const hw_activations *acts, size_t prompt, size_t layer, size_t head, float *weights, double *contributions,
+                       float *panel, hw_error *err) {
+  const hw_flow_settings settings = {0};
+  walk w = {.acts = acts, .frame = frame_of(acts->model), .settings = &settings, .panel = panel, .err = err};
+  hw_arena_init(&w.scratch);
+  bool ok = measure_head(&w, prompt, layer, head, weights, contributions);
+  hw_arena_fini(&w.scratch);
+  return ok;
 }

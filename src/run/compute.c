@@ -254,10 +254,9 @@ static bool compute_sub_batch(sub_batch *b) {
     p++;
   }
   hw_batch batch = {.n_prompts = b->n_sequences, .n_rows = b->n_rows, .ids = b->ids, .first = b->first};
-  hw_activations acts;
-  if (!hw_forward(w->model, &batch, w->panel, &w->scratch, &acts, b->err)) return false;
-  if (!hw_next_tokens(&acts, b->queries, b->n_queries, w->panel, &w->scratch, b->err)) return false;
-  if (!hw_flow_trace(&acts, &w->flow, flows, n_prompts, w->panel, &w->results, &w->scratch, b->err)) return false;
+  if (!hw_forward(w->model, &batch, w->panel, &w->scratch, &w->acts, b->err)) return false;
+  if (!hw_next_tokens(&w->acts, b->queries, b->n_queries, w->panel, &w->scratch, b->err)) return false;
+  if (!hw_flow_trace(&w->acts, &w->flow, flows, n_prompts, w->panel, &w->results, &w->scratch, b->err)) return false;
   const hw_next_token *query = b->queries;
   p = 0;
   for (size_t i = b->begin; i < b->end; i++) {

@@ -37,7 +37,16 @@ static bool begin(const hw_model *model, const hw_analysis *analysis, hw_trace *
   return hw_analysis_flow(analysis, &flow, err) && hw_worker_init(&trace->worker, model, &flow, HW_BATCH_ROWS, err);
 }
 
-static bool compute(hw_trace *trace, hw_error *err) {
+static bool check_memory(const hw_trace *trace, const hw_analysis *analysis, hw_error *err) {
+  hw_batch_shape shape = hw_prompt_shape(&trace->prompt);
+  size_t bytes = hw_worker_bytes(trace->worker.model, &trace->worker.flow, &shape), most = (size_t)analysis->memory << 20;
+  return !most || bytes <= most ||
+         hw_fail(err, HW_ERROR_PROMPT, "the prompt has %zu tokens: its trace takes %zu MiB, at most %zu MiB are allowed", trace->prompt.n_tokens,
+                 (bytes + (1u << 20) - 1) >> 20, most >> 20);
+}
+
+static bool compute(hw_trace *trace, const hw_analysis *analysis, hw_error *err) {
+  if (!check_memory(trace, analysis, err)) return false;
   if (!hw_compute(&trace->worker, &trace->prompt, 1, &trace->result, err)) return false;
   if (trace->result.failure) return hw_fail(err, HW_ERROR_PROMPT, "%s", trace->result.failure);
   return trace->worker.flow.project == HW_PROJECT_NONE || project_neurons(trace, err);
@@ -50,7 +59,7 @@ bool hw_trace_text(const hw_model *model, const hw_tokenizer *tokenizer, const h
   if (!analysis) analysis = &usual;
   return begin(model, analysis, trace, err) &&
          hw_prompt_prepare(model, tokenizer, analysis, text, strlen(text), NULL, 0, NULL, 0, &trace->worker.results, &trace->prompt, err) &&
-         compute(trace, err);
+         compute(trace, analysis, err);
 }
 
 bool hw_trace_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_trace *trace, hw_error *err) {
@@ -58,7 +67,7 @@ bool hw_trace_ids(const hw_model *model, const hw_analysis *analysis, const int3
   hw_analysis_defaults(&usual);
   if (!analysis) analysis = &usual;
   return begin(model, analysis, trace, err) &&
-         hw_prompt_from_ids(model, analysis, ids, n, &trace->worker.results, &trace->prompt, err) && compute(trace, err);
+         hw_prompt_from_ids(model, analysis, ids, n, &trace->worker.results, &trace->prompt, err) && compute(trace, analysis, err);
 }
 
 void hw_trace_fini(hw_trace *trace) { hw_worker_fini(&trace->worker); }
