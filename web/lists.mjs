@@ -8,10 +8,11 @@ export function rowsOf(data) {
   return data.rows.map((row) => Object.fromEntries(data.columns.map((name, i) => [name, row[i]])));
 }
 
-/* A table. columns: [{title, cell(row) -> node or text, number: true for digits, sort: {…attributes of the button}}]; a row for each of rows. */
+/* A table. columns: [{title, cell(row) -> node or text, number: true for digits, class,
+ * help, head: node in the place of the title, order: aria-sort}]; a row for each of rows, with its `class`. add(rows) appends. */
 export function dataTable(caption, columns, rows, attributes = {}) {
   const body = element("tbody");
-  const add = (more) => body.append(...more.map((row) => element("tr", { class: row.dim ? "dim" : null },
+  const add = (more) => body.append(...more.map((row) => element("tr", { class: row.class },
     columns.map((column) => element("td", { class: [column.number && "number", column.class].filter(Boolean).join(" ") || null }, column.cell(row))))));
   add(rows);
   const table = element("table", attributes, element("caption", { class: "unseen" }, caption),
@@ -114,4 +115,17 @@ export function commandLine(command) {
 /* Title of a page, with what stands right of it. */
 export function pageTitle(title, ...beside) {
   return element("div", { class: "bar" }, element("h1", {}, title), beside);
+}
+
+/* An edge aligned by role, unpacked: {kind, layer, head, source, target, name}. */
+export function itemParts(run, item) {
+  const id = Number(item), kind = id >= 2 ** 30 ? "ffn" : "attention", layer = (id >> 22) & 255, head = (id >> 12) & 1023;
+  const role = (n) => run.roles[n] ?? `role ${n}`;
+  return { kind, layer, head, source: role((id >> 6) & 63), target: role(id & 63), name: kind === "ffn" ? `FFN${layer}` : headName(layer, head) };
+}
+
+/* "L2H1 IO → END". */
+export function itemName(run, item) {
+  const { kind, name, source, target } = itemParts(run, item);
+  return kind === "ffn" ? `${name} at ${target}` : `${name} ${source} → ${target}`;
 }
