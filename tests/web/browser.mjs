@@ -115,6 +115,7 @@ export function takeFaults(page) {
 
 /* ---- Checks ---- */
 
+const CHECK_SHOWN = 6; /* failures that are printed of one check */
 const failures = [];
 let nChecks = 0;
 
@@ -140,7 +141,8 @@ export async function check(name, body) {
     failures.push(`${name}: ${error.stack ?? error}`);
   }
   console.log(`${failures.length === before ? "ok  " : "FAIL"} ${name}`);
-  for (const failure of failures.slice(before)) console.log(`     ${failure}`);
+  for (const failure of failures.slice(before, before + CHECK_SHOWN)) console.log(`     ${failure}`);
+  if (failures.length > before + CHECK_SHOWN) console.log(`     and ${failures.length - before - CHECK_SHOWN} more`);
 }
 
 /* Prints the count; the exit code is that of the test. */

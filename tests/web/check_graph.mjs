@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The graph of a prompt: counts, threshold, address, back and forward, keys alone, the table, the pair. Numbers: WEB.md section 12. */
+import { check, go, headwater, holds, openTab, query, rows, same, settled, takeFaults } from "./browser.mjs";
+
+const PROMPT = 17;
+const edgesAt = (context, threshold, prompt = PROMPT) =>
+  rows(context.binary, context.ioi, `SELECT count(*) AS n FROM graph g, hw_edges(g.edges, ${threshold}) WHERE g.prompt_id = ${prompt}`)[0].n;
+const shownCount = (page) => page.$eval(".prompt-count", (node) => Number(/[\d,]+/.exec(node.textContent)[0].replace(/,/g, "")));
+const selected = (page) => page.evaluate(() => new URLSearchParams(location.hash.split("?")[1]).get("sel"));
+
+/* Moves the slider as a hand does: input events while it moves, change at the end. */
+async function slide(page, step) {
+  await page.$eval("#threshold", (input, value) => {
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }, step);
+}
+
+async function tabUntil(page, wanted, most = 80) {
+  for (let i = 0; i < most; i++) {
+    if (await page.evaluate((selector) => document.activeElement.matches(selector), wanted)) return true;
+    await page.keyboard.press("Tab");
+  }
+  return false;
+}
+
+export async function checkGraph(context) {
+  const { browser, server } = context;
+  const page = await openTab(browser, server, `#/prompt/${PROMPT}`);
+
+  await check("2 as many edges as hw_edges at the run's threshold", async () => {
+    same(await shownCount(page), edgesAt(context, "NULL"), "edges");
+    holds(await page.$$eval(".graph-main .g-base path", (paths) => paths.some((path) => path.getAttribute("d"))), "nothing is drawn");
+  });
+
+  await check("4 the slider counts as hw_edges does, without a request", async () => {
+    let requests = 0;
+    const listener = () => requests++;
+    page.on("request", listener);
+    for (const step of [0, 60, 123, 200, 310, 400]) {
+      await slide(page, step);
+      await page.$eval("#threshold", (input) => input.dispatchEvent(new Event("change", { bubbles: true })));
+      const threshold = await page.$eval(".threshold output", (node) => node.textContent);
+      same(await shownCount(page), edgesAt(context, threshold), `edges at ${threshold}`);
+    }
+    page.off("request", listener);
+    same(requests, 0, "requests while the slider moves");
+  });
+
+  await check("5 never below the floor, which is named", async () => {
+    await go(page, `#/prompt/${PROMPT}?t=0.0001`);
+    same(await page.$eval(".threshold output", (node) => node.textContent), "0.01", "threshold");
+    same(await shownCount(page), edgesAt(context, "0.01"), "edges at the floor");
+    holds((await page.$eval(".prompt-note", (node) => (node.hidden ? "" : node.textContent))).includes("0.01"), "the floor is not named");
+    const plain = await openTab(browser, context.plain, `#/prompt/${PROMPT}`);
+    holds((await plain.$eval(".prompt-note", (node) => (node.hidden ? "" : node.textContent))).includes("--floor"), "floor = threshold: --floor is not named");
+    same(takeFaults(plain), [], "faults");
+    await plain.close();
+  });
+
+  await check("12 the address restores threshold, selection, zoom, fold, pair; z=1 is not automatic", async () => {
+    const address = `#/prompt/${PROMPT}?t=0.08&sel=edge.2.4.14&z=2&fold=1&pair=1`;
+    const tab = await openTab(browser, server, address);
+    same(await tab.$eval(".threshold output", (node) => node.textContent), "0.08", "threshold");
+    same(await tab.$eval(".panel h2", (node) => node.textContent.includes("Layer 2")), true, "the panel's title");
+    same((await tab.$$(".graph")).length, 2, "graphs of the pair");
+    same(await tab.$$eval(".prompt-bar button", (nodes) => nodes.find((node) => node.textContent === "Fold").getAttribute("aria-pressed")), "true", "folded");
+    const widths = {};
+    for (const z of ["", "&z=0", "&z=1", "&z=2"]) {
+      await go(tab, `#/prompt/${PROMPT}?fold=0${z}`);
+      widths[z] = await tab.$eval(".graph-main", (node) => Number(node.getAttribute("width")));
+    }
+    holds(widths["&z=2"] > 1.5 * widths["&z=0"], `zoom 2 is not wider: ${JSON.stringify(widths)}`);
+    same(takeFaults(tab), [], "faults");
+    await tab.close();
+    const deep = await openTab(browser, context.deep, "#/prompt/0?fold=0"); /* too wide for all in sight at once */
+    const automatic = await deep.$eval(".graph-main", (node) => Number(node.getAttribute("width")));
+    await go(deep, "#/prompt/0?fold=0&z=1");
+    const one = await deep.$eval(".graph-main", (node) => Number(node.getAttribute("width")));
+    holds(one !== automatic || one > 1440, `z=1 is as automatic: ${one} and ${automatic}`);
+    await deep.close();
+  });
+
+  await check("13 back and forward", async () => {
+    await go(page, `#/prompt/${PROMPT}`);
+    await go(page, `#/prompt/${PROMPT}?sel=edge.2.4.14`);
+    await go(page, `#/prompt/${PROMPT + 1}`);
+    await page.goBack();
+    await settled(page);
+    same(await selected(page), "edge.2.4.14", "selection after back");
+    holds((await page.$eval(".panel h2", (node) => node.textContent)).includes("Layer 2"), "the panel follows back");
+    await page.goBack();
+    await settled(page);
+    same(await selected(page), null, "selection after two steps back");
+    await page.goForward();
+    await settled(page);
+    same(await selected(page), "edge.2.4.14", "selection after forward");
+  });
+
+  await check("14 the keyboard alone, from the address bar to a head's list", async () => {
+    const tab = await openTab(browser, server, `#/prompt/${PROMPT}`);
+    holds(await tabUntil(tab, "[role=application]"), "Tab does not reach the graph");
+    await tab.keyboard.press("ArrowDown"); /* a first key stands on the state above */
+    await tab.keyboard.press("ArrowDown");
+    await tab.keyboard.down("Shift");
+    await tab.keyboard.press("ArrowRight");
+    await tab.keyboard.up("Shift");
+    for (let i = 0; i < 12 && !/^edge/.test((await selected(tab)) ?? ""); i++) {
+      await tab.keyboard.press("Enter");
+      if (/^edge/.test((await selected(tab)) ?? "")) break;
+      await tab.keyboard.press("Escape");
+      await tab.keyboard.down("Shift");
+      await tab.keyboard.press("ArrowRight");
+      await tab.keyboard.up("Shift");
+      if (i % 3 === 2) await tab.keyboard.press("ArrowDown");
+    }
+    holds(/^edge\./.test(await selected(tab)), `no edge is selected: ${await selected(tab)}`);
+    holds(await tabUntil(tab, '[data-key^="head."]'), "Tab does not reach a head");
+    await tab.keyboard.press("Enter");
+    await tab.waitForSelector(".panel-lists tbody tr");
+    holds((await tab.$$(".panel-lists tbody tr")).length >= 5, "a head's list");
+    holds((await tab.$eval("#live", (node) => node.textContent)).length > 0, "the live region is silent");
+    await tab.keyboard.press("?");
+    holds(await tab.evaluate(() => document.querySelector("dialog")?.open), "? opens no help");
+    await tab.keyboard.press("Escape");
+    for (const [key, name] of [["]", "t"], ["o", "fold"], ["t", "table"], ["p", "pair"]]) {
+      await tab.keyboard.press(key);
+      await settled(tab);
+      holds(await tab.evaluate((word) => new URLSearchParams(location.hash.split("?")[1]).has(word), name), `${key} does not change ${name}`);
+    }
+    await tab.keyboard.press("j");
+    await settled(tab);
+    same(await tab.evaluate(() => /prompt\/(\d+)/.exec(location.hash)[1]), String(PROMPT + 1), "j");
+    await tab.keyboard.press("k");
+    await settled(tab);
+    same(await tab.evaluate(() => /prompt\/(\d+)/.exec(location.hash)[1]), String(PROMPT), "k");
+    same(takeFaults(tab), [], "faults");
+    await tab.close();
+  });
+
+  await check("15 the table has the graph's edges", async () => {
+    await go(page, `#/prompt/${PROMPT}?table=1`);
+    const found = await page.$$eval(".graph-table tbody tr", (list) => list.map((row) => [...row.cells].map((cell) => cell.textContent)));
+    const wanted = query(context.binary, context.ioi, "graph", "--prompt", String(PROMPT));
+    same(found.length, wanted.length, "rows");
+    for (const [i, row] of wanted.entries()) {
+      const cells = found[i] ?? [];
+      same([cells[0], cells[1], cells[2], cells[5], cells[6], cells[7]], [row.kind.replace("_", " "), String(row.layer), row.head === null ? "" : String(row.head),
+        row.importance.toFixed(6), row.weight.toFixed(6), row.flow.toFixed(6)], `row ${i}`);
+      holds(cells[3]?.startsWith(`${row.source} `) && cells[4]?.startsWith(`${row.target} `), `row ${i}: positions ${cells[3]}, ${cells[4]}`);
+    }
+  });
+
+  await check("22 the pair: one threshold, one pointer, the same columns", async () => {
+    await go(page, `#/prompt/${PROMPT}?pair=1`);
+    const columns = await page.$$eval(".graph-bottom", (list) => list.map((node) => [...node.querySelectorAll("text")].filter((text) => text.getAttribute("y") === "36")
+      .map((text) => Number(text.getAttribute("x"))).sort((a, b) => a - b)));
+    same(columns[0], columns[1], "columns");
+    await slide(page, 250);
+    await page.$eval("#threshold", (input) => input.dispatchEvent(new Event("change", { bubbles: true })));
+    const threshold = await page.$eval(".threshold output", (node) => node.textContent);
+    const counterfactual = rows(context.binary, context.ioi, `SELECT prompt_id AS id FROM prompt WHERE counterfactual_of = ${PROMPT}`)[0].id;
+    same(await page.$eval(".prompt-count", (node) => node.textContent.match(/\d+/g).map(Number)),
+      [edgesAt(context, threshold), edgesAt(context, threshold, counterfactual)], "edges of both");
+    const label = await page.$(".graph .g-labels .g-label");
+    const box = await label.boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    const pointed = await page.$$eval(".graph-main .g-pointed", (paths) => paths.map((path) => Boolean(path.getAttribute("d"))));
+    same(pointed[0], true, "pointed in the first graph");
+    holds(await page.$eval(".graph-tip", (tip) => !tip.hidden), "no tooltip");
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    holds(/^edge\./.test(await selected(page)), `a click on a label selects ${await selected(page)}`);
+  });
+
+  await check("1 the page of a prompt: no console error, no CSP report, no other origin", () => same(takeFaults(page), [], "faults"));
+  await page.close();
+}

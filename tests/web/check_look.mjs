@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What can be seen of every page: faults, names of controls, contrast, nothing over another, no sideways scroll; light, dark, forced
+ * colours, 200% zoom, 420 px. Numbers: WEB.md section 12. */
+import { check, go, holds, openTab, same, takeFaults } from "./browser.mjs";
+
+const PAGES = ["#/", "#/prompts", "#/prompts?head=L1H5&wrong=1", "#/prompt/17", "#/prompt/17?sel=edge.2.4.14", "#/prompt/17?sel=ffn.3.14", "#/prompt/17?sel=state.3.14.post",
+  "#/prompt/17?sel=token.4", "#/prompt/17?table=1", "#/prompt/17?pair=1", "#/heads", "#/heads?by=frequency", "#/head/1/5", "#/neurons", "#/neuron/2/206", "#/circuits",
+  "#/circuit/1", "#/compare", "#/compare/1", "#/lens", "#/roles", "#/trace"];
+
+/* Texts whose colour is too near to what is behind them: [text, contrast]. Dimmed and disabled ones are left out, as WCAG 1.4.3 does. */
+function lowContrast() {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top, under) => [0, 1, 2].map((k) => top[k] * top[3] + under[k] * (1 - top[3]));
+  const luminance = (c) => {
+    const [r, g, b] = c.map((x) => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ratio = (a, b) => (Math.max(luminance(a), luminance(b)) + 0.05) / (Math.min(luminance(a), luminance(b)) + 0.05);
+  const behind = (node) => {
+    const layers = [];
+    for (let at = node; at; at = at.parentElement) {
+      const c = rgba(getComputedStyle(at).backgroundColor);
+      layers.push(c);
+      if (c[3] === 1) break;
+    }
+    return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255]);
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement, text = walker.currentNode.textContent.trim();
+    if (!text || !node.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) || node.closest("[hidden], .unseen, .skip, :disabled, .g-dim, option, noscript")) continue;
+    const style = getComputedStyle(node), svg = node instanceof SVGElement;
+    const ground = behind(node), colour = rgba(svg ? style.fill : style.color);
+    const value = ratio(over(colour, ground), ground);
+    if (value < 4.5) found.push([text.slice(0, 40), node.className.baseVal ?? node.className, Number(value.toFixed(2))]);
+  }
+  return found;
+}
+
+/* Pairs of texts of the drawing that stand over another. Slanted names are measured by the distance of their lines. */
+function overlaps() {
+  const found = [];
+  for (const graph of document.querySelectorAll(".graph, .chart")) {
+    const boxes = [...graph.querySelectorAll("svg text")].filter((text) => text.textContent.trim() && !text.closest("[hidden]")).map((text) => {
+      const box = text.getBoundingClientRect(), slant = /rotate/.test(text.getAttribute("transform") ?? "");
+      return { text: text.textContent, slant, left: box.left, right: box.right, top: box.top, bottom: box.bottom, svg: text.ownerSVGElement };
+    });
+    for (let i = 0; i < boxes.length; i++)
+      for (let j = i + 1; j < boxes.length; j++) {
+        const a = boxes[i], b = boxes[j];
+        if (a.svg !== b.svg) continue;
+        if (a.slant && b.slant) {
+          if (Math.abs(a.right - b.right) < 8) found.push([a.text, b.text, "slanted"]);
+          continue;
+        }
+        if (a.slant || b.slant) continue;
+        /* The boxes of glyphs are taller than what is inked: 3 px of height do not count. */
+        const w = Math.min(a.right, b.right) - Math.max(a.left, b.left), h = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (w > 1 && h > 3) found.push([a.text, b.text, `${w.toFixed(1)} x ${h.toFixed(1)}`]);
+      }
+  }
+  return found;
+}
+
+const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/* Controls without a name, by the browser's own accessibility tree. */
+async function nameless(page) {
+  const roles = ["button", "link", "textbox", "searchbox", "combobox", "slider", "checkbox", "radio", "application", "spinbutton"];
+  const found = [];
+  const walk = (node) => {
+    if (roles.includes(node.role) && !node.name?.trim()) found.push(node.role);
+    node.children?.forEach(walk);
+  };
+  walk(await page.accessibility.snapshot({ interestingOnly: false }));
+  return found;
+}
+
+async function media(page, features) {
+  const session = await page.createCDPSession();
+  await session.send("Emulation.setEmulatedMedia", { features: Object.entries(features).map(([name, value]) => ({ name, value })) });
+  await session.detach();
+}
+
+export async function checkLook(context) {
+  const { browser, server } = context;
+  const page = await openTab(browser, server);
+  const ways = [["light", 1440, 900, {}], ["dark", 1440, 900, { "prefers-color-scheme": "dark" }], ["420 px", 420, 800, {}], ["200% zoom", 720, 450, {}],
+    ["forced colours", 1440, 900, { "forced-colors": "active" }]];
+  for (const address of PAGES)
+    await check(`1 15 17 ${address}`, async () => {
+      await page.setViewport({ width: 1440, height: 900 });
+      await media(page, {});
+      await go(page, address);
+      holds(await page.$eval("#page", (root) => !root.querySelector(".state[role=alert]")), "an error is shown");
+      same(await nameless(page), [], "controls without a name");
+      same(await page.evaluate(overlaps), [], "texts over another");
+      for (const [name, width, height, features] of ways) {
+        await page.setViewport({ width, height });
+        await media(page, features);
+        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 30)))));
+        same(await sideways(page), 0, `${name}: sideways scroll`);
+        if (name !== "forced colours") same(await page.evaluate(lowContrast), [], `${name}: contrast below 4.5`);
+      }
+      same(takeFaults(page), [], "faults");
+    });
+  await page.close();
+
+  for (const [name, address] of [["middle", "#/prompt/0"], ["deep", "#/prompt/0"]])
+    await check(`16 ${name}: no label over another, all in sight or a minimap`, async () => {
+      const tab = await openTab(browser, context[name], address);
+      for (const t of ["", "?t=0.02", "?t=0.1", "?z=0", "?fold=1", "?fold=0"]) {
+        await go(tab, address + t);
+        same(await tab.evaluate(overlaps), [], `${t}: texts over another`);
+        const { fits, map } = await tab.evaluate(() => {
+          const scroll = document.querySelector(".graph-scroll");
+          return { fits: scroll.scrollWidth <= scroll.clientWidth + 1 && scroll.scrollHeight <= scroll.clientHeight + 1,
+            map: getComputedStyle(document.querySelector(".g-map")).display !== "none" };
+        });
+        holds(fits !== map, `${t}: fits ${fits}, minimap ${map}`);
+        if (t === "?z=0") holds(fits, "z=0 is not all in sight");
+      }
+      same(takeFaults(tab), [], "faults");
+      await tab.close();
+    });
+}

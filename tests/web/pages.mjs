@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The browser tests of the page: node tests/web/pages.mjs HEADWATER [WORD]   WORD: only the files of checks that contain it */
+import { execFileSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { finish, launch, missing, serve, temporaryFolder } from "./browser.mjs";
+import { checkGraph } from "./check_graph.mjs";
+import { checkPanel } from "./check_panel.mjs";
+import { checkLook } from "./check_look.mjs";
+
+const [binary, word = ""] = process.argv.slice(2);
+const reason = await missing();
+if (reason) {
+  console.log(`skipped: ${reason}`);
+  process.exit(77);
+}
+const here = dirname(fileURLToPath(import.meta.url)), folder = temporaryFolder();
+const model = join(here, "../../datasets/models/headwater-gpt2");
+for (const script of ["make_pages.py", "make_databases.py"])
+  execFileSync("/usr/bin/python3", [join(here, script), binary, folder], { stdio: ["ignore", "ignore", "inherit"] });
+
+const path = (name) => join(folder, `${name}.db`);
+const browser = await launch();
+const context = { binary, browser, folder, model, ioi: path("ioi"), paths: path,
+  server: await serve(binary, path("ioi")), plain: await serve(binary, path("plain")), deep: await serve(binary, path("deep")),
+  middle: await serve(binary, path("middle")) };
+for (const [name, run] of Object.entries({ checkGraph, checkPanel, checkLook })) if (name.toLowerCase().includes(word)) await run(context);
+await browser.close();
+for (const server of [context.server, context.plain, context.deep, context.middle]) await server.stop();
+process.exit(finish());
