@@ -9,7 +9,7 @@ const DRAW_BUCKETS = 14;
 const DRAW_TYPES = ["attention", "ffn", "residual"];
 const DRAW_ORDER = [LINK_RESIDUAL, LINK_FFN, LINK_ATTENTION];
 const DRAW_FAINTEST = [0.66, 0.72, 0.9]; /* opacity by type that still stands 3:1 against the ground */
-const DRAW_ROUND = 10; /* px a column: from here on states are circles, else dots */
+const DRAW_ROUND = 12; /* px a column and a layer: from here on states are circles, else dots */
 
 function drawBucket(flow) {
   return Math.min(DRAW_BUCKETS - 1, Math.floor(Math.sqrt(flow) * DRAW_BUCKETS));
@@ -56,12 +56,16 @@ function drawLink(layout, model, i) {
 /* Where the square of an FFN is, and half its side: px. */
 export function squareOf(layout, model, i) {
   const [x, y] = curvePoint(linkCurve(layout, model, i), 0.5);
-  return { x, y, half: Math.max(0.7, Math.min(2.2 + 3 * Math.sqrt(model.flow[i]), layout.column * 0.14)) };
+  return { x, y, half: Math.max(0.7, Math.min(2.2 + 3 * Math.sqrt(model.flow[i]), layout.column * 0.14, layout.layer * 0.09)) };
+}
+
+function drawsCircles(layout) {
+  return layout.column >= DRAW_ROUND && layout.layer >= DRAW_ROUND;
 }
 
 /* Radius in px of a state with this flow. */
 export function stateRadius(layout, flow) {
-  return layout.column < DRAW_ROUND ? 1.3 : Math.min(2 + 3.2 * Math.sqrt(flow), layout.column * 0.16);
+  return !drawsCircles(layout) ? 1.3 : Math.min(2 + 3.2 * Math.sqrt(flow), layout.column * 0.16, layout.layer * 0.11);
 }
 
 /* Puts these links into the group. */
@@ -86,13 +90,13 @@ export function drawLinks(group, layout, model, list) {
 
 /* Puts the states into the group that have flow; of: Uint8Array [levels][tokens], those that are wanted. */
 export function drawStates(group, layout, model, of) {
-  const { levelFlow } = model.replayed, levels = 2 * model.layers + 1, round = layout.column >= DRAW_ROUND;
+  const { levelFlow } = model.replayed, levels = 2 * model.layers + 1, round = drawsCircles(layout);
   while (group.levels.childElementCount < levels) group.levels.append(svg("path"));
   for (let level = 0; level < levels; level++) {
     const path = group.levels.children[level], y = drawTenth(layout.y[level]), texts = [];
     for (let position = 0; position < model.width; position++) {
       const at = level * model.width + position;
-      if (!of[at]) continue;
+      if (!of[at] || layout.inner[level]) continue;
       const x = drawTenth(layout.x[position]);
       if (round) {
         const r = drawTenth(stateRadius(layout, levelFlow[at]));

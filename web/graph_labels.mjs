@@ -59,7 +59,7 @@ export function headsText(model, i) {
 export function lensLabels(layout, model, lens, taken) {
   const { target } = model.graph, texts = [];
   for (let layer = model.layers - 1; lens && layer >= 0; layer--) {
-    if (lens[layer] === null || lens[layer] === undefined) continue;
+    if (lens[layer] === null || lens[layer] === undefined || layout.inner[2 * layer + 2]) continue;
     const text = labelFit(tokenText(lens[layer]), 11, 72), x = layout.x[target] + Math.min(24, layout.column * 0.3) + 10, y = layout.y[2 * layer + 2];
     const width = labelWidth(text, 11);
     if (!taken.free(x - 2, y - 7, width + 4, 14)) continue;

@@ -8,7 +8,7 @@ const LAYOUT_WIDEST = 88, LAYOUT_NARROW = 15, LAYOUT_NARROWEST = 4; /* px a colu
 const LAYOUT_RIGHT = 92; /* px for the tokens right of the target */
 const LAYOUT_GAP = 0.6; /* of a column: what folded columns take */
 const LAYOUT_LOW = 0.6, LAYOUT_QUIET = 0.35; /* of a layer: one without attention, a run of quiet ones */
-const LAYOUT_TALLEST = 200, LAYOUT_SHORTEST = 20; /* px a layer */
+const LAYOUT_TALLEST = 200, LAYOUT_SHORTEST = 9; /* px a layer */
 const LAYOUT_ATTENTION = 0.64; /* of a layer's height */
 
 /* Positions that have flow at any layer, in any of the graphs that share the columns. */
@@ -62,7 +62,8 @@ function layoutColumns(used, folded) {
 /* models: graphs that share columns and layers; width, height: px of the view; zoom: null automatic, 0 all in sight, else times that;
  * fold: true, false, null automatic. ->
  *   x: [tokens] px, y: [2 layers + 1] px in the sheet between the axes; own: [tokens] 1 where a position has a column of its own
- *   column: px of a column, columns, bands (with top and bottom), width, height: px of the sheet; folded, zoom (effective); fits */
+ *   inner: [2 layers + 1] 1 for levels inside of a row of quiet layers
+ *   column, layer: px of a column, a layer; columns, bands (with top and bottom), width, height: px of the sheet; folded, zoom (effective); fits */
 export function layoutGraph({ models, width, height, zoom, fold }) {
   const tokens = models[0].width, used = layoutUsed(models);
   const room = Math.max(60, width - LAYOUT_LEFT - LAYOUT_RIGHT), tall = Math.max(60, height);
@@ -79,7 +80,7 @@ export function layoutGraph({ models, width, height, zoom, fold }) {
     column *= zoom;
     layer *= zoom;
   }
-  const x = new Float64Array(tokens), own = new Uint8Array(tokens), y = new Float64Array(2 * models[0].layers + 1);
+  const x = new Float64Array(tokens), own = new Uint8Array(tokens), y = new Float64Array(2 * models[0].layers + 1), inner = new Uint8Array(y.length);
   let at = 0;
   for (const entry of columns) {
     const wide = entry.gap ? column * LAYOUT_GAP : column;
@@ -101,12 +102,14 @@ export function layoutGraph({ models, width, height, zoom, fold }) {
       const low = band.bottom - (l - band.first) * each;
       y[2 * l + 1] = low - each * LAYOUT_ATTENTION;
       y[2 * l + 2] = low - each;
+      if (band.quiet) inner[2 * l + 1] = 1;
+      if (band.quiet && l < band.last) inner[2 * l + 2] = 1;
     }
     bottom = band.top;
   }
   const sheetWidth = at + LAYOUT_RIGHT;
   return {
-    x, y, own, columns, bands, column, folded, zoom: column / fitting, width: sheetWidth, height: sheetHeight, layer,
+    x, y, own, inner, columns, bands, column, folded, zoom: column / fitting, width: sheetWidth, height: sheetHeight, layer,
     fits: sheetWidth <= width - LAYOUT_LEFT + 1 && sheetHeight <= tall + 17,
   };
 }

@@ -2,6 +2,7 @@
  * What is drawn of a replayed graph: edges of one layer from one position to another are one link, whatever their heads. */
 import { ATTENTION, FFN, kindLevels } from "./replay.mjs";
 
+const MODEL_BINS = 4096;
 export const LINK_ATTENTION = 0, LINK_FFN = 1, LINK_RESIDUAL = 2;
 
 /* A number of its own for each link that a graph can have. */
@@ -10,14 +11,14 @@ function modelKey(model, kind, layer, source, target) {
 }
 
 /* graph: the JSON of the end point; replayed: replay(graph, threshold). Links are in the order of the walk, from the top down:
- *   n, kind (edges' kinds), type (LINK_*), layer, source, target, low, high (levels of replay.mjs), flow, share (sum, 1e-6), weight (sum),
+ *   n, kind (edges' kinds), type (LINK_*), layer, source, target, low, high (levels of replay.mjs), flow, share (sum, 1e-6),
  *   first, count (its edges are [first, first + count) of `replayed`). */
 export function graphModel(graph, replayed) {
   const most = replayed.n, levels = kindLevels(graph);
   const model = {
     graph, replayed, layers: graph.layers, width: graph.tokens.length, n: 0, kind: new Uint8Array(most), type: new Uint8Array(most),
     layer: new Uint16Array(most), source: new Int32Array(most), target: new Int32Array(most), low: new Uint16Array(most), high: new Uint16Array(most),
-    flow: new Float64Array(most), share: new Float64Array(most), weight: new Float64Array(most), first: new Int32Array(most), count: new Int32Array(most),
+    flow: new Float64Array(most), share: new Float64Array(most), first: new Int32Array(most), count: new Int32Array(most),
     places: null, nAttention: 0,
   };
   let n = 0;
@@ -39,7 +40,6 @@ export function graphModel(graph, replayed) {
     }
     model.flow[at] += replayed.flow[e];
     model.share[at] += replayed.share[e];
-    model.weight[at] += replayed.weight[e];
     model.count[at]++;
   }
   model.n = n;
@@ -103,15 +103,20 @@ export function routesOf(model, selection) {
   return { links, states: down };
 }
 
-/* The strongest links, at most `most` of those that `wanted` (a LINK_ type; null: all); the others of the type are not in the list. */
+/* The strongest links of a LINK_ type (null: of all), at most `most`. */
 export function strongestLinks(model, wanted, most) {
-  const of = [];
-  for (let i = 0; i < model.n; i++) if (wanted === null || model.type[i] === wanted) of.push(i);
-  if (of.length <= most) return of;
-  const flows = Float64Array.from(of, (i) => model.flow[i]).sort(), least = flows[flows.length - most];
-  let ties = most;
-  for (const i of of) if (model.flow[i] > least) ties--;
-  return of.filter((i) => model.flow[i] > least || (model.flow[i] === least && ties-- > 0));
+  const { n, type, flow } = model, bins = new Int32Array(MODEL_BINS + 1), binOf = (i) => Math.min(MODEL_BINS, Math.floor(Math.sqrt(flow[i]) * MODEL_BINS));
+  let left = most, cut = MODEL_BINS;
+  for (let i = 0; i < n; i++) if (wanted === null || type[i] === wanted) bins[binOf(i)]++;
+  while (cut >= 0 && bins[cut] <= left) left -= bins[cut--];
+  const links = [], edge = []; /* edge: those of the bin that is taken in part */
+  for (let i = 0; i < n; i++) {
+    if (wanted !== null && type[i] !== wanted) continue;
+    const bin = binOf(i);
+    if (bin > cut) links.push(i);
+    else if (bin === cut) edge.push(i);
+  }
+  return links.concat(edge.sort((a, b) => flow[b] - flow[a] || a - b).slice(0, left));
 }
 
 /* Heads of an attention link, the strongest first: [{head, share (1e-6), flow}]. */

@@ -355,10 +355,10 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
       drawAll = value;
       render();
     },
-    svgText() {
-      const title = `${graph.text ?? ""} (threshold ${threshold})`;
+    /* about: {title, description} of the file; dimmed as on the screen when something is selected. */
+    svgText(about = { title: graph.text ?? "" }) {
       return svgFile([{ element: parts.main, x: LAYOUT_LEFT, y: LAYOUT_TOP }, { element: parts.left, x: 0, y: LAYOUT_TOP }, { element: parts.top, x: 0, y: 0 },
-        { element: parts.bottom, x: 0, y: LAYOUT_TOP + Math.ceil(layout.height) }], LAYOUT_LEFT + layout.width, LAYOUT_TOP + Math.ceil(layout.height) + bottom, title);
+        { element: parts.bottom, x: 0, y: LAYOUT_TOP + Math.ceil(layout.height) }], LAYOUT_LEFT + layout.width, LAYOUT_TOP + Math.ceil(layout.height) + bottom, about, root.classList.contains("g-focused"));
     },
     close() {
       observer.disconnect();

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A stored prompt: its graph and panel, its counterfactual, the prompts before and after it. */
-import { element, tokenText } from "./dom.mjs";
+import { count, element, tokenText } from "./dom.mjs";
 import { addressOf, readAddress, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { promptPane } from "./prompt_pane.mjs";
-import { neighbours } from "./prompt_walk.mjs";
 import { storedSource } from "./source_stored.mjs";
+import { walkFrom } from "./walk.mjs";
 
 const PAGE_PROMPT_KEPT = ["t", "z", "fold", "from", "conv", "all"]; /* of the address, when another prompt is shown */
 
@@ -21,11 +21,10 @@ function pagePromptFailed(root, id, error) {
 }
 
 /* Chips that say what the prompt is. */
-function pagePromptChips(graph, run) {
+function pagePromptChips(graph) {
   const chips = [], { counterfactual_of: clean } = graph;
   if (graph.group_name) chips.push(element("a", { class: "prompt-chip", href: addressOf(["prompts"], { group: graph.group }), title: "Prompts of this group" }, graph.group_name));
   if (clean !== null && clean !== undefined) chips.push(element("span", { class: "prompt-chip" }, `counterfactual of ${clean}`));
-  chips.push(element("span", { class: "soft" }, `prompt ${graph.prompt}`));
   return chips;
 }
 
@@ -70,19 +69,21 @@ export async function showPrompt({ root, path, query, run, signal }) {
   const back = button("‹", "Previous prompt (k)", () => walk("previous"), { disabled: true });
   const forth = button("›", "Next prompt (j)", () => walk("next"), { disabled: true });
   function walk(direction) {
-    if (beside[direction] !== null) go(beside[direction]);
+    if (beside[direction]) go(beside[direction].prompt, beside[direction].target);
   }
-  const tools = [pagePromptChips(graph, run), pagePromptTargets(graph, (position) => go(id, position)),
+  const place = element("span");
+  const tools = [pagePromptChips(graph), element("span", { class: "soft" }, `prompt ${id}`, place), pagePromptTargets(graph, (position) => go(id, position)),
     otherId !== null && button(isCounterfactual ? "clean" : "counterfactual", `${isCounterfactual ? "The clean prompt" : "Its counterfactual"} (c)`, toggleOther),
     otherId !== null && button("both", "Clean above counterfactual (p)", togglePair, { "aria-pressed": String(pair) }), back, forth];
-  const pane = promptPane({ root, entries, title: `Prompt ${id}`, query, beside: tools,
+  const pane = promptPane({ root, entries, run, title: `Prompt ${id}`, query, beside: tools,
     onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),
     onTarget: (entry, position) => go(entry.graph.prompt, position) });
 
-  neighbours(run, id, from, signal).then((found) => {
+  walkFrom(from, id, target, { signal }).then((found) => {
     Object.assign(beside, found);
-    back.disabled = found.previous === null;
-    forth.disabled = found.next === null;
+    back.disabled = !found.previous;
+    forth.disabled = !found.next;
+    if (found.place) place.textContent = from ? ` · ${count(found.place)} of ${count(found.count)} in the list` : "";
   }, () => { /* without the list there is no way on */ });
 
   const keys = { c: toggleOther, p: togglePair, j: () => walk("next"), k: () => walk("previous") };

@@ -24,6 +24,10 @@ export function promptHead(graph, title, beside) {
     " ", headAnswer(graph), later && element("span", { class: "soft" }, marks.slice(graph.target + 1)));
   return {
     node: element("div", { class: "prompt-head" }, element("h1", { class: "unseen" }, title), text, element("div", { class: "prompt-tools" }, beside)),
+    /* Of a long prompt the end is in sight. */
+    scroll() {
+      text.scrollTop = text.scrollHeight;
+    },
     show(replayed) {
       const most = Math.max(...replayed.tokenFlow, 1e-9);
       for (const [i, mark] of marks.entries()) {

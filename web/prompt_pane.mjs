@@ -2,6 +2,8 @@
  * A graph, or two that are compared, with the prompt and the threshold above and the panel beside. It works from data alone: a stored
  * prompt, a live trace and a saved page each give theirs. */
 import { announce, count, element, plural } from "./dom.mjs";
+import { fileMenu } from "./graph_files.mjs";
+import { graphTable } from "./graph_table.mjs";
 import { graphView } from "./graph_view.mjs";
 import { panel } from "./panel.mjs";
 import { promptHead } from "./prompt_head.mjs";
@@ -16,7 +18,7 @@ function paneState(query, graphs) {
   return {
     floor, asked, threshold: asked >= floor ? Math.min(asked, 1) : Number.isFinite(asked) ? floor : Math.max(graphs[0].threshold, floor),
     selection: query.get("sel"), zoom: zoom >= 0 ? Math.min(zoom, PANE_MOST_ZOOM) : null, fold: fold === "1" ? true : fold === "0" ? false : null,
-    drawAll: query.get("all") === "1", side: query.get("side") === "1" && graphs.length > 1 ? 1 : 0, convention: query.get("conv") === "alone" ? "alone" : "frozen",
+    drawAll: query.get("all") === "1", table: query.get("table") === "1", order: query.get("order") ?? "", side: query.get("side") === "1" && graphs.length > 1 ? 1 : 0, convention: query.get("conv") === "alone" ? "alone" : "frozen",
   };
 }
 
@@ -30,10 +32,10 @@ export function lensTexts(graph, lists) {
   return texts;
 }
 
-/* entries: one or two of {graph, source (panel.mjs), name}; query: of the address; onState(changes of the query, {replace}): the address
- * follows; onTarget(entry, position); beside: nodes right of the prompt; files(pane): nodes for the bar. ->
- *   update(query): shows another state; handles(event): a key; close() */
-export function promptPane({ root, entries, title, query, onState, onTarget = () => {}, beside = [], files = () => [] }) {
+/* entries: one or two of {graph, source (panel.mjs), name}; run: of fileMenu; title: of the page; query: of the address;
+ * onState(changes of the query, {replace}): the address follows; onTarget(entry, position); beside: nodes right of the prompt. ->
+ *   shown(): it has a size now; update(query): shows another state; handles(event): a key; close() */
+export function promptPane({ root, entries, run, title, query, onState, onTarget = () => {}, beside = [] }) {
   const graphs = entries.map((entry) => entry.graph), pair = entries.length > 1;
   let state = paneState(query, graphs);
   const head = promptHead(graphs[0], title, beside), note = element("p", { class: "prompt-note", hidden: true });
@@ -43,16 +45,20 @@ export function promptPane({ root, entries, title, query, onState, onTarget = ()
   const fold = button("Fold", "Fold what has no flow (o)", () => setFold(!views[0].folded));
   const fit = button("Fit", "All in sight, or automatic (0)", toggleFit);
   const places = entries.map((entry) => element("div", { class: "graph" })), aside = element("aside", { class: "prompt-panel", "aria-label": "Details" });
-  const pane = { views: [], get threshold() { return slider.value; }, get selection() { return state.selection; }, get side() { return state.side; }, entries };
+  const tableButton = button("Table", "The edges as a table (t)", () => setTable(!state.table));
+  const files = fileMenu(() => ({ graph: graphs[state.side], replayed: views[state.side].replayed, threshold: slider.value, selection: state.selection,
+    convention: state.convention, run, svgText: views[state.side].svgText }));
   const bar = element("div", { class: "prompt-bar" }, slider.node, counts, fold, button("−", "Zoom out (-)", () => zoomBy(1 / PANE_ZOOM_STEP)), fit,
-    button("+", "Zoom in (+)", () => zoomBy(PANE_ZOOM_STEP)), files(pane));
-  root.append(element("div", { class: "prompt-main" }, head.node, bar, note, element("div", { class: "prompt-graphs" },
-    entries.map((entry, k) => element("section", { class: "prompt-graph", "aria-label": entry.name ?? "Graph" }, pair && element("h2", {}, entry.name), places[k])))), aside);
+    button("+", "Zoom in (+)", () => zoomBy(PANE_ZOOM_STEP)), tableButton, files);
+  const graphPlace = element("div", { class: "prompt-graphs" },
+    entries.map((entry, k) => element("section", { class: "prompt-graph", "aria-label": entry.name ?? "Graph" }, pair && element("h2", {}, entry.name), places[k])));
+  const tablePlace = element("div", { class: "prompt-table" });
+  root.append(element("div", { class: "prompt-main" }, head.node, bar, note, graphPlace, tablePlace), aside);
 
   const side = element("div");
   aside.append(side);
   let shownPanel = null, shownSide = -1;
-  const views = pane.views;
+  const views = [];
   for (const [k, { graph, source }] of entries.entries()) {
     const other = pair && graphs[1 - k].tokens.length === graph.tokens.length && graphs[1 - k].layers === graph.layers ? graphs[1 - k] : null;
     views.push(graphView({ root: places[k], graph, threshold: state.threshold, selection: state.selection, zoom: state.zoom, fold: state.fold, companion: other,
@@ -94,7 +100,23 @@ export function promptPane({ root, entries, title, query, onState, onTarget = ()
     shownPanel.show(graphs[shownSide], views[shownSide].replayed, slider.value, state.selection);
   }
 
+  let shownTable = null;
+  function showTable() {
+    graphPlace.hidden = state.table;
+    tablePlace.hidden = !state.table;
+    tableButton.setAttribute("aria-pressed", String(state.table));
+    if (!state.table) {
+      shownTable?.close();
+      shownTable = null;
+      return;
+    }
+    shownTable ??= graphTable({ root: tablePlace, order: state.order, onSelect: (text) => select(text, state.side),
+      onOrder: (order) => onState({ order }, { replace: true }) });
+    shownTable.show(graphs[state.side], views[state.side].replayed, slider.value, state.selection);
+  }
+
   function showAll() {
+    showTable();
     head.show(views[0].replayed);
     fold.setAttribute("aria-pressed", String(views[0].folded));
     fit.setAttribute("aria-pressed", String(state.zoom === 0));
@@ -121,6 +143,7 @@ export function promptPane({ root, entries, title, query, onState, onTarget = ()
     state.selection = text;
     for (const view of views) view.setSelection(text);
     showPanel();
+    if (state.table) showTable();
     onState({ sel: text, side: state.side || null }, { replace: false });
     if (text === null) announce("Nothing selected");
   }
@@ -153,13 +176,23 @@ export function promptPane({ root, entries, title, query, onState, onTarget = ()
     onState({ all: all ? "1" : null }, { replace: true });
   }
 
-  const keys = { "[": () => slider.step(-1), "]": () => slider.step(1), "+": () => zoomBy(PANE_ZOOM_STEP), "=": () => zoomBy(PANE_ZOOM_STEP),
+  function setTable(table) {
+    state.table = table;
+    showTable();
+    onState({ table: table ? "1" : null, order: table ? state.order : null }, { replace: false });
+  }
+
+  const keys = { t: () => setTable(!state.table), "[": () => slider.step(-1), "]": () => slider.step(1), "+": () => zoomBy(PANE_ZOOM_STEP), "=": () => zoomBy(PANE_ZOOM_STEP),
     "-": () => zoomBy(1 / PANE_ZOOM_STEP), 0: toggleFit, o: () => setFold(!views[0].folded), Escape: () => select(null, state.side) };
 
   slider.set(state.threshold);
-  return Object.assign(pane, {
+  return {
     /* What needs a size is there now. */
-    shown: showAll,
+    shown() {
+      document.body.classList.add("prompt-shown"); /* as high as the window */
+      head.scroll();
+      showAll();
+    },
     update(next) {
       const now = paneState(next, graphs), before = state;
       state = now;
@@ -183,8 +216,10 @@ export function promptPane({ root, entries, title, query, onState, onTarget = ()
       return act !== undefined;
     },
     close() {
+      document.body.classList.remove("prompt-shown");
       for (const view of views) view.close();
       shownPanel?.close();
+      shownTable?.close();
     },
-  });
+  };
 }

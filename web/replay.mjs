@@ -36,6 +36,9 @@ function replayIndex(graph) {
     n, kind: Uint8Array.from(parts.kind), layer: Uint16Array.from(parts.layer), head: Int32Array.from(parts.head),
     source: Int32Array.from(parts.source), target: Int32Array.from(parts.target), share: Uint32Array.from(parts.share),
     first: new Int32Array(layers * 4 * width), end: new Int32Array(layers * 4 * width), heads: 0,
+    /* Where a replay writes; its result is a copy of what it filled. */
+    edges: { kind: new Uint8Array(n), layer: new Uint16Array(n), head: new Int32Array(n), source: new Int32Array(n), target: new Int32Array(n),
+      share: new Uint32Array(n), weight: new Float64Array(n), flow: new Float64Array(n) },
   };
   const allowed = kindLevels(graph);
   for (let i = 0; i < n; i++) {
@@ -68,37 +71,43 @@ function replayBeats(index, a, b) {
  *   ffns: [{layer, position, flow}] by layer from high to low, then position */
 export function replay(graph, threshold) {
   const index = replayIndex(graph), { layers, target } = graph, width = graph.tokens.length, nodes = layerNodes(graph);
-  const kind = new Uint8Array(index.n), layer = new Uint16Array(index.n), head = new Int32Array(index.n), source = new Int32Array(index.n);
-  const to = new Int32Array(index.n), share = new Uint32Array(index.n), weight = new Float64Array(index.n), flow = new Float64Array(index.n);
+  const { kind, layer, head, source, target: to, share, weight, flow } = index.edges, { first: firsts, end: ends, share: shares } = index;
   const levelFlow = new Float64Array((2 * layers + 1) * width), reached = new Uint8Array((2 * layers + 1) * width);
   const headShare = new Float64Array(index.heads), heads = [], ffns = [];
   let n = 0;
 
-  function keepParts(node, l, at) {
-    let sum = 0, kept = 0, largest = -1;
+  function largestPart(node, l, at) {
+    let largest = -1;
     for (const k of node.kinds) {
       const place = (l * 4 + k) * width + at;
-      for (let i = index.first[place]; i < index.end[place]; i++) {
-        if (index.share[i] / 1e6 > threshold) {
-          sum += index.share[i];
-          kept++;
-        }
-        if (largest < 0 || replayBeats(index, i, largest)) largest = i;
-      }
+      for (let i = firsts[place]; i < ends[place]; i++) if (largest < 0 || replayBeats(index, i, largest)) largest = i;
     }
     if (largest < 0) throw new Error(`The graph has no rows of layer ${l} at position ${at}.`);
-    const whole = levelFlow[(2 * l + node.whole) * width + at];
+    return largest;
+  }
+
+  function keepParts(node, l, at) {
+    let sum = 0, kept = 0;
     for (const k of node.kinds) {
-      const place = (l * 4 + k) * width + at;
-      for (let i = index.first[place]; i < index.end[place]; i++) {
-        if (kept ? !(index.share[i] / 1e6 > threshold) : i !== largest) continue;
+      const place = (l * 4 + k) * width + at, end = ends[place];
+      for (let i = firsts[place]; i < end; i++)
+        if (shares[i] / 1e6 > threshold) {
+          sum += shares[i];
+          kept++;
+        }
+    }
+    const whole = levelFlow[(2 * l + node.whole) * width + at], largest = kept ? -1 : largestPart(node, l, at);
+    for (const k of node.kinds) {
+      const place = (l * 4 + k) * width + at, end = ends[place];
+      for (let i = firsts[place]; i < end; i++) {
+        if (kept ? !(shares[i] / 1e6 > threshold) : i !== largest) continue;
         kind[n] = k;
         layer[n] = l;
         head[n] = index.head[i];
         source[n] = index.source[i];
         to[n] = at;
-        share[n] = index.share[i];
-        weight[n] = kept ? index.share[i] / sum : 1;
+        share[n] = shares[i];
+        weight[n] = kept ? shares[i] / sum : 1;
         flow[n] = whole * weight[n];
         n++;
       }
@@ -141,7 +150,7 @@ export function replay(graph, threshold) {
       }
     heads.unshift(...best.filter(Boolean));
   }
-  const cut = (array) => array.subarray(0, n);
+  const cut = (array) => array.slice(0, n);
   return {
     n, kind: cut(kind), layer: cut(layer), head: cut(head), source: cut(source), target: cut(to), share: cut(share), weight: cut(weight),
     flow: cut(flow), levelFlow, reached, tokenFlow: levelFlow.subarray(0, width), heads, ffns,

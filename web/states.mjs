@@ -7,10 +7,12 @@ const STATES_PATIENCE = 150; /* ms without an answer before a skeleton shows */
 /* Shows a skeleton in root when nothing came in time; the function that it returns ends that. */
 export function skeletonAfter(root) {
   const timer = setTimeout(() => {
+    root.classList.add("loading"); /* no :has() in the style sheets: it makes each change of the document slow */
     root.append(element("div", { class: "skeleton", "aria-label": "loading" }, element("i"), element("i"), element("i")));
   }, STATES_PATIENCE);
   return () => {
     clearTimeout(timer);
+    root.classList.remove("loading");
     root.querySelector(":scope > .skeleton")?.remove();
   };
 }
