@@ -12,15 +12,16 @@ function modelKey(model, kind, layer, source, target) {
 
 /* graph: the JSON of the end point; replayed: replay(graph, threshold). Links are in the order of the walk, from the top down:
  *   n, kind (edges' kinds), type (LINK_*), layer, source, target, low, high (levels of replay.mjs), flow, share (sum, 1e-6),
- *   first, count (its edges are [first, first + count) of `replayed`). */
-export function graphModel(graph, replayed) {
-  const most = replayed.n, levels = kindLevels(graph);
-  const model = {
-    graph, replayed, layers: graph.layers, width: graph.tokens.length, n: 0, kind: new Uint8Array(most), type: new Uint8Array(most),
-    layer: new Uint16Array(most), source: new Int32Array(most), target: new Int32Array(most), low: new Uint16Array(most), high: new Uint16Array(most),
-    flow: new Float64Array(most), share: new Float64Array(most), first: new Int32Array(most), count: new Int32Array(most),
-    places: null, nAttention: 0,
+ *   first, count (its edges are [first, first + count) of `replayed`).
+ * reuse: a model of the same graph that is not used any more; its arrays are taken. */
+export function graphModel(graph, replayed, reuse = null) {
+  const most = replayed.n, levels = kindLevels(graph), room = Math.ceil(most * 1.5);
+  const model = reuse && reuse.kind.length >= most ? reuse : {
+    graph, layers: graph.layers, width: graph.tokens.length, kind: new Uint8Array(room), type: new Uint8Array(room),
+    layer: new Uint16Array(room), source: new Int32Array(room), target: new Int32Array(room), low: new Uint16Array(room), high: new Uint16Array(room),
+    flow: new Float64Array(room), share: new Float64Array(room), first: new Int32Array(room), count: new Int32Array(room),
   };
+  Object.assign(model, { replayed, places: null, nAttention: 0 });
   let n = 0;
   for (let e = 0; e < most; e++) {
     const kind = replayed.kind[e], layer = replayed.layer[e], source = replayed.source[e], target = replayed.target[e];
@@ -36,6 +37,7 @@ export function graphModel(graph, replayed) {
       model.low[at] = 2 * layer + levels[kind].below;
       model.high[at] = 2 * layer + levels[kind].whole;
       model.first[at] = e;
+      model.flow[at] = model.share[at] = model.count[at] = 0;
       if (kind === ATTENTION) model.nAttention++;
     }
     model.flow[at] += replayed.flow[e];

@@ -49,8 +49,10 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
   for (const [name, value] of Object.entries({ role: "application", tabindex: "0", "aria-roledescription": "graph" })) root.setAttribute(name, value);
   root.append(map.element, parts.scroll, parts.tip);
 
-  function compute() {
-    model = graphModel(graph, replay(graph, threshold));
+  let passing = null; /* the model while the threshold is dragged */
+  function compute(dragging = false) {
+    if (!dragging) model = graphModel(graph, replay(graph, threshold));
+    else model = passing = graphModel(graph, replay(graph, threshold, { passing: true }), passing);
   }
 
   /* The part of the sheet that is in sight as shares of it. */
@@ -317,7 +319,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     /* With dragging the layout stays, and texts are hidden. */
     setThreshold(value, { dragging = false } = {}) {
       threshold = value;
-      compute();
+      compute(dragging);
       root.classList.toggle("g-dragging", dragging);
       if (!layout) return;
       if (!dragging) return render();

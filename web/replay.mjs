@@ -36,7 +36,7 @@ function replayIndex(graph) {
     n, kind: Uint8Array.from(parts.kind), layer: Uint16Array.from(parts.layer), head: Int32Array.from(parts.head),
     source: Int32Array.from(parts.source), target: Int32Array.from(parts.target), share: Uint32Array.from(parts.share),
     first: new Int32Array(layers * 4 * width), end: new Int32Array(layers * 4 * width), heads: 0,
-    /* Where a replay writes; its result is a copy of what it filled. */
+    /* Where a replay writes; its result is a copy of what it filled, with passing a view of it. */
     edges: { kind: new Uint8Array(n), layer: new Uint16Array(n), head: new Int32Array(n), source: new Int32Array(n), target: new Int32Array(n),
       share: new Uint32Array(n), weight: new Float64Array(n), flow: new Float64Array(n) },
   };
@@ -68,8 +68,9 @@ function replayBeats(index, a, b) {
  *   levelFlow: Float64Array [2 layers + 1][tokens], reached: Uint8Array of the same shape: the states
  *   tokenFlow: Float64Array [tokens], sums to 1
  *   heads: [{layer, head, share (1e-6, METHOD section 4), position (where it is largest), flow}] by (layer, head)
- *   ffns: [{layer, position, flow}] by layer from high to low, then position */
-export function replay(graph, threshold) {
+ *   ffns: [{layer, position, flow}] by layer from high to low, then position
+ * With passing the edges are valid until the next replay of the graph: nothing large is allocated. */
+export function replay(graph, threshold, { passing = false } = {}) {
   const index = replayIndex(graph), { layers, target } = graph, width = graph.tokens.length, nodes = layerNodes(graph);
   const { kind, layer, head, source, target: to, share, weight, flow } = index.edges, { first: firsts, end: ends, share: shares } = index;
   const levelFlow = new Float64Array((2 * layers + 1) * width), reached = new Uint8Array((2 * layers + 1) * width);
@@ -150,7 +151,7 @@ export function replay(graph, threshold) {
       }
     heads.unshift(...best.filter(Boolean));
   }
-  const cut = (array) => array.slice(0, n);
+  const cut = (array) => (passing ? array.subarray(0, n) : array.slice(0, n));
   return {
     n, kind: cut(kind), layer: cut(layer), head: cut(head), source: cut(source), target: cut(to), share: cut(share), weight: cut(weight),
     flow: cut(flow), levelFlow, reached, tokenFlow: levelFlow.subarray(0, width), heads, ffns,
