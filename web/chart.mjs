@@ -13,6 +13,7 @@ export function chartTicks(lo, hi, n = 5) {
 }
 
 function chartTickText(x, ticks) {
+  if (Math.abs(x) < 1e-12) return "0";
   const step = ticks.length > 1 ? ticks[1] - ticks[0] : 1;
   return x.toFixed(Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9) + (/[1-9]\.?5$|^2\.5/.test((step / 10 ** Math.floor(Math.log10(step))).toFixed(1)) ? 1 : 0))));
 }

@@ -25,7 +25,7 @@ export function svg(tag, attributes, ...children) {
 
 /* "0.390": `digits` after the point; "–" where there is no number. */
 export function number(x, digits = 3) {
-  return x === null || x === undefined || !Number.isFinite(x) ? "–" : x.toFixed(digits);
+  return x === null || x === undefined || !Number.isFinite(x) ? "–" : x.toFixed(digits).replace(/^-(0\.?0*)$/, "$1");
 }
 
 /* "95.1 %" of 0.951; a share that is not 0 never reads as 0. */

@@ -9,15 +9,20 @@
 #define MOST_POSITIONS 1048575.0
 #define MOST_LAYERS 254.0
 
+#define MOST_HEADS 1022.0
 #define MOST_ITEMS 2147483647.0
 #define MOST_BYTES 400.0 /* of a text that is looked for, a name */
 
 #define PROMPT {"prompt", HW_WEB_WHOLE, 0, MOST_PROMPTS, NULL, true}
 #define TARGET {"target", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, false}
 
+#define GROUP {"group", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false}
+#define LAYER {"layer", HW_WEB_WHOLE, 0, MOST_LAYERS, NULL, true}
+#define HEAD {"head", HW_WEB_WHOLE, 0, MOST_HEADS, NULL, true}
+
 /* What a list of prompts is filtered by. */
 #define LIST_FILTERS                                                                                                                       \
-  {"q", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false}, {"group", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false},                                       \
+  {"q", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false}, GROUP,                                                                                   \
       {"head", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false}, {"edge", HW_WEB_WHOLE, 0, MOST_ITEMS, NULL, false},                                \
       {"answers", HW_WEB_CHOICE, 0, 0, "all|right|wrong", false}, {"counterfactuals", HW_WEB_CHOICE, 0, 0, "no|yes|only", false},           \
       {"sort", HW_WEB_CHOICE, 0, 0, "number|importance|probability|rank|logit_diff", false}, {"order", HW_WEB_CHOICE, 0, 0, "up|down", false}
@@ -39,6 +44,11 @@ static const hw_web_route routes[] = {
     {.path = "circuit_prompts", .method = "GET", .file = "web/circuit_prompts.sql", .parameters = {LIST_FILTERS, CIRCUIT_FILTERS, LIST_PAGE}},
     {.path = "walk", .method = "GET", .file = "web/walk.sql", .parameters = {LIST_FILTERS, PROMPT, TARGET}},
     {.path = "circuit_walk", .method = "GET", .file = "web/circuit_walk.sql", .parameters = {LIST_FILTERS, CIRCUIT_FILTERS, PROMPT, TARGET}},
+    {.path = "heads", .method = "GET", .file = "web/heads.sql", .parameters = {GROUP}},
+    {.path = "head", .method = "GET", .file = "web/head.sql", .parameters = {LAYER, HEAD}},
+    {.path = "head_tokens", .method = "GET", .file = "web/head_tokens.sql",
+     .parameters = {LAYER, HEAD, {"convention", HW_WEB_CHOICE, 0, 0, "frozen|alone", false}}},
+    {.path = "edge", .method = "GET", .file = "web/edge.sql", .parameters = {{"item", HW_WEB_WHOLE, 0, MOST_ITEMS, NULL, true}}},
 };
 enum { N_ROUTES = sizeof routes / sizeof *routes };
 
