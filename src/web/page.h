@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The saved page: one HTML file with the modules, the style and the data of one graph. It works from disk and asks nothing of anybody. */
+#ifndef HW_WEB_PAGE_H
+#define HW_WEB_PAGE_H
+
+#include "headwater/buffer.h"
+#include "headwater/store.h"
+
+/* Writes the file. `data`: a JSON object, what web/saved.mjs reads; `title` is plain text. */
+bool hw_page_write(const char *path, const char *title, const hw_buffer *data, hw_error *err);
+
+/* The data of a stored graph: the texts of the end points run, graph, lists, and neurons of each FFN node. target -1: the last one.
+ * Errors: INPUT, saying why the prompt has no such graph. */
+bool hw_page_stored(hw_store *store, const char *db, int64_t prompt_id, int64_t target, hw_buffer *title, hw_buffer *data, hw_error *err);
+
+#endif
