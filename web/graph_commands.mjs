@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The command line that gives what is shown. */
+import { shellWord } from "./lists.mjs";
 
-/* A word for a POSIX shell; in double quotes where that spares single ones. */
-export function shellWord(text) {
-  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
-  return text.includes("'") && !/[$`"\\!]/.test(text) ? `"${text}"` : `'${text.replace(/'/g, "'\\''")}'`;
-}
-
-function commandLine(...words) {
+function commandWords(...words) {
   return ["headwater", ...words].map((word) => shellWord(String(word))).join(" ");
 }
 
 /* A statement over the stored columns of one graph. */
 function commandSql({ graph, run }, columns, from, where) {
-  return commandLine("sql", run.database, `SELECT ${columns} FROM graph g, ${from} WHERE g.prompt_id = ${graph.prompt} AND g.target_pos = ${graph.target} AND ${where}`);
+  return commandWords("sql", run.database, `SELECT ${columns} FROM graph g, ${from} WHERE g.prompt_id = ${graph.prompt} AND g.target_pos = ${graph.target} AND ${where}`);
 }
 
 function commandLists(state, kind, layer, position, convention, more = "") {
@@ -25,7 +20,7 @@ function commandLists(state, kind, layer, position, convention, more = "") {
  * database: its command traces again. */
 export function shellCommand(state) {
   const { graph, threshold, selection: s, convention = "frozen", run } = state;
-  if (!run.database) return commandLine("trace", "--model", run.model, ...(graph.text === null ? ["--tokens", graph.ids.join(",")] : ["--prompt", graph.text]), "--threshold", threshold);
+  if (!run.database) return commandWords("trace", "--model", run.model, ...(graph.text === null ? ["--tokens", graph.ids.join(",")] : ["--prompt", graph.text]), "--threshold", threshold);
   const prompt = ["--prompt", graph.prompt], target = ["--target", graph.target];
   switch (s?.kind) {
     case "edge":
@@ -33,10 +28,10 @@ export function shellCommand(state) {
       return commandSql(state, "e.*", `hw_edges(g.edges, ${threshold}) e`,
         `e.kind = 'attention' AND e.layer = ${s.layer} AND e.source = ${s.source} AND e.target = ${s.target} ORDER BY e.flow DESC`);
     case "ffn":
-      if (s.neuron !== undefined) return commandLine("query", run.database, "neuron_tokens", "--layer", s.layer, "--neuron", s.neuron);
+      if (s.neuron !== undefined) return commandWords("query", run.database, "neuron_tokens", "--layer", s.layer, "--neuron", s.neuron);
       return commandSql(state, "n.*", "hw_neurons(g.neurons, 1) n", `n.layer = ${s.layer} AND n.position = ${s.position}`);
     case "state": return commandLists(state, s.after === "mid" ? "resid_mid" : "resid_post", s.layer, s.position, "alone");
-    case "token": return commandLine("query", run.database, "prompt_input", ...prompt, ...target);
-    default: return commandLine("query", run.database, "graph", ...prompt, ...target, "--threshold", threshold);
+    case "token": return commandWords("query", run.database, "prompt_input", ...prompt, ...target);
+    default: return commandWords("query", run.database, "graph", ...prompt, ...target, "--threshold", threshold);
   }
 }

@@ -87,7 +87,8 @@ export function choiceButtons(label, choices, chosen, change) {
 
 /* One word of a POSIX shell. */
 export function shellWord(text) {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${String(text).replace(/'/g, "'\\''")}'`;
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  return text.includes("'") && !/[$`"\\!]/.test(text) ? `"${text}"` : `'${text.replace(/'/g, "'\\''")}'`;
 }
 
 /* "headwater query DB top_heads --by flow" from a query's name and its options. */

@@ -34,7 +34,7 @@ static size_t find_import(const char *line, size_t length) {
   return hw_n_assets;
 }
 
-/* Marks the modules that the entry needs. An asset comes after those that it imports, so one pass from the end meets each importer first. */
+/* Marks the modules that the entry needs. An asset comes after those that it imports, so one pass from the end meets importers first. */
 static bool mark_modules(bool *needed, hw_error *err) {
   for (size_t m = hw_n_assets; m-- > 0;) {
     if (strcmp(hw_assets[m].name, entry) == 0) needed[m] = true;
@@ -45,7 +45,8 @@ static bool mark_modules(bool *needed, hw_error *err) {
       size_t length = next_line(&at, end);
       if (!begins(line, length, "import ")) continue;
       size_t imported = find_import(line, length);
-      if (imported >= m) return hw_fail(err, HW_ERROR_UNSUPPORTED, "web/%s imports what does not come before it: %.*s", hw_assets[m].name, (int)length, line);
+      if (imported >= m)
+        return hw_fail(err, HW_ERROR_UNSUPPORTED, "web/%s imports what does not come before it: %.*s", hw_assets[m].name, (int)length, line);
       needed[imported] = true;
     }
   }
@@ -55,7 +56,8 @@ static bool mark_modules(bool *needed, hw_error *err) {
 /* The modules as one: imports are left out, and the word export. */
 static bool put_script(hw_buffer *out, hw_error *err) {
   bool needed[256] = {false};
-  if (hw_n_assets > sizeof needed) return hw_fail(err, HW_ERROR_UNSUPPORTED, "the page has %zu files, want at most %zu", hw_n_assets, sizeof needed);
+  if (hw_n_assets > sizeof needed)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "the page has %zu files, want at most %zu", hw_n_assets, sizeof needed);
   if (!mark_modules(needed, err)) return false;
   for (size_t m = 0; m < hw_n_assets; m++) {
     const char *at = (const char *)hw_assets[m].bytes, *end = at + hw_assets[m].length;
@@ -105,18 +107,19 @@ static void put_policy(hw_buffer *out, const hw_buffer *style, const hw_buffer *
   char of_style[HW_SHA256_BASE64 + 1], of_script[HW_SHA256_BASE64 + 1];
   hw_sha256_base64(style->data, style->length, of_style);
   hw_sha256_base64(script->data, script->length, of_script);
-  hw_buffer_printf(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; "
-                        "img-src blob:; base-uri 'none'; form-action 'none'\">\n", of_style, of_script);
+  hw_buffer_printf(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-%s'; "
+                        "script-src 'sha256-%s'; img-src blob:; base-uri 'none'; form-action 'none'\">\n", of_style, of_script);
 }
 
 static void put_page(hw_buffer *out, const char *title, const hw_buffer *style, const hw_buffer *script, const hw_buffer *data) {
   hw_buffer_append_string(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
   put_policy(out, style, script);
-  hw_buffer_append_string(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+  hw_buffer_append_string(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                               "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
   put_escaped(out, title);
   hw_buffer_append_string(out, "</title>\n<style>");
   hw_buffer_append(out, style->data, style->length);
-  hw_buffer_append_string(out, "</style>\n</head>\n<body>\n<header id=\"about\"></header>\n<main id=\"page\" tabindex=\"-1\"></main>\n"
+  hw_buffer_append_string(out, "</style>\n</head>\n<body>\n<header id=\"saved\"></header>\n<main id=\"page\" tabindex=\"-1\"></main>\n"
                                "<div id=\"live\" class=\"unseen\" aria-live=\"polite\"></div>\n<noscript>This page needs JavaScript.</noscript>\n"
                                "<script type=\"application/json\" id=\"data\">");
   put_data(out, data);

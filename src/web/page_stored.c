@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The data of a saved page from a database. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json_reader.h"
 #include "base/json_writer.h"
-#include "base/text.h"
+#include "base/number.h"
 #include "query/json.h"
 #include "web/page.h"
 
@@ -17,7 +16,8 @@ typedef struct numbers { /* as texts, for the parameters of statements */
 enum { OF_GRAPH = 2, OF_NODE = 4 }; /* parameters */
 
 static hw_json_outcome put(hw_store *store, const char *file, const numbers *of, size_t n, hw_buffer *out, hw_error *err) {
-  const hw_parameter parameters[OF_NODE] = {{"prompt", of->prompt}, {"target", of->target[0] ? of->target : NULL}, {"layer", of->layer}, {"position", of->position}};
+  const hw_parameter parameters[OF_NODE] = {
+      {"prompt", of->prompt}, {"target", of->target[0] ? of->target : NULL}, {"layer", of->layer}, {"position", of->position}};
   return hw_store_json(store, file, n ? parameters : NULL, n, out, err);
 }
 
@@ -55,14 +55,16 @@ static bool put_neurons(hw_store *store, const hw_graph_record *record, numbers 
   return true;
 }
 
-static bool put_stored(hw_store *store, const char *db, int64_t prompt_id, int64_t target, hw_arena *arena, hw_buffer *title, hw_buffer *data, hw_error *err) {
+static bool put_stored(hw_store *store, const char *db, int64_t prompt_id, int64_t target, hw_arena *arena, hw_buffer *title, hw_buffer *data,
+                       hw_error *err) {
   numbers of = {0};
   hw_run_info info;
   hw_graph_record record;
   bool found;
   (void)hw_snprintf(of.prompt, sizeof of.prompt, "%" PRId64, prompt_id);
   if (target >= 0) (void)hw_snprintf(of.target, sizeof of.target, "%" PRId64, target);
-  if (!hw_store_read_run(store, arena, &info, err) || !hw_store_read_graph(store, &info, prompt_id, target, info.floor, arena, &found, &record, err)) return false;
+  if (!hw_store_read_run(store, arena, &info, err) ||
+      !hw_store_read_graph(store, &info, prompt_id, target, info.floor, arena, &found, &record, err)) return false;
   if (!found) return fail_missing(store, db, &of, err);
   const char *slash = strrchr(db, '/');
   hw_buffer_printf(title, "%s: prompt %" PRId64 " of %s", info.model_name, prompt_id, info.dataset_name);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # House rules as a test: sh tests/rules/check.sh LIBRARY.a...
 #   rooms include only what they may, without circles, and none is too large (includes.py); nothing outside src/cli and src/manual prints or exits;
+#   the page's modules can be put together, and make no markup of text (web.py);
 #   cblas.h, sqlite3.h and microhttpd.h stay in their places; no file over 500 lines; every source has its SPDX line; the libraries have no mutable
 #   globals and no symbol twice.
 set -u
@@ -12,6 +13,7 @@ complain() {
 }
 
 python3 tests/rules/includes.py || failed=1
+python3 tests/rules/web.py || failed=1
 
 grep -nE '(^|[^a-zA-Z_])(exit|_exit|abort|printf|puts|putchar|perror|fprintf|vprintf) *\(' -r src --include='*.c' |
   grep -v -e '^src/cli/' -e '^src/manual/' | while read -r line; do echo "RULE: prints or exits in the library: $line"; done | grep . && failed=1

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# check_page.py HTML [TRACE.json]: a saved page. Its elements, what its policy allows, and its data, which is printed in short.
+import base64
+import collections
+import hashlib
+import html.parser
+import json
+import re
+import sys
+
+
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.elements, self.attributes, self.texts, self.open, self.policy = collections.Counter(), set(), {}, None, ""
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.elements[tag] += 1
+        self.attributes.update((tag, name) for name in found)
+        if found.get("http-equiv") == "Content-Security-Policy":
+            self.policy = found["content"]
+        self.open = {"script": found.get("type"), "style": "style", "title": "title"}.get(tag)
+
+    def handle_data(self, data):
+        if self.open:
+            self.texts[self.open] = self.texts.get(self.open, "") + data
+
+    def handle_endtag(self, tag):
+        self.open = None
+
+
+page = Page()
+text = open(sys.argv[1], encoding="utf-8", newline="").read()
+page.feed(text)
+page.close()
+wanted = {"html": 1, "head": 1, "meta": 4, "title": 1, "style": 1, "body": 1, "header": 1, "main": 1, "div": 1, "noscript": 1, "script": 2}
+print("elements:", "those of the page" if page.elements == wanted else dict(page.elements))
+print("refers to:", sorted(f"{tag} {name}" for tag, name in page.attributes if name in ("src", "href", "style") or name.startswith("on")))
+hashes = [base64.b64encode(hashlib.sha256(page.texts[name].encode()).digest()).decode() for name in ("style", "module")]
+policy = f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src blob:; base-uri 'none'; form-action 'none'"
+print("policy:", "allows this style and this module" if page.policy == policy else page.policy)
+module = page.texts["module"]
+print("module:", "whole" if not re.search(r"^(import|export) ", module, re.M) and "function replay(" in module and "\nsavedShow();\n" in module else "not whole")
+print("title:", ascii(page.texts["title"]))
+
+data = json.loads(page.texts["application/json"])
+graph, parts = data["graph"], data["graph"]["parts"]
+print("data:", " ".join(data))
+print("prompt:", ascii(graph["text"]), "tokens:", ascii("".join(graph["tokens"])) if graph["text"] is None else len(graph["tokens"]))
+print("parts:", len(parts["kind"]), "of one length" if len({len(column) for column in parts.values()}) == 1 else "of several lengths")
+kinds = collections.Counter((row[0], row[1]) for row in data["lists"]["lists"])
+print("lists:", ", ".join(f"{n} {kind} {convention}" for (kind, convention), n in sorted(kinds.items())))
+known = set(data["lists"]["tokens"])
+print("texts of the tokens:", "all" if all(str(token) in known for row in data["lists"]["lists"] for list_ in row[5:] for token, _ in list_) else "not all")
+print("neurons:", sum(len(node["neurons"]) for node in data["neurons"].values()), "of", len(data["neurons"]), "nodes")
