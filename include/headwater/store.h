@@ -154,6 +154,9 @@ HW_API bool hw_store_open_read(const char *path, hw_store **store, hw_error *err
 /* The same for what will be written later: waits for other programs as long as a writer. hooks lives as long as the store; NULL is fine. */
 HW_API bool hw_store_open_read_waiting(const char *path, const hw_hooks *hooks, hw_store **store, hw_error *err);
 
+/* Memory for pages of the database; 65,536 after opening. */
+HW_API bool hw_store_set_cache(hw_store *store, size_t kilobytes, hw_error *err);
+
 /* Is it this run that the database holds? Errors: INPUT, naming what differs. */
 HW_API bool hw_store_check_run(hw_store *store, const hw_run_info *info, hw_error *err);
 

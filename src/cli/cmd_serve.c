@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -35,30 +36,34 @@ static const hw_option_table *options(void **defaults) {
   return &table;
 }
 
-/* Signals that end the server; blocked, so that no thread is interrupted by them. */
-static void block_signals(sigset_t *set) {
-  sigemptyset(set);
-  sigaddset(set, SIGINT);
-  sigaddset(set, SIGTERM);
-  (void)pthread_sigmask(SIG_BLOCK, set, NULL);
+/* Posted by SIGINT and SIGTERM. A semaphore: threads of OpenBLAS were there before main and may be the ones that get the signal. */
+static sem_t ended;
+
+static void on_end(int signal_number) {
+  (void)signal_number;
+  (void)sem_post(&ended);
+}
+
+static void catch_ends(void) {
+  struct sigaction action = {.sa_handler = on_end, .sa_flags = SA_RESTART};
+  (void)sem_init(&ended, 0, 0);
+  sigemptyset(&action.sa_mask);
+  (void)sigaction(SIGINT, &action, NULL);
+  (void)sigaction(SIGTERM, &action, NULL);
 }
 
 /* Hands the address to the desktop. It lies on the command line of another program for a moment; the token is in it. */
 static void open_browser(const char *address) {
   pid_t child = fork();
   if (child != 0) return;
-  sigset_t none;
-  sigemptyset(&none);
-  (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
   (void)execlp("xdg-open", "xdg-open", address, (char *)NULL);
   fprintf(stderr, "headwater: cannot run xdg-open: %s; open the address by hand\n", strerror(errno));
   _exit(127);
 }
 
 static bool serve(const char *db, const serve_settings *settings, hw_web *web, hw_error *err) {
-  sigset_t ends;
   hw_buffer address;
-  block_signals(&ends);
+  catch_ends();
   const hw_web_settings wanted = {.db = db, .address = settings->address, .port = (int)settings->port, .hosts = settings->hosts,
                                   .n_hosts = (size_t)((settings->hosts[0] != NULL) + (settings->hosts[1] != NULL)),
                                   .no_token = settings->no_token, .time_limit = settings->time_limit};
@@ -71,8 +76,7 @@ static bool serve(const char *db, const serve_settings *settings, hw_web *web, h
     ok = hw_cli_finish() == 0 || hw_fail(err, HW_ERROR_IO, "the address cannot be printed");
   }
   if (ok && settings->open) open_browser(address.data);
-  int got;
-  if (ok) (void)sigwait(&ends, &got);
+  while (ok && sem_wait(&ended) != 0 && errno == EINTR) continue;
   hw_buffer_fini(&address);
   return ok;
 }

@@ -315,6 +315,12 @@ bool hw_store_open_read_waiting(const char *path, const hw_hooks *hooks, hw_stor
   return ok;
 }
 
+bool hw_store_set_cache(hw_store *store, size_t kilobytes, hw_error *err) {
+  char pragma[64];
+  (void)snprintf(pragma, sizeof pragma, "PRAGMA cache_size = -%zu", kilobytes);
+  return hw_store_exec(store, pragma, "set it up", err);
+}
+
 /* Copies the write-ahead log into the database and removes it, so that one file is left. */
 static bool finish(hw_store *store, hw_error *err) {
   hw_statement s;

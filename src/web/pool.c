@@ -8,6 +8,8 @@
 
 #include "headwater/query.h"
 
+enum { CACHE_KILOBYTES = 2048 }; /* of each store; the system keeps the file's pages as well */
+
 void hw_pool_init(hw_pool *pool, const char *path, double time_limit) {
   *pool = (hw_pool){.path = path, .time_limit = time_limit};
   (void)pthread_mutex_init(&pool->mutex, NULL);
@@ -57,7 +59,7 @@ static bool open_entry(hw_pool *pool, hw_pool_entry *entry, hw_error *err) {
   close_entry(entry);
   entry->device = now.st_dev;
   entry->inode = now.st_ino;
-  if (!hw_store_open_read(pool->path, &entry->store, err)) return false;
+  if (!hw_store_open_read(pool->path, &entry->store, err) || !hw_store_set_cache(entry->store, CACHE_KILOBYTES, err)) return false;
   hw_store_set_timeout(entry->store, pool->time_limit);
   return true;
 }
@@ -69,8 +71,19 @@ hw_pool_entry *hw_pool_borrow(hw_pool *pool, hw_error *err) {
   return NULL;
 }
 
+/* Is a run writing into the database, or was one stopped? At its end it folds its log in, for which nobody else may have the file open. */
+static bool is_being_written(const hw_pool *pool) {
+  hw_buffer name;
+  struct stat log;
+  hw_buffer_init(&name);
+  hw_buffer_printf(&name, "%s-wal", pool->path);
+  bool there = name.failed || stat(name.data, &log) == 0;
+  hw_buffer_fini(&name);
+  return there;
+}
+
 void hw_pool_return(hw_pool *pool, hw_pool_entry *entry, bool keep) {
-  if (!keep) close_entry(entry);
+  if (!keep || is_being_written(pool)) close_entry(entry);
   (void)pthread_mutex_lock(&pool->mutex);
   entry->borrowed = false;
   (void)pthread_cond_signal(&pool->returned);

@@ -31,7 +31,7 @@ void hw_pool_fini(hw_pool *pool); /* when nothing is borrowed */
 /* A store, opened when it is first wanted, and again when another file has taken the place of the database. Waits for one that comes back.
  * NULL after an error: the file is gone or is no database, or all stores were in use for too long (INTERRUPTED). */
 hw_pool_entry *hw_pool_borrow(hw_pool *pool, hw_error *err);
-/* keep: false after an error, then it is opened anew. */
+/* keep: false after an error, then it is opened anew, as it is for each request while a run writes into the database. */
 void hw_pool_return(hw_pool *pool, hw_pool_entry *entry, bool keep);
 
 #endif

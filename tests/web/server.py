@@ -1,0 +1,499 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The server of the page, over sockets: who may ask, what is refused, what is served.
+
+    python3 tests/web/server.py HEADWATER [TEST]...     TEST: only the functions test_TEST
+"""
+import gzip
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from served import ROOT, Server, exchange, make_database, read_reply, wait_for
+
+BINARY = os.path.abspath(sys.argv[1])
+SANITIZED = b"__asan_init" in open(BINARY, "rb").read()
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+                               "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-cache",
+}
+RUN, GRAPH = "/api/run", "/api/graph?prompt=3"
+
+
+def check(found, wanted, what):
+    if found != wanted:
+        raise AssertionError(f"{what}: found {found!r}, want {wanted!r}")
+
+
+def check_status(reply, status, what, kind=None):
+    check(reply and reply.status, status, what)
+    if kind:
+        body = json.loads(reply.body)
+        check(body["error"], kind, what)
+        assert body["message"], what
+
+
+# ---- who may ask ----
+
+def test_token(server):
+    check(len(server.token), 32, "digits of the token")
+    check(set(server.token) <= set("0123456789abcdef"), True, "digits of the token")
+    check_status(server.request(RUN, token=False), 401, "no token", "token")
+    wrong = [server.token[:-1], server.token + "0", "0" * 32, server.token[:-1] + ("0" if server.token[-1] != "0" else "1"), ""]
+    for value in [f"Bearer {token}" for token in wrong] + [server.token, f"Basic {server.token}", "Bearer"]:
+        check_status(server.request(RUN, token=False, headers={"Authorization": value}), 401, value, "token")
+    check_status(server.request(RUN, token=False, headers={"Authorization": f"bearer {server.token}"}), 200, "the scheme in other letters")
+    both = [("Authorization", f"Bearer {server.token}"), ("Authorization", "Bearer 1")]
+    check_status(server.request(RUN, token=False, headers=both), 403, "two tokens", "forbidden")
+    check_status(server.api("nothing", token=False), 401, "what there is, is not told without the token")
+    check_status(server.request("/", token=False), 200, "the page itself")
+    with Server(BINARY, DATABASE) as other:
+        assert other.token != server.token, "each server has a token of its own"
+    with Server(BINARY, DATABASE, "--no-token") as open_server:
+        check(open_server.token, "", "no token is printed")
+        check_status(open_server.request(RUN), 200, "--no-token")
+
+
+def test_host(server):
+    port = server.port
+    for host in ("127.0.0.1", f"127.0.0.1:{port}", "localhost", "localhost:1", "LOCALHOST:8620", "[::1]", "[::1]:99"):
+        check_status(server.request(RUN, host=False, headers={"Host": host}), 200, host)
+    for host in ("", "evil.example", f"evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil.example", "127.0.0.1:80:80", "127.0.0.1:",
+                 "127.0.0.1:x", "[::1", "[::1]x", "::1", "[::2]", "127.0.0.2", "0.0.0.0", "user@localhost", "localhost/", "localhost "
+                 "127.0.0.1"):
+        for path in (RUN, "/", "/main.mjs"):
+            check_status(server.request(path, host=False, headers={"Host": host}), 403, f"Host: {host}", "forbidden")
+    two = [("Host", "127.0.0.1"), ("Host", "127.0.0.1")]
+    check_status(server.request(RUN, host=False, headers=two), 403, "two Hosts", "forbidden")
+    for version in (b"1.0", b"1.1"):
+        data = exchange(server, b"GET / HTTP/" + version + b"\r\n\r\n")
+        assert data.split(b" ")[1] in (b"400", b"403"), f"no Host: {data[:80]}"
+    with Server(BINARY, DATABASE, "--allow-host", "lab.example", "--allow-host", "box") as other:
+        for host in ("lab.example", "LAB.example:1", "box:8620", "127.0.0.1"):
+            check_status(other.request(RUN, host=False, headers={"Host": host}), 200, host)
+        check_status(other.request(RUN, host=False, headers={"Host": "a.lab.example"}), 403, "a part of an allowed name")
+
+
+def test_origin(server):
+    origin = f"http://{server.host}"
+    check_status(server.request(RUN, headers={"Origin": origin}), 200, "own origin")
+    for other in ("null", "http://evil.example", f"https://{server.host}", f"{origin}/", f"http://127.0.0.1:{server.port + 1}", "http://127.0.0.1",
+                  f"http://localhost:{server.port}", ""):
+        check_status(server.request(RUN, headers={"Origin": other}), 403, f"Origin: {other}", "forbidden")
+    check_status(server.request(RUN, headers=[("Origin", origin), ("Origin", origin)]), 403, "two origins", "forbidden")
+    for site in ("same-origin", "none"):
+        check_status(server.request(RUN, headers={"Sec-Fetch-Site": site}), 200, site)
+    for site in ("same-site", "cross-site"):
+        for mode in ("cors", "no-cors", "websocket", None):
+            headers = {"Sec-Fetch-Site": site, **({"Sec-Fetch-Mode": mode} if mode else {})}
+            check_status(server.request(RUN, headers=headers), 403, f"{site} {mode}", "forbidden")
+            check_status(server.request("/main.mjs", headers=headers), 403, f"{site} {mode}", "forbidden")
+        check_status(server.request("/", headers={"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"}), 200, f"a link from {site}")
+        headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Content-Type": "application/json"}
+        check_status(server.request(RUN, method="POST", headers=headers, body=b"{}"), 403, f"a form from {site}", "forbidden")
+
+
+def test_headers(server):
+    paths = ["/", "/main.mjs", RUN, GRAPH, "/api/export/head_importance.csv", "/nothing", "/api/nothing"]
+    replies = [(path, server.request(path)) for path in paths]
+    replies += [("no token", server.request(RUN, token=False)), ("no host", server.request(RUN, host=False, headers={"Host": "x"})),
+                ("method", server.request(RUN, method="DELETE")), ("304", server.request("/", headers={"If-None-Match": "*, " + etag_of(server, "/")}))]
+    for what, reply in replies:
+        found = dict(reply.headers)
+        for name, value in HEADERS.items():
+            check(found.get(name), value, f"{what}: {name}")
+        for name, _ in reply.headers:
+            assert not name.startswith("access-control-"), f"{what}: {name}"
+            assert name not in ("server", "set-cookie"), f"{what}: {name}"
+    check(replies[-1][1].status, 304, "If-None-Match")
+
+
+def etag_of(server, path):
+    return dict(server.request(path).headers)["etag"]
+
+
+# ---- what is refused ----
+
+def test_methods(server):
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get", "X" * 100):
+        for path in ("/", "/main.mjs"):
+            reply = server.request(path, method=method)
+            check_status(reply, 405, f"{method} {path}", "method")
+            check(dict(reply.headers)["allow"], "GET, HEAD", f"{method} {path}")
+    for method in ("PUT", "DELETE", "PATCH", "OPTIONS"):
+        check_status(server.request(RUN, method=method), 405, f"{method} {RUN}", "method")
+    reply = server.request(RUN, method="POST", headers={"Content-Type": "application/json"}, body=b"{}")
+    check_status(reply, 405, "POST to what is read", "method")
+    check(dict(reply.headers)["allow"], "GET, HEAD", "POST to what is read")
+
+
+def test_head(server):
+    for path in ("/", RUN, GRAPH, "/api/export/head_importance.csv", "/api/nothing"):
+        get, head = server.request(path), server.request(path, method="HEAD")
+        check(head.status, get.status, path)
+        check(head.body, b"", path)
+        for name in ("content-length", "content-type", "etag"):
+            check(dict(head.headers).get(name), dict(get.headers).get(name), f"{path}: {name}")
+
+
+def test_size(server):
+    head = f"POST {RUN} HTTP/1.1\r\nHost: {server.host}\r\nAuthorization: Bearer {server.token}\r\nContent-Type: application/json\r\n".encode()
+    for length in (65537, 1 << 30, 1 << 62, -1):
+        with server.connect() as connection:  # the body is never sent: the reply does not wait for it
+            connection.sendall(head + f"Content-Length: {length}\r\n\r\n".encode())
+            check_status(read_reply(connection), 413 if length > 0 else 400, f"Content-Length: {length}", "too_large" if length > 0 else None)
+    data = exchange(server, head + b"Content-Length: 1\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100)
+    assert data.split(b" ")[1] in (b"400", b"403"), f"two lengths: {data[:80]}"
+    chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    chunked = head.replace(RUN.encode(), b"/api/trace") + b"Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + b"0\r\n\r\n"
+    data = exchange(server, chunked)
+    assert data == b"" or data.split(b" ")[1] in (b"404", b"413"), f"chunks that are too long: {data[:80]}"
+    check_status(server.request("/" + "x" * 40000), 414, "a long address")
+    check_status(server.request(RUN, headers={"X-Long": "x" * 40000}), 431, "long headers")
+    check_status(server.request(RUN, headers={"X-Long": "x" * 20000}), 200, "headers that fit")
+    check_status(server.request(RUN), 200, "and then")
+
+
+def test_paths(server):
+    secret = b"root:"
+    for path in ("/../../etc/passwd", "/..%2f..%2f..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/./main.mjs", "/web/main.mjs",
+                 "/main.mjs/", "/main.mjs%00.html", "/MAIN.MJS", "/.git/config", "/index.html/..", "/\\..\\etc", "/%5c..%5cetc", "/api", "/api/",
+                 "/api//run", "/api/run/", "/api/RUN", "/api/../main.mjs", "/api/export/", "/api/export/..%2f..%2fetc%2fpasswd.csv",
+                 "/api/export/head_importance", "/api/export/run.csv", "/api/export/head_importance.csv/x", "/api/export/" + "x" * 200 + ".csv"):
+        reply = server.request(path)
+        assert reply.status in (400, 404), f"{path}: {reply.status}"
+        assert secret not in reply.body, path
+    check_status(server.request("/api/run%00x"), 400, "a NUL in the path", "request")
+    check_status(server.request("/?x=1#y"), 200, "a query behind the page")
+
+
+def test_parameters(server):
+    for query, status in (("", 400), ("?prompt=", 400), ("?prompt=x", 400), ("?prompt=-1", 400), ("?prompt=1e2", 400), ("?prompt=1.0", 400), ("?prompt=0x1", 400),
+                          ("?prompt=99999999999999999999", 400), ("?prompt=4398046511104", 400), ("?prompt=1&prompt=2", 400), ("?prompt=1&x=2", 400),
+                          ("?prompt=3%00", 400), ("?prompt=3&%00=1", 400), ("?Prompt=3", 400), ("?prompt=3;DROP TABLE run".replace(" ", "%20"), 400),
+                          ("?prompt=3%27%20OR%201=1--", 400), ("?prompt=3&target=-1", 400), ("?prompt=3&target=1048576", 400), ("?prompt", 400),
+                          ("?prompt=3&target=999", 404), ("?prompt=4398046511103", 404), ("?prompt=3", 200), ("?prompt=%33", 200),
+                          ("?" + "&".join(f"a{i}=1" for i in range(100)), 400)):
+        reply = server.api("graph" + query)
+        check_status(reply, status, f"graph{query}", None if status == 200 else "not_found" if status == 404 else None)
+        if status == 400:
+            assert "want" in reply.body.decode() or "has no parameter" in reply.body.decode() or json.loads(reply.body)["error"] == "request", reply.body
+    check_status(server.api("run?prompt=1"), 400, "a parameter that run has not", "parameter")
+    check(json.loads(server.api("graph?prompt=12345").body)["message"], "no prompt 12345; the run has 0 to 119", "a prompt that is not there")
+    assert sqlite3.connect(DATABASE).execute("SELECT count(*) FROM run").fetchone()[0] == 1
+
+
+def test_raw(server):
+    """What no client sends: each is answered with an error, or the connection is closed; the server stays."""
+    good = f"Host: {server.host}\r\nAuthorization: Bearer {server.token}\r\n".encode()
+    for data in (b"", b"\r\n", b"\0", b"\xff" * 1000, b"GET", b"GET /\r\n", b"GET / HTTP/9.9\r\n" + good + b"\r\n", b"GET  HTTP/1.1\r\n" + good + b"\r\n",
+                 b"GET / HTTP/1.1\n" + good + b"\n", b"GET /%zz HTTP/1.1\r\n" + good + b"\r\n", b"GET /% HTTP/1.1\r\n" + good + b"\r\n",
+                 b"GET /api/run HTTP/1.1\r\n" + good + b"X\0Y: 1\r\n\r\n", b"GET /api/run HTTP/1.1\r\n" + good + b"X: 1\0 2\r\n\r\n",
+                 b"GET /api/run HTTP/1.1\r\n" + good + b": x\r\n\r\n", b"GET /api/run HTTP/1.1\r\n" + good + b"no colon\r\n\r\n",
+                 b"POST /api/run HTTP/1.1\r\n" + good + b"Content-Length: x\r\n\r\n", b"POST /api/run HTTP/1.1\r\n" + good + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+                 b"GET http://evil.example/api/run HTTP/1.1\r\n" + good + b"\r\n", b"CONNECT evil.example:80 HTTP/1.1\r\n" + good + b"\r\n",
+                 b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"):
+        reply = exchange(server, data)
+        assert not reply.startswith(b"HTTP/1.1 5") or b"505" in reply[:20], f"{data[:60]}: {reply[:60]}"
+    check_status(server.request(RUN), 200, "and then")
+
+
+# ---- connections ----
+
+def is_served(server):
+    try:
+        return server.request("/") is not None
+    except OSError:
+        return False
+
+
+def test_connections(server):
+    """64 at once are served; one more is closed, until one of them ends."""
+    held = [server.connect() for _ in range(64)]
+    for connection in held:
+        check_status(server.request(RUN, connection=connection), 200, "one of 64")
+    check(is_served(server), False, "a 65th connection is served")
+    for connection in held:
+        connection.close()
+    wait_for(lambda: is_served(server))
+
+
+def test_keep_alive(server):
+    with server.connect() as connection:
+        for path, status in ((RUN, 200), ("/nothing", 404), (GRAPH, 200), ("/", 200)):
+            check_status(server.request(path, connection=connection), status, path)
+
+
+def test_idle(server):
+    """A connection that says nothing is closed after 30 s."""
+    if SANITIZED:
+        return
+    start = time.monotonic()
+    with server.connect(90) as connection:
+        connection.sendall(b"GET / HT")
+        check(connection.recv(1), b"", "an idle connection")
+    took = time.monotonic() - start
+    assert 25 < took < 60, f"closed after {took:.0f} s"
+
+
+# ---- start and stop ----
+
+def fails(*arguments):
+    done = subprocess.run([BINARY, "serve", *arguments], capture_output=True, text=True, timeout=60)
+    assert done.returncode in (1, 2) and not done.stdout, f"{arguments}: {done}"
+    return done.stderr
+
+
+def test_start(server):
+    message = fails(DATABASE, "--port", str(server.port))
+    check(f"port {server.port} of 127.0.0.1 is in use: another --port, or --port 0 for a free one" in message, True, message)
+    assert "--no-token is only for a loopback address" in fails(DATABASE, "--no-token", "--address", "0.0.0.0", "--port", "0")
+    assert "--no-token is only for a loopback address" in fails(DATABASE, "--no-token", "--address", "::", "--port", "0")
+    assert "want an address like 127.0.0.1" in fails(DATABASE, "--address", "localhost", "--port", "0")
+    assert "No such file" in fails(DATABASE + ".none", "--port", "0")
+    assert "not a database" in fails(__file__, "--port", "0")
+    assert "want a whole number" in fails(DATABASE, "--port", "65536")
+    with Server(BINARY, DATABASE, address="0.0.0.0") as wide:
+        check_status(wide.request(RUN), 200, "an address that others reach, with the token")
+        check_status(wide.request(RUN, token=False), 401, "and without")
+    try:
+        with Server(BINARY, DATABASE, address="::1") as six:
+            check(six.host, f"[::1]:{six.port}", "the address of IPv6")
+            check_status(six.request(RUN), 200, "IPv6")
+    except RuntimeError as problem:
+        assert "cannot listen" in str(problem) or "no socket" in str(problem), problem
+
+
+def test_stop(server):
+    del server
+    for end in (signal.SIGINT, signal.SIGTERM):
+        with Server(BINARY, DATABASE, end=end) as other:
+            idle, half = other.connect(), other.connect()
+            half.sendall(b"GET /api/run HTTP/1.1\r\nHo")
+            check_status(other.request(RUN), 200, "before the end")
+        check(other.code, 0, f"exit code after {end}")
+        check(other.errors, "", f"what it says after {end}")
+        idle.close()
+        half.close()
+
+
+# ---- what is served ----
+
+def test_assets(server):
+    folder = os.path.join(ROOT, "web")
+    types = {".html": "text/html; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+    names = sorted(os.listdir(folder))
+    assert "index.html" in names
+    for name in names:
+        with open(os.path.join(folder, name), "rb") as file:
+            wanted = file.read()
+        path = "/" if name == "index.html" else f"/{name}"
+        plain = server.request(path, token=False)
+        check_status(plain, 200, path)
+        check(plain.body, wanted, path)
+        check(dict(plain.headers)["content-type"], types[os.path.splitext(name)[1]], path)
+        packed = server.request(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+        check(dict(packed.headers).get("content-encoding"), "gzip", path)
+        check(gzip.decompress(packed.body), wanted, path)
+        for encoding in ("br", "identity", "gzip;q=0", "gzip; q=0.0", "xgzip"):
+            check("content-encoding" in dict(server.request(path, headers={"Accept-Encoding": encoding}).headers), False, f"{path}: {encoding}")
+        etag = dict(plain.headers)["etag"]
+        check(dict(packed.headers)["etag"], etag, path)
+        for value in (etag, f'"x", {etag}', etag.replace("W/", "")):
+            again = server.request(path, headers={"If-None-Match": value})
+            check((again.status, again.body, dict(again.headers)["etag"]), (304, b"", etag), f"{path}: If-None-Match: {value}")
+        check(server.request(path, headers={"If-None-Match": 'W/"0"'}).status, 200, path)
+    check(server.request("/index.html").body, server.request("/").body, "/index.html")
+    assert len({etag_of(server, f"/{name}") for name in names}) == len(names), "files have different ETags"
+
+
+def test_data_etag(server):
+    for path in (RUN, GRAPH, "/api/lists?prompt=3"):
+        etag = etag_of(server, path)
+        check(etag_of(server, path), etag, path)
+        again = server.request(path, headers={"If-None-Match": etag})
+        check((again.status, again.body), (304, b""), path)
+        packed = server.request(path, headers={"Accept-Encoding": "gzip"})
+        check(dict(packed.headers).get("content-encoding"), "gzip", path)
+        check(gzip.decompress(packed.body), server.request(path).body, path)
+    check("etag" in dict(server.api("graph?prompt=99999").headers), False, "an error has no ETag")
+
+
+def test_etag_moves(server):
+    del server
+    path = os.path.join(WORK, "moves.db")
+    make_database(BINARY, path, "--limit", "40", "--neuron-projections", "none")
+    with Server(BINARY, path) as other:
+        seen = [etag_of(other, RUN)]
+        graph = etag_of(other, GRAPH)
+        for command in (["mine", path], ["mine", path, "--min-support", "0.5"], ["compare", path, "--by", "group=ABBA,BABA", "--permutations", "10"]):
+            subprocess.run([BINARY, *command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            seen.append(etag_of(other, RUN))
+        check(len(set(seen)), 4, f"ETags of {seen}")
+        assert etag_of(other, GRAPH) != graph
+        run = json.loads(other.request(RUN).body)
+        check((len(run["minings"]), len(run["comparisons"])), (2, 1), "what was added")
+
+
+def read_rows(database, sql):
+    """Rows of a statement, by the program: [{column: value}], reals to the last bit."""
+    done = subprocess.run([BINARY, "sql", database, sql, "--format", "json"], check=True, capture_output=True)
+    return json.loads(done.stdout)
+
+
+def expanded(file):
+    """The text of sql/FILE with its macros, as the program carries it."""
+    done = subprocess.run(["cmake", f"-DSQL_DIR={ROOT}/sql", f"-DPRINT={file}", "-P", f"{ROOT}/src/sqlite/embed.cmake"], check=True, capture_output=True, text=True)
+    return done.stderr
+
+
+def test_statements(server):
+    """Every statement of sql/web runs by `headwater query`, and gives what is served."""
+    folder = os.path.join(WORK, "queries")
+    os.makedirs(folder)
+    for name in sorted(os.listdir(os.path.join(ROOT, "sql", "web"))):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(expanded(f"web/{name}"))
+    served = {"run": (RUN, []), "graph": (GRAPH, ["--prompt", "3"]), "lists": ("/api/lists?prompt=3", ["--prompt", "3"]),
+              "neurons": ("/api/neurons?prompt=3&layer=1&position=14", ["--prompt", "3", "--layer", "1", "--position", "14"])}
+    for name in sorted(os.listdir(folder)):
+        name = name[:-len(".sql")]
+        path, options = served.get(name, (None, []))
+        done = subprocess.run([BINARY, "query", DATABASE, name, "--queries", folder, "--format", "json", *options], capture_output=True)
+        check(done.returncode, 0, f"query {name}: {done.stderr}")
+        rows = json.loads(done.stdout)
+        assert len(rows) <= 1, f"{name}: {len(rows)} rows"
+        for row in rows:
+            check(len(row), 1, f"{name}: columns")
+            if path:
+                text, found = next(iter(row.values())), server.request(path).body.decode()
+                check(found[:len(text) - 1], text[:-1], f"{path} and sql/web/{name}.sql")
+
+
+def test_run_values(server):
+    run = json.loads(server.request(RUN).body)
+    row, = read_rows(DATABASE, "SELECT * FROM run")
+    for name, column in (("model", "model_name"), ("layers", "n_layers"), ("heads", "n_heads"), ("d_ffn", "d_ffn"), ("dataset", "dataset_name"),
+                         ("threshold", "threshold"), ("floor", "floor"), ("fingerprint", "fingerprint")):
+        check(run[name], row[column], name)
+    check((run["prompts"], run["done"], run["failed"], run["counterfactuals"], run["parallel"], run["live"], run["project"]),
+          (60, 120, 0, 60, False, False, "all"), "counts")
+    check([group["prompts"] for group in run["groups"]], [row["n_prompts"] for row in read_rows(
+        DATABASE, "SELECT n_prompts FROM agg_group JOIN prompt_group USING(group_id) ORDER BY marginal DESC, group_id")], "groups")
+
+
+def check_graph(server, database, prompt):
+    graph = json.loads(server.api(f"graph?prompt={prompt}").body)
+    parts = read_rows(database, f"SELECT p.* FROM graph g, hw_parts(g.edges) p WHERE g.prompt_id = {prompt}")
+    kinds = ["attention", "attention_residual", "ffn", "ffn_residual"]
+    found = list(zip(*(graph["parts"][name] for name in ("kind", "layer", "head", "source", "target", "share"))))
+    wanted = [(kinds.index(row["kind"]), row["layer"], -1 if row["head"] is None else row["head"], row["source"], row["target"],
+               round(row["importance"] * 1e6)) for row in parts]
+    check(found, wanted, f"parts of prompt {prompt}")
+    check([share / 1e6 for share in graph["parts"]["share"]], [row["importance"] for row in parts], f"shares of prompt {prompt}")
+    check(graph["stored_parts"], len(parts), "stored_parts")
+    row, = read_rows(database, f"SELECT * FROM prompt_prediction WHERE prompt_id = {prompt}")
+    for name, column in (("text", "text"), ("group", "group_id"), ("group_name", "group_name"), ("target", "target_pos")):
+        check(graph[name], row[column], f"{name} of prompt {prompt}")
+    for name, column in (("id", "predicted_id"), ("token", "predicted"), ("logit", "predicted_logit"), ("probability", "predicted_probability")):
+        check(graph["prediction"][name], row[column], f"prediction {name}")
+    for name in ("answer_rank", "answer_probability", "answer_logit", "foil_rank", "foil_probability", "foil_logit", "logit_diff", "answer", "foil"):
+        check(graph["answer"][name.replace("answer_", "") if name.startswith("answer_") else name], row[name], name)
+    check(graph["tokens"], [row["token"] for row in read_rows(database, f"SELECT token FROM prompt_token WHERE prompt_id = {prompt} ORDER BY position")], "tokens")
+    check(graph["lens"], [list(row.values()) for row in read_rows(
+        database, f"SELECT layer, rank, probability, foil_rank, foil_probability FROM lens WHERE prompt_id = {prompt} ORDER BY layer")], "lens")
+    check(graph["values"], {row["key"]: row["value"] for row in read_rows(database, f"SELECT key, value FROM prompt_value WHERE prompt_id = {prompt}")}, "values")
+    roles = read_rows(database, f"""SELECT r.name FROM prompt p, hw_tokens(p.tokens) t JOIN role r ON r.role_id = hw_role_at(p.roles, t.position)
+        WHERE p.prompt_id = {prompt} ORDER BY t.position""")
+    check(graph["roles"], [row["name"] for row in roles], "roles")
+    return graph
+
+
+def test_graph_values(server):
+    clean, other = check_graph(server, DATABASE, 3), check_graph(server, DATABASE, 63)
+    check((clean["counterfactual"], clean["counterfactual_of"], other["counterfactual"], other["counterfactual_of"]), (63, None, None, 3), "the pair")
+    check((clean["targets"], clean["floor"], clean["stored_floor"]), ([clean["target"]], 0.01, 0.01), "targets and floor")
+    assert len(clean["prediction"]["top"]) == 10, "the list of the last state"
+    check(json.loads(server.api("graph?prompt=3&target=%d" % clean["target"]).body), clean, "by its target")
+
+
+def test_lists_values(server):
+    lists = json.loads(server.api("lists?prompt=3").body)
+    rows = read_rows(DATABASE, """SELECT kind, convention, layer, position, coalesce(head, neuron, -1) AS at, list, token_id, score, t.text
+        FROM graph g, hw_projections(g.projections, NULL, 1) p LEFT JOIN token t USING(token_id) WHERE g.prompt_id = 3""")
+    found = [(kind, convention, layer, position, at, name, token, score) for kind, convention, layer, position, at, *both in lists["lists"]
+             for name, tokens in zip(("promotes", "suppresses"), both) for token, score in tokens]
+    check(found, [(*list(row.values())[:6], row["token_id"], row["score"]) for row in rows], "lists")
+    check(lists["tokens"], {str(row["token_id"]): row["text"] for row in rows}, "tokens of lists")
+
+
+def test_neurons_values(server):
+    layer, position = (read_rows(DATABASE, "SELECT layer, position FROM neuron WHERE prompt_id = 3 ORDER BY flow DESC LIMIT 1")[0]).values()
+    answer = json.loads(server.api(f"neurons?prompt=3&layer={layer}&position={position}").body)
+    rows = read_rows(DATABASE, f"""SELECT n.neuron, n.importance, n.activation FROM graph g, hw_neurons(g.neurons, 1) n
+        WHERE g.prompt_id = 3 AND n.layer = {layer} AND n.position = {position} ORDER BY n.importance DESC, n.neuron""")
+    check([(neuron, share / 1e6, activation) for neuron, share, activation, _, _ in answer["neurons"]], [tuple(row.values()) for row in rows], "neurons")
+    for neuron, _, _, promotes, suppresses in answer["neurons"]:
+        done = subprocess.run([BINARY, "query", DATABASE, "neuron_tokens", "--neuron", f"L{layer}N{neuron}", "--format", "json"], check=True, capture_output=True)
+        wanted = json.loads(done.stdout)
+        for name, tokens in (("promotes", promotes), ("suppresses", suppresses)):
+            check([(token, score, answer["tokens"][str(token)]) for token, score in tokens],
+                  [(row["token_id"], row["score"], row["token"]) for row in wanted if row["list"] == name], f"{name} of {neuron}")
+    check(json.loads(server.api("neurons?prompt=3&layer=99&position=0").body), {"neurons": [], "tokens": {}}, "a node that is not there")
+
+
+def test_export(server):
+    folder = os.path.join(WORK, "export")
+    subprocess.run([BINARY, "export", DATABASE, "--out", folder], check=True)
+    names = [name for name in os.listdir(folder) if name.endswith(".csv")]
+    assert len(names) > 10
+    for name in names:
+        reply = server.api(f"export/{name}")
+        check_status(reply, 200, name)
+        with open(os.path.join(folder, name), "rb") as file:
+            check(reply.body == file.read(), True, f"{name} and the file of export")
+        headers = dict(reply.headers)
+        check((headers["content-type"], headers["content-disposition"]), ("text/csv; charset=utf-8", f'attachment; filename="{name}"'), name)
+    check(os.listdir(SCRATCH), [], "files that are left behind")
+
+
+def main():
+    global WORK, DATABASE, SCRATCH
+    tests = {name[len("test_"):]: value for name, value in globals().items() if name.startswith("test_")}
+    for name in sys.argv[2:]:
+        assert name in tests, f"no test {name}; there are {' '.join(tests)}"
+    with tempfile.TemporaryDirectory(prefix="headwater-web.") as WORK:
+        DATABASE, SCRATCH = os.path.join(WORK, "ioi.db"), os.path.join(WORK, "scratch")
+        os.mkdir(SCRATCH)
+        make_database(BINARY, DATABASE, "--limit", "60", "--counterfactual", "--floor", "0.01", "--project", "all", "--group-by", "group")
+        subprocess.run([BINARY, "mine", DATABASE], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([BINARY, "compare", DATABASE, "--by", "group=ABBA,BABA", "--permutations", "100"], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        failed = 0
+        with Server(BINARY, DATABASE, environment={"TMPDIR": SCRATCH}) as server:
+            for name in sys.argv[2:] or tests:
+                start = time.monotonic()
+                try:
+                    tests[name](server)
+                    print(f"ok      {name} ({time.monotonic() - start:.1f} s)", flush=True)
+                except (AssertionError, OSError, ValueError, KeyError, TypeError, subprocess.SubprocessError) as problem:
+                    failed += 1
+                    print(f"FAIL    {name}: {type(problem).__name__}: {problem}", flush=True)
+        check(server.errors, "", "what the server says")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
