@@ -121,7 +121,9 @@ static bool answer_from(hw_web *web, hw_store *store, const hw_web_call *call, h
     case HW_JSON_TEXT: break;
     case HW_JSON_NO_ROW: return answer_missing(store, call, reply, err);
     case HW_JSON_NOT_READY: hw_http_reply_error(reply, 404, "not_ready", "%s", err->message); return true;
-    case HW_JSON_PARAMETER: hw_http_reply_error(reply, 400, "parameter", "%s", err->message); return true;
+    case HW_JSON_PARAMETER: /* the message begins with the name, as on a command line */
+      hw_http_reply_error(reply, 400, "parameter", "%s", err->message + strspn(err->message, "-"));
+      return true;
     case HW_JSON_DATABASE: return false;
   }
   if (route->tells_live) {

@@ -7,13 +7,12 @@
 import gzip
 import json
 import os
-import shutil
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 from served import ROOT, Server, exchange, make_database, read_reply, wait_for
@@ -359,27 +358,41 @@ def expanded(file):
     return done.stderr
 
 
+# For the parameters that a statement wants. "item" and "neuron" are looked up.
+WANTED = {"prompt": "3", "layer": "1", "head": "5", "position": "14", "circuit": "1", "mining": "1", "comparison": "1", "rank": "1", "id": "1"}
+
+
 def test_statements(server):
-    """Every statement of sql/web runs by `headwater query`, and gives what is served."""
+    """Every statement of sql/web runs by `headwater query`, and gives what its end point serves."""
     folder = os.path.join(WORK, "queries")
     os.makedirs(folder)
+    with open(os.path.join(ROOT, "src", "web", "routes.c"), encoding="utf-8") as file:
+        routes = dict(re.findall(r'\.path = "([a-z_]+)", \.method = "GET", \.file = "web/([a-z_]+)\.sql"', file.read()))
+    assert len(routes) > 3, routes
+    values = {**WANTED, "item": str(read_rows(DATABASE, "SELECT item_id FROM edge_frequency ORDER BY mean DESC LIMIT 1")[0]["item_id"]),
+              "neuron": str(read_rows(DATABASE, "SELECT neuron FROM neuron_importance WHERE layer = 1 ORDER BY mean DESC LIMIT 1")[0]["neuron"])}
+    texts = {}
     for name in sorted(os.listdir(os.path.join(ROOT, "sql", "web"))):
+        texts[name[:-len(".sql")]] = expanded(f"web/{name}")
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-            file.write(expanded(f"web/{name}"))
-    served = {"run": (RUN, []), "graph": (GRAPH, ["--prompt", "3"]), "lists": ("/api/lists?prompt=3", ["--prompt", "3"]),
-              "neurons": ("/api/neurons?prompt=3&layer=1&position=14", ["--prompt", "3", "--layer", "1", "--position", "14"])}
-    for name in sorted(os.listdir(folder)):
-        name = name[:-len(".sql")]
-        path, options = served.get(name, (None, []))
+            file.write(texts[name[:-len(".sql")]])
+    for name, text in texts.items():
+        wanted = {found: values[found] for found in re.findall(r"^-- :([a-z_]+) *<[^>]*>(?! =)", text, re.M)}
+        wanted.update({"prompt": "3", "layer": "1", "position": "14"} if name == "neurons" else {"prompt": "3"} if name in ("graph", "lists") else {})
+        options = [word for pair in wanted.items() for word in ("--" + pair[0], pair[1])]
         done = subprocess.run([BINARY, "query", DATABASE, name, "--queries", folder, "--format", "json", *options], capture_output=True)
         check(done.returncode, 0, f"query {name}: {done.stderr}")
         rows = json.loads(done.stdout)
         assert len(rows) <= 1, f"{name}: {len(rows)} rows"
-        for row in rows:
-            check(len(row), 1, f"{name}: columns")
-            if path:
-                text, found = next(iter(row.values())), server.request(path).body.decode()
-                check(found[:len(text) - 1], text[:-1], f"{path} and sql/web/{name}.sql")
+        path = "/api/" + next((path for path, file in routes.items() if file == name), "")
+        if path == "/api/":
+            continue
+        address = path + ("?" + "&".join(f"{key}={value}" for key, value in wanted.items()) if wanted else "")
+        found = server.request(address)
+        check_status(found, 200, f"{address}: {found.body[:200]}")
+        text, = rows[0].values()
+        json.loads(found.body)
+        check(found.body.decode()[:len(text) - 1], text[:-1], f"{address} and sql/web/{name}.sql")
 
 
 def test_run_values(server):
