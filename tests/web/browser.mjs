@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+process.setMaxListeners(0); /* each server adds one that ends it */
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const PATIENCE = 20000; /* ms; a page on a busy machine */
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What stands where there is nothing to show: missing and failed prompts, unfinished and empty runs, a stopped server. WEB.md sections 10, 12. */
+import { check, go, holds, openTab, same, serve, takeFaults } from "./browser.mjs";
+
+const PAGES = ["#/", "#/prompts", "#/heads", "#/head/0/0", "#/neurons", "#/circuits", "#/compare", "#/lens", "#/roles", "#/failed"];
+const mainText = (page) => page.$eval("#page", (node) => node.textContent);
+
+/* Errors that the server answers are in the console: they are what the test asks for. */
+function refused(page) {
+  return takeFaults(page).filter((fault) => !/Failed to load resource: the server responded with a status of 40[14]/.test(fault));
+}
+
+export async function checkStates(context) {
+  const { browser, server, binary } = context;
+
+  await check("25 a missing prompt, a page that is none", async () => {
+    const page = await openTab(browser, server, "#/prompt/99999");
+    holds((await mainText(page)).includes("99999"), `a missing prompt is not named: ${await mainText(page)}`);
+    await go(page, "#/nothing");
+    holds((await mainText(page)).includes("nothing"), "a page that is none is not named");
+    await go(page, "#/prompt/17");
+    holds(await page.$(".graph-main .g-base"), "the page goes on after an error");
+    same(refused(page), [], "faults");
+    await page.close();
+  });
+
+  await check("25 without a token the page says what to open", async () => {
+    const context_ = await browser.createBrowserContext();
+    const page = await openTab(context_, { ...server, token: null }, "#/prompts");
+    holds(/token/.test(await mainText(page)), `no word on the token: ${await mainText(page)}`);
+    same(refused(page), [], "faults");
+    await context_.close();
+  });
+
+  await check("25 an unfinished run, failed prompts, an empty database", async () => {
+    for (const [name, word] of [["part", "unfinished"], ["failed", "failed"], ["empty", "unfinished"]]) {
+      const other = await serve(binary, context.paths(name));
+      const page = await openTab(browser, other, "#/");
+      holds((await page.$eval("#about", (node) => node.textContent)).includes(word), `${name}: the header does not say "${word}"`);
+      for (const address of PAGES) {
+        await go(page, address);
+        holds((await mainText(page)).trim().length > 20, `${name} ${address}: nothing is said`);
+        holds(!(await page.$("#page > .state[role=alert]")), `${name} ${address}: an error is shown: ${await mainText(page)}`);
+      }
+      if (name === "failed") {
+        holds(/400|tokens|positions/.test(await mainText(page)), "the reason of the failed prompt is not listed");
+        await go(page, "#/prompt/1");
+        holds(/token|position/.test(await mainText(page)), `the failed prompt's own page has no reason: ${await mainText(page)}`);
+      }
+      same(refused(page), [], `${name}: faults`);
+      await page.close();
+      same((await other.stop()).code, 0, `${name}: exit code`);
+    }
+  });
+
+  await check("25 a stopped server: one line, the page stays usable", async () => {
+    const other = await serve(binary, context.paths("ioi"));
+    const page = await openTab(browser, other, "#/prompt/17");
+    await other.stop("SIGINT");
+    await page.evaluate(() => { location.hash = "#/prompt/17?sel=edge.2.4.14"; });
+    await page.waitForSelector("#gone:not([hidden])");
+    const before = await page.$eval(".prompt-count", (node) => node.textContent);
+    await page.$eval("#threshold", (input) => {
+      input.value = 300;
+      for (const name of ["input", "change"]) input.dispatchEvent(new Event(name, { bubbles: true }));
+    });
+    holds((await page.$eval(".prompt-count", (node) => node.textContent)) !== before, "the slider does not work any more");
+    await page.close();
+  });
+}
