@@ -66,6 +66,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
       onZoom: setZoom, onDrawn: (now) => {
         drawn[k] = now;
         showCounts();
+        fold.setAttribute("aria-pressed", String(views[0]?.folded ?? false)); /* known since the graph has a size */
       } }));
     source.lists?.().then((lists) => views[k]?.setLens(lensTexts(graph, lists)), () => { /* the panel tells why there are none */ });
   }
