@@ -6,7 +6,7 @@ WITH planned AS (
   FROM run
 )
 SELECT json_object(
-  'model', model_name, 'family', model_family, 'layers', n_layers, 'heads', n_heads, 'kv_heads', n_kv_heads, 'd_model', d_model, 'd_ffn', d_ffn,
+  'model', model_name, 'model_fingerprint', model_fingerprint, 'family', model_family, 'layers', n_layers, 'heads', n_heads, 'kv_heads', n_kv_heads, 'd_model', d_model, 'd_ffn', d_ffn,
   'vocabulary', vocab_size, 'parallel', json(iif(parallel_block, 'true', 'false')),
   'dataset', dataset_name, 'fingerprint', fingerprint,
   'prompts', n_prompts - counterfactuals,

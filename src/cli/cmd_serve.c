@@ -11,7 +11,7 @@
 
 typedef struct serve_settings {
   int64_t port;
-  const char *address;
+  const char *address, *model, *architecture;
   const char *hosts[2];
   double time_limit;
   bool no_token, open;
@@ -19,6 +19,8 @@ typedef struct serve_settings {
 
 #define AT(field) offsetof(serve_settings, field)
 static const hw_option rows[] = {
+    {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache: prompts can be typed in, and what is not stored is computed", 0, 0, NULL, false},
+    {"architecture", HW_OPTION_TEXT, AT(architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
     {"port", HW_OPTION_COUNT, AT(port), "N", "port to listen at; 0 takes a free one", 0, 65535, NULL, false},
     {"address", HW_OPTION_TEXT, AT(address), "ADDRESS", "address to listen at: ::1, or one that other machines reach", 0, 0, NULL, false},
     {"allow-host", HW_OPTION_TEXTS, AT(hosts), "NAME", "a further name of this machine that browsers may use", 0, 0, NULL, false},
@@ -66,7 +68,8 @@ static bool serve(const char *db, const serve_settings *settings, hw_web *web, h
   catch_ends();
   const hw_web_settings wanted = {.db = db, .address = settings->address, .port = (int)settings->port, .hosts = settings->hosts,
                                   .n_hosts = (size_t)((settings->hosts[0] != NULL) + (settings->hosts[1] != NULL)),
-                                  .no_token = settings->no_token, .time_limit = settings->time_limit};
+                                  .no_token = settings->no_token, .time_limit = settings->time_limit,
+                                  .model = settings->model, .architecture = settings->architecture};
   if (!hw_web_start(web, &wanted, err)) return false;
   hw_buffer_init(&address);
   hw_web_address(web, &address);
@@ -96,9 +99,10 @@ static int run(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_serve = {
     .name = "serve",
-    .usage = "DB [--port N] [--address ADDRESS] [--open]",
+    .usage = "DB [--model DIR] [--port N] [--address ADDRESS] [--open]",
     .summary = "shows the database in a browser",
     .example = "  headwater serve ioi.db\n"
+               "  headwater serve ioi.db --model datasets/models/headwater-gpt2\n"
                "  headwater serve ioi.db --port 0 --open\n"
                "  ssh -L 8620:127.0.0.1:8620 HOST headwater serve ioi.db   (a database elsewhere)\n",
     .options = options,

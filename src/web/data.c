@@ -73,8 +73,7 @@ static bool compress_bytes(const char *bytes, size_t length, hw_buffer *out) {
   return rc == Z_STREAM_END && !out->failed;
 }
 
-/* Where it is worth it and the client takes it. */
-static void compress_body(const hw_http_request *request, hw_http_reply *reply) {
+void hw_data_compress(const hw_http_request *request, hw_http_reply *reply) {
   if (reply->body.length < WORTH_COMPRESSING || !hw_http_list_has(request->headers[HW_HEADER_ACCEPT_ENCODING].value, "gzip")) return;
   hw_buffer out, plain = reply->body;
   hw_buffer_init(&out);
@@ -129,6 +128,9 @@ static bool answer_from(hw_web *web, hw_store *store, const hw_web_call *call, h
   if (route->tells_live) {
     begin_member(&reply->body, "live");
     hw_buffer_append_string(&reply->body, web->live ? "true}" : "false}");
+    begin_member(&reply->body, "live_model");
+    hw_buffer_append(&reply->body, web->live_model.data, web->live_model.length);
+    hw_buffer_append_byte(&reply->body, '}');
     begin_member(&reply->body, "database"); /* as it was given: for the command lines that the page shows */
     hw_json json;
     hw_json_init(&json, &reply->body);
@@ -147,5 +149,5 @@ void hw_data_answer(hw_web *web, const hw_web_call *call, hw_http_reply *reply) 
   bool ok = entry && answer_from(web, entry->store, call, reply, &err);
   if (entry) hw_pool_return(&web->pool, entry, ok);
   if (!ok) hw_data_error(reply, &err);
-  if (reply->status == 200) compress_body(call->request, reply);
+  if (reply->status == 200) hw_data_compress(call->request, reply);
 }

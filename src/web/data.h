@@ -12,6 +12,9 @@ void hw_data_answer(hw_web *web, const hw_web_call *call, hw_http_reply *reply);
 /* A table of `headwater export` as a CSV file: the word of the path is its name. */
 void hw_data_export(hw_web *web, const hw_web_call *call, hw_http_reply *reply);
 
+/* Compresses the body of a reply where it is worth it and the client takes it. */
+void hw_data_compress(const hw_http_request *request, hw_http_reply *reply);
+
 /* The error reply for an error of the library: 503 for what may work later, 422 for a database that cannot be read. */
 void hw_data_error(hw_http_reply *reply, const hw_error *err);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "web/data.h"
+#include "web/live.h"
 
 #define MOST_PROMPTS 4398046511103.0 /* a prompt_id is below 2^42 */
 #define MOST_POSITIONS 1048575.0
@@ -15,6 +16,8 @@
 
 #define PROMPT {"prompt", HW_WEB_WHOLE, 0, MOST_PROMPTS, NULL, true}
 #define TARGET {"target", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, false}
+#define LAYER {"layer", HW_WEB_WHOLE, 0, MOST_LAYERS, NULL, true}
+#define POSITION {"position", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, true}
 
 #define GROUP {"group", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false}
 #define LAYER {"layer", HW_WEB_WHOLE, 0, MOST_LAYERS, NULL, true}
@@ -35,7 +38,16 @@ static const hw_web_route routes[] = {
     {.path = "graph", .method = "GET", .file = "web/graph.sql", .missing = "web/graph_missing.sql", .parameters = {PROMPT, TARGET}},
     {.path = "lists", .method = "GET", .file = "web/lists.sql", .missing = "web/graph_missing.sql", .parameters = {PROMPT, TARGET}},
     {.path = "neurons", .method = "GET", .file = "web/neurons.sql", .missing = "web/graph_missing.sql",
-     .parameters = {PROMPT, TARGET, {"layer", HW_WEB_WHOLE, 0, MOST_LAYERS, NULL, true}, {"position", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, true}}},
+     .parameters = {PROMPT, TARGET, LAYER, POSITION}},
+    {.path = "trace", .method = "POST", .answer = hw_live_trace},
+    {.path = "trace/*/list", .method = "GET", .answer = hw_live_list,
+     .parameters = {{"kind", HW_WEB_CHOICE, 0, 0, "head|attention|ffn|resid_mid|resid_post|neuron", true}, LAYER, POSITION,
+                    {"index", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, false}}},
+    {.path = "trace/*/neurons", .method = "GET", .answer = hw_live_neurons, .parameters = {LAYER, POSITION}},
+    {.path = "trace/*/lens", .method = "GET", .answer = hw_live_lens,
+     .parameters = {LAYER, POSITION, {"after", HW_WEB_CHOICE, 0, 0, "attention|ffn", true}}},
+    {.path = "trace/*/attention", .method = "GET", .answer = hw_live_attention,
+     .parameters = {LAYER, {"head", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, true}}},
     {.path = "export/*", .method = "GET", .answer = hw_data_export},
     {.path = "accuracy", .method = "GET", .file = "web/accuracy.sql"},
     {.path = "size_curve", .method = "GET", .file = "web/size_curve.sql"},

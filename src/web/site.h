@@ -15,6 +15,7 @@ typedef struct hw_web_settings { /* texts live as long as the page is served */
   size_t n_hosts;
   bool no_token;       /* every program of this machine may ask; only at a loopback address */
   double time_limit;   /* seconds of one statement */
+  const char *model, *architecture; /* whose prompts can be traced, as hw_model_open_as; NULL: none */
 } hw_web_settings;
 
 typedef struct hw_web {
@@ -24,6 +25,7 @@ typedef struct hw_web {
   hw_http_handler handler;
   hw_server *server;
   struct hw_live *live; /* traces of prompts that are typed in; NULL: there is no model */
+  hw_buffer live_model; /* JSON: {"name", "fingerprint"} of its model, or null */
 } hw_web;
 
 #endif

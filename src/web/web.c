@@ -8,6 +8,7 @@
 #include "web/assets.h"
 #include "web/data.h"
 #include "web/listen.h"
+#include "web/live.h"
 #include "web/routes.h"
 
 static bool is_api(const hw_http_request *request) { return strncmp(request->path, "/api/", strlen("/api/")) == 0; }
@@ -67,6 +68,8 @@ bool hw_web_start(hw_web *web, const hw_web_settings *settings, hw_error *err) {
     return hw_fail(err, HW_ERROR_INPUT, "--no-token is only for a loopback address, and %.100s is none: other machines could read the database",
                    settings->address);
   int listening = -1;
+  if (settings->model && !hw_live_open(settings->model, settings->architecture, &web->live, err)) return false;
+  hw_live_put_model(web->live, &web->live_model);
   if ((!settings->no_token && !hw_guard_make_token(&web->guard, err)) || !check_database(web, err) ||
       !hw_listen(settings->address, &web->settings.port, &listening, err))
     return false;
@@ -78,6 +81,9 @@ bool hw_web_start(hw_web *web, const hw_web_settings *settings, hw_error *err) {
 void hw_web_stop(hw_web *web) {
   hw_server_stop(web->server);
   web->server = NULL;
+  hw_live_close(web->live);
+  web->live = NULL;
+  hw_buffer_fini(&web->live_model);
   hw_pool_fini(&web->pool);
 }
 

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/live.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/json_reader.h"
+#include "base/json_writer.h"
+#include "base/number.h"
+#include "headwater/model.h"
+#include "query/json.h"
+#include "web/data.h"
+#include "web/live_json.h"
+
+enum { MOST_POSITIONS = 1048575 };
+
+/* A trace that is kept. It is freed when it is neither in the table nor in use. */
+typedef struct kept_trace {
+  char id[24];
+  int n_users;           /* the table is one; guarded by the table's mutex */
+  pthread_mutex_t asked; /* one question at a time */
+  hw_trace trace;
+  char *text;
+  int32_t *ids;          /* of a stored prompt */
+  int64_t prompt;        /* -1: none */
+} kept_trace;
+
+struct hw_live {
+  hw_model *model;
+  hw_tokenizer *tokenizer;
+  pthread_mutex_t worker; /* one trace at a time */
+  pthread_mutex_t table;
+  kept_trace *kept[HW_LIVE_KEPT]; /* the latest first */
+  uint64_t last_id;
+};
+
+/* ---- open and close ---- */
+
+bool hw_live_open(const char *folder, const char *architecture, hw_live **out, hw_error *err) {
+  hw_live *live = *out = calloc(1, sizeof *live);
+  if (!live) return hw_fail_memory(err, "the live traces");
+  (void)pthread_mutex_init(&live->worker, NULL);
+  (void)pthread_mutex_init(&live->table, NULL);
+  /* A page that was opened before the server was started anew must not find other traces under its ids. */
+  uint64_t random;
+  if (getentropy(&random, sizeof random) != 0) return hw_fail(err, HW_ERROR_IO, "the system gives no random bits");
+  live->last_id = random >> 16;
+  return hw_model_open_as(folder, architecture, &live->model, err) && hw_tokenizer_open(live->model->path, NULL, &live->tokenizer, err);
+}
+
+static void free_trace(kept_trace *kept) {
+  hw_trace_fini(&kept->trace);
+  (void)pthread_mutex_destroy(&kept->asked);
+  free(kept->text);
+  free(kept->ids);
+  free(kept);
+}
+
+static void release(hw_live *live, kept_trace *kept) {
+  (void)pthread_mutex_lock(&live->table);
+  bool last = --kept->n_users == 0;
+  (void)pthread_mutex_unlock(&live->table);
+  if (last) free_trace(kept);
+}
+
+void hw_live_close(hw_live *live) {
+  if (!live) return;
+  for (int i = 0; i < HW_LIVE_KEPT; i++)
+    if (live->kept[i]) free_trace(live->kept[i]);
+  hw_tokenizer_close(live->tokenizer);
+  hw_model_close(live->model);
+  (void)pthread_mutex_destroy(&live->worker);
+  (void)pthread_mutex_destroy(&live->table);
+  free(live);
+}
+
+void hw_live_put_model(const hw_live *live, hw_buffer *out) {
+  hw_json json;
+  hw_json_init(&json, out);
+  if (!live) {
+    hw_json_null(&json);
+    return;
+  }
+  hw_json_begin_object(&json);
+  hw_json_key(&json, "name");
+  hw_json_string(&json, live->model->name);
+  hw_json_key(&json, "fingerprint");
+  hw_json_string(&json, live->model->fingerprint);
+  hw_json_end_object(&json);
+}
+
+/* ---- the table ---- */
+
+/* Puts a trace before the others; the oldest one leaves. The caller stays a user. */
+static void keep(hw_live *live, kept_trace *kept) {
+  (void)pthread_mutex_lock(&live->table);
+  kept->n_users = 2;
+  (void)snprintf(kept->id, sizeof kept->id, "%" PRIu64, ++live->last_id);
+  kept_trace *oldest = live->kept[HW_LIVE_KEPT - 1];
+  memmove(live->kept + 1, live->kept, (HW_LIVE_KEPT - 1) * sizeof live->kept[0]);
+  live->kept[0] = kept;
+  (void)pthread_mutex_unlock(&live->table);
+  if (oldest) release(live, oldest);
+}
+
+/* The trace of an id, for a user; NULL when it has gone. */
+static kept_trace *find(hw_live *live, const char *id) {
+  kept_trace *found = NULL;
+  (void)pthread_mutex_lock(&live->table);
+  for (int i = 0; i < HW_LIVE_KEPT && !found; i++)
+    if (live->kept[i] && strcmp(live->kept[i]->id, id) == 0) found = live->kept[i];
+  if (found) found->n_users++;
+  (void)pthread_mutex_unlock(&live->table);
+  return found;
+}
+
+/* ---- errors ---- */
+
+static void answer_error(hw_http_reply *reply, const hw_error *err) {
+  switch (err->kind) {
+    case HW_ERROR_PROMPT: hw_http_reply_error(reply, 422, "prompt", "%s", err->message); break;
+    case HW_ERROR_INPUT: hw_http_reply_error(reply, 400, "parameter", "%s", err->message); break;
+    default: hw_http_reply_error(reply, 503, "unavailable", "%s", err->message);
+  }
+}
+
+static bool has_model(const hw_web *web, hw_http_reply *reply) {
+  if (!web->live)
+    hw_http_reply_error(reply, 422, "no_model", "this server has no model: headwater serve DB --model DIR traces prompts");
+  return web->live != NULL;
+}
+
+/* ---- what is asked to be traced ---- */
+
+typedef struct wanted_trace {
+  const char *text; /* of the request's JSON; or NULL */
+  int64_t prompt;   /* or -1 */
+  char targets[16];
+} wanted_trace;
+
+static bool read_whole(const json_t *value, const char *key, int64_t most, int64_t *out, hw_error *err) {
+  *out = json_integer_value(value);
+  return (json_is_integer(value) && *out >= 0 && *out <= most) ||
+         hw_fail(err, HW_ERROR_INPUT, "%s is %s, want a whole number from 0 to %" PRId64, key, hw_json_type(value), most);
+}
+
+static bool read_member(const char *key, const json_t *value, wanted_trace *wanted, hw_error *err) {
+  int64_t target;
+  if (strcmp(key, "text") == 0) {
+    wanted->text = json_string_value(value);
+    return wanted->text || hw_fail(err, HW_ERROR_INPUT, "text is %s, want a string", hw_json_type(value));
+  }
+  if (strcmp(key, "prompt") == 0) return read_whole(value, key, ((int64_t)1 << 42) - 1, &wanted->prompt, err);
+  if (strcmp(key, "target") != 0) return hw_fail(err, HW_ERROR_INPUT, "the body has \"%.60s\", want text or prompt, and perhaps target", key);
+  if (!read_whole(value, key, MOST_POSITIONS, &target, err)) return false;
+  (void)snprintf(wanted->targets, sizeof wanted->targets, "%" PRId64, target);
+  return true;
+}
+
+static bool read_body(json_t *body, wanted_trace *wanted, hw_error *err) {
+  *wanted = (wanted_trace){.prompt = -1, .targets = "last"};
+  const char *key;
+  json_t *value;
+  json_object_foreach(body, key, value)
+    if (!read_member(key, value, wanted, err)) return false;
+  return (wanted->text != NULL) != (wanted->prompt >= 0) || hw_fail(err, HW_ERROR_INPUT, "want one of text and prompt");
+}
+
+/* ---- stored prompts ---- */
+
+/* Its ids and text from the database's JSON, and the threshold of the run. */
+static bool take_stored(const hw_live *live, const json_t *stored, kept_trace *kept, size_t *n, hw_analysis *analysis, hw_error *err) {
+  const char *fingerprint = json_string_value(json_object_get(stored, "model_fingerprint")), *name = json_string_value(json_object_get(stored, "model"));
+  const json_t *ids = json_object_get(stored, "ids");
+  if (!fingerprint || strcmp(fingerprint, live->model->fingerprint) != 0)
+    return hw_fail(err, HW_ERROR_PROMPT, "the database was made with another model than this server has (%.100s: %s, here %.100s: %s): only "
+                   "prompts that are typed in can be traced", name ? name : "?", fingerprint ? fingerprint : "?", live->model->name, live->model->fingerprint);
+  analysis->threshold = json_number_value(json_object_get(stored, "threshold"));
+  analysis->floor = json_number_value(json_object_get(stored, "floor"));
+  const char *text = json_string_value(json_object_get(stored, "text"));
+  *n = json_array_size(ids);
+  kept->text = strdup(text ? text : "");
+  kept->ids = calloc(*n + 1, sizeof *kept->ids);
+  if (!kept->text || !kept->ids) return hw_fail_memory(err, "a prompt");
+  for (size_t i = 0; i < *n; i++) kept->ids[i] = (int32_t)json_integer_value(json_array_get(ids, i));
+  return true;
+}
+
+/* False with a reply where the database has no such prompt, or cannot be read. */
+static bool read_stored(hw_web *web, int64_t prompt, hw_buffer *out, hw_http_reply *reply) {
+  hw_error err = {0};
+  char number[24];
+  (void)snprintf(number, sizeof number, "%" PRId64, prompt);
+  const hw_parameter parameter = {"prompt", number};
+  hw_pool_entry *entry = hw_pool_borrow(&web->pool, &err);
+  hw_json_outcome outcome = entry ? hw_store_json(entry->store, "web/live_prompt.sql", &parameter, 1, out, &err) : HW_JSON_DATABASE;
+  if (entry) hw_pool_return(&web->pool, entry, outcome != HW_JSON_DATABASE);
+  if (outcome == HW_JSON_NO_ROW) hw_http_reply_error(reply, 404, "not_found", "no prompt %" PRId64 " is stored", prompt);
+  else if (outcome != HW_JSON_TEXT) hw_data_error(reply, &err);
+  return outcome == HW_JSON_TEXT;
+}
+
+/* ---- tracing ---- */
+
+static bool lock_worker(hw_live *live, hw_http_reply *reply) {
+  struct timespec until;
+  (void)clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += HW_LIVE_WAIT_SECONDS;
+  if (pthread_mutex_timedlock(&live->worker, &until) == 0) return true;
+  hw_http_reply_error(reply, 503, "busy", "another prompt has been traced for more than %d seconds: try again later", HW_LIVE_WAIT_SECONDS);
+  return false;
+}
+
+static void trace_into(hw_live *live, kept_trace *kept, const hw_analysis *analysis, size_t n_ids, hw_http_reply *reply) {
+  hw_error err = {0};
+  if (!lock_worker(live, reply)) return;
+  bool ok = kept->ids ? hw_trace_ids(live->model, analysis, kept->ids, n_ids, &kept->trace, &err)
+                      : hw_trace_text(live->model, live->tokenizer, analysis, kept->text, &kept->trace, &err);
+  (void)pthread_mutex_unlock(&live->worker);
+  if (!ok) answer_error(reply, &err);
+}
+
+static void answer_trace(hw_web *web, const wanted_trace *wanted, kept_trace *kept, hw_http_reply *reply) {
+  hw_live *live = web->live;
+  hw_analysis analysis;
+  hw_error err = {0};
+  size_t n_ids = 0;
+  hw_analysis_defaults(&analysis);
+  analysis.targets = wanted->targets;
+  analysis.project = HW_PROJECT_NONE;
+  analysis.memory = HW_LIVE_MEMORY;
+  if (wanted->text) {
+    if (!(kept->text = strdup(wanted->text))) answer_error(reply, (hw_fail_memory(&err, "a prompt"), &err));
+  } else {
+    hw_buffer stored;
+    hw_buffer_init(&stored);
+    if (read_stored(web, wanted->prompt, &stored, reply)) {
+      json_t *json = hw_json_parse("the stored prompt", stored.data, stored.length, true, &err);
+      if (!json || !take_stored(live, json, kept, &n_ids, &analysis, &err)) answer_error(reply, &err);
+      json_decref(json);
+    }
+    hw_buffer_fini(&stored);
+  }
+  if (!reply->status) trace_into(live, kept, &analysis, n_ids, reply);
+}
+
+static kept_trace *new_trace(const wanted_trace *wanted) {
+  kept_trace *kept = calloc(1, sizeof *kept);
+  if (!kept) return NULL;
+  (void)pthread_mutex_init(&kept->asked, NULL);
+  kept->prompt = wanted->prompt;
+  return kept;
+}
+
+void hw_live_trace(hw_web *web, const hw_web_call *call, hw_http_reply *reply) {
+  hw_error err = {0};
+  wanted_trace wanted;
+  if (!has_model(web, reply)) return;
+  json_t *body = hw_json_parse("the body", call->request->body, call->request->body_length, false, &err);
+  kept_trace *kept = NULL;
+  if (!body || !read_body(body, &wanted, &err)) answer_error(reply, &err);
+  else if (!(kept = new_trace(&wanted))) answer_error(reply, (hw_fail_memory(&err, "a trace"), &err));
+  if (kept) answer_trace(web, &wanted, kept, reply);
+  json_decref(body);
+  if (!kept) return;
+  if (reply->status) {
+    free_trace(kept);
+    return;
+  }
+  keep(web->live, kept);
+  const hw_live_view view = {.trace = &kept->trace, .tokenizer = web->live->tokenizer, .id = kept->id, .text = kept->text, .prompt = kept->prompt};
+  hw_live_put_graph(&view, &reply->body);
+  release(web->live, kept);
+  reply->status = 200;
+  hw_data_compress(call->request, reply);
+}
+
+/* ---- questions ---- */
+
+/* A question to a kept trace, with a work space of its own. */
+typedef struct question {
+  kept_trace *kept;
+  const hw_web_call *call;
+  const hw_tokenizer *tokenizer;
+  const hw_model *model;
+  hw_arena arena;
+  hw_buffer *out;
+} question;
+
+/* A parameter that the route has checked; 0 when it is not given. */
+static size_t number(const question *q, const char *name) {
+  const char *text = hw_call_value(q->call, name);
+  return text ? (size_t)strtoul(text, NULL, 10) : 0;
+}
+
+static void answer_question(hw_web *web, const hw_web_call *call, hw_http_reply *reply, bool (*answer)(question *q, hw_error *err)) {
+  if (!has_model(web, reply)) return;
+  hw_live *live = web->live;
+  kept_trace *kept = find(live, call->words[0]);
+  if (!kept) {
+    hw_http_reply_error(reply, 404, "trace_gone", "the trace %.60s is not kept any more: the server keeps the last %d", call->words[0], HW_LIVE_KEPT);
+    return;
+  }
+  hw_error err = {0};
+  question q = {.kept = kept, .call = call, .tokenizer = live->tokenizer, .model = live->model, .out = &reply->body};
+  hw_arena_init(&q.arena);
+  (void)pthread_mutex_lock(&kept->asked);
+  bool ok = answer(&q, &err);
+  (void)pthread_mutex_unlock(&kept->asked);
+  hw_arena_fini(&q.arena);
+  release(live, kept);
+  if (!ok) {
+    answer_error(reply, &err);
+    return;
+  }
+  reply->status = 200;
+  hw_data_compress(call->request, reply);
+}
+
+static hw_component_kind kind_of(const char *name) {
+  int kind = 0;
+  while (strcmp(hw_component_kind_names[kind], name) != 0) kind++; /* the route has checked it */
+  return (hw_component_kind)kind;
+}
+
+static bool answer_list(question *q, hw_error *err) {
+  hw_projection rows[2];
+  size_t n;
+  if (!hw_trace_list(&q->kept->trace, 0, kind_of(hw_call_value(q->call, "kind")), number(q, "layer"), number(q, "position"), number(q, "index"),
+                     HW_LIVE_TOKENS, &q->arena, rows, &n, err))
+    return false;
+  hw_live_put_lists(q->tokenizer, rows, n, q->out);
+  return true;
+}
+
+static bool answer_neurons(question *q, hw_error *err) {
+  const hw_target_trace *trace = &q->kept->trace.result.flow.traces[0];
+  const hw_neuron_row *rows = trace->neurons;
+  size_t n = 0;
+  for (size_t i = 0; i < trace->n_neuron_nodes && n == 0; i++) {
+    if (trace->neuron_nodes[i].layer == number(q, "layer") && trace->neuron_nodes[i].position == number(q, "position")) n = trace->neuron_nodes[i].n_rows;
+    else rows += trace->neuron_nodes[i].n_rows;
+  }
+  hw_projection *lists = hw_arena_znew(&q->arena, hw_projection, n, err);
+  if (!lists) return false;
+  for (size_t i = 0; i < n; i++) lists[i] = (hw_projection){.layer = rows[i].layer, .index = rows[i].neuron};
+  if (n && !hw_project_neurons(q->model, lists, n, HW_LIVE_TOKENS, q->kept->trace.worker.panel, &q->arena, err)) return false;
+  hw_live_put_neurons(q->tokenizer, rows, lists, n, q->out);
+  return true;
+}
+
+static bool answer_lens(question *q, hw_error *err) {
+  hw_lens_token *tokens;
+  size_t n;
+  hw_state after = strcmp(hw_call_value(q->call, "after"), "attention") == 0 ? HW_STATE_MID : HW_STATE_POST;
+  if (!hw_trace_lens(&q->kept->trace, number(q, "layer"), after, number(q, "position"), HW_LIVE_TOKENS, &q->arena, &tokens, &n, err)) return false;
+  hw_live_put_lens(q->tokenizer, tokens, n, q->out);
+  return true;
+}
+
+static bool answer_attention(question *q, hw_error *err) {
+  const float *weights;
+  const double *contributions;
+  if (!hw_trace_attention(&q->kept->trace, number(q, "layer"), number(q, "head"), &q->arena, &weights, &contributions, err)) return false;
+  hw_live_put_attention(q->kept->trace.prompt.n_tokens, weights, contributions, q->out);
+  return true;
+}
+
+void hw_live_list(hw_web *web, const hw_web_call *call, hw_http_reply *reply) { answer_question(web, call, reply, answer_list); }
+void hw_live_neurons(hw_web *web, const hw_web_call *call, hw_http_reply *reply) { answer_question(web, call, reply, answer_neurons); }
+void hw_live_lens(hw_web *web, const hw_web_call *call, hw_http_reply *reply) { answer_question(web, call, reply, answer_lens); }
+void hw_live_attention(hw_web *web, const hw_web_call *call, hw_http_reply *reply) { answer_question(web, call, reply, answer_attention); }

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A trace as the JSON of the end points. Numbers read back to the same bits. */
+#ifndef HW_WEB_LIVE_JSON_H
+#define HW_WEB_LIVE_JSON_H
+
+#include "headwater/tokenizer.h"
+#include "headwater/trace.h"
+
+typedef struct hw_live_view {
+  const hw_trace *trace;           /* the graph is that of its first target */
+  const hw_tokenizer *tokenizer;
+  const char *id;                  /* of the kept trace; NULL: it is not kept */
+  const char *text;
+  int64_t prompt;                  /* of the database, -1: none */
+} hw_live_view;
+
+/* What the end point `graph` gives, with "live": true, "trace": id, and "neurons": [[layer, position, [[neuron, share in 1e-6, activation]]]]. */
+void hw_live_put_graph(const hw_live_view *view, hw_buffer *out);
+
+/* {"lists": [[kind, convention, layer, position, index, promotes, suppresses]], "tokens": {id: text}}, as the end point `lists`. */
+void hw_live_put_lists(const hw_tokenizer *tokenizer, const hw_projection *rows, size_t n, hw_buffer *out);
+
+/* {"neurons": [[neuron, share in 1e-6, activation, promotes, suppresses]], "tokens"}, as the end point `neurons`; lists: of each row. */
+void hw_live_put_neurons(const hw_tokenizer *tokenizer, const hw_neuron_row *rows, const hw_projection *lists, size_t n, hw_buffer *out);
+
+/* {"lens": [[id, logit, rank before, probability]], "tokens"}. */
+void hw_live_put_lens(const hw_tokenizer *tokenizer, const hw_lens_token *rows, size_t n, hw_buffer *out);
+
+/* {"tokens": n, "weights", "contributions"}: lower triangles in 1e-4. */
+void hw_live_put_attention(size_t n_tokens, const float *weights, const double *contributions, hw_buffer *out);
+
+#endif
