@@ -6,16 +6,16 @@ import { parseSelection, selectionText } from "./selection.mjs";
 
 const TABLE_ROWS = 500; /* until all are asked for: a long table is slow to lay out */
 
-/* name, title, key to sort by, largest first */
+/* name and title, what it is sorted by, whether it has digits, whether the largest come first */
 const tableColumns = [
-  ["kind", "kind", (r, i) => r.kind[i]],
-  ["layer", "layer", (r, i) => r.layer[i]],
-  ["head", "head", (r, i) => r.head[i]],
-  ["source", "source", (r, i) => r.source[i]],
-  ["target", "target", (r, i) => r.target[i]],
-  ["importance", "importance", (r, i) => r.share[i], true],
-  ["weight", "weight", (r, i) => r.weight[i], true],
-  ["flow", "flow", (r, i) => r.flow[i], true],
+  ["kind", (r, i) => r.kind[i]],
+  ["layer", (r, i) => r.layer[i], true],
+  ["head", (r, i) => r.head[i], true],
+  ["source", (r, i) => r.source[i]],
+  ["target", (r, i) => r.target[i]],
+  ["importance", (r, i) => r.share[i], true, true],
+  ["weight", (r, i) => r.weight[i], true, true],
+  ["flow", (r, i) => r.flow[i], true, true],
 ];
 
 /* What an edge is when it is selected. */
@@ -42,21 +42,21 @@ export function graphTable({ root, onSelect, order = "", onOrder = () => {} }) {
     const rows = Array.from({ length: replayed.n }, (_, i) => i);
     const column = tableColumns.find(([name]) => name === order.replace("-", ""));
     if (!column) return rows;
-    const sign = (order.startsWith("-") ? -1 : 1) * (column[3] ? -1 : 1);
-    return rows.sort((a, b) => sign * (column[2](replayed, a) - column[2](replayed, b)) || a - b);
+    const [, value, , descending] = column, sign = order.startsWith("-") === Boolean(descending) ? 1 : -1;
+    return rows.sort((a, b) => sign * (value(replayed, a) - value(replayed, b)) || a - b);
   }
 
-  function head([name, title, , descending]) {
+  function head([name, , digits, descending]) {
     const up = order === name, down = order === `-${name}`;
     const ascends = descending ? "descending" : "ascending", descends = descending ? "ascending" : "descending";
     const next = up ? `-${name}` : down ? "" : name;
-    return element("th", { scope: "col", class: descending ? "number" : null, "aria-sort": up ? ascends : down ? descends : "none" },
-      element("button", { type: "button", "data-key": name, title: up ? "Turn round" : down ? "In the order of hw_edges" : `Sort by ${title}`,
+    return element("th", { scope: "col", class: digits ? "number" : null, "aria-sort": up ? ascends : down ? descends : "none" },
+      element("button", { type: "button", "data-key": name, title: up ? "Turn round" : down ? "In the order of hw_edges" : `Sort by ${name}`,
         onclick: () => {
           order = next;
           onOrder(order);
           render();
-        } }, title, element("span", { "aria-hidden": "true" }, up || down ? ((up ? ascends : descends) === "ascending" ? " ▲" : " ▼") : "")));
+        } }, name, element("span", { "aria-hidden": "true" }, up || down ? ((up ? ascends : descends) === "ascending" ? " ▲" : " ▼") : "")));
   }
 
   function row(graph, r, i, chosen) {

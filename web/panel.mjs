@@ -4,7 +4,7 @@
  * `source` says where its data comes from; a stored prompt, a live trace and a saved page each have one. All but `missing` may be absent:
  *   lists()                       {lists: [[kind, convention, layer, position, index, promotes, suppresses]], tokens} of the graph
  *   neurons(layer, position)      {neurons: [[neuron, share in 1e-6, activation, promotes, suppresses]], tokens} of an FFN node
- *   head(layer, head)             the head in the data set (source_stored.mjs has its fields)
+ *   head(layer, head)             {all, edges}: the head in the data set, rows of the end point head
  *   list(kind, layer, position, index)  what lists() gives, of one component: computed
  *   lens(layer, position, after)  {lens: [[id, score, rank before]], tokens}: computed
  *   attention(layer, head)        {weights, contributions}: lower triangles in 1e-4

@@ -17,6 +17,10 @@ function edgeBelow({ graph: { parts }, selection: s }, shown) {
   return rows.sort((a, b) => b.share - a.share || a.head - b.head);
 }
 
+function edgeInterval(text) {
+  return element("span", { class: "soft" }, ` [${text}]`);
+}
+
 function edgeHead(view, row, chosen) {
   const { selection } = view;
   const flow = row.flow === undefined ? "–" : percent(row.flow);
@@ -29,16 +33,18 @@ function edgeHead(view, row, chosen) {
 function edgeDataset(view, layer, head) {
   const { source } = view;
   if (!source.head) return null;
-  const name = `L${layer}H${head}`;
-  return [element("h3", {}, "In the data set"), view.later(source.head(layer, head), (found) => !found
-    ? element("p", { class: "panel-missing" }, "No graph is stored yet.")
-    : [element("p", {}, "Importance ", element("b", {}, number(found.mean)), element("span", { class: "soft" }, ` [${number(found.ci_lo)}, ${number(found.ci_hi)}]`),
-      `, active in ${percent(found.frequency)} `, element("span", { class: "soft" }, `[${percent(found.frequency_lo)}, ${percent(found.frequency_hi)}]`),
-      ` of ${count(found.n)} graphs.`),
-    found.edges.length ? element("ul", { class: "panel-items" }, found.edges.slice(0, EDGE_ITEMS).map((edge) => element("li", {},
-      panelLink(source, ["head", layer, head], { edge: edge.item }, `${edge.source} → ${edge.target}`), ` in ${percent(edge.frequency)}`)),
-    found.edges.length > EDGE_ITEMS && element("li", { class: "soft" }, `${found.edges.length - EDGE_ITEMS} more`)) : null,
-    source.link && element("p", {}, panelLink(source, ["head", layer, head], {}, `All prompts of ${name} →`))])];
+  const fill = ({ all, edges }) => {
+    if (!all) return element("p", { class: "panel-missing" }, "No graph is stored yet.");
+    const item = (edge) => element("li", {}, panelLink(source, ["head", layer, head], { edge: edge.item_id }, `${edge.source_role} → ${edge.target_role}`),
+      ` in ${percent(edge.frequency)}`);
+    return [element("p", {}, "Importance ", element("b", {}, number(all.mean)), edgeInterval(`${number(all.ci_lo)}, ${number(all.ci_hi)}`),
+      `, active in ${percent(all.frequency)}`, edgeInterval(`${number(all.frequency_lo * 100, 1)}, ${number(all.frequency_hi * 100, 1)}`),
+      ` of ${count(all.n)} graphs.`),
+    edges.length > 0 && element("ul", { class: "panel-items" }, edges.slice(0, EDGE_ITEMS).map(item),
+      edges.length > EDGE_ITEMS && element("li", { class: "soft" }, `${edges.length - EDGE_ITEMS} more`)),
+    element("p", {}, panelLink(source, ["head", layer, head], {}, `All prompts of L${layer}H${head} →`))];
+  };
+  return [element("h3", {}, "In the data set"), view.later(source.head(layer, head), fill)];
 }
 
 export function panelEdge(view) {

@@ -73,7 +73,8 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
 
   function showCounts() {
     const weak = drawn.reduce((sum, now) => sum + (now?.weak ?? 0), 0);
-    counts.replaceChildren(pair ? `${drawn.map((now) => count(now?.edges ?? 0)).join(" and ")} edges` : plural(drawn[0]?.edges ?? 0, "edge"),
+    const edges = entries.map((_, k) => views[k]?.replayed.n ?? drawn[k]?.edges ?? 0); /* a graph behind a table is not drawn */
+    counts.replaceChildren(pair ? `${edges.map(count).join(" and ")} edges` : plural(edges[0], "edge"),
       ...(weak && !counts.dragging ? [`, ${count(weak)} weak not drawn `, element("button", { type: "button", onclick: () => setDrawAll(true) }, "draw all")] :
         state.drawAll && !counts.dragging ? [" ", element("button", { type: "button", onclick: () => setDrawAll(false) }, "draw the strongest")] : []));
   }

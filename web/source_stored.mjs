@@ -2,6 +2,7 @@
  * Where the panel of a stored prompt gets its data: the end points of the server. */
 import { addressOf } from "./address.mjs";
 import { get } from "./api.mjs";
+import { rowsOf } from "./lists.mjs";
 
 /* A function that asks once and keeps the promise, unless it fails. */
 export function askOnce(ask) {
@@ -36,7 +37,10 @@ export function storedSource({ prompt, target, run }) {
   return {
     lists: askOnce(() => get("lists", { prompt, target })),
     neurons: askOnce((layer, position) => get("neurons", { prompt, target, layer, position })),
-    head: askOnce((layer, head) => get("head", { layer, head })),
+    head: askOnce(async (layer, head) => {
+      const found = await get("head", { layer, head });
+      return { all: rowsOf(found.groups).find((row) => row.group_id === -1), edges: rowsOf(found.edges) };
+    }),
     link: addressOf,
     missing: sourceMissing(run.project, run.live),
   };
