@@ -104,7 +104,8 @@ const hw_command hw_cmd_serve = {
     .example = "  headwater serve ioi.db\n"
                "  headwater serve ioi.db --model datasets/models/headwater-gpt2\n"
                "  headwater serve ioi.db --port 0 --open\n"
-               "  ssh -L 8620:127.0.0.1:8620 HOST headwater serve ioi.db   (a database elsewhere)\n",
+               "  ssh -L 8620:127.0.0.1:8620 HOST headwater serve ioi.db\n"
+               "    (a database on another machine, in the browser of this one)\n",
     .options = options,
     .run = run,
 };
