@@ -25,7 +25,7 @@ function chartTickText(x, ticks) {
 export function dotChart({ name, rows, head = ["", "value"], digits = 3 }) {
   const values = rows.flatMap((row) => [row.value, row.lo ?? row.value, row.hi ?? row.value]).filter(Number.isFinite);
   const lo = Math.min(0, ...values), hi = Math.max(0, ...values);
-  const ticks = chartTicks(lo, hi === lo ? 1 : hi, 5);
+  const ticks = chartTicks(lo, hi === lo ? 1 : hi, 3);
   const from = Math.min(lo, ticks[0] ?? 0), to = Math.max(hi, ticks.at(-1) ?? 1), span = to - from || 1;
   const at = (x) => 3 + 94 * (x - from) / span; /* percent of the cell */
   const grid = () => ticks.map((x) => svg("line", { x1: `${at(x)}%`, x2: `${at(x)}%`, y1: 0, y2: "100%", class: Math.abs(x) < span * 1e-9 ? "zero" : "grid" }));
@@ -96,7 +96,7 @@ export function heatMap({ name, rows, columns, corner = "", most = null, onPoint
 
 /* ---- lines ---- */
 
-const CHART_WIDTH = 640, CHART_HEIGHT = 260, CHART_LEFT = 52, CHART_BOTTOM = 36, CHART_TOP = 12, CHART_RIGHT = 130;
+const CHART_WIDTH = 640, CHART_HEIGHT = 260, CHART_LEFT = 52, CHART_BOTTOM = 36, CHART_TOP = 26, CHART_RIGHT = 130;
 
 function chartScale(lo, hi, from, to, log) {
   const f = log ? Math.log : (x) => x, a = f(lo), b = f(hi);

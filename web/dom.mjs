@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Elements, and numbers and tokens as text. What comes from the database reaches the document through here, as text nodes only. */
 
+/* Appends children: nodes, texts, lists of these; what is null, undefined or false is left out. */
+export function fill(node, ...children) {
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
 function domFill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === undefined || value === null || value === false) continue;
@@ -8,8 +14,7 @@ function domFill(node, attributes, children) {
     else if (name === "style") for (const [property, x] of Object.entries(value)) node.style.setProperty(property, x); /* CSP forbids the attribute */
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
-  return node;
+  return fill(node, children);
 }
 
 /* An HTML element. attributes: name -> value (true: without a value; null, undefined, false: left out); "onclick" etc. take functions,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Prompts that could not be traced, and why. */
-import { count, element, plural } from "./dom.mjs";
+import { count, element, fill, plural } from "./dom.mjs";
 import { get } from "./api.mjs";
 import { commandLine, dataTable, pageTitle, queryCommand, rowsOf } from "./lists.mjs";
 import { showEmpty } from "./states.mjs";
@@ -9,12 +9,12 @@ export async function showFailed(context) {
   const { root, signal } = context;
   const data = await get("failed", {}, { signal });
   const rows = rowsOf(data);
-  root.append(pageTitle("Failed prompts"));
+  fill(root, pageTitle("Failed prompts"));
   if (rows.length === 0) {
     showEmpty(root, "Every prompt that the run came to was traced.");
     return {};
   }
-  root.append(element("p", {}, `${plural(data.count, "prompt")} could not be traced and ${data.count === 1 ? "is" : "are"} in no number of the other pages.`,
+  fill(root, element("p", {}, `${plural(data.count, "prompt")} could not be traced and ${data.count === 1 ? "is" : "are"} in no number of the other pages.`,
     rows.length < data.count && ` The first ${count(rows.length)}:`),
   dataTable("Failed prompts", [
     { title: "prompt", number: true, cell: (row) => String(row.prompt_id) },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One head: how much it matters and to whom, where it looks, what it says, its edges by role, its prompts. */
-import { count, element, number, percent, plural, tokenElement } from "./dom.mjs";
+import { count, element, fill, number, percent, plural, tokenElement } from "./dom.mjs";
 import { addressOf, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
@@ -75,21 +75,20 @@ export async function showHead(context) {
   const of = (id) => groups.find((row) => String(row.group_id) === String(id));
   const step = (by) => { const to = Number(layer) * run.heads + Number(head) + by; return to >= 0 && to < run.layers * run.heads ? [Math.floor(to / run.heads), to % run.heads] : null; };
   const arrow = (by, sign, label) => step(by) && element("a", { class: "button", href: addressOf(["head", ...step(by)], { group }), "aria-label": label, title: label }, sign);
-  root.append(pageTitle(`Head ${name}`, element("span", {}, element("a", { href: addressOf(["heads"], { group }) }, "all heads"), " ", arrow(-1, "‹", "the head before"), " ", arrow(1, "›", "the next head"))));
+  fill(root, pageTitle(`Head ${name}`, element("span", {}, element("a", { href: addressOf(["heads"], { group }) }, "all heads"), " ", arrow(-1, "‹", "the head before"), " ", arrow(1, "›", "the next head"))));
   const all = of(-1);
   if (!all) {
     showEmpty(root, "No graph is stored yet.", "headwater run --model DIR --data FILE --db DB");
     return {};
   }
-  root.append(element("p", {}, "Importance ", estimate(all.mean, all.ci_lo, all.ci_hi), ", flow ", estimate(all.flow_mean, all.flow_ci_lo, all.flow_ci_hi), ", active in ",
+  fill(root, element("p", {}, "Importance ", estimate(all.mean, all.ci_lo, all.ci_hi), ", flow ", estimate(all.flow_mean, all.flow_ci_lo, all.flow_ci_hi), ", active in ",
     estimateShare(all.frequency, all.frequency_lo, all.frequency_hi), ` of ${count(all.n)} graphs`,
     ...(all.n_active ? [`; largest importance ${number(all.max)} in `, element("a", { href: addressOf(["prompt", all.example_prompt]) }, `prompt ${all.example_prompt}`)] : []), "."));
   const link = (row) => element("a", { href: addressOf(["head", layer, head], { group, edge: String(row.item_id) === edge ? null : row.item_id }), "aria-current": String(row.item_id) === edge ? "true" : null },
     `${row.source_role} → ${row.target_role}`);
-  root.append(element("div", { class: "two" },
-    element("section", {}, element("h2", {}, "By group"), groupDots(run, groups, `Importance of ${name} by group`)),
-    element("section", {}, element("h2", {}, "Where it looks"), headSources(rowsOf(data.sources), run, group))));
-  root.append(element("section", {}, element("h2", {}, "Its edges by role"), edges.length
+  fill(root, element("section", {}, element("h2", {}, "By group"), groupDots(run, groups, `Importance of ${name} by group`)),
+    element("section", {}, element("h2", {}, "Where it looks"), headSources(rowsOf(data.sources), run, group)));
+  fill(root, element("section", {}, element("h2", {}, "Its edges by role"), edges.length
     ? dotChart({ name: `Edges of ${name} by role`, head: ["edge", "importance", "frequency", "flow", "example"], rows: edges.slice(0, 30).map((row) => ({
       label: link(row), value: row.mean, lo: row.ci_lo, hi: row.ci_hi, more: [estimateShare(row.frequency, row.frequency_lo, row.frequency_hi), number(row.flow_mean),
         element("a", { href: addressOf(["prompt", row.example_prompt]) }, String(row.example_prompt))] })) })
@@ -112,7 +111,7 @@ export async function showHead(context) {
       element("a", { href: addressOf(["prompts"], list) }, "filter further")), body];
   }, context);
   const byGroup = wanted && laterPart(`${itemName(run, edge)} by group`, async () => groupDots(run, rowsOf(await get("edge", { item: edge }, { signal })), `${itemName(run, edge)} by group`), context);
-  root.append(...[byGroup?.section, tokens.section, prompts.section].filter(Boolean), commandLine(wanted
+  fill(root, byGroup?.section, tokens.section, prompts.section, commandLine(wanted
     ? queryCommand("edge_prompts", { layer, head, source: wanted.source, target: wanted.target })
     : `headwater sql DB "SELECT * FROM head_importance_by_group WHERE layer = ${Number(layer)} AND head = ${Number(head)}"`));
   return { shown() { for (const part of [byGroup, prompts, tokens]) part?.start(); } };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Every head of the model: a heat map, and the largest with their intervals. */
-import { count, element, number, percent } from "./dom.mjs";
+import { count, element, fill, number, percent } from "./dom.mjs";
 import { addressOf, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart, heatMap } from "./chart.mjs";
@@ -37,7 +37,7 @@ function headsMap(rows, run, measure, group, point) {
 export async function showHeads(context) {
   const { root, run, query, signal } = context;
   const group = query.get("group"), measure = query.get("by") in HEADS_MEASURES ? query.get("by") : "importance";
-  root.append(pageTitle("Heads"));
+  fill(root, pageTitle("Heads"));
   const rows = rowsOf(await get("heads", { group }, { signal }));
   if (rows.length === 0 || rows[0].n === 0) {
     showEmpty(root, "No graph is stored yet.", "headwater run --model DIR --data FILE --db DB");
@@ -53,7 +53,7 @@ export async function showHeads(context) {
       element("a", { href: addressOf(["prompts"], { head: headName(row.layer, row.head), group, sort: "importance", order: "down" }) }, "Its prompts")] : [", in no graph"]));
   point(sorted[0]);
   const shown = all ? active : active.slice(0, HEADS_SHOWN);
-  root.append(element("div", { class: "controls" },
+  fill(root, element("div", { class: "controls" },
     choiceButtons("Measure", Object.keys(HEADS_MEASURES).map((name) => [name, name]), measure, (name) => writeAddress({ by: name === "importance" ? null : name })),
     groupSelect(run, group, (id) => writeAddress({ group: id }))),
   element("div", { class: "two" },

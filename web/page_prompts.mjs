@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The list of prompts: filters that combine, each a chip that can be taken away; 100 at a time; rows open prompts, and the way there is
  * through this list. */
-import { announce, count, element, number, percent, plural, tokenElement } from "./dom.mjs";
+import { announce, count, element, fill, number, percent, plural, tokenElement } from "./dom.mjs";
 import { addressOf, readAddress, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { commandLine, dataTable, groupChoices, groupName, groupSelect, itemName, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
@@ -106,14 +106,14 @@ export async function promptsTable(root, run, query, { signal, rows = PROMPTS_PA
     more.hidden = next === null;
   }
   say();
-  root.append(table.node, element("p", { class: "more" }, more, said));
+  fill(root, table.node, element("p", { class: "more" }, more, said));
   return data;
 }
 
 export async function showPrompts(context) {
   const { root, run, signal } = context;
   if (run.done === 0) {
-    root.append(pageTitle("Prompts"));
+    fill(root, pageTitle("Prompts"));
     showEmpty(root, run.failed ? "No prompt could be traced." : "No prompt is stored yet.", run.failed ? "headwater query DB failed" : "headwater run --model DIR --data FILE --db DB");
     return {};
   }
@@ -169,7 +169,7 @@ export async function showPrompts(context) {
     }
   }
 
-  root.append(pageTitle("Prompts", total), controls, body);
+  fill(root, pageTitle("Prompts", total), controls, body);
   fillControls();
   await load();
   return {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The run: what was traced, how much of it is stored, how often the model is right, how large the graphs are. */
-import { count, element, number, percent, plural } from "./dom.mjs";
+import { count, element, fill, number, percent, plural } from "./dom.mjs";
 import { addressOf } from "./address.mjs";
 import { get } from "./api.mjs";
 import { lineChart } from "./chart.mjs";
@@ -45,7 +45,7 @@ async function runAccuracy(root, context) {
     : element("a", { href: addressOf(["prompts"], { group: row.group_id, counterfactuals: row.counterfactual ? "only" : null }) }, row.group_name || "(no group)"));
   const foil = data.some((row) => row.beats_foil !== null);
   const whole = data.some((row) => row.several > 0);
-  root.append(dataTable("Accuracy by group", [
+  fill(root, dataTable("Accuracy by group", [
     { title: "group", cell: link },
     { title: "n", number: true, cell: (row) => count(row.n) },
     { title: "answer first", number: true, help: "share of prompts whose answer is the most probable token, 95 % interval",
@@ -65,7 +65,7 @@ async function runSizes(root, context) {
   const rows = rowsOf(data);
   if (rows.length === 0) return;
   const { run } = context;
-  root.append(element("h2", {}, "Size of the graphs by threshold"),
+  fill(root, element("h2", {}, "Size of the graphs by threshold"),
     element("p", { class: "soft" }, `Mean of ${plural(rows[0].graphs, "graph")}${rows[0].graphs < data.of ? ` of ${count(data.of)}, evenly chosen` : ""}; `
       + `the band goes from the smallest to the largest. The run's threshold is ${run.threshold}.`),
     lineChart({ name: "Edges of a graph by threshold", x: "threshold", y: "edges", logX: true, logY: true, markX: run.threshold,
@@ -92,18 +92,18 @@ async function runPart(root, part, context) {
 
 export async function showRun(context) {
   const { root, run } = context;
-  root.append(pageTitle(run.dataset ? `${run.dataset}, ${run.model}` : run.model), runFacts(run));
+  fill(root, pageTitle(run.dataset ? `${run.dataset}, ${run.model}` : run.model), runFacts(run));
   if (run.done === 0) {
     showEmpty(root, run.failed ? "No prompt could be traced." : "No prompt is stored yet.",
       run.failed ? "headwater query DB failed" : "headwater run --model DIR --data FILE --db DB");
     return {};
   }
   const sizes = element("section", { class: "run-sizes" });
-  root.append(
+  fill(root, 
     element("ul", { class: "onward" }, RUN_LINKS.map(([path, title, what]) => element("li", {}, element("a", { href: `#/${path}` }, title), element("span", {}, what)))),
     element("h2", {}, "Is the model right?"));
   const accuracy = element("section");
-  root.append(accuracy, sizes, element("details", {}, element("summary", {}, "Settings of the run"),
+  fill(root, accuracy, sizes, element("details", {}, element("summary", {}, "Settings of the run"),
     dataTable("Settings", [{ title: "setting", cell: ([name]) => name }, { title: "value", cell: ([, value]) => value }], Object.entries(run.settings)).node,
     commandLine(queryCommand("settings"))));
   await runPart(accuracy, runAccuracy, context);

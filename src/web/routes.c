@@ -11,6 +11,7 @@
 #define MOST_LAYERS 254.0
 
 #define MOST_HEADS 1022.0
+#define MOST_NEURONS 16777215.0
 #define MOST_ITEMS 2147483647.0
 #define MOST_BYTES 400.0 /* of a text that is looked for, a name */
 
@@ -23,13 +24,16 @@
 #define LAYER {"layer", HW_WEB_WHOLE, 0, MOST_LAYERS, NULL, true}
 #define HEAD {"head", HW_WEB_WHOLE, 0, MOST_HEADS, NULL, true}
 
+#define NEURON {"neuron", HW_WEB_WHOLE, 0, MOST_NEURONS, NULL, true}
+#define MINING {"mining", HW_WEB_WHOLE, 1, MOST_ITEMS, NULL, false}
+
 /* What a list of prompts is filtered by. */
 #define LIST_FILTERS                                                                                                                       \
   {"q", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false}, GROUP,                                                                                   \
       {"head", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false}, {"edge", HW_WEB_WHOLE, 0, MOST_ITEMS, NULL, false},                                \
       {"answers", HW_WEB_CHOICE, 0, 0, "all|right|wrong", false}, {"counterfactuals", HW_WEB_CHOICE, 0, 0, "no|yes|only", false},           \
       {"sort", HW_WEB_CHOICE, 0, 0, "number|importance|probability|rank|logit_diff", false}, {"order", HW_WEB_CHOICE, 0, 0, "up|down", false}
-#define CIRCUIT_FILTERS {"circuit", HW_WEB_WHOLE, 1, MOST_ITEMS, NULL, true}, {"mining", HW_WEB_WHOLE, 1, MOST_ITEMS, NULL, false}
+#define CIRCUIT_FILTERS {"circuit", HW_WEB_WHOLE, 1, MOST_ITEMS, NULL, true}, MINING
 #define LIST_PAGE {"after", HW_WEB_WHOLE, 0, 9.2e18, NULL, false}, {"limit", HW_WEB_WHOLE, 1, 1000, NULL, false}
 
 static const hw_web_route routes[] = {
@@ -60,6 +64,16 @@ static const hw_web_route routes[] = {
     {.path = "head", .method = "GET", .file = "web/head.sql", .parameters = {LAYER, HEAD}},
     {.path = "head_tokens", .method = "GET", .file = "web/head_tokens.sql",
      .parameters = {LAYER, HEAD, {"convention", HW_WEB_CHOICE, 0, 0, "frozen|alone", false}}},
+    {.path = "top_neurons", .method = "GET", .file = "web/top_neurons.sql",
+     .parameters = {GROUP, {"by", HW_WEB_CHOICE, 0, 0, "importance|flow|frequency", false}, {"limit", HW_WEB_WHOLE, 1, 1000, NULL, false}}},
+    {.path = "neuron", .method = "GET", .file = "web/neuron.sql", .parameters = {LAYER, NEURON}},
+    {.path = "neuron_prompts", .method = "GET", .file = "web/neuron_prompts.sql", .parameters = {LAYER, NEURON}},
+    {.path = "circuits", .method = "GET", .file = "web/circuits.sql", .parameters = {MINING}},
+    {.path = "circuit", .method = "GET", .file = "web/circuit.sql", .parameters = {MINING, {"rank", HW_WEB_WHOLE, 1, MOST_ITEMS, NULL, true}}},
+    {.path = "comparisons", .method = "GET", .file = "web/comparisons.sql"},
+    {.path = "comparison", .method = "GET", .file = "web/comparison.sql", .parameters = {{"id", HW_WEB_WHOLE, 1, MOST_ITEMS, NULL, true}}},
+    {.path = "lens", .method = "GET", .file = "web/lens.sql", .parameters = {GROUP}},
+    {.path = "roles", .method = "GET", .file = "web/roles.sql", .parameters = {GROUP}},
     {.path = "edge", .method = "GET", .file = "web/edge.sql", .parameters = {{"item", HW_WEB_WHOLE, 0, MOST_ITEMS, NULL, true}}},
 };
 enum { N_ROUTES = sizeof routes / sizeof *routes };
