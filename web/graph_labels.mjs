@@ -135,8 +135,8 @@ export function axisContent(layout, model) {
     const x = layout.x[i], name = tokenText(graph.tokens[i]);
     const kind = `g-token${flow[i] > 0 ? "" : " g-unused"}${i === graph.target ? " g-target" : ""}`;
     if (rotated) {
-      if (!taken.free(x - 6, 0, 12, 1)) continue;
-      taken.take(x - 6, 0, 12, 1);
+      if (!taken.free(x - 7.5, 0, 15, 1)) continue;
+      taken.take(x - 7.5, 0, 15, 1);
       texts.push(svg("text", { class: `${kind} g-slant`, transform: `translate(${(x + 3).toFixed(1)} 31) rotate(-45)` },
         labelFit(name, 11, Math.min(76, (x + LAYOUT_LEFT - 6) * 1.4))));
     } else {

@@ -14,7 +14,7 @@ import { svgFile } from "./graph_svg.mjs";
 
 const VIEW_MOST = 700, VIEW_DRAGGED = 400; /* attention edges that are drawn; links while the threshold is dragged */
 const VIEW_SCROLLBAR = 14, VIEW_MARGIN = 16, VIEW_MAP = 58; /* px */
-const VIEW_ZOOM_STEP = 1.25;
+const VIEW_ZOOM_STEP = 1.25, VIEW_FILE = [1040, 680];
 
 function viewParts() {
   const base = linkGroup("g-base"), focus = linkGroup("g-focus");
@@ -38,7 +38,7 @@ function viewParts() {
 /* root: an element that has a size. graph: the JSON of the end point. selection: text as in the address, null: nothing. zoom: null automatic,
  * 0 all in sight, else times that. fold: true, false, null automatic. lens: [layers] texts of the top token after each layer at the
  * target, null: not known. companion: a graph of as many tokens that shares columns and layers with this one.
- * onSelect(text or null), onPoint(text or null), onTarget(position), onZoom(factor), onDrawn({edges, weak}): weak ones are not drawn. */
+ * onSelect(text or null), onPoint(text or null), onTarget(position), onZoom(factor), onDrawn(weak): so many attention edges are not drawn. */
 export function graphView({ root, graph, threshold, selection = null, zoom = null, fold = null, lens = null, companion = null, drawAll = false,
   onSelect = () => {}, onPoint = () => {}, onTarget = () => {}, onZoom = () => {}, onDrawn = () => {} }) {
   const parts = viewParts(), map = minimap((x, y) => scrollToShare(x, y, 0.5, 0.5));
@@ -142,7 +142,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     drawLinks(parts.base, layout, model, drawn);
     if (!dragging) drawStates(parts.base, layout, model, model.replayed.reached);
     const attention = dragging ? model.nAttention : strongest.reduce((sum, i) => sum + (model.type[i] === LINK_ATTENTION), 0);
-    onDrawn({ edges: model.replayed.n, weak: model.nAttention - attention });
+    onDrawn(model.nAttention - attention);
   }
 
   /* All anew: other sizes, threshold, zoom or fold. */
@@ -359,6 +359,10 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     },
     /* about: {title, description} of the file; dimmed as on the screen when something is selected. */
     svgText(about = { title: graph.text ?? "" }) {
+      if (!layout) { /* it was never in sight */
+        size = VIEW_FILE;
+        render();
+      }
       return svgFile([{ element: parts.main, x: LAYOUT_LEFT, y: LAYOUT_TOP }, { element: parts.left, x: 0, y: LAYOUT_TOP }, { element: parts.top, x: 0, y: 0 },
         { element: parts.bottom, x: 0, y: LAYOUT_TOP + Math.ceil(layout.height) }], LAYOUT_LEFT + layout.width, LAYOUT_TOP + Math.ceil(layout.height) + bottom, about, root.classList.contains("g-focused"));
     },

@@ -63,18 +63,16 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
     const other = pair && graphs[1 - k].tokens.length === graph.tokens.length && graphs[1 - k].layers === graph.layers ? graphs[1 - k] : null;
     views.push(graphView({ root: places[k], graph, threshold: state.threshold, selection: state.selection, zoom: state.zoom, fold: state.fold, companion: other,
       drawAll: state.drawAll, onSelect: (text) => select(text, k), onPoint: (text) => views[1 - k]?.setPointed(text), onTarget: (target) => onTarget(entries[k], target),
-      onZoom: setZoom, onDrawn: (now) => {
-        drawn[k] = now;
+      onZoom: setZoom, onDrawn: (weak) => {
+        drawn[k] = weak;
         showCounts();
-        fold.setAttribute("aria-pressed", String(views[0]?.folded ?? false)); /* known since the graph has a size */
       } }));
     source.lists?.().then((lists) => views[k]?.setLens(lensTexts(graph, lists)), () => { /* the panel tells why there are none */ });
   }
 
   function showCounts() {
-    const weak = drawn.reduce((sum, now) => sum + (now?.weak ?? 0), 0);
-    const edges = entries.map((_, k) => views[k]?.replayed.n ?? drawn[k]?.edges ?? 0); /* a graph behind a table is not drawn */
-    counts.replaceChildren(pair ? `${edges.map(count).join(" and ")} edges` : plural(edges[0], "edge"),
+    const weak = state.table ? 0 : drawn.reduce((sum, n) => sum + (n ?? 0), 0);
+    counts.replaceChildren(pair ? `${views.map((view) => count(view.replayed.n)).join(" and ")} edges` : plural(views[0]?.replayed.n ?? 0, "edge"),
       ...(weak && !counts.dragging ? [`, ${count(weak)} weak not drawn `, element("button", { type: "button", onclick: () => setDrawAll(true) }, "draw all")] :
         state.drawAll && !counts.dragging ? [" ", element("button", { type: "button", onclick: () => setDrawAll(false) }, "draw the strongest")] : []));
   }
@@ -181,6 +179,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   function setTable(table) {
     state.table = table;
     showTable();
+    showCounts();
     onState({ table: table ? "1" : null, order: table ? state.order : null }, { replace: false });
   }
 
