@@ -7,7 +7,7 @@ import { LINK_ATTENTION, graphModel, linkOf, routesOf, selectionOfLink, selectio
 import { LAYOUT_LEFT, LAYOUT_TOP, layoutGraph, thingAt } from "./graph_layout.mjs";
 import { drawHalo, drawLinks, drawStates, linkGroup } from "./graph_draw.mjs";
 import { Taken, axisContent, axisHeight, headLabels, layerLabels, lensLabels, topContent } from "./graph_labels.mjs";
-import { describeGraph, describeThing } from "./graph_words.mjs";
+import { describeGap, describeGraph, describeThing } from "./graph_words.mjs";
 import { keyMove } from "./graph_keys.mjs";
 import { minimap } from "./graph_minimap.mjs";
 import { svgFile } from "./graph_svg.mjs";
@@ -36,7 +36,7 @@ function viewParts() {
 }
 
 /* root: an element that has a size. graph: the JSON of the end point. selection: text as in the address, null: nothing. zoom: null automatic,
- * 0 all in sight, else times that. fold: true, false, null automatic. lens: [layers] texts of the top token after each layer at the
+ * 0 all in sight, else times the natural size. fold: true, false, null automatic. lens: [layers] texts of the top token after each layer at the
  * target, null: not known. companion: a graph of as many tokens that shares columns and layers with this one.
  * onSelect(text or null), onPoint(text or null), onTarget(position), onZoom(factor), onDrawn(weak): so many attention edges are not drawn. */
 export function graphView({ root, graph, threshold, selection = null, zoom = null, fold = null, lens = null, companion = null, drawAll = false,
@@ -174,7 +174,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
 
   /* ---- Pointing ---- */
 
-  /* What is under a pointer: the text of a selection, {target} for a mark above, null. */
+  /* What is under a pointer: the text of a selection, {target} for a mark above, {gap} for folded columns, null. */
   function under(event) {
     const box = parts.main.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
     if (event.target.closest?.("svg") === parts.top) {
@@ -185,7 +185,9 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
       let best = -1;
       for (let i = 0; i < model.width; i++)
         if (layout.own[i] && (best < 0 || Math.abs(layout.x[i] - x) < Math.abs(layout.x[best] - x))) best = i;
-      return best >= 0 && Math.abs(layout.x[best] - x) <= layout.column / 2 + 1 ? selectionText({ kind: "token", position: best }) : null;
+      if (best >= 0 && Math.abs(layout.x[best] - x) <= layout.column / 2) return selectionText({ kind: "token", position: best });
+      const gap = layout.columns.find((column) => column.gap && Math.abs(column.x - x) <= layout.column * 0.3);
+      return gap ? { gap } : null;
     }
     const thing = thingAt(layout, model, drawn, x, y);
     if (!thing) return null;
@@ -224,10 +226,10 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
       }
       const found = under(event), box = root.getBoundingClientRect();
       const text = typeof found === "string" ? found : null;
-      root.classList.toggle("g-over", found !== null);
+      root.classList.toggle("g-over", found !== null && !found.gap);
       point(text, true);
-      showTip(found?.target !== undefined ? [`Show the prediction after position ${found.target}`] : text && describeThing(model, parseSelection(text)),
-        event.clientX - box.left, event.clientY - box.top);
+      showTip(found?.target !== undefined ? [`Show the prediction after position ${found.target}`] : found?.gap ? describeGap(model, found.gap) :
+        text && describeThing(model, parseSelection(text)), event.clientX - box.left, event.clientY - box.top);
     },
     pointerleave() {
       pan = null;
@@ -244,7 +246,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
       if (moved || !layout || !parts.sheet.contains(event.target)) return;
       const found = under(event);
       if (found?.target !== undefined) onTarget(found.target);
-      else onSelect(found);
+      else if (!found?.gap) onSelect(found);
     },
     wheel(event) {
       if (!event.ctrlKey || !layout) return;
@@ -259,10 +261,12 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
         if (!cursor) return;
         onSelect(cursor);
       } else if (event.key === "Escape") {
-        cursor = null;
-        showTip(null);
-        if (pointed) point(null, true);
-        else onSelect(null);
+        if (selection !== null) onSelect(null);
+        else {
+          cursor = null;
+          showTip(null);
+          point(null, true);
+        }
       } else {
         const next = keyMove(model, parseSelection(cursor ?? selection), event);
         if (next === undefined) return;

@@ -3,7 +3,7 @@
 import { number, percent, plural, tokenText } from "./dom.mjs";
 import { headsOfLink, linkOf, stateOf } from "./graph_model.mjs";
 
-const WORDS_HEADS = 6; /* that a tooltip lists */
+const WORDS_HEADS = 6, WORDS_FOLDED = 12; /* heads and folded tokens that a tooltip lists */
 
 /* [title, lines...]; null when the thing is not in this graph. */
 export function describeThing(model, selection) {
@@ -24,6 +24,12 @@ export function describeThing(model, selection) {
   lines.push(...heads.slice(0, WORDS_HEADS).map((entry) => `H${entry.head}  ${number(entry.share / 1e6)}`));
   if (heads.length > WORDS_HEADS) lines.push(`${heads.length - WORDS_HEADS} more`);
   return [`Layer ${layer}: ${token(model.source[link])} → ${at}`, ...lines];
+}
+
+/* Columns that are folded: {first, n}. */
+export function describeGap(model, { first, n }) {
+  const tokens = model.graph.tokens.slice(first, first + n).map(tokenText), text = tokens.slice(0, WORDS_FOLDED).join(" ");
+  return [`${plural(n, "token")} without flow`, `${n === 1 ? `position ${first}` : `positions ${first} to ${first + n - 1}`}: ${text}${n > WORDS_FOLDED ? " …" : ""}`];
 }
 
 /* The graph in one sentence: its name for screen readers. */

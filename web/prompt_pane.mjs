@@ -9,7 +9,7 @@ import { panel } from "./panel.mjs";
 import { promptHead } from "./prompt_head.mjs";
 import { thresholdSlider } from "./threshold.mjs";
 
-const PANE_ZOOM_STEP = 1.25, PANE_MOST_ZOOM = 40;
+const PANE_ZOOM_STEP = 1.25, PANE_LEAST_ZOOM = 0.02, PANE_MOST_ZOOM = 10;
 
 /* What the address says. graphs: those that are shown; below the floor of one of them nothing is shown. */
 function paneState(query, graphs) {
@@ -149,7 +149,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   }
 
   function setZoom(zoom) {
-    state.zoom = zoom === null ? null : zoom === 0 ? 0 : Number(Math.max(0.2, Math.min(PANE_MOST_ZOOM, zoom)).toPrecision(3));
+    state.zoom = zoom === null ? null : zoom === 0 ? 0 : Number(Math.max(PANE_LEAST_ZOOM, Math.min(PANE_MOST_ZOOM, zoom)).toPrecision(3));
     for (const view of views) view.setZoom(state.zoom);
     fit.setAttribute("aria-pressed", String(state.zoom === 0));
     onState({ z: state.zoom === null ? null : String(state.zoom) }, { replace: true });
