@@ -297,13 +297,15 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     if (lines) announce(lines.join(". "));
   }
 
-  const observer = new ResizeObserver(() => {
+  /* Takes the size that the root has now. */
+  function measure(wait) {
     const before = size;
     size = [root.clientWidth, root.clientHeight];
     if (size[0] === before[0] && size[1] === before[1]) return;
-    if (before[0]) later();
+    if (before[0] && wait) later();
     else render();
-  });
+  }
+  const observer = new ResizeObserver(() => measure(true));
 
   compute();
   observer.observe(root);
@@ -320,6 +322,8 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     get fits() {
       return layout?.fits ?? true;
     },
+    /* The root has a size now. */
+    shown: () => measure(false),
     /* With dragging the layout stays, and texts are hidden. */
     setThreshold(value, { dragging = false } = {}) {
       threshold = value;

@@ -191,6 +191,8 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
     /* What needs a size is there now. */
     shown() {
       document.body.classList.add("prompt-shown"); /* as high as the window */
+      graphPlace.hidden = state.table;
+      for (const view of views) view.shown();
       head.scroll();
       showAll();
     },
