@@ -40,6 +40,7 @@
 --   foil_id, foil, foil_n_tokens, foil_logit, foil_probability, foil_rank, foil_log_probability, foil_greedy   the same of the wrong answer
 --   convention, list, score   alone or frozen; promotes or suppresses; what the component adds to the token's logit
 --   rank, logit   place in a list, or of the answer among all tokens, from 1; logit of the answer
+--   counterfactual   of item_prompt: 1 where the prompt is the counterfactual of another
 --   n_prompts, others, t975   of a group: prompts with graphs, sum of targets beside the first, t quantile of the intervals
 -- Where a prompt has several targets the Wilson interval uses an effective number of graphs: n / (variance clustered by
 -- prompt / variance of independent graphs), at most n, and the number of prompts when the frequency is 0 or 1.

@@ -17,7 +17,6 @@
 
 #define PROMPT {"prompt", HW_WEB_WHOLE, 0, MOST_PROMPTS, NULL, true}
 #define TARGET {"target", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, false}
-#define LAYER {"layer", HW_WEB_WHOLE, 0, MOST_LAYERS, NULL, true}
 #define POSITION {"position", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, true}
 
 #define GROUP {"group", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false}
