@@ -138,6 +138,16 @@ def test_methods(server):
     check(dict(reply.headers)["allow"], "GET, HEAD", "POST to what is read")
 
 
+def test_content_type(server):
+    for kind in (None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json-seq", "text/json", ""):
+        reply = server.api("trace", method="POST", headers={"Content-Type": kind} if kind is not None else {}, body=b"{}")
+        check_status(reply, 415, f"Content-Type: {kind}", "type")
+    for kind in ("application/json", "application/json; charset=utf-8", "Application/JSON"):
+        reply = server.api("trace", method="POST", headers={"Content-Type": kind}, body=b"{}")
+        assert reply.status not in (405, 415), f"Content-Type: {kind}: {reply}"
+    check_status(server.api("trace"), 405, "GET trace", "method")
+
+
 def test_head(server):
     for path in ("/", RUN, GRAPH, "/api/export/head_importance.csv", "/api/nothing"):
         get, head = server.request(path), server.request(path, method="HEAD")
