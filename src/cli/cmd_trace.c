@@ -10,10 +10,11 @@
 #include "base/output.h"
 #include "base/text.h"
 #include "run/job.h"
+#include "web/page.h"
 
 typedef struct trace_settings {
   const char *model, *architecture, *prompt, *tokens;
-  const char *figure;
+  const char *figure, *html;
   hw_analysis analysis;
   bool json;
 } trace_settings;
@@ -33,6 +34,7 @@ static const hw_option own_options[] = {
     {"tokens", HW_OPTION_TEXT, AT(tokens), "IDS", "token ids 464,1175,... taken as they are, instead of --prompt", 0, 0, NULL, false},
     {"json", HW_OPTION_FLAG, AT(json), NULL, "print JSON", 0, 0, NULL, false},
     {"figure", HW_OPTION_TEXT, AT(figure), "FILE", "draw the graph of the last target into this file, as SVG", 0, 0, NULL, false},
+    {"html", HW_OPTION_TEXT, AT(html), "FILE", "write the graph of the last target as a page that works from disk", 0, 0, NULL, false},
     {"raw", HW_OPTION_FLAG, AT(analysis.raw), NULL, "with --json: importances of every node, unrounded", 0, 0, NULL, false},
 };
 
@@ -105,6 +107,17 @@ static bool draw(const trace_settings *s, const hw_model *model, const hw_tokeni
   return ok;
 }
 
+static bool save_page(const trace_settings *s, const hw_model *model, const hw_tokenizer *tokenizer, const hw_trace *traced, hw_error *err) {
+  const hw_page_trace page = {.trace = traced, .model = model, .tokenizer = tokenizer, .analysis = &s->analysis, .text = s->prompt};
+  hw_buffer title, data;
+  hw_buffer_init(&title);
+  hw_buffer_init(&data);
+  bool ok = hw_page_traced(&page, &title, &data, err) && hw_page_write(s->html, title.data, &data, err);
+  hw_buffer_fini(&title);
+  hw_buffer_fini(&data);
+  return ok;
+}
+
 static bool trace(const trace_settings *s, const hw_model *model, const hw_tokenizer *tokenizer, hw_arena *arena, hw_trace *traced,
                   hw_buffer *out, hw_error *err) {
   int32_t *ids;
@@ -121,7 +134,8 @@ static bool trace(const trace_settings *s, const hw_model *model, const hw_token
     hw_trace_put_json(&view, out);
   else
     hw_trace_put_text(&view, out);
-  return hw_buffer_check(out, err) && (!s->figure || draw(s, model, tokenizer, traced, err));
+  return hw_buffer_check(out, err) && (!s->figure || draw(s, model, tokenizer, traced, err)) &&
+         (!s->html || save_page(s, model, tokenizer, traced, err));
 }
 
 /* With ids given a tokenizer is only there to show texts. */

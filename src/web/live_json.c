@@ -33,7 +33,7 @@ static void put_piece(hw_json *json, const hw_tokenizer *tokenizer, int32_t id) 
   const char *bytes;
   size_t length;
   char number[16];
-  if (hw_tokenizer_piece(tokenizer, id, &bytes, &length)) {
+  if (tokenizer && hw_tokenizer_piece(tokenizer, id, &bytes, &length)) {
     hw_json_bytes(json, bytes, length);
   } else {
     (void)snprintf(number, sizeof number, "#%d", (int)id);
@@ -184,7 +184,7 @@ static void put_tokens(hw_json *json, const hw_live_view *view) {
 }
 
 static void put_prediction(hw_json *json, const hw_live_view *view) {
-  const hw_prediction *p = &view->trace->result.predictions[0];
+  const hw_prediction *p = &view->trace->result.predictions[view->t];
   hw_json_key(json, "prediction");
   hw_json_begin_object(json);
   key_int(json, "id", p->ids[0]);
@@ -255,7 +255,7 @@ static void put_neuron_nodes(hw_json *json, const hw_target_trace *trace) {
 }
 
 void hw_live_put_graph(const hw_live_view *view, hw_buffer *out) {
-  const hw_target_trace *trace = &view->trace->result.flow.traces[0];
+  const hw_target_trace *trace = &view->trace->result.flow.traces[view->t];
   const hw_flow_settings *flow = &view->trace->worker.flow;
   hw_json json;
   hw_json_init(&json, out);

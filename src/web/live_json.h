@@ -7,10 +7,11 @@
 #include "headwater/trace.h"
 
 typedef struct hw_live_view {
-  const hw_trace *trace;           /* the graph is that of its first target */
-  const hw_tokenizer *tokenizer;
+  const hw_trace *trace;
+  size_t t;                        /* the graph is that of the target trace->prompt.targets[t] */
+  const hw_tokenizer *tokenizer;   /* NULL: tokens are shown by their ids */
   const char *id;                  /* of the kept trace; NULL: it is not kept */
-  const char *text;
+  const char *text;                /* NULL when ids were given */
   int64_t prompt;                  /* of the database, -1: none */
 } hw_live_view;
 

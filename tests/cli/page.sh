@@ -21,6 +21,14 @@ echo "--- another target"
 echo "--- a prompt of script tags"
 "$HW" page odd.db --prompt 1 --out odd.html && "$PY" "$LIB/check_page.py" odd.html | head -n 20
 grep -c -i -e '<img' -e '<!--' -e '<script>alert' odd.html
+echo "--- of a trace: the same graph"
+"$HW" trace --model gpt2 --prompt "When Mary and John went to the store, John gave a drink to" --threshold 0.05 --floor 0.02 --project all \
+  --convention both --html trace.html >text
+"$PY" "$LIB/check_page.py" trace.html page.html
+"$PY" "$LIB/check_page.py" trace.html | grep -v -e parts -e lists -e neurons
+"$HW" trace --model gpt2 --prompt '<img src=x onerror=alert(1)></script>' --html odd.html >text && "$PY" "$LIB/check_page.py" odd.html | sed -n '1,6p;$p'
+"$HW" trace --model gpt2 --tokens 3,5,7 --project none --html ids.html >text && "$PY" "$LIB/check_page.py" ids.html | sed -n '5,$p'
+"$HW" trace --model gpt2 --prompt "a b" --html nowhere/page.html >text
 echo "--- wrong"
 printf 'older' >older.html
 for options in "--prompt 3" "--prompt 2" "--prompt 0 --target 99" "--prompt 1.5" "--prompt -1" "--prompt 0 --target -2" ""; do

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# check_page.py HTML [TRACE.json]: a saved page. Its elements, what its policy allows, and its data, which is printed in short.
+# check_page.py HTML [OTHER.html]: a saved page. Its elements, what its policy allows, and its data in short; or whether it has the same
+# graph, lists and neurons as another.
 import base64
 import collections
 import hashlib
@@ -30,10 +31,31 @@ class Page(html.parser.HTMLParser):
         self.open = None
 
 
-page = Page()
-text = open(sys.argv[1], encoding="utf-8", newline="").read()
-page.feed(text)
-page.close()
+def read(path):
+    page = Page()
+    page.feed(open(path, encoding="utf-8", newline="").read())
+    page.close()
+    return page, json.loads(page.texts["application/json"])
+
+
+page, data = read(sys.argv[1])
+if len(sys.argv) > 2:
+    other = read(sys.argv[2])[1]
+    ids = lambda lists: [token for token, _ in lists]
+    for name, of in (
+        ("parts", lambda d: d["graph"]["parts"]),
+        ("tokens", lambda d: [d["graph"]["tokens"], d["graph"]["ids"], d["graph"]["target"], d["graph"]["threshold"], d["graph"]["floor"]]),
+        ("lists", lambda d: sorted([*row[:5], ids(row[5]), ids(row[6])] for row in d["lists"]["lists"])),
+        ("neurons", lambda d: {node: [row[:2] for row in rows["neurons"]] for node, rows in d["neurons"].items()}),
+        # A run makes lists of the neurons that are in the graph at its threshold, a trace of all.
+        ("lists of neurons", lambda d: {(node, row[0]): [ids(list_) for list_ in row[3:]] for node, rows in d["neurons"].items()
+                                        for row, stored in zip(rows["neurons"], other["neurons"][node]["neurons"]) if stored[3]}),
+    ):
+        print(f"{name}:", "equal" if of(data) == of(other) else "differ")
+    differences = [abs(a - b) for x, y in zip(*(sorted(d["lists"]["lists"], key=lambda row: row[:5]) for d in (data, other)))
+                   for (_, a), (_, b) in zip(x[5], y[5])]
+    print("scores:", f"{len(differences)} to 1e-4" if differences and max(differences) <= 0.5001e-4 else "differ")
+    sys.exit()
 wanted = {"html": 1, "head": 1, "meta": 4, "title": 1, "style": 1, "body": 1, "header": 1, "main": 1, "div": 1, "noscript": 1, "script": 2}
 print("elements:", "those of the page" if page.elements == wanted else dict(page.elements))
 print("refers to:", sorted(f"{tag} {name}" for tag, name in page.attributes if name in ("src", "href", "style") or name.startswith("on")))
@@ -44,7 +66,6 @@ module = page.texts["module"]
 print("module:", "whole" if not re.search(r"^(import|export) ", module, re.M) and "function replay(" in module and "\nsavedShow();\n" in module else "not whole")
 print("title:", ascii(page.texts["title"]))
 
-data = json.loads(page.texts["application/json"])
 graph, parts = data["graph"], data["graph"]["parts"]
 print("data:", " ".join(data))
 print("prompt:", ascii(graph["text"]), "tokens:", ascii("".join(graph["tokens"])) if graph["text"] is None else len(graph["tokens"]))
