@@ -54,7 +54,7 @@ function headSources(rows, run, group) {
 function headTokens(data, convention) {
   const rows = rowsOf(data);
   if (rows.length === 0) return element("p", { class: "soft" }, data.graphs === 0 ? "It is in no graph."
-    : "No list of it is stored: headwater run --project all stores a list for every head of a graph.");
+    : "No such list of it is stored: headwater run --project all stores one for every head of a graph, --convention both those of both kinds.");
   const table = (list, title) => element("div", {}, dataTable(title, [
     { title, cell: (row) => tokenElement(row.token) },
     { title: "lists", number: true, cell: (row) => count(row.graphs) },
@@ -96,9 +96,10 @@ export async function showHead(context) {
   edges.length > 30 && element("p", { class: "soft" }, `The 30 largest of ${count(edges.length)}.`),
   edges.length > 0 && element("p", { class: "soft" }, "An edge chooses the prompts below. Its importance is that of its strongest instance in a graph, over all graphs, 0 where it is absent.")));
 
-  const convention = query.get("convention") === "alone" ? "alone" : "frozen";
+  const stored = run.settings.convention ?? "auto"; /* auto: heads frozen */
+  const convention = (query.get("convention") ?? stored) === "alone" ? "alone" : "frozen";
   const tokens = laterPart("What it promotes and suppresses", async () => headTokens(await get("head_tokens", { layer, head, convention }, { signal }), convention), context);
-  tokens.section.children[0].after(choiceButtons("Convention", [["frozen", "share of the logits"], ["alone", "by itself"]], convention,
+  if (stored === "both") tokens.section.children[0].after(choiceButtons("Convention", [["frozen", "share of the logits"], ["alone", "by itself"]], convention,
     (value) => writeAddress({ convention: value === "frozen" ? null : value })));
   const list = new URLSearchParams(Object.entries({ head: wanted ? null : name, edge, group, counterfactuals: query.get("counterfactuals"), sort: query.get("sort") ?? "importance",
     order: query.get("order") ?? (query.get("sort") ? "up" : "down") }).filter(([, value]) => value));

@@ -11,5 +11,5 @@ SELECT json_object('layer', :layer, 'neuron', :neuron,
     FROM (SELECT s.*, g.name, g.marginal FROM neuron_statistic s LEFT JOIN prompt_group g USING(group_id)
       WHERE s.layer = :layer AND s.neuron = :neuron ORDER BY group_id >= 0, group_id = -2, marginal DESC, group_id))),
   'columns', json_array('list', 'rank', 'token', 'score'),
-  'rows', (SELECT json_group_array(json_array(iif(sign = 1, 'promotes', 'suppresses'), rank, text, hw_json_number(score * 1e-4)))
+  'rows', (SELECT json_group_array(json_array(iif(sign = 1, 'promotes', 'suppresses'), rank, text, hw_json_number(score / 1e4)))
     FROM (SELECT * FROM neuron_token LEFT JOIN token USING(token_id) WHERE layer = :layer AND neuron = :neuron ORDER BY sign DESC, rank)))
