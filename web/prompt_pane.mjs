@@ -48,8 +48,8 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   const tableButton = button("Table", "The edges as a table (t)", () => setTable(!state.table));
   const files = fileMenu(() => ({ graph: graphs[state.side], replayed: views[state.side].replayed, threshold: slider.value, selection: state.selection,
     convention: state.convention, run, svgText: views[state.side].svgText }));
-  const bar = element("div", { class: "prompt-bar" }, slider.node, counts, fold, button("−", "Zoom out (-)", () => zoomBy(1 / PANE_ZOOM_STEP)), fit,
-    button("+", "Zoom in (+)", () => zoomBy(PANE_ZOOM_STEP)), tableButton, files);
+  const bar = element("div", { class: "prompt-bar" }, slider.node, counts, element("div", { class: "prompt-buttons" }, fold,
+    button("−", "Zoom out (-)", () => zoomBy(1 / PANE_ZOOM_STEP)), fit, button("+", "Zoom in (+)", () => zoomBy(PANE_ZOOM_STEP)), tableButton, files));
   const graphPlace = element("div", { class: "prompt-graphs" },
     entries.map((entry, k) => element("section", { class: "prompt-graph", "aria-label": entry.name ?? "Graph" }, pair && element("h2", {}, entry.name), places[k])));
   const tablePlace = element("div", { class: "prompt-table" });
