@@ -4,23 +4,36 @@ import { announce, count, element, percent } from "./dom.mjs";
 import { readAddress } from "./address.mjs";
 import { get, onServer, takeToken } from "./api.mjs";
 import { showError, skeletonAfter } from "./states.mjs";
+import { showHelp } from "./help.mjs";
+import { showRun } from "./page_run.mjs";
+import { showFailed } from "./page_failed.mjs";
+import { showPrompts } from "./page_prompts.mjs";
+import { showPrompt } from "./page_prompt.mjs";
+import { showHeads } from "./page_heads.mjs";
+import { showHead } from "./page_head.mjs";
+import { showNeurons } from "./page_neurons.mjs";
+import { showNeuron } from "./page_neuron.mjs";
+import { showCircuits } from "./page_circuits.mjs";
+import { showCircuit } from "./page_circuit.mjs";
+import { showCompare } from "./page_compare.mjs";
+import { showLens } from "./page_lens.mjs";
+import { showRoles } from "./page_roles.mjs";
 
-/* First word of the address -> module, function, title. A module is fetched when its page is first shown. */
+/* First word of the address -> what shows it, title. */
 const pages = {
-  "": ["./page_run.mjs", "showRun", "Run"],
-  failed: ["./page_failed.mjs", "showFailed", "Failed prompts"],
-  prompts: ["./page_prompts.mjs", "showPrompts", "Prompts"],
-  prompt: ["./page_prompt.mjs", "showPrompt", "Prompt"],
-  heads: ["./page_heads.mjs", "showHeads", "Heads"],
-  head: ["./page_head.mjs", "showHead", "Head"],
-  neurons: ["./page_neurons.mjs", "showNeurons", "Neurons"],
-  neuron: ["./page_neuron.mjs", "showNeuron", "Neuron"],
-  circuits: ["./page_circuits.mjs", "showCircuits", "Circuits"],
-  circuit: ["./page_circuit.mjs", "showCircuit", "Circuit"],
-  compare: ["./page_compare.mjs", "showCompare", "Comparison"],
-  lens: ["./page_lens.mjs", "showLens", "Lens"],
-  roles: ["./page_roles.mjs", "showRoles", "Roles"],
-  trace: ["./page_trace.mjs", "showTrace", "Try a prompt"],
+  "": [showRun, "Run"],
+  failed: [showFailed, "Failed prompts"],
+  prompts: [showPrompts, "Prompts"],
+  prompt: [showPrompt, "Prompt"],
+  heads: [showHeads, "Heads"],
+  head: [showHead, "Head"],
+  neurons: [showNeurons, "Neurons"],
+  neuron: [showNeuron, "Neuron"],
+  circuits: [showCircuits, "Circuits"],
+  circuit: [showCircuit, "Circuit"],
+  compare: [showCompare, "Comparison"],
+  lens: [showLens, "Lens"],
+  roles: [showRoles, "Roles"],
 };
 const MAIN_POLL = 10000; /* ms between two looks at an unfinished run */
 const mainRoot = document.getElementById("page");
@@ -88,14 +101,14 @@ async function mainShow({ anew = false, first = false } = {}) {
   const ready = skeletonAfter(mainRoot);
   try {
     if (name === null) throw Object.assign(new Error(`There is no page "${path[0]}".`), { kind: "not_found", status: 404 });
-    const [file, show, title] = pages[name];
-    const [module, run] = await Promise.all([import(file), get("run", {}, { signal: stop.signal })]);
+    const [show, title] = pages[name];
+    const run = await get("run", {}, { signal: stop.signal });
     if (mainShown !== shown) return;
     mainHeader(run);
     mainWatch(run);
     const root = element("div", { class: `page page-${name || "run"}` });
     shown.context = { root, path, query, run, signal: stop.signal };
-    const page = await module[show](shown.context);
+    const page = await show(shown.context);
     if (mainShown !== shown) {
       page?.close?.();
       return;
@@ -118,10 +131,6 @@ async function mainShow({ anew = false, first = false } = {}) {
   }
 }
 
-async function mainHelp() {
-  (await import("./help.mjs")).showHelp();
-}
-
 /* A letter is text where one writes. */
 function mainWrites(target) {
   return target instanceof Element && target.closest("input:not([type=range], [type=checkbox], [type=radio]), textarea, select, dialog, [contenteditable]");
@@ -131,7 +140,7 @@ addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || mainWrites(event.target)) return;
   if (event.key === "?") {
     event.preventDefault();
-    mainHelp();
+    showHelp();
   } else if (event.key === "/") {
     event.preventDefault();
     const field = document.querySelector("#page input[type=search]");
@@ -150,7 +159,7 @@ takeToken();
 onServer((answers) => { document.getElementById("gone").hidden = answers; });
 addEventListener("hashchange", () => { takeToken(); mainShow(); });
 addEventListener("addresschange", () => mainShow());
-document.getElementById("help").addEventListener("click", mainHelp);
+document.getElementById("help").addEventListener("click", showHelp);
 document.getElementById("reload").addEventListener("click", () => mainShow({ anew: true }));
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault(); /* the address is that of the page */

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
-#include <zlib.h>
 
 #include "base/json_writer.h"
 #include "query/json.h"
+#include "web/gzip.h"
 
-enum { WORTH_COMPRESSING = 1024, GZIP_WINDOW = 15 + 16, GZIP_LEVEL = 5, GZIP_MEMORY = 8 };
+enum { WORTH_COMPRESSING = 1024, GZIP_LEVEL = 5 };
 
 void hw_data_error(hw_http_reply *reply, const hw_error *err) {
   switch (err->kind) {
@@ -57,27 +57,11 @@ static bool read_version(const hw_web *web, hw_store *store, const hw_web_route 
 
 /* ---- answers ---- */
 
-/* Appends the gzip form of bytes. */
-static bool compress_bytes(const char *bytes, size_t length, hw_buffer *out) {
-  unsigned char block[16384];
-  z_stream stream = {.next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)length};
-  if (length > UINT32_MAX || deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY, Z_DEFAULT_STRATEGY) != Z_OK) return false;
-  int rc = Z_OK;
-  while (rc == Z_OK) {
-    stream.next_out = block;
-    stream.avail_out = sizeof block;
-    rc = deflate(&stream, Z_FINISH);
-    hw_buffer_append(out, block, sizeof block - stream.avail_out);
-  }
-  (void)deflateEnd(&stream);
-  return rc == Z_STREAM_END && !out->failed;
-}
-
 void hw_data_compress(const hw_http_request *request, hw_http_reply *reply) {
   if (reply->body.length < WORTH_COMPRESSING || !hw_http_list_has(request->headers[HW_HEADER_ACCEPT_ENCODING].value, "gzip")) return;
   hw_buffer out, plain = reply->body;
   hw_buffer_init(&out);
-  reply->gzip = compress_bytes(plain.data, plain.length, &out);
+  reply->gzip = hw_gzip(plain.data, plain.length, GZIP_LEVEL, &out);
   reply->body = reply->gzip ? out : plain;
   hw_buffer_fini(reply->gzip ? &plain : &out);
 }

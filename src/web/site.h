@@ -3,6 +3,7 @@
 #ifndef HW_WEB_SITE_H
 #define HW_WEB_SITE_H
 
+#include "web/files.h"
 #include "web/guard.h"
 #include "web/http.h"
 #include "web/pool.h"
@@ -22,6 +23,7 @@ typedef struct hw_web {
   hw_web_settings settings;
   hw_guard guard;
   hw_pool pool;
+  hw_files files;
   hw_http_handler handler;
   hw_server *server;
   struct hw_live *live; /* traces of prompts that are typed in; NULL: there is no model */

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "web/assets.h"
 #include "web/data.h"
 #include "web/listen.h"
 #include "web/live.h"
@@ -44,7 +43,7 @@ static void answer(void *context, const hw_http_request *request, hw_http_reply 
   hw_web *web = context;
   hw_web_call call;
   if (!is_api(request)) {
-    hw_asset_answer(request, reply);
+    hw_files_answer(&web->files, request, reply);
     return;
   }
   const hw_web_route *route = hw_route_find(request, reply);
@@ -70,6 +69,7 @@ bool hw_web_start(hw_web *web, const hw_web_settings *settings, hw_error *err) {
   int listening = -1;
   if (settings->model && !hw_live_open(settings->model, settings->architecture, &web->live, err)) return false;
   hw_live_put_model(web->live, &web->live_model);
+  if (!hw_files_make(&web->files, err)) return false;
   if ((!settings->no_token && !hw_guard_make_token(&web->guard, err)) || !check_database(web, err) ||
       !hw_listen(settings->address, &web->settings.port, &listening, err))
     return false;
@@ -85,6 +85,7 @@ void hw_web_stop(hw_web *web) {
   web->live = NULL;
   hw_buffer_fini(&web->live_model);
   hw_pool_fini(&web->pool);
+  hw_files_fini(&web->files);
 }
 
 void hw_web_address(const hw_web *web, hw_buffer *out) {

@@ -300,22 +300,41 @@ def test_stop(server):
 
 # ---- what is served ----
 
-def test_assets(server):
+def words_of(text):
+    """The text without comments and white space: what a browser reads of it."""
+    return "".join(re.sub(r"(?:(?<=\n)|(?<= )|^)/\*.*?\*/", "", text, flags=re.S).split())
+
+
+def test_files(server):
     folder = os.path.join(ROOT, "web")
-    types = {".html": "text/html; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
-    names = sorted(os.listdir(folder))
-    assert "index.html" in names
-    for name in names:
-        with open(os.path.join(folder, name), "rb") as file:
-            wanted = file.read()
+    with open(os.path.join(ROOT, "src", "web", "CMakeLists.txt"), encoding="utf-8") as file:
+        listed = re.findall(r"^  (\w+\.\w+)$", file.read(), re.M)
+    check(sorted(listed), sorted(os.listdir(folder)), "the list of web/")
+
+    def read(name):
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            return file.read()
+    whole = {"index.html": read("index.html"), "icon.svg": read("icon.svg")}
+    styles = "".join(words_of(read(name)) for name in listed if name.endswith(".css"))
+    scripts = "".join(words_of(re.sub(r"^export ", "", re.sub(r"^import .*\n", "", read(name), flags=re.M), flags=re.M))
+                      for name in listed if name.endswith(".mjs") and name != "saved.mjs")
+    types = {"index.html": "text/html; charset=utf-8", "main.mjs": "text/javascript; charset=utf-8", "style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+    for name, content_type in types.items():
         path = "/" if name == "index.html" else f"/{name}"
         plain = server.request(path, token=False)
         check_status(plain, 200, path)
-        check(plain.body, wanted, path)
-        check(dict(plain.headers)["content-type"], types[os.path.splitext(name)[1]], path)
+        text = plain.body.decode("utf-8")
+        if name in whole:
+            check(text, whole[name], path)
+        else:
+            found, wanted = words_of(text), styles if name == "style.css" else scripts
+            place = next((i for i, (a, b) in enumerate(zip(found, wanted)) if a != b), min(len(found), len(wanted)))
+            check((len(found), found[place:place + 60]), (len(wanted), wanted[place:place + 60]), f"{path} at {place}")
+            check(bool(re.search(r"^ |/\* |^import |^export ", text, re.M)), False, f"{path}: comments, indentation, imports")
+        check(dict(plain.headers)["content-type"], content_type, path)
         packed = server.request(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
         check(dict(packed.headers).get("content-encoding"), "gzip", path)
-        check(gzip.decompress(packed.body), wanted, path)
+        check(gzip.decompress(packed.body), plain.body, path)
         for encoding in ("br", "identity", "gzip;q=0", "gzip; q=0.0", "xgzip"):
             check("content-encoding" in dict(server.request(path, headers={"Accept-Encoding": encoding}).headers), False, f"{path}: {encoding}")
         etag = dict(plain.headers)["etag"]
@@ -325,7 +344,8 @@ def test_assets(server):
             check((again.status, again.body, dict(again.headers)["etag"]), (304, b"", etag), f"{path}: If-None-Match: {value}")
         check(server.request(path, headers={"If-None-Match": 'W/"0"'}).status, 200, path)
     check(server.request("/index.html").body, server.request("/").body, "/index.html")
-    assert len({etag_of(server, f"/{name}") for name in names}) == len(names), "files have different ETags"
+    assert len({etag_of(server, f"/{name}") for name in types}) == len(types), "files have different ETags"
+    check(server.request("/graph_view.mjs").status, 404, "a part of main.mjs")
 
 
 def test_data_etag(server):
