@@ -330,7 +330,7 @@ def test_files(server):
             found, wanted = words_of(text), styles if name == "style.css" else scripts
             place = next((i for i, (a, b) in enumerate(zip(found, wanted)) if a != b), min(len(found), len(wanted)))
             check((len(found), found[place:place + 60]), (len(wanted), wanted[place:place + 60]), f"{path} at {place}")
-            check(bool(re.search(r"^ |/\* |^import |^export ", text, re.M)), False, f"{path}: comments, indentation, imports")
+            check(bool(re.search(r"^ |^/\*|^import |^export ", text, re.M)), False, f"{path}: comments, indentation, imports")
         check(dict(plain.headers)["content-type"], content_type, path)
         packed = server.request(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
         check(dict(packed.headers).get("content-encoding"), "gzip", path)
