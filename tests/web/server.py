@@ -408,7 +408,7 @@ def test_statements(server):
             file.write(texts[name[:-len(".sql")]])
     for name, text in texts.items():
         wanted = {found: values[found] for found in re.findall(r"^-- :([a-z_]+) *<[^>]*>(?! =)", text, re.M)}
-        wanted.update({"prompt": "3", "layer": "1", "position": "14"} if name == "neurons" else {"prompt": "3"} if name in ("graph", "lists") else {})
+        wanted.update({"neurons": {"prompt": "3", "layer": "1", "position": "14"}, "graph": {"prompt": "3"}, "lists": {"prompt": "3"}, "circuit": {"rank": "1"}}.get(name, {}))
         options = [word for pair in wanted.items() for word in ("--" + pair[0], pair[1])]
         done = subprocess.run([BINARY, "query", DATABASE, name, "--queries", folder, "--format", "json", *options], capture_output=True)
         check(done.returncode, 0, f"query {name}: {done.stderr}")
