@@ -20,7 +20,8 @@ function commandLists(state, kind, layer, position, convention, more = "") {
  * database: its command traces again. */
 export function shellCommand(state) {
   const { graph, threshold, selection: s, convention = "frozen", run } = state;
-  if (!run.database) return commandWords("trace", "--model", run.model, ...(graph.text === null ? ["--tokens", graph.ids.join(",")] : ["--prompt", graph.text]), "--threshold", threshold);
+  if (!run.database) return commandWords("trace", "--model", run.model, ...(graph.text === null ? ["--tokens", graph.ids.join(",")] : ["--prompt", graph.text]),
+    ...(graph.target === graph.tokens.length - 1 ? [] : ["--targets", graph.target]), "--threshold", threshold);
   const prompt = ["--prompt", graph.prompt], target = ["--target", graph.target];
   switch (s?.kind) {
     case "edge":

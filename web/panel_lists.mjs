@@ -8,6 +8,8 @@ const panelListsConventions = [
   ["alone", "by itself", "What it says by itself: the final norm is applied to it alone."],
 ];
 
+const PANEL_LISTS_SHOWN = 10; /* rows before "more" is asked for */
+
 /* "+3.86", with a real minus. */
 export function signed(x, digits = 2) {
   return `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(digits)}`;
@@ -27,10 +29,17 @@ export function panelListsTable(graph, tokens, promotes, suppresses, turned) {
   const cells = (row) => row
     ? [element("td", {}, tokenElement(tokens[row[0]]), panelListsMark(graph, row[0])), element("td", { class: "number" }, signed(sign * row[1]))]
     : [element("td"), element("td")];
-  return element("table", { class: "panel-lists" },
+  const rows = Array.from({ length: Math.max(up.length, down.length) }, (_, i) => element("tr", {}, cells(up[i]), cells(down[i])));
+  const rest = element("tbody", { hidden: true }, rows.slice(PANEL_LISTS_SHOWN));
+  const table = element("table", { class: "panel-lists" },
     element("thead", {}, element("tr", {}, element("th", { scope: "col", class: "panel-up" }, "promotes"), element("th", { scope: "col", class: "unseen-cell" }, element("span", { class: "unseen" }, "score")),
       element("th", { scope: "col", class: "panel-down" }, "suppresses"), element("th", { scope: "col" }, element("span", { class: "unseen" }, "score")))),
-    element("tbody", {}, Array.from({ length: Math.max(up.length, down.length) }, (_, i) => element("tr", {}, cells(up[i]), cells(down[i])))));
+    element("tbody", {}, rows.slice(0, PANEL_LISTS_SHOWN)), rest);
+  const more = rows.length > PANEL_LISTS_SHOWN && element("button", { type: "button", class: "panel-more", onclick: () => {
+    rest.hidden = false;
+    more.remove();
+  } }, `${rows.length - PANEL_LISTS_SHOWN} more`);
+  return [table, more];
 }
 
 /* Buttons for the two conventions; given: those that are there. */
@@ -48,25 +57,27 @@ function panelListsPick({ lists, tokens }, kind, layer, position, index) {
   return { rows: new Map(found.filter((row) => row[3] === at).map((row) => [row[1], row])), position: at, tokens };
 }
 
-/* What lists() has of a component, else what list() computes. */
-export async function panelListsFind(source, kind, layer, position, index = 0) {
+/* What lists() has of a component; where it is not stored at the position, or not under the convention that is wanted, what list() computes. */
+export async function panelListsFind(source, kind, layer, position, index = 0, convention = null) {
   const stored = source.lists ? panelListsPick(await source.lists(), kind, layer, position, index) : { rows: new Map() };
-  if ((stored.rows.size && stored.position === position) || !source.list) return stored;
+  const here = stored.rows.size && stored.position === position;
+  if (!source.list || (here && (!convention || stored.rows.has(convention)))) return stored;
   return panelListsPick(await source.list(kind, layer, position, index), kind, layer, position, index);
 }
 
 /* The lists of a component at a position; those of another position are marked, and only heads have such. */
 export function panelLists(view, kind, layer, position, index = 0) {
   const { graph, source } = view;
-  return view.later(panelListsFind(source, kind, layer, position, index), (found) => {
+  return view.later(panelListsFind(source, kind, layer, position, index, view.convention), (found) => {
     if (!found.rows.size || (found.position !== position && kind !== "head"))
       return panelMissing(source, "lists");
     const name = found.rows.has(view.convention) ? view.convention : [...found.rows.keys()][0];
     const row = found.rows.get(name);
     const other = name === "frozen" ? "alone" : "frozen";
-    return [panelListsSwitch({ ...view, convention: name }, found.rows),
+    const given = new Set(source.list ? panelListsConventions.map(([convention]) => convention) : found.rows.keys());
+    return [panelListsSwitch({ ...view, convention: name }, given),
       element("p", { class: "panel-note" }, panelListsConventions.find(([convention]) => convention === name)[2],
-        !found.rows.has(other) && [" ", panelWords(source.missing(other))]),
+        !given.has(other) && [" ", panelWords(source.missing(other))]),
       found.position !== position && element("p", { class: "panel-mark" }, "These lists are of another position, ", panelTokenAt(graph, found.position),
         ` (${found.position}): `, panelWords(source.missing("position"))),
       panelListsTable(graph, found.tokens, row[5], row[6], false)];

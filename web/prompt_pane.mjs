@@ -61,7 +61,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   const views = [];
   for (const [k, { graph, source }] of entries.entries()) {
     const other = pair && graphs[1 - k].tokens.length === graph.tokens.length && graphs[1 - k].layers === graph.layers ? graphs[1 - k] : null;
-    views.push(graphView({ root: places[k], graph, threshold: state.threshold, selection: state.selection, zoom: state.zoom, fold: state.fold, companion: other,
+    views.push(graphView({ root: places[k], graph, threshold: state.threshold, selection: state.selection, zoom: state.zoom, fold: state.fold, companion: other, lens: graph.tops?.length ? graph.tops : null,
       drawAll: state.drawAll, onSelect: (text) => select(text, k), onPoint: (text) => views[1 - k]?.setPointed(text), onTarget: (target) => onTarget(entries[k], target),
       onZoom: setZoom, onDrawn: (weak) => {
         drawn[k] = weak;

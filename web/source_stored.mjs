@@ -2,20 +2,7 @@
  * Where the panel of a stored prompt gets its data: the end points of the server. */
 import { addressOf } from "./address.mjs";
 import { get } from "./api.mjs";
-import { rowsOf } from "./lists.mjs";
-
-/* A function that asks once and keeps the promise, unless it fails. */
-export function askOnce(ask) {
-  const kept = new Map();
-  return (...of) => {
-    const key = of.join(" ");
-    if (!kept.has(key)) kept.set(key, ask(...of).catch((error) => {
-      kept.delete(key);
-      throw error;
-    }));
-    return kept.get(key);
-  };
-}
+import { askOnce, headOfDataSet, liveAddress, liveHasModel, liveQuestions, liveTrace } from "./source_live.mjs";
 
 /* Why something is not stored, by the run's option. */
 export function sourceMissing(project, live = false) {
@@ -32,16 +19,20 @@ export function sourceMissing(project, live = false) {
   })[what];
 }
 
-/* prompt, target: of the graph; run: the JSON of the end point `run`. */
+/* prompt, target: of the graph; run: the JSON of the end point `run`. What is not stored is computed where the server has the run's model. */
 export function storedSource({ prompt, target, run }) {
+  const live = liveHasModel(run), computed = live ? liveQuestions(liveTrace({ prompt, target })) : {};
+  const hasLists = ({ neurons }) => neurons.some(([, , , promotes, suppresses]) => promotes.length || suppresses.length);
   return {
+    ...computed,
     lists: askOnce(() => get("lists", { prompt, target })),
-    neurons: askOnce((layer, position) => get("neurons", { prompt, target, layer, position })),
-    head: askOnce(async (layer, head) => {
-      const found = await get("head", { layer, head });
-      return { all: rowsOf(found.groups).find((row) => row.group_id === -1), edges: rowsOf(found.edges) };
+    neurons: askOnce(async (layer, position) => {
+      const stored = await get("neurons", { prompt, target, layer, position });
+      return live && !hasLists(stored) ? computed.neurons(layer, position) : stored;
     }),
+    head: headOfDataSet(),
     link: addressOf,
-    missing: sourceMissing(run.project, run.live),
+    ...(live ? { traceTarget: (position) => { location.hash = liveAddress({ prompt }, position); } } : {}),
+    missing: sourceMissing(run.project, live),
   };
 }

@@ -27,10 +27,12 @@ typedef struct kept_trace {
   hw_trace trace;
   char *text;
   int32_t *ids;          /* of a stored prompt */
+  int32_t *tops;         /* [n_layers] */
   int64_t prompt;        /* -1: none */
 } kept_trace;
 
 struct hw_live {
+  const char *folder; /* as it was given */
   hw_model *model;
   hw_tokenizer *tokenizer;
   pthread_mutex_t worker; /* one trace at a time */
@@ -44,6 +46,7 @@ struct hw_live {
 bool hw_live_open(const char *folder, const char *architecture, hw_live **out, hw_error *err) {
   hw_live *live = *out = calloc(1, sizeof *live);
   if (!live) return hw_fail_memory(err, "the live traces");
+  live->folder = folder;
   (void)pthread_mutex_init(&live->worker, NULL);
   (void)pthread_mutex_init(&live->table, NULL);
   /* A page that was opened before the server was started anew must not find other traces under its ids. */
@@ -58,6 +61,7 @@ static void free_trace(kept_trace *kept) {
   (void)pthread_mutex_destroy(&kept->asked);
   free(kept->text);
   free(kept->ids);
+  free(kept->tops);
   free(kept);
 }
 
@@ -89,6 +93,8 @@ void hw_live_put_model(const hw_live *live, hw_buffer *out) {
   hw_json_begin_object(&json);
   hw_json_key(&json, "name");
   hw_json_string(&json, live->model->name);
+  hw_json_key(&json, "path");
+  hw_json_string(&json, live->folder);
   hw_json_key(&json, "fingerprint");
   hw_json_string(&json, live->model->fingerprint);
   hw_json_end_object(&json);
@@ -216,11 +222,28 @@ static bool lock_worker(hw_live *live, hw_http_reply *reply) {
   return false;
 }
 
+/* The most probable token of the lens after each layer, at the target. */
+static bool find_tops(const hw_trace *trace, int32_t **ids, hw_error *err) {
+  const hw_worker *w = &trace->worker;
+  uint32_t n_layers = (uint32_t)w->model->config.n_layers;
+  hw_arena work;
+  hw_arena_init(&work);
+  hw_next_token *queries = hw_arena_znew(&work, hw_next_token, n_layers, err);
+  float *scores = hw_arena_new(&work, float, 2 * (size_t)n_layers, err);
+  bool ok = queries && scores && ((*ids = calloc(n_layers, sizeof **ids)) || hw_fail_memory(err, "the lens"));
+  for (uint32_t l = 0; ok && l < n_layers; l++)
+    queries[l] = (hw_next_token){.row = trace->prompt.targets[0], .skip = n_layers - 1 - l, .k = 1, .ids = *ids + l, .logits = scores + 2 * l, .probabilities = scores + 2 * l + 1};
+  ok = ok && hw_next_tokens(&w->acts, queries, n_layers, w->panel, &work, err);
+  hw_arena_fini(&work);
+  return ok;
+}
+
 static void trace_into(hw_live *live, kept_trace *kept, const hw_analysis *analysis, size_t n_ids, hw_http_reply *reply) {
   hw_error err = {0};
   if (!lock_worker(live, reply)) return;
   bool ok = kept->ids ? hw_trace_ids(live->model, analysis, kept->ids, n_ids, &kept->trace, &err)
                       : hw_trace_text(live->model, live->tokenizer, analysis, kept->text, &kept->trace, &err);
+  ok = ok && find_tops(&kept->trace, &kept->tops, &err);
   (void)pthread_mutex_unlock(&live->worker);
   if (!ok) answer_error(reply, &err);
 }
@@ -273,7 +296,8 @@ void hw_live_trace(hw_web *web, const hw_web_call *call, hw_http_reply *reply) {
     return;
   }
   keep(web->live, kept);
-  const hw_live_view view = {.trace = &kept->trace, .tokenizer = web->live->tokenizer, .id = kept->id, .text = kept->text, .prompt = kept->prompt};
+  const hw_live_view view = {.trace = &kept->trace, .tokenizer = web->live->tokenizer, .id = kept->id, .text = kept->text, .tops = kept->tops,
+                             .prompt = kept->prompt};
   hw_live_put_graph(&view, &reply->body);
   release(web->live, kept);
   reply->status = 200;

@@ -288,6 +288,9 @@ void hw_live_put_graph(const hw_live_view *view, hw_buffer *out) {
   key_int(&json, "stored_parts", (int64_t)trace->n_parts);
   put_tokens(&json, view);
   put_prediction(&json, view);
+  begin_list(&json, "tops");
+  for (uint32_t l = 0; view->tops && l < trace->frame.n_layers; l++) put_piece(&json, view->tokenizer, view->tops[l]);
+  hw_json_end_array(&json);
   put_parts(&json, trace);
   put_neuron_nodes(&json, trace);
   hw_json_end_object(&json);

@@ -12,10 +12,12 @@ typedef struct hw_live_view {
   const hw_tokenizer *tokenizer;   /* NULL: tokens are shown by their ids */
   const char *id;                  /* of the kept trace; NULL: it is not kept */
   const char *text;                /* NULL when ids were given */
+  const int32_t *tops;             /* [n_layers] most probable token of the lens after each layer, at the target; NULL: not known */
   int64_t prompt;                  /* of the database, -1: none */
 } hw_live_view;
 
-/* What the end point `graph` gives, with "live": true, "trace": id, and "neurons": [[layer, position, [[neuron, share in 1e-6, activation]]]]. */
+/* What the end point `graph` gives, with "live": true, "trace": id, and "tops": [token after each layer],
+ * "neurons": [[layer, position, [[neuron, share in 1e-6, activation]]]]. */
 void hw_live_put_graph(const hw_live_view *view, hw_buffer *out);
 
 /* {"lists": [[kind, convention, layer, position, index, promotes, suppresses]], "tokens": {id: text}}, as the end point `lists`. */

@@ -148,6 +148,11 @@ def compare_text(server, folder, target=None):
     same(parts_of(graph), parts_of_trace(of_target), "parts")
     same([[row[0], row[2], row[3]] for row in graph["prediction"]["top"]],
          [[row["id"], row["logit"], row["probability"]] for row in of_target["prediction"]], "prediction")
+    tops = []
+    for layer in range(graph["layers"]):
+        _, lens = server.ask("trace/%s/lens?layer=%d&position=%d&after=ffn" % (graph["trace"], layer, graph["target"]))
+        tops.append(lens["tokens"][str(lens["lens"][0][0])])
+    same(graph["tops"], tops, "the most probable token after each layer")
     neurons = [(layer, position, *row) for layer, position, rows in graph["neurons"] for row in rows]
     same(sorted(neurons), sorted((n["layer"], n["position"], n["neuron"], round(n["importance"] * 1e6), n["activation"]) for n in of_target["neurons"]),
          "neurons")

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Traces that the server computes while the page is shown, and what is asked of them. */
+import { addressOf } from "./address.mjs";
+import { get, post } from "./api.mjs";
+import { rowsOf } from "./lists.mjs";
+
+/* A function that asks once and keeps the promise, unless it fails. */
+export function askOnce(ask) {
+  const kept = new Map();
+  return (...of) => {
+    const key = of.join(" ");
+    if (!kept.has(key)) kept.set(key, ask(...of).catch((error) => {
+      kept.delete(key);
+      throw error;
+    }));
+    return kept.get(key);
+  };
+}
+
+/* A head over all graphs, and its edges by role: {all, edges}. */
+export function headOfDataSet() {
+  return askOnce(async (layer, head) => {
+    const found = await get("head", { layer, head });
+    return { all: rowsOf(found.groups).find((row) => row.group_id === -1), edges: rowsOf(found.edges) };
+  });
+}
+
+/* body: {text | prompt, target}. -> {graph(): its JSON, ask(what, parameters): of the trace}. The server keeps few traces: one that has gone
+ * is computed again. */
+export function liveTrace(body) {
+  let started = null;
+  function graph() {
+    const mine = (started ??= post("trace", body));
+    mine.catch(() => { if (started === mine) started = null; });
+    return mine;
+  }
+  async function ask(what, parameters) {
+    const mine = graph();
+    const { trace } = await mine;
+    try {
+      return await get(`trace/${trace}/${what}`, parameters);
+    } catch (error) {
+      if (error.kind !== "trace_gone") throw error;
+      if (started === mine) started = null;
+      return get(`trace/${(await graph()).trace}/${what}`, parameters);
+    }
+  }
+  return { graph, ask };
+}
+
+/* What the panel can have computed (panel.mjs). */
+export function liveQuestions({ ask }) {
+  return {
+    neurons: askOnce((layer, position) => ask("neurons", { layer, position })),
+    list: askOnce((kind, layer, position, index) => ask("list", { kind, layer, position, index })),
+    lens: askOnce((layer, position, after) => ask("lens", { layer, position, after })),
+    attention: askOnce((layer, head) => ask("attention", { layer, head })),
+  };
+}
+
+/* Does the server have the model of the run? Then stored prompts can be traced too. */
+export function liveHasModel(run) {
+  return Boolean(run.live && run.live_model && run.live_model.fingerprint === run.model_fingerprint);
+}
+
+/* The address of a trace: of a text {p} or of a stored prompt {prompt}, with the target. */
+export function liveAddress(of, target) {
+  return addressOf(["trace"], { ...of, target });
+}
+
+/* The panel's source for a trace; of: as liveAddress takes it. The data set is linked where it was made with this model. */
+export function liveSource({ trace, of, run }) {
+  const same = liveHasModel(run);
+  return {
+    ...liveQuestions(trace),
+    ...(same ? { head: headOfDataSet() } : {}),
+    link: (path, query) => (path[0] === "prompt" ? liveAddress(of, path[2]) : same ? addressOf(path, query) : null),
+    missing: (what) => (what === "neurons" ? "Neurons are computed of the FFN nodes that the graph reaches at the floor." : "Not computed."),
+  };
+}
