@@ -3,6 +3,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,13 +55,39 @@ static void catch_ends(void) {
   (void)sigaction(SIGTERM, &action, NULL);
 }
 
-/* Hands the address to the desktop. It lies on the command line of another program for a moment; the token is in it. */
-static void open_browser(const char *address) {
-  pid_t child = fork();
-  if (child != 0) return;
-  (void)execlp("xdg-open", "xdg-open", address, (char *)NULL);
+/* Writes a page that only this user can read and that leads to the address. On the command line of a browser all users of the machine
+ * would see the token. */
+static bool write_door(const char *address, char *path, size_t size, hw_error *err) {
+  const char *folder = getenv("TMPDIR");
+  (void)snprintf(path, size, "%s/headwater-XXXXXX.html", folder && *folder ? folder : "/tmp");
+  int file = mkstemps(path, (int)strlen(".html"));
+  if (file < 0) {
+    *path = '\0';
+    return hw_fail(err, HW_ERROR_IO, "--open: no file for the address: %s", strerror(errno));
+  }
+  bool ok = dprintf(file, "<!doctype html><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0; url=%s\">\n", address) > 0;
+  ok = close(file) == 0 && ok;
+  return ok || hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", path, strerror(errno));
+}
+
+static void open_browser(const char *path) {
+  (void)signal(SIGCHLD, SIG_IGN); /* nobody waits for it */
+  if (fork() != 0) return;
+  (void)execlp("xdg-open", "xdg-open", path, (char *)NULL);
   fprintf(stderr, "headwater: cannot run xdg-open: %s; open the address by hand\n", strerror(errno));
   _exit(127);
+}
+
+/* Shows the address, then waits for the signal that ends the server. */
+static bool wait_for_end(const char *address, bool open, hw_error *err) {
+  char door[4096] = "";
+  printf("%s\n", address);
+  bool ok = hw_cli_finish() == 0 || hw_fail(err, HW_ERROR_IO, "the address cannot be printed");
+  ok = ok && (!open || write_door(address, door, sizeof door, err));
+  if (ok && open) open_browser(door);
+  while (ok && sem_wait(&ended) != 0 && errno == EINTR) continue;
+  if (*door) (void)unlink(door);
+  return ok;
 }
 
 static bool serve(const char *db, const serve_settings *settings, hw_web *web, hw_error *err) {
@@ -73,13 +100,7 @@ static bool serve(const char *db, const serve_settings *settings, hw_web *web, h
   if (!hw_web_start(web, &wanted, err)) return false;
   hw_buffer_init(&address);
   hw_web_address(web, &address);
-  bool ok = hw_buffer_check(&address, err);
-  if (ok) {
-    printf("%s\n", address.data);
-    ok = hw_cli_finish() == 0 || hw_fail(err, HW_ERROR_IO, "the address cannot be printed");
-  }
-  if (ok && settings->open) open_browser(address.data);
-  while (ok && sem_wait(&ended) != 0 && errno == EINTR) continue;
+  bool ok = hw_buffer_check(&address, err) && wait_for_end(address.data, settings->open, err);
   hw_buffer_fini(&address);
   return ok;
 }

@@ -298,6 +298,24 @@ def test_stop(server):
         half.close()
 
 
+def test_open(server):
+    """--open hands a file to the desktop that only this user can read, not the address with its token."""
+    del server
+    folder, given = os.path.join(WORK, "desktop"), os.path.join(WORK, "given")
+    os.mkdir(folder)
+    with open(os.path.join(folder, "xdg-open"), "w", encoding="utf-8") as file:
+        file.write(f'#!/bin/sh\nprintf "%s\\n" "$@" >"{given}.new"; ls -l "$1" | cut -c 1-10 >>"{given}.new"; cat "$1" >>"{given}.new"; mv "{given}.new" "{given}"\n')
+    os.chmod(os.path.join(folder, "xdg-open"), 0o755)
+    with Server(BINARY, DATABASE, "--open", environment={"PATH": folder + ":" + os.environ["PATH"], "TMPDIR": folder}) as other:
+        wait_for(lambda: os.path.exists(given))
+        with open(given, encoding="utf-8") as file:
+            door, mode, text = file.read().split("\n", 2)
+        check((os.path.dirname(door), mode), (folder, "-rw-------"), "the file")
+        assert f'content="0; url={other.line}"' in text, text
+        assert other.token not in door
+    check(os.path.exists(door), False, "the file stays behind")
+
+
 # ---- what is served ----
 
 def words_of(text):
