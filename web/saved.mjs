@@ -5,11 +5,13 @@ import { readAddress, writeAddress } from "./address.mjs";
 import { promptPane } from "./prompt_pane.mjs";
 import { sourceMissing } from "./source_stored.mjs";
 
-/* data: {run, database, graph, lists, neurons: {"LAYER.POSITION": of the end point neurons}} */
+/* data: {run, database, graph, lists, neurons: {nodes: {"LAYER.POSITION": [[neuron, share, activation]]},
+ * lists: {"LAYER.NEURON": [promotes, suppresses]}, tokens}} */
 function savedSource({ run, lists, neurons }) {
   return {
     lists: async () => lists,
-    neurons: async (layer, position) => neurons[`${layer}.${position}`] ?? { neurons: [], tokens: {} },
+    neurons: async (layer, position) => ({ tokens: neurons.tokens,
+      neurons: (neurons.nodes[`${layer}.${position}`] ?? []).map((row) => [...row, ...(neurons.lists[`${layer}.${row[0]}`] ?? [[], []])]) }),
     missing: sourceMissing(run.project),
   };
 }
@@ -24,7 +26,8 @@ function savedShow() {
   const { graph } = data, run = { ...data.run, database: data.database };
   const root = element("div", { class: "page page-prompt" });
   document.getElementById("page").append(root);
-  document.getElementById("saved").append(element("b", { class: "brand" }, "Headwater"), element("span", { class: "soft" }, document.title));
+  document.getElementById("saved").append(element("b", { class: "brand" }, "Headwater"), element("span", { class: "soft" },
+    [run.model, run.dataset, Number.isInteger(graph.prompt) && `prompt ${graph.prompt}`, "a saved page"].filter(Boolean).join(" · ")));
   const pane = promptPane({ root, run, entries: [{ graph, source: savedSource(data), name: "Graph" }], title: document.title, query: readAddress().query,
     beside: savedChips(graph), onState: (changes, options) => writeAddress(changes, { ...options, silent: true }) });
   pane.shown();

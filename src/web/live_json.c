@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/live_json.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,26 +233,66 @@ static void put_parts(hw_json *json, const hw_target_trace *trace) {
   hw_json_end_object(json);
 }
 
+static void put_node(hw_json *json, const hw_neuron_row *rows, size_t n) {
+  hw_json_begin_array(json);
+  for (size_t i = 0; i < n; i++) {
+    hw_json_begin_array(json);
+    hw_json_int(json, rows[i].neuron);
+    hw_json_int(json, rows[i].importance);
+    hw_json_float(json, rows[i].activation);
+    hw_json_end_array(json);
+  }
+  hw_json_end_array(json);
+}
+
 static void put_neuron_nodes(hw_json *json, const hw_target_trace *trace) {
-  const hw_neuron_row *row = trace->neurons;
+  const hw_neuron_row *rows = trace->neurons;
   begin_list(json, "neurons");
-  for (size_t i = 0; i < trace->n_neuron_nodes; i++) {
+  for (size_t i = 0; i < trace->n_neuron_nodes; rows += trace->neuron_nodes[i++].n_rows) {
     const hw_neuron_node *node = &trace->neuron_nodes[i];
     hw_json_begin_array(json);
     hw_json_int(json, node->layer);
     hw_json_int(json, node->position);
-    hw_json_begin_array(json);
-    for (uint32_t k = 0; k < node->n_rows; k++, row++) {
-      hw_json_begin_array(json);
-      hw_json_int(json, row->neuron);
-      hw_json_int(json, row->importance);
-      hw_json_float(json, row->activation);
-      hw_json_end_array(json);
-    }
-    hw_json_end_array(json);
+    put_node(json, rows, node->n_rows);
     hw_json_end_array(json);
   }
   hw_json_end_array(json);
+}
+
+/* A key "LAYER.INDEX". */
+static void key_pair(hw_json *json, uint32_t layer, uint32_t index) {
+  char key[24];
+  (void)snprintf(key, sizeof key, "%" PRIu32 ".%" PRIu32, layer, index);
+  hw_json_key(json, key);
+}
+
+void hw_live_put_nodes(const hw_live_view *view, hw_buffer *out) {
+  const hw_target_trace *trace = &view->trace->result.flow.traces[view->t];
+  const hw_neuron_row *rows = trace->neurons;
+  hw_json json;
+  hw_buffer named;
+  hw_buffer_init(&named);
+  hw_json_init(&json, out);
+  hw_json_begin_object(&json);
+  hw_json_key(&json, "nodes");
+  hw_json_begin_object(&json);
+  for (size_t i = 0; i < trace->n_neuron_nodes; rows += trace->neuron_nodes[i++].n_rows) {
+    key_pair(&json, trace->neuron_nodes[i].layer, trace->neuron_nodes[i].position);
+    put_node(&json, rows, trace->neuron_nodes[i].n_rows);
+  }
+  hw_json_end_object(&json);
+  hw_json_key(&json, "lists");
+  hw_json_begin_object(&json);
+  for (size_t i = 0; i < view->trace->n_neurons; i++) {
+    key_pair(&json, view->trace->neurons[i].layer, view->trace->neurons[i].index);
+    hw_json_begin_array(&json);
+    put_both(&json, &view->trace->neurons[i], &named);
+    hw_json_end_array(&json);
+  }
+  hw_json_end_object(&json);
+  put_texts(&json, view->tokenizer, &named);
+  hw_json_end_object(&json);
+  hw_buffer_fini(&named);
 }
 
 void hw_live_put_graph(const hw_live_view *view, hw_buffer *out) {

@@ -26,6 +26,10 @@ void hw_live_put_lists(const hw_tokenizer *tokenizer, const hw_projection *rows,
 /* {"neurons": [[neuron, share in 1e-6, activation, promotes, suppresses]], "tokens"}, as the end point `neurons`; lists: of each row. */
 void hw_live_put_neurons(const hw_tokenizer *tokenizer, const hw_neuron_row *rows, const hw_projection *lists, size_t n, hw_buffer *out);
 
+/* As the statement page_neurons.sql: {"nodes": {"LAYER.POSITION": [[neuron, share in 1e-6, activation]]} of each FFN node,
+ * "lists": {"LAYER.NEURON": [promotes, suppresses]} of those that the trace projected, "tokens"}. */
+void hw_live_put_nodes(const hw_live_view *view, hw_buffer *out);
+
 /* {"lens": [[id, logit, rank before, probability]], "tokens"}. */
 void hw_live_put_lens(const hw_tokenizer *tokenizer, const hw_lens_token *rows, size_t n, hw_buffer *out);
 

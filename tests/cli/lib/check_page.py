@@ -46,10 +46,9 @@ if len(sys.argv) > 2:
         ("parts", lambda d: d["graph"]["parts"]),
         ("tokens", lambda d: [d["graph"]["tokens"], d["graph"]["ids"], d["graph"]["target"], d["graph"]["threshold"], d["graph"]["floor"]]),
         ("lists", lambda d: sorted([*row[:5], ids(row[5]), ids(row[6])] for row in d["lists"]["lists"])),
-        ("neurons", lambda d: {node: [row[:2] for row in rows["neurons"]] for node, rows in d["neurons"].items()}),
+        ("neurons", lambda d: {node: [row[:2] for row in rows] for node, rows in d["neurons"]["nodes"].items()}),
         # A run makes lists of the neurons that are in the graph at its threshold, a trace of all.
-        ("lists of neurons", lambda d: {(node, row[0]): [ids(list_) for list_ in row[3:]] for node, rows in d["neurons"].items()
-                                        for row, stored in zip(rows["neurons"], other["neurons"][node]["neurons"]) if stored[3]}),
+        ("lists of neurons", lambda d: [[ids(list_) for list_ in d["neurons"]["lists"][neuron]] for neuron in sorted(other["neurons"]["lists"])]),
     ):
         print(f"{name}:", "equal" if of(data) == of(other) else "differ")
     differences = [abs(a - b) for x, y in zip(*(sorted(d["lists"]["lists"], key=lambda row: row[:5]) for d in (data, other)))
@@ -74,4 +73,5 @@ kinds = collections.Counter((row[0], row[1]) for row in data["lists"]["lists"])
 print("lists:", ", ".join(f"{n} {kind} {convention}" for (kind, convention), n in sorted(kinds.items())))
 known = set(data["lists"]["tokens"])
 print("texts of the tokens:", "all" if all(str(token) in known for row in data["lists"]["lists"] for list_ in row[5:] for token, _ in list_) else "not all")
-print("neurons:", sum(len(node["neurons"]) for node in data["neurons"].values()), "of", len(data["neurons"]), "nodes")
+nodes, lists = data["neurons"]["nodes"], data["neurons"]["lists"]
+print("neurons:", sum(len(rows) for rows in nodes.values()), "of", len(nodes), "nodes,", len(lists), "with lists")
