@@ -59,15 +59,19 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   aside.append(side);
   let shownPanel = null, shownSide = -1;
   const views = [];
-  for (const [k, { graph, source }] of entries.entries()) {
+  for (const [k, { graph }] of entries.entries()) {
     const other = pair && graphs[1 - k].tokens.length === graph.tokens.length && graphs[1 - k].layers === graph.layers ? graphs[1 - k] : null;
-    views.push(graphView({ root: places[k], graph, threshold: state.threshold, selection: state.selection, zoom: state.zoom, fold: state.fold, companion: other, lens: graph.tops?.length ? graph.tops : null,
-      drawAll: state.drawAll, onSelect: (text) => select(text, k), onPoint: (text) => views[1 - k]?.setPointed(text), onTarget: (target) => onTarget(entries[k], target),
-      onZoom: setZoom, onDrawn: (weak) => {
+    views.push(graphView({ root: places[k], graph, threshold: state.threshold, selection: state.selection, zoom: state.zoom, fold: state.fold, companion: other,
+      lens: graph.tops?.length ? graph.tops : null, drawAll: state.drawAll, onSelect: (text) => select(text, k),
+      onPoint: (text) => views[1 - k]?.setPointed(text), onTarget: (target) => onTarget(entries[k], target), onZoom: setZoom, onDrawn: (weak) => {
         drawn[k] = weak;
         showCounts();
       } }));
-    source.lists?.().then((lists) => views[k]?.setLens(lensTexts(graph, lists)), () => { /* the panel tells why there are none */ });
+  }
+
+  function showLens() {
+    for (const [k, { graph, source }] of entries.entries())
+      if (!graph.tops?.length) source.lists?.().then((lists) => views[k].setLens(lensTexts(graph, lists)), () => { /* the panel tells why there are none */ });
   }
 
   function showCounts() {
@@ -193,6 +197,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
       document.body.classList.add("prompt-shown"); /* as high as the window */
       graphPlace.hidden = state.table;
       for (const view of views) view.shown();
+      setTimeout(showLens); /* the first graph does not wait for the lists */
       head.scroll();
       showAll();
     },
