@@ -18,6 +18,7 @@ import { showCircuit } from "./page_circuit.mjs";
 import { showCompare } from "./page_compare.mjs";
 import { showLens } from "./page_lens.mjs";
 import { showRoles } from "./page_roles.mjs";
+import { showTrace } from "./page_trace.mjs";
 
 /* First word of the address -> what shows it, title. */
 const pages = {
@@ -34,6 +35,7 @@ const pages = {
   compare: [showCompare, "Comparison"],
   lens: [showLens, "Lens"],
   roles: [showRoles, "Roles"],
+  trace: [showTrace, "Try a prompt"],
 };
 const MAIN_POLL = 10000; /* ms between two looks at an unfinished run */
 const mainRoot = document.getElementById("page");
