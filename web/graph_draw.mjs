@@ -28,8 +28,8 @@ export function linkGroup(name) {
       paths[type * DRAW_BUCKETS + b] = svg("path", { class: `g-${DRAW_TYPES[type]}`,
         "stroke-opacity": (DRAW_FAINTEST[type] + (1 - DRAW_FAINTEST[type]) * b / (DRAW_BUCKETS - 1)).toFixed(2) });
   const squares = svg("path", { class: "g-square" }), levels = svg("g", { class: "g-states" });
-  const group = svg("g", { class: name, transform: "scale(.1)" }, ...DRAW_ORDER.flatMap((type) => paths.slice(type * DRAW_BUCKETS, (type + 1) * DRAW_BUCKETS)),
-    squares, levels);
+  const ordered = DRAW_ORDER.flatMap((type) => paths.slice(type * DRAW_BUCKETS, (type + 1) * DRAW_BUCKETS));
+  const group = svg("g", { class: name, transform: "scale(.1)" }, ...ordered, squares, levels);
   return { group, paths, texts: [], squares, levels, layout: null };
 }
 

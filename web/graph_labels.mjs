@@ -160,9 +160,10 @@ export function topContent(layout, model) {
   const { graph } = model, x = layout.x[graph.target], { prediction } = graph, name = labelFit(tokenText(prediction.token), 14, 160);
   const share = percent(prediction.probability), half = (labelWidth(name, 14, "bold") + labelWidth(share, 11) + 8) / 2;
   const middle = Math.max(half - 36, Math.min(x, layout.width - half - 4)), marks = [];
+  const radius = Math.max(1.5, Math.min(4, layout.column * 0.3));
   for (const target of graph.targets ?? [])
     if (target !== graph.target && layout.own[target] && Math.abs(layout.x[target] - middle) > half + 8)
-      marks.push(svg("circle", { class: "g-other", cx: layout.x[target].toFixed(1), cy: 26, r: Math.max(1.5, Math.min(4, layout.column * 0.3)).toFixed(1) }));
+      marks.push(svg("circle", { class: "g-other", cx: layout.x[target].toFixed(1), cy: 26, r: radius.toFixed(1) }));
   const text = svg("text", { class: "g-prediction", x: middle.toFixed(1), y: 22 }, name, svg("tspan", { class: "g-small", dx: 6 }, share));
   return [...marks, text];
 }

@@ -9,7 +9,6 @@ const LAYOUT_RIGHT = 92; /* px for the tokens right of the target */
 const LAYOUT_GAP = 0.6; /* of a column: what folded columns take */
 const LAYOUT_LOW = 0.6, LAYOUT_QUIET = 0.35; /* of a layer: one without attention, a run of quiet ones */
 const LAYOUT_TALLEST = 200, LAYOUT_SHORTEST = 9; /* px a layer */
-const LAYOUT_NATURAL = 60, LAYOUT_NATURAL_LAYER = 110; /* px of a column and a layer at the zoom 1 */
 const LAYOUT_ATTENTION = 0.64; /* of a layer's height */
 
 /* Positions that have flow at any layer, in any of the graphs that share the columns. */
@@ -60,7 +59,7 @@ function layoutColumns(used, folded) {
   return columns;
 }
 
-/* models: graphs that share columns and layers; width, height: px of the view; zoom: null automatic, 0 all in sight, else times the natural size;
+/* models: graphs that share columns and layers; width, height: px of the view; zoom: null automatic, 0 all in sight, else times the size of all in sight;
  * fold: true, false, null automatic. ->
  *   x: [tokens] px, y: [2 layers + 1] px in the sheet between the axes; own: [tokens] 1 where a position has a column of its own
  *   inner: [2 layers + 1] 1 for levels inside of a row of quiet layers
@@ -78,8 +77,8 @@ export function layoutGraph({ models, width, height, zoom, fold }) {
     if (column < LAYOUT_NARROWEST) column = LAYOUT_NARROW;
     layer = Math.max(layer, LAYOUT_SHORTEST);
   } else if (zoom > 0) {
-    column = LAYOUT_NATURAL * zoom;
-    layer = Math.max(layer, LAYOUT_NATURAL_LAYER * zoom); /* the height is used in any case */
+    column *= zoom;
+    layer *= zoom;
   }
   const x = new Float64Array(tokens), own = new Uint8Array(tokens), y = new Float64Array(2 * models[0].layers + 1), inner = new Uint8Array(y.length);
   let at = 0;
@@ -110,7 +109,8 @@ export function layoutGraph({ models, width, height, zoom, fold }) {
   }
   const sheetWidth = at + LAYOUT_RIGHT;
   return {
-    x, y, own, inner, columns, bands, column, folded, zoom: column / LAYOUT_NATURAL, width: Math.max(sheetWidth, width - LAYOUT_LEFT), height: sheetHeight, layer,
+    x, y, own, inner, columns, bands, column, layer, folded, zoom: column / fitting,
+    width: Math.max(sheetWidth, width - LAYOUT_LEFT), height: sheetHeight,
     fits: sheetWidth <= width - LAYOUT_LEFT + 1 && sheetHeight <= tall + 17,
   };
 }

@@ -107,7 +107,8 @@ export function routesOf(model, selection) {
 
 /* The strongest links of a LINK_ type (null: of all), at most `most`. */
 export function strongestLinks(model, wanted, most) {
-  const { n, type, flow } = model, bins = new Int32Array(MODEL_BINS + 1), binOf = (i) => Math.min(MODEL_BINS, Math.floor(Math.sqrt(flow[i]) * MODEL_BINS));
+  const { n, type, flow } = model, bins = new Int32Array(MODEL_BINS + 1);
+  const binOf = (i) => Math.min(MODEL_BINS, Math.floor(Math.sqrt(flow[i]) * MODEL_BINS));
   let left = most, cut = MODEL_BINS;
   for (let i = 0; i < n; i++) if (wanted === null || type[i] === wanted) bins[binOf(i)]++;
   while (cut >= 0 && bins[cut] <= left) left -= bins[cut--];

@@ -36,7 +36,7 @@ function viewParts() {
 }
 
 /* root: an element that has a size. graph: the JSON of the end point. selection: text as in the address, null: nothing. zoom: null automatic,
- * 0 all in sight, else times the natural size. fold: true, false, null automatic. lens: [layers] texts of the top token after each layer at the
+ * 0 all in sight, else times that size. fold: true, false, null automatic. lens: [layers] texts of the top token after each layer at the
  * target, null: not known. companion: a graph of as many tokens that shares columns and layers with this one.
  * onSelect(text or null), onPoint(text or null), onTarget(position), onZoom(factor), onDrawn(weak): so many attention edges are not drawn. */
 export function graphView({ root, graph, threshold, selection = null, zoom = null, fold = null, lens = null, companion = null, drawAll = false,
@@ -58,7 +58,8 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
   /* The part of the sheet that is in sight as shares of it. */
   function sight() {
     const { scroll } = parts, w = layout.width + LAYOUT_LEFT, h = layout.height + LAYOUT_TOP + bottom;
-    return { x: scroll.scrollLeft / w, y: scroll.scrollTop / h, width: Math.min(1, scroll.clientWidth / w), height: Math.min(1, scroll.clientHeight / h), w, h };
+    const width = Math.min(1, scroll.clientWidth / w), height = Math.min(1, scroll.clientHeight / h);
+    return { x: scroll.scrollLeft / w, y: scroll.scrollTop / h, width, height, w, h };
   }
 
   /* Brings the point (x, y), shares of the sheet, to the share (atX, atY) of the view. */
@@ -104,7 +105,8 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
   function drawGround() {
     const bands = [], lines = [], w = Math.ceil(layout.width);
     for (const [k, band] of layout.bands.entries()) if (k % 2 === 0) bands.push(`M0 ${band.top.toFixed(1)}H${w}V${band.bottom.toFixed(1)}H0z`);
-    for (const column of layout.columns) if (!column.gap) lines.push(`M${column.x.toFixed(1)} ${layout.y.at(-1).toFixed(1)}V${layout.y[0].toFixed(1)}`);
+    const high = layout.y.at(-1).toFixed(1), low = layout.y[0].toFixed(1);
+    for (const column of layout.columns) if (!column.gap) lines.push(`M${column.x.toFixed(1)} ${high}V${low}`);
     parts.bands.setAttribute("d", bands.join(""));
     parts.lines.setAttribute("d", lines.join(""));
     parts.names.replaceChildren(...layerLabels(layout));
@@ -251,7 +253,8 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     wheel(event) {
       if (!event.ctrlKey || !layout) return;
       event.preventDefault();
-      const box = parts.scroll.getBoundingClientRect(), s = sight(), atX = (event.clientX - box.left) / box.width, atY = (event.clientY - box.top) / box.height;
+      const box = parts.scroll.getBoundingClientRect(), s = sight();
+      const atX = (event.clientX - box.left) / box.width, atY = (event.clientY - box.top) / box.height;
       anchor = { x: s.x + atX * s.width, y: s.y + atY * s.height, atX, atY };
       onZoom(layout.zoom * (event.deltaY < 0 ? VIEW_ZOOM_STEP : 1 / VIEW_ZOOM_STEP));
     },
@@ -371,8 +374,9 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
         size = VIEW_FILE;
         render();
       }
-      return svgFile([{ element: parts.main, x: LAYOUT_LEFT, y: LAYOUT_TOP }, { element: parts.left, x: 0, y: LAYOUT_TOP }, { element: parts.top, x: 0, y: 0 },
-        { element: parts.bottom, x: 0, y: LAYOUT_TOP + Math.ceil(layout.height) }], LAYOUT_LEFT + layout.width, LAYOUT_TOP + Math.ceil(layout.height) + bottom, about, root.classList.contains("g-focused"));
+      const low = LAYOUT_TOP + Math.ceil(layout.height);
+      const pieces = [[parts.main, LAYOUT_LEFT, LAYOUT_TOP], [parts.left, 0, LAYOUT_TOP], [parts.top, 0, 0], [parts.bottom, 0, low]];
+      return svgFile(pieces, LAYOUT_LEFT + layout.width, low + bottom, about, root.classList.contains("g-focused"));
     },
     close() {
       observer.disconnect();

@@ -18,8 +18,10 @@ export function describeThing(model, selection) {
   const layer = model.layer[link], at = token(model.target[link]);
   const lines = [`${percent(model.flow[link])} of the flow, ${percent(model.share[link] / 1e6)} of the node`];
   if (selection.kind === "ffn") return [`FFN of layer ${layer} at ${at}`, ...lines];
-  if (selection.kind === "residual")
-    return [`Residual ${graph.parallel ? "around" : selection.node === "ffn" ? "around the FFN of" : "around the attention of"} layer ${layer} at ${at}`, ...lines];
+  if (selection.kind === "residual") {
+    const around = graph.parallel ? "" : selection.node === "ffn" ? "the FFN of " : "the attention of ";
+    return [`Residual around ${around}layer ${layer} at ${at}`, ...lines];
+  }
   const heads = headsOfLink(model, link);
   lines.push(...heads.slice(0, WORDS_HEADS).map((entry) => `H${entry.head}  ${number(entry.share / 1e6)}`));
   if (heads.length > WORDS_HEADS) lines.push(`${heads.length - WORDS_HEADS} more`);
@@ -29,7 +31,8 @@ export function describeThing(model, selection) {
 /* Columns that are folded: {first, n}. */
 export function describeGap(model, { first, n }) {
   const tokens = model.graph.tokens.slice(first, first + n).map(tokenText), text = tokens.slice(0, WORDS_FOLDED).join(" ");
-  return [`${plural(n, "token")} without flow`, `${n === 1 ? `position ${first}` : `positions ${first} to ${first + n - 1}`}: ${text}${n > WORDS_FOLDED ? " …" : ""}`];
+  const where = n === 1 ? `position ${first}` : `positions ${first} to ${first + n - 1}`;
+  return [`${plural(n, "token")} without flow`, `${where}: ${text}${n > WORDS_FOLDED ? " …" : ""}`];
 }
 
 /* The graph in one sentence: its name for screen readers. */

@@ -23,7 +23,9 @@ function pagePromptFailed(root, id, error) {
 /* Chips that say what the prompt is. */
 function pagePromptChips(graph) {
   const chips = [], { counterfactual_of: clean } = graph;
-  if (graph.group_name) chips.push(element("a", { class: "prompt-chip", href: addressOf(["prompts"], { group: graph.group }), title: "Prompts of this group" }, graph.group_name));
+  if (graph.group_name)
+    chips.push(element("a", { class: "prompt-chip", href: addressOf(["prompts"], { group: graph.group }), title: "Prompts of this group" },
+      graph.group_name));
   if (clean !== null && clean !== undefined) chips.push(element("span", { class: "prompt-chip" }, `counterfactual of ${clean}`));
   return chips;
 }

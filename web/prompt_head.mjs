@@ -11,8 +11,8 @@ function headAnswer(graph) {
   const { answer } = graph;
   if (!answer || answer.answer === null || answer.answer === undefined) return null;
   const difference = Number.isFinite(answer.logit_diff) ? `, logit difference ${number(answer.logit_diff, 2)}` : "";
-  return answer.rank === 1 ? element("span", { class: "prompt-chip", title: `rank 1${difference}` }, "correct") :
-    element("span", { class: "prompt-chip", title: `rank ${answer.rank}${difference}` }, "answer ", tokenElement(answer.answer), ` rank ${answer.rank}`);
+  return element("span", { class: "prompt-chip", title: `rank ${answer.rank}${difference}` },
+    answer.rank === 1 ? "correct" : ["answer ", tokenElement(answer.answer), ` rank ${answer.rank}`]);
 }
 
 /* -> {node, show(replayed)}: shades the tokens by their flow. */

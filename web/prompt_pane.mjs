@@ -9,7 +9,7 @@ import { panel } from "./panel.mjs";
 import { promptHead } from "./prompt_head.mjs";
 import { thresholdSlider } from "./threshold.mjs";
 
-const PANE_ZOOM_STEP = 1.25, PANE_LEAST_ZOOM = 0.02, PANE_MOST_ZOOM = 10;
+const PANE_ZOOM_STEP = 1.25, PANE_LEAST_ZOOM = 0.2, PANE_MOST_ZOOM = 40;
 
 /* What the address says. graphs: those that are shown; below the floor of one of them nothing is shown. */
 function paneState(query, graphs) {
@@ -18,7 +18,8 @@ function paneState(query, graphs) {
   return {
     floor, asked, threshold: asked >= floor ? Math.min(asked, 1) : Number.isFinite(asked) ? floor : Math.max(graphs[0].threshold, floor),
     selection: query.get("sel"), zoom: zoom >= 0 ? Math.min(zoom, PANE_MOST_ZOOM) : null, fold: fold === "1" ? true : fold === "0" ? false : null,
-    drawAll: query.get("all") === "1", table: query.get("table") === "1", order: query.get("order") ?? "", side: query.get("side") === "1" && graphs.length > 1 ? 1 : 0, convention: query.get("conv") === "alone" ? "alone" : "frozen",
+    drawAll: query.get("all") === "1", table: query.get("table") === "1", order: query.get("order") ?? "",
+    side: query.get("side") === "1" && graphs.length > 1 ? 1 : 0, convention: query.get("conv") === "alone" ? "alone" : "frozen",
   };
 }
 
@@ -40,18 +41,20 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   let state = paneState(query, graphs);
   const head = promptHead(graphs[0], title, beside), note = element("p", { class: "prompt-note", hidden: true });
   const counts = element("span", { class: "prompt-count", role: "status" }), drawn = [];
-  const slider = thresholdSlider({ floor: state.floor, threshold: Math.max(graphs[0].threshold, state.floor), value: state.threshold, onChange: setThreshold });
+  const slider = thresholdSlider({ floor: state.floor, threshold: Math.max(graphs[0].threshold, state.floor), value: state.threshold,
+    onChange: setThreshold });
   const button = (text, label, click) => element("button", { type: "button", title: label, "aria-label": label, onclick: click }, text);
   const fold = button("Fold", "Fold what has no flow (o)", () => setFold(!views[0].folded));
   const fit = button("Fit", "All in sight, or automatic (0)", toggleFit);
-  const places = entries.map((entry) => element("div", { class: "graph" })), aside = element("aside", { class: "prompt-panel", "aria-label": "Details" });
+  const places = entries.map(() => element("div", { class: "graph" }));
+  const aside = element("aside", { class: "prompt-panel", "aria-label": "Details" });
   const tableButton = button("Table", "The edges as a table (t)", () => setTable(!state.table));
   const files = fileMenu(() => ({ graph: graphs[state.side], replayed: views[state.side].replayed, threshold: slider.value, selection: state.selection,
     convention: state.convention, run, svgText: views[state.side].svgText }));
   const bar = element("div", { class: "prompt-bar" }, slider.node, counts, element("div", { class: "prompt-buttons" }, fold,
     button("−", "Zoom out (-)", () => zoomBy(1 / PANE_ZOOM_STEP)), fit, button("+", "Zoom in (+)", () => zoomBy(PANE_ZOOM_STEP)), tableButton, files));
-  const graphPlace = element("div", { class: "prompt-graphs" },
-    entries.map((entry, k) => element("section", { class: "prompt-graph", "aria-label": entry.name ?? "Graph" }, pair && element("h2", {}, entry.name), places[k])));
+  const graphPlace = element("div", { class: "prompt-graphs" }, entries.map((entry, k) =>
+    element("section", { class: "prompt-graph", "aria-label": entry.name ?? "Graph" }, pair && element("h2", {}, entry.name), places[k])));
   const tablePlace = element("div", { class: "prompt-table" });
   root.append(element("div", { class: "prompt-main" }, head.node, bar, note, graphPlace, tablePlace), aside);
 
@@ -61,8 +64,8 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   const views = [];
   for (const [k, { graph }] of entries.entries()) {
     const other = pair && graphs[1 - k].tokens.length === graph.tokens.length && graphs[1 - k].layers === graph.layers ? graphs[1 - k] : null;
-    views.push(graphView({ root: places[k], graph, threshold: state.threshold, selection: state.selection, zoom: state.zoom, fold: state.fold, companion: other,
-      lens: graph.tops?.length ? graph.tops : null, drawAll: state.drawAll, onSelect: (text) => select(text, k),
+    views.push(graphView({ root: places[k], graph, threshold: state.threshold, selection: state.selection, zoom: state.zoom, fold: state.fold,
+      companion: other, lens: graph.tops?.length ? graph.tops : null, drawAll: state.drawAll, onSelect: (text) => select(text, k),
       onPoint: (text) => views[1 - k]?.setPointed(text), onTarget: (target) => onTarget(entries[k], target), onZoom: setZoom, onDrawn: (weak) => {
         drawn[k] = weak;
         showCounts();
@@ -70,23 +73,30 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   }
 
   function showLens() {
-    for (const [k, { graph, source }] of entries.entries())
-      if (!graph.tops?.length) source.lists?.().then((lists) => views[k].setLens(lensTexts(graph, lists)), () => { /* the panel tells why there are none */ });
+    for (const [k, { graph, source }] of entries.entries()) {
+      if (graph.tops?.length) continue; /* the graph has them already */
+      source.lists?.().then((lists) => views[k].setLens(lensTexts(graph, lists)), () => { /* the panel tells why there are none */ });
+    }
+  }
+
+  function more(text, all) {
+    return element("button", { type: "button", onclick: () => setDrawAll(all) }, text);
   }
 
   function showCounts() {
     const weak = state.table ? 0 : drawn.reduce((sum, n) => sum + (n ?? 0), 0);
     counts.replaceChildren(pair ? `${views.map((view) => count(view.replayed.n)).join(" and ")} edges` : plural(views[0]?.replayed.n ?? 0, "edge"),
-      ...(weak && !counts.dragging ? [`, ${count(weak)} weak not drawn `, element("button", { type: "button", onclick: () => setDrawAll(true) }, "draw all")] :
-        state.drawAll && !counts.dragging ? [" ", element("button", { type: "button", onclick: () => setDrawAll(false) }, "draw the strongest")] : []));
+      ...(counts.dragging ? [] : weak ? [`, ${count(weak)} weak not drawn `, more("draw all", true)] : state.drawAll ? [" ", more("draw the strongest", false)] : []));
   }
 
   function showNote() {
     const { floor, asked } = state, graph = graphs[0], texts = [];
-    if (asked < floor) texts.push(`The address asks for the threshold ${asked}; nothing is stored below the floor ${floor}, which is shown. Rerun with --floor.`);
+    if (asked < floor)
+      texts.push(`The address asks for the threshold ${asked}; nothing is stored below the floor ${floor}, which is shown. Rerun with --floor.`);
     else if (graph.stored_floor < graph.floor)
       texts.push(`Of ${plural(graph.stored_parts, "stored row")} those above the threshold ${graph.threshold} are sent: lower ones are in headwater sql.`);
-    else if (graph.floor >= graph.threshold) texts.push(`Nothing is stored below the threshold of the run, ${graph.threshold}: rerun with --floor to go lower.`);
+    else if (graph.floor >= graph.threshold)
+      texts.push(`Nothing is stored below the threshold of the run, ${graph.threshold}: rerun with --floor to go lower.`);
     note.textContent = texts.join(" ");
     note.hidden = texts.length === 0;
   }
@@ -187,8 +197,8 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
     onState({ table: table ? "1" : null, order: table ? state.order : null }, { replace: false });
   }
 
-  const keys = { t: () => setTable(!state.table), "[": () => slider.step(-1), "]": () => slider.step(1), "+": () => zoomBy(PANE_ZOOM_STEP), "=": () => zoomBy(PANE_ZOOM_STEP),
-    "-": () => zoomBy(1 / PANE_ZOOM_STEP), 0: toggleFit, o: () => setFold(!views[0].folded), Escape: () => select(null, state.side) };
+  const keys = { t: () => setTable(!state.table), "[": () => slider.step(-1), "]": () => slider.step(1),
+    "+": () => zoomBy(PANE_ZOOM_STEP), "=": () => zoomBy(PANE_ZOOM_STEP), "-": () => zoomBy(1 / PANE_ZOOM_STEP), 0: toggleFit, o: () => setFold(!views[0].folded), Escape: () => select(null, state.side) };
 
   slider.set(state.threshold);
   return {
