@@ -114,8 +114,8 @@ WITH RECURSIVE step AS (
 )
 SELECT round(w.threshold, 9) AS threshold, count(*) AS graphs, avg(s.edges) AS edges, avg(s.nodes) AS nodes, avg(s.heads) AS heads,
   avg(s.ffn_nodes) AS ffn_nodes, min(s.edges) AS edges_min, max(s.edges) AS edges_max
-FROM step CROSS JOIN graph g CROSS JOIN wanted w CROSS JOIN hw_graph_size(g.edges, w.threshold) s
-WHERE g.graph_id < step.past AND ($prompt_of(g.graph_id)) % step.every = 0 GROUP BY w.threshold ORDER BY w.threshold
+FROM step CROSS JOIN graph_info i CROSS JOIN graph g ON g.graph_id = i.graph_id CROSS JOIN wanted w CROSS JOIN hw_graph_size(g.edges, w.threshold) s
+WHERE i.graph_id < step.past AND ($prompt_of(i.graph_id)) % step.every = 0 GROUP BY w.threshold ORDER BY w.threshold
 
 -- The graphs of the page's lists of prompts, after a WITH that has circuit_graphs(graph_id, importance); $CIRCUIT is 1 where these are a
 -- filter. key is what the list is in order of, then graph_id. Without a filter that is about graphs a prompt is listed once, with

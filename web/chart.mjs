@@ -5,7 +5,8 @@ import { element, number, svg } from "./dom.mjs";
 
 /* Round steps over [lo, hi], about n of them. */
 export function chartTicks(lo, hi, n = 5) {
-  const raw = (hi - lo) / n || 1, power = 10 ** Math.floor(Math.log10(raw));
+  const raw = (hi - lo) / n || 1,
+    power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 2.5, 5, 10].map((x) => x * power).find((x) => x >= raw * 0.999);
   const ticks = [];
   for (let i = Math.ceil(lo / step - 1e-9); i * step <= hi + step * 1e-9; i++) ticks.push(i * step);
@@ -15,7 +16,15 @@ export function chartTicks(lo, hi, n = 5) {
 function chartTickText(x, ticks) {
   if (Math.abs(x) < 1e-12) return "0";
   const step = ticks.length > 1 ? ticks[1] - ticks[0] : 1;
-  return x.toFixed(Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9) + (/[1-9]\.?5$|^2\.5/.test((step / 10 ** Math.floor(Math.log10(step))).toFixed(1)) ? 1 : 0))));
+  return x.toFixed(
+    Math.max(
+      0,
+      Math.min(
+        6,
+        -Math.floor(Math.log10(step) + 1e-9) + (/[1-9]\.?5$|^2\.5/.test((step / 10 ** Math.floor(Math.log10(step))).toFixed(1)) ? 1 : 0)
+      )
+    )
+  );
 }
 
 /* ---- dots ---- */
@@ -24,25 +33,66 @@ function chartTickText(x, ticks) {
  * head: titles of name, of the value, and of what is in `more`. */
 export function dotChart({ name, rows, head = ["", "value"], digits = 3 }) {
   const values = rows.flatMap((row) => [row.value, row.lo ?? row.value, row.hi ?? row.value]).filter(Number.isFinite);
-  const lo = Math.min(0, ...values), hi = Math.max(0, ...values);
+  const lo = Math.min(0, ...values),
+    hi = Math.max(0, ...values);
   const ticks = chartTicks(lo, hi === lo ? 1 : hi, 3);
-  const from = Math.min(lo, ticks[0] ?? 0), to = Math.max(hi, ticks.at(-1) ?? 1), span = to - from || 1;
-  const at = (x) => 3 + 94 * (x - from) / span; /* percent of the cell */
-  const grid = () => ticks.map((x) => svg("line", { x1: `${at(x)}%`, x2: `${at(x)}%`, y1: 0, y2: "100%", class: Math.abs(x) < span * 1e-9 ? "zero" : "grid" }));
-  const axis = svg("svg", { class: "dots-axis", "aria-hidden": "true" },
-    ticks.map((x) => svg("text", { x: `${at(x)}%`, y: 12, "text-anchor": "middle" }, chartTickText(x, ticks))));
-  const line = (row) => svg("svg", { class: "dots-row", "aria-hidden": "true" }, grid(),
-    Number.isFinite(row.lo) && Number.isFinite(row.hi) && svg("line", { x1: `${at(row.lo)}%`, x2: `${at(row.hi)}%`, y1: "50%", y2: "50%", class: "whisker" }),
-    Number.isFinite(row.value) && svg("circle", { cx: `${at(row.value)}%`, cy: "50%", r: 4 }));
-  const cells = (row) => [element("th", { scope: "row" }, row.label), element("td", { class: "plot" }, line(row)),
+  const from = Math.min(lo, ticks[0] ?? 0),
+    to = Math.max(hi, ticks.at(-1) ?? 1),
+    span = to - from || 1;
+  const at = (x) => 3 + (94 * (x - from)) / span; /* percent of the cell */
+  const grid = () =>
+    ticks.map((x) =>
+      svg("line", { x1: `${at(x)}%`, x2: `${at(x)}%`, y1: 0, y2: "100%", class: Math.abs(x) < span * 1e-9 ? "zero" : "grid" })
+    );
+  const axis = svg(
+    "svg",
+    { class: "dots-axis", "aria-hidden": "true" },
+    ticks.map((x) => svg("text", { x: `${at(x)}%`, y: 12, "text-anchor": "middle" }, chartTickText(x, ticks)))
+  );
+  const line = (row) =>
+    svg(
+      "svg",
+      { class: "dots-row", "aria-hidden": "true" },
+      grid(),
+      Number.isFinite(row.lo) &&
+        Number.isFinite(row.hi) &&
+        svg("line", { x1: `${at(row.lo)}%`, x2: `${at(row.hi)}%`, y1: "50%", y2: "50%", class: "whisker" }),
+      Number.isFinite(row.value) && svg("circle", { cx: `${at(row.value)}%`, cy: "50%", r: 4 })
+    );
+  const cells = (row) => [
+    element("th", { scope: "row" }, row.label),
+    element("td", { class: "plot" }, line(row)),
     element("td", { class: "number" }, number(row.value, digits)),
     element("td", { class: "interval" }, Number.isFinite(row.lo) ? `[${number(row.lo, digits)}, ${number(row.hi, digits)}]` : ""),
-    (row.more ?? []).map((node) => element("td", { class: "number" }, node))];
-  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, element("table", { class: "dots" }, element("caption", { class: "unseen" }, name),
-    element("thead", {}, element("tr", {}, element("th", { scope: "col" }, head[0]), element("td", { class: "plot" }, axis),
-      element("th", { scope: "col", class: "number" }, head[1]), element("th", { scope: "col" }, "95 % interval"),
-      head.slice(2).map((title) => element("th", { scope: "col", class: "number" }, title)))),
-    element("tbody", {}, rows.map((row) => element("tr", { class: row.dim ? "dim" : null, title: row.text }, cells(row))))));
+    (row.more ?? []).map((node) => element("td", { class: "number" }, node))
+  ];
+  return element(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": name },
+    element(
+      "table",
+      { class: "dots" },
+      element("caption", { class: "unseen" }, name),
+      element(
+        "thead",
+        {},
+        element(
+          "tr",
+          {},
+          element("th", { scope: "col" }, head[0]),
+          element("td", { class: "plot" }, axis),
+          element("th", { scope: "col", class: "number" }, head[1]),
+          element("th", { scope: "col" }, "95 % interval"),
+          head.slice(2).map((title) => element("th", { scope: "col", class: "number" }, title))
+        )
+      ),
+      element(
+        "tbody",
+        {},
+        rows.map((row) => element("tr", { class: row.dim ? "dim" : null, title: row.text }, cells(row)))
+      )
+    )
+  );
 }
 
 /* ---- heat map ---- */
@@ -62,7 +112,11 @@ export function heatMap({ name, rows, columns, corner = "", most = null, onPoint
   const links = rows.map(() => []);
   const make = (cell, y, x) => {
     if (!cell) return element("td", { class: "none" });
-    const link = element(cell.href ? "a" : "span", { href: cell.href, tabindex: -1, title: cell.title, "aria-label": cell.title, class: cell.mark ? "unsure" : null }, cell.text);
+    const link = element(
+      cell.href ? "a" : "span",
+      { href: cell.href, tabindex: -1, title: cell.title, "aria-label": cell.title, class: cell.mark ? "unsure" : null },
+      cell.text
+    );
     links[y][x] = link;
     const td = element("td", { class: selected?.(y, x) ? "selected" : null }, link);
     chartHeatColour(td, Math.sqrt(Math.min(1, Math.max(0, cell.value) / largest)));
@@ -75,9 +129,33 @@ export function heatMap({ name, rows, columns, corner = "", most = null, onPoint
     });
     return td;
   };
-  const table = element("table", { class: "heat" }, element("caption", { class: "unseen" }, name),
-    element("tbody", {}, rows.map((row, y) => element("tr", {}, element("th", { scope: "row" }, row.label), row.cells.map((cell, x) => make(cell, y, x))))),
-    element("tfoot", {}, element("tr", {}, element("th", {}, corner), columns.map((label) => element("th", { scope: "col" }, label)))));
+  const table = element(
+    "table",
+    { class: "heat" },
+    element("caption", { class: "unseen" }, name),
+    element(
+      "tbody",
+      {},
+      rows.map((row, y) =>
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row" }, row.label),
+          row.cells.map((cell, x) => make(cell, y, x))
+        )
+      )
+    ),
+    element(
+      "tfoot",
+      {},
+      element(
+        "tr",
+        {},
+        element("th", {}, corner),
+        columns.map((label) => element("th", { scope: "col" }, label))
+      )
+    )
+  );
   const first = links.flat().find(Boolean);
   if (first) first.tabIndex = 0;
   table.addEventListener("keydown", (event) => {
@@ -85,7 +163,11 @@ export function heatMap({ name, rows, columns, corner = "", most = null, onPoint
     const y = links.findIndex((row) => row.includes(event.target));
     if (!step || y < 0) return;
     event.preventDefault();
-    for (let [row, x] = [y + step[0], links[y].indexOf(event.target) + step[1]]; links[row] && x >= 0 && x < columns.length; row += step[0], x += step[1])
+    for (
+      let [row, x] = [y + step[0], links[y].indexOf(event.target) + step[1]];
+      links[row] && x >= 0 && x < columns.length;
+      row += step[0], x += step[1]
+    )
       if (links[row][x]) {
         links[row][x].focus();
         break;
@@ -96,17 +178,25 @@ export function heatMap({ name, rows, columns, corner = "", most = null, onPoint
 
 /* ---- lines ---- */
 
-const CHART_WIDTH = 640, CHART_HEIGHT = 260, CHART_LEFT = 52, CHART_BOTTOM = 36, CHART_TOP = 26, CHART_RIGHT = 130;
+const CHART_WIDTH = 640,
+  CHART_HEIGHT = 260,
+  CHART_LEFT = 52,
+  CHART_BOTTOM = 36,
+  CHART_TOP = 26,
+  CHART_RIGHT = 130;
 
 function chartScale(lo, hi, from, to, log) {
-  const f = log ? Math.log : (x) => x, a = f(lo), b = f(hi);
+  const f = log ? Math.log : (x) => x,
+    a = f(lo),
+    b = f(hi);
   return (x) => from + (to - from) * (b > a ? (f(Math.max(x, log ? lo : -Infinity)) - a) / (b - a) : 0.5);
 }
 
 /* 1, 2, 5, 10, 20 ... within [lo, hi]. */
 function chartLogTicks(lo, hi) {
   const ticks = [];
-  for (let power = 10 ** Math.floor(Math.log10(lo)); power <= hi; power *= 10) ticks.push(...[1, 2, 5].map((x) => x * power).filter((x) => x >= lo * 0.999 && x <= hi * 1.001));
+  for (let power = 10 ** Math.floor(Math.log10(lo)); power <= hi; power *= 10)
+    ticks.push(...[1, 2, 5].map((x) => x * power).filter((x) => x >= lo * 0.999 && x <= hi * 1.001));
   return ticks;
 }
 
@@ -115,38 +205,61 @@ function chartSpread(ends) {
   const sorted = [...ends].sort((a, b) => a.y - b.y);
   for (let i = 1; i < sorted.length; i++) sorted[i].y = Math.max(sorted[i].y, sorted[i - 1].y + 15);
   const over = (sorted.at(-1)?.y ?? 0) - (CHART_HEIGHT - CHART_BOTTOM);
-  if (over > 0) for (let i = sorted.length - 1, y = CHART_HEIGHT - CHART_BOTTOM; i >= 0; i--, y -= 15) sorted[i].y = Math.min(sorted[i].y, y);
+  if (over > 0)
+    for (let i = sorted.length - 1, y = CHART_HEIGHT - CHART_BOTTOM; i >= 0; i--, y -= 15) sorted[i].y = Math.min(sorted[i].y, y);
   return ends;
 }
 
 /* Lines with bands. series: [{name, points: [{x, y, lo, hi}]}], told apart by colour, dashes and the name at the end. */
 export function lineChart({ name, x, y, series, logX, logY, xTicks, yFrom, yTo, markX, xText = String }) {
   const points = series.flatMap((s) => s.points);
-  const xs = points.map((p) => p.x), ys = points.flatMap((p) => [p.y, p.lo ?? p.y, p.hi ?? p.y]).filter(Number.isFinite);
-  const lowY = yFrom ?? (logY ? Math.max(1, Math.min(...ys)) : Math.min(0, ...ys)), highY = Math.max(yTo ?? -Infinity, ...ys);
+  const xs = points.map((p) => p.x),
+    ys = points.flatMap((p) => [p.y, p.lo ?? p.y, p.hi ?? p.y]).filter(Number.isFinite);
+  const lowY = yFrom ?? (logY ? Math.max(1, Math.min(...ys)) : Math.min(0, ...ys)),
+    highY = Math.max(yTo ?? -Infinity, ...ys);
   const right = series.length > 1 ? CHART_RIGHT : 16;
   const sx = chartScale(Math.min(...xs), Math.max(...xs), CHART_LEFT, CHART_WIDTH - right, logX);
   const sy = chartScale(lowY, highY > lowY ? highY : lowY + 1, CHART_HEIGHT - CHART_BOTTOM, CHART_TOP, logY);
   const ticksX = xTicks ?? (logX ? chartLogTicks(Math.min(...xs), Math.max(...xs)) : chartTicks(Math.min(...xs), Math.max(...xs), 8));
   const ticksY = logY ? chartLogTicks(lowY, highY) : chartTicks(lowY, highY, 4);
   const bottom = CHART_HEIGHT - CHART_BOTTOM;
-  const root = svg("svg", { viewBox: `0 0 ${CHART_WIDTH} ${CHART_HEIGHT}`, class: "lines", role: "img", "aria-label": name },
-    ticksY.map((v) => [svg("line", { x1: CHART_LEFT, x2: CHART_WIDTH - right, y1: sy(v), y2: sy(v), class: "grid" }),
-      svg("text", { x: CHART_LEFT - 8, y: sy(v) + 4, "text-anchor": "end" }, logY ? String(v) : chartTickText(v, ticksY))]),
-    ticksX.map((v) => svg("text", { x: sx(v), y: bottom + 18, "text-anchor": "middle" }, logX ? String(Number(v.toPrecision(3))) : xText(v))),
+  const root = svg(
+    "svg",
+    { viewBox: `0 0 ${CHART_WIDTH} ${CHART_HEIGHT}`, class: "lines", role: "img", "aria-label": name },
+    ticksY.map((v) => [
+      svg("line", { x1: CHART_LEFT, x2: CHART_WIDTH - right, y1: sy(v), y2: sy(v), class: "grid" }),
+      svg("text", { x: CHART_LEFT - 8, y: sy(v) + 4, "text-anchor": "end" }, logY ? String(v) : chartTickText(v, ticksY))
+    ]),
+    ticksX.map((v) =>
+      svg("text", { x: sx(v), y: bottom + 18, "text-anchor": "middle" }, logX ? String(Number(v.toPrecision(3))) : xText(v))
+    ),
     svg("text", { x: (CHART_LEFT + CHART_WIDTH - right) / 2, y: CHART_HEIGHT - 3, "text-anchor": "middle", class: "axis" }, x),
     svg("text", { x: 4, y: 10, class: "axis" }, y),
-    Number.isFinite(markX) && svg("line", { x1: sx(markX), x2: sx(markX), y1: CHART_TOP, y2: bottom, class: "marked" }));
+    Number.isFinite(markX) && svg("line", { x1: sx(markX), x2: sx(markX), y1: CHART_TOP, y2: bottom, class: "marked" })
+  );
   const ends = chartSpread(series.map((s) => ({ y: sy(s.points.at(-1)?.y ?? lowY) })));
   series.forEach((s, i) => {
     const known = s.points.filter((p) => Number.isFinite(p.y));
     const band = known.filter((p) => Number.isFinite(p.lo) && Number.isFinite(p.hi));
     const join = (list, f) => list.map((p) => `${sx(p.x).toFixed(1)},${sy(f(p)).toFixed(1)}`).join(" ");
     const style = `series series-${i % 6}`;
-    if (band.length > 1) root.append(svg("polygon", { points: `${join(band, (p) => p.hi)} ${join([...band].reverse(), (p) => p.lo)}`, class: `${style} band` }));
+    if (band.length > 1)
+      root.append(
+        svg("polygon", { points: `${join(band, (p) => p.hi)} ${join([...band].reverse(), (p) => p.lo)}`, class: `${style} band` })
+      );
     root.append(svg("polyline", { points: join(known, (p) => p.y), class: style }));
-    for (const p of known) root.append(svg("circle", { cx: sx(p.x), cy: sy(p.y), r: 3.5, class: style },
-      svg("title", {}, `${s.name} at ${xText(p.x)}: ${number(p.y)}${Number.isFinite(p.lo) ? ` [${number(p.lo)}, ${number(p.hi)}]` : ""}`)));
+    for (const p of known)
+      root.append(
+        svg(
+          "circle",
+          { cx: sx(p.x), cy: sy(p.y), r: 3.5, class: style },
+          svg(
+            "title",
+            {},
+            `${s.name} at ${xText(p.x)}: ${number(p.y)}${Number.isFinite(p.lo) ? ` [${number(p.lo)}, ${number(p.hi)}]` : ""}`
+          )
+        )
+      );
     if (series.length > 1) root.append(svg("text", { x: CHART_WIDTH - right + 10, y: ends[i].y + 4, class: style }, s.short ?? s.name));
   });
   return element("div", { class: "scroll" }, root);

@@ -4,7 +4,12 @@ import { svg } from "./dom.mjs";
 import { addressOf } from "./address.mjs";
 import { itemParts } from "./lists.mjs";
 
-const CIRCUIT_COLUMN = 150, CIRCUIT_LAYER = 120, CIRCUIT_LEFT = 110, CIRCUIT_TOP = 24, CIRCUIT_BOTTOM = 34, CIRCUIT_ATTENTION = 0.64;
+const CIRCUIT_COLUMN = 150,
+  CIRCUIT_LAYER = 120,
+  CIRCUIT_LEFT = 110,
+  CIRCUIT_TOP = 24,
+  CIRCUIT_BOTTOM = 34,
+  CIRCUIT_ATTENTION = 0.64;
 
 /* Roles so that edges lead to the right as far as that can be; else in the order of the run. */
 function circuitRoles(run, edges) {
@@ -12,7 +17,9 @@ function circuitRoles(run, edges) {
   const order = [];
   while (left.size) {
     const free = [...left].filter((role) => !edges.some((edge) => edge.target === role && edge.source !== role && left.has(edge.source)));
-    const next = (free.length ? free : [...left]).sort((a, b) => run.roles.indexOf(a) - run.roles.indexOf(b)).sort((a, b) => (a === "END") - (b === "END"))[0];
+    const next = (free.length ? free : [...left])
+      .sort((a, b) => run.roles.indexOf(a) - run.roles.indexOf(b))
+      .sort((a, b) => (a === "END") - (b === "END"))[0];
     order.push(next);
     left.delete(next);
   }
@@ -23,10 +30,18 @@ function circuitRoles(run, edges) {
 function circuitCurve(from, to) {
   if (from.x === to.x) {
     const bow = from.x - 46;
-    return { d: `M${from.x} ${from.y}C${bow} ${from.y - 8} ${bow} ${to.y + 8} ${to.x} ${to.y}`, at: (t) => ({ x: from.x - 34.5 * 4 * t * (1 - t), y: from.y + (to.y - from.y) * t }) };
+    return {
+      d: `M${from.x} ${from.y}C${bow} ${from.y - 8} ${bow} ${to.y + 8} ${to.x} ${to.y}`,
+      at: (t) => ({ x: from.x - 34.5 * 4 * t * (1 - t), y: from.y + (to.y - from.y) * t })
+    };
   }
-  return { d: `M${from.x} ${from.y}Q${from.x} ${to.y} ${to.x} ${to.y}`,
-    at: (t) => ({ x: (1 - t) ** 2 * from.x + 2 * t * (1 - t) * from.x + t * t * to.x, y: (1 - t) ** 2 * from.y + (2 * t * (1 - t) + t * t) * to.y }) };
+  return {
+    d: `M${from.x} ${from.y}Q${from.x} ${to.y} ${to.x} ${to.y}`,
+    at: (t) => ({
+      x: (1 - t) ** 2 * from.x + 2 * t * (1 - t) * from.x + t * t * to.x,
+      y: (1 - t) ** 2 * from.y + (2 * t * (1 - t) + t * t) * to.y
+    })
+  };
 }
 
 /* A place on the curve where a label of this width is over no other. */
@@ -41,17 +56,25 @@ function circuitPlace(curve, width, taken) {
 /* items: item_ids of the circuit's edges. Heads are links to their pages. */
 export function circuitDrawing(run, items, name) {
   const edges = items.map((item) => ({ item, ...itemParts(run, item) }));
-  const roles = circuitRoles(run, edges), layers = [...new Set(edges.map((edge) => edge.layer))].sort((a, b) => a - b);
-  const width = CIRCUIT_LEFT + roles.length * CIRCUIT_COLUMN - 40, height = CIRCUIT_TOP + layers.length * CIRCUIT_LAYER + CIRCUIT_BOTTOM;
+  const roles = circuitRoles(run, edges),
+    layers = [...new Set(edges.map((edge) => edge.layer))].sort((a, b) => a - b);
+  const width = CIRCUIT_LEFT + roles.length * CIRCUIT_COLUMN - 40,
+    height = CIRCUIT_TOP + layers.length * CIRCUIT_LAYER + CIRCUIT_BOTTOM;
   const x = (role) => CIRCUIT_LEFT + roles.indexOf(role) * CIRCUIT_COLUMN;
   const y = (level) => height - CIRCUIT_BOTTOM - level * CIRCUIT_LAYER; /* level k: before the k-th layer that is drawn */
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, class: "circuit-drawing", role: "img", "aria-label": name });
-  layers.forEach((layer, k) => root.append(k % 2 ? "" : svg("rect", { x: 40, y: y(k + 1), width: width - 40, height: CIRCUIT_LAYER, class: "band" }),
-    svg("text", { x: 30, y: y(k + 0.5) + 4, "text-anchor": "end", class: "soft" }, `L${layer}`)));
-  const nodes = new Map(), note = (role, level) => nodes.set(`${role} ${level}`, { x: x(role), y: y(level), role });
+  layers.forEach((layer, k) =>
+    root.append(
+      k % 2 ? "" : svg("rect", { x: 40, y: y(k + 1), width: width - 40, height: CIRCUIT_LAYER, class: "band" }),
+      svg("text", { x: 30, y: y(k + 0.5) + 4, "text-anchor": "end", class: "soft" }, `L${layer}`)
+    )
+  );
+  const nodes = new Map(),
+    note = (role, level) => nodes.set(`${role} ${level}`, { x: x(role), y: y(level), role });
   const bundles = new Map(); /* heads with one source, one target and one layer are one curve */
   for (const edge of edges) {
-    const k = layers.indexOf(edge.layer), ffn = edge.kind === "ffn";
+    const k = layers.indexOf(edge.layer),
+      ffn = edge.kind === "ffn";
     note(edge.source, ffn ? k + CIRCUIT_ATTENTION : k);
     note(edge.target, ffn ? k + 1 : k + CIRCUIT_ATTENTION);
     const key = [edge.kind, edge.layer, edge.source, edge.target].join();
@@ -59,23 +82,49 @@ export function circuitDrawing(run, items, name) {
   }
   for (const role of roles) {
     const ys = [...nodes.values()].filter((node) => node.role === role).map((node) => node.y);
-    root.append(svg("line", { x1: x(role), x2: x(role), y1: Math.max(...ys), y2: Math.min(...ys), class: "residual" }),
-      svg("text", { x: x(role), y: height - 10, "text-anchor": "middle" }, role === "-" ? "(none)" : role));
+    root.append(
+      svg("line", { x1: x(role), x2: x(role), y1: Math.max(...ys), y2: Math.min(...ys), class: "residual" }),
+      svg("text", { x: x(role), y: height - 10, "text-anchor": "middle" }, role === "-" ? "(none)" : role)
+    );
   }
-  const labels = [], taken = [];
+  const labels = [],
+    taken = [];
   for (const bundle of bundles.values()) {
-    const [edge] = bundle, k = layers.indexOf(edge.layer);
+    const [edge] = bundle,
+      k = layers.indexOf(edge.layer);
     if (edge.kind === "ffn") {
-      const at = { x: x(edge.target), y: y(k + (1 + CIRCUIT_ATTENTION) / 2) }, half = CIRCUIT_LAYER * (1 - CIRCUIT_ATTENTION) / 2;
-      root.append(svg("path", { class: "ffn-line", d: `M${at.x} ${at.y + half}C${at.x + 24} ${at.y + half} ${at.x + 24} ${at.y - half} ${at.x} ${at.y - half}` }),
-        svg("rect", { class: "ffn", x: at.x + 12, y: at.y - 6, width: 12, height: 12 }, svg("title", {}, `FFN${edge.layer} at ${edge.target}`)));
+      const at = { x: x(edge.target), y: y(k + (1 + CIRCUIT_ATTENTION) / 2) },
+        half = (CIRCUIT_LAYER * (1 - CIRCUIT_ATTENTION)) / 2;
+      root.append(
+        svg("path", {
+          class: "ffn-line",
+          d: `M${at.x} ${at.y + half}C${at.x + 24} ${at.y + half} ${at.x + 24} ${at.y - half} ${at.x} ${at.y - half}`
+        }),
+        svg(
+          "rect",
+          { class: "ffn", x: at.x + 12, y: at.y - 6, width: 12, height: 12 },
+          svg("title", {}, `FFN${edge.layer} at ${edge.target}`)
+        )
+      );
       continue;
     }
     const curve = circuitCurve({ x: x(edge.source), y: y(k) }, { x: x(edge.target), y: y(k + CIRCUIT_ATTENTION) });
     root.append(svg("path", { d: curve.d, class: "edge" }));
     const at = circuitPlace(curve, bundle.length * 26, taken);
-    bundle.forEach((one, i) => labels.push(svg("a", { href: addressOf(["head", one.layer, one.head], { edge: one.item }) }, svg("text", { x: at.x + (i - (bundle.length - 1) / 2) * 26, y: at.y + 4,
-      "text-anchor": "middle" }, `H${one.head}`, svg("title", {}, `${one.name} ${one.source} → ${one.target}`)))));
+    bundle.forEach((one, i) =>
+      labels.push(
+        svg(
+          "a",
+          { href: addressOf(["head", one.layer, one.head], { edge: one.item }) },
+          svg(
+            "text",
+            { x: at.x + (i - (bundle.length - 1) / 2) * 26, y: at.y + 4, "text-anchor": "middle" },
+            `H${one.head}`,
+            svg("title", {}, `${one.name} ${one.source} → ${one.target}`)
+          )
+        )
+      )
+    );
   }
   for (const node of nodes.values()) root.append(svg("circle", { cx: node.x, cy: node.y, r: 4.5 }));
   root.append(...labels);

@@ -12,12 +12,40 @@ export function rowsOf(data) {
  * help, head: node in the place of the title, order: aria-sort}]; a row for each of rows, with its `class`. add(rows) appends. */
 export function dataTable(caption, columns, rows, attributes = {}) {
   const body = element("tbody");
-  const add = (more) => body.append(...more.map((row) => element("tr", { class: row.class },
-    columns.map((column) => element("td", { class: [column.number && "number", column.class].filter(Boolean).join(" ") || null }, column.cell(row))))));
+  const add = (more) =>
+    body.append(
+      ...more.map((row) =>
+        element(
+          "tr",
+          { class: row.class },
+          columns.map((column) =>
+            element("td", { class: [column.number && "number", column.class].filter(Boolean).join(" ") || null }, column.cell(row))
+          )
+        )
+      )
+    );
   add(rows);
-  const table = element("table", attributes, element("caption", { class: "unseen" }, caption),
-    element("thead", {}, element("tr", {}, columns.map((column) =>
-      element("th", { scope: "col", class: column.number ? "number" : null, title: column.help, "aria-sort": column.order }, column.head ?? column.title)))), body);
+  const table = element(
+    "table",
+    attributes,
+    element("caption", { class: "unseen" }, caption),
+    element(
+      "thead",
+      {},
+      element(
+        "tr",
+        {},
+        columns.map((column) =>
+          element(
+            "th",
+            { scope: "col", class: column.number ? "number" : null, title: column.help, "aria-sort": column.order },
+            column.head ?? column.title
+          )
+        )
+      )
+    ),
+    body
+  );
   return { node: element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table), add, body };
 }
 
@@ -33,7 +61,12 @@ export function estimateShare(value, lo, hi) {
 
 function listsEstimate(value, lo, hi, form) {
   const known = Number.isFinite(value) && lo !== null && hi !== null && lo !== undefined && hi !== undefined;
-  return element("span", { class: "estimate" }, form(value), known && element("span", { class: "interval" }, ` [${form(lo, true)}, ${form(hi, true)}]`));
+  return element(
+    "span",
+    { class: "estimate" },
+    form(value),
+    known && element("span", { class: "interval" }, ` [${form(lo, true)}, ${form(hi, true)}]`)
+  );
 }
 
 export function headName(layer, head) {
@@ -51,7 +84,11 @@ export function promptLinks(ids, query = {}) {
 
 /* Tokens of a list in a row. */
 export function tokenRow(tokens) {
-  return element("span", { class: "tokens" }, tokens.map((text) => tokenElement(text)));
+  return element(
+    "span",
+    { class: "tokens" },
+    tokens.map((text) => tokenElement(text))
+  );
 }
 
 /* The name of a group for people: of one column the value alone would do, but names tell what they are. */
@@ -69,20 +106,37 @@ export function groupChoices(run) {
 /* A select of groups; null when there is nothing to choose. */
 export function groupSelect(run, chosen, change, all = "all prompts") {
   if (groupChoices(run).length === 0) return null;
-  return listsSelect("Group", [["", all], ...run.groups.map((group) => [String(group.id), `${group.name || "(no group)"} · ${count(group.prompts)}`])],
-    String(chosen ?? ""), change);
+  return listsSelect(
+    "Group",
+    [["", all], ...run.groups.map((group) => [String(group.id), `${group.name || "(no group)"} · ${count(group.prompts)}`])],
+    String(chosen ?? ""),
+    change
+  );
 }
 
 /* A labelled select: choices [[value, text]]. */
 export function listsSelect(label, choices, chosen, change) {
-  return element("label", { class: "field" }, `${label} `, element("select", { onchange: (event) => change(event.target.value) },
-    choices.map(([value, text]) => element("option", { value, selected: value === chosen }, text))));
+  return element(
+    "label",
+    { class: "field" },
+    `${label} `,
+    element(
+      "select",
+      { onchange: (event) => change(event.target.value) },
+      choices.map(([value, text]) => element("option", { value, selected: value === chosen }, text))
+    )
+  );
 }
 
 /* Buttons of which one is pressed: choices [[value, text]]. */
 export function choiceButtons(label, choices, chosen, change) {
-  return element("div", { class: "choice", role: "group", "aria-label": label }, choices.map(([value, text]) =>
-    element("button", { type: "button", "aria-pressed": String(value === chosen), onclick: () => change(value) }, text)));
+  return element(
+    "div",
+    { class: "choice", role: "group", "aria-label": label },
+    choices.map(([value, text]) =>
+      element("button", { type: "button", "aria-pressed": String(value === chosen), onclick: () => change(value) }, text)
+    )
+  );
 }
 
 /* One word of a POSIX shell. */
@@ -99,16 +153,23 @@ export function queryCommand(name, options = {}) {
 
 /* The command that gives the same numbers, and a button that copies it. */
 export function commandLine(command) {
-  const button = element("button", { type: "button", onclick: async () => {
-    try {
-      await navigator.clipboard.writeText(command);
-      button.textContent = "Copied";
-      announce("The command is copied.");
-    } catch {
-      getSelection().selectAllChildren(code); /* no clipboard: ready to be copied by hand */
-      announce("The command is selected.");
-    }
-  } }, "Copy the command");
+  const button = element(
+    "button",
+    {
+      type: "button",
+      onclick: async () => {
+        try {
+          await navigator.clipboard.writeText(command);
+          button.textContent = "Copied";
+          announce("The command is copied.");
+        } catch {
+          getSelection().selectAllChildren(code); /* no clipboard: ready to be copied by hand */
+          announce("The command is selected.");
+        }
+      }
+    },
+    "Copy the command"
+  );
   const code = element("code", {}, command);
   return element("div", { class: "command" }, code, button);
 }
@@ -120,9 +181,19 @@ export function pageTitle(title, ...beside) {
 
 /* An edge aligned by role, unpacked: {kind, layer, head, source, target, name}. */
 export function itemParts(run, item) {
-  const id = Number(item), kind = id >= 2 ** 30 ? "ffn" : "attention", layer = (id >> 22) & 255, head = (id >> 12) & 1023;
+  const id = Number(item),
+    kind = id >= 2 ** 30 ? "ffn" : "attention",
+    layer = (id >> 22) & 255,
+    head = (id >> 12) & 1023;
   const role = (n) => run.roles[n] ?? `role ${n}`;
-  return { kind, layer, head, source: role((id >> 6) & 63), target: role(id & 63), name: kind === "ffn" ? `FFN${layer}` : headName(layer, head) };
+  return {
+    kind,
+    layer,
+    head,
+    source: role((id >> 6) & 63),
+    target: role(id & 63),
+    name: kind === "ffn" ? `FFN${layer}` : headName(layer, head)
+  };
 }
 
 /* "L2H1 IO → END". */

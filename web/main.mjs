@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Start and router: shows the page that the address names; the header, and the keys that hold everywhere. */
-import { announce, count, element, percent } from "./dom.mjs";
+import { announce, count, element, percent, plural } from "./dom.mjs";
 import { readAddress } from "./address.mjs";
 import { get, onServer, takeToken } from "./api.mjs";
 import { showError, skeletonAfter } from "./states.mjs";
@@ -51,7 +51,7 @@ function mainPlanned(run) {
 function mainHeader(run) {
   const done = run.done + run.failed, planned = mainPlanned(run);
   document.getElementById("about").replaceChildren(
-    element("a", { href: "#/" }, `${run.model} · ${run.dataset} · ${count(run.prompts)} prompts`),
+    element("a", { href: "#/" }, `${run.model} · ${run.dataset} · ${plural(run.prompts, "prompt")}`),
     ...(done < planned ? [element("span", { class: "notice" }, ` · unfinished: ${percent(done / planned, 0)}`)] : []),
     ...(run.failed ? [" · ", element("a", { href: "#/failed" }, `${count(run.failed)} failed`)] : []));
 }

@@ -7,7 +7,8 @@ import { dotChart } from "./chart.mjs";
 import { choiceButtons, commandLine, dataTable, estimate, headLink, pageTitle, queryCommand, rowsOf } from "./lists.mjs";
 import { showEmpty } from "./states.mjs";
 
-const COMPARE_Q = 0.05, COMPARE_SHOWN = 40;
+const COMPARE_Q = 0.05,
+  COMPARE_SHOWN = 40;
 
 function compareSides(row) {
   return row.column ? `${row.column}: ${row.a} – ${row.b}` : `${row.a} – ${row.b}${row.other_database ? ` (${row.other_database})` : ""}`;
@@ -20,7 +21,10 @@ function comparePText(p) {
 
 function compareComponent(row) {
   const edge = row.source_role ? ` ${row.source_role} → ${row.target_role}` : "";
-  if (row.head !== null && row.layer !== null) return edge ? element("a", { href: addressOf(["head", row.layer, row.head], { edge: row.item_id }) }, row.name + edge) : headLink(row.layer, row.head);
+  if (row.head !== null && row.layer !== null)
+    return edge
+      ? element("a", { href: addressOf(["head", row.layer, row.head], { edge: row.item_id }) }, row.name + edge)
+      : headLink(row.layer, row.head);
   if (row.neuron !== null) return element("a", { href: addressOf(["neuron", row.layer, row.neuron]) }, row.name);
   return row.name + (edge && ` at ${row.target_role}`);
 }
@@ -28,38 +32,79 @@ function compareComponent(row) {
 function comparePrompts(row, group) {
   const what = row.item_id !== null ? { edge: row.item_id } : row.head !== null ? { head: row.name } : null;
   if (group === null) return null;
-  return element("a", { href: addressOf(["prompts"], what ? { ...what, group, sort: "importance", order: "down" } : { group }) }, "prompts");
+  return element(
+    "a",
+    { href: addressOf(["prompts"], what ? { ...what, group, sort: "importance", order: "down" } : { group }) },
+    "prompts"
+  );
 }
 
 async function compareList(root, context) {
   const rows = rowsOf(await get("comparisons", {}, { signal: context.signal }));
-  fill(root, pageTitle("Comparisons"), dataTable("Comparisons", [
-    { title: "comparison", cell: (row) => element("a", { href: addressOf(["compare", row.comparison_id]) }, `${row.comparison_id}: ${compareSides(row)}`) },
-    { title: "of", cell: (row) => `${row.components}${row.measure === "measures" ? "" : `, ${row.measure}`}` },
-    { title: "n", number: true, cell: (row) => (row.n_a === row.n_b ? count(row.n_a) : `${count(row.n_a)}, ${count(row.n_b)}`) },
-    { title: "paired", cell: (row) => (row.paired ? "yes" : "no") },
-    { title: `q ≤ ${COMPARE_Q}`, number: true, cell: (row) => `${count(row.n_significant)} of ${count(row.n_components)}` },
-    { title: "surest", cell: (row) => (row.name === null ? "–" : `${row.name}${row.source_role ? ` ${row.source_role} → ${row.target_role}` : ""}`) },
-    { title: "its difference", number: true, cell: (row) => estimate(row.difference, row.ci_lo, row.ci_hi) },
-    { title: "q", number: true, cell: (row) => comparePText(row.q) },
-  ], rows).node, commandLine(queryCommand("comparisons")));
+  fill(
+    root,
+    pageTitle("Comparisons"),
+    dataTable(
+      "Comparisons",
+      [
+        {
+          title: "comparison",
+          cell: (row) => element("a", { href: addressOf(["compare", row.comparison_id]) }, `${row.comparison_id}: ${compareSides(row)}`)
+        },
+        { title: "of", cell: (row) => `${row.components}${row.measure === "measures" ? "" : `, ${row.measure}`}` },
+        { title: "n", number: true, cell: (row) => (row.n_a === row.n_b ? count(row.n_a) : `${count(row.n_a)}, ${count(row.n_b)}`) },
+        { title: "paired", cell: (row) => (row.paired ? "yes" : "no") },
+        { title: `q ≤ ${COMPARE_Q}`, number: true, cell: (row) => `${count(row.n_significant)} of ${count(row.n_components)}` },
+        {
+          title: "surest",
+          cell: (row) => (row.name === null ? "–" : `${row.name}${row.source_role ? ` ${row.source_role} → ${row.target_role}` : ""}`)
+        },
+        { title: "its difference", number: true, cell: (row) => estimate(row.difference, row.ci_lo, row.ci_hi) },
+        { title: "q", number: true, cell: (row) => comparePText(row.q) }
+      ],
+      rows
+    ).node,
+    commandLine(queryCommand("comparisons"))
+  );
 }
 
 function compareFacts(data) {
-  const who = (name, n, left, group) => element("li", {}, element("b", {}, name), ", ", group === null ? plural(n, "prompt") : element("a", { href: addressOf(["prompts"], { group }) }, plural(n, "prompt")),
-    `${left ? `, ${count(left)} left out without a partner` : ""}`);
-  return [element("ul", {}, who(`a: ${data.a}`, data.n_a, data.left_out_a, data.group_a), who(`b: ${data.b}${data.other_database ? ` in ${data.other_database}` : ""}`, data.n_b, data.left_out_b, data.group_b)),
-    element("p", { class: "soft" }, `${data.components}${data.measure === "measures" ? "" : `, ${data.measure}`}; difference: a - b with its 95 % interval; `
-      + `${data.paired ? `paired by ${data.pairs}` : "not paired"}${data.clusters ? `, ${plural(data.n_clusters, "cluster")} by ${data.clusters}` : ""}. `
-      + `p: ${data.exchange} of ${plural(data.n_units, data.unit)} exchanged ${count(data.permutations)} times (seed ${data.seed}; least p ${comparePText(data.least_p)}). `
-      + `Effect: ${data.paired ? "d_z" : "Hedges' g"}. q: Benjamini-Hochberg over ${plural(data.n_components, "component")}${data.n_rare ? `; ${count(data.n_rare)} rarer ones left out` : ""}. Grey: q over ${COMPARE_Q}.`)];
+  const who = (name, n, left, group) =>
+    element(
+      "li",
+      {},
+      element("b", {}, name),
+      ", ",
+      group === null ? plural(n, "prompt") : element("a", { href: addressOf(["prompts"], { group }) }, plural(n, "prompt")),
+      `${left ? `, ${count(left)} left out without a partner` : ""}`
+    );
+  return [
+    element(
+      "ul",
+      {},
+      who(`a: ${data.a}`, data.n_a, data.left_out_a, data.group_a),
+      who(`b: ${data.b}${data.other_database ? ` in ${data.other_database}` : ""}`, data.n_b, data.left_out_b, data.group_b)
+    ),
+    element(
+      "p",
+      { class: "soft" },
+      `${data.components}${data.measure === "measures" ? "" : `, ${data.measure}`}; difference: a - b with its 95 % interval; ` +
+        `${data.paired ? `paired by ${data.pairs}` : "not paired"}${data.clusters ? `, ${plural(data.n_clusters, "cluster")} by ${data.clusters}` : ""}. ` +
+        `p: ${data.exchange} of ${plural(data.n_units, data.unit)} exchanged ${count(data.permutations)} times (seed ${data.seed}; least p ${comparePText(data.least_p)}). ` +
+        `Effect: ${data.paired ? "d_z" : "Hedges' g"}. q: Benjamini-Hochberg over ${plural(data.n_components, "component")}${data.n_rare ? `; ${count(data.n_rare)} rarer ones left out` : ""}. Grey: q over ${COMPARE_Q}.`
+    )
+  ];
 }
 
 export async function showCompare(context) {
   const { root, run, path, query, signal } = context;
   if (run.comparisons.length === 0) {
     fill(root, pageTitle("Comparisons"));
-    showEmpty(root, "Nothing is compared yet. This compares two values of a column and saves the result:", "headwater compare DB --by COLUMN=A,B");
+    showEmpty(
+      root,
+      "Nothing is compared yet. This compares two values of a column and saves the result:",
+      "headwater compare DB --by COLUMN=A,B"
+    );
     return {};
   }
   if (!path[1]) {
@@ -67,20 +112,62 @@ export async function showCompare(context) {
     return {};
   }
   const data = await get("comparison", { id: path[1] }, { signal });
-  const rows = rowsOf(data), by = query.get("by") === "size" ? "size" : "p", all = query.get("all") === "1";
+  const rows = rowsOf(data),
+    by = query.get("by") === "size" ? "size" : "p",
+    all = query.get("all") === "1";
   const sorted = by === "size" ? [...rows].sort((a, b) => b.difference - a.difference) : rows;
   const shown = all ? sorted : by === "size" ? sorted.filter((row) => row.rank <= COMPARE_SHOWN) : sorted.slice(0, COMPARE_SHOWN);
   const significant = rows.filter((row) => row.q <= COMPARE_Q).length;
   const links = data.group_a !== null || data.group_b !== null;
-  fill(root, pageTitle(`Comparison ${data.id}: ${compareSides(data)}`, element("a", { href: "#/compare" }, "all comparisons")), ...compareFacts(data),
-    element("div", { class: "controls" }, choiceButtons("Order", [["p", "surest first"], ["size", "by difference"]], by, (name) => writeAddress({ by: name === "p" ? null : name })),
-      element("span", {}, `${count(significant)} of ${count(rows.length)} with q ≤ ${COMPARE_Q}`)),
-    dotChart({ name: `Differences of ${data.components}`, head: ["component", "a - b", "a", "b", "effect", "p", "q", ...(links ? ["in a", "in b"] : [])], rows: shown.map((row) => ({
-      label: compareComponent(row), value: row.difference, lo: row.ci_lo, hi: row.ci_hi, dim: row.q > COMPARE_Q,
-      more: [number(row.mean_a), number(row.mean_b), number(row.effect, 2), comparePText(row.p), comparePText(row.q),
-        ...(links ? [comparePrompts(row, data.group_a), comparePrompts(row, data.group_b)] : [])] })) }),
-    element("p", { class: "soft" }, `${count(shown.length)} of ${count(data.n_components)} components. `, rows.length > COMPARE_SHOWN
-      && element("button", { type: "button", onclick: () => writeAddress({ all: all ? null : 1 }) }, all ? "The surest" : rows.length < data.n_components ? `The ${count(rows.length)} surest` : "All")),
-    commandLine(queryCommand("comparisons", { comparison: data.id, limit: data.n_components })));
+  fill(
+    root,
+    pageTitle(`Comparison ${data.id}: ${compareSides(data)}`, element("a", { href: "#/compare" }, "all comparisons")),
+    ...compareFacts(data),
+    element(
+      "div",
+      { class: "controls" },
+      choiceButtons(
+        "Order",
+        [
+          ["p", "surest first"],
+          ["size", "by difference"]
+        ],
+        by,
+        (name) => writeAddress({ by: name === "p" ? null : name })
+      ),
+      element("span", {}, `${count(significant)} of ${count(rows.length)} with q ≤ ${COMPARE_Q}`)
+    ),
+    dotChart({
+      name: `Differences of ${data.components}`,
+      head: ["component", "a - b", "a", "b", "effect", "p", "q", ...(links ? ["in a", "in b"] : [])],
+      rows: shown.map((row) => ({
+        label: compareComponent(row),
+        value: row.difference,
+        lo: row.ci_lo,
+        hi: row.ci_hi,
+        dim: row.q > COMPARE_Q,
+        more: [
+          number(row.mean_a),
+          number(row.mean_b),
+          number(row.effect, 2),
+          comparePText(row.p),
+          comparePText(row.q),
+          ...(links ? [comparePrompts(row, data.group_a), comparePrompts(row, data.group_b)] : [])
+        ]
+      }))
+    }),
+    element(
+      "p",
+      { class: "soft" },
+      `${count(shown.length)} of ${count(data.n_components)} components. `,
+      rows.length > COMPARE_SHOWN &&
+        element(
+          "button",
+          { type: "button", onclick: () => writeAddress({ all: all ? null : 1 }) },
+          all ? "The surest" : rows.length < data.n_components ? `The ${count(rows.length)} surest` : "All"
+        )
+    ),
+    commandLine(queryCommand("comparisons", { comparison: data.id, limit: data.n_components }))
+  );
   return {};
 }

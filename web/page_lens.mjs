@@ -11,7 +11,7 @@ import { showEmpty } from "./states.mjs";
 const LENS_MEASURES = {
   first: ["top1", "top1_lo", "top1_hi", "answer is first", 1],
   probability: ["probability", "probability_lo", "probability_hi", "probability of the answer", 1],
-  difference: ["logit_diff", "logit_diff_lo", "logit_diff_hi", "logit of the answer - logit of the foil", null],
+  difference: ["logit_diff", "logit_diff_lo", "logit_diff_hi", "logit of the answer - logit of the foil", null]
 };
 const LENS_LINES = 5; /* groups drawn at once */
 
@@ -24,32 +24,98 @@ export function drawnGroups(run, chosen) {
 
 export async function showLens(context) {
   const { root, run, query, signal } = context;
-  const group = query.get("group"), by = query.get("by") in LENS_MEASURES ? query.get("by") : "first";
+  const group = query.get("group"),
+    by = query.get("by") in LENS_MEASURES ? query.get("by") : "first";
   const drawn = drawnGroups(run, group);
   const all = await Promise.all(drawn.map(async (id) => rowsOf(await get("lens", { group: id }, { signal }))));
   fill(root, pageTitle("Logit lens"));
   if (all[0].length === 0) {
-    showEmpty(root, run.done ? "There are no answers: the data set has no column that holds them." : "No prompt is stored yet.", "headwater run --model DIR --data FILE --answer COLUMN --db DB");
+    showEmpty(
+      root,
+      run.done ? "There are no answers: the data set has no column that holds them." : "No prompt is stored yet.",
+      "headwater run --model DIR --data FILE --answer COLUMN --db DB"
+    );
     return {};
   }
   const [value, lo, hi, title, top] = LENS_MEASURES[by];
-  const foil = all[0].some((row) => row.n_foil > 0), rows = all[group ? 1 : 0];
-  const series = drawn.map((id, i) => ({ name: groupName(run, id), short: groupName(run, id).replace(/^variant=clean,/, ""), points: all[i].map((row) => ({ x: row.layer, y: row[value], lo: row[lo], hi: row[hi] })) }))
+  const foil = all[0].some((row) => row.n_foil > 0),
+    rows = all[group ? 1 : 0];
+  const series = drawn
+    .map((id, i) => ({
+      name: groupName(run, id),
+      short: groupName(run, id).replace(/^variant=clean,/, ""),
+      points: all[i].map((row) => ({ x: row.layer, y: row[value], lo: row[lo], hi: row[hi] }))
+    }))
     .filter((one) => one.points.some((point) => Number.isFinite(point.y)));
-  fill(root, element("div", { class: "controls" },
-    choiceButtons("Measure", [["first", "answer first"], ["probability", "probability"], foil && ["difference", "logit difference"]].filter(Boolean), by, (name) => writeAddress({ by: name === "first" ? null : name })),
-    groupSelect(run, group, (id) => writeAddress({ group: id }))),
-  element("p", { class: "soft" }, "What the state after each block says about the answer, at the last position; after the last block it is the prediction. Bands: 95 % intervals."));
-  if (series.length) fill(root, lineChart({ name: `${title} by layer`, x: "after block", y: title, yTo: top, yFrom: top ? 0 : undefined, xTicks: rows.map((row) => row.layer), xText: (x) => `L${x}`, series }));
-  fill(root, element("h2", {}, `${groupName(run, group)}, n = ${count(rows[0].n)}`), dataTable("Answer by layer", [
-    { title: "after block", cell: (row) => `L${row.layer}` },
-    { title: "answer first", number: true, cell: (row) => estimateShare(row.top1, row.top1_lo, row.top1_hi) },
-    { title: "for the first time", number: true, help: "share of prompts where it is first here and was not before", cell: (row) => percent(row.first_top1) },
-    { title: "settled", number: true, help: "share of prompts where it is first from here to the end, and was not one layer before", cell: (row) => percent(row.settled) },
-    { title: "mean rank", number: true, cell: (row) => number(row.mean_rank, 1) },
-    { title: "probability", number: true, cell: (row) => estimate(row.probability, row.probability_lo, row.probability_hi) },
-    foil && { title: "beats the foil", number: true, help: "ties left out", cell: (row) => percent(row.beats_foil) },
-    foil && { title: "logit difference", number: true, cell: (row) => estimate(row.logit_diff, row.logit_diff_lo, row.logit_diff_hi, 2) },
-  ].filter(Boolean), rows).node, commandLine(group ? `headwater sql DB "SELECT * FROM answer_by_layer WHERE group_id = ${Number(group)} ORDER BY layer"` : queryCommand("logit_lens")));
+  fill(
+    root,
+    element(
+      "div",
+      { class: "controls" },
+      choiceButtons(
+        "Measure",
+        [["first", "answer first"], ["probability", "probability"], foil && ["difference", "logit difference"]].filter(Boolean),
+        by,
+        (name) => writeAddress({ by: name === "first" ? null : name })
+      ),
+      groupSelect(run, group, (id) => writeAddress({ group: id }))
+    ),
+    element(
+      "p",
+      { class: "soft" },
+      "What the state after each block says about the answer, at the last position; after the last block it is the prediction. Bands: 95 % intervals."
+    )
+  );
+  if (series.length)
+    fill(
+      root,
+      lineChart({
+        name: `${title} by layer`,
+        x: "after block",
+        y: title,
+        yTo: top,
+        yFrom: top ? 0 : undefined,
+        xTicks: rows.map((row) => row.layer),
+        xText: (x) => `L${x}`,
+        series
+      })
+    );
+  fill(
+    root,
+    element("h2", {}, `${groupName(run, group)}, n = ${count(rows[0].n)}`),
+    dataTable(
+      "Answer by layer",
+      [
+        { title: "after block", cell: (row) => `L${row.layer}` },
+        { title: "answer first", number: true, cell: (row) => estimateShare(row.top1, row.top1_lo, row.top1_hi) },
+        {
+          title: "for the first time",
+          number: true,
+          help: "share of prompts where it is first here and was not before",
+          cell: (row) => percent(row.first_top1)
+        },
+        {
+          title: "settled",
+          number: true,
+          help: "share of prompts where it is first from here to the end, and was not one layer before",
+          cell: (row) => percent(row.settled)
+        },
+        { title: "mean rank", number: true, cell: (row) => number(row.mean_rank, 1) },
+        { title: "probability", number: true, cell: (row) => estimate(row.probability, row.probability_lo, row.probability_hi) },
+        foil && { title: "beats the foil", number: true, help: "ties left out", cell: (row) => percent(row.beats_foil) },
+        foil && {
+          title: "logit difference",
+          number: true,
+          cell: (row) => estimate(row.logit_diff, row.logit_diff_lo, row.logit_diff_hi, 2)
+        }
+      ].filter(Boolean),
+      rows
+    ).node,
+    commandLine(
+      group
+        ? `headwater sql DB "SELECT * FROM answer_by_layer WHERE group_id = ${Number(group)} ORDER BY layer"`
+        : queryCommand("logit_lens")
+    )
+  );
   return {};
 }

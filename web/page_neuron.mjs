@@ -9,42 +9,103 @@ import { showEmpty } from "./states.mjs";
 import { promptAddress } from "./walk.mjs";
 
 function neuronList(rows, list) {
-  return element("div", {}, dataTable(list, [
-    { title: "", number: true, cell: (row) => String(row.rank) },
-    { title: list, cell: (row) => (row.token === null ? "?" : tokenElement(row.token)) },
-    { title: "score", number: true, cell: (row) => number(row.score, 3) },
-  ], rows.filter((row) => row.list === list)).node);
+  return element(
+    "div",
+    {},
+    dataTable(
+      list,
+      [
+        { title: "", number: true, cell: (row) => String(row.rank) },
+        { title: list, cell: (row) => (row.token === null ? "?" : tokenElement(row.token)) },
+        { title: "score", number: true, cell: (row) => number(row.score, 3) }
+      ],
+      rows.filter((row) => row.list === list)
+    ).node
+  );
 }
 
 function neuronPlaces(data, layer, neuron) {
-  const rows = rowsOf(data), sel = (row) => ({ sel: `ffn.${layer}.${row.position}.${neuron}` });
-  const said = element("p", { class: "soft" }, `Looked for in ${count(data.looked)} of ${plural(data.of, "graph")}${data.looked < data.of ? ", evenly chosen" : ""}: ${count(data.found)} have it among the best neurons of a node.`
-    + (rows.length < data.found ? ` The ${rows.length} most important places:` : ""));
-  return rows.length === 0 ? said : [said, dataTable("Where it is", [
-    { title: "prompt", number: true, cell: (row) => element("a", { href: promptAddress(row.prompt_id, row.target_pos, "", sel(row)) }, String(row.prompt_id)) },
-    { title: "text", class: "text", cell: (row) => row.text ?? "–" },
-    { title: "at", class: "name", cell: (row) => [tokenElement(row.token), element("span", { class: "soft" }, ` ${row.position}`)] },
-    { title: "importance", number: true, cell: (row) => number(row.importance, 4) },
-    { title: "activation", number: true, cell: (row) => number(row.activation, 3) },
-  ], rows, { class: "prompts" }).node];
+  const rows = rowsOf(data),
+    sel = (row) => ({ sel: `ffn.${layer}.${row.position}.${neuron}` });
+  const said = element(
+    "p",
+    { class: "soft" },
+    `Looked for in ${count(data.looked)} of ${plural(data.of, "graph")}${data.looked < data.of ? ", evenly chosen" : ""}: ${count(data.found)} have it among the best neurons of a node.` +
+      (rows.length < data.found ? ` The ${rows.length} most important places:` : "")
+  );
+  return rows.length === 0
+    ? said
+    : [
+        said,
+        dataTable(
+          "Where it is",
+          [
+            {
+              title: "prompt",
+              number: true,
+              cell: (row) => element("a", { href: promptAddress(row.prompt_id, row.target_pos, "", sel(row)) }, String(row.prompt_id))
+            },
+            { title: "text", class: "text", cell: (row) => row.text ?? "–" },
+            {
+              title: "at",
+              class: "name",
+              cell: (row) => [tokenElement(row.token), element("span", { class: "soft" }, ` ${row.position}`)]
+            },
+            { title: "importance", number: true, cell: (row) => number(row.importance, 4) },
+            { title: "activation", number: true, cell: (row) => number(row.activation, 3) }
+          ],
+          rows,
+          { class: "prompts" }
+        ).node
+      ];
 }
 
 export async function showNeuron(context) {
   const { root, run, path, signal } = context;
-  const [, layer, neuron] = path, name = `L${layer}N${neuron}`;
-  const data = await get("neuron", { layer, neuron }, { signal }), groups = rowsOf(data.groups), lists = rowsOf(data);
+  const [, layer, neuron] = path,
+    name = `L${layer}N${neuron}`;
+  const data = await get("neuron", { layer, neuron }, { signal }),
+    groups = rowsOf(data.groups),
+    lists = rowsOf(data);
   fill(root, pageTitle(`Neuron ${name}`, element("a", { href: "#/neurons" }, "all neurons")));
   const all = groups.find((row) => row.group_id === -1);
-  fill(root, all ? element("p", {}, "Importance ", estimate(all.mean, all.ci_lo, all.ci_hi, 4), ", flow ", estimate(all.flow_mean, all.flow_ci_lo, all.flow_ci_hi, 4), ", active in ",
-    estimateShare(all.frequency, all.frequency_lo, all.frequency_hi), ` of ${count(all.n)} graphs; largest importance ${number(all.max)} in `,
-    element("a", { href: addressOf(["prompt", all.example_prompt]) }, `prompt ${all.example_prompt}`), ".")
-    : element("p", {}, `It never was among the best neurons of an FFN node (lists hold ${run.settings["top-neurons"] ?? "ten"}).`));
+  fill(
+    root,
+    all
+      ? element(
+          "p",
+          {},
+          "Importance ",
+          estimate(all.mean, all.ci_lo, all.ci_hi, 4),
+          ", flow ",
+          estimate(all.flow_mean, all.flow_ci_lo, all.flow_ci_hi, 4),
+          ", active in ",
+          estimateShare(all.frequency, all.frequency_lo, all.frequency_hi),
+          ` of ${count(all.n)} graphs; largest importance ${number(all.max)} in `,
+          element("a", { href: addressOf(["prompt", all.example_prompt]) }, `prompt ${all.example_prompt}`),
+          "."
+        )
+      : element("p", {}, `It never was among the best neurons of an FFN node (lists hold ${run.settings["top-neurons"] ?? "ten"}).`)
+  );
   if (groups.length) fill(root, element("h2", {}, "By group"), groupDots(run, groups, `Importance of ${name} by group`));
   fill(root, element("h2", {}, "What it promotes and suppresses"));
-  if (lists.length) fill(root, element("p", { class: "soft" }, "For a positive activation; turned round where it is negative."),
-    element("div", { class: "two" }, neuronList(lists, "promotes"), neuronList(lists, "suppresses")));
-  else showEmpty(root, "Its lists are not stored: those of neurons that entered no list of the best are not projected, and none with --project none.", null);
-  const places = laterPart("Where it is", async () => neuronPlaces(await get("neuron_prompts", { layer, neuron }, { signal }), layer, neuron), context);
+  if (lists.length)
+    fill(
+      root,
+      element("p", { class: "soft" }, "For a positive activation; turned round where it is negative."),
+      element("div", { class: "two" }, neuronList(lists, "promotes"), neuronList(lists, "suppresses"))
+    );
+  else
+    showEmpty(
+      root,
+      "Its lists are not stored: those of neurons that entered no list of the best are not projected, and none with --project none.",
+      null
+    );
+  const places = laterPart(
+    "Where it is",
+    async () => neuronPlaces(await get("neuron_prompts", { layer, neuron }, { signal }), layer, neuron),
+    context
+  );
   fill(root, places.section, commandLine(queryCommand("neuron_tokens", { layer, neuron })));
   return { shown: places.start };
 }

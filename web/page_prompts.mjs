@@ -8,8 +8,13 @@ import { commandLine, dataTable, groupChoices, groupName, groupSelect, itemName,
 import { showEmpty, showError, skeletonAfter } from "./states.mjs";
 import { listPoint, listText, promptAddress } from "./walk.mjs";
 
-const PROMPTS_PAGE = 100, PROMPTS_MOST = 1000; /* rows asked for at once */
-const PROMPTS_COUNTERFACTUALS = [["", "without counterfactuals"], ["yes", "with counterfactuals"], ["only", "only counterfactuals"]];
+const PROMPTS_PAGE = 100,
+  PROMPTS_MOST = 1000; /* rows asked for at once */
+const PROMPTS_COUNTERFACTUALS = [
+  ["", "without counterfactuals"],
+  ["yes", "with counterfactuals"],
+  ["only", "only counterfactuals"]
+];
 
 /* A part of the list's query -> its chip's text. */
 function promptsChips(run, query) {
@@ -20,33 +25,51 @@ function promptsChips(run, query) {
     edge: (value) => `has ${itemName(run, value)}`,
     circuit: (value) => `has circuit ${value}${query.get("mining") ? ` of mining ${query.get("mining")}` : ""}`,
     answers: (value) => (value === "wrong" ? "answer not first" : value === "right" ? "answer first" : null),
-    counterfactuals: (value) => PROMPTS_COUNTERFACTUALS.find(([name]) => name === value)?.[1],
+    counterfactuals: (value) => PROMPTS_COUNTERFACTUALS.find(([name]) => name === value)?.[1]
   };
-  return Object.entries(text).map(([name, show]) => [name, query.get(name) && show(query.get(name))]).filter(([, shown]) => shown);
+  return Object.entries(text)
+    .map(([name, show]) => [name, query.get(name) && show(query.get(name))])
+    .filter(([, shown]) => shown);
 }
 
 /* The statement that gives the same prompts. */
 function promptsCommand(query) {
-  const get = (name) => query.get(name), text = (value) => `'${value.replace(/'/g, "''")}'`;
+  const get = (name) => query.get(name),
+    text = (value) => `'${value.replace(/'/g, "''")}'`;
   const like = (value) => text(`%${value.replace(/[!%_]/g, "!$&")}%`);
   if (!["q", "head", "edge", "circuit", "sort"].some(get) && get("counterfactuals") !== "only")
-    return queryCommand("prompts", { group: get("group"), answers: get("answers"), counterfactuals: get("group") ? "yes" : get("counterfactuals") });
-  const head = /^L(\d+)H(\d+)$/.exec(get("head") ?? ""), circuit = Number(get("circuit")), edge = Number(get("edge"));
+    return queryCommand("prompts", {
+      group: get("group"),
+      answers: get("answers"),
+      counterfactuals: get("group") ? "yes" : get("counterfactuals")
+    });
+  const head = /^L(\d+)H(\d+)$/.exec(get("head") ?? ""),
+    circuit = Number(get("circuit")),
+    edge = Number(get("edge"));
   const where = [
-    get("group") ? `group_id IN (SELECT member_id FROM group_member WHERE group_id = ${/^\d+$/.test(get("group")) ? get("group")
-      : `(SELECT group_id FROM prompt_group WHERE name = ${text(get("group"))})`})`
-      : { yes: null, only: "counterfactual_of IS NOT NULL" }[get("counterfactuals") ?? "no"] === undefined ? "counterfactual_of IS NULL"
+    get("group")
+      ? `group_id IN (SELECT member_id FROM group_member WHERE group_id = ${
+          /^\d+$/.test(get("group")) ? get("group") : `(SELECT group_id FROM prompt_group WHERE name = ${text(get("group"))})`
+        })`
+      : { yes: null, only: "counterfactual_of IS NOT NULL" }[get("counterfactuals") ?? "no"] === undefined
+        ? "counterfactual_of IS NULL"
         : get("counterfactuals") === "only" && "counterfactual_of IS NOT NULL",
     get("q") && `text LIKE ${like(get("q"))} ESCAPE '!'`,
-    get("answers") === "wrong" && "NOT correct", get("answers") === "right" && "correct",
+    get("answers") === "wrong" && "NOT correct",
+    get("answers") === "right" && "correct",
     head && `prompt_id IN (SELECT prompt_id FROM head WHERE layer = ${head[1]} AND head = ${head[2]})`,
     get("edge") && `prompt_id IN (SELECT prompt_id FROM item_prompt WHERE item_id = ${edge})`,
-    get("circuit") && `prompt_id IN (SELECT g.graph_id >> 20 FROM circuit c, hw_item_graphs(c.graphs) g WHERE c.rank = ${circuit} AND c.mining_id = ${
-      get("mining") ? Number(get("mining")) : "(SELECT max(mining_id) FROM mining)"})`,
+    get("circuit") &&
+      `prompt_id IN (SELECT g.graph_id >> 20 FROM circuit c, hw_item_graphs(c.graphs) g WHERE c.rank = ${circuit} AND c.mining_id = ${
+        get("mining") ? Number(get("mining")) : "(SELECT max(mining_id) FROM mining)"
+      })`
   ].filter(Boolean);
   const order = { probability: "predicted_probability", rank: "answer_rank", logit_diff: "logit_diff" }[get("sort")];
-  return `headwater sql DB ${shellWord(`SELECT prompt_id, text, predicted, predicted_probability, answer_rank, logit_diff FROM prompt_wide${
-    where.length ? ` WHERE ${where.join(" AND ")}` : ""} ORDER BY ${order ? `${order}${get("order") === "down" ? " DESC" : ""}, ` : ""}prompt_id`)}`;
+  return `headwater sql DB ${shellWord(
+    `SELECT prompt_id, text, predicted, predicted_probability, answer_rank, logit_diff FROM prompt_wide${
+      where.length ? ` WHERE ${where.join(" AND ")}` : ""
+    } ORDER BY ${order ? `${order}${get("order") === "down" ? " DESC" : ""}, ` : ""}prompt_id`
+  )}`;
 }
 
 /* Of a group's name what is not said by the mark of a counterfactual. */
@@ -55,26 +78,55 @@ function promptsGroup(run, id) {
 }
 
 function promptsColumns(run, query) {
-  const sorted = query.get("sort") ?? "number", order = query.get("order") ?? "up";
-  const sorter = (title, sort, first = "up") => ({ title, number: true, order: sorted === sort ? (order === "up" ? "ascending" : "descending") : null,
-    head: element("button", { type: "button", title: "sort", onclick: () => {
-      const next = sorted === sort ? (order === "up" ? "down" : "up") : first;
-      writeAddress({ sort: sort === "number" ? null : sort, order: next === "up" ? null : next, rows: null });
-    } }, title, sorted === sort ? (order === "up" ? " ▲" : " ▼") : "") });
-  const from = listText(query), parts = ["head", "edge", "circuit"].some((name) => query.get(name));
+  const sorted = query.get("sort") ?? "number",
+    order = query.get("order") ?? "up";
+  const sorter = (title, sort, first = "up") => ({
+    title,
+    number: true,
+    order: sorted === sort ? (order === "up" ? "ascending" : "descending") : null,
+    head: element(
+      "button",
+      {
+        type: "button",
+        title: "sort",
+        onclick: () => {
+          const next = sorted === sort ? (order === "up" ? "down" : "up") : first;
+          writeAddress({ sort: sort === "number" ? null : sort, order: next === "up" ? null : next, rows: null });
+        }
+      },
+      title,
+      sorted === sort ? (order === "up" ? " ▲" : " ▼") : ""
+    )
+  });
+  const from = listText(query),
+    parts = ["head", "edge", "circuit"].some((name) => query.get(name));
   const measure = query.get("edge") ? "edge" : query.get("circuit") ? "weakest edge" : "strongest edge";
   return [
-    { ...sorter("prompt", "number"), cell: (row) => element("a", { href: promptAddress(row.prompt_id, row.target_pos, from) }, String(row.prompt_id)) },
-    { title: "text", class: "text", cell: (row) => [element("a", { href: promptAddress(row.prompt_id, row.target_pos, from), tabindex: -1 }, row.text),
-      row.target_pos !== null && element("span", { class: "badge" }, `target ${row.target_pos}`),
-      row.counterfactual_of !== null && element("a", { class: "badge", href: promptAddress(row.counterfactual_of, null, "") }, `counterfactual of ${row.counterfactual_of}`)] },
+    {
+      ...sorter("prompt", "number"),
+      cell: (row) => element("a", { href: promptAddress(row.prompt_id, row.target_pos, from) }, String(row.prompt_id))
+    },
+    {
+      title: "text",
+      class: "text",
+      cell: (row) => [
+        element("a", { href: promptAddress(row.prompt_id, row.target_pos, from), tabindex: -1 }, row.text),
+        row.target_pos !== null && element("span", { class: "badge" }, `target ${row.target_pos}`),
+        row.counterfactual_of !== null &&
+          element(
+            "a",
+            { class: "badge", href: promptAddress(row.counterfactual_of, null, "") },
+            `counterfactual of ${row.counterfactual_of}`
+          )
+      ]
+    },
     groupChoices(run).length > 0 && !query.get("group") && { title: "group", cell: (row) => promptsGroup(run, row.group_id) },
     { title: "predicted", cell: (row) => (row.predicted === null ? "–" : tokenElement(row.predicted)) },
     { ...sorter("probability", "probability"), cell: (row) => percent(row.probability) },
     { title: "answer", cell: (row) => (row.answer === null ? "–" : tokenElement(row.answer)) },
     { ...sorter("rank", "rank", "down"), cell: (row) => (row.rank === null ? "–" : count(row.rank)) },
     { ...sorter("logit diff.", "logit_diff"), cell: (row) => number(row.logit_diff, 2) },
-    parts && { ...sorter(measure, "importance", "down"), cell: (row) => number(row.importance) },
+    parts && { ...sorter(measure, "importance", "down"), cell: (row) => number(row.importance) }
   ].filter(Boolean);
 }
 
@@ -82,25 +134,33 @@ function promptsColumns(run, query) {
 export async function promptsTable(root, run, query, { signal, rows = PROMPTS_PAGE, onRows = () => {} } = {}) {
   const { path, parameters } = listPoint("prompts", query);
   const data = await get(path, { ...parameters, limit: Math.min(PROMPTS_MOST, rows) }, { signal });
-  let shown = data.rows.length, { next } = data;
+  let shown = data.rows.length,
+    { next } = data;
   const mark = (list) => list.map((row) => Object.assign(row, { class: row.rank === null ? null : row.rank === 1 ? "right" : "wrong" }));
   const table = dataTable("Prompts", promptsColumns(run, query), mark(rowsOf(data)), { class: "prompts" });
   const said = element("span", { class: "soft" });
-  const more = element("button", { type: "button", onclick: async () => {
-    more.disabled = true;
-    try {
-      const page = await get(path, { ...parameters, after: next, limit: PROMPTS_PAGE }, { signal });
-      table.add(mark(rowsOf({ columns: data.columns, rows: page.rows })));
-      shown += page.rows.length;
-      next = page.next;
-      onRows(shown);
-      say();
-      announce(`${count(shown)} rows`);
-    } catch (error) {
-      if (error.name !== "AbortError") said.textContent = ` ${error.message}`;
-    }
-    more.disabled = false;
-  } }, "More");
+  const more = element(
+    "button",
+    {
+      type: "button",
+      onclick: async () => {
+        more.disabled = true;
+        try {
+          const page = await get(path, { ...parameters, after: next, limit: PROMPTS_PAGE }, { signal });
+          table.add(mark(rowsOf({ columns: data.columns, rows: page.rows })));
+          shown += page.rows.length;
+          next = page.next;
+          onRows(shown);
+          say();
+          announce(`${count(shown)} rows`);
+        } catch (error) {
+          if (error.name !== "AbortError") said.textContent = ` ${error.message}`;
+        }
+        more.disabled = false;
+      }
+    },
+    "More"
+  );
   function say() {
     said.textContent = next === null ? "" : ` ${count(shown)} of ${count(data.count)} are shown`;
     more.hidden = next === null;
@@ -114,50 +174,110 @@ export async function showPrompts(context) {
   const { root, run, signal } = context;
   if (run.done === 0) {
     fill(root, pageTitle("Prompts"));
-    showEmpty(root, run.failed ? "No prompt could be traced." : "No prompt is stored yet.", run.failed ? "headwater query DB failed" : "headwater run --model DIR --data FILE --db DB");
+    showEmpty(
+      root,
+      run.failed ? "No prompt could be traced." : "No prompt is stored yet.",
+      run.failed ? "headwater query DB failed" : "headwater run --model DIR --data FILE --db DB"
+    );
     return {};
   }
-  let query = context.query, stop = null, typed = 0;
+  let query = context.query,
+    stop = null,
+    typed = 0;
   const set = (changes) => writeAddress({ ...changes, rows: null });
-  const search = element("input", { type: "search", placeholder: "search the texts", "aria-label": "Search the texts", value: query.get("q") ?? "", oninput: () => {
-    clearTimeout(typed);
-    typed = setTimeout(() => writeAddress({ q: search.value, rows: null }, { replace: true }), 250);
-  } });
-  const head = element("input", { type: "text", size: 6, placeholder: "L1H5", value: query.get("head") ?? "", onchange: () => set({ head: head.value.trim().toUpperCase() || null }) });
-  const controls = element("div", { class: "controls" }), body = element("div");
+  const search = element("input", {
+    type: "search",
+    placeholder: "search the texts",
+    "aria-label": "Search the texts",
+    value: query.get("q") ?? "",
+    oninput: () => {
+      clearTimeout(typed);
+      typed = setTimeout(() => writeAddress({ q: search.value, rows: null }, { replace: true }), 250);
+    }
+  });
+  const head = element("input", {
+    type: "text",
+    size: 6,
+    placeholder: "L1H5",
+    value: query.get("head") ?? "",
+    onchange: () => set({ head: head.value.trim().toUpperCase() || null })
+  });
+  const controls = element("div", { class: "controls" }),
+    body = element("div");
   const total = element("span", { class: "soft", role: "status" });
 
   function fillControls() {
-    for (const [input, name] of [[search, "q"], [head, "head"]]) if (document.activeElement !== input) input.value = query.get(name) ?? "";
-    controls.replaceChildren(...[search,
-      groupSelect(run, query.get("group"), (value) => set({ group: value, counterfactuals: null })),
-      listsSelect("Answer", [["", "any"], ["right", "first"], ["wrong", "not first"]], query.get("answers") ?? "", (value) => set({ answers: value })),
-      run.counterfactuals > 0 && !query.get("group") && listsSelect("Show", PROMPTS_COUNTERFACTUALS, query.get("counterfactuals") ?? "", (value) => set({ counterfactuals: value })),
-      element("label", { class: "field" }, "Head ", head)].filter(Boolean));
+    for (const [input, name] of [
+      [search, "q"],
+      [head, "head"]
+    ])
+      if (document.activeElement !== input) input.value = query.get(name) ?? "";
+    controls.replaceChildren(
+      ...[
+        search,
+        groupSelect(run, query.get("group"), (value) => set({ group: value, counterfactuals: null })),
+        listsSelect(
+          "Answer",
+          [
+            ["", "any"],
+            ["right", "first"],
+            ["wrong", "not first"]
+          ],
+          query.get("answers") ?? "",
+          (value) => set({ answers: value })
+        ),
+        run.counterfactuals > 0 &&
+          !query.get("group") &&
+          listsSelect("Show", PROMPTS_COUNTERFACTUALS, query.get("counterfactuals") ?? "", (value) => set({ counterfactuals: value })),
+        element("label", { class: "field" }, "Head ", head)
+      ].filter(Boolean)
+    );
   }
 
   function chips() {
     const list = promptsChips(run, query);
     if (list.length === 0) return null;
     const gone = (name) => (name === "circuit" ? { circuit: null, mining: null } : { [name]: null });
-    return element("div", { class: "chips", role: "group", "aria-label": "Filters" }, list.map(([name, text]) =>
-      element("span", { class: "chip" }, text, element("button", { type: "button", "aria-label": `Remove the filter ${text}`, onclick: () => set(gone(name)) }, "×"))),
-    list.length > 1 && element("button", { type: "button", onclick: () => set(Object.fromEntries(list.flatMap(([name]) => Object.entries(gone(name))))) }, "Remove all"));
+    return element(
+      "div",
+      { class: "chips", role: "group", "aria-label": "Filters" },
+      list.map(([name, text]) =>
+        element(
+          "span",
+          { class: "chip" },
+          text,
+          element("button", { type: "button", "aria-label": `Remove the filter ${text}`, onclick: () => set(gone(name)) }, "×")
+        )
+      ),
+      list.length > 1 &&
+        element(
+          "button",
+          { type: "button", onclick: () => set(Object.fromEntries(list.flatMap(([name]) => Object.entries(gone(name))))) },
+          "Remove all"
+        )
+    );
   }
 
   async function load() {
     stop?.abort();
     const mine = (stop = new AbortController());
     signal.addEventListener("abort", () => mine.abort(), { once: true });
-    const ready = skeletonAfter(body), fresh = element("div");
+    const ready = skeletonAfter(body),
+      fresh = element("div");
     try {
       const rows = Number(query.get("rows")) || PROMPTS_PAGE;
-      const data = await promptsTable(fresh, run, query, { signal: mine.signal, rows, onRows: (n) => writeAddress({ rows: n }, { replace: true, silent: true }) });
+      const data = await promptsTable(fresh, run, query, {
+        signal: mine.signal,
+        rows,
+        onRows: (n) => writeAddress({ rows: n }, { replace: true, silent: true })
+      });
       if (mine.signal.aborted) return;
       total.textContent = plural(data.count, promptsGraphs(run, query) ? "graph" : "prompt");
       announce(total.textContent);
       if (data.count === 0) fresh.replaceChildren(element("p", { class: "state" }, "No prompt has all of this."));
-      const asked = /^\d+$/.test(query.get("q") ?? "") && element("p", {}, element("a", { href: addressOf(["prompt", query.get("q")]) }, `Open prompt ${query.get("q")}`));
+      const asked =
+        /^\d+$/.test(query.get("q") ?? "") &&
+        element("p", {}, element("a", { href: addressOf(["prompt", query.get("q")]) }, `Open prompt ${query.get("q")}`));
       body.replaceChildren(...[chips(), asked, fresh, commandLine(promptsCommand(query))].filter(Boolean));
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -185,11 +305,13 @@ export async function showPrompts(context) {
         query = readAddress().query;
       }
     },
-    close: () => stop?.abort(),
+    close: () => stop?.abort()
   };
 }
 
 /* With several targets a prompt, a filter that is about graphs lists graphs. */
 function promptsGraphs(run, query) {
-  return run.settings.targets !== undefined && run.settings.targets !== "last" && ["head", "edge", "circuit"].some((name) => query.get(name));
+  return (
+    run.settings.targets !== undefined && run.settings.targets !== "last" && ["head", "edge", "circuit"].some((name) => query.get(name))
+  );
 }

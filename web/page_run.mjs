@@ -14,7 +14,7 @@ const RUN_LINKS = [
   ["circuits", "Circuits", "edges that recur together"],
   ["compare", "Compare", "what differs between two groups"],
   ["lens", "Lens", "at which layer the answer appears"],
-  ["roles", "Roles", "through which tokens the flow goes"],
+  ["roles", "Roles", "through which tokens the flow goes"]
 ];
 
 function runFact(name, ...value) {
@@ -24,15 +24,22 @@ function runFact(name, ...value) {
 function runFacts(run) {
   const stored = [plural(run.done, "prompt")];
   const planned = run.prompts + run.counterfactuals_planned;
-  if (run.done + run.failed < planned) stored.push(`, ${percent((run.done + run.failed) / planned, 0)} of ${count(planned)}: the run is not finished`);
+  if (run.done + run.failed < planned)
+    stored.push(`, ${percent((run.done + run.failed) / planned, 0)} of ${count(planned)}: the run is not finished`);
   if (run.counterfactuals) stored.push(`, ${count(run.counterfactuals)} of them counterfactuals`);
   if (run.failed) stored.push(", ", element("a", { href: "#/failed" }, `${count(run.failed)} failed`));
-  return element("dl", { class: "facts" },
-    runFact("Model", `${run.model} (${run.family}, ${plural(run.layers, "layer")}, ${plural(run.heads, "head")} each, d_model ${run.d_model}, ${count(run.d_ffn)} neurons each${run.parallel ? ", parallel blocks" : ""})`),
+  return element(
+    "dl",
+    { class: "facts" },
+    runFact(
+      "Model",
+      `${run.model} (${run.family}, ${plural(run.layers, "layer")}, ${plural(run.heads, "head")} each, d_model ${run.d_model}, ${count(run.d_ffn)} neurons each${run.parallel ? ", parallel blocks" : ""})`
+    ),
     runFact("Data", `${run.dataset}, ${plural(run.prompts, "prompt")}`),
     runFact("Stored", stored),
     runFact("Threshold", `${run.threshold}; rows are stored from ${run.floor} on`),
-    run.roles.length > 1 && runFact("Roles", run.roles.filter((role) => role !== "-").join(", ")));
+    run.roles.length > 1 && runFact("Roles", run.roles.filter((role) => role !== "-").join(", "))
+  );
 }
 
 async function runAccuracy(root, context) {
@@ -41,23 +48,54 @@ async function runAccuracy(root, context) {
     showEmpty(root, "There are no answers: the data set has no column that holds them.", "headwater run --data FILE --answer COLUMN ...");
     return;
   }
-  const link = (row) => (row.group_id === -1 ? row.group_name
-    : element("a", { href: addressOf(["prompts"], { group: row.group_id, counterfactuals: row.counterfactual ? "only" : null }) }, row.group_name || "(no group)"));
+  const link = (row) =>
+    row.group_id === -1
+      ? row.group_name
+      : element(
+          "a",
+          { href: addressOf(["prompts"], { group: row.group_id, counterfactuals: row.counterfactual ? "only" : null }) },
+          row.group_name || "(no group)"
+        );
   const foil = data.some((row) => row.beats_foil !== null);
   const whole = data.some((row) => row.several > 0);
-  fill(root, dataTable("Accuracy by group", [
-    { title: "group", cell: link },
-    { title: "n", number: true, cell: (row) => count(row.n) },
-    { title: "answer first", number: true, help: "share of prompts whose answer is the most probable token, 95 % interval",
-      cell: (row) => estimateShare(row.accuracy, row.accuracy_lo, row.accuracy_hi) },
-    whole && { title: "whole answer", number: true, help: "share of prompts where greedy decoding writes all of the answer",
-      cell: (row) => estimateShare(row.whole_accuracy, row.whole_accuracy_lo, row.whole_accuracy_hi) },
-    foil && { title: "beats the foil", number: true, help: "share of prompts where the answer's logit is the higher one; ties left out", cell: (row) => percent(row.beats_foil) },
-    foil && { title: "logit difference", number: true, help: "logit of the answer - logit of the foil, 95 % interval",
-      cell: (row) => estimate(row.logit_diff, row.logit_diff_lo, row.logit_diff_hi, 2) },
-    { title: "probability", number: true, cell: (row) => estimate(row.probability, row.probability_lo, row.probability_hi) },
-    { title: "mean rank", number: true, cell: (row) => number(row.mean_rank, 2) },
-  ].filter(Boolean), data).node, commandLine(queryCommand("accuracy")));
+  fill(
+    root,
+    dataTable(
+      "Accuracy by group",
+      [
+        { title: "group", cell: link },
+        { title: "n", number: true, cell: (row) => count(row.n) },
+        {
+          title: "answer first",
+          number: true,
+          help: "share of prompts whose answer is the most probable token, 95 % interval",
+          cell: (row) => estimateShare(row.accuracy, row.accuracy_lo, row.accuracy_hi)
+        },
+        whole && {
+          title: "whole answer",
+          number: true,
+          help: "share of prompts where greedy decoding writes all of the answer",
+          cell: (row) => estimateShare(row.whole_accuracy, row.whole_accuracy_lo, row.whole_accuracy_hi)
+        },
+        foil && {
+          title: "beats the foil",
+          number: true,
+          help: "share of prompts where the answer's logit is the higher one; ties left out",
+          cell: (row) => percent(row.beats_foil)
+        },
+        foil && {
+          title: "logit difference",
+          number: true,
+          help: "logit of the answer - logit of the foil, 95 % interval",
+          cell: (row) => estimate(row.logit_diff, row.logit_diff_lo, row.logit_diff_hi, 2)
+        },
+        { title: "probability", number: true, cell: (row) => estimate(row.probability, row.probability_lo, row.probability_hi) },
+        { title: "mean rank", number: true, cell: (row) => number(row.mean_rank, 2) }
+      ].filter(Boolean),
+      data
+    ).node,
+    commandLine(queryCommand("accuracy"))
+  );
 }
 
 async function runSizes(root, context) {
@@ -65,20 +103,44 @@ async function runSizes(root, context) {
   const rows = rowsOf(data);
   if (rows.length === 0) return;
   const { run } = context;
-  fill(root, element("h2", {}, "Size of the graphs by threshold"),
-    element("p", { class: "soft" }, `Mean of ${plural(rows[0].graphs, "graph")}${rows[0].graphs < data.of ? ` of ${count(data.of)}, evenly chosen` : ""}; `
-      + `the band goes from the smallest to the largest. The run's threshold is ${run.threshold}.`),
-    lineChart({ name: "Edges of a graph by threshold", x: "threshold", y: "edges", logX: true, logY: true, markX: run.threshold,
-      series: [{ name: "edges", points: rows.map((row) => ({ x: row.threshold, y: row.edges, lo: row.edges_min, hi: row.edges_max })) }] }),
-    element("details", {}, element("summary", {}, "As a table"), dataTable("Size by threshold", [
-      { title: "threshold", number: true, cell: (row) => String(row.threshold) },
-      { title: "edges", number: true, cell: (row) => number(row.edges, 1) },
-      { title: "least", number: true, cell: (row) => count(row.edges_min) },
-      { title: "most", number: true, cell: (row) => count(row.edges_max) },
-      { title: "nodes", number: true, cell: (row) => number(row.nodes, 1) },
-      { title: "heads", number: true, cell: (row) => number(row.heads, 1) },
-      { title: "FFN nodes", number: true, cell: (row) => number(row.ffn_nodes, 1) },
-    ], rows).node), commandLine(queryCommand("size_curve", { sample: data.sample })));
+  fill(
+    root,
+    element("h2", {}, "Size of the graphs by threshold"),
+    element(
+      "p",
+      { class: "soft" },
+      `Mean of ${plural(rows[0].graphs, "graph")}${rows[0].graphs < data.of ? ` of ${count(data.of)}, evenly chosen` : ""}; ` +
+        `the band goes from the smallest to the largest. The run's threshold is ${run.threshold}.`
+    ),
+    lineChart({
+      name: "Edges of a graph by threshold",
+      x: "threshold",
+      y: "edges",
+      logX: true,
+      logY: true,
+      markX: run.threshold,
+      series: [{ name: "edges", points: rows.map((row) => ({ x: row.threshold, y: row.edges, lo: row.edges_min, hi: row.edges_max })) }]
+    }),
+    element(
+      "details",
+      {},
+      element("summary", {}, "As a table"),
+      dataTable(
+        "Size by threshold",
+        [
+          { title: "threshold", number: true, cell: (row) => String(row.threshold) },
+          { title: "edges", number: true, cell: (row) => number(row.edges, 1) },
+          { title: "least", number: true, cell: (row) => count(row.edges_min) },
+          { title: "most", number: true, cell: (row) => count(row.edges_max) },
+          { title: "nodes", number: true, cell: (row) => number(row.nodes, 1) },
+          { title: "heads", number: true, cell: (row) => number(row.heads, 1) },
+          { title: "FFN nodes", number: true, cell: (row) => number(row.ffn_nodes, 1) }
+        ],
+        rows
+      ).node
+    ),
+    commandLine(queryCommand("size_curve", { sample: data.sample }))
+  );
 }
 
 /* A part of the page that comes when it comes; its error stands in its place. */
@@ -86,7 +148,11 @@ async function runPart(root, part, context) {
   try {
     await part(root, context);
   } catch (error) {
-    if (error.name !== "AbortError") showError(root, error, () => { root.replaceChildren(); runPart(root, part, context); });
+    if (error.name !== "AbortError")
+      showError(root, error, () => {
+        root.replaceChildren();
+        runPart(root, part, context);
+      });
   }
 }
 
@@ -94,18 +160,43 @@ export async function showRun(context) {
   const { root, run } = context;
   fill(root, pageTitle(run.dataset ? `${run.dataset}, ${run.model}` : run.model), runFacts(run));
   if (run.done === 0) {
-    showEmpty(root, run.failed ? "No prompt could be traced." : "No prompt is stored yet.",
-      run.failed ? "headwater query DB failed" : "headwater run --model DIR --data FILE --db DB");
+    showEmpty(
+      root,
+      run.failed ? "No prompt could be traced." : "No prompt is stored yet.",
+      run.failed ? "headwater query DB failed" : "headwater run --model DIR --data FILE --db DB"
+    );
     return {};
   }
   const sizes = element("section", { class: "run-sizes" });
-  fill(root, 
-    element("ul", { class: "onward" }, RUN_LINKS.map(([path, title, what]) => element("li", {}, element("a", { href: `#/${path}` }, title), element("span", {}, what)))),
-    element("h2", {}, "Is the model right?"));
+  fill(
+    root,
+    element(
+      "ul",
+      { class: "onward" },
+      RUN_LINKS.map(([path, title, what]) => element("li", {}, element("a", { href: `#/${path}` }, title), element("span", {}, what)))
+    ),
+    element("h2", {}, "Is the model right?")
+  );
   const accuracy = element("section");
-  fill(root, accuracy, sizes, element("details", {}, element("summary", {}, "Settings of the run"),
-    dataTable("Settings", [{ title: "setting", cell: ([name]) => name }, { title: "value", cell: ([, value]) => value }], Object.entries(run.settings)).node,
-    commandLine(queryCommand("settings"))));
+  fill(
+    root,
+    accuracy,
+    sizes,
+    element(
+      "details",
+      {},
+      element("summary", {}, "Settings of the run"),
+      dataTable(
+        "Settings",
+        [
+          { title: "setting", cell: ([name]) => name },
+          { title: "value", cell: ([, value]) => value }
+        ],
+        Object.entries(run.settings)
+      ).node,
+      commandLine(queryCommand("settings"))
+    )
+  );
   await runPart(accuracy, runAccuracy, context);
   return { shown: () => runPart(sizes, runSizes, context) };
 }
