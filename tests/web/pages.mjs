@@ -8,6 +8,7 @@ import { checkGraph } from "./check_graph.mjs";
 import { checkPanel } from "./check_panel.mjs";
 import { checkLook } from "./check_look.mjs";
 import { checkFiles } from "./check_files.mjs";
+import { checkLive } from "./check_live.mjs";
 import { checkStates } from "./check_states.mjs";
 import { checkLists } from "./check_lists.mjs";
 
@@ -27,7 +28,7 @@ const browser = await launch();
 const context = { binary, browser, folder, model, ioi: path("ioi"), paths: path,
   server: await serve(binary, path("ioi")), plain: await serve(binary, path("plain")), deep: await serve(binary, path("deep")),
   middle: await serve(binary, path("middle")) };
-for (const [name, run] of Object.entries({ checkGraph, checkPanel, checkLook, checkFiles, checkStates, checkLists })) if (name.toLowerCase().includes(word)) await run(context);
+for (const [name, run] of Object.entries({ checkGraph, checkPanel, checkLook, checkFiles, checkLive, checkStates, checkLists })) if (name.toLowerCase().includes(word)) await run(context);
 await browser.close();
 for (const server of [context.server, context.plain, context.deep, context.middle]) await server.stop();
 process.exit(finish());
