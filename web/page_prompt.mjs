@@ -37,6 +37,16 @@ function pagePromptTargets(graph, show) {
   graph.targets.map((target) => element("option", { value: target, selected: target === graph.target }, `after ${target} ${tokenText(graph.tokens[target])}`))));
 }
 
+/* The other graph of a pair, at the same target where it has that; {reason}: it has none. */
+async function pagePromptOther(prompt, target, signal) {
+  try {
+    return { other: await get("graph", { prompt, target }, { signal }) };
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    return target === null ? { reason: error.message } : pagePromptOther(prompt, null, signal);
+  }
+}
+
 export async function showPrompt({ root, path, query, run, signal }) {
   const id = pagePromptNumber(path[1], "prompt"), target = path[2] === undefined ? null : pagePromptNumber(path[2], "target position");
   const pair = query.get("pair") === "1", from = query.get("from");
@@ -49,7 +59,7 @@ export async function showPrompt({ root, path, query, run, signal }) {
   }
   const isCounterfactual = graph.counterfactual_of !== null && graph.counterfactual_of !== undefined;
   const otherId = (isCounterfactual ? graph.counterfactual_of : graph.counterfactual) ?? null;
-  const other = pair && otherId !== null ? await get("graph", { prompt: otherId }, { signal }) : null;
+  const { other, reason } = pair && otherId !== null ? await pagePromptOther(otherId, target, signal) : {};
   const sourceOf = (of) => storedSource({ prompt: of.prompt, target: of.target, run });
   const entries = [graph, other].filter(Boolean).map((of) => ({ graph: of, source: sourceOf(of),
     name: `${of.counterfactual_of === null || of.counterfactual_of === undefined ? "clean" : "counterfactual"}, prompt ${of.prompt}` }));
@@ -76,7 +86,8 @@ export async function showPrompt({ root, path, query, run, signal }) {
   const place = element("span");
   const tools = [pagePromptChips(graph), element("span", { class: "soft" }, `prompt ${id}`, place), pagePromptTargets(graph, (position) => go(id, position)),
     otherId !== null && button(isCounterfactual ? "clean" : "counterfactual", `${isCounterfactual ? "The clean prompt" : "Its counterfactual"} (c)`, toggleOther),
-    otherId !== null && button("both", "Clean above counterfactual (p)", togglePair, { "aria-pressed": String(pair) }), back, forth];
+    otherId !== null && button("both", "Clean above counterfactual (p)", togglePair, { "aria-pressed": String(pair) }),
+    reason && element("span", { class: "soft", role: "status" }, reason), back, forth];
   const pane = promptPane({ root, entries, run, title: `Prompt ${id}`, query, beside: tools,
     onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),
     onTarget: (entry, position) => go(entry.graph.prompt, position) });
