@@ -8,11 +8,13 @@ function commandWords(...words) {
 
 /* A statement over the stored columns of one graph. */
 function commandSql({ graph, run }, columns, from, where) {
-  return commandWords("sql", run.database, `SELECT ${columns} FROM graph g, ${from} WHERE g.prompt_id = ${graph.prompt} AND g.target_pos = ${graph.target} AND ${where}`);
+  return commandWords("sql", run.database,
+    `SELECT ${columns} FROM graph g, ${from} WHERE g.prompt_id = ${graph.prompt} AND g.target_pos = ${graph.target} AND ${where}`);
 }
 
 function commandLists(state, kind, layer, position, convention, more = "") {
-  return commandSql(state, "p.list, p.rank, t.text AS token, p.score", "hw_projections(g.projections, NULL, 1) p LEFT JOIN token t ON t.token_id = p.token_id",
+  return commandSql(state, "p.list, p.rank, t.text AS token, p.score",
+    "hw_projections(g.projections, NULL, 1) p LEFT JOIN token t ON t.token_id = p.token_id",
     `p.kind = '${kind}' AND p.convention = '${convention}' AND p.layer = ${layer}${position === null ? "" : ` AND p.position = ${position}`}${more}`);
 }
 

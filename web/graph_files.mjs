@@ -37,7 +37,8 @@ export function fileTitle({ graph, threshold, run }) {
   return {
     title: `${run.model}: ${graph.text ?? what}`,
     description: `Information flow into position ${graph.target} of ${what}, model ${run.model}, threshold ${threshold}` +
-      `${run.database ? `, database ${run.database.split("/").pop()}` : ""}. Prompt: ${graph.text ?? graph.tokens.join("")}. Prediction: ${graph.prediction.token} with probability ${graph.prediction.probability}.`,
+      `${run.database ? `, database ${run.database.split("/").pop()}` : ""}. Prompt: ${graph.text ?? graph.tokens.join("")}. ` +
+      `Prediction: ${graph.prediction.token} with probability ${graph.prediction.probability}.`,
   };
 }
 

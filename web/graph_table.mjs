@@ -60,13 +60,13 @@ export function graphTable({ root, onSelect, order = "", onOrder = () => {} }) {
   }
 
   function row(graph, r, i, chosen) {
-    const of = selectionOfEdge(r, i), matches = tableMatches(chosen, of);
+    const of = selectionOfEdge(r, i), name = KIND_NAMES[r.kind[i]].replace("_", " "), matches = tableMatches(chosen, of);
     const token = (position) => [element("span", { class: "soft" }, `${position} `), tokenElement(graph.tokens[position])];
     const digits = (x) => element("td", { class: "number" }, x.toFixed(6));
     const select = () => onSelect(selectionText(of));
     return element("tr", { "aria-current": matches ? "true" : null, onclick: select },
       element("td", {}, element("button", { type: "button", class: "table-plain", "data-key": selectionText(of),
-        "aria-label": `Select ${KIND_NAMES[r.kind[i]]} of layer ${r.layer[i]}, ${r.source[i]} to ${r.target[i]}${of.head === undefined ? "" : `, head ${of.head}`}` }, KIND_NAMES[r.kind[i]].replace("_", " "))),
+        "aria-label": `Select ${name} of layer ${r.layer[i]}, ${r.source[i]} to ${r.target[i]}${of.head === undefined ? "" : `, head ${of.head}`}` }, name)),
       element("td", { class: "number" }, r.layer[i]), element("td", { class: "number" }, r.head[i] < 0 ? "" : r.head[i]),
       element("td", {}, token(r.source[i])), element("td", {}, token(r.target[i])), digits(r.share[i] / 1e6), digits(r.weight[i]), digits(r.flow[i]));
   }
@@ -76,7 +76,8 @@ export function graphTable({ root, onSelect, order = "", onOrder = () => {} }) {
     const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const rows = sorted(replayed), some = all ? rows : rows.slice(0, TABLE_ROWS), chosen = parseSelection(selection);
     root.replaceChildren(element("div", { class: "graph-table", role: "region", tabindex: "0", "aria-label": "Edges of the graph" },
-      element("table", {}, element("caption", {}, `${plural(replayed.n, "edge")} at the threshold ${threshold}. Importance: share of the node; weight: among those kept; flow: of the 1 at the target.`),
+      element("table", {}, element("caption", {}, `${plural(replayed.n, "edge")} at the threshold ${threshold}. Importance: share of the node; `,
+        "weight: among those kept; flow: of the 1 at the target."),
         element("thead", {}, element("tr", {}, tableColumns.map(head))),
         element("tbody", {}, some.map((i) => row(graph, replayed, i, chosen)))),
       some.length < rows.length && element("button", { type: "button", onclick: () => {

@@ -8,6 +8,7 @@
  *   list(kind, layer, position, index)  what lists() gives, of one component: computed
  *   lens(layer, position, after)  {lens: [[id, score, rank before]], tokens}: computed
  *   attention(layer, head)        {weights, contributions}: lower triangles in 1e-4
+ *   traceTarget(position)         traces the prediction after a position and shows it
  *   link(path, query)             an address of another page, for <a href>
  *   missing(what)                 why "lists" | "neurons" | "alone" | "frozen" are not there, and which option gives them */
 import { element } from "./dom.mjs";
@@ -18,7 +19,6 @@ import { panelFfn } from "./panel_ffn.mjs";
 import { panelResidual, panelState, panelToken } from "./panel_state.mjs";
 
 const panelViews = { edge: panelEdge, ffn: panelFfn, state: panelState, token: panelToken, residual: panelResidual };
-const PANEL_NOTHING = [];
 
 /* onSelect(text of a selection, or null); convention: "frozen" | "alone", told to onConvention when a reader changes it.
  * show(graph, replayed, threshold, selection): selection is a text as in the address, or null. */
@@ -56,8 +56,9 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
       /* A place that is filled when the data is there, or says why it is not. */
       later(promise, fill) {
         const place = element("div", { class: "panel-later", "aria-busy": "true" });
-        promise.then(fill, (error) => error.name === "AbortError" ? PANEL_NOTHING : [element("p", { class: "panel-missing", role: "alert" }, error.message),
-          element("button", { type: "button", onclick: () => render(root.scrollTop) }, "Try again")]).then((nodes) => {
+        const failed = (error) => error.name !== "AbortError" && [element("p", { class: "panel-missing", role: "alert" }, error.message),
+          element("button", { type: "button", onclick: () => render(root.scrollTop) }, "Try again")];
+        promise.then(fill, failed).then((nodes) => {
           if (now !== turn) return;
           place.replaceChildren(...[nodes].flat(Infinity).filter(Boolean));
           place.removeAttribute("aria-busy");

@@ -2,7 +2,7 @@
  * The panel of an attention edge: its heads, what one of them writes, and that head in the data set. */
 import { count, element, number, percent } from "./dom.mjs";
 import { ATTENTION } from "./replay.mjs";
-import { PANEL_MICRO, panelAbsent, panelBar, panelEdges, panelLink, panelShares, panelTokenAt } from "./panel_parts.mjs";
+import { PANEL_MICRO, panelAbsent, panelBar, panelEdges, panelLink, panelNote, panelShares, panelTokenAt } from "./panel_parts.mjs";
 import { panelLists } from "./panel_lists.mjs";
 import { panelAttention } from "./panel_attention.mjs";
 
@@ -56,9 +56,10 @@ export function panelEdge(view) {
   return [element("h2", {}, `Layer ${s.layer}: `, panelTokenAt(graph, s.source), " → ", panelTokenAt(graph, s.target)),
     rows.length ? element("p", { class: "panel-note" }, panelShares(rows), ` · ${rows.length === 1 ? "1 head" : `${rows.length} heads`}`)
       : panelAbsent(graph, threshold, below[0]?.share),
-    rows.length || below.length ? element("div", { class: "panel-columns", "aria-hidden": "true" }, element("span"), element("span"), element("span", {}, "importance"), element("span", {}, "flow")) : null,
+    rows.length + below.length > 0 && element("div", { class: "panel-columns", "aria-hidden": "true" },
+      ["", "", "importance", "flow"].map((text) => element("span", {}, text))),
     element("ul", { class: "panel-choices", "aria-label": "Heads of the edge" }, [...rows, ...below].map((row) => edgeHead(view, row, chosen))),
-    rows.length > 0 && below.length > 0 && element("p", { class: "panel-note" }, "Heads without flow are stored, but not in the graph at this threshold."),
+    rows.length > 0 && below.length > 0 && panelNote("Heads without flow are stored, but not in the graph at this threshold."),
     chosen !== undefined && ![...rows, ...below].some((row) => row.head === chosen) &&
       element("p", { class: "panel-missing" }, `H${chosen} carries nothing above the floor on this edge.`),
     chosen === undefined ? null : [element("h3", {}, `L${s.layer}H${chosen} writes at `, panelTokenAt(graph, s.target)),

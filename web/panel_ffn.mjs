@@ -2,7 +2,7 @@
  * The panel of an FFN node: its neurons, what one of them or the whole FFN adds. */
 import { element, number, percent, plural, tokenElement } from "./dom.mjs";
 import { FFN } from "./replay.mjs";
-import { PANEL_MICRO, panelAbsent, panelLink, panelMissing, panelPart, panelShares, panelStored, panelTokenAt } from "./panel_parts.mjs";
+import { PANEL_MICRO, panelAbsent, panelLink, panelMissing, panelNote, panelPart, panelShares, panelStored, panelTokenAt } from "./panel_parts.mjs";
 import { panelListsTable, panelLists, signed } from "./panel_lists.mjs";
 
 /* The token that a neuron promotes most here: with a negative activation the first one that its row suppresses. */
@@ -13,17 +13,20 @@ function ffnFirst([, , activation, promotes, suppresses]) {
 function ffnNeurons(view, { neurons, tokens }) {
   const { selection: s } = view;
   if (!neurons.length) return panelMissing(view.source, "neurons");
-  return [element("div", { class: "panel-columns panel-neurons", "aria-hidden": "true" }, ["", "share", "activation", "promotes"].map((text) => element("span", {}, text))),
+  const together = neurons.reduce((sum, row) => sum + row[1], 0) / PANEL_MICRO;
+  return [element("div", { class: "panel-columns panel-neurons", "aria-hidden": "true" },
+    ["", "share", "activation", "promotes"].map((text) => element("span", {}, text))),
     element("ul", { class: "panel-choices panel-neurons", "aria-label": "Neurons of the FFN" }, neurons.map((row) => {
       const [neuron, share, activation] = row;
       const first = ffnFirst(row);
       return element("li", {}, element("button", { type: "button", "data-key": `neuron.${neuron}`, "aria-pressed": String(neuron === s.neuron),
-        "aria-label": `Neuron ${neuron}: share ${percent(share / PANEL_MICRO)}, activation ${number(activation, 2)}${first ? `, promotes ${tokens[first[0]]}` : ""}`,
+        "aria-label": [`Neuron ${neuron}: share ${percent(share / PANEL_MICRO)}`, `activation ${number(activation, 2)}`,
+          first && `promotes ${tokens[first[0]]}`].filter(Boolean).join(", "),
         onclick: () => view.select({ ...s, neuron: neuron === s.neuron ? undefined : neuron }) },
       element("b", {}, `N${neuron}`), element("span", {}, percent(share / PANEL_MICRO)), element("span", {}, signed(activation)),
       first ? tokenElement(tokens[first[0]]) : element("span", { class: "soft" }, "–")));
     })),
-    element("p", { class: "panel-note" }, `${plural(neurons.length, "neuron")}: those with the largest shares of the node, together ${percent(neurons.reduce((sum, row) => sum + row[1], 0) / PANEL_MICRO)}.`)];
+    panelNote(`${plural(neurons.length, "neuron")}: those with the largest shares of the node, together ${percent(together)}.`)];
 }
 
 function ffnNeuron(view, { neurons, tokens }) {
@@ -31,7 +34,8 @@ function ffnNeuron(view, { neurons, tokens }) {
   const row = neurons.find(([neuron]) => neuron === s.neuron);
   const name = `L${s.layer}N${s.neuron}`;
   const link = source.link && element("p", {}, panelLink(source, ["neuron", s.layer, s.neuron], {}, `${name} in the data set →`));
-  if (!row) return [element("h3", {}, name), element("p", { class: "panel-missing" }, `${name} is not among the neurons that are known of this node.`), link];
+  if (!row)
+    return [element("h3", {}, name), element("p", { class: "panel-missing" }, `${name} is not among the neurons that are known of this node.`), link];
   const [, , activation, promotes, suppresses] = row;
   return [element("h3", {}, name, " adds at ", panelTokenAt(graph, s.position)),
     promotes?.length || suppresses?.length

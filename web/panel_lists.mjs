@@ -32,8 +32,8 @@ export function panelListsTable(graph, tokens, promotes, suppresses, turned) {
   const rows = Array.from({ length: Math.max(up.length, down.length) }, (_, i) => element("tr", {}, cells(up[i]), cells(down[i])));
   const rest = element("tbody", { hidden: true }, rows.slice(PANEL_LISTS_SHOWN));
   const table = element("table", { class: "panel-lists" },
-    element("thead", {}, element("tr", {}, element("th", { scope: "col", class: "panel-up" }, "promotes"), element("th", { scope: "col", class: "unseen-cell" }, element("span", { class: "unseen" }, "score")),
-      element("th", { scope: "col", class: "panel-down" }, "suppresses"), element("th", { scope: "col" }, element("span", { class: "unseen" }, "score")))),
+    element("thead", {}, element("tr", {}, [["panel-up", "promotes"], ["panel-down", "suppresses"]].map(([name, title]) =>
+      [element("th", { scope: "col", class: name }, title), element("th", { scope: "col" }, element("span", { class: "unseen" }, "score"))]))),
     element("tbody", {}, rows.slice(0, PANEL_LISTS_SHOWN)), rest);
   const more = rows.length > PANEL_LISTS_SHOWN && element("button", { type: "button", class: "panel-more", onclick: () => {
     rest.hidden = false;
@@ -46,7 +46,7 @@ export function panelListsTable(graph, tokens, promotes, suppresses, turned) {
 function panelListsSwitch(view, given) {
   return element("div", { class: "panel-switch", role: "group", "aria-label": "Convention of the final norm" },
     panelListsConventions.map(([name, label, title]) => element("button", { type: "button", "data-key": `convention.${name}`, title,
-      "aria-pressed": String(name === view.convention && given.has(name)), disabled: !given.has(name), onclick: () => view.setConvention(name) }, label)));
+      "aria-pressed": String(name === view.convention), disabled: !given.has(name), onclick: () => view.setConvention(name) }, label)));
 }
 
 /* {rows: {frozen, alone}, position, tokens}: at the position that is wanted, else at the one that is stored. */

@@ -2,7 +2,7 @@
  * The panel when nothing is selected: prediction, answer by layer, heads of the graph at the threshold. */
 import { element, number, percent, svg, tokenElement } from "./dom.mjs";
 import { ATTENTION } from "./replay.mjs";
-import { PANEL_MICRO, panelBar, panelTokenAt } from "./panel_parts.mjs";
+import { PANEL_MICRO, panelBar, panelHead, panelNote, panelRow, panelTokenAt } from "./panel_parts.mjs";
 
 const OVERVIEW_HEADS = 24; /* shown before "all" is asked for */
 const OVERVIEW_TOKENS = 5;
@@ -31,12 +31,13 @@ function overviewPrediction({ graph }) {
     : id === answer.foil_id ? element("span", { class: "panel-tag panel-foil" }, "foil") : null);
   return [element("h2", {}, "Prediction"),
     element("table", { class: "panel-prediction" }, element("caption", { class: "unseen" }, "Most probable next tokens"),
-      element("thead", { class: "unseen" }, element("tr", {}, ["rank", "token", "probability", ""].map((name) => element("th", { scope: "col" }, name)))),
+      panelHead(["rank#", "token", "probability#", ""], { class: "unseen" }),
       element("tbody", {}, overviewTokens(graph).map((row) => element("tr", {}, element("td", { class: "number soft" }, row.rank ?? "–"),
         element("td", {}, tokenElement(row.token), tag(row.id)), element("td", { class: "number" }, percent(row.probability)),
         element("td", {}, row.probability !== null && panelBar(row.probability)))))),
     answer ? element("p", { class: "panel-note" }, "Answer ", tokenElement(answer.answer), ` rank ${answer.rank}`,
-      answer.foil === null || answer.foil === undefined ? "" : [", foil ", tokenElement(answer.foil), ` rank ${answer.foil_rank}; logit difference ${number(answer.logit_diff, 2)}`], ".",
+      (answer.foil ?? null) !== null && [", foil ", tokenElement(answer.foil),
+        ` rank ${answer.foil_rank}; logit difference ${number(answer.logit_diff, 2)}`], ".",
       answer.tokens > 1 && ` The answer has ${answer.tokens} tokens: these are figures of its first.`) : null];
 }
 
@@ -54,20 +55,24 @@ function overviewLens({ graph: { lens, answer } }) {
   };
   const step = Math.ceil(lens.length / 8), hasFoil = lens.some((row) => row[4] !== null && row[4] !== undefined);
   return [element("h3", {}, "Answer by layer"),
-    svg("svg", { class: "panel-lens", viewBox: `0 0 ${LENS_WIDTH} ${LENS_HEIGHT}`, role: "img", "aria-label": "Probability of the answer after each layer; the table below has the figures" },
-      [0, 0.5, 1].map((p) => [svg("path", { class: "axis", d: `M${LENS_LEFT} ${y(p)}H${LENS_WIDTH - 4}` }), svg("text", { x: LENS_LEFT - 6, y: y(p) + 4, "text-anchor": "end" }, p)]),
+    svg("svg", { class: "panel-lens", viewBox: `0 0 ${LENS_WIDTH} ${LENS_HEIGHT}`, role: "img",
+      "aria-label": "Probability of the answer after each layer; the table below has the figures" },
+      [0, 0.5, 1].map((p) => [svg("path", { class: "axis", d: `M${LENS_LEFT} ${y(p)}H${LENS_WIDTH - 4}` }),
+        svg("text", { x: LENS_LEFT - 6, y: y(p) + 4, "text-anchor": "end" }, p)]),
       lens.map(([layer], i) => (i % step ? null : svg("text", { x: x(i), y: LENS_HEIGHT - 4, "text-anchor": "middle" }, `L${layer}`))),
       hasFoil && line("foil", 4, 3), line("answer", 2, 1)),
-    element("p", { class: "panel-note" }, element("span", { class: "panel-key panel-key-answer" }), "answer ", hasFoil && [element("span", { class: "panel-key panel-key-foil" }), "foil"], "; large dots: rank 1"),
+    panelNote(element("span", { class: "panel-key" }), "answer ", hasFoil && [element("span", { class: "panel-key panel-key-foil" }), "foil"],
+      "; large dots: rank 1"),
     element("details", {}, element("summary", { "data-key": "lens" }, "Figures"), element("table", { class: "panel-table" },
-      element("thead", {}, element("tr", {}, ["layer", "answer", "rank", "foil", "rank"].map((name) => element("th", { scope: "col", class: "number" }, name)))),
-      element("tbody", {}, lens.map(([layer, rank, p, foilRank, q]) => element("tr", {}, [`L${layer}`, percent(p), rank, percent(q), foilRank ?? "–"].map((cell) => element("td", { class: "number" }, cell)))))))];
+      panelHead(["layer#", "answer#", "rank#", "foil#", "rank#"]),
+      element("tbody", {}, lens.map(([layer, rank, p, foilRank, q]) => panelRow([`L${layer}`, percent(p), rank, percent(q), foilRank ?? "–"])))))];
 }
 
 /* The edge of a head with the largest flow. */
 function overviewEdge({ n, kind, layer, head, source, target, flow }, row) {
   let best = -1;
-  for (let i = 0; i < n; i++) if (kind[i] === ATTENTION && layer[i] === row.layer && head[i] === row.head && (best < 0 || flow[i] > flow[best])) best = i;
+  for (let i = 0; i < n; i++)
+    if (kind[i] === ATTENTION && layer[i] === row.layer && head[i] === row.head && (best < 0 || flow[i] > flow[best])) best = i;
   return { kind: "edge", layer: row.layer, source: source[best], target: target[best], head: row.head };
 }
 
@@ -78,7 +83,7 @@ function overviewHeads(view) {
   return [element("h3", {}, "Heads in this graph ", element("span", { class: "soft" }, heads.length)),
     element("p", { class: "panel-note" }, "Importance: the largest share of a node. A click selects the strongest edge."),
     element("table", { class: "panel-table panel-heads" },
-      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "head"), element("th", { scope: "col", class: "number" }, "importance"), element("th"), element("th", { scope: "col", class: "number" }, "flow"), element("th", { scope: "col" }, "at"))),
+      panelHead(["head", "importance#", "", "flow#", "at"]),
       element("tbody", {}, shown.map((row) => {
         const name = `L${row.layer}H${row.head}`;
         return element("tr", { onclick: () => view.select(overviewEdge(replayed, row)) },
@@ -86,7 +91,8 @@ function overviewHeads(view) {
           element("td", { class: "number" }, number(row.share / PANEL_MICRO)), element("td", {}, panelBar(row.share / PANEL_MICRO)),
           element("td", { class: "number" }, percent(row.flow)), element("td", {}, panelTokenAt(graph, row.position)));
       }))),
-    shown.length < heads.length && element("button", { type: "button", "data-key": "all-heads", onclick: () => view.open("heads") }, `All ${heads.length} heads`)];
+    shown.length < heads.length &&
+      element("button", { type: "button", "data-key": "all-heads", onclick: () => view.open("heads") }, `All ${heads.length} heads`)];
 }
 
 export function panelOverview(view) {

@@ -4,6 +4,22 @@ import { element, number, percent, tokenElement } from "./dom.mjs";
 
 export const PANEL_MICRO = 1e6; /* shares are integers in 1e-6 */
 
+/* A remark in small print. */
+export function panelNote(...children) {
+  return element("p", { class: "panel-note" }, ...children);
+}
+
+/* The head of a table: titles of columns; those of digits end in "#". */
+export function panelHead(titles, attributes = {}) {
+  return element("thead", attributes, element("tr", {}, titles.map((title) =>
+    element("th", { scope: "col", class: title.endsWith("#") ? "number" : null }, title.replace("#", "")))));
+}
+
+/* A row of a table: nodes stand left, digits right. */
+export function panelRow(cells) {
+  return element("tr", {}, cells.map((cell) => element("td", { class: cell instanceof Node ? null : "number" }, cell)));
+}
+
 /* A bar of a share of 1. */
 export function panelBar(share) {
   return element("span", { class: "panel-bar", "aria-hidden": "true" },
@@ -15,11 +31,11 @@ export function panelTokenAt(graph, position) {
   return tokenElement(graph.tokens[position] ?? "?", { title: `position ${position}` });
 }
 
-/* Rows of a node's parts in the replayed graph: [{index, head, share, weight, flow}], wanted by a test of the edge's index. */
+/* Edges of the replayed graph as [{head, share, weight, flow}], wanted by a test of their index. */
 export function panelEdges(replayed, wanted) {
   const rows = [];
   for (let i = 0; i < replayed.n; i++)
-    if (wanted(i)) rows.push({ index: i, head: replayed.head[i], share: replayed.share[i] / PANEL_MICRO, weight: replayed.weight[i], flow: replayed.flow[i] });
+    if (wanted(i)) rows.push({ head: replayed.head[i], share: replayed.share[i] / PANEL_MICRO, weight: replayed.weight[i], flow: replayed.flow[i] });
   return rows;
 }
 

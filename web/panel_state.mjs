@@ -2,7 +2,7 @@
  * The panel of a state (logit lens and what the block before it added), of an input token, and of a residual edge. */
 import { element, number, percent, tokenElement } from "./dom.mjs";
 import { ATTENTION_RESIDUAL, FFN, FFN_RESIDUAL } from "./replay.mjs";
-import { panelAbsent, panelBar, panelLink, panelMissing, panelPart, panelShares, panelStored, panelTokenAt } from "./panel_parts.mjs";
+import { panelAbsent, panelBar, panelHead, panelLink, panelMissing, panelNote, panelPart, panelRow, panelShares, panelStored, panelTokenAt } from "./panel_parts.mjs";
 import { panelListsFind, panelLists } from "./panel_lists.mjs";
 
 /* The state before the block that ends in this one: {layer, after}, null for the embedding. */
@@ -38,12 +38,11 @@ function stateRows(view, found) {
   const before = stateBefore(view.graph, view.selection);
   const rank = (value) => value ?? (found.depth ? `> ${found.depth}` : "–");
   return [element("table", { class: "panel-table" },
-    element("thead", {}, element("tr", {}, element("th", { scope: "col", class: "number" }, "rank"), element("th", { scope: "col" }, "token"),
-      element("th", { scope: "col", class: "number" }, found.convention === "frozen" ? "score" : "logit"), element("th", { scope: "col", class: "number" }, "rank before"))),
-    element("tbody", {}, found.lens.map(([id, score, earlier], i) => element("tr", {}, element("td", { class: "number" }, i + 1),
-      element("td", {}, tokenElement(found.tokens[id])), element("td", { class: "number" }, number(score, 2)), element("td", { class: "number" }, before ? rank(earlier) : "–"))))),
-  element("p", { class: "panel-note" }, before ? `Before: ${stateName(before)}.${found.before ? " Its list is not stored." : found.depth ? ` ${found.depth} tokens are stored of it.` : ""}`
-    : "Before: the embedding, of which no list is stored.")];
+    panelHead(["rank#", "token", found.convention === "frozen" ? "score#" : "logit#", "rank before#"]),
+    element("tbody", {}, found.lens.map(([id, score, earlier], i) =>
+      panelRow([i + 1, tokenElement(found.tokens[id]), number(score, 2), before ? rank(earlier) : "–"])))),
+  panelNote(before ? `Before: ${stateName(before)}. ` : "Before: the embedding, of which no list is stored.",
+    found.before ? "Its list is not stored." : found.depth && `${found.depth} tokens are stored of it.`)];
 }
 
 /* The answer and the foil at this state: known at the last position, after layers. */
@@ -74,7 +73,8 @@ export function panelState(view) {
     stateAnswer(view), stateNeighbours(view),
     element("h3", {}, "Logit lens"),
     source.lists || source.lens ? view.later(stateLens(view), (found) => (found ? stateRows(view, found) : missing())) : missing(),
-    block.map((kind) => [element("h3", {}, kind === "attention" ? "The attention added" : "The FFN added"), panelLists(view, kind, s.layer, s.position)])];
+    block.map((kind) => [element("h3", {}, kind === "ffn" ? "The FFN added" : "The attention added"),
+      panelLists(view, kind, s.layer, s.position)])];
 }
 
 /* A button for each state of a position, from the top, with the token that leads its lens where that is stored. */
@@ -97,11 +97,11 @@ export function panelToken(view) {
   const share = replayed.tokenFlow[s.position] ?? 0;
   const target = graph.targets?.includes(s.position) && s.position !== graph.target;
   return [element("h2", {}, "Token ", panelTokenAt(graph, s.position)),
-    element("p", { class: "panel-note" }, `position ${s.position}${graph.ids ? `, id ${graph.ids[s.position]}` : ""}${graph.roles?.[s.position] ? `, role ${graph.roles[s.position]}` : ""}`),
+    panelNote(`position ${s.position}`, graph.ids && `, id ${graph.ids[s.position]}`, graph.roles?.[s.position] && `, role ${graph.roles[s.position]}`),
     element("p", {}, element("b", {}, percent(share)), " of the prediction comes from it. ", panelBar(share)),
     element("p", {}, s.position === graph.target ? "The graph that is shown predicts the token after it."
       : target ? panelLink(source, ["prompt", graph.prompt, s.position], {}, "The graph that predicts the token after it →")
-        : source.traceTarget ? element("button", { type: "button", onclick: () => source.traceTarget(s.position) }, "Trace what the model predicts after it")
+        : source.traceTarget ? element("button", { type: "button", onclick: () => source.traceTarget(s.position) }, "Trace what comes after it")
           : panelMissing(source, "target")),
     element("h3", {}, "Its states, from the top"),
     source.lists ? view.later(source.lists(), (stored) => stateColumn(view, stored)) : stateColumn(view, null)];
@@ -115,7 +115,8 @@ export function panelResidual(view) {
   const above = { layer: s.layer, after: s.node === "ffn" || graph.parallel ? "post" : "mid" };
   const below = stateBefore(graph, above);
   const go = (label, state) => element("button", { type: "button", "data-key": label, onclick: () => view.select(state) }, label);
-  return [element("h2", {}, "Residual past the ", graph.parallel ? "block" : s.node === "ffn" ? "FFN" : "attention", ` of layer ${s.layer} at `, panelTokenAt(graph, s.position)),
+  const passed = graph.parallel ? "block" : s.node === "ffn" ? "FFN" : "attention";
+  return [element("h2", {}, `Residual past the ${passed} of layer ${s.layer} at `, panelTokenAt(graph, s.position)),
     part ? element("p", {}, panelShares([part])) : panelAbsent(graph, threshold, panelStored(graph, kind, s.layer, s.position)),
     element("p", { class: "panel-note" }, `The part of the state ${stateName(above)} that was there before.`),
     element("p", { class: "panel-buttons" }, go("state above", { kind: "state", position: s.position, ...above }),
