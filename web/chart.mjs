@@ -47,7 +47,7 @@ export function dotChart({ name, rows, head = ["", "value"], digits = 3 }) {
   const axis = svg(
     "svg",
     { class: "dots-axis", "aria-hidden": "true" },
-    ticks.map((x) => svg("text", { x: `${at(x)}%`, y: 12, "text-anchor": "middle" }, chartTickText(x, ticks)))
+    ticks.map((x) => svg("text", { x: `${at(x)}%`, y: 12, "text-anchor": at(x) > 90 ? "end" : at(x) < 5 ? "start" : "middle" }, chartTickText(x, ticks)))
   );
   const line = (row) =>
     svg(
@@ -183,7 +183,8 @@ const CHART_WIDTH = 640,
   CHART_LEFT = 52,
   CHART_BOTTOM = 36,
   CHART_TOP = 26,
-  CHART_RIGHT = 130;
+  CHART_RIGHT = 130,
+  CHART_NAME = 17; /* letters */
 
 function chartScale(lo, hi, from, to, log) {
   const f = log ? Math.log : (x) => x,
@@ -208,6 +209,11 @@ function chartSpread(ends) {
   if (over > 0)
     for (let i = sorted.length - 1, y = CHART_HEIGHT - CHART_BOTTOM; i >= 0; i--, y -= 15) sorted[i].y = Math.min(sorted[i].y, y);
   return ends;
+}
+
+/* A name that fits beside the lines; the whole one is said at every point. */
+function chartShort(name) {
+  return name.length > CHART_NAME ? `${name.slice(0, CHART_NAME - 1)}…` : name;
 }
 
 /* Lines with bands. series: [{name, points: [{x, y, lo, hi}]}], told apart by colour, dashes and the name at the end. */
@@ -260,7 +266,7 @@ export function lineChart({ name, x, y, series, logX, logY, xTicks, yFrom, yTo, 
           )
         )
       );
-    if (series.length > 1) root.append(svg("text", { x: CHART_WIDTH - right + 10, y: ends[i].y + 4, class: style }, s.short ?? s.name));
+    if (series.length > 1) root.append(svg("text", { x: CHART_WIDTH - right + 10, y: ends[i].y + 4, class: style }, chartShort(s.short ?? s.name)));
   });
   return element("div", { class: "scroll" }, root);
 }

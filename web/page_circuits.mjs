@@ -49,6 +49,7 @@ export async function showCircuits(context) {
         "Circuits",
         [
           { title: "circuit", number: true, cell: (row) => link(row, String(row.rank)) },
+          { title: "path", class: "circuit", cell: (row) => link(row, row.circuit) },
           {
             title: "in graphs",
             number: true,
@@ -64,8 +65,7 @@ export async function showCircuits(context) {
           },
           { title: "edges", number: true, cell: (row) => String(row.n_edges) },
           { title: "new", number: true, help: "edges in graphs that no circuit above covers", cell: (row) => count(row.new_cells) },
-          { title: "broken", number: true, help: "graphs that have all its edges but one", cell: (row) => count(row.n_broken) },
-          { title: "path", class: "circuit", cell: (row) => link(row, row.circuit) }
+          { title: "broken", number: true, help: "graphs that have all its edges but one", cell: (row) => count(row.n_broken) }
         ],
         rows
       ).node,
