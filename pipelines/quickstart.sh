@@ -21,3 +21,4 @@ echo "How often the model is right, by group:"
 ./build/headwater query ioi.db accuracy
 echo
 echo "The database is $(pwd)/ioi.db. Next: ./build/headwater query ioi.db"
+echo "To look at its graphs in a browser: ./build/headwater serve ioi.db"
