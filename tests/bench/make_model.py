@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a model folder of GPT-2 small's shape with random weights, to measure speed with. --family gpt_neox: parallel blocks.
 
-    python3 tests/bench/make_model.py OUT_DIR [--family gpt2] [--layers 12] [--d-model 768] [--heads 12] [--vocab 50257]
+    python3 tests/bench/make_model.py OUT_DIR [--family gpt2] [--layers 12] [--d-model 768] [--heads 12] [--vocab 50257] [--gain 1]
 
 Needs numpy. The tokenizer is that of datasets/models/headwater-gpt2. 548 MB at the default size: not for committing.
 """
@@ -53,6 +53,7 @@ def main():
     parser.add_argument("--d-model", type=int, default=768)
     parser.add_argument("--heads", type=int, default=12)
     parser.add_argument("--vocab", type=int, default=50257)
+    parser.add_argument("--gain", type=float, default=1, help="factor of all matrices; 5: heads look at few tokens, and blocks outweigh the residual")
     options = parser.parse_args()
     n_ctx = 1024
     os.makedirs(options.out, exist_ok=True)
@@ -81,7 +82,8 @@ def main():
     with open(os.path.join(options.out, "model.safetensors"), "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for _, shape, scale in rows:
-            values = numpy.ones(shape) if scale == 0 else generator.standard_normal(shape, dtype=numpy.float32) * scale
+            gain = options.gain if len(shape) == 2 else 1
+            values = numpy.ones(shape) if scale == 0 else generator.standard_normal(shape, dtype=numpy.float32) * scale * gain
             file.write(values.astype("<f4").tobytes())
 
 

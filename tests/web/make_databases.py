@@ -16,6 +16,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATASETS = os.path.join(HERE, "..", "..", "datasets")
+GAIN = "5"  # so that graphs have many edges at the usual thresholds
 VOCAB = 1875  # of the tokenizer that make_model.py copies
 
 # name: family, layers, d_model, heads, words of a prompt (a word is 1.1 tokens)
@@ -42,7 +43,7 @@ def main():
     for name, (family, layers, d_model, heads, words) in DATABASES.items():
         model, data, database = (os.path.join(options.out, name + end) for end in ("", ".jsonl", ".db"))
         subprocess.run([sys.executable, os.path.join(HERE, "..", "bench", "make_model.py"), model, "--family", family, "--layers", str(layers),
-                        "--d-model", str(d_model), "--heads", str(heads), "--vocab", str(VOCAB)], check=True)
+                        "--d-model", str(d_model), "--heads", str(heads), "--vocab", str(VOCAB), "--gain", GAIN], check=True)
         with open(data, "w", encoding="utf-8") as file:
             for _ in range(options.prompts):
                 text = []
