@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { serve } from "./browser.mjs";
 import { KIND_NAMES, replay } from "../../web/replay.mjs";
 
 const [headwater, ...rest] = process.argv.slice(2);
@@ -21,15 +22,11 @@ function sql(database, statement) {
   return JSON.parse(text);
 }
 
-/* What the end point `graph` says of the rows of a graph. */
-function graphOf(database, id) {
-  const [row] = sql(database, `SELECT r.n_layers AS layers, r.parallel_block AS parallel, r.floor, p.n_tokens, g.target_pos AS target,
-    (SELECT json_object('kind', json_group_array(CASE e.kind WHEN 'attention' THEN 0 WHEN 'attention_residual' THEN 1 WHEN 'ffn' THEN 2 ELSE 3 END),
-      'layer', json_group_array(e.layer), 'head', json_group_array(ifnull(e.head, -1)), 'source', json_group_array(e.source),
-      'target', json_group_array(e.target), 'share', json_group_array(CAST(round(e.importance * 1e6) AS INTEGER)))
-      FROM hw_parts(g.edges) e) AS parts
-    FROM run r, graph g JOIN prompt p ON p.prompt_id = g.prompt_id WHERE g.graph_id = ${id}`);
-  return { ...row, parallel: row.parallel === 1, tokens: Array(row.n_tokens).fill(""), parts: JSON.parse(row.parts) };
+/* The JSON of the end point `graph`, as the page gets it. */
+async function graphOf(server, prompt, target) {
+  const answer = await fetch(`${server.url}api/graph?prompt=${prompt}&target=${target}`, { headers: { Authorization: `Bearer ${server.token}` } });
+  if (!answer.ok) throw new Error(`graph of prompt ${prompt}: status ${answer.status}`);
+  return answer.json();
 }
 
 let compared = 0, differ = 0;
@@ -62,8 +59,8 @@ function rowsAt(database, id, list, columns, table) {
   return at;
 }
 
-function checkGraph(database, name, id) {
-  const graph = graphOf(database, id), list = thresholds(graph);
+function checkGraph(database, name, id, graph) {
+  const list = thresholds(graph);
   const edges = rowsAt(database, id, list, "e.kind, e.layer, e.head, e.source, e.target, e.importance, e.weight, e.flow", "hw_edges");
   const tokens = rowsAt(database, id, list, "e.flow", "hw_token_flow");
   const heads = rowsAt(database, id, list, "e.layer, e.head, e.importance, e.position", "hw_heads");
@@ -85,7 +82,10 @@ try {
   }
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".db")).sort()) {
     const database = join(folder, file), before = compared;
-    for (const { id } of sql(database, "SELECT graph_id AS id FROM graph ORDER BY graph_id")) checkGraph(database, file, id);
+    const server = await serve(headwater, database);
+    for (const { id, prompt_id: prompt, target_pos: target } of sql(database, "SELECT graph_id AS id, prompt_id, target_pos FROM graph ORDER BY graph_id"))
+      checkGraph(database, file, id, await graphOf(server, prompt, target));
+    await server.stop();
     console.log(`${file}: ${compared - before} edges`);
   }
 } finally {
