@@ -18,6 +18,7 @@ import time
 from served import ROOT, Server, make_database, wait_for
 
 BINARY = os.path.abspath(sys.argv[1])
+SANITIZED = b"__asan_init" in open(BINARY, "rb").read()
 MODEL = os.path.join(ROOT, "datasets", "models", "headwater-gpt2")
 ENDS = ("run", "graph?prompt=3", "graph?prompt=70", "lists?prompt=3", "neurons?prompt=3&layer=1&position=14", "export/prompt_prediction.csv",
         "export/head_importance.csv", "graph?prompt=5000", "export/head_matrix.csv")
@@ -59,32 +60,32 @@ def change(path, *statements):
 
 def test_growing():
     """Served while a run writes it: what is stored so far, under an ETag that moves."""
-    path = os.path.join(WORK, "growing.db")
+    path, n = os.path.join(WORK, "growing.db"), 60 if SANITIZED else 600
     run = subprocess.Popen([BINARY, "run", "--model", MODEL, "--data", os.path.join(ROOT, "datasets", "ioi.csv"), "--db", path,
-                            "--threads", "1", "--counterfactual", "--quiet"])
+                            "--limit", str(n), "--chunk-tokens", "64", "--threads", "1", "--counterfactual", "--quiet"])
     try:
-        wait_for(lambda: stored(path) > 0)
+        wait_for(lambda: stored(path) > 0, 300)
         with Server(BINARY, path) as server:
             seen = {}
             while run.poll() is None:
                 answer = ask(server, "run")
-                check((answer["prompts"], answer["counterfactuals_planned"]), (1000, 1000), "planned")
-                assert 0 < answer["done"] <= 2000 and answer["failed"] == 0, answer
+                check((answer["prompts"], answer["counterfactuals_planned"]), (n, n), "planned")
+                assert 0 < answer["done"] <= 2 * n and answer["failed"] == 0, answer
                 seen[etag(server)] = answer["done"]
                 ask(server, "graph?prompt=0")
                 ask(server, "lists?prompt=0")
                 if len(seen) == 3:
-                    check(ask(server, "graph?prompt=1999", 404)["error"], "not_stored", "a prompt that comes later")
+                    check(ask(server, f"graph?prompt={2 * n - 1}", 404)["error"], "not_stored", "a prompt that comes later")
                     run.send_signal(signal.SIGINT)
                     run.communicate()
             assert len(seen) > 2, f"the ETag does not move: {seen}"
             answer = ask(server, "run")
-            assert answer["done"] < 2000, "it was stopped before its end"
-            check(ask(server, "graph?prompt=1999", 404)["error"], "not_stored", "a prompt that is not stored")
-            check(ask(server, "graph?prompt=2000", 404)["message"], "no prompt 2000; the run has 0 to 1999", "a prompt that never comes")
+            assert answer["done"] < 2 * n, "it was stopped before its end"
+            check(ask(server, f"graph?prompt={2 * n - 1}", 404)["error"], "not_stored", "a prompt that is not stored")
+            check(ask(server, f"graph?prompt={2 * n}", 404)["message"], f"no prompt {2 * n}; the run has 0 to {2 * n - 1}", "a prompt that never comes")
             subprocess.run(run.args, check=True)
-            check(ask(server, "run")["done"], 2000, "finished")
-            ask(server, "graph?prompt=1999")
+            check(ask(server, "run")["done"], 2 * n, "finished")
+            ask(server, f"graph?prompt={2 * n - 1}")
     finally:
         if run.poll() is None:
             run.kill()
