@@ -29,11 +29,17 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
   root.classList.add("panel");
 
   function refocus(key) {
-    if (key && !root.contains(document.activeElement)) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+    if (key && !root.contains(document.activeElement)) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
   }
 
-  function render(scroll) {
+  /* Until all of it is there the panel keeps its height, so that what lies around it does not scroll. */
+  function render() {
     const now = ++turn;
+    let waiting = 1;
+    const arrived = () => {
+      if (now === turn && --waiting === 0) root.style.removeProperty("min-height");
+    };
+    root.style.setProperty("min-height", `${root.offsetHeight}px`);
     const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const selection = parseSelection(shown.selection);
     /* What the views get: the state of the page, and ways to change it. */
@@ -45,25 +51,26 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
       opened,
       open(what) {
         opened.add(what);
-        render(root.scrollTop);
+        render();
       },
       select: (chosen) => onSelect(chosen && selectionText(chosen)),
       setConvention(chosen) {
         convention = chosen;
         onConvention(chosen);
-        render(root.scrollTop);
+        render();
       },
       /* A place that is filled when the data is there, or says why it is not. */
       later(promise, fill) {
         const place = element("div", { class: "panel-later", "aria-busy": "true" });
+        waiting++;
         const failed = (error) => error.name !== "AbortError" && [element("p", { class: "panel-missing", role: "alert" }, error.message),
-          element("button", { type: "button", onclick: () => render(root.scrollTop) }, "Try again")];
+          element("button", { type: "button", onclick: () => render() }, "Try again")];
         promise.then(fill, failed).then((nodes) => {
           if (now !== turn) return;
           place.replaceChildren(...[nodes].flat(Infinity).filter(Boolean));
           place.removeAttribute("aria-busy");
           refocus(key);
-          root.scrollTop = scroll;
+          arrived();
         });
         return place;
       },
@@ -72,14 +79,15 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
       title: "Close (Esc)", onclick: () => onSelect(null) }, "×");
     root.replaceChildren(...[close, ...(selection ? panelViews[selection.kind] : panelOverview)(view)].flat(Infinity).filter(Boolean));
     refocus(key);
-    root.scrollTop = scroll;
+    arrived();
   }
 
   return {
     show(graph, replayed, threshold, selection) {
-      const same = shown && shown.graph === graph && shown.selection === selection;
+      const other = !shown || parseSelection(shown.selection)?.kind !== parseSelection(selection)?.kind;
       shown = { graph, replayed, threshold, selection };
-      render(same ? root.scrollTop : 0);
+      render();
+      if (other) root.parentElement.scrollTop = 0;
     },
     close() {
       turn++;
