@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server of the program, and requests as bytes: what the tests of the server share. Standard library alone."""
 import collections
+import json
 import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -125,3 +127,44 @@ def wait_for(condition, seconds=60):
         if time.monotonic() > until:
             raise AssertionError("waited in vain")
         time.sleep(0.02)
+
+
+def check(found, wanted, what):
+    if found != wanted:
+        raise AssertionError(f"{what}: found {found!r}, want {wanted!r}")
+
+
+def check_status(reply, status, what, kind=None):
+    check(reply and reply.status, status, what)
+    if kind:
+        body = json.loads(reply.body)
+        check(body["error"], kind, what)
+        assert body["message"], what
+
+
+def run_tests(binary, namespace, wanted):
+    """Runs the functions test_NAME of a module with a server of 60 prompts and their counterfactuals, mined and compared; the module's WORK is
+    a folder, DATABASE that database, SCRATCH the server's TMPDIR. Returns the exit code."""
+    tests = {name[len("test_"):]: value for name, value in namespace.items() if name.startswith("test_")}
+    for name in wanted:
+        assert name in tests, f"no test {name}; there are {' '.join(tests)}"
+    with tempfile.TemporaryDirectory(prefix="headwater-web.") as work:
+        database, scratch = os.path.join(work, "ioi.db"), os.path.join(work, "scratch")
+        namespace.update(WORK=work, DATABASE=database, SCRATCH=scratch)
+        os.mkdir(scratch)
+        make_database(binary, database, "--limit", "60", "--counterfactual", "--floor", "0.01", "--project", "all", "--group-by", "group")
+        subprocess.run([binary, "mine", database], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([binary, "compare", database, "--by", "group=ABBA,BABA", "--permutations", "100"], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        failed = 0
+        with Server(binary, database, environment={"TMPDIR": scratch}) as server:
+            for name in wanted or tests:
+                start = time.monotonic()
+                try:
+                    tests[name](server)
+                    print(f"ok      {name} ({time.monotonic() - start:.1f} s)", flush=True)
+                except (AssertionError, OSError, ValueError, KeyError, TypeError, subprocess.SubprocessError) as problem:
+                    failed += 1
+                    print(f"FAIL    {name}: {type(problem).__name__}: {problem}", flush=True)
+        check(server.errors, "", "what the server says")
+    return 1 if failed else 0
