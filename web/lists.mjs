@@ -151,6 +151,11 @@ export function queryCommand(name, options = {}) {
   return ["headwater query DB", name, ...given.map(([option, value]) => `--${option} ${shellWord(String(value))}`)].join(" ");
 }
 
+/* A group of an address, number or name, as SQL. */
+export function groupSql(group) {
+  return /^\d+$/.test(group) ? group : `(SELECT group_id FROM prompt_group WHERE name = '${group.replace(/'/g, "''")}')`;
+}
+
 /* The command that gives the same numbers, and a button that copies it. */
 export function commandLine(command) {
   const button = element(

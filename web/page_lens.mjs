@@ -4,7 +4,7 @@ import { count, element, fill, number, percent } from "./dom.mjs";
 import { writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { lineChart } from "./chart.mjs";
-import { choiceButtons, commandLine, dataTable, estimate, estimateShare, groupName, groupSelect, pageTitle, queryCommand, rowsOf } from "./lists.mjs";
+import { choiceButtons, commandLine, dataTable, estimate, estimateShare, groupName, groupSelect, groupSql, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
 import { showEmpty } from "./states.mjs";
 
 /* Address -> columns, title of the axis, its upper end. */
@@ -113,7 +113,7 @@ export async function showLens(context) {
     ).node,
     commandLine(
       group
-        ? `headwater sql DB "SELECT * FROM answer_by_layer WHERE group_id = ${Number(group)} ORDER BY layer"`
+        ? `headwater sql DB ${shellWord(`SELECT * FROM answer_by_layer WHERE group_id = ${groupSql(group)} ORDER BY layer`)}`
         : queryCommand("logit_lens")
     )
   );

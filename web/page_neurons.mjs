@@ -4,7 +4,7 @@ import { count, element, fill, plural } from "./dom.mjs";
 import { addressOf, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
-import { choiceButtons, commandLine, estimateShare, groupName, groupSelect, pageTitle, queryCommand, rowsOf, tokenRow } from "./lists.mjs";
+import { choiceButtons, commandLine, estimateShare, groupName, groupSelect, groupSql, pageTitle, queryCommand, rowsOf, shellWord, tokenRow } from "./lists.mjs";
 import { showEmpty } from "./states.mjs";
 
 const NEURONS_MEASURES = {
@@ -74,7 +74,7 @@ export async function showNeurons(context) {
     ),
     commandLine(
       group
-        ? `headwater sql DB "SELECT * FROM neuron_importance_by_group WHERE group_id = ${Number(group)} ORDER BY ${value} DESC LIMIT ${limit}"`
+        ? `headwater sql DB ${shellWord(`SELECT * FROM neuron_importance_by_group WHERE group_id = ${groupSql(group)} ORDER BY ${value} DESC LIMIT ${limit}`)}`
         : queryCommand("top_neurons", { by, limit })
     )
   );

@@ -4,7 +4,7 @@
 import { announce, count, element, fill, number, percent, plural, tokenElement } from "./dom.mjs";
 import { addressOf, readAddress, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
-import { commandLine, dataTable, groupChoices, groupName, groupSelect, itemName, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
+import { commandLine, dataTable, groupChoices, groupName, groupSelect, groupSql, itemName, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
 import { showEmpty, showError, skeletonAfter } from "./states.mjs";
 import { listPoint, listText, promptAddress } from "./walk.mjs";
 
@@ -41,19 +41,15 @@ function promptsCommand(query) {
     return queryCommand("prompts", {
       group: get("group"),
       answers: get("answers"),
-      counterfactuals: get("group") ? "yes" : get("counterfactuals")
+      counterfactuals: get("group") ? "yes" : get("counterfactuals"),
+      limit: 0
     });
   const head = /^L(\d+)H(\d+)$/.exec(get("head") ?? ""),
     circuit = Number(get("circuit")),
     edge = Number(get("edge"));
   const where = [
-    get("group")
-      ? `group_id IN (SELECT member_id FROM group_member WHERE group_id = ${
-          /^\d+$/.test(get("group")) ? get("group") : `(SELECT group_id FROM prompt_group WHERE name = ${text(get("group"))})`
-        })`
-      : { yes: null, only: "counterfactual_of IS NOT NULL" }[get("counterfactuals") ?? "no"] === undefined
-        ? "counterfactual_of IS NULL"
-        : get("counterfactuals") === "only" && "counterfactual_of IS NOT NULL",
+    get("group") && `group_id IN (SELECT member_id FROM group_member WHERE group_id = ${groupSql(get("group"))})`,
+    !get("group") && { no: "counterfactual_of IS NULL", only: "counterfactual_of IS NOT NULL" }[get("counterfactuals") ?? "no"],
     get("q") && `text LIKE ${like(get("q"))} ESCAPE '!'`,
     get("answers") === "wrong" && "NOT correct",
     get("answers") === "right" && "correct",
