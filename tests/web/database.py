@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from served import ROOT, Server, make_database, wait_for
+from served import ROOT, Server, check, make_database, wait_for
 
 BINARY = os.path.abspath(sys.argv[1])
 SANITIZED = b"__asan_init" in open(BINARY, "rb").read()
@@ -26,11 +26,6 @@ HOSTILE = [None, -1, 1 << 40, (1 << 62) + 7, -(1 << 63), 9e999, -9e999, 1e300, -
            b"", b"\xff\x00\xff", b"\x02\x00", "cut", "flip", "badly encoded"]
 # What a damaged file looks like to a reader: the promises of the schema are void.
 PROMISES = re.compile(r"\) (STRICT, )?WITHOUT ROWID|\) STRICT|NOT NULL|CHECK\s?\([^()]*(\([^()]*\)[^()]*)*\)|REFERENCES \w+")
-
-
-def check(found, wanted, what):
-    if found != wanted:
-        raise AssertionError(f"{what}: found {found!r}, want {wanted!r}")
 
 
 def ask(server, path, status=200):
