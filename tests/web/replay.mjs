@@ -2,7 +2,7 @@
  * The replay of the page equals hw_edges, to the last bit: kind, layer, head, source, target, weight and flow of every edge, flow of every
  * token, and every head, at 12 thresholds a graph.
  *
- *   node tests/web/replay.mjs HEADWATER [--prompts 2] [--databases FOLDER]
+ *   node tests/web/replay.mjs HEADWATER [--prompts 3] [--databases FOLDER]
  *
  * Makes the databases (make_databases.py, needs numpy) unless --databases names a folder that has them. */
 import { execFileSync } from "node:child_process";
@@ -78,7 +78,7 @@ const made = option("--databases", null), folder = made ?? mkdtempSync(join(tmpd
 try {
   if (!made) {
     const script = fileURLToPath(new URL("make_databases.py", import.meta.url));
-    execFileSync("/usr/bin/python3", [script, headwater, folder, "--prompts", option("--prompts", "2")], { stdio: "inherit" });
+    execFileSync("/usr/bin/python3", [script, headwater, folder, "--prompts", option("--prompts", "3")], { stdio: "inherit" });
   }
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".db")).sort()) {
     const database = join(folder, file), before = compared;
