@@ -80,8 +80,10 @@ export async function showPrompt({ root, path, query, run, signal }) {
   const beside = { previous: null, next: null };
   const back = button("‹", "Previous prompt (k)", () => walk("previous"), { disabled: true });
   const forth = button("›", "Next prompt (j)", () => walk("next"), { disabled: true });
-  function walk(direction) {
-    if (beside[direction]) go(beside[direction].prompt, beside[direction].target);
+  /* A key may come before the way is known: it waits for it. */
+  async function walk(direction) {
+    await way;
+    if (beside[direction] && !signal.aborted) go(beside[direction].prompt, beside[direction].target);
   }
   const place = element("span");
   const tools = [pagePromptChips(graph), element("span", { class: "soft" }, `prompt ${id}`, place), pagePromptTargets(graph, (position) => go(id, position)),
@@ -92,7 +94,7 @@ export async function showPrompt({ root, path, query, run, signal }) {
     onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),
     onTarget: (entry, position) => go(entry.graph.prompt, position) });
 
-  walkFrom(from, id, target, { signal }).then((found) => {
+  const way = walkFrom(from, id, target, { signal }).then((found) => {
     Object.assign(beside, found);
     back.disabled = !found.previous;
     forth.disabled = !found.next;

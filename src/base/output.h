@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A file that is written under a temporary name and takes its own name when it is whole: an older file of that name stays until then. */
+ * A file that is written under a temporary name and takes its own name when it is whole: an older file of that name stays until then.
+ * What is no regular file (a pipe, /dev/stdout) is written directly. */
 #ifndef HW_BASE_OUTPUT_H
 #define HW_BASE_OUTPUT_H
 
@@ -8,7 +9,7 @@
 #include "headwater/buffer.h"
 
 typedef struct hw_output {
-  char *path, *temporary;
+  char *path, *temporary; /* equal: written directly */
   FILE *file;
   int error; /* errno of the first write that failed */
 } hw_output;

@@ -41,3 +41,9 @@ done
 cat older.html && echo
 "$HW" page odd.db --prompt 0 --out older.html && cmp older.html page.html && echo "the older file is replaced"
 ls *.tmp 2>/dev/null || echo "no temporary file is left"
+echo "--- into a pipe: it stays one"
+mkfifo pipe && { cat pipe >piped.html & }
+"$HW" page odd.db --prompt 0 --out pipe
+[ -p pipe ] || kill $!
+wait
+[ -p pipe ] && cmp piped.html page.html && echo equal
