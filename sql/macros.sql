@@ -19,8 +19,13 @@ $GRAPH BETWEEN $FIRST << 20 AND $LAST << 20 | 1048575
 $is_graph_between($GRAPH, $PROMPT, $PROMPT)
 -- $own_graphs_end
 (SELECT coalesce(min(prompt_id), $past_prompts) FROM prompt WHERE counterfactual_of IS NOT NULL) << 20
+-- A prompt in how many is looked at, for a sample of about so many; 1 takes all.
 -- $sample_step $SAMPLE
 max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(nullif($SAMPLE, 0), $past_prompts))
+-- Is the prompt in the sample of one in EVERY? Its number times the golden ratio, modulo 1: even over any run of prompts, and over any
+-- rows that come in turn (pairs, groups), which every n-th prompt is not.
+-- $is_sampled $ID $EVERY
+((($ID) & 4294967295) * 1640531527 & 4294967295) * $EVERY < 4294967296
 
 -- Items: edges aligned by role (agg_item in schema.sql).
 -- $item_id $LAYER $HEAD $SOURCE $TARGET
@@ -115,7 +120,7 @@ WITH RECURSIVE step AS (
 SELECT round(w.threshold, 9) AS threshold, count(*) AS graphs, avg(s.edges) AS edges, avg(s.nodes) AS nodes, avg(s.heads) AS heads,
   avg(s.ffn_nodes) AS ffn_nodes, min(s.edges) AS edges_min, max(s.edges) AS edges_max
 FROM step CROSS JOIN graph_info i CROSS JOIN graph g ON g.graph_id = i.graph_id CROSS JOIN wanted w CROSS JOIN hw_graph_size(g.edges, w.threshold) s
-WHERE i.graph_id < step.past AND ($prompt_of(i.graph_id)) % step.every = 0 GROUP BY w.threshold ORDER BY w.threshold
+WHERE i.graph_id < step.past AND $is_sampled($prompt_of(i.graph_id), step.every) GROUP BY w.threshold ORDER BY w.threshold
 
 -- The graphs of the page's lists of prompts, after a WITH that has circuit_graphs(graph_id, importance); $CIRCUIT is 1 where these are a
 -- filter. key is what the list is in order of, then graph_id. Without a filter that is about graphs a prompt is listed once, with

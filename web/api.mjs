@@ -2,15 +2,17 @@
  * Requests to the server that the page came from, with the token. */
 
 const API_TOKEN = "headwater.token";
+let apiOffered = null; /* a token of the address: it takes the place of the kept one when the server takes it */
 const apiKept = new Map(); /* address -> {etag, value}: asked again with If-None-Match */
 const API_KEPT = 64;
 let apiListener = () => {};
 
-/* A token behind "#token=" in the address is kept, for this host and port, and taken out of the address. */
+/* A token behind "#token=" in the address is taken out of it. It is kept, for this host and port, once it has been right: a link with a wrong
+ * one does no harm. */
 export function takeToken() {
-  const found = /^#token=([0-9a-f]+)(\/.*)?$/.exec(location.hash);
+  const found = /^#token=([0-9a-f]{32})(\/.*)?$/.exec(location.hash);
   if (!found) return;
-  localStorage.setItem(API_TOKEN, found[1]);
+  apiOffered = found[1];
   history.replaceState(null, "", `#${found[2] ?? "/"}`);
 }
 
@@ -26,7 +28,7 @@ export function apiAddress(path, parameters = {}) {
 }
 
 async function apiFetch(address, options = {}) {
-  const token = localStorage.getItem(API_TOKEN);
+  const token = apiOffered ?? localStorage.getItem(API_TOKEN);
   const headers = { ...options.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
   let answer;
   try {
@@ -37,6 +39,16 @@ async function apiFetch(address, options = {}) {
     throw Object.assign(new Error("The server does not answer. Is `headwater serve` still running?"), { kind: "gone", status: 0 });
   }
   apiListener(true);
+  if (apiOffered && apiOffered === token) {
+    if (answer.status === 401 && localStorage.getItem(API_TOKEN)) {
+      apiOffered = null;
+      return apiFetch(address, options);
+    }
+    if (answer.status !== 401) {
+      localStorage.setItem(API_TOKEN, token);
+      apiOffered = null;
+    }
+  }
   if (!answer.ok && answer.status !== 304) {
     let found = {};
     try {

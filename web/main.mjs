@@ -84,21 +84,22 @@ function mainMarkNavigation(name) {
   }
 }
 
-function mainClose() {
-  mainShown.page?.close?.();
-  mainShown.stop?.abort();
+function mainClose(shown) {
+  shown?.page?.close?.();
+  shown?.stop?.abort();
 }
 
-/* Shows the page of the present address. The page before it stays in sight until that is ready, or until the skeleton comes. */
+/* Shows the page of the present address. The page before it stays in sight until that is ready, or until the skeleton comes; it stays and
+ * goes on working when the server does not answer. */
 async function mainShow({ anew = false, first = false } = {}) {
   clearTimeout(mainScroll);
   const { path, query } = readAddress();
-  const name = path[0] in pages ? path[0] : null;
+  const name = Object.hasOwn(pages, path[0]) ? path[0] : null;
   const same = !anew && name !== null && mainShown.name === name ? mainShown.page : null;
   if (same?.update && same.update({ ...mainShown.context, path, query }) !== false) return;
-  mainClose();
-  const stop = new AbortController();
-  const shown = (mainShown = { name, page: null, stop });
+  if (!mainShown.page) mainShown.stop?.abort(); /* one that is not ready yet */
+  const before = mainShown.page ? mainShown : mainShown.before, stop = new AbortController();
+  const shown = (mainShown = { name, page: null, stop, before });
   mainMarkNavigation(name);
   const ready = skeletonAfter(mainRoot);
   try {
@@ -115,7 +116,9 @@ async function mainShow({ anew = false, first = false } = {}) {
       page?.close?.();
       return;
     }
-    shown.page = page;
+    mainClose(before);
+    shown.page = page ?? {};
+    shown.before = null;
     ready();
     mainRoot.replaceChildren(root);
     page?.shown?.(); /* what needs a size is drawn now */
@@ -126,6 +129,12 @@ async function mainShow({ anew = false, first = false } = {}) {
   } catch (error) {
     ready();
     if (mainShown !== shown || error.name === "AbortError") return;
+    if (error.kind === "gone" && before) {
+      mainShown = before;
+      mainMarkNavigation(before.name);
+      return;
+    }
+    mainClose(before);
     mainRoot.replaceChildren();
     showError(mainRoot, error, () => mainShow({ anew: true }));
   } finally {

@@ -111,7 +111,7 @@ function headTokens(data, convention) {
     element(
       "p",
       { class: "soft" },
-      `${plural(data.with_list, "list")} of ten in ${count(data.graphs)} of the ${count(data.of)} graphs that have the head, evenly chosen. ` +
+      `${plural(data.with_list, "list")} in ${count(data.graphs)} of the ${count(data.of)} graphs that have the head, evenly chosen. ` +
         (convention === "alone" ? "What its output says by itself." : "What it adds to the logits, with the last norm as it was.")
     )
   ];

@@ -29,7 +29,8 @@ function traceNoModel(root, run) {
 function traceForm(run, text, onTrace) {
   const field = element("textarea", { id: "trace-text", rows: "2", spellcheck: "false", autocomplete: "off" });
   field.value = text;
-  const send = () => field.value && onTrace(field.value);
+  field.required = true; /* an empty one is told by the browser */
+  const send = () => field.reportValidity() && onTrace(field.value);
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();

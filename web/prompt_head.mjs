@@ -7,6 +7,28 @@ function headToken(text) {
   return tokenText(text).replace(/·/g, (dot, at) => (text[at] === "·" ? dot : " "));
 }
 
+/* The tokens' texts. Those that share a character are no text by themselves: the first of them has the prompt's own text, the others none. */
+function headTexts({ tokens, text }) {
+  const texts = tokens.map(headToken), broken = (token) => token?.includes("\ufffd");
+  for (let i = 0, at = 0; text && i < tokens.length;) {
+    if (!broken(tokens[i])) {
+      const token = text.startsWith(tokens[i], at) ? tokens[i] : tokens[i].trimStart(); /* a space that the tokenizer puts in front */
+      if (text.startsWith(token, at)) at += token.length;
+      i++;
+      continue;
+    }
+    let end = i;
+    while (broken(tokens[end])) end++;
+    const next = end < tokens.length ? text.indexOf(tokens[end], at) : text.length;
+    if (next < at) break;
+    texts.fill("", i + 1, end);
+    texts[i] = headToken(text.slice(at, next));
+    at = next;
+    i = end;
+  }
+  return texts;
+}
+
 function headAnswer(graph) {
   const { answer } = graph;
   if (!answer || answer.answer === null || answer.answer === undefined) return null;
@@ -17,7 +39,7 @@ function headAnswer(graph) {
 
 /* -> {node, show(replayed)}: shades the tokens by their flow. */
 export function promptHead(graph, title, beside) {
-  const marks = graph.tokens.map((text, i) => element("mark", { class: i === graph.target ? "prompt-target" : null }, headToken(text)));
+  const marks = headTexts(graph).map((text, i) => element("mark", { class: i === graph.target ? "prompt-target" : null }, text));
   const later = marks.slice(graph.target + 1).some(Boolean);
   const text = element("p", { class: "prompt-text", tabindex: graph.tokens.length > 80 ? "0" : null }, marks.slice(0, graph.target + 1),
     element("span", { class: "prompt-next" }, " → ", tokenElement(graph.prediction.token), " ", element("span", { class: "soft" }, percent(graph.prediction.probability))),

@@ -93,6 +93,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
     const { floor, asked } = state, graph = graphs[0], texts = [];
     if (asked < floor)
       texts.push(`The address asks for the threshold ${asked}; nothing is stored below the floor ${floor}, which is shown. Rerun with --floor.`);
+    else if (asked > slider.highest) texts.push(`The address asks for the threshold ${asked}; ${slider.value} is shown, the slider ends at ${slider.highest}.`);
     else if (graph.stored_floor < graph.floor)
       texts.push(`Of ${plural(graph.stored_parts, "stored row")} those above the threshold ${graph.threshold} are sent: lower ones are in headwater sql.`);
     else if (graph.floor >= graph.threshold)
@@ -191,9 +192,11 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   }
 
   function setTable(table) {
+    const focused = tablePlace.contains(document.activeElement) || graphPlace.contains(document.activeElement);
     state.table = table;
     showTable();
     showCounts();
+    if (focused) (table ? tablePlace.firstElementChild : places[state.side]).focus(); /* what had it is hidden now */
     onState({ table: table ? "1" : null, order: table ? state.order : null }, { replace: false });
   }
 

@@ -16,6 +16,7 @@ export function thresholdSlider({ floor, threshold, value, onChange }) {
     oninput: () => change(valueOf(Number(input.value)), true), onchange: () => change(slider.value, false) });
   const slider = {
     value,
+    highest,
     node: element("div", { class: "threshold" }, element("label", { for: "threshold" }, "Threshold"),
       element("span", { class: "soft", title: "the floor: parts below it are not stored" }, String(floor)), input, output,
       element("datalist", { id: "threshold-run" }, element("option", { value: stepOf(threshold) }))),

@@ -10,7 +10,7 @@ export const LIST_PARAMETERS = ["q", "group", "head", "edge", "circuit", "mining
 /* The query of a list, and nothing else, as text: what `from` holds. query: URLSearchParams or object. */
 export function listText(query) {
   const from = new URLSearchParams(query), list = new URLSearchParams();
-  for (const name of LIST_PARAMETERS) if (from.get(name)) list.set(name, from.get(name));
+  for (const name of LIST_PARAMETERS) if (from.get(name)) list.set(name, name === "head" ? from.get(name).toUpperCase() : from.get(name));
   return list.toString();
 }
 

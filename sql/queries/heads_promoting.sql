@@ -19,7 +19,7 @@ WITH step AS (
   SELECT g.graph_id, g.projections, step.list, w.text, CASE WHEN NOT w.own THEN w.token_id WHEN $target_of(g.graph_id) = p.n_tokens - 1 THEN
     (SELECT iif(w.text = '(answer)', a.answer_id, a.foil_id) FROM answer a WHERE a.prompt_id = $prompt_of(g.graph_id)) END AS token_id
   FROM step CROSS JOIN graph g CROSS JOIN prompt p ON p.prompt_id = $prompt_of(g.graph_id) CROSS JOIN wanted w
-  WHERE g.graph_id < step.past AND ($prompt_of(g.graph_id)) % step.every = 0
+  WHERE g.graph_id < step.past AND $is_sampled($prompt_of(g.graph_id), step.every)
     AND (:group IS NULL OR p.group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
 )
 SELECT 'L' || p.layer || 'H' || p.head AS name, l.text AS token, count(DISTINCT l.graph_id) AS graphs, avg(p.score) AS mean_score, p.convention, avg(p.rank) AS mean_rank,

@@ -8,7 +8,7 @@
 WITH step AS (
   SELECT $sample_step(:sample) AS every
 ), picked AS (
-  SELECT g.graph_id, g.edges, p.tokens FROM step JOIN prompt p ON p.prompt_id % step.every = 0 AND p.counterfactual_of IS NULL
+  SELECT g.graph_id, g.edges, p.tokens FROM step JOIN prompt p ON $is_sampled(p.prompt_id, step.every) AND p.counterfactual_of IS NULL
   JOIN graph g ON $is_graph_of(g.graph_id, p.prompt_id)
 ), piece AS (
   SELECT picked.graph_id, f.position, f.flow, t.text,

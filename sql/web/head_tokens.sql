@@ -6,14 +6,15 @@
 -- :convention <frozen|alone> = frozen   what the head adds to the logits, or what its output says by itself
 -- :sample <count> = 100                 graphs
 WITH listed AS MATERIALIZED (
-  SELECT l.graph_id, row_number() OVER (ORDER BY l.graph_id) AS place, count(*) OVER () AS n
+  SELECT l.graph_id, count(*) OVER () AS n
   FROM (SELECT hw_merge_item_graphs(graphs) AS graphs FROM item_graph
     WHERE item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63) GROUP BY chunk_id) m JOIN hw_item_graphs(m.graphs) l
   WHERE l.graph_id < (SELECT $own_graphs_end)
 ), chosen AS MATERIALIZED (
-  SELECT graph_id, n FROM listed WHERE place % max(1, n / :sample) = 0 ORDER BY place LIMIT :sample
+  SELECT graph_id, n FROM listed ORDER BY ($prompt_of(graph_id) & 4294967295) * 1640531527 & 4294967295, graph_id LIMIT :sample
 ), found AS MATERIALIZED (
-  SELECT c.graph_id, p.list, p.rank, p.token_id, p.score FROM chosen c JOIN graph g USING(graph_id) JOIN hw_projections(g.projections) p
+  SELECT c.graph_id, p.list, p.rank, p.token_id, p.score FROM (SELECT graph_id FROM chosen ORDER BY graph_id) c
+  CROSS JOIN graph g ON g.graph_id = c.graph_id CROSS JOIN hw_projections(g.projections) p
   WHERE p.kind = 'head' AND p.layer = :layer AND p.head = :head AND p.convention = :convention
 ), best AS (
   SELECT list, token_id, count(*) AS n, avg(score) AS score, avg(rank) AS rank,

@@ -8,7 +8,7 @@
 WITH step AS (
   SELECT $sample_step(:sample) AS every, $own_graphs_end AS past
 ), looked AS MATERIALIZED (
-  SELECT i.graph_id FROM step CROSS JOIN graph_info i WHERE i.graph_id < step.past AND ($prompt_of(i.graph_id)) % step.every = 0
+  SELECT i.graph_id FROM step CROSS JOIN graph_info i WHERE i.graph_id < step.past AND $is_sampled($prompt_of(i.graph_id), step.every)
 ), found AS MATERIALIZED (
   SELECT g.graph_id, n.position, n.importance, n.activation FROM looked JOIN graph g USING(graph_id) JOIN hw_neurons(g.neurons) n
   WHERE n.layer = :layer AND n.neuron = :neuron

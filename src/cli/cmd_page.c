@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "cli/command.h"
 #include "web/page.h"
@@ -27,6 +28,11 @@ static const hw_option_table *options(void **defaults) {
   return &table;
 }
 
+static bool is_same_file(const char *a, const char *b) {
+  struct stat of_a, of_b;
+  return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
 static int run(const hw_command *command, int argc, char **argv) {
   page_settings settings = usual;
   const char *db;
@@ -35,6 +41,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   if (settings.prompt < 0) return hw_cli_usage(command, "no --prompt N given");
   if (!settings.out) return hw_cli_usage(command, "no --out FILE given");
+  if (is_same_file(db, settings.out)) return hw_cli_usage(command, "--out names the database itself");
   hw_store *store = NULL;
   hw_buffer title, data;
   hw_buffer_init(&title);

@@ -47,7 +47,10 @@ static bool read_version(const hw_web *web, hw_store *store, const hw_web_route 
   }
   const char *statement = hw_store_json_sql(route->file);
   if (statement) hw_buffer_printf(&version, "-%08" PRIx32, (uint32_t)XXH3_64bits(statement, strlen(statement)));
-  if (web->live) hw_buffer_append_string(&version, "-live");
+  if (route->tells_live) { /* the file's name and the model are in the answer */
+    hw_buffer_printf(&version, "-%08" PRIx32 "-%08" PRIx32, (uint32_t)XXH3_64bits(web->settings.db, strlen(web->settings.db)),
+                     (uint32_t)XXH3_64bits(web->live_model.data, web->live_model.length));
+  }
   ok = ok && hw_buffer_check(&version, err);
   if (ok) (void)snprintf(etag, size, "%s", version.data);
   hw_buffer_fini(&part);

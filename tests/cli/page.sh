@@ -47,3 +47,7 @@ mkfifo pipe && { cat pipe >piped.html & }
 [ -p pipe ] || kill $!
 wait
 [ -p pipe ] && cmp piped.html page.html && echo equal
+echo "--- onto the database"
+ln odd.db link.html
+"$HW" page odd.db --prompt 0 --out link.html 2>&1 | head -n 1
+"$HW" query odd.db accuracy >before && echo "the database is whole"

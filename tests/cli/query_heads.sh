@@ -15,3 +15,8 @@ echo "--- accuracy"
 "$HW" query made.db accuracy --format csv | tr -d '\r' | cut -d, -f 1-3,6
 echo "--- the graph goes through the token after the earlier copy"
 "$HW" query made.db graph --prompt 0 --format csv | tr -d '\r' | grep '^[0-9]*,attention,1'
+echo "--- a sample has both groups, though their prompts come in turn"
+"$HW" run --model gpt2 --data ioi.csv --limit 100 --group-by group --db turns.db --quiet
+for group in ABBA BABA; do
+  "$HW" query turns.db heads_promoting --group "group=$group" --sample 50 --limit 1 --format csv | tail -n 1 | cut -d, -f 1-3
+done

@@ -88,6 +88,9 @@ export async function checkFiles(context) {
       await go(tab, address);
       same(await tab.evaluate(() => document.querySelectorAll("main img, main script, main b.strange, header img:not([src='icon.svg'])").length), 0, `${address}: elements from data`);
     }
+    const spread = prompts[2].text;
+    await go(tab, "#/prompt/2");
+    holds((await tab.$eval(".prompt-text", (node) => node.textContent)).includes("süße Löwe 日本 🦁"), `characters of several tokens: ${spread}`);
     await go(tab, "#/prompt/0");
     holds((await tab.$eval("#page", (root) => root.textContent)).includes("onerror"), "the text is shown");
     same(takeFaults(tab), [], "faults");

@@ -133,6 +133,13 @@ export async function checkGraph(context) {
       await settled(tab);
       holds(await tab.evaluate((word) => new URLSearchParams(location.hash.split("?")[1]).has(word), name), `${key} does not change ${name}`);
     }
+    await go(tab, `#/prompt/${PROMPT}`);
+    await tab.focus("[role=application]");
+    for (const wanted of [".graph-table", "[role=application]"]) {
+      await tab.keyboard.press("t");
+      await settled(tab);
+      holds(await tab.evaluate((selector) => document.activeElement.matches(selector), wanted), `t: the focus is not on ${wanted}`);
+    }
     for (const [key, wanted] of [["j", PROMPT + 1], ["k", PROMPT]]) {
       await tab.keyboard.press(key);
       await tab.waitForFunction((id) => new RegExp(`^#/prompt/${id}(\\?|/|$)`).test(location.hash), {}, wanted);

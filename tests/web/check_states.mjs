@@ -32,6 +32,23 @@ export async function checkStates(context) {
     await context_.close();
   });
 
+  await check("25 a link with a wrong token does no harm, a new one takes the place of the old", async () => {
+    const apart = await browser.createBrowserContext();
+    const page = await openTab(apart, server, "#/prompts");
+    for (const token of ["00", "0".repeat(32)]) {
+      const other = await openTab(apart, { ...server, token }, "#/heads");
+      holds(await other.$("table.heat") || token === "00", `with the token ${token} the page does not work: ${await mainText(other)}`);
+      await other.close();
+    }
+    await go(page, "#/heads");
+    holds(await page.$("table.heat"), `the first tab is locked out: ${await mainText(page)}`);
+    await page.evaluate(() => localStorage.setItem("headwater.token", "f".repeat(32)));
+    const again = await openTab(apart, server, "#/heads");
+    holds(await again.$("table.heat"), "the printed address does not help");
+    same(await again.evaluate(() => localStorage.getItem("headwater.token")), server.token, "the token that is kept");
+    await apart.close();
+  });
+
   await check("25 an unfinished run, failed prompts, an empty database", async () => {
     for (const [name, word] of [["part", "unfinished"], ["failed", "failed"], ["empty", "unfinished"]]) {
       const other = await serve(binary, context.paths(name));
@@ -65,6 +82,12 @@ export async function checkStates(context) {
       for (const name of ["input", "change"]) input.dispatchEvent(new Event(name, { bubbles: true }));
     });
     holds((await page.$eval(".prompt-count", (node) => node.textContent)) !== before, "the slider does not work any more");
+    await page.evaluate(() => { location.hash = "#/lens"; });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    holds(await page.$(".graph-main .g-base"), "another page takes away what is shown");
+    await page.focus("[role=application]");
+    await page.keyboard.press("t");
+    await page.waitForSelector(".graph-table tbody tr");
     await page.close();
   });
 }

@@ -77,7 +77,7 @@ def main():
     stop("empty.db", "SELECT count(*) FROM run", signal.SIGKILL, "--commit-seconds", "3600")
     stop("part.db", "SELECT count(*) >= 3 FROM chunk", signal.SIGINT, "--commit-seconds", "0", "--chunk-tokens", "64")
     run("failed.db", write("failed.csv", ["Mary and John", "very " * 400, "The door"]), codes=(3,))
-    run("strange.db", write("strange.csv", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "a & b <b>bold</b> \u202e txt"]))
+    run("strange.db", write("strange.csv", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "a & b <b>bold</b> süße Löwe 日本 🦁 \u202e txt"]))
 
 
 if __name__ == "__main__":
