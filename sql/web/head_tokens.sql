@@ -13,8 +13,7 @@ WITH listed AS MATERIALIZED (
 ), chosen AS MATERIALIZED (
   SELECT graph_id, n FROM listed ORDER BY ($prompt_of(graph_id) & 4294967295) * 1640531527 & 4294967295, graph_id LIMIT :sample
 ), found AS MATERIALIZED (
-  SELECT c.graph_id, p.list, p.rank, p.token_id, p.score FROM (SELECT graph_id FROM chosen ORDER BY graph_id) c
-  CROSS JOIN graph g ON g.graph_id = c.graph_id CROSS JOIN hw_projections(g.projections) p
+  SELECT c.graph_id, p.list, p.rank, p.token_id, p.score FROM chosen c JOIN graph g USING(graph_id) JOIN hw_projections(g.projections) p
   WHERE p.kind = 'head' AND p.layer = :layer AND p.head = :head AND p.convention = :convention
 ), best AS (
   SELECT list, token_id, count(*) AS n, avg(score) AS score, avg(rank) AS rank,
