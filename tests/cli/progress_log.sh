@@ -10,4 +10,6 @@ timeout -s KILL 34 "$HW" run --model gpt2 --data ioi.csv --db run.db --targets a
   --floor 0.0001 --threads 1 2>run.log >stdout
 sleep 1
 kill $holder
-grep -ohE '^(prompts 0/1000|permutations [0-9]+/1000000000|preparing) ' run.log compare.log mine.log | sed -E 's/permutations [0-9]+/permutations (n)/'
+# A slow machine is still preparing the run.
+grep -qE '^(prompts 0/1000|preparing) ' run.log && echo "run: a line"
+grep -ohE '^(permutations [0-9]+/1000000000|preparing) ' compare.log mine.log | sed -E 's/permutations [0-9]+/permutations (n)/'
