@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Another program that holds a database locked delays a command: a notice after five seconds. It ends the command after --lock-timeout.
+# Another program that holds a database locked delays a command: a notice after five seconds. It ends the command after --lock-timeout: one
+# that waited longer would find it free.
 small_run run.db
 "$HW" rethreshold run.db --threshold 0.1 --out again.db >/dev/null
 for name in mine compare source waits free late late_waits late_mine late_compare late_source; do cp run.db $name.db; done
@@ -7,7 +8,6 @@ cp again.db late_again.db
 mkfifo sqlite flock
 "$PY" "$LIB/hold.py" sqlite 7 run.db mine.db compare.db again.db source.db late.db late_mine.db late_compare.db late_again.db late_source.db >sqlite & read -r _ <sqlite
 "$PY" "$LIB/hold.py" flock 7 waits.db late_waits.db >flock & read -r _ <flock
-began=$(date +%s)
 small_run run.db >run.log 2>&1 &
 small_run waits.db >waits.log 2>&1 &
 "$HW" mine mine.db --top 1 >mine.log 2>&1 &
@@ -21,8 +21,6 @@ small_run late_waits.db --lock-timeout 0.2; echo "exit $?"
 "$HW" compare late_compare.db --by group=ABBA,BABA --lock-timeout 0.2; echo "exit $?"
 "$HW" rethreshold free.db --threshold 0.1 --out late_again.db --lock-timeout 0.2; echo "exit $?"
 "$HW" rethreshold late_source.db --threshold 0.1 --out new2.db --lock-timeout 0.2; echo "exit $?"
-took=$(($(date +%s) - began))
-[ $took -lt 5 ] || echo "BUT that took $took s"
 wait
 for name in run waits mine compare target source; do
   item "$name"
