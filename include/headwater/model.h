@@ -77,9 +77,10 @@ typedef struct hw_model {
   const char *path;      /* folder as given, or of the snapshot in the cache */
   const char *name;      /* of the folder, for tables: never "." or a hash; of a snapshot in the Hugging Face cache "owner/model@revision" */
   hw_dtype dtype;        /* of most weights */
-  size_t weight_bytes;   /* of the weights file */
+  const char *format;    /* of the weights: "safetensors", "safetensors shards"... */
+  size_t weight_bytes;   /* of all files of the weights */
   const char *notice;    /* what the user should know of its tensors: what was left out before their names, which are not used; or NULL */
-  char fingerprint[33];  /* hash of config.json and the weights */
+  char fingerprint[33];  /* hash of config.json and all files of the weights */
   hw_matrix token_embedding;    /* vocab_size rows (as outputs) of d_model */
   hw_matrix position_embedding; /* n_ctx + position_offset rows, or data NULL */
   hw_layer *layers;             /* [n_layers] */

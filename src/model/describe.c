@@ -10,7 +10,7 @@
 #include "headwater/buffer.h"
 #include "model/config.h"
 #include "model/custom.h"
-#include "weights/folder.h"
+#include "weights/weights.h"
 
 static bool unknown_family(const char *path, const char *model_type, hw_error *err) {
   hw_buffer list;

@@ -5,7 +5,7 @@
 
 #include "model/describe.h"
 #include "model/lookup.h"
-#include "weights/folder.h"
+#include "weights/weights.h"
 
 typedef struct explainer {
   hw_lookup lookup;
@@ -20,7 +20,7 @@ static state examine(const explainer *e, hw_weight weight, const hw_weight_row *
   char name[HW_NAME_SIZE];
   int64_t shape[3];
   hw_lookup_name(&e->lookup, row, layer, name);
-  hw_tensor *tensor = hw_safetensors_find(e->lookup.file, name);
+  hw_tensor *tensor = hw_weights_find(e->lookup.weights, name);
   char has[96], want[96];
   hw_shape_format(shape, hw_lookup_shape(&e->lookup, weight, shape), want);
   if (!tensor) {
@@ -34,7 +34,7 @@ static state examine(const explainer *e, hw_weight weight, const hw_weight_row *
     hw_buffer_printf(text, "%s %s", has, tensor->dtype_name);
     return FOUND;
   }
-  tensor = hw_safetensors_find(e->lookup.file, name);
+  tensor = hw_weights_find(e->lookup.weights, name);
   tensor->used = true; /* reported here, so not again as left over */
   if (!hw_lookup_asked(&e->lookup, row))
     hw_buffer_append_string(text, "NOT EXPECTED: config.json says that there is no such bias");
@@ -81,8 +81,8 @@ static void explain_file(explainer *e) {
     const hw_weight_row *row = hw_family_weight(e->lookup.family, (hw_weight)w);
     if (row) explain_weight(e, (hw_weight)w, row);
   }
-  for (size_t i = 0; i < e->lookup.file->n_tensors; i++) {
-    const hw_tensor *tensor = &e->lookup.file->tensors[i];
+  for (size_t i = 0; i < e->lookup.weights->n_tensors; i++) {
+    const hw_tensor *tensor = &e->lookup.weights->tensors[i];
     char has[96];
     if (tensor->used) continue;
     hw_shape_format(tensor->shape, tensor->n_dims, has);
@@ -96,14 +96,14 @@ bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *o
   hw_arena arena;
   hw_model_config config;
   const hw_family *family;
-  hw_safetensors file;
+  hw_weights weights;
   hw_arena_init(&arena);
-  bool ok = hw_config_load(folder, architecture, &arena, &config, &family, err) && hw_weights_open(folder, &file, err);
+  bool ok = hw_config_load(folder, architecture, &arena, &config, &family, err) && hw_weights_open(folder, &weights, err);
   if (ok) {
-    explainer e = {.lookup = hw_lookup_start(&config, family, &file), .out = out};
+    explainer e = {.lookup = hw_lookup_start(&config, family, &weights), .out = out};
     explain_file(&e);
     *whole = e.n_complaints == 0;
-    hw_safetensors_close(&file);
+    hw_weights_close(&weights);
   }
   hw_arena_fini(&arena);
   return ok;

@@ -14,18 +14,18 @@
 #include "model/family.h"
 #include "model/lookup.h"
 #include "tensor/kernels.h"
-#include "weights/folder.h"
+#include "weights/weights.h"
 
 struct hw_model_files {
   hw_model_folder folder;
-  hw_safetensors weights;
+  hw_weights weights;
   hw_arena arena; /* widened vectors, layer structs, rotary tables */
 };
 
 typedef struct loader {
   hw_model *model;
   const hw_family *family;
-  hw_safetensors *st;
+  hw_weights *weights;
   hw_lookup lookup;
   hw_arena *arena;
   hw_error *err;
@@ -40,7 +40,7 @@ static bool check_finite(loader *ld, const hw_tensor *tensor) {
     if (hw_all_finite(block, n)) continue;
     size_t at = 0;
     while (at + 1 < n && isfinite(block[at])) at++;
-    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: %s holds %f at element %zu, want finite numbers", ld->st->path, tensor->name,
+    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: %s holds %f at element %zu, want finite numbers", tensor->path, tensor->name,
                    (double)block[at], i + at);
   }
   return true;
@@ -207,10 +207,10 @@ static bool load_embeddings(loader *ld) {
   if (!model->token_embedding.data && !model->unembed.data) {
     char name[HW_NAME_SIZE];
     hw_lookup_name(&ld->lookup, hw_family_weight(ld->family, HW_W_TOKEN_EMBEDDING), 0, name);
-    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s and no lm_head.weight to stand for it", ld->st->path, name);
+    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s and no lm_head.weight to stand for it", ld->weights->path, name);
   }
   if (model->config.tied && model->token_embedding.data && model->unembed.data && !same_matrix(&model->token_embedding, &model->unembed))
-    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: the embedding and the unembedding differ, but the model is said to tie them", ld->st->path);
+    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: the embedding and the unembedding differ, but the model is said to tie them", ld->weights->path);
   if (!model->token_embedding.data) model->token_embedding = model->unembed;
   if (!model->unembed.data || model->config.tied) model->unembed = model->token_embedding;
   return true;
@@ -256,21 +256,21 @@ static bool make_rotary_frequencies(loader *ld) {
 
 /* A tensor that no weight used means that the model is not what the family's row describes. */
 static bool check_leftovers(loader *ld) {
-  for (size_t i = 0; i < ld->st->n_tensors; i++) {
-    const hw_tensor *tensor = &ld->st->tensors[i];
+  for (size_t i = 0; i < ld->weights->n_tensors; i++) {
+    const hw_tensor *tensor = &ld->weights->tensors[i];
     if (tensor->used || hw_lookup_ignores(&ld->lookup, tensor->name)) continue;
-    return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s has no place in a %s model", ld->st->path, tensor->name, ld->family->model_type);
+    return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s has no place in a %s model", tensor->path, tensor->name, ld->family->model_type);
   }
   return true;
 }
 
 /* Weights are right only with the adapter's product added, which is not computed. */
 static bool refuse_adapters(loader *ld) {
-  for (size_t i = 0; i < ld->st->n_tensors; i++)
-    if (strstr(ld->st->tensors[i].name, ".lora_"))
+  for (size_t i = 0; i < ld->weights->n_tensors; i++)
+    if (strstr(ld->weights->tensors[i].name, ".lora_"))
       return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s is of a LoRA adapter that is not merged; "
                      "merge_and_unload() and save_pretrained(DIR) in PEFT write the merged model",
-                     ld->st->path, ld->st->tensors[i].name);
+                     ld->weights->tensors[i].path, ld->weights->tensors[i].name);
   return true;
 }
 
@@ -281,8 +281,8 @@ static bool note_names(loader *ld) {
   hw_buffer text;
   hw_buffer_init(&text);
   if (ld->lookup.wrapper[0]) hw_buffer_printf(&text, "\"%s\" before the names of all tensors is left out", ld->lookup.wrapper);
-  for (size_t i = 0; i < ld->st->n_tensors; i++) {
-    const hw_tensor *tensor = &ld->st->tensors[i];
+  for (size_t i = 0; i < ld->weights->n_tensors; i++) {
+    const hw_tensor *tensor = &ld->weights->tensors[i];
     if (tensor->used || hw_lookup_is_buffer(&ld->lookup, tensor->name)) continue;
     if (n < SHOWN) hw_buffer_printf(&text, "%s%s", n ? ", " : text.length ? "; tensors not used: " : "tensors not used: ", tensor->name);
     n++;
@@ -296,7 +296,7 @@ static bool note_names(loader *ld) {
 
 static bool load_weights(loader *ld) {
   hw_model *model = ld->model;
-  ld->lookup = hw_lookup_start(&model->config, ld->family, ld->st);
+  ld->lookup = hw_lookup_start(&model->config, ld->family, ld->weights);
   model->layers = hw_arena_znew(ld->arena, hw_layer, (size_t)model->config.n_layers, ld->err);
   if (!model->layers || !refuse_adapters(ld) || !load_embeddings(ld)) return false;
   for (int64_t l = 0; l < model->config.n_layers; l++)
@@ -321,8 +321,11 @@ static bool hash_files(hw_model *model, const char *folder, const char *architec
   hw_buffer parts;
   hw_buffer_init(&parts);
   bool ok = hash_file(NULL, folder, "config.json", &parts, err) && hash_file(architecture, folder, "headwater.json", &parts, err);
-  hw_hash_bytes(model->files->weights.file.data, model->files->weights.file.size, hex);
-  hw_buffer_append(&parts, hex, sizeof hex);
+  const hw_weights *weights = &model->files->weights;
+  for (size_t i = 0; i < weights->n_files; i++) {
+    hw_hash_bytes(weights->files[i].map.data, weights->files[i].map.size, hex);
+    hw_buffer_append(&parts, hex, sizeof hex);
+  }
   ok = ok && hw_buffer_check(&parts, err);
   if (ok) hw_hash_bytes(parts.data, parts.length, model->fingerprint);
   hw_buffer_fini(&parts);
@@ -332,14 +335,15 @@ static bool hash_files(hw_model *model, const char *folder, const char *architec
 static bool open_files(hw_model *model, const char *given, const char *architecture, hw_error *err) {
   model->files = calloc(1, sizeof *model->files);
   if (!model->files) return hw_fail_memory(err, "a model");
-  loader ld = {.model = model, .arena = &model->files->arena, .st = &model->files->weights, .err = err};
+  loader ld = {.model = model, .arena = &model->files->arena, .weights = &model->files->weights, .err = err};
   hw_arena_init(ld.arena);
   if (!hw_model_folder_find(given, &model->files->folder, err)) return false;
   const char *folder = model->path = model->files->folder.path;
   model->name = model->files->folder.name;
-  bool ok = hw_config_load(folder, architecture, ld.arena, &model->config, &ld.family, err) && hw_weights_open(folder, ld.st, err) &&
+  bool ok = hw_config_load(folder, architecture, ld.arena, &model->config, &ld.family, err) && hw_weights_open(folder, ld.weights, err) &&
             load_weights(&ld) && hash_files(model, folder, architecture, err);
-  model->weight_bytes = ld.st->file.size;
+  model->weight_bytes = hw_weights_bytes(ld.weights);
+  model->format = ld.weights->format;
   return ok;
 }
 
@@ -357,7 +361,7 @@ bool hw_model_open_as(const char *folder, const char *architecture, hw_model **m
 void hw_model_close(hw_model *model) {
   if (!model) return;
   if (model->files) {
-    hw_safetensors_close(&model->files->weights);
+    hw_weights_close(&model->files->weights);
     hw_arena_fini(&model->files->arena);
     hw_model_folder_fini(&model->files->folder);
     free(model->files);

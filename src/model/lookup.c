@@ -51,7 +51,7 @@ static size_t count_hits(const hw_lookup *trial) {
     char name[HW_NAME_SIZE];
     if (!row) continue;
     hw_lookup_name(trial, row, 0, name);
-    hits += hw_safetensors_find(trial->file, name) != NULL;
+    hits += hw_weights_find(trial->weights, name) != NULL;
   }
   return hits;
 }
@@ -69,9 +69,9 @@ static size_t choose_prefix(hw_lookup *lookup, size_t most) {
   return most;
 }
 
-static bool wraps_all(const hw_safetensors *file, const char *wrapper) {
-  for (size_t i = 0; i < file->n_tensors; i++)
-    if (!begins_with(file->tensors[i].name, wrapper) && !is_passenger(file->tensors[i].name)) return false;
+static bool wraps_all(const hw_weights *weights, const char *wrapper) {
+  for (size_t i = 0; i < weights->n_tensors; i++)
+    if (!begins_with(weights->tensors[i].name, wrapper) && !is_passenger(weights->tensors[i].name)) return false;
   return true;
 }
 
@@ -86,14 +86,14 @@ static const char *wrapper_word(const char *name) {
 /* For a file none of whose names are the family's: what stands before all of them, if the rest then matches. */
 static void choose_wrapper(hw_lookup *lookup) {
   size_t first = 0, most = 0, length = 0;
-  while (first < lookup->file->n_tensors && is_passenger(lookup->file->tensors[first].name)) first++;
-  const char *name = first < lookup->file->n_tensors ? lookup->file->tensors[first].name : "", *word;
+  while (first < lookup->weights->n_tensors && is_passenger(lookup->weights->tensors[first].name)) first++;
+  const char *name = first < lookup->weights->n_tensors ? lookup->weights->tensors[first].name : "", *word;
   hw_lookup trial = *lookup;
   while ((word = wrapper_word(name + length)) != NULL && length + strlen(word) < sizeof trial.wrapper) {
     length += strlen(word);
     memcpy(trial.wrapper, name, length);
     trial.wrapper[length] = '\0';
-    if (!wraps_all(lookup->file, trial.wrapper)) return;
+    if (!wraps_all(lookup->weights, trial.wrapper)) return;
     hw_lookup found = trial;
     size_t hits = choose_prefix(&found, most);
     if (hits > most) *lookup = found;
@@ -101,8 +101,8 @@ static void choose_wrapper(hw_lookup *lookup) {
   }
 }
 
-hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family, hw_safetensors *file) {
-  hw_lookup lookup = {.config = config, .family = family, .file = file, .prefix = family->prefixes[0]};
+hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family, hw_weights *weights) {
+  hw_lookup lookup = {.config = config, .family = family, .weights = weights, .prefix = family->prefixes[0]};
   if (choose_prefix(&lookup, 0) == 0) choose_wrapper(&lookup);
   return lookup;
 }
@@ -184,10 +184,10 @@ static bool check_tensor(const hw_lookup *lookup, hw_weight weight, const hw_ten
     char has[96], want[96];
     hw_shape_format(tensor->shape, tensor->n_dims, has);
     hw_shape_format(wanted, n_dims, want);
-    return hw_fail(err, HW_ERROR_INPUT, "%s: %s has shape %s, want %s", lookup->file->path, tensor->name, has, want);
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s has shape %s, want %s", tensor->path, tensor->name, has, want);
   }
   if (!tensor->readable)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s has dtype %s, want F32, F16 or BF16", lookup->file->path, tensor->name,
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s has dtype %s, want F32, F16 or BF16", tensor->path, tensor->name,
                    tensor->dtype_name);
   return true;
 }
@@ -198,14 +198,14 @@ bool hw_lookup_find(const hw_lookup *lookup, hw_weight weight, int64_t layer, hw
   if (!row) return true;
   char name[HW_NAME_SIZE];
   hw_lookup_name(lookup, row, layer, name);
-  hw_tensor *found = hw_safetensors_find(lookup->file, name);
+  hw_tensor *found = hw_weights_find(lookup->weights, name);
   bool asked = hw_lookup_asked(lookup, row);
   if (found && !asked)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is there, but config.json says that these layers have no bias", lookup->file->path,
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is there, but config.json says that these layers have no bias", found->path,
                    name);
   if (!found) {
     if (hw_lookup_may_lack(lookup, weight, row)) return true;
-    return hw_fail(err, HW_ERROR_INPUT, "%s: no tensor %s%s", lookup->file->path, name,
+    return hw_fail(err, HW_ERROR_INPUT, "%s: no tensor %s%s", lookup->weights->path, name,
                    row->presence == HW_IF_PRESENT ? ", and the unembedding is not tied to the embedding" : "");
   }
   if (!check_tensor(lookup, weight, found, err)) return false;

@@ -4,19 +4,19 @@
 #define HW_MODEL_LOOKUP_H
 
 #include "model/family.h"
-#include "weights/safetensors.h"
+#include "weights/tensors.h"
 
 enum { HW_NAME_SIZE = 160 };
 
 typedef struct hw_lookup {
   const hw_model_config *config;
   const hw_family *family;
-  hw_safetensors *file;
+  hw_weights *weights;
   const char *prefix; /* of the family's, the one under which the file has its tensors */
   char wrapper[64];   /* what training code has put before every name: "module.", "_orig_mod.", or nothing */
 } hw_lookup;
 
-hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family, hw_safetensors *file);
+hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family, hw_weights *weights);
 
 void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t layer, char name[HW_NAME_SIZE]);
 hw_layout hw_lookup_layout(const hw_lookup *lookup, hw_weight weight);

@@ -216,7 +216,7 @@ TEST(weights_that_are_cut_short) {
   toy_put(&t, "pytorch_model.bin", "x", 1);
   open_refused(HW_ERROR_UNSUPPORTED, "pytorch_model.bin: weights in PyTorch");
   toy_put(&t, "model.safetensors.index.json", "{}", 2);
-  open_refused(HW_ERROR_UNSUPPORTED, "a model in several files, which is not read");
+  open_refused(HW_ERROR_INPUT, "model.safetensors.index.json: no weight_map");
   toy_weights(&t, &file);
   file_refused("", 0, "too few");
   file_refused(file.data, 7, "too few");

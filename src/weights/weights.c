@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "weights/folder.h"
+#include "weights/weights.h"
 
 #include <dirent.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/json_reader.h"
 
-#define WEIGHTS "model.safetensors"
+/* What is read, and how; the first one that a folder has is taken. */
+static const struct { const char *name, *format, *shards; hw_weights_reader *read; } formats[] = {
+    {"model.safetensors", "safetensors", NULL, hw_safetensors_read},
+    {"model.safetensors.index.json", "safetensors shards", ".safetensors", hw_safetensors_read},
+};
+enum { N_FORMATS = sizeof formats / sizeof *formats };
 
-/* What a folder may hold in the place of model.safetensors; the first row with a file counts. */
+/* What a folder may hold in the place of these; the first row with a file counts. */
 static const struct { const char *pattern, *what; } others[] = {
     {"adapter_config.json", "a LoRA adapter without its base model; merge_and_unload() and save_pretrained(DIR) in PEFT write the merged model"},
-    {"model.safetensors.index.json", "a model in several files, which is not read; save_pretrained(DIR, max_shard_size=\"1000GB\") in transformers joins them"},
-    {"model-*-of-*.safetensors", "a model in several files, which is not read; save_pretrained(DIR, max_shard_size=\"1000GB\") in transformers joins them"},
+    {"model-*-of-*.safetensors", "a part of a model in several files; model.safetensors.index.json, which lists the parts, lies beside them where they come from"},
     {"pytorch_model*.bin", "weights in PyTorch's format, which is not read; save_pretrained(DIR) in transformers writes model.safetensors"},
     {"pytorch_model.bin.index.json", "weights in PyTorch's format, which is not read; save_pretrained(DIR) in transformers writes model.safetensors"},
     {"consolidated*", "weights in their maker's own format (Meta, Mistral), which is not read; the same model in Hugging Face format has model.safetensors"},
@@ -52,26 +57,44 @@ static void describe_base(const char *folder, const char *name, char text[160]) 
   free(path);
 }
 
+/* The first of the formats that the folder has; N_FORMATS: none. */
+static size_t find_format(const char *folder) {
+  size_t i = 0;
+  for (bool there = false; i < N_FORMATS; i++) {
+    char *path = hw_path_join(folder, formats[i].name);
+    there = path && access(path, F_OK) == 0;
+    free(path);
+    if (there) break;
+  }
+  return i;
+}
+
 bool hw_weights_are_others(const char *folder, hw_error *err) {
-  char *path = hw_path_join(folder, WEIGHTS), *name = NULL;
-  bool there = path && access(path, F_OK) == 0;
-  free(path);
-  if (there) return false;
+  char *name = NULL;
+  if (find_format(folder) < N_FORMATS) return false;
   size_t i = 0;
   while (i < sizeof others / sizeof *others && !(name = find_name(folder, others[i].pattern))) i++;
   if (!name) return false;
   char base[160] = "";
   if (i == 0) describe_base(folder, name, base);
-  hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: no %s, but %s%s: %s", folder, WEIGHTS, name, base, others[i].what);
+  hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: no %s, but %s%s: %s", folder, formats[0].name, name, base, others[i].what);
   free(name);
   return true;
 }
 
-bool hw_weights_open(const char *folder, hw_safetensors *st, hw_error *err) {
-  *st = (hw_safetensors){0};
-  char *path = hw_path_join(folder, WEIGHTS);
-  if (!path) return hw_fail_memory(err, folder);
-  bool ok = !hw_weights_are_others(folder, err) && hw_safetensors_open(path, st, err);
+bool hw_weights_open(const char *folder, hw_weights *weights, hw_error *err) {
+  *weights = (hw_weights){0};
+  hw_arena_init(&weights->arena);
+  if (hw_weights_are_others(folder, err)) return false;
+  size_t i = find_format(folder);
+  if (i == N_FORMATS) i = 0; /* the error names the usual file */
+  char *path = hw_path_join(folder, formats[i].name);
+  weights->format = formats[i].format;
+  bool ok = path && (weights->path = hw_arena_copy(&weights->arena, path, strlen(path), err)) != NULL;
+  if (!path) hw_fail_memory(err, folder);
+  if (ok) ok = formats[i].shards ? hw_shards_read(weights, path, formats[i].shards, formats[i].read, err) : formats[i].read(weights, path, err);
+  if (ok) ok = hw_weights_sort(weights, err);
   free(path);
+  if (!ok) hw_weights_close(weights);
   return ok;
 }

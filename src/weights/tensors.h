@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Tensors of one or more files, and what the readers of the single formats share: a reader adds its files and their tensors, in any
+ * order. Data is mapped and never copied; every offset is checked against its file's size when the file is read. */
+#ifndef HW_WEIGHTS_TENSORS_H
+#define HW_WEIGHTS_TENSORS_H
+
+#include <stdint.h>
+
+#include "base/file.h"
+#include "headwater/arena.h"
+#include "headwater/tensor.h"
+
+enum { HW_MAX_DIMS = 4 };
+
+typedef struct hw_tensor {
+  const char *name; /* owned by the weights, as all pointers here */
+  const char *path; /* of its file */
+  hw_dtype dtype;
+  bool readable; /* false for a dtype that is not computed with (I64, BOOL...) */
+  char dtype_name[12];
+  int n_dims;
+  int64_t shape[HW_MAX_DIMS];
+  size_t n_elements;
+  const void *data;
+  size_t begin, end; /* bytes in the data of its file */
+  bool used; /* taken by the loader */
+} hw_tensor;
+
+typedef struct hw_weights_file {
+  char *path;
+  hw_file map;
+} hw_weights_file;
+
+typedef struct hw_weights {
+  const char *path;   /* of the one file, or of the index of several: for messages about all of it */
+  const char *format; /* "safetensors" ... */
+  size_t n_files, files_capacity;
+  hw_weights_file *files; /* all that was read, in the order of the digest */
+  size_t n_tensors, tensors_capacity;
+  hw_tensor *tensors; /* ordered by name, no name twice */
+  hw_arena arena;
+} hw_weights;
+
+/* NULL when there is none of that name. */
+hw_tensor *hw_weights_find(const hw_weights *weights, const char *name);
+
+size_t hw_weights_bytes(const hw_weights *weights); /* of all files */
+
+/* "[768, 3072]" into text. */
+void hw_shape_format(const int64_t *shape, int n_dims, char text[96]);
+
+void hw_weights_close(hw_weights *weights);
+
+/* ---- For readers ---- */
+
+/* One file of tensors. */
+typedef bool hw_weights_reader(hw_weights *weights, const char *path, hw_error *err);
+hw_weights_reader hw_safetensors_read;
+
+/* An index and the shards that it names, which `read_shard` reads and whose names end with `ending`. */
+bool hw_shards_read(hw_weights *weights, const char *index_path, const char *ending, hw_weights_reader *read_shard, hw_error *err);
+
+/* Maps a file and adds it. NULL and err filled on errors. The pointer is valid until the next file is added. */
+hw_weights_file *hw_weights_add_file(hw_weights *weights, const char *path, hw_error *err);
+
+/* Room for one more tensor behind the last, cleared; the caller counts n_tensors up when it is whole. */
+hw_tensor *hw_weights_next_tensor(hw_weights *weights, hw_error *err);
+
+/* Sorts the tensors by name; false when a name is there twice. */
+bool hw_weights_sort(hw_weights *weights, hw_error *err);
+
+/* Multiplies the shape out into n_elements. Errors: INPUT for a negative extent, or a product that overflows. */
+bool hw_tensor_count(hw_tensor *tensor, hw_error *err);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The weights of a model folder, whatever files they lie in. */
+#ifndef HW_WEIGHTS_WEIGHTS_H
+#define HW_WEIGHTS_WEIGHTS_H
+
+#include "weights/tensors.h"
+
+/* Opens the weights of a folder: model.safetensors, or model.safetensors.index.json with its shards; the first that is there. Where there
+ * is none, the error says what lies there in its place and the way out. */
+bool hw_weights_open(const char *folder, hw_weights *weights, hw_error *err);
+
+/* True, with err filled, where the folder has weights, but none that hw_weights_open reads. */
+bool hw_weights_are_others(const char *folder, hw_error *err);
+
+#endif
