@@ -58,6 +58,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
   /* The part of the sheet that is in sight as shares of it. */
   function sight() {
     const { scroll } = parts, w = layout.width + LAYOUT_LEFT, h = layout.height + LAYOUT_TOP + bottom;
+    if (layout.fits) return { x: 0, y: 0, width: 1, height: 1, w, h };
     const width = Math.min(1, scroll.clientWidth / w), height = Math.min(1, scroll.clientHeight / h);
     return { x: scroll.scrollLeft / w, y: scroll.scrollTop / h, width, height, w, h };
   }
@@ -94,10 +95,8 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     sheet.style.width = `${w + LAYOUT_LEFT}px`;
     sheet.style.height = `${h + LAYOUT_TOP + bottom}px`;
     map.element.classList.toggle("g-map-shown", !layout.fits);
-    if (first) {
-      scroll.scrollLeft = LAYOUT_LEFT + layout.x[graph.target] + 100 - scroll.clientWidth;
-      scroll.scrollTop = 0;
-    } else if (!layout.fits) scrollToShare(before.x, before.y, before.atX, before.atY);
+    if (first && !layout.fits) scroll.scrollLeft = LAYOUT_LEFT + layout.x[graph.target] + 100 - scroll.clientWidth;
+    else if (!layout.fits) scrollToShare(before.x, before.y, before.atX, before.atY);
     anchor = null;
   }
   let viewMiddle = { x: 1, y: 0 };

@@ -8,7 +8,7 @@ import { showHelp } from "./help.mjs";
 import { showRun } from "./page_run.mjs";
 import { showFailed } from "./page_failed.mjs";
 import { showPrompts } from "./page_prompts.mjs";
-import { showPrompt } from "./page_prompt.mjs";
+import { askPrompt, showPrompt } from "./page_prompt.mjs";
 import { showHeads } from "./page_heads.mjs";
 import { showHead } from "./page_head.mjs";
 import { showNeurons } from "./page_neurons.mjs";
@@ -20,12 +20,12 @@ import { showLens } from "./page_lens.mjs";
 import { showRoles } from "./page_roles.mjs";
 import { showTrace } from "./page_trace.mjs";
 
-/* First word of the address -> what shows it, title. */
+/* First word of the address -> what shows it, title, what it asks the server for while the run is not yet known: context.asked. */
 const pages = {
   "": [showRun, "Run"],
   failed: [showFailed, "Failed prompts"],
   prompts: [showPrompts, "Prompts"],
-  prompt: [showPrompt, "Prompt"],
+  prompt: [showPrompt, "Prompt", askPrompt],
   heads: [showHeads, "Heads"],
   head: [showHead, "Head"],
   neurons: [showNeurons, "Neurons"],
@@ -104,13 +104,14 @@ async function mainShow({ anew = false, first = false } = {}) {
   const ready = skeletonAfter(mainRoot);
   try {
     if (name === null) throw Object.assign(new Error(`There is no page "${path[0]}".`), { kind: "not_found", status: 404 });
-    const [show, title] = pages[name];
+    const [show, title, ask] = pages[name], asked = ask?.(path, stop.signal);
+    asked?.catch(() => {}); /* told where it is awaited */
     const run = await get("run", {}, { signal: stop.signal });
     if (mainShown !== shown) return;
     mainHeader(run);
     mainWatch(run);
     const root = element("div", { class: `page page-${name || "run"}` });
-    shown.context = { root, path, query, run, signal: stop.signal };
+    shown.context = { root, path, query, run, asked, signal: stop.signal };
     const page = await show(shown.context);
     if (mainShown !== shown) {
       page?.close?.();

@@ -47,12 +47,20 @@ async function pagePromptOther(prompt, target, signal) {
   }
 }
 
-export async function showPrompt({ root, path, query, run, signal }) {
-  const id = pagePromptNumber(path[1], "prompt"), target = path[2] === undefined ? null : pagePromptNumber(path[2], "target position");
+function pagePromptPlace(path) {
+  return { prompt: pagePromptNumber(path[1], "prompt"), target: path[2] === undefined ? null : pagePromptNumber(path[2], "target position") };
+}
+
+export async function askPrompt(path, signal) {
+  return get("graph", pagePromptPlace(path), { signal });
+}
+
+export async function showPrompt({ root, path, query, run, asked, signal }) {
+  const { prompt: id, target } = pagePromptPlace(path);
   const pair = query.get("pair") === "1", from = query.get("from");
   let graph;
   try {
-    graph = await get("graph", { prompt: id, target }, { signal });
+    graph = await asked;
   } catch (error) {
     if (error.kind !== "failed" && error.kind !== "not_stored") throw error;
     return pagePromptFailed(root, id, error);

@@ -39,7 +39,7 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
     const arrived = () => {
       if (now === turn && --waiting === 0) root.style.removeProperty("min-height");
     };
-    root.style.setProperty("min-height", `${root.offsetHeight}px`);
+    if (root.firstChild) root.style.setProperty("min-height", `${root.offsetHeight}px`);
     const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const selection = parseSelection(shown.selection);
     /* What the views get: the state of the page, and ways to change it. */

@@ -60,7 +60,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
 
   const side = element("div");
   aside.append(side);
-  let shownPanel = null, shownSide = -1;
+  let shownPanel = null, shownSide = -1, closed = false;
   const views = [];
   for (const [k, { graph }] of entries.entries()) {
     const other = pair && graphs[1 - k].tokens.length === graph.tokens.length && graphs[1 - k].layers === graph.layers ? graphs[1 - k] : null;
@@ -130,13 +130,21 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
     shownTable.show(graphs[state.side], views[state.side].replayed, slider.value, state.selection);
   }
 
-  function showAll() {
-    showTable();
-    head.show(views[0].replayed);
+  function showControls() {
     fold.setAttribute("aria-pressed", String(views[0].folded));
     fit.setAttribute("aria-pressed", String(state.zoom === 0));
+  }
+
+  function showState() {
+    showTable();
     showCounts();
     showNote();
+    head.show(views[0].replayed);
+  }
+
+  function showAll() {
+    showState();
+    showControls();
     showPanel();
   }
 
@@ -208,11 +216,16 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
     /* What needs a size is there now. */
     shown() {
       document.body.classList.add("prompt-shown"); /* as high as the window */
-      graphPlace.hidden = state.table;
+      showState(); /* the graph is measured once all that takes room is there */
       for (const view of views) view.shown();
-      setTimeout(showLens); /* the first graph does not wait for the lists */
-      head.scroll();
-      showAll();
+      showControls();
+      /* The first graph waits for nothing else. */
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        if (closed) return;
+        head.scroll();
+        showPanel();
+        showLens();
+      }));
     },
     update(next) {
       const now = paneState(next, graphs), before = state;
@@ -237,6 +250,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
       return act !== undefined;
     },
     close() {
+      closed = true;
       document.body.classList.remove("prompt-shown");
       for (const view of views) view.close();
       shownPanel?.close();

@@ -2,9 +2,6 @@
  * Measures the page: node tests/web/measure.mjs HEADWATER DB [PROMPT] [LOADS]
  * Sizes of the assets, bytes and time until the first graph, CPU time of a step of the slider, every end point. Medians of LOADS (40), CPU
  * times beside: on a shared machine they repeat, the clock does not. By hand: no test looks at a clock. */
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { launch, missing, openTab, rows, serve } from "./browser.mjs";
 
@@ -19,12 +16,13 @@ const quantile = (list, q) => sorted(list)[Math.min(list.length - 1, Math.floor(
 const figures = (list) => `median ${quantile(list, 0.5).toFixed(1)}, tenth ${quantile(list, 0.1).toFixed(1)}, ninetieth ${quantile(list, 0.9).toFixed(1)}`;
 const kilo = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
-/* ---- assets ---- */
-const web = join(dirname(fileURLToPath(import.meta.url)), "../../web");
-const assets = readdirSync(web).map((name) => readFileSync(join(web, name)));
-console.log(`assets: ${assets.length} files, ${kilo(assets.reduce((sum, x) => sum + x.length, 0))}, gzipped ${kilo(assets.reduce((sum, x) => sum + gzipSync(x, { level: 9 }).length, 0))}`);
-
 const server = await serve(binary, db), browser = await launch();
+
+/* ---- assets ---- */
+const assets = [];
+for (const name of ["", "style.css", "main.mjs", "icon.svg"]) assets.push(Buffer.from(await (await fetch(server.url + name)).arrayBuffer()));
+console.log(`assets: ${kilo(assets.reduce((sum, x) => sum + x.length, 0))}, gzipped ${kilo(assets.reduce((sum, x) => sum + gzipSync(x, { level: 9 }).length, 0))}`);
+
 const [facts] = rows(binary, db, `SELECT (SELECT count(*) FROM prompt) AS prompts, n_edges, n_parts FROM graph_info WHERE prompt_id = ${prompt} ORDER BY graph_id DESC LIMIT 1`);
 console.log(`${db}: ${facts.prompts} prompts; prompt ${prompt}: ${facts.n_parts} parts, ${facts.n_edges} edges at the run's threshold`);
 
@@ -48,8 +46,13 @@ await page.evaluateOnNewDocument(() => {
     requestAnimationFrame(() => requestAnimationFrame(() => { window.firstGraph = performance.now(); }));
   }).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["d"] });
 });
-const times = [], cpu = [];
+const times = [], cpu = [], empty = [];
 for (let i = 0; i < Number(loads); i++) {
+  /* The browser's own part: a new renderer (the opener policy asks for one) and two frames, of a picture that has nothing to do. */
+  await page.goto("about:blank");
+  await page.goto(`${server.url}icon.svg`);
+  empty.push(await page.evaluate(() => new Promise((resolve) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now()))))));
   await page.goto("about:blank");
   bytes = requests = 0;
   const before = await metric("TaskDuration");
@@ -58,6 +61,7 @@ for (let i = 0; i < Number(loads); i++) {
   times.push(await page.evaluate(() => window.firstGraph));
   cpu.push((await metric("TaskDuration")) - before);
 }
+console.log(`an empty page with the same headers, ms: ${figures(empty)}`);
 console.log(`first graph, ms: ${figures(times)}; main thread CPU: ${figures(cpu)}; ${requests} requests, ${kilo(bytes)}`);
 
 /* ---- slider ---- */
