@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "web/assets.h"
+#include "web/minify.h"
 
 /* The next line of [at, end), without its line end; `at` moves behind it. */
 static size_t next_line(const char **at, const char *end) {
@@ -16,36 +17,21 @@ static bool begins(const char *line, size_t length, const char *word) {
   return length >= strlen(word) && memcmp(line, word, strlen(word)) == 0;
 }
 
-/* Appends the line without its indentation and comments. A comment begins at the line's first character or behind a space, and ends its
- * last line (tests/rules/web.py). *inside: a comment goes on in the next line. */
-static void put_line(const char *line, size_t length, bool *inside, hw_buffer *out) {
-  while (length && *line == ' ') line++, length--;
-  bool closes = length >= 2 && memcmp(line + length - 2, "*/", 2) == 0;
-  if (*inside) {
-    *inside = !closes;
-    return;
-  }
-  for (size_t i = 0; i + 1 < length; i++) {
-    if (memcmp(line + i, "/*", 2) != 0 || (i > 0 && line[i - 1] != ' ')) continue;
-    const char *stop = memmem(line + i + 2, length - i - 2, "*/", 2);
-    if (stop && stop != line + length - 2) continue; /* code follows it */
-    *inside = !stop;
-    length = i;
-  }
-  while (length && line[length - 1] == ' ') length--;
-  if (!length) return;
-  hw_buffer_append(out, line, length);
-  hw_buffer_append_byte(out, '\n');
-}
-
-static void put_file(const hw_asset *asset, hw_buffer *out) {
-  bool inside = false, script = strstr(asset->name, ".mjs") != NULL;
+/* Appends a module without its import lines and the word export. */
+static bool put_module(const hw_asset *asset, hw_buffer *out, hw_error *err) {
+  hw_buffer code;
+  hw_buffer_init(&code);
   const char *at = (const char *)asset->bytes, *end = at + asset->length;
   while (at < end) {
     const char *line = at;
-    size_t length = next_line(&at, end), skip = script && begins(line, length, "export ") ? strlen("export ") : 0;
-    if (!script || !begins(line, length, "import ")) put_line(line + skip, length - skip, &inside, out);
+    size_t length = next_line(&at, end), skip = begins(line, length, "export ") ? strlen("export ") : 0;
+    if (begins(line, length, "import ")) continue;
+    hw_buffer_append(&code, line + skip, length - skip);
+    hw_buffer_append_byte(&code, '\n');
   }
+  bool ok = hw_buffer_check(&code, err) && hw_minify_script(asset->name, code.data, code.length, out, err);
+  hw_buffer_fini(&code);
+  return ok;
 }
 
 /* The module that an import line names: import { a, b } from "./NAME"; */
@@ -85,15 +71,15 @@ bool hw_bundle_script(const char *entry, hw_buffer *out, hw_error *err) {
     return hw_fail(err, HW_ERROR_UNSUPPORTED, "the page has %zu files, want at most %zu", hw_n_assets, sizeof needed);
   if (!mark_modules(entry, needed, err)) return false;
   for (size_t m = 0; m < hw_n_assets; m++)
-    if (needed[m]) put_file(&hw_assets[m], out);
-  return hw_buffer_check(out, err);
+    if (needed[m] && !put_module(&hw_assets[m], out, err)) return false;
+  return true;
 }
 
 bool hw_bundle_style(const char *const *names, size_t n, hw_buffer *out, hw_error *err) {
   for (size_t i = 0; i < n; i++) {
     const hw_asset *asset = hw_asset_find(names[i]);
     if (!asset) return hw_fail(err, HW_ERROR_UNSUPPORTED, "web/%s is not part of this program", names[i]);
-    put_file(asset, out);
+    if (!hw_minify_style(asset->name, (const char *)asset->bytes, asset->length, out, err)) return false;
   }
-  return hw_buffer_check(out, err);
+  return true;
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules of the page's files: python3 tests/rules/web.py
-The saved page takes the modules as one, so imports are one line each at the top, exports a prefix, top-level names unique, and
-src/web/CMakeLists.txt lists a module after those that it imports. Text of the database reaches the document as text nodes only, and
+The page takes the modules as one, so imports are one line each at the top, exports a prefix, top-level names unique, and
+src/web/CMakeLists.txt lists a module after those that it imports. What the lexer that takes out white space (src/web/minify_script.c)
+does not decide is forbidden. Text of the database reaches the document as text nodes only, and
 nothing is fetched from elsewhere."""
 import pathlib
 import re
@@ -10,6 +11,11 @@ import sys
 IMPORT = re.compile(r'import \{ (\w+(?:, \w+)*) \} from "\./(\w+\.mjs)";')
 EXPORT = re.compile(r"export (?:async )?(?:function|const|class) ")
 DECLARATION = re.compile(r"(?:export )?(?:(?:async )?(?:function|class)\s*\*?\s*(\w+)|(const|let|var)\s)")
+TOKEN = re.compile(r"""(?P<blank>\s+|/\*.*?\*/)|(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|[\w$#]+|=>|\+\+|--|//|.""", re.S)
+EXPRESSION = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/")
+TEMPLATE = re.compile(r"(?:\\.|\$(?!\{)|[^\\`$])*(?:`|(?P<open>\$\{))", re.S)
+CONTROLS = {"if", "for", "while", "switch"}
+OPERATORS = {"return", "typeof", "case", "in", "of", "else", "throw", "void", "delete", "await", "yield", "instanceof"}  # of minify_script.c
 FORBIDDEN = [
     (r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|srcdoc|createContextualFragment)\b", "text becomes markup"),
     (r"\beval\s*\(|\bnew Function\b|document\.write", "text becomes code"),
@@ -26,52 +32,67 @@ def complain(text):
     print(f"RULE: {text}")
 
 
-def skip_quoted(text, i):
-    """The index behind the string, template or regular expression that begins at i."""
-    end, in_class = text[i], False
-    i += 1
-    while i < len(text):
-        if text[i] == "\\":
-            i += 1
-        elif end == "`" and text.startswith("${", i):
-            i = scan(text, i + 2, [])
-            continue
-        elif end == "/" and text[i] in "[]":
-            in_class = text[i] == "["
-        elif text[i] == end and not in_class:
-            return i + 1
-        i += 1
-    return i
-
-
-def scan(text, i, out):
-    """Reads code up to the bracket that closes what began before i, or to the end; returns the index behind it."""
-    before, depth = "(", 0
-    while i < len(text):
-        c = text[i]
-        if text.startswith("/*", i):
-            i = text.index("*/", i) + 2
-        elif text.startswith("//", i):
-            i = text.index("\n", i)
-        elif c in "\"'`" or (c == "/" and before in "(,=:?!&|{};[>"):
-            i = skip_quoted(text, i)
-            out.append('""')
-            before = '"'
+def tokens_of(text):
+    """(token, line) of a module. Strings, regular expressions and the texts of templates are "", the code of ${ } is in ( ), and white
+    space stays, and a comment is a space, so that all tokens joined are the code alone."""
+    at, line, before, braces = 0, 1, "", []  # braces: of each ${ } that is open, how many { are open in it
+    while at < len(text):
+        value = before in {")", "]", "}", '""', "++", "--"} or (re.fullmatch(r"[\w$#]+", before) and before not in OPERATORS)
+        end_of_code = text[at] == "}" and braces and braces[-1] == 0
+        if end_of_code or text[at] == "`":
+            match = TEMPLATE.match(text, at + 1)
+            tokens = [")"] * bool(end_of_code) + ['""'] + ["("] * bool(match["open"])
+            braces[len(braces) - bool(end_of_code):] = [0] * bool(match["open"])
         else:
-            depth += (c in "([{") - (c in ")]}")
-            i += 1
-            if depth < 0:
-                return i
-            out.append(c)
-            before = before if c.isspace() else c
-    return i
+            match = EXPRESSION.match(text, at) if not value and not text.startswith(("//", "/*"), at) else None
+            tokens = ['""']
+            if not match:
+                match = TOKEN.match(text, at)
+                tokens = ['""'] if match["text"] else [match[0] if match[0].isspace() else " "] if match["blank"] else [match[0]]
+                if braces:
+                    braces[-1] += (match[0] == "{") - (match[0] == "}")
+        for token in tokens:
+            yield token, line
+            before = token if not token.isspace() else before
+        line += text.count("\n", at, match.end())
+        at = match.end()
 
 
-def strip(text):
-    """The code alone: comments, strings, templates and regular expressions are blanked, so that brackets and commas count."""
-    out = []
-    scan(text, 0, out)
-    return "".join(out)
+def code_of(text):
+    return "".join(token for token, _ in tokens_of(text))
+
+
+def opens_value(before):
+    """Does { behind this token open an object or the body of an arrow function, not a block?"""
+    return before in OPERATORS - {"else"} or not (before in {"", ";", "{", "}", ")"} or re.fullmatch(r"[\w$]+", before))
+
+
+def check_lexer(path, text):
+    """Statements end with a semicolon, none is empty, and "/" divides behind ) and }: src/web/minify_script.c takes this for granted."""
+    opened, closed = [], ""  # what each bracket that is open is, and what the last one that was closed was
+    before, before_that, at_end = "", "", False
+    for token, line in tokens_of(text):
+        if token.isspace():
+            at_end = at_end or "\n" in token
+            continue
+        where, control = f"{path}:{line}", before == ")" and closed == "control"
+        if token == "//":
+            complain(f"{where}: a comment is /* */")
+        if at_end and before == "}" and closed == "value" and re.match(r"""[\w$"{!~]|\+\+|--""", token):
+            complain(f"{where}: the statement before this has no semicolon")
+        if token == ";" and (control or before == "else"):
+            complain(f"{where}: an empty statement")
+        if (token == "/" and before == "}") or (control and token == "/") or (before == "/" and token == '""'):
+            complain(f"{where}: a regular expression or a division where the lexer cannot tell them apart")
+        if token == "function" and (before_that if before == "async" else before) not in {"", ";", "{", "}", ")", "export"}:
+            complain(f"{where}: a function within an expression is an arrow function")
+        if token == "{":
+            opened.append("value" if opens_value(before) else "block")
+        elif token in {"(", "["}:
+            opened.append("control" if before in CONTROLS or (before, before_that) == ("await", "for") else "")
+        elif token in {")", "]", "}"}:
+            closed = opened.pop() if opened else ""
+        before_that, before, at_end = before, token, False
 
 
 def names_of(text):
@@ -128,12 +149,13 @@ for name in sorted(set(listed) ^ {path.name for path in files}):
     complain(f"web/{name}: src/web/CMakeLists.txt lists what is there, and all of it")
 modules = [path for path in files if path.suffix == ".mjs"]
 exported = {path.name: set(re.findall(r"^export (?:async )?(?:function|const|class) (\w+)", path.read_text(), re.M)) |
-            {name for line in re.findall(r"^export const [^=\n]+=.*$", path.read_text(), re.M) for name in names_of(strip(line + ";"))}
+            {name for line in re.findall(r"^export const [^=\n]+=.*$", path.read_text(), re.M) for name in names_of(code_of(line + ";"))}
             for path in modules}
 owners = {}
 for path in modules:
     check_module(path, place, exported)
-    for name in names_of(strip(path.read_text())):
+    check_lexer(path, path.read_text())
+    for name in names_of(code_of(path.read_text())):
         if name in owners:
             complain(f"{path}: {name} is a top-level name of {owners[name]} too")
         owners[name] = path

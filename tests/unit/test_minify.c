@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Scripts and style sheets of the page without needless white space: what it leaves, at the places where a lexer goes wrong. */
+#include "unit.h"
+
+#include "web/minify.h"
+
+typedef bool minify(const char *name, const char *text, size_t length, hw_buffer *out, hw_error *err);
+
+typedef struct sample {
+  const char *text, *want; /* want: without the last line end */
+} sample;
+
+static void check_samples(minify *call, const char *name, const char *end, const sample *samples, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    hw_buffer out;
+    hw_error err = {0};
+    char want[512];
+    hw_buffer_init(&out);
+    (void)snprintf(want, sizeof want, "before%s%s", samples[i].want, end);
+    hw_buffer_append_string(&out, "before"); /* what is there is not looked at */
+    assert_ok(call(name, samples[i].text, strlen(samples[i].text), &out, &err), &err);
+    assert_string_equal(out.data, want);
+    hw_buffer_fini(&out);
+  }
+}
+
+static void check_refused(minify *call, const char *name, const char *text, const char *words) {
+  hw_buffer out;
+  hw_error err = {0};
+  hw_buffer_init(&out);
+  assert_refused(call(name, text, strlen(text), &out, &err), &err, HW_ERROR_UNSUPPORTED, words);
+  hw_buffer_fini(&out);
+}
+
+static void check_script(const sample *samples, size_t n) {
+  check_samples(hw_minify_script, "a.mjs", "\n", samples, n);
+}
+
+TEST(test_words_stay_apart) {
+  static const sample samples[] = {
+      {"return  x ;", "return x;"},
+      {"return \"x\" ;", "return\"x\";"},
+      {"for (const [a, b] of  list) if (a in b) f ( ) ;", "for(const[a,b]of list)if(a in b)f();"},
+      {"const $a = async () => await  b, \xc3\xa9t\xc3\xa9 = typeof c ;", "const $a=async()=>await b,\xc3\xa9t\xc3\xa9=typeof c;"},
+      {"case 1 : case \"a\" : x instanceof Y ;", "case 1:case\"a\":x instanceof Y;"},
+      {"function * f ( ) { yield * g ( ) ; }", "function*f(){yield*g()}"},
+      {"class A extends B { static  #x = 1 ; get y ( ) { return this . #x ; } }", "class A extends B{static #x=1;get y(){return this.#x}}"},
+      {"1 .toFixed ( ) ; x ?. y ; a ? .5 : 1 ;", "1 .toFixed();x?.y;a?.5:1;"},
+  };
+  check_script(samples, COUNT_OF(samples));
+}
+
+TEST(test_operators_stay_apart) {
+  static const sample samples[] = {
+      {"a + +b ; a - -b ; a + ++b ; a - --b ; a++ + b ;", "a+ +b;a- -b;a+ ++b;a- --b;a++ +b;"},
+      {"a + -b ; a - +b ; a = -b ; a * -b ;", "a+-b;a-+b;a=-b;a*-b;"},
+      {"a-- > b ; a < !b ; a < - b ; ! --a ;", "a-- >b;a< !b;a<-b;!--a;"},
+      {"a ** b ; a => ( { } ) ; [ ... a ] ; a ?? b ;", "a**b;a=>({});[...a];a??b;"},
+      {"a / /b/ ; a /* c */ / b ;", "a/ /b/;a/b;"},
+  };
+  check_script(samples, COUNT_OF(samples));
+}
+
+TEST(test_regular_expressions) {
+  static const sample samples[] = {
+      {"a / b / c ; ( a ) / b / c ; a [ 0 ] / b / c ;", "a/b/c;(a)/b/c;a[0]/b/c;"},
+      {"x = / b  c / ; f ( / \" / , / ' /g ) ; y = ! / ` / . test ( z ) ;", "x=/ b  c /;f(/ \" /,/ ' /g);y=!/ ` /.test(z);"},
+      {"return / a  b / ; typeof / a  b / ; x.return / a  / b ;", "return/ a  b /;typeof/ a  b /;x.return/a/b;"},
+      {"r = / [ /  \" ] \\/  \\[ / ; s = a / b ;", "r=/ [ /  \" ] \\/  \\[ /;s=a/b;"},
+      {"i++ / 2 / j ; `x` / 2 / 1 ; \"x\" / 2 / 1 ; 2 / 3 / 4 ;", "i++/2/j;`x`/2/1;\"x\"/2/1;2/3/4;"},
+      {"a => / b  c /u . test ( a ) ; [ / d  e / , / f  g / ] ;", "a=>/ b  c /u.test(a);[/ d  e /,/ f  g /];"},
+  };
+  check_script(samples, COUNT_OF(samples));
+}
+
+TEST(test_texts_stay) {
+  static const sample samples[] = {
+      {"a = \" b  /* c */ \\\" ; \" + ' \\' \" ' ;", "a=\" b  /* c */ \\\" ; \"+' \\' \" ';"},
+      {"a = ` b\n  c ; /* d */ \\` \\${ e } $ { ` ;", "a=` b\n  c ; /* d */ \\` \\${ e } $ { `;"},
+      {"a = ` ${ b + c } , ${ d } ` ;", "a=` ${b+c} , ${d} `;"},
+      {"a = ` ${ { b : { c : 1 } } [ d ] } ; ` + e ;", "a=` ${{b:{c:1}}[d]} ; `+e;"},
+      {"a = ` ${ b ? ` ${ c . map ( ( d ) => { return ` } ` ; } ) } ; ` : \" } \" } ; ` ; f ( ) ;",
+       "a=` ${b?` ${c.map((d)=>{return` } `})} ; `:\" } \"} ; `;f();"},
+      {"a = ` ${ / } ` /g } ; ` ;", "a=` ${/ } ` /g} ; `;"},
+      {"a = ` ; ` ; }", "a=` ; `}"},
+      {"a = \" , \" ] ; \";\" }", "a=\" , \"];\";\"}"},
+  };
+  check_script(samples, COUNT_OF(samples));
+}
+
+TEST(test_comments) {
+  static const sample samples[] = {
+      {" a ;", "a;"},
+      {"/* a */ b ( /* c */ ) ; /** \" ' ` **/", "b();"},
+      {"a /* b */ c ;", "a c;"},
+      {"/* a\n * b */\nc ;", "c;"},
+      {"return /* a\n */ b", "return\nb"},
+      {"a /*/ b */ + c ;", "a+c;"},
+  };
+  check_script(samples, COUNT_OF(samples));
+}
+
+/* A semicolon that is left out at a line end is put there by the reader of the script. */
+TEST(test_line_ends) {
+  static const sample samples[] = {
+      {"a\nb", "a\nb"},
+      {"a = b\n++c", "a=b\n++c"},
+      {"a++\nb", "a++\nb"},
+      {"a = b ( )\nc = d [ 0 ]\n\"e\"\n! f", "a=b()\nc=d[0]\n\"e\"\n!f"},
+      {"a = /b/\nc = `d`\n{ e }", "a=/b/\nc=`d`\n{e}"},
+      {"return\nx", "return\nx"},
+      {"if ( a )\n  b ( ) ;\nelse\n  c ( ) ;", "if(a)\nb();else\nc();"},
+      {"f (\n  a ,\n  b\n) ;", "f(a,b);"},
+      {"a\n  ? b\n  : c +\n  d ;", "a?b:c+d;"},
+      {"a\n  . b ( )\n  && c ;", "a.b()&&c;"},
+      {"function a ( ) {\n  b ;\n}\n\nconst c = 1 ;\r\n", "function a(){b}const c=1;"},
+  };
+  check_script(samples, COUNT_OF(samples));
+}
+
+TEST(test_needless_punctuation) {
+  static const sample samples[] = {
+      {"{ a ; b ; }", "{a;b}"},
+      {"f ( a , ) ; x = [ a , ] ; y = { a , } ;", "f(a);x=[a];y={a};"},
+      {"x = [ , ] ; y = [ a , , ] ; ( [ , b ] ) => b ;", "x=[,];y=[a,,];([,b])=>b;"},
+      {"for ( ; ; ) { }", "for(;;){}"},
+  };
+  check_script(samples, COUNT_OF(samples));
+}
+
+TEST(test_what_is_not_a_script) {
+  static const char deep[] = "`${`${`${`${`${`${`${`${`${`${1}`}`}`}`}`}`}`}`}`}`";
+  check_refused(hw_minify_script, "a.mjs", "x = \"a\n\"", "web/a.mjs: a string does not end");
+  check_refused(hw_minify_script, "a.mjs", "x = 'a\\", "a string does not end");
+  check_refused(hw_minify_script, "a.mjs", "x = /[/]\n/;", "a regular expression does not end");
+  check_refused(hw_minify_script, "a.mjs", "x = `a ${b} \\`", "a template does not end");
+  check_refused(hw_minify_script, "a.mjs", "x = `a ${b", "a template does not end");
+  check_refused(hw_minify_script, "a.mjs", "x /*/", "a comment does not end");
+  check_refused(hw_minify_script, "a.mjs", deep, "templates within templates, want at most 8");
+}
+
+TEST(test_styles) {
+  static const sample samples[] = {
+      {"a { color : red ; }\n\n/* b */\nc  >  d ,\n e { margin : 0 1px ; padding : 0 }", "a{color :red}c>d,e{margin :0 1px;padding :0}"},
+      {"a { color: red; margin: 0 auto; }", "a{color:red;margin:0 auto}"},
+      {"a :hover , a:hover > b , a > :hover { }", "a :hover,a:hover>b,a>:hover{}"},
+      {"@media ( min-width : 1px ) and ( max-width: 2px ) { a { b: c; } }", "@media (min-width :1px) and (max-width:2px){a{b:c}}"},
+      {"a { width: calc( 1px + ( 2px - 3px ) * 4 ); }", "a{width:calc(1px + (2px - 3px) * 4)}"},
+      {"a { width: max( 1px , 2px ) 3px ; --x: ; }", "a{width:max(1px,2px) 3px;--x:}"},
+      {"a::after { content: \" /* ; } \\\" \" ; color: red !important }", "a::after{content:\" /* ; } \\\" \";color:red!important}"},
+      {"td.a .b * c + d ~ e [ x = \"y z\" ] { }", "td.a .b * c + d ~ e [ x = \"y z\" ]{}"},
+      {"a/*/ b */c { }", "a c{}"},
+      {" a { }", "a{}"},
+  };
+  check_samples(hw_minify_style, "a.css", "", samples, COUNT_OF(samples));
+  check_refused(hw_minify_style, "a.css", "a { } /* b", "web/a.css: a comment does not end");
+  check_refused(hw_minify_style, "a.css", "a { content: \"b\\\" }", "a string does not end");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_words_stay_apart), cmocka_unit_test(test_operators_stay_apart), cmocka_unit_test(test_regular_expressions),
+      cmocka_unit_test(test_texts_stay),       cmocka_unit_test(test_comments),             cmocka_unit_test(test_line_ends),
+      cmocka_unit_test(test_needless_punctuation), cmocka_unit_test(test_what_is_not_a_script), cmocka_unit_test(test_styles),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
