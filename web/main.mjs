@@ -102,6 +102,7 @@ async function mainShow({ anew = false, first = false } = {}) {
   const shown = (mainShown = { name, page: null, stop, before });
   mainMarkNavigation(name);
   const ready = skeletonAfter(mainRoot);
+  mainRoot.setAttribute("aria-busy", "true");
   try {
     if (name === null) throw Object.assign(new Error(`There is no page "${path[0]}".`), { kind: "not_found", status: 404 });
     const [show, title, ask] = pages[name], asked = ask?.(path, stop.signal);
@@ -140,6 +141,7 @@ async function mainShow({ anew = false, first = false } = {}) {
     showError(mainRoot, error, () => mainShow({ anew: true }));
   } finally {
     ready();
+    if (mainShown === shown || mainShown === before) mainRoot.removeAttribute("aria-busy"); /* else a later one is on its way */
   }
 }
 

@@ -94,19 +94,25 @@ export async function openTab(browser, server, address = "#/") {
   return page;
 }
 
-/* Until the page shows something, and has asked for nothing more for a while. */
+/* Until the page of the address is there, and has asked for nothing more for a while. */
 export async function settled(page) {
+  await page.bringToFront(); /* a tab behind another draws no frames */
   await page.waitForFunction(() => {
     const root = document.getElementById("page");
-    return root && root.childElementCount > 0 && !root.querySelector(":scope > .skeleton");
+    return root && root.childElementCount > 0 && !root.hasAttribute("aria-busy");
   });
   await page.waitForNetworkIdle({ idleTime: 60 });
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }
 
-/* Shows another address in the same tab. */
+/* Shows another address in the same tab. Its page is on its way once "hashchange" has come. */
 export async function go(page, address) {
-  await page.evaluate((hash) => { location.hash = hash; }, address);
+  await page.evaluate((hash) => new Promise((resolve) => {
+    const before = location.hash;
+    addEventListener("hashchange", resolve, { once: true });
+    location.hash = hash;
+    if (location.hash === before) resolve();
+  }), address);
   await settled(page);
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The graph of a prompt: counts, threshold, address, back and forward, keys alone, the table, the pair. Numbers: WEB.md section 12. */
-import { check, go, headwater, holds, openTab, query, rows, same, settled, takeFaults } from "./browser.mjs";
+import { tokenText } from "../../web/dom.mjs";
+import { check, go, holds, openTab, query, rows, same, settled, takeFaults } from "./browser.mjs";
 
 const PROMPT = 17;
 const edgesAt = (context, threshold, prompt = PROMPT) =>
   rows(context.binary, context.ioi, `SELECT count(*) AS n FROM graph g, hw_edges(g.edges, ${threshold}) WHERE g.prompt_id = ${prompt}`)[0].n;
 const shownCount = (page) => page.$eval(".prompt-count", (node) => Number(/[\d,]+/.exec(node.textContent)[0].replace(/,/g, "")));
+const LINKS = [".g-attention", ".g-ffn", ".g-residual"].map((name) => `.graph-main .g-base > ${name}`).join();
+const spoken = (page) => page.$eval("#live", (node) => node.textContent);
 const selected = (page) => page.evaluate(() => new URLSearchParams(location.hash.split("?")[1]).get("sel"));
 
 /* Moves the slider as a hand does: input events while it moves, change at the end. */
@@ -30,7 +33,8 @@ export async function checkGraph(context) {
 
   await check("2 as many edges as hw_edges at the run's threshold", async () => {
     same(await shownCount(page), edgesAt(context, "NULL"), "edges");
-    holds(await page.$$eval(".graph-main .g-base path", (paths) => paths.some((path) => path.getAttribute("d"))), "nothing is drawn");
+    const [{ n }] = rows(context.binary, context.ioi, `SELECT count(DISTINCT kind || ' ' || layer || ' ' || source || ' ' || target) AS n FROM edge WHERE prompt_id = ${PROMPT}`);
+    same(await page.$$eval(LINKS, (paths) => paths.reduce((sum, path) => sum + (path.getAttribute("d")?.match(/M/g)?.length ?? 0), 0)), n, "edges that are drawn, heads of an edge as one");
   });
 
   await check("4 the slider counts as hw_edges does, without a request", async () => {
@@ -105,8 +109,11 @@ export async function checkGraph(context) {
   await check("14 the keyboard alone, from the address bar to a head's list", async () => {
     const tab = await openTab(browser, server, `#/prompt/${PROMPT}`);
     holds(await tabUntil(tab, "[role=application]"), "Tab does not reach the graph");
-    await tab.keyboard.press("ArrowDown"); /* a first key stands on the state above */
-    await tab.keyboard.press("ArrowDown");
+    for (const [key, words] of [["ArrowDown", "State after layer 3"], ["ArrowDown", "State after the attention of layer 3"], ["f", "FFN of layer 3"],
+      ["ArrowDown", "State after the attention of layer 3"]]) { /* a first key stands on the state above */
+      await tab.keyboard.press(key);
+      same((await spoken(tab)).slice(0, words.length), words, `${key}: what the live region says`);
+    }
     await tab.keyboard.down("Shift");
     await tab.keyboard.press("ArrowRight");
     await tab.keyboard.up("Shift");
@@ -124,14 +131,15 @@ export async function checkGraph(context) {
     await tab.keyboard.press("Enter");
     await tab.waitForSelector(".panel-lists tbody tr");
     holds((await tab.$$(".panel-lists tbody tr")).length >= 5, "a head's list");
-    holds((await tab.$eval("#live", (node) => node.textContent)).length > 0, "the live region is silent");
     await tab.keyboard.press("?");
     await tab.waitForSelector("dialog[open]");
     await tab.keyboard.press("Escape");
-    for (const [key, name] of [["]", "t"], ["o", "fold"], ["t", "table"], ["p", "pair"]]) {
+    const parameter = (name) => tab.evaluate((word) => new URLSearchParams(location.hash.split("?")[1]).get(word), name);
+    for (const [key, name] of [["]", "t"], ["[", "t"], ["+", "z"], ["-", "z"], ["0", "z"], ["o", "fold"], ["t", "table"], ["p", "pair"]]) {
+      const before = await parameter(name);
       await tab.keyboard.press(key);
       await settled(tab);
-      holds(await tab.evaluate((word) => new URLSearchParams(location.hash.split("?")[1]).has(word), name), `${key} does not change ${name}`);
+      holds((await parameter(name)) !== before, `${key} does not change ${name}`);
     }
     await go(tab, `#/prompt/${PROMPT}`);
     await tab.focus("[role=application]");
@@ -158,26 +166,43 @@ export async function checkGraph(context) {
       const cells = found[i] ?? [];
       same([cells[0], cells[1], cells[2], cells[5], cells[6], cells[7]], [row.kind.replace("_", " "), String(row.layer), row.head === null ? "" : String(row.head),
         row.importance.toFixed(6), row.weight.toFixed(6), row.flow.toFixed(6)], `row ${i}`);
-      holds(cells[3]?.startsWith(`${row.source} `) && cells[4]?.startsWith(`${row.target} `), `row ${i}: positions ${cells[3]}, ${cells[4]}`);
+      same([cells[3], cells[4]], [`${row.source} ${tokenText(row.source_token)}`, `${row.target} ${tokenText(row.target_token)}`], `row ${i}: positions and tokens`);
     }
   });
 
   await check("22 the pair: one threshold, one pointer, the same columns", async () => {
+    const counterfactual = rows(context.binary, context.ioi, `SELECT prompt_id AS id FROM prompt WHERE counterfactual_of = ${PROMPT}`)[0].id;
+    /* Folded at a threshold where one graph has flow at positions where the other has none. */
+    const used = (prompt) => rows(context.binary, context.ioi, `SELECT DISTINCT e.source AS position FROM graph g, hw_edges(g.edges, 0.1) e WHERE g.prompt_id = ${prompt} ORDER BY 1`)
+      .map((row) => row.position);
+    holds(JSON.stringify(used(PROMPT)) !== JSON.stringify(used(counterfactual)), "no columns that differ");
+    for (const folded of ["&fold=0", "&fold=1&t=0.1"]) {
+      await go(page, `#/prompt/${PROMPT}?pair=1${folded}`);
+      const columns = await page.$$eval(".graph-bottom", (list) => list.map((node) => [...node.querySelectorAll(".g-token")]
+        .map((text) => Number(text.getAttribute("x"))).sort((a, b) => a - b)));
+      holds(columns[0].length > 4, "no columns to look at");
+      same(columns[1], columns[0], `columns, ${folded}`);
+    }
     await go(page, `#/prompt/${PROMPT}?pair=1`);
-    const columns = await page.$$eval(".graph-bottom", (list) => list.map((node) => [...node.querySelectorAll("text")].filter((text) => text.getAttribute("y") === "36")
-      .map((text) => Number(text.getAttribute("x"))).sort((a, b) => a - b)));
-    same(columns[0], columns[1], "columns");
     await slide(page, 250);
     await page.$eval("#threshold", (input) => input.dispatchEvent(new Event("change", { bubbles: true })));
     const threshold = await page.$eval(".threshold output", (node) => node.textContent);
-    const counterfactual = rows(context.binary, context.ioi, `SELECT prompt_id AS id FROM prompt WHERE counterfactual_of = ${PROMPT}`)[0].id;
     same(await page.$eval(".prompt-count", (node) => node.textContent.match(/\d+/g).map(Number)),
       [edgesAt(context, threshold), edgesAt(context, threshold, counterfactual)], "edges of both");
+    const pointed = () => page.$$eval(".graph-main .g-pointed", (paths) => paths.map((path) => path.getAttribute("d") ?? ""));
+    for (const [k, graph] of (await page.$$(".graph")).entries()) { /* the state of the target after the last layer: both graphs have it */
+      const { x, y } = await graph.$eval(".g-states", (states) => {
+        const last = [...states.children].findLast((path) => path.getAttribute("d")).getBoundingClientRect();
+        return { x: last.x + last.width / 2, y: last.y + last.height / 2 };
+      });
+      await page.mouse.move(x, y);
+      const found = await pointed();
+      holds(found[0] !== "" && found[0] === found[1], `pointed at the target in graph ${k}: ${JSON.stringify(found)}`);
+    }
     const label = await page.$(".graph .g-labels .g-label");
     const box = await label.boundingBox();
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-    const pointed = await page.$$eval(".graph-main .g-pointed", (paths) => paths.map((path) => Boolean(path.getAttribute("d"))));
-    same(pointed[0], true, "pointed in the first graph");
+    holds((await pointed())[0] !== "", "pointed in the first graph");
     holds(await page.$eval(".graph-tip", (tip) => !tip.hidden), "no tooltip");
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
     holds(/^edge\./.test(await selected(page)), `a click on a label selects ${await selected(page)}`);

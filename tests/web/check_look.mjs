@@ -7,7 +7,7 @@ const PAGES = ["#/", "#/prompts", "#/prompts?head=L1H5&wrong=1", "#/prompt/17", 
   "#/prompt/17?sel=token.4", "#/prompt/17?table=1", "#/prompt/17?pair=1", "#/heads", "#/heads?by=frequency", "#/head/1/5", "#/neurons", "#/neuron/2/206", "#/circuits",
   "#/circuit/1", "#/compare", "#/compare/1", "#/lens", "#/roles", "#/trace"];
 
-/* Texts whose colour is too near to what is behind them: [text, contrast]. Dimmed and disabled ones are left out, as WCAG 1.4.3 does. */
+/* Texts and lines whose colour is too near to what is behind them: [text, contrast]. Dimmed and disabled ones are left out, as WCAG 1.4.3 does. */
 function lowContrast() {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const rgba = (colour) => {
@@ -41,6 +41,15 @@ function lowContrast() {
     const ground = behind(node), colour = rgba(svg ? style.fill : style.color);
     const value = ratio(over(colour, ground), ground);
     if (value < 4.5) found.push([text.slice(0, 40), node.className.baseVal ?? node.className, Number(value.toFixed(2))]);
+  }
+  /* Lines: 3:1, the faintest ones too. */
+  for (const node of document.querySelectorAll(".g-base > .g-attention, .g-base > .g-ffn, .g-base > .g-residual, button, select, input[type=search]")) {
+    const svg = node instanceof SVGElement, style = getComputedStyle(node);
+    if (!node.checkVisibility() || node.matches(":disabled") || (svg ? !node.getAttribute("d") || node.closest(".g-focused") : style.borderTopWidth === "0px")) continue;
+    const ground = behind(svg ? node.closest("div") : node.parentElement), colour = rgba(svg ? style.stroke : style.borderTopColor);
+    if (svg) colour[3] *= Number(style.strokeOpacity);
+    const value = ratio(over(colour, ground), ground);
+    if (value < 3) found.push(["line", node.className.baseVal ?? node.className, node.textContent.slice(0, 40), Number(value.toFixed(2))]);
   }
   return found;
 }
@@ -108,7 +117,7 @@ export async function checkLook(context) {
         await media(page, features);
         await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 30)))));
         same(await sideways(page), 0, `${name}: sideways scroll`);
-        if (name !== "forced colours") same(await page.evaluate(lowContrast), [], `${name}: contrast below 4.5`);
+        same(await page.evaluate(lowContrast), [], `${name}: contrast below 4.5, of lines below 3`);
       }
       same(takeFaults(page), [], "faults");
     });
@@ -117,9 +126,10 @@ export async function checkLook(context) {
   for (const [name, address] of [["middle", "#/prompt/0"], ["deep", "#/prompt/0"]])
     await check(`16 ${name}: no label over another, all in sight or a minimap`, async () => {
       const tab = await openTab(browser, context[name], address);
-      for (const t of ["", "?t=0.02", "?t=0.1", "?z=0", "?fold=1", "?fold=0"]) {
+      for (const t of ["", "?t=0.02", "?t=0.1", "?z=0", "?z=2", "?fold=1", "?fold=0"]) {
         await go(tab, address + t);
         same(await tab.evaluate(overlaps), [], `${t}: texts over another`);
+        holds((await tab.$$(".graph-main .g-label")).length > 0, `${t}: no head has a label`);
         const { fits, map } = await tab.evaluate(() => {
           const scroll = document.querySelector(".graph-scroll");
           return { fits: scroll.scrollWidth <= scroll.clientWidth + 1 && scroll.scrollHeight <= scroll.clientHeight + 1,
@@ -127,6 +137,13 @@ export async function checkLook(context) {
         });
         holds(fits !== map, `${t}: fits ${fits}, minimap ${map}`);
         if (t === "?z=0") holds(fits, "z=0 is not all in sight");
+        if (t === "?z=2") holds(map, "twice the size of all in sight is all in sight");
+        if (!map) continue;
+        const drawn = await tab.evaluate(() => {
+          const box = (selector) => document.querySelector(selector).getBoundingClientRect(), all = box(".g-map"), frame = box(".g-map-frame");
+          return { links: document.querySelector(".g-map-links").getAttribute("d").length, frame: frame.width * frame.height / (all.width * all.height) };
+        });
+        holds(drawn.links > 0 && drawn.frame > 0 && drawn.frame < 1, `${t}: what the minimap shows: ${JSON.stringify(drawn)}`);
       }
       same(takeFaults(tab), [], "faults");
       await tab.close();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The browser tests of the page: node tests/web/pages.mjs HEADWATER [WORD]   WORD: only the files of checks that contain it */
+ * The browser tests of the page: node tests/web/pages.mjs HEADWATER [WORD] [DATABASES]
+ * WORD: only the files of checks that contain it, "" for all; DATABASES: a folder that make_pages.py and make_databases.py have filled */
 import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +13,7 @@ import { checkLive } from "./check_live.mjs";
 import { checkStates } from "./check_states.mjs";
 import { checkLists } from "./check_lists.mjs";
 
-const [binary, word = ""] = process.argv.slice(2);
+const [binary, word = "", made] = process.argv.slice(2);
 const reason = await missing();
 if (reason) {
   console.log(`skipped: ${reason}`);
@@ -20,10 +21,10 @@ if (reason) {
 }
 const here = dirname(fileURLToPath(import.meta.url)), folder = temporaryFolder();
 const model = join(here, "../../datasets/models/headwater-gpt2");
-for (const script of ["make_pages.py", "make_databases.py"])
+for (const script of made ? [] : ["make_pages.py", "make_databases.py"])
   execFileSync("/usr/bin/python3", [join(here, script), binary, folder], { stdio: ["ignore", "ignore", "inherit"] });
 
-const path = (name) => join(folder, `${name}.db`);
+const path = (name) => join(made ?? folder, `${name}.db`);
 const browser = await launch();
 const context = { binary, browser, folder, model, ioi: path("ioi"), paths: path,
   server: await serve(binary, path("ioi")), plain: await serve(binary, path("plain")), deep: await serve(binary, path("deep")),
