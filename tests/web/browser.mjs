@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 process.setMaxListeners(0); /* each server adds one that ends it */
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-export const PATIENCE = 20000; /* ms; a page on a busy machine */
+export const PATIENCE = 60000; /* ms; a page on a busy machine */
 
 /* A folder that is removed at the end. */
 export function temporaryFolder() {
@@ -65,7 +65,7 @@ export async function launch(...args) {
   return puppeteer.launch({
     executablePath: CHROMIUM,
     headless: true,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--font-render-hinting=none", ...args],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-extensions", "--font-render-hinting=none", ...args],
     defaultViewport: { width: 1440, height: 900 },
     protocolTimeout: 120000,
   });

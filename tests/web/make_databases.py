@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes small databases of random models for the tests of the page: 15, 64 and 200 tokens by 4, 12 and 32 layers, and parallel blocks.
 
-    python3 tests/web/make_databases.py HEADWATER OUT_DIR [--prompts 2]
+    python3 tests/web/make_databases.py HEADWATER OUT_DIR [--prompts 2] [--only NAME...]
 
-Writes OUT_DIR/small.db, middle.db, deep.db, parallel.db. Needs numpy.
+Writes OUT_DIR/small.db, middle.db, deep.db, parallel.db, or those of --only. Needs numpy.
 """
 import argparse
 import csv
@@ -33,6 +33,7 @@ def main():
     parser.add_argument("headwater")
     parser.add_argument("out")
     parser.add_argument("--prompts", type=int, default=2)
+    parser.add_argument("--only", nargs="+", choices=DATABASES, default=list(DATABASES))
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
     rows = []
@@ -40,7 +41,8 @@ def main():
         with open(os.path.join(DATASETS, f"{name}.csv"), encoding="utf-8") as file:
             rows += [row["prompt"] + "." for row in csv.DictReader(file)]
     generator = random.Random(1)
-    for name, (family, layers, d_model, heads, words) in DATABASES.items():
+    for name in options.only:
+        family, layers, d_model, heads, words = DATABASES[name]
         model, data, database = (os.path.join(options.out, name + end) for end in ("", ".jsonl", ".db"))
         subprocess.run([sys.executable, os.path.join(HERE, "..", "bench", "make_model.py"), model, "--family", family, "--layers", str(layers),
                         "--d-model", str(d_model), "--heads", str(heads), "--vocab", str(VOCAB), "--gain", GAIN], check=True)

@@ -21,8 +21,8 @@ if (reason) {
 }
 const here = dirname(fileURLToPath(import.meta.url)), folder = temporaryFolder();
 const model = join(here, "../../datasets/models/headwater-gpt2");
-for (const script of made ? [] : ["make_pages.py", "make_databases.py"])
-  execFileSync("/usr/bin/python3", [join(here, script), binary, folder], { stdio: ["ignore", "ignore", "inherit"] });
+for (const [script, ...options] of made ? [] : [["make_pages.py"], ["make_databases.py", "--prompts", "1", "--only", "middle", "deep"]])
+  execFileSync("/usr/bin/python3", [join(here, script), binary, folder, ...options], { stdio: ["ignore", "ignore", "inherit"] });
 
 const path = (name) => join(made ?? folder, `${name}.db`);
 const browser = await launch();
