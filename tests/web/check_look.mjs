@@ -97,29 +97,28 @@ async function nameless(page) {
   return found;
 }
 
-async function media(page, features) {
-  const session = await page.createCDPSession();
-  await session.send("Emulation.setEmulatedMedia", { features: Object.entries(features).map(([name, value]) => ({ name, value })) });
-  await session.detach();
-}
+/* What the session emulates ends with it. */
+const media = (session, features) =>
+  session.send("Emulation.setEmulatedMedia", { features: Object.entries(features).map(([name, value]) => ({ name, value })) });
 
 export async function checkLook(context) {
   const { browser, server } = context;
-  const page = await openTab(browser, server);
+  const page = await openTab(browser, server), session = await page.createCDPSession();
   const ways = [["light", 1440, 900, {}], ["dark", 1440, 900, { "prefers-color-scheme": "dark" }], ["420 px", 420, 800, {}], ["200% zoom", 720, 450, {}],
     ["forced colours", 1440, 900, { "forced-colors": "active" }]];
   for (const address of PAGES)
     await check(`1 15 17 ${address}`, async () => {
       await page.setViewport({ width: 1440, height: 900 });
-      await media(page, {});
+      await media(session, {});
       await go(page, address);
       holds(await page.$eval("#page", (root) => !root.querySelector(".state[role=alert]")), "an error is shown");
       same(await nameless(page), [], "controls without a name");
       same(await page.evaluate(overlaps), [], "texts over another");
       for (const [name, width, height, features] of ways) {
         await page.setViewport({ width, height });
-        await media(page, features);
+        await media(session, features);
         await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 30)))));
+        for (const [feature, value] of Object.entries(features)) holds(await page.evaluate((query) => matchMedia(query).matches, `(${feature}: ${value})`), `${name} is not shown`);
         same(await sideways(page), 0, `${name}: sideways scroll`);
         same(await page.evaluate(lowContrast), [], `${name}: contrast below 4.5, of lines below 3`);
       }
