@@ -144,7 +144,7 @@ export async function checkLook(context) {
         if (!map) continue;
         const drawn = await tab.evaluate(() => {
           const box = (selector) => document.querySelector(selector).getBoundingClientRect(), all = box(".g-map"), frame = box(".g-map-frame");
-          return { links: document.querySelector(".g-map-links").getAttribute("d").length, frame: frame.width * frame.height / (all.width * all.height) };
+          return { links: document.querySelector(".g-map-links").getAttribute("d")?.length ?? 0, frame: frame.width * frame.height / (all.width * all.height) };
         });
         holds(drawn.links > 0 && drawn.frame > 0 && drawn.frame < 1, `${t}: what the minimap shows: ${JSON.stringify(drawn)}`);
       }
