@@ -12,18 +12,23 @@
 
 HW_BEGIN_C
 
-typedef enum hw_dtype { HW_F32 = 0, HW_F16 = 1, HW_BF16 = 2 } hw_dtype;
-HW_API extern const char *const hw_dtype_names[3];
-HW_API size_t hw_dtype_size(hw_dtype dtype); /* bytes */
+/* Q8_0 and the following: GGUF's blocks of quantised numbers, of 32 or 256 numbers each. */
+typedef enum hw_dtype { HW_F32 = 0, HW_F16 = 1, HW_BF16 = 2, HW_Q8_0, HW_Q4_0, HW_Q4_K, HW_Q6_K } hw_dtype;
+enum { HW_N_DTYPES = HW_Q6_K + 1 };
+HW_API const char *hw_dtype_name(hw_dtype dtype);
+HW_API size_t hw_dtype_size(hw_dtype dtype);  /* bytes of a block */
+HW_API size_t hw_dtype_block(hw_dtype dtype); /* numbers of a block: 1 where they are not quantised */
 
-/* A weight matrix that maps n_in inputs to n_out outputs, as it lies in the file. Element (in k, out n) is at
- * in_first ? data[k * stride + n] : data[n * stride + k], counted in elements. Borrowed from the mapping. */
+/* A weight matrix that maps n_in inputs to n_out outputs, as it lies in the file. Element (in k, out n) is number
+ * offset + (in_first ? k * stride + n : row(n) * stride + k) of the data. Borrowed from the mapping. */
 typedef struct hw_matrix {
   const void *data;
   hw_dtype dtype;
   size_t n_in, n_out;
   size_t stride;
+  size_t offset;
   bool in_first; /* GPT-2's Conv1D: [in, out] */
+  size_t paired; /* 0: row(n) = n. Else the rows of a head, this many, lie as rotary pairs (0, n/2), (1, n/2 + 1)...; not with in_first */
 } hw_matrix;
 
 /* GEMMs run in tiles of this many rows, the last one filled up, so that a row's result does not depend on how many

@@ -69,7 +69,7 @@ static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const
                    c->n_heads, c->d_head, c->n_kv_heads);
   hw_buffer_printf(out, "d_model      %" PRId64 "\nd_ffn        %" PRId64 "\nvocabulary   %" PRId64 ", unembedding %s\ncontext      %" PRId64 " tokens\n",
                    c->d_model, c->d_ffn, c->vocab_size, model->unembed.data == model->token_embedding.data ? "tied" : "untied", c->n_ctx);
-  hw_buffer_printf(out, "weights      %s, %.1f MiB, mapped, %s\nfingerprint  %s\n", hw_dtype_names[model->dtype],
+  hw_buffer_printf(out, "weights      %s, %.1f MiB, mapped, %s\nfingerprint  %s\n", hw_dtype_name(model->dtype),
                    (double)model->weight_bytes / 1048576, model->format, model->fingerprint);
   if (model->notice) hw_buffer_printf(out, "notice       %s\n", model->notice);
   if (tokenizer) {
@@ -102,7 +102,7 @@ static void put_json(const hw_model *model, const hw_tokenizer *tokenizer, const
                {"norm", norms[c->norm]},
                {"positions", positions[c->positions]},
                {"activation", c->d_ffn ? activations[c->activation] : NULL},
-               {"dtype", hw_dtype_names[model->dtype]},
+               {"dtype", hw_dtype_name(model->dtype)},
                {"format", model->format},
                {"fingerprint", model->fingerprint},
                {"notice", model->notice}};

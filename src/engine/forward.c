@@ -39,17 +39,14 @@ static void norm_rows(const pass *p, const float *x, const float *gamma, const f
 static void embed(const pass *p) {
   const hw_model *model = p->model;
   const hw_batch *batch = &p->acts->batch;
-  size_t d = (size_t)model->config.d_model, size = hw_dtype_size(model->token_embedding.dtype);
+  size_t d = (size_t)model->config.d_model;
   for (size_t prompt = 0; prompt < batch->n_prompts; prompt++)
     for (size_t r = batch->first[prompt]; r < batch->first[prompt + 1]; r++) {
       float *x = p->acts->resid[0] + r * d;
-      hw_widen((const unsigned char *)model->token_embedding.data + (size_t)batch->ids[r] * d * size, model->token_embedding.dtype, d, x);
+      hw_matrix_row(&model->token_embedding, (size_t)batch->ids[r], 0, d, x);
       if (model->config.scale_embedding) hw_scale(x, sqrtf((float)d), d);
       if (!model->position_embedding.data) continue;
-      hw_dtype dtype = model->position_embedding.dtype;
-      hw_widen((const unsigned char *)model->position_embedding.data +
-                   (r - batch->first[prompt] + (size_t)model->config.position_offset) * d * hw_dtype_size(dtype),
-               dtype, d, p->narrow);
+      hw_matrix_row(&model->position_embedding, r - batch->first[prompt] + (size_t)model->config.position_offset, 0, d, p->narrow);
       hw_add_rows(x, p->narrow, NULL, 1, d);
     }
 }

@@ -14,6 +14,7 @@
 #include "model/family.h"
 #include "model/lookup.h"
 #include "tensor/kernels.h"
+#include "tensor/widen.h"
 #include "weights/weights.h"
 
 struct hw_model_files {
@@ -36,7 +37,7 @@ static bool check_finite(loader *ld, const hw_tensor *tensor) {
   float block[BLOCK];
   for (size_t i = 0; i < tensor->n_elements; i += BLOCK) {
     size_t n = tensor->n_elements - i < BLOCK ? tensor->n_elements - i : BLOCK;
-    hw_widen((const unsigned char *)tensor->data + i * hw_dtype_size(tensor->dtype), tensor->dtype, n, block);
+    hw_widen_from(tensor->data, tensor->dtype, i, n, block);
     if (hw_all_finite(block, n)) continue;
     size_t at = 0;
     while (at + 1 < n && isfinite(block[at])) at++;
@@ -46,17 +47,12 @@ static bool check_finite(loader *ld, const hw_tensor *tensor) {
   return true;
 }
 
-/* The numbers where the file holds them; those at an odd address for their dtype are copied into the arena. Checks that all are
- * finite. NULL and err filled otherwise. */
-static const void *take_data(loader *ld, const hw_tensor *tensor) {
-  hw_tensor aligned = *tensor;
-  size_t size = hw_dtype_size(tensor->dtype);
-  if ((uintptr_t)tensor->data % size) {
-    void *copy = hw_arena_alloc(ld->arena, tensor->n_elements, size, ld->err);
-    if (!copy) return NULL;
-    aligned.data = memcpy(copy, tensor->data, tensor->n_elements * size);
-  }
-  return check_finite(ld, &aligned) ? aligned.data : NULL;
+/* The numbers where the file holds them; those of a view with gaps, and of a transposed one where only the plain order will do, are
+ * copied. Checks that all are finite. NULL and err filled otherwise. */
+static const void *take_data(loader *ld, const hw_tensor *tensor, bool in_order) {
+  hw_tensor dense = *tensor;
+  if (tensor->strides || (tensor->transposed && in_order)) dense.data = hw_tensor_gather(ld->weights, tensor, ld->arena, ld->err);
+  return dense.data && check_finite(ld, &dense) ? dense.data : NULL;
 }
 
 static bool is_gamma(hw_weight weight) {
@@ -70,7 +66,7 @@ static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float
   *vector = NULL;
   if (!hw_lookup_find(&ld->lookup, weight, layer, &tensor, ld->err)) return false;
   if (!tensor) return true;
-  const void *data = take_data(ld, tensor);
+  const void *data = take_data(ld, tensor, true);
   float *widened = data ? hw_arena_new(ld->arena, float, tensor->n_elements, ld->err) : NULL;
   if (!widened) return false;
   hw_widen(data, tensor->dtype, tensor->n_elements, widened);
@@ -98,10 +94,11 @@ static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *
   *matrix = (hw_matrix){0};
   if (!hw_lookup_find(&ld->lookup, weight, layer, &tensor, ld->err)) return false;
   if (!tensor) return true;
-  const void *data = take_data(ld, tensor);
-  if (!data) return false;
-  bool in_first = hw_lookup_layout(&ld->lookup, weight) != HW_LAYOUT_LINEAR;
   const hw_weight_shape *shape = &hw_weight_shapes[weight];
+  bool table = shape->out == HW_EXT_VOCAB || shape->out == HW_EXT_VOCAB_OUT || shape->out == HW_EXT_CTX; /* its rows are looked up */
+  const void *data = take_data(ld, tensor, table);
+  if (!data) return false;
+  bool in_first = (hw_lookup_layout(&ld->lookup, weight) != HW_LAYOUT_LINEAR) != (tensor->transposed && !table);
   size_t n_in = (size_t)hw_lookup_extent(&ld->lookup, shape->in), n_out = (size_t)hw_lookup_extent(&ld->lookup, shape->out);
   *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .n_in = n_in, .n_out = n_out,
                         .stride = in_first ? n_out : n_in, .in_first = in_first};
@@ -115,14 +112,16 @@ static bool fold_value_bias(loader *ld, hw_layer *layer, const float *b_v, const
   const hw_model_config *c = &ld->model->config;
   size_t d = (size_t)c->d_model, d_head = (size_t)c->d_head;
   double *sum = hw_arena_znew(ld->arena, double, d, ld->err);
-  float *folded = hw_arena_new(ld->arena, float, d, ld->err), *row = hw_arena_new(ld->arena, float, d, ld->err);
-  if (!sum || !folded || !row) return false;
-  for (size_t k = 0; b_v && k < (size_t)(c->n_heads * c->d_head); k++) {
-    size_t head = k / d_head, group = head / (size_t)(c->n_heads / c->n_kv_heads), ld_row;
-    const float *weights = hw_matrix_input_rows(&layer->w_o, k, 1, row, &ld_row);
-    double bias = b_v[group * d_head + k % d_head];
-    for (size_t i = 0; i < d; i++) sum[i] += bias * (double)weights[i];
+  float *folded = hw_arena_new(ld->arena, float, d, ld->err), *scratch = malloc(d_head * d * sizeof *scratch);
+  for (size_t h = 0; b_v && h < (size_t)c->n_heads && sum && folded && scratch; h++) {
+    size_t group = h / (size_t)(c->n_heads / c->n_kv_heads), ld_row;
+    const float *rows = hw_matrix_input_rows(&layer->w_o, h * d_head, d_head, scratch, &ld_row);
+    for (size_t k = 0; k < d_head; k++)
+      for (size_t i = 0; i < d; i++) sum[i] += (double)b_v[group * d_head + k] * (double)rows[k * ld_row + i];
   }
+  free(scratch);
+  if (!sum || !folded) return false;
+  if (!scratch) return hw_fail_memory(ld->err, "the bias of the values");
   for (size_t i = 0; i < d; i++) folded[i] = (float)(sum[i] + (b_o ? (double)b_o[i] : 0.0));
   layer->attn_bias = folded;
   return true;
@@ -183,18 +182,19 @@ static bool load_layer(loader *ld, int64_t l, hw_layer *layer) {
          load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out) && load_vector(ld, HW_W_FFN_OUT_GAMMA, l, &layer->ffn_out_gamma);
 }
 
-/* Equal numbers, in whatever dtypes. */
+/* Equal numbers of two tables, in whatever dtypes. */
 static bool same_matrix(const hw_matrix *a, const hw_matrix *b) {
   enum { BLOCK = 1024 };
   float x[BLOCK], y[BLOCK];
   if (a->n_in != b->n_in || a->n_out != b->n_out) return false;
-  for (size_t i = 0, n, total = a->n_in * a->n_out; i < total; i += n) {
-    n = total - i < BLOCK ? total - i : BLOCK;
-    hw_widen((const unsigned char *)a->data + i * hw_dtype_size(a->dtype), a->dtype, n, x);
-    hw_widen((const unsigned char *)b->data + i * hw_dtype_size(b->dtype), b->dtype, n, y);
-    for (size_t k = 0; k < n; k++)
-      if (!(x[k] == y[k])) return false;
-  }
+  for (size_t row = 0; row < a->n_out; row++)
+    for (size_t i = 0, n; i < a->n_in; i += n) {
+      n = a->n_in - i < BLOCK ? a->n_in - i : BLOCK;
+      hw_matrix_row(a, row, i, n, x);
+      hw_matrix_row(b, row, i, n, y);
+      for (size_t k = 0; k < n; k++)
+        if (!(x[k] == y[k])) return false;
+    }
   return true;
 }
 

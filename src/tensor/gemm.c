@@ -8,10 +8,6 @@
 
 size_t hw_tile_round(size_t n_rows) { return (n_rows + HW_TILE_ROWS - 1) / HW_TILE_ROWS * HW_TILE_ROWS; }
 
-static const unsigned char *bytes_at(const hw_matrix *w, size_t index) {
-  return (const unsigned char *)w->data + index * hw_dtype_size(w->dtype);
-}
-
 static void sgemm_tiles(const float *w, size_t ldw, bool in_first, size_t n_in, size_t n_out, const float *x, size_t ldx,
                         float *y, size_t ldy, size_t n_rows) {
   for (size_t r = 0; r < n_rows; r += HW_TILE_ROWS)
@@ -21,8 +17,9 @@ static void sgemm_tiles(const float *w, size_t ldw, bool in_first, size_t n_in, 
 
 void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
   if (n_rows == 0 || w->n_out == 0) return;
-  if (w->dtype == HW_F32) {
-    sgemm_tiles(w->data, w->stride, w->in_first, w->n_in, w->n_out, x, ldx, y, ldy, n_rows);
+  const float *plain = hw_matrix_plain(w);
+  if (plain) {
+    sgemm_tiles(plain, w->stride, w->in_first, w->n_in, w->n_out, x, ldx, y, ldy, n_rows);
     return;
   }
   /* A cache-sized panel of outputs at a time, so that weights are widened once for all tiles. */
@@ -32,10 +29,10 @@ void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ld
   for (size_t n = 0; n < w->n_out; n += width) {
     size_t count = w->n_out - n < width ? w->n_out - n : width;
     if (w->in_first) {
-      for (size_t k = 0; k < w->n_in; k++) hw_widen(bytes_at(w, k * w->stride + n), w->dtype, count, panel + k * count);
+      for (size_t k = 0; k < w->n_in; k++) hw_matrix_row(w, k, n, count, panel + k * count);
       sgemm_tiles(panel, count, true, w->n_in, count, x, ldx, y + n, ldy, n_rows);
     } else {
-      for (size_t c = 0; c < count; c++) hw_widen(bytes_at(w, (n + c) * w->stride), w->dtype, w->n_in, panel + c * w->n_in);
+      for (size_t c = 0; c < count; c++) hw_matrix_row(w, n + c, 0, w->n_in, panel + c * w->n_in);
       sgemm_tiles(panel, w->n_in, false, w->n_in, count, x, ldx, y + n, ldy, n_rows);
     }
   }

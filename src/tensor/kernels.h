@@ -10,11 +10,14 @@
 hw_matrix hw_matrix_inputs(const hw_matrix *matrix, size_t first, size_t n);
 hw_matrix hw_matrix_outputs(const hw_matrix *matrix, size_t first, size_t n);
 
-/* n numbers of a file widened to float32. */
-void hw_widen(const void *data, hw_dtype dtype, size_t n, float *out);
+/* n numbers of a row from number `first` on, widened: in_first, the row of an input; else the row of an output. */
+void hw_matrix_row(const hw_matrix *w, size_t row, size_t first, size_t n, float *out);
+
+/* The elements where they lie as aligned float32 in the order of the rows; else NULL. */
+const float *hw_matrix_plain(const hw_matrix *w);
 
 /* y[r, :] = x[r, :] W for r < hw_tile_round(n_rows): x and y have room for that many rows, and the rows of x past
- * n_rows are zero. ldx, ldy: row strides in floats. panel: HW_PANEL_FLOATS floats, used when W is not float32. */
+ * n_rows are zero. ldx, ldy: row strides in floats. panel: HW_PANEL_FLOATS floats, used when W is not plain float32. */
 void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel);
 
 /* y = x W for one row, without BLAS. y: [n_out]. */

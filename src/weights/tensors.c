@@ -47,6 +47,24 @@ hw_tensor *hw_weights_find(const hw_weights *weights, const char *name) {
   return weights->n_tensors ? bsearch(&key, weights->tensors, weights->n_tensors, sizeof *weights->tensors, by_name) : NULL;
 }
 
+const void *hw_tensor_gather(hw_weights *weights, const hw_tensor *tensor, hw_arena *arena, hw_error *err) {
+  size_t size = hw_dtype_size(tensor->dtype), bytes;
+  if (!hw_size_product(tensor->n_elements, size, &bytes) || bytes > hw_weights_bytes(weights) - weights->gathered)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s: views of shared storages, written out, have more bytes than the files", tensor->path, tensor->name), NULL;
+  unsigned char *out = hw_arena_alloc(arena, tensor->n_elements, size, err);
+  if (!out) return NULL;
+  weights->gathered += bytes;
+  int64_t at[HW_MAX_DIMS] = {0}, columns[2] = {1, tensor->shape[0]};
+  const int64_t *strides = tensor->strides ? tensor->strides : columns;
+  for (size_t i = 0; i < tensor->n_elements; i++) {
+    size_t place = 0;
+    for (int d = 0; d < tensor->n_dims; d++) place += (size_t)(at[d] * strides[d]);
+    memcpy(out + i * size, (const unsigned char *)tensor->data + place * size, size);
+    for (int d = tensor->n_dims - 1; d >= 0 && ++at[d] == tensor->shape[d]; d--) at[d] = 0;
+  }
+  return out;
+}
+
 size_t hw_weights_bytes(const hw_weights *weights) {
   size_t bytes = 0;
   for (size_t i = 0; i < weights->n_files; i++) bytes += weights->files[i].map.size;

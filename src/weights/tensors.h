@@ -22,6 +22,8 @@ typedef struct hw_tensor {
   int64_t shape[HW_MAX_DIMS];
   size_t n_elements;
   const void *data;
+  bool transposed;        /* two dimensions, of which the first lies densest: [out, in] as [in, out] */
+  const int64_t *strides; /* [n_dims] in elements, where the elements lie neither in order nor transposed; else NULL */
   size_t begin, end; /* bytes in the data of its file */
   bool used; /* taken by the loader */
 } hw_tensor;
@@ -38,11 +40,16 @@ typedef struct hw_weights {
   hw_weights_file *files; /* all that was read, in the order of the digest */
   size_t n_tensors, tensors_capacity;
   hw_tensor *tensors; /* ordered by name, no name twice */
+  size_t gathered;    /* bytes that hw_tensor_gather has copied */
   hw_arena arena;
 } hw_weights;
 
 /* NULL when there is none of that name. */
 hw_tensor *hw_weights_find(const hw_weights *weights, const char *name);
+
+/* The elements of a transposed or strided tensor in order, in the arena; at most as many bytes in all as the files have, because views
+ * of one storage can be many. NULL and err filled otherwise. */
+const void *hw_tensor_gather(hw_weights *weights, const hw_tensor *tensor, hw_arena *arena, hw_error *err);
 
 size_t hw_weights_bytes(const hw_weights *weights); /* of all files */
 
@@ -55,7 +62,7 @@ void hw_weights_close(hw_weights *weights);
 
 /* One file of tensors. */
 typedef bool hw_weights_reader(hw_weights *weights, const char *path, hw_error *err);
-hw_weights_reader hw_safetensors_read;
+hw_weights_reader hw_safetensors_read, hw_torch_read;
 
 /* An index and the shards that it names, which `read_shard` reads and whose names end with `ending`. */
 bool hw_shards_read(hw_weights *weights, const char *index_path, const char *ending, hw_weights_reader *read_shard, hw_error *err);

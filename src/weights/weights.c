@@ -14,6 +14,8 @@
 static const struct { const char *name, *format, *shards; hw_weights_reader *read; } formats[] = {
     {"model.safetensors", "safetensors", NULL, hw_safetensors_read},
     {"model.safetensors.index.json", "safetensors shards", ".safetensors", hw_safetensors_read},
+    {"pytorch_model.bin", "PyTorch", NULL, hw_torch_read},
+    {"pytorch_model.bin.index.json", "PyTorch shards", ".bin", hw_torch_read},
 };
 enum { N_FORMATS = sizeof formats / sizeof *formats };
 
@@ -21,8 +23,8 @@ enum { N_FORMATS = sizeof formats / sizeof *formats };
 static const struct { const char *pattern, *what; } others[] = {
     {"adapter_config.json", "a LoRA adapter without its base model; merge_and_unload() and save_pretrained(DIR) in PEFT write the merged model"},
     {"model-*-of-*.safetensors", "a part of a model in several files; model.safetensors.index.json, which lists the parts, lies beside them where they come from"},
-    {"pytorch_model*.bin", "weights in PyTorch's format, which is not read; save_pretrained(DIR) in transformers writes model.safetensors"},
-    {"pytorch_model.bin.index.json", "weights in PyTorch's format, which is not read; save_pretrained(DIR) in transformers writes model.safetensors"},
+    {"pytorch_model-*-of-*.bin", "a part of a model in several files; pytorch_model.bin.index.json, which lists the parts, lies beside them where they come from"},
+    {"pytorch_model*.bin", "a file of another name; rename it to pytorch_model.bin if it has the whole model"},
     {"consolidated*", "weights in their maker's own format (Meta, Mistral), which is not read; the same model in Hugging Face format has model.safetensors"},
     {"*.gguf", "weights in GGUF, which is not read; from_pretrained(DIR, gguf_file=NAME) and save_pretrained(DIR) in transformers write model.safetensors"},
     {"*.onnx", "a model for ONNX Runtime, which is not read; the model that it was exported from has model.safetensors"},

@@ -5,7 +5,8 @@
 
 #include "weights/tensors.h"
 
-/* Opens the weights of a folder: model.safetensors, or model.safetensors.index.json with its shards; the first that is there. Where there
+/* Opens the weights of a folder: model.safetensors, model.safetensors.index.json with its shards, pytorch_model.bin, or
+ * pytorch_model.bin.index.json with its; the first that is there. Where there
  * is none, the error says what lies there in its place and the way out. */
 bool hw_weights_open(const char *folder, hw_weights *weights, hw_error *err);
 

@@ -38,7 +38,7 @@ static const toy_sizes toy_small = {2, 2, 1, 12, 6, 20, 16, 19};
 static inline toy_tensor *toy_add(toy *t, const char *name, int64_t rows, int64_t columns, float scale, float centre) {
   assert_true(t->n_tensors < COUNT_OF(t->tensors));
   toy_tensor *tensor = &t->tensors[t->n_tensors++];
-  *tensor = (toy_tensor){.dtype = hw_dtype_names[t->dtype], .stored = t->dtype, .n_dims = columns ? 2 : 1, .shape = {rows, columns}};
+  *tensor = (toy_tensor){.dtype = hw_dtype_name(t->dtype), .stored = t->dtype, .n_dims = columns ? 2 : 1, .shape = {rows, columns}};
   (void)snprintf(tensor->name, sizeof tensor->name, "%s", name);
   tensor->n = (size_t)(rows * (columns ? columns : 1));
   tensor->values = unit_floats(tensor->n);

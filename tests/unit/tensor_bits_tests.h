@@ -77,7 +77,7 @@ static void check_row_invariance(uint64_t *seed, hw_dtype dtype, bool in_first, 
     hw_gemm(&w.view, x, n_in, y, n_out, ROWS, panel);
     for (size_t c = 0; c < n_out; c++)
       if (memcmp(y + places[p] * n_out + c, want + c, sizeof *want) != 0)
-        fail_msg("%zu x %zu %s: output %zu of the row at place %zu is %.9g, alone %.9g", n_in, n_out, hw_dtype_names[dtype], c, places[p],
+        fail_msg("%zu x %zu %s: output %zu of the row at place %zu is %.9g, alone %.9g", n_in, n_out, hw_dtype_name(dtype), c, places[p],
                  (double)y[places[p] * n_out + c], (double)want[c]);
   }
   free(w.memory);

@@ -214,8 +214,8 @@ TEST(weights_that_are_cut_short) {
   toy_put(&t, "config.json", t.config, strlen(t.config));
   open_refused(HW_ERROR_IO, "model.safetensors");
   toy_put(&t, "pytorch_model.bin", "x", 1);
-  open_refused(HW_ERROR_UNSUPPORTED, "pytorch_model.bin: weights in PyTorch");
-  toy_put(&t, "model.safetensors.index.json", "{}", 2);
+  open_refused(HW_ERROR_INPUT, "pytorch_model.bin: neither a zip archive nor the older layout");
+  toy_put(&t, "model.safetensors.index.json", "{}", 2); /* taken before pytorch_model.bin */
   open_refused(HW_ERROR_INPUT, "model.safetensors.index.json: no weight_map");
   toy_weights(&t, &file);
   file_refused("", 0, "too few");
@@ -326,13 +326,13 @@ TEST(tied_untied_and_head_only) {
     numbers[0][i] = numbers[1][i] = roundf(numbers[0][i] * 64) / 64;
   }
   toy_find(&t, "lm_head.weight")->stored = HW_BF16;
-  toy_find(&t, "lm_head.weight")->dtype = hw_dtype_names[HW_BF16];
+  toy_find(&t, "lm_head.weight")->dtype = hw_dtype_name(HW_BF16);
   toy_write(&t);
   hw_model_close(unit_open(t.folder));
   toy_find(&t, "lm_head.weight")->values[7] += 0.25f;
   write_refused(HW_ERROR_INPUT, "the embedding and the unembedding differ");
   toy_find(&t, "lm_head.weight")->stored = HW_F32;
-  toy_find(&t, "lm_head.weight")->dtype = hw_dtype_names[HW_F32];
+  toy_find(&t, "lm_head.weight")->dtype = hw_dtype_name(HW_F32);
   toy_find(&t, "model.embed_tokens.weight")->left_out = true; /* lm_head.weight alone stands for both, if they are tied */
   memcpy(toy_find(&t, "lm_head.weight")->values, own, bytes);
   toy_write(&t);

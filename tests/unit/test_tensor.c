@@ -4,6 +4,7 @@
  * numbers below 1 is off by at most n * 2^-24 of their magnitudes' sum, and mostly by far less. */
 #include "unit.h"
 #include "tensor/kernels.h"
+#include "tensor/widen.h"
 
 static const double EPS = 0x1p-23;
 

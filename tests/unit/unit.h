@@ -95,7 +95,7 @@ static inline double unit_bfloat(uint16_t bits) {
   return bits & 0x8000 ? -magnitude : magnitude;
 }
 static inline double unit_element(const hw_matrix *w, size_t in, size_t out) {
-  size_t index = w->in_first ? in * w->stride + out : out * w->stride + in;
+  size_t index = w->offset + (w->in_first ? in * w->stride + out : out * w->stride + in);
   if (w->dtype == HW_F32) return (double)((const float *)w->data)[index];
   uint16_t bits = ((const uint16_t *)w->data)[index];
   return w->dtype == HW_F16 ? unit_half(bits) : unit_bfloat(bits);
