@@ -122,6 +122,14 @@ SELECT round(w.threshold, 9) AS threshold, count(*) AS graphs, avg(s.edges) AS e
 FROM step CROSS JOIN graph_info i CROSS JOIN graph g ON g.graph_id = i.graph_id CROSS JOIN wanted w CROSS JOIN hw_graph_size(g.edges, w.threshold) s
 WHERE i.graph_id < step.past AND $is_sampled($prompt_of(i.graph_id), step.every) GROUP BY w.threshold ORDER BY w.threshold
 
+-- Filters of the page's lists of prompts, of a row of prompt and of answer; whether the list begins with all prompts.
+-- $listed_prompt
+(:q IS NULL OR text LIKE (SELECT pattern FROM bounds) ESCAPE '!') AND (:group IS NULL OR group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
+-- $listed_answer
+(answer_rank = 1) = (:answers = 'right')
+-- $lists_all $CIRCUIT
+(:edge IS NULL AND NOT $CIRCUIT AND :head IS NULL)
+-- Filters of all prompts work in `candidate`, where the rows are at hand; those of other graphs cost a lookup a graph.
 -- The graphs of the page's lists of prompts, after a WITH that has circuit_graphs(graph_id, importance); $CIRCUIT is 1 where these are a
 -- filter. key is what the list is in order of, then graph_id. Without a filter that is about graphs a prompt is listed once, with
 -- the graph of its last position, which need not be stored. The parameters are those of web/prompts.sql.
@@ -131,7 +139,7 @@ bounds AS MATERIALIZED (
     iif(:group IS NULL AND :counterfactuals = 'no', own_end, $past_prompts << 20) AS hi,
     '%' || replace(replace(replace(:q, '!', '!!'), '%', '!%'), '_', '!_') || '%' AS pattern
   FROM (SELECT $own_graphs_end AS own_end)
-), head_graphs AS MATERIALIZED (
+), head_graphs AS NOT MATERIALIZED (
   SELECT l.graph_id, l.importance
   FROM (SELECT hw_merge_item_graphs(i.graphs) AS graphs FROM item_graph i JOIN chunk c USING(chunk_id)
     WHERE i.item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63)
@@ -143,7 +151,9 @@ bounds AS MATERIALIZED (
   SELECT graph_id, importance FROM edge_graphs UNION ALL
   SELECT graph_id, importance FROM circuit_graphs WHERE :edge IS NULL UNION ALL
   SELECT graph_id, importance FROM head_graphs WHERE :edge IS NULL AND NOT $CIRCUIT UNION ALL
-  SELECT $graph_id(prompt_id, (n_tokens - 1)), NULL FROM prompt WHERE :edge IS NULL AND NOT $CIRCUIT AND :head IS NULL
+  SELECT $graph_id(prompt_id, (n_tokens - 1)), NULL FROM prompt WHERE $lists_all($CIRCUIT) AND :answers = 'all' AND $listed_prompt UNION ALL
+  SELECT $graph_id(prompt_id, (n_tokens - 1)), NULL FROM prompt JOIN answer USING(prompt_id)
+  WHERE $lists_all($CIRCUIT) AND :answers <> 'all' AND $listed_answer AND $listed_prompt
 ), matched AS MATERIALIZED (
   SELECT graph_id, importance, coalesce(iif(:order = 'down', -1, 1) * CASE :sort WHEN 'number' THEN graph_id WHEN 'importance' THEN importance
       WHEN 'probability' THEN (SELECT predicted_probability FROM graph_info i WHERE i.graph_id = c.graph_id)
@@ -151,10 +161,8 @@ bounds AS MATERIALIZED (
       ELSE (SELECT logit_diff FROM answer a WHERE a.prompt_id = $prompt_of(c.graph_id)) END, 9e99) AS key
   FROM candidate c
   WHERE graph_id >= (SELECT lo FROM bounds) AND graph_id < (SELECT hi FROM bounds)
-    AND (:q IS NULL OR (SELECT text LIKE (SELECT pattern FROM bounds) ESCAPE '!' FROM prompt p WHERE p.prompt_id = $prompt_of(c.graph_id)))
-    AND (:group IS NULL OR (SELECT group_id FROM prompt p WHERE p.prompt_id = $prompt_of(c.graph_id))
-      IN (SELECT member_id FROM group_member WHERE group_id = :group))
-    AND (:answers = 'all' OR (SELECT (answer_rank = 1) = (:answers = 'right') FROM answer a WHERE a.prompt_id = $prompt_of(c.graph_id)))
+    AND ($lists_all($CIRCUIT) OR :answers = 'all' OR (SELECT $listed_answer FROM answer a WHERE a.prompt_id = $prompt_of(c.graph_id)))
+    AND ($lists_all($CIRCUIT) OR coalesce(:q, :group) IS NULL OR (SELECT $listed_prompt FROM prompt p WHERE p.prompt_id = $prompt_of(c.graph_id)))
     AND (:head IS NULL OR (:edge IS NULL AND NOT $CIRCUIT) OR graph_id IN (SELECT graph_id FROM head_graphs))
     AND (NOT $CIRCUIT OR :edge IS NULL OR graph_id IN (SELECT graph_id FROM circuit_graphs))
 )

@@ -8,7 +8,7 @@
 
 #include "headwater/query.h"
 
-enum { CACHE_KILOBYTES = 2048 }; /* of each store; the system keeps the file's pages as well */
+enum { CACHE_KILOBYTES = 32768 }; /* of each store: the tables that a list of 100,000 prompts is made of; with 2,048 it takes twice as long */
 
 void hw_pool_init(hw_pool *pool, const char *path, double time_limit) {
   *pool = (hw_pool){.path = path, .time_limit = time_limit};
