@@ -13,58 +13,88 @@
 
 HW_BEGIN_C
 
-typedef enum hw_position_scheme { HW_POSITION_LEARNED, HW_POSITION_ROTARY, HW_POSITION_NONE } hw_position_scheme;
+/* ALIBI: a score falls by the head's slope with each step back (Press et al. 2022). */
+typedef enum hw_position_scheme { HW_POSITION_LEARNED, HW_POSITION_ROTARY, HW_POSITION_NONE, HW_POSITION_ALIBI } hw_position_scheme;
 
-/* Rotary frequencies as trained, all divided by `factor`, or as LLaMA 3.1 stretches them: slow ones divided, fast ones kept,
- * those between blended. */
-typedef enum hw_rope_type { HW_ROPE_DEFAULT, HW_ROPE_LINEAR, HW_ROPE_LLAMA3 } hw_rope_type;
+/* Rotary frequencies as trained, or stretched: LINEAR divides all by `factor`; LLAMA3 divides slow ones, keeps fast ones and blends
+ * those between; YARN (Peng et al. 2023) does so by their turns in the original context; DYNAMIC enlarges the base for prompts past the
+ * context; LONGROPE (Ding et al. 2024) divides each pair by a number of its own. The last two depend on the prompt's length. */
+typedef enum hw_rope_type { HW_ROPE_DEFAULT, HW_ROPE_LINEAR, HW_ROPE_LLAMA3, HW_ROPE_YARN, HW_ROPE_DYNAMIC, HW_ROPE_LONGROPE } hw_rope_type;
+enum { HW_MOST_PAIRS = 256 };
 typedef struct hw_rope {
   hw_rope_type type;
-  double theta;  /* base */
+  bool interleaved;       /* neighbours (2t, 2t + 1) turn together, not (t, t + n/2) */
+  double theta;           /* base */
   double rotary_fraction; /* of a head's dimensions that turn: the first ones */
-  double factor, low_freq_factor, high_freq_factor, original_ctx;
+  int64_t rotary_dims;    /* the same as a number; 0: rotary_fraction says it */
+  double factor, low_freq_factor, high_freq_factor;
+  double original_ctx;    /* context that the model was first trained with; 0: n_ctx */
+  double beta_fast, beta_slow, mscale, mscale_all_dim; /* of YARN; 0: 32, 1, none, none */
+  bool untruncated;       /* YARN's bounds are not rounded to whole pairs */
+  double attention_factor; /* of cosine and sine; 0: as the type has it */
+  int64_t n_short, n_long;
+  double short_factor[HW_MOST_PAIRS], long_factor[HW_MOST_PAIRS]; /* LONGROPE, within the original context and past it */
 } hw_rope;
 
-/* Which layers see only the last `window` positions. */
-typedef enum hw_window_pattern { HW_WINDOW_NONE, HW_WINDOW_ALL, HW_WINDOW_EVEN, HW_WINDOW_LISTED } hw_window_pattern;
+/* Which layers see only the last `window` positions: none, all, all but every window_interval-th, or as listed. */
+typedef enum hw_window_pattern { HW_WINDOW_NONE, HW_WINDOW_ALL, HW_WINDOW_INTERVAL, HW_WINDOW_LISTED } hw_window_pattern;
 enum { HW_MOST_LAYERS = 255 };
+
+/* Norms of q and k before the rotation: RMSNorm of each head with one weight for all; RMSNorm of all heads together; LayerNorm of each
+ * head with a weight of its own. */
+typedef enum hw_qk_norm { HW_QK_NORM_SHARED, HW_QK_NORM_WIDE, HW_QK_NORM_EACH } hw_qk_norm;
 
 typedef struct hw_model_config {
   const char *family; /* "gpt2", "llama"..., "custom"; lives as long as the program */
   int64_t n_layers, n_heads, n_kv_heads, d_model, d_head, d_ffn, n_ctx, vocab_size; /* d_ffn 0: no FFN */
   int64_t vocab_out;       /* tokens that can be predicted: vocab_size but in custom models */
+  int64_t ffn_factor;      /* d_ffn = ffn_factor * d_model where no key says d_ffn */
   int64_t position_offset; /* row of the position table that position 0 takes */
   double norm_eps;
   hw_rope rope;
+  double local_theta;      /* rotary base of layers with a window, never stretched; 0: as in the others */
+  bool alibi;              /* positions are ALiBi (said by a key) */
+  double alibi_max;        /* slope of the last head: 2^-alibi_max; 0: 2^-8 */
+  bool alibi_scaled;       /* ALiBi is scaled with the scores */
   bool tied;         /* config.json says that W_U is the token embedding */
   hw_norm_kind norm;
   hw_activation activation;
   hw_position_scheme positions;
   bool gated;         /* a = act(gate) * up */
   bool parallel;      /* attention and FFN both read x (METHOD section 1) */
-  bool attention_bias, ffn_bias; /* where the family leaves it to config */
+  bool attention_bias, ffn_bias, qk_normed; /* whether there are such weights, where the family leaves it to config */
+  hw_qk_norm qk_norm;
+  bool no_input_norm;       /* attention and FFN read the residual itself: their only norms are at the end of the branch */
+  bool multi_query;         /* one key/value head where no key says how many */
+  double qkv_clip;          /* q, k and v are clipped to this magnitude; 0: not */
   double score_scale;       /* scores are this times q . k; 0: 1 / sqrt(attention_scalar) */
   bool scale_by_layer;      /* scores of layer l are divided by l + 1 as well */
   double attention_scalar;  /* 0: d_head */
   double attention_cap, final_cap; /* scores and logits become cap * tanh(x / cap); 0: they stay */
   bool scale_embedding;     /* token embeddings times sqrt(d_model) */
+  double embedding_factor, residual_factor; /* token embeddings, and what each branch adds, times this; 0: 1 */
+  double logit_factor, logit_divisor;       /* of the logits; 0: 1 */
   int64_t window;           /* 0: none */
   hw_window_pattern window_pattern;
+  int64_t window_interval;
   bool windowed[HW_MOST_LAYERS];
+  int64_t positionless_interval; /* every n-th layer has no rotary positions; 0: all have */
+  bool positionless_listed, windowed_positions_only; /* `positionless` is from a list; layers without a window have none */
+  bool positionless[HW_MOST_LAYERS];
 } hw_model_config;
 
 /* One block. Vectors are float32 in the model's arena, NULL where the family has none. */
 typedef struct hw_layer {
   const float *attn_norm_gamma, *attn_norm_beta; /* [d_model] */
   hw_matrix w_q, w_k, w_v;                       /* d_model -> n_heads|n_kv_heads * d_head */
-  hw_matrix w_qkv;          /* instead of the three: outputs head by head, each its q, k and v */
-  const float *b_q, *b_k;
-  const float *q_norm_gamma, *k_norm_gamma; /* RMSNorm of each head's q and k, [d_head] */
+  hw_matrix w_qkv;          /* instead of the three: outputs in the model's qkv_groups */
+  const float *b_q, *b_k, *b_v; /* b_v only where the values keep their bias (METHOD section 1), [n_kv_heads * d_head] */
+  const float *q_norm_gamma, *k_norm_gamma; /* [d_head], or for all heads one after the other (hw_qk_norm) */
   float attention_scale;    /* of the scores */
   int64_t window;           /* keys that a query sees, itself among them; 0: all */
   hw_matrix w_o;            /* n_heads * d_head -> d_model */
   const float *attn_bias;   /* b = b_O + b_V W_O: no part's (METHOD section 1), [d_model] */
-  const float *attn_out_gamma, *ffn_out_gamma; /* RMSNorm of what attention and FFN add, [d_model] */
+  const float *attn_out_gamma, *ffn_out_gamma; /* gains of what attention and FFN add, [d_model]: of an RMSNorm, or residual_factor */
   const float *ffn_norm_gamma, *ffn_norm_beta;
   hw_matrix w_gate, w_in;   /* d_model -> d_ffn; w_gate only when gated */
   const float *b_gate, *b_in; /* [d_ffn] */
@@ -87,8 +117,11 @@ typedef struct hw_model {
   const float *final_gamma, *final_beta;
   hw_matrix unembed;     /* d_model -> vocab_out */
   const float *unembed_beta; /* W_U beta of the final norm + the unembedding's own bias, [vocab_out], or NULL without both */
+  size_t qkv_groups;     /* of fused q, k, v: each has its share of the heads of q, then k, then v */
+  bool value_before_key; /* then v, then k */
+  const float *embedding_gamma, *embedding_beta; /* norm of the token embeddings, [d_model], or NULL */
+  const float *alibi_slopes;    /* [n_heads] or NULL */
   size_t d_rotary;              /* first dimensions of a head that turn */
-  const double *rope_frequency; /* [d_rotary / 2] radians a position, or NULL */
   struct hw_model_files *files;     /* what must stay mapped */
 } hw_model;
 
@@ -130,9 +163,9 @@ typedef struct hw_activations {
   float **mid;      /* [n_layers] of [rows, d_model]: after attention ("resid_mid"); in a parallel block x + sum z + b, no state */
   float **q;        /* [n_layers] of [rows, n_heads * d_head], rotated */
   float **k;        /* [n_layers] of [rows, n_kv_heads * d_head], rotated */
-  float **v;        /* [n_layers] of [rows, n_kv_heads * d_head], WITHOUT the value bias */
+  float **v;        /* [n_layers] of [rows, n_kv_heads * d_head], WITHOUT the value bias (but see hw_layer.b_v) */
   float **neurons;  /* [n_layers] of [rows, d_ffn]: a, what multiplies W_out */
-  float **attn_out_scale, **ffn_out_scale; /* [n_layers] of [rows]: 1 / rms of the output norms, where the family has them */
+  float **attn_out_scale, **ffn_out_scale; /* [n_layers] of [rows]: 1 / rms of the output norms, or 1 */
 } hw_activations;
 
 /* Runs the model over a batch. The ids must be inside the vocabulary and no prompt longer than n_ctx: check with

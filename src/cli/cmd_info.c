@@ -6,8 +6,10 @@
 #include "base/json_writer.h"
 #include "headwater/run.h"
 
-static const char *const norms[] = {"LayerNorm", "RMSNorm", "no norm"}, *const positions[] = {"learned", "rotary", "no"};
+static const char *const norms[] = {"LayerNorm", "RMSNorm", "no norm"}, *const positions[] = {"learned", "rotary", "no", "ALiBi"};
 static const char *const activations[] = {"gelu_new", "gelu", "relu", "silu"};
+
+static const char *const ropes[] = {"", "", "as LLaMA 3.1 ", "by YaRN ", "past the context ", "by LongRoPE "};
 
 static void put_piece(hw_buffer *out, const hw_tokenizer *tokenizer, int32_t id) {
   const char *bytes;
@@ -33,7 +35,9 @@ static void describe_attention(const hw_model_config *c, hw_buffer *out) {
     hw_buffer_printf(out, "rotary       base %.10g", c->rope.theta);
     if (c->rope.rotary_fraction < 1) hw_buffer_printf(out, ", %g of each head", c->rope.rotary_fraction);
     if (c->rope.type != HW_ROPE_DEFAULT)
-      hw_buffer_printf(out, ", scaled %sby %g", c->rope.type == HW_ROPE_LLAMA3 ? "as LLaMA 3.1 " : "", c->rope.factor);
+      hw_buffer_printf(out, ", scaled %sby %g", ropes[c->rope.type], c->rope.factor > 0 ? c->rope.factor : (double)c->n_ctx / c->rope.original_ctx);
+    if (c->local_theta > 0) hw_buffer_printf(out, ", base %.10g in layers with a window", c->local_theta);
+    if (c->rope.interleaved) hw_buffer_append_string(out, ", neighbouring dimensions together");
     hw_buffer_append_byte(out, '\n');
   }
   if (c->attention_cap > 0 || c->final_cap > 0)

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "headwater/model.h"
+#include "model/rotary.h"
 #include "tensor/kernels.h"
+
+enum { N_BASES = 2 }; /* of all layers, and of those with a window where these have their own */
 
 typedef struct pass {
   const hw_model *model;
@@ -15,7 +18,8 @@ typedef struct pass {
   float *wide;     /* [rows, max(n_heads * d_head, fused q k v, d_ffn)] */
   float *narrow;   /* [rows, d_model] */
   float *weights;  /* [longest prompt] */
-  float *cosine, *sine; /* [longest prompt, d_rotary / 2] */
+  float *cosine[N_BASES], *sine[N_BASES]; /* [rows, d_rotary / 2] of each rotary base */
+  double *frequency; /* [d_rotary / 2] */
 } pass;
 
 bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err) {
@@ -33,7 +37,7 @@ static void norm_rows(const pass *p, const float *x, const float *gamma, const f
   const hw_model_config *c = &p->model->config;
   size_t d = (size_t)c->d_model;
   for (size_t r = 0; r < p->acts->batch.n_rows; r++)
-    hw_norm_row(c->norm, x + r * d, gamma, beta, (float)c->norm_eps, d, p->normed + r * d);
+    hw_norm_row(c->no_input_norm ? HW_NORM_NONE : c->norm, x + r * d, gamma, beta, (float)c->norm_eps, d, p->normed + r * d);
 }
 
 static void embed(const pass *p) {
@@ -45,31 +49,41 @@ static void embed(const pass *p) {
       float *x = p->acts->resid[0] + r * d;
       hw_matrix_row(&model->token_embedding, (size_t)batch->ids[r], 0, d, x);
       if (model->config.scale_embedding) hw_scale(x, sqrtf((float)d), d);
+      if (model->config.embedding_factor > 0) hw_scale(x, (float)model->config.embedding_factor, d);
+      if (model->embedding_gamma)
+        hw_norm_row(model->config.norm, x, model->embedding_gamma, model->embedding_beta, (float)model->config.norm_eps, d, x);
       if (!model->position_embedding.data) continue;
       hw_matrix_row(&model->position_embedding, r - batch->first[prompt] + (size_t)model->config.position_offset, 0, d, p->narrow);
       hw_add_rows(x, p->narrow, NULL, 1, d);
     }
 }
 
-static void make_rotary_tables(const pass *p, size_t longest) {
+static size_t n_rotary_bases(const hw_model *model) { return model->d_rotary == 0 ? 0 : model->config.local_theta > 0 ? 2 : 1; }
+
+static void make_rotary_tables(const pass *p) {
   const hw_model *model = p->model;
+  const hw_batch *batch = &p->acts->batch;
   size_t half = model->d_rotary / 2;
-  for (size_t i = 0; i < longest; i++)
-    for (size_t t = 0; t < half; t++) {
-      p->cosine[i * half + t] = (float)cos((double)i * model->rope_frequency[t]);
-      p->sine[i * half + t] = (float)sin((double)i * model->rope_frequency[t]);
+  for (size_t prompt = 0; prompt < batch->n_prompts; prompt++)
+    for (size_t base = 0; base < n_rotary_bases(model); base++) {
+      size_t first = batch->first[prompt], n = batch->first[prompt + 1] - first;
+      double factor = hw_rotary_frequencies(model, n, base == 1, p->frequency);
+      for (size_t i = 0; i < n; i++)
+        for (size_t t = 0; t < half; t++) {
+          p->cosine[base][(first + i) * half + t] = (float)(factor * cos((double)i * p->frequency[t]));
+          p->sine[base][(first + i) * half + t] = (float)(factor * sin((double)i * p->frequency[t]));
+        }
     }
 }
 
-static void rotate(const pass *p, float *x, size_t n_heads) {
-  const hw_batch *batch = &p->acts->batch;
-  size_t d_head = (size_t)p->model->config.d_head, d_rotary = p->model->d_rotary, half = d_rotary / 2;
-  for (size_t prompt = 0; prompt < batch->n_prompts; prompt++)
-    for (size_t r = batch->first[prompt]; r < batch->first[prompt + 1]; r++) {
-      size_t position = r - batch->first[prompt];
-      for (size_t h = 0; h < n_heads; h++)
-        hw_rotate_half(x + (r * n_heads + h) * d_head, p->cosine + position * half, p->sine + position * half, d_rotary);
-    }
+static void rotate(const pass *p, size_t l, float *x, size_t n_heads) {
+  const hw_model_config *c = &p->model->config;
+  size_t d_head = (size_t)c->d_head, d_rotary = p->model->d_rotary, half = d_rotary / 2;
+  size_t base = c->local_theta > 0 && c->windowed[l];
+  void (*turn)(float *, const float *, const float *, size_t) = c->rope.interleaved ? hw_rotate_pairs : hw_rotate_half;
+  for (size_t r = 0; r < p->acts->batch.n_rows; r++)
+    for (size_t h = 0; h < n_heads; h++)
+      turn(x + (r * n_heads + h) * d_head, p->cosine[base] + r * half, p->sine[base] + r * half, d_rotary);
 }
 
 size_t hw_attention_first(const hw_model *model, size_t layer, size_t i) {
@@ -82,8 +96,10 @@ void hw_attention_weights(const hw_activations *acts, size_t layer, size_t head,
   size_t d_head = (size_t)c->d_head, ldq = (size_t)c->n_heads * d_head, ldk = (size_t)c->n_kv_heads * d_head;
   size_t group = head / (size_t)(c->n_heads / c->n_kv_heads), row = acts->batch.first[prompt], first = hw_attention_first(acts->model, layer, i);
   memset(out, 0, first * sizeof *out);
+  const hw_scoring scoring = {.scale = acts->model->layers[layer].attention_scale, .cap = (float)c->attention_cap,
+                              .slope = acts->model->alibi_slopes ? acts->model->alibi_slopes[head] : 0};
   hw_attention_row(acts->q[layer] + (row + i) * ldq + head * d_head, acts->k[layer] + (row + first) * ldk + group * d_head, ldk,
-                   i + 1 - first, d_head, acts->model->layers[layer].attention_scale, (float)c->attention_cap, out + first);
+                   i + 1 - first, d_head, &scoring, out + first);
 }
 
 static void attend(const pass *p, size_t l) {
@@ -103,34 +119,68 @@ static void attend(const pass *p, size_t l) {
   }
 }
 
-/* One product for fused weights that lie head by head: its columns are q, k, v of each head. */
-static void scatter_fused(const pass *p, size_t l) {
+/* One product for fused weights whose outputs lie in groups. */
+static void project_fused(const pass *p, size_t l) {
   const hw_model_config *c = &p->model->config;
-  size_t n = p->acts->batch.n_rows, heads = (size_t)c->n_heads, d_head = (size_t)c->d_head, width = heads * d_head;
-  float *parts[3] = {p->acts->q[l], p->acts->k[l], p->acts->v[l]};
-  hw_gemm(&p->model->layers[l].w_qkv, p->normed, (size_t)c->d_model, p->wide, 3 * width, n, p->panel);
+  size_t n = p->acts->batch.n_rows, heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head), width = heads + 2 * kv;
+  hw_gemm(&p->model->layers[l].w_qkv, p->normed, (size_t)c->d_model, p->wide, width, n, p->panel);
   for (size_t r = 0; r < n; r++)
-    for (size_t h = 0; h < heads; h++)
-      for (size_t part = 0; part < 3; part++)
-        memcpy(parts[part] + r * width + h * d_head, p->wide + r * 3 * width + (3 * h + part) * d_head, d_head * sizeof *p->wide);
+    hw_qkv_sort(p->model, p->wide + r * width, p->acts->q[l] + r * heads, p->acts->k[l] + r * kv, p->acts->v[l] + r * kv);
 }
 
 static void norm_heads(const pass *p, float *x, const float *gamma, size_t n_heads) {
   const hw_model_config *c = &p->model->config;
-  size_t d_head = (size_t)c->d_head;
-  for (size_t i = 0; gamma && i < p->acts->batch.n_rows * n_heads; i++)
-    hw_norm_row(HW_NORM_RMS, x + i * d_head, gamma, NULL, (float)c->norm_eps, d_head, x + i * d_head);
+  size_t d_head = (size_t)c->d_head, n = p->acts->batch.n_rows;
+  if (!gamma) return;
+  if (c->qk_norm == HW_QK_NORM_WIDE) {
+    for (size_t r = 0; r < n; r++) hw_norm_row(HW_NORM_RMS, x + r * n_heads * d_head, gamma, NULL, (float)c->norm_eps, n_heads * d_head, x + r * n_heads * d_head);
+    return;
+  }
+  bool each = c->qk_norm == HW_QK_NORM_EACH;
+  for (size_t i = 0; i < n * n_heads; i++)
+    hw_norm_row(each ? HW_NORM_LAYER : HW_NORM_RMS, x + i * d_head, each ? gamma + i % n_heads * d_head : gamma, NULL, (float)c->norm_eps, d_head,
+                x + i * d_head);
 }
 
-/* state = before + narrow + bias; with an output norm what is added is normalised first and the divisor kept. */
+/* q, k and v as the attention uses them: normalised, clipped, rotated. */
+static void project_qkv(const pass *p, size_t l) {
+  const hw_model_config *c = &p->model->config;
+  const hw_layer *layer = &p->model->layers[l];
+  size_t n = p->acts->batch.n_rows, d = (size_t)c->d_model, heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
+  float *q = p->acts->q[l], *k = p->acts->k[l], *v = p->acts->v[l];
+  if (layer->w_qkv.data) {
+    project_fused(p, l);
+  } else {
+    hw_gemm(&layer->w_q, p->normed, d, q, heads, n, p->panel);
+    hw_gemm(&layer->w_k, p->normed, d, k, kv, n, p->panel);
+    hw_gemm(&layer->w_v, p->normed, d, v, kv, n, p->panel);
+  }
+  hw_add_bias(q, heads, layer->b_q, n, heads);
+  hw_add_bias(k, kv, layer->b_k, n, kv);
+  hw_add_bias(v, kv, layer->b_v, n, kv);
+  if (c->qkv_clip > 0) {
+    hw_clip(q, (float)c->qkv_clip, n * heads);
+    hw_clip(k, (float)c->qkv_clip, n * kv);
+    hw_clip(v, (float)c->qkv_clip, n * kv);
+  }
+  norm_heads(p, q, layer->q_norm_gamma, (size_t)c->n_heads);
+  norm_heads(p, k, layer->k_norm_gamma, (size_t)c->n_kv_heads);
+  if (c->positions == HW_POSITION_ROTARY && !c->positionless[l]) {
+    rotate(p, l, q, (size_t)c->n_heads);
+    rotate(p, l, k, (size_t)c->n_kv_heads);
+  }
+}
+
+/* state = before + narrow + bias; with an output norm what is added is normalised first and the divisor kept; it may have a gain alone. */
 static void add_branch(const pass *p, const float *before, const float *bias, const float *out_gamma, float *scale, float *state) {
   const hw_model_config *c = &p->model->config;
   size_t n = p->acts->batch.n_rows, d = (size_t)c->d_model;
   if (out_gamma) {
     hw_add_bias(p->narrow, d, bias, n, d);
+    hw_norm_kind norm = c->residual_factor > 0 ? HW_NORM_NONE : HW_NORM_RMS;
     for (size_t r = 0; r < n; r++) {
-      scale[r] = 1.0f / hw_norm_scale(HW_NORM_RMS, p->narrow + r * d, (float)c->norm_eps, d);
-      hw_norm_row(HW_NORM_RMS, p->narrow + r * d, out_gamma, NULL, (float)c->norm_eps, d, p->narrow + r * d);
+      scale[r] = 1.0f / hw_norm_scale(norm, p->narrow + r * d, (float)c->norm_eps, d);
+      hw_norm_row(norm, p->narrow + r * d, out_gamma, NULL, (float)c->norm_eps, d, p->narrow + r * d);
     }
     bias = NULL;
   }
@@ -142,24 +192,9 @@ static void attention_block(const pass *p, size_t l) {
   const hw_model_config *c = &p->model->config;
   const hw_layer *layer = &p->model->layers[l];
   size_t n = p->acts->batch.n_rows, d = (size_t)c->d_model;
-  size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
-  float *q = p->acts->q[l], *k = p->acts->k[l];
+  size_t heads = (size_t)(c->n_heads * c->d_head);
   norm_rows(p, p->acts->resid[l], layer->attn_norm_gamma, layer->attn_norm_beta);
-  if (layer->w_qkv.data) {
-    scatter_fused(p, l);
-  } else {
-    hw_gemm(&layer->w_q, p->normed, d, q, heads, n, p->panel);
-    hw_gemm(&layer->w_k, p->normed, d, k, kv, n, p->panel);
-    hw_gemm(&layer->w_v, p->normed, d, p->acts->v[l], kv, n, p->panel);
-  }
-  hw_add_bias(q, heads, layer->b_q, n, heads);
-  hw_add_bias(k, kv, layer->b_k, n, kv);
-  norm_heads(p, q, layer->q_norm_gamma, (size_t)c->n_heads);
-  norm_heads(p, k, layer->k_norm_gamma, (size_t)c->n_kv_heads);
-  if (c->positions == HW_POSITION_ROTARY) {
-    rotate(p, q, (size_t)c->n_heads);
-    rotate(p, k, (size_t)c->n_kv_heads);
-  }
+  project_qkv(p, l);
   memset(p->wide + n * heads, 0, (hw_tile_round(n) - n) * heads * sizeof *p->wide);
   attend(p, l);
   hw_gemm(&layer->w_o, p->wide, heads, p->narrow, d, n, p->panel);
@@ -198,13 +233,13 @@ typedef struct matrix_group {
   size_t count, rows, width;
 } matrix_group;
 
-enum { N_GROUPS = 12 };
+enum { N_GROUPS = 13, N_WORKS = 5 };
 
-static void list_groups(const hw_model *model, size_t n_rows, size_t longest, hw_activations *acts, float **work[4], matrix_group groups[N_GROUPS]) {
+static void list_groups(const hw_model *model, size_t n_rows, size_t longest, hw_activations *acts, float **work[N_WORKS], matrix_group groups[N_GROUPS]) {
   const hw_model_config *c = &model->config;
   size_t layers = (size_t)c->n_layers, d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn, rows = hw_tile_round(n_rows);
   size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
-  size_t projected = model->layers[0].w_qkv.data ? 3 * heads : heads;
+  size_t projected = model->layers[0].w_qkv.data ? heads + 2 * kv : heads;
   const matrix_group all[N_GROUPS] = {
       {&acts->resid, layers + 1, rows, d},
       {&acts->mid, layers, rows, d},
@@ -216,15 +251,16 @@ static void list_groups(const hw_model *model, size_t n_rows, size_t longest, hw
       {&acts->ffn_out_scale, layers, n_rows, 1},
       {&work[0], 2, rows, d},                                       /* normed, narrow */
       {&work[1], 1, rows, projected > d_ffn ? projected : d_ffn},   /* wide */
-      {&work[2], 1, longest, model->d_rotary},                      /* cosine and sine */
+      {&work[2], 2 * N_BASES, n_rows, model->d_rotary / 2},         /* cosine and sine */
       {&work[3], 1, longest, 1},                                    /* attention weights */
+      {&work[4], 1, model->d_rotary, 1},                            /* rotary frequencies, float64 */
   };
   memcpy(groups, all, sizeof all);
 }
 
 size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest) {
   hw_activations acts;
-  float **work[4];
+  float **work[N_WORKS];
   matrix_group groups[N_GROUPS];
   size_t bytes = 0;
   list_groups(model, n_rows, longest, &acts, work, groups);
@@ -255,7 +291,7 @@ bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_a
     if (length > longest) longest = length;
   }
   *acts = (hw_activations){.model = model, .batch = *batch};
-  float **work[4];
+  float **work[N_WORKS];
   matrix_group groups[N_GROUPS];
   list_groups(model, n, longest, acts, work, groups);
   for (int g = 0; g < N_GROUPS; g++) {
@@ -263,8 +299,8 @@ bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_a
     if (groups[g].rows == hw_tile_round(n)) clear_tail(*groups[g].list, groups[g].count, groups[g].rows, n, groups[g].width);
   }
   pass p = {.model = model, .acts = acts, .panel = panel, .normed = work[0][0], .narrow = work[0][1], .wide = work[1][0],
-            .cosine = work[2][0], .sine = work[2][0] + longest * (model->d_rotary / 2), .weights = work[3][0]};
-  make_rotary_tables(&p, longest);
+            .cosine = {work[2][0], work[2][1]}, .sine = {work[2][2], work[2][3]}, .weights = work[3][0], .frequency = (double *)(void *)work[4][0]};
+  make_rotary_tables(&p);
   embed(&p);
   for (size_t l = 0; l < layers; l++) {
     attention_block(&p, l);

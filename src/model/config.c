@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * config.json, key by key as the family's row lists them. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,18 +71,51 @@ static bool is_said(const reader *r, size_t offset) {
   return false;
 }
 
+/* LONGROPE's divisors. */
+static bool read_factors(reader *r, const hw_key_row *key, json_t *value, double factors[HW_MOST_PAIRS], int64_t *n) {
+  bool ok = json_is_array(value) && json_array_size(value) > 0 && json_array_size(value) <= HW_MOST_PAIRS;
+  for (size_t i = 0; ok && i < json_array_size(value); i++) {
+    factors[i] = json_number_value(json_array_get(value, i));
+    ok = factors[i] > 0;
+  }
+  *n = (int64_t)json_array_size(value);
+  return ok || wrong_value(r->path, key, value, HW_ERROR_INPUT, "a list of at most 256 numbers above 0", r->err);
+}
+
+/* Gemma 3 in newer files: {"full_attention": {...}, "sliding_attention": {...}}, the second with nothing but a base of its own. */
+static bool is_rope_of_layers(json_t *value) { return json_is_object(json_object_get(value, "full_attention")); }
+
+static bool read_local_rope(reader *r, const char *key, json_t *value) {
+  const hw_model_config before = *r->config;
+  json_t *theta = json_object_get(value, "rope_theta"), *type = json_object_get(value, "rope_type");
+  if (type && strcmp(json_is_string(type) ? json_string_value(type) : "", "default") != 0)
+    return hw_fail(r->err, HW_ERROR_UNSUPPORTED, "%s: %s.sliding_attention.rope_type is not default", r->path, key);
+  if (!json_is_number(theta) || !(json_number_value(theta) > 0))
+    return hw_fail(r->err, HW_ERROR_INPUT, "%s: %s.sliding_attention.rope_theta wants a number above 0", r->path, key);
+  r->config->local_theta = json_number_value(theta);
+  return note(r, offsetof(hw_model_config, local_theta), sizeof(double), &before, key, "sliding_attention.rope_theta");
+}
+
 /* Every member must be known: a rotary type that is not computed must not pass for one that is. */
 static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
   static const struct { const char *name; size_t offset; } numbers[] = {
       {"rope_theta", offsetof(hw_rope, theta)}, {"partial_rotary_factor", offsetof(hw_rope, rotary_fraction)}, {"factor", offsetof(hw_rope, factor)},
       {"low_freq_factor", offsetof(hw_rope, low_freq_factor)}, {"high_freq_factor", offsetof(hw_rope, high_freq_factor)},
-      {"original_max_position_embeddings", offsetof(hw_rope, original_ctx)}};
-  static const char *const types[] = {"default", "linear", "llama3"};
+      {"original_max_position_embeddings", offsetof(hw_rope, original_ctx)}, {"attention_factor", offsetof(hw_rope, attention_factor)},
+      {"beta_fast", offsetof(hw_rope, beta_fast)}, {"beta_slow", offsetof(hw_rope, beta_slow)}, {"mscale", offsetof(hw_rope, mscale)},
+      {"mscale_all_dim", offsetof(hw_rope, mscale_all_dim)}};
+  static const struct { const char *name; hw_rope_type type; } types[] = {
+      {"default", HW_ROPE_DEFAULT}, {"linear", HW_ROPE_LINEAR}, {"llama3", HW_ROPE_LLAMA3}, {"yarn", HW_ROPE_YARN},
+      {"dynamic", HW_ROPE_DYNAMIC}, {"longrope", HW_ROPE_LONGROPE}, {"su", HW_ROPE_LONGROPE}}; /* Phi-3's first name of it */
   const char *name, *path = r->path, *type = NULL;
   hw_rope *rope = (hw_rope *)(void *)((char *)r->config + key->offset);
   hw_error *err = r->err;
   json_t *member;
   if (!json_is_object(value)) return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, "an object", err);
+  if (is_rope_of_layers(value) && r->config->local_theta > 0) {
+    if (!read_local_rope(r, key->name, json_object_get(value, "sliding_attention"))) return false;
+    value = json_object_get(value, "full_attention");
+  }
   json_object_foreach(value, name, member) {
     const hw_model_config before = *r->config;
     char whole[160];
@@ -98,11 +132,19 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
     } else if (strcmp(name, "rope_type") == 0 || strcmp(name, "type") == 0) {
       type = json_string_value(member);
       size_t t = 0;
-      while (t < COUNT_OF(types) && (!type || strcmp(type, types[t]) != 0)) t++;
-      if (t == COUNT_OF(types)) return wrong_value(path, &row, member, HW_ERROR_UNSUPPORTED, "default, linear or llama3", err);
-      rope->type = (hw_rope_type)t;
+      while (t < COUNT_OF(types) && (!type || strcmp(type, types[t].name) != 0)) t++;
+      if (t == COUNT_OF(types))
+        return wrong_value(path, &row, member, HW_ERROR_UNSUPPORTED, "default, linear, llama3, yarn, dynamic or longrope", err);
+      rope->type = types[t].type;
       if (!note(r, key->offset + offsetof(hw_rope, type), sizeof rope->type, &before, key->name, name[0] == 't' ? "type" : "rope_type"))
         return false;
+    } else if (strcmp(name, "truncate") == 0 && json_is_boolean(member)) {
+      rope->untruncated = json_is_false(member);
+      if (!note(r, key->offset + offsetof(hw_rope, untruncated), sizeof rope->untruncated, &before, key->name, "truncate")) return false;
+    } else if (strcmp(name, "short_factor") == 0) {
+      if (!read_factors(r, &row, member, rope->short_factor, &rope->n_short)) return false;
+    } else if (strcmp(name, "long_factor") == 0) {
+      if (!read_factors(r, &row, member, rope->long_factor, &rope->n_long)) return false;
     } else {
       return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is not a part of rotary scaling that is computed", path, whole);
     }
@@ -110,6 +152,7 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
   if (type && rope->type == HW_ROPE_DEFAULT && rope->factor > 0 && rope->factor != 1)
     return hw_fail(err, HW_ERROR_INPUT, "%s: %s has a factor, but its type is default", path, key->name);
   if (!type && rope->factor > 0 && rope->type == HW_ROPE_DEFAULT) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.rope_type", path, key->name);
+  if (rope->type == HW_ROPE_LONGROPE) return true; /* its lists are checked when the head's size is known */
   if (rope->type != HW_ROPE_DEFAULT && !(rope->factor > 0)) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.factor", path, key->name);
   if (rope->type == HW_ROPE_LLAMA3 && !(rope->low_freq_factor > 0 && rope->high_freq_factor > rope->low_freq_factor && rope->original_ctx > 0))
     return hw_fail(err, HW_ERROR_INPUT, "%s: %s wants low_freq_factor < high_freq_factor and original_max_position_embeddings", path, key->name);
@@ -147,6 +190,21 @@ static bool read_layer_types(const char *path, const hw_key_row *key, json_t *va
   if (layer != config->n_layers)
     return hw_fail(err, HW_ERROR_INPUT, "%s: %s lists %" PRId64 " layers, want %" PRId64, path, key->name, layer, config->n_layers);
   config->window_pattern = HW_WINDOW_LISTED;
+  return true;
+}
+
+/* A list of 1 (the layer has positions) and 0. */
+static bool read_layer_positions(const char *path, const hw_key_row *key, json_t *value, hw_model_config *config, hw_error *err) {
+  size_t n = json_array_size(value);
+  if (!json_is_array(value) || (int64_t)n != config->n_layers)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s lists %zu layers, want %" PRId64, path, key->name, n, config->n_layers);
+  for (size_t l = 0; l < n && l < HW_MOST_LAYERS; l++) {
+    json_t *has = json_array_get(value, l);
+    if (!json_is_integer(has) || (json_integer_value(has) != 0 && json_integer_value(has) != 1))
+      return wrong_value(path, key, value, HW_ERROR_INPUT, "0 or 1 for each layer", err);
+    config->positionless[l] = json_integer_value(has) == 0;
+  }
+  config->positionless_listed = true;
   return true;
 }
 
@@ -195,6 +253,8 @@ static bool read_value(reader *r, const hw_key_row *key, json_t *value) {
       (void)snprintf(wanted, sizeof wanted, "%" PRId64, *(int64_t *)field);
       return equals_text(value, wanted, false) || wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, wanted, err);
     }
+    case HW_KEY_IGNORED: return true;
+    case HW_KEY_LAYER_POSITIONS: return read_layer_positions(path, key, value, r->config, err);
     case HW_KEY_ROPE: return read_rope(r, key, value);
     case HW_KEY_LAYER_TYPES:
     case HW_KEY_LAYER_GROUPS:
@@ -219,7 +279,8 @@ static bool read_key(reader *r, const hw_key_row *key) {
 
 /* Keys that need the sizes which other keys say. */
 static bool comes_later(const hw_key_row *key) {
-  return key->kind == HW_KEY_EQUALS || key->kind == HW_KEY_LAYER_TYPES || key->kind == HW_KEY_LAYER_GROUPS;
+  return key->kind == HW_KEY_EQUALS || key->kind == HW_KEY_LAYER_TYPES || key->kind == HW_KEY_LAYER_GROUPS ||
+         key->kind == HW_KEY_LAYER_POSITIONS;
 }
 
 static bool lists_key(const hw_family *family, const hw_family *end, const char *name) {
@@ -252,12 +313,15 @@ bool hw_config_read_keys(const char *path, json_t *root, const hw_key_row *keys,
   return true;
 }
 
-/* Fills windowed: the layers whose attention has a sliding window. */
-static bool derive_windows(const char *path, hw_model_config *config, hw_error *err) {
+/* Fills windowed and positionless: the layers whose attention has a sliding window, and those without rotary positions. */
+static bool derive_layers(const char *path, hw_model_config *config, hw_error *err) {
   bool any = false;
   for (int64_t l = 0; l < config->n_layers; l++) {
-    if (config->window_pattern != HW_WINDOW_LISTED)
-      config->windowed[l] = config->window > 0 && (config->window_pattern == HW_WINDOW_ALL || (config->window_pattern == HW_WINDOW_EVEN && l % 2 == 0));
+    bool local = config->window_pattern == HW_WINDOW_ALL || (config->window_pattern == HW_WINDOW_INTERVAL && (l + 1) % config->window_interval != 0);
+    if (config->window_pattern != HW_WINDOW_LISTED) config->windowed[l] = config->window > 0 && local;
+    if (!config->positionless_listed)
+      config->positionless[l] = (config->positionless_interval && (l + 1) % config->positionless_interval == 0) ||
+                                (config->windowed_positions_only && !config->windowed[l]);
     any = any || config->windowed[l];
   }
   if (any && config->window == 0)
@@ -265,10 +329,32 @@ static bool derive_windows(const char *path, hw_model_config *config, hw_error *
   return true;
 }
 
+static bool derive_rotary(const char *path, hw_model_config *config, hw_error *err) {
+  hw_rope *rope = &config->rope;
+  if (!(rope->rotary_fraction > 0 && rope->rotary_fraction <= 1))
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %g of each head turns (rotary_pct or partial_rotary_factor), want a share of at most 1", path, rope->rotary_fraction);
+  if (!rope->rotary_dims) rope->rotary_dims = (int64_t)((double)config->d_head * rope->rotary_fraction);
+  if (rope->rotary_dims % 2 || rope->rotary_dims < 2 || rope->rotary_dims > config->d_head)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64 " of the head's %" PRId64 " (rotary_pct, partial_rotary_factor or rotary_dim says how many turn)",
+                   path, rope->rotary_dims, config->d_head);
+  if (!(rope->theta > 0)) return hw_fail(err, HW_ERROR_INPUT, "%s: rope_theta is %g, want a number above 0", path, rope->theta);
+  if (rope->type == HW_ROPE_YARN && !(rope->theta > 1)) return hw_fail(err, HW_ERROR_INPUT, "%s: rope_theta is %g, want more than 1 for yarn", path, rope->theta);
+  if (rope->type == HW_ROPE_DYNAMIC && rope->rotary_dims < 4) return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " dimensions turn, want at least 4 for dynamic", path, rope->rotary_dims);
+  if (rope->type == HW_ROPE_LONGROPE && (rope->n_short != rope->rotary_dims / 2 || rope->n_long != rope->n_short))
+    return hw_fail(err, HW_ERROR_INPUT, "%s: rope_scaling.short_factor has %" PRId64 " numbers and long_factor %" PRId64 ", want %" PRId64 " each", path, rope->n_short,
+                   rope->n_long, rope->rotary_dims / 2);
+  if (!(rope->original_ctx > 0)) rope->original_ctx = (double)config->n_ctx;
+  if (rope->type == HW_ROPE_LONGROPE && !(rope->original_ctx > 1))
+    return hw_fail(err, HW_ERROR_INPUT, "%s: original_max_position_embeddings is %g, want more than 1", path, rope->original_ctx);
+  if (rope->type == HW_ROPE_DYNAMIC) config->n_ctx = (int64_t)fmin((double)config->n_ctx * fmax(rope->factor, 1), LARGEST_COUNT);
+  return true;
+}
+
 bool hw_config_derive(const char *path, const hw_family *family, hw_model_config *config, hw_error *err) {
   if (!config->vocab_out) config->vocab_out = config->vocab_size;
-  if (!config->n_kv_heads) config->n_kv_heads = config->n_heads;
-  if (!config->d_ffn) config->d_ffn = family->ffn_factor * config->d_model;
+  if (!config->n_kv_heads) config->n_kv_heads = config->multi_query ? 1 : config->n_heads;
+  if (!config->d_ffn) config->d_ffn = config->ffn_factor > LARGEST_COUNT / config->d_model ? LARGEST_COUNT : config->ffn_factor * config->d_model;
+  if (config->alibi) config->positions = HW_POSITION_ALIBI;
   if (!config->d_head) {
     if (config->d_model % config->n_heads)
       return hw_fail(err, HW_ERROR_INPUT, "%s: d_model %" PRId64 " is no multiple of the %" PRId64 " heads", path, config->d_model,
@@ -278,19 +364,9 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
   if (config->n_heads % config->n_kv_heads)
     return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " heads cannot share %" PRId64 " key/value heads evenly", path, config->n_heads,
                    config->n_kv_heads);
-  if (family->qkv_by_head && hw_family_weight(family, HW_W_QKV) && config->n_heads != config->n_kv_heads)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: q, k and v fused by head want as many key/value heads as heads, found %" PRId64 " and %" PRId64, path,
-                   config->n_kv_heads, config->n_heads);
-  if (config->positions == HW_POSITION_ROTARY) {
-    if (!(config->rope.rotary_fraction > 0 && config->rope.rotary_fraction <= 1))
-      return hw_fail(err, HW_ERROR_INPUT, "%s: %g of each head turns (rotary_pct or partial_rotary_factor), want a share of at most 1", path, config->rope.rotary_fraction);
-    int64_t turning = (int64_t)((double)config->d_head * config->rope.rotary_fraction);
-    if (turning % 2 || turning < 2 || turning > config->d_head)
-      return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64 " of the head's %" PRId64 " (rotary_pct or partial_rotary_factor says how many turn)", path,
-                     turning, config->d_head);
-    if (!(config->rope.theta > 0))
-      return hw_fail(err, HW_ERROR_INPUT, "%s: rope_theta is %g, want a number above 0", path, config->rope.theta);
-  }
+  if (family->fusion == HW_FUSED_QUARTERS && config->n_kv_heads % 4)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: q, v and k in four groups want a multiple of 4 heads, found %" PRId64 " (n_head)", path, config->n_kv_heads);
+  if (config->positions == HW_POSITION_ROTARY && !derive_rotary(path, config, err)) return false;
   /* Limits of the stored format (layers in 8 bits, heads in 10, positions in 20) and of the GEMM's panel. */
   if (config->n_layers > HW_MOST_LAYERS || config->n_heads > 1023 || config->d_model > HW_PANEL_FLOATS || config->d_ffn > HW_PANEL_FLOATS ||
       config->n_heads * config->d_head > HW_PANEL_FLOATS)
@@ -299,7 +375,7 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
                    ": larger than 255, 1023, 1048576, 1048576",
                    path, config->n_layers, config->n_heads, config->d_model, config->d_ffn);
   if (config->n_ctx > 1 << 20) config->n_ctx = 1 << 20;
-  return derive_windows(path, config, err);
+  return derive_layers(path, config, err);
 }
 
 bool hw_config_read_family(const char *path, json_t *root, const hw_family *family, hw_model_config *config, hw_error *err) {

@@ -86,7 +86,7 @@ static bool choose_layout(reader *r, json_t *object, hw_layout *layout) {
 
 static bool read_choices(reader *r) {
   hw_model_config *c = r->config;
-  size_t norm = c->norm, position = c->positions, block = c->parallel, fused = r->family->qkv_by_head;
+  size_t norm = c->norm, position = c->positions, block = c->parallel, fused = r->family->fusion;
   if (!choose(r, r->root, "norm", norms, 3, &norm) || !choose(r, r->root, "positions", positions, 3, &position) ||
       !choose(r, r->root, "block", blocks, 2, &block) || !choose(r, r->root, "fused", fusions, 2, &fused) ||
       !choose_layout(r, r->root, &r->family->layout))
@@ -94,7 +94,7 @@ static bool read_choices(reader *r) {
   c->norm = (hw_norm_kind)norm;
   c->positions = (hw_position_scheme)position;
   c->parallel = block == 1;
-  r->family->qkv_by_head = fused == 1;
+  r->family->fusion = (hw_fusion)fused;
   json_t *plus_one = json_object_get(r->root, "gamma_plus_one");
   if (plus_one && !json_is_boolean(plus_one))
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: gamma_plus_one wants true or false", r->path);
@@ -175,11 +175,12 @@ static bool read_names(reader *r) {
 
 static bool names(const reader *r, hw_weight weight) { return hw_family_weight(r->family, weight) != NULL; }
 
-/* True when headwater.json lists the weight, also with null (the model has none). */
+/* True when headwater.json or the family lists the weight, also with null (the model has none). */
 static bool mentions(const reader *r, hw_weight weight) {
-  for (size_t i = 0; i < r->family->n_weights; i++)
-    if (r->family->weights[i].weight == weight) return true;
-  return names(r, weight);
+  for (const hw_family *family = r->family; family; family = family->like)
+    for (size_t i = 0; i < family->n_weights; i++)
+      if (family->weights[i].weight == weight) return true;
+  return false;
 }
 
 static bool want(reader *r, hw_weight weight, const char *because) {
@@ -209,6 +210,11 @@ static bool check_ffn(reader *r) {
   }
   if (!r->config->gated && !refuse(r, HW_W_GATE_BIAS, ", but the FFN is not gated")) return false;
   if (r->config->parallel && !names(r, HW_W_FFN_NORM_GAMMA) && !refuse(r, HW_W_FFN_NORM_BETA, ", but no ffn_norm")) return false;
+  if (names(r, HW_W_GATE_IN))
+    return want(r, HW_W_OUT, ", but d_ffn is not 0") && refuse(r, HW_W_GATE, " beside ffn_gate_in") && refuse(r, HW_W_IN, " beside ffn_gate_in") &&
+           refuse(r, HW_W_GATE_BIAS, " beside ffn_gate_in") && refuse(r, HW_W_IN_BIAS, " beside ffn_gate_in") &&
+           (r->config->gated || hw_fail(r->err, HW_ERROR_INPUT, "%s: tensors names ffn_gate_in, but the FFN is not gated", r->path)) &&
+           (r->config->parallel || want_norm(r, HW_W_FFN_NORM_GAMMA));
   return want(r, HW_W_IN, ", but d_ffn is not 0") && want(r, HW_W_OUT, ", but d_ffn is not 0") &&
          (r->config->gated ? want(r, HW_W_GATE, ", but the FFN is gated") : refuse(r, HW_W_GATE, ", but the FFN is not gated")) &&
          (r->config->parallel || want_norm(r, HW_W_FFN_NORM_GAMMA));
@@ -264,14 +270,15 @@ static bool read_base(reader *r, const char *config_path) {
       if (!json_object_get(r->root, wanted[i])) return hw_fail(r->err, HW_ERROR_INPUT, "%s: no %s", r->path, wanted[i]);
     return true;
   }
-  const hw_family *family = json_is_string(like) ? hw_family_find(json_string_value(like)) : NULL;
-  if (!family) return hw_fail(r->err, HW_ERROR_INPUT, "%s: like names no known family", r->path);
-  *r->family = *family;
+  if (!json_is_string(like)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: like names no known family", r->path);
+  if (!(config_root = hw_json_open(config_path, false, r->err))) return false;
+  const hw_family *family = hw_family_find(json_string_value(like), config_root);
+  bool ok = family ? hw_config_read_family(config_path, config_root, family, r->config, r->err)
+                   : hw_fail(r->err, HW_ERROR_INPUT, "%s: like names no known family", r->path);
+  if (family) *r->family = *family;
   r->family->like = family;
   r->family->weights = NULL;
   r->family->n_weights = 0;
-  if (!(config_root = hw_json_open(config_path, false, r->err))) return false;
-  bool ok = hw_config_read_family(config_path, config_root, family, r->config, r->err);
   json_decref(config_root);
   return ok;
 }
@@ -284,8 +291,8 @@ static bool read_all(reader *r, const char *config_path) {
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: %lld layers, but the layer_types of config.json list %lld; say layer_types here", r->path,
                    (long long)r->config->n_layers, (long long)n_listed);
   if (json_object_get(r->root, "window") && r->config->window_pattern == HW_WINDOW_NONE) r->config->window_pattern = HW_WINDOW_ALL;
-  if (json_object_get(r->root, "d_ffn")) r->family->ffn_factor = 0; /* d_ffn of 0: a model without FFN */
-  if (!r->config->d_ffn) r->config->d_ffn = r->family->ffn_factor * r->config->d_model;
+  if (json_object_get(r->root, "d_ffn")) r->config->ffn_factor = 0; /* d_ffn of 0: a model without FFN */
+  if (!r->config->d_ffn) r->config->d_ffn = r->config->ffn_factor * r->config->d_model;
   if (r->config->d_ffn && !r->family->like && !json_is_string(json_object_get(r->root, "activation")))
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: no activation", r->path);
   return read_tensors(r) && read_names(r) && check_whole(r) && hw_config_derive(r->path, r->family, r->config, r->err);

@@ -26,7 +26,7 @@ static bool load_known(const char *path, hw_model_config *config, const hw_famil
   json_t *root = hw_json_open(path, false, err);
   if (!root) return false;
   const char *model_type = json_string_value(json_object_get(root, "model_type"));
-  *found = model_type ? hw_family_find(model_type) : NULL;
+  *found = model_type ? hw_family_find(model_type, root) : NULL;
   bool ok = *found && hw_config_read_family(path, root, *found, config, err) && hw_config_derive(path, *found, config, err);
   if (!model_type)
     hw_fail(err, HW_ERROR_INPUT, "%s: no model_type", path);

@@ -15,11 +15,11 @@ typedef struct explainer {
 
 typedef enum state { FOUND, ABSENT, MISSING, WRONG } state;
 
-/* The problem of one layer's tensor, as text. Layers with the same text share one line. */
-static state examine(const explainer *e, hw_weight weight, const hw_weight_row *row, int64_t layer, hw_buffer *text) {
+/* The problem of one tensor, as text. */
+static state examine_item(const explainer *e, hw_weight weight, const hw_weight_row *row, int64_t layer, int64_t item, hw_buffer *text) {
   char name[HW_NAME_SIZE];
   int64_t shape[3];
-  hw_lookup_name(&e->lookup, row, layer, name);
+  hw_lookup_name(&e->lookup, row, layer, item, name);
   hw_tensor *tensor = hw_weights_find(e->lookup.weights, name);
   char has[96], want[96];
   hw_shape_format(shape, hw_lookup_shape(&e->lookup, weight, shape), want);
@@ -30,17 +30,27 @@ static state examine(const explainer *e, hw_weight weight, const hw_weight_row *
   }
   hw_error err = {0};
   hw_shape_format(tensor->shape, tensor->n_dims, has);
-  if (hw_lookup_find(&e->lookup, weight, layer, &tensor, &err)) {
+  if (hw_lookup_find(&e->lookup, weight, layer, item, &tensor, &err)) {
     hw_buffer_printf(text, "%s %s", has, tensor->dtype_name);
     return FOUND;
   }
   tensor = hw_weights_find(e->lookup.weights, name);
   tensor->used = true; /* reported here, so not again as left over */
   if (!hw_lookup_asked(&e->lookup, row))
-    hw_buffer_append_string(text, "NOT EXPECTED: config.json says that there is no such bias");
+    hw_buffer_append_string(text, "NOT EXPECTED: config.json says that there is none");
   else
     hw_buffer_printf(text, "WRONG: %s %s, want %s", has, tensor->dtype_name, want);
   return WRONG;
+}
+
+/* The same of all tensors of a layer's weight: the first problem, or what the last one is. Layers with the same text share one line. */
+static state examine(const explainer *e, hw_weight weight, const hw_weight_row *row, int64_t layer, hw_buffer *text) {
+  state worst = ABSENT;
+  for (int64_t item = 0; item < hw_lookup_items(&e->lookup, row) && worst < MISSING; item++) {
+    hw_buffer_reset(text);
+    worst = examine_item(e, weight, row, layer, item, text);
+  }
+  return worst;
 }
 
 static void tell(explainer *e, hw_weight weight, const hw_weight_row *row, int64_t first, int64_t last, const hw_buffer *text) {

@@ -4,6 +4,7 @@
 #ifndef HW_MODEL_FAMILY_H
 #define HW_MODEL_FAMILY_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "headwater/model.h"
@@ -12,11 +13,13 @@
 typedef enum hw_extent {
   HW_EXT_NONE,
   HW_EXT_D_MODEL,
-  HW_EXT_D_HEAD,
   HW_EXT_HEADS,    /* n_heads * d_head */
   HW_EXT_KV_HEADS, /* n_kv_heads * d_head */
+  HW_EXT_Q_NORM,   /* d_head, or all heads' (hw_qk_norm) */
+  HW_EXT_K_NORM,
   HW_EXT_QKV,      /* both together: HEADS + 2 KV_HEADS, fused */
   HW_EXT_D_FFN,
+  HW_EXT_GATE_IN,  /* 2 D_FFN, fused */
   HW_EXT_VOCAB,
   HW_EXT_VOCAB_OUT,
   HW_EXT_CTX,      /* n_ctx + position_offset */
@@ -25,6 +28,8 @@ typedef enum hw_extent {
 typedef enum hw_weight {
   HW_W_TOKEN_EMBEDDING,
   HW_W_POSITION_EMBEDDING,
+  HW_W_EMBEDDING_NORM_GAMMA, /* of the token embeddings */
+  HW_W_EMBEDDING_NORM_BETA,
   HW_W_ATTN_NORM_GAMMA,
   HW_W_ATTN_NORM_BETA,
   HW_W_QKV,
@@ -35,13 +40,14 @@ typedef enum hw_weight {
   HW_W_K_BIAS,
   HW_W_V,
   HW_W_V_BIAS,
-  HW_W_Q_NORM_GAMMA, /* per head, before the rotation */
+  HW_W_Q_NORM_GAMMA, /* before the rotation; hw_qk_norm says of what */
   HW_W_K_NORM_GAMMA,
   HW_W_O,
   HW_W_O_BIAS,
   HW_W_ATTN_OUT_GAMMA, /* RMSNorm of what the attention adds */
   HW_W_FFN_NORM_GAMMA,
   HW_W_FFN_NORM_BETA,
+  HW_W_GATE_IN, /* both fused: gate, then in */
   HW_W_GATE,
   HW_W_GATE_BIAS,
   HW_W_IN,
@@ -77,11 +83,13 @@ typedef enum hw_presence {
   HW_IF_PRESENT,
   HW_IF_ATTENTION_BIAS, /* there exactly when config says so */
   HW_IF_FFN_BIAS,
+  HW_IF_QK_NORMED,
+  HW_IF_SEQUENTIAL, /* there exactly when the block is not parallel */
 } hw_presence;
 
 typedef struct hw_weight_row {
   hw_weight weight;
-  const char *name; /* "h.{layer}.ln_1.weight"; "=lm_head.weight": never behind a prefix */
+  const char *name; /* "h.{layer}.ln_1.weight"; "=lm_head.weight": never behind a prefix; "{head}": one vector for each head */
   hw_presence presence;
 } hw_weight_row;
 
@@ -95,10 +103,12 @@ typedef enum hw_key_kind {
   HW_KEY_ACTIVATION,    /* a name of the activation table -> hw_activation */
   HW_KEY_MUST_BE,       /* absent, null, or exactly `must_be`; anything else is not computed and refused */
   HW_KEY_ONE_OF,        /* absent, null, or an element of the array `must_be` */
+  HW_KEY_IGNORED,       /* changes nothing in this family */
   HW_KEY_EQUALS,        /* absent, null, or the number that the int64_t field holds */
   HW_KEY_ROPE,          /* an object that describes scaled rotary positions -> hw_rope */
   HW_KEY_LAYER_TYPES,   /* the kind of attention of every layer -> windowed */
   HW_KEY_LAYER_GROUPS,  /* the same as [[["global", "local"], 12]] */
+  HW_KEY_LAYER_POSITIONS, /* a list of 1 (the layer has rotary positions) and 0 -> positionless */
 } hw_key_kind;
 
 typedef struct hw_key_row {
@@ -110,17 +120,24 @@ typedef struct hw_key_row {
   const char *why;     /* for the message of a refusal, or NULL */
 } hw_key_row;
 
-enum { HW_MOST_PREFIXES = 4 };
+enum { HW_MOST_PREFIXES = 4, HW_MOST_CONDITIONS = 2 };
+
+/* The order of the outputs of fused q, k, v. */
+typedef enum hw_fusion {
+  HW_FUSED_IN_ORDER, /* all of q, all of k, all of v */
+  HW_FUSED_BY_GROUP, /* for each key/value head: the heads of q that share it, its k, its v */
+  HW_FUSED_QUARTERS, /* four groups: a quarter of q, of v, of k */
+} hw_fusion;
 
 typedef struct hw_family {
   const char *model_type;
+  struct { const char *key, *value; } when[HW_MOST_CONDITIONS]; /* a variant: the row of models whose config.json says so (JSON text) */
   const struct hw_family *like; /* keys and weights that are not listed here are taken from that row; or NULL */
   hw_model_config defaults;     /* what no key says; 0 = derived (d_head, n_kv_heads, d_ffn) */
-  int64_t ffn_factor;           /* d_ffn = factor * d_model when no key says it */
   hw_layout layout;
   hw_layout layouts[HW_N_WEIGHTS]; /* of single weights that lie in another way */
   bool gamma_plus_one;          /* the file holds gamma - 1 */
-  bool qkv_by_head;             /* fused q, k, v are stored head by head, not one after the other */
+  hw_fusion fusion;
   const char *prefixes[HW_MOST_PREFIXES];      /* that tensor names may stand behind; NULL ends */
   const char *const *ignored;   /* endings of tensors that hold nothing to compute with; NULL ends */
   const hw_key_row *keys;
@@ -129,7 +146,11 @@ typedef struct hw_family {
   size_t n_weights;
 } hw_family;
 
-const hw_family *hw_family_find(const char *model_type);
+/* The rows, in groups, each ended by NULL; variants stand before the row that they are variants of. */
+extern const hw_family *const hw_gpt_families[], *const hw_llama_families[], *const hw_parallel_families[];
+
+/* The row of a model_type, and for a config.json (NULL: any) its variant. */
+const hw_family *hw_family_find(const char *model_type, const json_t *config);
 
 /* The row of a weight, the family's own or the one it takes from its relatives; NULL when it has no such weight. */
 const hw_weight_row *hw_family_weight(const hw_family *family, hw_weight weight);

@@ -13,6 +13,7 @@
 #include "model/describe.h"
 #include "model/family.h"
 #include "model/lookup.h"
+#include "model/rotary.h"
 #include "tensor/kernels.h"
 #include "tensor/widen.h"
 #include "weights/weights.h"
@@ -57,23 +58,36 @@ static const void *take_data(loader *ld, const hw_tensor *tensor, bool in_order)
 
 static bool is_gamma(hw_weight weight) {
   return weight == HW_W_ATTN_NORM_GAMMA || weight == HW_W_FFN_NORM_GAMMA || weight == HW_W_FINAL_GAMMA || weight == HW_W_ATTN_OUT_GAMMA ||
-         weight == HW_W_FFN_OUT_GAMMA || weight == HW_W_Q_NORM_GAMMA || weight == HW_W_K_NORM_GAMMA;
+         weight == HW_W_FFN_OUT_GAMMA || weight == HW_W_Q_NORM_GAMMA || weight == HW_W_K_NORM_GAMMA ||
+         weight == HW_W_EMBEDDING_NORM_GAMMA;
 }
 
-/* Vectors are widened into the arena. *vector is NULL when absent. */
+/* Vectors are widened into the arena; those of several tensors stand one after the other. *vector is NULL when absent. */
 static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float **vector) {
-  hw_tensor *tensor;
+  const hw_weight_row *row = hw_family_weight(ld->family, weight);
+  size_t n_items = row ? (size_t)hw_lookup_items(&ld->lookup, row) : 0, filled = 0;
+  float *widened = NULL;
   *vector = NULL;
-  if (!hw_lookup_find(&ld->lookup, weight, layer, &tensor, ld->err)) return false;
-  if (!tensor) return true;
-  const void *data = take_data(ld, tensor, true);
-  float *widened = data ? hw_arena_new(ld->arena, float, tensor->n_elements, ld->err) : NULL;
-  if (!widened) return false;
-  hw_widen(data, tensor->dtype, tensor->n_elements, widened);
+  for (size_t item = 0; item < n_items; item++) {
+    hw_tensor *tensor;
+    if (!hw_lookup_find(&ld->lookup, weight, layer, (int64_t)item, &tensor, ld->err)) return false;
+    if (!tensor) return true;
+    const void *data = take_data(ld, tensor, true);
+    if (!data || (!widened && !(widened = hw_arena_new(ld->arena, float, n_items * tensor->n_elements, ld->err)))) return false;
+    hw_widen(data, tensor->dtype, tensor->n_elements, widened + filled);
+    filled += tensor->n_elements;
+  }
   if (ld->family->gamma_plus_one && is_gamma(weight))
-    for (size_t i = 0; i < tensor->n_elements; i++) widened[i] += 1.0f;
+    for (size_t i = 0; i < filled; i++) widened[i] += 1.0f;
   *vector = widened;
   return true;
+}
+
+/* A vector of one number. */
+static float *load_constant(loader *ld, size_t n, double value) {
+  float *constant = hw_arena_new(ld->arena, float, n, ld->err);
+  for (size_t i = 0; constant && i < n; i++) constant[i] = (float)value;
+  return constant;
 }
 
 /* [head, in, d_head] to [in, head * d_head], copied: models that keep their heads apart are small. */
@@ -92,7 +106,7 @@ static bool join_heads(loader *ld, hw_matrix *matrix) {
 static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix) {
   hw_tensor *tensor;
   *matrix = (hw_matrix){0};
-  if (!hw_lookup_find(&ld->lookup, weight, layer, &tensor, ld->err)) return false;
+  if (!hw_lookup_find(&ld->lookup, weight, layer, 0, &tensor, ld->err)) return false;
   if (!tensor) return true;
   const hw_weight_shape *shape = &hw_weight_shapes[weight];
   bool table = shape->out == HW_EXT_VOCAB || shape->out == HW_EXT_VOCAB_OUT || shape->out == HW_EXT_CTX; /* its rows are looked up */
@@ -127,59 +141,92 @@ static bool fold_value_bias(loader *ld, hw_layer *layer, const float *b_v, const
   return true;
 }
 
-/* Biases of fused q, k, v that are stored head by head, put one after the other. */
-static bool sort_fused_bias(loader *ld, const float **bias) {
+/* How the outputs of fused q, k, v lie: in one group they are used as they lie. */
+static void set_fusion(hw_model *model, const hw_family *family) {
+  size_t kv = (size_t)model->config.n_kv_heads;
+  model->qkv_groups = family->fusion == HW_FUSED_BY_GROUP ? kv : family->fusion == HW_FUSED_QUARTERS ? 4 : 1;
+  model->value_before_key = family->fusion == HW_FUSED_QUARTERS;
+}
+
+static bool load_fused(loader *ld, int64_t l, hw_layer *layer, const hw_matrix *fused, const float **b_v) {
   const hw_model_config *c = &ld->model->config;
-  if (!*bias || !ld->family->qkv_by_head) return true;
-  size_t heads = (size_t)c->n_heads, d_head = (size_t)c->d_head;
-  float *sorted = hw_arena_new(ld->arena, float, 3 * heads * d_head, ld->err);
+  size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
+  const float *bias;
+  *b_v = NULL;
+  if (!load_vector(ld, HW_W_QKV_BIAS, l, &bias)) return false;
+  if (ld->model->qkv_groups > 1 || ld->model->value_before_key) {
+    layer->w_qkv = *fused;
+  } else {
+    layer->w_q = hw_matrix_outputs(fused, 0, heads);
+    layer->w_k = hw_matrix_outputs(fused, heads, kv);
+    layer->w_v = hw_matrix_outputs(fused, heads + kv, kv);
+  }
+  if (!bias) return true;
+  float *sorted = hw_arena_new(ld->arena, float, heads + 2 * kv, ld->err);
   if (!sorted) return false;
-  for (size_t h = 0; h < heads; h++)
-    for (size_t part = 0; part < 3; part++)
-      memcpy(sorted + (part * heads + h) * d_head, *bias + (3 * h + part) * d_head, d_head * sizeof *sorted);
-  *bias = sorted;
+  hw_qkv_sort(ld->model, bias, sorted, sorted + heads, sorted + heads + kv);
+  layer->b_q = sorted;
+  layer->b_k = sorted + heads;
+  *b_v = sorted + heads + kv;
   return true;
+}
+
+/* The value bias is no part's where a row of attention sums to 1; where values are clipped it stays with them (METHOD section 1). */
+static bool load_output_bias(loader *ld, int64_t l, hw_layer *layer, const float *b_v) {
+  const float *b_o;
+  if (!load_vector(ld, HW_W_O_BIAS, l, &b_o)) return false;
+  if (ld->model->config.qkv_clip > 0) {
+    layer->b_v = b_v;
+    b_v = NULL;
+  }
+  return fold_value_bias(ld, layer, b_v, b_o);
+}
+
+/* The gain of what a branch adds: that of its output norm, or the model's one number. */
+static bool load_out_gamma(loader *ld, hw_weight weight, int64_t l, const float **gamma) {
+  const hw_model_config *c = &ld->model->config;
+  if (!(c->residual_factor > 0)) return load_vector(ld, weight, l, gamma);
+  return (*gamma = load_constant(ld, (size_t)c->d_model, c->residual_factor)) != NULL;
 }
 
 static bool load_attention(loader *ld, int64_t l, hw_layer *layer) {
   const hw_model_config *c = &ld->model->config;
-  size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
-  const float *b_v, *b_o, *fused_bias;
+  const float *b_v;
   hw_matrix fused;
-  if (!load_matrix(ld, HW_W_QKV, l, &fused) || !load_vector(ld, HW_W_QKV_BIAS, l, &fused_bias) || !sort_fused_bias(ld, &fused_bias)) return false;
-  if (fused.data) {
-    if (ld->family->qkv_by_head) {
-      layer->w_qkv = fused;
-    } else {
-      layer->w_q = hw_matrix_outputs(&fused, 0, heads);
-      layer->w_k = hw_matrix_outputs(&fused, heads, kv);
-      layer->w_v = hw_matrix_outputs(&fused, heads + kv, kv);
-    }
-    layer->b_q = fused_bias;
-    layer->b_k = fused_bias ? fused_bias + heads : NULL;
-    b_v = fused_bias ? fused_bias + heads + kv : NULL;
-  } else if (!load_matrix(ld, HW_W_Q, l, &layer->w_q) || !load_matrix(ld, HW_W_K, l, &layer->w_k) ||
-             !load_matrix(ld, HW_W_V, l, &layer->w_v) || !load_vector(ld, HW_W_Q_BIAS, l, &layer->b_q) ||
-             !load_vector(ld, HW_W_K_BIAS, l, &layer->b_k) || !load_vector(ld, HW_W_V_BIAS, l, &b_v)) {
+  if (!load_matrix(ld, HW_W_QKV, l, &fused)) return false;
+  if (fused.data ? !load_fused(ld, l, layer, &fused, &b_v)
+                 : !load_matrix(ld, HW_W_Q, l, &layer->w_q) || !load_matrix(ld, HW_W_K, l, &layer->w_k) ||
+                       !load_matrix(ld, HW_W_V, l, &layer->w_v) || !load_vector(ld, HW_W_Q_BIAS, l, &layer->b_q) ||
+                       !load_vector(ld, HW_W_K_BIAS, l, &layer->b_k) || !load_vector(ld, HW_W_V_BIAS, l, &b_v))
     return false;
-  }
   layer->window = c->windowed[l] ? c->window : 0;
   layer->attention_scale = 1.0f / sqrtf(c->attention_scalar > 0 ? (float)c->attention_scalar : (float)c->d_head);
   if (c->score_scale > 0) layer->attention_scale = (float)c->score_scale;
   if (c->scale_by_layer) layer->attention_scale /= (float)(l + 1);
   return load_vector(ld, HW_W_Q_NORM_GAMMA, l, &layer->q_norm_gamma) && load_vector(ld, HW_W_K_NORM_GAMMA, l, &layer->k_norm_gamma) &&
-         load_matrix(ld, HW_W_O, l, &layer->w_o) && load_vector(ld, HW_W_O_BIAS, l, &b_o) && fold_value_bias(ld, layer, b_v, b_o) &&
-         load_vector(ld, HW_W_ATTN_OUT_GAMMA, l, &layer->attn_out_gamma);
+         load_matrix(ld, HW_W_O, l, &layer->w_o) && load_output_bias(ld, l, layer, b_v) &&
+         load_out_gamma(ld, HW_W_ATTN_OUT_GAMMA, l, &layer->attn_out_gamma);
+}
+
+static bool load_ffn_in(loader *ld, int64_t l, hw_layer *layer) {
+  size_t d_ffn = (size_t)ld->model->config.d_ffn;
+  hw_matrix fused;
+  if (!load_matrix(ld, HW_W_GATE_IN, l, &fused)) return false;
+  if (!fused.data)
+    return load_matrix(ld, HW_W_GATE, l, &layer->w_gate) && load_vector(ld, HW_W_GATE_BIAS, l, &layer->b_gate) &&
+           load_matrix(ld, HW_W_IN, l, &layer->w_in) && load_vector(ld, HW_W_IN_BIAS, l, &layer->b_in);
+  layer->w_gate = hw_matrix_outputs(&fused, 0, d_ffn);
+  layer->w_in = hw_matrix_outputs(&fused, d_ffn, d_ffn);
+  return true;
 }
 
 static bool load_layer(loader *ld, int64_t l, hw_layer *layer) {
   return load_vector(ld, HW_W_ATTN_NORM_GAMMA, l, &layer->attn_norm_gamma) &&
          load_vector(ld, HW_W_ATTN_NORM_BETA, l, &layer->attn_norm_beta) && load_attention(ld, l, layer) &&
          load_vector(ld, HW_W_FFN_NORM_GAMMA, l, &layer->ffn_norm_gamma) &&
-         load_vector(ld, HW_W_FFN_NORM_BETA, l, &layer->ffn_norm_beta) && load_matrix(ld, HW_W_GATE, l, &layer->w_gate) &&
-         load_vector(ld, HW_W_GATE_BIAS, l, &layer->b_gate) && load_matrix(ld, HW_W_IN, l, &layer->w_in) &&
-         load_vector(ld, HW_W_IN_BIAS, l, &layer->b_in) && load_matrix(ld, HW_W_OUT, l, &layer->w_out) &&
-         load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out) && load_vector(ld, HW_W_FFN_OUT_GAMMA, l, &layer->ffn_out_gamma);
+         load_vector(ld, HW_W_FFN_NORM_BETA, l, &layer->ffn_norm_beta) && load_ffn_in(ld, l, layer) &&
+         load_matrix(ld, HW_W_OUT, l, &layer->w_out) && load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out) &&
+         load_out_gamma(ld, HW_W_FFN_OUT_GAMMA, l, &layer->ffn_out_gamma);
 }
 
 /* Equal numbers of two tables, in whatever dtypes. */
@@ -202,11 +249,13 @@ static bool same_matrix(const hw_matrix *a, const hw_matrix *b) {
 static bool load_embeddings(loader *ld) {
   hw_model *model = ld->model;
   if (!load_matrix(ld, HW_W_TOKEN_EMBEDDING, 0, &model->token_embedding) || !load_matrix(ld, HW_W_UNEMBED, 0, &model->unembed) ||
-      !load_matrix(ld, HW_W_POSITION_EMBEDDING, 0, &model->position_embedding))
+      !load_matrix(ld, HW_W_POSITION_EMBEDDING, 0, &model->position_embedding) ||
+      !load_vector(ld, HW_W_EMBEDDING_NORM_GAMMA, 0, &model->embedding_gamma) ||
+      !load_vector(ld, HW_W_EMBEDDING_NORM_BETA, 0, &model->embedding_beta))
     return false;
   if (!model->token_embedding.data && !model->unembed.data) {
     char name[HW_NAME_SIZE];
-    hw_lookup_name(&ld->lookup, hw_family_weight(ld->family, HW_W_TOKEN_EMBEDDING), 0, name);
+    hw_lookup_name(&ld->lookup, hw_family_weight(ld->family, HW_W_TOKEN_EMBEDDING), 0, 0, name);
     return hw_fail(ld->err, HW_ERROR_INPUT, "%s: no tensor %s and no lm_head.weight to stand for it", ld->weights->path, name);
   }
   if (model->config.tied && model->token_embedding.data && model->unembed.data && !same_matrix(&model->token_embedding, &model->unembed))
@@ -230,27 +279,34 @@ static bool fold_final_beta(loader *ld) {
   return true;
 }
 
-static double stretch(const hw_rope *rope, double frequency) {
-  if (rope->type == HW_ROPE_DEFAULT) return frequency;
-  double slow = frequency / rope->factor;
-  if (rope->type == HW_ROPE_LINEAR) return slow;
-  double turns = rope->original_ctx * frequency / (2 * M_PI); /* rotations within the original context length */
-  if (turns < rope->low_freq_factor) return slow;
-  if (turns > rope->high_freq_factor) return frequency;
-  double kept = (turns - rope->low_freq_factor) / (rope->high_freq_factor - rope->low_freq_factor);
-  return (1 - kept) * slow + kept * frequency;
-}
-
-static bool make_rotary_frequencies(loader *ld) {
+/* Slopes of ALiBi: a geometric series; heads past a power of two take the odd members of the series of the next one. */
+static bool make_alibi_slopes(loader *ld) {
   hw_model *model = ld->model;
   const hw_model_config *c = &model->config;
-  if (c->positions != HW_POSITION_ROTARY) return true;
-  model->d_rotary = (size_t)((double)c->d_head * c->rope.rotary_fraction);
-  double *frequency = hw_arena_new(ld->arena, double, model->d_rotary / 2, ld->err);
-  if (!frequency) return false;
-  for (size_t t = 0; t < model->d_rotary / 2; t++)
-    frequency[t] = stretch(&c->rope, pow(c->rope.theta, -2.0 * (double)t / (double)model->d_rotary));
-  model->rope_frequency = frequency;
+  if (c->positions != HW_POSITION_ALIBI) return true;
+  double largest = c->alibi_max > 0 ? c->alibi_max : 8, power = 1;
+  while (2 * power <= (double)c->n_heads) power *= 2;
+  float *slopes = hw_arena_new(ld->arena, float, (size_t)c->n_heads, ld->err);
+  for (int64_t h = 0; slopes && h < c->n_heads; h++) {
+    double step = (double)h < power ? (double)(h + 1) : (double)(2 * h + 1) / 2 - power;
+    slopes[h] = (float)exp2(-largest * step / power) * (c->alibi_scaled ? model->layers[0].attention_scale : 1.0f);
+  }
+  return (model->alibi_slopes = slopes) != NULL;
+}
+
+/* The final norm with the factor of the logits in it. */
+static bool load_final_norm(loader *ld) {
+  hw_model *model = ld->model;
+  const hw_model_config *c = &model->config;
+  double factor = (c->logit_factor > 0 ? c->logit_factor : 1) / (c->logit_divisor > 0 ? c->logit_divisor : 1);
+  if (!load_vector(ld, HW_W_FINAL_GAMMA, 0, &model->final_gamma) || !load_vector(ld, HW_W_FINAL_BETA, 0, &model->final_beta)) return false;
+  if (factor == 1) return true;
+  float *gain = load_constant(ld, (size_t)c->d_model, factor), *offset = load_constant(ld, (size_t)c->d_model, factor);
+  if (!gain || !offset) return false;
+  if (model->final_gamma) hw_multiply(gain, model->final_gamma, (size_t)c->d_model);
+  if (model->final_beta) hw_multiply(offset, model->final_beta, (size_t)c->d_model);
+  model->final_gamma = gain;
+  if (model->final_beta) model->final_beta = offset;
   return true;
 }
 
@@ -297,13 +353,14 @@ static bool note_names(loader *ld) {
 static bool load_weights(loader *ld) {
   hw_model *model = ld->model;
   ld->lookup = hw_lookup_start(&model->config, ld->family, ld->weights);
+  set_fusion(model, ld->family);
+  model->d_rotary = model->config.positions == HW_POSITION_ROTARY ? (size_t)model->config.rope.rotary_dims : 0;
   model->layers = hw_arena_znew(ld->arena, hw_layer, (size_t)model->config.n_layers, ld->err);
   if (!model->layers || !refuse_adapters(ld) || !load_embeddings(ld)) return false;
   for (int64_t l = 0; l < model->config.n_layers; l++)
     if (!load_layer(ld, l, &model->layers[l])) return false;
-  if (!load_vector(ld, HW_W_FINAL_GAMMA, 0, &model->final_gamma) || !load_vector(ld, HW_W_FINAL_BETA, 0, &model->final_beta)) return false;
   model->dtype = model->layers[0].w_o.dtype;
-  return fold_final_beta(ld) && check_leftovers(ld) && note_names(ld) && make_rotary_frequencies(ld);
+  return load_final_norm(ld) && fold_final_beta(ld) && check_leftovers(ld) && note_names(ld) && make_alibi_slopes(ld);
 }
 
 /* Appends the hash of file_path (NULL: of folder/name), if the file exists. */

@@ -6,21 +6,47 @@
 #include <string.h>
 
 #define LAYER "{layer}"
+#define HEAD "{head}"
 
 bool hw_weight_is_layered(const hw_weight_row *row) { return strstr(row->name, LAYER) != NULL; }
 
-void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t layer, char name[HW_NAME_SIZE]) {
-  const char *pattern = row->name, *prefix = lookup->prefix;
-  if (*pattern == '=') {
-    prefix = "";
-    pattern++;
+/* Appends to the name of which *length bytes are filled; what does not fit is cut. */
+static void append(char name[HW_NAME_SIZE], size_t *length, const char *text, size_t n) {
+  if (n > HW_NAME_SIZE - 1 - *length) n = HW_NAME_SIZE - 1 - *length;
+  memcpy(name + *length, text, n);
+  name[*length += n] = '\0';
+}
+
+static void append_number(char name[HW_NAME_SIZE], size_t *length, int64_t number) {
+  char digits[24];
+  append(name, length, digits, (size_t)snprintf(digits, sizeof digits, "%" PRId64, number));
+}
+
+void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t layer, int64_t item, char name[HW_NAME_SIZE]) {
+  const char *at = row->name;
+  size_t length = 0;
+  append(name, &length, lookup->wrapper, strlen(lookup->wrapper));
+  if (*at == '=') at++;
+  else append(name, &length, lookup->prefix, strlen(lookup->prefix));
+  while (*at) {
+    size_t plain = strcspn(at, "{");
+    append(name, &length, at, plain);
+    at += plain;
+    if (strncmp(at, LAYER, strlen(LAYER)) == 0) {
+      append_number(name, &length, layer);
+      at += strlen(LAYER);
+    } else if (strncmp(at, HEAD, strlen(HEAD)) == 0) {
+      append_number(name, &length, item);
+      at += strlen(HEAD);
+    } else if (*at) {
+      append(name, &length, at++, 1);
+    }
   }
-  const char *place = strstr(pattern, LAYER);
-  if (place)
-    (void)snprintf(name, HW_NAME_SIZE, "%s%s%.*s%" PRId64 "%s", lookup->wrapper, prefix, (int)(place - pattern), pattern, layer,
-                   place + strlen(LAYER));
-  else
-    (void)snprintf(name, HW_NAME_SIZE, "%s%s%s", lookup->wrapper, prefix, pattern);
+}
+
+int64_t hw_lookup_items(const hw_lookup *lookup, const hw_weight_row *row) {
+  if (strstr(row->name, HEAD)) return row->weight == HW_W_Q_NORM_GAMMA ? lookup->config->n_heads : lookup->config->n_kv_heads;
+  return 1;
 }
 
 static bool begins_with(const char *text, const char *beginning) { return strncmp(text, beginning, strlen(beginning)) == 0; }
@@ -50,7 +76,7 @@ static size_t count_hits(const hw_lookup *trial) {
     const hw_weight_row *row = hw_family_weight(trial->family, (hw_weight)w);
     char name[HW_NAME_SIZE];
     if (!row) continue;
-    hw_lookup_name(trial, row, 0, name);
+    hw_lookup_name(trial, row, 0, 0, name);
     hits += hw_weights_find(trial->weights, name) != NULL;
   }
   return hits;
@@ -112,11 +138,13 @@ int64_t hw_lookup_extent(const hw_lookup *lookup, hw_extent which) {
   switch (which) {
     case HW_EXT_NONE: return 0;
     case HW_EXT_D_MODEL: return c->d_model;
-    case HW_EXT_D_HEAD: return c->d_head;
     case HW_EXT_HEADS: return c->n_heads * c->d_head;
     case HW_EXT_KV_HEADS: return c->n_kv_heads * c->d_head;
+    case HW_EXT_Q_NORM: return c->qk_norm == HW_QK_NORM_SHARED ? c->d_head : c->n_heads * c->d_head;
+    case HW_EXT_K_NORM: return c->qk_norm == HW_QK_NORM_SHARED ? c->d_head : c->n_kv_heads * c->d_head;
     case HW_EXT_QKV: return (c->n_heads + 2 * c->n_kv_heads) * c->d_head;
     case HW_EXT_D_FFN: return c->d_ffn;
+    case HW_EXT_GATE_IN: return 2 * c->d_ffn;
     case HW_EXT_VOCAB: return c->vocab_size;
     case HW_EXT_VOCAB_OUT: return c->vocab_out;
     case HW_EXT_CTX: return c->n_ctx + c->position_offset;
@@ -153,6 +181,12 @@ int hw_lookup_shape(const hw_lookup *lookup, hw_weight weight, int64_t shape[3])
     shape[2] = out;
     return 3;
   }
+  if (what->out == HW_EXT_Q_NORM || what->out == HW_EXT_K_NORM) {
+    bool apart = hw_lookup_items(lookup, hw_family_weight(lookup->family, weight)) > 1, rows = lookup->config->qk_norm == HW_QK_NORM_EACH && !apart;
+    shape[0] = rows ? out / d_head : apart ? d_head : out;
+    shape[1] = d_head;
+    return rows ? 2 : 1;
+  }
   bool in_first = layout != HW_LAYOUT_LINEAR;
   shape[0] = what->in != HW_EXT_NONE && in_first ? in : out;
   shape[1] = in_first ? out : in;
@@ -165,6 +199,8 @@ bool hw_lookup_asked(const hw_lookup *lookup, const hw_weight_row *row) {
     case HW_IF_PRESENT: return true;
     case HW_IF_ATTENTION_BIAS: return lookup->config->attention_bias;
     case HW_IF_FFN_BIAS: return lookup->config->ffn_bias;
+    case HW_IF_QK_NORMED: return lookup->config->qk_normed;
+    case HW_IF_SEQUENTIAL: return !lookup->config->parallel;
   }
   return true;
 }
@@ -192,16 +228,16 @@ static bool check_tensor(const hw_lookup *lookup, hw_weight weight, const hw_ten
   return true;
 }
 
-bool hw_lookup_find(const hw_lookup *lookup, hw_weight weight, int64_t layer, hw_tensor **tensor, hw_error *err) {
+bool hw_lookup_find(const hw_lookup *lookup, hw_weight weight, int64_t layer, int64_t item, hw_tensor **tensor, hw_error *err) {
   *tensor = NULL;
   const hw_weight_row *row = hw_family_weight(lookup->family, weight);
   if (!row) return true;
   char name[HW_NAME_SIZE];
-  hw_lookup_name(lookup, row, layer, name);
+  hw_lookup_name(lookup, row, layer, item, name);
   hw_tensor *found = hw_weights_find(lookup->weights, name);
   bool asked = hw_lookup_asked(lookup, row);
   if (found && !asked)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is there, but config.json says that these layers have no bias", found->path,
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is there, but config.json says that these layers have none", found->path,
                    name);
   if (!found) {
     if (hw_lookup_may_lack(lookup, weight, row)) return true;

@@ -18,7 +18,10 @@ typedef struct hw_lookup {
 
 hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family, hw_weights *weights);
 
-void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t layer, char name[HW_NAME_SIZE]);
+/* item: the number in the place of "{head}". */
+void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t layer, int64_t item, char name[HW_NAME_SIZE]);
+/* Of how many tensors the weight of one layer is made. */
+int64_t hw_lookup_items(const hw_lookup *lookup, const hw_weight_row *row);
 hw_layout hw_lookup_layout(const hw_lookup *lookup, hw_weight weight);
 int64_t hw_lookup_extent(const hw_lookup *lookup, hw_extent which);
 
@@ -35,7 +38,7 @@ bool hw_lookup_may_lack(const hw_lookup *lookup, hw_weight weight, const hw_weig
 bool hw_weight_is_layered(const hw_weight_row *row);
 
 /* The tensor of a weight, its shape and dtype checked. *tensor is NULL when it is optional and absent. */
-bool hw_lookup_find(const hw_lookup *lookup, hw_weight weight, int64_t layer, hw_tensor **tensor, hw_error *err);
+bool hw_lookup_find(const hw_lookup *lookup, hw_weight weight, int64_t layer, int64_t item, hw_tensor **tensor, hw_error *err);
 
 /* True for a tensor that the family's row says to leave alone: masks and tables that its files have beside the weights. */
 bool hw_lookup_is_buffer(const hw_lookup *lookup, const char *name);

@@ -81,6 +81,18 @@ void hw_rotate_half(float *x, const float *cosine, const float *sine, size_t n) 
   }
 }
 
+void hw_rotate_pairs(float *x, const float *cosine, const float *sine, size_t n) {
+  for (size_t t = 0; t < n / 2; t++) {
+    float a = x[2 * t], b = x[2 * t + 1];
+    x[2 * t] = a * cosine[t] - b * sine[t];
+    x[2 * t + 1] = b * cosine[t] + a * sine[t];
+  }
+}
+
+void hw_clip(float *x, float largest, size_t n) {
+  for (size_t i = 0; i < n; i++) x[i] = x[i] > largest ? largest : x[i] < -largest ? -largest : x[i];
+}
+
 HW_SIMD static void scores(const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, float scale, float *out) {
   for (size_t j = 0; j < n_keys; j++) {
     const float *key = k + j * ldk;
@@ -91,9 +103,10 @@ HW_SIMD static void scores(const float *q, const float *k, size_t ldk, size_t n_
   }
 }
 
-void hw_attention_row(const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, float scale, float cap, float *out) {
-  scores(q, k, ldk, n_keys, d_head, scale, out);
-  if (cap > 0) hw_soft_cap(out, n_keys, cap);
+void hw_attention_row(const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, const hw_scoring *scoring, float *out) {
+  scores(q, k, ldk, n_keys, d_head, scoring->scale, out);
+  if (scoring->cap > 0) hw_soft_cap(out, n_keys, scoring->cap);
+  for (size_t j = 0; scoring->slope > 0 && j < n_keys; j++) out[j] -= scoring->slope * (float)(n_keys - 1 - j);
   float sum = hw_exp_sum(out, n_keys, hw_max(out, n_keys));
   for (size_t j = 0; j < n_keys; j++) out[j] /= sum;
 }

@@ -41,11 +41,21 @@ void hw_activate(hw_activation kind, float *x, size_t n);
  * cosine and sine: [n/2] of this position. */
 void hw_rotate_half(float *x, const float *cosine, const float *sine, size_t n);
 
+/* The same with the pairs (2t, 2t + 1), GPT-J's order. */
+void hw_rotate_pairs(float *x, const float *cosine, const float *sine, size_t n);
+
+void hw_clip(float *x, float largest, size_t n); /* to [-largest, largest] */
+
 /* x = cap * tanh(x / cap) */
 void hw_soft_cap(float *x, size_t n, float cap);
 
-/* Attention weights of one query: out[j] = softmax_j(scale * q . k_j), j < n_keys; k has row stride ldk. cap > 0 caps the scores. */
-void hw_attention_row(const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, float scale, float cap, float *out);
+/* How scores are made: scale * q . k, capped where cap > 0, less slope for each step from the query (at the last key) back to the key. */
+typedef struct hw_scoring {
+  float scale, cap, slope;
+} hw_scoring;
+
+/* Attention weights of one query: out[j] = softmax_j(score_j), j < n_keys; k has row stride ldk. */
+void hw_attention_row(const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, const hw_scoring *scoring, float *out);
 
 /* out[d_head] = sum_j a[j] v_j. */
 void hw_weighted_sum(const float *a, const float *v, size_t ldv, size_t n_keys, size_t d_head, float *out);

@@ -36,6 +36,8 @@ class Decoder:
     norm_offset = 0             # RMSNorm multiplies by offset + weight
     parallel = False
     attention_cap = logit_cap = None
+    logit_factor = 1
+    keeps_value_bias = False    # where attention rows do not sum to one, or values are clipped: v includes its bias
 
     def __init__(self, config, tensors):
         self.config = config
@@ -108,6 +110,20 @@ class Decoder:
     def window(self, layer):
         return None
 
+    def score_bias(self, length):
+        """[H, T, T] added to the scores, or None."""
+        return None
+
+    def sinks(self, layer):
+        """[H], or None."""
+        return None
+
+    def ffn_branch(self, layer, s):
+        """(what it adds [T, D], act [T, N], w_out [N, D], b_out [D] or [T, D])."""
+        act, name = self.ffn(layer, s)
+        weight = self.weights[f"{self.layers}.{layer}.{name}.weight"]
+        return self.linear(layer, name, act), act, weight.T, self.bias(layer, name, self.d_model)
+
     def ffn(self, layer, s):
         """(act [T, N], name of the output projection)."""
         return self.act(self.linear(layer, "mlp.gate_proj", s)) * self.linear(layer, "mlp.up_proj", s), "mlp.down_proj"
@@ -140,30 +156,30 @@ class Decoder:
             x = blocks[-1].y
         norm = self.norm(self.final_name)
         head_bias = self.weights.get(self.head_name.replace("weight", "bias"))
-        uncapped = norm(x) @ self.unembed.T
+        uncapped = (norm(x) @ self.unembed.T) * self.logit_factor
         if head_bias is not None:
             uncapped = uncapped + head_bias
-        return Run(list(tokens), blocks, norm, self.unembed, soft_cap(uncapped, self.logit_cap), head_bias, uncapped)
+        return Run(list(tokens), blocks, norm, self.unembed * self.logit_factor, soft_cap(uncapped, self.logit_cap), head_bias, uncapped)
 
     def block(self, layer, x):
         length, heads, groups, size = len(x), self.n_heads, self.n_kv_heads, self.d_head
         group = [head // (heads // groups) for head in range(heads)]
         q, k, v, b_v = self.qkv(layer, self.first_norm(layer, x))
-        pattern = causal_attention(q, k[:, group], self.scale(), self.window(layer), self.attention_cap)
+        pattern = causal_attention(q, k[:, group], self.scale(), self.window(layer), self.attention_cap,
+                                   self.score_bias(length), self.sinks(layer))
         mixed = torch.einsum("hij,jhe->ihe", pattern, v[:, group]).reshape(length, heads * size)
         attention, attention_gain, _ = self.output_norm(layer, "attention", self.linear(layer, self.o_proj, mixed))
         m = None if self.parallel else x + attention
-        act, w_out_name = self.ffn(layer, self.second_norm(layer, x if self.parallel else m))
-        ffn, ffn_gain, row_gain = self.output_norm(layer, "ffn", self.linear(layer, w_out_name, act))
+        ffn, act, w_out, b_out = self.ffn_branch(layer, self.second_norm(layer, x if self.parallel else m))
+        ffn, ffn_gain, row_gain = self.output_norm(layer, "ffn", ffn)
         y = x + attention + ffn if self.parallel else m + ffn
         w_o = self.weights[f"{self.layers}.{layer}.{self.o_proj}.weight"].T.reshape(heads, size, self.d_model)
         b_o = self.bias(layer, self.o_proj, self.d_model)
+        b_v = torch.zeros_like(b_v) if self.keeps_value_bias else b_v
         return Block(
             x=x, m=m, y=y, pattern=pattern, value=v - b_v, w_o=w_o,
-            bias=b_o + torch.einsum("he,hed->d", b_v[group], w_o), act=act,
-            w_out=self.weights[f"{self.layers}.{layer}.{w_out_name}.weight"].T,
-            b_out=self.bias(layer, w_out_name, self.d_model), attention_gain=attention_gain, ffn_gain=ffn_gain,
-            row_gain=row_gain, added=(attention, ffn) if self.parallel else None)
+            bias=b_o + torch.einsum("he,hed->d", b_v[group], w_o), act=act, w_out=w_out, b_out=b_out,
+            attention_gain=attention_gain, ffn_gain=ffn_gain, row_gain=row_gain, added=(attention, ffn) if self.parallel else None)
 
 
 class Llama(Decoder):
@@ -391,7 +407,9 @@ def load(folder):
     """The model of a Hugging Face folder (config.json, model.safetensors)."""
     with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
         config = json.load(file)
+    import families_more    # here: it is made of this module's classes
+    known = {**FAMILIES, **{family.family: family for family in families_more.FAMILIES}}
     family = config.get("model_type")
-    if family not in FAMILIES:
-        raise Unsupported(f"{folder}: family {family!r}; known: {', '.join(sorted(FAMILIES))}")
-    return FAMILIES[family](config, tensorfile.read(os.path.join(folder, "model.safetensors")))
+    if family not in known:
+        raise Unsupported(f"{folder}: family {family!r}; known: {', '.join(sorted(known))}")
+    return known[family](config, tensorfile.read(os.path.join(folder, "model.safetensors")))

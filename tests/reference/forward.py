@@ -141,17 +141,24 @@ def soft_cap(x, cap):
     return x if cap is None else cap * torch.tanh(x / cap)
 
 
-def causal_attention(q, k, scale, window=None, cap=None):
-    """Softmax of soft_cap(scale * q_i . k_j) over the keys that i sees; q and k are [T, H, E], the result [H, T, T].
+def causal_attention(q, k, scale, window=None, cap=None, bias=None, sinks=None):
+    """Softmax of soft_cap(scale * q_i . k_j) + bias over the keys that i sees; q, k are [T, H, E], the result [H, T, T].
 
     i sees j <= i; with a window only the last `window` of them, itself included: i - window < j <= i.
+    bias [H, T, T]: added to the scores (ALiBi). sinks [H]: scores of one more key, which has no value: rows then sum to
+    less than one.
     """
     length = q.shape[0]
     scores = soft_cap(torch.einsum("ihe,jhe->hij", q, k) * scale, cap)
+    if bias is not None:
+        scores = scores + bias
     hidden = torch.ones(length, length, dtype=torch.bool).triu(1)
     if window is not None:
         hidden |= torch.ones(length, length, dtype=torch.bool).tril(-window)
-    return torch.softmax(scores.masked_fill(hidden, -math.inf), dim=-1)
+    scores = scores.masked_fill(hidden, -math.inf)
+    if sinks is not None:
+        scores = torch.cat([scores, sinks[:, None, None].expand(-1, length, 1)], -1)
+    return torch.softmax(scores, dim=-1)[..., :length]
 
 
 def frequencies(theta, size):
@@ -168,6 +175,15 @@ def rotate(x, frequency):
     angle = torch.arange(x.shape[0], dtype=torch.float64)[:, None, None] * frequency            # [T, 1, R/2]
     first, second, rest = x[..., :half], x[..., half: 2 * half], x[..., 2 * half:]
     return torch.cat([first * angle.cos() - second * angle.sin(), second * angle.cos() + first * angle.sin(), rest], -1)
+
+
+def rotate_pairs(x, frequency):
+    """The same with neighbours paired, (x0, x1), (x2, x3), ..., as GPT-J turns them."""
+    turning = 2 * frequency.shape[0]
+    angle = torch.arange(x.shape[0], dtype=torch.float64)[:, None, None] * frequency
+    pairs = torch.view_as_complex(x[..., :turning].reshape(*x.shape[:-1], -1, 2).contiguous())
+    turned = torch.view_as_real(pairs * torch.polar(torch.ones_like(angle), angle)).flatten(-2)
+    return torch.cat([turned, x[..., turning:]], -1)
 
 
 class Gpt2:

@@ -17,6 +17,7 @@ import sys
 
 import families
 import family_models
+import more_models
 import trace as reference
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -43,6 +44,8 @@ FAMILY_CASES = [
     ("seven", 7, {"project": "all"}),
     ("long", 21, {"threshold": 0.02, "targets": "6,20", "project": "none"}),      # past every window
 ]
+# of the models of more_models.py, written in the same way
+MORE_CASES = FAMILY_CASES[1:]
 SMALL = {"opt-bare"}      # another naming of tensors only: one golden
 EMBEDDED_CASES = [
     ("twelve", 12, {}),
@@ -110,8 +113,8 @@ def main():
             prompts = json.load(file)
     fixtures = os.path.join(GOLDEN, "models")
     names = sorted(os.listdir(os.path.join(ROOT, fixtures)))
-    compact = set(family_models.models())
-    folders = [(os.path.join(fixtures, name), FAMILY_CASES if name in compact else FIXTURE_CASES) for name in names]
+    cases_of = {**dict.fromkeys(family_models.models(), FAMILY_CASES), **dict.fromkeys(more_models.models(), MORE_CASES)}
+    folders = [(os.path.join(fixtures, name), cases_of.get(name, FIXTURE_CASES)) for name in names]
     folders += [(folder, EMBEDDED_CASES) for folder in EMBEDDED]
     total = 0
     for folder, cases in folders:
@@ -124,7 +127,7 @@ def main():
         model = families.load(os.path.join(ROOT, folder))
         for case, length, options in cases[1:2] if name in SMALL else cases:
             total += write(model, folder, name, case, draw(name, length, model.vocab_size), options,
-                           name in compact)
+                           name in cases_of)
         for prompt in prompts.get(name, []):
             options = {key: value for key, value in prompt.items() if key not in ("case", "tokens")}
             total += write(model, folder, name, prompt["case"], prompt["tokens"], options)

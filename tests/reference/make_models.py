@@ -14,6 +14,7 @@ import sys
 import numpy as np
 
 import family_models
+import more_models
 import tensorfile
 from maker import Maker
 
@@ -122,6 +123,7 @@ def models():
             llama_config(2, 2, 1, 14, 28, 39, tied=True, dtype="float32"),
             llama(105, 2, 2, 1, 14, 28, 39, embedding=False), "F32"),
         **family_models.models(),
+        **more_models.models(),
     }
 
 

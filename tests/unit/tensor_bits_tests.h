@@ -25,7 +25,7 @@ static size_t run_kernels(const float *source, size_t shift, size_t d, float *me
     memcpy(out + used, o, d * sizeof *o);
     used += d;
   }
-  hw_attention_row(a, z, ld, 9, d, 0.3f, 0, o);
+  hw_attention_row(a, z, ld, 9, d, &(hw_scoring){.scale = 0.3f}, o);
   memcpy(out + used, o, 9 * sizeof *o);
   used += 9;
   hw_weighted_sum(b, z, ld, d < 9 ? d : 9, d, o);

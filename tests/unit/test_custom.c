@@ -170,7 +170,7 @@ static void what_is_refused(void **state) {
       {"{\"like\": \"gpt2\", \"tied\": false}", "no tensor lm_head.weight, and the unembedding is not tied"},
       {"{\"like\": \"gpt2\", \"layout\": \"tf\"}", "layout is \"tf\", want one of linear, conv1d, per_head"},
       {"{\"like\": \"gpt2\", \"layers\": 300, \"window\": 3, \"layer_types\": [\"global\", \"global\", \"global\"]}", "layer_types lists 3 layers, want 300"},
-      {"{\"like\": \"gpt2\", \"fused\": \"by_head\", \"kv_heads\": 1}", "fused by head want as many key/value heads"},
+      {"{\"like\": \"gpt2\", \"fused\": \"by_head\", \"kv_heads\": 1}", "h.0.attn.c_attn.weight has shape [12, 36], want [12, 24]"},
       {"{\"like\": \"gpt2\", \"tensors\": {\"qkv\": null, \"q\": \"a\", \"k\": \"b\", \"v\": \"c\"}}", "names qkv_bias, but no qkv"},
       {"{\"like\": \"gpt2\", \"tensors\": {\"q\": \"a\"}}", "names q beside qkv"},
       {"{\"like\": \"gpt2\", \"tensors\": {\"ffn_gate_bias\": \"a\"}}", "ffn_gate_bias, but the FFN is not gated"},

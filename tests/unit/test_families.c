@@ -24,6 +24,33 @@ static const struct { const char *fixture, *family; } fixtures[] = {
     {"gpt_neo-odd", "gpt_neo"},
     {"gemma-odd", "gemma"},
     {"gemma2-odd", "gemma2"},
+    {"phi3-odd", "phi3"},
+    {"phi3-longrope", "phi3"},
+    {"olmo-odd", "olmo"},
+    {"olmo-clip", "olmo"},
+    {"olmo2-odd", "olmo2"},
+    {"gemma3-odd", "gemma3_text"},
+    {"stablelm-odd", "stablelm"},
+    {"stablelm-parallel", "stablelm"},
+    {"starcoder2-odd", "starcoder2"},
+    {"granite-odd", "granite"},
+    {"smollm3-odd", "smollm3"},
+    {"cohere-odd", "cohere"},
+    {"cohere-norms", "cohere"},
+    {"cohere2-odd", "cohere2"},
+    {"gptj-odd", "gptj"},
+    {"codegen-odd", "codegen"},
+    {"falcon-7b", "falcon"},
+    {"falcon-new", "falcon"},
+    {"falcon-rw", "falcon"},
+    {"falcon-one-norm", "falcon"},
+    {"bloom-odd", "bloom"},
+    {"mpt-odd", "mpt"},
+    {"mpt-clip", "mpt"},
+    {"gpt_bigcode-odd", "gpt_bigcode"},
+    {"gpt_bigcode-heads", "gpt_bigcode"},
+    {"llama-yarn", "llama"},
+    {"llama-dynamic", "llama"},
 };
 
 /* The fixture's config.json with one key set to a JSON text ("-": taken out) is refused with these words. */
@@ -33,12 +60,19 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"opt-odd", "activation_function", "\"quick_gelu\"", "activation_function is \"quick_gelu\""},
     {"opt-odd", "quantization_config", "{\"bits\": 4}", "quantization_config is {\"bits\":4}, want null"},
     {"opt-odd", "_remove_final_layer_norm", "true", "_remove_final_layer_norm"},
-    {"llama-bias", "rope_scaling", "{\"type\": \"dynamic\", \"factor\": 2.0}", "rope_scaling.type is \"dynamic\", want default, linear or llama3"},
-    {"llama-bias", "rope_scaling", "{\"rope_type\": \"yarn\", \"factor\": 4.0}", "rope_scaling.rope_type is \"yarn\""},
+    {"llama-bias", "rope_scaling", "{\"type\": \"proportional\", \"factor\": 2.0}", "rope_scaling.type is \"proportional\", want default, linear, llama3"},
+    {"llama-bias", "rope_scaling", "{\"rope_type\": \"yarn\"}", "no rope_scaling.factor"},
+    {"llama-bias", "rope_scaling", "{\"rope_type\": \"longrope\", \"short_factor\": [1, 1, 1]}", "short_factor has 3 numbers and long_factor 0, want 3 each"},
+    {"llama-bias", "rope_scaling", "{\"rope_type\": \"longrope\", \"short_factor\": [1, 0, 1]}", "rope_scaling.short_factor is [1,0,1]"},
+    {"phi3-longrope", "rope_scaling", "{\"type\": \"longrope\", \"short_mscale\": 1.2}", "rope_scaling.short_mscale"},
+    {"phi3-longrope", "original_max_position_embeddings", "1", "original_max_position_embeddings is 1"},
+    {"gemma3-odd", "rope_parameters", "{\"full_attention\": {\"rope_theta\": 9}, \"sliding_attention\": {\"rope_theta\": 7, \"rope_type\": \"linear\"}}",
+     "sliding_attention.rope_type is not default"},
+    {"stablelm-odd", "rope_scaling", "{\"type\": \"dynamic\", \"factor\": 0}", "rope_scaling.factor is 0"},
     {"llama-bias", "rope_scaling", "{\"rope_type\": \"linear\"}", "no rope_scaling.factor"},
     {"llama-bias", "rope_scaling", "{\"factor\": 2.0}", "no rope_scaling.rope_type"},
     {"llama-bias", "rope_scaling", "{\"type\": \"linear\", \"factor\": \"2\"}", "rope_scaling.factor is \"2\""},
-    {"llama-bias", "rope_scaling", "{\"type\": \"linear\", \"factor\": 2, \"beta_fast\": 32}", "rope_scaling.beta_fast"},
+    {"llama-bias", "rope_scaling", "{\"type\": \"linear\", \"factor\": 2, \"beta_fastest\": 32}", "rope_scaling.beta_fastest"},
     {"llama-rope3", "rope_scaling", "{\"rope_type\": \"llama3\", \"factor\": 8.0}", "low_freq_factor"},
     {"llama-bias", "layer_types", "[\"full_attention\", \"chunked_attention\"]", "\"chunked_attention\""},
     {"llama-bias", "layer_types", "[\"full_attention\"]", "lists 1 layers, want 2"},
@@ -62,6 +96,25 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"gpt2-inverse", "hidden_size", "20", "n_embd and hidden_size say different things"},
     {"gpt_neo-odd", "attention_layers", "[\"global\", \"local\", \"local\"]", "attention_types and attention_layers say different things"},
     {"llama-bias", "attn_logit_softcapping", "30.0", "attn_logit_softcapping"},
+    {"llama-bias", "clip_qkv", "8.0", "clip_qkv is 8.0, want null"},
+    {"llama-bias", "no_rope_layers", "[1, 0]", "no_rope_layers"},
+    {"smollm3-odd", "no_rope_layers", "[1, 0]", "lists 2 layers, want 3"},
+    {"smollm3-odd", "no_rope_layers", "[1, 2, 0]", "want 0 or 1 for each layer"},
+    {"bloom-odd", "apply_residual_connection_post_layernorm", "true", "the residual would be the norm of the state"},
+    {"mpt-odd", "attn_config", "{\"alibi\": false}", "attn_config.alibi is false, want true"},
+    {"mpt-odd", "attn_config", "{\"qk_ln\": true, \"alibi\": true}", "attn_config.qk_ln is true"},
+    {"mpt-odd", "no_bias", "false", "no_bias is false, want true"},
+    {"mpt-odd", "logit_scale", "\"inv_sqrt_d_model\"", "logit_scale is"},
+    {"falcon-7b", "num_ln_in_parallel_attn", "2", "num_ln_in_parallel_attn is 2, want 1"},
+    {"falcon-new", "parallel_attn", "false", "parallel_attn is false, want true"},
+    {"cohere2-odd", "use_qk_norm", "true", "use_qk_norm is true"},
+    {"cohere2-odd", "order_of_interleaved_layers", "\"global_attn_first\"", "order_of_interleaved_layers"},
+    {"starcoder2-odd", "norm_type", "\"rms_norm\"", "norm_type is \"rms_norm\""},
+    {"starcoder2-odd", "mlp_type", "\"gated\"", "mlp_type is \"gated\""},
+    {"gptj-odd", "rotary_dim", "7", "found 7 of the head's 10"},
+    {"codegen-odd", "n_head", "2", "in four groups want a multiple of 4 heads, found 2 (n_head)"},
+    {"phi3-odd", "mlp_bias", "true", "mlp_bias is true, want false"},
+    {"granite-odd", "num_local_experts", "8", "num_local_experts is 8, want null"},
 };
 
 /* Keys put to the fixture's config.json that change nothing: nulls, further spellings, keys that the family never reads. */
@@ -89,6 +142,23 @@ static const struct { const char *fixture, *keys; } same[] = {
     {"mistral-odd", "{\"head_dim\": null, \"num_key_value_heads\": 2.0}"},
     {"phi-odd", "{\"num_key_value_heads\": 3, \"qk_layernorm\": null}"},
     {"opt-odd", "{\"word_embed_proj_dim\": 24.0, \"enable_bias\": true}"},
+    {"phi3-odd", "{\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 10000.0, \"original_max_position_embeddings\": 64}}"},
+    {"phi3-longrope", "{\"rope_scaling\": {\"type\": \"su\", \"short_factor\": [1.0, 1.25, 2.5], \"long_factor\": [1.5, 3.0, 9.0]}}"},
+    {"phi3-longrope", "{\"dtype\": \"bfloat16\", \"torch_dtype\": null, \"head_dim\": 8}"},
+    {"gemma3-odd", "{\"sliding_window_pattern\": null, \"_sliding_window_pattern\": 6}"},
+    {"gemma3-odd", "{\"sliding_window_pattern\": null, \"layer_types\": [\"sliding_attention\", \"sliding_attention\", \"sliding_attention\", "
+                   "\"sliding_attention\", \"sliding_attention\", \"full_attention\", \"sliding_attention\"]}"},
+    {"gemma3-odd", "{\"rope_theta\": null, \"rope_scaling\": null, \"rope_local_base_freq\": null, \"rope_parameters\": {\"full_attention\": "
+                   "{\"rope_type\": \"linear\", \"factor\": 4.0, \"rope_theta\": 10000.0}, \"sliding_attention\": {\"rope_type\": \"default\", "
+                   "\"rope_theta\": 100.0}}}"},
+    {"smollm3-odd", "{\"no_rope_layer_interval\": 4, \"use_sliding_window\": false}"},
+    {"bloom-odd", "{\"n_embed\": null, \"hidden_size\": 36, \"num_attention_heads\": null, \"n_head\": 6}"},
+    {"falcon-7b", "{\"num_ln_in_parallel_attn\": 1, \"activation\": \"gelu\", \"ffn_hidden_size\": 96}"},
+    {"falcon-new", "{\"num_ln_in_parallel_attn\": 2}"},
+    {"mpt-odd", "{\"hidden_size\": 30, \"num_hidden_layers\": 2}"},
+    {"cohere2-odd", "{\"sliding_window_pattern\": null}"}, /* layer_switch says it */
+    {"llama-yarn", "{\"rope_scaling\": null, \"rope_parameters\": {\"rope_type\": \"yarn\", \"rope_theta\": 50.0, \"factor\": 8.0, \"beta_fast\": 8, "
+                   "\"beta_slow\": 1, \"original_max_position_embeddings\": 64, \"truncate\": true}}"},
 };
 
 static void fixture_path(const char *fixture, char path[96]) { (void)snprintf(path, 96, "tests/golden/models/%s", fixture); }
@@ -265,7 +335,7 @@ static bool read_changed(const char *fixture, const char *keys, hw_model_config 
 static void what_is_not_computed_is_refused_by_name(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT_OF(refused); i++) {
-    char keys[256];
+    char keys[320];
     (void)snprintf(keys, sizeof keys, "{\"%s\": %s}", refused[i].key, strcmp(refused[i].value, "NaN") == 0 ? "\"nan\"" : refused[i].value);
     hw_model_config config;
     hw_error err = {0};
@@ -283,6 +353,7 @@ static void other_spellings_and_nulls_mean_the_same(void **state) {
     assert_ok(read_changed(same[i].fixture, "{}", &plain, &err), &err);
     if (!read_changed(same[i].fixture, same[i].keys, &changed, &err)) fail_msg("%s with %s: %s", same[i].fixture, same[i].keys, err.message);
     changed.window_pattern = plain.window_pattern; /* how the windows are said; windowed has them */
+    changed.window_interval = plain.window_interval;
     if (memcmp(&plain, &changed, sizeof plain) != 0) fail_msg("%s with %s: read otherwise", same[i].fixture, same[i].keys);
   }
   hw_model_config config;

@@ -150,7 +150,7 @@ TEST(a_config_that_is_none) {
   config_refused("n_head", "5", HW_ERROR_INPUT, "d_model 12 is no multiple of the 5 heads");
   config_refused("model_type", NULL, HW_ERROR_INPUT, "no model_type");
   config_refused("model_type", "7", HW_ERROR_INPUT, "no model_type");
-  config_refused("model_type", "\"bert\"", HW_ERROR_UNSUPPORTED, "\"bert\" is not a known family (known: gpt2, opt, llama");
+  config_refused("model_type", "\"bert\"", HW_ERROR_UNSUPPORTED, "\"bert\" is not a known family (known: gpt2, opt, gpt_neo");
   static const struct { const char *text, *words; } broken[] = {{"", "config.json"}, {"[1]", "is an array, want an object"}, {"{\"model_type\": \"gpt2\",", "line 1"}, {"{\"n_layer\": 1e999}", "config.json"}};
   for (size_t i = 0; i < COUNT_OF(broken); i++) {
     (void)snprintf(t.config, sizeof t.config, "%s", broken[i].text);
@@ -464,7 +464,7 @@ TEST(biases_that_are_promised) {
   write_refused(HW_ERROR_INPUT, "no tensor model.layers.1.self_attn.o_proj.bias");
   toy_find(&t, "model.layers.1.self_attn.o_proj.bias")->left_out = false;
   set_config("mlp_bias", "false");
-  write_refused(HW_ERROR_UNSUPPORTED, "model.layers.0.mlp.gate_proj.bias is there, but config.json says that these layers have no bias");
+  write_refused(HW_ERROR_UNSUPPORTED, "model.layers.0.mlp.gate_proj.bias is there, but config.json says that these layers have none");
 }
 
 #include "forward_tests.h"

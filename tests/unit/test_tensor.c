@@ -281,7 +281,7 @@ static void check_attention(uint64_t *seed, size_t n_keys, size_t d_head, float 
   }
   for (size_t i = 0; i < d_head; i++) size_q += fabs((double)q[i]) * scale;
   for (size_t j = 0; j < n_keys; j++) sum += weights[j] = exp(weights[j] - largest);
-  hw_attention_row(q, k, ld, n_keys, d_head, (float)scale, 0, a);
+  hw_attention_row(q, k, ld, n_keys, d_head, &(hw_scoring){.scale = (float)scale}, a);
   for (size_t j = 0; j < n_keys; j++) {
     assert_near(a[j], weights[j] / sum, 8 * EPS * (1 + size_q));
     found += (double)a[j];

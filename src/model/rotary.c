@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/rotary.h"
+
+#include <math.h>
+#include <string.h>
+
+/* LLAMA3: by the turns that a pair makes within the original context. */
+static double stretch_by_parts(const hw_rope *rope, double frequency) {
+  double slow = frequency / rope->factor, turns = rope->original_ctx * frequency / (2 * M_PI);
+  if (turns < rope->low_freq_factor) return slow;
+  if (turns > rope->high_freq_factor) return frequency;
+  double kept = (turns - rope->low_freq_factor) / (rope->high_freq_factor - rope->low_freq_factor);
+  return (1 - kept) * slow + kept * frequency;
+}
+
+/* YARN: the pair, not rounded, that makes so many turns within the original context. */
+static double pair_of_turns(const hw_rope *rope, double turns) {
+  return (double)rope->rotary_dims * log(rope->original_ctx / (turns * 2 * M_PI)) / (2 * log(rope->theta));
+}
+
+static double magnitude(double factor, double scale) { return factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1; }
+
+static double stretch_yarn(const hw_rope *rope, double *frequency) {
+  double low = pair_of_turns(rope, rope->beta_fast > 0 ? rope->beta_fast : 32), high = pair_of_turns(rope, rope->beta_slow > 0 ? rope->beta_slow : 1);
+  if (!rope->untruncated) {
+    low = floor(low);
+    high = ceil(high);
+  }
+  low = fmax(low, 0);
+  high = fmin(high, (double)rope->rotary_dims - 1);
+  if (low == high) high += 0.001; /* transformers does so: a step in the place of a ramp */
+  for (int64_t t = 0; t < rope->rotary_dims / 2; t++) {
+    double slowed = fmin(fmax(((double)t - low) / (high - low), 0), 1);
+    frequency[t] = slowed * frequency[t] / rope->factor + (1 - slowed) * frequency[t];
+  }
+  if (rope->mscale > 0 && rope->mscale_all_dim > 0) return magnitude(rope->factor, rope->mscale) / magnitude(rope->factor, rope->mscale_all_dim);
+  return magnitude(rope->factor, 1);
+}
+
+static double stretch_longrope(const hw_model_config *c, size_t n_tokens, double *frequency) {
+  const hw_rope *rope = &c->rope;
+  const double *divisors = (double)n_tokens > rope->original_ctx ? rope->long_factor : rope->short_factor;
+  for (int64_t t = 0; t < rope->rotary_dims / 2; t++) frequency[t] /= divisors[t];
+  double factor = rope->original_ctx != (double)c->n_ctx ? (double)c->n_ctx / rope->original_ctx : rope->factor;
+  return factor <= 1 ? 1 : sqrt(1 + log(factor) / log(rope->original_ctx));
+}
+
+/* DYNAMIC: the base grows with what of the prompt is past the context of training. */
+static double dynamic_theta(const hw_rope *rope, size_t n_tokens) {
+  double longest = fmax((double)n_tokens, rope->original_ctx), size = (double)rope->rotary_dims;
+  return rope->theta * pow(rope->factor * longest / rope->original_ctx - (rope->factor - 1), size / (size - 2));
+}
+
+double hw_rotary_frequencies(const hw_model *model, size_t n_tokens, bool local, double *frequency) {
+  const hw_rope *rope = &model->config.rope;
+  double theta = local ? model->config.local_theta : rope->type == HW_ROPE_DYNAMIC ? dynamic_theta(rope, n_tokens) : rope->theta, factor = 1;
+  for (size_t t = 0; t < model->d_rotary / 2; t++) frequency[t] = pow(theta, -2.0 * (double)t / (double)model->d_rotary);
+  if (local) return 1;
+  switch (rope->type) {
+    case HW_ROPE_DEFAULT:
+    case HW_ROPE_DYNAMIC: break;
+    case HW_ROPE_LINEAR:
+    case HW_ROPE_LLAMA3:
+      for (size_t t = 0; t < model->d_rotary / 2; t++)
+        frequency[t] = rope->type == HW_ROPE_LINEAR ? frequency[t] / rope->factor : stretch_by_parts(rope, frequency[t]);
+      break;
+    case HW_ROPE_YARN: factor = stretch_yarn(rope, frequency); break;
+    case HW_ROPE_LONGROPE: factor = stretch_longrope(&model->config, n_tokens, frequency); break;
+  }
+  return rope->attention_factor > 0 ? rope->attention_factor : factor;
+}
+
+void hw_qkv_sort(const hw_model *model, const float *fused, float *q, float *k, float *v) {
+  const hw_model_config *c = &model->config;
+  size_t groups = model->qkv_groups, heads = (size_t)(c->n_heads * c->d_head) / groups, kv = (size_t)(c->n_kv_heads * c->d_head) / groups;
+  size_t key = model->value_before_key ? heads + kv : heads, value = model->value_before_key ? heads : heads + kv;
+  for (size_t g = 0; g < groups; g++, fused += heads + 2 * kv) {
+    memcpy(q + g * heads, fused, heads * sizeof *q);
+    memcpy(k + g * kv, fused + key, kv * sizeof *k);
+    memcpy(v + g * kv, fused + value, kv * sizeof *v);
+  }
+}
