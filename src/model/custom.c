@@ -253,6 +253,7 @@ static bool check_whole(reader *r) {
   if (r->config->positions == HW_POSITION_LEARNED ? !want(r, HW_W_POSITION_EMBEDDING, ", but positions are learned")
                                                   : !refuse(r, HW_W_POSITION_EMBEDDING, ", but positions are not learned"))
     return false;
+  if (!names(r, HW_W_EMBEDDING_NORM_GAMMA) && !refuse(r, HW_W_EMBEDDING_NORM_BETA, ", but no embedding_norm")) return false;
   if (r->config->vocab_out && r->config->tied && r->config->vocab_out != r->config->vocab_size)
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: vocabulary_out differs from vocabulary, but the unembedding is tied", r->path);
   return check_qkv(r) && check_idle(r) && want(r, HW_W_TOKEN_EMBEDDING, "") && want(r, HW_W_O, "") && (r->config->tied || want(r, HW_W_UNEMBED, ", and tied is not true")) &&
