@@ -38,7 +38,7 @@ static bool append(hw_tok_loader *loader, const hw_tok_added_token *token) {
 }
 
 bool hw_tok_added_put(hw_tok_loader *loader, const char *where, hw_tok_added_token token, bool outside) {
-  const hw_tok_vocab *vocab = &loader->tokenizer->bpe.vocab;
+  const hw_tok_vocab *vocab = &loader->tokenizer->vocab;
   hw_tok_added *added = &loader->tokenizer->added;
   if (token.content.length == 0) return true;
   int32_t known = hw_tok_vocab_find(vocab, token.content.bytes, token.content.length);
@@ -77,7 +77,7 @@ bool hw_tok_added_parse(hw_tok_loader *loader, const json_t *json, const char *w
 
 /* The id behind all tokens, as Hugging Face's tokenizers give it. */
 static int32_t next_id(const hw_tokenizer *tokenizer) {
-  int32_t highest = (int32_t)tokenizer->bpe.vocab.ids.n - 1;
+  int32_t highest = (int32_t)tokenizer->vocab.ids.n - 1;
   for (size_t i = 0; i < tokenizer->added.n; i++)
     if (tokenizer->added.tokens[i].id > highest) highest = tokenizer->added.tokens[i].id;
   return highest + 1;
@@ -85,7 +85,7 @@ static int32_t next_id(const hw_tokenizer *tokenizer) {
 
 bool hw_tok_added_special(hw_tok_loader *loader, const hw_tok_added_token *token, bool may_add) {
   hw_tok_added *added = &loader->tokenizer->added;
-  const hw_tok_vocab *vocab = &loader->tokenizer->bpe.vocab;
+  const hw_tok_vocab *vocab = &loader->tokenizer->vocab;
   hw_tok_added_token found = *token;
   found.special = true;
   size_t place = find(added, token->content.bytes, token->content.length);
@@ -101,52 +101,6 @@ bool hw_tok_added_special(hw_tok_loader *loader, const hw_tok_added_token *token
 }
 
 /* ---- the tries ---- */
-
-static uint32_t trie_new(hw_tok_trie *trie, hw_arena *arena, unsigned char byte, hw_error *err) {
-  if (trie->n == UINT32_MAX || !hw_list_reserve(trie->nodes, trie->n, 2, trie->capacity, arena, err)) return 0;
-  if (trie->n == 0) trie->n = 1; /* node 0 stands for none */
-  trie->nodes[trie->n] = (hw_tok_trie_node){.token = -1, .byte = byte};
-  return trie->n++;
-}
-
-static uint32_t trie_child(const hw_tok_trie *trie, uint32_t node, unsigned char byte) {
-  uint32_t child = trie->nodes[node].child;
-  while (child && trie->nodes[child].byte != byte) child = trie->nodes[child].sibling;
-  return child;
-}
-
-static bool trie_add(hw_tok_trie *trie, hw_arena *arena, const char *bytes, size_t length, int32_t token, hw_error *err) {
-  unsigned char first = (unsigned char)bytes[0];
-  if (!trie->root[first] && !(trie->root[first] = trie_new(trie, arena, first, err))) return false;
-  uint32_t node = trie->root[first];
-  for (size_t i = 1; i < length; i++) {
-    uint32_t child = trie_child(trie, node, (unsigned char)bytes[i]);
-    if (!child) {
-      child = trie_new(trie, arena, (unsigned char)bytes[i], err);
-      if (!child) return false;
-      trie->nodes[child].sibling = trie->nodes[node].child;
-      trie->nodes[node].child = child;
-    }
-    node = child;
-  }
-  if (trie->nodes[node].token < 0) trie->nodes[node].token = token; /* the first of two with one form stays */
-  return true;
-}
-
-/* The longest token that begins at `start`: its index, and its end; -1 for none. */
-static int32_t trie_match(const hw_tok_trie *trie, const hw_tok_piece *piece, size_t start, size_t *end) {
-  int32_t best = -1;
-  uint32_t node = trie->root[(unsigned char)piece->bytes[start]];
-  for (size_t i = start + 1; node; i++) {
-    if (trie->nodes[node].token >= 0) {
-      best = trie->nodes[node].token;
-      *end = i;
-    }
-    if (i == piece->length) break;
-    node = trie_child(trie, node, (unsigned char)piece->bytes[i]);
-  }
-  return best;
-}
 
 static bool normalize(hw_tok_run *run, hw_tok_piece *piece) {
   const hw_tok_steps *steps = &run->tokenizer->normalizers;
@@ -169,19 +123,22 @@ static bool whole(hw_tok_run *run, hw_tok_string text, hw_tok_piece *piece) {
 
 bool hw_tok_added_build(hw_tokenizer *tokenizer, hw_error *err) {
   hw_tok_added *added = &tokenizer->added;
+  enum { MOST_BYTES = 1 << 20 }; /* of a token's normalized form */
   hw_arena scratch;
   hw_arena_init(&scratch);
-  hw_tok_run run = {.tokenizer = tokenizer, .arena = &scratch, .err = err, .match = pcre2_match_data_create(1, NULL)};
-  bool ok = run.match || hw_fail_memory(err, "a match");
+  pcre2_match_data *match = pcre2_match_data_create(1, NULL);
+  bool ok = match || hw_fail_memory(err, "a match");
   for (size_t i = 0; ok && i < added->n; i++) {
     const hw_tok_added_token *token = &added->tokens[i];
+    hw_tok_run run = {.tokenizer = tokenizer, .arena = &scratch, .err = err, .most = MOST_BYTES, .match = match};
     hw_tok_piece form;
     if (token->unmatched) continue;
     ok = whole(&run, token->content, &form) && (!token->normalized || normalize(&run, &form)) &&
-         (form.length == 0 || trie_add(token->normalized ? &added->normalized : &added->raw, &tokenizer->memory, form.bytes,
-                                       form.length, (int32_t)i, err));
+         (form.length == 0 || hw_tok_trie_add(token->normalized ? &added->normalized : &added->raw, &tokenizer->memory, form.bytes,
+                                              form.length, (int32_t)i, false, err)); /* the first of two with one form stays */
+    hw_arena_reset(&scratch);
   }
-  pcre2_match_data_free(run.match);
+  pcre2_match_data_free(match);
   hw_arena_fini(&scratch);
   return ok;
 }
@@ -219,7 +176,7 @@ static bool cut(hw_tok_run *run, const hw_tok_trie *trie, const hw_tok_piece *pi
   size_t done = 0;
   for (size_t at = 0; trie->n && at < piece->length;) {
     size_t start = at, end = 0;
-    int32_t index = trie_match(trie, piece, at, &end);
+    int32_t index = hw_tok_trie_longest(trie, piece->bytes, piece->length, at, &end);
     if (index < 0) {
       at++; /* tokens begin at characters, so a byte within one never matches */
       continue;

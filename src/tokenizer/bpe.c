@@ -2,8 +2,8 @@
  * Byte pair encoding of one piece: symbols in a linked list, possible merges in a heap by rank, then position.
  * O(n log n), so a word of a megabyte is no trap. */
 
-#include "base/list.h"
 #include "tokenizer/bpe.h"
+#include "tokenizer/emit.h"
 #include "tokenizer/pieces.h"
 #include "tokenizer/state.h"
 #include "tokenizer/unicode.h"
@@ -88,77 +88,56 @@ static void add(hw_tok_run *run, size_t *n, int32_t id, size_t length) {
   if (i > 0) run->scratch.symbols[i - 1].after = i;
 }
 
-static bool add_bytes(const hw_tok_bpe *bpe, hw_tok_run *run, size_t *n, const char *bytes, size_t length) {
+static bool add_bytes(hw_tok_run *run, size_t *n, const char *bytes, size_t length) {
+  const int32_t *ids = run->tokenizer->byte_ids;
   for (size_t i = 0; i < length; i++)
-    if (bpe->byte_ids[(unsigned char)bytes[i]] < 0) return false;
-  for (size_t i = 0; i < length; i++) add(run, n, bpe->byte_ids[(unsigned char)bytes[i]], 1);
+    if (ids[(unsigned char)bytes[i]] < 0) return false;
+  for (size_t i = 0; i < length; i++) add(run, n, ids[(unsigned char)bytes[i]], 1);
   return true;
 }
 
-static size_t first_symbols(const hw_tok_bpe *bpe, hw_tok_run *run, const hw_tok_piece *piece) {
+static size_t first_symbols(hw_tok_run *run, const hw_tok_piece *piece) {
+  const hw_tokenizer *tokenizer = run->tokenizer;
+  const int32_t unk = tokenizer->unk;
   size_t n = 0, unknown = 0; /* bytes of the unknown token that is still to be added */
   for (size_t i = 0, step; i < piece->length; i += step) {
     uint32_t c = hw_tok_decode(piece->bytes + i, piece->length - i, &step);
-    int32_t id = c < HW_TOK_DIRECT ? bpe->direct[c] : hw_tok_vocab_find(&bpe->vocab, piece->bytes + i, step);
+    int32_t id = c < HW_TOK_DIRECT ? tokenizer->bpe.direct[c] : hw_tok_vocab_find(&tokenizer->vocab, piece->bytes + i, step);
     if (id >= 0) {
-      if (unknown) add(run, &n, bpe->unk, unknown);
+      if (unknown) add(run, &n, unk, unknown);
       unknown = 0;
       add(run, &n, id, step);
-    } else if (bpe->byte_fallback && add_bytes(bpe, run, &n, piece->bytes + i, step)) {
+    } else if (tokenizer->byte_fallback && add_bytes(run, &n, piece->bytes + i, step)) {
       continue; /* a pending unknown token is added after these bytes, as in Hugging Face's code */
-    } else if (bpe->unk >= 0) {
-      if (unknown && !bpe->fuse_unk) {
-        add(run, &n, bpe->unk, unknown);
+    } else if (unk >= 0) {
+      if (unknown && !tokenizer->bpe.fuse_unk) {
+        add(run, &n, unk, unknown);
         unknown = 0;
       }
       unknown += step;
     } /* without an unknown token the character is dropped, as in Hugging Face's code */
   }
-  if (unknown) add(run, &n, bpe->unk, unknown);
+  if (unknown) add(run, &n, unk, unknown);
   return n;
 }
 
 /* ---- tokens ---- */
 
-/* Leading and trailing spaces that the post-processor ByteLevel counts. */
-static void count_spaces(hw_tok_string value, uint32_t *leading, uint32_t *trailing) {
-  size_t step;
-  for (size_t i = 0; i < value.length; i += step, ++*leading) {
-    uint32_t c = hw_tok_decode(value.bytes + i, value.length - i, &step);
-    if (c != 0x120 && !hw_tok_is_space(c)) break;
-  }
-  for (size_t end = value.length; end > 0; ++*trailing) {
-    size_t last = hw_tok_last_char(value.bytes, end);
-    uint32_t c = hw_tok_decode(value.bytes + last, end - last, &step);
-    if (c != 0x120 && !hw_tok_is_space(c)) break;
-    end = last;
-  }
-}
-
-bool hw_tok_emit(hw_tok_run *run, const hw_tok_piece *piece, size_t start, size_t end, int32_t id, hw_tok_string value) {
-  if (!hw_list_reserve(run->tokens, run->n_tokens, 1, run->tokens_capacity, run->arena, run->err)) return false;
-  if (end > piece->length) end = piece->length; /* characters without a token were dropped */
-  if (start >= end) start = end - 1;
-  hw_tok_token token = {.id = id, .from = piece->from[start], .to = piece->to[end - 1]};
-  if (run->tokenizer->trim_offsets) count_spaces(value, &token.leading, &token.trailing);
-  run->tokens[run->n_tokens++] = token;
-  return true;
-}
-
 bool hw_tok_bpe_encode(hw_tok_run *run, const hw_tok_piece *piece) {
   const hw_tok_bpe *bpe = &run->tokenizer->bpe;
+  const hw_tok_vocab *vocab = &run->tokenizer->vocab;
   if (bpe->ignore_merges) {
-    int32_t id = hw_tok_vocab_find(&bpe->vocab, piece->bytes, piece->length);
-    if (id >= 0) return hw_tok_emit(run, piece, 0, piece->length, id, bpe->vocab.names[id]);
+    int32_t id = hw_tok_vocab_find(vocab, piece->bytes, piece->length);
+    if (id >= 0) return hw_tok_emit(run, piece, 0, piece->length, id, vocab->names[id]);
   }
   if (!reserve(run, piece->length)) return false;
-  size_t n = first_symbols(bpe, run, piece);
+  size_t n = first_symbols(run, piece);
   if (n > 1) merge_all(bpe, run, n);
   const hw_tok_symbol *symbols = run->scratch.symbols;
   size_t at = 0;
   for (size_t i = 0; i < n; i++) {
     if (!symbols[i].length) continue;
-    if (!hw_tok_emit(run, piece, at, at + symbols[i].length, symbols[i].id, bpe->vocab.names[symbols[i].id])) return false;
+    if (!hw_tok_emit(run, piece, at, at + symbols[i].length, symbols[i].id, vocab->names[symbols[i].id])) return false;
     at += symbols[i].length;
   }
   return true;

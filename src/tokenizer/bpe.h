@@ -6,7 +6,6 @@
 #include "tokenizer/state.h"
 
 bool hw_tok_bpe_encode(hw_tok_run *run, const hw_tok_piece *piece); /* appends to run->tokens */
-bool hw_tok_emit(hw_tok_run *run, const hw_tok_piece *piece, size_t start, size_t end, int32_t id, hw_tok_string value);
 bool hw_tok_bpe_load_json(hw_tok_loader *loader, const json_t *model);
 bool hw_tok_bpe_load_files(hw_tok_loader *loader, const json_t *vocab, const char *merges_path);
 

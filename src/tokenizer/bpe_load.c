@@ -6,46 +6,15 @@
 #include "base/file.h"
 #include "base/json_reader.h"
 #include "tokenizer/bpe.h"
+#include "tokenizer/models.h"
 #include "tokenizer/state.h"
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
 
-static bool load_vocab(hw_tok_loader *loader, const json_t *json, const char *where) {
-  hw_tok_vocab *vocab = &loader->tokenizer->bpe.vocab;
-  if (!json_is_object(json)) return hw_tok_json_want(loader, where, "", json, "an object of token: id");
-  const char *label = *where ? where : "the vocabulary";
-  const char *name;
-  const json_t *value;
-  json_int_t highest = -1;
-  json_t *map = (json_t *)(uintptr_t)json; /* the iteration macros are not const-correct; nothing is changed */
-  json_object_foreach(map, name, value) {
-    if (!json_is_integer(value))
-      return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has %s for an id, want an integer", loader->path, label, name,
-                     hw_json_type(value));
-    json_int_t id = json_integer_value(value);
-    if (id < 0 || id > HW_TOK_MAX_ID)
-      return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has id %lld, want 0 to %d", loader->path, label, name, (long long)id,
-                     HW_TOK_MAX_ID);
-    if (id > highest) highest = id;
-  }
-  if (highest < 0) return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s is empty", loader->path, label);
-  if (!hw_tok_vocab_init(vocab, &loader->tokenizer->memory, json_object_size(json), (int32_t)highest + 1, loader->err)) return false;
-  json_object_foreach(map, name, value) {
-    int32_t id = (int32_t)json_integer_value(value);
-    if (vocab->names[id].bytes)
-      return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" and \"%s\" have the same id %d", loader->path, label,
-                     vocab->names[id].bytes, name, (int)id);
-    hw_tok_string kept = {name, strlen(name)};
-    if (!hw_tok_keep(loader, &kept)) return false;
-    hw_tok_vocab_add(vocab, kept.bytes, kept.length, id);
-  }
-  return true;
-}
-
 /* Merge number `rank` of left and right, joined through the scratch buffer. */
 static bool add_merge(hw_tok_loader *loader, const char *where, size_t rank, hw_tok_string left, hw_tok_string right,
                       hw_buffer *scratch) {
-  hw_tok_bpe *bpe = &loader->tokenizer->bpe;
+  hw_tokenizer *tokenizer = loader->tokenizer;
   hw_buffer_reset(scratch);
   hw_buffer_append(scratch, left.bytes, left.length);
   hw_buffer_append(scratch, right.bytes, right.length);
@@ -55,13 +24,13 @@ static bool add_merge(hw_tok_loader *loader, const char *where, size_t rank, hw_
   const hw_tok_string parts[3] = {left, right, {scratch->data, scratch->length}};
   int32_t ids[3];
   for (size_t i = 0; i < 3; i++) {
-    ids[i] = hw_tok_vocab_find(&bpe->vocab, parts[i].bytes, parts[i].length);
+    ids[i] = hw_tok_vocab_find(&tokenizer->vocab, parts[i].bytes, parts[i].length);
     if (ids[i] < 0)
       return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s %zu (\"%.*s\" and \"%.*s\"): \"%.*s\" is not in the vocabulary", loader->path,
                      where, rank + 1, (int)(left.length & 0xFF), left.bytes, (int)(right.length & 0xFF), right.bytes,
                      (int)(parts[i].length & 0x1FF), parts[i].bytes);
   }
-  hw_tok_merges_put(&bpe->merges, ids[0], ids[1], (uint32_t)rank, ids[2]);
+  hw_tok_merges_put(&tokenizer->bpe.merges, ids[0], ids[1], (uint32_t)rank, ids[2]);
   return true;
 }
 
@@ -105,17 +74,12 @@ static bool load_merges(hw_tok_loader *loader, const json_t *json) {
   return ok;
 }
 
-/* Tables that the merge loop reads by index. */
-static void index_bytes(hw_tok_bpe *bpe) {
+/* A table that the merge loop reads by index. */
+static void index_characters(hw_tokenizer *tokenizer) {
   for (uint32_t c = 0; c < HW_TOK_DIRECT; c++) {
     char bytes[4];
     size_t n = hw_tok_encode(c, bytes);
-    bpe->direct[c] = hw_tok_vocab_find(&bpe->vocab, bytes, n);
-  }
-  for (unsigned i = 0; i < 256; i++) {
-    char name[8];
-    int n = snprintf(name, sizeof name, "<0x%02X>", i);
-    bpe->byte_ids[i] = bpe->byte_fallback ? hw_tok_vocab_find(&bpe->vocab, name, (size_t)n) : -1;
+    tokenizer->bpe.direct[c] = hw_tok_vocab_find(&tokenizer->vocab, bytes, n);
   }
 }
 
@@ -137,32 +101,23 @@ static bool refuse_settings(hw_tok_loader *loader, const json_t *model) {
 
 bool hw_tok_bpe_load_json(hw_tok_loader *loader, const json_t *model) {
   hw_tok_bpe *bpe = &loader->tokenizer->bpe;
-  hw_tok_string type, unk;
-  if (!json_is_object(model)) return hw_tok_json_want(loader, "model", "", model, "an object");
-  if (!hw_tok_json_string(loader, model, "model", "type", false, &type)) return false;
-  bool bpe_shaped = json_is_array(json_object_get(model, "merges")); /* old files have no type */
-  if (type.bytes ? strcmp(type.bytes, "BPE") != 0 : !bpe_shaped)
-    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: model has type %s, which is not supported (known: BPE)", loader->path,
-                   type.bytes ? type.bytes : "(none)");
-  if (!refuse_settings(loader, model) || !load_vocab(loader, json_object_get(model, "vocab"), "model.vocab") ||
-      !load_merges(loader, json_object_get(model, "merges")) ||
-      !hw_tok_json_bool(loader, model, "model", "byte_fallback", &bpe->byte_fallback) ||
+  if (!refuse_settings(loader, model) || !hw_tok_load_vocab(loader, json_object_get(model, "vocab"), "model.vocab") ||
+      !load_merges(loader, json_object_get(model, "merges")) || !hw_tok_load_bytes(loader, model) ||
       !hw_tok_json_bool(loader, model, "model", "fuse_unk", &bpe->fuse_unk) ||
-      !hw_tok_json_bool(loader, model, "model", "ignore_merges", &bpe->ignore_merges) ||
-      !hw_tok_json_string(loader, model, "model", "unk_token", false, &unk))
+      !hw_tok_json_bool(loader, model, "model", "ignore_merges", &bpe->ignore_merges) || !hw_tok_load_unk(loader, model, false))
     return false;
-  bpe->unk = unk.bytes ? hw_tok_vocab_find(&bpe->vocab, unk.bytes, unk.length) : -1;
-  if (unk.bytes && bpe->unk < 0)
-    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: model.unk_token \"%s\" is not in the vocabulary", loader->path, unk.bytes);
-  index_bytes(bpe);
+  if (loader->tokenizer->unk < 0 && json_is_string(json_object_get(model, "unk_token")))
+    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: model.unk_token \"%s\" is not in the vocabulary", loader->path,
+                   json_string_value(json_object_get(model, "unk_token")));
+  index_characters(loader->tokenizer);
   return true;
 }
 
 bool hw_tok_bpe_load_files(hw_tok_loader *loader, const json_t *vocab, const char *merges_path) {
   hw_tok_bpe *bpe = &loader->tokenizer->bpe;
   hw_file file;
-  bpe->unk = -1;
-  if (!load_vocab(loader, vocab, "") || !hw_file_open(merges_path, &file, loader->err)) return false;
+  hw_tok_index_bytes(loader->tokenizer);
+  if (!hw_tok_load_vocab(loader, vocab, "") || !hw_file_open(merges_path, &file, loader->err)) return false;
   loader->path = merges_path;
   const char *text = (const char *)file.data;
   size_t n_lines = 1;
@@ -184,6 +139,6 @@ bool hw_tok_bpe_load_files(hw_tok_loader *loader, const json_t *vocab, const cha
   }
   hw_buffer_fini(&scratch);
   hw_file_close(&file);
-  if (ok) index_bytes(bpe);
+  if (ok) index_characters(loader->tokenizer);
   return ok;
 }

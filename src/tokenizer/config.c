@@ -244,7 +244,7 @@ bool hw_tok_config_change_prefix(const hw_tok_config *config, json_t *tokenizer_
 
 static int32_t id_of(const hw_tokenizer *tokenizer, const char *bytes, size_t length) {
   const hw_tok_added_token *token = hw_tok_added_find(tokenizer, bytes, length);
-  return token ? token->id : hw_tok_vocab_find(&tokenizer->bpe.vocab, bytes, length);
+  return token ? token->id : hw_tok_vocab_find(&tokenizer->vocab, bytes, length);
 }
 
 static void put_bos_first(hw_tokenizer *tokenizer) {

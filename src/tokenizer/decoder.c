@@ -81,11 +81,45 @@ static bool replace(const void *data, const char *bytes, size_t length, hw_buffe
   return true;
 }
 
+/* ---- WordPiece ---- */
+
+typedef struct wordpiece_settings {
+  hw_tok_string prefix;
+  bool cleanup;
+} wordpiece_settings;
+
+static bool wordpiece_parse(hw_tok_loader *loader, const json_t *json, const char *where, void **data) {
+  wordpiece_settings *settings = hw_arena_znew(&loader->tokenizer->memory, wordpiece_settings, 1, loader->err);
+  *data = settings;
+  return settings && hw_tok_json_string(loader, json, where, "prefix", true, &settings->prefix) && hw_tok_keep(loader, &settings->prefix) &&
+         hw_tok_json_bool(loader, json, where, "cleanup", &settings->cleanup);
+}
+
+/* A token that continues no word begins one. With cleanup there is no space before some marks. */
+static bool wordpiece(const void *data, const char *bytes, size_t length, hw_buffer *out) {
+  static const char *const unspaced[] = {".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"};
+  const wordpiece_settings *settings = data;
+  size_t prefix = settings->prefix.length;
+  if (prefix && length >= prefix && memcmp(bytes, settings->prefix.bytes, prefix) == 0) {
+    hw_buffer_append(out, bytes + prefix, length - prefix);
+    return true;
+  }
+  bool space = true;
+  for (size_t i = 0; settings->cleanup && i < HW_TOK_COUNT(unspaced); i++) {
+    size_t n = strlen(unspaced[i]);
+    if (length >= n && memcmp(bytes, unspaced[i], n) == 0) space = false;
+  }
+  if (space) hw_buffer_append_byte(out, ' ');
+  hw_buffer_append(out, bytes, length);
+  return true;
+}
+
 static const hw_tok_kind kinds[] = {
     {"ByteLevel", hw_tok_no_settings, {.decode = byte_level}},
     {"ByteFallback", hw_tok_no_settings, {.decode = byte_fallback}},
     {"Replace", replace_parse, {.decode = replace}},
     {"Metaspace", metaspace_parse, {.decode = replace}},
+    {"WordPiece", wordpiece_parse, {.decode = wordpiece}},
     {"Fuse", hw_tok_no_settings, {.decode = nothing}},
     {"Strip", hw_tok_no_settings, {.decode = nothing}},
 };
@@ -121,7 +155,7 @@ static bool keep_piece(hw_tokenizer *tokenizer, int32_t id, const hw_buffer *byt
 }
 
 bool hw_tok_pieces_make(hw_tokenizer *tokenizer, hw_error *err) {
-  const hw_tok_vocab *vocab = &tokenizer->bpe.vocab;
+  const hw_tok_vocab *vocab = &tokenizer->vocab;
   tokenizer->size = vocab->size;
   for (size_t i = 0; i < tokenizer->added.n; i++)
     if (tokenizer->added.tokens[i].id >= tokenizer->size) tokenizer->size = tokenizer->added.tokens[i].id + 1;

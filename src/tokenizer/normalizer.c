@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Normalizers of tokenizer.json: each changes the text of a piece and keeps its alignment. */
 
+#include "tokenizer/bert.h"
 #include "tokenizer/byte_level.h"
 #include "tokenizer/normal_form.h"
 #include "tokenizer/pattern.h"
 #include "tokenizer/pieces.h"
+#include "tokenizer/precompiled.h"
 #include "tokenizer/state.h"
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
@@ -100,6 +102,10 @@ static const hw_tok_kind kinds[] = {
     {"NFKC", hw_tok_no_settings, {.normalize = nfkc}},
     {"NFKD", hw_tok_no_settings, {.normalize = nfkd}},
     {"Lowercase", hw_tok_no_settings, {.normalize = hw_tok_lowercase}},
+    {"StripAccents", hw_tok_no_settings, {.normalize = hw_tok_strip_accents}},
+    {"Nmt", hw_tok_no_settings, {.normalize = hw_tok_nmt}},
+    {"BertNormalizer", hw_tok_bert_parse, {.normalize = hw_tok_bert_normalize}},
+    {"Precompiled", hw_tok_precompiled_parse, {.normalize = hw_tok_precompiled}},
     {"ByteLevel", byte_level_parse, {.normalize = hw_tok_byte_level}},
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Patterns: a literal, a regular expression or the class of numeric characters; and cutting a piece at
+ * Patterns: a literal, a regular expression or a class of characters; and cutting a piece at
  * the places that match. */
 #include <string.h>
 
@@ -10,45 +10,44 @@
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
 
-bool hw_tok_pattern_compile(hw_tok_loader *loader, const char *regex, size_t length, const char *where, hw_tok_pattern *pattern) {
+bool hw_tok_pattern_compile_pcre2(hw_tok_loader *loader, const hw_buffer *pcre2, const char *shown, const char *where,
+                                  hw_tok_pattern *pattern) {
   hw_tokenizer *tokenizer = loader->tokenizer;
   struct hw_tok_code *entry = hw_arena_znew(&tokenizer->memory, struct hw_tok_code, 1, loader->err);
-  if (!entry) return false;
-  hw_buffer translated;
-  hw_buffer_init(&translated);
-  const char *refused = NULL;
-  bool ok = hw_tok_regex_translate(regex, length, &translated, &refused);
-  if (!ok || !hw_buffer_check(&translated, loader->err)) {
-    if (!ok) hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression with %s, which is not supported: %.*s",
-                     loader->path, where, refused, (int)(length < 300 ? length : 300), regex);
-    hw_buffer_fini(&translated);
-    return false;
-  }
+  if (!entry || !hw_buffer_check(pcre2, loader->err)) return false;
   pcre2_compile_context *context = pcre2_compile_context_create(NULL);
   int code = 0;
   PCRE2_SIZE at = 0;
-  pcre2_code *compiled = NULL;
   if (context) {
     pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     pcre2_set_parens_nest_limit(context, 100);
-    compiled = pcre2_compile((PCRE2_SPTR)(translated.data ? translated.data : ""), translated.length,
-                             PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &at, context);
+    entry->code = pcre2_compile((PCRE2_SPTR)(pcre2->data ? pcre2->data : ""), pcre2->length,
+                                PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &at, context);
     pcre2_compile_context_free(context);
   }
-  hw_buffer_fini(&translated);
-  if (!compiled) {
+  if (!entry->code) {
     char message[160] = "out of memory";
     if (code) pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
-    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression not understood (%s): %.*s", loader->path, where,
-                   message, (int)(length < 300 ? length : 300), regex);
+    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression not understood (%s): %.300s", loader->path, where, message, shown);
   }
-  entry->code = compiled;
   entry->next = tokenizer->codes;
   tokenizer->codes = entry;
   /* The bytes stand in for all settings of the step. */
-  *pattern = (hw_tok_pattern){.type = HW_TOK_REGEX, .code = compiled};
-  pattern->jit = pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE) == 0;
+  *pattern = (hw_tok_pattern){.type = HW_TOK_REGEX, .code = entry->code};
+  pattern->jit = pcre2_jit_compile(entry->code, PCRE2_JIT_COMPLETE) == 0;
   return true;
+}
+
+bool hw_tok_pattern_compile(hw_tok_loader *loader, const char *regex, size_t length, const char *where, hw_tok_pattern *pattern) {
+  hw_buffer translated;
+  hw_buffer_init(&translated);
+  const char *refused = NULL;
+  bool ok = hw_tok_regex_translate(regex, length, &translated, &refused) ||
+            hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression with %s, which is not supported: %.*s", loader->path, where,
+                    refused, (int)(length < 300 ? length : 300), regex);
+  ok = ok && hw_tok_pattern_compile_pcre2(loader, &translated, regex, where, pattern);
+  hw_buffer_fini(&translated);
+  return ok;
 }
 
 bool hw_tok_pattern_parse(hw_tok_loader *loader, const json_t *object, const char *where, const char *key,
@@ -79,36 +78,36 @@ static int literal_next(hw_tok_matcher *matcher, size_t *start, size_t *end) {
   return 1;
 }
 
-static int numeric_next(hw_tok_matcher *matcher, size_t *start, size_t *end) {
+static int class_next(hw_tok_matcher *matcher, size_t *start, size_t *end) {
   for (size_t step; matcher->position < matcher->length;) {
     *start = matcher->position;
     uint32_t c = hw_tok_decode(matcher->bytes + *start, matcher->length - *start, &step);
     *end = matcher->position = *start + step;
-    if (hw_tok_is_numeric(c)) return 1;
+    if (matcher->pattern->is_member(c)) return 1;
   }
   return 0;
 }
 
-static int regex_match(hw_tok_run *run, const hw_tok_matcher *matcher) {
-  const hw_tok_pattern *pattern = matcher->pattern;
-  PCRE2_SPTR subject = (PCRE2_SPTR)matcher->bytes;
+static int regex_match(hw_tok_run *run, const hw_tok_pattern *pattern, const char *bytes, size_t length, size_t position) {
+  PCRE2_SPTR subject = (PCRE2_SPTR)bytes;
   int code = PCRE2_ERROR_JIT_STACKLIMIT;
-  if (pattern->jit) code = pcre2_jit_match(pattern->code, subject, matcher->length, matcher->position, 0, run->match, NULL);
+  if (pattern->jit) code = pcre2_jit_match(pattern->code, subject, length, position, 0, run->match, NULL);
   if (code == PCRE2_ERROR_JIT_STACKLIMIT)
-    code = pcre2_match(pattern->code, subject, matcher->length, matcher->position, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, run->match, NULL);
+    code = pcre2_match(pattern->code, subject, length, position, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, run->match, NULL);
   return code;
+}
+
+static bool fail_match(const hw_tok_run *run, int code) {
+  char message[160] = "";
+  pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
+  return hw_fail(run->err, HW_ERROR_PROMPT, "the tokenizer's regular expression gave up on this text: %s", message);
 }
 
 static int regex_next(hw_tok_run *run, hw_tok_matcher *matcher, size_t *start, size_t *end) {
   while (matcher->position <= matcher->length) {
-    int code = regex_match(run, matcher);
+    int code = regex_match(run, matcher->pattern, matcher->bytes, matcher->length, matcher->position);
     if (code == PCRE2_ERROR_NOMATCH) return 0;
-    if (code < 0) {
-      char message[160] = "";
-      pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
-      hw_fail(run->err, HW_ERROR_PROMPT, "the tokenizer's regular expression gave up on this text: %s", message);
-      return -1;
-    }
+    if (code < 0) return fail_match(run, code), -1;
     const PCRE2_SIZE *found = pcre2_get_ovector_pointer(run->match);
     *start = found[0] < found[1] ? found[0] : found[1]; /* \K in a lookahead can turn them round */
     *end = found[1];
@@ -125,10 +124,16 @@ static int regex_next(hw_tok_run *run, hw_tok_matcher *matcher, size_t *start, s
   return 0;
 }
 
+bool hw_tok_pattern_mark(hw_tok_run *run, const hw_tok_pattern *pattern, const char *bytes, size_t length, size_t position, const char **mark) {
+  int code = regex_match(run, pattern, bytes, length, position);
+  *mark = code > 0 ? (const char *)pcre2_get_mark(run->match) : NULL;
+  return code > 0 || code == PCRE2_ERROR_NOMATCH || fail_match(run, code);
+}
+
 int hw_tok_matcher_next(hw_tok_run *run, hw_tok_matcher *matcher, size_t *start, size_t *end) {
   switch (matcher->pattern->type) {
   case HW_TOK_LITERAL: return literal_next(matcher, start, end);
-  case HW_TOK_NUMERIC: return numeric_next(matcher, start, end);
+  case HW_TOK_CLASS: return class_next(matcher, start, end);
   default: return regex_next(run, matcher, start, end);
   }
 }

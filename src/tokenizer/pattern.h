@@ -17,6 +17,10 @@ typedef enum hw_tok_behavior {
 bool hw_tok_pattern_parse(hw_tok_loader *loader, const json_t *object, const char *where, const char *key,
                           hw_tok_pattern *pattern);
 bool hw_tok_pattern_compile(hw_tok_loader *loader, const char *regex, size_t length, const char *where, hw_tok_pattern *pattern);
+/* The same from PCRE2's own syntax; `shown` stands in errors. */
+bool hw_tok_pattern_compile_pcre2(hw_tok_loader *loader, const hw_buffer *pcre2, const char *shown, const char *where, hw_tok_pattern *pattern);
+/* The name that the expression gives to its match from `position` on, (*MARK:name), owned by the expression; NULL where it does not match. */
+bool hw_tok_pattern_mark(hw_tok_run *run, const hw_tok_pattern *pattern, const char *bytes, size_t length, size_t position, const char **mark);
 
 typedef struct hw_tok_matcher {
   const hw_tok_pattern *pattern;

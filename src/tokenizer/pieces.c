@@ -41,6 +41,8 @@ bool hw_tok_pass(hw_tok_run *run, bool (*split)(hw_tok_run *, const void *, hw_t
 
 bool hw_tok_build_grow(hw_tok_run *run, size_t more) {
   size_t have = run->build.length - run->build.start;
+  if (have + more > run->most)
+    return hw_fail(run->err, HW_ERROR_PROMPT, "the tokenizer's files make more than %zu bytes of this text", run->most);
   size_t capacity = 2 * run->build.capacity > 4096 ? 2 * run->build.capacity : 4096;
   if (capacity < 2 * (have + more)) capacity = 2 * (have + more);
   char *bytes = hw_arena_new(run->arena, char, capacity, run->err);

@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "tokenizer/byte_level.h"
+#include "tokenizer/category.h"
+#include "tokenizer/classes.h"
 #include "tokenizer/pattern.h"
 #include "tokenizer/pieces.h"
+#include "tokenizer/scripts.h"
 #include "tokenizer/state.h"
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
@@ -99,7 +102,7 @@ static bool metaspace(hw_tok_run *run, const void *data, hw_tok_piece *piece) {
   return settings->split ? hw_tok_split(run, piece, &settings->mark, HW_TOK_MERGED_WITH_NEXT, false) : hw_tok_push(run, piece);
 }
 
-/* ---- Split, Digits ---- */
+/* ---- Split, Digits, Punctuation ---- */
 
 typedef struct split_settings {
   hw_tok_pattern pattern;
@@ -107,9 +110,10 @@ typedef struct split_settings {
   bool invert;
 } split_settings;
 
+static const char *const behaviors[] = {/* in the order of hw_tok_behavior */
+                                        "Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"};
+
 static bool split_parse(hw_tok_loader *loader, const json_t *json, const char *where, void **data) {
-  static const char *const behaviors[] = {/* in the order of hw_tok_behavior */
-                                          "Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"};
   split_settings *settings = hw_arena_znew(&loader->tokenizer->memory, split_settings, 1, loader->err);
   size_t behavior = 0;
   *data = settings;
@@ -125,8 +129,19 @@ static bool digits_parse(hw_tok_loader *loader, const json_t *json, const char *
   bool individual = false;
   *data = settings;
   if (!settings || !hw_tok_json_bool(loader, json, where, "individual_digits", &individual)) return false;
-  settings->pattern.type = HW_TOK_NUMERIC;
+  settings->pattern = (hw_tok_pattern){.type = HW_TOK_CLASS, .is_member = hw_tok_is_numeric};
   settings->behavior = individual ? HW_TOK_ISOLATED : HW_TOK_CONTIGUOUS;
+  return true;
+}
+
+static bool punctuation_parse(hw_tok_loader *loader, const json_t *json, const char *where, void **data) {
+  split_settings *settings = hw_arena_znew(&loader->tokenizer->memory, split_settings, 1, loader->err);
+  size_t behavior = HW_TOK_ISOLATED;
+  *data = settings;
+  if (!settings || (json_object_get(json, "behavior") && !choose(loader, json, where, "behavior", behaviors, HW_TOK_COUNT(behaviors), &behavior)))
+    return false;
+  settings->pattern = (hw_tok_pattern){.type = HW_TOK_CLASS, .is_member = hw_tok_is_punctuation};
+  settings->behavior = (hw_tok_behavior)behavior;
   return true;
 }
 
@@ -140,6 +155,13 @@ static const hw_tok_kind kinds[] = {
     {"Metaspace", metaspace_parse, {.split = metaspace}},
     {"Split", split_parse, {.split = split}},
     {"Digits", digits_parse, {.split = split}},
+    {"Punctuation", punctuation_parse, {.split = split}},
+    {"Whitespace", hw_tok_no_settings, {.split = hw_tok_whitespace}},
+    {"WhitespaceSplit", hw_tok_no_settings, {.split = hw_tok_whitespace_split}},
+    {"BertPreTokenizer", hw_tok_no_settings, {.split = hw_tok_bert_split}},
+    {"CharDelimiterSplit", hw_tok_delimiter_parse, {.split = hw_tok_delimiter_split}},
+    {"UnicodeScripts", hw_tok_scripts_parse, {.split = hw_tok_scripts_split}},
+    {"FixedLength", hw_tok_fixed_length_parse, {.split = hw_tok_fixed_length}},
 };
 
 const hw_tok_stage hw_tok_pretokenizers = {"pre_tokenizer", "pretokenizers", kinds, HW_TOK_COUNT(kinds)};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the files of the tokenizer share: types alone. A text goes through the stages of Hugging Face's tokenizers:
  * added tokens found in the raw text -> normalizers -> added tokens found in the normalized text ->
- * pre-tokenizers -> model (BPE) -> post-processors.
+ * pre-tokenizers -> model -> post-processors.
  * Between the stages a text is a list of pieces, each with an alignment to the bytes that were given. */
 #ifndef HW_TOKENIZER_STATE_H
 #define HW_TOKENIZER_STATE_H
@@ -12,26 +12,41 @@
 
 #include "headwater/buffer.h"
 #include "headwater/tokenizer.h"
+#include "tokenizer/trie.h"
 #include "tokenizer/vocab.h"
 
-/* ---- the model ---- */
-
-enum { HW_TOK_DIRECT = 0x200 }; /* code points that find their token by index: covers the byte-level alphabet */
-
-typedef struct hw_tok_bpe {
-  hw_tok_vocab vocab;
-  hw_hash_table merges;
-  int32_t direct[HW_TOK_DIRECT]; /* token of the single code point, -1 for none */
-  int32_t byte_ids[256];         /* of "<0x00>" ..., -1 where there is none; all -1 without byte_fallback */
-  int32_t unk;                   /* -1: none */
-  bool byte_fallback, fuse_unk, ignore_merges;
-} hw_tok_bpe;
-
-/* ---- steps: the components of tokenizer.json, each kind a row of its stage's table ---- */
+/* ---- the model: one of the kinds in models.c ---- */
 
 typedef struct hw_tok_loader hw_tok_loader;
 typedef struct hw_tok_run hw_tok_run;
 typedef struct hw_tok_piece hw_tok_piece;
+
+typedef struct hw_tok_model {
+  const char *name; /* "type" in tokenizer.json */
+  bool (*load)(hw_tok_loader *loader, const json_t *json);
+  bool (*encode)(hw_tok_run *run, const hw_tok_piece *piece); /* appends to run->tokens */
+} hw_tok_model;
+
+enum { HW_TOK_DIRECT = 0x200 }; /* code points that find their token by index: covers the byte-level alphabet */
+
+typedef struct hw_tok_bpe {
+  hw_hash_table merges;
+  int32_t direct[HW_TOK_DIRECT]; /* token of the single code point, -1 for none */
+  bool fuse_unk, ignore_merges;
+} hw_tok_bpe;
+
+typedef struct hw_tok_wordpiece {
+  hw_tok_trie first, later; /* tokens that begin a word, tokens that continue it (without the prefix) */
+  uint64_t max_chars;       /* a longer word is unknown */
+} hw_tok_wordpiece;
+
+typedef struct hw_tok_unigram {
+  hw_tok_trie trie;
+  double *scores;   /* [vocab.size] */
+  double unk_score; /* of a character that is no token */
+} hw_tok_unigram;
+
+/* ---- steps: the components of tokenizer.json, each kind a row of its stage's table ---- */
 
 typedef struct hw_tok_kind {
   const char *name; /* "type" in tokenizer.json */
@@ -69,8 +84,9 @@ struct hw_tok_loader {
 };
 
 typedef struct hw_tok_pattern {
-  enum { HW_TOK_LITERAL, HW_TOK_REGEX, HW_TOK_NUMERIC } type;
+  enum { HW_TOK_LITERAL, HW_TOK_REGEX, HW_TOK_CLASS } type;
   hw_tok_string literal;
+  bool (*is_member)(uint32_t code_point); /* of the class: each character of it is a match */
   pcre2_code *code; /* owned by the tokenizer's list */
   bool jit;
 } hw_tok_pattern;
@@ -104,6 +120,7 @@ struct hw_tok_run {
   hw_arena *arena;
   hw_error *err;
   bool continuation; /* nothing is put before the text */
+  size_t most;       /* bytes that a step may make of a piece: a file that lies must not fill the memory */
   hw_tok_pieces pieces, next;
   pcre2_match_data *match;
   hw_tok_token *tokens;
@@ -118,6 +135,10 @@ struct hw_tok_run {
     struct hw_tok_candidate *heap;
     size_t capacity; /* symbols */
   } scratch;
+  struct { /* scratch of Unigram: the best way to each end */
+    struct hw_tok_node *nodes;
+    size_t capacity;
+  } lattice;
 };
 
 /* ---- added tokens ---- */
@@ -128,19 +149,6 @@ typedef struct hw_tok_added_token {
   bool single_word, lstrip, rstrip, normalized, special;
   bool unmatched; /* special by name only: not looked for in texts */
 } hw_tok_added_token;
-
-typedef struct hw_tok_trie_node {
-  uint32_t child, sibling; /* 0: none */
-  int32_t token;           /* index into the added tokens, -1: none */
-  unsigned char byte;
-} hw_tok_trie_node;
-
-typedef struct hw_tok_trie {
-  hw_tok_trie_node *nodes;
-  uint32_t n;
-  size_t capacity;
-  uint32_t root[256]; /* node by first byte */
-} hw_tok_trie;
 
 typedef struct hw_tok_added {
   hw_tok_added_token *tokens;
@@ -154,7 +162,14 @@ enum { HW_TOK_MAX_PREFIX = 8 };
 
 struct hw_tokenizer {
   hw_arena memory; /* owns all that is below */
-  hw_tok_bpe bpe;
+  const hw_tok_model *model;
+  hw_tok_vocab vocab;
+  int32_t unk;           /* of the model, -1: none */
+  bool byte_fallback;
+  int32_t byte_ids[256]; /* of "<0x00>" ..., -1 where there is none; all -1 without byte_fallback */
+  hw_tok_bpe bpe;        /* of the model that is in use; the others are empty */
+  hw_tok_wordpiece wordpiece;
+  hw_tok_unigram unigram;
   hw_tok_steps normalizers, pretokenizers, postprocessors, decoders;
   hw_tok_added added;
   int32_t prefix[HW_TOK_MAX_PREFIX]; /* what the files put before a text */

@@ -14,6 +14,8 @@
 #include "tokenizer/bpe.h"
 #include "tokenizer/config.h"
 #include "tokenizer/decoder.h"
+#include "tokenizer/emit.h"
+#include "tokenizer/models.h"
 #include "tokenizer/pieces.h"
 #include "tokenizer/state.h"
 #include "tokenizer/steps.h"
@@ -53,7 +55,7 @@ static bool load_json(hw_tok_loader *loader, const json_t *root) {
   if (!hw_tok_json_string(loader, root, "", "version", false, &version)) return false;
   if (version.bytes && strcmp(version.bytes, "1.0") != 0)
     return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: version %s, want 1.0", loader->path, version.bytes);
-  return hw_tok_bpe_load_json(loader, json_object_get(root, "model")) && load_added(loader, root) &&
+  return hw_tok_model_load_json(loader, json_object_get(root, "model")) && load_added(loader, root) &&
          hw_tok_json_steps(loader, root, &hw_tok_normalizers, &tokenizer->normalizers) &&
          hw_tok_json_steps(loader, root, &hw_tok_pretokenizers, &tokenizer->pretokenizers) &&
          hw_tok_json_steps(loader, root, &hw_tok_postprocessors, &tokenizer->postprocessors) &&
@@ -66,6 +68,7 @@ static bool load_files(hw_tok_loader *loader, const json_t *vocab, const char *m
   json_t *json = json_pack("{s:{s:s,s:b},s:{s:s}}", "pre_tokenizer", "type", "ByteLevel", "add_prefix_space", (int)add_prefix_space,
                            "decoder", "type", "ByteLevel");
   if (!json) return hw_fail_memory(loader->err, "a tokenizer");
+  tokenizer->model = &hw_tok_bpe_model;
   bool ok = hw_tok_bpe_load_files(loader, vocab, merges) &&
             hw_tok_json_steps(loader, json, &hw_tok_pretokenizers, &tokenizer->pretokenizers) &&
             hw_tok_json_steps(loader, json, &hw_tok_decoders, &tokenizer->decoders);
@@ -123,10 +126,10 @@ static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const cha
 }
 
 static void name_kind(hw_tokenizer *tokenizer) {
-  bool metaspace = tokenizer->metaspace || hw_tok_vocab_find(&tokenizer->bpe.vocab, "\xE2\x96\x81", 3) >= 0;
-  (void)snprintf(tokenizer->kind, sizeof tokenizer->kind, "%s%s%s", tokenizer->byte_level ? "byte-level BPE" : "BPE",
+  bool metaspace = tokenizer->metaspace || hw_tok_vocab_find(&tokenizer->vocab, "\xE2\x96\x81", 3) >= 0;
+  (void)snprintf(tokenizer->kind, sizeof tokenizer->kind, "%s%s%s%s", tokenizer->byte_level ? "byte-level " : "", tokenizer->model->name,
                  metaspace && !tokenizer->byte_level ? " with metaspace" : "",
-                 !tokenizer->bpe.byte_fallback                      ? ""
+                 !tokenizer->byte_fallback                      ? ""
                  : metaspace && !tokenizer->byte_level ? " and byte fallback"
                                                        : " with byte fallback");
 }
@@ -244,7 +247,7 @@ static bool run_stages(hw_tok_run *run) {
   for (size_t i = 0; i < run->pieces.n; i++) {
     const hw_tok_piece *piece = &run->pieces.items[i];
     hw_tok_string value = {piece->bytes, piece->length};
-    if (piece->id >= 0 ? !hw_tok_emit(run, piece, 0, piece->length, piece->id, value) : !hw_tok_bpe_encode(run, piece)) return false;
+    if (piece->id >= 0 ? !hw_tok_emit(run, piece, 0, piece->length, piece->id, value) : !tokenizer->model->encode(run, piece)) return false;
   }
   return true;
 }
@@ -283,7 +286,7 @@ static bool write_encoding(const hw_tok_run *run, const uint32_t *chars, const i
 
 static bool encode(const hw_tokenizer *tokenizer, const char *text, size_t length, const int32_t *prefix, size_t n_prefix,
                    bool continuation, hw_arena *arena, hw_encoding *encoding, hw_error *err) {
-  enum { LONGEST = 1 << 30 };
+  enum { LONGEST = 1 << 30, GROWTH = 64, LEAST = 1 << 20 };
   *encoding = (hw_encoding){0};
   if (length > LONGEST) return hw_fail(err, HW_ERROR_PROMPT, "text of %zu bytes, want at most %d", length, LONGEST);
   size_t valid = hw_utf8_valid_prefix(text, length);
@@ -291,7 +294,7 @@ static bool encode(const hw_tokenizer *tokenizer, const char *text, size_t lengt
   /* The work needs a hundred times the text: an arena of its own keeps that out of the caller's chunk. */
   hw_arena work;
   hw_arena_init(&work);
-  hw_tok_run run = {.tokenizer = tokenizer, .arena = &work, .err = err, .continuation = continuation};
+  hw_tok_run run = {.tokenizer = tokenizer, .arena = &work, .err = err, .continuation = continuation, .most = LEAST + GROWTH * length};
   uint32_t *chars = NULL;
   run.match = pcre2_match_data_create(1, NULL);
   bool ok = run.match || hw_fail_memory(err, "a match");

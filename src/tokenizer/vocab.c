@@ -17,13 +17,27 @@ void hw_tok_vocab_add(hw_tok_vocab *vocab, const char *bytes, size_t length, int
   vocab->names[id] = (hw_tok_string){bytes, length};
 }
 
-int32_t hw_tok_vocab_find(const hw_tok_vocab *vocab, const char *bytes, size_t length) {
-  const hw_hash_entry *entry = hw_hash_find(&vocab->ids, XXH3_64bits(bytes, length));
+static hw_hash_entry *find_entry(const hw_tok_vocab *vocab, const char *bytes, size_t length) {
+  hw_hash_entry *entry = hw_hash_find(&vocab->ids, XXH3_64bits(bytes, length));
   for (; entry->value; entry = hw_hash_next(&vocab->ids, entry)) {
     const hw_tok_string *name = &vocab->names[entry->value - 1];
-    if (name->length == length && memcmp(name->bytes, bytes, length) == 0) return (int32_t)(entry->value - 1);
+    if (name->length == length && memcmp(name->bytes, bytes, length) == 0) break;
   }
-  return -1;
+  return entry;
+}
+
+void hw_tok_vocab_replace(hw_tok_vocab *vocab, const char *bytes, size_t length, int32_t id) {
+  hw_hash_entry *entry = find_entry(vocab, bytes, length);
+  if (!entry->value) {
+    hw_tok_vocab_add(vocab, bytes, length, id);
+    return;
+  }
+  entry->value = (uint64_t)id + 1;
+  vocab->names[id] = (hw_tok_string){bytes, length};
+}
+
+int32_t hw_tok_vocab_find(const hw_tok_vocab *vocab, const char *bytes, size_t length) {
+  return (int32_t)find_entry(vocab, bytes, length)->value - 1;
 }
 
 void hw_tok_merges_put(hw_hash_table *merges, int32_t left, int32_t right, uint32_t rank, int32_t id) {

@@ -27,6 +27,8 @@ typedef struct hw_tok_vocab {
 bool hw_tok_vocab_init(hw_tok_vocab *vocab, hw_arena *arena, size_t n, int32_t size, hw_error *err);
 /* The bytes are borrowed. The caller has made sure that neither the name nor the id is taken. */
 void hw_tok_vocab_add(hw_tok_vocab *vocab, const char *bytes, size_t length, int32_t id);
+/* The same where the name may be taken: then it stands for this id from now on. */
+void hw_tok_vocab_replace(hw_tok_vocab *vocab, const char *bytes, size_t length, int32_t id);
 int32_t hw_tok_vocab_find(const hw_tok_vocab *vocab, const char *bytes, size_t length); /* -1: none */
 
 /* Merges: pairs of ids to a rank and the id of the merged token. */

@@ -47,9 +47,12 @@ const {Tokenizer} = createRequire(import.meta.url)(path.resolve(packageDir));
 let encode;
 if (typeof Tokenizer.fromString === 'function') {
   const tokenizer = Tokenizer.fromString(JSON.stringify(json));
+  const mask = (await tokenizer.encode('a', null, {addSpecialTokens: addSpecial})).getSpecialTokensMask();
+  const behind = addSpecial ? mask.length - 1 - mask.lastIndexOf(0) : 0;
   encode = async text => {
     const found = await tokenizer.encode(text, null, {addSpecialTokens: addSpecial});
-    return {ids: found.getIds(), offsets: found.getOffsets()};
+    const n = found.getIds().length - behind; // what comes behind a text (EOS) is never added by headwater
+    return {ids: found.getIds().slice(0, n), offsets: found.getOffsets().slice(0, n)};
   };
 } else {
   const tokenizer = new Tokenizer(json, config);

@@ -76,4 +76,5 @@ def main():
         print(json.dumps(fixed[i] if i < len(fixed) else text(rng, added)))
 
 
-main()
+if __name__ == "__main__":
+    main()

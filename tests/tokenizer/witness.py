@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Ids and offsets of every tokenizer kind against Hugging Face's own library.
+
+    witness.py BINARY [--strings N] [--seed N] [--variants] [NAME...]
+
+The witness is the npm package `tokenizers` (the Rust library built for Node). It is looked for in tests/tokenizer/node_modules and in
+the folder that HEADWATER_TOKENIZERS names; skipped (77) where it is absent. Also checked, without a witness: the text between the
+offsets of a byte-level token is the text of the token.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def find_package():
+    for folder in (os.environ.get("HEADWATER_TOKENIZERS", ""), os.path.join(HERE, "node_modules/tokenizers")):
+        if folder and os.path.exists(os.path.join(folder, "package.json")):
+            return folder
+    print("skipped: the npm package tokenizers is not installed (npm ci --prefix tests/tokenizer)")
+    sys.exit(77)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("binary")
+    parser.add_argument("--strings", type=int, default=20000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--variants", action="store_true", help="the small files of make_variants.py, not the families")
+    parser.add_argument("--keep", help="folder for the tokenizers and what is compared")
+    parser.add_argument("names", nargs="*")
+    given = parser.parse_args()
+    package = find_package()
+    scratch = given.keep or tempfile.mkdtemp()
+    os.makedirs(scratch, exist_ok=True)
+    maker = "make_variants.py" if given.variants else "make_families.py"
+    names = subprocess.run([sys.executable, os.path.join(HERE, maker), scratch, *given.names], check=True, capture_output=True, text=True).stdout.split()
+    failed = []
+    for name in names:
+        folder = os.path.join(scratch, name)
+        with open(os.path.join(folder, "tokenizer.json"), encoding="utf-8") as file:
+            special = [t["content"] for t in json.load(file)["added_tokens"]]
+        strings, ours = os.path.join(folder, "strings.jsonl"), os.path.join(folder, "ours.jsonl")
+        with open(strings, "w") as out:
+            subprocess.run([sys.executable, os.path.join(HERE, "make_strings.py"), str(given.strings), str(given.seed), *special], check=True, stdout=out)
+        with open(strings) as inp, open(ours, "w") as out:
+            subprocess.run([given.binary, "tokenize", "--model", folder, "--json-lines", "--json"], check=True, stdin=inp, stdout=out)
+        found = subprocess.run(["node", os.path.join(HERE, "compare.mjs"), package, folder, strings, ours], capture_output=True, text=True)
+        print(f"{'ok  ' if found.returncode == 0 else 'FAIL'} {name}: {found.stdout.strip() or found.stderr.strip()}", flush=True)
+        if found.returncode:
+            failed.append(name)
+    print(f"{len(names) - len(failed)} of {len(names)} agree")
+    sys.exit(1 if failed else 0)
+
+
+main()
