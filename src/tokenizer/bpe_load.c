@@ -6,10 +6,10 @@
 #include "base/file.h"
 #include "base/json_reader.h"
 #include "tokenizer/bpe.h"
-#include "tokenizer/models.h"
 #include "tokenizer/state.h"
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
+#include "tokenizer/vocab_load.h"
 
 /* Merge number `rank` of left and right, joined through the scratch buffer. */
 static bool add_merge(hw_tok_loader *loader, const char *where, size_t rank, hw_tok_string left, hw_tok_string right,

@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <utf8proc.h>
 
-typedef uint32_t range[2];
+#include "tokenizer/unicode.h"
 
 /* What these hold of punctuation, marks and format characters is younger than Unicode 9, or was something else before. */
-static const range younger[] = {
+static const hw_tok_range younger[] = {
     {0x61D, 0x61D}, {0x7FD, 0x7FD}, {0x890, 0x8D3}, {0x8E2, 0x8E2}, {0x9FD, 0x9FE}, {0xA76, 0xA76}, {0xAFA, 0xAFF}, {0xB55, 0xB55},
     {0xC04, 0xC3C}, {0xC77, 0xC77}, {0xC84, 0xC84}, {0xCF3, 0xD00}, {0xD3B, 0xD3C}, {0xD81, 0xD81}, {0xEBA, 0xEBA}, {0xECE, 0xECE},
     {0x1715, 0x1715}, {0x180F, 0x180F}, {0x1ABF, 0x1ACE}, {0x1B7D, 0x1B7E}, {0x1CF7, 0x1CF7}, {0x1DF6, 0x1DFA}, {0x2E43, 0x2E5D},
@@ -19,27 +19,13 @@ static const range younger[] = {
 };
 
 /* Marks of Unicode 9. */
-static const range marks_of_9[] = {
+static const hw_tok_range marks_of_9[] = {
     {0x8D4, 0x8E1}, {0x1885, 0x1886}, {0x1DFB, 0x1DFB}, {0xA8C5, 0xA8C5}, {0xA9BD, 0xA9BD}, {0x1123E, 0x1123E}, {0x11438, 0x11446},
     {0x11C30, 0x11CB6}, {0x1E000, 0x1E02A}, {0x1E944, 0x1E94A},
 };
 
-static bool in_ranges(const range *ranges, size_t n, uint32_t c) {
-  size_t low = 0, high = n;
-  while (low < high) {
-    size_t middle = (low + high) / 2;
-    if (c < ranges[middle][0])
-      high = middle;
-    else if (c > ranges[middle][1])
-      low = middle + 1;
-    else
-      return true;
-  }
-  return false;
-}
-
 static utf8proc_category_t category(uint32_t c) {
-  bool unknown = in_ranges(younger, sizeof younger / sizeof *younger, c);
+  bool unknown = hw_tok_in_ranges(younger, sizeof younger / sizeof *younger, c);
   return unknown ? UTF8PROC_CATEGORY_CN : utf8proc_category((utf8proc_int32_t)c);
 }
 
@@ -55,7 +41,7 @@ bool hw_tok_is_other(uint32_t c) {
 }
 
 bool hw_tok_is_nonspacing(uint32_t c) {
-  if (in_ranges(marks_of_9, sizeof marks_of_9 / sizeof *marks_of_9, c)) return false;
+  if (hw_tok_in_ranges(marks_of_9, sizeof marks_of_9 / sizeof *marks_of_9, c)) return false;
   return category(c) == UTF8PROC_CATEGORY_MN || c == 0x1734;
 }
 

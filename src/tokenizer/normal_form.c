@@ -34,7 +34,7 @@ typedef struct mark {
 
 /* Characters younger than Unicode 9, the tables of Hugging Face's crate, that have a class or a decomposition: there they stay as
  * they are. Found by comparing every code point (tests/tokenizer). */
-static const uint32_t younger[][2] = {
+static const hw_tok_range younger[] = {
     {0x7FD, 0x7FD}, {0x898, 0x89F}, {0x8CA, 0x8D3}, {0x9FE, 0x9FE}, {0xC3C, 0xC3C}, {0xD3B, 0xD3C}, {0xEBA, 0xEBA},
     {0x1715, 0x1715}, {0x1ABF, 0x1ACE}, {0x1DF6, 0x1DFA}, {0x32FF, 0x32FF}, {0xA7F2, 0xA7F4}, {0xA82C, 0xA82C},
     {0xAB69, 0xAB69}, {0x10781, 0x10785}, {0x10787, 0x107B0}, {0x107B2, 0x107BA}, {0x10D24, 0x10D27}, {0x10EAB, 0x10EAC},
@@ -45,19 +45,7 @@ static const uint32_t younger[][2] = {
     {0x1E4EC, 0x1E4EF}, {0x1F16C, 0x1F16C}, {0x1FBF0, 0x1FBF9},
 };
 
-static bool is_younger(uint32_t c) {
-  size_t low = 0, high = HW_TOK_COUNT(younger);
-  while (low < high) {
-    size_t middle = (low + high) / 2;
-    if (c < younger[middle][0])
-      high = middle;
-    else if (c > younger[middle][1])
-      low = middle + 1;
-    else
-      return true;
-  }
-  return false;
-}
+static bool is_younger(uint32_t c) { return hw_tok_in_ranges(younger, HW_TOK_COUNT(younger), c); }
 
 static int combining_class(uint32_t c) {
   int class = utf8proc_get_property((utf8proc_int32_t)c)->combining_class;

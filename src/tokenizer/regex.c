@@ -104,30 +104,130 @@ static size_t translate_escape(const char *regex, size_t length, size_t i, bool 
   return i + 2;
 }
 
-/* regex[i] is '['. The position behind the class, 0 when refused. */
-static size_t translate_class(const char *regex, size_t length, size_t i, hw_buffer *out, const char **refused) {
-  hw_buffer_append_byte(out, '[');
-  i++;
-  if (i < length && regex[i] == '^') hw_buffer_append_byte(out, (unsigned char)regex[i++]);
-  for (bool first = true; i < length && (first || regex[i] != ']'); first = false) {
-    if (regex[i] == '\\') {
-      i = translate_escape(regex, length, i, true, out, refused);
-      if (!i) return 0;
-    } else if (regex[i] == '[' && i + 1 < length && regex[i + 1] == ':') {
-      *refused = "a [:name:] of an unknown name";
-      i = translate_bracket(regex, length, i, out);
-      if (!i) return 0;
-    } else if (regex[i] == '[' || (regex[i] == '&' && i + 1 < length && regex[i + 1] == '&')) {
-      *refused = "a class inside a class";
-      return 0;
-    } else {
-      hw_buffer_append_byte(out, (unsigned char)regex[i++]);
+/* ---- classes, which may hold classes and intersections; PCRE2's hold neither ---- */
+
+enum { DEEPEST_CLASS = 8 };
+
+typedef struct reader {
+  const char *regex;
+  size_t length;
+  const char *refused;
+} reader;
+
+static bool at(const reader *in, size_t i, const char *text) {
+  size_t n = strlen(text);
+  return in->length - i >= n && memcmp(in->regex + i, text, n) == 0;
+}
+
+/* One item of a class that is no class itself: a character, an escape, [:name:]. The position behind it, 0 when refused. A '-' next to
+ * a class, or a ']' at the beginning, is a character: `literal`. */
+static size_t translate_item(reader *in, size_t i, bool literal, hw_buffer *out) {
+  if (in->regex[i] == '\\') return translate_escape(in->regex, in->length, i, true, out, &in->refused);
+  if (at(in, i, "[:")) {
+    in->refused = "a [:name:] of an unknown name";
+    return translate_bracket(in->regex, in->length, i, out);
+  }
+  if (literal) hw_buffer_append_byte(out, '\\');
+  hw_buffer_append_byte(out, (unsigned char)in->regex[i]);
+  return i + 1;
+}
+
+/* Whether the class at i is a plain list, which may be written into the class around it. */
+static bool is_plain_class(const reader *in, size_t i) {
+  size_t first = ++i;
+  if (at(in, i, "^")) return false;
+  for (; i < in->length && (i == first || in->regex[i] != ']'); i++) {
+    if (in->regex[i] == '\\') {
+      i++;
+    } else if (at(in, i, "[:")) {
+      const char *close = memmem(in->regex + i, in->length - i, ":]", 2);
+      if (!close) return false;
+      i = (size_t)(close - in->regex) + 1;
+    } else if (in->regex[i] == '[' || at(in, i, "&&")) {
+      return false;
     }
   }
-  *refused = "a class without its end";
-  if (i >= length) return 0;
-  hw_buffer_append_byte(out, ']');
-  return i + 1;
+  return true;
+}
+
+/* The items of the plain class at i. The position behind its ']', 0 when refused. */
+static size_t translate_plain(reader *in, size_t i, hw_buffer *out) {
+  size_t first = ++i;
+  while (i < in->length && (i == first || in->regex[i] != ']')) {
+    bool edge = in->regex[i] == '-' && (i == first || at(in, i + 1, "]"));
+    i = translate_item(in, i, edge || (i == first && in->regex[i] == ']'), out);
+    if (!i) return 0;
+  }
+  in->refused = "a class without its end";
+  return i < in->length ? i + 1 : 0;
+}
+
+static size_t translate_class(reader *in, size_t i, int depth, hw_buffer *out);
+
+/* What stands between '[' or "&&" and the next "&&" or ']', as an expression for one character. The position of that, 0 when refused. A ']' right behind the
+ * opening bracket is a character. */
+static size_t translate_operand(reader *in, size_t i, bool opening, int depth, hw_buffer *out) {
+  hw_buffer items, classes;
+  hw_buffer_init(&items);
+  hw_buffer_init(&classes);
+  bool after_class = false;
+  for (size_t first = opening ? i : SIZE_MAX; i && i < in->length && (i == first || in->regex[i] != ']') && !at(in, i, "&&");) {
+    bool class = in->regex[i] == '[' && !at(in, i, "[:");
+    if (class && is_plain_class(in, i))
+      i = translate_plain(in, i, &items);
+    else if (class) {
+      if (classes.length) hw_buffer_append_byte(&classes, '|');
+      i = translate_class(in, i, depth + 1, &classes);
+    } else
+      i = translate_item(in, i, (after_class && in->regex[i] == '-') || (i == first && in->regex[i] == ']'), &items);
+    after_class = class;
+  }
+  if (i >= in->length) in->refused = "a class without its end";
+  bool both = items.length && classes.length;
+  if (i && i < in->length && !items.length && !classes.length) in->refused = "an empty class", i = 0;
+  if (i && i < in->length) {
+    hw_buffer_append_string(out, both ? "(?:[" : items.length ? "[" : "(?:");
+    hw_buffer_append(out, items.data ? items.data : "", items.length);
+    hw_buffer_append_string(out, both ? "]|" : items.length ? "]" : "");
+    hw_buffer_append(out, classes.data ? classes.data : "", classes.length);
+    hw_buffer_append_string(out, classes.length ? ")" : "");
+    if (items.failed || classes.failed) out->failed = true;
+  }
+  hw_buffer_fini(&items);
+  hw_buffer_fini(&classes);
+  return i < in->length ? i : 0;
+}
+
+/* regex[i] is '['. The position behind the class, 0 when refused. A class of one operand stays a class; others become an expression that
+ * looks ahead: (?=A)B is what A and B have in common. */
+static size_t translate_class(reader *in, size_t i, int depth, hw_buffer *out) {
+  in->refused = "classes nested too deeply";
+  if (depth > DEEPEST_CLASS) return 0;
+  bool negated = at(in, ++i, "^");
+  i += negated;
+  hw_buffer operand;
+  hw_buffer_init(&operand);
+  i = translate_operand(in, i, true, depth, &operand);
+  bool more = i && at(in, i, "&&");
+  if (!more && i && operand.data && operand.data[0] == '[') {
+    hw_buffer_append_string(out, negated ? "[^" : "[");
+    hw_buffer_append(out, operand.data + 1, operand.length - 1);
+  } else if (i) {
+    hw_buffer_append_string(out, negated ? "(?:(?!(?:" : "(?:");
+    while (more && i) {
+      hw_buffer_append_string(out, "(?=");
+      hw_buffer_append(out, operand.data, operand.length);
+      hw_buffer_append_byte(out, ')');
+      hw_buffer_reset(&operand);
+      i = translate_operand(in, i + 2, false, depth, &operand);
+      more = i && at(in, i, "&&");
+    }
+    hw_buffer_append(out, operand.data ? operand.data : "", operand.length);
+    hw_buffer_append_string(out, negated ? "))(?s:.))" : ")");
+  }
+  if (operand.failed) out->failed = true;
+  hw_buffer_fini(&operand);
+  return i ? i + 1 : 0;
 }
 
 /* regex[i] is '{'. The position behind a quantifier, or behind the brace if it is none; 0 when refused. */
@@ -159,7 +259,9 @@ bool hw_tok_regex_translate(const char *regex, size_t length, hw_buffer *out, co
     if (regex[i] == '\\') {
       i = translate_escape(regex, length, i, false, out, refused);
     } else if (regex[i] == '[') {
-      i = translate_class(regex, length, i, out, refused);
+      reader in = {regex, length, NULL};
+      i = translate_class(&in, i, 0, out);
+      *refused = in.refused;
     } else if (regex[i] == '{') {
       i = translate_brace(regex, length, i, out, refused);
     } else if (regex[i] == '(' && i + 1 < length && regex[i + 1] == '?') {

@@ -10,6 +10,8 @@
 uint32_t hw_tok_decode(const char *bytes, size_t left, size_t *step); /* of valid UTF-8, left > 0 */
 size_t hw_tok_encode(uint32_t code_point, char out[4]);
 size_t hw_tok_last_char(const char *bytes, size_t length); /* where the last character begins */
+typedef uint32_t hw_tok_range[2]; /* first and last */
+bool hw_tok_in_ranges(const hw_tok_range *ranges, size_t n, uint32_t code_point); /* which are in order */
 bool hw_tok_is_space(uint32_t code_point);   /* White_Space */
 bool hw_tok_is_numeric(uint32_t code_point); /* Nd, Nl, No */
 bool hw_tok_is_word(uint32_t code_point);    /* \w of Rust's regex */

@@ -2,12 +2,13 @@
 #include "tokenizer/unigram.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
+#include "base/number.h"
 #include "tokenizer/emit.h"
-#include "tokenizer/models.h"
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
+#include "tokenizer/vocab_load.h"
 
 /* The best way to a place of the text. */
 typedef struct hw_tok_node {
@@ -51,6 +52,35 @@ void hw_tok_unigram_end(hw_tok_loader *loader) {
   hw_tok_index_bytes(loader->tokenizer);
 }
 
+/* A score as Hugging Face's library reads it from JSON: the digits as an integer, times or over a power of ten, each rounded. The last bit
+ * decides between ways that would be equal, such as those through a run of one character. */
+static bool read_score(const json_t *json, double *score, hw_error *err) {
+  hw_buffer text;
+  hw_buffer_init(&text);
+  hw_format_double(&text, json_number_value(json));
+  uint64_t digits = 0;
+  int exponent = 0, written = 0;
+  bool point = false, negative = false;
+  for (size_t i = 0; i < text.length; i++) {
+    char c = text.data[i];
+    if (c == '-') negative = true;
+    if (c == '.') point = true;
+    if (c == 'e') {
+      written = atoi(text.data + i + 1);
+      break;
+    }
+    if (c < '0' || c > '9') continue;
+    digits = 10 * digits + (uint64_t)(c - '0'); /* 17 digits at most */
+    exponent -= point;
+  }
+  bool ok = hw_buffer_check(&text, err);
+  hw_buffer_fini(&text);
+  exponent += written;
+  double value = exponent < 0 ? (double)digits / pow(10, -exponent) : (double)digits * pow(10, exponent);
+  *score = negative ? -value : value;
+  return ok;
+}
+
 bool hw_tok_unigram_load_json(hw_tok_loader *loader, const json_t *model) {
   hw_tokenizer *tokenizer = loader->tokenizer;
   const json_t *vocab = json_object_get(model, "vocab"), *unk = json_object_get(model, "unk_id");
@@ -70,7 +100,8 @@ bool hw_tok_unigram_load_json(hw_tok_loader *loader, const json_t *model) {
     if (json_array_size(pair) != 2 || !json_is_string(name) || !json_is_number(score))
       return hw_fail(loader->err, HW_ERROR_INPUT, "%s: model.vocab[%zu] is not [token, score]", loader->path, i);
     hw_tok_string bytes = {json_string_value(name), json_string_length(name)};
-    if (!hw_tok_unigram_add(loader, (int32_t)i, bytes, json_number_value(score))) return false;
+    double value;
+    if (!read_score(score, &value, loader->err) || !hw_tok_unigram_add(loader, (int32_t)i, bytes, value)) return false;
   }
   if (!hw_tok_json_bool(loader, model, "model", "byte_fallback", &tokenizer->byte_fallback)) return false;
   hw_tok_unigram_end(loader);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tokenizer/emit.h"
-#include "tokenizer/models.h"
+#include "tokenizer/vocab_load.h"
 #include "tokenizer/word_models.h"
 
 bool hw_tok_wordlevel_load_json(hw_tok_loader *loader, const json_t *model) {

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "tokenizer/emit.h"
-#include "tokenizer/models.h"
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
+#include "tokenizer/vocab_load.h"
 #include "tokenizer/word_models.h"
 
 static bool build_tries(hw_tok_loader *loader, hw_tok_string prefix) {

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes small tokenizer.json files, a folder each, that together use every component Headwater knows.
 
-    make_variants.py OUT_DIR        prints the names of the folders
+    make_variants.py OUT_DIR [NAME...]        prints the names of the folders
 """
+import itertools
 import json
 import os
 import sys
 
-BYTES = [b for b in range(256) if chr(b).isprintable() and b not in (0x20, 0xAD)]
-ALPHABET = [chr(b) for b in BYTES] + [chr(0x100 + i) for i in range(256 - len(BYTES))]  # GPT-2's, in its order
+import trained
+from trained import ALPHABET
+
 TEXT = ["▁", "é", "ß", "ﬁ", "½", "İ", "ا", "中", "가", "ᄀ", "ᅡ", "\u0301", "\u0327", "Å", "à", "한", "😀", "\n", "\t", " ", "\u3000", "x"]
 MERGES = ["t h", "th e", "h e", "i n", "a n", "an d", "e r", "o n", "r e", "o u", "s t", "l l", "' s", "1 9", "9 9", "0 0", "= =", "== ==", "- -", ". .", "* *"]
 PLAIN = ["▁ t", "▁ a", "▁t he", "▁ ▁", "▁▁ ▁▁", "  ", "e \u0301"]
@@ -126,8 +128,47 @@ def variants():
             yield from row(name + "_llama", model_flags=FALLBACK, added=dict(flags, normalized=normalized), normalizer=LLAMA)
 
 
+def word_variants():
+    """Components of models whose tokens are words: each part that a pre-tokenizer makes is one token, so that its offsets show."""
+    words = {w: i for i, w in enumerate(["<unk>", "<s>", "</s>", "the", "Mary", "and", " ", ".", "in", "cat", "▁the", "Mary."])}
+
+    def row(name, **parts):
+        yield name, {"version": "1.0", "truncation": None, "padding": None, "added_tokens": tokens(words), "normalizer": None, "pre_tokenizer": None,
+                     "post_processor": None, "decoder": None, **parts, "model": {"type": "WordLevel", "vocab": words, "unk_token": "<unk>"}}
+
+    for name in ["Whitespace", "WhitespaceSplit", "BertPreTokenizer", "UnicodeScripts"]:
+        yield from row(name.lower(), pre_tokenizer={"type": name})
+    for behavior in ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"]:
+        yield from row(f"punctuation_{behavior.lower()}", pre_tokenizer={"type": "Punctuation", "behavior": behavior})
+    yield from row("punctuation", pre_tokenizer={"type": "Punctuation"})
+    yield from row("delimiter", pre_tokenizer={"type": "CharDelimiterSplit", "delimiter": " "})
+    yield from row("delimiter_wide", pre_tokenizer=sequence("p", {"type": "CharDelimiterSplit", "delimiter": "é"}, {"type": "Whitespace"}))
+    for length in [1, 5]:
+        yield from row(f"fixed_{length}", pre_tokenizer={"type": "FixedLength", "length": length})
+    for individual in [True, False]:
+        yield from row(f"word_digits_{individual:d}", pre_tokenizer=sequence("p", {"type": "WhitespaceSplit"}, {"type": "Digits", "individual_digits": individual}))
+    for scheme in ["first", "never", "always"]:
+        yield from row(f"word_metaspace_{scheme}", pre_tokenizer=sequence("p", {"type": "WhitespaceSplit"}, metaspace(scheme)))
+    split_words = {"pre_tokenizer": {"type": "BertPreTokenizer"}}
+    for flags in range(16):
+        clean, chinese, lower, accents = (bool(flags & bit) for bit in (1, 2, 4, 8))
+        yield from row(f"bert_{clean:d}{chinese:d}{lower:d}{accents:d}", normalizer={"type": "BertNormalizer", "clean_text": clean, "handle_chinese_chars": chinese,
+                                                                               "strip_accents": accents, "lowercase": lower}, **split_words)
+    for name in ["StripAccents", "Nmt"]:
+        yield from row(f"word_{name.lower()}", normalizer={"type": name}, **split_words)
+    yield from row("nfd_accents", normalizer=sequence("n", {"type": "NFD"}, {"type": "Lowercase"}, {"type": "StripAccents"}), pre_tokenizer={"type": "Whitespace"})
+    yield from row("charsmap", normalizer={"type": "Precompiled", "precompiled_charsmap": trained.base64_charsmap(trained.replacements())}, **split_words)
+    yield from row("charsmap_gone", normalizer={"type": "Precompiled", "precompiled_charsmap": trained.base64_charsmap(
+        {"a": "", "e\u0301": "é", "\r\n": "", "😀": ":-)", "1": "", "the": "THE", "0": "zero"})}, **split_words)
+    for name, regex in {"union": "[a-c[x-z]]+", "negated": r"[^a[^\p{L}]]", "both": r"[\p{L}&&[^a-m]]+", "hyphen": r"[a[-b]-c]", "bracket": "[[]a]b]+",
+                        "deep": r"[^\s[.,[!?…]]]+", "shorthand": r"[\w&&\D]+", "not_both": r"[^\p{L}&&\p{Lu}]+", "posix": "[[:alpha:][0-9]]+"}.items():
+        yield from row(f"class_{name}", pre_tokenizer=split({"Regex": regex}, "Isolated"))
+
+
 if __name__ == "__main__":
-    for folder, content in variants():
+    for folder, content in itertools.chain(variants(), word_variants()):
+        if len(sys.argv) > 2 and folder not in sys.argv[2:]:
+            continue
         os.makedirs(os.path.join(sys.argv[1], folder), exist_ok=True)
         with open(os.path.join(sys.argv[1], folder, "tokenizer.json"), "w", encoding="utf-8") as out:
             json.dump(content, out, ensure_ascii=False)

@@ -34,7 +34,7 @@ def main():
     parser.add_argument("--variants", action="store_true", help="the small files of make_variants.py, not the families")
     parser.add_argument("--keep", help="folder for the tokenizers and what is compared")
     parser.add_argument("names", nargs="*")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     package = find_package()
     scratch = given.keep or tempfile.mkdtemp()
     os.makedirs(scratch, exist_ok=True)

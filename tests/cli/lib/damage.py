@@ -154,7 +154,7 @@ actions = {
     "tokenizer-cut": lambda: cut("tokenizer.json", 0.5),
     "tokenizer-empty": lambda: cut("tokenizer.json", 0),
     "tokenizer-list": lambda: open(os.path.join(folder, "tokenizer.json"), "w").write("[]"),
-    "tokenizer-kind": lambda: tokenizer(lambda t: t["model"].update(type="WordPiece")),
+    "tokenizer-kind": lambda: tokenizer(lambda t: t["model"].update(type="WordSalad")),
     "tokenizer-no-model": lambda: tokenizer(lambda t: t.pop("model")),
     "tokenizer-id": lambda: tokenizer(lambda t: t["model"]["vocab"].update({"Mary": 123456})),
     "tokenizer-normalizer": lambda: tokenizer(lambda t: t.update(normalizer={"type": "Bert"})),
