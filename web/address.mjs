@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The address tells everything that is shown: "#/prompt/17/14?t=0.08&sel=edge.2.14.4". */
+import { element } from "./dom.mjs";
 
 /* {path: ["prompt", "17", "14"], query: URLSearchParams} of the present address. */
 export function readAddress() {
@@ -18,10 +19,20 @@ export function readAddress() {
 export function addressOf(path, query = {}) {
   const parameters = new URLSearchParams();
   for (const [name, value] of query instanceof URLSearchParams ? query : Object.entries(query))
-    if (value !== null && value !== undefined && value !== "") parameters.set(name, value);
+    if (value != null && value !== "") parameters.set(name, value);
   /* These are plain in a query (RFC 3986), and easier to read so. */
   const text = parameters.toString().replace(/%2C/g, ",").replace(/%2F/g, "/").replace(/%3A/g, ":");
   return `#/${path.map(encodeURIComponent).join("/")}${text ? `?${text}` : ""}`;
+}
+
+/* These parameters of the present address, for another one. */
+export function keptParameters(names) {
+  const { query } = readAddress();
+  return Object.fromEntries(names.map((name) => [name, query.get(name)]));
+}
+
+export function pageLink(text, path, query, attributes) {
+  return element("a", { href: addressOf(path, query), ...attributes }, text);
 }
 
 /* Changes parameters of the present address (null removes one) and shows it. With replace no step for "back" is made: for what moves
@@ -29,7 +40,7 @@ export function addressOf(path, query = {}) {
 export function writeAddress(changes, { replace = false, silent = false, path = null } = {}) {
   const now = readAddress();
   for (const [name, value] of Object.entries(changes))
-    if (value === null || value === undefined || value === "") now.query.delete(name);
+    if (value == null || value === "") now.query.delete(name);
     else now.query.set(name, value);
   const address = addressOf(path ?? now.path, now.query);
   if (address === location.hash) return;

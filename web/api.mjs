@@ -23,7 +23,7 @@ export function onServer(listener) {
 
 /* "prompts?group=1" from "prompts" and {group: 1}; null and undefined are left out. */
 export function apiAddress(path, parameters = {}) {
-  const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined);
+  const given = Object.entries(parameters).filter(([, value]) => value != null);
   return given.length ? `${path}?${new URLSearchParams(given)}` : path;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Charts: dots with whiskers and heat maps as tables, lines with bands as SVG. Numbers stand beside or in them, so that a chart can be
  * read without seeing it; of lines the pages have the table below. */
+import { dataTable, digits } from "./lists.mjs";
 import { element, number, svg } from "./dom.mjs";
 
 /* Round steps over [lo, hi], about n of them. */
@@ -13,25 +14,17 @@ export function chartTicks(lo, hi, n = 5) {
   return ticks;
 }
 
+/* With as many digits as the ticks need. */
 function chartTickText(x, ticks) {
-  if (Math.abs(x) < 1e-12) return "0";
-  const step = ticks.length > 1 ? ticks[1] - ticks[0] : 1;
-  return x.toFixed(
-    Math.max(
-      0,
-      Math.min(
-        6,
-        -Math.floor(Math.log10(step) + 1e-9) + (/[1-9]\.?5$|^2\.5/.test((step / 10 ** Math.floor(Math.log10(step))).toFixed(1)) ? 1 : 0)
-      )
-    )
-  );
+  const digits = ticks.map((tick) => String(Number(tick.toFixed(6))).split(".")[1]?.length ?? 0);
+  return number(x, Math.max(...digits));
 }
 
 /* ---- dots ---- */
 
-/* Rows of names, dots with whiskers on one scale, and digits. rows: [{label: node or text, value, lo, hi, dim, more: [nodes], text}];
- * head: titles of name, of the value, and of what is in `more`. */
-export function dotChart({ name, rows, head = ["", "value"], digits = 3 }) {
+/* Rows of names, dots with whiskers on one scale, and digits. rows: [{label: node or text, value, lo, hi, class, more: [nodes]}];
+ * head: titles of name, of the value, and of what is in `more`; places: digits behind the point. */
+export function dotChart({ name, rows, head = ["", "value"], places = 3 }) {
   const values = rows.flatMap((row) => [row.value, row.lo ?? row.value, row.hi ?? row.value]).filter(Number.isFinite);
   const lo = Math.min(0, ...values),
     hi = Math.max(0, ...values);
@@ -45,54 +38,30 @@ export function dotChart({ name, rows, head = ["", "value"], digits = 3 }) {
       svg("line", { x1: `${at(x)}%`, x2: `${at(x)}%`, y1: 0, y2: "100%", class: Math.abs(x) < span * 1e-9 ? "zero" : "grid" })
     );
   const axis = svg(
-    "svg",
-    { class: "dots-axis", "aria-hidden": "true" },
+    "svg.dots-axis",
+    { "aria-hidden": "true" },
     ticks.map((x) => svg("text", { x: `${at(x)}%`, y: 12, "text-anchor": at(x) > 90 ? "end" : at(x) < 5 ? "start" : "middle" }, chartTickText(x, ticks)))
   );
   const line = (row) =>
     svg(
-      "svg",
-      { class: "dots-row", "aria-hidden": "true" },
+      "svg.dots-row",
+      { "aria-hidden": "true" },
       grid(),
-      Number.isFinite(row.lo) &&
-        Number.isFinite(row.hi) &&
-        svg("line", { x1: `${at(row.lo)}%`, x2: `${at(row.hi)}%`, y1: "50%", y2: "50%", class: "whisker" }),
+      Number.isFinite(row.lo) && svg("line.whisker", { x1: `${at(row.lo)}%`, x2: `${at(row.hi)}%`, y1: "50%", y2: "50%" }),
       Number.isFinite(row.value) && svg("circle", { cx: `${at(row.value)}%`, cy: "50%", r: 4 })
     );
-  const cells = (row) => [
-    element("th", { scope: "row" }, row.label),
-    element("td", { class: "plot" }, line(row)),
-    element("td", { class: "number" }, number(row.value, digits)),
-    element("td", { class: "interval" }, Number.isFinite(row.lo) ? `[${number(row.lo, digits)}, ${number(row.hi, digits)}]` : ""),
-    (row.more ?? []).map((node) => element("td", { class: "number" }, node))
+  const columns = [
+    { title: head[0], heads: true, cell: (row) => row.label },
+    { head: axis, class: "plot", cell: line },
+    digits(head[1], (row) => number(row.value, places)),
+    {
+      title: "95 % interval",
+      class: "interval",
+      cell: (row) => Number.isFinite(row.lo) && `[${number(row.lo, places)}, ${number(row.hi, places)}]`
+    },
+    ...head.slice(2).map((title, i) => digits(title, (row) => row.more[i]))
   ];
-  return element(
-    "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": name },
-    element(
-      "table",
-      { class: "dots" },
-      element("caption", { class: "unseen" }, name),
-      element(
-        "thead",
-        {},
-        element(
-          "tr",
-          {},
-          element("th", { scope: "col" }, head[0]),
-          element("td", { class: "plot" }, axis),
-          element("th", { scope: "col", class: "number" }, head[1]),
-          element("th", { scope: "col" }, "95 % interval"),
-          head.slice(2).map((title) => element("th", { scope: "col", class: "number" }, title))
-        )
-      ),
-      element(
-        "tbody",
-        {},
-        rows.map((row) => element("tr", { class: row.dim ? "dim" : null, title: row.text }, cells(row)))
-      )
-    )
-  );
+  return dataTable(name, columns, rows, { class: "dots" }).node;
 }
 
 /* ---- heat map ---- */
@@ -111,7 +80,7 @@ export function heatMap({ name, rows, columns, corner = "", most = null, onPoint
   const largest = most ?? Math.max(1e-9, ...rows.flatMap((row) => row.cells.map((cell) => cell?.value ?? 0)));
   const links = rows.map(() => []);
   const make = (cell, y, x) => {
-    if (!cell) return element("td", { class: "none" });
+    if (!cell) return element("td.none");
     const link = element(
       cell.href ? "a" : "span",
       { href: cell.href, tabindex: -1, title: cell.title, "aria-label": cell.title, class: cell.mark ? "unsure" : null },
@@ -130,16 +99,13 @@ export function heatMap({ name, rows, columns, corner = "", most = null, onPoint
     return td;
   };
   const table = element(
-    "table",
-    { class: "heat" },
-    element("caption", { class: "unseen" }, name),
+    "table.heat",
+    element("caption.unseen", name),
     element(
       "tbody",
-      {},
       rows.map((row, y) =>
         element(
           "tr",
-          {},
           element("th", { scope: "row" }, row.label),
           row.cells.map((cell, x) => make(cell, y, x))
         )
@@ -147,11 +113,9 @@ export function heatMap({ name, rows, columns, corner = "", most = null, onPoint
     ),
     element(
       "tfoot",
-      {},
       element(
         "tr",
-        {},
-        element("th", {}, corner),
+        element("th", corner),
         columns.map((label) => element("th", { scope: "col" }, label))
       )
     )
@@ -173,7 +137,7 @@ export function heatMap({ name, rows, columns, corner = "", most = null, onPoint
         break;
       }
   });
-  return element("div", { class: "scroll" }, table);
+  return element("div.scroll", table);
 }
 
 /* ---- lines ---- */
@@ -233,15 +197,15 @@ export function lineChart({ name, x, y, series, logX, logY, xTicks, yFrom, yTo, 
     "svg",
     { viewBox: `0 0 ${CHART_WIDTH} ${CHART_HEIGHT}`, class: "lines", role: "img", "aria-label": name },
     ticksY.map((v) => [
-      svg("line", { x1: CHART_LEFT, x2: CHART_WIDTH - right, y1: sy(v), y2: sy(v), class: "grid" }),
-      svg("text", { x: CHART_LEFT - 8, y: sy(v) + 4, "text-anchor": "end" }, logY ? String(v) : chartTickText(v, ticksY))
+      svg("path.grid", { d: `M${CHART_LEFT} ${sy(v)}H${CHART_WIDTH - right}` }),
+      svg("text.end", { x: CHART_LEFT - 8, y: sy(v) + 4 }, logY ? String(v) : chartTickText(v, ticksY))
     ]),
     ticksX.map((v) =>
-      svg("text", { x: sx(v), y: bottom + 18, "text-anchor": "middle" }, logX ? String(Number(v.toPrecision(3))) : xText(v))
+      svg("text.middle", { x: sx(v), y: bottom + 18 }, logX ? String(Number(v.toPrecision(3))) : xText(v))
     ),
-    svg("text", { x: (CHART_LEFT + CHART_WIDTH - right) / 2, y: CHART_HEIGHT - 3, "text-anchor": "middle", class: "axis" }, x),
-    svg("text", { x: 4, y: 10, class: "axis" }, y),
-    Number.isFinite(markX) && svg("line", { x1: sx(markX), x2: sx(markX), y1: CHART_TOP, y2: bottom, class: "marked" })
+    svg("text.axis.middle", { x: (CHART_LEFT + CHART_WIDTH - right) / 2, y: CHART_HEIGHT - 3 }, x),
+    svg("text.axis", { x: 4, y: 10 }, y),
+    Number.isFinite(markX) && svg("path.marked", { d: `M${sx(markX)} ${CHART_TOP}V${bottom}` })
   );
   const ends = chartSpread(series.map((s) => ({ y: sy(s.points.at(-1)?.y ?? lowY) })));
   series.forEach((s, i) => {
@@ -261,12 +225,11 @@ export function lineChart({ name, x, y, series, logX, logY, xTicks, yFrom, yTo, 
           { cx: sx(p.x), cy: sy(p.y), r: 3.5, class: style },
           svg(
             "title",
-            {},
             `${s.name} at ${xText(p.x)}: ${number(p.y)}${Number.isFinite(p.lo) ? ` [${number(p.lo)}, ${number(p.hi)}]` : ""}`
           )
         )
       );
     if (series.length > 1) root.append(svg("text", { x: CHART_WIDTH - right + 10, y: ends[i].y + 4, class: style }, chartShort(s.short ?? s.name)));
   });
-  return element("div", { class: "scroll" }, root);
+  return element("div.scroll", root);
 }

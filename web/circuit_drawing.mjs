@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A circuit as a picture: roles as columns, layers upward, drawn as graphs are: attention leaves upward and arrives level, an FFN is a square. */
+import { itemParts } from "./lists.mjs";
 import { svg } from "./dom.mjs";
 import { addressOf } from "./address.mjs";
-import { itemParts } from "./lists.mjs";
 
 const CIRCUIT_COLUMN = 150,
   CIRCUIT_LAYER = 120,
@@ -96,14 +96,12 @@ export function circuitDrawing(run, items, name) {
       const at = { x: x(edge.target), y: y(k + (1 + CIRCUIT_ATTENTION) / 2) },
         half = (CIRCUIT_LAYER * (1 - CIRCUIT_ATTENTION)) / 2;
       root.append(
-        svg("path", {
-          class: "ffn-line",
-          d: `M${at.x} ${at.y + half}C${at.x + 24} ${at.y + half} ${at.x + 24} ${at.y - half} ${at.x} ${at.y - half}`
-        }),
+        svg("path.ffn-line", { d: `M${at.x} ${at.y + half}C${at.x + 24} ${at.y + half} ${at.x + 24} ${at.y - half} ${at.x} ${at.y - half}`
+         }),
         svg(
-          "rect",
-          { class: "ffn", x: at.x + 12, y: at.y - 6, width: 12, height: 12 },
-          svg("title", {}, `FFN${edge.layer} at ${edge.target}`)
+          "rect.ffn",
+          { x: at.x + 12, y: at.y - 6, width: 12, height: 12 },
+          svg("title", `FFN${edge.layer} at ${edge.target}`)
         )
       );
       continue;
@@ -120,7 +118,7 @@ export function circuitDrawing(run, items, name) {
             "text",
             { x: at.x + (i - (bundle.length - 1) / 2) * 26, y: at.y + 4, "text-anchor": "middle" },
             `H${one.head}`,
-            svg("title", {}, `${one.name} ${one.source} → ${one.target}`)
+            svg("title", `${one.name} ${one.source} → ${one.target}`)
           )
         )
       )

@@ -2,7 +2,7 @@
  * Links and states as few SVG paths: links lie in buckets by kind and width, states in one path a level. Coordinates are integers in
  * 0.1 px: they are made and read faster than fractions. */
 import { svg } from "./dom.mjs";
-import { LINK_ATTENTION, LINK_FFN, LINK_RESIDUAL } from "./graph_model.mjs";
+import { LINK_ATTENTION, LINK_FFN, LINK_RESIDUAL, linkKey } from "./graph_model.mjs";
 import { curvePoint, linkCurve } from "./graph_layout.mjs";
 
 const DRAW_BUCKETS = 14;
@@ -27,7 +27,7 @@ export function linkGroup(name) {
     for (let b = 0; b < DRAW_BUCKETS; b++)
       paths[type * DRAW_BUCKETS + b] = svg("path", { class: `g-${DRAW_TYPES[type]}`,
         "stroke-opacity": (DRAW_FAINTEST[type] + (1 - DRAW_FAINTEST[type]) * b / (DRAW_BUCKETS - 1)).toFixed(2) });
-  const squares = svg("path", { class: "g-square" }), levels = svg("g", { class: "g-states" });
+  const squares = svg("path.g-square"), levels = svg("g.g-states");
   const ordered = DRAW_ORDER.flatMap((type) => paths.slice(type * DRAW_BUCKETS, (type + 1) * DRAW_BUCKETS));
   const group = svg("g", { class: name, transform: "scale(.1)" }, ...ordered, squares, levels);
   return { group, paths, texts: [], squares, levels, layout: null };
@@ -42,7 +42,7 @@ function drawText(path, text) {
 const drawTenth = (x) => Math.round(x * 10);
 
 function drawLink(layout, model, i) {
-  const key = ((model.kind[i] * model.layers + model.layer[i]) * model.width + model.source[i]) * model.width + model.target[i];
+  const key = linkKey(model, i);
   layout.strings ??= new Map();
   let text = layout.strings.get(key);
   if (text === undefined) {
@@ -68,14 +68,18 @@ export function stateRadius(layout, flow) {
   return !drawsCircles(layout) ? 1.3 : Math.min(2 + 3.2 * Math.sqrt(flow), layout.column * 0.16, layout.layer * 0.11);
 }
 
+/* The path of that square. */
+function drawSquare(layout, model, i) {
+  const { x, y, half } = squareOf(layout, model, i), side = drawTenth(2 * half);
+  return `M${drawTenth(x - half)} ${drawTenth(y - half)}h${side}v${side}h${-side}z`;
+}
+
 /* Puts these links into the group. */
 export function drawLinks(group, layout, model, list) {
   const texts = group.paths.map(() => []), squares = [];
   for (const i of list) {
     texts[model.type[i] * DRAW_BUCKETS + drawBucket(model.flow[i])].push(drawLink(layout, model, i));
-    if (model.type[i] !== LINK_FFN) continue;
-    const { x, y, half } = squareOf(layout, model, i), side = drawTenth(2 * half);
-    squares.push(`M${drawTenth(x - half)} ${drawTenth(y - half)}h${side}v${side}h${-side}z`);
+    if (model.type[i] === LINK_FFN) squares.push(drawSquare(layout, model, i));
   }
   if (group.layout !== layout) {
     group.layout = layout;
@@ -112,12 +116,7 @@ export function drawStates(group, layout, model, of) {
 export function drawHalo(path, layout, model, link, state) {
   if (link >= 0) {
     path.setAttribute("stroke-width", ((strokeOf(layout, model.flow[link]) + 5) * 10).toFixed(0));
-    let text = drawLink(layout, model, link);
-    if (model.type[link] === LINK_FFN) {
-      const { x, y, half } = squareOf(layout, model, link), side = drawTenth(2 * half);
-      text += `M${drawTenth(x - half)} ${drawTenth(y - half)}h${side}v${side}h${-side}z`;
-    }
-    drawText(path, text);
+    drawText(path, drawLink(layout, model, link) + (model.type[link] === LINK_FFN ? drawSquare(layout, model, link) : ""));
   } else if (state) {
     const radius = stateRadius(layout, model.replayed.levelFlow[state.level * model.width + state.position]);
     path.setAttribute("stroke-width", ((2 * radius + 7) * 10).toFixed(0));

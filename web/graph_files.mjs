@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What can be taken away of a graph: SVG, PNG, CSV, JSON, its address, the command that gives the same. */
-import { announce, element } from "./dom.mjs";
+import { announce, button, element } from "./dom.mjs";
 import { saveFile } from "./api.mjs";
 import { KIND_NAMES } from "./replay.mjs";
 import { parseSelection } from "./selection.mjs";
@@ -62,7 +62,7 @@ export async function svgToPng(text, scale = 2) {
 /* state() -> {graph, replayed, threshold, selection, convention, run, svgText(title and description)}: what is shown at the time of the
  * click. The element is a menu; run.database is the file, absent for a trace. */
 export function fileMenu(state) {
-  const told = element("p", { class: "files-told", role: "status" });
+  const told = element("p.files-told", { role: "status" });
   const name = (kind) => {
     const { graph } = state();
     return `headwater_${Number.isInteger(graph.prompt) ? `prompt_${graph.prompt}` : "trace"}_${graph.target}.${kind}`;
@@ -89,8 +89,8 @@ export function fileMenu(state) {
     copy("Copy link", () => location.href.replace(/#token=[0-9a-f]+/, "#")),
     copy("Copy SQL", (now) => shellCommand({ ...now, selection: parseSelection(now.selection) })),
   ];
-  const menu = element("details", { class: "files" }, element("summary", {}, "Save"), element("div", { class: "files-menu" },
-    entries.map(([label, act]) => element("button", { type: "button", onclick: () => act().catch((error) => say(error.message)) }, label)), told));
+  const menu = element("details.files", element("summary", "Save"), element("div.files-menu",
+    entries.map(([label, act]) => button(label, () => act().catch((error) => say(error.message)))), told));
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !menu.open) return;
     event.stopPropagation();

@@ -59,12 +59,12 @@ export function headsText(model, i) {
 export function lensLabels(layout, model, lens, taken) {
   const { target } = model.graph, texts = [];
   for (let layer = model.layers - 1; lens && layer >= 0; layer--) {
-    if (lens[layer] === null || lens[layer] === undefined || layout.inner[2 * layer + 2]) continue;
+    if (lens[layer] == null || layout.inner[2 * layer + 2]) continue;
     const text = labelFit(tokenText(lens[layer]), 11, 72), x = layout.x[target] + Math.min(24, layout.column * 0.3) + 10, y = layout.y[2 * layer + 2];
     const width = labelWidth(text, 11);
     if (!taken.free(x - 2, y - 7, width + 4, 14)) continue;
     taken.take(x - 2, y - 7, width + 4, 14);
-    texts.push(svg("text", { class: "g-lens", x: x.toFixed(1), y: (y + 4).toFixed(1) }, text));
+    texts.push(svg("text.g-lens", { x: x.toFixed(1), y: (y + 4).toFixed(1) }, text));
   }
   return texts;
 }
@@ -92,7 +92,7 @@ export function headLabels(layout, model, drawn, taken) {
       const [x, y] = curvePoint(curve, t);
       if (x - width / 2 < 0 || !taken.free(x - width / 2, y - 7, width, 14)) continue;
       taken.take(x - width / 2, y - 7, width, 14);
-      const label = svg("text", { class: "g-label", x: x.toFixed(1), y: (y + 3.5).toFixed(1) }, text);
+      const label = svg("text.g-label", { x: x.toFixed(1), y: (y + 3.5).toFixed(1) }, text);
       label.link = i;
       texts.push(label);
       break;
@@ -141,7 +141,7 @@ export function axisContent(layout, model) {
         labelFit(name, 11, Math.min(76, (x + LAYOUT_LEFT - 6) * 1.4))));
     } else {
       texts.push(svg("text", { class: kind, x: x.toFixed(1), y: 36 }, labelFit(name, 11, layout.column - (i === graph.target ? 8 : 4))));
-      if (flow[i] > 0) texts.push(svg("text", { class: "g-percent", x: x.toFixed(1), y: 51 }, percent(flow[i], 0)));
+      if (flow[i] > 0) texts.push(svg("text.g-percent", { x: x.toFixed(1), y: 51 }, percent(flow[i], 0)));
     }
   }
   let right = -Infinity;
@@ -150,9 +150,9 @@ export function axisContent(layout, model) {
     const text = String(column.n), width = labelWidth(text, 9) + 2;
     if (width > layout.column * (0.6 + 0.3) || column.x - width / 2 < right) continue;
     right = column.x + width / 2;
-    texts.push(svg("text", { class: "g-gap", x: column.x.toFixed(1), y: 19 }, text));
+    texts.push(svg("text.g-gap", { x: column.x.toFixed(1), y: 19 }, text));
   }
-  return [svg("path", { class: "g-bar", d: bars.join("") }), ...texts];
+  return [svg("path.g-bar", { d: bars.join("") }), ...texts];
 }
 
 /* The row above: the prediction over the target, a mark over each other position whose graph is stored. */
@@ -163,7 +163,7 @@ export function topContent(layout, model) {
   const radius = Math.max(1.5, Math.min(4, layout.column * 0.3));
   for (const target of graph.targets ?? [])
     if (target !== graph.target && layout.own[target] && Math.abs(layout.x[target] - middle) > half + 8)
-      marks.push(svg("circle", { class: "g-other", cx: layout.x[target].toFixed(1), cy: 26, r: radius.toFixed(1) }));
-  const text = svg("text", { class: "g-prediction", x: middle.toFixed(1), y: 22 }, name, svg("tspan", { class: "g-small", dx: 6 }, share));
+      marks.push(svg("circle.g-other", { cx: layout.x[target].toFixed(1), cy: 26, r: radius.toFixed(1) }));
+  const text = svg("text.g-prediction", { x: middle.toFixed(1), y: 22 }, name, svg("tspan.g-small", { dx: 6 }, share));
   return [...marks, text];
 }

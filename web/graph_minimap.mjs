@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The whole of a graph that does not fit, small, with a frame around what is in sight. A strip above the graph, over nothing. */
-import { svg } from "./dom.mjs";
+import { setAttributes, svg } from "./dom.mjs";
 import { LINK_RESIDUAL } from "./graph_model.mjs";
 import { linkCurve } from "./graph_layout.mjs";
 
 /* onMove(x, y): the middle of what shall be in sight, as shares of the sheet. */
 export function minimap(onMove) {
-  const links = svg("path", { class: "g-map-links" }), trunk = svg("path", { class: "g-map-trunk" }), frame = svg("rect", { class: "g-map-frame" });
-  const map = svg("svg", { class: "g-map", preserveAspectRatio: "none", "aria-hidden": "true" }, links, trunk, frame);
+  const links = svg("path.g-map-links"), trunk = svg("path.g-map-trunk"), frame = svg("rect.g-map-frame");
+  const map = svg("svg.g-map", { preserveAspectRatio: "none", "aria-hidden": "true" }, links, trunk, frame);
   let size = [1, 1];
   function move(event) {
     const box = map.getBoundingClientRect();
@@ -35,8 +35,7 @@ export function minimap(onMove) {
     },
     /* Shares of the sheet. */
     show(left, top, width, height) {
-      const values = { x: left * size[0], y: top * size[1], width: width * size[0], height: height * size[1] };
-      for (const [name, value] of Object.entries(values)) frame.setAttribute(name, value.toFixed(1));
+      setAttributes(frame, { x: left * size[0], y: top * size[1], width: width * size[0], height: height * size[1] });
     },
   };
 }

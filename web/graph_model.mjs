@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What is drawn of a replayed graph: edges of one layer from one position to another are one link, whatever their heads. */
-import { ATTENTION, FFN, kindLevels } from "./replay.mjs";
+import { ATTENTION, ATTENTION_RESIDUAL, FFN, FFN_RESIDUAL, kindLevels } from "./replay.mjs";
 
 const MODEL_BINS = 4096;
 export const LINK_ATTENTION = 0, LINK_FFN = 1, LINK_RESIDUAL = 2;
@@ -8,6 +8,11 @@ export const LINK_ATTENTION = 0, LINK_FFN = 1, LINK_RESIDUAL = 2;
 /* A number of its own for each link that a graph can have. */
 function modelKey(model, kind, layer, source, target) {
   return ((kind * model.layers + layer) * model.width + source) * model.width + target;
+}
+
+/* Of the i-th link. */
+export function linkKey(model, i) {
+  return modelKey(model, model.kind[i], model.layer[i], model.source[i], model.target[i]);
 }
 
 /* graph: the JSON of the end point; replayed: replay(graph, threshold). Links are in the order of the walk, from the top down:
@@ -53,14 +58,14 @@ export function linkOf(model, selection) {
   if (!selection) return -1;
   if (!model.places) {
     model.places = new Map();
-    for (let i = 0; i < model.n; i++) model.places.set(modelKey(model, model.kind[i], model.layer[i], model.source[i], model.target[i]), i);
+    for (let i = 0; i < model.n; i++) model.places.set(linkKey(model, i), i);
   }
   const find = (kind, source, target) => (source >= model.width || target >= model.width ? -1 :
     model.places.get(modelKey(model, kind, selection.layer, source, target)) ?? -1);
   if (selection.layer >= model.layers) return -1;
   if (selection.kind === "edge") return find(ATTENTION, selection.source, selection.target);
   if (selection.kind === "ffn") return find(FFN, selection.position, selection.position);
-  if (selection.kind === "residual") return find(selection.node === "ffn" ? 3 : 1, selection.position, selection.position);
+  if (selection.kind === "residual") return find(selection.node === "ffn" ? FFN_RESIDUAL : ATTENTION_RESIDUAL, selection.position, selection.position);
   return -1;
 }
 
@@ -73,11 +78,14 @@ export function stateOf(model, selection) {
   return { level, position };
 }
 
+export function selectionOfPart(kind, layer, source, position) {
+  if (kind === ATTENTION) return { kind: "edge", layer, source, target: position };
+  if (kind === FFN) return { kind: "ffn", layer, position };
+  return { kind: "residual", layer, position, node: kind === FFN_RESIDUAL ? "ffn" : "attention" };
+}
+
 export function selectionOfLink(model, i) {
-  const layer = model.layer[i], position = model.target[i];
-  if (model.type[i] === LINK_ATTENTION) return { kind: "edge", layer, source: model.source[i], target: position };
-  if (model.type[i] === LINK_FFN) return { kind: "ffn", layer, position };
-  return { kind: "residual", layer, position, node: model.kind[i] === 1 ? "attention" : "ffn" };
+  return selectionOfPart(model.kind[i], model.layer[i], model.source[i], model.target[i]);
 }
 
 export function selectionOfState(level, position) {

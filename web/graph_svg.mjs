@@ -18,8 +18,8 @@ function svgStyle() {
 /* pieces: [[svg element, x, y]] in px; about: {title, description}. */
 export function svgFile(pieces, width, height, about, focused) {
   const { text, ground } = svgStyle(), w = Math.ceil(width), h = Math.ceil(height);
-  const file = svg("svg", { width: w, height: h, viewBox: `0 0 ${w} ${h}`, class: focused ? "g-focused" : null }, svg("title", {}, about.title),
-    about.description && svg("desc", {}, about.description), svg("style", {}, text),
+  const file = svg("svg", { width: w, height: h, viewBox: `0 0 ${w} ${h}`, class: focused ? "g-focused" : null }, svg("title", about.title),
+    about.description && svg("desc", about.description), svg("style", text),
     svg("rect", { width: w, height: h, fill: ground }));
   for (const [element, x, y] of pieces) {
     const group = svg("g", { transform: `translate(${x} ${y})` });

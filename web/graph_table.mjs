@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The edges of the graph as a table: what the drawing shows, for those who read or hear it. */
-import { count, element, plural, tokenElement } from "./dom.mjs";
-import { ATTENTION, FFN, FFN_RESIDUAL, KIND_NAMES } from "./replay.mjs";
+import { selectionOfPart } from "./graph_model.mjs";
+import { button, count, element, plural, tokenElement } from "./dom.mjs";
+import { KIND_NAMES } from "./replay.mjs";
 import { parseSelection, selectionText } from "./selection.mjs";
 
 const TABLE_ROWS = 500; /* until all are asked for: a long table is slow to lay out */
@@ -19,11 +20,9 @@ const tableColumns = [
 ];
 
 /* What an edge is when it is selected. */
-export function selectionOfEdge(replayed, i) {
-  const layer = replayed.layer[i], position = replayed.target[i];
-  if (replayed.kind[i] === ATTENTION) return { kind: "edge", layer, source: replayed.source[i], target: position, head: replayed.head[i] };
-  if (replayed.kind[i] === FFN) return { kind: "ffn", layer, position };
-  return { kind: "residual", layer, position, node: replayed.kind[i] === FFN_RESIDUAL ? "ffn" : "attention" };
+function selectionOfEdge(replayed, i) {
+  const of = selectionOfPart(replayed.kind[i], replayed.layer[i], replayed.source[i], replayed.target[i]);
+  return of.kind === "edge" ? { ...of, head: replayed.head[i] } : of;
 }
 
 /* Is the edge the selected thing, or one of its heads? */
@@ -51,39 +50,37 @@ export function graphTable({ root, onSelect, order = "", onOrder = () => {} }) {
     const ascends = descending ? "descending" : "ascending", descends = descending ? "ascending" : "descending";
     const next = up ? `-${name}` : down ? "" : name;
     return element("th", { scope: "col", class: digits ? "number" : null, "aria-sort": up ? ascends : down ? descends : "none" },
-      element("button", { type: "button", "data-key": name, title: up ? "Turn round" : down ? "In the order of hw_edges" : `Sort by ${name}`,
-        onclick: () => {
+      button([name, element("span", { "aria-hidden": "true" }, up || down ? ((up ? ascends : descends) === "ascending" ? " ▲" : " ▼") : "")], () => {
           order = next;
           onOrder(order);
           render();
-        } }, name, element("span", { "aria-hidden": "true" }, up || down ? ((up ? ascends : descends) === "ascending" ? " ▲" : " ▼") : "")));
+        }, { "data-key": name, title: up ? "Turn round" : down ? "In the order of hw_edges" : `Sort by ${name}` }));
   }
 
   function row(graph, r, i, chosen) {
     const of = selectionOfEdge(r, i), name = KIND_NAMES[r.kind[i]].replace("_", " "), matches = tableMatches(chosen, of);
-    const token = (position) => [element("span", { class: "soft" }, `${position} `), tokenElement(graph.tokens[position])];
-    const digits = (x) => element("td", { class: "number" }, x.toFixed(6));
+    const token = (position) => [element("span.soft", `${position} `), tokenElement(graph.tokens[position])];
+    const digits = (x) => element("td.number", x.toFixed(6));
     const select = () => onSelect(selectionText(of));
     return element("tr", { "aria-current": matches ? "true" : null, onclick: select },
-      element("td", {}, element("button", { type: "button", class: "table-plain", "data-key": selectionText(of),
-        "aria-label": `Select ${name} of layer ${r.layer[i]}, ${r.source[i]} to ${r.target[i]}${of.head === undefined ? "" : `, head ${of.head}`}` }, name)),
-      element("td", { class: "number" }, r.layer[i]), element("td", { class: "number" }, r.head[i] < 0 ? "" : r.head[i]),
-      element("td", {}, token(r.source[i])), element("td", {}, token(r.target[i])), digits(r.share[i] / 1e6), digits(r.weight[i]), digits(r.flow[i]));
+      element("td", button(name, null, { class: "table-plain", "data-key": selectionText(of), "aria-label": `Select ${name} of layer ${r.layer[i]}, ${r.source[i]} to ${r.target[i]}${of.head === undefined ? "" : `, head ${of.head}`}` })),
+      element("td.number", r.layer[i]), element("td.number", r.head[i] < 0 ? "" : r.head[i]),
+      element("td", token(r.source[i])), element("td", token(r.target[i])), digits(r.share[i] / 1e6), digits(r.weight[i]), digits(r.flow[i]));
   }
 
   function render() {
     const { graph, replayed, threshold, selection } = shown;
     const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const rows = sorted(replayed), some = all ? rows : rows.slice(0, TABLE_ROWS), chosen = parseSelection(selection);
-    root.replaceChildren(element("div", { class: "graph-table", role: "region", tabindex: "0", "aria-label": "Edges of the graph" },
-      element("table", {}, element("caption", {}, `${plural(replayed.n, "edge")} at the threshold ${threshold}. Importance: share of the node; `,
+    root.replaceChildren(element("div.graph-table", { role: "region", tabindex: "0", "aria-label": "Edges of the graph" },
+      element("table", element("caption", `${plural(replayed.n, "edge")} at the threshold ${threshold}. Importance: share of the node; `,
         "weight: among those kept; flow: of the 1 at the target."),
-        element("thead", {}, element("tr", {}, tableColumns.map(head))),
-        element("tbody", {}, some.map((i) => row(graph, replayed, i, chosen)))),
-      some.length < rows.length && element("button", { type: "button", onclick: () => {
+        element("thead", element("tr", tableColumns.map(head))),
+        element("tbody", some.map((i) => row(graph, replayed, i, chosen)))),
+      some.length < rows.length && button(`${count(some.length)} are shown: show all ${count(rows.length)}`, () => {
         all = true;
         render();
-      } }, `${count(some.length)} are shown: show all ${count(rows.length)}`)));
+      })));
     if (key) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
   }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The graph of one prediction: draws it, says what is pointed at and selected. It draws from data only. */
-import { announce, element, svg } from "./dom.mjs";
+import { announce, element, setAttributes, svg } from "./dom.mjs";
 import { replay } from "./replay.mjs";
 import { parseSelection, selectionText } from "./selection.mjs";
 import { LINK_ATTENTION, graphModel, linkOf, routesOf, selectionOfLink, selectionOfState, stateOf, strongestLinks } from "./graph_model.mjs";
@@ -20,18 +20,18 @@ function viewParts() {
   const base = linkGroup("g-base"), focus = linkGroup("g-focus");
   const parts = {
     base, focus,
-    bands: svg("path", { class: "g-band" }), lines: svg("path", { class: "g-line" }),
-    selected: svg("path", { class: "g-selected" }), pointed: svg("path", { class: "g-pointed" }),
-    labels: svg("g", { class: "g-labels" }), names: svg("g"), axis: svg("g", { transform: `translate(${LAYOUT_LEFT} 0)` }),
-    above: svg("g", { transform: `translate(${LAYOUT_LEFT} 0)` }), tip: element("div", { class: "graph-tip", hidden: true }),
+    bands: svg("path.g-band"), lines: svg("path.g-line"),
+    selected: svg("path.g-selected"), pointed: svg("path.g-pointed"),
+    labels: svg("g.g-labels"), names: svg("g"), axis: svg("g", { transform: `translate(${LAYOUT_LEFT} 0)` }),
+    above: svg("g", { transform: `translate(${LAYOUT_LEFT} 0)` }), tip: element("div.graph-tip", { hidden: true }),
   };
   const halo = svg("g", { transform: "scale(.1)" }, parts.selected, parts.pointed);
-  parts.main = svg("svg", { class: "graph-main" }, parts.bands, parts.lines, halo, base.group, focus.group, parts.labels);
-  parts.left = svg("svg", { class: "graph-left", width: LAYOUT_LEFT }, parts.names);
-  parts.top = svg("svg", { class: "graph-top", height: LAYOUT_TOP }, parts.above);
-  parts.bottom = svg("svg", { class: "graph-bottom" }, parts.axis);
-  parts.sheet = element("div", { class: "graph-sheet", "aria-hidden": "true" }, parts.top, parts.left, parts.main, parts.bottom);
-  parts.scroll = element("div", { class: "graph-scroll", tabindex: "-1" }, parts.sheet);
+  parts.main = svg("svg.graph-main", parts.bands, parts.lines, halo, base.group, focus.group, parts.labels);
+  parts.left = svg("svg.graph-left", { width: LAYOUT_LEFT }, parts.names);
+  parts.top = svg("svg.graph-top", { height: LAYOUT_TOP }, parts.above);
+  parts.bottom = svg("svg.graph-bottom", parts.axis);
+  parts.sheet = element("div.graph-sheet", { "aria-hidden": "true" }, parts.top, parts.left, parts.main, parts.bottom);
+  parts.scroll = element("div.graph-scroll", { tabindex: "-1" }, parts.sheet);
   return parts;
 }
 
@@ -46,7 +46,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
   const selected = () => parseSelection(selection);
 
   root.classList.add("graph");
-  for (const [name, value] of Object.entries({ role: "application", tabindex: "0", "aria-roledescription": "graph" })) root.setAttribute(name, value);
+  setAttributes(root, { role: "application", tabindex: "0", "aria-roledescription": "graph" });
   root.append(map.element, parts.scroll, parts.tip);
 
   let passing = null; /* the model while the threshold is dragged */
@@ -89,8 +89,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     const { main, left, top, bottom: below, sheet, scroll } = parts, w = Math.ceil(layout.width), h = Math.ceil(layout.height);
     const first = !sheet.style.width, before = first ? null : anchor ?? { x: viewMiddle.x, y: viewMiddle.y, atX: 0.5, atY: 0.5 };
     for (const [part, pw, ph] of [[main, w, h], [left, LAYOUT_LEFT, h], [top, w + LAYOUT_LEFT, LAYOUT_TOP], [below, w + LAYOUT_LEFT, bottom]]) {
-      part.setAttribute("width", pw);
-      part.setAttribute("height", ph);
+      setAttributes(part, { width: pw, height: ph });
     }
     sheet.style.width = `${w + LAYOUT_LEFT}px`;
     sheet.style.height = `${h + LAYOUT_TOP + bottom}px`;
@@ -212,6 +211,11 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     if (tell) onPoint(text);
   }
 
+  function leave() {
+    showTip(null);
+    if (layout) point(null, true);
+  }
+
   let pan = null;
   const listeners = {
     pointermove(event) {
@@ -234,8 +238,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     },
     pointerleave() {
       pan = null;
-      showTip(null);
-      if (layout) point(null, true);
+      leave();
     },
     pointerdown(event) {
       if (layout && !layout.fits && event.button === 0 && event.pointerType === "mouse" && parts.sheet.contains(event.target))
@@ -264,11 +267,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
         onSelect(cursor);
       } else if (event.key === "Escape") {
         if (selection !== null) onSelect(null);
-        else {
-          cursor = null;
-          showTip(null);
-          point(null, true);
-        }
+        else listeners.blur();
       } else {
         const next = keyMove(model, parseSelection(cursor ?? selection), event);
         if (next === undefined) return;
@@ -279,8 +278,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     },
     blur() {
       cursor = null;
-      showTip(null);
-      if (layout) point(null, true);
+      leave();
     },
   };
   for (const [name, listener] of Object.entries(listeners)) root.addEventListener(name, listener, name === "wheel" ? { passive: false } : {});
@@ -344,12 +342,9 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     setPointed(text) {
       if (layout) point(text, false);
     },
-    setZoom(value) {
-      zoom = value;
-      render();
-    },
-    setFold(value) {
-      fold = value;
+    /* null: automatic */
+    setSize(now) {
+      ({ zoom = zoom, fold = fold, drawAll = drawAll } = now);
       render();
     },
     setLens(texts) {
@@ -358,14 +353,6 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
         drawTexts();
         drawFocus();
       }
-    },
-    setCompanion(other) {
-      companion = other;
-      render();
-    },
-    setDrawAll(value) {
-      drawAll = value;
-      render();
     },
     /* about: {title, description} of the file; dimmed as on the screen when something is selected. */
     svgText(about = { title: graph.text ?? "" }) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The dialog of keys and gestures. */
-import { element } from "./dom.mjs";
+import { button, element } from "./dom.mjs";
 
 const HELP_PARTS = [
   ["Everywhere", [
@@ -37,12 +37,12 @@ const HELP_PARTS = [
 
 export function showHelp() {
   document.querySelector("dialog.help")?.remove();
-  const close = element("button", { type: "button", onclick: () => dialog.close() }, "Close");
-  const dialog = element("dialog", { class: "help", "aria-labelledby": "help-title", onclose: () => dialog.remove(),
+  const close = button("Close", () => dialog.close());
+  const dialog = element("dialog.help", { "aria-labelledby": "help-title", onclose: () => dialog.remove(),
     onclick: (event) => { if (event.target === dialog) dialog.close(); } },
-  element("div", {}, element("div", { class: "bar" }, element("h1", { id: "help-title" }, "Keys and gestures"), close),
-    element("div", { class: "help-parts" }, HELP_PARTS.map(([title, rows]) => element("section", {}, element("h2", {}, title),
-      element("dl", {}, rows.map(([key, what]) => [element("dt", {}, key), element("dd", {}, what)])))))));
+  element("div", element("div.bar", element("h1", { id: "help-title" }, "Keys and gestures"), close),
+    element("div.help-parts", HELP_PARTS.map(([title, rows]) => element("section", element("h2", title),
+      element("dl", rows.map(([key, what]) => [element("dt", key), element("dd", what)])))))));
   document.body.append(dialog);
   dialog.showModal();
 }

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the pages of lists share: tables, estimates with their intervals, the choice of a group, the command that gives the same. */
-import { announce, count, element, number, percent, tokenElement } from "./dom.mjs";
-import { addressOf } from "./address.mjs";
+import { announce, button, count, element, number, percent, tokenElement } from "./dom.mjs";
+import { pageLink, writeAddress } from "./address.mjs";
 
 /* {columns: [name], rows: [[value]]} as objects. */
 export function rowsOf(data) {
   return data.rows.map((row) => Object.fromEntries(data.columns.map((name, i) => [name, row[i]])));
 }
 
-/* A table. columns: [{title, cell(row) -> node or text, number: true for digits, class,
+function columnClass(column) {
+  return [column.number && "number", column.class].filter(Boolean).join(" ") || null;
+}
+
+/* A table. columns: [{title, cell(row) -> node or text, number: true for digits, heads: true for names of rows, class,
  * help, head: node in the place of the title, order: aria-sort}]; a row for each of rows, with its `class`. add(rows) appends. */
 export function dataTable(caption, columns, rows, attributes = {}) {
   const body = element("tbody");
@@ -19,7 +23,7 @@ export function dataTable(caption, columns, rows, attributes = {}) {
           "tr",
           { class: row.class },
           columns.map((column) =>
-            element("td", { class: [column.number && "number", column.class].filter(Boolean).join(" ") || null }, column.cell(row))
+            element(column.heads ? "th" : "td", { class: columnClass(column), scope: column.heads && "row" }, column.cell(row))
           )
         )
       )
@@ -28,17 +32,15 @@ export function dataTable(caption, columns, rows, attributes = {}) {
   const table = element(
     "table",
     attributes,
-    element("caption", { class: "unseen" }, caption),
+    element("caption.unseen", caption),
     element(
       "thead",
-      {},
       element(
         "tr",
-        {},
         columns.map((column) =>
           element(
             "th",
-            { scope: "col", class: column.number ? "number" : null, title: column.help, "aria-sort": column.order },
+            { scope: "col", class: columnClass(column), title: column.help, "aria-sort": column.order },
             column.head ?? column.title
           )
         )
@@ -46,27 +48,33 @@ export function dataTable(caption, columns, rows, attributes = {}) {
     ),
     body
   );
-  return { node: element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table), add, body };
+  return { node: element("div.scroll", { tabindex: "0", role: "region", "aria-label": caption }, table), add, body };
+}
+
+/* A column of digits. */
+export function digits(title, cell, help) {
+  return { title, cell, help, number: true };
+}
+
+/* {value, lo, hi} of the column `name` of a row. */
+export function intervalOf(row, name) {
+  const ends = { mean: "ci", difference: "ci", flow_mean: "flow_ci" }[name] ?? name;
+  return { value: row[name], lo: row[`${ends}_lo`], hi: row[`${ends}_hi`] };
 }
 
 /* "0.280 [0.275, 0.285]"; without an interval the value alone. */
-export function estimate(value, lo, hi, digits = 3) {
-  return listsEstimate(value, lo, hi, (x) => number(x, digits));
+export function estimate(row, name, digits = 3) {
+  return listsEstimate(intervalOf(row, name), (x) => number(x, digits));
 }
 
 /* "66.2 % [63.2, 69.1]" of shares. */
-export function estimateShare(value, lo, hi) {
-  return listsEstimate(value, lo, hi, (x, bare) => (bare ? number(x * 100, 1) : percent(x)));
+export function estimateShare(row, name) {
+  return listsEstimate(intervalOf(row, name), (x, bare) => (bare ? number(x * 100, 1) : percent(x)));
 }
 
-function listsEstimate(value, lo, hi, form) {
-  const known = Number.isFinite(value) && lo !== null && hi !== null && lo !== undefined && hi !== undefined;
-  return element(
-    "span",
-    { class: "estimate" },
-    form(value),
-    known && element("span", { class: "interval" }, ` [${form(lo, true)}, ${form(hi, true)}]`)
-  );
+function listsEstimate({ value, lo, hi }, form) {
+  const known = Number.isFinite(value) && lo != null && hi != null;
+  return element("span.estimate", form(value), known && element("span.interval", ` [${form(lo, true)}, ${form(hi, true)}]`));
 }
 
 export function headName(layer, head) {
@@ -74,28 +82,37 @@ export function headName(layer, head) {
 }
 
 export function headLink(layer, head, query = {}) {
-  return element("a", { href: addressOf(["head", layer, head], query), class: "component" }, headName(layer, head));
+  return pageLink(headName(layer, head), ["head", layer, head], query, { class: "component" });
+}
+
+/* "prompt 17", or the number alone. */
+export function promptLink(id, what = "prompt ") {
+  return pageLink(`${what}${id}`, ["prompt", id]);
 }
 
 /* "1, 4, 7" as links to prompts. */
-export function promptLinks(ids, query = {}) {
-  return ids.flatMap((id, i) => [i ? ", " : "", element("a", { href: addressOf(["prompt", id], query) }, String(id))]);
+export function promptLinks(ids) {
+  return ids.flatMap((id, i) => [i ? ", " : "", promptLink(id, "")]);
 }
 
 /* Tokens of a list in a row. */
 export function tokenRow(tokens) {
   return element(
-    "span",
-    { class: "tokens" },
+    "span.tokens",
     tokens.map((text) => tokenElement(text))
   );
 }
 
 /* The name of a group for people: of one column the value alone would do, but names tell what they are. */
 export function groupName(run, id) {
-  if (id === null || id === undefined || id === "" || Number(id) === -1) return "all prompts";
+  if (id == null || id === "" || Number(id) === -1) return "all prompts";
   if (Number(id) === -2) return "all counterfactuals";
   return run.groups.find((group) => String(group.id) === String(id))?.name || `group ${id}`;
+}
+
+/* The same beside others of clean prompts. */
+export function groupShort(run, id) {
+  return groupName(run, id).replace(/^variant=(clean|counterfactual),?/, "");
 }
 
 /* The groups that a choice is worth showing for: more than one. */
@@ -114,11 +131,43 @@ export function groupSelect(run, chosen, change, all = "all prompts") {
   );
 }
 
+/* What heads and neurons are sorted by -> its column. */
+export const MEASURES = { importance: "mean", flow: "flow_mean", frequency: "frequency" };
+
+/* The choices above a list: of the measure, [[word of the address, text]], the first one where the address has none, and of the group. */
+export function measureControls({ run, query }, measures, chosen) {
+  const [[first]] = measures;
+  return element(
+    "div.controls",
+    choiceButtons("Measure", measures, chosen, (name) => writeAddress({ by: name === first ? null : name, rows: null })),
+    groupSelect(run, query.get("group"), (id) => writeAddress({ group: id }))
+  );
+}
+
+/* The cell of a heat map for a value with an interval. */
+export function heatCell(row, column, name, href) {
+  const { value, lo, hi } = intervalOf(row, column);
+  return {
+    value,
+    href,
+    text: value ? number(value).replace(/^0(?=\.)/, "") : "0",
+    mark: value > 0 && (hi - lo) / 2 > value / 4,
+    title: `${name}: ${number(value)} [${number(lo)}, ${number(hi)}]`
+  };
+}
+
+export const HEAT_LEGEND = "Colour: square root of the value. A “?” in a cell: half of the 95 % interval is more than a quarter of the value. ";
+
+/* Links to the things before and after this one and to all of them; step(by) -> path of an address, or null. */
+export function stepLinks(all, path, step, query) {
+  const arrow = (by, sign, label) => step(by) && pageLink(sign, step(by), query, { class: "button", "aria-label": label, title: label });
+  return element("span", pageLink(`all ${path}`, [path], query), " ", arrow(-1, "‹", `the ${all} before`), " ", arrow(1, "›", `the next ${all}`));
+}
+
 /* A labelled select: choices [[value, text]]. */
 export function listsSelect(label, choices, chosen, change) {
   return element(
-    "label",
-    { class: "field" },
+    "label.field",
     `${label} `,
     element(
       "select",
@@ -131,10 +180,10 @@ export function listsSelect(label, choices, chosen, change) {
 /* Buttons of which one is pressed: choices [[value, text]]. */
 export function choiceButtons(label, choices, chosen, change) {
   return element(
-    "div",
-    { class: "choice", role: "group", "aria-label": label },
+    "div.choice",
+    { role: "group", "aria-label": label },
     choices.map(([value, text]) =>
-      element("button", { type: "button", "aria-pressed": String(value === chosen), onclick: () => change(value) }, text)
+      button(text, () => change(value), { "aria-pressed": String(value === chosen) })
     )
   );
 }
@@ -147,7 +196,7 @@ export function shellWord(text) {
 
 /* "headwater query DB top_heads --by flow" from a query's name and its options. */
 export function queryCommand(name, options = {}) {
-  const given = Object.entries(options).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const given = Object.entries(options).filter(([, value]) => value != null && value !== "");
   return ["headwater query DB", name, ...given.map(([option, value]) => `--${option} ${shellWord(String(value))}`)].join(" ");
 }
 
@@ -156,32 +205,29 @@ export function groupSql(group) {
   return /^\d+$/.test(group) ? group : `(SELECT group_id FROM prompt_group WHERE name = '${group.replace(/'/g, "''")}')`;
 }
 
+export function queryLine(name, options) {
+  return commandLine(queryCommand(name, options));
+}
+
 /* The command that gives the same numbers, and a button that copies it. */
 export function commandLine(command) {
-  const button = element(
-    "button",
-    {
-      type: "button",
-      onclick: async () => {
+  const copy = button("Copy the command", async () => {
         try {
           await navigator.clipboard.writeText(command);
-          button.textContent = "Copied";
+          copy.textContent = "Copied";
           announce("The command is copied.");
         } catch {
           getSelection().selectAllChildren(code); /* no clipboard: ready to be copied by hand */
           announce("The command is selected.");
         }
-      }
-    },
-    "Copy the command"
-  );
-  const code = element("code", {}, command);
-  return element("div", { class: "command" }, code, button);
+      });
+  const code = element("code", command);
+  return element("div.command", code, copy);
 }
 
 /* Title of a page, with what stands right of it. */
 export function pageTitle(title, ...beside) {
-  return element("div", { class: "bar" }, element("h1", {}, title), beside);
+  return element("div.bar", element("h1", title), beside);
 }
 
 /* An edge aligned by role, unpacked: {kind, layer, head, source, target, name}. */

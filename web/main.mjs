@@ -52,7 +52,7 @@ function mainHeader(run) {
   const done = run.done + run.failed, planned = mainPlanned(run);
   document.getElementById("about").replaceChildren(
     element("a", { href: "#/" }, `${run.model} · ${run.dataset} · ${plural(run.prompts, "prompt")}`),
-    ...(done < planned ? [element("span", { class: "notice" }, ` · unfinished: ${percent(done / planned, 0)}`)] : []),
+    ...(done < planned ? [element("span.notice", ` · unfinished: ${percent(done / planned, 0)}`)] : []),
     ...(run.failed ? [" · ", element("a", { href: "#/failed" }, `${count(run.failed)} failed`)] : []));
 }
 

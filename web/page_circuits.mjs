@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Recurring circuits, best first. */
 import { count, element, fill, number, plural } from "./dom.mjs";
-import { addressOf, writeAddress } from "./address.mjs";
+import { pageLink, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
-import { commandLine, dataTable, estimateShare, listsSelect, pageTitle, queryCommand, rowsOf } from "./lists.mjs";
-import { showEmpty } from "./states.mjs";
+import { dataTable, digits, estimateShare, listsSelect, pageTitle, queryLine, rowsOf } from "./lists.mjs";
+import { showEmpty, showNotMined } from "./states.mjs";
 
 export async function showCircuits(context) {
   const { root, run, query, signal } = context;
   fill(root, pageTitle("Circuits"));
   if (run.minings.length === 0) {
-    showEmpty(root, "Nothing is mined yet. This finds edges that recur together:", "headwater mine DB");
+    showNotMined(root);
     return {};
   }
   const mining = query.get("mining") || String(run.minings[0].id);
@@ -20,8 +20,7 @@ export async function showCircuits(context) {
     fill(
       root,
       element(
-        "div",
-        { class: "controls" },
+        "div.controls",
         listsSelect(
           "Mining",
           run.minings.map((one) => [String(one.id), `${one.id}: ${one.parameters}`]),
@@ -34,13 +33,12 @@ export async function showCircuits(context) {
     root,
     element(
       "p",
-      {},
       `${plural(data.graphs, "graph")}, ${plural(data.edges, "edge")} frequent enough, ${count(data.sets)} closed connected sets of them${data.complete ? ", complete" : ""}. `,
-      element("span", { class: "soft" }, data.parameters)
+      element("span.soft", data.parameters)
     ),
-    data.note && element("p", { class: "notice" }, data.note)
+    data.note && element("p.notice", data.note)
   );
-  const link = (row, text) => element("a", { href: addressOf(["circuit", row.rank], { mining: query.get("mining") }) }, text);
+  const link = (row, text) => pageLink(text, ["circuit", row.rank], { mining: query.get("mining") });
   if (rows.length === 0) showEmpty(root, "No set of edges is frequent enough.", "headwater mine DB --min-support 0.05");
   else
     fill(
@@ -48,29 +46,19 @@ export async function showCircuits(context) {
       dataTable(
         "Circuits",
         [
-          { title: "circuit", number: true, cell: (row) => link(row, String(row.rank)) },
+          digits("circuit", (row) => link(row, String(row.rank))),
           { title: "path", class: "circuit", cell: (row) => link(row, row.circuit) },
-          {
-            title: "in graphs",
-            number: true,
-            help: "share of the graphs that have all its edges",
-            cell: (row) => estimateShare(row.frequency, row.frequency_lo, row.frequency_hi)
-          },
-          { title: "n", number: true, cell: (row) => count(row.n_active) },
-          {
-            title: "lift",
-            number: true,
-            help: "how many times more often than independent edges would come together",
-            cell: (row) => number(row.lift, 2)
-          },
-          { title: "edges", number: true, cell: (row) => String(row.n_edges) },
-          { title: "new", number: true, help: "edges in graphs that no circuit above covers", cell: (row) => count(row.new_cells) },
-          { title: "broken", number: true, help: "graphs that have all its edges but one", cell: (row) => count(row.n_broken) }
+          digits("in graphs", (row) => estimateShare(row, "frequency"), "share of the graphs that have all its edges"),
+          digits("n", (row) => count(row.n_active)),
+          digits("lift", (row) => number(row.lift, 2), "how many times more often than independent edges would come together"),
+          digits("edges", (row) => String(row.n_edges)),
+          digits("new", (row) => count(row.new_cells), "edges in graphs that no circuit above covers"),
+          digits("broken", (row) => count(row.n_broken), "graphs that have all its edges but one")
         ],
         rows
       ).node,
-      rows.length < data.count && element("p", { class: "soft" }, `The first ${rows.length} of ${count(data.count)}.`)
+      rows.length < data.count && element("p.soft", `The first ${rows.length} of ${count(data.count)}.`)
     );
-  fill(root, commandLine(queryCommand("circuits", { mining: query.get("mining"), limit: data.count || null })));
+  fill(root, queryLine("circuits", { mining: query.get("mining"), limit: data.count || null }));
   return {};
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Saved comparisons, and one of them: what differs, how surely. */
-import { count, element, fill, number, plural } from "./dom.mjs";
-import { addressOf, writeAddress } from "./address.mjs";
+import { button, count, element, fill, number, plural } from "./dom.mjs";
+import { pageLink, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
-import { choiceButtons, commandLine, dataTable, estimate, headLink, pageTitle, queryCommand, rowsOf } from "./lists.mjs";
+import { choiceButtons, dataTable, digits, estimate, headLink, intervalOf, pageTitle, queryLine, rowsOf } from "./lists.mjs";
 import { showEmpty } from "./states.mjs";
 
 const COMPARE_Q = 0.05,
@@ -23,20 +23,16 @@ function compareComponent(row) {
   const edge = row.source_role ? ` ${row.source_role} → ${row.target_role}` : "";
   if (row.head !== null && row.layer !== null)
     return edge
-      ? element("a", { href: addressOf(["head", row.layer, row.head], { edge: row.item_id }) }, row.name + edge)
+      ? pageLink(row.name + edge, ["head", row.layer, row.head], { edge: row.item_id })
       : headLink(row.layer, row.head);
-  if (row.neuron !== null) return element("a", { href: addressOf(["neuron", row.layer, row.neuron]) }, row.name);
+  if (row.neuron !== null) return pageLink(row.name, ["neuron", row.layer, row.neuron]);
   return row.name + (edge && ` at ${row.target_role}`);
 }
 
 function comparePrompts(row, group) {
   const what = row.item_id !== null ? { edge: row.item_id } : row.head !== null ? { head: row.name } : null;
   if (group === null) return null;
-  return element(
-    "a",
-    { href: addressOf(["prompts"], what ? { ...what, group, sort: "importance", order: "down" } : { group }) },
-    "prompts"
-  );
+  return pageLink("prompts", ["prompts"], what ? { ...what, group, sort: "importance", order: "down" } : { group });
 }
 
 async function compareList(root, context) {
@@ -49,22 +45,22 @@ async function compareList(root, context) {
       [
         {
           title: "comparison",
-          cell: (row) => element("a", { href: addressOf(["compare", row.comparison_id]) }, `${row.comparison_id}: ${compareSides(row)}`)
+          cell: (row) => pageLink(`${row.comparison_id}: ${compareSides(row)}`, ["compare", row.comparison_id])
         },
         { title: "of", cell: (row) => `${row.components}${row.measure === "measures" ? "" : `, ${row.measure}`}` },
-        { title: "n", number: true, cell: (row) => (row.n_a === row.n_b ? count(row.n_a) : `${count(row.n_a)}, ${count(row.n_b)}`) },
+        digits("n", (row) => (row.n_a === row.n_b ? count(row.n_a) : `${count(row.n_a)}, ${count(row.n_b)}`)),
         { title: "paired", cell: (row) => (row.paired ? "yes" : "no") },
-        { title: `q ≤ ${COMPARE_Q}`, number: true, cell: (row) => `${count(row.n_significant)} of ${count(row.n_components)}` },
+        digits(`q ≤ ${COMPARE_Q}`, (row) => `${count(row.n_significant)} of ${count(row.n_components)}`),
         {
           title: "surest",
           cell: (row) => (row.name === null ? "–" : `${row.name}${row.source_role ? ` ${row.source_role} → ${row.target_role}` : ""}`)
         },
-        { title: "its difference", number: true, cell: (row) => estimate(row.difference, row.ci_lo, row.ci_hi) },
-        { title: "q", number: true, cell: (row) => comparePText(row.q) }
+        digits("its difference", (row) => estimate(row, "difference")),
+        digits("q", (row) => comparePText(row.q))
       ],
       rows
     ).node,
-    commandLine(queryCommand("comparisons"))
+    queryLine("comparisons")
   );
 }
 
@@ -72,22 +68,19 @@ function compareFacts(data) {
   const who = (name, n, left, group) =>
     element(
       "li",
-      {},
-      element("b", {}, name),
+      element("b", name),
       ", ",
-      group === null ? plural(n, "prompt") : element("a", { href: addressOf(["prompts"], { group }) }, plural(n, "prompt")),
+      group === null ? plural(n, "prompt") : pageLink(plural(n, "prompt"), ["prompts"], { group }),
       `${left ? `, ${count(left)} left out without a partner` : ""}`
     );
   return [
     element(
       "ul",
-      {},
       who(`a: ${data.a}`, data.n_a, data.left_out_a, data.group_a),
       who(`b: ${data.b}${data.other_database ? ` in ${data.other_database}` : ""}`, data.n_b, data.left_out_b, data.group_b)
     ),
     element(
-      "p",
-      { class: "soft" },
+      "p.soft",
       `${data.components}${data.measure === "measures" ? "" : `, ${data.measure}`}; difference: a - b with its 95 % interval; ` +
         `${data.paired ? `paired by ${data.pairs}` : "not paired"}${data.clusters ? `, ${plural(data.n_clusters, "cluster")} by ${data.clusters}` : ""}. ` +
         `p: ${data.exchange} of ${plural(data.n_units, data.unit)} exchanged ${count(data.permutations)} times (seed ${data.seed}; least p ${comparePText(data.least_p)}). ` +
@@ -124,8 +117,7 @@ export async function showCompare(context) {
     pageTitle(`Comparison ${data.id}: ${compareSides(data)}`, element("a", { href: "#/compare" }, "all comparisons")),
     ...compareFacts(data),
     element(
-      "div",
-      { class: "controls" },
+      "div.controls",
       choiceButtons(
         "Order",
         [
@@ -135,17 +127,15 @@ export async function showCompare(context) {
         by,
         (name) => writeAddress({ by: name === "p" ? null : name })
       ),
-      element("span", {}, `${count(significant)} of ${count(rows.length)} with q ≤ ${COMPARE_Q}`)
+      element("span", `${count(significant)} of ${count(rows.length)} with q ≤ ${COMPARE_Q}`)
     ),
     dotChart({
       name: `Differences of ${data.components}`,
       head: ["component", "a - b", "a", "b", "effect", "p", "q", ...(links ? ["in a", "in b"] : [])],
       rows: shown.map((row) => ({
         label: compareComponent(row),
-        value: row.difference,
-        lo: row.ci_lo,
-        hi: row.ci_hi,
-        dim: row.q > COMPARE_Q,
+        ...intervalOf(row, "difference"),
+        class: row.q > COMPARE_Q ? "dim" : null,
         more: [
           number(row.mean_a),
           number(row.mean_b),
@@ -157,17 +147,12 @@ export async function showCompare(context) {
       }))
     }),
     element(
-      "p",
-      { class: "soft" },
+      "p.soft",
       `${count(shown.length)} of ${count(data.n_components)} components. `,
       rows.length > COMPARE_SHOWN &&
-        element(
-          "button",
-          { type: "button", onclick: () => writeAddress({ all: all ? null : 1 }) },
-          all ? "The surest" : rows.length < data.n_components ? `The ${count(rows.length)} surest` : "All"
-        )
+        button(all ? "The surest" : rows.length < data.n_components ? `The ${count(rows.length)} surest` : "All", () => writeAddress({ all: all ? null : 1 }))
     ),
-    commandLine(queryCommand("comparisons", { comparison: data.id, limit: data.n_components }))
+    queryLine("comparisons", { comparison: data.id, limit: data.n_components })
   );
   return {};
 }

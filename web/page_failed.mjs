@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Prompts that could not be traced, and why. */
 import { count, element, fill, plural } from "./dom.mjs";
-import { addressOf } from "./address.mjs";
 import { get } from "./api.mjs";
-import { commandLine, dataTable, pageTitle, queryCommand, rowsOf } from "./lists.mjs";
+import { dataTable, digits, pageTitle, promptLink, queryLine, rowsOf } from "./lists.mjs";
 import { showEmpty } from "./states.mjs";
 
 export async function showFailed(context) {
@@ -19,24 +18,19 @@ export async function showFailed(context) {
     root,
     element(
       "p",
-      {},
       `${plural(data.count, "prompt")} could not be traced and ${data.count === 1 ? "is" : "are"} in no number of the other pages.`,
       rows.length < data.count && ` The first ${count(rows.length)}:`
     ),
     dataTable(
       "Failed prompts",
       [
-        {
-          title: "prompt",
-          number: true,
-          cell: (row) => element("a", { href: addressOf(["prompt", row.prompt_id]) }, String(row.prompt_id))
-        },
+        digits("prompt", (row) => promptLink(row.prompt_id, "")),
         { title: "reason", cell: (row) => row.reason },
-        { title: "text", class: "text", cell: (row) => row.text ?? element("span", { class: "soft" }, "none, or no UTF-8") }
+        { title: "text", class: "text", cell: (row) => row.text ?? element("span.soft", "none, or no UTF-8") }
       ],
       rows
     ).node,
-    commandLine(queryCommand("failed", { limit: Math.max(100, rows.length) }))
+    queryLine("failed", { limit: Math.max(100, rows.length) })
   );
   return {};
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One head: how much it matters and to whom, where it looks, what it says, its edges by role, its prompts. */
+import { listOf } from "./walk.mjs";
 import { count, element, fill, number, percent, plural, tokenElement } from "./dom.mjs";
-import { addressOf, writeAddress } from "./address.mjs";
+import { pageLink, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
-import { choiceButtons, commandLine, dataTable, estimate, estimateShare, groupName, headName, itemName, itemParts, listsSelect, pageTitle, queryCommand, rowsOf } from "./lists.mjs";
-import { showEmpty, showError, skeletonAfter } from "./states.mjs";
+import { choiceButtons, commandLine, dataTable, digits, estimate, estimateShare, groupName, headName, intervalOf, itemName, itemParts, listsSelect, pageTitle, promptLink, queryCommand, rowsOf, stepLinks } from "./lists.mjs";
+import { showError, showNoGraph, skeletonAfter } from "./states.mjs";
 import { promptsTable } from "./page_prompts.mjs";
 
 const HEAD_SOURCES = [
@@ -18,28 +19,41 @@ const HEAD_SOURCES = [
 const HEAD_PROMPTS = 20; /* rows at first */
 
 /* Rows of one thing in all prompts and in every group. */
-export function groupDots(run, rows, name, measures = [["mean", "ci_lo", "ci_hi", "importance"]]) {
+export function groupDots(run, rows, name) {
   const label = (row) => (row.group_id >= 0 ? row.group_name || "(no group)" : groupName(run, row.group_id));
   const known = run.groups.length > 1 ? rows : rows.filter((row) => row.group_id < 0);
-  const [value, lo, hi, title] = measures[0];
   return dotChart({
     name,
-    head: ["", title, "frequency", "n"],
+    head: ["", "importance", "frequency", "n"],
     rows: known.map((row) => ({
       label: label(row),
-      value: row[value],
-      lo: row[lo],
-      hi: row[hi],
-      dim: row.group_id === -2,
-      more: [estimateShare(row.frequency, row.frequency_lo, row.frequency_hi), count(row.n)]
+      ...intervalOf(row, "mean"),
+      class: row.group_id === -2 ? "dim" : null,
+      more: [estimateShare(row, "frequency"), count(row.n)]
     }))
   });
+}
+
+/* What is said of one thing in all prompts. */
+export function groupSummary(all, digits) {
+  return element(
+    "p",
+    "Importance ",
+    estimate(all, "mean", digits),
+    ", flow ",
+    estimate(all, "flow_mean", digits),
+    ", active in ",
+    estimateShare(all, "frequency"),
+    ` of ${count(all.n)} graphs`,
+    all.n_active !== 0 && [`; largest importance ${number(all.max)} in `, promptLink(all.example_prompt)],
+    "."
+  );
 }
 
 /* A part of a page that is asked for by itself, when the page stands. */
 export function laterPart(title, load, { signal }) {
   const body = element("div"),
-    section = element("section", {}, title && element("h2", {}, title), body);
+    section = element("section", title && element("h2", title), body);
   const start = async () => {
     const ready = skeletonAfter(body);
     try {
@@ -61,20 +75,19 @@ export function laterPart(title, load, { signal }) {
 
 function headSources(rows, run, group) {
   const row = rows.find((one) => String(one.group_id) === String(group || -1));
-  if (!row || !row.flow) return element("p", { class: "soft" }, "It has no edge in these graphs.");
+  if (!row || !row.flow) return element("p.soft", "It has no edge in these graphs.");
   return [
     dataTable(
       "Where it looks",
       [
         { title: "its edges come from", cell: ([, text]) => text },
-        { title: "share of their flow", number: true, cell: ([name]) => percent(row[name]) },
-        { title: "of their importance", number: true, cell: ([, , name]) => percent(row[name]) }
+        digits("share of their flow", ([name]) => percent(row[name])),
+        digits("of their importance", ([, , name]) => percent(row[name]))
       ],
       HEAD_SOURCES
     ).node,
     element(
-      "p",
-      { class: "soft" },
+      "p.soft",
       `${groupName(run, row.group_id)}, ${count(row.n_active)} graphs. A position can be several of these, so that shares need not sum to 100 %. ` +
         "Shares of a sum over all graphs: they have no interval."
     )
@@ -85,8 +98,7 @@ function headTokens(data, convention) {
   const rows = rowsOf(data);
   if (rows.length === 0)
     return element(
-      "p",
-      { class: "soft" },
+      "p.soft",
       data.graphs === 0
         ? "It is in no graph."
         : "No such list of it is stored: headwater run --project all stores one for every head of a graph, --convention both those of both kinds."
@@ -94,23 +106,21 @@ function headTokens(data, convention) {
   const table = (list, title) =>
     element(
       "div",
-      {},
       dataTable(
         title,
         [
           { title, cell: (row) => tokenElement(row.token) },
-          { title: "lists", number: true, cell: (row) => count(row.graphs) },
-          { title: "mean score", number: true, cell: (row) => number(row.score, 2) },
-          { title: "mean rank", number: true, cell: (row) => number(row.rank, 1) }
+          digits("lists", (row) => count(row.graphs)),
+          digits("mean score", (row) => number(row.score, 2)),
+          digits("mean rank", (row) => number(row.rank, 1))
         ],
         rows.filter((row) => row.list === list)
       ).node
     );
   return [
-    element("div", { class: "two" }, table("promotes", "promotes"), table("suppresses", "suppresses")),
+    element("div.two", table("promotes", "promotes"), table("suppresses", "suppresses")),
     element(
-      "p",
-      { class: "soft" },
+      "p.soft",
       `${plural(data.with_list, "list")} in ${count(data.graphs)} of the ${count(data.of)} graphs that have the head, evenly chosen. ` +
         (convention === "alone" ? "What its output says by itself." : "What it adds to the logits, with the last norm as it was.")
     )
@@ -132,92 +142,44 @@ export async function showHead(context) {
     const to = Number(layer) * run.heads + Number(head) + by;
     return to >= 0 && to < run.layers * run.heads ? [Math.floor(to / run.heads), to % run.heads] : null;
   };
-  const arrow = (by, sign, label) =>
-    step(by) &&
-    element("a", { class: "button", href: addressOf(["head", ...step(by)], { group }), "aria-label": label, title: label }, sign);
-  fill(
-    root,
-    pageTitle(
-      `Head ${name}`,
-      element(
-        "span",
-        {},
-        element("a", { href: addressOf(["heads"], { group }) }, "all heads"),
-        " ",
-        arrow(-1, "‹", "the head before"),
-        " ",
-        arrow(1, "›", "the next head")
-      )
-    )
-  );
+  fill(root, pageTitle(`Head ${name}`, stepLinks("head", "heads", (by) => step(by) && ["head", ...step(by)], { group })));
   const all = of(-1);
   if (!all) {
-    showEmpty(root, "No graph is stored yet.", "headwater run --model DIR --data FILE --db DB");
+    showNoGraph(root);
     return {};
   }
-  fill(
-    root,
-    element(
-      "p",
-      {},
-      "Importance ",
-      estimate(all.mean, all.ci_lo, all.ci_hi),
-      ", flow ",
-      estimate(all.flow_mean, all.flow_ci_lo, all.flow_ci_hi),
-      ", active in ",
-      estimateShare(all.frequency, all.frequency_lo, all.frequency_hi),
-      ` of ${count(all.n)} graphs`,
-      ...(all.n_active
-        ? [
-            `; largest importance ${number(all.max)} in `,
-            element("a", { href: addressOf(["prompt", all.example_prompt]) }, `prompt ${all.example_prompt}`)
-          ]
-        : []),
-      "."
-    )
-  );
+  fill(root, groupSummary(all));
   const link = (row) =>
-    element(
-      "a",
-      {
-        href: addressOf(["head", layer, head], { group, edge: String(row.item_id) === edge ? null : row.item_id }),
-        "aria-current": String(row.item_id) === edge ? "true" : null
-      },
-      `${row.source_role} → ${row.target_role}`
-    );
+    pageLink(`${row.source_role} → ${row.target_role}`, ["head", layer, head], { group, edge: String(row.item_id) === edge ? null : row.item_id }, { "aria-current": String(row.item_id) === edge ? "true" : null });
   fill(
     root,
-    element("section", {}, element("h2", {}, "By group"), groupDots(run, groups, `Importance of ${name} by group`)),
-    element("section", {}, element("h2", {}, "Where it looks"), headSources(rowsOf(data.sources), run, group))
+    element("section", element("h2", "By group"), groupDots(run, groups, `Importance of ${name} by group`)),
+    element("section", element("h2", "Where it looks"), headSources(rowsOf(data.sources), run, group))
   );
   fill(
     root,
     element(
       "section",
-      {},
-      element("h2", {}, "Its edges by role"),
+      element("h2", "Its edges by role"),
       edges.length
         ? dotChart({
             name: `Edges of ${name} by role`,
             head: ["edge", "importance", "frequency", "flow", "example"],
             rows: edges.slice(0, 30).map((row) => ({
               label: link(row),
-              value: row.mean,
-              lo: row.ci_lo,
-              hi: row.ci_hi,
+              ...intervalOf(row, "mean"),
               more: [
-                estimateShare(row.frequency, row.frequency_lo, row.frequency_hi),
+                estimateShare(row, "frequency"),
                 number(row.flow_mean),
-                element("a", { href: addressOf(["prompt", row.example_prompt]) }, String(row.example_prompt))
+                promptLink(row.example_prompt, "")
               ]
             }))
           })
-        : element("p", { class: "soft" }, "It has none."),
-      edges.length > 30 && element("p", { class: "soft" }, `The 30 largest of ${count(edges.length)}.`),
+        : element("p.soft", "It has none."),
+      edges.length > 30 && element("p.soft", `The 30 largest of ${count(edges.length)}.`),
       edges.length > 0 &&
         element(
-          "p",
-          { class: "soft" },
+          "p.soft",
           "An edge chooses the prompts below. Its importance is that of its strongest instance in a graph, over all graphs, 0 where it is absent."
         )
     )
@@ -242,16 +204,7 @@ export async function showHead(context) {
         (value) => writeAddress({ convention: value === "frozen" ? null : value })
       )
     );
-  const list = new URLSearchParams(
-    Object.entries({
-      head: wanted ? null : name,
-      edge,
-      group,
-      counterfactuals: query.get("counterfactuals"),
-      sort: query.get("sort") ?? "importance",
-      order: query.get("order") ?? (query.get("sort") ? "up" : "down")
-    }).filter(([, value]) => value)
-  );
+  const list = listOf(query, { head: wanted ? null : name, edge, group, counterfactuals: query.get("counterfactuals") });
   const prompts = laterPart(
     wanted ? `Prompts with ${itemName(run, edge)}` : "Prompts",
     async () => {
@@ -259,9 +212,8 @@ export async function showHead(context) {
         found = await promptsTable(body, run, list, { signal, rows: HEAD_PROMPTS });
       return [
         element(
-          "div",
-          { class: "controls" },
-          element("span", {}, plural(found.count, "prompt")),
+          "div.controls",
+          element("span", plural(found.count, "prompt")),
           run.counterfactuals > 0 &&
             !group &&
             listsSelect(
@@ -274,8 +226,8 @@ export async function showHead(context) {
               query.get("counterfactuals") ?? "",
               (value) => writeAddress({ counterfactuals: value })
             ),
-          wanted && element("a", { href: addressOf(["head", layer, head], { group }) }, `all prompts of ${name}`),
-          element("a", { href: addressOf(["prompts"], list) }, "filter further")
+          wanted && pageLink(`all prompts of ${name}`, ["head", layer, head], { group }),
+          pageLink("filter further", ["prompts"], list)
         ),
         body
       ];

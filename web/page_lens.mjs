@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * At which layer the answer appears: the logit lens at the last position, over all prompts and by group. */
 import { count, element, fill, number, percent } from "./dom.mjs";
-import { writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { lineChart } from "./chart.mjs";
-import { choiceButtons, commandLine, dataTable, estimate, estimateShare, groupName, groupSelect, groupSql, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
+import { commandLine, dataTable, digits, estimate, estimateShare, groupName, groupShort, groupSql, intervalOf, measureControls, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
 import { showEmpty } from "./states.mjs";
 
-/* Address -> columns, title of the axis, its upper end. */
+/* Address -> column, title of the axis, its upper end. */
 const LENS_MEASURES = {
-  first: ["top1", "top1_lo", "top1_hi", "answer is first", 1],
-  probability: ["probability", "probability_lo", "probability_hi", "probability of the answer", 1],
-  difference: ["logit_diff", "logit_diff_lo", "logit_diff_hi", "logit of the answer - logit of the foil", null]
+  first: ["top1", "answer is first", 1],
+  probability: ["probability", "probability of the answer", 1],
+  difference: ["logit_diff", "logit of the answer - logit of the foil", null]
 };
 const LENS_LINES = 5; /* groups drawn at once */
 
@@ -20,6 +19,18 @@ export function drawnGroups(run, chosen) {
   if (chosen) return [null, chosen];
   const own = run.groups.filter((group) => !/(^|,)variant=counterfactual(,|$)/.test(group.name));
   return run.groups.length > 1 && own.length <= LENS_LINES ? [null, ...own.map((group) => String(group.id))] : [null];
+}
+
+/* Lines of a column by layer, one a group. */
+export function groupSeries(run, drawn, all, column) {
+  return drawn.map((id, i) => ({
+    name: groupName(run, id),
+    short: groupShort(run, id),
+    points: all[i].map((row) => {
+      const { value: y, lo, hi } = intervalOf(row, column);
+      return { x: row.layer, y, lo, hi };
+    })
+  }));
 }
 
 export async function showLens(context) {
@@ -37,32 +48,19 @@ export async function showLens(context) {
     );
     return {};
   }
-  const [value, lo, hi, title, top] = LENS_MEASURES[by];
+  const [value, title, top] = LENS_MEASURES[by];
   const foil = all[0].some((row) => row.n_foil > 0),
     rows = all[group ? 1 : 0];
-  const series = drawn
-    .map((id, i) => ({
-      name: groupName(run, id),
-      short: groupName(run, id).replace(/^variant=clean,/, ""),
-      points: all[i].map((row) => ({ x: row.layer, y: row[value], lo: row[lo], hi: row[hi] }))
-    }))
-    .filter((one) => one.points.some((point) => Number.isFinite(point.y)));
+  const series = groupSeries(run, drawn, all, value).filter((one) => one.points.some((point) => Number.isFinite(point.y)));
   fill(
     root,
-    element(
-      "div",
-      { class: "controls" },
-      choiceButtons(
-        "Measure",
-        [["first", "answer first"], ["probability", "probability"], foil && ["difference", "logit difference"]].filter(Boolean),
-        by,
-        (name) => writeAddress({ by: name === "first" ? null : name })
-      ),
-      groupSelect(run, group, (id) => writeAddress({ group: id }))
+    measureControls(
+      context,
+      [["first", "answer first"], ["probability", "probability"], foil && ["difference", "logit difference"]].filter(Boolean),
+      by
     ),
     element(
-      "p",
-      { class: "soft" },
+      "p.soft",
       "What the state after each block says about the answer, at the last position; after the last block it is the prediction. Bands: 95 % intervals."
     )
   );
@@ -82,32 +80,18 @@ export async function showLens(context) {
     );
   fill(
     root,
-    element("h2", {}, `${groupName(run, group)}, n = ${count(rows[0].n)}`),
+    element("h2", `${groupName(run, group)}, n = ${count(rows[0].n)}`),
     dataTable(
       "Answer by layer",
       [
         { title: "after block", cell: (row) => `L${row.layer}` },
-        { title: "answer first", number: true, cell: (row) => estimateShare(row.top1, row.top1_lo, row.top1_hi) },
-        {
-          title: "for the first time",
-          number: true,
-          help: "share of prompts where it is first here and was not before",
-          cell: (row) => percent(row.first_top1)
-        },
-        {
-          title: "settled",
-          number: true,
-          help: "share of prompts where it is first from here to the end, and was not one layer before",
-          cell: (row) => percent(row.settled)
-        },
-        { title: "mean rank", number: true, cell: (row) => number(row.mean_rank, 1) },
-        { title: "probability", number: true, cell: (row) => estimate(row.probability, row.probability_lo, row.probability_hi) },
-        foil && { title: "beats the foil", number: true, help: "ties left out", cell: (row) => percent(row.beats_foil) },
-        foil && {
-          title: "logit difference",
-          number: true,
-          cell: (row) => estimate(row.logit_diff, row.logit_diff_lo, row.logit_diff_hi, 2)
-        }
+        digits("answer first", (row) => estimateShare(row, "top1")),
+        digits("for the first time", (row) => percent(row.first_top1), "share of prompts where it is first here and was not before"),
+        digits("settled", (row) => percent(row.settled), "share of prompts where it is first from here to the end, and was not one layer before"),
+        digits("mean rank", (row) => number(row.mean_rank, 1)),
+        digits("probability", (row) => estimate(row, "probability")),
+        foil && digits("beats the foil", (row) => percent(row.beats_foil), "ties left out"),
+        foil && digits("logit difference", (row) => estimate(row, "logit_diff", 2))
       ].filter(Boolean),
       rows
     ).node,

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One neuron: how much it matters and to whom, what it promotes and suppresses, where it is. */
 import { count, element, fill, number, plural, tokenElement } from "./dom.mjs";
-import { addressOf } from "./address.mjs";
 import { get } from "./api.mjs";
-import { commandLine, dataTable, estimate, estimateShare, pageTitle, queryCommand, rowsOf } from "./lists.mjs";
-import { groupDots, laterPart } from "./page_head.mjs";
+import { dataTable, digits, pageTitle, queryLine, rowsOf } from "./lists.mjs";
+import { groupDots, groupSummary, laterPart } from "./page_head.mjs";
 import { showEmpty } from "./states.mjs";
 import { promptAddress } from "./walk.mjs";
 
 function neuronList(rows, list) {
   return element(
     "div",
-    {},
     dataTable(
       list,
       [
-        { title: "", number: true, cell: (row) => String(row.rank) },
+        digits("", (row) => String(row.rank)),
         { title: list, cell: (row) => (row.token === null ? "?" : tokenElement(row.token)) },
-        { title: "score", number: true, cell: (row) => number(row.score, 3) }
+        digits("score", (row) => number(row.score, 3))
       ],
       rows.filter((row) => row.list === list)
     ).node
@@ -28,8 +26,7 @@ function neuronPlaces(data, layer, neuron) {
   const rows = rowsOf(data),
     sel = (row) => ({ sel: `ffn.${layer}.${row.position}.${neuron}` });
   const said = element(
-    "p",
-    { class: "soft" },
+    "p.soft",
     `Looked for in ${count(data.looked)} of ${plural(data.of, "graph")}${data.looked < data.of ? ", evenly chosen" : ""}: ${count(data.found)} have it among the best neurons of a node.` +
       (rows.length < data.found ? ` The ${rows.length} most important places:` : "")
   );
@@ -40,19 +37,15 @@ function neuronPlaces(data, layer, neuron) {
         dataTable(
           "Where it is",
           [
-            {
-              title: "prompt",
-              number: true,
-              cell: (row) => element("a", { href: promptAddress(row.prompt_id, row.target_pos, "", sel(row)) }, String(row.prompt_id))
-            },
+            digits("prompt", (row) => element("a", { href: promptAddress(row.prompt_id, row.target_pos, "", sel(row)) }, String(row.prompt_id))),
             { title: "text", class: "text", cell: (row) => row.text ?? "–" },
             {
               title: "at",
               class: "name",
-              cell: (row) => [tokenElement(row.token), element("span", { class: "soft" }, ` ${row.position}`)]
+              cell: (row) => [tokenElement(row.token), element("span.soft", ` ${row.position}`)]
             },
-            { title: "importance", number: true, cell: (row) => number(row.importance, 4) },
-            { title: "activation", number: true, cell: (row) => number(row.activation, 3) }
+            digits("importance", (row) => number(row.importance, 4)),
+            digits("activation", (row) => number(row.activation, 3))
           ],
           rows,
           { class: "prompts" }
@@ -72,28 +65,16 @@ export async function showNeuron(context) {
   fill(
     root,
     all
-      ? element(
-          "p",
-          {},
-          "Importance ",
-          estimate(all.mean, all.ci_lo, all.ci_hi, 4),
-          ", flow ",
-          estimate(all.flow_mean, all.flow_ci_lo, all.flow_ci_hi, 4),
-          ", active in ",
-          estimateShare(all.frequency, all.frequency_lo, all.frequency_hi),
-          ` of ${count(all.n)} graphs; largest importance ${number(all.max)} in `,
-          element("a", { href: addressOf(["prompt", all.example_prompt]) }, `prompt ${all.example_prompt}`),
-          "."
-        )
-      : element("p", {}, `It never was among the best neurons of an FFN node (lists hold ${run.settings["top-neurons"] ?? "ten"}).`)
+      ? groupSummary(all, 4)
+      : element("p", `It never was among the best neurons of an FFN node (lists hold ${run.settings["top-neurons"] ?? "ten"}).`)
   );
-  if (groups.length) fill(root, element("h2", {}, "By group"), groupDots(run, groups, `Importance of ${name} by group`));
-  fill(root, element("h2", {}, "What it promotes and suppresses"));
+  if (groups.length) fill(root, element("h2", "By group"), groupDots(run, groups, `Importance of ${name} by group`));
+  fill(root, element("h2", "What it promotes and suppresses"));
   if (lists.length)
     fill(
       root,
-      element("p", { class: "soft" }, "For a positive activation; turned round where it is negative."),
-      element("div", { class: "two" }, neuronList(lists, "promotes"), neuronList(lists, "suppresses"))
+      element("p.soft", "For a positive activation; turned round where it is negative."),
+      element("div.two", neuronList(lists, "promotes"), neuronList(lists, "suppresses"))
     );
   else
     showEmpty(
@@ -106,6 +87,6 @@ export async function showNeuron(context) {
     async () => neuronPlaces(await get("neuron_prompts", { layer, neuron }, { signal }), layer, neuron),
     context
   );
-  fill(root, places.section, commandLine(queryCommand("neuron_tokens", { layer, neuron })));
+  fill(root, places.section, queryLine("neuron_tokens", { layer, neuron }));
   return { shown: places.start };
 }

@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The neurons that matter most. */
-import { count, element, fill, plural } from "./dom.mjs";
-import { addressOf, writeAddress } from "./address.mjs";
+import { button, count, element, fill, plural } from "./dom.mjs";
+import { pageLink, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
-import { choiceButtons, commandLine, estimateShare, groupName, groupSelect, groupSql, pageTitle, queryCommand, rowsOf, shellWord, tokenRow } from "./lists.mjs";
+import { MEASURES, commandLine, estimateShare, groupName, groupSql, intervalOf, measureControls, pageTitle, promptLink, queryCommand, rowsOf, shellWord, tokenRow } from "./lists.mjs";
 import { showEmpty } from "./states.mjs";
 
-const NEURONS_MEASURES = {
-  importance: ["mean", "ci_lo", "ci_hi"],
-  flow: ["flow_mean", "flow_ci_lo", "flow_ci_hi"],
-  frequency: ["frequency", "frequency_lo", "frequency_hi"]
-};
 const NEURONS_SHOWN = 50,
   NEURONS_MOST = 1000;
 
 export async function showNeurons(context) {
   const { root, run, query, signal } = context;
   const group = query.get("group"),
-    by = query.get("by") in NEURONS_MEASURES ? query.get("by") : "importance";
+    by = query.get("by") in MEASURES ? query.get("by") : "importance";
   const limit = Math.min(NEURONS_MOST, Number(query.get("rows")) || NEURONS_SHOWN);
   const data = await get("top_neurons", { group, by, limit }, { signal }),
     rows = rowsOf(data);
@@ -31,46 +26,31 @@ export async function showNeurons(context) {
     );
     return {};
   }
-  const [value, lo, hi] = NEURONS_MEASURES[by];
-  const example = (row) =>
-    row.example_prompt === null ? "–" : element("a", { href: addressOf(["prompt", row.example_prompt]) }, String(row.example_prompt));
+  const value = MEASURES[by];
   fill(
     root,
-    element(
-      "div",
-      { class: "controls" },
-      choiceButtons(
-        "Measure",
-        Object.keys(NEURONS_MEASURES).map((name) => [name, name]),
-        by,
-        (name) => writeAddress({ by: name === "importance" ? null : name, rows: null })
-      ),
-      groupSelect(run, group, (id) => writeAddress({ group: id }))
-    ),
+    measureControls(context, Object.keys(MEASURES).map((name) => [name, name]), by),
     dotChart({
       name: `Neurons by ${by}`,
       head: ["neuron", by, by === "frequency" ? "importance" : "frequency", "example", "promotes"],
-      digits: by === "frequency" ? 3 : 4,
+      places: by === "frequency" ? 3 : 4,
       rows: rows.map((row) => ({
-        label: element("a", { href: addressOf(["neuron", row.layer, row.neuron]), class: "component" }, `L${row.layer}N${row.neuron}`),
-        value: row[value],
-        lo: row[lo],
-        hi: row[hi],
+        label: pageLink(`L${row.layer}N${row.neuron}`, ["neuron", row.layer, row.neuron], {}, { class: "component" }),
+        ...intervalOf(row, value),
         more: [
-          by === "frequency" ? row.mean.toFixed(4) : estimateShare(row.frequency, row.frequency_lo, row.frequency_hi),
-          example(row),
+          by === "frequency" ? row.mean.toFixed(4) : estimateShare(row, "frequency"),
+          row.example_prompt === null ? "–" : promptLink(row.example_prompt, ""),
           tokenRow(row.promotes)
         ]
       }))
     }),
     element(
-      "p",
-      { class: "soft" },
+      "p.soft",
       `${groupName(run, group)}, ${plural(rows[0].n, "graph")}. ${count(rows.length)} of ${plural(data.count, "neuron")} that entered a list of the best of an FFN node; ` +
         `${count(data.of - data.count)} of ${count(data.of)} never did. Example: the prompt where its importance is largest. `,
       rows.length < data.count &&
         limit < NEURONS_MOST &&
-        element("button", { type: "button", onclick: () => writeAddress({ rows: Math.min(NEURONS_MOST, limit * 4) }) }, "More")
+        button("More", () => writeAddress({ rows: Math.min(NEURONS_MOST, limit * 4) }))
     ),
     commandLine(
       group

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The list of prompts: filters that combine, each a chip that can be taken away; 100 at a time; rows open prompts, and the way there is
  * through this list. */
-import { announce, count, element, fill, number, percent, plural, tokenElement } from "./dom.mjs";
-import { addressOf, readAddress, writeAddress } from "./address.mjs";
+import { announce, button, count, element, fill, number, percent, plural, tokenElement } from "./dom.mjs";
+import { pageLink, readAddress, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
-import { commandLine, dataTable, groupChoices, groupName, groupSelect, groupSql, itemName, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
-import { showEmpty, showError, skeletonAfter } from "./states.mjs";
+import { commandLine, dataTable, groupChoices, groupName, groupSelect, groupShort, groupSql, itemName, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
+import { showError, showNoPrompt, skeletonAfter } from "./states.mjs";
 import { listPoint, listText, promptAddress } from "./walk.mjs";
 
 const PROMPTS_PAGE = 100,
@@ -68,11 +68,6 @@ function promptsCommand(query) {
   )}`;
 }
 
-/* Of a group's name what is not said by the mark of a counterfactual. */
-function promptsGroup(run, id) {
-  return groupName(run, id).replace(/^variant=(clean|counterfactual),?/, "");
-}
-
 function promptsColumns(run, query) {
   const sorted = query.get("sort") ?? "number",
     order = query.get("order") ?? "up";
@@ -80,19 +75,10 @@ function promptsColumns(run, query) {
     title,
     number: true,
     order: sorted === sort ? (order === "up" ? "ascending" : "descending") : null,
-    head: element(
-      "button",
-      {
-        type: "button",
-        title: "sort",
-        onclick: () => {
+    head: button([title, sorted === sort ? (order === "up" ? " ▲" : " ▼") : ""], () => {
           const next = sorted === sort ? (order === "up" ? "down" : "up") : first;
           writeAddress({ sort: sort === "number" ? null : sort, order: next === "up" ? null : next, rows: null });
-        }
-      },
-      title,
-      sorted === sort ? (order === "up" ? " ▲" : " ▼") : ""
-    )
+        }, { title: "sort" })
   });
   const from = listText(query),
     parts = ["head", "edge", "circuit"].some((name) => query.get(name));
@@ -107,16 +93,16 @@ function promptsColumns(run, query) {
       class: "text",
       cell: (row) => [
         element("a", { href: promptAddress(row.prompt_id, row.target_pos, from), tabindex: -1 }, row.text),
-        row.target_pos !== null && element("span", { class: "badge" }, `target ${row.target_pos}`),
+        row.target_pos !== null && element("span.badge", `target ${row.target_pos}`),
         row.counterfactual_of !== null &&
           element(
-            "a",
-            { class: "badge", href: promptAddress(row.counterfactual_of, null, "") },
+            "a.badge",
+            { href: promptAddress(row.counterfactual_of, null, "") },
             `counterfactual of ${row.counterfactual_of}`
           )
       ]
     },
-    groupChoices(run).length > 0 && !query.get("group") && { title: "group", cell: (row) => promptsGroup(run, row.group_id) },
+    groupChoices(run).length > 0 && !query.get("group") && { title: "group", cell: (row) => groupShort(run, row.group_id) },
     { title: "predicted", cell: (row) => (row.predicted === null ? "–" : tokenElement(row.predicted)) },
     { ...sorter("probability", "probability"), cell: (row) => percent(row.probability) },
     { title: "answer", cell: (row) => (row.answer === null ? "–" : tokenElement(row.answer)) },
@@ -134,12 +120,8 @@ export async function promptsTable(root, run, query, { signal, rows = PROMPTS_PA
     { next } = data;
   const mark = (list) => list.map((row) => Object.assign(row, { class: row.rank === null ? null : row.rank === 1 ? "right" : "wrong" }));
   const table = dataTable("Prompts", promptsColumns(run, query), mark(rowsOf(data)), { class: "prompts" });
-  const said = element("span", { class: "soft" });
-  const more = element(
-    "button",
-    {
-      type: "button",
-      onclick: async () => {
+  const said = element("span.soft");
+  const more = button("More", async () => {
         more.disabled = true;
         try {
           const page = await get(path, { ...parameters, after: next, limit: PROMPTS_PAGE }, { signal });
@@ -153,16 +135,13 @@ export async function promptsTable(root, run, query, { signal, rows = PROMPTS_PA
           if (error.name !== "AbortError") said.textContent = ` ${error.message}`;
         }
         more.disabled = false;
-      }
-    },
-    "More"
-  );
+      });
   function say() {
     said.textContent = next === null ? "" : ` ${count(shown)} of ${count(data.count)} are shown`;
     more.hidden = next === null;
   }
   say();
-  fill(root, table.node, element("p", { class: "more" }, more, said));
+  fill(root, table.node, element("p.more", more, said));
   return data;
 }
 
@@ -170,11 +149,7 @@ export async function showPrompts(context) {
   const { root, run, signal } = context;
   if (run.done === 0) {
     fill(root, pageTitle("Prompts"));
-    showEmpty(
-      root,
-      run.failed ? "No prompt could be traced." : "No prompt is stored yet.",
-      run.failed ? "headwater query DB failed" : "headwater run --model DIR --data FILE --db DB"
-    );
+    showNoPrompt(root, run);
     return {};
   }
   let query = context.query,
@@ -198,9 +173,9 @@ export async function showPrompts(context) {
     value: query.get("head") ?? "",
     onchange: () => set({ head: head.value.trim().toUpperCase() || null })
   });
-  const controls = element("div", { class: "controls" }),
+  const controls = element("div.controls"),
     body = element("div");
-  const total = element("span", { class: "soft", role: "status" });
+  const total = element("span.soft", { role: "status" });
 
   function fillControls() {
     for (const [input, name] of [
@@ -225,7 +200,7 @@ export async function showPrompts(context) {
         run.counterfactuals > 0 &&
           !query.get("group") &&
           listsSelect("Show", PROMPTS_COUNTERFACTUALS, query.get("counterfactuals") ?? "", (value) => set({ counterfactuals: value })),
-        element("label", { class: "field" }, "Head ", head)
+        element("label.field", "Head ", head)
       ].filter(Boolean)
     );
   }
@@ -235,22 +210,17 @@ export async function showPrompts(context) {
     if (list.length === 0) return null;
     const gone = (name) => (name === "circuit" ? { circuit: null, mining: null } : { [name]: null });
     return element(
-      "div",
-      { class: "chips", role: "group", "aria-label": "Filters" },
+      "div.chips",
+      { role: "group", "aria-label": "Filters" },
       list.map(([name, text]) =>
         element(
-          "span",
-          { class: "chip" },
+          "span.chip",
           text,
-          element("button", { type: "button", "aria-label": `Remove the filter ${text}`, onclick: () => set(gone(name)) }, "×")
+          button("×", () => set(gone(name)), { "aria-label": `Remove the filter ${text}` })
         )
       ),
       list.length > 1 &&
-        element(
-          "button",
-          { type: "button", onclick: () => set(Object.fromEntries(list.flatMap(([name]) => Object.entries(gone(name))))) },
-          "Remove all"
-        )
+        button("Remove all", () => set(Object.fromEntries(list.flatMap(([name]) => Object.entries(gone(name))))))
     );
   }
 
@@ -270,10 +240,10 @@ export async function showPrompts(context) {
       if (mine.signal.aborted) return;
       total.textContent = plural(data.count, promptsGraphs(run, query) ? "graph" : "prompt");
       announce(total.textContent);
-      if (data.count === 0) fresh.replaceChildren(element("p", { class: "state" }, "No prompt has all of this."));
+      if (data.count === 0) fresh.replaceChildren(element("p.state", "No prompt has all of this."));
       const asked =
         /^\d+$/.test(query.get("q") ?? "") &&
-        element("p", {}, element("a", { href: addressOf(["prompt", query.get("q")]) }, `Open prompt ${query.get("q")}`));
+        element("p", pageLink(`Open prompt ${query.get("q")}`, ["prompt", query.get("q")]));
       body.replaceChildren(...[chips(), asked, fresh, commandLine(promptsCommand(query))].filter(Boolean));
     } catch (error) {
       if (error.name === "AbortError") return;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Through which roles of tokens the flow goes, layer by layer; one role by group. */
-import { element, fill, number, plural } from "./dom.mjs";
+import { element, fill, plural } from "./dom.mjs";
 import { addressOf, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { heatMap, lineChart } from "./chart.mjs";
-import { commandLine, dataTable, estimate, groupName, groupSelect, pageTitle, queryCommand, rowsOf } from "./lists.mjs";
-import { drawnGroups } from "./page_lens.mjs";
-import { showEmpty } from "./states.mjs";
+import { HEAT_LEGEND, dataTable, digits, estimate, groupName, groupSelect, groupShort, heatCell, pageTitle, queryLine, rowsOf } from "./lists.mjs";
+import { drawnGroups, groupSeries } from "./page_lens.mjs";
+import { showNoGraph } from "./states.mjs";
 
 export async function showRoles(context) {
   const { root, run, query, signal } = context;
@@ -16,7 +16,7 @@ export async function showRoles(context) {
   const rows = all[group ? 1 : 0];
   fill(root, pageTitle("Flow by role"));
   if (rows.length === 0) {
-    showEmpty(root, "No graph is stored yet.", "headwater run --model DIR --data FILE --db DB");
+    showNoGraph(root);
     return {};
   }
   const names = [...new Set(rows.map((row) => row.role))],
@@ -31,31 +31,18 @@ export async function showRoles(context) {
   const role = names.includes(query.get("role")) ? query.get("role") : largest.name;
   const of = (layer, name) => rows.find((row) => row.layer === layer && row.role === name);
   const layerName = (layer) => (layer === 0 ? "input" : `into L${layer}`);
-  const cell = (row) => ({
-    value: row.mean,
-    text: row.mean === 0 ? "0" : number(row.mean).replace(/^0(?=\.)/, ""),
-    href: addressOf(["roles"], { group, role: row.role }),
-    mark: row.mean > 0 && (row.ci_hi - row.ci_lo) / 2 > row.mean / 4,
-    title: `${row.role}, ${layerName(row.layer)}: ${number(row.mean)} [${number(row.ci_lo)}, ${number(row.ci_hi)}]`
-  });
-  const series = drawn.map((id, i) => ({
-    name: groupName(run, id),
-    short: groupName(run, id).replace(/^variant=clean,/, ""),
-    points: all[i].filter((row) => row.role === role).map((row) => ({ x: row.layer, y: row.mean, lo: row.ci_lo, hi: row.ci_hi }))
-  }));
+  const cell = (row) => heatCell(row, "mean", `${row.role}, ${layerName(row.layer)}`, addressOf(["roles"], { group, role: row.role }));
+  const series = groupSeries(run, drawn, all.map((one) => one.filter((row) => row.role === role)), "mean");
   fill(
     root,
     element(
-      "div",
-      { class: "controls" },
+      "div.controls",
       groupSelect(run, group, (id) => writeAddress({ group: id }))
     ),
     element(
-      "div",
-      { class: "two" },
+      "div.two",
       element(
         "section",
-        {},
         heatMap({
           name: "Flow by role and layer",
           columns: names.map((name) => (name === "-" ? "(none)" : name)),
@@ -63,16 +50,14 @@ export async function showRoles(context) {
           selected: (y, x) => names[x] === role
         }),
         element(
-          "p",
-          { class: "soft" },
+          "p.soft",
           `${groupName(run, group)}, ${plural(rows[0].n, "graph")}. Share of the flow to the target that enters a layer at positions of a role; each row sums to 1. ` +
-            "(none): positions without a role. Colour: square root of the value. A “?” in a cell: half of the 95 % interval is more than a quarter of the value. A cell chooses its role."
+            `(none): positions without a role. ${HEAT_LEGEND}A cell chooses its role.`
         )
       ),
       element(
         "section",
-        {},
-        element("h2", {}, `${role === "-" ? "Positions without a role" : role} by layer`),
+        element("h2", `${role === "-" ? "Positions without a role" : role} by layer`),
         layers.length > 1
           ? lineChart({
               name: `Flow at ${role} by layer`,
@@ -82,25 +67,21 @@ export async function showRoles(context) {
               series,
               yTo: 0.1
             })
-          : element("p", { class: "soft" }, "The model has one layer.")
+          : element("p.soft", "The model has one layer.")
       )
     ),
     dataTable(
       `Flow at ${role}`,
       [
         { title: "", class: "name", cell: (row) => layerName(row.layer) },
-        ...drawn.map((id, i) => ({
-          title: groupName(run, id).replace(/^variant=clean,/, ""),
-          number: true,
-          cell: (row) => {
+        ...drawn.map((id, i) => (digits(groupShort(run, id), (row) => {
             const found = all[i].find((one) => one.role === role && one.layer === row.layer);
-            return found ? estimate(found.mean, found.ci_lo, found.ci_hi) : "–";
-          }
-        }))
+            return found ? estimate(found, "mean") : "–";
+          })))
       ],
       rows.filter((row) => row.role === role)
     ).node,
-    commandLine(queryCommand("role_flow", { group: group && groupName(run, group) }))
+    queryLine("role_flow", { group: group && groupName(run, group) })
   );
   return {};
 }

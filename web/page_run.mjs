@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The run: what was traced, how much of it is stored, how often the model is right, how large the graphs are. */
 import { count, element, fill, number, percent, plural } from "./dom.mjs";
-import { addressOf } from "./address.mjs";
+import { pageLink } from "./address.mjs";
 import { get } from "./api.mjs";
 import { lineChart } from "./chart.mjs";
-import { commandLine, dataTable, estimate, estimateShare, pageTitle, queryCommand, rowsOf } from "./lists.mjs";
-import { showEmpty, showError } from "./states.mjs";
+import { dataTable, digits, estimate, estimateShare, pageTitle, queryLine, rowsOf } from "./lists.mjs";
+import { showEmpty, showError, showNoPrompt } from "./states.mjs";
 
 const RUN_LINKS = [
   ["prompts", "Prompts", "every prompt with its prediction; each opens its graph"],
@@ -18,7 +18,7 @@ const RUN_LINKS = [
 ];
 
 function runFact(name, ...value) {
-  return [element("dt", {}, name), element("dd", {}, value)];
+  return [element("dt", name), element("dd", value)];
 }
 
 function runFacts(run) {
@@ -29,8 +29,7 @@ function runFacts(run) {
   if (run.counterfactuals) stored.push(`, ${count(run.counterfactuals)} of them counterfactuals`);
   if (run.failed) stored.push(", ", element("a", { href: "#/failed" }, `${count(run.failed)} failed`));
   return element(
-    "dl",
-    { class: "facts" },
+    "dl.facts",
     runFact(
       "Model",
       `${run.model} (${run.family}, ${plural(run.layers, "layer")}, ${plural(run.heads, "head")} each, d_model ${run.d_model}, ${count(run.d_ffn)} neurons each${run.parallel ? ", parallel blocks" : ""})`
@@ -51,11 +50,7 @@ async function runAccuracy(root, context) {
   const link = (row) =>
     row.group_id === -1
       ? row.group_name
-      : element(
-          "a",
-          { href: addressOf(["prompts"], { group: row.group_id, counterfactuals: row.counterfactual ? "only" : null }) },
-          row.group_name || "(no group)"
-        );
+      : pageLink(row.group_name || "(no group)", ["prompts"], { group: row.group_id, counterfactuals: row.counterfactual ? "only" : null });
   const foil = data.some((row) => row.beats_foil !== null);
   const whole = data.some((row) => row.several > 0);
   fill(
@@ -64,37 +59,17 @@ async function runAccuracy(root, context) {
       "Accuracy by group",
       [
         { title: "group", cell: link },
-        { title: "n", number: true, cell: (row) => count(row.n) },
-        {
-          title: "answer first",
-          number: true,
-          help: "share of prompts whose answer is the most probable token, 95 % interval",
-          cell: (row) => estimateShare(row.accuracy, row.accuracy_lo, row.accuracy_hi)
-        },
-        whole && {
-          title: "whole answer",
-          number: true,
-          help: "share of prompts where greedy decoding writes all of the answer",
-          cell: (row) => estimateShare(row.whole_accuracy, row.whole_accuracy_lo, row.whole_accuracy_hi)
-        },
-        foil && {
-          title: "beats the foil",
-          number: true,
-          help: "share of prompts where the answer's logit is the higher one; ties left out",
-          cell: (row) => percent(row.beats_foil)
-        },
-        foil && {
-          title: "logit difference",
-          number: true,
-          help: "logit of the answer - logit of the foil, 95 % interval",
-          cell: (row) => estimate(row.logit_diff, row.logit_diff_lo, row.logit_diff_hi, 2)
-        },
-        { title: "probability", number: true, cell: (row) => estimate(row.probability, row.probability_lo, row.probability_hi) },
-        { title: "mean rank", number: true, cell: (row) => number(row.mean_rank, 2) }
+        digits("n", (row) => count(row.n)),
+        digits("answer first", (row) => estimateShare(row, "accuracy"), "share of prompts whose answer is the most probable token, 95 % interval"),
+        whole && digits("whole answer", (row) => estimateShare(row, "whole_accuracy"), "share of prompts where greedy decoding writes all of the answer"),
+        foil && digits("beats the foil", (row) => percent(row.beats_foil), "share of prompts where the answer's logit is the higher one; ties left out"),
+        foil && digits("logit difference", (row) => estimate(row, "logit_diff", 2), "logit of the answer - logit of the foil, 95 % interval"),
+        digits("probability", (row) => estimate(row, "probability")),
+        digits("mean rank", (row) => number(row.mean_rank, 2))
       ].filter(Boolean),
       data
     ).node,
-    commandLine(queryCommand("accuracy"))
+    queryLine("accuracy")
   );
 }
 
@@ -105,10 +80,9 @@ async function runSizes(root, context) {
   const { run } = context;
   fill(
     root,
-    element("h2", {}, "Size of the graphs by threshold"),
+    element("h2", "Size of the graphs by threshold"),
     element(
-      "p",
-      { class: "soft" },
+      "p.soft",
       `Mean of ${plural(rows[0].graphs, "graph")}${rows[0].graphs < data.of ? ` of ${count(data.of)}, evenly chosen` : ""}; ` +
         `the band goes from the smallest to the largest. The run's threshold is ${run.threshold}.`
     ),
@@ -123,23 +97,22 @@ async function runSizes(root, context) {
     }),
     element(
       "details",
-      {},
-      element("summary", {}, "As a table"),
+      element("summary", "As a table"),
       dataTable(
         "Size by threshold",
         [
-          { title: "threshold", number: true, cell: (row) => String(row.threshold) },
-          { title: "edges", number: true, cell: (row) => number(row.edges, 1) },
-          { title: "least", number: true, cell: (row) => count(row.edges_min) },
-          { title: "most", number: true, cell: (row) => count(row.edges_max) },
-          { title: "nodes", number: true, cell: (row) => number(row.nodes, 1) },
-          { title: "heads", number: true, cell: (row) => number(row.heads, 1) },
-          { title: "FFN nodes", number: true, cell: (row) => number(row.ffn_nodes, 1) }
+          digits("threshold", (row) => String(row.threshold)),
+          digits("edges", (row) => number(row.edges, 1)),
+          digits("least", (row) => count(row.edges_min)),
+          digits("most", (row) => count(row.edges_max)),
+          digits("nodes", (row) => number(row.nodes, 1)),
+          digits("heads", (row) => number(row.heads, 1)),
+          digits("FFN nodes", (row) => number(row.ffn_nodes, 1))
         ],
         rows
       ).node
     ),
-    commandLine(queryCommand("size_curve", { sample: data.sample }))
+    queryLine("size_curve", { sample: data.sample })
   );
 }
 
@@ -160,22 +133,17 @@ export async function showRun(context) {
   const { root, run } = context;
   fill(root, pageTitle(run.dataset ? `${run.dataset}, ${run.model}` : run.model), runFacts(run));
   if (run.done === 0) {
-    showEmpty(
-      root,
-      run.failed ? "No prompt could be traced." : "No prompt is stored yet.",
-      run.failed ? "headwater query DB failed" : "headwater run --model DIR --data FILE --db DB"
-    );
+    showNoPrompt(root, run);
     return {};
   }
-  const sizes = element("section", { class: "run-sizes" });
+  const sizes = element("section.run-sizes");
   fill(
     root,
     element(
-      "ul",
-      { class: "onward" },
-      RUN_LINKS.map(([path, title, what]) => element("li", {}, element("a", { href: `#/${path}` }, title), element("span", {}, what)))
+      "ul.onward",
+      RUN_LINKS.map(([path, title, what]) => element("li", element("a", { href: `#/${path}` }, title), element("span", what)))
     ),
-    element("h2", {}, "Is the model right?")
+    element("h2", "Is the model right?")
   );
   const accuracy = element("section");
   fill(
@@ -184,8 +152,7 @@ export async function showRun(context) {
     sizes,
     element(
       "details",
-      {},
-      element("summary", {}, "Settings of the run"),
+      element("summary", "Settings of the run"),
       dataTable(
         "Settings",
         [
@@ -194,7 +161,7 @@ export async function showRun(context) {
         ],
         Object.entries(run.settings)
       ).node,
-      commandLine(queryCommand("settings"))
+      queryLine("settings")
     )
   );
   await runPart(accuracy, runAccuracy, context);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A prompt of one's own, traced by the server: "#/trace?p=TEXT", or a stored one at another target: "#/trace?prompt=17&target=9". */
 import { announce, element } from "./dom.mjs";
-import { addressOf, readAddress, writeAddress } from "./address.mjs";
-import { promptPane } from "./prompt_pane.mjs";
+import { addressOf, keptParameters, pageLink, writeAddress } from "./address.mjs";
+import { paneKeys, promptPane } from "./prompt_pane.mjs";
 import { liveAddress, liveHasModel, liveSource, liveTrace } from "./source_live.mjs";
 import { shellWord } from "./lists.mjs";
 import { showError } from "./states.mjs";
@@ -18,10 +18,10 @@ function traceWanted(query) {
 }
 
 function traceNoModel(root, run) {
-  root.append(element("div", { class: "state" }, element("h1", {}, "Try a prompt"),
-    element("p", {}, "This server has no model, so it cannot trace a prompt that is typed in. Start it with one:"),
-    element("pre", {}, element("code", {}, `headwater serve ${shellWord(run.database ?? "DB")} --model DIR`)),
-    element("p", {}, "DIR is the folder of a model, or its name in the Hugging Face cache. With the model of the run also what is not stored of its prompts is computed.")));
+  root.append(element("div.state", element("h1", "Try a prompt"),
+    element("p", "This server has no model, so it cannot trace a prompt that is typed in. Start it with one:"),
+    element("pre", element("code", `headwater serve ${shellWord(run.database ?? "DB")} --model DIR`)),
+    element("p", "DIR is the folder of a model, or its name in the Hugging Face cache. With the model of the run also what is not stored of its prompts is computed.")));
   return {};
 }
 
@@ -36,21 +36,19 @@ function traceForm(run, text, onTrace) {
     event.preventDefault();
     send();
   });
-  const form = element("form", { class: "trace-form", onsubmit: (event) => {
+  const form = element("form.trace-form", { onsubmit: (event) => {
     event.preventDefault();
     send();
   } }, element("label", { for: "trace-text" }, "Prompt"), field, element("button", { type: "submit", class: "primary", title: "Trace (Enter; Shift-Enter begins a line)" }, "Trace"),
-  element("span", { class: "soft" }, `Model ${run.live_model?.name ?? ""}`, !liveHasModel(run) && `; the database was made with another one, ${run.model}`));
+  element("span.soft", `Model ${run.live_model?.name ?? ""}`, !liveHasModel(run) && `; the database was made with another one, ${run.model}`));
   return { form, field };
 }
 
 export async function showTrace({ root, query, run }) {
   if (!run.live) return traceNoModel(root, run);
-  const wanted = traceWanted(query), place = element("div", { class: "trace-place" });
-  const { form, field } = traceForm(run, wanted?.body.text ?? "", (text) => {
-    const kept = Object.fromEntries(TRACE_KEPT.map((name) => [name, readAddress().query.get(name)]));
-    location.hash = addressOf(["trace"], { p: text, ...kept });
-  });
+  const wanted = traceWanted(query), place = element("div.trace-place");
+  const go = (of) => { location.hash = addressOf(["trace"], { ...of, ...keptParameters(TRACE_KEPT) }); };
+  const { form, field } = traceForm(run, wanted?.body.text ?? "", (p) => go({ p }));
   root.append(form, place);
   const key = (of) => ["p", "prompt", "target"].map((name) => of.get(name) ?? "").join("\n"), shownKey = key(query);
   let pane = null, sized = false, closed = false, latest = query;
@@ -59,24 +57,21 @@ export async function showTrace({ root, query, run }) {
     const { text } = graph;
     if (wanted.of.prompt !== undefined) field.value = text ?? "";
     graph.targets = graph.tokens.map((_, position) => position); /* any can be traced */
-    const stored = wanted.of.prompt !== undefined && element("a", { class: "prompt-chip", href: addressOf(["prompt", wanted.of.prompt]) }, `prompt ${wanted.of.prompt}`);
+    const stored = wanted.of.prompt !== undefined && pageLink(`prompt ${wanted.of.prompt}`, ["prompt", wanted.of.prompt], {}, { class: "prompt-chip" });
     const end = graph.tokens.length - 1;
-    const whole = graph.target !== end && element("a", { class: "prompt-chip", href: liveAddress(wanted.of) }, "the last token's prediction");
+    const whole = graph.target !== end && element("a.prompt-chip", { href: liveAddress(wanted.of) }, "the last token's prediction");
     place.replaceChildren();
     place.className = "page page-prompt";
-    pane = promptPane({ root: place, title: "Try a prompt", query: latest, beside: [element("span", { class: "prompt-chip" }, "live"), stored, whole],
+    pane = promptPane({ root: place, title: "Try a prompt", query: latest, beside: [element("span.prompt-chip", "live"), stored, whole],
       run: { ...run, database: null, model: run.live_model.path }, entries: [{ graph, source: liveSource({ trace, of: wanted.of, run }), name: "Graph" }],
       onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),
-      onTarget: (entry, position) => {
-        const kept = Object.fromEntries(TRACE_KEPT.map((name) => [name, readAddress().query.get(name)]));
-        location.hash = addressOf(["trace"], { ...wanted.of, target: position, ...kept });
-      } });
+      onTarget: (entry, target) => go({ ...wanted.of, target }) });
     if (sized) pane.shown();
     announce(`Traced: ${graph.tokens.length} tokens`);
   }
 
   async function start() {
-    place.replaceChildren(element("div", { class: "state", role: "status" }, element("p", {}, "Tracing …"), element("progress", { "aria-label": "Tracing" })));
+    place.replaceChildren(element("div.state", { role: "status" }, element("p", "Tracing …"), element("progress", { "aria-label": "Tracing" })));
     const trace = liveTrace(wanted.body);
     try {
       const graph = await trace.graph();
@@ -85,20 +80,15 @@ export async function showTrace({ root, query, run }) {
       if (closed) return;
       place.replaceChildren();
       if (error.status !== 422) showError(place, error, start);
-      else place.append(element("div", { class: "state", role: "alert" }, element("h1", {}, "This prompt cannot be traced"), element("p", {}, error.message)));
+      else place.append(element("div.state", { role: "alert" }, element("h1", "This prompt cannot be traced"), element("p", error.message)));
     }
   }
 
   if (wanted) start();
-  else place.append(element("div", { class: "state" }, element("h1", {}, "Try a prompt"),
-    element("p", {}, "Type a prompt and press Enter: the graph shows which parts of the model its next token was made from. The address of the graph can be kept and mailed.")));
+  else place.append(element("div.state", element("h1", "Try a prompt"),
+    element("p", "Type a prompt and press Enter: the graph shows which parts of the model its next token was made from. The address of the graph can be kept and mailed.")));
 
-  function onKey(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (event.target instanceof Element && event.target.closest("input:not([type=range]), textarea, select")) return;
-    if (pane?.handles(event)) event.preventDefault();
-  }
-  document.addEventListener("keydown", onKey);
+  const endKeys = paneKeys(() => pane);
   return {
     shown() {
       sized = true;
@@ -113,7 +103,7 @@ export async function showTrace({ root, query, run }) {
     },
     close() {
       closed = true;
-      document.removeEventListener("keydown", onKey);
+      endKeys();
       pane?.close();
     },
   };

@@ -11,7 +11,7 @@
  *   traceTarget(position)         traces the prediction after a position and shows it
  *   link(path, query)             an address of another page, for <a href>
  *   missing(what)                 why "lists" | "neurons" | "alone" | "frozen" are not there, and which option gives them */
-import { element } from "./dom.mjs";
+import { button, element } from "./dom.mjs";
 import { parseSelection, selectionText } from "./selection.mjs";
 import { panelOverview } from "./panel_overview.mjs";
 import { panelEdge } from "./panel_edge.mjs";
@@ -61,10 +61,10 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
       },
       /* A place that is filled when the data is there, or says why it is not. */
       later(promise, fill) {
-        const place = element("div", { class: "panel-later", "aria-busy": "true" });
+        const place = element("div.panel-later", { "aria-busy": "true" });
         waiting++;
-        const failed = (error) => error.name !== "AbortError" && [element("p", { class: "panel-missing", role: "alert" }, error.message),
-          element("button", { type: "button", onclick: () => render() }, "Try again")];
+        const failed = (error) => error.name !== "AbortError" && [element("p.panel-missing", { role: "alert" }, error.message),
+          button("Try again", () => render())];
         promise.then(fill, failed).then((nodes) => {
           if (now !== turn) return;
           place.replaceChildren(...[nodes].flat(Infinity).filter(Boolean));
@@ -75,8 +75,7 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
         return place;
       },
     };
-    const close = selection && element("button", { type: "button", class: "panel-close", "data-key": "close", "aria-label": "Close: nothing selected",
-      title: "Close (Esc)", onclick: () => onSelect(null) }, "×");
+    const close = selection && button("×", () => onSelect(null), { class: "panel-close", "data-key": "close", "aria-label": "Close: nothing selected", title: "Close (Esc)" });
     root.replaceChildren(...[close, ...(selection ? panelViews[selection.kind] : panelOverview)(view)].flat(Infinity).filter(Boolean));
     refocus(key);
     arrived();

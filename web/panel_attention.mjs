@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The attention map of a head, computed on request: weights, or contributions to the nodes' shares, of each query and key. */
-import { element, number, percent } from "./dom.mjs";
-import { panelTokenAt } from "./panel_parts.mjs";
+import { button, element, number, percent, setPressed } from "./dom.mjs";
+import { panelNote, panelTokenAt } from "./panel_parts.mjs";
 
 const ATTENTION_UNIT = 1e4, ATTENTION_LARGEST = 320, ATTENTION_FAINTEST = 0.04; /* values are in 1e-4; px of the map; opacity of 0 */
 const attentionKinds = [["weights", "weights", "How much each query (row) looks at each key (column)."],
@@ -16,11 +16,11 @@ function attentionAt(triangle, query, key) {
 function attentionMap(view, layer, head, values, source, target) {
   const { graph } = view, n = graph.tokens.length, cell = Math.max(1, Math.floor(ATTENTION_LARGEST / n)), size = n * cell;
   let kind = "weights", at = { query: target, key: Math.min(source, target) };
-  const canvas = element("canvas", { class: "panel-map", width: size, height: size, "aria-hidden": "true" });
-  const context = canvas.getContext("2d"), told = element("p", { class: "panel-note", "aria-live": "polite" }), about = element("p", { class: "panel-note" });
-  const field = element("div", { class: "panel-map-field", tabindex: "0", role: "application", "data-key": "attention-map", onkeydown: onKey,
+  const canvas = element("canvas.panel-map", { width: size, height: size, "aria-hidden": "true" });
+  const context = canvas.getContext("2d"), told = panelNote({ "aria-live": "polite" }), about = element("p.panel-note");
+  const field = element("div.panel-map-field", { tabindex: "0", role: "application", "data-key": "attention-map", onkeydown: onKey,
     "aria-label": `Attention map of L${layer}H${head}, ${n} queries by ${n} keys. Arrow keys move from cell to cell, Enter selects the edge.` }, canvas);
-  const buttons = attentionKinds.map(([name, label]) => element("button", { type: "button", "data-key": `attention.${name}`, onclick: () => show(name) }, label));
+  const buttons = attentionKinds.map(([name, label]) => button(label, () => show(name), { "data-key": `attention.${name}` }));
 
   function draw() {
     const triangle = values[kind], most = kind === "weights" ? ATTENTION_UNIT : Math.max(1, ...triangle.slice(0, 1e5));
@@ -42,7 +42,7 @@ function attentionMap(view, layer, head, values, source, target) {
   }
   function show(name) {
     kind = name;
-    for (const [i, [own]] of attentionKinds.entries()) buttons[i].setAttribute("aria-pressed", String(own === kind));
+    for (const [i, [own]] of attentionKinds.entries()) setPressed(buttons[i], own === kind);
     draw();
   }
   function move(query, key) {
@@ -75,12 +75,12 @@ function attentionMap(view, layer, head, values, source, target) {
   canvas.addEventListener("pointerleave", () => move(target, source));
   canvas.addEventListener("click", (event) => { if (under(event)) choose(); });
   requestAnimationFrame(() => show("weights")); /* in its place, whose colours it takes */
-  return [element("div", { class: "panel-switch", role: "group", "aria-label": "What the map shows" }, buttons), field, told, about];
+  return [element("div.panel-switch", { role: "group", "aria-label": "What the map shows" }, buttons), field, told, about];
 }
 
 export function panelAttention(view, layer, head, source, target) {
   const opened = `attention.${layer}.${head}`;
-  return [element("h3", {}, "Attention map"), view.opened.has(opened)
+  return [element("h3", "Attention map"), view.opened.has(opened)
     ? view.later(view.source.attention(layer, head), (values) => attentionMap(view, layer, head, values, source, target))
-    : element("button", { type: "button", "data-key": "attention", onclick: () => view.open(opened) }, `Compute the map of L${layer}H${head}`)];
+    : button(`Compute the map of L${layer}H${head}`, () => view.open(opened), { "data-key": "attention" })];
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The panel of an attention edge: its heads, what one of them writes, and that head in the data set. */
-import { count, element, number, percent } from "./dom.mjs";
+import { button, count, element, number, percent } from "./dom.mjs";
 import { ATTENTION } from "./replay.mjs";
-import { PANEL_MICRO, panelAbsent, panelBar, panelEdges, panelLink, panelNote, panelShares, panelTokenAt } from "./panel_parts.mjs";
+import { PANEL_MICRO, panelAbsent, panelBar, panelEdges, panelLack, panelLink, panelNote, panelShares, panelTokenAt } from "./panel_parts.mjs";
 import { panelLists } from "./panel_lists.mjs";
 import { panelAttention } from "./panel_attention.mjs";
 
@@ -18,15 +18,13 @@ function edgeBelow({ graph: { parts }, selection: s }, shown) {
 }
 
 function edgeInterval(text) {
-  return element("span", { class: "soft" }, ` [${text}]`);
+  return element("span.soft", ` [${text}]`);
 }
 
 function edgeHead(view, row, chosen) {
   const { selection } = view;
   const flow = row.flow === undefined ? "–" : percent(row.flow);
-  return element("li", {}, element("button", { type: "button", "data-key": `head.${row.head}`, "aria-pressed": String(row.head === chosen),
-    "aria-label": `Head ${row.head}: importance ${number(row.share)}, flow ${flow}`, onclick: () => view.select({ ...selection, head: row.head }) },
-  element("b", {}, `H${row.head}`), panelBar(row.share), element("span", {}, number(row.share)), element("span", { class: "soft" }, flow)));
+  return element("li", button([element("b", `H${row.head}`), panelBar(row.share), element("span", number(row.share)), element("span.soft", flow)], () => view.select({ ...selection, head: row.head }), { "data-key": `head.${row.head}`, "aria-pressed": String(row.head === chosen), "aria-label": `Head ${row.head}: importance ${number(row.share)}, flow ${flow}` }));
 }
 
 /* The head over all graphs, and where else it reads and writes. */
@@ -34,17 +32,17 @@ function edgeDataset(view, layer, head) {
   const { source } = view;
   if (!source.head) return null;
   const fill = ({ all, edges }) => {
-    if (!all) return element("p", { class: "panel-missing" }, "No graph is stored yet.");
-    const item = (edge) => element("li", {}, panelLink(source, ["head", layer, head], { edge: edge.item_id }, `${edge.source_role} → ${edge.target_role}`),
+    if (!all) return panelLack("No graph is stored yet.");
+    const item = (edge) => element("li", panelLink(source, ["head", layer, head], { edge: edge.item_id }, `${edge.source_role} → ${edge.target_role}`),
       ` in ${percent(edge.frequency)}`);
-    return [element("p", {}, "Importance ", element("b", {}, number(all.mean)), edgeInterval(`${number(all.ci_lo)}, ${number(all.ci_hi)}`),
+    return [element("p", "Importance ", element("b", number(all.mean)), edgeInterval(`${number(all.ci_lo)}, ${number(all.ci_hi)}`),
       `, active in ${percent(all.frequency)}`, edgeInterval(`${number(all.frequency_lo * 100, 1)}, ${number(all.frequency_hi * 100, 1)}`),
       ` of ${count(all.n)} graphs.`),
-    edges.length > 0 && element("ul", { class: "panel-items" }, edges.slice(0, EDGE_ITEMS).map(item),
-      edges.length > EDGE_ITEMS && element("li", { class: "soft" }, `${edges.length - EDGE_ITEMS} more`)),
-    element("p", {}, panelLink(source, ["head", layer, head], {}, `All prompts of L${layer}H${head} →`))];
+    edges.length > 0 && element("ul.panel-items", edges.slice(0, EDGE_ITEMS).map(item),
+      edges.length > EDGE_ITEMS && element("li.soft", `${edges.length - EDGE_ITEMS} more`)),
+    element("p", panelLink(source, ["head", layer, head], {}, `All prompts of L${layer}H${head} →`))];
   };
-  return [element("h3", {}, "In the data set"), view.later(source.head(layer, head), fill)];
+  return [element("h3", "In the data set"), view.later(source.head(layer, head), fill)];
 }
 
 export function panelEdge(view) {
@@ -53,16 +51,16 @@ export function panelEdge(view) {
     replayed.target[i] === s.target).sort((a, b) => b.flow - a.flow || a.head - b.head);
   const below = edgeBelow(view, rows);
   const chosen = s.head ?? rows[0]?.head ?? below[0]?.head;
-  return [element("h2", {}, `Layer ${s.layer}: `, panelTokenAt(graph, s.source), " → ", panelTokenAt(graph, s.target)),
-    rows.length ? element("p", { class: "panel-note" }, panelShares(rows), ` · ${rows.length === 1 ? "1 head" : `${rows.length} heads`}`)
+  return [element("h2", `Layer ${s.layer}: `, panelTokenAt(graph, s.source), " → ", panelTokenAt(graph, s.target)),
+    rows.length ? panelNote(panelShares(rows), ` · ${rows.length === 1 ? "1 head" : `${rows.length} heads`}`)
       : panelAbsent(graph, threshold, below[0]?.share),
-    rows.length + below.length > 0 && element("div", { class: "panel-columns", "aria-hidden": "true" },
-      ["", "", "importance", "flow"].map((text) => element("span", {}, text))),
-    element("ul", { class: "panel-choices", "aria-label": "Heads of the edge" }, [...rows, ...below].map((row) => edgeHead(view, row, chosen))),
+    rows.length + below.length > 0 && element("div.panel-columns", { "aria-hidden": "true" },
+      ["", "", "importance", "flow"].map((text) => element("span", text))),
+    element("ul.panel-choices", { "aria-label": "Heads of the edge" }, [...rows, ...below].map((row) => edgeHead(view, row, chosen))),
     rows.length > 0 && below.length > 0 && panelNote("Heads without flow are stored, but not in the graph at this threshold."),
     chosen !== undefined && ![...rows, ...below].some((row) => row.head === chosen) &&
-      element("p", { class: "panel-missing" }, `H${chosen} carries nothing above the floor on this edge.`),
-    chosen === undefined ? null : [element("h3", {}, `L${s.layer}H${chosen} writes at `, panelTokenAt(graph, s.target)),
+      panelLack(`H${chosen} carries nothing above the floor on this edge.`),
+    chosen === undefined ? null : [element("h3", `L${s.layer}H${chosen} writes at `, panelTokenAt(graph, s.target)),
       panelLists(view, "head", s.layer, s.target, chosen),
       source.attention && panelAttention(view, s.layer, chosen, s.source, s.target),
       edgeDataset(view, s.layer, chosen)]];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Lists of promoted and suppressed tokens, under the two conventions. */
-import { element, tokenElement } from "./dom.mjs";
-import { panelMissing, panelTokenAt, panelWords } from "./panel_parts.mjs";
+import { button, element, tokenElement } from "./dom.mjs";
+import { panelMissing, panelNote, panelTag, panelTokenAt, panelWords } from "./panel_parts.mjs";
 
 const panelListsConventions = [
   ["frozen", "share of the logits", "What it adds to the logits: the final norm has the scale of the target's own state."],
@@ -15,38 +15,30 @@ export function signed(x, digits = 2) {
   return `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(digits)}`;
 }
 
-function panelListsMark(graph, id) {
-  const { answer } = graph;
-  if (answer && id === answer.id) return element("span", { class: "panel-tag panel-answer" }, "answer");
-  if (answer && id === answer.foil_id) return element("span", { class: "panel-tag panel-foil" }, "foil");
-  return null;
-}
-
 /* A table of both lists, [[id, score]]; turned: the component has a negative activation, so that what its row promotes is suppressed. */
 export function panelListsTable(graph, tokens, promotes, suppresses, turned) {
   const [up, down] = turned ? [suppresses, promotes] : [promotes, suppresses];
   const sign = turned ? -1 : 1;
   const cells = (row) => row
-    ? [element("td", {}, tokenElement(tokens[row[0]]), panelListsMark(graph, row[0])), element("td", { class: "number" }, signed(sign * row[1]))]
+    ? [element("td", tokenElement(tokens[row[0]]), panelTag(graph, row[0])), element("td.number", signed(sign * row[1]))]
     : [element("td"), element("td")];
-  const rows = Array.from({ length: Math.max(up.length, down.length) }, (_, i) => element("tr", {}, cells(up[i]), cells(down[i])));
+  const rows = Array.from({ length: Math.max(up.length, down.length) }, (_, i) => element("tr", cells(up[i]), cells(down[i])));
   const rest = element("tbody", { hidden: true }, rows.slice(PANEL_LISTS_SHOWN));
-  const table = element("table", { class: "panel-lists" },
-    element("thead", {}, element("tr", {}, [["panel-up", "promotes"], ["panel-down", "suppresses"]].map(([name, title]) =>
-      [element("th", { scope: "col", class: name }, title), element("th", { scope: "col" }, element("span", { class: "unseen" }, "score"))]))),
-    element("tbody", {}, rows.slice(0, PANEL_LISTS_SHOWN)), rest);
-  const more = rows.length > PANEL_LISTS_SHOWN && element("button", { type: "button", class: "panel-more", onclick: () => {
+  const table = element("table.panel-lists",
+    element("thead", element("tr", [["panel-up", "promotes"], ["panel-down", "suppresses"]].map(([name, title]) =>
+      [element("th", { scope: "col", class: name }, title), element("th", { scope: "col" }, element("span.unseen", "score"))]))),
+    element("tbody", rows.slice(0, PANEL_LISTS_SHOWN)), rest);
+  const more = rows.length > PANEL_LISTS_SHOWN && button(`${rows.length - PANEL_LISTS_SHOWN} more`, () => {
     rest.hidden = false;
     more.remove();
-  } }, `${rows.length - PANEL_LISTS_SHOWN} more`);
+  }, { class: "panel-more" });
   return [table, more];
 }
 
 /* Buttons for the two conventions; given: those that are there. */
 function panelListsSwitch(view, given) {
-  return element("div", { class: "panel-switch", role: "group", "aria-label": "Convention of the final norm" },
-    panelListsConventions.map(([name, label, title]) => element("button", { type: "button", "data-key": `convention.${name}`, title,
-      "aria-pressed": String(name === view.convention), disabled: !given.has(name), onclick: () => view.setConvention(name) }, label)));
+  return element("div.panel-switch", { role: "group", "aria-label": "Convention of the final norm" },
+    panelListsConventions.map(([name, label, title]) => button(label, () => view.setConvention(name), { "data-key": `convention.${name}`, title, "aria-pressed": String(name === view.convention), disabled: !given.has(name) })));
 }
 
 /* {rows: {frozen, alone}, position, tokens}: at the position that is wanted, else at the one that is stored. */
@@ -76,9 +68,9 @@ export function panelLists(view, kind, layer, position, index = 0) {
     const other = name === "frozen" ? "alone" : "frozen";
     const given = new Set(source.list ? panelListsConventions.map(([convention]) => convention) : found.rows.keys());
     return [panelListsSwitch({ ...view, convention: name }, given),
-      element("p", { class: "panel-note" }, panelListsConventions.find(([convention]) => convention === name)[2],
+      panelNote(panelListsConventions.find(([convention]) => convention === name)[2],
         !given.has(other) && [" ", panelWords(source.missing(other))]),
-      found.position !== position && element("p", { class: "panel-mark" }, "These lists are of another position, ", panelTokenAt(graph, found.position),
+      found.position !== position && element("p.panel-mark", "These lists are of another position, ", panelTokenAt(graph, found.position),
         ` (${found.position}): `, panelWords(source.missing("position"))),
       panelListsTable(graph, found.tokens, row[5], row[6], false)];
   });

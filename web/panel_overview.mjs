@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The panel when nothing is selected: prediction, answer by layer, heads of the graph at the threshold. */
-import { element, number, percent, svg, tokenElement } from "./dom.mjs";
+import { button, element, number, percent, svg, tokenElement } from "./dom.mjs";
 import { ATTENTION } from "./replay.mjs";
-import { PANEL_MICRO, panelBar, panelHead, panelNote, panelRow, panelTokenAt } from "./panel_parts.mjs";
+import { PANEL_MICRO, panelBar, panelHead, panelNote, panelRow, panelTag, panelTokenAt } from "./panel_parts.mjs";
 
 const OVERVIEW_HEADS = 24; /* shown before "all" is asked for */
 const OVERVIEW_TOKENS = 5;
@@ -17,7 +17,7 @@ function overviewTokens({ prediction, answer }) {
   if (!rows.length) rows.push({ id: prediction.id, token: prediction.token, rank: 1, probability: prediction.probability });
   for (const name of answer ? ["", "foil_"] : []) {
     const id = answer[`${name}id`];
-    if (id === null || id === undefined) continue;
+    if (id == null) continue;
     const probability = answer[`${name}probability`], found = rows.find((row) => row.id === id);
     if (found) found.probability = probability;
     else rows.push({ id, token: answer[name ? "foil" : "answer"], rank: answer[`${name}rank`], probability });
@@ -27,15 +27,13 @@ function overviewTokens({ prediction, answer }) {
 
 function overviewPrediction({ graph }) {
   const { answer } = graph;
-  const tag = (id) => answer && (id === answer.id ? element("span", { class: "panel-tag panel-answer" }, "answer")
-    : id === answer.foil_id ? element("span", { class: "panel-tag panel-foil" }, "foil") : null);
-  return [element("h2", {}, "Prediction"),
-    element("table", { class: "panel-prediction" }, element("caption", { class: "unseen" }, "Most probable next tokens"),
+  return [element("h2", "Prediction"),
+    element("table.panel-prediction", element("caption.unseen", "Most probable next tokens"),
       panelHead(["rank#", "token", "probability#", ""], { class: "unseen" }),
-      element("tbody", {}, overviewTokens(graph).map((row) => element("tr", {}, element("td", { class: "number soft" }, row.rank ?? "–"),
-        element("td", {}, tokenElement(row.token), tag(row.id)), element("td", { class: "number" }, percent(row.probability)),
-        element("td", {}, row.probability !== null && panelBar(row.probability)))))),
-    answer ? element("p", { class: "panel-note" }, "Answer ", tokenElement(answer.answer), ` rank ${answer.rank}`,
+      element("tbody", overviewTokens(graph).map((row) => element("tr", element("td.number.soft", row.rank ?? "–"),
+        element("td", tokenElement(row.token), panelTag(graph, row.id)), element("td.number", percent(row.probability)),
+        element("td", row.probability !== null && panelBar(row.probability)))))),
+    answer ? panelNote("Answer ", tokenElement(answer.answer), ` rank ${answer.rank}`,
       (answer.foil ?? null) !== null && [", foil ", tokenElement(answer.foil),
         ` rank ${answer.foil_rank}; logit difference ${number(answer.logit_diff, 2)}`], ".",
       answer.tokens > 1 && ` The answer has ${answer.tokens} tokens: these are figures of its first.`) : null];
@@ -49,23 +47,23 @@ function overviewLens({ graph: { lens, answer } }) {
   const x = (i) => LENS_LEFT + (lens.length < 2 ? 0.5 : i / (lens.length - 1)) * (LENS_WIDTH - LENS_LEFT - 8);
   const y = (p) => LENS_TOP + (1 - p) * (LENS_HEIGHT - LENS_TOP - LENS_BOTTOM);
   const line = (name, at, rank) => {
-    const rows = lens.map((row, i) => [i, row[at], row[rank]]).filter(([, p]) => p !== null && p !== undefined);
+    const rows = lens.map((row, i) => [i, row[at], row[rank]]).filter(([, p]) => p != null);
     return [svg("path", { class: name, d: rows.map(([i, p], k) => `${k ? "L" : "M"}${x(i).toFixed(1)} ${y(p).toFixed(1)}`).join("") }),
       rows.map(([i, p, r]) => svg("circle", { class: name, cx: x(i), cy: y(p), r: r === 1 ? 4 : 2 }))];
   };
-  const step = Math.ceil(lens.length / 8), hasFoil = lens.some((row) => row[4] !== null && row[4] !== undefined);
-  return [element("h3", {}, "Answer by layer"),
-    svg("svg", { class: "panel-lens", viewBox: `0 0 ${LENS_WIDTH} ${LENS_HEIGHT}`, role: "img",
+  const step = Math.ceil(lens.length / 8), hasFoil = lens.some((row) => row[4] != null);
+  return [element("h3", "Answer by layer"),
+    svg("svg.panel-lens", { viewBox: `0 0 ${LENS_WIDTH} ${LENS_HEIGHT}`, role: "img",
       "aria-label": "Probability of the answer after each layer; the table below has the figures" },
-      [0, 0.5, 1].map((p) => [svg("path", { class: "axis", d: `M${LENS_LEFT} ${y(p)}H${LENS_WIDTH - 4}` }),
+      [0, 0.5, 1].map((p) => [svg("path.axis", { d: `M${LENS_LEFT} ${y(p)}H${LENS_WIDTH - 4}` }),
         svg("text", { x: LENS_LEFT - 6, y: y(p) + 4, "text-anchor": "end" }, p)]),
       lens.map(([layer], i) => (i % step ? null : svg("text", { x: x(i), y: LENS_HEIGHT - 4, "text-anchor": "middle" }, `L${layer}`))),
       hasFoil && line("foil", 4, 3), line("answer", 2, 1)),
-    panelNote(element("span", { class: "panel-key" }), "answer ", hasFoil && [element("span", { class: "panel-key panel-key-foil" }), "foil"],
+    panelNote(element("span.panel-key"), "answer ", hasFoil && [element("span.panel-key.panel-key-foil"), "foil"],
       "; large dots: rank 1"),
-    element("details", {}, element("summary", { "data-key": "lens" }, "Figures"), element("table", { class: "panel-table" },
+    element("details", element("summary", { "data-key": "lens" }, "Figures"), element("table.panel-table",
       panelHead(["layer#", "answer#", "rank#", "foil#", "rank#"]),
-      element("tbody", {}, lens.map(([layer, rank, p, foilRank, q]) => panelRow([`L${layer}`, percent(p), rank, percent(q), foilRank ?? "–"])))))];
+      element("tbody", lens.map(([layer, rank, p, foilRank, q]) => panelRow([`L${layer}`, percent(p), rank, percent(q), foilRank ?? "–"])))))];
 }
 
 /* The edge of a head with the largest flow. */
@@ -80,19 +78,19 @@ function overviewHeads(view) {
   const { graph, replayed } = view;
   const heads = [...replayed.heads].sort((a, b) => b.share - a.share || a.layer - b.layer || a.head - b.head);
   const shown = view.opened.has("heads") ? heads : heads.slice(0, OVERVIEW_HEADS);
-  return [element("h3", {}, "Heads in this graph ", element("span", { class: "soft" }, heads.length)),
-    element("p", { class: "panel-note" }, "Importance: the largest share of a node. A click selects the strongest edge."),
-    element("table", { class: "panel-table panel-heads" },
+  return [element("h3", "Heads in this graph ", element("span.soft", heads.length)),
+    panelNote("Importance: the largest share of a node. A click selects the strongest edge."),
+    element("table.panel-table.panel-heads",
       panelHead(["head", "importance#", "", "flow#", "at"]),
-      element("tbody", {}, shown.map((row) => {
+      element("tbody", shown.map((row) => {
         const name = `L${row.layer}H${row.head}`;
         return element("tr", { onclick: () => view.select(overviewEdge(replayed, row)) },
-          element("th", { scope: "row" }, element("button", { type: "button", class: "panel-plain", "data-key": name }, name)),
-          element("td", { class: "number" }, number(row.share / PANEL_MICRO)), element("td", {}, panelBar(row.share / PANEL_MICRO)),
-          element("td", { class: "number" }, percent(row.flow)), element("td", {}, panelTokenAt(graph, row.position)));
+          element("th", { scope: "row" }, button(name, null, { class: "panel-plain", "data-key": name })),
+          element("td.number", number(row.share / PANEL_MICRO)), element("td", panelBar(row.share / PANEL_MICRO)),
+          element("td.number", percent(row.flow)), element("td", panelTokenAt(graph, row.position)));
       }))),
     shown.length < heads.length &&
-      element("button", { type: "button", "data-key": "all-heads", onclick: () => view.open("heads") }, `All ${heads.length} heads`)];
+      button(`All ${heads.length} heads`, () => view.open("heads"), { "data-key": "all-heads" })];
 }
 
 export function panelOverview(view) {

@@ -6,23 +6,34 @@ export const PANEL_MICRO = 1e6; /* shares are integers in 1e-6 */
 
 /* A remark in small print. */
 export function panelNote(...children) {
-  return element("p", { class: "panel-note" }, ...children);
+  return element("p.panel-note", ...children);
+}
+
+/* What is not there. */
+export function panelLack(...children) {
+  return element("p.panel-missing", ...children);
+}
+
+/* "answer" or "foil" beside a token that is one. */
+export function panelTag({ answer }, id) {
+  if (answer && id === answer.id) return element("span.panel-tag.panel-answer", "answer");
+  return answer && id === answer.foil_id ? element("span.panel-tag.panel-foil", "foil") : null;
 }
 
 /* The head of a table: titles of columns; those of digits end in "#". */
 export function panelHead(titles, attributes = {}) {
-  return element("thead", attributes, element("tr", {}, titles.map((title) =>
+  return element("thead", attributes, element("tr", titles.map((title) =>
     element("th", { scope: "col", class: title.endsWith("#") ? "number" : null }, title.replace("#", "")))));
 }
 
 /* A row of a table: nodes stand left, digits right. */
 export function panelRow(cells) {
-  return element("tr", {}, cells.map((cell) => element("td", { class: cell instanceof Node ? null : "number" }, cell)));
+  return element("tr", cells.map((cell) => element("td", { class: cell instanceof Node ? null : "number" }, cell)));
 }
 
 /* A bar of a share of 1. */
 export function panelBar(share) {
-  return element("span", { class: "panel-bar", "aria-hidden": "true" },
+  return element("span.panel-bar", { "aria-hidden": "true" },
     element("i", { style: { width: `${Math.min(1, Math.abs(share)) * 100}%` } }));
 }
 
@@ -54,29 +65,29 @@ export function panelStored(graph, kind, layer, target) {
 /* "34.5 % of the flow, 39.0 % of the node": what an edge carries. */
 export function panelShares(rows) {
   const sum = (name) => rows.reduce((total, row) => total + row[name], 0);
-  return [element("b", {}, percent(sum("flow"))), " of the flow · importance ", element("b", {}, number(sum("share"))),
+  return [element("b", percent(sum("flow"))), " of the flow · importance ", element("b", number(sum("share"))),
     " · weight ", number(sum("weight"))];
 }
 
 /* A sentence with commands in backquotes, as nodes. */
 export function panelWords(text) {
-  return text.split("`").map((words, i) => (i % 2 ? element("code", {}, words) : words));
+  return text.split("`").map((words, i) => (i % 2 ? element("code", words) : words));
 }
 
 /* Why a part is not in the graph that is shown; share: its largest stored one, null where there is none. */
 export function panelAbsent(graph, threshold, share) {
-  const why = share === null || share === undefined ? `Not stored: it lies below the floor of ${graph.floor}, or no route from the target reaches it.`
+  const why = share == null ? `Not stored: it lies below the floor of ${graph.floor}, or no route from the target reaches it.`
     : share > threshold ? `Not in the graph at the threshold ${number(threshold)}: no route from the target reaches it.`
       : `Not in the graph at the threshold ${number(threshold)}: its importance is ${number(share)}.`;
-  return element("p", { class: "panel-missing" }, why);
+  return panelLack(why);
 }
 
 /* What source.missing says. */
 export function panelMissing(source, what) {
-  return element("p", { class: "panel-missing" }, panelWords(source.missing(what)));
+  return panelLack(panelWords(source.missing(what)));
 }
 
 export function panelLink(source, path, query, ...text) {
   const href = source.link?.(path, query);
-  return href ? element("a", { href }, ...text) : element("span", {}, ...text);
+  return href ? element("a", { href }, ...text) : element("span", ...text);
 }

@@ -31,9 +31,9 @@ function headTexts({ tokens, text }) {
 
 function headAnswer(graph) {
   const { answer } = graph;
-  if (!answer || answer.answer === null || answer.answer === undefined) return null;
+  if (!answer || answer.answer == null) return null;
   const difference = Number.isFinite(answer.logit_diff) ? `, logit difference ${number(answer.logit_diff, 2)}` : "";
-  return element("span", { class: "prompt-chip", title: `rank ${answer.rank}${difference}` },
+  return element("span.prompt-chip", { title: `rank ${answer.rank}${difference}` },
     answer.rank === 1 ? "correct" : ["answer ", tokenElement(answer.answer), ` rank ${answer.rank}`]);
 }
 
@@ -41,11 +41,11 @@ function headAnswer(graph) {
 export function promptHead(graph, title, beside) {
   const marks = headTexts(graph).map((text, i) => element("mark", { class: i === graph.target ? "prompt-target" : null }, text));
   const later = marks.slice(graph.target + 1).some(Boolean);
-  const text = element("p", { class: "prompt-text", tabindex: graph.tokens.length > 80 ? "0" : null }, marks.slice(0, graph.target + 1),
-    element("span", { class: "prompt-next" }, " → ", tokenElement(graph.prediction.token), " ", element("span", { class: "soft" }, percent(graph.prediction.probability))),
-    " ", headAnswer(graph), later && element("span", { class: "soft" }, marks.slice(graph.target + 1)));
+  const text = element("p.prompt-text", { tabindex: graph.tokens.length > 80 ? "0" : null }, marks.slice(0, graph.target + 1),
+    element("span.prompt-next", " → ", tokenElement(graph.prediction.token), " ", element("span.soft", percent(graph.prediction.probability))),
+    " ", headAnswer(graph), later && element("span.soft", marks.slice(graph.target + 1)));
   return {
-    node: element("div", { class: "prompt-head" }, element("h1", { class: "unseen" }, title), text, element("div", { class: "prompt-tools" }, beside)),
+    node: element("div.prompt-head", element("h1.unseen", title), text, element("div.prompt-tools", beside)),
     /* Of a long prompt the end is in sight. */
     scroll() {
       text.scrollTop = text.scrollHeight;

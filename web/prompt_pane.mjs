@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A graph, or two that are compared, with the prompt and the threshold above and the panel beside. It works from data alone: a stored
  * prompt, a live trace and a saved page each give theirs. */
-import { announce, count, element, plural } from "./dom.mjs";
+import { announce, button, count, element, plural, setPressed, signButton } from "./dom.mjs";
 import { fileMenu } from "./graph_files.mjs";
 import { graphTable } from "./graph_table.mjs";
 import { graphView } from "./graph_view.mjs";
@@ -10,6 +10,20 @@ import { promptHead } from "./prompt_head.mjs";
 import { thresholdSlider } from "./threshold.mjs";
 
 const PANE_ZOOM_STEP = 1.25, PANE_LEAST_ZOOM = 0.2, PANE_MOST_ZOOM = 40;
+
+/* The keys of a page with a pane: keys of its own, {key: act}, and those of pane(). -> a function that ends it */
+export function paneKeys(pane, keys = {}) {
+  const onKey = (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.target instanceof Element && event.target.closest("input:not([type=range]), textarea, select")) return;
+    const act = keys[event.key];
+    if (act) act();
+    else if (!pane()?.handles(event)) return;
+    event.preventDefault();
+  };
+  document.addEventListener("keydown", onKey);
+  return () => document.removeEventListener("keydown", onKey);
+}
 
 /* What the address says. graphs: those that are shown; below the floor of one of them nothing is shown. */
 function paneState(query, graphs) {
@@ -39,24 +53,23 @@ export function lensTexts(graph, lists) {
 export function promptPane({ root, entries, run, title, query, onState, onTarget = () => {}, beside = [] }) {
   const graphs = entries.map((entry) => entry.graph), pair = entries.length > 1;
   let state = paneState(query, graphs);
-  const head = promptHead(graphs[0], title, beside), note = element("p", { class: "prompt-note", hidden: true });
-  const counts = element("span", { class: "prompt-count", role: "status" }), drawn = [];
+  const head = promptHead(graphs[0], title, beside), note = element("p.prompt-note", { hidden: true });
+  const counts = element("span.prompt-count", { role: "status" }), drawn = [];
   const slider = thresholdSlider({ floor: state.floor, threshold: Math.max(graphs[0].threshold, state.floor), value: state.threshold,
     onChange: setThreshold });
-  const button = (text, label, click) => element("button", { type: "button", title: label, "aria-label": label, onclick: click }, text);
-  const fold = button("Fold", "Fold what has no flow (o)", () => setFold(!views[0].folded));
-  const fit = button("Fit", "All in sight, or automatic (0)", toggleFit);
-  const places = entries.map(() => element("div", { class: "graph" }));
-  const aside = element("aside", { class: "prompt-panel", "aria-label": "Details" });
-  const tableButton = button("Table", "The edges as a table (t)", () => setTable(!state.table));
+  const fold = signButton("Fold", "Fold what has no flow (o)", () => setFold(!views[0].folded));
+  const fit = signButton("Fit", "All in sight, or automatic (0)", toggleFit);
+  const places = entries.map(() => element("div.graph"));
+  const aside = element("aside.prompt-panel", { "aria-label": "Details" });
+  const tableButton = signButton("Table", "The edges as a table (t)", () => setTable(!state.table));
   const files = fileMenu(() => ({ graph: graphs[state.side], replayed: views[state.side].replayed, threshold: slider.value, selection: state.selection,
     convention: state.convention, run, svgText: views[state.side].svgText }));
-  const bar = element("div", { class: "prompt-bar" }, slider.node, counts, element("div", { class: "prompt-buttons" }, fold,
-    button("−", "Zoom out (-)", () => zoomBy(1 / PANE_ZOOM_STEP)), fit, button("+", "Zoom in (+)", () => zoomBy(PANE_ZOOM_STEP)), tableButton, files));
-  const graphPlace = element("div", { class: "prompt-graphs" }, entries.map((entry, k) =>
-    element("section", { class: "prompt-graph", "aria-label": entry.name ?? "Graph" }, pair && element("h2", {}, entry.name), places[k])));
-  const tablePlace = element("div", { class: "prompt-table" });
-  root.append(element("div", { class: "prompt-main" }, head.node, bar, note, graphPlace, tablePlace), aside);
+  const bar = element("div.prompt-bar", slider.node, counts, element("div.prompt-buttons", fold,
+    signButton("−", "Zoom out (-)", () => zoomBy(1 / PANE_ZOOM_STEP)), fit, signButton("+", "Zoom in (+)", () => zoomBy(PANE_ZOOM_STEP)), tableButton, files));
+  const graphPlace = element("div.prompt-graphs", entries.map((entry, k) =>
+    element("section.prompt-graph", { "aria-label": entry.name ?? "Graph" }, pair && element("h2", entry.name), places[k])));
+  const tablePlace = element("div.prompt-table");
+  root.append(element("div.prompt-main", head.node, bar, note, graphPlace, tablePlace), aside);
 
   const side = element("div");
   aside.append(side);
@@ -80,7 +93,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   }
 
   function more(text, all) {
-    return element("button", { type: "button", onclick: () => setDrawAll(all) }, text);
+    return button(text, () => setDrawAll(all));
   }
 
   function showCounts() {
@@ -119,7 +132,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   function showTable() {
     graphPlace.hidden = state.table;
     tablePlace.hidden = !state.table;
-    tableButton.setAttribute("aria-pressed", String(state.table));
+    setPressed(tableButton, state.table);
     if (!state.table) {
       shownTable?.close();
       shownTable = null;
@@ -131,8 +144,8 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   }
 
   function showControls() {
-    fold.setAttribute("aria-pressed", String(views[0].folded));
-    fit.setAttribute("aria-pressed", String(state.zoom === 0));
+    setPressed(fold, views[0].folded);
+    setPressed(fit, state.zoom === 0);
   }
 
   function showState() {
@@ -171,11 +184,17 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
     if (text === null) announce("Nothing selected");
   }
 
-  function setZoom(zoom) {
-    state.zoom = zoom === null ? null : zoom === 0 ? 0 : Number(Math.max(PANE_LEAST_ZOOM, Math.min(PANE_MOST_ZOOM, zoom)).toPrecision(3));
-    for (const view of views) view.setZoom(state.zoom);
-    fit.setAttribute("aria-pressed", String(state.zoom === 0));
-    onState({ z: state.zoom === null ? null : String(state.zoom) }, { replace: true });
+  /* Draws the graphs with another zoom or fold, or all of their edges; the address follows. */
+  function setSize(changes, address) {
+    Object.assign(state, changes);
+    for (const view of views) view.setSize(changes);
+    showControls();
+    onState(address, { replace: true });
+  }
+
+  function setZoom(asked) {
+    const zoom = asked && Number(Math.max(PANE_LEAST_ZOOM, Math.min(PANE_MOST_ZOOM, asked)).toPrecision(3));
+    setSize({ zoom }, { z: zoom === null ? null : String(zoom) });
   }
 
   function zoomBy(factor) {
@@ -186,17 +205,12 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
     setZoom(state.zoom === 0 ? null : 0);
   }
 
-  function setFold(folded) {
-    state.fold = folded;
-    for (const view of views) view.setFold(folded);
-    fold.setAttribute("aria-pressed", String(views[0].folded));
-    onState({ fold: folded ? "1" : "0" }, { replace: true });
+  function setFold(fold) {
+    setSize({ fold }, { fold: fold ? "1" : "0" });
   }
 
-  function setDrawAll(all) {
-    state.drawAll = all;
-    for (const view of views) view.setDrawAll(all);
-    onState({ all: all ? "1" : null }, { replace: true });
+  function setDrawAll(drawAll) {
+    setSize({ drawAll }, { all: drawAll ? "1" : null });
   }
 
   function setTable(table) {
@@ -234,10 +248,9 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
         slider.set(now.threshold);
         for (const view of views) view.setThreshold(now.threshold);
       }
+      const sized = ["zoom", "fold", "drawAll"].some((name) => now[name] !== before[name]);
       for (const view of views) {
-        if (now.zoom !== before.zoom) view.setZoom(now.zoom);
-        if (now.fold !== before.fold) view.setFold(now.fold);
-        if (now.drawAll !== before.drawAll) view.setDrawAll(now.drawAll);
+        if (sized) view.setSize(now);
         if (now.selection !== before.selection) view.setSelection(now.selection);
       }
       if (now.convention !== before.convention) shownSide = -1;

@@ -2,7 +2,7 @@
  * The saved page: the graph whose data lies in the document. Nothing is asked of a server. */
 import { element } from "./dom.mjs";
 import { readAddress, writeAddress } from "./address.mjs";
-import { promptPane } from "./prompt_pane.mjs";
+import { paneKeys, promptPane } from "./prompt_pane.mjs";
 import { sourceMissing } from "./source_stored.mjs";
 
 /* data: {run, database, graph, lists, neurons: {nodes: {"LAYER.POSITION": [[neuron, share, activation]]},
@@ -18,24 +18,21 @@ function savedSource({ run, lists, neurons }) {
 
 function savedChips(graph) {
   const texts = [graph.group_name, Number.isInteger(graph.counterfactual_of) && `counterfactual of ${graph.counterfactual_of}`];
-  return texts.filter(Boolean).map((text) => element("span", { class: "prompt-chip" }, text));
+  return texts.filter(Boolean).map((text) => element("span.prompt-chip", text));
 }
 
 function savedShow() {
   const data = JSON.parse(document.getElementById("data").textContent);
   const { graph } = data, run = { ...data.run, database: data.database };
-  const root = element("div", { class: "page page-prompt" });
+  const root = element("div.page.page-prompt");
   document.getElementById("page").append(root);
-  document.getElementById("saved").append(element("b", { class: "brand" }, "Headwater"), element("span", { class: "soft" },
+  document.getElementById("saved").append(element("b.brand", "Headwater"), element("span.soft",
     [run.model, run.dataset, Number.isInteger(graph.prompt) && `prompt ${graph.prompt}`, "a saved page"].filter(Boolean).join(" · ")));
   const pane = promptPane({ root, run, entries: [{ graph, source: savedSource(data), name: "Graph" }], title: document.title, query: readAddress().query,
     beside: savedChips(graph), onState: (changes, options) => writeAddress(changes, { ...options, silent: true }) });
   pane.shown();
   addEventListener("hashchange", () => pane.update(readAddress().query));
-  document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (pane.handles(event)) event.preventDefault();
-  });
+  paneKeys(() => pane);
 }
 
 savedShow();

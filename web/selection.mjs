@@ -39,5 +39,5 @@ export function parseSelection(text) {
 /* The text of such an object. */
 export function selectionText(selection) {
   const values = selectionForms[selection.kind].map((form) => selection[form.replace("?", "")]);
-  return [selection.kind, ...values.filter((value) => value !== undefined && value !== null)].join(".");
+  return [selection.kind, ...values.filter((value) => value != null)].join(".");
 }

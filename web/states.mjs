@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What stands where there is nothing to show: loading, empty, error. */
-import { element } from "./dom.mjs";
+import { button, element } from "./dom.mjs";
 
 const STATES_PATIENCE = 150; /* ms without an answer before a skeleton shows */
 
@@ -8,7 +8,7 @@ const STATES_PATIENCE = 150; /* ms without an answer before a skeleton shows */
 export function skeletonAfter(root) {
   const timer = setTimeout(() => {
     root.classList.add("loading"); /* no :has() in the style sheets: it makes each change of the document slow */
-    root.append(element("div", { class: "skeleton", "aria-label": "loading" }, element("i"), element("i"), element("i")));
+    root.append(element("div.skeleton", { "aria-label": "loading" }, element("i"), element("i"), element("i")));
   }, STATES_PATIENCE);
   return () => {
     clearTimeout(timer);
@@ -20,11 +20,24 @@ export function skeletonAfter(root) {
 /* The server's message, and a button that tries again. */
 export function showError(root, error, retry) {
   const title = error.status === 401 ? "This page needs the token" : error.status === 404 ? "Not found" : "That did not work";
-  root.append(element("div", { class: "state", role: "alert" }, element("h1", {}, title), element("p", {}, error.message),
-    retry && element("button", { type: "button", onclick: retry }, "Try again")));
+  root.append(element("div.state", { role: "alert" }, element("h1", title), element("p", error.message),
+    retry && button("Try again", retry)));
+}
+
+export function showNoGraph(root) {
+  showEmpty(root, "No graph is stored yet.", "headwater run --model DIR --data FILE --db DB");
+}
+
+export function showNoPrompt(root, run) {
+  if (run.failed) showEmpty(root, "No prompt could be traced.", "headwater query DB failed");
+  else showEmpty(root, "No prompt is stored yet.", "headwater run --model DIR --data FILE --db DB");
+}
+
+export function showNotMined(root) {
+  showEmpty(root, "Nothing is mined yet. This finds edges that recur together:", "headwater mine DB");
 }
 
 /* Why there is nothing, and the command that fills it. */
 export function showEmpty(root, reason, command) {
-  root.append(element("div", { class: "state" }, element("p", {}, reason), command && element("pre", {}, element("code", {}, command))));
+  root.append(element("div.state", element("p", reason), command && element("pre", element("code", command))));
 }

@@ -14,6 +14,12 @@ export function listText(query) {
   return list.toString();
 }
 
+/* The list of the prompts of one thing, the most important first where the address does not say otherwise. */
+export function listOf(query, parameters) {
+  const order = { sort: query.get("sort") ?? "importance", order: query.get("order") ?? (query.get("sort") ? "up" : "down") };
+  return new URLSearchParams(Object.entries({ ...parameters, ...order }).filter(([, value]) => value));
+}
+
 /* The end point of a list, or of the way through it: prompts | walk; a circuit's prompts have their own. */
 export function listPoint(point, from) {
   const parameters = Object.fromEntries(new URLSearchParams(listText(from)));
@@ -22,7 +28,7 @@ export function listPoint(point, from) {
 
 /* The address of a prompt (of one of its targets) that was found in the list `from`. */
 export function promptAddress(prompt, target, from, query = {}) {
-  return addressOf(target === null || target === undefined ? ["prompt", prompt] : ["prompt", prompt, target], { from: listText(from ?? ""), ...query });
+  return addressOf(target == null ? ["prompt", prompt] : ["prompt", prompt, target], { from: listText(from ?? ""), ...query });
 }
 
 /* The way through a list: {previous, next: {prompt, target (null: the last position)} | null, place: from 1, null when the prompt is not in the

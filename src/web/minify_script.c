@@ -3,7 +3,7 @@
 
 #include "web/minify.h"
 
-enum { DEEPEST = 8 }; /* templates within templates */
+enum { DEEPEST = 8, NESTED = 64 }; /* templates within templates; brackets within which declarations are joined */
 
 typedef struct reader {
   const char *at, *end;
@@ -13,14 +13,21 @@ typedef struct reader {
   bool property;         /* the last token is a name behind "." */
   size_t depth;          /* ${ } that are open */
   unsigned open[DEEPEST]; /* of each: braces that are open in it */
+  size_t nested;          /* brackets that are open */
+  char declares[NESTED];  /* within each: what is being declared, 'c'onst, 'l'et, or 0 */
+  char declared;          /* what the last token, ";", ended the declaration of */
 } reader;
 
 static bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 static bool is_word(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c == '#' || (unsigned char)c >= 0x80;
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c == '#' || (unsigned char)c >= 0x80;
 }
 
 static char before(const reader *lexer, size_t back) {
@@ -36,7 +43,7 @@ static void separate(reader *lexer) {
                (last == next && (next == '+' || next == '-')) ||            /* a + +b */
                (last == '/' && (next == '/' || next == '*')) ||             /* a / /b/ */
                (last == '<' && next == '!') || (last == '-' && next == '>') || /* comments of HTML */
-               (last >= '0' && last <= '9' && next == '.');                 /* 1 .toFixed() */
+               (is_digit(last) && next == '.');                 /* 1 .toFixed() */
   bool ends = is_word(last) || strchr(")]\"'`/", last) || ((last == '+' || last == '-') && before(lexer, 2) == last);
   bool begins = is_word(next) || (next && strchr("\"'{!~", next)) || (doubled && (next == '+' || next == '-'));
   if (joins || (lexer->newline && ends && begins)) hw_buffer_append_byte(lexer->out, lexer->newline ? '\n' : ' ');
@@ -94,19 +101,53 @@ static bool put_until(reader *lexer, const char *stop, const char *name, const c
   return true;
 }
 
+/* What is declared between the brackets that are open now; NULL: they are too many. */
+static char *declaration(reader *lexer) {
+  return lexer->nested < NESTED ? &lexer->declares[lexer->nested] : NULL;
+}
+
+/* Brackets have declarations of their own; ";" ends one. */
+static void follow_bracket(reader *lexer, char c) {
+  if (c == '(' || c == '[' || c == '{') lexer->nested++;
+  if ((c == ')' || c == ']' || c == '}') && lexer->nested) lexer->nested--;
+  char *declares = declaration(lexer);
+  if (!declares) return;
+  if (c == ';') lexer->declared = *declares;
+  if (c == '(' || c == '[' || c == '{' || c == ';') *declares = 0;
+}
+
 /* From ` or from the } of ${ } to the end of that part. */
 static bool put_template(reader *lexer, const char *name, hw_error *err) {
   if (!put_until(lexer, behind_template(lexer->at + 1, lexer->end), name, "template", err)) return false;
   if (lexer->at[-1] != '{') return true;
   if (lexer->depth == DEEPEST) return hw_fail(err, HW_ERROR_UNSUPPORTED, "web/%s: templates within templates, want at most %d", name, DEEPEST);
   lexer->open[lexer->depth++] = 0;
+  follow_bracket(lexer, '{');
   return true;
 }
 
-static void put_word(reader *lexer) {
+/* Is the word const or let? One that follows a declaration of the same kind becomes the comma of that. declared: of the token before. */
+static bool joins_declarations(reader *lexer, const char *stop, char declared) {
+  size_t length = (size_t)(stop - lexer->at);
+  bool is_const = length == 5 && memcmp(lexer->at, "const", 5) == 0, is_let = length == 3 && memcmp(lexer->at, "let", 3) == 0;
+  char *declares = declaration(lexer);
+  if (lexer->property || !declares || (!is_const && !is_let)) return false;
+  *declares = *lexer->at;
+  if (declared != *lexer->at) return false;
+  lexer->out->data[lexer->out->length - 1] = ',';
+  return true;
+}
+
+static void put_word(reader *lexer, char declared) {
   lexer->property = before(lexer, 1) == '.';
   const char *stop = lexer->at;
   while (stop < lexer->end && is_word(*stop)) stop++;
+  if (joins_declarations(lexer, stop, declared)) {
+    lexer->at = stop;
+    return;
+  }
+  bool needless = lexer->end - lexer->at > 2 && lexer->at[0] == '0' && lexer->at[1] == '.' && is_digit(lexer->at[2]); /* 0.5 */
+  if (needless) lexer->at++;
   hw_buffer_append(lexer->out, lexer->at, (size_t)(stop - lexer->at));
   lexer->at = stop;
 }
@@ -116,15 +157,28 @@ static bool counts_brace(reader *lexer) {
   if (!lexer->depth) return false;
   unsigned *open = &lexer->open[lexer->depth - 1];
   if (*lexer->at == '{') ++*open;
-  else if (*lexer->at == '}' && (*open)-- == 0) return lexer->depth--, true;
+  else if (*lexer->at == '}' && (*open)-- == 0) return lexer->depth--, follow_bracket(lexer, '}'), true;
   return false;
+}
+
+/* (x) behind which "=>" stands becomes x, but not async (x). */
+static void bare_parameter(reader *lexer) {
+  size_t length = 0;
+  if (before(lexer, 1) != ')') return;
+  while (is_word(before(lexer, length + 2))) length++;
+  if (!length || before(lexer, length + 2) != '(' || is_word(before(lexer, length + 3))) return;
+  char *open = lexer->out->data + lexer->out->length - length - 2;
+  memmove(open, open + 1, length);
+  lexer->out->length -= 2;
 }
 
 static void put_punctuator(reader *lexer) {
   char c = *lexer->at++, last = before(lexer, 1);
   bool closes = c == '}' || c == ']' || c == ')', needless = (c == '}' && last == ';') || (closes && last == ',' && !strchr(",[", before(lexer, 2)));
   if (needless) lexer->out->length--;
+  if (c == '=' && lexer->at < lexer->end && *lexer->at == '>') bare_parameter(lexer);
   hw_buffer_append_byte(lexer->out, (unsigned char)c);
+  follow_bracket(lexer, c);
 }
 
 static bool skip_comment(reader *lexer, const char *name, hw_error *err) {
@@ -137,10 +191,11 @@ static bool skip_comment(reader *lexer, const char *name, hw_error *err) {
 }
 
 static bool put_token(reader *lexer, const char *name, hw_error *err) {
-  char c = *lexer->at;
+  char c = *lexer->at, declared = lexer->declared;
   separate(lexer);
   lexer->space = lexer->newline = false;
-  if (is_word(c)) return put_word(lexer), true;
+  lexer->declared = 0;
+  if (is_word(c)) return put_word(lexer, declared), true;
   if (c == '"' || c == '\'') return put_until(lexer, behind_quoted(lexer->at, lexer->end), name, "string", err);
   if (c == '/' && !divides(lexer)) return put_until(lexer, behind_quoted(lexer->at, lexer->end), name, "regular expression", err);
   if (counts_brace(lexer) || c == '`') return put_template(lexer, name, err);

@@ -80,7 +80,7 @@ TEST(test_texts_stay) {
       {"a = ` ${ b + c } , ${ d } ` ;", "a=` ${b+c} , ${d} `;"},
       {"a = ` ${ { b : { c : 1 } } [ d ] } ; ` + e ;", "a=` ${{b:{c:1}}[d]} ; `+e;"},
       {"a = ` ${ b ? ` ${ c . map ( ( d ) => { return ` } ` ; } ) } ; ` : \" } \" } ; ` ; f ( ) ;",
-       "a=` ${b?` ${c.map((d)=>{return` } `})} ; `:\" } \"} ; `;f();"},
+       "a=` ${b?` ${c.map(d=>{return` } `})} ; `:\" } \"} ; `;f();"},
       {"a = ` ${ / } ` /g } ; ` ;", "a=` ${/ } ` /g} ; `;"},
       {"a = ` ; ` ; }", "a=` ; `}"},
       {"a = \" , \" ] ; \";\" }", "a=\" , \"];\";\"}"},
@@ -124,6 +124,24 @@ TEST(test_needless_punctuation) {
       {"f ( a , ) ; x = [ a , ] ; y = { a , } ;", "f(a);x=[a];y={a};"},
       {"x = [ , ] ; y = [ a , , ] ; ( [ , b ] ) => b ;", "x=[,];y=[a,,];([,b])=>b;"},
       {"for ( ; ; ) { }", "for(;;){}"},
+      {"( a ) => b ; f ( ( $a ) => b , ( c , d ) => e , ( ) => f ) ;", "a=>b;f($a=>b,(c,d)=>e,()=>f);"},
+      {"async ( a ) => b ; ( { a } ) => b ; ( a = 1 ) => b ; ( ... a ) => b ; ( a ) >= b ;", "async(a)=>b;({a})=>b;(a=1)=>b;(...a)=>b;(a)>=b;"},
+      {"x = 0.5 + 10.5 - 0 . y ; return 0.25 ; a ? 0.5 : 0 ;", "x=.5+10.5-0 .y;return .25;a?.5:0;"},
+  };
+  check_script(samples, COUNT_OF(samples));
+}
+
+TEST(test_declarations_are_joined) {
+  static const sample samples[] = {
+      {"const a = 1 ;\nconst { b } = c ;\nlet d ; let e ;\nconst f = 2 ;", "const a=1,{b}=c;let d,e;const f=2;"},
+      {"const a = 1 ; b ; const c = 2 ; const d = \";\" ; x.let ; let e ;", "const a=1;b;const c=2,d=\";\";x.let;let e;"},
+      {"const f = ( ) => { const a = 1 ; const b = 2 ; g ( ) ; } ; const h = 3 ;", "const f=()=>{const a=1,b=2;g()},h=3;"},
+      {"const a = 1 ; { const b = 2 ; } const c = 3 ; if ( d ) { let e ; } let g ;", "const a=1;{const b=2}const c=3;if(d){let e}let g;"},
+      {"for ( let i = 0 ; i < n ; i++ ) { let j ; } for ( const k of l ) m ( ) ; const o = p ;",
+       "for(let i=0;i<n;i++){let j}for(const k of l)m();const o=p;"},
+      {"const a = `${ f ( ( ) => { b ; const c = 1 ; const d = 2 ; } ) }` ; const e = 3 ;", "const a=`${f(()=>{b;const c=1,d=2})}`,e=3;"},
+      {"{ const a = `${ b }` ; const c = d ; }", "{const a=`${b}`,c=d}"},
+      {"f ( { const : 1 , let : 2 } ) ; const a = 1 ; /* b */ const c = 2 ;", "f({const:1,let:2});const a=1,c=2;"},
   };
   check_script(samples, COUNT_OF(samples));
 }
@@ -161,7 +179,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_words_stay_apart), cmocka_unit_test(test_operators_stay_apart), cmocka_unit_test(test_regular_expressions),
       cmocka_unit_test(test_texts_stay),       cmocka_unit_test(test_comments),             cmocka_unit_test(test_line_ends),
-      cmocka_unit_test(test_needless_punctuation), cmocka_unit_test(test_what_is_not_a_script), cmocka_unit_test(test_styles),
+      cmocka_unit_test(test_needless_punctuation), cmocka_unit_test(test_declarations_are_joined), cmocka_unit_test(test_what_is_not_a_script), cmocka_unit_test(test_styles),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -306,8 +306,10 @@ def test_open(server):
 
 def words_of(text):
     """The text without comments, white space and the punctuation that minify.h takes out: what a browser reads of it."""
-    words = "".join(re.sub(r"(?:(?<=\n)|(?<= )|^)/\*.*?\*/", "", text, flags=re.S).split())
-    return re.sub(r",(?=[\])}])", "", words.replace(";}", "}"))
+    text = re.sub(r"(?<![\w$.])0(?=\.\d)", "", re.sub(r"(?:(?<=\n)|(?<= )|^)/\*.*?\*/", "", text, flags=re.S))
+    words = "".join(text.split())
+    words = re.sub(r",(?=[\])}])", "", words.replace(";}", "}").replace(";const", ",").replace(";let", ","))
+    return re.sub(r"(?<![\w$])\(([\w$]+)\)=>", r"\1=>", words)
 
 
 def test_files(server):
