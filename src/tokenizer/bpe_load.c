@@ -74,8 +74,7 @@ static bool load_merges(hw_tok_loader *loader, const json_t *json) {
   return ok;
 }
 
-/* A table that the merge loop reads by index. */
-static void index_characters(hw_tokenizer *tokenizer) {
+void hw_tok_bpe_index(hw_tokenizer *tokenizer) {
   for (uint32_t c = 0; c < HW_TOK_DIRECT; c++) {
     char bytes[4];
     size_t n = hw_tok_encode(c, bytes);
@@ -109,7 +108,7 @@ bool hw_tok_bpe_load_json(hw_tok_loader *loader, const json_t *model) {
   if (loader->tokenizer->unk < 0 && json_is_string(json_object_get(model, "unk_token")))
     return hw_fail(loader->err, HW_ERROR_INPUT, "%s: model.unk_token \"%s\" is not in the vocabulary", loader->path,
                    json_string_value(json_object_get(model, "unk_token")));
-  index_characters(loader->tokenizer);
+  hw_tok_bpe_index(loader->tokenizer);
   return true;
 }
 
@@ -139,6 +138,6 @@ bool hw_tok_bpe_load_files(hw_tok_loader *loader, const json_t *vocab, const cha
   }
   hw_buffer_fini(&scratch);
   hw_file_close(&file);
-  if (ok) index_characters(loader->tokenizer);
+  if (ok) hw_tok_bpe_index(loader->tokenizer);
   return ok;
 }

@@ -18,9 +18,9 @@ static const hw_tok_family families[] = {
     {"gptj", "<|endoftext|>", false, true, {"<|endoftext|>"}, {0}},
     {"gpt_neox", "<|endoftext|>", false, true, {"<|endoftext|>"}, {0}},
     {"opt", "</s>", true, true, {"</s>", "<pad>"}, {"<s>"}},
-    {"llama", "<s>", false, false, {0}, {0}},
-    {"mistral", "<s>", false, false, {0}, {0}},
-    {"gemma", "<bos>", false, false, {0}, {0}},
+    {"llama", "<s>", true, false, {0}, {0}},
+    {"mistral", "<s>", true, false, {0}, {0}},
+    {"gemma", "<bos>", true, false, {0}, {0}},
 };
 
 /* Classes whose BOS follows add_bos_token whatever tokenizer.json's post-processor says: they rebuild it when loaded. Some of them
@@ -170,7 +170,7 @@ static bool read_switch(hw_tok_loader *loader, const json_t *root, const char *k
 }
 
 bool hw_tok_config_open(hw_tokenizer *tokenizer, const char *model_dir, hw_tok_config *config, hw_error *err) {
-  *config = (hw_tok_config){.add_bos = -1, .add_prefix_space = -1};
+  *config = (hw_tok_config){.add_bos = -1, .add_prefix_space = -1, .legacy = -1};
   int split = 0;
   if (!open_file(model_dir, "tokenizer_config.json", &config->settings, err) ||
       !open_file(model_dir, "special_tokens_map.json", &config->map, err) || !open_file(model_dir, "added_tokens.json", &config->added, err))
@@ -179,6 +179,7 @@ bool hw_tok_config_open(hw_tokenizer *tokenizer, const char *model_dir, hw_tok_c
   hw_tok_loader loader = {tokenizer, config->settings.path, err};
   if (!read_switch(&loader, root, "add_bos_token", &config->add_bos) ||
       !read_switch(&loader, root, "add_prefix_space", &config->add_prefix_space) || !read_switch(&loader, root, "split_special_tokens", &split) ||
+      !read_switch(&loader, root, "legacy", &config->legacy) ||
       !hw_tok_json_string(&loader, root, "", "tokenizer_class", false, &config->tokenizer_class) ||
       (config->tokenizer_class.bytes && !hw_tok_keep(&loader, &config->tokenizer_class)))
     return false;

@@ -28,7 +28,7 @@ typedef struct hw_tok_config {
   hw_tok_file added;    /* added_tokens.json */
   hw_tok_string bos, tokenizer_class;
   bool has_bos_key;     /* bos_token is there, perhaps null */
-  int add_bos, add_prefix_space; /* -1: not said */
+  int add_bos, add_prefix_space, legacy; /* -1: not said */
 } hw_tok_config;
 
 /* Opens the files of the folder that are there, before the vocabulary is read. hw_tok_config_close also after an error. */

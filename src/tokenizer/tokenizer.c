@@ -17,6 +17,7 @@
 #include "tokenizer/emit.h"
 #include "tokenizer/models.h"
 #include "tokenizer/pieces.h"
+#include "tokenizer/sentencepiece.h"
 #include "tokenizer/state.h"
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
@@ -91,13 +92,23 @@ static bool check_family(const char *model_dir, const char **model_type, const j
   return false;
 }
 
+/* ---- which file ---- */
+
+typedef enum file_kind { TOKENIZER_JSON, VOCAB_AND_MERGES, SENTENCEPIECE, NO_FILE } file_kind;
+
 typedef struct file_paths {
-  char *tokenizer, *vocab, *merges, *model_config;
+  char *tokenizer, *vocab, *merges, *pieces, *older_pieces, *model_config;
 } file_paths;
+
+static file_kind choose_file(const file_paths *paths) {
+  if (hw_file_exists(paths->tokenizer)) return TOKENIZER_JSON;
+  if (hw_file_exists(paths->vocab) && hw_file_exists(paths->merges)) return VOCAB_AND_MERGES;
+  return hw_file_exists(paths->pieces) || hw_file_exists(paths->older_pieces) ? SENTENCEPIECE : NO_FILE;
+}
 
 /* Says which files of another kind lie there, and the way out. */
 static bool fail_missing(const char *model_dir, hw_error *err) {
-  static const char *const others[] = {"tokenizer.model", "tekken.json", "spiece.model", "qwen.tiktoken", "vocab.txt"};
+  static const char *const others[] = {"tekken.json", "sentencepiece.bpe.model", "qwen.tiktoken", "vocab.txt"};
   for (size_t i = 0; i < HW_TOK_COUNT(others); i++) {
     char *path = hw_path_join(model_dir, others[i]);
     bool there = path && hw_file_exists(path);
@@ -106,23 +117,48 @@ static bool fail_missing(const char *model_dir, hw_error *err) {
       return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: no tokenizer.json, but %s, which is not read; "
                      "AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR) in transformers writes tokenizer.json", model_dir, others[i]);
   }
-  return hw_fail(err, HW_ERROR_INPUT, "%s: no tokenizer: want tokenizer.json, or vocab.json and merges.txt", model_dir);
+  return hw_fail(err, HW_ERROR_INPUT, "%s: no tokenizer: want tokenizer.json, vocab.json and merges.txt, or tokenizer.model", model_dir);
 }
 
-static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const char **model_type, const file_paths *paths,
-                       const hw_tok_config *config, bool *from_files, hw_buffer *hashes, hw_error *err) {
-  *from_files = !hw_file_exists(paths->tokenizer);
-  if (*from_files && (!hw_file_exists(paths->vocab) || !hw_file_exists(paths->merges)))
-    return fail_missing(model_dir, err);
-  hw_tok_loader loader = {tokenizer, *from_files ? paths->vocab : paths->tokenizer, err};
-  json_t *root = hw_json_open(loader.path, true, err);
-  bool changed = *from_files ? config->add_prefix_space == 1 : hw_tok_config_change_prefix(config, root);
-  bool ok = root && (!*from_files || check_family(model_dir, model_type, root, err)) && hash_file(loader.path, hashes, err) &&
-            (!*from_files || hash_file(paths->merges, hashes, err)) &&
-            (*from_files ? load_files(&loader, root, paths->merges, changed) : load_json(&loader, root));
+static bool load_tokenizer_json(hw_tok_loader *loader, const hw_tok_config *config, hw_buffer *hashes) {
+  json_t *root = hw_json_open(loader->path, true, loader->err);
+  bool changed = hw_tok_config_change_prefix(config, root);
+  bool ok = root && hash_file(loader->path, hashes, loader->err) && load_json(loader, root);
   if (changed) hw_buffer_printf(hashes, " prefix space %d", config->add_prefix_space);
   json_decref(root);
   return ok;
+}
+
+static bool load_vocab_and_merges(hw_tok_loader *loader, const char *model_dir, const char *merges, const char **model_type,
+                                  const hw_tok_config *config, hw_buffer *hashes) {
+  json_t *root = hw_json_open(loader->path, true, loader->err);
+  bool changed = config->add_prefix_space == 1;
+  bool ok = root && check_family(model_dir, model_type, root, loader->err) && hash_file(loader->path, hashes, loader->err) &&
+            hash_file(merges, hashes, loader->err) && load_files(loader, root, merges, changed);
+  if (changed) hw_buffer_printf(hashes, " prefix space %d", config->add_prefix_space);
+  json_decref(root);
+  return ok;
+}
+
+static bool load_pieces(hw_tok_loader *loader, const hw_tok_config *config, hw_buffer *hashes) {
+  hw_buffer_printf(hashes, "pieces prefix %d legacy %d ", config->add_prefix_space, config->legacy);
+  return hash_file(loader->path, hashes, loader->err) && hw_tok_sentencepiece_load(loader, config);
+}
+
+static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const char **model_type, const file_paths *paths,
+                       const hw_tok_config *config, file_kind kind, hw_buffer *hashes, hw_error *err) {
+  hw_tok_loader loader = {tokenizer, paths->tokenizer, err};
+  switch (kind) {
+  case TOKENIZER_JSON: return load_tokenizer_json(&loader, config, hashes);
+  case VOCAB_AND_MERGES:
+    loader.path = paths->vocab;
+    return load_vocab_and_merges(&loader, model_dir, paths->merges, model_type, config, hashes);
+  case SENTENCEPIECE:
+    loader.path = hw_file_exists(paths->pieces) ? paths->pieces : paths->older_pieces;
+    return load_pieces(&loader, config, hashes);
+  case NO_FILE: break;
+  }
+  return fail_missing(model_dir, err);
 }
 
 static void name_kind(hw_tokenizer *tokenizer) {
@@ -164,14 +200,14 @@ static bool read_model_type(hw_tokenizer *tokenizer, const char *path, const cha
 
 static bool open_all(hw_tokenizer *tokenizer, const char *model_dir, const char *model_type, const file_paths *paths, hw_error *err) {
   hw_tok_config config;
-  bool from_files;
+  const file_kind kind = choose_file(paths);
   hw_buffer hashes;
   hw_buffer_init(&hashes);
   bool ok = hw_tok_config_open(tokenizer, model_dir, &config, err) &&
             (model_type || read_model_type(tokenizer, paths->model_config, &model_type, err)) &&
-            load_model(tokenizer, model_dir, &model_type, paths, &config, &from_files, &hashes, err) &&
+            load_model(tokenizer, model_dir, &model_type, paths, &config, kind, &hashes, err) &&
             hw_tok_config_add(tokenizer, &config, err) &&
-            hw_tok_config_apply(tokenizer, model_type, from_files, &config, err) && hw_tok_added_build(tokenizer, err) &&
+            hw_tok_config_apply(tokenizer, model_type, kind != TOKENIZER_JSON, &config, err) && hw_tok_added_build(tokenizer, err) &&
             hw_tok_pieces_make(tokenizer, err);
   ok = ok && fingerprint(tokenizer, &hashes, err);
   hw_buffer_fini(&hashes);
@@ -187,14 +223,14 @@ bool hw_tokenizer_open(const char *model_dir, const char *model_type, hw_tokeniz
   hw_tokenizer *opened = calloc(1, sizeof *opened);
   if (!opened) return hw_model_folder_fini(&folder), hw_fail_memory(err, "a tokenizer");
   hw_arena_init(&opened->memory);
-  file_paths paths = {hw_path_join(folder.path, "tokenizer.json"), hw_path_join(folder.path, "vocab.json"),
-                      hw_path_join(folder.path, "merges.txt"), hw_path_join(folder.path, "config.json")};
-  bool ok = (paths.tokenizer && paths.vocab && paths.merges && paths.model_config) || hw_fail_memory(err, "a path");
+  static const char *const names[] = {"tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "spiece.model", "config.json"};
+  file_paths paths = {0};
+  char **const all[] = {&paths.tokenizer, &paths.vocab, &paths.merges, &paths.pieces, &paths.older_pieces, &paths.model_config};
+  bool ok = true;
+  for (size_t i = 0; i < HW_TOK_COUNT(all); i++)
+    if (!(*all[i] = hw_path_join(folder.path, names[i]))) ok = hw_fail_memory(err, "a path");
   ok = ok && open_all(opened, folder.path, model_type, &paths, err);
-  free(paths.tokenizer);
-  free(paths.vocab);
-  free(paths.merges);
-  free(paths.model_config);
+  for (size_t i = 0; i < HW_TOK_COUNT(all); i++) free(*all[i]);
   hw_model_folder_fini(&folder);
   if (ok)
     *tokenizer = opened;

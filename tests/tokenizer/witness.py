@@ -32,25 +32,27 @@ def main():
     parser.add_argument("--strings", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--variants", action="store_true", help="the small files of make_variants.py, not the families")
+    parser.add_argument("--sentencepiece", action="store_true", help="tokenizer.model, with and without the library")
     parser.add_argument("--keep", help="folder for the tokenizers and what is compared")
     parser.add_argument("names", nargs="*")
     given = parser.parse_intermixed_args()
     package = find_package()
     scratch = given.keep or tempfile.mkdtemp()
     os.makedirs(scratch, exist_ok=True)
-    maker = "make_variants.py" if given.variants else "make_families.py"
+    maker = "make_variants.py" if given.variants else "make_sentencepiece.py" if given.sentencepiece else "make_families.py"
     names = subprocess.run([sys.executable, os.path.join(HERE, maker), scratch, *given.names], check=True, capture_output=True, text=True).stdout.split()
     failed = []
     for name in names:
         folder = os.path.join(scratch, name)
-        with open(os.path.join(folder, "tokenizer.json"), encoding="utf-8") as file:
+        witness = folder + "-json" if given.sentencepiece else folder
+        with open(os.path.join(witness, "tokenizer.json"), encoding="utf-8") as file:
             special = [t["content"] for t in json.load(file)["added_tokens"]]
         strings, ours = os.path.join(folder, "strings.jsonl"), os.path.join(folder, "ours.jsonl")
         with open(strings, "w") as out:
             subprocess.run([sys.executable, os.path.join(HERE, "make_strings.py"), str(given.strings), str(given.seed), *special], check=True, stdout=out)
         with open(strings) as inp, open(ours, "w") as out:
             subprocess.run([given.binary, "tokenize", "--model", folder, "--json-lines", "--json"], check=True, stdin=inp, stdout=out)
-        found = subprocess.run(["node", os.path.join(HERE, "compare.mjs"), package, folder, strings, ours], capture_output=True, text=True)
+        found = subprocess.run(["node", os.path.join(HERE, "compare.mjs"), package, witness, strings, ours], capture_output=True, text=True)
         print(f"{'ok  ' if found.returncode == 0 else 'FAIL'} {name}: {found.stdout.strip() or found.stderr.strip()}", flush=True)
         if found.returncode:
             failed.append(name)
