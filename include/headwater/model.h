@@ -122,6 +122,7 @@ typedef struct hw_model {
   const float *embedding_gamma, *embedding_beta; /* norm of the token embeddings, [d_model], or NULL */
   const float *alibi_slopes;    /* [n_heads] or NULL */
   size_t d_rotary;              /* first dimensions of a head that turn */
+  const float *rope_divisors;   /* [d_rotary / 2] what GGUF divides their frequencies by, or NULL */
   struct hw_model_files *files;     /* what must stay mapped */
 } hw_model;
 

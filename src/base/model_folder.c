@@ -173,8 +173,21 @@ static bool find_cached(const char *model, size_t length, hw_model_folder *found
   return ok;
 }
 
+/* DIR/NAME.gguf; the model is called NAME. */
+static bool take_file(const char *model, size_t length, hw_model_folder *found, hw_error *err) {
+  const char *slash = strrchr(model, '/'), *last = slash ? slash + 1 : model;
+  found->path = slash ? strndup(model, slash == model ? 1 : (size_t)(slash - model)) : strdup(".");
+  found->file = strdup(last);
+  found->name = strndup(last, length - (size_t)(last - model) - strlen(".gguf"));
+  if (found->path && found->file && found->name) return true;
+  hw_model_folder_fini(found);
+  return hw_fail_memory(err, model);
+}
+
 bool hw_model_folder_find(const char *model, hw_model_folder *found, hw_error *err) {
   *found = (hw_model_folder){0};
+  size_t whole = strlen(model);
+  if (whole > 5 && strcmp(model + whole - 5, ".gguf") == 0 && hw_file_exists(model)) return take_file(model, whole, found, err);
   size_t length = strcspn(model, "@");
   if (!hw_folder_exists(model)) {
     bool may_be_cached = !hw_file_exists(model) && is_hub_name(model, length) && (!model[length] || model[length + 1]);
@@ -198,6 +211,7 @@ bool hw_model_folder_find(const char *model, hw_model_folder *found, hw_error *e
 
 void hw_model_folder_fini(hw_model_folder *found) {
   free(found->path);
+  free(found->file);
   free(found->name);
   *found = (hw_model_folder){0};
 }

@@ -7,10 +7,11 @@
 
 typedef struct hw_model_folder {
   char *path; /* without slashes at its end */
+  char *file; /* the file of that folder that was named itself, a .gguf; else NULL */
   char *name; /* the folder's own name, never "." or a hash; of a snapshot in the hub's cache "owner/model@revision" */
 } hw_model_folder;
 
-/* model: a folder; or a model of the Hugging Face cache: "gpt2", "openai-community/gpt2", its folder models--openai-community--gpt2,
+/* model: a folder; a .gguf file; or a model of the Hugging Face cache: "gpt2", "openai-community/gpt2", its folder models--openai-community--gpt2,
  * also with "@" and a revision behind the name. The cache is found as huggingface_hub finds it: HF_HUB_CACHE, HF_HOME/hub,
  * XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub. No network is used.
  * Errors: INPUT for one that is not there. */

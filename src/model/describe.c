@@ -10,6 +10,7 @@
 #include "headwater/buffer.h"
 #include "model/config.h"
 #include "model/custom.h"
+#include "model/gguf.h"
 #include "weights/weights.h"
 
 static bool unknown_family(const char *path, const char *model_type, hw_error *err) {
@@ -36,14 +37,19 @@ static bool load_known(const char *path, hw_model_config *config, const hw_famil
   return ok;
 }
 
-bool hw_config_load(const char *folder, const char *architecture, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err) {
-  char *path = hw_path_join(folder, "config.json"), *custom = hw_path_join(folder, "headwater.json");
+bool hw_config_load(const char *folder, const char *file, const char *architecture, hw_arena *arena, hw_model_config *config, const hw_family **family,
+                    hw_error *err) {
+  char *gguf = NULL, *path = hw_path_join(folder, "config.json"), *custom = hw_path_join(folder, "headwater.json");
   bool ok = path && custom;
   if (!ok) hw_fail_memory(err, folder);
   const char *description = architecture ? architecture : ok && access(custom, F_OK) == 0 ? custom : NULL;
-  if (ok && !description && access(path, F_OK) != 0)
+  ok = ok && hw_weights_find_gguf(folder, file, &gguf, err);
+  if (ok && gguf && description)
+    ok = hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: describes tensors of safetensors files; %s describes itself", description, gguf);
+  if (ok && !gguf && !description && access(path, F_OK) != 0)
     ok = !hw_weights_are_others(folder, err) && hw_fail(err, HW_ERROR_INPUT, "%s: neither config.json nor headwater.json is there", folder);
-  if (ok) ok = description ? hw_custom_load(description, path, arena, config, family, err) : load_known(path, config, family, err);
+  if (ok) ok = gguf ? hw_gguf_describe(gguf, arena, config, family, err) : description ? hw_custom_load(description, path, arena, config, family, err) : load_known(path, config, family, err);
+  free(gguf);
   free(path);
   free(custom);
   return ok;
@@ -55,7 +61,7 @@ bool hw_model_config_read(const char *folder, const char *architecture, hw_model
   hw_arena arena;
   if (!hw_model_folder_find(folder, &found, err)) return false;
   hw_arena_init(&arena);
-  bool ok = hw_config_load(found.path, architecture, &arena, config, &family, err);
+  bool ok = hw_config_load(found.path, found.file, architecture, &arena, config, &family, err);
   hw_arena_fini(&arena);
   hw_model_folder_fini(&found);
   return ok;

@@ -5,8 +5,8 @@
 
 #include "model/family.h"
 
-/* What describes the model of a folder: the architecture file if one is named, else headwater.json if there is one, else
- * config.json. A family that is not in the table lives in the arena. */
-bool hw_config_load(const char *folder, const char *architecture, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err);
+/* What describes the model of a folder: the architecture file if one is named, else headwater.json if there is one, else the .gguf file
+ * where that has the weights (file: its name, if it was named), else config.json. A family that is not in the table lives in the arena. */
+bool hw_config_load(const char *folder, const char *file, const char *architecture, hw_arena *arena, hw_model_config *config, const hw_family **family, hw_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/model_folder.h"
 #include "model/describe.h"
 #include "model/lookup.h"
 #include "weights/weights.h"
@@ -107,8 +108,10 @@ bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *o
   hw_model_config config;
   const hw_family *family;
   hw_weights weights;
+  hw_model_folder found;
+  if (!hw_model_folder_find(folder, &found, err)) return false;
   hw_arena_init(&arena);
-  bool ok = hw_config_load(folder, architecture, &arena, &config, &family, err) && hw_weights_open(folder, &weights, err);
+  bool ok = hw_config_load(found.path, found.file, architecture, &arena, &config, &family, err) && hw_weights_open(found.path, found.file, &weights, err);
   if (ok) {
     explainer e = {.lookup = hw_lookup_start(&config, family, &weights), .out = out};
     explain_file(&e);
@@ -116,5 +119,6 @@ bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *o
     hw_weights_close(&weights);
   }
   hw_arena_fini(&arena);
+  hw_model_folder_fini(&found);
   return ok;
 }

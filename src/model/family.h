@@ -138,6 +138,7 @@ typedef struct hw_family {
   hw_layout layouts[HW_N_WEIGHTS]; /* of single weights that lie in another way */
   bool gamma_plus_one;          /* the file holds gamma - 1 */
   hw_fusion fusion;
+  bool paired_heads;            /* q and k of a head are stored as rotary pairs, not as two halves */
   const char *prefixes[HW_MOST_PREFIXES];      /* that tensor names may stand behind; NULL ends */
   const char *const *ignored;   /* endings of tensors that hold nothing to compute with; NULL ends */
   const hw_key_row *keys;

@@ -120,6 +120,19 @@ static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *
   return !apart || join_heads(ld, matrix);
 }
 
+/* q or k and its bias, whose numbers lie as rotary pairs: put the halves one behind the other. */
+static bool unpair(loader *ld, hw_matrix *matrix, const float **bias) {
+  if (!ld->family->paired_heads) return true;
+  size_t d_head = (size_t)ld->model->config.d_head, half = d_head / 2, n = matrix->n_out;
+  matrix->paired = d_head;
+  if (!*bias) return true;
+  float *sorted = hw_arena_new(ld->arena, float, n, ld->err);
+  if (!sorted) return false;
+  for (size_t i = 0; i < n; i++) sorted[i] = (*bias)[i / d_head * d_head + 2 * (i % half) + i % d_head / half];
+  *bias = sorted;
+  return true;
+}
+
 /* b = b_O + b_V W_O, summed in double: the values are kept without their bias (METHOD section 1). */
 static bool fold_value_bias(loader *ld, hw_layer *layer, const float *b_v, const float *b_o) {
   if (!b_v && !b_o) return true;
@@ -197,7 +210,8 @@ static bool load_attention(loader *ld, int64_t l, hw_layer *layer) {
   if (fused.data ? !load_fused(ld, l, layer, &fused, &b_v)
                  : !load_matrix(ld, HW_W_Q, l, &layer->w_q) || !load_matrix(ld, HW_W_K, l, &layer->w_k) ||
                        !load_matrix(ld, HW_W_V, l, &layer->w_v) || !load_vector(ld, HW_W_Q_BIAS, l, &layer->b_q) ||
-                       !load_vector(ld, HW_W_K_BIAS, l, &layer->b_k) || !load_vector(ld, HW_W_V_BIAS, l, &b_v))
+                       !load_vector(ld, HW_W_K_BIAS, l, &layer->b_k) || !load_vector(ld, HW_W_V_BIAS, l, &b_v) ||
+                       !unpair(ld, &layer->w_q, &layer->b_q) || !unpair(ld, &layer->w_k, &layer->b_k))
     return false;
   layer->window = c->windowed[l] ? c->window : 0;
   layer->attention_scale = 1.0f / sqrtf(c->attention_scalar > 0 ? (float)c->attention_scalar : (float)c->d_head);
@@ -276,6 +290,23 @@ static bool fold_final_beta(loader *ld) {
   hw_matvec(&model->unembed, model->final_beta, scores);
   hw_add_bias(scores, 0, bias, 1, model->unembed.n_out);
   model->unembed_beta = scores;
+  return true;
+}
+
+/* What GGUF divides the frequencies by, in the place of a description of how they are stretched. */
+static bool load_rope_divisors(loader *ld) {
+  hw_tensor *tensor = hw_weights_find(ld->weights, "rope_freqs.weight");
+  if (!tensor || !ld->family->paired_heads) return true;
+  tensor->used = true;
+  if (tensor->n_elements != ld->model->d_rotary / 2 || tensor->dtype != HW_F32 || !tensor->readable)
+    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: rope_freqs.weight has %zu numbers of %s, want %zu of F32", tensor->path, tensor->n_elements, tensor->dtype_name,
+                   ld->model->d_rotary / 2);
+  float *copy = check_finite(ld, tensor) ? hw_arena_new(ld->arena, float, tensor->n_elements, ld->err) : NULL;
+  if (!copy) return false;
+  hw_widen(tensor->data, HW_F32, tensor->n_elements, copy);
+  for (size_t i = 0; i < tensor->n_elements; i++)
+    if (!(copy[i] > 0)) return hw_fail(ld->err, HW_ERROR_INPUT, "%s: rope_freqs.weight holds %f, want positive numbers", tensor->path, (double)copy[i]);
+  ld->model->rope_divisors = copy;
   return true;
 }
 
@@ -360,7 +391,7 @@ static bool load_weights(loader *ld) {
   for (int64_t l = 0; l < model->config.n_layers; l++)
     if (!load_layer(ld, l, &model->layers[l])) return false;
   model->dtype = model->layers[0].w_o.dtype;
-  return load_final_norm(ld) && fold_final_beta(ld) && check_leftovers(ld) && note_names(ld) && make_alibi_slopes(ld);
+  return load_final_norm(ld) && load_rope_divisors(ld) && fold_final_beta(ld) && check_leftovers(ld) && note_names(ld) && make_alibi_slopes(ld);
 }
 
 /* Appends the hash of file_path (NULL: of folder/name), if the file exists. */
@@ -395,9 +426,11 @@ static bool open_files(hw_model *model, const char *given, const char *architect
   loader ld = {.model = model, .arena = &model->files->arena, .weights = &model->files->weights, .err = err};
   hw_arena_init(ld.arena);
   if (!hw_model_folder_find(given, &model->files->folder, err)) return false;
-  const char *folder = model->path = model->files->folder.path;
+  const char *folder = model->files->folder.path, *file = model->files->folder.file, *path = file ? given : folder;
+  model->path = hw_arena_copy(ld.arena, path, strlen(path), err);
   model->name = model->files->folder.name;
-  bool ok = hw_config_load(folder, architecture, ld.arena, &model->config, &ld.family, err) && hw_weights_open(folder, ld.weights, err) &&
+  bool ok = model->path && hw_config_load(folder, file, architecture, ld.arena, &model->config, &ld.family, err) &&
+            hw_weights_open(folder, file, ld.weights, err) &&
             load_weights(&ld) && hash_files(model, folder, architecture, err);
   model->weight_bytes = hw_weights_bytes(ld.weights);
   model->format = ld.weights->format;

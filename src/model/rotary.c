@@ -67,6 +67,7 @@ double hw_rotary_frequencies(const hw_model *model, size_t n_tokens, bool local,
     case HW_ROPE_YARN: factor = stretch_yarn(rope, frequency); break;
     case HW_ROPE_LONGROPE: factor = stretch_longrope(&model->config, n_tokens, frequency); break;
   }
+  for (size_t t = 0; model->rope_divisors && t < model->d_rotary / 2; t++) frequency[t] /= (double)model->rope_divisors[t];
   return rope->attention_factor > 0 ? rope->attention_factor : factor;
 }
 

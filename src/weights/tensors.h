@@ -62,7 +62,7 @@ void hw_weights_close(hw_weights *weights);
 
 /* One file of tensors. */
 typedef bool hw_weights_reader(hw_weights *weights, const char *path, hw_error *err);
-hw_weights_reader hw_safetensors_read, hw_torch_read;
+hw_weights_reader hw_safetensors_read, hw_torch_read, hw_gguf_read;
 
 /* An index and the shards that it names, which `read_shard` reads and whose names end with `ending`. */
 bool hw_shards_read(hw_weights *weights, const char *index_path, const char *ending, hw_weights_reader *read_shard, hw_error *err);

@@ -26,7 +26,6 @@ static const struct { const char *pattern, *what; } others[] = {
     {"pytorch_model-*-of-*.bin", "a part of a model in several files; pytorch_model.bin.index.json, which lists the parts, lies beside them where they come from"},
     {"pytorch_model*.bin", "a file of another name; rename it to pytorch_model.bin if it has the whole model"},
     {"consolidated*", "weights in their maker's own format (Meta, Mistral), which is not read; the same model in Hugging Face format has model.safetensors"},
-    {"*.gguf", "weights in GGUF, which is not read; from_pretrained(DIR, gguf_file=NAME) and save_pretrained(DIR) in transformers write model.safetensors"},
     {"*.onnx", "a model for ONNX Runtime, which is not read; the model that it was exported from has model.safetensors"},
     {"onnx", "a model for ONNX Runtime, which is not read; the model that it was exported from has model.safetensors"},
     {"tf_model*.h5", "weights in TensorFlow's format, which is not read; from_pretrained(DIR, from_tf=True) and save_pretrained(DIR) in transformers write model.safetensors"},
@@ -35,12 +34,15 @@ static const struct { const char *pattern, *what; } others[] = {
     {"*.safetensors", "a file of another name; rename it to model.safetensors if it has the whole model"},
 };
 
-/* The first name in the folder, by byte value, that the pattern matches; NULL: none. The caller frees it. */
-static char *find_name(const char *folder, const char *pattern) {
+/* The first name in the folder, by byte value, that the pattern matches; NULL: none. The caller frees it. *n: how many there are. */
+static char *find_names(const char *folder, const char *pattern, size_t *n) {
   char *found = NULL;
+  *n = 0;
   DIR *directory = opendir(folder);
   for (const struct dirent *entry; directory && (entry = readdir(directory)) != NULL;) {
-    if (fnmatch(pattern, entry->d_name, 0) != 0 || (found && strcmp(entry->d_name, found) >= 0)) continue;
+    if (fnmatch(pattern, entry->d_name, 0) != 0) continue;
+    ++*n;
+    if (found && strcmp(entry->d_name, found) >= 0) continue;
     free(found);
     found = strdup(entry->d_name);
   }
@@ -71,11 +73,28 @@ static size_t find_format(const char *folder) {
   return i;
 }
 
+bool hw_weights_find_gguf(const char *folder, const char *file, char **path, hw_error *err) {
+  size_t n = 0;
+  *path = NULL;
+  if (!file && find_format(folder) < N_FORMATS) return true;
+  char *found = file ? strdup(file) : find_names(folder, "*.gguf", &n);
+  bool ok = true;
+  if (n > 1)
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s: %zu GGUF files; --model %s/%s takes that one", folder, n, folder, found);
+  else if (found && !(*path = hw_path_join(folder, found)))
+    ok = hw_fail_memory(err, folder);
+  free(found);
+  return ok;
+}
+
 bool hw_weights_are_others(const char *folder, hw_error *err) {
   char *name = NULL;
-  if (find_format(folder) < N_FORMATS) return false;
-  size_t i = 0;
-  while (i < sizeof others / sizeof *others && !(name = find_name(folder, others[i].pattern))) i++;
+  size_t i = 0, n = 0;
+  if (find_format(folder) < N_FORMATS || (name = find_names(folder, "*.gguf", &n)) != NULL) {
+    free(name);
+    return false;
+  }
+  while (i < sizeof others / sizeof *others && !(name = find_names(folder, others[i].pattern, &n))) i++;
   if (!name) return false;
   char base[160] = "";
   if (i == 0) describe_base(folder, name, base);
@@ -84,18 +103,25 @@ bool hw_weights_are_others(const char *folder, hw_error *err) {
   return true;
 }
 
-bool hw_weights_open(const char *folder, hw_weights *weights, hw_error *err) {
+static bool read_format(size_t format, const char *path, hw_weights *weights, hw_error *err) {
+  if (!(weights->path = hw_arena_copy(&weights->arena, path, strlen(path), err))) return false;
+  if (format == N_FORMATS) return hw_gguf_read(weights, path, err);
+  const char *ending = formats[format].shards;
+  bool ok = ending ? hw_shards_read(weights, path, ending, formats[format].read, err) : formats[format].read(weights, path, err);
+  return ok && hw_weights_sort(weights, err);
+}
+
+bool hw_weights_open(const char *folder, const char *file, hw_weights *weights, hw_error *err) {
+  char *path = NULL;
   *weights = (hw_weights){0};
   hw_arena_init(&weights->arena);
-  if (hw_weights_are_others(folder, err)) return false;
-  size_t i = find_format(folder);
-  if (i == N_FORMATS) i = 0; /* the error names the usual file */
-  char *path = hw_path_join(folder, formats[i].name);
-  weights->format = formats[i].format;
-  bool ok = path && (weights->path = hw_arena_copy(&weights->arena, path, strlen(path), err)) != NULL;
-  if (!path) hw_fail_memory(err, folder);
-  if (ok) ok = formats[i].shards ? hw_shards_read(weights, path, formats[i].shards, formats[i].read, err) : formats[i].read(weights, path, err);
-  if (ok) ok = hw_weights_sort(weights, err);
+  if (!file && hw_weights_are_others(folder, err)) return false;
+  if (!hw_weights_find_gguf(folder, file, &path, err)) return false;
+  size_t format = path ? (size_t)N_FORMATS : find_format(folder);
+  if (!path && format == N_FORMATS) format = 0; /* the error names the usual file */
+  if (!path) path = hw_path_join(folder, formats[format].name);
+  bool ok = path ? read_format(format, path, weights, err) : hw_fail_memory(err, folder);
+  weights->format = format == N_FORMATS ? "GGUF" : formats[format].format;
   free(path);
   if (!ok) hw_weights_close(weights);
   return ok;
