@@ -24,6 +24,8 @@ def load(model):
         config = json.load(file)
     if "query_pre_attn_scalar" in config:
         config["query_pre_attn_scalar"] = config["head_dim"]
+    if "rope_local_base_freq" in config:
+        config["rope_local_base_freq"] = 10000.0
     tensors = folders.read(os.path.join(folders.source(model), "model.safetensors"))
     return config, {name: folders.widen(*tensor) for name, tensor in tensors.items()}
 
@@ -64,7 +66,7 @@ def main():
             checks.check(what, ok, f"{found if isinstance(found, str) else wanted if isinstance(wanted, str) else 'another trace'}")
 
         for model in ("headwater-llama", "headwater-gpt2", "llama-gqa", "llama-bias", "llama-rope3", "qwen2-odd", "qwen3-odd",
-                      "gpt2-odd", "gemma-odd", "gemma2-odd", "phi-odd"):
+                      "gpt2-odd", "gemma-odd", "gemma2-odd", "gemma3-odd", "phi-odd", "phi3-odd"):
             config, arrays = load(model)
             made, back = gguf.convert(config, arrays)
             keys = gguf.metadata(config)

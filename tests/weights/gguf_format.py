@@ -143,7 +143,7 @@ LAYER = {  # Hugging Face's names in a layer: those of LLaMA and its relatives
     "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm",
     "post_attention_layernorm": "ffn_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
     "pre_feedforward_layernorm": "ffn_norm", "post_feedforward_layernorm": "post_ffw_norm",
-    "self_attn.dense": "attn_output", "mlp.fc1": "ffn_up", "mlp.fc2": "ffn_down",
+    "self_attn.qkv_proj": "attn_qkv", "mlp.gate_up_proj": "ffn_up", "self_attn.dense": "attn_output", "mlp.fc1": "ffn_up", "mlp.fc2": "ffn_down",
     "ln_1": "attn_norm", "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output", "ln_2": "ffn_norm", "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down"}
 OUTSIDE = {"embed_tokens": "token_embd", "norm": "output_norm", "final_layernorm": "output_norm", "lm_head": "output", "wte": "token_embd",
            "wpe": "position_embd", "ln_f": "output_norm"}
@@ -156,7 +156,7 @@ def rename(name, model_type):
     if stem in OUTSIDE:
         return f"{OUTSIDE[stem]}.{ending}"
     _, layer, rest = stem.split(".", 2)
-    if model_type == "gemma2" and rest == "post_attention_layernorm":
+    if model_type in ("gemma2", "gemma3_text") and rest == "post_attention_layernorm":
         return f"blk.{layer}.post_attention_norm.{ending}"
     return f"blk.{layer}.{LAYER[rest]}.{ending}"
 
@@ -202,7 +202,7 @@ def undo(config, name, array):
 def metadata(config):
     """The keys that llama.cpp's converter writes for a config.json."""
     kind = config["model_type"]
-    name = {"phi": "phi2"}.get(kind, kind)
+    name = {"phi": "phi2", "gemma3_text": "gemma3"}.get(kind, kind)
     width, heads = config.get("hidden_size", config.get("n_embd")), config.get("num_attention_heads", config.get("n_head"))
     made = {"general.architecture": name, "general.name": "a test", "tokenizer.ggml.tokens": ["a", "b"], "tokenizer.ggml.scores": [0.5, 1.0]}
 
@@ -225,8 +225,13 @@ def metadata(config):
     if kind not in ("gpt2",) and not kind.startswith("gemma"):
         head = config.get("head_dim") or width // heads
         put("rope.dimension_count", int(head * config.get("partial_rotary_factor", 0.5 if kind == "phi" else 1)))
-    if kind == "gemma2":
+    if kind in ("gemma2", "gemma3_text", "phi3"):
         put("attention.sliding_window", config.get("sliding_window"))
+    scaling = config.get("rope_scaling") or {}
+    if scaling.get("rope_type") == "linear":
+        put("rope.scaling.type", "linear")
+        put("rope.scaling.factor", float(scaling["factor"]))
+    if kind == "gemma2":
         put("attn_logit_softcapping", float(config["attn_logit_softcapping"]))
         put("final_logit_softcapping", float(config["final_logit_softcapping"]))
     return made
