@@ -48,6 +48,10 @@ typedef struct hw_model_config {
   const char *family; /* "gpt2", "llama"..., "custom"; lives as long as the program */
   int64_t n_layers, n_heads, n_kv_heads, d_model, d_head, d_ffn, n_ctx, vocab_size; /* d_ffn 0: no FFN */
   int64_t vocab_out;       /* tokens that can be predicted: vocab_size but in custom models */
+  int64_t n_experts, experts_used; /* of a mixture's FFN, 0: none; each row of a batch uses experts_used of them */
+  int64_t d_expert, d_shared;      /* neurons of an expert, and of the shared one that every row uses (0: none); d_ffn is that of all */
+  bool experts_normed;     /* the weights of the used experts are divided by their sum */
+  double glu_limit;        /* GPT-OSS: gate and up are clipped to this, a = gate sigmoid(1.702 gate) (up + 1); 0: not */
   int64_t ffn_factor;      /* d_ffn = ffn_factor * d_model where no key says d_ffn */
   int64_t position_offset; /* row of the position table that position 0 takes */
   double norm_eps;
@@ -83,6 +87,13 @@ typedef struct hw_model_config {
   bool positionless[HW_MOST_LAYERS];
 } hw_model_config;
 
+/* One expert of a mixture. The shared expert is the last one. */
+typedef struct hw_expert {
+  hw_matrix w_gate, w_in, w_out; /* d_model -> d_expert, and back */
+  hw_matrix w_gate_in;           /* instead of w_gate and w_in: outputs gate 0, in 0, gate 1, in 1... */
+  const float *b_gate_in, *b_out;
+} hw_expert;
+
 /* One block. Vectors are float32 in the model's arena, NULL where the family has none. */
 typedef struct hw_layer {
   const float *attn_norm_gamma, *attn_norm_beta; /* [d_model] */
@@ -90,6 +101,7 @@ typedef struct hw_layer {
   hw_matrix w_qkv;          /* instead of the three: outputs in the model's qkv_groups */
   const float *b_q, *b_k, *b_v; /* b_v only where the values keep their bias (METHOD section 1), [n_kv_heads * d_head] */
   const float *q_norm_gamma, *k_norm_gamma; /* [d_head], or for all heads one after the other (hw_qk_norm) */
+  const float *sinks;       /* a score of each head that takes part in the softmax without a key, [n_heads], or NULL */
   float attention_scale;    /* of the scores */
   int64_t window;           /* keys that a query sees, itself among them; 0: all */
   hw_matrix w_o;            /* n_heads * d_head -> d_model */
@@ -100,6 +112,9 @@ typedef struct hw_layer {
   const float *b_gate, *b_in; /* [d_ffn] */
   hw_matrix w_out;          /* d_ffn -> d_model */
   const float *b_out;       /* [d_model] */
+  hw_matrix w_router, w_shared_router; /* of a mixture: d_model -> n_experts, d_model -> 1 */
+  const float *b_router;
+  hw_expert *experts;       /* in the place of w_gate, w_in and w_out: [n_experts, and one more where d_shared > 0]; NULL: no mixture */
 } hw_layer;
 
 typedef struct hw_model {
@@ -165,7 +180,9 @@ typedef struct hw_activations {
   float **q;        /* [n_layers] of [rows, n_heads * d_head], rotated */
   float **k;        /* [n_layers] of [rows, n_kv_heads * d_head], rotated */
   float **v;        /* [n_layers] of [rows, n_kv_heads * d_head], WITHOUT the value bias (but see hw_layer.b_v) */
-  float **neurons;  /* [n_layers] of [rows, d_ffn]: a, what multiplies W_out */
+  float **neurons;  /* [n_layers] of [rows, hw_active_neurons]: a, what multiplies W_out; of a mixture, the used experts' one after the other */
+  int32_t **experts; /* [n_layers] of [rows, experts_used]: the used experts, lowest first; the shared one is used after them */
+  float **routing;  /* [n_layers] of [rows, experts_used]: their weights, which `neurons` has in it */
   float **attn_out_scale, **ffn_out_scale; /* [n_layers] of [rows]: 1 / rms of the output norms, or 1 */
 } hw_activations;
 
@@ -178,6 +195,18 @@ HW_API bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t
 
 /* What hw_forward takes of the arena for n_rows rows with prompts of up to `longest` tokens, in bytes, at most. */
 HW_API size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest);
+
+/* Neurons that take part in a row: d_ffn, or those of the used experts. */
+HW_API size_t hw_active_neurons(const hw_model_config *config);
+/* Parts of an FFN with a W_out of their own: 1, or the experts. */
+HW_API size_t hw_ffn_parts(const hw_model_config *config);
+/* Part `part`: its number of neurons, and its W_out. Neurons of a layer are numbered part by part. */
+HW_API size_t hw_ffn_part_size(const hw_model_config *config, size_t part);
+HW_API const hw_matrix *hw_ffn_part_out(const hw_model *model, size_t layer, size_t part);
+/* Where the neurons of a part stand in a row of hw_activations.neurons; false if the row does not use it. */
+HW_API bool hw_ffn_part_place(const hw_activations *acts, size_t layer, size_t row, size_t part, size_t *place);
+/* The number of the neuron at a place. */
+HW_API size_t hw_neuron_number(const hw_activations *acts, size_t layer, size_t row, size_t place);
 
 /* The first key that the query at position i of a layer sees: above 0 past the window. */
 HW_API size_t hw_attention_first(const hw_model *model, size_t layer, size_t i);

@@ -47,7 +47,7 @@ static void describe_attention(const hw_model_config *c, hw_buffer *out) {
 /* Multiplications by weights: attention and the walk come on top, and grow with the prompt. */
 static double cost_of_token(const hw_model_config *c) {
   double heads = (double)((2 * c->n_heads + 2 * c->n_kv_heads) * c->d_head);
-  return (double)c->n_layers * (double)c->d_model * (heads + (double)(c->d_ffn * (c->gated ? 3 : 2)));
+  return (double)c->n_layers * (double)c->d_model * (heads + (double)hw_active_neurons(c) * (c->gated ? 3 : 2));
 }
 
 static double cost_of_prediction(const hw_model_config *c) { return (double)c->d_model * (double)c->vocab_out; }
@@ -68,6 +68,9 @@ static void describe(const hw_model *model, const hw_tokenizer *tokenizer, const
   hw_buffer_printf(out, "family       %s (%s, %s positions, %s%s%s)\n", c->family, norms[c->norm], positions[c->positions],
                    c->d_ffn && c->gated ? "gated " : "", c->d_ffn ? activations[c->activation] : "no FFN",
                    c->parallel ? ", attention and FFN in parallel" : "");
+  if (c->n_experts)
+    hw_buffer_printf(out, "experts      %" PRId64 " of %" PRId64 " neurons, %" PRId64 " used%s\n", c->n_experts, c->d_expert, c->experts_used,
+                     c->d_shared ? ", and a shared one" : "");
   describe_attention(c, out);
   hw_buffer_printf(out, "layers       %" PRId64 "\nheads        %" PRId64 " of size %" PRId64 ", %" PRId64 " key/value heads\n", c->n_layers,
                    c->n_heads, c->d_head, c->n_kv_heads);

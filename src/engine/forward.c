@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/mixture.h"
 #include "headwater/model.h"
 #include "model/rotary.h"
 #include "tensor/kernels.h"
@@ -20,6 +21,7 @@ typedef struct pass {
   float *weights;  /* [longest prompt] */
   float *cosine[N_BASES], *sine[N_BASES]; /* [rows, d_rotary / 2] of each rotary base */
   double *frequency; /* [d_rotary / 2] */
+  hw_mixture mixture;
 } pass;
 
 bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err) {
@@ -97,7 +99,8 @@ void hw_attention_weights(const hw_activations *acts, size_t layer, size_t head,
   size_t group = head / (size_t)(c->n_heads / c->n_kv_heads), row = acts->batch.first[prompt], first = hw_attention_first(acts->model, layer, i);
   memset(out, 0, first * sizeof *out);
   const hw_scoring scoring = {.scale = acts->model->layers[layer].attention_scale, .cap = (float)c->attention_cap,
-                              .slope = acts->model->alibi_slopes ? acts->model->alibi_slopes[head] : 0};
+                              .slope = acts->model->alibi_slopes ? acts->model->alibi_slopes[head] : 0,
+                              .sink = acts->model->layers[layer].sinks ? acts->model->layers[layer].sinks + head : NULL};
   hw_attention_row(acts->q[layer] + (row + i) * ldq + head * d_head, acts->k[layer] + (row + first) * ldk + group * d_head, ldk,
                    i + 1 - first, d_head, &scoring, out + first);
 }
@@ -213,6 +216,11 @@ static void ffn_block(const pass *p, size_t l) {
   }
   if (!c->parallel || layer->ffn_norm_gamma)
     norm_rows(p, c->parallel ? p->acts->resid[l] : p->acts->mid[l], layer->ffn_norm_gamma, layer->ffn_norm_beta);
+  if (layer->experts) {
+    hw_mixture_run(&p->mixture, p->acts, l, p->normed, p->narrow, p->panel);
+    add_branch(p, p->acts->mid[l], NULL, layer->ffn_out_gamma, p->acts->ffn_out_scale[l], p->acts->resid[l + 1]);
+    return;
+  }
   hw_gemm(c->gated ? &layer->w_gate : &layer->w_in, p->normed, d, a, d_ffn, n, p->panel);
   hw_add_bias(a, d_ffn, c->gated ? layer->b_gate : layer->b_in, n, d_ffn);
   if (c->gated) {
@@ -237,7 +245,7 @@ enum { N_GROUPS = 13, N_WORKS = 5 };
 
 static void list_groups(const hw_model *model, size_t n_rows, size_t longest, hw_activations *acts, float **work[N_WORKS], matrix_group groups[N_GROUPS]) {
   const hw_model_config *c = &model->config;
-  size_t layers = (size_t)c->n_layers, d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn, rows = hw_tile_round(n_rows);
+  size_t layers = (size_t)c->n_layers, d = (size_t)c->d_model, d_ffn = hw_active_neurons(c), rows = hw_tile_round(n_rows);
   size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
   size_t projected = model->layers[0].w_qkv.data ? heads + 2 * kv : heads;
   const matrix_group all[N_GROUPS] = {
@@ -262,7 +270,7 @@ size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest) {
   hw_activations acts;
   float **work[N_WORKS];
   matrix_group groups[N_GROUPS];
-  size_t bytes = 0;
+  size_t bytes = hw_mixture_bytes(model, n_rows);
   list_groups(model, n_rows, longest, &acts, work, groups);
   for (int g = 0; g < N_GROUPS; g++)
     bytes += groups[g].count * (groups[g].rows * groups[g].width * sizeof(float) + HW_ARENA_OVERHEAD + sizeof(float *)) + HW_ARENA_OVERHEAD;
@@ -300,6 +308,7 @@ bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_a
   }
   pass p = {.model = model, .acts = acts, .panel = panel, .normed = work[0][0], .narrow = work[0][1], .wide = work[1][0],
             .cosine = {work[2][0], work[2][1]}, .sine = {work[2][2], work[2][3]}, .weights = work[3][0], .frequency = (double *)(void *)work[4][0]};
+  if (!hw_mixture_open(model, n, arena, &p.mixture, acts, err)) return false;
   make_rotary_tables(&p);
   embed(&p);
   for (size_t l = 0; l < layers; l++) {

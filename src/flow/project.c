@@ -242,7 +242,10 @@ bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, ui
   for (size_t i = 0; i < n; i++) {
     size_t ld;
     const hw_layer *layer = &model->layers[rows[i].layer];
-    const float *w_out = hw_matrix_input_rows(&layer->w_out, rows[i].index, 1, widened, &ld);
+    size_t part = config->n_experts ? rows[i].index / (size_t)config->d_expert : 0, parts = hw_ffn_parts(config);
+    if (part >= parts) part = parts - 1; /* the shared expert may be wider than the others */
+    const hw_matrix *out = hw_ffn_part_out(model, rows[i].layer, part);
+    const float *w_out = hw_matrix_input_rows(out, rows[i].index - part * (config->n_experts ? (size_t)config->d_expert : 0), 1, widened, &ld);
     if (layer->ffn_out_gamma) { /* without 1 / rms, which depends on the prompt */
       memmove(widened, w_out, d * sizeof *widened);
       hw_multiply(widened, layer->ffn_out_gamma, d);

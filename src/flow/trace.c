@@ -122,7 +122,7 @@ static size_t keep_parts(const walk *w, hw_part *parts, size_t n) {
 
 static bool rank_neurons(walk *w, size_t layer) {
   uint32_t k = w->settings->top_neurons;
-  if ((int64_t)k > w->acts->model->config.d_ffn) k = (uint32_t)w->acts->model->config.d_ffn;
+  if (k > hw_active_neurons(&w->acts->model->config)) k = (uint32_t)hw_active_neurons(&w->acts->model->config);
   hw_node *nodes;
   size_t n_nodes;
   if (k == 0) return true;

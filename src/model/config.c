@@ -10,7 +10,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-enum { LARGEST_COUNT = 1 << 28, MOST_SAID = 64 }; /* fields of hw_model_config that keys can say: fewer */
+enum { LARGEST_COUNT = 1 << 28, MOST_SAID = 64, HW_MOST_EXPERTS = 1024 }; /* fields of hw_model_config that keys can say: fewer */
 
 /* One object of settings. Two keys may say the same field (two spellings, two versions of transformers): `said` has the first. */
 typedef struct reader {
@@ -350,11 +350,24 @@ static bool derive_rotary(const char *path, hw_model_config *config, hw_error *e
   return true;
 }
 
+/* d_ffn of a mixture is the number of all neurons. */
+static bool derive_experts(const char *path, hw_model_config *config, hw_error *err) {
+  if (config->n_experts == 0) return true;
+  if (config->n_experts > HW_MOST_EXPERTS)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %" PRId64 " experts, at most %d (num_local_experts or num_experts)", path, config->n_experts, HW_MOST_EXPERTS);
+  if (config->experts_used < 1 || config->experts_used > config->n_experts)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: num_experts_per_tok is %" PRId64 ", but there are %" PRId64 " experts", path, config->experts_used,
+                   config->n_experts);
+  config->d_ffn = config->n_experts * config->d_expert + config->d_shared;
+  return true;
+}
+
 bool hw_config_derive(const char *path, const hw_family *family, hw_model_config *config, hw_error *err) {
   if (!config->vocab_out) config->vocab_out = config->vocab_size;
   if (!config->n_kv_heads) config->n_kv_heads = config->multi_query ? 1 : config->n_heads;
   if (!config->d_ffn) config->d_ffn = config->ffn_factor > LARGEST_COUNT / config->d_model ? LARGEST_COUNT : config->ffn_factor * config->d_model;
   if (config->alibi) config->positions = HW_POSITION_ALIBI;
+  if (!derive_experts(path, config, err)) return false;
   if (!config->d_head) {
     if (config->d_model % config->n_heads)
       return hw_fail(err, HW_ERROR_INPUT, "%s: d_model %" PRId64 " is no multiple of the %" PRId64 " heads", path, config->d_model,

@@ -202,6 +202,9 @@ static bool want_norm(reader *r, hw_weight weight) {
 }
 
 static bool check_ffn(reader *r) {
+  for (hw_weight w = HW_W_ROUTER; w <= HW_W_SHARED_ROUTER && r->config->n_experts == 0; w++)
+    if (!refuse(r, w, ", but there are no experts")) return false;
+  if (r->config->n_experts) return want(r, HW_W_ROUTER, "") && want_norm(r, HW_W_FFN_NORM_GAMMA);
   if (r->config->d_ffn == 0) {
     if (r->config->parallel) return hw_fail(r->err, HW_ERROR_INPUT, "%s: a parallel block wants an FFN: d_ffn is 0", r->path);
     for (hw_weight w = HW_W_FFN_NORM_GAMMA; w <= HW_W_FFN_OUT_GAMMA; w++)

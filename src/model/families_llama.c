@@ -320,5 +320,125 @@ static const hw_family cohere2 = {
     .defaults = {COHERE_BLOCK, .window = 4096, .window_pattern = HW_WINDOW_INTERVAL, .window_interval = 4, .windowed_positions_only = true},
     KEYS(cohere2_keys)};
 
+/* ---- Mixtral: Mistral with a mixture of experts ---- */
+
+static const hw_key_row mixtral_keys[] = {
+    {"intermediate_size", HW_KEY_COUNT, KEY(d_expert), true, NULL, NULL},
+    {"num_local_experts", HW_KEY_COUNT, KEY(n_experts), false, NULL, NULL},
+    {"num_experts_per_tok", HW_KEY_COUNT, KEY(experts_used), false, NULL, NULL},
+    {"mlp_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
+};
+
+static const hw_weight_row mixtral_weights[] = {
+    {HW_W_ROUTER, "layers.{layer}.block_sparse_moe.gate.weight", HW_REQUIRED},
+    {HW_W_GATE, "layers.{layer}.block_sparse_moe.experts.{expert}.w1.weight", HW_REQUIRED},
+    {HW_W_IN, "layers.{layer}.block_sparse_moe.experts.{expert}.w3.weight", HW_REQUIRED},
+    {HW_W_OUT, "layers.{layer}.block_sparse_moe.experts.{expert}.w2.weight", HW_REQUIRED},
+};
+
+static const hw_family mixtral = {
+    .model_type = "mixtral", .like = &mistral, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
+    .defaults = {LLAMA_BLOCK, .n_ctx = 131072, .window_pattern = HW_WINDOW_ALL, .n_experts = 8, .experts_used = 2, .experts_normed = true},
+    KEYS(mixtral_keys), WEIGHTS(mixtral_weights)};
+
+/* ---- Qwen2 and Qwen3 with experts; Qwen2 has one more that is always used, with a gate of its own ---- */
+
+static const hw_key_row qwen2_moe_keys[] = {
+    {"intermediate_size", HW_KEY_IGNORED, 0, false, NULL, NULL}, /* of layers without experts, which are refused */
+    {"moe_intermediate_size", HW_KEY_COUNT, KEY(d_expert), true, NULL, NULL},
+    {"shared_expert_intermediate_size", HW_KEY_COUNT, KEY(d_shared), true, NULL, NULL},
+    {"num_experts", HW_KEY_COUNT, KEY(n_experts), true, NULL, NULL},
+    {"num_experts_per_tok", HW_KEY_COUNT, KEY(experts_used), true, NULL, NULL},
+    {"norm_topk_prob", HW_KEY_SWITCH, KEY(experts_normed), false, NULL, NULL},
+    {"decoder_sparse_step", HW_KEY_MUST_BE, 0, false, "1", "all layers must have experts"},
+    {"mlp_only_layers", HW_KEY_MUST_BE, 0, false, "[]", "all layers must have experts"},
+    {"mlp_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
+};
+
+static const hw_weight_row qwen2_moe_weights[] = {
+    {HW_W_ROUTER, "layers.{layer}.mlp.gate.weight", HW_REQUIRED},
+    {HW_W_GATE, "layers.{layer}.mlp.experts.{expert}.gate_proj.weight", HW_REQUIRED},
+    {HW_W_IN, "layers.{layer}.mlp.experts.{expert}.up_proj.weight", HW_REQUIRED},
+    {HW_W_OUT, "layers.{layer}.mlp.experts.{expert}.down_proj.weight", HW_REQUIRED},
+    {HW_W_SHARED_GATE, "layers.{layer}.mlp.shared_expert.gate_proj.weight", HW_REQUIRED},
+    {HW_W_SHARED_IN, "layers.{layer}.mlp.shared_expert.up_proj.weight", HW_REQUIRED},
+    {HW_W_SHARED_OUT, "layers.{layer}.mlp.shared_expert.down_proj.weight", HW_REQUIRED},
+    {HW_W_SHARED_ROUTER, "layers.{layer}.mlp.shared_expert_gate.weight", HW_REQUIRED},
+};
+
+static const hw_family qwen2_moe = {.model_type = "qwen2_moe", .like = &qwen2, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
+                                    .defaults = {LLAMA_BLOCK, .n_ctx = 32768}, KEYS(qwen2_moe_keys), WEIGHTS(qwen2_moe_weights)};
+
+static const hw_key_row qwen3_moe_keys[] = {
+    {"intermediate_size", HW_KEY_IGNORED, 0, false, NULL, NULL}, /* of layers without experts, which are refused */
+    {"moe_intermediate_size", HW_KEY_COUNT, KEY(d_expert), true, NULL, NULL},
+    {"num_experts", HW_KEY_COUNT, KEY(n_experts), true, NULL, NULL},
+    {"num_experts_per_tok", HW_KEY_COUNT, KEY(experts_used), true, NULL, NULL},
+    {"norm_topk_prob", HW_KEY_SWITCH, KEY(experts_normed), false, NULL, NULL},
+    {"decoder_sparse_step", HW_KEY_MUST_BE, 0, false, "1", "all layers must have experts"},
+    {"mlp_only_layers", HW_KEY_MUST_BE, 0, false, "[]", "all layers must have experts"},
+    {"mlp_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
+};
+
+static const hw_weight_row qwen3_moe_weights[] = {
+    {HW_W_ROUTER, "layers.{layer}.mlp.gate.weight", HW_REQUIRED},
+    {HW_W_GATE, "layers.{layer}.mlp.experts.{expert}.gate_proj.weight", HW_REQUIRED},
+    {HW_W_IN, "layers.{layer}.mlp.experts.{expert}.up_proj.weight", HW_REQUIRED},
+    {HW_W_OUT, "layers.{layer}.mlp.experts.{expert}.down_proj.weight", HW_REQUIRED},
+};
+
+static const hw_family qwen3_moe = {.model_type = "qwen3_moe", .like = &qwen3, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
+                                    .defaults = {LLAMA_BLOCK, .n_ctx = 32768}, KEYS(qwen3_moe_keys), WEIGHTS(qwen3_moe_weights)};
+
+/* ---- OLMoE: experts, and norms over the whole of q and k ---- */
+
+static const hw_key_row olmoe_keys[] = {
+    {"intermediate_size", HW_KEY_COUNT, KEY(d_expert), true, NULL, NULL},
+    {"num_experts", HW_KEY_COUNT, KEY(n_experts), false, NULL, NULL},
+    {"num_experts_per_tok", HW_KEY_COUNT, KEY(experts_used), false, NULL, NULL},
+    {"norm_topk_prob", HW_KEY_SWITCH, KEY(experts_normed), false, NULL, NULL},
+    {"clip_qkv", HW_KEY_NUMBER_OR_NONE, KEY(qkv_clip), false, NULL, NULL},
+    {"mlp_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
+};
+
+static const hw_family olmoe_names = {.like = &qwen3, WEIGHTS(qwen3_moe_weights)}; /* Qwen3's names of tensors, and LLaMA's keys */
+
+static const hw_family olmoe = {
+    .model_type = "olmoe", .like = &olmoe_names, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
+    .defaults = {LLAMA_BLOCK, .n_ctx = 4096, .n_experts = 64, .experts_used = 8, .qk_norm = HW_QK_NORM_WIDE}, KEYS(olmoe_keys)};
+
+/* ---- GPT-OSS: experts in one tensor, biases, a clipped activation, sinks in the attention. Its released weights are MXFP4: refused ---- */
+
+static const hw_key_row gpt_oss_keys[] = {
+    {"intermediate_size", HW_KEY_COUNT, KEY(d_expert), true, NULL, NULL},
+    {"num_local_experts", HW_KEY_COUNT, KEY(n_experts), true, NULL, NULL},
+    {"num_experts_per_tok", HW_KEY_COUNT, KEY(experts_used), true, NULL, NULL},
+    {"experts_per_token", HW_KEY_COUNT, KEY(experts_used), false, NULL, NULL},
+    {"swiglu_limit", HW_KEY_NUMBER, KEY(glu_limit), false, NULL, NULL},
+    {"sliding_window", HW_KEY_COUNT_OR_NONE, KEY(window), false, NULL, NULL},
+    {"quantization_config", HW_KEY_MUST_BE, 0, false, "null", "weights in MXFP4 are not read; save_pretrained() of the dequantised model writes BF16"},
+    {"mlp_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
+};
+
+static const hw_weight_row gpt_oss_weights[] = {
+    {HW_W_SINKS, "layers.{layer}.self_attn.sinks", HW_REQUIRED},
+    {HW_W_ROUTER, "layers.{layer}.mlp.router.weight", HW_REQUIRED},
+    {HW_W_ROUTER_BIAS, "layers.{layer}.mlp.router.bias", HW_REQUIRED},
+    {HW_W_EXPERTS_GATE_IN, "layers.{layer}.mlp.experts.gate_up_proj", HW_REQUIRED},
+    {HW_W_EXPERTS_GATE_IN_BIAS, "layers.{layer}.mlp.experts.gate_up_proj_bias", HW_REQUIRED},
+    {HW_W_EXPERTS_OUT, "layers.{layer}.mlp.experts.down_proj", HW_REQUIRED},
+    {HW_W_EXPERTS_OUT_BIAS, "layers.{layer}.mlp.experts.down_proj_bias", HW_REQUIRED},
+    {HW_W_GATE, NULL, HW_IF_PRESENT},
+    {HW_W_IN, NULL, HW_IF_PRESENT},
+    {HW_W_OUT, NULL, HW_IF_PRESENT},
+};
+
+static const hw_family gpt_oss = {
+    .model_type = "gpt_oss", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
+    .defaults = {LLAMA_BLOCK, .n_ctx = 131072, .d_head = 64, .attention_bias = true, .experts_normed = true, .glu_limit = 7, .window = 128,
+                 .window_pattern = HW_WINDOW_INTERVAL, .window_interval = 2},
+    KEYS(gpt_oss_keys), WEIGHTS(gpt_oss_weights)};
+
 const hw_family *const hw_llama_families[] = {&llama, &mistral, &qwen2, &qwen3, &gemma, &gemma2, &gemma3, &phi3, &olmo, &olmo2, &granite,
-                                              &smollm3, &starcoder2, &stablelm, &cohere, &cohere2, NULL};
+                                              &smollm3, &starcoder2, &stablelm, &cohere, &cohere2, &mixtral,
+                                              &qwen2_moe, &qwen3_moe, &olmoe, &gpt_oss, NULL};

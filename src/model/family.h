@@ -18,7 +18,11 @@ typedef enum hw_extent {
   HW_EXT_Q_NORM,   /* d_head, or all heads' (hw_qk_norm) */
   HW_EXT_K_NORM,
   HW_EXT_QKV,      /* both together: HEADS + 2 KV_HEADS, fused */
-  HW_EXT_D_FFN,
+  HW_EXT_D_FFN,    /* of an expert in a mixture */
+  HW_EXT_ALL_HEADS, /* n_heads */
+  HW_EXT_EXPERTS,
+  HW_EXT_SHARED,   /* d_shared */
+  HW_EXT_ONE,
   HW_EXT_GATE_IN,  /* 2 D_FFN, fused */
   HW_EXT_VOCAB,
   HW_EXT_VOCAB_OUT,
@@ -55,6 +59,17 @@ typedef enum hw_weight {
   HW_W_OUT,
   HW_W_OUT_BIAS,
   HW_W_FFN_OUT_GAMMA,
+  HW_W_SINKS,
+  HW_W_ROUTER, /* from here on: of mixtures of experts, whose own weights are GATE, IN and OUT with "{expert}" in their names */
+  HW_W_ROUTER_BIAS,
+  HW_W_EXPERTS_GATE_IN, /* or all experts in one tensor: [expert, in, out], outputs gate 0, in 0, gate 1, in 1... */
+  HW_W_EXPERTS_GATE_IN_BIAS,
+  HW_W_EXPERTS_OUT,
+  HW_W_EXPERTS_OUT_BIAS,
+  HW_W_SHARED_GATE,
+  HW_W_SHARED_IN,
+  HW_W_SHARED_OUT,
+  HW_W_SHARED_ROUTER,
   HW_W_FINAL_GAMMA,
   HW_W_FINAL_BETA,
   HW_W_UNEMBED,
@@ -89,7 +104,7 @@ typedef enum hw_presence {
 
 typedef struct hw_weight_row {
   hw_weight weight;
-  const char *name; /* "h.{layer}.ln_1.weight"; "=lm_head.weight": never behind a prefix; "{head}": one vector for each head */
+  const char *name; /* "h.{layer}.ln_1.weight"; "=lm_head.weight": never behind a prefix; "{head}", "{expert}": one tensor for each */
   hw_presence presence;
 } hw_weight_row;
 

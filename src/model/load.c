@@ -103,10 +103,10 @@ static bool join_heads(loader *ld, hw_matrix *matrix) {
 }
 
 /* A view of the tensor. data is NULL when absent. */
-static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix) {
+static bool load_item(loader *ld, hw_weight weight, int64_t layer, int64_t item, hw_matrix *matrix) {
   hw_tensor *tensor;
   *matrix = (hw_matrix){0};
-  if (!hw_lookup_find(&ld->lookup, weight, layer, 0, &tensor, ld->err)) return false;
+  if (!hw_lookup_find(&ld->lookup, weight, layer, item, &tensor, ld->err)) return false;
   if (!tensor) return true;
   const hw_weight_shape *shape = &hw_weight_shapes[weight];
   bool table = shape->out == HW_EXT_VOCAB || shape->out == HW_EXT_VOCAB_OUT || shape->out == HW_EXT_CTX; /* its rows are looked up */
@@ -131,6 +131,21 @@ static bool unpair(loader *ld, hw_matrix *matrix, const float **bias) {
   for (size_t i = 0; i < n; i++) sorted[i] = (*bias)[i / d_head * d_head + 2 * (i % half) + i % d_head / half];
   *bias = sorted;
   return true;
+}
+
+static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix) { return load_item(ld, weight, layer, 0, matrix); }
+
+/* A tensor [expert, in, out] as one matrix: the inputs of all experts one after the other. */
+static bool load_stack(loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix) {
+  hw_tensor *tensor;
+  *matrix = (hw_matrix){0};
+  if (!hw_lookup_find(&ld->lookup, weight, layer, 0, &tensor, ld->err)) return false;
+  if (!tensor) return true;
+  const void *data = take_data(ld, tensor, true);
+  size_t n_out = (size_t)tensor->shape[2];
+  *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .n_in = (size_t)tensor->shape[0] * (size_t)tensor->shape[1], .n_out = n_out,
+                        .stride = n_out, .in_first = true};
+  return data != NULL;
 }
 
 /* b = b_O + b_V W_O, summed in double: the values are kept without their bias (METHOD section 1). */
@@ -184,11 +199,11 @@ static bool load_fused(loader *ld, int64_t l, hw_layer *layer, const hw_matrix *
   return true;
 }
 
-/* The value bias is no part's where a row of attention sums to 1; where values are clipped it stays with them (METHOD section 1). */
+/* The value bias is no part's where a row of attention sums to 1; where it does not, or values are clipped, it stays with them (METHOD section 1). */
 static bool load_output_bias(loader *ld, int64_t l, hw_layer *layer, const float *b_v) {
   const float *b_o;
   if (!load_vector(ld, HW_W_O_BIAS, l, &b_o)) return false;
-  if (ld->model->config.qkv_clip > 0) {
+  if (ld->model->config.qkv_clip > 0 || layer->sinks) {
     layer->b_v = b_v;
     b_v = NULL;
   }
@@ -218,7 +233,7 @@ static bool load_attention(loader *ld, int64_t l, hw_layer *layer) {
   if (c->score_scale > 0) layer->attention_scale = (float)c->score_scale;
   if (c->scale_by_layer) layer->attention_scale /= (float)(l + 1);
   return load_vector(ld, HW_W_Q_NORM_GAMMA, l, &layer->q_norm_gamma) && load_vector(ld, HW_W_K_NORM_GAMMA, l, &layer->k_norm_gamma) &&
-         load_matrix(ld, HW_W_O, l, &layer->w_o) && load_output_bias(ld, l, layer, b_v) &&
+         load_vector(ld, HW_W_SINKS, l, &layer->sinks) && load_matrix(ld, HW_W_O, l, &layer->w_o) && load_output_bias(ld, l, layer, b_v) &&
          load_out_gamma(ld, HW_W_ATTN_OUT_GAMMA, l, &layer->attn_out_gamma);
 }
 
@@ -234,12 +249,49 @@ static bool load_ffn_in(loader *ld, int64_t l, hw_layer *layer) {
   return true;
 }
 
+/* Expert e of tensors that hold all of them. */
+static void take_expert(const hw_model_config *c, const hw_matrix *gate_in, const float *b_gate_in, const hw_matrix *out, const float *b_out, size_t e,
+                        hw_expert *expert) {
+  size_t d = (size_t)c->d_model, d_expert = (size_t)c->d_expert;
+  expert->w_gate_in = hw_matrix_inputs(gate_in, e * d, d);
+  expert->w_out = hw_matrix_inputs(out, e * d_expert, d_expert);
+  expert->b_gate_in = b_gate_in ? b_gate_in + e * 2 * d_expert : NULL;
+  expert->b_out = b_out ? b_out + e * d : NULL;
+}
+
+static bool load_experts(loader *ld, int64_t l, hw_layer *layer) {
+  const hw_model_config *c = &ld->model->config;
+  hw_matrix gate_in, out;
+  const float *b_gate_in, *b_out;
+  layer->experts = hw_arena_znew(ld->arena, hw_expert, hw_ffn_parts(c), ld->err);
+  if (!layer->experts || !load_matrix(ld, HW_W_ROUTER, l, &layer->w_router) || !load_vector(ld, HW_W_ROUTER_BIAS, l, &layer->b_router) ||
+      !load_stack(ld, HW_W_EXPERTS_GATE_IN, l, &gate_in) || !load_vector(ld, HW_W_EXPERTS_GATE_IN_BIAS, l, &b_gate_in) ||
+      !load_stack(ld, HW_W_EXPERTS_OUT, l, &out) || !load_vector(ld, HW_W_EXPERTS_OUT_BIAS, l, &b_out))
+    return false;
+  for (int64_t e = 0; e < c->n_experts; e++) {
+    hw_expert *expert = &layer->experts[e];
+    if (gate_in.data)
+      take_expert(c, &gate_in, b_gate_in, &out, b_out, (size_t)e, expert);
+    else if (!load_item(ld, HW_W_GATE, l, e, &expert->w_gate) || !load_item(ld, HW_W_IN, l, e, &expert->w_in) ||
+             !load_item(ld, HW_W_OUT, l, e, &expert->w_out))
+      return false;
+  }
+  if (!c->d_shared) return true;
+  hw_expert *shared = &layer->experts[c->n_experts];
+  return load_matrix(ld, HW_W_SHARED_ROUTER, l, &layer->w_shared_router) && load_matrix(ld, HW_W_SHARED_GATE, l, &shared->w_gate) &&
+         load_matrix(ld, HW_W_SHARED_IN, l, &shared->w_in) && load_matrix(ld, HW_W_SHARED_OUT, l, &shared->w_out);
+}
+
+static bool load_ffn(loader *ld, int64_t l, hw_layer *layer) {
+  if (ld->model->config.n_experts) return load_experts(ld, l, layer);
+  return load_ffn_in(ld, l, layer) && load_matrix(ld, HW_W_OUT, l, &layer->w_out) && load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out);
+}
+
 static bool load_layer(loader *ld, int64_t l, hw_layer *layer) {
   return load_vector(ld, HW_W_ATTN_NORM_GAMMA, l, &layer->attn_norm_gamma) &&
          load_vector(ld, HW_W_ATTN_NORM_BETA, l, &layer->attn_norm_beta) && load_attention(ld, l, layer) &&
          load_vector(ld, HW_W_FFN_NORM_GAMMA, l, &layer->ffn_norm_gamma) &&
-         load_vector(ld, HW_W_FFN_NORM_BETA, l, &layer->ffn_norm_beta) && load_ffn_in(ld, l, layer) &&
-         load_matrix(ld, HW_W_OUT, l, &layer->w_out) && load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out) &&
+         load_vector(ld, HW_W_FFN_NORM_BETA, l, &layer->ffn_norm_beta) && load_ffn(ld, l, layer) &&
          load_out_gamma(ld, HW_W_FFN_OUT_GAMMA, l, &layer->ffn_out_gamma);
 }
 

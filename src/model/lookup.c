@@ -7,6 +7,7 @@
 
 #define LAYER "{layer}"
 #define HEAD "{head}"
+#define EXPERT "{expert}"
 
 bool hw_weight_is_layered(const hw_weight_row *row) { return strstr(row->name, LAYER) != NULL; }
 
@@ -35,9 +36,9 @@ void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t l
     if (strncmp(at, LAYER, strlen(LAYER)) == 0) {
       append_number(name, &length, layer);
       at += strlen(LAYER);
-    } else if (strncmp(at, HEAD, strlen(HEAD)) == 0) {
+    } else if (strncmp(at, HEAD, strlen(HEAD)) == 0 || strncmp(at, EXPERT, strlen(EXPERT)) == 0) {
       append_number(name, &length, item);
-      at += strlen(HEAD);
+      at += strcspn(at, "}") + 1;
     } else if (*at) {
       append(name, &length, at++, 1);
     }
@@ -46,7 +47,7 @@ void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t l
 
 int64_t hw_lookup_items(const hw_lookup *lookup, const hw_weight_row *row) {
   if (strstr(row->name, HEAD)) return row->weight == HW_W_Q_NORM_GAMMA ? lookup->config->n_heads : lookup->config->n_kv_heads;
-  return 1;
+  return strstr(row->name, EXPERT) ? lookup->config->n_experts : 1;
 }
 
 static bool begins_with(const char *text, const char *beginning) { return strncmp(text, beginning, strlen(beginning)) == 0; }
@@ -143,8 +144,12 @@ int64_t hw_lookup_extent(const hw_lookup *lookup, hw_extent which) {
     case HW_EXT_Q_NORM: return c->qk_norm == HW_QK_NORM_SHARED ? c->d_head : c->n_heads * c->d_head;
     case HW_EXT_K_NORM: return c->qk_norm == HW_QK_NORM_SHARED ? c->d_head : c->n_kv_heads * c->d_head;
     case HW_EXT_QKV: return (c->n_heads + 2 * c->n_kv_heads) * c->d_head;
-    case HW_EXT_D_FFN: return c->d_ffn;
-    case HW_EXT_GATE_IN: return 2 * c->d_ffn;
+    case HW_EXT_D_FFN: return c->n_experts ? c->d_expert : c->d_ffn;
+    case HW_EXT_GATE_IN: return 2 * (c->n_experts ? c->d_expert : c->d_ffn);
+    case HW_EXT_ALL_HEADS: return c->n_heads;
+    case HW_EXT_EXPERTS: return c->n_experts;
+    case HW_EXT_SHARED: return c->d_shared;
+    case HW_EXT_ONE: return 1;
     case HW_EXT_VOCAB: return c->vocab_size;
     case HW_EXT_VOCAB_OUT: return c->vocab_out;
     case HW_EXT_CTX: return c->n_ctx + c->position_offset;
@@ -186,6 +191,12 @@ int hw_lookup_shape(const hw_lookup *lookup, hw_weight weight, int64_t shape[3])
     shape[0] = rows ? out / d_head : apart ? d_head : out;
     shape[1] = d_head;
     return rows ? 2 : 1;
+  }
+  if (weight >= HW_W_EXPERTS_GATE_IN && weight <= HW_W_EXPERTS_OUT_BIAS) {
+    shape[0] = lookup->config->n_experts;
+    shape[1] = what->in == HW_EXT_NONE ? out : in;
+    shape[2] = out;
+    return what->in == HW_EXT_NONE ? 2 : 3;
   }
   bool in_first = layout != HW_LAYOUT_LINEAR;
   shape[0] = what->in != HW_EXT_NONE && in_first ? in : out;

@@ -18,7 +18,7 @@ typedef struct hw_lookup {
 
 hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family, hw_weights *weights);
 
-/* item: the number in the place of "{head}". */
+/* item: the number in the place of "{head}" or "{expert}". */
 void hw_lookup_name(const hw_lookup *lookup, const hw_weight_row *row, int64_t layer, int64_t item, char name[HW_NAME_SIZE]);
 /* Of how many tensors the weight of one layer is made. */
 int64_t hw_lookup_items(const hw_lookup *lookup, const hw_weight_row *row);

@@ -107,7 +107,10 @@ void hw_attention_row(const float *q, const float *k, size_t ldk, size_t n_keys,
   scores(q, k, ldk, n_keys, d_head, scoring->scale, out);
   if (scoring->cap > 0) hw_soft_cap(out, n_keys, scoring->cap);
   for (size_t j = 0; scoring->slope > 0 && j < n_keys; j++) out[j] -= scoring->slope * (float)(n_keys - 1 - j);
-  float sum = hw_exp_sum(out, n_keys, hw_max(out, n_keys));
+  float largest = hw_max(out, n_keys);
+  if (scoring->sink && *scoring->sink > largest) largest = *scoring->sink;
+  float sum = hw_exp_sum(out, n_keys, largest);
+  if (scoring->sink) sum += expf(*scoring->sink - largest);
   for (size_t j = 0; j < n_keys; j++) out[j] /= sum;
 }
 

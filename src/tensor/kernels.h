@@ -37,6 +37,9 @@ float hw_norm_scale(hw_norm_kind kind, const float *x, float eps, size_t n);
 
 void hw_activate(hw_activation kind, float *x, size_t n);
 
+/* GPT-OSS: gate = min(gate, limit), up to [-limit, limit], gate = gate sigmoid(1.702 gate) (up + 1). */
+void hw_clamped_glu(float *gate, const float *up, float limit, size_t n);
+
 /* Rotates the pairs (t, t + n/2) of x[n] by position * inverse_frequency[t] (Hugging Face's half-split order);
  * cosine and sine: [n/2] of this position. */
 void hw_rotate_half(float *x, const float *cosine, const float *sine, size_t n);
@@ -49,9 +52,11 @@ void hw_clip(float *x, float largest, size_t n); /* to [-largest, largest] */
 /* x = cap * tanh(x / cap) */
 void hw_soft_cap(float *x, size_t n, float cap);
 
-/* How scores are made: scale * q . k, capped where cap > 0, less slope for each step from the query (at the last key) back to the key. */
+/* How scores are made: scale * q . k, capped where cap > 0, less slope for each step from the query (at the last key) back to the key.
+ * sink: a score more in the softmax, without a key; NULL: none. */
 typedef struct hw_scoring {
   float scale, cap, slope;
+  const float *sink;
 } hw_scoring;
 
 /* Attention weights of one query: out[j] = softmax_j(score_j), j < n_keys; k has row stride ldk. */

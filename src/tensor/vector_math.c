@@ -37,6 +37,14 @@ void hw_activate(hw_activation kind, float *x, size_t n) {
   }
 }
 
+HW_SIMD void hw_clamped_glu(float *gate, const float *up, float limit, size_t n) {
+  HW_SIMD_LOOP()
+  for (size_t i = 0; i < n; i++) {
+    float g = gate[i] > limit ? limit : gate[i], u = up[i] > limit ? limit : up[i] < -limit ? -limit : up[i];
+    gate[i] = g / (1.0f + expf(-1.702f * g)) * (u + 1.0f);
+  }
+}
+
 HW_SIMD void hw_soft_cap(float *x, size_t n, float cap) {
   HW_SIMD_LOOP()
   for (size_t i = 0; i < n; i++) x[i] = cap * tanhf(x[i] / cap);

@@ -2,6 +2,7 @@
 """Relatives of LLaMA, each from its published definition (papers, configuration, shapes of its tensors); see families.py."""
 import torch
 
+import families_experts
 import families_gpt
 from families import Gemma2
 from families_rotary import Rotary
@@ -213,4 +214,5 @@ class Cohere2(Cohere):
 
 
 FAMILIES = (Rotary, Phi3, Olmo, Olmo2, Gemma3, StableLm, Starcoder2, Granite, SmolLm3, Cohere, Cohere2,
-            *families_gpt.FAMILIES)
+            *families_gpt.FAMILIES,
+            *families_experts.FAMILIES)

@@ -2,6 +2,7 @@
 """Fixture models of the families of families_more.py: random weights, odd sizes, the hub's own keys and tensor names."""
 import numpy as np
 
+import expert_models
 from family_models import VOCAB, buffers, config, llama_like, llama_like_config
 from maker import Maker
 
@@ -363,4 +364,5 @@ def models():
                               **{**llama_keys, "max_position_embeddings": 16, "rope_theta": 100.0,
                                  "rope_scaling": {"factor": 2.0, "type": "dynamic"}}),
             llama_like(327, 2, 3, 3, 10, 30, 41, head=False), "BF16"),
+        **expert_models.models(),
     }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The FFN of a mixture of experts. */
+#ifndef HW_ENGINE_MIXTURE_H
+#define HW_ENGINE_MIXTURE_H
+
+#include "headwater/model.h"
+
+/* Work space, and the layers' lists of used experts, for n_rows rows. Nothing is allocated for a model without experts. */
+typedef struct hw_mixture {
+  float *scores; /* [rows, n_experts] */
+  float *x, *out; /* [rows, d_model] of the rows that use the expert at work */
+  float *gate, *up; /* [rows, twice the widest expert], [rows, the widest expert] */
+  size_t *rows, *places; /* [n_rows] which rows these are, and where their neurons stand in them */
+  float *weights;   /* [n_rows] of the expert at work in them */
+} hw_mixture;
+
+bool hw_mixture_open(const hw_model *model, size_t n_rows, hw_arena *arena, hw_mixture *mixture, hw_activations *acts, hw_error *err);
+size_t hw_mixture_bytes(const hw_model *model, size_t n_rows);
+
+/* Routes the rows of `normed` [rows, d_model], fills in acts->experts, routing and neurons of the layer, and `added` [rows, d_model], what the
+ * FFN adds. */
+void hw_mixture_run(const hw_mixture *mixture, const hw_activations *acts, size_t layer, const float *normed, float *added, float *panel);
+
+#endif
