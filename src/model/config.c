@@ -299,7 +299,7 @@ static bool read_family_keys(reader *r, const hw_family *family, bool later) {
     for (size_t i = 0; i < n; i++)
       if (comes_later(&keys[i]) == later && !lists_key(family, at, keys[i].name) && !read_key(r, &keys[i])) return false;
     for (size_t i = 0; i < n; i++)
-      if (keys[i].required && comes_later(&keys[i]) == later && !is_said(r, keys[i].offset))
+      if (keys[i].required && comes_later(&keys[i]) == later && !lists_key(family, at, keys[i].name) && !is_said(r, keys[i].offset))
         return hw_fail(r->err, HW_ERROR_INPUT, "%s: no %s", r->path, keys[i].name);
     if (!at) return true;
   }
