@@ -12,7 +12,7 @@
 #include "base/model_folder.h"
 #include "model/describe.h"
 #include "model/family.h"
-#include "model/lookup.h"
+#include "model/loader.h"
 #include "model/rotary.h"
 #include "tensor/kernels.h"
 #include "tensor/widen.h"
@@ -24,104 +24,8 @@ struct hw_model_files {
   hw_arena arena; /* widened vectors, layer structs, rotary tables */
 };
 
-typedef struct loader {
-  hw_model *model;
-  const hw_family *family;
-  hw_weights *weights;
-  hw_lookup lookup;
-  hw_arena *arena;
-  hw_error *err;
-} loader;
-
-static bool check_finite(loader *ld, const hw_tensor *tensor) {
-  enum { BLOCK = 4096 };
-  float block[BLOCK];
-  for (size_t i = 0; i < tensor->n_elements; i += BLOCK) {
-    size_t n = tensor->n_elements - i < BLOCK ? tensor->n_elements - i : BLOCK;
-    hw_widen_from(tensor->data, tensor->dtype, i, n, block);
-    if (hw_all_finite(block, n)) continue;
-    size_t at = 0;
-    while (at + 1 < n && isfinite(block[at])) at++;
-    return hw_fail(ld->err, HW_ERROR_INPUT, "%s: %s holds %f at element %zu, want finite numbers", tensor->path, tensor->name,
-                   (double)block[at], i + at);
-  }
-  return true;
-}
-
-/* The numbers where the file holds them; those of a view with gaps, and of a transposed one where only the plain order will do, are
- * copied. Checks that all are finite. NULL and err filled otherwise. */
-static const void *take_data(loader *ld, const hw_tensor *tensor, bool in_order) {
-  hw_tensor dense = *tensor;
-  if (tensor->strides || (tensor->transposed && in_order)) dense.data = hw_tensor_gather(ld->weights, tensor, ld->arena, ld->err);
-  return dense.data && check_finite(ld, &dense) ? dense.data : NULL;
-}
-
-static bool is_gamma(hw_weight weight) {
-  return weight == HW_W_ATTN_NORM_GAMMA || weight == HW_W_FFN_NORM_GAMMA || weight == HW_W_FINAL_GAMMA || weight == HW_W_ATTN_OUT_GAMMA ||
-         weight == HW_W_FFN_OUT_GAMMA || weight == HW_W_Q_NORM_GAMMA || weight == HW_W_K_NORM_GAMMA ||
-         weight == HW_W_EMBEDDING_NORM_GAMMA;
-}
-
-/* Vectors are widened into the arena; those of several tensors stand one after the other. *vector is NULL when absent. */
-static bool load_vector(loader *ld, hw_weight weight, int64_t layer, const float **vector) {
-  const hw_weight_row *row = hw_family_weight(ld->family, weight);
-  size_t n_items = row ? (size_t)hw_lookup_items(&ld->lookup, row) : 0, filled = 0;
-  float *widened = NULL;
-  *vector = NULL;
-  for (size_t item = 0; item < n_items; item++) {
-    hw_tensor *tensor;
-    if (!hw_lookup_find(&ld->lookup, weight, layer, (int64_t)item, &tensor, ld->err)) return false;
-    if (!tensor) return true;
-    const void *data = take_data(ld, tensor, true);
-    if (!data || (!widened && !(widened = hw_arena_new(ld->arena, float, n_items * tensor->n_elements, ld->err)))) return false;
-    hw_widen(data, tensor->dtype, tensor->n_elements, widened + filled);
-    filled += tensor->n_elements;
-  }
-  if (ld->family->gamma_plus_one && is_gamma(weight))
-    for (size_t i = 0; i < filled; i++) widened[i] += 1.0f;
-  *vector = widened;
-  return true;
-}
-
-/* A vector of one number. */
-static float *load_constant(loader *ld, size_t n, double value) {
-  float *constant = hw_arena_new(ld->arena, float, n, ld->err);
-  for (size_t i = 0; constant && i < n; i++) constant[i] = (float)value;
-  return constant;
-}
-
-/* [head, in, d_head] to [in, head * d_head], copied: models that keep their heads apart are small. */
-static bool join_heads(loader *ld, hw_matrix *matrix) {
-  size_t size = hw_dtype_size(matrix->dtype), row = (size_t)ld->model->config.d_head * size, n_heads = matrix->n_out * size / row;
-  unsigned char *joined = hw_arena_alloc(ld->arena, matrix->n_in * matrix->n_out, size, ld->err);
-  if (!joined) return false;
-  for (size_t h = 0; h < n_heads; h++)
-    for (size_t i = 0; i < matrix->n_in; i++)
-      memcpy(joined + (i * n_heads + h) * row, (const unsigned char *)matrix->data + (h * matrix->n_in + i) * row, row);
-  matrix->data = joined;
-  return true;
-}
-
-/* A view of the tensor. data is NULL when absent. */
-static bool load_item(loader *ld, hw_weight weight, int64_t layer, int64_t item, hw_matrix *matrix) {
-  hw_tensor *tensor;
-  *matrix = (hw_matrix){0};
-  if (!hw_lookup_find(&ld->lookup, weight, layer, item, &tensor, ld->err)) return false;
-  if (!tensor) return true;
-  const hw_weight_shape *shape = &hw_weight_shapes[weight];
-  bool table = shape->out == HW_EXT_VOCAB || shape->out == HW_EXT_VOCAB_OUT || shape->out == HW_EXT_CTX; /* its rows are looked up */
-  const void *data = take_data(ld, tensor, table);
-  if (!data) return false;
-  bool in_first = (hw_lookup_layout(&ld->lookup, weight) != HW_LAYOUT_LINEAR) != (tensor->transposed && !table);
-  size_t n_in = (size_t)hw_lookup_extent(&ld->lookup, shape->in), n_out = (size_t)hw_lookup_extent(&ld->lookup, shape->out);
-  *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .n_in = n_in, .n_out = n_out,
-                        .stride = in_first ? n_out : n_in, .in_first = in_first};
-  bool apart = tensor->n_dims == 3 && shape->in == HW_EXT_D_MODEL; /* [head, in, d_head]; W_O's [head, d_head, out] is one matrix */
-  return !apart || join_heads(ld, matrix);
-}
-
 /* q or k and its bias, whose numbers lie as rotary pairs: put the halves one behind the other. */
-static bool unpair(loader *ld, hw_matrix *matrix, const float **bias) {
+static bool unpair(hw_loader *ld, hw_matrix *matrix, const float **bias) {
   if (!ld->family->paired_heads) return true;
   size_t d_head = (size_t)ld->model->config.d_head, half = d_head / 2, n = matrix->n_out;
   matrix->paired = d_head;
@@ -133,23 +37,8 @@ static bool unpair(loader *ld, hw_matrix *matrix, const float **bias) {
   return true;
 }
 
-static bool load_matrix(loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix) { return load_item(ld, weight, layer, 0, matrix); }
-
-/* A tensor [expert, in, out] as one matrix: the inputs of all experts one after the other. */
-static bool load_stack(loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix) {
-  hw_tensor *tensor;
-  *matrix = (hw_matrix){0};
-  if (!hw_lookup_find(&ld->lookup, weight, layer, 0, &tensor, ld->err)) return false;
-  if (!tensor) return true;
-  const void *data = take_data(ld, tensor, true);
-  size_t n_out = (size_t)tensor->shape[2];
-  *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .n_in = (size_t)tensor->shape[0] * (size_t)tensor->shape[1], .n_out = n_out,
-                        .stride = n_out, .in_first = true};
-  return data != NULL;
-}
-
 /* b = b_O + b_V W_O, summed in double: the values are kept without their bias (METHOD section 1). */
-static bool fold_value_bias(loader *ld, hw_layer *layer, const float *b_v, const float *b_o) {
+static bool fold_value_bias(hw_loader *ld, hw_layer *layer, const float *b_v, const float *b_o) {
   if (!b_v && !b_o) return true;
   const hw_model_config *c = &ld->model->config;
   size_t d = (size_t)c->d_model, d_head = (size_t)c->d_head;
@@ -176,12 +65,12 @@ static void set_fusion(hw_model *model, const hw_family *family) {
   model->value_before_key = family->fusion == HW_FUSED_QUARTERS;
 }
 
-static bool load_fused(loader *ld, int64_t l, hw_layer *layer, const hw_matrix *fused, const float **b_v) {
+static bool load_fused(hw_loader *ld, int64_t l, hw_layer *layer, const hw_matrix *fused, const float **b_v) {
   const hw_model_config *c = &ld->model->config;
   size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
   const float *bias;
   *b_v = NULL;
-  if (!load_vector(ld, HW_W_QKV_BIAS, l, &bias)) return false;
+  if (!hw_load_vector(ld, HW_W_QKV_BIAS, l, &bias)) return false;
   if (ld->model->qkv_groups > 1 || ld->model->value_before_key) {
     layer->w_qkv = *fused;
   } else {
@@ -200,9 +89,9 @@ static bool load_fused(loader *ld, int64_t l, hw_layer *layer, const hw_matrix *
 }
 
 /* The value bias is no part's where a row of attention sums to 1; where it does not, or values are clipped, it stays with them (METHOD section 1). */
-static bool load_output_bias(loader *ld, int64_t l, hw_layer *layer, const float *b_v) {
+static bool load_output_bias(hw_loader *ld, int64_t l, hw_layer *layer, const float *b_v) {
   const float *b_o;
-  if (!load_vector(ld, HW_W_O_BIAS, l, &b_o)) return false;
+  if (!hw_load_vector(ld, HW_W_O_BIAS, l, &b_o)) return false;
   if (ld->model->config.qkv_clip > 0 || layer->sinks) {
     layer->b_v = b_v;
     b_v = NULL;
@@ -211,39 +100,39 @@ static bool load_output_bias(loader *ld, int64_t l, hw_layer *layer, const float
 }
 
 /* The gain of what a branch adds: that of its output norm, or the model's one number. */
-static bool load_out_gamma(loader *ld, hw_weight weight, int64_t l, const float **gamma) {
+static bool load_out_gamma(hw_loader *ld, hw_weight weight, int64_t l, const float **gamma) {
   const hw_model_config *c = &ld->model->config;
-  if (!(c->residual_factor > 0)) return load_vector(ld, weight, l, gamma);
-  return (*gamma = load_constant(ld, (size_t)c->d_model, c->residual_factor)) != NULL;
+  if (!(c->residual_factor > 0)) return hw_load_vector(ld, weight, l, gamma);
+  return (*gamma = hw_load_constant(ld, (size_t)c->d_model, c->residual_factor)) != NULL;
 }
 
-static bool load_attention(loader *ld, int64_t l, hw_layer *layer) {
+static bool load_attention(hw_loader *ld, int64_t l, hw_layer *layer) {
   const hw_model_config *c = &ld->model->config;
   const float *b_v;
   hw_matrix fused;
-  if (!load_matrix(ld, HW_W_QKV, l, &fused)) return false;
+  if (!hw_load_matrix(ld, HW_W_QKV, l, &fused)) return false;
   if (fused.data ? !load_fused(ld, l, layer, &fused, &b_v)
-                 : !load_matrix(ld, HW_W_Q, l, &layer->w_q) || !load_matrix(ld, HW_W_K, l, &layer->w_k) ||
-                       !load_matrix(ld, HW_W_V, l, &layer->w_v) || !load_vector(ld, HW_W_Q_BIAS, l, &layer->b_q) ||
-                       !load_vector(ld, HW_W_K_BIAS, l, &layer->b_k) || !load_vector(ld, HW_W_V_BIAS, l, &b_v) ||
+                 : !hw_load_matrix(ld, HW_W_Q, l, &layer->w_q) || !hw_load_matrix(ld, HW_W_K, l, &layer->w_k) ||
+                       !hw_load_matrix(ld, HW_W_V, l, &layer->w_v) || !hw_load_vector(ld, HW_W_Q_BIAS, l, &layer->b_q) ||
+                       !hw_load_vector(ld, HW_W_K_BIAS, l, &layer->b_k) || !hw_load_vector(ld, HW_W_V_BIAS, l, &b_v) ||
                        !unpair(ld, &layer->w_q, &layer->b_q) || !unpair(ld, &layer->w_k, &layer->b_k))
     return false;
   layer->window = c->windowed[l] ? c->window : 0;
   layer->attention_scale = 1.0f / sqrtf(c->attention_scalar > 0 ? (float)c->attention_scalar : (float)c->d_head);
   if (c->score_scale > 0) layer->attention_scale = (float)c->score_scale;
   if (c->scale_by_layer) layer->attention_scale /= (float)(l + 1);
-  return load_vector(ld, HW_W_Q_NORM_GAMMA, l, &layer->q_norm_gamma) && load_vector(ld, HW_W_K_NORM_GAMMA, l, &layer->k_norm_gamma) &&
-         load_vector(ld, HW_W_SINKS, l, &layer->sinks) && load_matrix(ld, HW_W_O, l, &layer->w_o) && load_output_bias(ld, l, layer, b_v) &&
+  return hw_load_vector(ld, HW_W_Q_NORM_GAMMA, l, &layer->q_norm_gamma) && hw_load_vector(ld, HW_W_K_NORM_GAMMA, l, &layer->k_norm_gamma) &&
+         hw_load_vector(ld, HW_W_SINKS, l, &layer->sinks) && hw_load_matrix(ld, HW_W_O, l, &layer->w_o) && load_output_bias(ld, l, layer, b_v) &&
          load_out_gamma(ld, HW_W_ATTN_OUT_GAMMA, l, &layer->attn_out_gamma);
 }
 
-static bool load_ffn_in(loader *ld, int64_t l, hw_layer *layer) {
+static bool load_ffn_in(hw_loader *ld, int64_t l, hw_layer *layer) {
   size_t d_ffn = (size_t)ld->model->config.d_ffn;
   hw_matrix fused;
-  if (!load_matrix(ld, HW_W_GATE_IN, l, &fused)) return false;
+  if (!hw_load_matrix(ld, HW_W_GATE_IN, l, &fused)) return false;
   if (!fused.data)
-    return load_matrix(ld, HW_W_GATE, l, &layer->w_gate) && load_vector(ld, HW_W_GATE_BIAS, l, &layer->b_gate) &&
-           load_matrix(ld, HW_W_IN, l, &layer->w_in) && load_vector(ld, HW_W_IN_BIAS, l, &layer->b_in);
+    return hw_load_matrix(ld, HW_W_GATE, l, &layer->w_gate) && hw_load_vector(ld, HW_W_GATE_BIAS, l, &layer->b_gate) &&
+           hw_load_matrix(ld, HW_W_IN, l, &layer->w_in) && hw_load_vector(ld, HW_W_IN_BIAS, l, &layer->b_in);
   layer->w_gate = hw_matrix_outputs(&fused, 0, d_ffn);
   layer->w_in = hw_matrix_outputs(&fused, d_ffn, d_ffn);
   return true;
@@ -259,39 +148,39 @@ static void take_expert(const hw_model_config *c, const hw_matrix *gate_in, cons
   expert->b_out = b_out ? b_out + e * d : NULL;
 }
 
-static bool load_experts(loader *ld, int64_t l, hw_layer *layer) {
+static bool load_experts(hw_loader *ld, int64_t l, hw_layer *layer) {
   const hw_model_config *c = &ld->model->config;
   hw_matrix gate_in, out;
   const float *b_gate_in, *b_out;
   layer->experts = hw_arena_znew(ld->arena, hw_expert, hw_ffn_parts(c), ld->err);
-  if (!layer->experts || !load_matrix(ld, HW_W_ROUTER, l, &layer->w_router) || !load_vector(ld, HW_W_ROUTER_BIAS, l, &layer->b_router) ||
-      !load_stack(ld, HW_W_EXPERTS_GATE_IN, l, &gate_in) || !load_vector(ld, HW_W_EXPERTS_GATE_IN_BIAS, l, &b_gate_in) ||
-      !load_stack(ld, HW_W_EXPERTS_OUT, l, &out) || !load_vector(ld, HW_W_EXPERTS_OUT_BIAS, l, &b_out))
+  if (!layer->experts || !hw_load_matrix(ld, HW_W_ROUTER, l, &layer->w_router) || !hw_load_vector(ld, HW_W_ROUTER_BIAS, l, &layer->b_router) ||
+      !hw_load_stack(ld, HW_W_EXPERTS_GATE_IN, l, &gate_in) || !hw_load_vector(ld, HW_W_EXPERTS_GATE_IN_BIAS, l, &b_gate_in) ||
+      !hw_load_stack(ld, HW_W_EXPERTS_OUT, l, &out) || !hw_load_vector(ld, HW_W_EXPERTS_OUT_BIAS, l, &b_out))
     return false;
   for (int64_t e = 0; e < c->n_experts; e++) {
     hw_expert *expert = &layer->experts[e];
     if (gate_in.data)
       take_expert(c, &gate_in, b_gate_in, &out, b_out, (size_t)e, expert);
-    else if (!load_item(ld, HW_W_GATE, l, e, &expert->w_gate) || !load_item(ld, HW_W_IN, l, e, &expert->w_in) ||
-             !load_item(ld, HW_W_OUT, l, e, &expert->w_out))
+    else if (!hw_load_item(ld, HW_W_GATE, l, e, &expert->w_gate) || !hw_load_item(ld, HW_W_IN, l, e, &expert->w_in) ||
+             !hw_load_item(ld, HW_W_OUT, l, e, &expert->w_out))
       return false;
   }
   if (!c->d_shared) return true;
   hw_expert *shared = &layer->experts[c->n_experts];
-  return load_matrix(ld, HW_W_SHARED_ROUTER, l, &layer->w_shared_router) && load_matrix(ld, HW_W_SHARED_GATE, l, &shared->w_gate) &&
-         load_matrix(ld, HW_W_SHARED_IN, l, &shared->w_in) && load_matrix(ld, HW_W_SHARED_OUT, l, &shared->w_out);
+  return hw_load_matrix(ld, HW_W_SHARED_ROUTER, l, &layer->w_shared_router) && hw_load_matrix(ld, HW_W_SHARED_GATE, l, &shared->w_gate) &&
+         hw_load_matrix(ld, HW_W_SHARED_IN, l, &shared->w_in) && hw_load_matrix(ld, HW_W_SHARED_OUT, l, &shared->w_out);
 }
 
-static bool load_ffn(loader *ld, int64_t l, hw_layer *layer) {
+static bool load_ffn(hw_loader *ld, int64_t l, hw_layer *layer) {
   if (ld->model->config.n_experts) return load_experts(ld, l, layer);
-  return load_ffn_in(ld, l, layer) && load_matrix(ld, HW_W_OUT, l, &layer->w_out) && load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out);
+  return load_ffn_in(ld, l, layer) && hw_load_matrix(ld, HW_W_OUT, l, &layer->w_out) && hw_load_vector(ld, HW_W_OUT_BIAS, l, &layer->b_out);
 }
 
-static bool load_layer(loader *ld, int64_t l, hw_layer *layer) {
-  return load_vector(ld, HW_W_ATTN_NORM_GAMMA, l, &layer->attn_norm_gamma) &&
-         load_vector(ld, HW_W_ATTN_NORM_BETA, l, &layer->attn_norm_beta) && load_attention(ld, l, layer) &&
-         load_vector(ld, HW_W_FFN_NORM_GAMMA, l, &layer->ffn_norm_gamma) &&
-         load_vector(ld, HW_W_FFN_NORM_BETA, l, &layer->ffn_norm_beta) && load_ffn(ld, l, layer) &&
+static bool load_layer(hw_loader *ld, int64_t l, hw_layer *layer) {
+  return hw_load_vector(ld, HW_W_ATTN_NORM_GAMMA, l, &layer->attn_norm_gamma) &&
+         hw_load_vector(ld, HW_W_ATTN_NORM_BETA, l, &layer->attn_norm_beta) && load_attention(ld, l, layer) &&
+         hw_load_vector(ld, HW_W_FFN_NORM_GAMMA, l, &layer->ffn_norm_gamma) &&
+         hw_load_vector(ld, HW_W_FFN_NORM_BETA, l, &layer->ffn_norm_beta) && load_ffn(ld, l, layer) &&
          load_out_gamma(ld, HW_W_FFN_OUT_GAMMA, l, &layer->ffn_out_gamma);
 }
 
@@ -312,12 +201,12 @@ static bool same_matrix(const hw_matrix *a, const hw_matrix *b) {
 }
 
 /* The embedding and the unembedding may be one tensor, under either name. */
-static bool load_embeddings(loader *ld) {
+static bool load_embeddings(hw_loader *ld) {
   hw_model *model = ld->model;
-  if (!load_matrix(ld, HW_W_TOKEN_EMBEDDING, 0, &model->token_embedding) || !load_matrix(ld, HW_W_UNEMBED, 0, &model->unembed) ||
-      !load_matrix(ld, HW_W_POSITION_EMBEDDING, 0, &model->position_embedding) ||
-      !load_vector(ld, HW_W_EMBEDDING_NORM_GAMMA, 0, &model->embedding_gamma) ||
-      !load_vector(ld, HW_W_EMBEDDING_NORM_BETA, 0, &model->embedding_beta))
+  if (!hw_load_matrix(ld, HW_W_TOKEN_EMBEDDING, 0, &model->token_embedding) || !hw_load_matrix(ld, HW_W_UNEMBED, 0, &model->unembed) ||
+      !hw_load_matrix(ld, HW_W_POSITION_EMBEDDING, 0, &model->position_embedding) ||
+      !hw_load_vector(ld, HW_W_EMBEDDING_NORM_GAMMA, 0, &model->embedding_gamma) ||
+      !hw_load_vector(ld, HW_W_EMBEDDING_NORM_BETA, 0, &model->embedding_beta))
     return false;
   if (!model->token_embedding.data && !model->unembed.data) {
     char name[HW_NAME_SIZE];
@@ -332,10 +221,10 @@ static bool load_embeddings(loader *ld) {
 }
 
 /* W_U beta and the head's own bias: what every prediction has in common. */
-static bool fold_final_beta(loader *ld) {
+static bool fold_final_beta(hw_loader *ld) {
   hw_model *model = ld->model;
   const float *bias;
-  if (!load_vector(ld, HW_W_UNEMBED_BIAS, 0, &bias)) return false;
+  if (!hw_load_vector(ld, HW_W_UNEMBED_BIAS, 0, &bias)) return false;
   if (!model->final_beta) return model->unembed_beta = bias, true;
   float *scores = hw_arena_new(ld->arena, float, model->unembed.n_out, ld->err);
   if (!scores) return false;
@@ -346,14 +235,14 @@ static bool fold_final_beta(loader *ld) {
 }
 
 /* What GGUF divides the frequencies by, in the place of a description of how they are stretched. */
-static bool load_rope_divisors(loader *ld) {
+static bool load_rope_divisors(hw_loader *ld) {
   hw_tensor *tensor = hw_weights_find(ld->weights, "rope_freqs.weight");
   if (!tensor || !ld->family->paired_heads) return true;
   tensor->used = true;
   if (tensor->n_elements != ld->model->d_rotary / 2 || tensor->dtype != HW_F32 || !tensor->readable)
     return hw_fail(ld->err, HW_ERROR_INPUT, "%s: rope_freqs.weight has %zu numbers of %s, want %zu of F32", tensor->path, tensor->n_elements, tensor->dtype_name,
                    ld->model->d_rotary / 2);
-  float *copy = check_finite(ld, tensor) ? hw_arena_new(ld->arena, float, tensor->n_elements, ld->err) : NULL;
+  float *copy = hw_load_check_finite(ld, tensor) ? hw_arena_new(ld->arena, float, tensor->n_elements, ld->err) : NULL;
   if (!copy) return false;
   hw_widen(tensor->data, HW_F32, tensor->n_elements, copy);
   for (size_t i = 0; i < tensor->n_elements; i++)
@@ -363,7 +252,7 @@ static bool load_rope_divisors(loader *ld) {
 }
 
 /* Slopes of ALiBi: a geometric series; heads past a power of two take the odd members of the series of the next one. */
-static bool make_alibi_slopes(loader *ld) {
+static bool make_alibi_slopes(hw_loader *ld) {
   hw_model *model = ld->model;
   const hw_model_config *c = &model->config;
   if (c->positions != HW_POSITION_ALIBI) return true;
@@ -378,13 +267,13 @@ static bool make_alibi_slopes(loader *ld) {
 }
 
 /* The final norm with the factor of the logits in it. */
-static bool load_final_norm(loader *ld) {
+static bool load_final_norm(hw_loader *ld) {
   hw_model *model = ld->model;
   const hw_model_config *c = &model->config;
   double factor = (c->logit_factor > 0 ? c->logit_factor : 1) / (c->logit_divisor > 0 ? c->logit_divisor : 1);
-  if (!load_vector(ld, HW_W_FINAL_GAMMA, 0, &model->final_gamma) || !load_vector(ld, HW_W_FINAL_BETA, 0, &model->final_beta)) return false;
+  if (!hw_load_vector(ld, HW_W_FINAL_GAMMA, 0, &model->final_gamma) || !hw_load_vector(ld, HW_W_FINAL_BETA, 0, &model->final_beta)) return false;
   if (factor == 1) return true;
-  float *gain = load_constant(ld, (size_t)c->d_model, factor), *offset = load_constant(ld, (size_t)c->d_model, factor);
+  float *gain = hw_load_constant(ld, (size_t)c->d_model, factor), *offset = hw_load_constant(ld, (size_t)c->d_model, factor);
   if (!gain || !offset) return false;
   if (model->final_gamma) hw_multiply(gain, model->final_gamma, (size_t)c->d_model);
   if (model->final_beta) hw_multiply(offset, model->final_beta, (size_t)c->d_model);
@@ -394,7 +283,7 @@ static bool load_final_norm(loader *ld) {
 }
 
 /* A tensor that no weight used means that the model is not what the family's row describes. */
-static bool check_leftovers(loader *ld) {
+static bool check_leftovers(hw_loader *ld) {
   for (size_t i = 0; i < ld->weights->n_tensors; i++) {
     const hw_tensor *tensor = &ld->weights->tensors[i];
     if (tensor->used || hw_lookup_ignores(&ld->lookup, tensor->name)) continue;
@@ -404,7 +293,7 @@ static bool check_leftovers(loader *ld) {
 }
 
 /* Weights are right only with the adapter's product added, which is not computed. */
-static bool refuse_adapters(loader *ld) {
+static bool refuse_adapters(hw_loader *ld) {
   for (size_t i = 0; i < ld->weights->n_tensors; i++)
     if (strstr(ld->weights->tensors[i].name, ".lora_"))
       return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s is of a LoRA adapter that is not merged; "
@@ -414,7 +303,7 @@ static bool refuse_adapters(loader *ld) {
 }
 
 /* What the user should know of the names in the file: what was taken off them, and the tensors that nobody reads. */
-static bool note_names(loader *ld) {
+static bool note_names(hw_loader *ld) {
   enum { SHOWN = 4 };
   size_t n = 0;
   hw_buffer text;
@@ -433,7 +322,7 @@ static bool note_names(loader *ld) {
   return ok;
 }
 
-static bool load_weights(loader *ld) {
+static bool load_weights(hw_loader *ld) {
   hw_model *model = ld->model;
   ld->lookup = hw_lookup_start(&model->config, ld->family, ld->weights);
   set_fusion(model, ld->family);
@@ -475,7 +364,7 @@ static bool hash_files(hw_model *model, const char *folder, const char *architec
 static bool open_files(hw_model *model, const char *given, const char *architecture, hw_error *err) {
   model->files = calloc(1, sizeof *model->files);
   if (!model->files) return hw_fail_memory(err, "a model");
-  loader ld = {.model = model, .arena = &model->files->arena, .weights = &model->files->weights, .err = err};
+  hw_loader ld = {.model = model, .arena = &model->files->arena, .weights = &model->files->weights, .err = err};
   hw_arena_init(ld.arena);
   if (!hw_model_folder_find(given, &model->files->folder, err)) return false;
   const char *folder = model->files->folder.path, *file = model->files->folder.file, *path = file ? given : folder;
