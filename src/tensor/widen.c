@@ -104,7 +104,8 @@ HW_SIMD static void widen_q6_k(const unsigned char *in, size_t n_blocks, float *
       const signed char *scales = (const signed char *)in + 192 + 8 * h;
       for (size_t part = 0; part < 4; part++)
         for (size_t i = 0; i < 32; i++) {
-          unsigned q = (low[part % 2 * 32 + i] >> (part < 2 ? 0 : 4) & 15u) | (high[i] >> 2 * part & 3u) << 4;
+          unsigned low_bits = low[part % 2 * 32 + i], high_bits = high[i];
+          unsigned q = (low_bits >> (part < 2 ? 0 : 4) & 15u) | (high_bits >> 2 * part & 3u) << 4;
           out[32 * part + i] = d * (float)scales[2 * part + i / 16] * (float)((int)q - 32);
         }
     }
