@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the pages of lists share: tables, estimates with their intervals, the choice of a group, the command that gives the same. */
+import { notFound } from "./states.mjs";
 import { announce, button, count, element, number, percent, tokenElement } from "./dom.mjs";
 import { pageLink, writeAddress } from "./address.mjs";
 
@@ -230,13 +231,31 @@ export function pageTitle(title, ...beside) {
   return element("div.bar", element("h1", title), beside);
 }
 
-/* An edge aligned by role, unpacked: {kind, layer, head, source, target, name}. */
+/* The number of an attention edge aligned by role; roles: source << 6 | target. */
+export function itemOf(layer, head, roles) {
+  return (layer << 22) | (head << 12) | roles;
+}
+
+/* Throws when the model has no such layer, head or neuron: what has the numbers is not there. */
+export function checkPart(run, layer, { head = 0, neuron = 0 }) {
+  const part = [["layer", layer, run.layers], ["head", head, run.heads], ["neuron", neuron, run.d_ffn]].find(([, id, n]) => !(id >= 0 && id < n));
+  if (!part) return;
+  const [name, id, n] = part;
+  throw notFound(`There is no ${name} ${id}: ${name === "layer" ? "the model" : "a layer"} has ${name}s 0 to ${n - 1}.`);
+}
+
+/* An edge aligned by role, unpacked: {kind, layer, head, source, target, name}. Throws when the run has no such thing. */
 export function itemParts(run, item) {
   const id = Number(item),
     kind = id >= 2 ** 30 ? "ffn" : "attention",
     layer = (id >> 22) & 255,
     head = (id >> 12) & 1023;
-  const role = (n) => run.roles[n] ?? `role ${n}`;
+  const role = (n) => {
+    if (n < run.roles.length) return run.roles[n];
+    throw notFound(`There is no role ${n}: the run has roles 0 to ${run.roles.length - 1}.`);
+  };
+  if (!(id >= 0 && id < 2 ** 31)) throw notFound(`There is no edge ${item}: edges aligned by role have numbers below 2147483648.`);
+  checkPart(run, layer, kind === "ffn" ? {} : { head });
   return {
     kind,
     layer,

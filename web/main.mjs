@@ -3,7 +3,7 @@
 import { announce, count, element, percent, plural } from "./dom.mjs";
 import { readAddress } from "./address.mjs";
 import { get, onServer, takeToken } from "./api.mjs";
-import { showError, skeletonAfter } from "./states.mjs";
+import { notFound, showError, skeletonAfter } from "./states.mjs";
 import { showHelp } from "./help.mjs";
 import { showRun } from "./page_run.mjs";
 import { showFailed } from "./page_failed.mjs";
@@ -104,7 +104,7 @@ async function mainShow({ anew = false, first = false } = {}) {
   const ready = skeletonAfter(mainRoot);
   mainRoot.setAttribute("aria-busy", "true");
   try {
-    if (name === null) throw Object.assign(new Error(`There is no page "${path[0]}".`), { kind: "not_found", status: 404 });
+    if (name === null) throw notFound(`There is no page "${path[0]}".`);
     const [show, title, ask] = pages[name], asked = ask?.(path, stop.signal);
     asked?.catch(() => {}); /* told where it is awaited */
     const run = await get("run", {}, { signal: stop.signal });

@@ -4,8 +4,8 @@
 import { announce, button, count, element, fill, number, percent, plural, tokenElement } from "./dom.mjs";
 import { pageLink, readAddress, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
-import { commandLine, dataTable, groupChoices, groupName, groupSelect, groupShort, groupSql, itemName, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
-import { showError, showNoPrompt, skeletonAfter } from "./states.mjs";
+import { commandLine, dataTable, groupChoices, groupName, groupSelect, groupShort, groupSql, itemName, itemOf, itemParts, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
+import { showError, showNoPrompt, showNotMined, skeletonAfter } from "./states.mjs";
 import { listPoint, listText, promptAddress } from "./walk.mjs";
 
 const PROMPTS_PAGE = 100,
@@ -16,13 +16,21 @@ const PROMPTS_COUNTERFACTUALS = [
   ["only", "only counterfactuals"]
 ];
 
+function promptsEdge(run, item) {
+  try {
+    return itemName(run, item);
+  } catch {
+    return `edge ${item}`; /* the page says why there is none */
+  }
+}
+
 /* A part of the list's query -> its chip's text. */
 function promptsChips(run, query) {
   const text = {
     q: (value) => `“${value}”`,
     group: (value) => groupName(run, value),
     head: (value) => `has ${value}`,
-    edge: (value) => `has ${itemName(run, value)}`,
+    edge: (value) => `has ${promptsEdge(run, value)}`,
     circuit: (value) => `has circuit ${value}${query.get("mining") ? ` of mining ${query.get("mining")}` : ""}`,
     answers: (value) => (value === "wrong" ? "answer not first" : value === "right" ? "answer first" : null),
     counterfactuals: (value) => PROMPTS_COUNTERFACTUALS.find(([name]) => name === value)?.[1]
@@ -53,16 +61,20 @@ function promptsCommand(query) {
     get("q") && `text LIKE ${like(get("q"))} ESCAPE '!'`,
     get("answers") === "wrong" && "NOT correct",
     get("answers") === "right" && "correct",
-    head && `prompt_id IN (SELECT prompt_id FROM head WHERE layer = ${head[1]} AND head = ${head[2]})`,
-    get("edge") && `prompt_id IN (SELECT prompt_id FROM item_prompt WHERE item_id = ${edge})`,
-    get("circuit") &&
-      `prompt_id IN (SELECT g.graph_id >> 20 FROM circuit c, hw_item_graphs(c.graphs) g WHERE c.rank = ${circuit} AND c.mining_id = ${
-        get("mining") ? Number(get("mining")) : "(SELECT max(mining_id) FROM mining)"
-      })`
   ].filter(Boolean);
-  const order = { probability: "predicted_probability", rank: "answer_rank", logit_diff: "logit_diff" }[get("sort")];
+  /* What is in the graph, with its importance; the first one is sorted by. */
+  const parts = [
+    get("edge") && `item_prompt WHERE item_id = ${edge}`,
+    get("circuit") &&
+      `(SELECT g.graph_id >> 20 AS prompt_id, g.importance FROM circuit c, hw_item_graphs(c.graphs) g WHERE c.rank = ${circuit} AND c.mining_id = ${
+        get("mining") ? Number(get("mining")) : "(SELECT max(mining_id) FROM mining)"
+      })`,
+    head && `item_prompt WHERE item_id BETWEEN ${itemOf(head[1], head[2], 0)} AND ${itemOf(head[1], head[2], 4095)}`
+  ].filter(Boolean);
+  const joins = parts.map((part, i) => ` JOIN (SELECT prompt_id, max(importance) AS importance_${i} FROM ${part} GROUP BY prompt_id) USING (prompt_id)`);
+  const order = { probability: "predicted_probability", rank: "answer_rank", logit_diff: "logit_diff", importance: parts.length && "importance_0" }[get("sort")];
   return `headwater sql DB ${shellWord(
-    `SELECT prompt_id, text, predicted, predicted_probability, answer_rank, logit_diff FROM prompt_wide${
+    `SELECT prompt_id, text, predicted, predicted_probability, answer_rank, logit_diff${order === "importance_0" ? `, ${order}` : ""} FROM prompt_wide${joins.join("")}${
       where.length ? ` WHERE ${where.join(" AND ")}` : ""
     } ORDER BY ${order ? `${order}${get("order") === "down" ? " DESC" : ""}, ` : ""}prompt_id`
   )}`;
@@ -231,6 +243,13 @@ export async function showPrompts(context) {
     const ready = skeletonAfter(body),
       fresh = element("div");
     try {
+      if (query.get("edge")) itemParts(run, query.get("edge"));
+      if (query.get("circuit") && run.minings.length === 0) {
+        total.textContent = "";
+        body.replaceChildren(chips());
+        showNotMined(body);
+        return;
+      }
       const rows = Number(query.get("rows")) || PROMPTS_PAGE;
       const data = await promptsTable(fresh, run, query, {
         signal: mine.signal,

@@ -37,6 +37,11 @@ export function showNotMined(root) {
   showEmpty(root, "Nothing is mined yet. This finds edges that recur together:", "headwater mine DB");
 }
 
+/* An error for what is not there. */
+export function notFound(message) {
+  return Object.assign(new Error(message), { kind: "not_found", status: 404 });
+}
+
 /* Why there is nothing, and the command that fills it. */
 export function showEmpty(root, reason, command) {
   root.append(element("div.state", element("p", reason), command && element("pre", element("code", command))));

@@ -72,9 +72,9 @@ static bool set_value(const hw_option *option, void *settings, const char *where
     case HW_OPTION_PATH: *(const char **)field = value; return true;
     case HW_OPTION_TEXTS: {
       const char **texts = field;
-      if (texts[0] && texts[1]) return hw_fail(err, HW_ERROR_INPUT, "%s: %s is given a third time", where, option->name);
-      texts[texts[0] != NULL] = value;
-      return true;
+      for (int i = 0; i < (int)option->max; i++)
+        if (!texts[i]) return texts[i] = value, true;
+      return hw_fail(err, HW_ERROR_INPUT, "%s: %s is given more than %.0f times", where, option->name, option->max);
     }
     case HW_OPTION_COUNT:
       if (!hw_parse_int(value, (int64_t)option->min, (int64_t)option->max, field))

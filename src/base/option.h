@@ -14,7 +14,7 @@ typedef enum hw_option_kind {
   HW_OPTION_FLAG,   /* bool */
   HW_OPTION_TEXT,   /* const char * */
   HW_OPTION_PATH,   /* the same: a file or folder */
-  HW_OPTION_TEXTS,  /* const char *[2]: given up to twice */
+  HW_OPTION_TEXTS,  /* const char *[max]: given up to that many times */
   HW_OPTION_COUNT,  /* int64_t within [min, max] */
   HW_OPTION_NUMBER, /* double within (min, max) */
   HW_OPTION_CHOICE, /* int: index into choices */

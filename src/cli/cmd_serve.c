@@ -10,10 +10,12 @@
 #include "cli/command.h"
 #include "web/web.h"
 
+enum { MOST_HOSTS = 16 };
+
 typedef struct serve_settings {
   int64_t port;
   const char *address, *model, *architecture;
-  const char *hosts[2];
+  const char *hosts[MOST_HOSTS];
   double time_limit;
   bool no_token, open;
 } serve_settings;
@@ -24,7 +26,7 @@ static const hw_option rows[] = {
     {"architecture", HW_OPTION_TEXT, AT(architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
     {"port", HW_OPTION_COUNT, AT(port), "N", "port to listen at; 0 takes a free one", 0, 65535, NULL, false},
     {"address", HW_OPTION_TEXT, AT(address), "ADDRESS", "address to listen at: ::1, or one that other machines reach", 0, 0, NULL, false},
-    {"allow-host", HW_OPTION_TEXTS, AT(hosts), "NAME", "a further name of this machine that browsers may use", 0, 0, NULL, false},
+    {"allow-host", HW_OPTION_TEXTS, AT(hosts), "NAME", "a further name of this machine that browsers may use", 0, MOST_HOSTS, NULL, false},
     {"no-token", HW_OPTION_FLAG, AT(no_token), NULL, "every user of this machine may read the database through the page", 0, 0, NULL, false},
     {"time-limit", HW_OPTION_NUMBER, AT(time_limit), "SECONDS", "gives up a query of the page after that time", 0, 1e6, NULL, false},
     {"open", HW_OPTION_FLAG, AT(open), NULL, "opens the page in the browser", 0, 0, NULL, false},
@@ -93,9 +95,10 @@ static bool wait_for_end(const char *address, bool open, hw_error *err) {
 static bool serve(const char *db, const serve_settings *settings, hw_web *web, hw_error *err) {
   hw_buffer address;
   catch_ends();
+  size_t n_hosts = 0;
+  while (n_hosts < MOST_HOSTS && settings->hosts[n_hosts]) n_hosts++;
   const hw_web_settings wanted = {.db = db, .address = settings->address, .port = (int)settings->port, .hosts = settings->hosts,
-                                  .n_hosts = (size_t)((settings->hosts[0] != NULL) + (settings->hosts[1] != NULL)),
-                                  .no_token = settings->no_token, .time_limit = settings->time_limit,
+                                  .n_hosts = n_hosts, .no_token = settings->no_token, .time_limit = settings->time_limit,
                                   .model = settings->model, .architecture = settings->architecture};
   if (!hw_web_start(web, &wanted, err)) return false;
   hw_buffer_init(&address);

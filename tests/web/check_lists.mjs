@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The pages of lists: filters, the heat map and its whiskers, circuits. Numbers: WEB.md section 12. Every figure is asked of SQL again;
  * tests/web/lists.py compares the end points themselves. */
+import { execFileSync } from "node:child_process";
 import { check, go, holds, openTab, query, rows, same, settled, takeFaults } from "./browser.mjs";
 
 const three = (x) => x.toFixed(3).replace(/^-(0\.0*)$/, "$1"); /* no "-0.000" */
@@ -43,6 +44,17 @@ export async function checkLists(context) {
     await settled(page);
     await page.waitForFunction((n) => document.querySelectorAll("table.prompts tbody tr").length > n, {}, before);
     same((await page.$$(".chip")).length, 1, "chips after one is taken away");
+  });
+
+  await check("19 the command of a list gives its prompts in its order", async () => {
+    const [edge] = sql("SELECT item_id AS id FROM edge_frequency WHERE frequency BETWEEN 0.2 AND 0.8 ORDER BY mean DESC LIMIT 1");
+    for (const list of [`edge=${edge.id}`, "head=L2H1", "circuit=2&q=gallery", `edge=${edge.id}&head=L1H5&circuit=1`])
+      for (const sort of ["importance&order=down", "importance", "probability"]) {
+        await go(page, `#/prompts?${list}&sort=${sort}`);
+        const command = await page.$eval(".command code", (node) => node.textContent);
+        const wanted = execFileSync("/bin/sh", ["-c", command.replace(/^headwater sql DB/, `${binary} sql --format csv ${ioi}`)], { encoding: "utf8" });
+        same(await ids(), [...wanted.matchAll(/^\d+(?=,)/gm)].map(Number).slice(0, 100), `${list}, ${sort}: ${command}`);
+      }
   });
 
   await check("19 the way through a list: j goes to its next prompt", async () => {

@@ -162,7 +162,8 @@ def test_circuits(server):
               [(row["missing"], row["source_role"], row["target_role"], row["n_broken"]) for row in query("circuit_breaks", "--circuit", str(rank))], "query circuit_breaks")
         found = rows(ask(server, "circuit_prompts", circuit=rank, sort="importance", order="down", counterfactuals="yes"))
         same(pick(found, ("prompt_id", "importance", "text")), query("circuit_prompts", "--circuit", str(rank), "--limit", "100"), "prompts of a circuit", {"importance": "weakest_edge"})
-    ask(server, "circuit", 404, rank=1000000)
+    count = sql("SELECT count(*) AS n FROM circuit")[0]["n"]
+    check(ask(server, "circuit", 404, rank=1000000)["message"], f"no circuit 1000000; mining 1 has 1 to {count}", "the circuits that there are")
     ask(server, "circuits", 400, mining=7)
 
 

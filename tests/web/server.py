@@ -69,6 +69,13 @@ def test_host(server):
         for host in ("lab.example", "LAB.example:1", "box:8620", "127.0.0.1"):
             check_status(other.request(RUN, host=False, headers={"Host": host}), 200, host)
         check_status(other.request(RUN, host=False, headers={"Host": "a.lab.example"}), 403, "a part of an allowed name")
+    names = [f"box{i}" for i in range(17)]
+    with Server(BINARY, DATABASE, *(word for name in names[:16] for word in ("--allow-host", name))) as other:
+        for host in (names[0], names[15], "127.0.0.1"):
+            check_status(other.request(RUN, host=False, headers={"Host": host}), 200, host)
+        check_status(other.request(RUN, host=False, headers={"Host": names[16]}), 403, "a name that is not allowed")
+    many = subprocess.run([BINARY, "serve", DATABASE, *(word for name in names for word in ("--allow-host", name))], capture_output=True, text=True)
+    check((many.returncode, many.stderr), (2, "headwater serve: command line: allow-host is given more than 16 times (see headwater serve --help)\n"), "17 names")
 
 
 def test_origin(server):
