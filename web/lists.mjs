@@ -236,32 +236,27 @@ export function itemOf(layer, head, roles) {
   return (layer << 22) | (head << 12) | roles;
 }
 
-/* Throws when the model has no such layer, head or neuron: what has the numbers is not there. */
-export function checkPart(run, layer, { head = 0, neuron = 0 }) {
-  const part = [["layer", layer, run.layers], ["head", head, run.heads], ["neuron", neuron, run.d_ffn]].find(([, id, n]) => !(id >= 0 && id < n));
-  if (!part) return;
-  const [name, id, n] = part;
-  throw notFound(`There is no ${name} ${id}: ${name === "layer" ? "the model" : "a layer"} has ${name}s 0 to ${n - 1}.`);
-}
-
 /* An edge aligned by role, unpacked: {kind, layer, head, source, target, name}. Throws when the run has no such thing. */
 export function itemParts(run, item) {
   const id = Number(item),
     kind = id >= 2 ** 30 ? "ffn" : "attention",
     layer = (id >> 22) & 255,
     head = (id >> 12) & 1023;
-  const role = (n) => {
-    if (n < run.roles.length) return run.roles[n];
-    throw notFound(`There is no role ${n}: the run has roles 0 to ${run.roles.length - 1}.`);
-  };
-  if (!(id >= 0 && id < 2 ** 31)) throw notFound(`There is no edge ${item}: edges aligned by role have numbers below 2147483648.`);
-  checkPart(run, layer, kind === "ffn" ? {} : { head });
+  const [source, target] = [(id >> 6) & 63, id & 63];
+  if (!(id >= 0 && id < 2 ** 31)) throw notFound(`There is no edge ${item}: edges aligned by role have numbers from 0 to ${2 ** 31 - 1}.`);
+  for (const [what, i, n] of [
+    ["layer", layer, run.layers],
+    ["head", kind === "ffn" ? 0 : head, run.heads],
+    ["role", source, run.roles.length],
+    ["role", target, run.roles.length]
+  ])
+    if (i >= n) throw notFound(`There is no ${what} ${i}: there are ${what}s 0 to ${n - 1}.`);
   return {
     kind,
     layer,
     head,
-    source: role((id >> 6) & 63),
-    target: role(id & 63),
+    source: run.roles[source],
+    target: run.roles[target],
     name: kind === "ffn" ? `FFN${layer}` : headName(layer, head)
   };
 }

@@ -5,7 +5,7 @@ import { count, element, fill, number, percent, plural, tokenElement } from "./d
 import { pageLink, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
-import { checkPart, choiceButtons, commandLine, dataTable, digits, estimate, estimateShare, groupName, headName, intervalOf, itemName, itemParts, listsSelect, pageTitle, promptLink, queryCommand, rowsOf, stepLinks } from "./lists.mjs";
+import { choiceButtons, commandLine, dataTable, digits, estimate, estimateShare, groupName, headName, intervalOf, itemName, itemParts, listsSelect, pageTitle, promptLink, queryCommand, rowsOf, stepLinks } from "./lists.mjs";
 import { showError, showNoGraph, skeletonAfter } from "./states.mjs";
 import { promptsTable } from "./page_prompts.mjs";
 
@@ -132,7 +132,6 @@ export async function showHead(context) {
   const [, layer, head] = path,
     edge = query.get("edge"),
     group = query.get("group");
-  checkPart(run, layer, { head });
   const name = headName(layer, head),
     wanted = edge && itemParts(run, edge);
   const data = await get("head", { layer, head }, { signal });

@@ -2,7 +2,7 @@
  * One neuron: how much it matters and to whom, what it promotes and suppresses, where it is. */
 import { count, element, fill, number, plural, tokenElement } from "./dom.mjs";
 import { get } from "./api.mjs";
-import { checkPart, dataTable, digits, pageTitle, queryLine, rowsOf } from "./lists.mjs";
+import { dataTable, digits, pageTitle, queryLine, rowsOf } from "./lists.mjs";
 import { groupDots, groupSummary, laterPart } from "./page_head.mjs";
 import { showEmpty } from "./states.mjs";
 import { promptAddress } from "./walk.mjs";
@@ -57,7 +57,6 @@ export async function showNeuron(context) {
   const { root, run, path, signal } = context;
   const [, layer, neuron] = path,
     name = `L${layer}N${neuron}`;
-  checkPart(run, layer, { neuron });
   const data = await get("neuron", { layer, neuron }, { signal }),
     groups = rowsOf(data.groups),
     lists = rowsOf(data);
