@@ -123,19 +123,20 @@ static bool whole(hw_tok_run *run, hw_tok_string text, hw_tok_piece *piece) {
 
 bool hw_tok_added_build(hw_tokenizer *tokenizer, hw_error *err) {
   hw_tok_added *added = &tokenizer->added;
-  enum { MOST_BYTES = 1 << 20 }; /* of a token's normalized form */
+  size_t left = (size_t)1 << 22; /* bytes of all normalized forms together */
   hw_arena scratch;
   hw_arena_init(&scratch);
   pcre2_match_data *match = pcre2_match_data_create(1, NULL);
   bool ok = match || hw_fail_memory(err, "a match");
   for (size_t i = 0; ok && i < added->n; i++) {
     const hw_tok_added_token *token = &added->tokens[i];
-    hw_tok_run run = {.tokenizer = tokenizer, .arena = &scratch, .err = err, .most = MOST_BYTES, .match = match};
+    hw_tok_run run = {.tokenizer = tokenizer, .arena = &scratch, .err = err, .most = left, .match = match};
     hw_tok_piece form;
     if (token->unmatched) continue;
     ok = whole(&run, token->content, &form) && (!token->normalized || normalize(&run, &form)) &&
          (form.length == 0 || hw_tok_trie_add(token->normalized ? &added->normalized : &added->raw, &tokenizer->memory, form.bytes,
                                               form.length, (int32_t)i, false, err)); /* the first of two with one form stays */
+    if (ok) left -= form.length < left ? form.length : left;
     hw_arena_reset(&scratch);
   }
   pcre2_match_data_free(match);

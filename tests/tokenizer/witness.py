@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ids and offsets of every tokenizer kind against Hugging Face's own library.
 
-    witness.py BINARY [--strings N] [--seed N] [--variants] [NAME...]
+    witness.py BINARY [--strings N] [--seed N] [--files families|variants|sentencepiece] [NAME...]
 
 The witness is the npm package `tokenizers` (the Rust library built for Node). It is looked for in tests/tokenizer/node_modules and in
 the folder that HEADWATER_TOKENIZERS names; skipped (77) where it is absent. Also checked, without a witness: the text between the
@@ -15,6 +15,11 @@ import subprocess
 import sys
 import tempfile
 
+# Where the library is not followed, and why.
+KNOWN = {
+    "class_shorthand": r"in [\w&&...] Oniguruma's \w lacks the superscripts and fractions of Latin-1, which \w alone has",
+    "class_posix": "Oniguruma's [[:alpha:][...]] cuts some runs of marks that [[:alpha:]] alone does not cut",
+}
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -31,20 +36,19 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("--strings", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--variants", action="store_true", help="the small files of make_variants.py, not the families")
-    parser.add_argument("--sentencepiece", action="store_true", help="tokenizer.model, with and without the library")
+    parser.add_argument("--files", choices=["families", "variants", "sentencepiece"], default="families")
     parser.add_argument("--keep", help="folder for the tokenizers and what is compared")
     parser.add_argument("names", nargs="*")
     given = parser.parse_intermixed_args()
     package = find_package()
     scratch = given.keep or tempfile.mkdtemp()
     os.makedirs(scratch, exist_ok=True)
-    maker = "make_variants.py" if given.variants else "make_sentencepiece.py" if given.sentencepiece else "make_families.py"
+    maker = f"make_{given.files}.py"
     names = subprocess.run([sys.executable, os.path.join(HERE, maker), scratch, *given.names], check=True, capture_output=True, text=True).stdout.split()
     failed = []
     for name in names:
         folder = os.path.join(scratch, name)
-        witness = folder + "-json" if given.sentencepiece else folder
+        witness = folder + "-json" if given.files == "sentencepiece" else folder
         with open(os.path.join(witness, "tokenizer.json"), encoding="utf-8") as file:
             special = [t["content"] for t in json.load(file)["added_tokens"]]
         strings, ours = os.path.join(folder, "strings.jsonl"), os.path.join(folder, "ours.jsonl")
@@ -53,6 +57,9 @@ def main():
         with open(strings) as inp, open(ours, "w") as out:
             subprocess.run([given.binary, "tokenize", "--model", folder, "--json-lines", "--json"], check=True, stdin=inp, stdout=out)
         found = subprocess.run(["node", os.path.join(HERE, "compare.mjs"), package, witness, strings, ours], capture_output=True, text=True)
+        if found.returncode == 1 and name in KNOWN:
+            print(f"known {name}: {found.stdout.strip().splitlines()[-1]}: {KNOWN[name]}", flush=True)
+            continue
         print(f"{'ok  ' if found.returncode == 0 else 'FAIL'} {name}: {found.stdout.strip() or found.stderr.strip()}", flush=True)
         if found.returncode:
             failed.append(name)

@@ -111,7 +111,7 @@ static void test_cut_and_changed_json(void **state) {
 static void test_bad_files(void **state) {
   (void)state;
   empty_folder();
-  refuse(NULL, NULL, 0, HW_ERROR_INPUT, "want tokenizer.json, or vocab.json and merges.txt");
+  refuse(NULL, NULL, 0, HW_ERROR_INPUT, "want tokenizer.json, vocab.json and merges.txt, or tokenizer.model");
   put_byte_level(0, "", merged, "#version\nt h extra\n");
   refuse(NULL, NULL, 0, HW_ERROR_INPUT, "merges.txt: line 2 is \"t h extra\"");
   put("merges.txt", "t h\nt z\n");
