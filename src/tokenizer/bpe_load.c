@@ -47,6 +47,11 @@ static bool split_merge(hw_tok_loader *loader, const char *where, size_t rank, c
   return true;
 }
 
+bool hw_tok_bpe_add_merge(hw_tok_loader *loader, const char *where, size_t rank, const char *line, size_t length, hw_buffer *scratch) {
+  hw_tok_string left, right;
+  return split_merge(loader, where, rank, line, length, &left, &right) && add_merge(loader, where, rank, left, right, scratch);
+}
+
 static bool load_merges(hw_tok_loader *loader, const json_t *json) {
   static const char where[] = "model.merges: merge";
   if (!json_is_array(json)) return hw_tok_json_want(loader, "model.merges", "", json, "an array");

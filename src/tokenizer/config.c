@@ -91,7 +91,7 @@ static bool add_specials(hw_tokenizer *tokenizer, hw_tok_config *config, hw_erro
     if (token.content.bytes && !hw_tok_added_special(&loader, &token, true)) return false;
     if (i > 0) continue;
     config->has_bos_key = value != NULL;
-    config->bos = token.content;
+    if (value) config->bos = token.content; /* a GGUF file may have said it before */
     if (config->bos.bytes && !hw_tok_keep(&loader, &config->bos)) return false;
   }
   for (size_t i = 0; i < HW_TOK_COUNT(lists); i++)

@@ -15,12 +15,14 @@
 #include "tokenizer/config.h"
 #include "tokenizer/decoder.h"
 #include "tokenizer/emit.h"
+#include "tokenizer/gguf_tokens.h"
 #include "tokenizer/models.h"
 #include "tokenizer/pieces.h"
 #include "tokenizer/sentencepiece.h"
 #include "tokenizer/state.h"
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
+#include "weights/weights.h"
 
 /* ---- opening ---- */
 
@@ -94,16 +96,17 @@ static bool check_family(const char *model_dir, const char **model_type, const j
 
 /* ---- which file ---- */
 
-typedef enum file_kind { TOKENIZER_JSON, VOCAB_AND_MERGES, SENTENCEPIECE, NO_FILE } file_kind;
+typedef enum file_kind { TOKENIZER_JSON, VOCAB_AND_MERGES, SENTENCEPIECE, GGUF, NO_FILE } file_kind;
 
 typedef struct file_paths {
-  char *tokenizer, *vocab, *merges, *pieces, *older_pieces, *model_config;
+  char *tokenizer, *vocab, *merges, *pieces, *older_pieces, *model_config, *gguf;
 } file_paths;
 
 static file_kind choose_file(const file_paths *paths) {
   if (hw_file_exists(paths->tokenizer)) return TOKENIZER_JSON;
   if (hw_file_exists(paths->vocab) && hw_file_exists(paths->merges)) return VOCAB_AND_MERGES;
-  return hw_file_exists(paths->pieces) || hw_file_exists(paths->older_pieces) ? SENTENCEPIECE : NO_FILE;
+  if (hw_file_exists(paths->pieces) || hw_file_exists(paths->older_pieces)) return SENTENCEPIECE;
+  return paths->gguf ? GGUF : NO_FILE;
 }
 
 /* Says which files of another kind lie there, and the way out. */
@@ -146,7 +149,7 @@ static bool load_pieces(hw_tok_loader *loader, const hw_tok_config *config, hw_b
 }
 
 static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const char **model_type, const file_paths *paths,
-                       const hw_tok_config *config, file_kind kind, hw_buffer *hashes, hw_error *err) {
+                       hw_tok_config *config, file_kind kind, hw_buffer *hashes, hw_error *err) {
   hw_tok_loader loader = {tokenizer, paths->tokenizer, err};
   switch (kind) {
   case TOKENIZER_JSON: return load_tokenizer_json(&loader, config, hashes);
@@ -156,6 +159,9 @@ static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const cha
   case SENTENCEPIECE:
     loader.path = hw_file_exists(paths->pieces) ? paths->pieces : paths->older_pieces;
     return load_pieces(&loader, config, hashes);
+  case GGUF:
+    loader.path = paths->gguf;
+    return hw_tok_gguf_load(&loader, config, hashes);
   case NO_FILE: break;
   }
   return fail_missing(model_dir, err);
@@ -229,8 +235,10 @@ bool hw_tokenizer_open(const char *model_dir, const char *model_type, hw_tokeniz
   bool ok = true;
   for (size_t i = 0; i < HW_TOK_COUNT(all); i++)
     if (!(*all[i] = hw_path_join(folder.path, names[i]))) ok = hw_fail_memory(err, "a path");
-  ok = ok && open_all(opened, folder.path, model_type, &paths, err);
+  ok = ok && (choose_file(&paths) != NO_FILE || hw_weights_find_gguf(folder.path, folder.file, &paths.gguf, err)) &&
+       open_all(opened, folder.path, model_type, &paths, err);
   for (size_t i = 0; i < HW_TOK_COUNT(all); i++) free(*all[i]);
+  free(paths.gguf);
   hw_model_folder_fini(&folder);
   if (ok)
     *tokenizer = opened;

@@ -21,7 +21,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "tensor": "base",
     "weights": "base tensor",
     "graph": "base",
-    "tokenizer": "base",
+    "tokenizer": "base weights",
     "model": "base tensor weights",
     "engine": "tensor model",
     "flow": "base tensor graph model",

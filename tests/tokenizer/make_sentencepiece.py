@@ -75,12 +75,19 @@ def bpe_json(pieces, byte_fallback, normalizers, pre_tokenizer):
 STRIP = [{"type": "Strip", "strip_left": False, "strip_right": True}, {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": "▁"}]
 
 
-def models(parts):
-    first = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL), ("<|user|>", 0.0, USER)]
-    byte = [(f"<0x{b:02X}>", 0.0, BYTE) for b in range(256)]
+FIRST = [("<unk>", 0.0, UNKNOWN), ("<s>", 0.0, CONTROL), ("</s>", 0.0, CONTROL), ("<|user|>", 0.0, USER)]
+BYTES = [(f"<0x{b:02X}>", 0.0, BYTE) for b in range(256)]
+
+
+def bpe_pieces(parts):
+    """The merged pieces by rank, then the characters, all with falling scores, as sentencepiece writes them."""
     made = list(dict.fromkeys(a + b for a, b in parts.get("metaspace_merges")))
     chars = [c for c in dict.fromkeys([*parts.get("chars"), "▁"]) if c not in made]
-    bpe = [(m, float(-i), NORMAL) for i, m in enumerate(made)] + [(c, float(-len(made) - i), NORMAL) for i, c in enumerate(chars)]
+    return [*FIRST, *BYTES, *((m, float(-i), NORMAL) for i, m in enumerate(made)), *((c, float(-len(made) - i), NORMAL) for i, c in enumerate(chars))]
+
+
+def models(parts):
+    first, byte, bpe = FIRST, BYTES, bpe_pieces(parts)[len(FIRST) + len(BYTES):]
     scores = [(p, f32(s), NORMAL) for p, s in parts.get("unigram")]
     table = trained.charsmap(trained.replacements())
 
