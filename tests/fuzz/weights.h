@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Fuzzed weights: a file in memory that has a path, and what is read of the tensors. */
+#ifndef HW_TESTS_FUZZ_WEIGHTS_H
+#define HW_TESTS_FUZZ_WEIGHTS_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tensor/widen.h"
+#include "weights/tensors.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The path of a file with these bytes; the caller closes *fd. */
+static inline void fuzz_file(const uint8_t *data, size_t size, int *fd, char path[64]) {
+  *fd = memfd_create("fuzz", MFD_CLOEXEC);
+  if (*fd < 0 || write(*fd, data, size) != (ssize_t)size) abort();
+  (void)snprintf(path, 64, "/proc/self/fd/%d", *fd);
+}
+
+static inline void fuzz_check_error(const hw_error *err) {
+  if (!err->kind || !err->message[0] || strchr(err->message, '\n')) abort(); /* an error is one line */
+}
+
+/* Reads the first and the last numbers of every tensor. */
+static inline void fuzz_touch(hw_weights *weights) {
+  enum { MOST = 300 };
+  float numbers[MOST];
+  for (size_t i = 0; i < weights->n_tensors; i++) {
+    hw_tensor *tensor = &weights->tensors[i];
+    if (hw_weights_find(weights, tensor->name) != tensor) abort();
+    if (!tensor->readable || tensor->n_elements == 0) continue;
+    const void *data = tensor->data;
+    hw_error err = {0};
+    hw_arena arena;
+    hw_arena_init(&arena);
+    if (tensor->strides || tensor->transposed) data = hw_tensor_gather(weights, tensor, &arena, &err);
+    size_t n = tensor->n_elements < MOST ? tensor->n_elements : MOST;
+    if (!data) fuzz_check_error(&err);
+    if (data) hw_widen(data, tensor->dtype, n, numbers);
+    if (data) hw_widen_from(data, tensor->dtype, tensor->n_elements - n, n, numbers);
+    hw_arena_fini(&arena);
+  }
+}
+
+/* One file, through its reader. */
+static inline int fuzz_reader(hw_weights_reader *read, const uint8_t *data, size_t size) {
+  hw_error err = {0};
+  hw_weights weights = {0};
+  char path[64];
+  int fd;
+  fuzz_file(data, size, &fd, path);
+  hw_arena_init(&weights.arena);
+  if (read(&weights, path, &err) && hw_weights_sort(&weights, &err))
+    fuzz_touch(&weights);
+  else
+    fuzz_check_error(&err);
+  hw_weights_close(&weights);
+  close(fd);
+  return 0;
+}
+
+#endif
