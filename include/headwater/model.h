@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A Hugging Face model folder: config.json, model.safetensors, and the family's row that says what they mean. Weights stay
+ * A Hugging Face model folder or a GGUF file: its description, its weights, and the family's row that says what they mean. Weights stay
  * mapped in the file's own dtype; only vectors (norms, biases) are widened. A model is immutable once open: threads share it. */
 #ifndef HEADWATER_MODEL_H
 #define HEADWATER_MODEL_H
@@ -141,7 +141,7 @@ typedef struct hw_model {
   struct hw_model_files *files;     /* what must stay mapped */
 } hw_model;
 
-/* Opens a model folder, or a model of the Hugging Face cache by its name ("gpt2", "owner/model@revision"): so in all functions here and
+/* Opens a model folder, a .gguf file, or a model of the Hugging Face cache by its name ("gpt2", "owner/model@revision"): so in all functions here and
  * in tokenizer.h that want a folder. No network is used. Checks every shape and length against config and file size, and that every
  * weight is finite.
  * Errors: INPUT naming file, tensor, found and wanted; UNSUPPORTED for a family, activation or switch not computed. */

@@ -229,6 +229,14 @@ static bool find_alignment(const hw_gguf *gguf, size_t *alignment, hw_error *err
   return true;
 }
 
+/* A part holds some of the tensors. */
+static bool refuse_parts(const hw_gguf *gguf, hw_error *err) {
+  const hw_gguf_value *value = hw_gguf_find(gguf, "split.count");
+  int64_t n;
+  if (!value || (hw_gguf_get_int(value, &n) && n <= 1)) return true;
+  return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: a part of a model in several GGUF files; llama-gguf-split --merge joins them", gguf->path);
+}
+
 static bool read_header(reader *r, uint64_t *n_tensors, uint64_t *n_values) {
   if (r->size < 24 || memcmp(r->data, "GGUF", 4) != 0) return hw_fail(r->err, HW_ERROR_INPUT, "%s: does not begin with GGUF and its header (%zu bytes)", r->path, r->size);
   uint64_t version = number_at(r->data + 4, 4);
@@ -259,7 +267,7 @@ static bool read_all(reader *r, hw_gguf *gguf) {
     gguf->weights.n_tensors++;
   }
   size_t alignment = 1;
-  return find_alignment(gguf, &alignment, r->err) && place_tensors(r, gguf->weights.tensors, gguf->weights.n_tensors, alignment) && hw_weights_sort(&gguf->weights, r->err);
+  return refuse_parts(gguf, r->err) && find_alignment(gguf, &alignment, r->err) && place_tensors(r, gguf->weights.tensors, gguf->weights.n_tensors, alignment) && hw_weights_sort(&gguf->weights, r->err);
 }
 
 bool hw_gguf_open(const char *path, hw_gguf *gguf, hw_error *err) {

@@ -133,6 +133,7 @@ GGUF = [
     ("gguf-tensor-twice", "is there twice", gguf([ARCHITECTURE], [info(), info(begin=32)], data=bytes(64))),
     ("gguf-odd-rows", "want a multiple of 32 for Q8_0", gguf([ARCHITECTURE], [info(shape=(33, 2), kind=8)], data=bytes(128))),
     ("gguf-odd-rows-k", "want a multiple of 256 for Q4_K", gguf([ARCHITECTURE], [info(shape=(32, 8), kind=12)], data=bytes(256))),
+    ("gguf-part", "a part of a model in several GGUF files", gguf([ARCHITECTURE, value(b"split.count", 2, struct.pack("<H", 3))])),
     ("gguf-no-architecture", "no general.architecture", gguf([], [info()], data=bytes(16))),
     ("gguf-architecture-number", "no general.architecture", gguf([value(b"general.architecture", 4, bytes(4))])),
     ("gguf-architecture", "architecture \"rwkv\" is not known", gguf([value(b"general.architecture", 8, text(b"rwkv"))])),
