@@ -13,6 +13,7 @@
 #include "base/number.h"
 #include "functions/functions.h"
 #include "graph/components.h"
+#include "graph/part_columns.h"
 
 enum { JSON_SUBTYPE = 'J' };
 
@@ -77,26 +78,12 @@ static void put_integer(hw_buffer *out, int64_t value) {
   put_count(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-typedef struct part_column {
-  const char *name;
-  int64_t (*value)(const hw_part *part);
-} part_column;
-
-static int64_t part_kind(const hw_part *part) { return part->kind; }
-static int64_t part_layer(const hw_part *part) { return part->layer; }
-static int64_t part_head(const hw_part *part) { return part->head == HW_NO_HEAD ? -1 : part->head; }
-static int64_t part_source(const hw_part *part) { return part->source; }
-static int64_t part_target(const hw_part *part) { return part->target; }
-static int64_t part_share(const hw_part *part) { return part->importance; }
-static const part_column part_columns[] = {{"kind", part_kind},     {"layer", part_layer},   {"head", part_head},
-                                           {"source", part_source}, {"target", part_target}, {"share", part_share}};
-
 static void put_parts(hw_buffer *out, const hw_part *parts, size_t n) {
-  for (size_t c = 0; c < sizeof part_columns / sizeof *part_columns; c++) {
-    hw_buffer_printf(out, "%s\"%s\":[", c ? "," : "{", part_columns[c].name);
+  for (size_t c = 0; c < HW_N_PART_COLUMNS; c++) {
+    hw_buffer_printf(out, "%s\"%s\":[", c ? "," : "{", hw_part_columns[c].name);
     for (size_t i = 0; i < n; i++) {
       if (i) hw_buffer_append_byte(out, ',');
-      put_integer(out, part_columns[c].value(&parts[i]));
+      put_integer(out, hw_part_columns[c].value(&parts[i]));
     }
     hw_buffer_append_byte(out, ']');
   }

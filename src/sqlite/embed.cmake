@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Writes the SQL files, with the texts of macros.sql put in, as bytes into one C file, and the list of the named queries:
-#   cmake -DSQL_DIR=... -DFILES=a.sql,b.sql -DOUTPUT=... -P embed.cmake
+#   cmake -DFOLDER=... -DFILES=a.sql,b.sql -DOUTPUT=... -P embed.cmake
 # With -DPRINT=NAME it prints that file instead.
+include(${CMAKE_CURRENT_LIST_DIR}/../embed_files.cmake)
 string(REPLACE "," ";" FILES "${FILES}")
 
 # macro_names, the last one first; macro_regex_NAME matches a use, macro_text_NAME has \1, \3 ... for the arguments.
 set(macro_names "")
 set(argument "([^(),]*(\\([^()]*\\)[^(),]*)*)")
-file(READ "${SQL_DIR}/macros.sql" text)
+file(READ "${FOLDER}/macros.sql" text)
 string(REPLACE "\n-- " ";-- " comments "${text}")
 foreach(comment IN LISTS comments)
   if(NOT comment MATCHES "^-- \\$([a-z0-9_]+)([^\n]*)\n(.*)$")
@@ -41,20 +42,19 @@ function(expand text output)
 endfunction()
 
 if(PRINT)
-  file(READ "${SQL_DIR}/${PRINT}" text)
+  file(READ "${FOLDER}/${PRINT}" text)
   expand("${text}" text)
   message("${text}")
   return()
 endif()
 
-set(line "0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,")
 set(arrays "")
 set(rows "")
 set(queries "")
 set(n_files 0)
 set(n_queries 0)
 foreach(name IN LISTS FILES)
-  file(READ "${SQL_DIR}/${name}" text)
+  file(READ "${FOLDER}/${name}" text)
   if(name MATCHES "\\.sql$")
     expand("${text}" text)
     if(text MATCHES "\\$[a-z]+[^\n]*")
@@ -62,8 +62,7 @@ foreach(name IN LISTS FILES)
     endif()
   endif()
   string(HEX "${text}" hex)
-  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
-  string(REGEX REPLACE "(${line})" "\\1\n" bytes "${bytes}")
+  hw_bytes("${hex}" bytes)
   string(APPEND arrays "static const unsigned char file_${n_files}[] = {\n${bytes}0};\n")
   string(APPEND rows "  {\"${name}\", (const char *)file_${n_files}},\n")
   if(name MATCHES "^queries/(.*)\\.sql$")

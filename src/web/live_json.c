@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "graph/part_columns.h"
 
 static void key_int(hw_json *json, const char *key, int64_t value) {
   hw_json_key(json, key);
@@ -208,26 +209,12 @@ static void put_prediction(hw_json *json, const hw_live_view *view) {
   hw_json_end_object(json);
 }
 
-typedef struct part_column {
-  const char *name;
-  int64_t (*value)(const hw_part *part);
-} part_column;
-
-static int64_t part_kind(const hw_part *part) { return part->kind; }
-static int64_t part_layer(const hw_part *part) { return part->layer; }
-static int64_t part_head(const hw_part *part) { return part->head == HW_NO_HEAD ? -1 : part->head; }
-static int64_t part_source(const hw_part *part) { return part->source; }
-static int64_t part_target(const hw_part *part) { return part->target; }
-static int64_t part_share(const hw_part *part) { return part->importance; }
-
 static void put_parts(hw_json *json, const hw_target_trace *trace) {
-  static const part_column columns[] = {{"kind", part_kind},     {"layer", part_layer},   {"head", part_head},
-                                        {"source", part_source}, {"target", part_target}, {"share", part_share}};
   hw_json_key(json, "parts");
   hw_json_begin_object(json);
-  for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-    begin_list(json, columns[c].name);
-    for (size_t i = 0; i < trace->n_parts; i++) hw_json_int(json, columns[c].value(&trace->parts[i]));
+  for (size_t c = 0; c < HW_N_PART_COLUMNS; c++) {
+    begin_list(json, hw_part_columns[c].name);
+    for (size_t i = 0; i < trace->n_parts; i++) hw_json_int(json, hw_part_columns[c].value(&trace->parts[i]));
     hw_json_end_array(json);
   }
   hw_json_end_object(json);

@@ -36,7 +36,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "study": "base graph codec sqlite store query mine stats",
     "run": "base tensor tokenizer flow dataset store",
     "report": "base sqlite store query run",
-    "web": "base tokenizer model query report run store",
+    "web": "base graph tokenizer model query report run store",
     "cli": "base tensor store query study report run web",
     "manual": "base sqlite functions query cli",
 }

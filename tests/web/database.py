@@ -17,6 +17,9 @@ import time
 
 from served import ROOT, Server, check, make_database, wait_for
 
+sys.path.insert(0, os.path.join(ROOT, "tests", "cli", "lib"))
+from damage import spoil, void_promises  # noqa: E402
+
 BINARY = os.path.abspath(sys.argv[1])
 SANITIZED = b"__asan_init" in open(BINARY, "rb").read()
 MODEL = os.path.join(ROOT, "datasets", "models", "headwater-gpt2")
@@ -24,8 +27,6 @@ ENDS = ("run", "graph?prompt=3", "graph?prompt=70", "lists?prompt=3", "neurons?p
         "export/head_importance.csv", "graph?prompt=5000", "export/head_matrix.csv")
 HOSTILE = [None, -1, 1 << 40, (1 << 62) + 7, -(1 << 63), 9e999, -9e999, 1e300, -0.5, "", "a\0b", "\r\nSet-Cookie: x=1", "\"</script>\\\u2028", "x" * 100000,
            b"", b"\xff\x00\xff", b"\x02\x00", "cut", "flip", "badly encoded"]
-# What a damaged file looks like to a reader: the promises of the schema are void.
-PROMISES = re.compile(r"\) (STRICT, )?WITHOUT ROWID|\) STRICT|NOT NULL|CHECK\s?\([^()]*(\([^()]*\)[^()]*)*\)|REFERENCES \w+")
 
 
 def ask(server, path, status=200):
@@ -215,28 +216,6 @@ def test_replaced():
             shutil.copyfileobj(source, target)
         check(ask(server, "run")["prompts"], 60, "overwritten in place")
         check(len(ask(server, "graph?prompt=3")["parts"]["kind"]) > 10, True, "a graph, overwritten in place")
-
-
-def void_promises(path):
-    db = sqlite3.connect(path)
-    tables = [name for name, in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")]
-    db.execute("PRAGMA writable_schema = ON")
-    for name in tables:
-        sql, = db.execute("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (name,)).fetchone()
-        keep = ") WITHOUT ROWID"
-        sql = PROMISES.sub(lambda m: keep if "ROWID" in m.group() else ")" if m.group().startswith(")") else "", sql)
-        db.execute("UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?", (sql, name))
-    db.commit()
-    db.close()
-    return tables
-
-
-def spoil(value, old):
-    if value == "cut":
-        return old[:len(old) // 2] if isinstance(old, (bytes, str)) else old
-    if value == "flip":
-        return bytes(b ^ (0x41 if i % 37 == 20 else 0) for i, b in enumerate(old)) if isinstance(old, bytes) else old
-    return value
 
 
 def damage(path, table, column, value):

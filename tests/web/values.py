@@ -24,7 +24,7 @@ def read_rows(database, sql):
 
 def expanded(file):
     """The text of sql/FILE with its macros, as the program carries it."""
-    done = subprocess.run(["cmake", f"-DSQL_DIR={ROOT}/sql", f"-DPRINT={file}", "-P", f"{ROOT}/src/sqlite/embed.cmake"], check=True, capture_output=True, text=True)
+    done = subprocess.run(["cmake", f"-DFOLDER={ROOT}/sql", f"-DPRINT={file}", "-P", f"{ROOT}/src/sqlite/embed.cmake"], check=True, capture_output=True, text=True)
     return done.stderr
 
 

@@ -12,36 +12,13 @@ import sys
 import tempfile
 import zlib
 
+from damage import spoil, void_promises
+
 binary, original = sys.argv[1:3]
 everything = sys.argv[3:] == ["all"]
 NUMBERS = [-3000000, -1, 0, 1 << 31, 1 << 40, (1 << 62) + 7, -(1 << 63), 1e300, -0.5, None, "text", b"\x02\x00"]
 OTHERS = [None, 7, 1e300, "", "a text that nobody expects here", b"", b"\xff\x00\xff", "cut", "flip"]
-# What a damaged file looks like to a reader: the promises of the schema are void.
-PROMISES = re.compile(r"\) (STRICT, )?WITHOUT ROWID|\) STRICT|NOT NULL|CHECK\s?\([^()]*(\([^()]*\)[^()]*)*\)|REFERENCES \w+")
 DERIVED = ("process", "t_quantile", "mining", "circuit", "comparison")
-
-
-def open_schema(path):
-    db = sqlite3.connect(path)
-    tables = [name for name, in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-              if not name.startswith(DERIVED + ("sqlite_",))]
-    db.execute("PRAGMA writable_schema = ON")
-    for name in tables:
-        sql, = db.execute("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (name,)).fetchone()
-        keep = ") WITHOUT ROWID"
-        sql = PROMISES.sub(lambda m: keep if "ROWID" in m.group() else ")" if m.group().startswith(")") else "", sql)
-        db.execute("UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?", (sql, name))
-    db.commit()
-    db.close()
-    return tables
-
-
-def spoil(value, old):
-    if value == "cut":
-        return old[:len(old) // 2] if isinstance(old, (bytes, str)) else old
-    if value == "flip":
-        return bytes(b ^ (0x41 if i % 37 == 20 else 0) for i, b in enumerate(old)) if isinstance(old, bytes) else old
-    return value
 
 
 def cases(path, tables):
@@ -113,7 +90,7 @@ def check(numbered):
 
 opened = original + ".opened"
 shutil.copyfile(original, opened)
-work = list(cases(opened, open_schema(opened)))
+work = list(cases(opened, void_promises(opened, DERIVED)))
 bad = tried = 0
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     for (table, column, value), found, done in pool.map(check, enumerate(work)):
