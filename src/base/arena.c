@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 64, MIN_BLOCK = 1 << 20 };
+enum { ALIGNMENT = 64 };
 
 /* Under AddressSanitizer every allocation is followed by a red zone, and memory that was not handed out, or was taken back by a
  * reset, is poisoned: reading or writing there is reported although it lies within a block. Fresh memory is filled with bytes
- * that make uninitialised values visible. */
+ * that make uninitialised values visible. Blocks are small: the shadow of each is written when it is made and when it is freed,
+ * and blocks over 256 KB are mapped anew each time. */
 #if defined(__SANITIZE_ADDRESS__)
 #define ADDRESS_SANITIZER 1
 #elif defined(__has_feature)
@@ -19,7 +20,7 @@ enum { ALIGNMENT = 64, MIN_BLOCK = 1 << 20 };
 #endif
 #ifdef ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
-enum { RED_ZONE = ALIGNMENT, FILL = 0xA5 };
+enum { MIN_BLOCK = 1 << 16, RED_ZONE = ALIGNMENT, FILL = 0xA5 };
 static void poison(void *bytes, size_t n) { __asan_poison_memory_region(bytes, n); }
 static void unpoison(void *bytes, size_t n) { __asan_unpoison_memory_region(bytes, n); }
 static void hand_out(void *bytes, size_t n) {
@@ -27,7 +28,7 @@ static void hand_out(void *bytes, size_t n) {
   memset(bytes, FILL, n);
 }
 #else
-enum { RED_ZONE = 0 };
+enum { MIN_BLOCK = 1 << 20, RED_ZONE = 0 };
 static void poison(void *bytes, size_t n) { (void)bytes, (void)n; }
 static void unpoison(void *bytes, size_t n) { (void)bytes, (void)n; }
 static void hand_out(void *bytes, size_t n) { (void)bytes, (void)n; }

@@ -41,14 +41,18 @@ static void rank_panel(best_list *high, best_list *low, const float *scores, siz
   }
 }
 
+static size_t panel_width(const hw_model *model) {
+  return model->config.vocab_out < PANEL_WIDTH ? (size_t)model->config.vocab_out : PANEL_WIDTH;
+}
+
 size_t hw_unembed_bytes(const hw_model *model) {
-  return HW_TILE_ROWS * (((size_t)model->config.d_model + PANEL_WIDTH) * sizeof(float) + 2 * sizeof(best_list)) + 4 * (size_t)HW_ARENA_OVERHEAD;
+  return HW_TILE_ROWS * (((size_t)model->config.d_model + panel_width(model)) * sizeof(float) + 2 * sizeof(best_list)) + 4 * (size_t)HW_ARENA_OVERHEAD;
 }
 
 static bool unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err) {
-  size_t d = (size_t)model->config.d_model, vocab = (size_t)model->config.vocab_out;
+  size_t d = (size_t)model->config.d_model, vocab = (size_t)model->config.vocab_out, stride = panel_width(model);
   float *vectors = hw_arena_new(arena, float, HW_TILE_ROWS * d, err);
-  float *scores = hw_arena_new(arena, float, (size_t)HW_TILE_ROWS * PANEL_WIDTH, err);
+  float *scores = hw_arena_new(arena, float, HW_TILE_ROWS * stride, err);
   best_list *high = hw_arena_new(arena, best_list, HW_TILE_ROWS, err), *low = hw_arena_new(arena, best_list, HW_TILE_ROWS, err);
   if (!vectors || !scores || !high || !low) return false;
   for (size_t tile = 0; tile < n; tile += HW_TILE_ROWS) {
@@ -61,13 +65,13 @@ static bool unembed(const hw_model *model, const hw_unembed_request *requests, s
       high[r] = (best_list){.k = q->promotes ? k : 0, .sign = 1, .ids = q->promotes, .scores = q->promote_scores};
       low[r] = (best_list){.k = q->suppresses ? k : 0, .sign = -1, .ids = q->suppresses, .scores = q->suppress_scores};
     }
-    for (size_t v = 0; v < vocab; v += PANEL_WIDTH) {
-      size_t width = vocab - v < PANEL_WIDTH ? vocab - v : PANEL_WIDTH;
+    for (size_t v = 0; v < vocab; v += stride) {
+      size_t width = vocab - v < stride ? vocab - v : stride;
       hw_matrix part = hw_matrix_outputs(&model->unembed, v, width);
-      hw_gemm(&part, vectors, d, scores, PANEL_WIDTH, rows, panel);
+      hw_gemm(&part, vectors, d, scores, stride, rows, panel);
       for (size_t r = 0; r < rows; r++) {
         const hw_unembed_request *q = &requests[tile + r];
-        float *row = scores + r * PANEL_WIDTH;
+        float *row = scores + r * stride;
         for (size_t i = 0; i < width; i++) row[i] *= q->scale;
         if (q->with_beta) hw_add_bias(row, width, model->unembed_beta ? model->unembed_beta + v : NULL, 1, width);
         if (q->scores) memcpy(q->scores + v, row, width * sizeof *row);
