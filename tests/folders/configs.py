@@ -204,15 +204,17 @@ def folders():
 
 def refused():
     """Name, config.json, words of the message."""
-    kinds = ("gptj", "falcon", "bloom", "phi3", "gemma3_text", "gemma3", "mixtral", "gpt_bigcode", "mpt", "stablelm", "qwen2_moe",
-             "deepseek_v2", "olmo2", "cohere", "phi-msft", "llama4_text", "mamba", "bert", "t5")
+    kinds = ("gemma3", "deepseek_v2", "phi-msft", "llama4_text", "mamba", "bert", "t5")
     for kind in kinds:
         yield kind, {"model_type": kind, "hidden_size": 16}, [f'model_type "{kind}" is not a known family']
     llama_ = {**fixture("llama-bias")}
     opt_ = {**fixture("opt-odd")}
     yield "opt-350m", {**opt_, "do_layer_norm_before": False, "word_embed_proj_dim": 12}, ["do_layer_norm_before", "post-norm"]
-    yield "yarn-llama", {**llama_, "rope_scaling": {"type": "yarn", "factor": 16.0}}, ["rope_scaling.type", "yarn"]
-    yield "dynamic-llama", {**llama_, "rope_parameters": {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10000.0}}, ["dynamic"]
+    yield "proportional-llama", {**llama_, "rope_scaling": {"type": "proportional", "factor": 16.0}}, ["rope_scaling.type", "proportional"]
+    yield "dynamic-llama", {**llama_, "rope_parameters": {"rope_type": "dynamic", "rope_theta": 10000.0}}, ["no rope_parameters.factor"]
+    yield "gpt-oss-20b", {**fixture("gpt_oss-odd"), "quantization_config": {"quant_method": "mxfp4"}}, ["quantization_config", "MXFP4"]
+    yield "mpt-30b", {**fixture("mpt-odd"), "attn_config": {"alibi": False, "rope": True}}, ["attn_config.alibi is false"]
+    yield "bloom-post", {**fixture("bloom-odd"), "apply_residual_connection_post_layernorm": True}, ["norm of the state"]
     yield "two-bases", {**llama_, **default_rope(500000.0)}, ["rope_theta and rope_parameters.rope_theta say different things"]
     yield "qwen2-window", {**fixture("qwen2-odd"), "use_sliding_window": True}, ["use_sliding_window is true"]
     yield "awq", {**llama_, "quantization_config": {"quant_method": "awq", "bits": 4}}, ["quantization_config"]
