@@ -161,13 +161,13 @@ static void project_qkv(const pass *p, size_t l) {
   hw_add_bias(q, heads, layer->b_q, n, heads);
   hw_add_bias(k, kv, layer->b_k, n, kv);
   hw_add_bias(v, kv, layer->b_v, n, kv);
+  norm_heads(p, q, layer->q_norm_gamma, (size_t)c->n_heads);
+  norm_heads(p, k, layer->k_norm_gamma, (size_t)c->n_kv_heads);
   if (c->qkv_clip > 0) {
     hw_clip(q, (float)c->qkv_clip, n * heads);
     hw_clip(k, (float)c->qkv_clip, n * kv);
     hw_clip(v, (float)c->qkv_clip, n * kv);
   }
-  norm_heads(p, q, layer->q_norm_gamma, (size_t)c->n_heads);
-  norm_heads(p, k, layer->k_norm_gamma, (size_t)c->n_kv_heads);
   if (c->positions == HW_POSITION_ROTARY && !c->positionless[l]) {
     rotate(p, l, q, (size_t)c->n_heads);
     rotate(p, l, k, (size_t)c->n_kv_heads);

@@ -80,10 +80,10 @@ def models():
                                  "num_experts": 7, "num_experts_per_tok": 3, "rope_scaling": None, "sliding_window": None,
                                  "use_sliding_window": False}),
             experts(403, llama_like(403, 2, 4, 2, 10, 24, 17, head_norms=True), 2, 7, 24, 13, QWEN, "mlp.gate"), "BF16"),
-        # norms over the whole width of q and k
+        # norms over the whole width of q and k, which are clipped behind them
         "olmoe-odd": (
             llama_like_config("olmoe", "OlmoeForCausalLM", "bfloat16", 2, 4, 4, 24, 15, False,
-                              **{**keys, "clip_qkv": None, "norm_topk_prob": False, "num_experts": 6,
+                              **{**keys, "clip_qkv": 0.9, "norm_topk_prob": False, "num_experts": 6,
                                  "num_experts_per_tok": 2, "rope_scaling": None}),
             experts(404, wide_norms(404, llama_like(404, 2, 4, 4, 6, 24, 17), 2, 24, 24), 2, 6, 24, 15, QWEN, "mlp.gate"),
             "BF16"),

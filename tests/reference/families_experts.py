@@ -87,12 +87,20 @@ class Qwen3Moe(Experts):
 
 
 class Olmoe(Experts):
-    """Norms over the whole width of q and k."""
+    """Norms over the whole width of q and k; q, k and v clipped behind them where clip_qkv says so."""
     family = "olmoe"
     width_key = "intermediate_size"
 
+    def clipped(self, s):
+        clip = self.config.get("clip_qkv")
+        return s if clip is None else s.clamp(-clip, clip)
+
+    def projected(self, layer, normed):
+        q, k, v, b_v = super().projected(layer, normed)
+        return q, k, self.clipped(v), b_v
+
     def head_norms(self, layer, q, k):
-        return self.wide_norms(layer, q, k)
+        return tuple(self.clipped(s) for s in self.wide_norms(layer, q, k))
 
 
 class GptOss(Experts):
