@@ -12,7 +12,7 @@ echo 'int LLVMFuzzerTestOneInput(const char *data, unsigned long size); int LLVM
 clang -fsanitize=fuzzer "$build/probe.c" -o "$build/probe" 2>/dev/null || { echo "skipped: no clang with a fuzzer"; exit 77; }
 CC=clang cmake -S "$here/../.." -B "$build" -DHEADWATER_FUZZ=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
 cmake --build "$build" --target help | sed -n 's/^\.\.\. \(fuzz_.*\)/\1/p' | xargs cmake --build "$build" -j2 --target >/dev/null
-python3 "$here/seeds.py" "$build/seeds"
+/usr/bin/python3 "$here/seeds.py" "$build/seeds"
 failed=0
 for program in "$build"/tests/fuzz_*; do
   name=${program##*/fuzz_}
