@@ -313,9 +313,9 @@ def models():
             llama_named(314, 4, 4, 2, 32, 35, gated(32, 35), two_norms=False, norm_bias=False, head=False), "F16"),
         # six of ten entries turned in neighbouring pairs, a bias on the head, mask buffers
         "gptj-odd": (gptj_config("gptj", "GPTJForCausalLM", 30, 2, 3, 6, 24), gptj(315, 30, 2, 24, True), "F16"),
-        # four groups of two heads: q, v, k
+        # four groups of two heads: q, v, k; two neighbouring pairs turn
         "codegen-odd": (
-            gptj_config("codegen", "CodeGenForCausalLM", 32, 2, 8, 2, 24), codegen(316, 32, 2, 24), "F16"),
+            gptj_config("codegen", "CodeGenForCausalLM", 32, 2, 8, 4, 24), codegen(316, 32, 2, 24), "F16"),
         # multi-query: one key/value head, one norm, parallel
         "falcon-7b": (
             falcon_config(2, 3, 24, apply_residual_connection_post_layernorm=False),
