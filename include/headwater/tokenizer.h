@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Text to token ids and back, exactly as the model's own Hugging Face tokenizer does it.
- * Reads tokenizer.json, or vocab.json + merges.txt (then the family's own special tokens apply), and the
- * BOS / EOS switches of tokenizer_config.json. A tokenizer is immutable once open: any number of threads may use it,
+ * Reads tokenizer.json, or vocab.json + merges.txt (then the family's own special tokens apply), or sentencepiece's tokenizer.model, or
+ * what the model's GGUF file holds, and the BOS / EOS switches of tokenizer_config.json. A tokenizer is immutable once open: any number of threads may use it,
  * each with an arena of its own. */
 #ifndef HEADWATER_TOKENIZER_H
 #define HEADWATER_TOKENIZER_H
@@ -59,7 +59,7 @@ HW_API bool hw_tokenizer_is_special(const hw_tokenizer *tokenizer, int32_t id);
 /* One more than the highest id. */
 HW_API int32_t hw_tokenizer_size(const hw_tokenizer *tokenizer);
 
-/* "byte-level BPE", "BPE with metaspace and byte fallback", ... for people. */
+/* "byte-level BPE", "BPE with metaspace and byte fallback", "Unigram with metaspace", ... for people. */
 HW_API const char *hw_tokenizer_kind(const hw_tokenizer *tokenizer);
 
 /* Ids of the BOS token that `auto` and `yes` prepend, -1 for none. */

@@ -82,6 +82,7 @@ static bool read_normalizer(reading *state, hw_tok_field message) {
 
 static bool read_model(reading *state, const hw_file *file) {
   const hw_tok_loader *loader = state->loader;
+  if (file->size == 0) return hw_fail(loader->err, HW_ERROR_INPUT, "%s: the file is empty", loader->path);
   hw_tok_message in = {file->data, file->data + file->size};
   hw_tok_field field;
   int more;

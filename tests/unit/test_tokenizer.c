@@ -18,7 +18,7 @@
 /* ---- folders ---- */
 
 static char folder[64];
-static const char *const names[] = {"tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"};
+static const char *const names[] = {"tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model"};
 
 static void empty_folder(void) {
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -428,6 +428,7 @@ static void test_threads(void **state) {
 }
 
 #include "bad_tokenizer_tests.h"
+#include "tokenizer_models_tests.h"
 #include "tokenizer_settings_tests.h"
 
 int main(void) {
@@ -436,6 +437,7 @@ int main(void) {
       cmocka_unit_test(test_normalizers),  cmocka_unit_test(test_pretokenizers), cmocka_unit_test(test_added_tokens),
       cmocka_unit_test(test_trim_offsets), cmocka_unit_test(test_long_word),    cmocka_unit_test(test_threads),
       cmocka_unit_test(test_bad_json),     cmocka_unit_test(test_cut_and_changed_json), cmocka_unit_test(test_bad_files),
+      cmocka_unit_test(test_models),       cmocka_unit_test(test_sentencepiece),
       cmocka_unit_test(test_settings),     cmocka_unit_test(test_settings_of_files), cmocka_unit_test(test_settings_of_bos),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
