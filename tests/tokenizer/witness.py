@@ -14,8 +14,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import unicodedata
 
-# Where the library is not followed, and why.
+# Where the library is not followed, and why. Beside these: letters that are younger than the Unicode of Debian's PCRE2 (14; Python 3.11
+# has the same, so that it names them) are no letters for a pattern.
 KNOWN = {
     "class_shorthand": r"in [\w&&...] Oniguruma's \w lacks the superscripts and fractions of Latin-1, which \w alone has",
     "class_posix": "U+0F83 is alphabetic for Oniguruma's Unicode, not for that of PCRE2 10.42",
@@ -56,7 +58,11 @@ def main():
             subprocess.run([sys.executable, os.path.join(HERE, "make_strings.py"), str(given.strings), str(given.seed), *special], check=True, stdout=out)
         with open(strings) as inp, open(ours, "w") as out:
             subprocess.run([given.binary, "tokenize", "--model", folder, "--json-lines", "--json"], check=True, stdin=inp, stdout=out)
-        found = subprocess.run(["node", os.path.join(HERE, "compare.mjs"), package, witness, strings, ours], capture_output=True, text=True)
+        found = subprocess.run(["node", os.path.join(HERE, "compare.mjs"), package, witness, strings, ours, "--list"], capture_output=True, text=True)
+        differing = json.loads(found.stdout.splitlines()[-2]) if found.returncode == 1 else []
+        if differing and all(any(unicodedata.category(c) == "Cn" for c in text) for text in differing):
+            print(f"ok   {name}: {found.stdout.splitlines()[-1]}; all of these have characters younger than Unicode {unicodedata.unidata_version}", flush=True)
+            continue
         if found.returncode == 1 and name in KNOWN:
             print(f"known {name}: {found.stdout.strip().splitlines()[-1]}: {KNOWN[name]}", flush=True)
             continue
