@@ -5,8 +5,7 @@
     witness.py BINARY [--strings N] [--seed N] [--files families|variants|sentencepiece|gguf] [NAME...]
 
 The witness is the npm package `tokenizers` (the Rust library built for Node). It is looked for in tests/tokenizer/node_modules and in
-the folder that HEADWATER_TOKENIZERS names; skipped (77) where it is absent. Also checked, without a witness: the text between the
-offsets of a byte-level token is the text of the token.
+the folder that HEADWATER_TOKENIZERS names; skipped (77) where it is absent.
 """
 import argparse
 import json
