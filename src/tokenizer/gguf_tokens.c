@@ -94,10 +94,10 @@ static bool read_tokens(reading *in, hw_buffer *hashes) {
   return hw_buffer_check(hashes, loader->err);
 }
 
-static int type_of(const reading *in, size_t i) {
+static hw_tok_type type_of(const reading *in, size_t i) {
   double type = HW_TOK_NORMAL;
   if (in->types) (void)hw_gguf_get_item(in->types, i, &type);
-  return (int)type;
+  return type > HW_TOK_NORMAL && type <= HW_TOK_BYTE ? (hw_tok_type)type : HW_TOK_NORMAL;
 }
 
 /* ---- "llama" ---- */
@@ -158,7 +158,7 @@ static bool load_merges(reading *in, hw_buffer *hashes) {
 
 static bool add_specials(reading *in) {
   for (size_t i = 0; i < in->n; i++) {
-    int type = type_of(in, i);
+    hw_tok_type type = type_of(in, i);
     hw_tok_added_token token = {.content = {in->tokens[i].bytes, in->tokens[i].length}, .id = (int32_t)i, .special = type == HW_TOK_CONTROL};
     if ((token.special || type == HW_TOK_USER_DEFINED) && !hw_tok_added_put(in->loader, "a token", token, false)) return false;
   }

@@ -44,7 +44,7 @@ static bool read_piece(reading *state, hw_tok_field message) {
     return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: piece %zu has type %llu, which is not known", loader->path, state->model.n,
                    (unsigned long long)type);
   if (!piece.name.bytes) piece.name.bytes = "";
-  piece.type = (int)type;
+  piece.type = (hw_tok_type)type;
   if (!hw_list_reserve(state->model.pieces, state->model.n, 1, state->capacity, &state->scratch, loader->err)) return false;
   state->model.pieces[state->model.n++] = piece;
   return true;

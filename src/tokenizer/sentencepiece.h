@@ -10,10 +10,12 @@ bool hw_tok_sentencepiece_load(hw_tok_loader *loader, const hw_tok_config *confi
 
 /* ---- the same from its parts ---- */
 
+typedef enum hw_tok_type { HW_TOK_NORMAL = 1, HW_TOK_UNKNOWN, HW_TOK_CONTROL, HW_TOK_USER_DEFINED, HW_TOK_UNUSED, HW_TOK_BYTE } hw_tok_type;
+
 typedef struct hw_tok_scored {
   hw_tok_string name; /* borrowed */
   float score;
-  enum { HW_TOK_NORMAL = 1, HW_TOK_UNKNOWN, HW_TOK_CONTROL, HW_TOK_USER_DEFINED, HW_TOK_UNUSED, HW_TOK_BYTE } type;
+  hw_tok_type type;
 } hw_tok_scored;
 
 typedef struct hw_tok_scored_model {

@@ -19,7 +19,7 @@ check "ids" "" --model gpt2 --tokens 686,1300,272
 cp -rL gpt2 bare && rm bare/tokenizer.json bare/vocab.json bare/merges.txt
 check "ids, no tokenizer" "ids" --model bare --tokens 686,1300,272 2>warning
 cat warning
-cp -rL gpt2 odd && printf '{"model":{"type":"Unigram","vocab":[]}}' >odd/tokenizer.json
+cp -rL gpt2 odd && printf '{"model":{"type":"WordSalad","vocab":[]}}' >odd/tokenizer.json
 check "ids, tokenizer of an unknown kind" "ids" --model odd --tokens 686,1300,272 2>warning
 cat warning
 echo "--- ids are taken as they are, no BOS"

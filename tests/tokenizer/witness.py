@@ -58,12 +58,13 @@ def main():
         with open(strings) as inp, open(ours, "w") as out:
             subprocess.run([given.binary, "tokenize", "--model", folder, "--json-lines", "--json"], check=True, stdin=inp, stdout=out)
         found = subprocess.run(["node", os.path.join(HERE, "compare.mjs"), package, witness, strings, ours, "--list"], capture_output=True, text=True)
-        differing = json.loads(found.stdout.splitlines()[-2]) if found.returncode == 1 else []
+        lines = found.stdout.rstrip("\n").split("\n")  # splitlines() would also end a line at U+2028 within a string
+        differing = json.loads(lines[-2]) if found.returncode == 1 else []
         if differing and all(any(unicodedata.category(c) == "Cn" for c in text) for text in differing):
-            print(f"ok   {name}: {found.stdout.splitlines()[-1]}; all of these have characters younger than Unicode {unicodedata.unidata_version}", flush=True)
+            print(f"ok   {name}: {lines[-1]}; all of these have characters younger than Unicode {unicodedata.unidata_version}", flush=True)
             continue
         if found.returncode == 1 and name in KNOWN:
-            print(f"known {name}: {found.stdout.strip().splitlines()[-1]}: {KNOWN[name]}", flush=True)
+            print(f"known {name}: {lines[-1]}: {KNOWN[name]}", flush=True)
             continue
         print(f"{'ok  ' if found.returncode == 0 else 'FAIL'} {name}: {found.stdout.strip() or found.stderr.strip()}", flush=True)
         if found.returncode:

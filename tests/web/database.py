@@ -18,7 +18,7 @@ import time
 from served import ROOT, Server, check, make_database, wait_for
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "cli", "lib"))
-from damage import spoil, void_promises  # noqa: E402
+from void_promises import spoil, void_promises  # noqa: E402
 
 BINARY = os.path.abspath(sys.argv[1])
 SANITIZED = b"__asan_init" in open(BINARY, "rb").read()

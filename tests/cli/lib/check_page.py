@@ -62,7 +62,7 @@ hashes = [base64.b64encode(hashlib.sha256(page.texts[name].encode()).digest()).d
 policy = f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src blob:; base-uri 'none'; form-action 'none'"
 print("policy:", "allows this style and this module" if page.policy == policy else page.policy)
 module = page.texts["module"]
-print("module:", "whole" if not re.search(r"^(import|export) ", module, re.M) and "function replay(" in module and "\nsavedShow();\n" in module else "not whole")
+print("module:", "whole" if not re.search(r"(^|[;}])(import|export)[ {*]", module, re.M) and "function replay(" in module and re.search(r"[;}\n]savedShow\(\);?\s*$", module) else "not whole")
 print("title:", ascii(page.texts["title"]))
 
 graph, parts = data["graph"], data["graph"]["parts"]

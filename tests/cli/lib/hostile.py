@@ -12,7 +12,7 @@ import sys
 import tempfile
 import zlib
 
-from damage import spoil, void_promises
+from void_promises import spoil, void_promises
 
 binary, original = sys.argv[1:3]
 everything = sys.argv[3:] == ["all"]
