@@ -96,8 +96,11 @@ static inline double unit_bfloat(uint16_t bits) {
 }
 static inline double unit_element(const hw_matrix *w, size_t in, size_t out) {
   size_t index = w->offset + (w->in_first ? in * w->stride + out : out * w->stride + in);
-  if (w->dtype == HW_F32) return (double)((const float *)w->data)[index];
-  uint16_t bits = ((const uint16_t *)w->data)[index];
+  const char *at = (const char *)w->data + index * hw_dtype_size(w->dtype); /* need not be aligned */
+  float number;
+  uint16_t bits;
+  if (w->dtype == HW_F32) return (double)*(float *)memcpy(&number, at, sizeof number);
+  memcpy(&bits, at, sizeof bits);
   return w->dtype == HW_F16 ? unit_half(bits) : unit_bfloat(bits);
 }
 
