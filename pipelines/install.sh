@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing to build Headwater on Debian or Ubuntu; with "tests", what its tests need as well.
+# Installs what is missing to build Headwater on Debian or Ubuntu; with "tests", what its tests need as well; with "torch", PyTorch alone,
+# which not every system has.
 set -eu
 packages="gcc libc6-dev cmake make pkg-config libsqlite3-dev libopenblas-dev zlib1g-dev libjansson-dev
 libpcre2-dev libutf8proc-dev libxxhash-dev libmicrohttpd-dev"
@@ -10,6 +11,8 @@ if [ "${1:-}" = tests ]; then
   for command in node:nodejs npm:npm; do # Node from elsewhere is as good as Debian's
     command -v "${command%:*}" >/dev/null || packages="$packages ${command#*:}"
   done
+elif [ "${1:-}" = torch ]; then
+  packages=python3-torch
 fi
 missing=""
 for package in $packages; do
