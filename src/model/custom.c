@@ -274,11 +274,12 @@ static bool read_base(reader *r, const char *config_path) {
       if (!json_object_get(r->root, wanted[i])) return hw_fail(r->err, HW_ERROR_INPUT, "%s: no %s", r->path, wanted[i]);
     return true;
   }
-  if (!json_is_string(like)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: like names no known family", r->path);
+  if (!json_is_string(like)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: like wants the name of a family", r->path);
   if (!(config_root = hw_json_open(config_path, false, r->err))) return false;
   const hw_family *family = hw_family_find(json_string_value(like), config_root);
   bool ok = family ? hw_config_read_family(config_path, config_root, family, r->config, r->err)
-                   : hw_fail(r->err, HW_ERROR_INPUT, "%s: like names no known family", r->path);
+                   : hw_fail(r->err, HW_ERROR_INPUT, "%s: like is \"%.100s\", want a known family%s", r->path, json_string_value(like),
+                             hw_family_suggest(json_string_value(like)).text);
   if (family) *r->family = *family;
   r->family->like = family;
   r->family->weights = NULL;

@@ -7,21 +7,10 @@
 #include "base/file.h"
 #include "base/json_reader.h"
 #include "base/model_folder.h"
-#include "headwater/buffer.h"
 #include "model/config.h"
 #include "model/custom.h"
 #include "model/gguf.h"
 #include "weights/weights.h"
-
-static bool unknown_family(const char *path, const char *model_type, hw_error *err) {
-  hw_buffer list;
-  hw_buffer_init(&list);
-  for (size_t i = 0; hw_family_name(i); i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", hw_family_name(i));
-  hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: model_type \"%.100s\" is not a known family (known: %s; a headwater.json can describe another)", path, model_type,
-          list.failed ? "?" : list.data);
-  hw_buffer_fini(&list);
-  return false;
-}
 
 static bool load_known(const char *path, hw_model_config *config, const hw_family **found, hw_error *err) {
   json_t *root = hw_json_open(path, false, err);
@@ -32,7 +21,8 @@ static bool load_known(const char *path, hw_model_config *config, const hw_famil
   if (!model_type)
     hw_fail(err, HW_ERROR_INPUT, "%s: no model_type", path);
   else if (!*found)
-    unknown_family(path, model_type, err);
+    hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: model_type \"%.100s\" is not a known family%s; man headwater-model lists all, and how to describe another", path,
+            model_type, hw_family_suggest(model_type).text);
   json_decref(root);
   return ok;
 }

@@ -2,6 +2,7 @@
  * The groups of families, looked up by model_type. */
 #include "model/families.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *const hw_nothing_ignored[] = {NULL};
@@ -32,6 +33,30 @@ static bool holds(const hw_family *row, const json_t *config) {
     if (!equal) return false;
   }
   return true;
+}
+
+/* The letters that a model_type begins with: "gemma" of "gemma3_text". */
+static size_t stem_length(const char *name) {
+  size_t n = 0;
+  while ((name[n] >= 'a' && name[n] <= 'z') || (name[n] >= 'A' && name[n] <= 'Z')) n++;
+  return n;
+}
+
+hw_suggestion hw_family_suggest(const char *model_type) {
+  enum { MOST_FAMILIES = 128, SHOWN = 4 };
+  const char *names[MOST_FAMILIES], *name;
+  hw_suggestion suggestion = {""};
+  size_t n = 0, shown = 0, length = 0, stem = stem_length(model_type);
+  for (; n < MOST_FAMILIES && (name = hw_family_name(n)) != NULL; n++) {
+    names[n] = name;
+    if (shown == SHOWN || stem == 0 || stem_length(name) != stem || memcmp(name, model_type, stem) != 0) continue;
+    int added = snprintf(suggestion.text + length, sizeof suggestion.text - length, "%s%s", shown++ ? ", " : " (did you mean ", name);
+    length += added > 0 ? (size_t)added : 0;
+    if (length + 3 > sizeof suggestion.text) return (hw_suggestion){""};
+  }
+  if (shown == 0) return hw_suggest(model_type, "", names, n);
+  memcpy(suggestion.text + length, "?)", 3);
+  return suggestion;
 }
 
 const hw_family *hw_family_find(const char *model_type, const json_t *config) {

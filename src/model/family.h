@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "base/text.h"
 #include "headwater/model.h"
 
 /* Sizes that shapes are made of. */
@@ -167,6 +168,9 @@ extern const hw_family *const hw_gpt_families[], *const hw_llama_families[], *co
 
 /* The row of a model_type, and for a config.json (NULL: any) its variant. */
 const hw_family *hw_family_find(const char *model_type, const json_t *config);
+
+/* " (did you mean NAME, NAME?)": families whose names begin with the same letters, else the nearest one; empty when there is none. */
+hw_suggestion hw_family_suggest(const char *model_type);
 
 /* The row of a weight, the family's own or the one it takes from its relatives; NULL when it has no such weight. */
 const hw_weight_row *hw_family_weight(const hw_family *family, hw_weight weight);

@@ -207,6 +207,7 @@ def refused():
     kinds = ("gemma3", "deepseek_v2", "phi-msft", "llama4_text", "mamba", "bert", "t5")
     for kind in kinds:
         yield kind, {"model_type": kind, "hidden_size": 16}, [f'model_type "{kind}" is not a known family']
+    yield "gemma3-guess", {"model_type": "gemma3"}, ["(did you mean gemma, gemma2, gemma3_text?); man headwater-model lists all"]
     llama_ = {**fixture("llama-bias")}
     opt_ = {**fixture("opt-odd")}
     yield "opt-350m", {**opt_, "do_layer_norm_before": False, "word_embed_proj_dim": 12}, ["do_layer_norm_before", "post-norm"]
