@@ -41,8 +41,8 @@ typedef enum hw_window_pattern { HW_WINDOW_NONE, HW_WINDOW_ALL, HW_WINDOW_INTERV
 enum { HW_MOST_LAYERS = 255 };
 
 /* Norms of q and k before the rotation: RMSNorm of each head with one weight for all; RMSNorm of all heads together; LayerNorm of each
- * head with a weight of its own. */
-typedef enum hw_qk_norm { HW_QK_NORM_SHARED, HW_QK_NORM_WIDE, HW_QK_NORM_EACH } hw_qk_norm;
+ * head with a weight of its own; LayerNorm of each head with one weight and bias for all. */
+typedef enum hw_qk_norm { HW_QK_NORM_SHARED, HW_QK_NORM_WIDE, HW_QK_NORM_EACH, HW_QK_NORM_LAYER } hw_qk_norm;
 
 typedef struct hw_model_config {
   const char *family; /* "gpt2", "llama"..., "custom"; lives as long as the program */
@@ -101,6 +101,7 @@ typedef struct hw_layer {
   hw_matrix w_qkv;          /* instead of the three: outputs in the model's qkv_groups */
   const float *b_q, *b_k, *b_v; /* b_v only where the values keep their bias (METHOD section 1), [n_kv_heads * d_head] */
   const float *q_norm_gamma, *k_norm_gamma; /* [d_head], or for all heads one after the other (hw_qk_norm) */
+  const float *q_norm_beta, *k_norm_beta;
   const float *sinks;       /* a score of each head that takes part in the softmax without a key, [n_heads], or NULL */
   float attention_scale;    /* of the scores */
   int64_t window;           /* keys that a query sees, itself among them; 0: all */

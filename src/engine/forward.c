@@ -131,18 +131,18 @@ static void project_fused(const pass *p, size_t l) {
     hw_qkv_sort(p->model, p->wide + r * width, p->acts->q[l] + r * heads, p->acts->k[l] + r * kv, p->acts->v[l] + r * kv);
 }
 
-static void norm_heads(const pass *p, float *x, const float *gamma, size_t n_heads) {
+static void norm_heads(const pass *p, float *x, const float *gamma, const float *beta, size_t n_heads) {
   const hw_model_config *c = &p->model->config;
   size_t d_head = (size_t)c->d_head, n = p->acts->batch.n_rows;
   if (!gamma) return;
   if (c->qk_norm == HW_QK_NORM_WIDE) {
-    for (size_t r = 0; r < n; r++) hw_norm_row(HW_NORM_RMS, x + r * n_heads * d_head, gamma, NULL, (float)c->norm_eps, n_heads * d_head, x + r * n_heads * d_head);
+    for (size_t r = 0; r < n; r++) hw_norm_row(HW_NORM_RMS, x + r * n_heads * d_head, gamma, beta, (float)c->norm_eps, n_heads * d_head, x + r * n_heads * d_head);
     return;
   }
   bool each = c->qk_norm == HW_QK_NORM_EACH;
   for (size_t i = 0; i < n * n_heads; i++)
-    hw_norm_row(each ? HW_NORM_LAYER : HW_NORM_RMS, x + i * d_head, each ? gamma + i % n_heads * d_head : gamma, NULL, (float)c->norm_eps, d_head,
-                x + i * d_head);
+    hw_norm_row(each || c->qk_norm == HW_QK_NORM_LAYER ? HW_NORM_LAYER : HW_NORM_RMS, x + i * d_head, each ? gamma + i % n_heads * d_head : gamma, beta,
+                (float)c->norm_eps, d_head, x + i * d_head);
 }
 
 /* q, k and v as the attention uses them: normalised, clipped, rotated. */
@@ -161,8 +161,8 @@ static void project_qkv(const pass *p, size_t l) {
   hw_add_bias(q, heads, layer->b_q, n, heads);
   hw_add_bias(k, kv, layer->b_k, n, kv);
   hw_add_bias(v, kv, layer->b_v, n, kv);
-  norm_heads(p, q, layer->q_norm_gamma, (size_t)c->n_heads);
-  norm_heads(p, k, layer->k_norm_gamma, (size_t)c->n_kv_heads);
+  norm_heads(p, q, layer->q_norm_gamma, layer->q_norm_beta, (size_t)c->n_heads);
+  norm_heads(p, k, layer->k_norm_gamma, layer->k_norm_beta, (size_t)c->n_kv_heads);
   if (c->qkv_clip > 0) {
     hw_clip(q, (float)c->qkv_clip, n * heads);
     hw_clip(k, (float)c->qkv_clip, n * kv);

@@ -93,6 +93,7 @@ static bool read_choices(reader *r) {
     return false;
   c->norm = (hw_norm_kind)norm;
   c->positions = (hw_position_scheme)position;
+  if (json_object_get(r->root, "positions")) c->alibi = false; /* whatever config.json says */
   c->parallel = block == 1;
   r->family->fusion = (hw_fusion)fused;
   json_t *plus_one = json_object_get(r->root, "gamma_plus_one");
@@ -257,6 +258,8 @@ static bool check_whole(reader *r) {
                                                   : !refuse(r, HW_W_POSITION_EMBEDDING, ", but positions are not learned"))
     return false;
   if (!names(r, HW_W_EMBEDDING_NORM_GAMMA) && !refuse(r, HW_W_EMBEDDING_NORM_BETA, ", but no embedding_norm")) return false;
+  if (!names(r, HW_W_Q_NORM_GAMMA) && !refuse(r, HW_W_Q_NORM_BETA, ", but no q_norm")) return false;
+  if (!names(r, HW_W_K_NORM_GAMMA) && !refuse(r, HW_W_K_NORM_BETA, ", but no k_norm")) return false;
   if (r->config->vocab_out && r->config->tied && r->config->vocab_out != r->config->vocab_size)
     return hw_fail(r->err, HW_ERROR_INPUT, "%s: vocabulary_out differs from vocabulary, but the unembedding is tied", r->path);
   return check_qkv(r) && check_idle(r) && want(r, HW_W_TOKEN_EMBEDDING, "") && want(r, HW_W_O, "") && (r->config->tied || want(r, HW_W_UNEMBED, ", and tied is not true")) &&

@@ -194,7 +194,7 @@ static const hw_family bloom = {
                  .tied = true, .n_ctx = 2048},
     KEYS(bloom_keys), WEIGHTS(bloom_weights)};
 
-/* ---- MPT: ALiBi, no bias anywhere, the LayerNorms included; some clip q, k and v ---- */
+/* ---- MPT: ALiBi or learned positions, no bias anywhere, the LayerNorms included; some clip q, k and v ---- */
 
 static const hw_key_row mpt_keys[] = {
     {"n_layers", HW_KEY_COUNT, KEY(n_layers), true, NULL, NULL},
@@ -211,18 +211,20 @@ static const hw_key_row mpt_keys[] = {
     {"no_bias", HW_KEY_MUST_BE, 0, false, "true", NULL},
     {"norm_type", HW_KEY_ONE_OF, 0, false, "[\"low_precision_layernorm\", \"layernorm\"]", NULL},
     {"logit_scale", HW_KEY_MUST_BE, 0, false, "null", NULL},
-    {"attn_config.alibi", HW_KEY_MUST_BE, 0, false, "true", NULL},
+    {"attn_config.alibi", HW_KEY_SWITCH, KEY(alibi), false, NULL, NULL},
     {"attn_config.alibi_bias_max", HW_KEY_NUMBER, KEY(alibi_max), false, NULL, NULL},
     {"attn_config.attn_type", HW_KEY_MUST_BE, 0, false, "\"multihead_attention\"", NULL},
     {"attn_config.attn_uses_sequence_id", HW_KEY_MUST_BE, 0, false, "false", NULL},
     {"attn_config.clip_qkv", HW_KEY_NUMBER_OR_NONE, KEY(qkv_clip), false, NULL, NULL},
     {"attn_config.prefix_lm", HW_KEY_MUST_BE, 0, false, "false", NULL},
     {"attn_config.qk_ln", HW_KEY_MUST_BE, 0, false, "false", NULL},
+    {"attn_config.rope", HW_KEY_MUST_BE, 0, false, "false", NULL},
     {"attn_config.softmax_scale", HW_KEY_NUMBER, KEY(score_scale), false, NULL, NULL},
 };
 
 static const hw_weight_row mpt_weights[] = {
     {HW_W_TOKEN_EMBEDDING, "wte.weight", HW_IF_PRESENT},
+    {HW_W_POSITION_EMBEDDING, "wpe.weight", HW_IF_LEARNED},
     {HW_W_ATTN_NORM_GAMMA, "blocks.{layer}.norm_1.weight", HW_REQUIRED},
     {HW_W_QKV, "blocks.{layer}.attn.Wqkv.weight", HW_REQUIRED},
     {HW_W_O, "blocks.{layer}.attn.out_proj.weight", HW_REQUIRED},
@@ -235,7 +237,7 @@ static const hw_weight_row mpt_weights[] = {
 
 static const hw_family mpt = {
     .model_type = "mpt", .prefixes = {"transformer.", ""}, .ignored = hw_nothing_ignored,
-    .defaults = {.ffn_factor = 4, .norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_ALIBI, .activation = HW_ACT_GELU_ERF,
+    .defaults = {.ffn_factor = 4, .norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_LEARNED, .alibi = true, .activation = HW_ACT_GELU_ERF,
                  .tied = true, .n_ctx = 2048},
     KEYS(mpt_keys), WEIGHTS(mpt_weights)};
 

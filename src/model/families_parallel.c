@@ -68,6 +68,7 @@ static const hw_key_row phi_keys[] = {
     {"rope_parameters", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
     {"hidden_act", HW_KEY_ACTIVATION, KEY(activation), false, NULL, NULL},
     {"tie_word_embeddings", HW_KEY_SWITCH, KEY(tied), false, NULL, NULL},
+    {"qk_layernorm", HW_KEY_SWITCH, KEY(qk_normed), false, NULL, NULL},
 };
 
 static const hw_weight_row phi_weights[] = {
@@ -80,6 +81,10 @@ static const hw_weight_row phi_weights[] = {
     {HW_W_K_BIAS, "layers.{layer}.self_attn.k_proj.bias", HW_REQUIRED},
     {HW_W_V, "layers.{layer}.self_attn.v_proj.weight", HW_REQUIRED},
     {HW_W_V_BIAS, "layers.{layer}.self_attn.v_proj.bias", HW_REQUIRED},
+    {HW_W_Q_NORM_GAMMA, "layers.{layer}.self_attn.q_layernorm.weight", HW_IF_QK_NORMED},
+    {HW_W_Q_NORM_BETA, "layers.{layer}.self_attn.q_layernorm.bias", HW_IF_QK_NORMED},
+    {HW_W_K_NORM_GAMMA, "layers.{layer}.self_attn.k_layernorm.weight", HW_IF_QK_NORMED},
+    {HW_W_K_NORM_BETA, "layers.{layer}.self_attn.k_layernorm.bias", HW_IF_QK_NORMED},
     {HW_W_O, "layers.{layer}.self_attn.dense.weight", HW_REQUIRED},
     {HW_W_O_BIAS, "layers.{layer}.self_attn.dense.bias", HW_REQUIRED},
     {HW_W_IN, "layers.{layer}.mlp.fc1.weight", HW_REQUIRED},
@@ -95,7 +100,7 @@ static const hw_weight_row phi_weights[] = {
 static const hw_family phi = {
     .model_type = "phi", .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
     .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .rotary_fraction = 0.5},
-                 .activation = HW_ACT_GELU_TANH, .parallel = true, .n_ctx = 2048},
+                 .activation = HW_ACT_GELU_TANH, .parallel = true, .qk_norm = HW_QK_NORM_LAYER, .n_ctx = 2048},
     KEYS(phi_keys), WEIGHTS(phi_weights)};
 
 /* ---- GPT-J: one norm, neighbouring dimensions turn together, biases in the FFN and on the head ---- */

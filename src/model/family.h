@@ -46,7 +46,9 @@ typedef enum hw_weight {
   HW_W_V,
   HW_W_V_BIAS,
   HW_W_Q_NORM_GAMMA, /* before the rotation; hw_qk_norm says of what */
+  HW_W_Q_NORM_BETA,
   HW_W_K_NORM_GAMMA,
+  HW_W_K_NORM_BETA,
   HW_W_O,
   HW_W_O_BIAS,
   HW_W_ATTN_OUT_GAMMA, /* RMSNorm of what the attention adds */
@@ -101,6 +103,7 @@ typedef enum hw_presence {
   HW_IF_FFN_BIAS,
   HW_IF_QK_NORMED,
   HW_IF_SEQUENTIAL, /* there exactly when the block is not parallel */
+  HW_IF_LEARNED,    /* there exactly when positions are learned */
 } hw_presence;
 
 typedef struct hw_weight_row {

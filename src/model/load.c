@@ -122,6 +122,7 @@ static bool load_attention(hw_loader *ld, int64_t l, hw_layer *layer) {
   if (c->score_scale > 0) layer->attention_scale = (float)c->score_scale;
   if (c->scale_by_layer) layer->attention_scale /= (float)(l + 1);
   return hw_load_vector(ld, HW_W_Q_NORM_GAMMA, l, &layer->q_norm_gamma) && hw_load_vector(ld, HW_W_K_NORM_GAMMA, l, &layer->k_norm_gamma) &&
+         hw_load_vector(ld, HW_W_Q_NORM_BETA, l, &layer->q_norm_beta) && hw_load_vector(ld, HW_W_K_NORM_BETA, l, &layer->k_norm_beta) &&
          hw_load_vector(ld, HW_W_SINKS, l, &layer->sinks) && hw_load_matrix(ld, HW_W_O, l, &layer->w_o) && load_output_bias(ld, l, layer, b_v) &&
          load_out_gamma(ld, HW_W_ATTN_OUT_GAMMA, l, &layer->attn_out_gamma);
 }

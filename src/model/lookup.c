@@ -134,6 +134,9 @@ hw_lookup hw_lookup_start(const hw_model_config *config, const hw_family *family
   return lookup;
 }
 
+/* One weight for all heads. */
+static bool has_shared_norm(const hw_model_config *c) { return c->qk_norm == HW_QK_NORM_SHARED || c->qk_norm == HW_QK_NORM_LAYER; }
+
 int64_t hw_lookup_extent(const hw_lookup *lookup, hw_extent which) {
   const hw_model_config *c = lookup->config;
   switch (which) {
@@ -141,8 +144,8 @@ int64_t hw_lookup_extent(const hw_lookup *lookup, hw_extent which) {
     case HW_EXT_D_MODEL: return c->d_model;
     case HW_EXT_HEADS: return c->n_heads * c->d_head;
     case HW_EXT_KV_HEADS: return c->n_kv_heads * c->d_head;
-    case HW_EXT_Q_NORM: return c->qk_norm == HW_QK_NORM_SHARED ? c->d_head : c->n_heads * c->d_head;
-    case HW_EXT_K_NORM: return c->qk_norm == HW_QK_NORM_SHARED ? c->d_head : c->n_kv_heads * c->d_head;
+    case HW_EXT_Q_NORM: return has_shared_norm(c) ? c->d_head : c->n_heads * c->d_head;
+    case HW_EXT_K_NORM: return has_shared_norm(c) ? c->d_head : c->n_kv_heads * c->d_head;
     case HW_EXT_QKV: return (c->n_heads + 2 * c->n_kv_heads) * c->d_head;
     case HW_EXT_D_FFN: return c->n_experts ? c->d_expert : c->d_ffn;
     case HW_EXT_GATE_IN: return 2 * (c->n_experts ? c->d_expert : c->d_ffn);
@@ -212,6 +215,7 @@ bool hw_lookup_asked(const hw_lookup *lookup, const hw_weight_row *row) {
     case HW_IF_FFN_BIAS: return lookup->config->ffn_bias;
     case HW_IF_QK_NORMED: return lookup->config->qk_normed;
     case HW_IF_SEQUENTIAL: return !lookup->config->parallel;
+    case HW_IF_LEARNED: return lookup->config->positions == HW_POSITION_LEARNED;
   }
   return true;
 }

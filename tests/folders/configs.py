@@ -214,7 +214,7 @@ def refused():
     yield "proportional-llama", {**llama_, "rope_scaling": {"type": "proportional", "factor": 16.0}}, ["rope_scaling.type", "proportional"]
     yield "dynamic-llama", {**llama_, "rope_parameters": {"rope_type": "dynamic", "rope_theta": 10000.0}}, ["no rope_parameters.factor"]
     yield "gpt-oss-20b", {**fixture("gpt_oss-odd"), "quantization_config": {"quant_method": "mxfp4"}}, ["quantization_config", "MXFP4"]
-    yield "mpt-30b", {**fixture("mpt-odd"), "attn_config": {"alibi": False, "rope": True}}, ["attn_config.alibi is false"]
+    yield "mpt-rope", {**fixture("mpt-odd"), "attn_config": {"alibi": False, "rope": True}}, ["attn_config.rope is true"]
     yield "bloom-post", {**fixture("bloom-odd"), "apply_residual_connection_post_layernorm": True}, ["norm of the state"]
     yield "two-bases", {**llama_, **default_rope(500000.0)}, ["rope_theta and rope_parameters.rope_theta say different things"]
     yield "qwen2-window", {**fixture("qwen2-odd"), "use_sliding_window": True}, ["use_sliding_window is true"]
@@ -224,5 +224,4 @@ def refused():
     yield "gemma2-nested", {**fixture("gemma2-odd"), "rope_theta": None,
                             "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 10000.0}}}, ["rope_parameters.full_attention"]
     yield "not-a-number", {**llama_, "rope_theta": float("nan")}, ["rope_theta is \"NaN\""]
-    yield "phi-norms", {**fixture("phi-odd"), "qk_layernorm": True}, ["qk_layernorm is true"]
     yield "llama-partial", {**llama_, "partial_rotary_factor": 0.5}, ["partial_rotary_factor"]

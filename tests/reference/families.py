@@ -299,11 +299,15 @@ class Phi(Decoder):
 
     def shape(self):
         super().shape()
-        if self.config.get("qk_layernorm"):
-            raise Unsupported("qk_layernorm")
         self.eps = self.config.get("layer_norm_eps", 1e-5)
         self.act = activation(self.config.get("hidden_act", "gelu_new"))
         self.turn = self.rotary_frequencies(int(self.d_head * self.config.get("partial_rotary_factor", 0.5)))
+
+    def head_norms(self, layer, q, k):
+        """qk_layernorm: a LayerNorm of every head, one weight and bias for all."""
+        if not self.config.get("qk_layernorm"):
+            return q, k
+        return tuple(self.norm(f"layers.{layer}.self_attn.{name}_layernorm")(s) for name, s in (("q", q), ("k", k)))
 
     def second_norm(self, layer, m):
         return self.first_norm(layer, m)

@@ -193,7 +193,7 @@ class Falcon(Bloom):
 
 
 class Mpt(Gpt2Names, Rotary):
-    """ALiBi, LayerNorm without bias, no bias anywhere, q, k, v one after the other and clipped where clip_qkv says so."""
+    """ALiBi or learned positions, LayerNorm without bias, no bias anywhere, q, k, v one after the other and clipped where clip_qkv says so."""
     family = "mpt"
     layers = "blocks"
     final_name = "norm_f"
@@ -203,6 +203,7 @@ class Mpt(Gpt2Names, Rotary):
     default_act = "gelu"
 
     def sizes(self):
+        self.learned = not self.config["attn_config"].get("alibi", True)
         self.clip = self.config["attn_config"].get("clip_qkv")
         self.keeps_value_bias = self.clip is not None
 
@@ -223,7 +224,7 @@ class Mpt(Gpt2Names, Rotary):
         return self.config["attn_config"].get("softmax_scale") or super().scale()
 
     def score_bias(self, length):
-        return alibi(alibi_slopes(self.n_heads, self.config["attn_config"].get("alibi_bias_max", 8)), length)
+        return None if self.learned else alibi(alibi_slopes(self.n_heads, self.config["attn_config"].get("alibi_bias_max", 8)), length)
 
     def ffn(self, layer, s):
         return self.plain_ffn(layer, s, "ffn.up_proj", "ffn.down_proj")

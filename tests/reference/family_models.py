@@ -117,7 +117,7 @@ def gpt_neox_config(dtype, n_layer, n_head, d_model, d_ffn, pct, n_positions, pa
                   rotary_emb_base=base, rotary_pct=pct, tie_word_embeddings=False, use_parallel_residual=parallel)
 
 
-def phi(seed, n_layer, n_head, d_model, d_ffn):
+def phi(seed, n_layer, n_head, d_model, d_ffn, head_norms=False):
     maker = Maker(seed)
     maker.normal("model.embed_tokens.weight", (VOCAB, d_model), 0.8)
     for layer in range(n_layer):
@@ -125,6 +125,9 @@ def phi(seed, n_layer, n_head, d_model, d_ffn):
         maker.layer_norm(h + "input_layernorm", d_model)
         for name, gain in (("q_proj", 1.4), ("k_proj", 1.4), ("v_proj", 1.2), ("dense", 1.4)):
             maker.linear(h + "self_attn." + name, d_model, d_model, gain, 0.5)
+        if head_norms:
+            maker.layer_norm(h + "self_attn.q_layernorm", d_model // n_head, 0.6)
+            maker.layer_norm(h + "self_attn.k_layernorm", d_model // n_head, 0.6)
         maker.linear(h + "mlp.fc1", d_ffn, d_model, 1.3, 0.5)
         maker.linear(h + "mlp.fc2", d_model, d_ffn, 1.3, 0.5)
     maker.layer_norm("model.final_layernorm", d_model)
@@ -132,12 +135,12 @@ def phi(seed, n_layer, n_head, d_model, d_ffn):
     return maker.arrays
 
 
-def phi_config(dtype, n_layer, n_head, d_model, d_ffn, factor):
+def phi_config(dtype, n_layer, n_head, d_model, d_ffn, factor, head_norms=False):
     return config("phi", "PhiForCausalLM", dtype, attention_dropout=0.0, bos_token_id=None, embd_pdrop=0.0,
                   eos_token_id=None, hidden_act="gelu_new", hidden_size=d_model, intermediate_size=d_ffn,
                   layer_norm_eps=1e-05, max_position_embeddings=48, num_attention_heads=n_head,
                   num_hidden_layers=n_layer, num_key_value_heads=None, partial_rotary_factor=factor,
-                  qk_layernorm=False, resid_pdrop=0.0, rope_scaling=None, rope_theta=10000.0,
+                  qk_layernorm=head_norms, resid_pdrop=0.0, rope_scaling=None, rope_theta=10000.0,
                   tie_word_embeddings=False)
 
 
@@ -256,6 +259,8 @@ def models():
             gpt_neox(208, 2, 2, 24, 31, 6, 48, False), "F32"),
         # parallel block behind one norm, four of ten entries turned, a bias on the head
         "phi-odd": (phi_config("float16", 2, 3, 30, 41, 0.4), phi(209, 2, 3, 30, 41), "F16"),
+        # a LayerNorm of every head's q and k, one weight and bias for all
+        "phi-norms": (phi_config("float16", 2, 3, 30, 41, 0.4, True), phi(215, 2, 3, 30, 41, True), "F16"),
         # window 4 in the middle layer, no scale, d_ffn from null
         "gpt_neo-odd": (
             gpt_neo_config("float16", ["global", "local", "global"], [[["global", "local"], 1], [["global"], 1]], 3, 18,

@@ -38,14 +38,12 @@ FIXTURE_CASES = [
     ("long-many", 23, {"threshold": 0.1, "targets": "0,10,14,22", "project": "none"}),
     ("long-high", 23, {"threshold": 0.6, "targets": "5,22", "project": "none"}),       # fallbacks at both kinds of node
 ]
-# of the models of family_models.py; written compactly (compare.load expands the pairs)
+# of the models of family_models.py and more_models.py; written compactly (compare.load expands the pairs)
 FAMILY_CASES = [
     ("one", 1, {"project": "all"}),
     ("seven", 7, {"project": "all"}),
     ("long", 21, {"threshold": 0.02, "targets": "6,20", "project": "none"}),      # past every window
 ]
-# of the models of more_models.py, written in the same way
-MORE_CASES = FAMILY_CASES[1:]
 SMALL = {"opt-bare"}      # another naming of tensors only: one golden
 EMBEDDED_CASES = [
     ("twelve", 12, {}),
@@ -113,7 +111,7 @@ def main():
             prompts = json.load(file)
     fixtures = os.path.join(GOLDEN, "models")
     names = sorted(os.listdir(os.path.join(ROOT, fixtures)))
-    cases_of = {**dict.fromkeys(family_models.models(), FAMILY_CASES), **dict.fromkeys(more_models.models(), MORE_CASES)}
+    cases_of = dict.fromkeys([*family_models.models(), *more_models.models()], FAMILY_CASES)
     folders = [(os.path.join(fixtures, name), cases_of.get(name, FIXTURE_CASES)) for name in names]
     folders += [(folder, EMBEDDED_CASES) for folder in EMBEDDED]
     total = 0

@@ -206,17 +206,17 @@ def big_code_config(n_layer, n_head, d_model, d_ffn, multi_query, n_positions):
         "validate_runner_input": True})
 
 
-def mpt(seed, n_layer, d_model, ratio):
+def mpt(seed, n_layer, d_model, ratio, positions=None):
     return gpt_named(seed, "transformer.wte.weight", n_layer, d_model, [
         ("norm_1", None, None, False), ("norm_2", None, None, False), ("attn.Wqkv", 3 * d_model, d_model, False),
         ("attn.out_proj", d_model, d_model, False), ("ffn.up_proj", ratio * d_model, d_model, False),
         ("ffn.down_proj", d_model, ratio * d_model, False)], final="transformer.norm_f", final_bias=False,
-        layers="transformer.blocks")
+        layers="transformer.blocks", positions=positions)
 
 
-def mpt_config(n_layer, n_head, d_model, ratio, clip=None, largest=8):
+def mpt_config(n_layer, n_head, d_model, ratio, clip=None, largest=8, alibi=True):
     return config("mpt", "MPTForCausalLM", "float32", **{
-        "attn_config": {"alibi": True, "alibi_bias_max": largest, "attn_impl": "torch", "attn_pdrop": 0,
+        "attn_config": {"alibi": alibi, "alibi_bias_max": largest, "attn_impl": "torch", "attn_pdrop": 0,
                         "attn_type": "multihead_attention", "attn_uses_sequence_id": False, "clip_qkv": clip,
                         "prefix_lm": False, "qk_ln": False, "softmax_scale": None},
         "d_model": d_model, "emb_pdrop": 0, "embedding_fraction": 1.0, "expansion_ratio": ratio, "init_device": "cpu",
@@ -347,6 +347,8 @@ def models():
         "mpt-odd": (mpt_config(2, 3, 30, 3), mpt(322, 2, 30, 3), "F32"),
         # clipped q, k, v, another largest ALiBi exponent
         "mpt-clip": (mpt_config(1, 4, 32, 2, clip=0.9, largest=4), mpt(323, 1, 32, 2), "F32"),
+        # learned positions in the place of ALiBi
+        "mpt-learned": (mpt_config(1, 4, 32, 2, alibi=False), mpt(328, 1, 32, 2, positions=32), "F32"),
         # one key/value head
         "gpt_bigcode-odd": (big_code_config(2, 3, 30, 41, True, 24), big_code(324, 2, 3, 1, 30, 41, 24), "F32"),
         # q, k, v of each head together
@@ -358,6 +360,20 @@ def models():
                                  "rope_scaling": {"beta_fast": 8.0, "beta_slow": 1.0, "factor": 8.0,
                                                   "original_max_position_embeddings": 64, "rope_type": "yarn"}}),
             llama_like(326, 2, 3, 3, 10, 30, 41, head=False), "BF16"),
+        # yarn with its magnitude from mscale and mscale_all_dim, other turns than the usual 32 and 1
+        "llama-mscale": (
+            llama_like_config("llama", "LlamaForCausalLM", "bfloat16", 1, 2, 2, 28, 31, True,
+                              **{**llama_keys, "max_position_embeddings": 512, "rope_theta": 30.0,
+                                 "rope_scaling": {"beta_fast": 6.0, "beta_slow": 2.5, "factor": 8.0, "mscale": 2.0, "mscale_all_dim": 0.5,
+                                                  "original_max_position_embeddings": 64, "rope_type": "yarn"}}),
+            llama_like(329, 1, 2, 2, 14, 28, 31, head=False), "BF16"),
+        # yarn with the magnitude that attention_factor says
+        "llama-factor": (
+            llama_like_config("llama", "LlamaForCausalLM", "bfloat16", 1, 2, 2, 28, 31, True,
+                              **{**llama_keys, "max_position_embeddings": 512, "rope_theta": 50.0,
+                                 "rope_scaling": {"attention_factor": 0.7, "factor": 8.0, "original_max_position_embeddings": 512,
+                                                  "rope_type": "yarn"}}),
+            llama_like(330, 1, 2, 2, 14, 28, 31, head=False), "BF16"),
         # dynamic: prompts of 21 tokens past the context of 16 have another base
         "llama-dynamic": (
             llama_like_config("llama", "LlamaForCausalLM", "bfloat16", 2, 3, 3, 30, 41, True,

@@ -156,6 +156,7 @@ static void what_is_refused(void **state) {
       {"{\"layer\": 2}", "layer is not a key of this file"},
       {"{\"like\": \"bert\"}", "like is \"bert\", want a known family"},
       {"{\"like\": \"gpt3\"}", "want a known family (did you mean gpt2, gpt_neo, gpt_bigcode, gpt_oss?)"},
+      {"{\"like\": \"gpt2\", \"tensors\": {\"q_norm_bias\": \"h.{layer}.q\"}}", "tensors names q_norm_bias, but no q_norm"},
       {"{\"like\": 7}", "like wants the name of a family"},
       {"{" GPT2_SIZES "\"positions\": \"learned\", \"tensors\": {}}", "no norm"},
       {"{" GPT2_SIZES "\"norm\": \"batch\", \"positions\": \"learned\", \"tensors\": {}}", "norm is \"batch\", want one of layer, rms, none"},
