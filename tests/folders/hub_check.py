@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Repositories of the hub as huggingface_hub downloads them (hub.py): in its cache, every file a link into blobs. Each is found by its name
-on the hub; info describes it, tokenize gives the ids of @huggingface/tokenizers (ids.json), trace the numbers of the float64 reference.
+on the hub; info describes it and says which weights it took, tokenize gives the ids of @huggingface/tokenizers (ids.json), trace the numbers
+of the float64 reference. Files that must not be read hold no weights and no vocabulary: who reads one fails.
+
+A text is traced with the fixture's embeddings repeated until there is one for each token of the tokenizer: token t then does what t modulo
+the fixture's vocabulary does in the fixture, and the importances of all parts are the same.
 
     python3 tests/folders/hub_check.py build/headwater [WORD]     WORD: only repositories whose name has it
     python3 tests/folders/hub_check.py --make OUT                 only writes the cache
@@ -11,6 +15,7 @@ pytorch_model.bin is written by python3-torch; without it those repositories are
 import hashlib
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -50,13 +55,26 @@ def entries_of(path):
     return {name: (entry["dtype"], entry["shape"], data[slice(*entry["data_offsets"])]) for name, entry in header.items() if name != "__metadata__"}
 
 
-def weight_files(fixture, layout, scratch):
-    """Name -> bytes."""
-    path = os.path.join(configs.MODELS, fixture, "model.safetensors")
+OF_VOCABULARY = re.compile(r"(embed_tokens|wte|embed_in|embed_out|word_embeddings|lm_head)\.(weight|bias)$")
+
+
+def repeated(entry, n):
+    """The rows of a table again and again, up to n."""
+    dtype, shape, data = entry
+    return dtype, [n, *shape[1:]], (data * (n // shape[0] + 1))[: len(data) // shape[0] * n]
+
+
+def weight_files(fixture, layout, scratch, n_tokens):
+    """Name -> bytes. n_tokens: rows of the embeddings, None: as many as the fixture has."""
+    entries = entries_of(os.path.join(configs.MODELS, fixture, "model.safetensors"))
+    if n_tokens:
+        entries = {name: repeated(entry, n_tokens) if OF_VOCABULARY.search(name) else entry for name, entry in entries.items()}
     if layout == hub.ONE:
-        with open(path, "rb") as file:
-            return {layout: file.read()}
+        return {layout: safetensors(entries)}
     if layout == hub.BIN:
+        path = os.path.join(scratch, "whole.safetensors")
+        with open(path, "wb") as file:
+            file.write(safetensors(entries))
         tensors = {name: value.to(torch.float32) for name, value in tensorfile.read(path).items()}
         if "lm_head.weight" in tensors and "model.decoder.embed_tokens.weight" in tensors:     # OPT's file has no head
             del tensors["lm_head.weight"]
@@ -65,7 +83,6 @@ def weight_files(fixture, layout, scratch):
         with open(saved, "rb") as file:
             return {layout: file.read()}
     n = int(layout[-len("00000.safetensors"):][:5])
-    entries = entries_of(path)
     names = list(entries)
     of_file = {layout.format(i + 1): names[i * len(names) // n: (i + 1) * len(names) // n] for i in range(n)}
     index = {"metadata": {"total_size": sum(len(entry[2]) for entry in entries.values())},
@@ -97,8 +114,17 @@ def as_bytes(value):
     return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)).encode()
 
 
-def make(cache, word=""):
-    """Name on the hub -> snapshot. pytorch_model.bin without torch: None."""
+NOT_READ = b"This file must not be read.\n"
+
+
+def n_tokens_of(kind):
+    """One more than the largest id."""
+    meaning = tokenizers.KINDS[kind]()[1]
+    return 1 + max([*meaning["model"]["vocab"].values(), *(item["id"] for item in meaning["added_tokens"])])
+
+
+def make(cache, word="", wide=False):
+    """Name on the hub -> snapshot. pytorch_model.bin without torch: None. wide: an embedding for each token of the tokenizer."""
     found = {}
     with tempfile.TemporaryDirectory() as scratch:
         for name, (fixture, kind, config, layout, others) in hub.REPOSITORIES.items():
@@ -107,9 +133,13 @@ def make(cache, word=""):
             if layout == hub.BIN and torch is None:
                 found[name] = None
                 continue
-            files = {"config.json": as_bytes(config), **{path: as_bytes({}) for path in others}}
+            n_tokens = n_tokens_of(kind) if wide else None
+            files = {"config.json": as_bytes({**config, "vocab_size": n_tokens or config["vocab_size"]})}
             files.update({path: as_bytes(value) for path, value in tokenizers.KINDS[kind]()[0].items()})
-            files.update(weight_files(fixture, layout, scratch))
+            files.update(weight_files(fixture, layout, scratch, n_tokens))
+            if set(files) & set(others):
+                raise ValueError(f"{name}: {sorted(set(files) & set(others))} are read and must not be read")
+            files.update(dict.fromkeys(others, NOT_READ))
             found[name] = put_repository(cache, name, files)
     return found
 
@@ -121,13 +151,14 @@ def call(binary, cache, *arguments, text=None):
 
 
 def check(binary, cache, name, snapshot, ids):
-    fixture, kind, config, _, _ = hub.REPOSITORIES[name]
+    fixture, kind, config, layout, _ = hub.REPOSITORIES[name]
     problems = []
     for model in (name, snapshot):
         code, out, err = call(binary, cache, "info", model, "--json")
         found = json.loads(out) if code == 0 else {}
-        if code or found["family"] != config["model_type"] or not found["tokenizer"]:
-            problems.append(f"info {model}: {err or out[:200]}")
+        if code or found["family"] != config["model_type"] or found["format"] != hub.FORMATS.get(layout, "safetensors shards") or \
+                found["notice"] or found["tokenizer"]["problem"] or found["tokenizer"]["n_tokens"] != n_tokens_of(kind):
+            problems.append(f"info {model}: {err or out[-300:]}")
     lines = "".join(json.dumps(text) + "\n" for text, _ in ids[kind])
     code, out, err = call(binary, cache, "tokenize", "--model", name, "--json-lines", "--json", text=lines)
     found = [json.loads(line)["ids"] for line in out.splitlines()] if code == 0 else [err]
@@ -140,6 +171,26 @@ def check(binary, cache, name, snapshot, ids):
     return problems + ([f"trace: {err}"] if code else compare.compare(golden, json.loads(out)).failures)
 
 
+def check_text(binary, cache, name, ids):
+    """A text traced in the wide repository as its ids are in the fixture."""
+    fixture, kind, config, _, _ = hub.REPOSITORIES[name]
+    folder = os.path.join(configs.MODELS, fixture)
+    text, wanted = max(((text, row) for text, row in ids[kind] if len(row) <= 20), key=lambda pair: len(pair[1]))
+    found = []
+    for arguments in ([name, "--prompt", text], [folder, "--tokens", ",".join(str(id_ % config["vocab_size"]) for id_ in wanted)]):
+        code, out, err = call(binary, cache, "trace", "--json", "--raw", "--model", *arguments)
+        if code:
+            return [f"trace {arguments}: {err}"]
+        found.append(json.loads(out))
+    of_text, of_ids = found
+    problems = []
+    if [item["id"] for item in of_text["tokens"]] != wanted:
+        problems.append(f"trace {text!r}: ids {[item['id'] for item in of_text['tokens']]}, want {wanted}")
+    if of_text["raw"] != of_ids["raw"]:
+        problems.append(f"trace {text!r}: importances differ from those of the fixture")
+    return problems
+
+
 def main():
     if sys.argv[1] == "--make":
         make(sys.argv[2])
@@ -148,12 +199,13 @@ def main():
     with open(os.path.join(HERE, "ids.json"), encoding="utf-8") as file:
         ids = json.load(file)
     passed = failed = 0
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory() as cache, tempfile.TemporaryDirectory() as wide:
+        make(wide, word, True)
         for name, snapshot in make(cache, word).items():
             if snapshot is None:
                 print(f"skip {name}: pytorch_model.bin is written by python3-torch, which is not here")
                 continue
-            problems = check(binary, cache, name, snapshot, ids)
+            problems = check(binary, cache, name, snapshot, ids) + check_text(binary, wide, name, ids)
             passed += not problems
             failed += bool(problems)
             for problem in problems[:3]:

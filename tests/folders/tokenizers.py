@@ -10,6 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tokenizer"))
 import make_variants as parts  # noqa: E402
+from make_families import BLOOM  # noqa: E402
 
 TEXTS = ["", "the man and the other one", "The  man's  19 99", " 1999, 2000 == ====\n\n\tand -- ..", "caf\u00e9 na\u00efve \u4e2d\u6587 \U0001f600",
          "<s>the</s> <unk>", "<|endoftext|>the<|endoftext|>", "e\u0301 \ufb01ne"]
@@ -212,5 +213,112 @@ def gemma():
                                       "tokenizer_class": "GemmaTokenizer", "unk_token": "<unk>"}}, meaning, ["<bos>the<eos>"]
 
 
+def gpt2_whole():
+    """tokenizer.json, and next to nothing in tokenizer_config.json."""
+    meaning = gpt2_document()
+    return {"tokenizer.json": meaning, "tokenizer_config.json": {"model_max_length": 1024}}, meaning, []
+
+
+def gptj():
+    """Tokens that only fill the vocabulary up, in added_tokens.json and in tokenizer.json."""
+    meaning = gpt2_document()
+    n = len(meaning["model"]["vocab"])
+    meaning["added_tokens"] += [token(f"<|extratoken_{i + 1}|>", n + i, special=False, normalized=True) for i in range(3)]
+    added = {"__type": "AddedToken", **as_object("<|endoftext|>", normalized=True)}
+    return {"tokenizer.json": meaning, "added_tokens.json": {item["content"]: item["id"] for item in meaning["added_tokens"][1:]},
+            "special_tokens_map.json": {key: as_object("<|endoftext|>", normalized=True) for key in ("bos_token", "eos_token", "unk_token")},
+            "tokenizer_config.json": {"unk_token": added, "bos_token": added, "eos_token": added, "add_prefix_space": False, "model_max_length": 2048,
+                                      "special_tokens_map_file": None, "name_or_path": "gpt2", "from_slow": True, "errors": "replace",
+                                      "tokenizer_class": "GPT2Tokenizer"}}, meaning, ["the<|extratoken_2|> man"]
+
+
+def with_decoder(meaning, **settings):
+    """tokenizer.json, and a tokenizer_config.json that lists its added tokens."""
+    decoder = {str(item["id"]): {key: value for key, value in item.items() if key != "id"} for item in meaning["added_tokens"]}
+    return {"tokenizer.json": meaning, "tokenizer_config.json": {"added_tokens_decoder": decoder, "clean_up_tokenization_spaces": False, **settings}}
+
+
+def smollm():
+    """Digits one by one; the special tokens come first."""
+    model = byte_model()
+    specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<repo_name>"]
+    model["vocab"] = {name: id_ for id_, name in enumerate([*specials, *model["vocab"]])}
+    meaning = document(model, [token(name, id_) for id_, name in enumerate(specials)], decoder=parts.level(),
+                       pre_tokenizer=parts.sequence("p", {"type": "Digits", "individual_digits": True}, parts.level(False, True)))
+    files = with_decoder(meaning, add_prefix_space=False, additional_special_tokens=specials, bos_token="<|endoftext|>", eos_token="<|endoftext|>",
+                         model_max_length=8192, tokenizer_class="GPT2Tokenizer", unk_token="<|endoftext|>", vocab_size=49152)
+    files["special_tokens_map.json"] = {"additional_special_tokens": specials, "bos_token": as_object("<|endoftext|>")}
+    return files, meaning, ["<|im_start|>user 1234<|im_end|>"]
+
+
+def bloom():
+    """Cut by a class within a class."""
+    model = byte_model()
+    specials = ["<unk>", "<s>", "</s>", "<pad>"]
+    model["vocab"] = {name: id_ for id_, name in enumerate([*specials, *model["vocab"]])}
+    meaning = document(model, [token(name, id_) for id_, name in enumerate(specials)], decoder=parts.level(True, False),
+                       pre_tokenizer=parts.sequence("p", parts.split({"Regex": BLOOM}, "Isolated"), parts.level(False, False, True)),
+                       post_processor=parts.level(True, False, False))
+    return {"tokenizer.json": meaning, "special_tokens_map.json": {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"},
+            "tokenizer_config.json": {"unk_token": "<unk>", "eos_token": "</s>", "bos_token": "<s>", "pad_token": "<pad>", "name_or_path": "bigscience/tokenizer",
+                                      "special_tokens_map_file": None, "tokenizer_class": "BloomTokenizerFast", "padding_side": "left"}}, \
+        meaning, ["the.man, other! \u060c\u0964", "</s>the"]
+
+
+def falcon():
+    """Punctuation, then bytes, then digits by three."""
+    model = byte_model()
+    specials = [">>TITLE<<", ">>ABSTRACT<<", ">>QUESTION<<", "<|endoftext|>"]
+    model["vocab"] = {name: id_ for id_, name in enumerate([*specials, *model["vocab"]])}
+    meaning = document(model, [token(name, id_) for id_, name in enumerate(specials)], decoder=parts.level(True),
+                       pre_tokenizer=parts.sequence("p", {"type": "Punctuation", "behavior": "Contiguous"}, parts.level(False, True, True),
+                                                    {"type": "Digits", "individual_digits": False},
+                                                    parts.split({"Regex": "[0-9][0-9][0-9]"}, "Isolated")))
+    return {"tokenizer.json": meaning, "special_tokens_map.json": {"additional_special_tokens": specials[:-1], "eos_token": "<|endoftext|>"},
+            "tokenizer_config.json": {"add_prefix_space": False, "eos_token": "<|endoftext|>", "model_input_names": ["input_ids", "attention_mask"],
+                                      "model_max_length": 2048, "name_or_path": "tiiuae/falcon_tokenizer", "special_tokens_map_file": None,
+                                      "tokenizer_class": "PreTrainedTokenizerFast"}}, meaning, [">>TITLE<<the man, 12345 ...", "a?!b"]
+
+
+def olmo2():
+    model = byte_model()
+    n = len(model["vocab"])
+    names = ["<|fim_prefix|>", "<|endoftext|>", "<|im_start|>", "<|pad|>"]
+    meaning = document(model, [token(name, n + i, special=name != "<|fim_prefix|>") for i, name in enumerate(names)],
+                       pre_tokenizer=parts.sequence("p", parts.split({"Regex": parts.LLAMA3}, "Isolated"), parts.level(False, False)),
+                       post_processor=parts.level(True, False, False), decoder=parts.level(True, True))
+    files = with_decoder(meaning, add_prefix_space=False, bos_token="<|endoftext|>", eos_token="<|endoftext|>", extra_special_tokens={},
+                         model_max_length=HUGE, pad_token="<|pad|>", tokenizer_class="GPT2Tokenizer", unk_token="<|endoftext|>")
+    files["special_tokens_map.json"] = {key: as_object("<|endoftext|>") for key in ("bos_token", "eos_token", "unk_token")}
+    return files, meaning, ["the<|im_start|>12345"]
+
+
+def phi3_mini():
+    """LLaMA's, with tokens that take the spaces behind them, in added_tokens.json too."""
+    meaning = llama_document(post_processor=None)
+    n = len(meaning["model"]["vocab"])
+    meaning["added_tokens"][2].update(rstrip=True)
+    meaning["added_tokens"] += [token(name, n + i, rstrip=name != "<|endoftext|>") for i, name in enumerate(["<|endoftext|>", "<|assistant|>", "<|end|>"])]
+    files = with_decoder(meaning, add_bos_token=False, add_eos_token=False, bos_token="<s>", eos_token="<|endoftext|>", legacy=False, model_max_length=4096,
+                         pad_token="<|endoftext|>", padding_side="left", sp_model_kwargs={}, tokenizer_class="LlamaTokenizer", unk_token="<unk>",
+                         use_default_system_prompt=False)
+    files["added_tokens.json"] = {item["content"]: item["id"] for item in meaning["added_tokens"][3:]}
+    files["special_tokens_map.json"] = {"bos_token": as_object("<s>"), "eos_token": as_object("<|endoftext|>"), "unk_token": as_object("<unk>")}
+    return files, meaning, ["<|assistant|>  the man<|end|> other", "the</s>  man"]
+
+
+def gemma3():
+    """Gemma's, and a token for images past the vocabulary."""
+    files, meaning, texts = gemma()
+    n = len(meaning["model"]["vocab"])
+    meaning = copy.deepcopy(meaning)
+    meaning["added_tokens"].append(token("<image_soft_token>", n))
+    settings = {**files["tokenizer_config.json"], "image_token": "<image_soft_token>", "boi_token": "<start_of_image>"}
+    settings["added_tokens_decoder"] = {**settings["added_tokens_decoder"], str(n): {**as_object("<image_soft_token>"), "special": True}}
+    return {**files, "tokenizer.json": meaning, "tokenizer_config.json": settings, "added_tokens.json": {"<image_soft_token>": n}}, meaning, \
+        [*texts, "the<image_soft_token>man"]
+
+
 KINDS = {function.__name__: function for function in (gpt2_files, gpt2_added, gpt2_json, gpt2_prefix, opt, llama, llama_pad, llama_no_prefix,
-                                                      llama3, mistral, qwen, neox, phi, gemma)}
+                                                      llama3, mistral, qwen, neox, phi, gemma, gpt2_whole, gptj, smollm, bloom, falcon,
+                                                      olmo2, phi3_mini, gemma3)}
