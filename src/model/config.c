@@ -41,8 +41,7 @@ static bool same_value(json_t *a, json_t *b) {
   return json_equal(a, b) || (json_is_number(a) && json_is_number(b) && json_number_value(a) == json_number_value(b));
 }
 
-/* text: the wanted JSON value or, when `any`, an array of the allowed values. */
-static bool equals_text(json_t *value, const char *text, bool any) {
+bool hw_config_value_is(json_t *value, const char *text, bool any) {
   json_t *wanted = json_loads(text, JSON_DECODE_ANY, NULL);
   bool equal = !any && same_value(value, wanted);
   for (size_t i = 0; any && i < json_array_size(wanted) && !equal; i++) equal = same_value(value, json_array_get(wanted, i));
@@ -246,14 +245,15 @@ static bool read_value(reader *r, const hw_key_row *key, json_t *value) {
       return note(r, key->offset, sizeof(hw_activation), &before, key->name, NULL);
     case HW_KEY_MUST_BE:
     case HW_KEY_ONE_OF:
-      if (equals_text(value, key->must_be, key->kind == HW_KEY_ONE_OF)) return true;
+      if (hw_config_value_is(value, key->must_be, key->kind == HW_KEY_ONE_OF)) return true;
       return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, key->must_be, err);
     case HW_KEY_EQUALS: {
       char wanted[24];
       (void)snprintf(wanted, sizeof wanted, "%" PRId64, *(int64_t *)field);
-      return equals_text(value, wanted, false) || wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, wanted, err);
+      return hw_config_value_is(value, wanted, false) || wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, wanted, err);
     }
     case HW_KEY_IGNORED: return true;
+    case HW_KEY_QUANTIZATION: return hw_config_read_quantization(path, value, r->config, err);
     case HW_KEY_LAYER_POSITIONS: return read_layer_positions(path, key, value, r->config, err);
     case HW_KEY_ROPE: return read_rope(r, key, value);
     case HW_KEY_LAYER_TYPES:

@@ -59,7 +59,7 @@ const hw_weight_shape hw_weight_shapes[HW_N_WEIGHTS] = {
 /* Keys of mechanisms that the forward pass does not compute (ALiBi, quantized weights, ...), with the one value that switches the
  * mechanism off. Any other value is refused. */
 const hw_key_row hw_common_keys[] = {
-    OFF("quantization_config", "null"),
+    {"quantization_config", HW_KEY_QUANTIZATION, 0, false, NULL, NULL},
     OFF("compression_config", "null"),
     OFF("rope_scaling", "null"),
     OFF("rope_parameters", "null"),

@@ -125,6 +125,7 @@ typedef enum hw_key_kind {
   HW_KEY_IGNORED,       /* changes nothing in this family */
   HW_KEY_EQUALS,        /* absent, null, or the number that the int64_t field holds */
   HW_KEY_ROPE,          /* an object that describes scaled rotary positions -> hw_rope */
+  HW_KEY_QUANTIZATION,  /* an object: how the weights were rounded to 8 bits -> quantized, scale_block */
   HW_KEY_LAYER_TYPES,   /* the kind of attention of every layer -> windowed */
   HW_KEY_LAYER_GROUPS,  /* the same as [[["global", "local"], 12]] */
   HW_KEY_LAYER_POSITIONS, /* a list of 1 (the layer has rotary positions) and 0 -> positionless */

@@ -317,6 +317,10 @@ static bool note_names(hw_loader *ld) {
     n++;
   }
   if (n > SHOWN) hw_buffer_printf(&text, " and %zu more", n - SHOWN);
+  if (ld->weights->n_scaled)
+    hw_buffer_printf(&text, "%s%zu weights of F8_E4M3 are multiplied with their scales; activations are not rounded to 8 bits", text.length ? "; " : "",
+                     ld->weights->n_scaled);
+  if (ld->weights->n_activation_scales) hw_buffer_printf(&text, " (%zu tensors with scales for that are not used)", ld->weights->n_activation_scales);
   bool ok = hw_buffer_check(&text, ld->err);
   if (ok && text.length) ok = (ld->model->notice = hw_arena_copy(ld->arena, text.data, text.length, ld->err)) != NULL;
   hw_buffer_fini(&text);
@@ -373,6 +377,7 @@ static bool open_files(hw_model *model, const char *given, const char *architect
   model->name = model->files->folder.name;
   bool ok = model->path && hw_config_load(folder, file, architecture, ld.arena, &model->config, &ld.family, err) &&
             hw_weights_open(folder, file, ld.weights, err) &&
+            hw_weights_find_scales(ld.weights, model->config.quantized ? model->config.scale_block : NULL, err) &&
             load_weights(&ld) && hash_files(model, folder, architecture, err);
   model->weight_bytes = hw_weights_bytes(ld.weights);
   model->format = ld.weights->format;

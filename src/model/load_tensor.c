@@ -13,6 +13,7 @@ bool hw_load_check_finite(hw_loader *ld, const hw_tensor *tensor) {
   for (size_t i = 0; i < tensor->n_elements; i += BLOCK) {
     size_t n = tensor->n_elements - i < BLOCK ? tensor->n_elements - i : BLOCK;
     hw_widen_from(tensor->data, tensor->dtype, i, n, block);
+    hw_apply_scales(tensor->scales, i, n, block);
     if (hw_all_finite(block, n)) continue;
     size_t at = 0;
     while (at + 1 < n && isfinite(block[at])) at++;
@@ -85,7 +86,7 @@ bool hw_load_item(hw_loader *ld, hw_weight weight, int64_t layer, int64_t item, 
   if (!data) return false;
   bool in_first = (hw_lookup_layout(&ld->lookup, weight) != HW_LAYOUT_LINEAR) != (tensor->transposed && !table);
   size_t n_in = (size_t)hw_lookup_extent(&ld->lookup, shape->in), n_out = (size_t)hw_lookup_extent(&ld->lookup, shape->out);
-  *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .n_in = n_in, .n_out = n_out,
+  *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .scales = tensor->scales, .n_in = n_in, .n_out = n_out,
                         .stride = in_first ? n_out : n_in, .in_first = in_first};
   bool apart = tensor->n_dims == 3 && shape->in == HW_EXT_D_MODEL; /* [head, in, d_head]; W_O's [head, d_head, out] is one matrix */
   return !apart || join_heads(ld, matrix);

@@ -238,7 +238,7 @@ static bool check_tensor(const hw_lookup *lookup, hw_weight weight, const hw_ten
     return hw_fail(err, HW_ERROR_INPUT, "%s: %s has shape %s, want %s", tensor->path, tensor->name, has, want);
   }
   if (!tensor->readable)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s has dtype %s, want F32, F16 or BF16 (in GGUF also Q8_0, Q4_0, Q4_K and Q6_K)", tensor->path, tensor->name,
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s has dtype %s, want F32, F16 or BF16 (or F8_E4M3 with scales; in GGUF Q8_0, Q4_0, Q4_K and Q6_K)", tensor->path, tensor->name,
                    tensor->dtype_name);
   return true;
 }

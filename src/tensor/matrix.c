@@ -19,7 +19,7 @@ hw_matrix hw_matrix_outputs(const hw_matrix *matrix, size_t first, size_t n) {
 }
 
 const float *hw_matrix_plain(const hw_matrix *w) {
-  if (w->dtype != HW_F32 || w->paired || (uintptr_t)w->data % sizeof(float)) return NULL;
+  if (w->dtype != HW_F32 || w->paired || w->scales || (uintptr_t)w->data % sizeof(float)) return NULL;
   return (const float *)w->data + w->offset;
 }
 
@@ -28,7 +28,9 @@ void hw_matrix_row(const hw_matrix *w, size_t row, size_t first, size_t n, float
     size_t half = w->paired / 2, inside = row % w->paired;
     row += 2 * (inside % half) + inside / half - inside;
   }
-  hw_widen_from(w->data, w->dtype, w->offset + row * w->stride + first, n, out);
+  first += w->offset + row * w->stride;
+  hw_widen_from(w->data, w->dtype, first, n, out);
+  hw_apply_scales(w->scales, first, n, out);
 }
 
 void hw_matvec(const hw_matrix *w, const float *x, float *y) {

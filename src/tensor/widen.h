@@ -11,4 +11,8 @@ void hw_widen(const void *data, hw_dtype dtype, size_t n, float *out);
 /* n numbers from number `first` of the data, which may lie inside of a block. */
 void hw_widen_from(const void *data, hw_dtype dtype, size_t first, size_t n, float *out);
 
+/* Multiplies n widened numbers, from number `first` of the data on, with their factors; scales NULL: nothing. Each product is rounded to
+ * float32 once. */
+void hw_apply_scales(const hw_scales *scales, size_t first, size_t n, float *out);
+
 #endif

@@ -10,11 +10,12 @@
 
 static bool find_dtype(const char *name, hw_dtype *dtype, size_t *element_size) {
   static const struct { const char *name; size_t size; } others[] = {
-      {"BOOL", 1}, {"U8", 1}, {"I8", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}, {"U16", 2}, {"I16", 2},
+      {"BOOL", 1}, {"U8", 1}, {"I8", 1}, {"F8_E5M2", 1}, {"U16", 2}, {"I16", 2},
       {"U32", 4},  {"I32", 4}, {"F64", 8}, {"I64", 8}, {"U64", 8}};
-  for (int d = HW_F32; d <= HW_BF16; d++)
-    if (strcmp(name, hw_dtype_name((hw_dtype)d)) == 0) {
-      *dtype = (hw_dtype)d;
+  static const hw_dtype read[] = {HW_F32, HW_F16, HW_BF16, HW_F8_E4M3};
+  for (size_t d = 0; d < sizeof read / sizeof *read; d++)
+    if (strcmp(name, hw_dtype_name(read[d])) == 0) {
+      *dtype = read[d];
       *element_size = hw_dtype_size(*dtype);
       return true;
     }

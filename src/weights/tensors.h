@@ -24,6 +24,7 @@ typedef struct hw_tensor {
   const void *data;
   bool transposed;        /* two dimensions, of which the first lies densest: [out, in] as [in, out] */
   const int64_t *strides; /* [n_dims] in elements, where the elements lie neither in order nor transposed; else NULL */
+  const hw_scales *scales; /* of F8_E4M3, once hw_weights_find_scales has been called */
   size_t begin, end; /* bytes in the data of its file */
   bool used; /* taken by the loader */
 } hw_tensor;
@@ -41,6 +42,8 @@ typedef struct hw_weights {
   size_t n_tensors, tensors_capacity;
   hw_tensor *tensors; /* ordered by name, no name twice */
   size_t gathered;    /* bytes that hw_tensor_gather has copied */
+  size_t n_scaled;    /* tensors that have scales */
+  size_t n_activation_scales; /* tensors that say how an 8-bit engine would round activations */
   hw_arena arena;
 } hw_weights;
 
@@ -50,6 +53,12 @@ hw_tensor *hw_weights_find(const hw_weights *weights, const char *name);
 /* The elements of a transposed or strided tensor in order, in the arena; at most as many bytes in all as the files have, because views
  * of one storage can be many. NULL and err filled otherwise. */
 const void *hw_tensor_gather(hw_weights *weights, const hw_tensor *tensor, hw_arena *arena, hw_error *err);
+
+/* Gives every tensor of F8_E4M3 its scales, which lie beside it in a tensor of its name with "_scale" or "_scale_inv" behind it: one number
+ * for all of it, one for each row, or one for each block of block[0] x block[1] numbers (0: the model has no blocks; NULL: the model is not said to have scales). In both spellings a
+ * number is the stored one times its scale. Scales of activations are marked as used and counted: they change no weight. Errors: INPUT
+ * for scales that are missing, of another shape or not finite. */
+bool hw_weights_find_scales(hw_weights *weights, const int64_t block[2], hw_error *err);
 
 size_t hw_weights_bytes(const hw_weights *weights); /* of all files */
 

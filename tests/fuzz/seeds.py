@@ -21,6 +21,8 @@ def valid():
     yield "safetensors", "one", other_formats.ONE
     yield "safetensors", "three", other_formats.safetensors({"a": other_formats.entry(0, 8, [2, 2], "F16"), "b": other_formats.entry(8, 12, [2], "BF16"),
                                                               "__metadata__": {"format": "pt"}, "c": other_formats.entry(12, 20, [1], "I64")}, bytes(20))
+    scaled = {"a.weight": other_formats.entry(0, 15, [3, 5], "F8_E4M3"), "a.weight_scale_inv": other_formats.entry(15, 31, [2, 2], "F32")}
+    yield "safetensors", "fp8", other_formats.safetensors(scaled, bytes(15) + b"\0\0\x80?" * 4)
     yield "index", "two", json.dumps({"metadata": {"total_size": 8}, "weight_map": {"a": "1.safetensors", "b": "2.safetensors"}}).encode()
     yield "torch", "zip", zip_pickle.archive(zip_pickle.GOOD)
     yield "torch", "old", zip_pickle.old()

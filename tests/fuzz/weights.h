@@ -42,6 +42,7 @@ static inline void fuzz_touch(hw_weights *weights) {
     if (!data) fuzz_check_error(&err);
     if (data) hw_widen(data, tensor->dtype, n, numbers);
     if (data) hw_widen_from(data, tensor->dtype, tensor->n_elements - n, n, numbers);
+    hw_apply_scales(tensor->scales, tensor->n_elements - n, n, numbers);
     hw_arena_fini(&arena);
   }
 }
@@ -54,7 +55,8 @@ static inline int fuzz_reader(hw_weights_reader *read, const uint8_t *data, size
   int fd;
   fuzz_file(data, size, &fd, path);
   hw_arena_init(&weights.arena);
-  if (read(&weights, path, &err) && hw_weights_sort(&weights, &err))
+  const int64_t block[2] = {2, 3};
+  if (read(&weights, path, &err) && hw_weights_sort(&weights, &err) && hw_weights_find_scales(&weights, block, &err))
     fuzz_touch(&weights);
   else
     fuzz_check_error(&err);
