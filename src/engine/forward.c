@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "engine/mixture.h"
 #include "headwater/model.h"
 #include "model/rotary.h"
@@ -72,8 +73,10 @@ static void make_rotary_tables(const pass *p) {
       double factor = hw_rotary_frequencies(model, n, base == 1, p->frequency);
       for (size_t i = 0; i < n; i++)
         for (size_t t = 0; t < half; t++) {
-          p->cosine[base][(first + i) * half + t] = (float)(factor * cos((double)i * p->frequency[t]));
-          p->sine[base][(first + i) * half + t] = (float)(factor * sin((double)i * p->frequency[t]));
+          double sine, cosine;
+          hw_sin_cos((double)i * p->frequency[t], &sine, &cosine);
+          p->cosine[base][(first + i) * half + t] = (float)(factor * cosine);
+          p->sine[base][(first + i) * half + t] = (float)(factor * sine);
         }
     }
 }

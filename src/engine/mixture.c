@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/mixture.h"
 
-#include <math.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "tensor/kernels.h"
 
 static size_t widest_expert(const hw_model_config *c) { return (size_t)(c->d_shared > c->d_expert ? c->d_shared : c->d_expert); }
@@ -57,7 +57,7 @@ static void route(const hw_model_config *c, const float *scores, int32_t *expert
   size_t n = (size_t)c->n_experts, used = (size_t)c->experts_used;
   double sum = 0, sum_used = 0;
   float largest = hw_max(scores, n);
-  for (size_t e = 0; e < n; e++) sum += exp((double)scores[e] - (double)largest);
+  for (size_t e = 0; e < n; e++) sum += hw_exp((double)scores[e] - (double)largest);
   for (size_t s = 0; s < used; s++) {
     int32_t best = -1;
     for (size_t e = 0; e < n; e++) {
@@ -73,9 +73,9 @@ static void route(const hw_model_config *c, const float *scores, int32_t *expert
       experts[t] = experts[t - 1];
       experts[t - 1] = swap;
     }
-  for (size_t s = 0; s < used; s++) sum_used += exp((double)scores[experts[s]] - (double)largest);
+  for (size_t s = 0; s < used; s++) sum_used += hw_exp((double)scores[experts[s]] - (double)largest);
   for (size_t s = 0; s < used; s++)
-    routing[s] = (float)(exp((double)scores[experts[s]] - (double)largest) / (c->experts_normed ? sum_used : sum));
+    routing[s] = (float)(hw_exp((double)scores[experts[s]] - (double)largest) / (c->experts_normed ? sum_used : sum));
 }
 
 /* Lists the rows that use an expert, and copies them to x. */
@@ -119,7 +119,7 @@ static void run_expert(const hw_mixture *m, const hw_activations *acts, size_t l
   if (n == 0) return;
   if (part == (size_t)c->n_experts) { /* the shared expert's own gate */
     hw_gemm(&acts->model->layers[layer].w_shared_router, m->x, d, m->gate, 1, n, panel);
-    for (size_t r = 0; r < n; r++) m->weights[r] = 1.0f / (1.0f + expf(-m->gate[r]));
+    for (size_t r = 0; r < n; r++) m->weights[r] = (float)(1 / (1 + hw_exp(-(double)m->gate[r])));
   }
   project(m, expert, d, width, n, panel);
   for (size_t r = 0; r < n; r++) {

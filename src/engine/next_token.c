@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Predictions: logits, probabilities, ranks of particular tokens. */
-#include <math.h>
-
+#include "base/real.h"
 #include "headwater/model.h"
 #include "tensor/kernels.h"
 
 static double log_sum_exp(const float *scores, size_t n) {
   double largest = (double)hw_max(scores, n), sum = 0;
-  for (size_t i = 0; i < n; i++) sum += exp((double)scores[i] - largest);
-  return largest + log(sum);
+  for (size_t i = 0; i < n; i++) sum += hw_exp((double)scores[i] - largest);
+  return largest + hw_log(sum);
 }
 
 static void answer(const hw_next_token *query, float *scores, size_t vocab, float cap) {
@@ -18,7 +17,7 @@ static void answer(const hw_next_token *query, float *scores, size_t vocab, floa
   }
   double log_z = log_sum_exp(scores, vocab);
   for (uint32_t i = 0; i < query->k && i < vocab; i++)
-    query->probabilities[i] = (float)exp((double)query->logits[i] - log_z);
+    query->probabilities[i] = (float)hw_exp((double)query->logits[i] - log_z);
   for (size_t s = 0; s < query->n_scores; s++) {
     hw_token_score *score = &query->scores[s];
     score->logit = scores[score->id];

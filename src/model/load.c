@@ -10,6 +10,7 @@
 #include "headwater/buffer.h"
 #include "base/file.h"
 #include "base/model_folder.h"
+#include "base/real.h"
 #include "model/describe.h"
 #include "model/family.h"
 #include "model/loader.h"
@@ -262,7 +263,7 @@ static bool make_alibi_slopes(hw_loader *ld) {
   float *slopes = hw_arena_new(ld->arena, float, (size_t)c->n_heads, ld->err);
   for (int64_t h = 0; slopes && h < c->n_heads; h++) {
     double step = (double)h < power ? (double)(h + 1) : (double)(2 * h + 1) / 2 - power;
-    slopes[h] = (float)exp2(-largest * step / power) * (c->alibi_scaled ? model->layers[0].attention_scale : 1.0f);
+    slopes[h] = (float)hw_exp2(-largest * step / power) * (c->alibi_scaled ? model->layers[0].attention_scale : 1.0f);
   }
   return (model->alibi_slopes = slopes) != NULL;
 }

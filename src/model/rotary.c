@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/real.h"
+
 /* LLAMA3: by the turns that a pair makes within the original context. */
 static double stretch_by_parts(const hw_rope *rope, double frequency) {
   double slow = frequency / rope->factor, turns = rope->original_ctx * frequency / (2 * M_PI);
@@ -15,10 +17,10 @@ static double stretch_by_parts(const hw_rope *rope, double frequency) {
 
 /* YARN: the pair, not rounded, that makes so many turns within the original context. */
 static double pair_of_turns(const hw_rope *rope, double turns) {
-  return (double)rope->rotary_dims * log(rope->original_ctx / (turns * 2 * M_PI)) / (2 * log(rope->theta));
+  return (double)rope->rotary_dims * hw_log(rope->original_ctx / (turns * 2 * M_PI)) / (2 * hw_log(rope->theta));
 }
 
-static double magnitude(double factor, double scale) { return factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1; }
+static double magnitude(double factor, double scale) { return factor <= 1 ? 1 : 0.1 * scale * hw_log(factor) + 1; }
 
 static double stretch_yarn(const hw_rope *rope, double *frequency) {
   double low = pair_of_turns(rope, rope->beta_fast > 0 ? rope->beta_fast : 32), high = pair_of_turns(rope, rope->beta_slow > 0 ? rope->beta_slow : 1);
@@ -42,19 +44,19 @@ static double stretch_longrope(const hw_model_config *c, size_t n_tokens, double
   const double *divisors = (double)n_tokens > rope->original_ctx ? rope->long_factor : rope->short_factor;
   for (int64_t t = 0; t < rope->rotary_dims / 2; t++) frequency[t] /= divisors[t];
   double factor = rope->original_ctx != (double)c->n_ctx ? (double)c->n_ctx / rope->original_ctx : rope->factor;
-  return factor <= 1 ? 1 : sqrt(1 + log(factor) / log(rope->original_ctx));
+  return factor <= 1 ? 1 : sqrt(1 + hw_log(factor) / hw_log(rope->original_ctx));
 }
 
 /* DYNAMIC: the base grows with what of the prompt is past the context of training. */
 static double dynamic_theta(const hw_rope *rope, size_t n_tokens) {
   double longest = fmax((double)n_tokens, rope->original_ctx), size = (double)rope->rotary_dims;
-  return rope->theta * pow(rope->factor * longest / rope->original_ctx - (rope->factor - 1), size / (size - 2));
+  return rope->theta * hw_pow(rope->factor * longest / rope->original_ctx - (rope->factor - 1), size / (size - 2));
 }
 
 double hw_rotary_frequencies(const hw_model *model, size_t n_tokens, bool local, double *frequency) {
   const hw_rope *rope = &model->config.rope;
   double theta = local ? model->config.local_theta : rope->type == HW_ROPE_DYNAMIC ? dynamic_theta(rope, n_tokens) : rope->theta, factor = 1;
-  for (size_t t = 0; t < model->d_rotary / 2; t++) frequency[t] = pow(theta, -2.0 * (double)t / (double)model->d_rotary);
+  for (size_t t = 0; t < model->d_rotary / 2; t++) frequency[t] = hw_pow(theta, -2.0 * (double)t / (double)model->d_rotary);
   if (local) return 1;
   switch (rope->type) {
     case HW_ROPE_DEFAULT:

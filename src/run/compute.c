@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "headwater/run.h"
 
 bool hw_worker_init(hw_worker *worker, const hw_model *model, const hw_flow_settings *flow, size_t batch_rows, hw_error *err) {
@@ -177,7 +178,7 @@ static void take_later(hw_answer_score *score, const hw_token_score *later) {
 }
 
 static hw_lens_score lens_score(const hw_token_score *score) {
-  return (hw_lens_score){.logit = (double)score->logit, .probability = exp(score->log_probability), .rank = score->rank};
+  return (hw_lens_score){.logit = (double)score->logit, .probability = hw_exp(score->log_probability), .rank = score->rank};
 }
 
 /* The lens of one token, the i-th that was asked about: the queries of the lower layers, then `last`, the prediction. */

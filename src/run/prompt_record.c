@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Puts computed prompts together as the records that the store writes. */
-#include <math.h>
 #include <string.h>
 
+#include "base/real.h"
 #include "run/plan.h"
 #include "headwater/store.h"
 
 static hw_answer_record answer_record(const hw_answer_score *score) {
   return (hw_answer_record){.token_id = score->token_id, .n_tokens = score->n_tokens, .logit = score->logit,
-                            .probability = (float)exp(score->first_log_probability), .rank = score->rank,
+                            .probability = (float)hw_exp(score->first_log_probability), .rank = score->rank,
                             .log_probability = score->log_probability, .greedy = score->greedy};
 }
 

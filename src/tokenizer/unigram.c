@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/number.h"
+#include "base/real.h"
 #include "tokenizer/emit.h"
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
@@ -76,7 +77,7 @@ static bool read_score(const json_t *json, double *score, hw_error *err) {
   bool ok = hw_buffer_check(&text, err);
   hw_buffer_fini(&text);
   exponent += written;
-  double value = exponent < 0 ? (double)digits / pow(10, -exponent) : (double)digits * pow(10, exponent);
+  double value = exponent < 0 ? (double)digits / hw_pow(10, -exponent) : (double)digits * hw_pow(10, exponent);
   *score = negative ? -value : value;
   return ok;
 }

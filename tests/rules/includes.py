@@ -23,7 +23,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "graph": "base",
     "tokenizer": "base weights",
     "model": "base tensor weights",
-    "engine": "tensor model",
+    "engine": "base tensor model",
     "flow": "base tensor graph model",
     "dataset": "base tokenizer",
     "codec": "base graph",
