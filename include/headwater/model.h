@@ -186,7 +186,7 @@ typedef struct hw_activations {
   float **neurons;  /* [n_layers] of [rows, hw_active_neurons]: a, what multiplies W_out; of a mixture, the used experts' one after the other */
   int32_t **experts; /* [n_layers] of [rows, experts_used]: the used experts, lowest first; the shared one is used after them */
   float **routing;  /* [n_layers] of [rows, experts_used]: their weights, which `neurons` has in it */
-  float **attn_out_scale, **ffn_out_scale; /* [n_layers] of [rows]: 1 / rms of the output norms, or 1 */
+  float **attn_out_scale, **ffn_out_scale; /* [n_layers] of [rows]: 1 / rms of the output norms (1 for residual_factor); not filled in without gains */
 } hw_activations;
 
 /* Runs the model over a batch. The ids must be inside the vocabulary and no prompt longer than n_ctx: check with

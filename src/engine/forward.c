@@ -139,7 +139,8 @@ static void norm_heads(const pass *p, float *x, const float *gamma, const float 
   size_t d_head = (size_t)c->d_head, n = p->acts->batch.n_rows;
   if (!gamma) return;
   if (c->qk_norm == HW_QK_NORM_WIDE) {
-    for (size_t r = 0; r < n; r++) hw_norm_row(HW_NORM_RMS, x + r * n_heads * d_head, gamma, beta, (float)c->norm_eps, n_heads * d_head, x + r * n_heads * d_head);
+    size_t width = n_heads * d_head;
+    for (size_t r = 0; r < n; r++) hw_norm_row(HW_NORM_RMS, x + r * width, gamma, beta, (float)c->norm_eps, width, x + r * width);
     return;
   }
   bool each = c->qk_norm == HW_QK_NORM_EACH;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * config.json, key by key as the family's row lists them. */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -70,12 +71,16 @@ static bool is_said(const reader *r, size_t offset) {
   return false;
 }
 
+/* In most fields 0 says that no key has said anything: a 0 in the file must not pass for that. Fields are used as float32. */
+static bool is_positive(const json_t *value) { return json_is_number(value) && json_number_value(value) > 0 && json_number_value(value) <= (double)FLT_MAX; }
+static bool is_zero(const json_t *value) { return json_is_number(value) && json_number_value(value) == 0; }
+
 /* LONGROPE's divisors. */
 static bool read_factors(reader *r, const hw_key_row *key, json_t *value, double factors[HW_MOST_PAIRS], int64_t *n) {
   bool ok = json_is_array(value) && json_array_size(value) > 0 && json_array_size(value) <= HW_MOST_PAIRS;
   for (size_t i = 0; ok && i < json_array_size(value); i++) {
     factors[i] = json_number_value(json_array_get(value, i));
-    ok = factors[i] > 0;
+    ok = is_positive(json_array_get(value, i));
   }
   *n = (int64_t)json_array_size(value);
   return ok || wrong_value(r->path, key, value, HW_ERROR_INPUT, "a list of at most 256 numbers above 0", r->err);
@@ -86,11 +91,14 @@ static bool is_rope_of_layers(json_t *value) { return json_is_object(json_object
 
 static bool read_local_rope(reader *r, const char *key, json_t *value) {
   const hw_model_config before = *r->config;
-  json_t *theta = json_object_get(value, "rope_theta"), *type = json_object_get(value, "rope_type");
+  const char *name;
+  json_t *theta = json_object_get(value, "rope_theta"), *type = json_object_get(value, "rope_type"), *member;
+  json_object_foreach(value, name, member)
+    if (member != theta && member != type && !json_is_null(member))
+      return hw_fail(r->err, HW_ERROR_UNSUPPORTED, "%s: %s.sliding_attention.%.100s is not computed", r->path, key, name);
   if (type && strcmp(json_is_string(type) ? json_string_value(type) : "", "default") != 0)
     return hw_fail(r->err, HW_ERROR_UNSUPPORTED, "%s: %s.sliding_attention.rope_type is not default", r->path, key);
-  if (!json_is_number(theta) || !(json_number_value(theta) > 0))
-    return hw_fail(r->err, HW_ERROR_INPUT, "%s: %s.sliding_attention.rope_theta wants a number above 0", r->path, key);
+  if (!is_positive(theta)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: %s.sliding_attention.rope_theta wants a number above 0", r->path, key);
   r->config->local_theta = json_number_value(theta);
   return note(r, offsetof(hw_model_config, local_theta), sizeof(double), &before, key, "sliding_attention.rope_theta");
 }
@@ -112,6 +120,7 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
   json_t *member;
   if (!json_is_object(value)) return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, "an object", err);
   if (is_rope_of_layers(value) && r->config->local_theta > 0) {
+    if (json_object_size(value) > 2) return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, "full_attention and sliding_attention", err);
     if (!read_local_rope(r, key->name, json_object_get(value, "sliding_attention"))) return false;
     value = json_object_get(value, "full_attention");
   }
@@ -124,8 +133,7 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
     while (n < COUNT_OF(numbers) && strcmp(numbers[n].name, name) != 0) n++;
     if (json_is_null(member)) continue;
     if (n < COUNT_OF(numbers)) {
-      if (!json_is_number(member) || !(json_number_value(member) > 0))
-        return wrong_value(path, &row, member, HW_ERROR_INPUT, "a number above 0", err);
+      if (!is_positive(member)) return wrong_value(path, &row, member, HW_ERROR_INPUT, "a number above 0", err);
       *(double *)(void *)((char *)rope + numbers[n].offset) = json_number_value(member);
       if (!note(r, key->offset + numbers[n].offset, sizeof(double), &before, key->name, numbers[n].name)) return false;
     } else if (strcmp(name, "rope_type") == 0 || strcmp(name, "type") == 0) {
@@ -141,9 +149,13 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
       rope->untruncated = json_is_false(member);
       if (!note(r, key->offset + offsetof(hw_rope, untruncated), sizeof rope->untruncated, &before, key->name, "truncate")) return false;
     } else if (strcmp(name, "short_factor") == 0) {
-      if (!read_factors(r, &row, member, rope->short_factor, &rope->n_short)) return false;
+      if (!read_factors(r, &row, member, rope->short_factor, &rope->n_short) ||
+          !note(r, key->offset + offsetof(hw_rope, short_factor), sizeof rope->short_factor, &before, key->name, "short_factor"))
+        return false;
     } else if (strcmp(name, "long_factor") == 0) {
-      if (!read_factors(r, &row, member, rope->long_factor, &rope->n_long)) return false;
+      if (!read_factors(r, &row, member, rope->long_factor, &rope->n_long) ||
+          !note(r, key->offset + offsetof(hw_rope, long_factor), sizeof rope->long_factor, &before, key->name, "long_factor"))
+        return false;
     } else {
       return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is not a part of rotary scaling that is computed", path, whole);
     }
@@ -231,8 +243,8 @@ static bool read_value(reader *r, const hw_key_row *key, json_t *value) {
     }
     case HW_KEY_NUMBER:
     case HW_KEY_NUMBER_OR_NONE:
-      if (!json_is_number(value) || !(json_number_value(value) >= 0))
-        return wrong_value(path, key, value, HW_ERROR_INPUT, "a number that is not negative", err);
+      if (!is_positive(value) && !(key->offset == offsetof(hw_model_config, norm_eps) && is_zero(value)))
+        return wrong_value(path, key, value, HW_ERROR_INPUT, "a number above 0", err);
       *(double *)field = json_number_value(value);
       return note(r, key->offset, sizeof(double), &before, key->name, NULL);
     case HW_KEY_SWITCH:
@@ -332,17 +344,22 @@ static bool derive_layers(const char *path, hw_model_config *config, hw_error *e
 static bool derive_rotary(const char *path, hw_model_config *config, hw_error *err) {
   hw_rope *rope = &config->rope;
   if (!(rope->rotary_fraction > 0 && rope->rotary_fraction <= 1))
-    return hw_fail(err, HW_ERROR_INPUT, "%s: %g of each head turns (rotary_pct or partial_rotary_factor), want a share of at most 1", path, rope->rotary_fraction);
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %g of each head turns (rotary_pct or partial_rotary_factor), want a share of at most 1", path,
+                   rope->rotary_fraction);
   if (!rope->rotary_dims) rope->rotary_dims = (int64_t)((double)config->d_head * rope->rotary_fraction);
   if (rope->rotary_dims % 2 || rope->rotary_dims < 2 || rope->rotary_dims > config->d_head)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: rotary positions need an even head size, found %" PRId64 " of the head's %" PRId64 " (rotary_pct, partial_rotary_factor or rotary_dim says how many turn)",
+    return hw_fail(err, HW_ERROR_INPUT,
+                   "%s: rotary positions need an even head size, found %" PRId64 " of the head's %" PRId64
+                   " (rotary_pct, partial_rotary_factor or rotary_dim says how many turn)",
                    path, rope->rotary_dims, config->d_head);
   if (!(rope->theta > 0)) return hw_fail(err, HW_ERROR_INPUT, "%s: rope_theta is %g, want a number above 0", path, rope->theta);
-  if (rope->type == HW_ROPE_YARN && !(rope->theta > 1)) return hw_fail(err, HW_ERROR_INPUT, "%s: rope_theta is %g, want more than 1 for yarn", path, rope->theta);
-  if (rope->type == HW_ROPE_DYNAMIC && rope->rotary_dims < 4) return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " dimensions turn, want at least 4 for dynamic", path, rope->rotary_dims);
+  if (rope->type == HW_ROPE_YARN && !(rope->theta > 1))
+    return hw_fail(err, HW_ERROR_INPUT, "%s: rope_theta is %g, want more than 1 for yarn", path, rope->theta);
+  if (rope->type == HW_ROPE_DYNAMIC && rope->rotary_dims < 4)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " dimensions turn, want at least 4 for dynamic", path, rope->rotary_dims);
   if (rope->type == HW_ROPE_LONGROPE && (rope->n_short != rope->rotary_dims / 2 || rope->n_long != rope->n_short))
-    return hw_fail(err, HW_ERROR_INPUT, "%s: rope_scaling.short_factor has %" PRId64 " numbers and long_factor %" PRId64 ", want %" PRId64 " each", path, rope->n_short,
-                   rope->n_long, rope->rotary_dims / 2);
+    return hw_fail(err, HW_ERROR_INPUT, "%s: rope_scaling.short_factor has %" PRId64 " numbers and long_factor %" PRId64 ", want %" PRId64 " each", path,
+                   rope->n_short, rope->n_long, rope->rotary_dims / 2);
   if (!(rope->original_ctx > 0)) rope->original_ctx = (double)config->n_ctx;
   if (rope->type == HW_ROPE_LONGROPE && !(rope->original_ctx > 1))
     return hw_fail(err, HW_ERROR_INPUT, "%s: original_max_position_embeddings is %g, want more than 1", path, rope->original_ctx);
@@ -354,7 +371,8 @@ static bool derive_rotary(const char *path, hw_model_config *config, hw_error *e
 static bool derive_experts(const char *path, hw_model_config *config, hw_error *err) {
   if (config->n_experts == 0) return true;
   if (config->n_experts > HW_MOST_EXPERTS)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %" PRId64 " experts, at most %d (num_local_experts or num_experts)", path, config->n_experts, HW_MOST_EXPERTS);
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %" PRId64 " experts, at most %d (num_local_experts or num_experts)", path, config->n_experts,
+                   HW_MOST_EXPERTS);
   if (config->experts_used < 1 || config->experts_used > config->n_experts)
     return hw_fail(err, HW_ERROR_INPUT, "%s: num_experts_per_tok is %" PRId64 ", but there are %" PRId64 " experts", path, config->experts_used,
                    config->n_experts);

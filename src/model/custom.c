@@ -240,8 +240,7 @@ static bool check_idle(reader *r) {
   const struct { const char *key; bool idle; const char *because; } rows[] = {
       {"rotary", c->positions != HW_POSITION_ROTARY, "positions are not rotary"}, {"position_offset", c->positions != HW_POSITION_LEARNED, "positions are not learned"},
       {"gated", c->d_ffn == 0, "d_ffn is 0"}, {"activation", c->d_ffn == 0, "d_ffn is 0"}, {"norm_eps", c->norm == HW_NORM_NONE, "norm is none"},
-      {"gamma_plus_one", c->norm == HW_NORM_NONE, "norm is none"}, {"fused", !names(r, HW_W_QKV), "there is no qkv"},
-      {"score_scale", c->score_scale == 0, "it is 0"}};
+      {"gamma_plus_one", c->norm == HW_NORM_NONE, "norm is none"}, {"fused", !names(r, HW_W_QKV), "there is no qkv"}};
   for (size_t i = 0; i < COUNT_OF(rows); i++)
     if (rows[i].idle && json_object_get(r->root, rows[i].key))
       return hw_fail(r->err, HW_ERROR_INPUT, "%s: %s is said, but %s", r->path, rows[i].key, rows[i].because);

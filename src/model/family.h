@@ -116,7 +116,7 @@ typedef enum hw_key_kind {
   HW_KEY_COUNT,         /* integer >= 1 -> int64_t */
   HW_KEY_COUNT_OR_ZERO,
   HW_KEY_COUNT_OR_NONE, /* the same; null says that there is none: 0 */
-  HW_KEY_NUMBER,        /* -> double */
+  HW_KEY_NUMBER,        /* above 0; norm_eps may be 0 -> double */
   HW_KEY_NUMBER_OR_NONE,
   HW_KEY_SWITCH,        /* true or false -> bool */
   HW_KEY_ACTIVATION,    /* a name of the activation table -> hw_activation */

@@ -182,7 +182,7 @@ static void what_is_refused(void **state) {
       {"{\"like\": \"gpt2\", \"tensors\": {\"o_bias\": {\"name\": \"o\", \"optional\": \"yes\"}}}", "optional wants true or false"},
       {"{\"like\": \"gpt2\", \"tensors\": {\"token_embedding\": {\"name\": \"o\", \"layout\": \"conv1d\"}}}", "token_embedding has a row for each token"},
       {"{\"like\": \"gpt2\", \"rotary\": {\"rope_theta\": 5}}", "rotary is said, but positions are not rotary"},
-      {"{\"like\": \"gpt2\", \"score_scale\": 0}", "score_scale is said, but it is 0"},
+      {"{\"like\": \"gpt2\", \"score_scale\": 0}", "score_scale is 0, want a number above 0"},
       {"{\"like\": \"gpt2\", \"tensors\": {\"w_q\": \"x\"}}", "tensors.w_q is not a weight"},
       {"{\"like\": \"gpt2\", \"tensors\": {\"q\": 7}}", "tensors.q wants a name"},
       {"{\"like\": \"gpt2\", \"tensors\": {\"ffn_in\": \"h.{layer}.up\"}}", "no tensor h.0.up"},
