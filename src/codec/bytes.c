@@ -133,6 +133,11 @@ bool hw_codec_finish(hw_codec *codec, const hw_blob_info *info, hw_buffer *out, 
 
 /* ---- reading ---- */
 
+hw_reader hw_reader_of(const void *bytes, size_t length) {
+  const uint8_t *at = length ? bytes : (const uint8_t *)"";
+  return (hw_reader){.at = at, .end = at + length};
+}
+
 uint64_t hw_read_varint(hw_reader *reader) {
   uint64_t value = 0;
   for (unsigned shift = 0; shift < 64 && reader->at < reader->end && !reader->failed; shift += 7) {
@@ -234,7 +239,7 @@ static bool read_header(hw_reader *r, const char *kinds, hw_blob_info *info, hw_
 bool hw_blob_open(const void *bytes, size_t length, const char *kinds, hw_arena *arena, hw_blob_info *info,
                   hw_reader *payload, hw_error *err) {
   *info = (hw_blob_info){0};
-  hw_reader r = {.at = bytes, .end = (const uint8_t *)bytes + length};
+  hw_reader r = hw_reader_of(bytes, length);
   if (!read_header(&r, kinds, info, err)) return false;
   uint64_t raw = hw_read_varint(&r);
   size_t left = bytes_left(&r);

@@ -84,6 +84,8 @@ typedef struct hw_reader {
   bool failed; /* a read went past the end or met an invalid value; later reads give 0 */
 } hw_reader;
 
+/* bytes may be NULL when length is 0: SQLite gives an empty blob so. */
+hw_reader hw_reader_of(const void *bytes, size_t length);
 uint64_t hw_read_varint(hw_reader *reader);
 int64_t hw_read_zigzag(hw_reader *reader);
 /* n values of `width` bytes as planes into out; out may be NULL to skip. */

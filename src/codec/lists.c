@@ -42,7 +42,7 @@ void hw_encode_item_graphs(hw_buffer *out, const hw_item_graph *graphs, size_t n
 
 bool hw_decode_item_graphs(const void *bytes, size_t length, hw_arena *arena, hw_item_graph **graphs, size_t *n,
                            hw_error *err) {
-  hw_reader r = {.at = bytes, .end = (const uint8_t *)bytes + length};
+  hw_reader r = hw_reader_of(bytes, length);
   *n = 0;
   if (!(*graphs = hw_arena_new(arena, hw_item_graph, length / 2, err))) return false; /* each has two varints of at least a byte */
   uint64_t graph = 0;
@@ -101,7 +101,7 @@ bool hw_decode_lens(const void *bytes, size_t length, hw_arena *arena, int64_t *
                     hw_error *err) {
   const uint8_t *at = bytes;
   if (length < 2 || at[0] != 'L' || at[1] != HW_CODEC_VERSION) return hw_fail(err, HW_ERROR_INPUT, "these %zu bytes are no logit lens", length);
-  hw_reader r = {.at = at + 2, .end = at + length};
+  hw_reader r = hw_reader_of(at + 2, length - 2);
   uint64_t prompt = hw_read_varint(&r), flags = hw_read_varint(&r), n = hw_read_varint(&r);
   if (r.failed || prompt >= (uint64_t)HW_MAX_PROMPT || flags > (HAS_FOIL | HAS_DIFFERENCE) || flags == HAS_DIFFERENCE || n < 1 || n > HW_MAX_LAYERS)
     return hw_fail(err, HW_ERROR_INPUT, "the header of a logit lens is damaged");

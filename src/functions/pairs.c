@@ -147,8 +147,8 @@ int hw_register_pairs(sqlite3 *db) {
 
 bool hw_decode_pairs(const void *bytes, size_t length, hw_arena *arena, hw_pair **pairs, size_t *n, hw_error *err) {
   const uint8_t *at = bytes;
-  hw_reader r = {.at = at + 1, .end = at + length};
   bool ours = length > 2 && at[0] == 'Q';
+  hw_reader r = ours ? hw_reader_of(at + 1, length - 1) : hw_reader_of(NULL, 0);
   int64_t graphs = ours ? (int64_t)(hw_read_varint(&r) & INT64_MAX) : 0;
   size_t n_heads = ours ? hw_read_count(&r, 2) : 0;
   if (!ours || r.failed || n_heads > MOST_HEADS) return hw_fail(err, HW_ERROR_INPUT, "these %zu bytes are no result of hw_count_pairs", length);

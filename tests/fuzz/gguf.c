@@ -34,9 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   hw_arena arena;
   hw_model_config config;
   const hw_family *family;
-  char path[64];
-  int fd;
-  fuzz_file(data, size, &fd, path);
+  (void)fuzz_start();
+  const char *path = fuzz_file("x.gguf", data, size);
   if (hw_gguf_open(path, &gguf, &err)) {
     read_values(&gguf);
     fuzz_touch(&gguf.weights);
@@ -48,6 +47,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   err = (hw_error){0};
   if (!hw_gguf_describe(path, &arena, &config, &family, &err)) fuzz_check_error(&err);
   hw_arena_fini(&arena);
-  close(fd);
   return 0;
 }

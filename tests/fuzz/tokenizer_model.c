@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tokenizer.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  fuzz_tokenizer("tokenizer.model", data, size);
-  return 0;
-}
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) { return fuzz_tokenizer("tokenizer.model", data, size); }

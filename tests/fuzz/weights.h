@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Fuzzed weights: a file in memory that has a path, and what is read of the tensors. */
+ * Fuzzed weights: what is read of the tensors of a file. */
 #ifndef HW_TESTS_FUZZ_WEIGHTS_H
 #define HW_TESTS_FUZZ_WEIGHTS_H
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
+#include "input.h"
 #include "tensor/widen.h"
 #include "weights/tensors.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The path of a file with these bytes; the caller closes *fd. */
-static inline void fuzz_file(const uint8_t *data, size_t size, int *fd, char path[64]) {
-  *fd = memfd_create("fuzz", MFD_CLOEXEC);
-  if (*fd < 0 || write(*fd, data, size) != (ssize_t)size) abort();
-  (void)snprintf(path, 64, "/proc/self/fd/%d", *fd);
-}
-
-static inline void fuzz_check_error(const hw_error *err) {
-  if (!err->kind || !err->message[0] || strchr(err->message, '\n')) abort(); /* an error is one line */
-}
 
 /* Reads the first and the last numbers of every tensor. */
 static inline void fuzz_touch(hw_weights *weights) {
@@ -51,17 +33,15 @@ static inline void fuzz_touch(hw_weights *weights) {
 static inline int fuzz_reader(hw_weights_reader *read, const uint8_t *data, size_t size) {
   hw_error err = {0};
   hw_weights weights = {0};
-  char path[64];
-  int fd;
-  fuzz_file(data, size, &fd, path);
+  (void)fuzz_start();
   hw_arena_init(&weights.arena);
   const int64_t block[2] = {2, 3};
+  const char *path = fuzz_file("weights", data, size);
   if (read(&weights, path, &err) && hw_weights_sort(&weights, &err) && hw_weights_find_scales(&weights, block, &err))
     fuzz_touch(&weights);
   else
     fuzz_check_error(&err);
   hw_weights_close(&weights);
-  close(fd);
   return 0;
 }
 

@@ -452,6 +452,8 @@ TEST(lists) {
   for (int i = 0; i < 3; i++)
     assert_true(read[i].graph_id == graphs[i].graph_id && read[i].importance == graphs[i].importance);
   assert_false(hw_decode_item_graphs(out.data, out.length - 1, &arena, &read, &n, &err));
+  assert_true(hw_decode_item_graphs(NULL, 0, &arena, &read, &n, &err)); /* an empty blob, as SQLite gives it */
+  assert_int_equal(n, 0);
   hw_buffer_fini(&out);
   hw_arena_fini(&arena);
 }
