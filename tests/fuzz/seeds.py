@@ -53,7 +53,7 @@ def read(*path):
 
 
 def models():
-    """Descriptions of models: the fixtures', and the other family's way to say the same."""
+    """Descriptions of models: the fixtures', and those of headwater.json."""
     for path in sorted(glob.glob(os.path.join(ROOT, "tests", "golden", "models", "*", "config.json"))):
         yield "config", os.path.basename(os.path.dirname(path)), json.dumps(json.loads(read(path))).encode()
     for path in sorted(glob.glob(os.path.join(ROOT, "datasets", "models", "*", "headwater.json"))):
