@@ -70,9 +70,13 @@ bool hw_bundle_script(const char *entry, hw_buffer *out, hw_error *err) {
   if (hw_n_assets > sizeof needed)
     return hw_fail(err, HW_ERROR_UNSUPPORTED, "the page has %zu files, want at most %zu", hw_n_assets, sizeof needed);
   if (!mark_modules(entry, needed, err)) return false;
-  for (size_t m = 0; m < hw_n_assets; m++)
-    if (needed[m] && !put_module(&hw_assets[m], out, err)) return false;
-  return true;
+  hw_buffer whole;
+  hw_buffer_init(&whole);
+  bool ok = true;
+  for (size_t m = 0; m < hw_n_assets && ok; m++) ok = !needed[m] || put_module(&hw_assets[m], &whole, err);
+  ok = ok && hw_minify_names(entry, whole.data, whole.length, out, err);
+  hw_buffer_fini(&whole);
+  return ok;
 }
 
 bool hw_bundle_style(const char *const *names, size_t n, hw_buffer *out, hw_error *err) {

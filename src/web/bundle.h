@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The files of web/ as the page gets them: all modules as one, all styles as one, without comments and needless white space
- * (minify.h). One request each instead of fifty, and what compresses together is smaller. */
+ * and with short names of variables (minify.h). One request each instead of fifty, and what compresses together is smaller. */
 #ifndef HW_WEB_BUNDLE_H
 #define HW_WEB_BUNDLE_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Scripts and style sheets of the page without comments and without white space that means nothing. Names stay as they are. What the
- * lexer does not tell apart is forbidden in web/ by tests/rules/web.py. */
+ * Scripts and style sheets of the page without comments and without white space that means nothing, and with short names of variables. */
 #ifndef HW_WEB_MINIFY_H
 #define HW_WEB_MINIFY_H
 
@@ -10,6 +9,11 @@
  * "}", commas before a closing bracket, ( ) around the one parameter of an arrow function and the 0 of 0.5 go too, and
  * declarations that follow each other are one: "const a = 1, b = 2". `name` is for errors: a string, template or comment that does not end, templates too deep. */
 bool hw_minify_script(const char *name, const char *text, size_t length, hw_buffer *out, hw_error *err);
+
+/* Appends a whole script, all modules as one, with short names of variables. Properties, keywords and what the script does not declare (names
+ * of the browser) stay. A name that a statement of the top level declares must not mean something of the browser's in another place
+ * of it; labels, and blocks behind "case", are not told apart (tests/web/minified.mjs compares both scripts). Errors: UNSUPPORTED: not a script; too many names. */
+bool hw_minify_names(const char *name, const char *text, size_t length, hw_buffer *out, hw_error *err);
 
 /* Appends a style sheet. */
 bool hw_minify_style(const char *name, const char *text, size_t length, hw_buffer *out, hw_error *err);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules of the page's files: python3 tests/rules/web.py
 The page takes the modules as one, so imports are one line each at the top, exports a prefix, top-level names unique, and
-src/web/CMakeLists.txt lists a module after those that it imports. What the lexer that takes out white space (src/web/minify_script.c)
+src/web/CMakeLists.txt lists a module after those that it imports. What the lexer that takes out white space (src/web/script_lexer.c)
 does not decide is forbidden. Text of the database reaches the document as text nodes only, and
 nothing is fetched from elsewhere."""
 import pathlib
@@ -15,7 +15,7 @@ TOKEN = re.compile(r"""(?P<blank>\s+|/\*.*?\*/)|(?P<text>"(?:\\.|[^"\\\n])*"|'(?
 EXPRESSION = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/")
 TEMPLATE = re.compile(r"(?:\\.|\$(?!\{)|[^\\`$])*(?:`|(?P<open>\$\{))", re.S)
 CONTROLS = {"if", "for", "while", "switch"}
-OPERATORS = {"return", "typeof", "case", "in", "of", "else", "throw", "void", "delete", "await", "yield", "instanceof"}  # of minify_script.c
+OPERATORS = {"return", "typeof", "case", "in", "of", "else", "throw", "void", "delete", "await", "yield", "instanceof"}  # of script_lexer.c
 FORBIDDEN = [
     (r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|srcdoc|createContextualFragment)\b", "text becomes markup"),
     (r"\beval\s*\(|\bnew Function\b|document\.write", "text becomes code"),
@@ -68,7 +68,7 @@ def opens_value(before):
 
 
 def check_lexer(path, text):
-    """Statements end with a semicolon, none is empty, and "/" divides behind ) and }: src/web/minify_script.c takes this for granted."""
+    """Statements end with a semicolon, none is empty, and "/" divides behind ) and }: src/web/minify_script.c and script_names.c take this for granted."""
     opened, closed = [], ""  # what each bracket that is open is, and what the last one that was closed was
     before, before_that, at_end = "", "", False
     for token, line in tokens_of(text):

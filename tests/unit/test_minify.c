@@ -32,6 +32,10 @@ static void check_refused(minify *call, const char *name, const char *text, cons
   hw_buffer_fini(&out);
 }
 
+static void check_names(const sample *samples, size_t n) {
+  check_samples(hw_minify_names, "a.mjs", "", samples, n);
+}
+
 static void check_script(const sample *samples, size_t n) {
   check_samples(hw_minify_script, "a.mjs", "\n", samples, n);
 }
@@ -157,6 +161,71 @@ TEST(test_what_is_not_a_script) {
   check_refused(hw_minify_script, "a.mjs", deep, "templates within templates, want at most 8");
 }
 
+/* The short names are e, t, n, a, i, r, s in this order: what stands most often first. */
+TEST(test_names_are_short) {
+  static const sample samples[] = {
+      {"const one=1;let two=one,three;", "const e=1;let t=e,n;"},
+      {"function one(two,three=two,...four){return two+three+four}", "function a(e,t=e,...n){return e+t+n}"},
+      {"const one=two=>two+1,three=(four,five)=>four*five;", "const a=e=>e+1,i=(t,n)=>t*n;"},
+      {"class One{two(three){return three}static four=1}new One", "class e{two(t){return t}static four=1}new e"},
+      {"class One{one=1;two(one){}}", "class e{one=1;two(t){}}"},
+      {"function one(two){if(three){two()}}", "function t(e){if(three){e()}}"},
+      {"{let one=1,two=one}", "{let e=1,t=e}"},
+      {"try{one()}catch(two){one(two)}for(const three of two)three;", "try{one()}catch(e){one(e)}for(const e of two)e;"},
+      {"async function one(two){for await(const three of two)await three}", "async function n(e){for await(const t of e)await t}"},
+      {"function*one(){yield*two()}const two=async three=>three;", "function*t(){yield*e()}const e=async t=>t;"},
+  };
+  check_names(samples, COUNT_OF(samples));
+}
+
+/* Statements of the top level that have no name of it in common can use a short name again. */
+TEST(test_names_of_statements) {
+  static const sample samples[] = {
+      {"function one(three){three()}function two(four){four()}", "function t(e){e()}function n(e){e()}"},
+      {"const one=three=>three;const two=four=>four;", "const t=e=>e;const n=e=>e;"},
+      {"const one=three=>{three()},two=four=>{four()};", "const n=e=>{e()},a=t=>{t()};"},
+      {"const one=three=>four=>{four()}?three:0;", "const n=e=>t=>{t()}?e:0;"},
+      {"function one(name){name()}name(document);", "function t(e){e()}name(document);"},
+      {"function one(e){t(e,n)}", "function a(e){t(e,n)}"},
+      {"const one=1;function two(one){one(e)}", "const t=1;function n(t){t(e)}"},
+  };
+  check_names(samples, COUNT_OF(samples));
+}
+
+TEST(test_properties_stay) {
+  static const sample samples[] = {
+      {"const one={one:one.one,two:1};one?.one;one.two;", "const e={one:e.one,two:1};e?.one;e.two;"},
+      {"const one=1,two={one,two,...one};", "const e=1,t={one:e,two:t,...e};"},
+      {"const{one,two:three,four=one,...five}=six;", "const{one:e,two:t,four:n=e,...a}=six;"},
+      {"const[one,[,two],{three=1,four:[five]}]=six;", "const[e,[,t],{three:n=1,four:[a]}]=six;"},
+      {"function one({two,[three]:four={five:two},six}={}){}", "function t({two:e,[three]:n={five:e},six:a}={}){}"},
+      {"const one={two(one){return one},get one(){return 1},async three(){},*four(){},[one](){}};",
+       "const e={two(e){return e},get one(){return 1},async three(){},*four(){},[e](){}};"},
+      {"function get(one){return{get,one,set:get}}", "function e(t){return{get:e,one:t,set:e}}"},
+      {"const one=two?three:four,three=1;f({two:one?three:two,one});", "const e=two?t:four,t=1;f({two:e?t:two,one:e});"},
+      {"const of=1;for(const one of of)one;", "const e=1;for(const t of e)t;"},
+  };
+  check_names(samples, COUNT_OF(samples));
+}
+
+TEST(test_texts_have_no_names) {
+  static const sample samples[] = {
+      {"const one=1;f(`one ${one} ${`${one}one`} one`,\"one\",/one/);", "const e=1;f(`one ${e} ${`${e}one`} one`,\"one\",/one/);"},
+      {"const one=`${{one:1,two}[three]}`,two=1,three=2;", "const n=`${{one:1,two:e}[t]}`,e=1,t=2;"},
+      {"const one=two=>`${two}`+two;f(one/2/one);", "const e=t=>`${t}`+t;f(e/2/e);"},
+  };
+  check_names(samples, COUNT_OF(samples));
+}
+
+TEST(test_what_has_no_names) {
+  check_refused(hw_minify_names, "a.mjs", "f([)", "web/a.mjs: \")\" closes \"[\"");
+  check_refused(hw_minify_names, "a.mjs", "f([]", "web/a.mjs: a bracket is not closed");
+  check_refused(hw_minify_names, "a.mjs", "f())", "web/a.mjs: \")\" closes nothing");
+  check_refused(hw_minify_names, "a.mjs", "const{a:1}=b", "\"1\" in a declaration");
+  check_refused(hw_minify_names, "a.mjs", "const[[[[[[[[[[[[[[[[[a]]]]]]]]]]]]]]]]]=b", "a declaration is deeper than 16");
+  check_refused(hw_minify_names, "a.mjs", "const a=`b", "a template does not end");
+}
+
 TEST(test_styles) {
   static const sample samples[] = {
       {"a { color : red ; }\n\n/* b */\nc  >  d ,\n e { margin : 0 1px ; padding : 0 }", "a{color :red}c>d,e{margin :0 1px;padding :0}"},
@@ -180,6 +249,8 @@ int main(void) {
       cmocka_unit_test(test_words_stay_apart), cmocka_unit_test(test_operators_stay_apart), cmocka_unit_test(test_regular_expressions),
       cmocka_unit_test(test_texts_stay),       cmocka_unit_test(test_comments),             cmocka_unit_test(test_line_ends),
       cmocka_unit_test(test_needless_punctuation), cmocka_unit_test(test_declarations_are_joined), cmocka_unit_test(test_what_is_not_a_script), cmocka_unit_test(test_styles),
+      cmocka_unit_test(test_names_are_short), cmocka_unit_test(test_names_of_statements), cmocka_unit_test(test_properties_stay),
+      cmocka_unit_test(test_texts_have_no_names), cmocka_unit_test(test_what_has_no_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The script that is served, and that of a saved page, mean what the modules in web/ mean: node tests/web/minified.mjs HEADWATER
+ * The modules, one behind the other, and the script are read by acorn. Both trees have the same shape, constants and properties, and each
+ * name stands for the same variable, or for one of the browser with the same name (eslint-scope finds what it stands for). */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { finish, headwater, holds, same, serve, temporaryFolder } from "./browser.mjs";
+
+let acorn, scopes;
+try {
+  acorn = await import("acorn");
+  scopes = await import("eslint-scope");
+} catch {
+  console.log("skipped: no acorn, eslint-scope (npm ci --prefix tests/web)");
+  process.exit(77);
+}
+const binary = process.argv[2], root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/* The modules that `entry` needs, in the order of src/web/CMakeLists.txt, without imports and exports. */
+function modulesOf(entry) {
+  const listed = readFileSync(join(root, "src/web/CMakeLists.txt"), "utf8").match(/\w+\.mjs/g);
+  const texts = new Map(listed.map((name) => [name, readFileSync(join(root, "web", name), "utf8")])), needed = new Set();
+  const need = (name) => {
+    if (needed.has(name)) return;
+    needed.add(name);
+    for (const [, imported] of texts.get(name).matchAll(/^import .* from "\.\/(.*)";$/gm)) need(imported);
+  };
+  need(entry);
+  return listed.filter((name) => needed.has(name)).map((name) => texts.get(name).replace(/^import .*$/gm, "").replace(/^export /gm, "")).join("\n");
+}
+
+/* {tree, meaning: Map of an identifier's node -> its variable, null for one that the script does not declare} */
+function read(text) {
+  const options = { ecmaVersion: 2022, sourceType: "module" };
+  const tree = acorn.parse(text, { ...options, ranges: true }), meaning = new Map();
+  for (const scope of scopes.analyze(tree, options).scopes) {
+    for (const variable of scope.variables) for (const node of variable.identifiers) meaning.set(node, variable);
+    for (const reference of scope.references) meaning.set(reference.identifier, reference.resolved);
+  }
+  return { tree, meaning };
+}
+
+/* Statements with those declarations as one that follow each other and are of one kind. */
+function joined(list) {
+  const out = [];
+  for (const node of list) {
+    const last = out.at(-1);
+    if (node?.type === "VariableDeclaration" && last?.type === node.type && last.kind === node.kind) last.declarations = [...last.declarations, ...node.declarations];
+    else out.push(node?.type === "VariableDeclaration" ? { ...node } : node);
+  }
+  return out;
+}
+
+/* Compares two scripts; the first difference, or null. */
+function difference(wanted, found) {
+  const pairs = new Map(), back = new Map(); /* variable -> variable */
+  const place = (a, path) => `${path.join(".")} at byte ${a?.start}`;
+  function compare(a, b, path) {
+    if (Array.isArray(a) && Array.isArray(b)) {
+      const x = joined(a), y = joined(b);
+      if (x.length !== y.length) return `${x.length} parts, found ${y.length}: ${place(x[0], path)}`;
+      for (let i = 0; i < x.length; i++) {
+        const told = compare(x[i], y[i], [...path, i]);
+        if (told) return told;
+      }
+      return null;
+    }
+    if (a instanceof RegExp || b instanceof RegExp || typeof a !== "object" || !a || !b) return String(a) === String(b) && typeof a === typeof b ? null : `${String(a)}, found ${String(b)}: ${path.join(".")}`;
+    if (a.type !== b.type) return `${a.type}, found ${b.type}: ${place(a, path)}`;
+    if (a.type === "Identifier" && wanted.meaning.has(a) !== found.meaning.has(b)) return `${a.name} is a variable in one only: ${place(a, path)}`;
+    if (a.type === "Identifier" && wanted.meaning.get(a) && found.meaning.get(b)) {
+      const x = wanted.meaning.get(a), y = found.meaning.get(b);
+      if (!pairs.has(x) && !back.has(y)) pairs.set(x, y), back.set(y, x);
+      return pairs.get(x) === y && back.get(y) === x ? null : `${a.name} is another variable, ${b.name}: ${place(a, path)}`;
+    }
+    if (wanted.meaning.get(a) || found.meaning.get(b)) return `${a.name} is a name of the browser in one only: ${place(a, path)}`;
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      if (["start", "end", "range", "raw", "shorthand"].includes(key)) continue;
+      const told = compare(a[key], b[key], [...path, key]);
+      if (told) return told;
+    }
+    return null;
+  }
+  const told = compare(wanted.tree, found.tree, []);
+  return { told, variables: pairs.size };
+}
+
+function check(entry, text) {
+  const whole = modulesOf(entry), { told, variables } = difference(read(whole), read(text));
+  same(told, null, `${entry}: what differs`);
+  holds(variables > 1000, `${entry}: ${variables} variables were compared, want more than 1000`);
+  holds(text.length < whole.length * 0.62, `${entry}: ${text.length} bytes of ${whole.length}`);
+  console.log(`${entry}: ${whole.length} bytes in the modules, ${text.length} served, ${variables} variables`);
+}
+
+const folder = temporaryFolder(), db = join(folder, "one.db"), saved = join(folder, "one.html");
+execFileSync(binary, ["run", "--model", join(root, "datasets/models/headwater-gpt2"), "--data", join(root, "datasets/ioi.csv"), "--limit", "1", "--db", db], { stdio: "ignore" });
+const server = await serve(binary, db);
+check("main.mjs", await (await fetch(`${server.url}main.mjs`)).text());
+await server.stop();
+headwater(binary, "page", db, "--prompt", "0", "--out", saved);
+check("saved.mjs", /<script type="module">([^]*?)<\/script>/.exec(readFileSync(saved, "utf8"))[1]);
+process.exit(finish());
