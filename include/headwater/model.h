@@ -153,6 +153,14 @@ HW_API bool hw_model_open(const char *folder, hw_model **model, hw_error *err);
 HW_API bool hw_model_open_as(const char *folder, const char *architecture, hw_model **model, hw_error *err);
 HW_API void hw_model_close(hw_model *model);
 
+/* Copies the matrices of all products to memory of their own, as float32 in the order in which products read them, and lets go of the mapped
+ * pages: the first product of each matrix then costs what the later ones cost. Results are the same. To be called before threads share the
+ * model. Errors: MEMORY; the model is as before then. */
+HW_API bool hw_model_pack(hw_model *model, int threads, hw_error *err);
+HW_API size_t hw_model_packed_bytes(const hw_model *model); /* what that takes */
+/* Products go through OpenBLAS from now on. */
+HW_API void hw_model_use_blas(hw_model *model);
+
 /* Which tensors of a folder stand for which weights, which are missing or of another shape, and which nobody takes, as lines of text;
  * *whole is false if any line is a complaint. For a folder whose weights do not load this tells why, tensor by tensor. */
 HW_API bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *out, bool *whole, hw_error *err);
@@ -173,8 +181,7 @@ typedef struct hw_batch {
   const size_t *first; /* [n_prompts + 1] first row of each prompt */
 } hw_batch;
 
-/* What the flow needs of a forward pass. All float32, rows as in the batch, with room for hw_tile_round(n_rows). Lives in
- * the arena it was made in. */
+/* What the flow needs of a forward pass. All float32, rows as in the batch. Lives in the arena it was made in. */
 typedef struct hw_activations {
   const hw_model *model;
   hw_batch batch;
@@ -220,6 +227,8 @@ HW_API void hw_attention_weights(const hw_activations *acts, size_t layer, size_
 
 /* ---- Vocabulary ---- */
 
+enum { HW_REQUESTS_TOGETHER = 256 }; /* vectors that go through the unembedding at once */
+
 /* One vector to unembed: score[v] = scale * (W_U vector)[v] + (with_beta ? (W_U beta)[v] : 0). */
 typedef struct hw_unembed_request {
   const float *vector; /* [d_model] gamma * c(u), see hw_norm_numerator */
@@ -233,7 +242,7 @@ typedef struct hw_unembed_request {
   float *scores;             /* [vocab_out] all of them, or NULL */
 } hw_unembed_request;
 
-/* Answers requests, the whole list in tiles of HW_TILE_ROWS. Work space of hw_unembed_bytes is given back at the end, and counted in the
+/* Answers requests, HW_REQUESTS_TOGETHER at a time. Work space of hw_unembed_bytes is given back at the end, and counted in the
  * peak of the arena. */
 HW_API bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err);
 

@@ -19,6 +19,9 @@ typedef enum hw_answer_joint { /* what stands between a prompt and its answer or
   HW_JOINT_NONE   /* nothing */
 } hw_answer_joint;
 
+/* OPENBLAS: rows of a batch may see their neighbours, and bits are those of its kernel for this processor. */
+typedef enum hw_gemm_choice { HW_GEMM_BUILT_IN, HW_GEMM_OPENBLAS } hw_gemm_choice;
+
 typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS_NONE } hw_neuron_projections;
 
 /* Options of trace and run that say what is computed. */
@@ -51,6 +54,7 @@ typedef struct hw_job {
   double lock_timeout;    /* seconds, see hw_hooks, whose field it sets */
   bool spans;             /* [ROLE:words] in prompts are marks */
   bool counterfactual;    /* trace the counterfactual column's prompts as well */
+  int gemm;               /* hw_gemm_choice */
   bool durable, dry_run, quiet;
 } hw_job;
 
@@ -181,8 +185,9 @@ typedef struct hw_plan_summary {
   size_t n_chunks_stored;
   double seconds_expected;           /* for what remains, from a short measured sample */
   double disk_bytes_expected;
-  const char *blas_kernel;
-  bool batch_invariant;
+  size_t packed_bytes;  /* of weights that are packed before the first chunk; 0: they are packed by panel, again and again */
+  char gemm[48];        /* what multiplies matrices: "built-in x86-64-v4", "OpenBLAS SkylakeX"... */
+  bool batch_invariant; /* whether a row's bits do not depend on the rows beside it */
 } hw_plan_summary;
 
 typedef struct hw_run_result {

@@ -41,22 +41,22 @@ typedef struct hw_matrix {
   bool in_first; /* GPT-2's Conv1D: [in, out] */
   size_t paired; /* 0: row(n) = n. Else the rows of a head, this many, lie as rotary pairs (0, n/2), (1, n/2 + 1)...; not with in_first */
   const hw_scales *scales; /* or NULL */
+  const float *packed; /* the same numbers once more as float32 in the order of the products, or NULL: see hw_model_pack */
+  size_t packed_step;  /* floats from one panel of outputs to the next */
+  bool blas;           /* products go through OpenBLAS */
 } hw_matrix;
 
-/* GEMMs run in tiles of this many rows, the last one filled up, so that a row's result does not depend on how many
- * rows stand beside it (and, where the BLAS kernel allows it, not on its place). */
-enum { HW_TILE_ROWS = 256 };
-HW_API size_t hw_tile_round(size_t n_rows); /* up to a multiple of HW_TILE_ROWS */
-
-/* Scratch that a GEMM needs to widen weights: floats. */
+/* Work space of a product: floats. */
 enum { HW_PANEL_FLOATS = 1 << 20 };
 
 typedef enum hw_norm_kind { HW_NORM_LAYER, HW_NORM_RMS, HW_NORM_NONE } hw_norm_kind;
 typedef enum hw_activation { HW_ACT_GELU_TANH, HW_ACT_GELU_ERF, HW_ACT_RELU, HW_ACT_SILU } hw_activation;
 
-/* ---- The BLAS library ---- */
+/* The instruction set that kernels here use: "x86-64-v4", "x86-64-v3", "plain". No result depends on it. */
+HW_API const char *hw_instruction_set(void);
 
-/* The kernel OpenBLAS chose ("SkylakeX", "Haswell"...). Call once before any GEMM: it also sets BLAS to one thread. */
+/* The kernel that OpenBLAS chose ("SkylakeX", "Haswell"...; the environment variable OPENBLAS_CORETYPE chooses another). To be called before
+ * products go through OpenBLAS: it also sets it to one thread. */
 HW_API const char *hw_blas_start(void);
 
 HW_END_C

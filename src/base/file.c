@@ -39,6 +39,10 @@ void hw_file_close(hw_file *file) {
   *file = (hw_file){0};
 }
 
+void hw_file_forget(const hw_file *file) {
+  if (file->data) (void)madvise((void *)(uintptr_t)file->data, file->size, MADV_DONTNEED);
+}
+
 char *hw_path_join(const char *folder, const char *name) {
   size_t length = strlen(folder), extra = strlen(name);
   while (length > 1 && folder[length - 1] == '/') length--;

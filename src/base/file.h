@@ -18,6 +18,8 @@ bool hw_file_open(const char *path, hw_file *file, hw_error *err);
 /* The same from an open descriptor, which stays the caller's. */
 bool hw_file_map(int fd, const char *path, hw_file *file, hw_error *err);
 void hw_file_close(hw_file *file);
+/* Its pages leave this process's memory until they are read again. */
+void hw_file_forget(const hw_file *file);
 
 /* "folder/name" in a malloc'd string (caller frees); NULL when memory is short. */
 char *hw_path_join(const char *folder, const char *name);

@@ -33,11 +33,13 @@ static void print_plan(const hw_plan_summary *plan) {
            plan->n_tokens - plan->n_tokens_stored, plan->n_chunks - plan->n_chunks_stored);
   printf("groups       %zu\n", plan->n_groups);
   print_answers(plan, "answers      ");
-  printf("memory       %.0f MiB of weights and %d x %.0f MiB at most\n", (double)plan->weight_bytes / 1048576, plan->threads,
+  printf("memory       %.0f MiB of weights and %d x %.0f MiB at most", (double)plan->weight_bytes / 1048576, plan->threads,
          (double)plan->worker_bytes / 1048576);
+  if (plan->packed_bytes) printf(", %.0f MiB of packed weights", (double)plan->packed_bytes / 1048576);
+  printf("\n");
   printf("time         about %s on %d threads\n", time, plan->threads);
   printf("disk         about %.1f MiB\n", plan->disk_bytes_expected / 1048576);
-  printf("BLAS kernel  %s (rows %s of their place in a batch)\n", plan->blas_kernel,
+  printf("products     %s (rows %s of their place in a batch)\n", plan->gemm,
          plan->batch_invariant ? "independent" : "NOT independent");
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * headwater COMMAND ...: the list of commands, help, and the choice of BLAS kernel before anything else runs. */
+ * headwater COMMAND ...: the list of commands and help. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "tensor/kernels.h"
 #include "base/text.h"
 
 static int list_commands(FILE *out) {
@@ -56,13 +55,6 @@ static int unknown_command(const char *name) {
   return EXIT_USAGE;
 }
 
-/* OpenBLAS chooses its kernel when it is loaded, so another kernel needs a restart of the program. */
-static void start_with_right_blas(char **argv) {
-  const char *core = hw_blas_wanted_core();
-  if (!core) return;
-  if (setenv("OPENBLAS_CORETYPE", core, 1) == 0) execv("/proc/self/exe", argv);
-}
-
 /* A file opened later must not become stdin, stdout or stderr of a program that was started without them: a message would be
  * written into the database. Writing to the stand-in fails, as it would have. */
 static void fill_standard_files(void) {
@@ -98,7 +90,6 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < hw_n_commands; i++) {
     if (strcmp(rest[0], hw_commands[i]->name) != 0) continue;
     if (asks_for_help || has_word(n_rest - 1, rest + 1, "--help", "-h")) return help_of(hw_commands[i], n_rest - 1, rest + 1);
-    start_with_right_blas(argv);
     return hw_commands[i]->run(hw_commands[i], n_rest - 1, rest + 1);
   }
   return unknown_command(rest[0]);

@@ -202,7 +202,6 @@ static void attention_block(const pass *p, size_t l) {
   size_t heads = (size_t)(c->n_heads * c->d_head);
   norm_rows(p, p->acts->resid[l], layer->attn_norm_gamma, layer->attn_norm_beta);
   project_qkv(p, l);
-  memset(p->wide + n * heads, 0, (hw_tile_round(n) - n) * heads * sizeof *p->wide);
   attend(p, l);
   hw_gemm(&layer->w_o, p->wide, heads, p->narrow, d, n, p->panel);
   add_branch(p, p->acts->resid[l], layer->attn_bias, layer->attn_out_gamma, p->acts->attn_out_scale[l], p->acts->mid[l]);
@@ -249,20 +248,20 @@ enum { N_GROUPS = 13, N_WORKS = 5 };
 
 static void list_groups(const hw_model *model, size_t n_rows, size_t longest, hw_activations *acts, float **work[N_WORKS], matrix_group groups[N_GROUPS]) {
   const hw_model_config *c = &model->config;
-  size_t layers = (size_t)c->n_layers, d = (size_t)c->d_model, d_ffn = hw_active_neurons(c), rows = hw_tile_round(n_rows);
+  size_t layers = (size_t)c->n_layers, d = (size_t)c->d_model, d_ffn = hw_active_neurons(c);
   size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
   size_t projected = model->layers[0].w_qkv.data ? heads + 2 * kv : heads;
   const matrix_group all[N_GROUPS] = {
-      {&acts->resid, layers + 1, rows, d},
-      {&acts->mid, layers, rows, d},
-      {&acts->q, layers, rows, heads},
-      {&acts->k, layers, rows, kv},
-      {&acts->v, layers, rows, kv},
-      {&acts->neurons, layers, rows, d_ffn},
+      {&acts->resid, layers + 1, n_rows, d},
+      {&acts->mid, layers, n_rows, d},
+      {&acts->q, layers, n_rows, heads},
+      {&acts->k, layers, n_rows, kv},
+      {&acts->v, layers, n_rows, kv},
+      {&acts->neurons, layers, n_rows, d_ffn},
       {&acts->attn_out_scale, layers, n_rows, 1},
       {&acts->ffn_out_scale, layers, n_rows, 1},
-      {&work[0], 2, rows, d},                                       /* normed, narrow */
-      {&work[1], 1, rows, projected > d_ffn ? projected : d_ffn},   /* wide */
+      {&work[0], 2, n_rows, d},                                       /* normed, narrow */
+      {&work[1], 1, n_rows, projected > d_ffn ? projected : d_ffn},   /* wide */
       {&work[2], 2 * N_BASES, n_rows, model->d_rotary / 2},         /* cosine and sine */
       {&work[3], 1, longest, 1},                                    /* attention weights */
       {&work[4], 1, model->d_rotary, 1},                            /* rotary frequencies, float64 */
@@ -291,11 +290,6 @@ static bool allocate(const matrix_group *group, hw_arena *arena, hw_error *err) 
   return true;
 }
 
-/* The GEMM wants zeros in the rows past the batch's. */
-static void clear_tail(float **list, size_t count, size_t rows, size_t n_rows, size_t width) {
-  for (size_t i = 0; i < count; i++) memset(list[i] + n_rows * width, 0, (rows - n_rows) * width * sizeof **list);
-}
-
 bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_arena *arena, hw_activations *acts, hw_error *err) {
   size_t layers = (size_t)model->config.n_layers, n = batch->n_rows, longest = 1;
   for (size_t i = 0; i < batch->n_prompts; i++) {
@@ -306,10 +300,8 @@ bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_a
   float **work[N_WORKS];
   matrix_group groups[N_GROUPS];
   list_groups(model, n, longest, acts, work, groups);
-  for (int g = 0; g < N_GROUPS; g++) {
+  for (int g = 0; g < N_GROUPS; g++)
     if (!allocate(&groups[g], arena, err)) return false;
-    if (groups[g].rows == hw_tile_round(n)) clear_tail(*groups[g].list, groups[g].count, groups[g].rows, n, groups[g].width);
-  }
   pass p = {.model = model, .acts = acts, .panel = panel, .normed = work[0][0], .narrow = work[0][1], .wide = work[1][0],
             .cosine = {work[2][0], work[2][1]}, .sine = {work[2][2], work[2][3]}, .weights = work[3][0], .frequency = (double *)(void *)work[4][0]};
   if (!hw_mixture_open(model, n, arena, &p.mixture, acts, err)) return false;

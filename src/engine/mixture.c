@@ -17,11 +17,11 @@ enum { N_REQUESTS = 8 };
 
 static void list_requests(const hw_model *model, size_t n_rows, hw_mixture *m, request list[N_REQUESTS]) {
   const hw_model_config *c = &model->config;
-  size_t rows = hw_tile_round(n_rows), d = (size_t)c->d_model, width = widest_expert(c);
+  size_t d = (size_t)c->d_model, width = widest_expert(c);
   const request all[N_REQUESTS] = {
-      {(void **)&m->scores, rows * (size_t)c->n_experts, sizeof(float)}, {(void **)&m->x, rows * d, sizeof(float)},
-      {(void **)&m->out, rows * d, sizeof(float)}, {(void **)&m->gate, rows * 2 * width, sizeof(float)},
-      {(void **)&m->up, rows * width, sizeof(float)}, {(void **)&m->rows, n_rows, sizeof(size_t)},
+      {(void **)&m->scores, n_rows * (size_t)c->n_experts, sizeof(float)}, {(void **)&m->x, n_rows * d, sizeof(float)},
+      {(void **)&m->out, n_rows * d, sizeof(float)}, {(void **)&m->gate, n_rows * 2 * width, sizeof(float)},
+      {(void **)&m->up, n_rows * width, sizeof(float)}, {(void **)&m->rows, n_rows, sizeof(size_t)},
       {(void **)&m->places, n_rows, sizeof(size_t)}, {(void **)&m->weights, n_rows, sizeof(float)}};
   memcpy(list, all, sizeof all);
 }
@@ -91,7 +91,6 @@ static size_t gather(const hw_mixture *m, const hw_activations *acts, size_t lay
     memcpy(m->x + n * d, normed + r * d, d * sizeof *normed);
     n++;
   }
-  memset(m->x + n * d, 0, (hw_tile_round(n) - n) * d * sizeof *m->x);
   return n;
 }
 
@@ -133,7 +132,6 @@ static void run_expert(const hw_mixture *m, const hw_activations *acts, size_t l
     hw_scale(a, m->weights[r], width);
     memcpy(acts->neurons[layer] + m->rows[r] * active + m->places[r], a, width * sizeof *a);
   }
-  memset(m->gate + n * width, 0, (hw_tile_round(n) - n) * width * sizeof *m->gate);
   hw_gemm(&expert->w_out, m->gate, width, m->out, d, n, panel);
   for (size_t r = 0; r < n; r++) {
     float *sum = added + m->rows[r] * d;

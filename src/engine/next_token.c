@@ -29,22 +29,22 @@ static void answer(const hw_next_token *query, float *scores, size_t vocab, floa
 }
 
 /* Queries that are answered together. */
-static size_t tile_of(size_t n) { return n < HW_TILE_ROWS ? n : (size_t)HW_TILE_ROWS; }
+static size_t together(size_t n) { return n < HW_REQUESTS_TOGETHER ? n : (size_t)HW_REQUESTS_TOGETHER; }
 
 size_t hw_next_tokens_bytes(const hw_model *model, size_t n) {
   size_t width = (size_t)(model->config.d_model + model->config.vocab_out);
-  return tile_of(n) * (width * sizeof(float) + sizeof(hw_unembed_request)) + 3 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
+  return together(n) * (width * sizeof(float) + sizeof(hw_unembed_request)) + 3 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
 }
 
 bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, float *panel, hw_arena *arena, hw_error *err) {
   const hw_model *model = acts->model;
   const hw_model_config *c = &model->config;
-  size_t d = (size_t)c->d_model, vocab = (size_t)c->vocab_out, tile = tile_of(n);
-  float *vectors = hw_arena_new(arena, float, tile * d, err), *scores = hw_arena_new(arena, float, tile * vocab, err);
-  hw_unembed_request *requests = hw_arena_new(arena, hw_unembed_request, tile, err);
+  size_t d = (size_t)c->d_model, vocab = (size_t)c->vocab_out, most = together(n);
+  float *vectors = hw_arena_new(arena, float, most * d, err), *scores = hw_arena_new(arena, float, most * vocab, err);
+  hw_unembed_request *requests = hw_arena_new(arena, hw_unembed_request, most, err);
   if (!vectors || !scores || !requests) return false;
-  for (size_t first = 0; first < n; first += tile) {
-    size_t count = n - first < tile ? n - first : tile;
+  for (size_t first = 0; first < n; first += most) {
+    size_t count = n - first < most ? n - first : most;
     for (size_t i = 0; i < count; i++) {
       const hw_next_token *query = &queries[first + i];
       size_t n_blocks = (size_t)c->n_layers - query->skip;

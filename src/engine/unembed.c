@@ -6,7 +6,7 @@
 #include "headwater/model.h"
 #include "tensor/kernels.h"
 
-enum { PANEL_WIDTH = 2048, BLOCK = 64 };
+enum { PANEL_WIDTH = 2064, BLOCK = 64 }; /* whole panels of packed weights */
 
 /* The k best so far, best first; sign -1 keeps the lowest. Of equal scores the lower id is kept. */
 typedef struct best_list {
@@ -46,20 +46,20 @@ static size_t panel_width(const hw_model *model) {
 }
 
 size_t hw_unembed_bytes(const hw_model *model) {
-  return HW_TILE_ROWS * (((size_t)model->config.d_model + panel_width(model)) * sizeof(float) + 2 * sizeof(best_list)) + 4 * (size_t)HW_ARENA_OVERHEAD;
+  return HW_REQUESTS_TOGETHER * (((size_t)model->config.d_model + panel_width(model)) * sizeof(float) + 2 * sizeof(best_list)) + 4 * (size_t)HW_ARENA_OVERHEAD;
 }
 
 static bool unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err) {
   size_t d = (size_t)model->config.d_model, vocab = (size_t)model->config.vocab_out, stride = panel_width(model);
-  float *vectors = hw_arena_new(arena, float, HW_TILE_ROWS * d, err);
-  float *scores = hw_arena_new(arena, float, HW_TILE_ROWS * stride, err);
-  best_list *high = hw_arena_new(arena, best_list, HW_TILE_ROWS, err), *low = hw_arena_new(arena, best_list, HW_TILE_ROWS, err);
+  size_t most = n < HW_REQUESTS_TOGETHER ? n : (size_t)HW_REQUESTS_TOGETHER;
+  float *vectors = hw_arena_new(arena, float, most * d, err);
+  float *scores = hw_arena_new(arena, float, most * stride, err);
+  best_list *high = hw_arena_new(arena, best_list, most, err), *low = hw_arena_new(arena, best_list, most, err);
   if (!vectors || !scores || !high || !low) return false;
-  for (size_t tile = 0; tile < n; tile += HW_TILE_ROWS) {
-    size_t rows = n - tile < HW_TILE_ROWS ? n - tile : HW_TILE_ROWS;
-    memset(vectors, 0, HW_TILE_ROWS * d * sizeof *vectors);
+  for (size_t done = 0; done < n; done += most) {
+    size_t rows = n - done < most ? n - done : most;
     for (size_t r = 0; r < rows; r++) {
-      const hw_unembed_request *q = &requests[tile + r];
+      const hw_unembed_request *q = &requests[done + r];
       memcpy(vectors + r * d, q->vector, d * sizeof *vectors);
       uint32_t k = q->k < vocab ? q->k : (uint32_t)vocab;
       high[r] = (best_list){.k = q->promotes ? k : 0, .sign = 1, .ids = q->promotes, .scores = q->promote_scores};
@@ -70,7 +70,7 @@ static bool unembed(const hw_model *model, const hw_unembed_request *requests, s
       hw_matrix part = hw_matrix_outputs(&model->unembed, v, width);
       hw_gemm(&part, vectors, d, scores, stride, rows, panel);
       for (size_t r = 0; r < rows; r++) {
-        const hw_unembed_request *q = &requests[tile + r];
+        const hw_unembed_request *q = &requests[done + r];
         float *row = scores + r * stride;
         for (size_t i = 0; i < width; i++) row[i] *= q->scale;
         if (q->with_beta) hw_add_bias(row, width, model->unembed_beta ? model->unembed_beta + v : NULL, 1, width);

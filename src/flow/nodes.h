@@ -19,7 +19,7 @@ size_t hw_node_width(const hw_model *model, const hw_layer_node *kind, size_t po
 
 /* Work space of hw_node_proximity. */
 typedef struct hw_proximity_space {
-  float *head_output;            /* [hw_tile_round(rows of the batch), d_model] of one head; empty where the node has no attention parts */
+  float *head_output;            /* [rows of the batch, d_model] of one head; empty where the node has no attention parts */
   float *weights, *of_one_head;  /* [longest prompt] */
 } hw_proximity_space;
 

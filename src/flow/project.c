@@ -12,8 +12,8 @@ typedef struct collector {
   hw_arena *arena, *scratch;
   hw_arena graphs; /* of the trace at work: its heads, and its graph at the floor */
   float *panel;
-  hw_unembed_request *requests; /* [HW_TILE_ROWS] of them are answered together */
-  float *numerators;            /* [HW_TILE_ROWS, d_model] of the requests */
+  hw_unembed_request *requests; /* [HW_REQUESTS_TOGETHER] of them are answered together */
+  float *numerators;            /* [HW_REQUESTS_TOGETHER, d_model] of the requests */
   size_t n_requests;
   hw_buffer rows;     /* hw_projection of the trace at work */
   float *output, *numerator, *summed, *weights; /* a component's output and its norm's numerator [d_model], sum_j A v_j [d_head], [longest] */
@@ -44,7 +44,7 @@ static bool add_request(collector *c, hw_projection row, const float *numerator,
   c->requests[c->n_requests++] = (hw_unembed_request){.vector = vector, .scale = scale, .with_beta = with_beta, .k = k, .promotes = ids,
                                 .promote_scores = scores, .suppresses = ids + k, .suppress_scores = scores + k};
   hw_buffer_append(&c->rows, &row, sizeof row);
-  return c->n_requests < HW_TILE_ROWS || answer_requests(c);
+  return c->n_requests < HW_REQUESTS_TOGETHER || answer_requests(c);
 }
 
 static bool add_vector(collector *c, hw_component_kind kind, size_t layer, uint32_t position, uint32_t index, const float *u) {
@@ -71,7 +71,7 @@ static bool add_head(collector *c, size_t prompt, const hw_head_row *head) {
   hw_weighted_sum(c->weights, c->acts->v[head->layer] + c->acts->batch.first[prompt] * ldv + group * d_head, ldv, position + 1, d_head,
                   c->summed);
   hw_matrix w_o = hw_matrix_inputs(&c->acts->model->layers[head->layer].w_o, head->head * d_head, d_head);
-  hw_matvec(&w_o, c->summed, c->output);
+  hw_gemm(&w_o, c->summed, d_head, c->output, (size_t)config->d_model, 1, c->panel);
   const float *out_gamma = c->acts->model->layers[head->layer].attn_out_gamma;
   if (out_gamma) {
     hw_multiply(c->output, out_gamma, (size_t)config->d_model);
@@ -166,14 +166,14 @@ size_t hw_projected_bytes(const hw_model *model, const hw_flow_settings *setting
 size_t hw_project_bytes(const hw_model *model, size_t n_rows) {
   const hw_model_config *config = &model->config;
   size_t d = (size_t)config->d_model;
-  return HW_TILE_ROWS * (sizeof(hw_unembed_request) + d * sizeof(float)) + sizeof(float) * (2 * d + (size_t)config->d_head + n_rows) +
+  return HW_REQUESTS_TOGETHER * (sizeof(hw_unembed_request) + d * sizeof(float)) + sizeof(float) * (2 * d + (size_t)config->d_head + n_rows) +
          6 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
 }
 
 static bool make_space(collector *c) {
   const hw_model_config *config = &c->acts->model->config;
-  c->requests = hw_arena_new(c->scratch, hw_unembed_request, HW_TILE_ROWS, c->err);
-  c->numerators = hw_arena_new(c->scratch, float, HW_TILE_ROWS * (size_t)config->d_model, c->err);
+  c->requests = hw_arena_new(c->scratch, hw_unembed_request, HW_REQUESTS_TOGETHER, c->err);
+  c->numerators = hw_arena_new(c->scratch, float, HW_REQUESTS_TOGETHER * (size_t)config->d_model, c->err);
   c->output = hw_arena_new(c->scratch, float, (size_t)config->d_model, c->err);
   c->numerator = hw_arena_new(c->scratch, float, (size_t)config->d_model, c->err);
   c->summed = hw_arena_new(c->scratch, float, (size_t)config->d_head, c->err);

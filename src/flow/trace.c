@@ -205,7 +205,7 @@ typedef struct node_space {
 } node_space;
 
 static size_t head_output_floats(const hw_model *model, const hw_layer_node *kind, size_t n_rows) {
-  return hw_layer_node_has(kind, HW_PART_ATTENTION) ? hw_tile_round(n_rows) * (size_t)model->config.d_model : 0;
+  return hw_layer_node_has(kind, HW_PART_ATTENTION) ? n_rows * (size_t)model->config.d_model : 0;
 }
 
 static size_t node_bytes(const hw_model *model, const hw_flow_settings *settings, const hw_layer_node *kind, size_t n_rows, size_t longest) {

@@ -19,12 +19,6 @@
 #include "tensor/widen.h"
 #include "weights/weights.h"
 
-struct hw_model_files {
-  hw_model_folder folder;
-  hw_weights weights;
-  hw_arena arena; /* widened vectors, layer structs, rotary tables */
-};
-
 /* q or k and its bias, whose numbers lie as rotary pairs: put the halves one behind the other. */
 static bool unpair(hw_loader *ld, hw_matrix *matrix, const float **bias) {
   if (!ld->family->paired_heads) return true;
@@ -230,7 +224,10 @@ static bool fold_final_beta(hw_loader *ld) {
   if (!model->final_beta) return model->unembed_beta = bias, true;
   float *scores = hw_arena_new(ld->arena, float, model->unembed.n_out, ld->err);
   if (!scores) return false;
-  hw_matvec(&model->unembed, model->final_beta, scores);
+  float *panel = aligned_alloc(64, HW_PANEL_FLOATS * sizeof *panel);
+  if (!panel) return hw_fail_memory(ld->err, "the bias of the predictions");
+  hw_gemm(&model->unembed, model->final_beta, model->unembed.n_in, scores, model->unembed.n_out, 1, panel);
+  free(panel);
   hw_add_bias(scores, 0, bias, 1, model->unembed.n_out);
   model->unembed_beta = scores;
   return true;
@@ -402,6 +399,7 @@ void hw_model_close(hw_model *model) {
     hw_weights_close(&model->files->weights);
     hw_arena_fini(&model->files->arena);
     hw_model_folder_fini(&model->files->folder);
+    free(model->files->packed);
     free(model->files);
   }
   free(model);

@@ -3,8 +3,17 @@
 #ifndef HW_MODEL_LOADER_H
 #define HW_MODEL_LOADER_H
 
+#include "base/model_folder.h"
+#include "headwater/arena.h"
 #include "model/lookup.h"
 #include "weights/weights.h"
+
+struct hw_model_files {
+  hw_model_folder folder;
+  hw_weights weights;
+  hw_arena arena; /* widened vectors, layer structs, rotary tables */
+  float *packed;  /* see hw_model_pack, or NULL */
+};
 
 typedef struct hw_loader {
   hw_model *model;

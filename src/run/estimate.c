@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/estimate.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -32,18 +34,27 @@ static size_t needed_bytes(const hw_model *model, const hw_flow_settings *flow, 
   return hw_worker_bytes(model, flow, &shape);
 }
 
+/* What packing the weights takes: nothing where it does not fit, or where each is used once. */
+static size_t packed_bytes(const hw_model *model, const hw_plan *plan, size_t available) {
+  size_t bytes = hw_model_packed_bytes(model);
+  return plan->n_tokens > HW_BATCH_ROWS && bytes <= available ? bytes : 0;
+}
+
 bool hw_estimate_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, hw_plan_summary *summary,
                        size_t *batch_rows, hw_error *err) {
   size_t cap = (size_t)job->memory << 20, threads = (size_t)summary->threads;
   *batch_rows = HW_BATCH_ROWS;
   size_t needed = needed_bytes(model, flow, plan, *batch_rows);
-  if (cap && needed * threads > cap) needed = needed_bytes(model, flow, plan, *batch_rows = HW_TILE_ROWS);
+  if (cap && needed * threads > cap) needed = needed_bytes(model, flow, plan, *batch_rows = HW_BATCH_ROWS / 2);
   if (cap && needed * threads > cap) {
     flow->proximity_floats = HW_PROXIMITY_FLOATS / 16;
     needed = needed_bytes(model, flow, plan, *batch_rows);
   }
   summary->worker_bytes = needed;
-  if (!cap || needed * threads <= cap) return true;
+  if (!cap || needed * threads <= cap) {
+    if (job->gemm == HW_GEMM_BUILT_IN) summary->packed_bytes = packed_bytes(model, plan, cap ? cap - needed * threads : hw_memory_available() / 2);
+    return true;
+  }
   return hw_fail(err, HW_ERROR_INPUT, "memory: %d workers need %zu MiB beside the weights, the cap is %lld MiB (the largest prompt has %zu tokens, "
                  "%zu with the sequences that score its answers); use fewer --threads, or leave such prompts out",
                  summary->threads, (needed * threads + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows);

@@ -11,6 +11,7 @@ static const char *const joint_names[] = {"auto", "space", "none", NULL};
 static const char *const norm_names[] = {"l1", NULL};
 static const char *const project_names[] = {"default", "all", "none", NULL};
 static const char *const convention_names[] = {"auto", "alone", "frozen", "both", NULL};
+static const char *const gemm_names[] = {"built-in", "openblas", NULL};
 static const char *const neuron_projection_names[] = {"used", "all", "none", NULL};
 
 #define AT(field) offsetof(hw_job, field)
@@ -44,6 +45,7 @@ static const hw_option job_options[] = {
     {"neuron-threshold", HW_OPTION_NUMBER, AT(neuron_threshold), "T", "share above which a neuron counts as active", 0, 1, NULL, true},
     {"chunk-tokens", HW_OPTION_COUNT, AT(chunk_tokens), "N", "tokens of a chunk, the unit of work; 0: from 256 of a small data set to 2048", 0, 1 << 20, NULL, true},
     {"threads", HW_OPTION_COUNT, AT(threads), "N", "workers; 0 for one per core", 0, 1024, NULL, false},
+    {"gemm", HW_OPTION_CHOICE, AT(gemm), "WHICH", "matrix products: built-in (the same bits on every processor) or openblas (for comparison)", 0, 0, gemm_names, HW_DECIDES_IF_CHOSEN},
     {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory beside the weights; 0 for none", 0, 1 << 24, NULL, false},
     {"commit-seconds", HW_OPTION_COUNT, AT(commit_seconds), "N", "finished chunks wait so many seconds after the last commit for the next, so that small ones share a commit; 0: none wait", 0, 3600, NULL, false},
     HW_LOCK_TIMEOUT_ROW(hw_job),

@@ -116,7 +116,7 @@ static bool work_on_chunks(shared *s, hw_worker *worker, hw_error *err) {
 
 /* ---- The stage of the neurons ---- */
 
-enum { NEURONS_A_BLOCK = HW_TILE_ROWS };
+enum { NEURONS_A_BLOCK = HW_REQUESTS_TOGETHER };
 
 typedef struct neuron_list {
   size_t n, next;
@@ -239,7 +239,7 @@ static bool put_vocabulary(hw_store *store, const hw_model *model, const hw_toke
 static hw_process_info process_info(const shared *s, const hw_plan_summary *summary) {
   const hw_job *job = s->job;
   return (hw_process_info){.model_path = job->model, .dataset_path = job->data, .program_version = HW_VERSION,
-                           .blas_kernel = summary->blas_kernel, .threads = summary->threads, .batch_invariant = summary->batch_invariant, .hooks = s->hooks};
+                           .blas_kernel = summary->gemm, .threads = summary->threads, .batch_invariant = summary->batch_invariant, .hooks = s->hooks};
 }
 
 static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
@@ -346,7 +346,14 @@ static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
            answers->first);
 }
 
-static bool run_job(const hw_job *job, const hw_hooks *hooks, const hw_model *model, const hw_tokenizer *tokenizer,
+/* Weights that cannot be packed after all, for want of memory, are packed by panel. */
+static void prepare_products(const hw_job *job, hw_model *model, hw_plan_summary *summary) {
+  hw_error err;
+  if (job->gemm == HW_GEMM_OPENBLAS) hw_model_use_blas(model);
+  if (summary->packed_bytes && !hw_model_pack(model, summary->threads, &err)) summary->packed_bytes = 0;
+}
+
+static bool run_job(const hw_job *job, const hw_hooks *hooks, hw_model *model, const hw_tokenizer *tokenizer,
                     hw_flow_settings *flow, hw_plan *plan, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
   shared s = {.job = job, .hooks = hooks, .model = model, .tokenizer = tokenizer, .flow = flow, .plan = plan, .err = err};
   if (!hw_plan_make(job, flow, model, tokenizer, plan, err)) return false;
@@ -363,6 +370,7 @@ static bool run_job(const hw_job *job, const hw_hooks *hooks, const hw_model *mo
   summary->weight_bytes = model->weight_bytes;
   tell_plan(hooks, plan);
   if (!hw_estimate_memory(job, model, plan, flow, summary, &s.batch_rows, err)) return false;
+  prepare_products(job, model, summary);
   s.results_bytes = hw_results_bytes(model, flow, &plan->largest);
   omp_init_lock(&s.reader_lock);
   omp_init_lock(&s.store_lock);
@@ -375,14 +383,16 @@ static bool run_job(const hw_job *job, const hw_hooks *hooks, const hw_model *mo
 bool hw_run(const hw_job *job, const hw_hooks *given, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
   hw_hooks hooks = *given;
   hooks.lock_timeout = job->lock_timeout;
-  *summary = (hw_plan_summary){.blas_kernel = hw_blas_start()};
+  *summary = (hw_plan_summary){0};
   *result = (hw_run_result){0};
   hw_flow_settings flow;
   hw_model *model = NULL;
   hw_tokenizer *tokenizer = NULL;
   hw_plan plan = {0};
   summary->threads = job->threads ? (int)job->threads : omp_get_num_procs();
-  summary->batch_invariant = hw_blas_batch_invariant();
+  (void)snprintf(summary->gemm, sizeof summary->gemm, job->gemm == HW_GEMM_OPENBLAS ? "OpenBLAS %s" : "built-in %s",
+                 job->gemm == HW_GEMM_OPENBLAS ? hw_blas_start() : hw_instruction_set());
+  summary->batch_invariant = job->gemm == HW_GEMM_BUILT_IN || hw_blas_batch_invariant();
   bool ok = hw_job_check(job, err) && hw_analysis_flow(&job->analysis, &flow, err) && hw_model_open_as(job->model, job->architecture, &model, err) &&
             hw_tokenizer_open(model->path, NULL, &tokenizer, err) &&
             run_job(job, &hooks, model, tokenizer, &flow, &plan, summary, result, err);

@@ -33,7 +33,6 @@ static bool project_neurons(hw_trace *trace, hw_error *err) {
 static bool begin(const hw_model *model, const hw_analysis *analysis, hw_trace *trace, hw_error *err) {
   hw_flow_settings flow;
   *trace = (hw_trace){0};
-  (void)hw_blas_start();
   return hw_analysis_flow(analysis, &flow, err) && hw_worker_init(&trace->worker, model, &flow, HW_BATCH_ROWS, err);
 }
 

@@ -1,44 +1,87 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Matrix products through BLAS: the only file that includes cblas.h. */
+ * Matrix products. Inputs are taken in blocks of DEPTH; the sum of a block is one chain of fused multiply-adds from 0, and the blocks are
+ * added in their order. So an output's bits depend on its row of x and its weights alone: not on the rows beside it, on threads, on the
+ * processor, nor on whether the weights are packed beforehand. */
 #include <cblas.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tensor/kernels.h"
+#include "tensor/pack.h"
 
-size_t hw_tile_round(size_t n_rows) { return (n_rows + HW_TILE_ROWS - 1) / HW_TILE_ROWS * HW_TILE_ROWS; }
+/* DEPTH: longer chains round worse (1.5 times at 768). Rows of a block and some panels stay in the second-level cache together. */
+enum { DEPTH = 384, BLOCK_ROWS = 256, PANELS_AT_ONCE = 3 };
+enum { ROW_FLOATS = BLOCK_ROWS * DEPTH, WIDENED_PANELS = (HW_PANEL_FLOATS - ROW_FLOATS) / (DEPTH * HW_PACK_WIDTH) };
 
-static void sgemm_tiles(const float *w, size_t ldw, bool in_first, size_t n_in, size_t n_out, const float *x, size_t ldx,
-                        float *y, size_t ldy, size_t n_rows) {
-  for (size_t r = 0; r < n_rows; r += HW_TILE_ROWS)
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, in_first ? CblasNoTrans : CblasTrans, HW_TILE_ROWS, (blasint)n_out,
-                (blasint)n_in, 1.0f, x + r * ldx, (blasint)ldx, w, (blasint)ldw, 0.0f, y + r * ldy, (blasint)ldy);
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/* Rows of x as tiles [depth][rows of the tile], which differ by one row at most. */
+static void pack_rows(const float *x, size_t ldx, size_t n_rows, size_t n_tiles, size_t depth, float *out) {
+  for (size_t t = 0, r = 0; t < n_tiles; t++) {
+    size_t rows = (n_rows - r) / (n_tiles - t);
+    for (size_t k = 0; k < depth; k++)
+      for (size_t i = 0; i < rows; i++) out[k * rows + i] = x[(r + i) * ldx + k];
+    out += rows * depth;
+    r += rows;
+  }
 }
 
-void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
-  if (n_rows == 0 || w->n_out == 0) return;
-  const float *plain = hw_matrix_plain(w);
-  if (plain) {
-    sgemm_tiles(plain, w->stride, w->in_first, w->n_in, w->n_out, x, ldx, y, ldy, n_rows);
-    return;
+/* y (+)= x times a block of inputs of n_out outputs, whose panels lie `step` floats apart. packed_rows: ROW_FLOATS floats. */
+static void block_product(const float *w, size_t step, size_t depth, size_t n_out, const float *x, size_t ldx, float *y, size_t ldy,
+                          size_t n_rows, bool add, float *packed_rows) {
+  const hw_kernels *kernels = hw_kernels_here();
+  size_t n_panels = (n_out + HW_PACK_WIDTH - 1) / HW_PACK_WIDTH, n_blocks = (n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  for (size_t block = 0, done = 0; block < n_blocks; block++) {
+    size_t rows = (n_rows - done) / (n_blocks - block), n_tiles = (rows + kernels->tile_rows - 1) / kernels->tile_rows;
+    pack_rows(x + done * ldx, ldx, rows, n_tiles, depth, packed_rows);
+    for (size_t first = 0; first < n_panels; first += PANELS_AT_ONCE) {
+      const float *tile = packed_rows;
+      for (size_t t = 0, r = 0; t < n_tiles; t++) {
+        size_t of_tile = (rows - r) / (n_tiles - t);
+        for (size_t p = first; p < n_panels && p < first + PANELS_AT_ONCE; p++)
+          kernels->gemm_tile(of_tile, depth, tile, w + p * step, y + (done + r) * ldy + p * HW_PACK_WIDTH, ldy,
+                             smaller(n_out - p * HW_PACK_WIDTH, HW_PACK_WIDTH), add);
+        tile += of_tile * depth;
+        r += of_tile;
+      }
+    }
+    done += rows;
   }
-  /* A cache-sized panel of outputs at a time, so that weights are widened once for all tiles. */
-  size_t width = HW_PANEL_FLOATS / w->n_in; /* at least 1: models are no wider than the panel */
-  if (width > 16) width -= width % 16;
-  if (width > w->n_out) width = w->n_out;
-  for (size_t n = 0; n < w->n_out; n += width) {
-    size_t count = w->n_out - n < width ? w->n_out - n : width;
-    if (w->in_first) {
-      for (size_t k = 0; k < w->n_in; k++) hw_matrix_row(w, k, n, count, panel + k * count);
-      sgemm_tiles(panel, count, true, w->n_in, count, x, ldx, y + n, ldy, n_rows);
-    } else {
-      for (size_t c = 0; c < count; c++) hw_matrix_row(w, n + c, 0, w->n_in, panel + c * w->n_in);
-      sgemm_tiles(panel, w->n_in, false, w->n_in, count, x, ldx, y + n, ldy, n_rows);
+}
+
+/* Without packed weights: some panels of a block of inputs at a time. */
+static void product_of_unpacked(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
+  float *widened = panel + ROW_FLOATS;
+  size_t n_panels = hw_pack_panels(w);
+  for (size_t first = 0; first < n_panels; first += WIDENED_PANELS) {
+    size_t count = smaller(n_panels - first, WIDENED_PANELS), output = first * HW_PACK_WIDTH;
+    for (size_t k = 0; k < w->n_in; k += DEPTH) {
+      size_t depth = smaller(w->n_in - k, DEPTH), step = depth * HW_PACK_WIDTH;
+      for (size_t p = 0; p < count; p++) hw_pack_panel(w, first + p, k, depth, widened + p * step);
+      block_product(widened, step, depth, smaller(w->n_out - output, count * HW_PACK_WIDTH), x + k, ldx, y + output, ldy, n_rows, k > 0, panel);
     }
   }
 }
 
-const char *hw_blas_start(void) {
-  openblas_set_num_threads(1);
-  return openblas_get_corename();
+/* OpenBLAS wants its weights in float32: a panel at a time where they are not. */
+static void product_by_blas(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
+  const float *plain = hw_matrix_plain(w);
+  size_t width = plain ? w->n_out : smaller(w->n_out, HW_PANEL_FLOATS / w->n_in); /* at least 1: models are no wider than the panel */
+  for (size_t n = 0; n < w->n_out; n += width) {
+    size_t n_out = smaller(w->n_out - n, width), rows = w->in_first ? w->n_in : n_out, length = w->in_first ? n_out : w->n_in;
+    for (size_t r = 0; !plain && r < rows; r++) hw_matrix_row(w, w->in_first ? r : n + r, w->in_first ? n : 0, length, panel + r * length);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, w->in_first ? CblasNoTrans : CblasTrans, (blasint)n_rows, (blasint)n_out, (blasint)w->n_in, 1.0f,
+                x, (blasint)ldx, plain ? plain : panel, (blasint)(plain ? w->stride : length), 0.0f, y + n, (blasint)ldy);
+  }
+}
+
+void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
+  if (n_rows == 0 || w->n_out == 0) return;
+  if (w->blas) {
+    product_by_blas(w, x, ldx, y, ldy, n_rows, panel);
+  } else if (!w->packed) {
+    product_of_unpacked(w, x, ldx, y, ldy, n_rows, panel);
+  } else {
+    for (size_t k = 0; k < w->n_in; k += DEPTH)
+      block_product(w->packed + k * HW_PACK_WIDTH, w->packed_step, smaller(w->n_in - k, DEPTH), w->n_out, x + k, ldx, y, ldy, n_rows, k > 0, panel);
+  }
 }

@@ -16,15 +16,11 @@ void hw_matrix_row(const hw_matrix *w, size_t row, size_t first, size_t n, float
 /* The elements where they lie as aligned float32 in the order of the rows; else NULL. */
 const float *hw_matrix_plain(const hw_matrix *w);
 
-/* y[r, :] = x[r, :] W for r < hw_tile_round(n_rows): x and y have room for that many rows, and the rows of x past
- * n_rows are zero. ldx, ldy: row strides in floats. panel: HW_PANEL_FLOATS floats, used when W is not plain float32. */
+/* y[r, :] = x[r, :] W for r < n_rows. ldx, ldy: row strides in floats. panel: work space of HW_PANEL_FLOATS floats. */
 void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel);
 
-/* y = x W for one row, without BLAS. y: [n_out]. */
-void hw_matvec(const hw_matrix *w, const float *x, float *y);
-
-/* Rows [first, first + n) of W_out, one per input (neuron), widened to out[n, n_out]; or, when the file holds them as
- * float32 rows, a pointer to them without a copy. *ld is the stride of the result in floats. */
+/* Rows [first, first + n) of W_out, one per input (neuron), widened to out[n, n_out]; or, when they are not packed and the file
+ * holds them as float32 rows, a pointer to them without a copy. *ld is the stride of the result in floats. */
 const float *hw_matrix_input_rows(const hw_matrix *w, size_t first, size_t n, float *out, size_t *ld);
 
 /* LayerNorm, RMSNorm or none of one row of n numbers; gamma and beta may be NULL. */
@@ -82,11 +78,7 @@ bool hw_all_finite(const float *x, size_t n);
 float hw_max(const float *x, size_t n);
 float hw_min(const float *x, size_t n);
 
-/* The value OPENBLAS_CORETYPE should have in the environment before the program starts, or NULL when the library's own
- * choice is right: Debian's OpenBLAS takes recent processors for older ones and runs at half speed. */
-const char *hw_blas_wanted_core(void);
-
-/* True when a row's bits do not depend on its place in a tile nor on its neighbours, tried out on this machine. */
+/* True when OpenBLAS gives a row the same bits alone and among others, tried out on this machine. */
 bool hw_blas_batch_invariant(void);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "tensor/isa.h"
 #include "tensor/kernels.h"
 #include "tensor/widen.h"
 
@@ -8,6 +9,7 @@ hw_matrix hw_matrix_inputs(const hw_matrix *matrix, size_t first, size_t n) {
   hw_matrix part = *matrix;
   part.offset += matrix->in_first ? first * matrix->stride : first;
   part.n_in = n;
+  if (part.packed) part.packed += first * HW_PACK_WIDTH;
   return part;
 }
 
@@ -15,6 +17,7 @@ hw_matrix hw_matrix_outputs(const hw_matrix *matrix, size_t first, size_t n) {
   hw_matrix part = *matrix;
   part.offset += matrix->in_first ? first : first * matrix->stride;
   part.n_out = n;
+  if (part.packed) part.packed = first % HW_PACK_WIDTH ? NULL : part.packed + first / HW_PACK_WIDTH * part.packed_step;
   return part;
 }
 
@@ -33,29 +36,20 @@ void hw_matrix_row(const hw_matrix *w, size_t row, size_t first, size_t n, float
   hw_apply_scales(w->scales, first, n, out);
 }
 
-void hw_matvec(const hw_matrix *w, const float *x, float *y) {
-  enum { BLOCK = 512 };
-  float row[BLOCK];
-  const float *plain = hw_matrix_plain(w);
-  if (w->in_first) memset(y, 0, w->n_out * sizeof *y);
-  size_t n_rows = w->in_first ? w->n_in : w->n_out, length = w->in_first ? w->n_out : w->n_in;
-  for (size_t r = 0; r < n_rows; r++) {
-    float sum = 0;
-    for (size_t first = 0; first < length; first += BLOCK) {
-      size_t n = length - first < BLOCK ? length - first : BLOCK;
-      const float *values = plain ? plain + r * w->stride + first : row;
-      if (!plain) hw_matrix_row(w, r, first, n, row);
-      if (w->in_first) {
-        for (size_t i = 0; i < n; i++) y[first + i] += x[r] * values[i];
-      } else {
-        sum += hw_dot(x + first, values, n);
-      }
+static void copy_packed_rows(const hw_matrix *w, size_t first, size_t n, float *out) {
+  for (size_t r = 0; r < n; r++)
+    for (size_t d = 0; d < w->n_out; d += HW_PACK_WIDTH) {
+      size_t width = w->n_out - d < HW_PACK_WIDTH ? w->n_out - d : (size_t)HW_PACK_WIDTH;
+      memcpy(out + r * w->n_out + d, w->packed + d / HW_PACK_WIDTH * w->packed_step + (first + r) * HW_PACK_WIDTH, width * sizeof *out);
     }
-    if (!w->in_first) y[r] = sum;
-  }
 }
 
 const float *hw_matrix_input_rows(const hw_matrix *w, size_t first, size_t n, float *out, size_t *ld) {
+  if (w->packed) {
+    *ld = w->n_out;
+    copy_packed_rows(w, first, n, out);
+    return out;
+  }
   const float *plain = w->in_first ? hw_matrix_plain(w) : NULL;
   if (plain) {
     *ld = w->stride;

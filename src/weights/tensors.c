@@ -42,6 +42,10 @@ bool hw_weights_sort(hw_weights *weights, hw_error *err) {
   return true;
 }
 
+void hw_weights_forget(const hw_weights *weights) {
+  for (size_t i = 0; i < weights->n_files; i++) hw_file_forget(&weights->files[i].map);
+}
+
 hw_tensor *hw_weights_find(const hw_weights *weights, const char *name) {
   hw_tensor key = {.name = name};
   return weights->n_tensors ? bsearch(&key, weights->tensors, weights->n_tensors, sizeof *weights->tensors, by_name) : NULL;

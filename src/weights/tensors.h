@@ -47,6 +47,9 @@ typedef struct hw_weights {
   hw_arena arena;
 } hw_weights;
 
+/* Pages of the files that were read leave this process's memory until they are read again. */
+void hw_weights_forget(const hw_weights *weights);
+
 /* NULL when there is none of that name. */
 hw_tensor *hw_weights_find(const hw_weights *weights, const char *name);
 

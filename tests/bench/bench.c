@@ -22,27 +22,29 @@ static void die(const hw_error *err) {
 }
 
 /* GFLOP/s of [512, d] x [d, 4d] on every thread at once. */
-static double gemm_limit(size_t d, int threads) {
+static double gemm_limit(size_t d, int threads, bool blas) {
   double total = 0;
 #pragma omp parallel num_threads(threads) reduction(+ : total)
   {
     size_t rows = 512, wide = 4 * d;
-    float *w = calloc(d * wide, sizeof *w), *x = calloc(rows * d, sizeof *x), *y = calloc(rows * wide, sizeof *y);
+    float *w = calloc(d * wide, sizeof *w), *x = calloc(rows * d, sizeof *x), *y = calloc(rows * wide, sizeof *y),
+          *panel = calloc(HW_PANEL_FLOATS, sizeof *panel);
     for (size_t i = 0; i < d * wide; i++) w[i] = (float)(i % 7) - 3;
     for (size_t i = 0; i < rows * d; i++) x[i] = (float)(i % 5) - 2;
-    hw_matrix matrix = {.data = w, .dtype = HW_F32, .n_in = d, .n_out = wide, .stride = wide, .in_first = true};
-    hw_gemm(&matrix, x, d, y, wide, rows, NULL);
+    hw_matrix matrix = {.data = w, .dtype = HW_F32, .n_in = d, .n_out = wide, .stride = wide, .in_first = true, .blas = blas};
+    hw_gemm(&matrix, x, d, y, wide, rows, panel);
 #pragma omp barrier
     double start = hw_clock_seconds();
     int n = 0;
     while (hw_clock_seconds() - start < 1.5) {
-      hw_gemm(&matrix, x, d, y, wide, rows, NULL);
+      hw_gemm(&matrix, x, d, y, wide, rows, panel);
       n++;
     }
     total += n * 2.0 * (double)(rows * d * wide) / (hw_clock_seconds() - start) / 1e9;
     free(w);
     free(x);
     free(y);
+    free(panel);
   }
   return total;
 }
@@ -118,26 +120,25 @@ static double trace_rate(const char *folder, const char *data, const char *db, i
 }
 
 int main(int argc, char **argv) {
-  const char *core = hw_blas_wanted_core();
-  if (core && setenv("OPENBLAS_CORETYPE", core, 1) == 0) execv("/proc/self/exe", argv);
   if (argc < 2) return fprintf(stderr, "usage: bench MODEL_DIR [THREADS] [PROMPTS]\n"), 2;
   int threads = argc > 2 ? atoi(argv[2]) : omp_get_num_procs();
   size_t n_prompts = argc > 3 ? (size_t)atol(argv[3]) : 256;
   hw_error err;
   hw_model *model;
   hw_tokenizer *tokenizer;
-  printf("BLAS kernel %s, %d threads\n", hw_blas_start(), threads);
+  printf("%s, %d threads\n", hw_instruction_set(), threads);
   if (!hw_model_open(argv[1], &model, &err) || !hw_tokenizer_open(argv[1], NULL, &tokenizer, &err)) die(&err);
   const hw_model_config *c = &model->config;
   double flop = 2.0 * (double)c->n_layers * (double)(c->d_model * c->d_head * (2 * c->n_heads + 2 * c->n_kv_heads) + (c->gated ? 3 : 2) * c->d_model * c->d_ffn);
-  double limit = gemm_limit((size_t)c->d_model, threads);
-  printf("GEMM limit %.0f GFLOP/s\n", limit);
+  double limit = gemm_limit((size_t)c->d_model, threads, false);
+  printf("GEMM limit %.0f GFLOP/s; OpenBLAS %s %.0f\n", limit, hw_blas_start(), gemm_limit((size_t)c->d_model, threads, true));
   static const size_t lengths[] = {16, 64, 128};
   char data[64], db[64];
   (void)snprintf(data, sizeof data, "/tmp/headwater-bench-%ld.txt", (long)getpid());
   (void)snprintf(db, sizeof db, "/tmp/headwater-bench-%ld.db", (long)getpid());
   double forwards[3];
   size_t weights = model->weight_bytes >> 20;
+  if (!hw_model_pack(model, threads, &err)) die(&err);
   for (int i = 0; i < 3; i++) forwards[i] = forward_rate(model, lengths[i], threads);
   hw_model_close(model); /* the run opens its own: mapped twice, the pages would count twice */
   for (int i = 0; i < 3; i++) {

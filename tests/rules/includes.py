@@ -37,7 +37,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "run": "base tensor tokenizer flow dataset store",
     "report": "base sqlite store query run",
     "web": "base graph tokenizer model query report run store",
-    "cli": "base tensor store query study report run web",
+    "cli": "base store query study report run web",
     "manual": "base sqlite functions query cli",
 }
 PUBLIC = {  # include/headwater/NAME.h -> its room

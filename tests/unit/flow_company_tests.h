@@ -12,7 +12,7 @@ TEST(several_targets_at_once_equal_each_alone) {
     fixture_open(&f, unit_models[m], 1100 + m, 12);
     hw_flow_settings settings = settings_of(0.05, 0.02);
     settings.conventions = HW_CONVENTIONS_BOTH;
-    if (hw_blas_batch_invariant()) settings.project = HW_PROJECT_ALL; /* else a projection's bits depend on its place among the others */
+    settings.project = HW_PROJECT_ALL;
     hw_flow_prompt together = trace(&f, settings, targets, COUNT_OF(targets));
     for (size_t t = 0; t < COUNT_OF(targets); t++) {
       hw_flow_prompt alone = trace(&f, settings, targets + t, 1);
@@ -63,7 +63,7 @@ TEST(a_huge_activation_is_its_own_prompts_failure) {
         double sum = 0;
         for (size_t i = 0; i < lengths[p]; i++) sum += prompts[p].traces[k].graph.token_flow[i];
         assert_near(sum, 1, 1e-12);
-        if (hw_blas_batch_invariant()) same_traces(&prompts[p].traces[k], &alone.traces[k], "beside a bad prompt");
+        same_traces(&prompts[p].traces[k], &alone.traces[k], "beside a bad prompt");
       }
     }
     fixture_close(&f);

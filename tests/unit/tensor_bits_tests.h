@@ -57,28 +57,22 @@ TEST(bits_do_not_depend_on_addresses) {
   free(shifted);
 }
 
-TEST(tiles_are_whole) {
-  static const size_t cases[][2] = {{0, 0}, {1, 256}, {255, 256}, {256, 256}, {257, 512}, {512, 512}};
-  for (size_t i = 0; i < COUNT_OF(cases); i++) assert_int_equal(hw_tile_round(cases[i][0]), cases[i][1]);
-}
-
+/* A row alone, then at many places among others, in batches of several sizes. */
 static void check_row_invariance(uint64_t *seed, hw_dtype dtype, bool in_first, size_t n_in, size_t n_out, float *panel) {
-  enum { ROWS = 2 * HW_TILE_ROWS };
+  enum { ROWS = 300 };
   made_matrix w = make_matrix(seed, dtype, in_first, n_in, n_out);
   float *x = unit_floats(ROWS * n_in), *y = unit_floats(ROWS * n_out), *row = unit_floats(n_in), *want = unit_floats(n_out);
   unit_fill(seed, 1, n_in, row);
-  memcpy(x, row, n_in * sizeof *row);
-  hw_gemm(&w.view, x, n_in, y, n_out, 1, panel); /* alone: the rest of the tile is zero */
-  memcpy(want, y, n_out * sizeof *want);
-  static const size_t places[] = {0, 1, 2, 3, 5, 15, 16, 31, 47, 63, 64, 127, 128, 200, 254, 255, 256, 300, 511};
+  hw_gemm(&w.view, row, n_in, want, n_out, 1, panel);
+  static const size_t places[][2] = {{0, 2}, {1, 2}, {2, 3}, {4, 5}, {0, 7}, {7, 8}, {8, 9}, {10, 17}, {63, 64}, {99, 130}, {255, 256}, {256, 257}, {299, 300}};
   for (size_t p = 0; p < COUNT_OF(places); p++) {
     unit_fill(seed, 100, ROWS * n_in, x);
-    memcpy(x + places[p] * n_in, row, n_in * sizeof *row);
-    hw_gemm(&w.view, x, n_in, y, n_out, ROWS, panel);
+    memcpy(x + places[p][0] * n_in, row, n_in * sizeof *row);
+    hw_gemm(&w.view, x, n_in, y, n_out, places[p][1], panel);
     for (size_t c = 0; c < n_out; c++)
-      if (memcmp(y + places[p] * n_out + c, want + c, sizeof *want) != 0)
-        fail_msg("%zu x %zu %s: output %zu of the row at place %zu is %.9g, alone %.9g", n_in, n_out, hw_dtype_name(dtype), c, places[p],
-                 (double)y[places[p] * n_out + c], (double)want[c]);
+      if (memcmp(y + places[p][0] * n_out + c, want + c, sizeof *want) != 0)
+        fail_msg("%zu x %zu %s: output %zu of row %zu of %zu is %.9g, alone %.9g", n_in, n_out, hw_dtype_name(dtype), c, places[p][0], places[p][1],
+                 (double)y[places[p][0] * n_out + c], (double)want[c]);
   }
   free(w.memory);
   free(x);
@@ -88,11 +82,7 @@ static void check_row_invariance(uint64_t *seed, hw_dtype dtype, bool in_first, 
 }
 
 TEST(gemm_rows_do_not_depend_on_place_or_neighbours) {
-  if (!hw_blas_batch_invariant()) {
-    print_message("skipped: the BLAS kernel %s gives a row other bits at other places\n", hw_blas_start());
-    skip();
-  }
-  static const size_t shapes[][2] = {{24, 72}, {30, 77}, {77, 30}, {10, 30}, {34, 61}, {50, 36}, {39, 28}, {128, 344}, {344, 128}, {128, 600}};
+  static const size_t shapes[][2] = {{24, 72}, {30, 77}, {77, 30}, {10, 30}, {34, 61}, {50, 36}, {39, 28}, {128, 344}, {344, 128}, {128, 600}, {900, 50}};
   uint64_t seed = 10;
   float *panel = unit_floats(HW_PANEL_FLOATS);
   for (size_t s = 0; s < COUNT_OF(shapes); s++)
@@ -102,23 +92,76 @@ TEST(gemm_rows_do_not_depend_on_place_or_neighbours) {
   free(panel);
 }
 
-/* However BLAS treats places, a row at the same place of the same tile is the same whatever tiles follow. */
-TEST(gemm_tiles_do_not_see_each_other) {
-  uint64_t seed = 11;
-  float *panel = unit_floats(HW_PANEL_FLOATS), *x = unit_floats((size_t)3 * HW_TILE_ROWS * 30), *one = unit_floats((size_t)3 * HW_TILE_ROWS * 77),
-        *three = unit_floats((size_t)3 * HW_TILE_ROWS * 77);
-  for (int dtype = HW_F32; dtype <= HW_BF16; dtype++) {
-    made_matrix w = make_matrix(&seed, (hw_dtype)dtype, true, 30, 77);
-    unit_fill(&seed, 1, (size_t)3 * HW_TILE_ROWS * 30, x);
-    hw_gemm(&w.view, x, 30, one, 77, HW_TILE_ROWS, panel);
-    hw_gemm(&w.view, x, 30, three, 77, 3 * HW_TILE_ROWS, panel);
-    assert_memory_equal(one, three, (size_t)HW_TILE_ROWS * 77 * sizeof *one);
+static float *pack_whole(hw_matrix *w) {
+  float *packed = unit_floats(hw_packed_floats(w));
+  for (size_t p = 0; p < hw_pack_panels(w); p++) hw_pack_panel(w, p, 0, w->n_in, packed + p * HW_PACK_WIDTH * w->n_in);
+  w->packed = packed;
+  w->packed_step = HW_PACK_WIDTH * w->n_in;
+  return packed;
+}
+
+/* Packed beforehand or by panel; all inputs or some, from any of them on; all outputs or from a panel's border, and from elsewhere. */
+TEST(gemm_bits_do_not_depend_on_packing) {
+  enum { ROWS = 11, N_IN = 800, N_OUT = 203 };
+  static const size_t parts[][4] = {{0, N_IN, 0, N_OUT}, {64, 64, 0, N_OUT}, {300, 500, 0, N_OUT}, {0, N_IN, 48, 100}, {0, N_IN, 47, 100}, {5, 700, 96, 107}};
+  uint64_t seed = 12;
+  float *panel = unit_floats(HW_PANEL_FLOATS), *x = unit_floats(ROWS * N_IN), *y = unit_floats(ROWS * N_OUT), *z = unit_floats(ROWS * N_OUT);
+  unit_fill(&seed, 1, ROWS * N_IN, x);
+  for (int form = 0; form < 2; form++) {
+    made_matrix w = make_matrix(&seed, HW_BF16, form != 0, N_IN, N_OUT);
+    hw_matrix packed = w.view;
+    float *memory = pack_whole(&packed);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+      const size_t *p = parts[i];
+      hw_matrix inputs = hw_matrix_inputs(&w.view, p[0], p[1]), part = hw_matrix_outputs(&inputs, p[2], p[3]);
+      hw_matrix packed_inputs = hw_matrix_inputs(&packed, p[0], p[1]), packed_part = hw_matrix_outputs(&packed_inputs, p[2], p[3]);
+      assert_true((packed_part.packed != NULL) == (p[2] % HW_PACK_WIDTH == 0));
+      hw_gemm(&part, x, N_IN, y, p[3], ROWS, panel);
+      hw_gemm(&packed_part, x, N_IN, z, p[3], ROWS, panel);
+      assert_memory_equal(y, z, ROWS * p[3] * sizeof *y);
+    }
+    size_t ld, packed_ld;
+    const float *rows = hw_matrix_input_rows(&w.view, 7, 3, y, &ld), *packed_rows = hw_matrix_input_rows(&packed, 7, 3, z, &packed_ld);
+    for (size_t r = 0; r < 3; r++) assert_memory_equal(rows + r * ld, packed_rows + r * packed_ld, N_OUT * sizeof *rows);
+    free(memory);
     free(w.memory);
   }
   free(panel);
   free(x);
-  free(one);
-  free(three);
+  free(y);
+  free(z);
+}
+
+/* The kernels of all instruction sets that this processor has. */
+static size_t kernels_here(const hw_kernels *list[3]) {
+  size_t n = 0;
+  list[n++] = &hw_kernels_plain;
+#if defined(__x86_64__)
+  if (hw_kernels_here() != &hw_kernels_plain) list[n++] = &hw_kernels_v3;
+  if (hw_kernels_here() == &hw_kernels_v4) list[n++] = &hw_kernels_v4;
+#endif
+  return n;
+}
+
+TEST(gemm_bits_do_not_depend_on_the_instruction_set) {
+  const hw_kernels *kernels[3];
+  size_t n = kernels_here(kernels);
+  uint64_t seed = 13;
+  float x[4 * 200], w[200 * HW_PACK_WIDTH], y[2][4 * HW_PACK_WIDTH];
+  for (size_t depth = 1; depth <= 200; depth += 3)
+    for (size_t rows = 1; rows <= 4; rows++)
+      for (size_t width = 1; width <= HW_PACK_WIDTH; width += 5)
+        for (int add = 0; add < 2; add++) {
+          unit_fill(&seed, 1, rows * depth, x);
+          unit_fill(&seed, 1, depth * HW_PACK_WIDTH, w);
+          for (size_t k = 0; k < n; k++) {
+            float *out = y[k > 0];
+            for (size_t i = 0; i < COUNT_OF(y[0]); i++) out[i] = (float)i;
+            kernels[k]->gemm_tile(rows, depth, x, w, out, HW_PACK_WIDTH, width, add != 0);
+            if (memcmp(y[0], out, sizeof y[0]) != 0)
+              fail_msg("%s, depth %zu, %zu rows, %zu outputs: not the bits of %s", kernels[k]->name, depth, rows, width, kernels[0]->name);
+          }
+        }
 }
 
 TEST(blas_is_named) {

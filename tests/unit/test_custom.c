@@ -249,9 +249,7 @@ static void tensor_by_tensor(void **state) {
   hw_buffer_fini(&out);
 }
 
-int main(int argc, char **argv) {
-  (void)argc;
-  unit_start_blas(argv);
+int main(void) {
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
   const struct CMUnitTest tests[] = {
       IN_A_FOLDER(gpt2_from_scratch_and_by_likeness),

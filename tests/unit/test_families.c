@@ -329,10 +329,8 @@ static void every_fixture_falls_into_its_parts(void **state) {
     hw_model *model = unit_open(path);
     assert_string_equal(model->config.family, fixtures[i].family);
     check_parts(model);
-    if (hw_blas_batch_invariant()) {
-      check_company(model);
-      check_graphs(model);
-    }
+    check_company(model);
+    check_graphs(model);
     hw_model_close(model);
   }
 }
@@ -397,9 +395,7 @@ static void other_spellings_and_nulls_mean_the_same(void **state) {
   assert_ok(read_changed("llama-bias", "{\"nobody_reads_this\": \"nan\"}", &config, &err), &err);
 }
 
-int main(int argc, char **argv) {
-  (void)argc;
-  unit_start_blas(argv);
+int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_fixture_falls_into_its_parts),
       cmocka_unit_test(every_family_has_a_fixture),

@@ -434,9 +434,7 @@ TEST(neurons_equal_brute_force) {
 #include "flow_company_tests.h"
 #include "tensor/kernels.h"
 
-int main(int argc, char **argv) {
-  (void)argc;
-  unit_start_blas(argv);
+int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(shares_are_those_of_the_formula_and_sum_to_one),
       cmocka_unit_test(rows_are_the_raw_shares_rounded_once),

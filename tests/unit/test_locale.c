@@ -129,9 +129,7 @@ TEST(a_run_is_the_same) {
   hw_buffer_fini(&comma);
 }
 
-int main(int argc, char **argv) {
-  (void)argc;
-  unit_start_blas(argv);
+int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_teardown(numbers_are_read, use_plain),
       cmocka_unit_test_teardown(numbers_are_written, use_plain),

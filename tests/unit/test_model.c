@@ -471,9 +471,7 @@ TEST(biases_that_are_promised) {
 
 #include "forward_tests.h"
 
-int main(int argc, char **argv) {
-  (void)argc;
-  unit_start_blas(argv);
+int main(void) {
   const struct CMUnitTest tests[] = {
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
       IN_A_FOLDER(every_key_of_gpt2),

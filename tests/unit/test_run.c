@@ -337,9 +337,7 @@ TEST(targets_of_a_prompt) {
 #include "run_prompt_tests.h"
 #include "answer_tests.h"
 
-int main(int argc, char **argv) {
-  (void)argc;
-  unit_start_blas(argv);
+int main(void) {
   const struct CMUnitTest tests[] = {
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
       FRESH(arguments_fill_the_job),

@@ -52,22 +52,18 @@ static size_t size_of(int64_t n) { return (size_t)n; }
 
 /* ---- Lists ---- */
 
-static void same_list(const hw_projection *found, const hw_projection *want, bool exact) {
+static void same_list(const hw_projection *found, const hw_projection *want) {
   assert_true(found->kind == want->kind && found->convention == want->convention && found->layer == want->layer && found->index == want->index && found->k == want->k);
   for (size_t i = 0; i < want->k; i++)
     for (int list = 0; list < 2; list++) {
       float a = (list ? found->suppress_scores : found->promote_scores)[i], b = (list ? want->suppress_scores : want->promote_scores)[i];
-      if (exact)
-        assert_true(memcmp(&a, &b, sizeof a) == 0 && (list ? found->suppresses : found->promotes)[i] == (list ? want->suppresses : want->promotes)[i]);
-      else
-        assert_near(a, b, 1e-4);
+      assert_true(memcmp(&a, &b, sizeof a) == 0 && (list ? found->suppresses : found->promotes)[i] == (list ? want->suppresses : want->promotes)[i]);
     }
 }
 
 TEST(lists_are_those_of_a_trace_that_projects_everything) {
   for (size_t m = 0; m < COUNT_OF(models); m++) {
     fixture all, none;
-    bool exact = hw_blas_batch_invariant();
     hw_projection rows[2];
     size_t n, n_compared = 0;
     open_model(&all, m);
@@ -84,14 +80,14 @@ TEST(lists_are_those_of_a_trace_that_projects_everything) {
         assert_ok(hw_trace_list(&none.trace, t, (hw_component_kind)want->kind, want->layer, want->position, want->index, K, &arena, rows, &n, &err), &err);
         assert_int_equal(n, 2);
         assert_int_equal(rows[want->convention].position, want->position);
-        same_list(&rows[want->convention], want, exact);
+        same_list(&rows[want->convention], want);
       }
     }
     for (size_t i = 0; i < all.trace.n_neurons; i++) {
       const hw_projection *want = &all.trace.neurons[i];
       assert_ok(hw_trace_list(&none.trace, 0, HW_COMPONENT_NEURON, want->layer, 3, want->index, K, &arena, rows, &n, &err), &err);
       assert_int_equal(n, 1);
-      same_list(&rows[0], want, exact);
+      same_list(&rows[0], want);
     }
     assert_true(n_compared > 20 && all.trace.n_neurons > 5);
     close_all(&all);
@@ -224,7 +220,7 @@ TEST(the_lens_of_every_state_is_that_of_the_twin) {
     const hw_prediction *prediction = &f.trace.result.predictions[1];
     assert_ok(hw_trace_lens(&f.trace, n_layers - 1, HW_STATE_POST, 12, 5, &arena, &tokens, &n, &err), &err);
     for (size_t k = 0; k < 5; k++)
-      assert_true(tokens[k].id == prediction->ids[k] && fabsf(tokens[k].logit - prediction->logits[k]) <= (hw_blas_batch_invariant() ? 0 : 1e-4f));
+      assert_true(tokens[k].id == prediction->ids[k] && tokens[k].logit == prediction->logits[k]);
     close_all(&f);
   }
 }
@@ -327,9 +323,7 @@ TEST(a_trace_over_the_memory_is_refused) {
   close_all(&f);
 }
 
-int main(int argc, char **argv) {
-  (void)argc;
-  unit_start_blas(argv);
+int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(lists_are_those_of_a_trace_that_projects_everything, setup, teardown),
       cmocka_unit_test_setup_teardown(heads_at_every_position_are_those_of_the_twin, setup, teardown),

@@ -146,9 +146,7 @@ TEST(rows_that_are_appended_are_not_part_of_the_run) {
   assert_true(longer.done && count_strangers("key", &n_stored) == 0 && n_stored == N_ROWS);
 }
 
-int main(int argc, char **argv) {
-  (void)argc;
-  unit_start_blas(argv);
+int main(void) {
   assert_non_null(mkdtemp(folder));
   (void)snprintf(data_path, sizeof data_path, "%s/rows.csv", folder);
   (void)snprintf(db_path, sizeof db_path, "%s/run.db", folder);

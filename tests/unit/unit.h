@@ -72,13 +72,6 @@ static inline void *unit_alloc(size_t count, size_t size) { /* 64-byte aligned; 
 }
 static inline float *unit_floats(size_t count) { return unit_alloc(count, sizeof(float)); }
 
-/* The kernel that the program itself would run with: sets OPENBLAS_CORETYPE and starts anew where it is not the default. */
-static inline void unit_start_blas(char **argv) {
-  const char *core = hw_blas_wanted_core();
-  if (core && setenv("OPENBLAS_CORETYPE", core, 1) == 0) execv("/proc/self/exe", argv);
-  (void)hw_blas_start();
-}
-
 /* Weights by the slow road: one element, in double. Written from the formats' definitions, not from src/tensor. */
 static inline double unit_half(uint16_t half) {
   int exponent = half >> 10 & 31, fraction = half & 1023;

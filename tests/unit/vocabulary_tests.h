@@ -154,7 +154,7 @@ TEST(next_tokens_equal_their_twin) {
   }
 }
 
-/* 300 questions are more than one tile; equals share the best rank. */
+/* 300 questions are more than are answered together; equals share the best rank. */
 TEST(ranks_of_equals_and_many_questions) {
   toy toys;
   toy_llama(&toys, 5, HW_BF16, toy_small, false);

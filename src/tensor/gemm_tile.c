@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The inner loop of the matrix product. Each output is one chain of fused multiply-adds in the order of the inputs, whatever the width of a
+ * vector and the number of rows, so a row has the same bits beside any others, on every processor. */
+#include <math.h>
+#include <string.h>
+
+#include "tensor/isa_kernels.h"
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+typedef __m512 vector;
+enum { LANES = 16, VECTORS = 3 };
+static inline vector load(const float *p) { return _mm512_loadu_ps(p); }
+static inline void store(float *p, vector v) { _mm512_storeu_ps(p, v); }
+static inline vector spread(float v) { return _mm512_set1_ps(v); }
+static inline vector multiply_add(vector a, vector b, vector c) { return _mm512_fmadd_ps(a, b, c); }
+static inline vector plus(vector a, vector b) { return _mm512_add_ps(a, b); }
+#elif defined(__AVX2__)
+#include <immintrin.h>
+typedef __m256 vector;
+enum { LANES = 8, VECTORS = 2 };
+static inline vector load(const float *p) { return _mm256_loadu_ps(p); }
+static inline void store(float *p, vector v) { _mm256_storeu_ps(p, v); }
+static inline vector spread(float v) { return _mm256_set1_ps(v); }
+static inline vector multiply_add(vector a, vector b, vector c) { return _mm256_fmadd_ps(a, b, c); }
+static inline vector plus(vector a, vector b) { return _mm256_add_ps(a, b); }
+#else
+typedef float vector __attribute__((vector_size(16)));
+enum { LANES = 4, VECTORS = 2 };
+static inline vector load(const float *p) {
+  vector v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+static inline void store(float *p, vector v) { memcpy(p, &v, sizeof v); }
+static inline vector spread(float v) { return (vector){v, v, v, v}; }
+static inline vector multiply_add(vector a, vector b, vector c) {
+  for (int i = 0; i < LANES; i++) c[i] = fmaf(a[i], b[i], c[i]);
+  return c;
+}
+static inline vector plus(vector a, vector b) { return a + b; }
+#endif
+
+enum { STEP = LANES * VECTORS, AHEAD = 12 }; /* outputs of a pass; inputs that weights are fetched in advance */
+
+/* The first `count` of STEP sums of a row. */
+static void store_some(const vector *sum, float *y, size_t count, bool add) {
+  float values[STEP];
+  for (size_t v = 0; v < VECTORS; v++) store(values + v * LANES, sum[v]);
+  for (size_t i = 0; i < count; i++) y[i] = add ? y[i] + values[i] : values[i];
+}
+
+static inline __attribute__((always_inline)) void tile(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy,
+                                                       size_t width, bool add) {
+  for (size_t first = 0; first < width; first += STEP) {
+    vector sum[HW_TILE_ROWS][VECTORS];
+    for (size_t r = 0; r < rows; r++)
+      for (size_t v = 0; v < VECTORS; v++) sum[r][v] = spread(0);
+    const float *weights = w + first;
+    for (size_t k = 0; k < depth; k++, weights += HW_PACK_WIDTH) {
+      vector of_input[VECTORS];
+      for (size_t v = 0; v < VECTORS; v++) of_input[v] = load(weights + v * LANES);
+      for (size_t i = 0; i < STEP; i += 16) __builtin_prefetch(weights + AHEAD * HW_PACK_WIDTH + i);
+      for (size_t r = 0; r < rows; r++) {
+        vector value = spread(x[k * rows + r]);
+        for (size_t v = 0; v < VECTORS; v++) sum[r][v] = multiply_add(value, of_input[v], sum[r][v]);
+      }
+    }
+    for (size_t r = 0; r < rows; r++) {
+      float *out = y + r * ldy + first;
+      if (first + STEP > width) {
+        store_some(sum[r], out, width - first, add);
+        continue;
+      }
+      for (size_t v = 0; v < VECTORS; v++) store(out + v * LANES, add ? plus(load(out + v * LANES), sum[r][v]) : sum[r][v]);
+    }
+  }
+}
+
+/* A loop of its own for each number of rows: its sums stay in registers. */
+void HW_ISA_NAME(hw_gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add) {
+#define CASE(n) case n: tile(n, depth, x, w, y, ldy, width, add); break;
+  switch (rows) {
+    CASE(1) CASE(2) CASE(3) CASE(4)
+#if defined(__AVX2__)
+    CASE(5) CASE(6)
+#endif
+#if defined(__AVX512F__)
+    CASE(7) CASE(8)
+#endif
+    default: break;
+  }
+#undef CASE
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One source, several instruction sets: files of this room that are compiled once for each of them (HW_ISA is its name), and the choice at
+ * run time. All of them do the same operations on each number in the same order, so the bits of a result do not depend on the choice. */
+#ifndef HW_TENSOR_ISA_H
+#define HW_TENSOR_ISA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define HW_ISA_JOIN_(a, b) a##_##b
+#define HW_ISA_JOIN(a, b) HW_ISA_JOIN_(a, b)
+/* name_v4, name_v3 or name_plain */
+#define HW_ISA_NAME(name) HW_ISA_JOIN(name, HW_ISA)
+
+enum { HW_PACK_WIDTH = 48 }; /* outputs of a panel of packed weights */
+
+typedef struct hw_kernels {
+  const char *name; /* for the database: "x86-64-v4", "x86-64-v3", "plain" */
+  size_t tile_rows; /* rows that gemm_tile takes at most */
+  /* y[rows][width] = (add ? y : 0) + x W for packed x [depth][rows] and a panel w [depth][HW_PACK_WIDTH]; width <= HW_PACK_WIDTH. */
+  void (*gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add);
+} hw_kernels;
+
+extern const hw_kernels hw_kernels_v4, hw_kernels_v3, hw_kernels_plain;
+
+/* The best that this processor has. */
+const hw_kernels *hw_kernels_here(void);
+
+#endif

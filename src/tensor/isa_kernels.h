@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What files that are compiled for each instruction set give each other. */
+#ifndef HW_TENSOR_ISA_KERNELS_H
+#define HW_TENSOR_ISA_KERNELS_H
+
+#include "tensor/isa.h"
+
+/* Rows of a tile: as many as its sums fit the registers. */
+#if defined(__AVX512F__)
+enum { HW_TILE_ROWS = 8 };
+#elif defined(__AVX2__)
+enum { HW_TILE_ROWS = 6 };
+#else
+enum { HW_TILE_ROWS = 4 };
+#endif
+
+void HW_ISA_NAME(hw_gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The kernels of one instruction set. */
+#include "tensor/isa_kernels.h"
+
+#define HW_TEXT_(name) #name
+#define HW_TEXT(name) HW_TEXT_(name)
+
+const hw_kernels HW_ISA_NAME(hw_kernels) = {
+#if defined(__x86_64__) && (defined(__AVX2__))
+    .name = "x86-64-" HW_TEXT(HW_ISA),
+#else
+    .name = HW_TEXT(HW_ISA),
+#endif
+    .tile_rows = HW_TILE_ROWS,
+    .gemm_tile = HW_ISA_NAME(hw_gemm_tile),
+};
