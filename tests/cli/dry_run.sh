@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The plan, and nothing else.
 list_files >"$TMPDIR/files"
-plan() { sed -E 's/^(tokens       )[0-9]{5}/\1N/; s/[0-9.]+ MiB/(N) MiB/g; s/about [0-9hms]+ on [0-9]+ threads/about (time)/; s/, *[0-9]+ x/ (threads) x/; s/and [0-9]+ x/and (threads) x/; s/^(products    ).*/\1  (name)/'; }
+plan() { sed -E 's/^(tokens       )[0-9]{5}/\1N/; s/[0-9.]+ MiB/(N) MiB/g; s/about [0-9hms]+ on [0-9]+ threads/about (time)/; s/, *[0-9]+ x/ (threads) x/; s/and [0-9]+ x/and (threads) x/; s/^(products    ).*/\1 (name)/'; }
 "$HW" run --model gpt2 --data ioi.csv --db ioi.db --dry-run --threads "$T" | plan
 echo "--- without a database; some rows cannot be traced"
 { echo prompt; echo Mary and John; echo '""'; "$PY" -c 'print("and " * 200)'; } >rows.csv
