@@ -2,6 +2,7 @@
  * Added tokens: strings that are tokens whatever the model would make of them. Those that are not `normalized`
  * are found in the given text, the others in the normalized text between them; always the leftmost, then the longest. */
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/list.h"
 #include "tokenizer/added.h"
@@ -10,7 +11,7 @@
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
 
-enum { MOST_ADDED = 1 << 16 }; /* they are compared with each other while loading; real files have a few thousand at most */
+enum { MOST_ADDED = 1 << 16 }; /* real files have a few thousand at most */
 
 static bool same_content(const hw_tok_added_token *token, const char *bytes, size_t length) {
   return token->content.length == length && memcmp(token->content.bytes, bytes, length) == 0;
@@ -18,9 +19,16 @@ static bool same_content(const hw_tok_added_token *token, const char *bytes, siz
 
 /* Its index in the list; the number of tokens for none. */
 static size_t find(const hw_tok_added *added, const char *bytes, size_t length) {
-  size_t i = 0;
-  while (i < added->n && !same_content(&added->tokens[i], bytes, length)) i++;
-  return i;
+  if (added->n == 0) return 0;
+  hw_hash_entry *entry = hw_hash_find(&added->contents, XXH3_64bits(bytes, length));
+  while (entry->value && !same_content(&added->tokens[entry->value - 1], bytes, length)) entry = hw_hash_next(&added->contents, entry);
+  return entry->value ? (size_t)entry->value - 1 : added->n;
+}
+
+/* The same by id. */
+static size_t find_id(const hw_tok_added *added, int32_t id) {
+  uint64_t value = added->n ? hw_hash_find(&added->ids, (uint64_t)id)->value : 0;
+  return value ? (size_t)value - 1 : added->n;
 }
 
 const hw_tok_added_token *hw_tok_added_find(const hw_tokenizer *tokenizer, const char *bytes, size_t length) {
@@ -32,9 +40,20 @@ static bool append(hw_tok_loader *loader, const hw_tok_added_token *token) {
   hw_tok_added *added = &loader->tokenizer->added;
   if (added->n == MOST_ADDED)
     return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: more than %d added tokens", loader->path, MOST_ADDED);
-  if (!hw_list_reserve(added->tokens, added->n, 1, added->capacity, &loader->tokenizer->memory, loader->err)) return false;
+  hw_arena *memory = &loader->tokenizer->memory;
+  if (!hw_list_reserve(added->tokens, added->n, 1, added->capacity, memory, loader->err) ||
+      !hw_hash_reserve(&added->contents, 1, memory, loader->err) || !hw_hash_reserve(&added->ids, 1, memory, loader->err))
+    return false;
   added->tokens[added->n] = *token;
-  return hw_tok_keep(loader, &added->tokens[added->n++].content);
+  if (!hw_tok_keep(loader, &added->tokens[added->n].content)) return false;
+  uint64_t hash = XXH3_64bits(token->content.bytes, token->content.length);
+  hw_hash_entry *entry = hw_hash_find(&added->contents, hash);
+  while (entry->value) entry = hw_hash_next(&added->contents, entry);
+  added->n++;
+  hw_hash_put(&added->contents, entry, hash, added->n);
+  hw_hash_put(&added->ids, hw_hash_find(&added->ids, (uint64_t)token->id), (uint64_t)token->id, added->n);
+  if (token->id >= added->end) added->end = token->id + 1;
+  return true;
 }
 
 bool hw_tok_added_put(hw_tok_loader *loader, const char *where, hw_tok_added_token token, bool outside) {
@@ -51,12 +70,11 @@ bool hw_tok_added_put(hw_tok_loader *loader, const char *where, hw_tok_added_tok
   if (known < 0 && token.id < vocab->size && vocab->names[token.id].bytes)
     return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" has id %d, which \"%s\" of the vocabulary has", loader->path, where,
                    token.content.bytes, (int)token.id, vocab->names[token.id].bytes);
-  for (size_t i = 0; i < added->n; i++) {
-    const hw_tok_added_token *other = &added->tokens[i];
-    if ((i == place) != (other->id == token.id))
-      return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" and \"%s\" have the same %s", loader->path, where, other->content.bytes,
-                     token.content.bytes, i == place ? "content, but other ids" : "id");
-  }
+  size_t other = find_id(added, token.id);
+  if (other != place)
+    return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s: \"%s\" and \"%s\" have the same %s", loader->path, where,
+                   added->tokens[place < added->n ? place : other].content.bytes, token.content.bytes,
+                   place < added->n ? "content, but other ids" : "id");
   if (place == added->n) return append(loader, &token);
   token.content = added->tokens[place].content;
   added->tokens[place] = token;
@@ -77,10 +95,8 @@ bool hw_tok_added_parse(hw_tok_loader *loader, const json_t *json, const char *w
 
 /* The id behind all tokens, as Hugging Face's tokenizers give it. */
 static int32_t next_id(const hw_tokenizer *tokenizer) {
-  int32_t highest = (int32_t)tokenizer->vocab.ids.n - 1;
-  for (size_t i = 0; i < tokenizer->added.n; i++)
-    if (tokenizer->added.tokens[i].id > highest) highest = tokenizer->added.tokens[i].id;
-  return highest + 1;
+  int32_t n = (int32_t)tokenizer->vocab.ids.n;
+  return tokenizer->added.end > n ? tokenizer->added.end : n;
 }
 
 bool hw_tok_added_special(hw_tok_loader *loader, const hw_tok_added_token *token, bool may_add) {
@@ -134,6 +150,8 @@ bool hw_tok_added_build(hw_tokenizer *tokenizer, hw_error *err) {
     hw_tok_piece form;
     if (token->unmatched) continue;
     ok = whole(&run, token->content, &form) && (!token->normalized || normalize(&run, &form)) &&
+         (form.length <= HW_TOK_LONGEST ||
+          hw_fail(err, HW_ERROR_UNSUPPORTED, "the added token with id %d has %zu bytes, want at most %d", (int)token->id, form.length, HW_TOK_LONGEST)) &&
          (form.length == 0 || hw_tok_trie_add(token->normalized ? &added->normalized : &added->raw, &tokenizer->memory, form.bytes,
                                               form.length, (int32_t)i, false, err)); /* the first of two with one form stays */
     if (ok) left -= form.length < left ? form.length : left;
@@ -157,8 +175,8 @@ static bool word_after(const hw_tok_piece *piece, size_t at) {
   return at < piece->length && hw_tok_is_word(hw_tok_decode(piece->bytes + at, piece->length - at, &step));
 }
 
-static size_t space_before(const hw_tok_piece *piece, size_t at) {
-  while (at > 0) {
+static size_t space_before(const hw_tok_piece *piece, size_t at, size_t first) {
+  while (at > first) {
     size_t step, last = hw_tok_last_char(piece->bytes, at);
     if (!hw_tok_is_space(hw_tok_decode(piece->bytes + last, at - last, &step))) break;
     at = last;
@@ -174,7 +192,7 @@ static size_t space_after(const hw_tok_piece *piece, size_t at) {
 
 static bool cut(hw_tok_run *run, const hw_tok_trie *trie, const hw_tok_piece *piece) {
   const hw_tok_added *added = &run->tokenizer->added;
-  size_t done = 0;
+  size_t done = 0, spaces_end = 0; /* of the spaces that were seen last: a token of spaces must not look at them again */
   for (size_t at = 0; trie->n && at < piece->length;) {
     size_t start = at, end = 0;
     int32_t index = hw_tok_trie_longest(trie, piece->bytes, piece->length, at, &end);
@@ -185,9 +203,9 @@ static bool cut(hw_tok_run *run, const hw_tok_trie *trie, const hw_tok_piece *pi
     at = end; /* even where the match is discarded, and before rstrip */
     const hw_tok_added_token *token = &added->tokens[index];
     if (token->single_word && (word_before(piece, start) || word_after(piece, end))) continue;
-    if (token->lstrip) start = space_before(piece, start);
-    if (start < done && token->lstrip) start = done; /* spaces of the token before */
-    if (token->rstrip) end = space_after(piece, end);
+    if (token->lstrip) start = start < done ? done : space_before(piece, start, done); /* not the spaces of the token before */
+    if (token->rstrip && end > spaces_end) spaces_end = space_after(piece, end);
+    if (token->rstrip) end = spaces_end;
     if (!hw_tok_push_part(run, piece, done, start, -1) || !hw_tok_push_part(run, piece, start, end, token->id)) return false;
     done = end;
   }

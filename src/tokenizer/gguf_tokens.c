@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Keys "tokenizer.ggml.*": model "llama" has pieces with scores, as sentencepiece; "gpt2" has merges, and "pre" names the pattern that
- * cuts texts. The numbers of types are sentencepiece's. */
+ * Keys "tokenizer.ggml.*": model "llama" has pieces with scores, as sentencepiece; "gpt2" has merges, and "pre" names the patterns
+ * that cut texts. The numbers of types are sentencepiece's. */
 #include "tokenizer/gguf_tokens.h"
 
 #include <stdio.h>
@@ -18,22 +18,52 @@
 #include "tokenizer/vocab_load.h"
 #include "weights/gguf.h"
 
-static const char llama3_regex[] =
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-static const char qwen2_regex[] =
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+#define CONTRACTIONS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+#define LETTERS "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+"
+#define SPACES "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+#define UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
+#define LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
+#define CASED(contractions) \
+  "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+" contractions "|[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*" contractions
+#define SYMBOLS(ends) " ?[^\\s\\p{L}\\p{N}]+" ends
+
+static const char llama3_regex[] = CONTRACTIONS "|" LETTERS "|\\p{N}{1,3}|" SYMBOLS("[\\r\\n]*") "|" SPACES;
+static const char qwen2_regex[] = CONTRACTIONS "|" LETTERS "|\\p{N}|" SYMBOLS("[\\r\\n]*") "|" SPACES;
+static const char gpt4o_regex[] = CASED(CONTRACTIONS "?") "|\\p{N}{1,3}|" SYMBOLS("[\\r\\n/]*") "|" SPACES;
+static const char tekken_regex[] = CASED("") "|\\p{N}|" SYMBOLS("[\\r\\n/]*") "|" SPACES;
+static const char seed_regex[] = CONTRACTIONS "|" LETTERS "|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|" SPACES;
+static const char deepseek3_regex[] = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+|"
+                                      " ?[\\p{P}\\p{S}]+[\\r\\n]*|" SPACES;
+static const char digits[] = ""; /* no pattern: each digit is cut off */
 
 /* tokenizer.ggml.pre, with what the family's tokenizer.json has. */
 static const struct {
-  const char *name, *regex;
-  bool digits;        /* each is cut off */
+  const char *name;
+  const char *cuts[6]; /* one after the other; NULL ends */
   bool nfc, ignore_merges, add_bos;
 } patterns[] = {
-    {"gpt-2", hw_tok_gpt2_regex, false, false, false, false},  {"phi-2", hw_tok_gpt2_regex, false, false, false, false},
-    {"olmo", hw_tok_gpt2_regex, false, true, false, false},    {"llama-bpe", llama3_regex, false, false, true, true},
-    {"llama3", llama3_regex, false, false, true, true},        {"llama-v3", llama3_regex, false, false, true, true},
-    {"qwen2", qwen2_regex, false, true, false, false},         {"smollm", hw_tok_gpt2_regex, true, false, false, false},
-    {"starcoder", hw_tok_gpt2_regex, true, false, false, false},
+    {"gpt-2", {hw_tok_gpt2_regex}, false, false, false},
+    {"phi-2", {hw_tok_gpt2_regex}, false, false, false},
+    {"olmo", {hw_tok_gpt2_regex}, true, false, false},
+    {"llama-bpe", {llama3_regex}, false, true, true},
+    {"llama3", {llama3_regex}, false, true, true},
+    {"llama-v3", {llama3_regex}, false, true, true},
+    {"falcon3", {llama3_regex}, false, true, true},
+    {"dbrx", {llama3_regex}, false, false, false}, /* Phi-4's too */
+    {"smaug-bpe", {llama3_regex}, false, false, false},
+    {"qwen2", {qwen2_regex}, true, false, false},
+    {"deepseek-r1-qwen", {qwen2_regex}, false, false, false},
+    {"gpt-4o", {gpt4o_regex}, false, false, false},
+    {"tekken", {tekken_regex}, false, true, true},
+    {"seed-coder", {seed_regex}, false, false, false},
+    {"smollm", {digits, hw_tok_gpt2_regex}, false, false, false},
+    {"starcoder", {digits, hw_tok_gpt2_regex}, false, false, false},
+    {"refact", {digits, hw_tok_gpt2_regex}, false, false, false},
+    {"codeshell", {digits, hw_tok_gpt2_regex}, false, false, false},
+    {"minerva-7b", {digits, hw_tok_gpt2_regex}, false, false, false},
+    {"command-r", {digits, hw_tok_gpt2_regex}, true, false, false},
+    {"deepseek-coder", {"[\r\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", "[一-龥ࠀ-一가-퟿]+", digits}, false, false, false},
+    {"deepseek-v3", {"\\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+", deepseek3_regex}, false, false, false},
 };
 
 typedef struct reading {
@@ -178,15 +208,20 @@ static bool find_pattern(const reading *in, size_t *row) {
   if (unsaid && older) return *row = 0, true;
   for (size_t i = 0; i < HW_TOK_COUNT(patterns); i++)
     if (strlen(patterns[i].name) == pre.length && memcmp(patterns[i].name, pre.bytes, pre.length) == 0) return *row = i, true;
+  if (!value)
+    return hw_fail(in->loader->err, HW_ERROR_UNSUPPORTED, "%s: no tokenizer.ggml.pre, which says how texts are cut", in->loader->path);
   return hw_fail(in->loader->err, HW_ERROR_UNSUPPORTED, "%s: tokenizer.ggml.pre is \"%.*s\", which is not supported", in->loader->path,
                  (int)(pre.length < 60 ? pre.length : 60), pre.bytes);
 }
 
 static bool add_steps(hw_tok_loader *loader, size_t row) {
   hw_tokenizer *tokenizer = loader->tokenizer;
-  json_t *cuts = json_pack("[{s:s, s:{s:s}, s:s, s:b}]", "type", "Split", "pattern", "Regex", patterns[row].regex, "behavior", "Isolated",
-                           "invert", 0);
-  if (cuts && patterns[row].digits) (void)json_array_insert_new(cuts, 0, json_pack("{s:s, s:b}", "type", "Digits", "individual_digits", 1));
+  json_t *cuts = json_array();
+  for (const char *const *cut = patterns[row].cuts; cuts && *cut; cut++) {
+    json_t *step = *cut == digits ? json_pack("{s:s, s:b}", "type", "Digits", "individual_digits", 1)
+                                  : json_pack("{s:s, s:{s:s}, s:s}", "type", "Split", "pattern", "Regex", *cut, "behavior", "Isolated");
+    (void)json_array_append_new(cuts, step);
+  }
   if (cuts) (void)json_array_append_new(cuts, json_pack("{s:s, s:b, s:b}", "type", "ByteLevel", "add_prefix_space", 0, "use_regex", 0));
   json_t *json = json_pack("{s:{s:s, s:o}, s:{s:s}}", "pre_tokenizer", "type", "Sequence", "pretokenizers", cuts, "decoder", "type", "ByteLevel");
   if (json && patterns[row].nfc) (void)json_object_set_new(json, "normalizer", json_pack("{s:s}", "type", "NFC"));
@@ -231,7 +266,8 @@ static bool read_bos(const reading *in, hw_tok_config *config) {
 static bool load(reading *in, hw_tok_config *config, hw_buffer *hashes) {
   hw_gguf_text model = {"", 0};
   const hw_gguf_value *value = find(in, "model");
-  if (value) (void)hw_gguf_get_text(value, &model);
+  if (!value) return hw_fail(in->loader->err, HW_ERROR_UNSUPPORTED, "%s: no tokenizer.ggml.model: the file has no tokenizer", in->loader->path);
+  if (!hw_gguf_get_text(value, &model)) return hw_fail(in->loader->err, HW_ERROR_INPUT, "%s: tokenizer.ggml.model is not a text", in->loader->path);
   bool scored = model.length == 5 && memcmp(model.bytes, "llama", 5) == 0, level = model.length == 4 && memcmp(model.bytes, "gpt2", 4) == 0;
   if (!scored && !level)
     return hw_fail(in->loader->err, HW_ERROR_UNSUPPORTED, "%s: tokenizer.ggml.model is \"%.*s\", which is not supported (known: llama, gpt2)",

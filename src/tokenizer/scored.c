@@ -95,7 +95,6 @@ static bool load_unigram(hw_tok_loader *loader, const hw_tok_scored_model *model
 /* ---- pieces that texts are searched for ---- */
 
 static bool check_pieces(hw_tok_loader *loader, const hw_tok_scored_model *model) {
-  enum { LONGEST = 1024 };
   hw_tokenizer *tokenizer = loader->tokenizer;
   tokenizer->unk = -1;
   if (model->n == 0) return hw_fail(loader->err, HW_ERROR_INPUT, "%s: no pieces", loader->path);
@@ -107,7 +106,7 @@ static bool check_pieces(hw_tok_loader *loader, const hw_tok_scored_model *model
   for (size_t i = 0; ok && i < model->n; i++) {
     const hw_tok_scored *piece = &model->pieces[i];
     const char *fault = !piece->name.length                                                                       ? "is empty"
-                        : piece->name.length > LONGEST                                                            ? "is longer than 1024 bytes"
+                        : piece->name.length > HW_TOK_LONGEST                                                     ? "is longer than 1024 bytes"
                         : hw_utf8_valid_prefix(piece->name.bytes, piece->name.length) != piece->name.length       ? "is not UTF-8"
                         : !isfinite(piece->score)                                                                 ? "has a score that is no finite number"
                         : hw_tok_vocab_find(&seen, piece->name.bytes, piece->name.length) >= 0                    ? "is there twice"

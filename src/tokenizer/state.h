@@ -153,6 +153,8 @@ typedef struct hw_tok_added_token {
 typedef struct hw_tok_added {
   hw_tok_added_token *tokens;
   size_t n, capacity;
+  hw_hash_table contents, ids; /* index + 1 by the hash of the content, and by id */
+  int32_t end;                 /* one more than the highest id */
   hw_tok_trie raw, normalized;
 } hw_tok_added;
 

@@ -5,6 +5,9 @@
 
 #include "base/hash_table.h"
 
+/* Bytes of a string that texts are searched for: a text costs its length times this at most. Real vocabularies stay below 300. */
+enum { HW_TOK_LONGEST = 1024 };
+
 typedef struct hw_tok_trie { /* all zero: empty */
   hw_hash_table edges;       /* node << 8 | byte to the child */
   int32_t *values;           /* [n] by node, -1: no string ends here */

@@ -19,7 +19,6 @@ typedef struct hw_tok_node {
   int32_t id;
 } hw_tok_node;
 
-enum { LONGEST_TOKEN = 1024 }; /* bytes; a text costs its length times this at most. Real vocabularies stay below 100 */
 static const uint32_t NOWHERE = UINT32_MAX;
 static const double UNK_PENALTY = 10; /* below the lowest score of the vocabulary */
 
@@ -38,9 +37,9 @@ bool hw_tok_unigram_add(hw_tok_loader *loader, int32_t id, hw_tok_string name, d
   hw_tokenizer *tokenizer = loader->tokenizer;
   hw_tok_unigram *unigram = &tokenizer->unigram;
   if (!isfinite(score)) return hw_fail(loader->err, HW_ERROR_INPUT, "%s: token %d has a score that is no finite number", loader->path, (int)id);
-  if (name.length > LONGEST_TOKEN)
+  if (name.length > HW_TOK_LONGEST)
     return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: token %d has %zu bytes, want at most %d", loader->path, (int)id, name.length,
-                   LONGEST_TOKEN);
+                   HW_TOK_LONGEST);
   if (!hw_tok_keep(loader, &name)) return false;
   hw_tok_vocab_replace(&tokenizer->vocab, name.bytes, name.length, id);
   unigram->scores[id] = score;

@@ -11,6 +11,9 @@ static bool build_tries(hw_tok_loader *loader, hw_tok_string prefix) {
   hw_tokenizer *tokenizer = loader->tokenizer;
   for (int32_t id = 0; id < tokenizer->vocab.size; id++) {
     hw_tok_string name = tokenizer->vocab.names[id];
+    if (name.length > HW_TOK_LONGEST)
+      return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: model.vocab: token %d has %zu bytes, want at most %d", loader->path, (int)id,
+                     name.length, HW_TOK_LONGEST);
     if (name.length && !hw_tok_trie_add(&tokenizer->wordpiece.first, &tokenizer->memory, name.bytes, name.length, id, false, loader->err))
       return false;
     if (name.length > prefix.length && memcmp(name.bytes, prefix.bytes, prefix.length) == 0 &&

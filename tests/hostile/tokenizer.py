@@ -17,6 +17,8 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tokenizer"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../weights"))
+from gguf_format import text, value  # noqa: E402
 from make_sentencepiece import BYTE, CONTROL, NORMAL, UNKNOWN, data, model, number, varint  # noqa: E402
 
 SECONDS, MEMORY = 10, 1 << 30
@@ -58,6 +60,12 @@ def model_file(content, words):
     return {"tokenizer.model": content}, words
 
 
+def gguf_file(words, **metadata):
+    whole_file = {"tokenizer.ggml." + key: found for key, found in {"tokens": list("abc "), **metadata}.items()}
+    content = b"".join(text(key) + value(found) for key, found in whole_file.items())
+    return {"model.gguf": b"GGUF" + struct.pack("<IQQ", 3, 0, len(whole_file)) + content}, words
+
+
 READS = None  # the file is odd, but a text can be read
 END = 1 << 8
 LEAF = 1 << 31
@@ -88,13 +96,24 @@ LIES = {
     "added_id_taken": json_file(whole(added_tokens=[token("<x>", 0)]), "which \"a\" of the vocabulary has"),
     "added_id_huge": json_file(whole(added_tokens=[token("<x>", 2 ** 31)]), "want 0 to"),
     "added_twice": json_file(whole(added_tokens=[token("<x>", 90), token("<x>", 91)]), "the same content"),
-    "added_many": json_file(whole(added_tokens=[token(f"<{i}>", 90 + i) for i in range(8000)]), READS),
+    "added_many": json_file(whole(added_tokens=[token(f"<{i}>", 90 + i) for i in range(22000)]), READS),
+    "added_long": json_file(whole(added_tokens=[token("a" * 400000 + "b", 90)]), "the added token with id 90 has 400001 bytes, want at most 1024"),
+    "added_long_normalized": json_file(whole(added_tokens=[token("a" * 600, 90)], normalizer={
+        "type": "Replace", "pattern": {"String": "a"}, "content": "aa"}), "has 1200 bytes, want at most 1024"),
+    "wordpiece_long": json_file(whole({"type": "WordPiece", "unk_token": "a", "continuing_subword_prefix": "", "max_input_chars_per_word": 2 ** 40,
+                                       "vocab": {"a": 0, "a" * 400000 + "b": 1}}), "token 1 has 400001 bytes, want at most 1024"),
     "added_prefixes": json_file(whole(added_tokens=[token("a" * (i + 2), 90 + i) for i in range(900)]), READS),
     "template_no_token": json_file(whole(post_processor={"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {}}],
                                                          "special_tokens": {"<s>": {"ids": [7000]}}}), "has id 7000, which no token has"),
     "template_many": json_file(whole(post_processor={"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}] * 5000 + [{"Sequence": {}}],
                                                      "special_tokens": {"<s>": {"ids": [1]}}}), "more than 8 tokens before a text"),
     "bert_id": json_file(whole(post_processor={"type": "BertProcessing", "cls": ["[CLS]", 2 ** 33], "sep": ["[SEP]", 1]}), "which no token has"),
+    # ---- GGUF ----
+    "gguf_no_model": gguf_file("no tokenizer.ggml.model: the file has no tokenizer"),
+    "gguf_model_number": gguf_file("tokenizer.ggml.model is not a text", model=7),
+    "gguf_model_unknown": gguf_file('tokenizer.ggml.model is "bert", which is not supported', model="bert"),
+    "gguf_no_pre": gguf_file("no tokenizer.ggml.pre, which says how texts are cut", model="gpt2", merges=["a b"]),
+    "gguf_pre_unknown": gguf_file('tokenizer.ggml.pre is "viking", which is not supported', model="gpt2", pre="viking", merges=["a b"]),
     # ---- regular expressions ----
     "regex_catastrophic": json_file(regex("(a+)+$"), READS),
     "regex_catastrophic_words": json_file(regex(r"(\w+\s?)*\.$"), READS),

@@ -20,6 +20,8 @@ QWEN2 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L
 GPT4O = (r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"
          r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}|"
          r" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+TEKKEN = GPT4O.replace(r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?", "").replace("{1,3}", "")
+SEED = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+"
 BLOOM = r" ?[^(\s|[.,!?…。，、।۔،])]+"
 DEEPSEEK = [r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", r"[一-龥ࠀ-一가-퟿]+"]
 DEEPSEEK3 = (r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|"
@@ -178,6 +180,11 @@ def families(p):
                                          processor=template(["<|begin_of_sentence|>"]), **byte)
     yield "starcoder", lambda: tokenizer(byte_model(p), ["<|endoftext|>", "<fim_prefix>"], pre_tokenizer=sequence(
         "pretokenizers", {"type": "Digits", "individual_digits": True}, level()), processor=level(), **byte)
+    yield "tekken", lambda: tokenizer(byte_model(p, ["<unk>", "<s>", "</s>"], ignore_merges=True), ["<unk>", "<s>", "</s>", "[INST]"],
+                                      pre_tokenizer=regex_then_level(TEKKEN), processor=template(["<s>"]), **byte)
+    yield "seed", lambda: tokenizer(byte_model(p), ["<[begin_of_text]>"], pre_tokenizer=regex_then_level(SEED), processor=level(trim=False, regex=False), **byte)
+    yield "command_r", lambda: tokenizer(byte_model(p, ["<PAD>", "<BOS_TOKEN>"]), ["<PAD>", "<BOS_TOKEN>"], normalizer={"type": "NFC"}, pre_tokenizer=sequence(
+        "pretokenizers", {"type": "Digits", "individual_digits": True}, level()), processor=template(["<BOS_TOKEN>"]), **byte)
     yield "t5", lambda: tokenizer(unigram(p, ["<pad>", "</s>", "<unk>"], "<unk>"), ["<pad>", "</s>", "<unk>", "<extra_id_0>"],
                                   normalizer={"type": "Precompiled", "precompiled_charsmap": p.get("charsmap")},
                                   pre_tokenizer=sequence("pretokenizers", {"type": "WhitespaceSplit"}, metaspace("always", True)),

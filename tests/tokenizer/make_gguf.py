@@ -46,7 +46,9 @@ def from_pieces(parts):
 def models():
     parts = families.Parts()
     made = {name: make for name, make in families.families(parts)}
-    for name, pre, bos in [("gpt2", "gpt-2", None), ("llama3", "llama-bpe", "<|begin_of_text|>"), ("qwen2", "qwen2", None), ("starcoder", "starcoder", None)]:
+    for name, pre, bos in [("gpt2", "gpt-2", None), ("llama3", "llama-bpe", "<|begin_of_text|>"), ("qwen2", "qwen2", None), ("starcoder", "starcoder", None),
+                           ("gpt4o", "gpt-4o", None), ("deepseek", "deepseek-coder", None), ("deepseek3", "deepseek-v3", None), ("tekken", "tekken", "<s>"),
+                           ("seed", "seed-coder", None), ("command_r", "command-r", None)]:
         converted = made[name]()
         yield "gguf_" + name, from_byte_level(converted, pre, bos), {**converted, "post_processor": families.template([bos])(
             {t["content"]: t["id"] for t in converted["added_tokens"]}) if bos else None}
