@@ -57,4 +57,9 @@ echo "     loss on a short story: $loss nats per token"
   echo "FAIL the loss should be about 1.3"
   failed=1
 }
+
+# GPT-2's own vocabulary, where it is at hand.
+if [ -d "$data/tokenizers/gpt2" ]; then
+  /usr/bin/python3 "$(dirname "$0")/byte_level.py" "$binary" "$data/tokenizers/gpt2" || failed=1
+fi
 exit $failed
