@@ -225,6 +225,11 @@ static int64_t whole_number(json_t *value) {
   return json_is_number(value) && number >= 0 && number <= LARGEST_COUNT && number == (double)(int64_t)number ? (int64_t)number : -1;
 }
 
+static const char *wanted_count(json_t *value, bool or_zero) {
+  if (json_number_value(value) > LARGEST_COUNT) return "at most 268435456";
+  return or_zero ? "a whole number of at least 0" : "a whole number of at least 1";
+}
+
 static bool read_value(reader *r, const hw_key_row *key, json_t *value) {
   const hw_model_config before = *r->config;
   const char *path = r->path;
@@ -236,8 +241,7 @@ static bool read_value(reader *r, const hw_key_row *key, json_t *value) {
     case HW_KEY_COUNT_OR_NONE: {
       int64_t count = whole_number(value);
       if (count < (key->kind != HW_KEY_COUNT_OR_ZERO))
-        return wrong_value(path, key, value, HW_ERROR_INPUT, key->kind == HW_KEY_COUNT_OR_ZERO ? "a whole number of at least 0"
-                                                                                                       : "a whole number of at least 1", err);
+        return wrong_value(path, key, value, HW_ERROR_INPUT, wanted_count(value, key->kind == HW_KEY_COUNT_OR_ZERO), err);
       *(int64_t *)field = count;
       return note(r, key->offset, sizeof(int64_t), &before, key->name, NULL);
     }

@@ -33,7 +33,8 @@ def write(folder, files):
             file.write(data)
 
 
-def problems(binary, folder, words):
+def problems(binary, folder, words, always_small=False):
+    """What is wrong with the answer. always_small: at most 1 GB with the sanitizers too."""
     begin = time.monotonic()
     process = subprocess.Popen([binary, "trace", "--model", folder, "--tokens", "1,2,3"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder)
     output = process.stdout.read().decode("utf-8", "replace")
@@ -48,7 +49,7 @@ def problems(binary, folder, words):
         yield f"{lines[:3]}, want {words!r}"
     if time.monotonic() - begin > MOST_SECONDS:
         yield f"{time.monotonic() - begin:.1f} s"
-    if usage.ru_maxrss * 1024 > MOST_BYTES and not sanitized:
+    if usage.ru_maxrss * 1024 > MOST_BYTES and (always_small or not sanitized):
         yield f"{usage.ru_maxrss / 1024:.0f} MB"
     if os.path.exists(os.path.join(folder, "hacked")):
         yield "the pickle was run"

@@ -396,6 +396,7 @@ TEST(one_bad_number_is_seen_wherever_it_stands) {
 }
 
 #include "tensor_bits_tests.h"
+#include "widen_tests.h"
 
 int main(void) {
   (void)hw_blas_start();
@@ -403,6 +404,7 @@ int main(void) {
       cmocka_unit_test(gemm_equals_its_twin),
       cmocka_unit_test(gemm_in_several_panels_equals_its_twin),
       cmocka_unit_test(widening_is_exact_for_every_bit_pattern),
+      cmocka_unit_test(quantised_numbers_from_inside_a_block),
       cmocka_unit_test(gemm_takes_subnormal_and_infinite_halves),
       cmocka_unit_test(input_rows_are_the_rows),
       cmocka_unit_test(norms_equal_their_twin),
