@@ -67,26 +67,21 @@ def main():
 
         for model in ("headwater-llama", "headwater-gpt2", "llama-gqa", "llama-bias", "llama-rope3", "qwen2-odd", "qwen3-odd",
                       "gpt2-odd", "gemma-odd", "gemma2-odd", "gemma3-odd", "phi-odd", "phi3-odd"):
-            config, arrays = load(model)
-            made, back = gguf.convert(config, arrays)
+            config, exact = load(model)
             keys = gguf.metadata(config)
-            if model == "llama-rope3":
-                scaling, half = config["rope_scaling"], config["head_dim"] // 2
-                turns = scaling["original_max_position_embeddings"] * config["rope_theta"] ** (-np.arange(half) / half) / (2 * np.pi)
-                kept = (turns - scaling["low_freq_factor"]) / (scaling["high_freq_factor"] - scaling["low_freq_factor"])
-                kept = np.clip(kept, 0, 1)
-                made["rope_freqs.weight"] = 1 / ((1 - kept) / scaling["factor"] + kept)
             for kind in ("F32", "F16", "BF16"):
                 # llama.cpp keeps vectors in float32 whatever the type of the file.
+                arrays = {name: gguf.decode(kind, gguf.encode(kind, array), array.shape) if array.ndim == 2 else array for name, array in exact.items()}
+                made, _ = gguf.convert(config, arrays)
+                if model == "llama-rope3":
+                    scaling, half = config["rope_scaling"], config["head_dim"] // 2
+                    turns = scaling["original_max_position_embeddings"] * config["rope_theta"] ** (-np.arange(half) / half) / (2 * np.pi)
+                    kept = (turns - scaling["low_freq_factor"]) / (scaling["high_freq_factor"] - scaling["low_freq_factor"])
+                    kept = np.clip(kept, 0, 1)
+                    made["rope_freqs.weight"] = 1 / ((1 - kept) / scaling["factor"] + kept)
                 kinds = {name: kind if array.ndim == 2 else "F32" for name, array in made.items()}
                 data = {name: gguf.encode(kinds[name], array) for name, array in made.items()}
-                if kind == "F32":
-                    put_safetensors(plain, config, arrays)
-                elif config["model_type"] in ("llama", "gpt2", "qwen3"):
-                    numbers = {name: gguf.decode(kinds[name], data[name], array.shape) for name, array in made.items() if name in back}
-                    put_safetensors(plain, config, {back[name]: gguf.undo(config, name, array) for name, array in numbers.items()})
-                else:
-                    continue
+                put_safetensors(plain, config, arrays)
                 gguf.write(path, keys, {name: (kinds[name], data[name], made[name].shape) for name in made}, version=2 if kind == "F16" else 3)
                 # GPT-2's matrices lie the other way round, so that its products add in another order; rope3's factors are float32.
                 same(f"{model} {kind}", 1e-5 if config["model_type"] in ("gpt2", "phi") or model == "llama-rope3" else 0.0)
