@@ -65,6 +65,7 @@ SAFETENSORS = [(name, words, {"model.safetensors": data}) for name, words, data 
     ("st-shape-overflow", "too large", safetensors({"a": entry(0, 4, [1 << 40, 1 << 40])}, bytes(4))),
     ("st-shape-real", "no count", safetensors({"a": entry(0, 4, [1.5])}, bytes(4))),
     ("st-offset-2-63", "no dtype, shape and two data_offsets", safetensors(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,9223372036854775808]}}', bytes(4))),
+    ("st-three-offsets", "no dtype, shape and two data_offsets", safetensors(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}', bytes(4))),
     ("st-many-tensors", "no tensor", safetensors({str(i): entry(0, 0, [0]) for i in range(15000)})),
 ]]
 
@@ -78,6 +79,8 @@ INDEX = [
     ("index-absolute", "want a file of this folder", index({"a": "/etc/x.safetensors"})),
     ("index-folder", "want a file of this folder", index({"a": "sub/x.safetensors"})),
     ("index-hidden", "want a file of this folder", index({"a": ".safetensors"})),
+    ("index-hidden-file", "want a file of this folder", index({"a": ".x.safetensors"})),
+    ("index-short-name", "want a file of this folder", index({"a": "x"})),
     ("index-number", "lies in an integer", index({"a": 1})),
     ("index-null", "lies in null", index({"a": None})),
     ("index-long-name", "want a file of this folder", index({"a": "x" * 5000 + ".safetensors"})),

@@ -183,10 +183,12 @@ ROWS = [
     ("torch-view-repeats", "repeats elements", with_data(state(tensor(shape=(1 << 30, 1 << 20), strides=(0, 0))))),
     ("torch-shape-overflow", "the shape is too large", with_data(state(tensor(shape=(1 << 62, 1 << 62), strides=(0, 0))))),
     ("torch-shape-negative", "is no count", with_data(state(tensor(shape=(-4,))))),
+    ("torch-stride-negative", "an extent or a stride", with_data(state(tensor(shape=(2, 2), strides=(-1, 1))))),
     ("torch-shape-strides", "a shape and strides", with_data(state(tensor(shape=(2, 2))))),
     ("torch-five-dimensions", "has 5 dimensions", with_data(state(tensor(shape=(1,) * 5, strides=(1,) * 5)))),
     ("torch-metadata", "metadata", with_data(state(tensor(rest=b"\x89N}" + text(b"neg") + b"\x88s")))),
     ("torch-tensor-of-tensor", "want a storage", with_data(state(tensor(tensor())))),
+    ("torch-tensor-of-int", "is not a storage, an offset", with_data(state(tensor(b"K\x01")))),
     ("torch-parameter-of-int", "a parameter is made of no tensor", with_data(state(b"ctorch._utils\n_rebuild_parameter\n(K\x01\x89NtR"))),
     ("torch-dict-of-list", "an OrderedDict is made of a list", with_data(b"ccollections\nOrderedDict\n(]tR.")),
     # The older layout
