@@ -180,6 +180,7 @@ ROWS = [
     ("torch-view-2-63", "an offset, a shape and strides", with_data(state(tensor(offset=-(2**63))))),
     ("torch-view-strides", "reaches past the 4 elements", with_data(state(tensor(strides=(2,))))),
     ("torch-view-overflow", "reaches past", with_data(state(tensor(shape=(2, 2), strides=(1 << 62, 1 << 62))))),
+    ("torch-view-wraps", "reaches past", with_data(state(tensor(offset=2, shape=(3,), strides=(2**63 - 1,))))),
     ("torch-view-repeats", "repeats elements", with_data(state(tensor(shape=(1 << 30, 1 << 20), strides=(0, 0))))),
     ("torch-shape-overflow", "the shape is too large", with_data(state(tensor(shape=(1 << 62, 1 << 62), strides=(0, 0))))),
     ("torch-shape-negative", "is no count", with_data(state(tensor(shape=(-4,))))),
