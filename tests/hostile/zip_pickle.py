@@ -72,6 +72,12 @@ def put(i, value, only=0):
     return change
 
 
+def put_record(data, offset, value):
+    """Changes two bytes of the first record of the central directory."""
+    at = data.index(b"PK\1\2") + offset
+    return data[:at] + struct.pack("<H", value) + data[at + 2:]
+
+
 def put_end(i, value):
     def change(place):
         place[i] = value
@@ -111,6 +117,7 @@ ROWS = [
     ("zip-local-place", "no local header at byte 7", archive(GOOD, change_central=put(6, 7))),
     ("zip-local-past-end", "no local header", archive(GOOD, change_central=put(6, 1 << 31))),
     ("zip-name-nul", "holds a NUL", archive(GOOD, change_central=put(4, b"archive/data.pk\0", 0))),
+    ("zip-record-long", "is longer than the central directory", put_record(archive(GOOD), 28, 65535)),
     ("zip-many-entries", "entries in a central directory", archive(GOOD, end=put_end(0, 60000))),
     ("zip-directory-place", "lies outside", archive(GOOD, end=put_end(2, 1 << 31))),
     ("zip-directory-length", "lies outside", archive(GOOD, end=put_end(1, 1 << 31))),
