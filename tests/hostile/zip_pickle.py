@@ -118,6 +118,7 @@ ROWS = [
     ("zip-local-past-end", "no local header", archive(GOOD, change_central=put(6, 1 << 31))),
     ("zip-name-nul", "holds a NUL", archive(GOOD, change_central=put(4, b"archive/data.pk\0", 0))),
     ("zip-record-long", "is longer than the central directory", put_record(archive(GOOD), 28, 65535)),
+    ("zip-record-cut", "no record of an entry", archive(GOOD, end=put_end(1, 46 + len(GOOD[0][0]) + 45))),
     ("zip-many-entries", "entries in a central directory", archive(GOOD, end=put_end(0, 60000))),
     ("zip-directory-place", "lies outside", archive(GOOD, end=put_end(2, 1 << 31))),
     ("zip-directory-length", "lies outside", archive(GOOD, end=put_end(1, 1 << 31))),
