@@ -70,7 +70,7 @@ typedef struct hw_model_config {
   hw_qk_norm qk_norm;
   bool no_input_norm;       /* attention and FFN read the residual itself: their only norms are at the end of the branch */
   bool multi_query;         /* one key/value head where no key says how many */
-  bool quantized;           /* weights may be F8_E4M3 with scales beside them */
+  bool quantized;           /* weights may be F8_E4M3 or MXFP4 with scales beside them */
   int64_t scale_block[2];   /* rows and columns that share a scale; 0: one for a tensor, or for each row */
   double qkv_clip;          /* q, k and v are clipped to this magnitude; 0: not */
   double score_scale;       /* scores are this times q . k; 0: 1 / sqrt(attention_scalar) */

@@ -13,9 +13,10 @@
 HW_BEGIN_C
 
 /* Q8_0, Q4_0, Q4_K and Q6_K: GGUF's blocks of quantised numbers, of 32 or 256 numbers each. F8_E4M3: sign, 4 bits of exponent (bias 7),
- * 3 of mantissa; no infinities, and NaN where all 7 bits are set. */
-typedef enum hw_dtype { HW_F32 = 0, HW_F16 = 1, HW_BF16 = 2, HW_Q8_0, HW_Q4_0, HW_Q4_K, HW_Q6_K, HW_F8_E4M3 } hw_dtype;
-enum { HW_N_DTYPES = HW_F8_E4M3 + 1 };
+ * 3 of mantissa; no infinities, and NaN where all 7 bits are set. F4_E2M1: sign, 2 bits of exponent (bias 1), 1 of mantissa, two numbers
+ * in a byte, the first in its lower half. */
+typedef enum hw_dtype { HW_F32 = 0, HW_F16 = 1, HW_BF16 = 2, HW_Q8_0, HW_Q4_0, HW_Q4_K, HW_Q6_K, HW_F8_E4M3, HW_F4_E2M1 } hw_dtype;
+enum { HW_N_DTYPES = HW_F4_E2M1 + 1 };
 HW_API const char *hw_dtype_name(hw_dtype dtype);
 HW_API size_t hw_dtype_size(hw_dtype dtype);  /* bytes of a block */
 HW_API size_t hw_dtype_block(hw_dtype dtype); /* numbers of a block: 1 where they are not quantised */
@@ -24,6 +25,7 @@ HW_API size_t hw_dtype_block(hw_dtype dtype); /* numbers of a block: 1 where the
  * column i % row_length of the file's tensor; its factor is values[row / block_rows * row_blocks + column / block_columns]. */
 typedef struct hw_scales {
   const float *values;
+  const unsigned char *exponents; /* in the place of values: 2^(exponents[...] - 127) (E8M0) */
   size_t row_length;
   size_t block_rows, block_columns;
   size_t row_blocks; /* that stand side by side */

@@ -13,7 +13,7 @@ bool hw_config_read_keys(const char *path, json_t *root, const hw_key_row *keys,
 /* The family's defaults and all of its keys. */
 bool hw_config_read_family(const char *path, json_t *root, const hw_family *family, hw_model_config *config, hw_error *err);
 
-/* quantization_config: refuses what is not FP8 weights, and every setting that is not known to leave the weights as they are. */
+/* quantization_config: refuses what is not weights of FP8 or MXFP4, and every setting that is not known to leave the weights as they are. */
 bool hw_config_read_quantization(const char *path, json_t *settings, hw_model_config *config, hw_error *err);
 
 /* Whether a value is the one that the JSON text says; any: an element of the array in the text. */

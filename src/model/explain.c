@@ -112,12 +112,14 @@ bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *o
   if (!hw_model_folder_find(folder, &found, err)) return false;
   hw_arena_init(&arena);
   bool ok = hw_config_load(found.path, found.file, architecture, &arena, &config, &family, err) && hw_weights_open(found.path, found.file, &weights, err);
+  bool opened = ok;
+  ok = ok && hw_weights_find_scales(&weights, config.quantized ? config.scale_block : NULL, err);
   if (ok) {
     explainer e = {.lookup = hw_lookup_start(&config, family, &weights), .out = out};
     explain_file(&e);
     *whole = e.n_complaints == 0;
-    hw_weights_close(&weights);
   }
+  if (opened) hw_weights_close(&weights);
   hw_arena_fini(&arena);
   hw_model_folder_fini(&found);
   return ok;

@@ -407,7 +407,7 @@ static const hw_family olmoe = {
     .model_type = "olmoe", .like = &olmoe_names, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
     .defaults = {LLAMA_BLOCK, .n_ctx = 4096, .n_experts = 64, .experts_used = 8, .qk_norm = HW_QK_NORM_WIDE}, KEYS(olmoe_keys)};
 
-/* ---- GPT-OSS: experts in one tensor, biases, a clipped activation, sinks in the attention. Its released weights are MXFP4: refused ---- */
+/* ---- GPT-OSS: experts in one tensor, biases, a clipped activation, sinks in the attention. Its released weights are MXFP4 ---- */
 
 static const hw_key_row gpt_oss_keys[] = {
     {"intermediate_size", HW_KEY_COUNT, KEY(d_expert), true, NULL, NULL},
@@ -416,7 +416,6 @@ static const hw_key_row gpt_oss_keys[] = {
     {"experts_per_token", HW_KEY_COUNT, KEY(experts_used), false, NULL, NULL},
     {"swiglu_limit", HW_KEY_NUMBER, KEY(glu_limit), false, NULL, NULL},
     {"sliding_window", HW_KEY_COUNT_OR_NONE, KEY(window), false, NULL, NULL},
-    {"quantization_config", HW_KEY_MUST_BE, 0, false, "null", "weights in MXFP4 are not read; save_pretrained() of the dequantised model writes BF16"},
     {"mlp_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
 };
 

@@ -138,8 +138,8 @@ static bool load_ffn_in(hw_loader *ld, int64_t l, hw_layer *layer) {
 static void take_expert(const hw_model_config *c, const hw_matrix *gate_in, const float *b_gate_in, const hw_matrix *out, const float *b_out, size_t e,
                         hw_expert *expert) {
   size_t d = (size_t)c->d_model, d_expert = (size_t)c->d_expert;
-  expert->w_gate_in = hw_matrix_inputs(gate_in, e * d, d);
-  expert->w_out = hw_matrix_inputs(out, e * d_expert, d_expert);
+  expert->w_gate_in = gate_in->in_first ? hw_matrix_inputs(gate_in, e * d, d) : hw_matrix_outputs(gate_in, e * 2 * d_expert, 2 * d_expert);
+  expert->w_out = out->in_first ? hw_matrix_inputs(out, e * d_expert, d_expert) : hw_matrix_outputs(out, e * d, d);
   expert->b_gate_in = b_gate_in ? b_gate_in + e * 2 * d_expert : NULL;
   expert->b_out = b_out ? b_out + e * d : NULL;
 }

@@ -100,8 +100,13 @@ bool hw_load_stack(hw_loader *ld, hw_weight weight, int64_t layer, hw_matrix *ma
   if (!hw_lookup_find(&ld->lookup, weight, layer, 0, &tensor, ld->err)) return false;
   if (!tensor) return true;
   const void *data = take_data(ld, tensor, true);
-  size_t n_out = (size_t)tensor->shape[2];
-  *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .n_in = (size_t)tensor->shape[0] * (size_t)tensor->shape[1], .n_out = n_out,
-                        .stride = n_out, .in_first = true};
+  size_t n_first = (size_t)tensor->shape[0] * (size_t)tensor->shape[1], n_last = (size_t)tensor->shape[2];
+  *matrix = (hw_matrix){.data = data, .dtype = tensor->dtype, .scales = tensor->scales, .n_in = n_first, .n_out = n_last, .stride = n_last,
+                        .in_first = true};
+  if (hw_lookup_outputs_first(tensor)) {
+    matrix->in_first = false;
+    matrix->n_in = n_last;
+    matrix->n_out = n_first;
+  }
   return data != NULL;
 }

@@ -37,7 +37,7 @@ float *hw_load_constant(hw_loader *ld, size_t n, double value);
 bool hw_load_matrix(hw_loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix);
 bool hw_load_item(hw_loader *ld, hw_weight weight, int64_t layer, int64_t item, hw_matrix *matrix);
 
-/* A tensor [expert, in, out] as one matrix: the inputs of all experts one after the other. */
+/* A tensor [expert, in, out] as one matrix: the inputs of all experts one after the other; or [expert, out, in]: their outputs. */
 bool hw_load_stack(hw_loader *ld, hw_weight weight, int64_t layer, hw_matrix *matrix);
 
 #endif

@@ -170,6 +170,9 @@ hw_layout hw_lookup_layout(const hw_lookup *lookup, hw_weight weight) {
   return all == HW_LAYOUT_DEFAULT ? HW_LAYOUT_LINEAR : all;
 }
 
+/* All experts in one tensor. */
+static bool is_stack(hw_weight weight) { return weight >= HW_W_EXPERTS_GATE_IN && weight <= HW_W_EXPERTS_OUT_BIAS; }
+
 static bool is_of_heads(hw_extent extent) { return extent == HW_EXT_HEADS || extent == HW_EXT_KV_HEADS; }
 
 int hw_lookup_shape(const hw_lookup *lookup, hw_weight weight, int64_t shape[3]) {
@@ -195,7 +198,7 @@ int hw_lookup_shape(const hw_lookup *lookup, hw_weight weight, int64_t shape[3])
     shape[1] = d_head;
     return rows ? 2 : 1;
   }
-  if (weight >= HW_W_EXPERTS_GATE_IN && weight <= HW_W_EXPERTS_OUT_BIAS) {
+  if (is_stack(weight)) {
     shape[0] = lookup->config->n_experts;
     shape[1] = what->in == HW_EXT_NONE ? out : in;
     shape[2] = out;
@@ -226,9 +229,17 @@ bool hw_lookup_may_lack(const hw_lookup *lookup, hw_weight weight, const hw_weig
   return row->presence == HW_IF_PRESENT && (!embeds || lookup->config->tied);
 }
 
+bool hw_lookup_outputs_first(const hw_tensor *tensor) { return tensor->readable && tensor->dtype == HW_F4_E2M1; }
+
 static bool check_tensor(const hw_lookup *lookup, hw_weight weight, const hw_tensor *tensor, hw_error *err) {
   int64_t wanted[3];
   int n_dims = hw_lookup_shape(lookup, weight, wanted);
+  if (hw_lookup_outputs_first(tensor)) {
+    if (!is_stack(weight)) return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is of MXFP4, which only weights of all experts are read in", tensor->path, tensor->name);
+    int64_t in = wanted[1];
+    wanted[1] = wanted[2];
+    wanted[2] = in;
+  }
   bool same = tensor->n_dims == n_dims;
   for (int d = 0; d < n_dims && same; d++) same = tensor->shape[d] == wanted[d];
   if (!same) {

@@ -28,6 +28,9 @@ int64_t hw_lookup_extent(const hw_lookup *lookup, hw_extent which);
 /* The wanted shape in the file; returns the number of dimensions. */
 int hw_lookup_shape(const hw_lookup *lookup, hw_weight weight, int64_t shape[3]);
 
+/* Tensors of all experts are [expert, in, out], but [expert, out, in] in MXFP4. */
+bool hw_lookup_outputs_first(const hw_tensor *tensor);
+
 /* Whether config lets this weight exist (biases that it must promise). */
 bool hw_lookup_asked(const hw_lookup *lookup, const hw_weight_row *row);
 

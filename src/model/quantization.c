@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * quantization_config of models whose weights are FP8. What it says of activations is for engines that multiply in 8 bits: it changes no
+ * quantization_config of models whose weights are FP8 or MXFP4. What it says of activations is for engines that multiply in 8 bits: it changes no
  * weight, and the forward pass does not follow it. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +24,8 @@ static const member fp8_members[] = {
 static const member fbgemm_members[] = {
     {"quant_method", NULL, true}, {"activation_scale_ub", NULL, false}, {"modules_to_not_convert", NULL, false}};
 
+static const member mxfp4_members[] = {{"quant_method", NULL, true}, {"modules_to_not_convert", NULL, false}, {"dequantize", NULL, false}};
+
 static const member compressed_members[] = {
     {"quant_method", NULL, true}, {"format", "[\"float-quantized\", \"naive-quantized\"]", true}, {"config_groups", NULL, true},
     {"quantization_status", "[\"compressed\"]", true}, {"kv_cache_scheme", "[null]", false}, {"sparsity_config", "[null, {}]", false},
@@ -42,6 +44,7 @@ static const member weight_members[] = {
 static const struct { const char *name; const member *members; size_t n; } methods[] = {
     {"fp8", fp8_members, COUNT_OF(fp8_members)},
     {"fbgemm_fp8", fbgemm_members, COUNT_OF(fbgemm_members)},
+    {"mxfp4", mxfp4_members, COUNT_OF(mxfp4_members)},
     {"compressed-tensors", compressed_members, COUNT_OF(compressed_members)}};
 
 typedef struct reader {
@@ -115,7 +118,7 @@ bool hw_config_read_quantization(const char *path, json_t *settings, hw_model_co
   size_t m = 0;
   while (m < COUNT_OF(methods) && (!json_is_string(method) || strcmp(methods[m].name, json_string_value(method)) != 0)) m++;
   if (m == COUNT_OF(methods))
-    return wrong(&r, key, "", settings, "null, or quant_method fp8, fbgemm_fp8 or compressed-tensors with weights of FP8");
+    return wrong(&r, key, "", settings, "null, or quant_method mxfp4, fp8, fbgemm_fp8 or compressed-tensors with weights of FP8");
   if (!check_members(&r, key, settings, methods[m].members, methods[m].n)) return false;
   config->quantized = true;
   if (!read_block(&r, key, settings, "weight_block_size", config->scale_block)) return false;

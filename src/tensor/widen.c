@@ -10,7 +10,7 @@
 static const struct { const char *name; size_t elements, bytes; } dtypes[] = {
     [HW_F32] = {"F32", 1, 4},     [HW_F16] = {"F16", 1, 2},     [HW_BF16] = {"BF16", 1, 2},   [HW_Q8_0] = {"Q8_0", 32, 34},
     [HW_Q4_0] = {"Q4_0", 32, 18}, [HW_Q4_K] = {"Q4_K", 256, 144}, [HW_Q6_K] = {"Q6_K", 256, 210},
-    [HW_F8_E4M3] = {"F8_E4M3", 1, 1}};
+    [HW_F8_E4M3] = {"F8_E4M3", 1, 1}, [HW_F4_E2M1] = {"F4_E2M1", 2, 1}};
 
 const char *hw_dtype_name(hw_dtype dtype) { return dtypes[dtype].name; }
 size_t hw_dtype_size(hw_dtype dtype) { return dtypes[dtype].bytes; }
@@ -51,6 +51,14 @@ HW_SIMD static void widen_e4m3(const unsigned char *in, size_t n, float *out) {
   for (size_t i = 0; i < n; i++) {
     unsigned magnitude = in[i] & 0x7Fu, sign = (unsigned)(in[i] & 0x80u) << 8;
     out[i] = half_to_float((uint16_t)(magnitude == 0x7F ? 0x7E00u : sign | magnitude << 7)) * 256.0f;
+  }
+}
+
+static void widen_e2m1(const unsigned char *in, size_t n_bytes, float *out) {
+  static const float numbers[16] = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0.0f, -0.5f, -1, -1.5f, -2, -3, -4, -6};
+  for (size_t i = 0; i < n_bytes; i++) {
+    out[2 * i] = numbers[in[i] & 15];
+    out[2 * i + 1] = numbers[in[i] >> 4];
   }
 }
 
@@ -131,6 +139,7 @@ static void widen_blocks(const unsigned char *data, hw_dtype dtype, size_t n, fl
     case HW_Q4_K: widen_q4_k(data, n, out); break;
     case HW_Q6_K: widen_q6_k(data, n, out); break;
     case HW_F8_E4M3: widen_e4m3(data, n, out); break;
+    case HW_F4_E2M1: widen_e2m1(data, n, out); break;
   }
 }
 
@@ -155,6 +164,14 @@ void hw_widen_from(const void *data, hw_dtype dtype, size_t first, size_t n, flo
 
 void hw_widen(const void *data, hw_dtype dtype, size_t n, float *out) { hw_widen_from(data, dtype, 0, n, out); }
 
+/* 2^(exponent - 127); 0 is a subnormal number. */
+static float power_of_two(unsigned char exponent) {
+  uint32_t bits = exponent ? (uint32_t)exponent << 23 : UINT32_C(1) << 22;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 void hw_apply_scales(const hw_scales *scales, size_t first, size_t n, float *out) {
   if (!scales) return;
   size_t row = first / scales->row_length, column = first % scales->row_length;
@@ -162,7 +179,8 @@ void hw_apply_scales(const hw_scales *scales, size_t first, size_t n, float *out
     size_t block = column / scales->block_columns, end = (block + 1) * scales->block_columns;
     if (end > scales->row_length) end = scales->row_length;
     size_t count = end - column < n ? end - column : n;
-    float factor = scales->values[row / scales->block_rows * scales->row_blocks + block];
+    size_t place = row / scales->block_rows * scales->row_blocks + block;
+    float factor = scales->exponents ? power_of_two(scales->exponents[place]) : scales->values[place];
     for (size_t i = 0; i < count; i++) out[i] *= factor;
     out += count;
     n -= count;

@@ -75,6 +75,7 @@ static void count_activation_scales(hw_weights *weights, const hw_tensor *tensor
 }
 
 bool hw_weights_find_scales(hw_weights *weights, const int64_t block[2], hw_error *err) {
+  if (block && !hw_weights_join_mxfp4(weights, err)) return false;
   for (size_t i = 0; i < weights->n_tensors; i++) {
     hw_tensor *tensor = &weights->tensors[i];
     if (!tensor->readable || tensor->dtype != HW_F8_E4M3) continue;

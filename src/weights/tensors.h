@@ -24,7 +24,7 @@ typedef struct hw_tensor {
   const void *data;
   bool transposed;        /* two dimensions, of which the first lies densest: [out, in] as [in, out] */
   const int64_t *strides; /* [n_dims] in elements, where the elements lie neither in order nor transposed; else NULL */
-  const hw_scales *scales; /* of F8_E4M3, once hw_weights_find_scales has been called */
+  const hw_scales *scales; /* of F8_E4M3 and F4_E2M1, once hw_weights_find_scales has been called */
   size_t begin, end; /* bytes in the data of its file */
   bool used; /* taken by the loader */
 } hw_tensor;
@@ -62,6 +62,10 @@ const void *hw_tensor_gather(hw_weights *weights, const hw_tensor *tensor, hw_ar
  * number is the stored one times its scale. Scales of activations are marked as used and counted: they change no weight. Errors: INPUT
  * for scales that are missing, of another shape or not finite. */
 bool hw_weights_find_scales(hw_weights *weights, const int64_t block[2], hw_error *err);
+
+/* Makes one tensor [expert, out, in] of F4_E2M1 with scales of each pair NAME_blocks and NAME_scales, under the name NAME. Errors: INPUT for
+ * scales that are missing or of another shape. */
+bool hw_weights_join_mxfp4(hw_weights *weights, hw_error *err);
 
 size_t hw_weights_bytes(const hw_weights *weights); /* of all files */
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixture models of the families of families_experts.py: random weights, odd sizes, the hub's own keys and tensor names."""
+import numpy as np
+
 from family_models import llama_like, llama_like_config
 from maker import Maker
 
@@ -53,6 +55,22 @@ def gpt_oss(seed, n_layer, n_head, n_kv, size, d_model, n_experts, d_expert):
     return {**arrays, **maker.arrays}
 
 
+LEVELS = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6])
+
+
+def mxfp4(arrays):
+    """The experts' matrices [expert, in, out] as blocks of 32 inputs: the nearest of 15 numbers times a power of two."""
+    for name in [name for name in arrays if name.endswith(("experts.gate_up_proj", "experts.down_proj"))]:
+        rows = arrays.pop(name).transpose(0, 2, 1)
+        blocks = rows.reshape(*rows.shape[:2], -1, 32)
+        exponent = np.floor(np.log2(np.abs(blocks).max(-1))) - 2
+        scaled = blocks / 2 ** exponent[..., None]
+        code = np.abs(np.abs(scaled)[..., None] - LEVELS).argmin(-1) + 8 * (scaled < 0)
+        arrays[name + "_blocks"] = (code[..., ::2] + 16 * code[..., 1::2]).astype(np.uint8)
+        arrays[name + "_scales"] = (exponent + 127).astype(np.uint8)
+    return arrays
+
+
 def models():
     """Name -> (config, arrays, dtype of the file)."""
     keys = {"attention_bias": False, "bos_token_id": 1, "eos_token_id": 2, "max_position_embeddings": 64,
@@ -98,4 +116,14 @@ def models():
                                                   "truncate": False},
                                  "sliding_window": 5, "swiglu_limit": 1.5}),
             gpt_oss(405, 2, 4, 2, 10, 24, 5, 14), "BF16"),
+        # the experts' matrices in MXFP4, of 64 inputs and of 32
+        "gpt_oss-mxfp4": (
+            llama_like_config("gpt_oss", "GptOssForCausalLM", "bfloat16", 1, 4, 2, 64, 32, False,
+                              **{**keys, "attention_bias": True, "experts_per_token": 2, "head_dim": 10,
+                                 "layer_types": ["full_attention"], "num_experts_per_tok": 2, "num_local_experts": 3,
+                                 "quantization_config": {"modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router",
+                                                                                    "model.embed_tokens", "lm_head"],
+                                                         "quant_method": "mxfp4"},
+                                 "rope_scaling": None, "sliding_window": 5, "swiglu_limit": 3.0}),
+            mxfp4(gpt_oss(406, 1, 4, 2, 10, 64, 3, 32)), "BF16"),
     }

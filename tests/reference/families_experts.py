@@ -121,12 +121,22 @@ class GptOss(Experts):
         local = kinds[layer] == "sliding_attention" if kinds else layer % 2 == 0
         return self.config["sliding_window"] if local else None
 
+    def stack(self, name):
+        """[expert, in, out]; in MXFP4 (OCP Microscaling 1.0) 32 numbers share a power of two, two of them share a byte."""
+        if name in self.weights:
+            return self.weights[name]
+        blocks, scales = self.weights[name + "_blocks"].long(), self.weights[name + "_scales"].double()
+        mantissa, exponent, sign = blocks.new_tensor([0, 1]).double() / 2, [1, 1, 2, 4], [1, -1]
+        numbers = torch.stack([sign[s] * ((1 if e else 0) + m) * exponent[e] for s in (0, 1) for e in range(4) for m in mantissa])
+        pairs = torch.stack([numbers[blocks % 16], numbers[blocks // 16]], -1)          # [expert, out, in / 32, 16, 2]
+        return (pairs.flatten(-2) * 2 ** (scales[..., None] - 127)).flatten(-2).transpose(1, 2)
+
     def expert(self, layer, e, s):
         name, limit = f"layers.{layer}.mlp.experts.", self.config["swiglu_limit"]
-        both = s @ self.weights[name + "gate_up_proj"][e] + self.weights[name + "gate_up_proj_bias"][e]
+        both = s @ self.stack(name + "gate_up_proj")[e] + self.weights[name + "gate_up_proj_bias"][e]
         gate, up = both[:, ::2].clamp(max=limit), both[:, 1::2].clamp(-limit, limit)
         act = gate * torch.sigmoid(1.702 * gate) * (up + 1)
-        return act, self.weights[name + "down_proj"][e], self.weights[name + "down_proj_bias"][e]
+        return act, self.stack(name + "down_proj")[e], self.weights[name + "down_proj_bias"][e]
 
 
 FAMILIES = (Mixtral, Qwen2Moe, Qwen3Moe, Olmoe, GptOss)

@@ -294,6 +294,12 @@ def models():
                                  "no_rope_layer_interval": 4, "no_rope_layers": [1, 0, 1], "sliding_window": None,
                                  "use_sliding_window": False}),
             llama_like(311, 3, 4, 2, 6, 24, 35, head=False), "BF16"),
+        # every second layer without positions
+        "smollm3-interval": (
+            llama_like_config("smollm3", "SmolLM3ForCausalLM", "bfloat16", 2, 2, 1, 20, 23, True,
+                              **{**llama_keys, "no_rope_layer_interval": 2, "no_rope_layers": None, "sliding_window": None,
+                                 "use_sliding_window": False}),
+            llama_like(331, 2, 2, 1, 10, 20, 23, head=False), "BF16"),
         # neighbours turn, one norm without bias, logits times 1/4
         "cohere-odd": (
             cohere_config("cohere", "CohereForCausalLM", 2, 4, 2, 32, 35, use_qk_norm=False),

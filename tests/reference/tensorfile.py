@@ -4,7 +4,7 @@
 Layout: 8 bytes little-endian header length n, n bytes of JSON
 {name: {"dtype", "shape", "data_offsets": [start, end]}}, then the data; offsets count from the end of the header.
 Everything is read into float64: F32, F16 and BF16 values are exact in it, so the reference computes on the very
-numbers that are stored.
+numbers that are stored. U8 stays as it is: packed numbers.
 """
 import json
 import struct
@@ -12,8 +12,8 @@ import struct
 import numpy as np
 import torch
 
-NUMPY_DTYPE = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
-BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+NUMPY_DTYPE = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "U8": "u1"}
+BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "U8": 1}
 
 
 def bf16_to_float32(words):
@@ -29,7 +29,7 @@ def float32_to_bf16(values):
 
 
 def read(path):
-    """{name: float64 torch tensor} of one safetensors file; integer and boolean tensors are left out."""
+    """{name: float64 torch tensor} of one safetensors file; other integer and boolean tensors are left out."""
     with open(path, "rb") as file:
         header_length = struct.unpack("<Q", file.read(8))[0]
         header = json.loads(file.read(header_length))
@@ -47,22 +47,24 @@ def read(path):
             values = bf16_to_float32(np.frombuffer(piece, "<u2"))
         else:
             values = np.frombuffer(piece, NUMPY_DTYPE[entry["dtype"]])
-        tensors[name] = torch.from_numpy(values.astype(np.float64).reshape(entry["shape"]))
+        wanted = np.uint8 if entry["dtype"] == "U8" else np.float64
+        tensors[name] = torch.from_numpy(values.astype(wanted).reshape(entry["shape"]))
     return tensors
 
 
 def write(path, arrays, dtype):
-    """Write {name: numpy array} as one file; every tensor in the same dtype, in the order of the names."""
+    """Write {name: numpy array} as one file; every tensor in the same dtype, bytes as U8, in the order of the names."""
     header = {"__metadata__": {"format": "pt"}}
     pieces = []
     offset = 0
     for name in sorted(arrays):
         values = np.asarray(arrays[name])
-        if dtype == "BF16":
+        own = "U8" if values.dtype == np.uint8 else dtype
+        if own == "BF16":
             piece = float32_to_bf16(values).tobytes()
         else:
-            piece = np.ascontiguousarray(values, dtype=NUMPY_DTYPE[dtype]).tobytes()
-        header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [offset, offset + len(piece)]}
+            piece = np.ascontiguousarray(values, dtype=NUMPY_DTYPE[own]).tobytes()
+        header[name] = {"dtype": own, "shape": list(values.shape), "data_offsets": [offset, offset + len(piece)]}
         pieces.append(piece)
         offset += len(piece)
     text = json.dumps(header, separators=(",", ":")).encode()

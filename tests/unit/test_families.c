@@ -36,6 +36,7 @@ static const struct { const char *fixture, *family; } fixtures[] = {
     {"starcoder2-odd", "starcoder2"},
     {"granite-odd", "granite"},
     {"smollm3-odd", "smollm3"},
+    {"smollm3-interval", "smollm3"},
     {"cohere-odd", "cohere"},
     {"cohere-norms", "cohere"},
     {"cohere2-odd", "cohere2"},
@@ -60,6 +61,7 @@ static const struct { const char *fixture, *family; } fixtures[] = {
     {"qwen3_moe-odd", "qwen3_moe"},
     {"olmoe-odd", "olmoe"},
     {"gpt_oss-odd", "gpt_oss"},
+    {"gpt_oss-mxfp4", "gpt_oss"},
 };
 
 /* The fixture's config.json with one key set to a JSON text ("-": taken out) is refused with these words. */
@@ -136,7 +138,7 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"qwen3_moe-odd", "decoder_sparse_step", "2", "decoder_sparse_step is 2, want 1"},
     {"mixtral-odd", "num_experts_per_tok", "6", "num_experts_per_tok is 6, but there are 5 experts"},
     {"mixtral-odd", "num_local_experts", "100000", "100000 experts, at most 1024 (num_local_experts"},
-    {"gpt_oss-odd", "quantization_config", "{\"quant_method\": \"mxfp4\"}", "weights in MXFP4 are not read"},
+    {"gpt_oss-odd", "quantization_config", "{\"quant_method\": \"mxfp4\", \"bits\": 3}", "quantization_config.bits is not a setting"},
     {"granite-odd", "num_local_experts", "8", "num_local_experts is 8, want null"},
 };
 

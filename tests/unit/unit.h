@@ -87,8 +87,18 @@ static inline double unit_bfloat(uint16_t bits) {
                                        : ldexp(128 + fraction, exponent - 134);
   return bits & 0x8000 ? -magnitude : magnitude;
 }
+/* Number `index` of F4_E2M1 with exponents. */
+static inline double unit_mxfp4(const hw_matrix *w, size_t index) {
+  unsigned byte = ((const unsigned char *)w->data)[index / 2], code = index % 2 ? byte >> 4 : byte & 15u, exponent = code >> 1 & 3u;
+  double magnitude = exponent ? ldexp(1 + 0.5 * (code & 1u), (int)exponent - 1) : 0.5 * (code & 1u);
+  const hw_scales *s = w->scales;
+  size_t place = index / s->row_length * s->row_blocks + index % s->row_length / s->block_columns;
+  return (code & 8u ? -magnitude : magnitude) * ldexp(1, s->exponents[place] - 127);
+}
+
 static inline double unit_element(const hw_matrix *w, size_t in, size_t out) {
   size_t index = w->offset + (w->in_first ? in * w->stride + out : out * w->stride + in);
+  if (w->dtype == HW_F4_E2M1) return unit_mxfp4(w, index);
   const char *at = (const char *)w->data + index * hw_dtype_size(w->dtype); /* need not be aligned */
   float number;
   uint16_t bits;
