@@ -118,7 +118,7 @@ bool hw_config_read_quantization(const char *path, json_t *settings, hw_model_co
   size_t m = 0;
   while (m < COUNT_OF(methods) && (!json_is_string(method) || strcmp(methods[m].name, json_string_value(method)) != 0)) m++;
   if (m == COUNT_OF(methods))
-    return wrong(&r, key, "", settings, "null, or quant_method mxfp4, fp8, fbgemm_fp8 or compressed-tensors with weights of FP8");
+    return wrong(&r, key, "", settings, "null, or quant_method fp8, fbgemm_fp8 or compressed-tensors with weights of FP8, or mxfp4");
   if (!check_members(&r, key, settings, methods[m].members, methods[m].n)) return false;
   config->quantized = true;
   if (!read_block(&r, key, settings, "weight_block_size", config->scale_block)) return false;

@@ -213,7 +213,7 @@ def refused():
     yield "opt-350m", {**opt_, "do_layer_norm_before": False, "word_embed_proj_dim": 12}, ["do_layer_norm_before", "post-norm"]
     yield "proportional-llama", {**llama_, "rope_scaling": {"type": "proportional", "factor": 16.0}}, ["rope_scaling.type", "proportional"]
     yield "dynamic-llama", {**llama_, "rope_parameters": {"rope_type": "dynamic", "rope_theta": 10000.0}}, ["no rope_parameters.factor"]
-    yield "gpt-oss-int4", {**fixture("gpt_oss-odd"), "quantization_config": {"quant_method": "gptq"}}, ["quantization_config", "want null, or quant_method mxfp4"]
+    yield "gpt-oss-int4", {**fixture("gpt_oss-odd"), "quantization_config": {"quant_method": "gptq"}}, ["quantization_config", "want null, or quant_method", "or mxfp4"]
     yield "mpt-rope", {**fixture("mpt-odd"), "attn_config": {"alibi": False, "rope": True}}, ["attn_config.rope is true"]
     yield "bloom-post", {**fixture("bloom-odd"), "apply_residual_connection_post_layernorm": True}, ["norm of the state"]
     yield "two-bases", {**llama_, **default_rope(500000.0)}, ["rope_theta and rope_parameters.rope_theta say different things"]
