@@ -235,7 +235,8 @@ static bool check_tensor(const hw_lookup *lookup, hw_weight weight, const hw_ten
   int64_t wanted[3];
   int n_dims = hw_lookup_shape(lookup, weight, wanted);
   if (hw_lookup_outputs_first(tensor)) {
-    if (!is_stack(weight)) return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is of MXFP4, which only weights of all experts are read in", tensor->path, tensor->name);
+    if (!is_stack(weight))
+      return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is of MXFP4, which is read where one tensor has all experts", tensor->path, tensor->name);
     int64_t in = wanted[1];
     wanted[1] = wanted[2];
     wanted[2] = in;

@@ -16,7 +16,8 @@ static size_t base_length(const char *name) {
 }
 
 static bool are_bytes(const hw_tensor *tensor, int n_dims) {
-  return strcmp(tensor->dtype_name, "U8") == 0 && tensor->n_dims == n_dims && !tensor->strides && !tensor->transposed && tensor->n_elements > 0;
+  return strcmp(tensor->dtype_name, "U8") == 0 && tensor->n_dims == n_dims && !tensor->strides && !tensor->transposed &&
+         tensor->n_elements > 0;
 }
 
 /* Makes one tensor [expert, out, in] of the two; its name is changed by the caller. */
@@ -29,15 +30,15 @@ static bool join(hw_weights *weights, hw_tensor *tensor, hw_error *err) {
     char of[96];
     hw_shape_format(exponents->shape, exponents->n_dims, has);
     hw_shape_format(tensor->shape, tensor->n_dims, of);
-    return hw_fail(err, HW_ERROR_INPUT, "%s: %s has shape %s of %s, want one U8 for each %d bytes of %s", exponents->path, exponents->name, has,
-                   exponents->dtype_name, BYTES, of);
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s has shape %s of %s, want one U8 for each %d bytes of %s", exponents->path, exponents->name,
+                   has, exponents->dtype_name, BYTES, of);
   }
   if (memchr(exponents->data, RESERVED, exponents->n_elements))
     return hw_fail(err, HW_ERROR_INPUT, "%s: %s holds the exponent 255, which stands for no number", exponents->path, exponents->name);
   hw_scales *scales = hw_arena_new(&weights->arena, hw_scales, 1, err);
   if (!scales) return false;
-  size_t row = (size_t)tensor->shape[2] * NUMBERS;
-  *scales = (hw_scales){.exponents = exponents->data, .row_length = row, .block_rows = 1, .block_columns = NUMBERS, .row_blocks = (size_t)tensor->shape[2]};
+  size_t row_blocks = (size_t)tensor->shape[2], row = row_blocks * NUMBERS;
+  *scales = (hw_scales){.exponents = exponents->data, .row_length = row, .block_rows = 1, .block_columns = NUMBERS, .row_blocks = row_blocks};
   exponents->used = true;
   tensor->scales = scales;
   tensor->dtype = HW_F4_E2M1;

@@ -30,6 +30,8 @@ def valid():
                                                               "__metadata__": {"format": "pt"}, "c": other_formats.entry(12, 20, [1], "I64")}, bytes(20))
     scaled = {"a.weight": other_formats.entry(0, 15, [3, 5], "F8_E4M3"), "a.weight_scale_inv": other_formats.entry(15, 31, [2, 2], "F32")}
     yield "safetensors", "fp8", other_formats.safetensors(scaled, bytes(15) + b"\0\0\x80?" * 4)
+    packed = {"a_blocks": other_formats.entry(0, 32, [1, 2, 1, 16], "U8"), "a_scales": other_formats.entry(32, 34, [1, 2, 1], "U8")}
+    yield "safetensors", "mxfp4", other_formats.safetensors(packed, bytes(range(32)) + b"\x7f\x80")
     yield "index", "two", json.dumps({"metadata": {"total_size": 8}, "weight_map": {"a": "1.safetensors", "b": "2.safetensors"}}).encode()
     yield "torch", "zip", zip_pickle.archive(zip_pickle.GOOD)
     yield "torch", "old", zip_pickle.old()

@@ -138,6 +138,8 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"qwen3_moe-odd", "decoder_sparse_step", "2", "decoder_sparse_step is 2, want 1"},
     {"mixtral-odd", "num_experts_per_tok", "6", "num_experts_per_tok is 6, but there are 5 experts"},
     {"mixtral-odd", "num_local_experts", "100000", "100000 experts, at most 1024 (num_local_experts"},
+    {"llama-bias", "model_type", "\"gemma3\"", "is not a known family (did you mean gemma, gemma2, gemma3_text?); man headwater-model lists all"},
+    {"llama-bias", "model_type", "\"olm\"", "is not a known family (did you mean olmo?)"},
     {"gpt_oss-odd", "quantization_config", "{\"quant_method\": \"mxfp4\", \"bits\": 3}", "quantization_config.bits is not a setting"},
     {"granite-odd", "num_local_experts", "8", "num_local_experts is 8, want null"},
 };
