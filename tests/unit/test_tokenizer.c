@@ -314,8 +314,21 @@ static void expect_parts(const char *parts, const char *text, const char *wanted
   free(json);
 }
 
+/* The same for a text that continues another one. */
+static void expect_parts_behind(const char *parts, const char *text, const char *wanted) {
+  char *json = simple(parts);
+  empty_folder();
+  put("tokenizer.json", json);
+  hw_tokenizer *tokenizer = open_it(NULL);
+  expect_continuation(tokenizer, text, wanted);
+  hw_tokenizer_close(tokenizer);
+  free(json);
+}
+
 static void test_normalizers(void **state) {
   (void)state;
+  expect_parts("\"normalizer\":{\"type\":\"Strip\",\"strip_left\":false,\"strip_right\":true}", " z \xE3\x80\x80", "27:0-1 25:1-2");
+  expect_parts_behind("\"normalizer\":{\"type\":\"Strip\",\"strip_left\":true,\"strip_right\":true}", " z ", "27:0-1 25:1-2");
   expect_parts("\"normalizer\":{\"type\":\"NFC\"}", "be\xCC\x81" "d", "1:0-1 39:1-2 3:3-4"); /* a composed character has its first's offset */
   expect_parts("\"normalizer\":{\"type\":\"NFD\"}", "b\xC3\xA9", "1:0-1 4:1-2 40:1-2");
   expect_parts("\"normalizer\":{\"type\":\"NFKC\"}", "\xEF\xAC\x81", "5:0-1 8:0-1"); /* the ligature fi */
@@ -328,6 +341,11 @@ static void test_normalizers(void **state) {
 
 #define SPLIT(pattern, behavior, invert) \
   "\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":" pattern ",\"behavior\":\"" behavior "\",\"invert\":" invert "}"
+
+#define MARKED(scheme) \
+  "{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"prepend_scheme\":\"" scheme "\",\"split\":false}"
+#define UNSAID "{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"split\":false}"
+#define CUT_BY(first, second) "\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[" first "," second "]}"
 
 static void test_pretokenizers(void **state) {
   (void)state;
@@ -342,6 +360,18 @@ static void test_pretokenizers(void **state) {
   expect_parts("\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"prepend_scheme\":\"always\"}", "aa a", "28:0-1 42:0-2 28:2-3 0:3-4");
   expect_parts("\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"prepend_scheme\":\"never\",\"split\":false}", "a a", "0:0-1 28:1-2 0:2-3");
   expect_parts("\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"\xE2\x96\x81\",\"add_prefix_space\":false}", "a", "0:0-1");
+  expect_parts("\"pre_tokenizer\":" MARKED("always"), " a", "28:0-1 0:1-2"); /* no second one before a space */
+  expect_parts_behind("\"pre_tokenizer\":" MARKED("always"), "a", "0:0-1");
+  /* The marks of the last step show where the others have cut. */
+  expect_parts(CUT_BY("{\"type\":\"Split\",\"pattern\":{\"String\":\"b\"},\"behavior\":\"Isolated\",\"invert\":false}", MARKED("first")), "aba",
+               "28:0-1 0:0-1 1:1-2 0:2-3");
+  expect_parts(CUT_BY("{\"type\":\"Split\",\"pattern\":{\"String\":\"b\"},\"behavior\":\"Isolated\",\"invert\":false}", UNSAID), "aba",
+               "28:0-1 0:0-1 28:1-2 1:1-2 28:2-3 0:2-3");
+  expect_parts(CUT_BY("{\"type\":\"Digits\",\"individual_digits\":true}", MARKED("always")), "11", "28:0-1 30:0-1 28:1-2 30:1-2");
+  expect_parts(CUT_BY("{\"type\":\"Digits\",\"individual_digits\":false}", MARKED("always")), "11", "28:0-1 30:0-1 30:1-2");
+  expect_parts(CUT_BY("{\"type\":\"Punctuation\"}", MARKED("always")), "!!", "28:0-1 41:0-1 28:1-2 41:1-2");
+  expect_parts(CUT_BY("{\"type\":\"Metaspace\",\"replacement\":\"A\",\"prepend_scheme\":\"always\"}", MARKED("always")), "a a",
+               "28:0-1 26:0-1 0:0-1 28:1-2 26:1-2 0:2-3");
   /* In the syntax of these files \h is a hex digit, and {,n} begins at none. */
   expect_parts(SPLIT("{\"Regex\":\"\\\\h\"}", "Removed", "false"), "azf", "25:1-2");
   expect_parts(SPLIT("{\"Regex\":\"za{,2}z\"}", "Removed", "false"), "zzbzaaz", "1:2-3");
