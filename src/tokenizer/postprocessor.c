@@ -63,7 +63,6 @@ static bool trim_offsets(hw_tok_loader *loader, const json_t *json, const char *
   if (!trim) return true;
   tokenizer->trim_offsets = true;
   tokenizer->trim_prefix_space = space;
-  tokenizer->trim_after_prefix = tokenizer->n_prefix > 0;
   return true;
 }
 

@@ -178,7 +178,6 @@ struct hw_tokenizer {
   size_t n_prefix;
   int32_t bos;                       /* -1: none */
   bool trim_offsets, trim_prefix_space; /* post-processor ByteLevel */
-  bool trim_after_prefix;               /* it comes after the template */
   bool byte_level;                      /* bytes are written in GPT-2's alphabet */
   bool metaspace;
   int32_t size;

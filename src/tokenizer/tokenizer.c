@@ -321,9 +321,8 @@ static bool write_encoding(const hw_tok_run *run, const uint32_t *chars, const i
     encoding->ids[at] = token->id;
     encoding->starts[at] = chars[token->from];
     encoding->ends[at] = chars[token->to];
-    bool first = i == 0 && !(tokenizer->trim_after_prefix && n_prefix);
     if (tokenizer->trim_offsets && (token->leading || token->trailing))
-      trim(tokenizer, token, first, &encoding->starts[at], &encoding->ends[at]);
+      trim(tokenizer, token, i == 0, &encoding->starts[at], &encoding->ends[at]);
   }
   return true;
 }

@@ -64,6 +64,8 @@ static void test_bad_json(void **state) {
       {WITH("\"pre_tokenizer\":{\"type\":\"ByteLevel\"}"), HW_ERROR_INPUT, "add_prefix_space is absent"},
       {WITH("\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"ab\"}"), HW_ERROR_INPUT, "want one character"},
       {WITH("\"post_processor\":{\"type\":\"BertProcessing\"}"), HW_ERROR_INPUT, "post_processor.cls is absent"},
+      {WITH("\"post_processor\":{\"type\":\"Sequence\",\"processors\":[{\"type\":\"ByteLevel\"},{\"type\":\"ByteLevel\"}]}"), HW_ERROR_UNSUPPORTED,
+       "trims offsets a second time"},
       {WITH("\"post_processor\":" TEMPLATE), HW_ERROR_INPUT, "id 1, which no token has"},
       {WITH("\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[]}"), HW_ERROR_INPUT, "no Sequence"},
       {WITH("\"decoder\":{\"type\":\"CTC\"}"), HW_ERROR_UNSUPPORTED, "CTC"},
