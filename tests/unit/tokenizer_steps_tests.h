@@ -49,11 +49,40 @@ static void test_processors(void **state) {
 static void test_bert_normalizer(void **state) {
   (void)state;
 #define BERT(clean, accents) \
-  "\"normalizer\":{\"type\":\"BertNormalizer\",\"clean_text\":" clean ",\"handle_chinese_chars\":false," accents "\"lowercase\":true}"
+  "\"normalizer\":{\"type\":\"BertNormalizer\",\"clean_text\":" clean ",\"handle_chinese_chars\":true," accents "\"lowercase\":true}"
   expect_parts(BERT("true", ""), "\xEF\xBF\xBD\xC2\xA0\xC3\x89", "27:1-2 4:2-3"); /* U+FFFD, a no-break space, an accent */
   expect_parts(BERT("true", "\"strip_accents\":false,"), "\xC3\x89", "39:0-1");
   expect_parts(BERT("false", ""), "\xC2\xA0", "41:0-1");
+  expect_parts(BERT("false", ""), "\xE3\x90\x80", "27:0-1 41:0-1 27:0-1"); /* an ideograph of extension A */
+  expect_parts(BERT("false", ""), "\xE0\xA4\x83", "41:0-1");               /* a spacing mark stays */
 #undef BERT
+  expect_parts("\"normalizer\":{\"type\":\"Nmt\"}", "\xC2\x8F" "a\xE1\x9A\x80", "0:1-2 27:2-3"); /* a control character, the Ogham space */
+}
+
+/* What the tokens of a small model stand for. */
+static void expect_pieces(const char *parts, const char *vocab, const char *const *wanted) {
+  hw_buffer json;
+  hw_buffer_init(&json);
+  hw_buffer_printf(&json, "{%s,\"model\":{\"type\":\"BPE\",\"vocab\":{%s},\"merges\":[]}}", parts, vocab);
+  assert_true(hw_buffer_check(&json, NULL));
+  empty_folder();
+  put("tokenizer.json", json.data);
+  hw_tokenizer *tokenizer = open_it(NULL);
+  for (int32_t id = 0; wanted[id]; id++) expect_piece(tokenizer, id, wanted[id], strlen(wanted[id]));
+  hw_tokenizer_close(tokenizer);
+  hw_buffer_fini(&json);
+}
+
+static void test_decoders(void **state) {
+  (void)state;
+  static const char level_vocab[] = "\"\xC4\xA0" "a\":0,\"a\xE2\x96\x81\":1"; /* U+2581 is not in GPT-2's alphabet: such a token stays as it is */
+  expect_pieces("\"decoder\":{\"type\":\"ByteLevel\"}", level_vocab, (const char *const[]){" a", "a\xE2\x96\x81", NULL});
+  expect_pieces("\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false}", level_vocab, (const char *const[]){" a", "a\xE2\x96\x81", NULL});
+  expect_pieces("\"decoder\":{\"type\":\"ByteLevel\"},\"added_tokens\":[{\"id\":2,\"content\":\"\xC4\xA0x\"}]", level_vocab,
+                (const char *const[]){" a", "a\xE2\x96\x81", "\xC4\xA0x", NULL}); /* an added token is text, not bytes */
+  expect_pieces("\"decoder\":{\"type\":\"ByteFallback\"}", "\"<0xe9>\":0,\"<0xE9>\":1,\"<0xEG>\":2", (const char *const[]){"\xE9", "\xE9", "<0xEG>", NULL});
+  expect_pieces("\"decoder\":{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":true}", "\".\":0,\"##a\":1,\"b\":2", (const char *const[]){".", "a", " b", NULL});
+  expect_pieces("\"decoder\":{\"type\":\"WordPiece\",\"prefix\":\"##\",\"cleanup\":false}", "\".\":0", (const char *const[]){" .", NULL});
 }
 
 #endif
