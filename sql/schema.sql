@@ -40,7 +40,7 @@ CREATE TABLE process (
   model_path TEXT NOT NULL,
   dataset_path TEXT NOT NULL,
   program_version TEXT NOT NULL,
-  blas_kernel TEXT NOT NULL,
+  blas_kernel TEXT NOT NULL,      -- of matrix products, with the instruction set of the other kernels
   batch_invariant INTEGER NOT NULL CHECK(batch_invariant IN (0, 1)), -- as tested at its start
   prompts_done INTEGER NOT NULL   -- stored or failed
 ) STRICT;

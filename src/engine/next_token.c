@@ -5,9 +5,8 @@
 #include "tensor/kernels.h"
 
 static double log_sum_exp(const float *scores, size_t n) {
-  double largest = (double)hw_max(scores, n), sum = 0;
-  for (size_t i = 0; i < n; i++) sum += hw_exp((double)scores[i] - largest);
-  return largest + hw_log(sum);
+  float largest = hw_max(scores, n);
+  return (double)largest + hw_log(hw_exp_total(scores, n, largest));
 }
 
 static void answer(const hw_next_token *query, float *scores, size_t vocab, float cap) {

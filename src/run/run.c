@@ -390,8 +390,8 @@ bool hw_run(const hw_job *job, const hw_hooks *given, hw_plan_summary *summary, 
   hw_tokenizer *tokenizer = NULL;
   hw_plan plan = {0};
   summary->threads = job->threads ? (int)job->threads : omp_get_num_procs();
-  (void)snprintf(summary->gemm, sizeof summary->gemm, job->gemm == HW_GEMM_OPENBLAS ? "OpenBLAS %s" : "built-in %s",
-                 job->gemm == HW_GEMM_OPENBLAS ? hw_blas_start() : hw_instruction_set());
+  if (job->gemm == HW_GEMM_OPENBLAS) (void)snprintf(summary->gemm, sizeof summary->gemm, "OpenBLAS %s, else built-in %s", hw_blas_start(), hw_instruction_set());
+  else (void)snprintf(summary->gemm, sizeof summary->gemm, "built-in %s", hw_instruction_set());
   summary->batch_invariant = job->gemm == HW_GEMM_BUILT_IN || hw_blas_batch_invariant();
   bool ok = hw_job_check(job, err) && hw_analysis_flow(&job->analysis, &flow, err) && hw_model_open_as(job->model, job->architecture, &model, err) &&
             hw_tokenizer_open(model->path, NULL, &tokenizer, err) &&

@@ -4,8 +4,8 @@
 #ifndef HW_TENSOR_ISA_H
 #define HW_TENSOR_ISA_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "tensor/kernel_list.h"
+#include "tensor/kernels.h"
 
 #define HW_ISA_JOIN_(a, b) a##_##b
 #define HW_ISA_JOIN(a, b) HW_ISA_JOIN_(a, b)
@@ -15,10 +15,12 @@
 enum { HW_PACK_WIDTH = 48 }; /* outputs of a panel of packed weights */
 
 typedef struct hw_kernels {
-  const char *name; /* for the database: "x86-64-v4", "x86-64-v3", "plain" */
+  const char *name; /* for the database: "x86-64-v4", "x86-64-v3", "neon", "plain" */
   size_t tile_rows; /* rows that gemm_tile takes at most */
   /* y[rows][width] = (add ? y : 0) + x W for packed x [depth][rows] and a panel w [depth][HW_PACK_WIDTH]; width <= HW_PACK_WIDTH. */
   void (*gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add);
+#define HW_KERNEL_MEMBER(result, name, parameters, arguments) result(*name) parameters;
+  HW_KERNEL_LIST(HW_KERNEL_MEMBER)
 } hw_kernels;
 
 extern const hw_kernels hw_kernels_v4, hw_kernels_v3, hw_kernels_plain;

@@ -8,9 +8,13 @@
 const hw_kernels HW_ISA_NAME(hw_kernels) = {
 #if defined(__x86_64__) && (defined(__AVX2__))
     .name = "x86-64-" HW_TEXT(HW_ISA),
+#elif defined(__aarch64__)
+    .name = "neon",
 #else
     .name = HW_TEXT(HW_ISA),
 #endif
     .tile_rows = HW_TILE_ROWS,
     .gemm_tile = HW_ISA_NAME(hw_gemm_tile),
+#define MEMBER(result, name, parameters, arguments) .name = HW_ISA_NAME(hw_##name),
+    HW_KERNEL_LIST(MEMBER)
 };

@@ -73,6 +73,8 @@ void hw_multiply(float *y, const float *x, size_t n);                       /* y
 void hw_scale(float *y, float factor, size_t n);                            /* y = y * factor */
 /* x = exp(x - subtract); returns the sum. */
 float hw_exp_sum(float *x, size_t n, float subtract);
+/* The sum of exp(x - subtract) in float64; x stays. */
+double hw_exp_total(const float *x, size_t n, float subtract);
 float hw_dot(const float *a, const float *b, size_t n);
 bool hw_all_finite(const float *x, size_t n);
 float hw_max(const float *x, size_t n);

@@ -44,6 +44,11 @@ HW_INLINE hw_vector hw_load_some(const float *x, size_t n, float fill) {
   return hw_load(all);
 }
 
+/* The vector at x, of which `left` numbers are there, the rest filled. */
+HW_INLINE hw_vector hw_load_up_to(const float *x, size_t left, float fill) {
+  return left < HW_WIDTH ? hw_load_some(x, left, fill) : hw_load(x);
+}
+
 HW_INLINE void hw_store_some(float *x, size_t n, hw_vector v) {
   float all[HW_WIDTH];
   hw_store(all, v);
@@ -69,20 +74,22 @@ HW_INLINE hw_vector hw_fma(hw_vector a, hw_vector b, hw_vector c) {
 }
 #else
 /* Without the instruction: the product of two float32 is exact in float64. Its sum with c is rounded to odd (an inexact sum ends in a
- * set bit), then the rounding to float32 is that of the exact value. */
+ * set bit), then the rounding to float32 is that of the exact value. One number at a time: gcc 12 compiles the same with vectors of
+ * float64 wrongly (-ftree-slp-vectorize). */
+HW_INLINE float hw_fma_of_one(float a, float b, float c) {
+  double product = (double)a * (double)b, sum = product + (double)c, part = sum - product;
+  double error = (product - (sum - part)) + ((double)c - part);
+  int64_t bits;
+  memcpy(&bits, &sum, sizeof bits);
+  int64_t inexact = (error > 0) | (error < 0), away = (error > 0) == (sum > 0);
+  bits += inexact & ~bits & 1 ? 2 * away - 1 : 0;
+  memcpy(&sum, &bits, sizeof sum);
+  return (float)sum;
+}
+
 HW_INLINE hw_vector hw_fma(hw_vector a, hw_vector b, hw_vector c) {
-  typedef int64_t bits __attribute__((vector_size(16)));
-  hw_vector out = c;
-  for (int half = 0; half < 2; half++) {
-    hw_doubles x = {(double)a[2 * half], (double)a[2 * half + 1]}, y = {(double)b[2 * half], (double)b[2 * half + 1]},
-               z = {(double)c[2 * half], (double)c[2 * half + 1]};
-    hw_doubles product = x * y, sum = product + z, part = sum - product, error = (product - (sum - part)) + (z - part);
-    bits inexact = (error < 0) | (error > 0), even = ((bits)sum & 1) - 1, away = (error > 0) == (sum > 0);
-    sum = (hw_doubles)((bits)sum + (inexact & even & ((away & 2) - 1)));
-    out[2 * half] = (float)sum[0];
-    out[2 * half + 1] = (float)sum[1];
-  }
-  return out;
+  for (int i = 0; i < HW_WIDTH; i++) c[i] = hw_fma_of_one(a[i], b[i], c[i]);
+  return c;
 }
 #endif
 
@@ -93,18 +100,57 @@ HW_INLINE hw_doubles hw_widened(hw_vector x, int half) {
   return __builtin_convertvector(part, hw_doubles);
 }
 
-/* lane j + lane j + 8, then + 4, + 2, + 1 */
+/* What is left of HW_LANES sums in one vector: lane j + lane j + 8, then + 4 where vectors have four lanes. */
+HW_INLINE hw_vector hw_fold(const hw_lanes *sums) {
+#if defined(__AVX512F__)
+  return sums->of[0];
+#elif defined(__AVX2__) && defined(__FMA__)
+  return sums->of[0] + sums->of[1];
+#else
+  return (sums->of[0] + sums->of[2]) + (sums->of[1] + sums->of[3]);
+#endif
+}
+
+/* The sum of a folded vector: lane j + lane j + 8, then + 4, + 2, + 1. */
 HW_INLINE float hw_sum_lanes(const hw_lanes *sums) {
-  float lane[HW_LANES];
-  for (int v = 0; v < HW_VECTORS; v++) hw_store(lane + v * HW_WIDTH, sums->of[v]);
-  for (int step = HW_LANES / 2; step > 0; step /= 2)
+  float lane[HW_WIDTH];
+  hw_store(lane, hw_fold(sums));
+  for (int step = HW_WIDTH / 2; step > 0; step /= 2)
     for (int j = 0; j < step; j++) lane[j] += lane[j + step];
   return lane[0];
 }
 
-HW_INLINE double hw_sum_double_lanes(const hw_double_lanes *sums) {
-  double lane[HW_LANES];
-  memcpy(lane, sums, sizeof lane);
+/* Lanes in groups of 2 h: those of the first h of a and the last h of a added, then the same of b. */
+#define HW_TAKEN(lane, h, more) ((lane) % (2 * (h)) < (h) ? (lane) + (more) : HW_WIDTH + (lane) - (h) + (more))
+#define HW_TAKEN_4(first, h, more) \
+  HW_TAKEN(first, h, more), HW_TAKEN(first + 1, h, more), HW_TAKEN(first + 2, h, more), HW_TAKEN(first + 3, h, more)
+#if defined(__AVX512F__)
+#define HW_TAKEN_ALL(h, more) HW_TAKEN_4(0, h, more), HW_TAKEN_4(4, h, more), HW_TAKEN_4(8, h, more), HW_TAKEN_4(12, h, more)
+#elif defined(__AVX2__) && defined(__FMA__)
+#define HW_TAKEN_ALL(h, more) HW_TAKEN_4(0, h, more), HW_TAKEN_4(4, h, more)
+#else
+#define HW_TAKEN_ALL(h, more) HW_TAKEN_4(0, h, more)
+#endif
+#if defined(__clang__)
+#define HW_SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define HW_SHUFFLED(a, b, ...) __builtin_shuffle(a, b, (hw_integers){__VA_ARGS__})
+#endif
+#define HW_ADD_HALVES(a, b, h) (HW_SHUFFLED(a, b, HW_TAKEN_ALL(h, 0)) + HW_SHUFFLED(a, b, HW_TAKEN_ALL(h, h)))
+
+/* The sums of HW_WIDTH folded vectors at once, that of x[r] in lane r. Destroys x. */
+HW_INLINE hw_vector hw_sum_each(hw_vector x[HW_WIDTH]) {
+#if defined(__AVX512F__)
+  for (int k = 0; k < 8; k++) x[k] = HW_ADD_HALVES(x[k], x[k + 8], 8);
+#endif
+#if defined(__AVX2__) && defined(__FMA__)
+  for (int k = 0; k < 4; k++) x[k] = HW_ADD_HALVES(x[k], x[k + 4], 4);
+#endif
+  for (int k = 0; k < 2; k++) x[k] = HW_ADD_HALVES(x[k], x[k + 2], 2);
+  return HW_ADD_HALVES(x[0], x[1], 1);
+}
+
+HW_INLINE double hw_sum_tree(double lane[HW_LANES]) {
   for (int step = HW_LANES / 2; step > 0; step /= 2)
     for (int j = 0; j < step; j++) lane[j] += lane[j + step];
   return lane[0];

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Sums, maxima, norms and proximities of rows. */
+#include "tensor/isa_kernels.h"
+#include "tensor/lanes.h"
+
+/* Runs the statements for each vector v of HW_LANES elements at a time: `at` is its first element, `left` says how many of it are below n.
+ * What is missing at the end counts as many zeros as make the lanes full. v is a constant where the statements are compiled, so that sums
+ * stay in registers. */
+#define EACH_LANE_VECTOR(n, ...)                                                                   \
+  {                                                                                                \
+    size_t i_ = 0;                                                                                 \
+    for (; i_ + HW_LANES <= (n); i_ += HW_LANES)                                                   \
+      for (int v = 0; v < HW_VECTORS; v++) {                                                       \
+        const size_t at = i_ + (size_t)v * HW_WIDTH, left = HW_WIDTH;                              \
+        __VA_ARGS__                                                                                \
+      }                                                                                            \
+    if (i_ < (n))                                                                                  \
+      for (int v = 0; v < HW_VECTORS; v++) {                                                       \
+        const size_t at = i_ + (size_t)v * HW_WIDTH, left = at < (n) ? (n) - at : 0;               \
+        __VA_ARGS__                                                                                \
+      }                                                                                            \
+  }
+
+float HW_ISA_NAME(hw_dot)(const float *a, const float *b, size_t n) {
+  hw_lanes sums = {0};
+  EACH_LANE_VECTOR(n, sums.of[v] = hw_fma(hw_load_up_to(a + at, left, 0), hw_load_up_to(b + at, left, 0), sums.of[v]);)
+  return hw_sum_lanes(&sums);
+}
+
+float HW_ISA_NAME(hw_l1_difference)(const float *w, const float *u, size_t d) {
+  hw_lanes sums = {0};
+  EACH_LANE_VECTOR(d, sums.of[v] += hw_magnitude(hw_load_up_to(w + at, left, 0)) - hw_magnitude(hw_load_up_to(u + at, left, 0));)
+  return hw_sum_lanes(&sums);
+}
+
+bool HW_ISA_NAME(hw_all_finite)(const float *x, size_t n) {
+  hw_lanes sums = {0}; /* 0 * x is 0 for a number and NaN for the rest */
+  EACH_LANE_VECTOR(n, sums.of[v] += 0.0f * hw_load_up_to(x + at, left, 0);)
+  return hw_sum_lanes(&sums) == 0;
+}
+
+/* The largest of sign * x; NaN is left out. */
+HW_INLINE float largest_of(const float *x, size_t n, float sign) {
+  hw_lanes best;
+  float lane[HW_LANES];
+  for (int v = 0; v < HW_VECTORS; v++) best.of[v] = hw_all(-INFINITY);
+  EACH_LANE_VECTOR(n, hw_vector y = sign * hw_load_up_to(x + at, left, -sign * INFINITY); best.of[v] = hw_choose(y > best.of[v], y, best.of[v]);)
+  for (int v = 0; v < HW_VECTORS; v++) hw_store(lane + v * HW_WIDTH, best.of[v]);
+  for (int step = HW_LANES / 2; step > 0; step /= 2)
+    for (int j = 0; j < step; j++) lane[j] = lane[j + step] > lane[j] ? lane[j + step] : lane[j];
+  return sign * lane[0];
+}
+
+float HW_ISA_NAME(hw_max)(const float *x, size_t n) { return largest_of(x, n, 1); }
+float HW_ISA_NAME(hw_min)(const float *x, size_t n) { return largest_of(x, n, -1); }
+
+/* ---- Norms: the moments in float64 ---- */
+
+HW_INLINE double sum_of(const float *x, size_t n) {
+  hw_double_lanes sums = {0};
+  double lane[HW_LANES];
+  size_t whole = n - n % HW_LANES;
+  EACH_LANE_VECTOR(whole, (void)left; sums.of[2 * v] += hw_widened(hw_load(x + at), 0); sums.of[2 * v + 1] += hw_widened(hw_load(x + at), 1);)
+  memcpy(lane, &sums, sizeof lane);
+  for (size_t i = whole; i < n; i++) lane[i - whole] += (double)x[i];
+  return hw_sum_tree(lane);
+}
+
+/* The sum of (x - mean)^2 */
+HW_INLINE double squares_of(const float *x, size_t n, double mean) {
+  hw_double_lanes sums = {0};
+  double lane[HW_LANES];
+  size_t whole = n - n % HW_LANES;
+  EACH_LANE_VECTOR(whole, (void)left; hw_doubles low = hw_widened(hw_load(x + at), 0) - mean, high = hw_widened(hw_load(x + at), 1) - mean;
+                   sums.of[2 * v] += low * low; sums.of[2 * v + 1] += high * high;)
+  memcpy(lane, &sums, sizeof lane);
+  for (size_t i = whole; i < n; i++) lane[i - whole] += ((double)x[i] - mean) * ((double)x[i] - mean);
+  return hw_sum_tree(lane);
+}
+
+/* Mean that is taken off (0 for RMSNorm) and divisor of a norm (1 for none). */
+HW_INLINE void norm_statistics(hw_norm_kind kind, const float *x, float eps, size_t n, float *mean, float *sigma) {
+  *mean = 0;
+  *sigma = 1;
+  if (kind == HW_NORM_NONE) return;
+  double centre = kind == HW_NORM_LAYER ? sum_of(x, n) / (double)n : 0;
+  *mean = (float)centre;
+  *sigma = (float)sqrt(squares_of(x, n, centre) / (double)n + (double)eps);
+}
+
+float HW_ISA_NAME(hw_norm_scale)(hw_norm_kind kind, const float *x, float eps, size_t n) {
+  float mean, sigma;
+  norm_statistics(kind, x, eps, n, &mean, &sigma);
+  return sigma;
+}
+
+HW_INLINE void centre_and_scale(const float *x, const float *gamma, float mean, float factor, size_t n, float *out) {
+  if (!gamma)
+    for (size_t i = 0; i < n; i++) out[i] = (x[i] - mean) * factor;
+  else
+    for (size_t i = 0; i < n; i++) out[i] = (x[i] - mean) * factor * gamma[i];
+}
+
+float HW_ISA_NAME(hw_norm_numerator)(hw_norm_kind kind, const float *x, const float *gamma, float eps, size_t n, float *out) {
+  float mean, sigma;
+  norm_statistics(kind, x, eps, n, &mean, &sigma);
+  centre_and_scale(x, gamma, mean, 1.0f, n, out);
+  return sigma;
+}
+
+void HW_ISA_NAME(hw_norm_row)(hw_norm_kind kind, const float *x, const float *gamma, const float *beta, float eps, size_t n, float *out) {
+  float mean, sigma;
+  norm_statistics(kind, x, eps, n, &mean, &sigma);
+  centre_and_scale(x, gamma, mean, 1.0f / sigma, n, out);
+  HW_ISA_NAME(hw_add_bias)(out, n, beta, 1, n);
+}
+
+/* ---- Proximity ---- */
+
+/* Folded sums of n_rows rows, 1 or 4: w is loaded once, and several sums hide each other's latency. */
+HW_INLINE void proximity_folded(const float *w, const float *z, size_t ldz, const float *scale, size_t n_rows, size_t d, hw_vector *out) {
+  hw_lanes sums[4] = {0};
+  hw_vector minus[4];
+  for (size_t r = 0; r < n_rows; r++) minus[r] = hw_all(-scale[r]);
+  EACH_LANE_VECTOR(d, hw_vector whole = hw_load_up_to(w + at, left, 0), size = hw_magnitude(whole);
+                   for (size_t r = 0; r < n_rows; r++)
+                     sums[r].of[v] += size - hw_magnitude(hw_fma(minus[r], hw_load_up_to(z + r * ldz + at, left, 0), whole));)
+  for (size_t r = 0; r < n_rows; r++) out[r] = hw_fold(&sums[r]);
+}
+
+void HW_ISA_NAME(hw_proximity_rows)(const float *w, const float *z, size_t ldz, const float *scale, size_t n_rows, size_t d, float *out) {
+  for (size_t first = 0; first < n_rows; first += HW_WIDTH) {
+    size_t count = n_rows - first < HW_WIDTH ? n_rows - first : HW_WIDTH, r = 0;
+    hw_vector folded[HW_WIDTH] = {{0}};
+    for (; r + 4 <= count; r += 4) proximity_folded(w, z + (first + r) * ldz, ldz, scale + first + r, 4, d, folded + r);
+    for (; r < count; r++) proximity_folded(w, z + (first + r) * ldz, ldz, scale + first + r, 1, d, folded + r);
+    hw_store_some(out + first, count, hw_sum_each(folded));
+  }
+}

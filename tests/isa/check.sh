@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The same digest of a run from every instruction set: programs that use no more than AVX2 (x86-64-v3) and no more than SSE2 (plain; NEON on
+# arm64) beside the program itself.
+#   sh tests/isa/check.sh [--limit N] PROGRAM...
+# OTHER_PROGRAM in the environment: one more, for example of another compiler.
+set -eu
+limit=0
+[ "$1" = --limit ] && { limit=$2; shift 2; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# Name, arguments of run
+compare() {
+  name=$1 first=
+  shift
+  for program in $programs; do
+    rm -f "$work/x.db"
+    "$program" run "$@" --db "$work/x.db" --limit "$limit" --quiet
+    digest=$("$program" digest "$work/x.db" | cut -d ' ' -f 1)
+    set_of=$("$program" sql "$work/x.db" "SELECT blas_kernel FROM process" --format csv | tail -n 1)
+    echo "$name  $digest  $set_of"
+    [ "${first:=$digest}" = "$digest" ] || { echo "FAILED: $name: $program has another digest"; failed=1; }
+  done
+}
+
+programs="$* ${OTHER_PROGRAM:-}"
+for pipeline in pipelines/*.ini; do compare "$(basename "$pipeline")" "$pipeline"; done
+compare llama --model datasets/models/headwater-llama --data datasets/ioi.csv --project all
+compare years --model datasets/models/headwater-gpt2 --data datasets/greater_than.csv
+exit $failed

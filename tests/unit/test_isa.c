@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The kernels that are compiled for each instruction set: exp, tanh and erf against libm's in float64 over every exponent, and the same
+ * bits from all instruction sets that this processor has. */
+#include "unit.h"
+#include "tensor/functions.h"
+#include "tensor/isa.h"
+
+/* ---- exp, tanh, erf: at most 2 units in the last place ---- */
+
+typedef hw_vector vector_function(hw_vector);
+static hw_vector exp_here(hw_vector x) { return hw_vector_exp(x); }
+static hw_vector tanh_here(hw_vector x) { return hw_vector_tanh(x); }
+static hw_vector erf_here(hw_vector x) { return hw_vector_erf(x); }
+
+static void check_function(const char *name, vector_function *function, double (*twin)(double)) {
+  enum { MANTISSAS = 4000, MOST_UNITS = 2 };
+  uint64_t seed = 1;
+  double worst = 0, at = 0;
+  for (uint32_t sign_and_exponent = 0; sign_and_exponent < 512; sign_and_exponent++)
+    for (size_t m = 0; m < MANTISSAS; m += HW_WIDTH) {
+      float in[HW_WIDTH], out[HW_WIDTH];
+      for (size_t i = 0; i < HW_WIDTH; i++) {
+        uint32_t mantissa = m + i == 0 ? 0 : m + i == 1 ? 0x7FFFFFu : (uint32_t)(unit_random(&seed) >> 41), bits = sign_and_exponent << 23 | mantissa;
+        memcpy(in + i, &bits, sizeof bits);
+      }
+      hw_store(out, function(hw_load(in)));
+      for (size_t i = 0; i < HW_WIDTH; i++) {
+        double want = twin((double)in[i]), found = (double)out[i];
+        if (isnan(want) || isinf((float)want)) {
+          assert_true(isnan(want) ? isnan(found) : found == (double)(float)want);
+          continue;
+        }
+        int exponent;
+        (void)frexp(want, &exponent);
+        double units = fabs(found - want) / ldexp(1, (exponent < -125 ? -125 : exponent) - 24);
+        if (!(units <= worst)) worst = units, at = (double)in[i];
+      }
+    }
+  print_message("%s: %.3f units in the last place at %.9g\n", name, worst, at);
+  assert_true(worst <= MOST_UNITS);
+}
+
+TEST(functions_equal_libm_over_all_exponents) {
+  check_function("exp", exp_here, exp);
+  check_function("tanh", tanh_here, tanh);
+  check_function("erf", erf_here, erf);
+}
+
+TEST(fused_multiply_add_is_rounded_once) {
+  uint64_t seed = 2;
+  for (size_t trial = 0; trial < 500000; trial++) {
+    float a[HW_WIDTH], b[HW_WIDTH], c[HW_WIDTH], out[HW_WIDTH];
+    for (size_t i = 0; i < HW_WIDTH; i++) {
+      uint32_t bits[3];
+      for (size_t k = 0; k < 3; k++) bits[k] = (uint32_t)unit_random(&seed);
+      if (trial % 2) /* numbers of like size, whose sum cancels; few digits, so that ties are frequent */
+        for (size_t k = 0; k < 3; k++) bits[k] = (bits[k] & 0x80FFF001u) | (k == 2 ? 0x3F000000u : 0x3F800000u);
+      memcpy(a + i, bits, 4);
+      memcpy(b + i, bits + 1, 4);
+      memcpy(c + i, bits + 2, 4);
+    }
+    hw_store(out, hw_fma(hw_load(a), hw_load(b), hw_load(c)));
+    for (size_t i = 0; i < HW_WIDTH; i++) {
+      float want = fmaf(a[i], b[i], c[i]);
+      if (isnan(want) ? !isnan(out[i]) : memcmp(&want, out + i, sizeof want) != 0)
+        fail_msg("%a * %a + %a is %a, want %a", (double)a[i], (double)b[i], (double)c[i], (double)out[i], (double)want);
+    }
+  }
+}
+
+/* ---- The same bits from every instruction set ---- */
+
+enum { LONGEST = 200, ROWS = 21, OUT = 40000 };
+
+/* Every kernel over numbers of one seed; all results in a row. */
+static size_t run_all(const hw_kernels *k, size_t d, uint64_t seed, float *out) {
+  static float a[LONGEST + 8], b[LONGEST + 8], c[LONGEST + 8], z[ROWS * (LONGEST + 8)], scale[ROWS], work[ROWS * (LONGEST + 8)];
+  size_t ld = d + unit_below(&seed, 8), used = 0;
+  unit_fill(&seed, 2, d, a);
+  unit_fill(&seed, 3, d, b);
+  unit_fill(&seed, 1, d, c);
+  unit_fill(&seed, 1, ROWS * ld, z);
+  unit_fill(&seed, 1, ROWS, scale);
+#define KEEP(x, n) (memcpy(out + used, x, (n) * sizeof *out), used += (n))
+#define ON_COPY(of, n, call) (memcpy(work, of, (n) * sizeof *work), call, KEEP(work, n))
+  out[used++] = k->dot(a, b, d);
+  out[used++] = k->l1_difference(a, b, d);
+  out[used++] = (float)k->all_finite(a, d);
+  out[used++] = k->max(a, d);
+  out[used++] = k->min(a, d);
+  for (int kind = HW_NORM_LAYER; kind <= HW_NORM_NONE; kind++) {
+    out[used++] = k->norm_scale((hw_norm_kind)kind, a, 1e-5f, d);
+    ON_COPY(a, d, out[used++] = k->norm_numerator((hw_norm_kind)kind, a, b, 1e-5f, d, work));
+    ON_COPY(a, d, k->norm_row((hw_norm_kind)kind, a, b, c, 1e-5f, d, work));
+  }
+  k->proximity_rows(a, z, ld, scale, ROWS, d, work);
+  KEEP(work, ROWS);
+  for (int capped = 0; capped < 2; capped++) {
+    const hw_scoring scoring = {.scale = 0.3f, .cap = capped ? 20 : 0, .slope = capped ? 0.25f : 0, .sink = capped ? scale : NULL};
+    k->attention_row(a, z, ld, ROWS, d, &scoring, work);
+    KEEP(work, ROWS);
+  }
+  k->weighted_sum(scale, z, ld, ROWS, d, work);
+  KEEP(work, d);
+  for (int kind = HW_ACT_GELU_TANH; kind <= HW_ACT_SILU; kind++) ON_COPY(b, d, k->activate((hw_activation)kind, work, d));
+  ON_COPY(a, d, k->clamped_glu(work, b, 1.5f, d));
+  ON_COPY(a, d, k->soft_cap(work, d, 1.25f));
+  ON_COPY(a, d, out[used++] = k->exp_sum(work, d, 0.5f));
+  double total = k->exp_total(a, d, 0.5f);
+  KEEP((const float *)(const void *)&total, 2);
+  size_t even = d / 2 * 2;
+  ON_COPY(a, even, k->rotate_half(work, b, c, even));
+  ON_COPY(a, even, k->rotate_pairs(work, b, c, even));
+  ON_COPY(a, d, k->clip(work, 0.7f, d));
+  ON_COPY(z, 3 * ld, k->add_bias(work, ld, b, 3, d));
+  ON_COPY(z, 2 * d, k->add_rows(work, z + 1, c, 2, d));
+  ON_COPY(a, d, k->multiply(work, b, d));
+  ON_COPY(a, d, k->scale(work, 0.1f, d));
+  assert_true(used <= OUT);
+  return used;
+}
+
+static size_t list_instruction_sets(const hw_kernels *sets[3]) {
+  size_t n = 0;
+  sets[n++] = &hw_kernels_plain;
+#if defined(__x86_64__)
+  if (hw_kernels_here() != &hw_kernels_plain) sets[n++] = &hw_kernels_v3;
+  if (hw_kernels_here() == &hw_kernels_v4) sets[n++] = &hw_kernels_v4;
+#endif
+  return n;
+}
+
+TEST(instruction_sets_give_the_same_bits) {
+  const hw_kernels *sets[3];
+  size_t n_sets = list_instruction_sets(sets);
+  float *want = unit_floats(OUT), *found = unit_floats(OUT);
+  for (size_t d = 1; d <= LONGEST; d++)
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+      size_t n = run_all(sets[0], d, seed * 1000 + d, want);
+      for (size_t s = 1; s < n_sets; s++) {
+        assert_int_equal(run_all(sets[s], d, seed * 1000 + d, found), n);
+        for (size_t i = 0; i < n; i++)
+          if (memcmp(want + i, found + i, sizeof *want) != 0)
+            fail_msg("length %zu, seed %d: result %zu is %a on %s, %a on %s", d, (int)seed, i, (double)found[i], sets[s]->name, (double)want[i],
+                     sets[0]->name);
+      }
+    }
+  for (size_t s = 0; s < n_sets; s++) print_message("compared: %s\n", sets[s]->name);
+  free(want);
+  free(found);
+}
+
+/* exp, tanh and erf of numbers of every exponent, within the kernels that have them. */
+TEST(instruction_sets_agree_on_functions_over_all_exponents) {
+  enum { N = 512 * 64 };
+  const hw_kernels *sets[3];
+  size_t n_sets = list_instruction_sets(sets);
+  float *x = unit_floats(N), *want = unit_floats(N), *found = unit_floats(N);
+  uint64_t seed = 3;
+  for (size_t i = 0; i < N; i++) {
+    uint32_t bits = (uint32_t)(i / 64) << 23 | (uint32_t)(unit_random(&seed) >> 41);
+    memcpy(x + i, &bits, sizeof bits);
+  }
+  for (int function = 0; function < 5; function++)
+    for (size_t s = 0; s < n_sets; s++) {
+      float *out = s == 0 ? want : found;
+      memcpy(out, x, N * sizeof *x);
+      if (function == 4) (void)sets[s]->exp_sum(out, N, 0);
+      else sets[s]->activate((hw_activation)function, out, N);
+      for (size_t i = 0; i < N; i++)
+        if (memcmp(want + i, out + i, sizeof *want) != 0 && !(isnan(want[i]) && isnan(out[i])))
+          fail_msg("function %d of %a is %a on %s, %a on %s", function, (double)x[i], (double)out[i], sets[s]->name, (double)want[i], sets[0]->name);
+    }
+  free(x);
+  free(want);
+  free(found);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(functions_equal_libm_over_all_exponents),
+      cmocka_unit_test(fused_multiply_add_is_rounded_once),
+      cmocka_unit_test(instruction_sets_give_the_same_bits),
+      cmocka_unit_test(instruction_sets_agree_on_functions_over_all_exponents),
+  };
+  return cmocka_run_group_tests_name("isa", tests, NULL, NULL);
+}
