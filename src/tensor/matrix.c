@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "tensor/isa.h"
 #include "tensor/kernels.h"
+#include "tensor/pack.h"
 #include "tensor/widen.h"
 
 hw_matrix hw_matrix_inputs(const hw_matrix *matrix, size_t first, size_t n) {
@@ -36,37 +36,30 @@ void hw_matrix_row(const hw_matrix *w, size_t row, size_t first, size_t n, float
   hw_apply_scales(w->scales, first, n, out);
 }
 
-static void copy_packed_rows(const hw_matrix *w, size_t first, size_t n, float *out) {
-  for (size_t r = 0; r < n; r++)
-    for (size_t d = 0; d < w->n_out; d += HW_PACK_WIDTH) {
-      size_t width = w->n_out - d < HW_PACK_WIDTH ? w->n_out - d : (size_t)HW_PACK_WIDTH;
-      memcpy(out + r * w->n_out + d, w->packed + d / HW_PACK_WIDTH * w->packed_step + (first + r) * HW_PACK_WIDTH, width * sizeof *out);
-    }
+/* n inputs of a panel to rows. */
+static void join_panel(const float *panel, size_t n, size_t width, size_t ld, float *out) {
+  for (size_t r = 0; r < n; r++) memcpy(out + r * ld, panel + r * HW_PACK_WIDTH, width * sizeof *out);
 }
 
 const float *hw_matrix_input_rows(const hw_matrix *w, size_t first, size_t n, float *out, size_t *ld) {
-  if (w->packed) {
-    *ld = w->n_out;
-    copy_packed_rows(w, first, n, out);
-    return out;
-  }
-  const float *plain = w->in_first ? hw_matrix_plain(w) : NULL;
+  enum { AT_ONCE = 64 };
+  float inputs[AT_ONCE * HW_PACK_WIDTH];
+  const float *plain = w->in_first && !w->packed ? hw_matrix_plain(w) : NULL;
   if (plain) {
     *ld = w->stride;
     return plain + first * w->stride;
   }
   *ld = w->n_out;
-  if (w->in_first) {
+  if (w->in_first && !w->packed) {
     for (size_t r = 0; r < n; r++) hw_matrix_row(w, first + r, 0, w->n_out, out + r * w->n_out);
     return out;
   }
-  enum { BLOCK = 256 };
-  float column[BLOCK];
-  for (size_t d = 0; d < w->n_out; d++)
-    for (size_t r = 0; r < n; r += BLOCK) {
-      size_t count = n - r < BLOCK ? n - r : BLOCK;
-      hw_matrix_row(w, d, first + r, count, column);
-      for (size_t c = 0; c < count; c++) out[(r + c) * w->n_out + d] = column[c];
+  for (size_t r = 0; r < n; r += AT_ONCE)
+    for (size_t p = 0; p < hw_pack_panels(w); p++) {
+      size_t output = p * HW_PACK_WIDTH, width = w->n_out - output < HW_PACK_WIDTH ? w->n_out - output : (size_t)HW_PACK_WIDTH;
+      size_t count = n - r < AT_ONCE ? n - r : (size_t)AT_ONCE;
+      if (!w->packed) hw_pack_panel(w, p, first + r, count, inputs);
+      join_panel(w->packed ? w->packed + p * w->packed_step + (first + r) * HW_PACK_WIDTH : inputs, count, width, w->n_out, out + r * w->n_out + output);
     }
   return out;
 }

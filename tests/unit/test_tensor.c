@@ -136,23 +136,27 @@ TEST(gemm_takes_subnormal_and_infinite_halves) {
   free(panel);
 }
 
+static void check_input_rows(uint64_t *seed, hw_dtype dtype, bool in_first, size_t n_out) {
+  made_matrix w = make_matrix(seed, dtype, in_first, 150, n_out);
+  float *out = unit_floats(150 * n_out);
+  static const size_t parts[][2] = {{0, 150}, {17, 1}, {64, 64}, {80, 70}, {149, 1}};
+  for (size_t p = 0; p < COUNT_OF(parts); p++) {
+    size_t ld = 0;
+    const float *rows = hw_matrix_input_rows(&w.view, parts[p][0], parts[p][1], out, &ld);
+    assert_true(rows == out || (dtype == HW_F32 && in_first)); /* no copy of what lies there already */
+    for (size_t r = 0; r < parts[p][1]; r++)
+      for (size_t c = 0; c < n_out; c++) assert_true((double)rows[r * ld + c] == unit_element(&w.view, parts[p][0] + r, c));
+  }
+  free(out);
+  free(w.memory);
+}
+
 TEST(input_rows_are_the_rows) {
+  static const size_t widths[] = {31, 48, 131};
   uint64_t seed = 3;
   for (int dtype = HW_F32; dtype <= HW_BF16; dtype++)
-    for (int in_first = 0; in_first < 2; in_first++) {
-      made_matrix w = make_matrix(&seed, (hw_dtype)dtype, in_first != 0, 150, 31);
-      float *out = unit_floats((size_t)150 * 31);
-      static const size_t parts[][2] = {{0, 150}, {17, 1}, {64, 64}, {80, 70}, {149, 1}};
-      for (size_t p = 0; p < COUNT_OF(parts); p++) {
-        size_t ld = 0;
-        const float *rows = hw_matrix_input_rows(&w.view, parts[p][0], parts[p][1], out, &ld);
-        assert_true(rows == out || (dtype == HW_F32 && in_first)); /* no copy of what lies there already */
-        for (size_t r = 0; r < parts[p][1]; r++)
-          for (size_t c = 0; c < 31; c++) assert_true((double)rows[r * ld + c] == unit_element(&w.view, parts[p][0] + r, c));
-      }
-      free(out);
-      free(w.memory);
-    }
+    for (int in_first = 0; in_first < 2; in_first++)
+      for (size_t i = 0; i < COUNT_OF(widths); i++) check_input_rows(&seed, (hw_dtype)dtype, in_first != 0, widths[i]);
 }
 
 /* ---- Norms, activations, rotation ---- */
