@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
- * OpenBLAS: its name, and whether it gives a row the same bits wherever it stands. */
+ * OpenBLAS: its products, its name, and whether it gives a row the same bits wherever it stands. The only file that includes cblas.h. */
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tensor/blas.h"
 #include "tensor/kernels.h"
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+void hw_blas_product(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
+  const float *plain = hw_matrix_plain(w);
+  size_t width = plain ? w->n_out : smaller(w->n_out, HW_PANEL_FLOATS / w->n_in); /* at least 1: models are no wider than the panel */
+  for (size_t n = 0; n < w->n_out; n += width) {
+    size_t n_out = smaller(w->n_out - n, width), rows = w->in_first ? w->n_in : n_out, length = w->in_first ? n_out : w->n_in;
+    for (size_t r = 0; !plain && r < rows; r++) hw_matrix_row(w, w->in_first ? r : n + r, w->in_first ? n : 0, length, panel + r * length);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, w->in_first ? CblasNoTrans : CblasTrans, (blasint)n_rows, (blasint)n_out, (blasint)w->n_in, 1.0f,
+                x, (blasint)ldx, plain ? plain : panel, (blasint)(plain ? w->stride : length), 0.0f, y + n, (blasint)ldy);
+  }
+}
 
 enum { ROWS = 256 };
 

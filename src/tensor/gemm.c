@@ -2,9 +2,7 @@
  * Matrix products. Inputs are taken in blocks of DEPTH; the sum of a block is one chain of fused multiply-adds from 0, and the blocks are
  * added in their order. So an output's bits depend on its row of x and its weights alone: not on the rows beside it, on threads, on the
  * processor, nor on whether the weights are packed beforehand. */
-#include <cblas.h>
-#include <stdlib.h>
-
+#include "tensor/blas.h"
 #include "tensor/kernels.h"
 #include "tensor/pack.h"
 
@@ -62,22 +60,10 @@ static void product_of_unpacked(const hw_matrix *w, const float *x, size_t ldx, 
   }
 }
 
-/* OpenBLAS wants its weights in float32: a panel at a time where they are not. */
-static void product_by_blas(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
-  const float *plain = hw_matrix_plain(w);
-  size_t width = plain ? w->n_out : smaller(w->n_out, HW_PANEL_FLOATS / w->n_in); /* at least 1: models are no wider than the panel */
-  for (size_t n = 0; n < w->n_out; n += width) {
-    size_t n_out = smaller(w->n_out - n, width), rows = w->in_first ? w->n_in : n_out, length = w->in_first ? n_out : w->n_in;
-    for (size_t r = 0; !plain && r < rows; r++) hw_matrix_row(w, w->in_first ? r : n + r, w->in_first ? n : 0, length, panel + r * length);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, w->in_first ? CblasNoTrans : CblasTrans, (blasint)n_rows, (blasint)n_out, (blasint)w->n_in, 1.0f,
-                x, (blasint)ldx, plain ? plain : panel, (blasint)(plain ? w->stride : length), 0.0f, y + n, (blasint)ldy);
-  }
-}
-
 void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
   if (n_rows == 0 || w->n_out == 0) return;
   if (w->blas) {
-    product_by_blas(w, x, ldx, y, ldy, n_rows, panel);
+    hw_blas_product(w, x, ldx, y, ldy, n_rows, panel);
   } else if (!w->packed) {
     product_of_unpacked(w, x, ldx, y, ldy, n_rows, panel);
   } else {

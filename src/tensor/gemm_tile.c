@@ -35,8 +35,7 @@ static inline vector load(const float *p) {
 static inline void store(float *p, vector v) { memcpy(p, &v, sizeof v); }
 static inline vector spread(float v) { return (vector){v, v, v, v}; }
 static inline vector multiply_add(vector a, vector b, vector c) {
-  for (int i = 0; i < LANES; i++) c[i] = fmaf(a[i], b[i], c[i]);
-  return c;
+  return (vector){fmaf(a[0], b[0], c[0]), fmaf(a[1], b[1], c[1]), fmaf(a[2], b[2], c[2]), fmaf(a[3], b[3], c[3])};
 }
 static inline vector plus(vector a, vector b) { return a + b; }
 #endif
@@ -91,4 +90,19 @@ void HW_ISA_NAME(hw_gemm_tile)(size_t rows, size_t depth, const float *x, const 
     default: break;
   }
 #undef CASE
+}
+
+double HW_ISA_NAME(hw_peak_loop)(size_t n) {
+  vector sum[HW_TILE_ROWS][VECTORS], half = spread(0.5f), one = spread(1);
+  for (size_t r = 0; r < HW_TILE_ROWS; r++)
+    for (size_t v = 0; v < VECTORS; v++) sum[r][v] = spread((float)(r + v));
+  for (size_t k = 0; k < n; k++)
+    for (size_t r = 0; r < HW_TILE_ROWS; r++)
+      for (size_t v = 0; v < VECTORS; v++) sum[r][v] = multiply_add(sum[r][v], half, one);
+  vector all = spread(0);
+  for (size_t r = 0; r < HW_TILE_ROWS; r++)
+    for (size_t v = 0; v < VECTORS; v++) all = plus(all, sum[r][v]);
+  float values[LANES];
+  store(values, all);
+  return values[0] > 0 ? 2.0 * (double)n * HW_TILE_ROWS * VECTORS * LANES : 0; /* every sum ends at 2: the loop has a result */
 }

@@ -19,7 +19,7 @@ grep -nE '(^|[^a-zA-Z_])(exit|_exit|abort|printf|puts|putchar|perror|fprintf|vpr
   grep -v -e '^src/cli/' -e '^src/manual/' | while read -r line; do echo "RULE: prints or exits in the library: $line"; done | grep . && failed=1
 grep -nE '(^|[^_a-z])(strto(d|f|ld)|atof|vsnprintf|snprintf[^"]*"[^"]*%[-+ #0-9.*]*[efgEFG]) *\(?' -r src --include='*.c' |
   grep -vE '^src/(cli/|manual/|base/number.c:)' | grep . && complain "numbers as text depend on the locale: base/number.h"
-grep -ln 'cblas.h' -r src include | grep -v '^src/tensor/gemm.c$' | grep . && complain "cblas.h outside of src/tensor/gemm.c"
+grep -ln 'cblas.h' -r src include | grep -v '^src/tensor/blas.c$' | grep . && complain "cblas.h outside of src/tensor/blas.c"
 grep -lnE '<sqlite3(ext)?\.h>' -r src include | grep -v '^src/sqlite/sqlite.h$' | grep . && complain "sqlite3.h outside of src/sqlite/sqlite.h"
 
 grep -ln 'microhttpd.h' -r src include | grep -v '^src/web/server.c$' | grep . && complain "microhttpd.h outside of src/web/server.c"

@@ -34,7 +34,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "mine": "base graph",
     "stats": "base",
     "study": "base graph codec sqlite store query mine stats",
-    "run": "base tensor tokenizer flow dataset store",
+    "run": "base tensor tokenizer model flow dataset store",
     "report": "base sqlite store query run",
     "web": "base graph tokenizer model query report run store",
     "cli": "base store query study report run web",
@@ -54,7 +54,7 @@ PUBLIC = {  # include/headwater/NAME.h -> its room
     "query": "query",
     "study": "mining comparison",
     "report": "export",
-    "run": "run trace",
+    "run": "run trace bench",
 }
 ROOM_OF_HEADER = {header: room for room, headers in PUBLIC.items() for header in headers.split()}
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <omp.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "cli/command.h"
+#include "headwater/bench.h"
+#include "headwater/run.h"
+
+typedef struct bench_settings {
+  const char *model, *architecture, *tokens;
+  int64_t threads;
+  int gemm; /* hw_gemm_choice */
+} bench_settings;
+
+static const char *const gemm_names[] = {"built-in", "openblas", NULL};
+
+#define AT(field) offsetof(bench_settings, field)
+static const hw_option rows[] = {
+    {"model", HW_OPTION_PATH, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache", 0, 0, NULL, false},
+    {"architecture", HW_OPTION_PATH, AT(architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
+    {"tokens", HW_OPTION_TEXT, AT(tokens), "LIST", "lengths of prompts", 0, 0, NULL, false},
+    {"threads", HW_OPTION_COUNT, AT(threads), "N", "threads at once; 0 for one per core", 0, 1024, NULL, false},
+    {"gemm", HW_OPTION_CHOICE, AT(gemm), "WHICH", "matrix products: built-in or openblas", 0, 0, gemm_names, false},
+};
+static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
+static const bench_settings usual = {.tokens = "16,64,128,512", .threads = 1};
+
+static const hw_option_table *options(void **defaults) {
+  static bench_settings settings;
+  settings = usual;
+  *defaults = &settings;
+  return &table;
+}
+
+enum { MOST_LENGTHS = 64 };
+
+/* Numbers with commas between them; 0 for anything else. */
+static size_t read_lengths(const char *text, hw_bench_row *lengths) {
+  size_t n = 0;
+  for (;;) {
+    char *end;
+    long value = *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : 0;
+    if (value <= 0 || n == MOST_LENGTHS || (*end != ',' && *end != '\0')) return 0;
+    lengths[n++] = (hw_bench_row){.n_tokens = (size_t)value};
+    if (*end == '\0') return n;
+    text = end + 1;
+  }
+}
+
+static void print_row(const hw_bench_row *row, double peak) {
+  double sum = 0;
+  for (int stage = 0; stage < HW_BENCH_STAGES; stage++) {
+    double seconds = row->seconds[stage], rate = row->flop[stage] / seconds;
+    printf("%6zu  %-13s %9.2f", row->n_tokens, hw_bench_stage_name((hw_bench_stage)stage), 1e3 * seconds);
+    if (row->flop[stage] > 0) printf(" %9.1f %6.0f%%", rate / 1e9, 100 * rate / peak);
+    printf("\n");
+    sum += seconds;
+  }
+  printf("%6zu  %-13s %9.2f %27.2f\n", row->n_tokens, "all", 1e3 * sum, sum / row->seconds[HW_BENCH_FORWARD]);
+}
+
+static int measure(hw_model *model, int threads, const bench_settings *settings, hw_bench_row *lengths, size_t n, hw_error *err) {
+  bool blas = settings->gemm == HW_GEMM_OPENBLAS;
+  if (blas) {
+    (void)hw_blas_start(); /* before its first product: one thread */
+    hw_model_use_blas(model);
+  }
+  if (!blas && !hw_model_pack(model, threads, err)) return hw_cli_fail(err);
+  double peak = hw_bench_peak(threads);
+  if (!hw_bench(model, threads, lengths, n, err)) return hw_cli_fail(err);
+  if (blas) printf("products     OpenBLAS %s\n", hw_blas_start());
+  else printf("products     built-in %s, %.0f MiB of packed weights\n", hw_instruction_set(), (double)hw_model_packed_bytes(model) / 1048576);
+  printf("threads      %d\npeak         %.1f GFLOP/s a core\n\n", threads, peak / 1e9);
+  printf("tokens  stage         ms/prompt   GFLOP/s    peak  forward passes\n");
+  for (size_t i = 0; i < n; i++) print_row(&lengths[i], peak);
+  return hw_cli_finish();
+}
+
+static int run(const hw_command *command, int argc, char **argv) {
+  bench_settings settings = usual;
+  hw_bench_row lengths[MOST_LENGTHS];
+  int n;
+  hw_error err = {0};
+  if (!hw_cli_arguments(command, table, &settings, argc, argv, NULL, 0, 0, &n, &err)) return hw_cli_usage(command, err.message);
+  if (!settings.model) return hw_cli_usage(command, "no --model DIR given");
+  size_t n_lengths = read_lengths(settings.tokens, lengths);
+  if (!n_lengths) return hw_cli_usage(command, "--tokens wants up to 64 numbers above 0, as 16,128");
+  hw_model *model;
+  if (!hw_model_open_as(settings.model, settings.architecture, &model, &err)) return hw_cli_fail(&err);
+  int code = measure(model, settings.threads ? (int)settings.threads : omp_get_num_procs(), &settings, lengths, n_lengths, &err);
+  hw_model_close(model);
+  return code;
+}
+
+const hw_command hw_cmd_bench = {
+    .name = "bench",
+    .usage = "--model DIR [options]",
+    .summary = "how fast a model is traced here, against the limit of this machine",
+    .example = "  headwater bench --model datasets/models/headwater-gpt2 --tokens 16,64\n",
+    .options = options,
+    .run = run,
+};
