@@ -89,6 +89,13 @@ function mainClose(shown) {
   shown?.stop?.abort();
 }
 
+/* What the page of an address is of: "head L3H99"; undefined for lists. */
+function mainWanted([page, a, b]) {
+  if (!a) return undefined;
+  if (page === "head" || page === "neuron") return `${page} ${b ? `L${a}${page === "head" ? "H" : "N"}${b}` : a}`;
+  return b ? undefined : { circuit: `circuit ${a}`, compare: `comparison ${a}`, prompt: `prompt ${a}` }[page];
+}
+
 /* Shows the page of the present address. The page before it stays in sight until that is ready, or until the skeleton comes; it stays and
  * goes on working when the server does not answer. */
 async function mainShow({ anew = false, first = false } = {}) {
@@ -138,7 +145,8 @@ async function mainShow({ anew = false, first = false } = {}) {
     }
     mainClose(before);
     mainRoot.replaceChildren();
-    showError(mainRoot, error, () => mainShow({ anew: true }));
+    showError(mainRoot, error, () => mainShow({ anew: true }), mainWanted(path));
+    document.title = `${mainRoot.querySelector("h1").textContent} – Headwater`;
   } finally {
     ready();
     if (mainShown === shown || mainShown === before) mainRoot.removeAttribute("aria-busy"); /* else a later one is on its way */

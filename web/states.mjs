@@ -17,10 +17,11 @@ export function skeletonAfter(root) {
   };
 }
 
-/* The server's message, and a button that tries again. */
-export function showError(root, error, retry) {
-  const title = error.status === 401 ? "This page needs the token" : error.status === 404 ? "Not found" : "That did not work";
-  root.append(element("div.state", { role: "alert" }, element("h1", title), element("p", error.message),
+/* The server's message, and a button that tries again. wanted: what the page is of, "head L3H99", where the error can mean that there is none. */
+export function showError(root, error, retry, wanted) {
+  const missing = [400, 404].includes(error.status) && wanted ? `There is no ${wanted}` : error.status === 404 && "Not found";
+  const title = error.status === 401 ? "This page needs the token" : /^There is no [^:]+(?=[:.])/.exec(error.message)?.[0] ?? (missing || "That did not work");
+  root.append(element("div.state", { role: "alert" }, element("h1", title), error.message !== `${title}.` && element("p", error.message),
     retry && button("Try again", retry)));
 }
 

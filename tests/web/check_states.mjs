@@ -7,7 +7,7 @@ const mainText = (page) => page.$eval("#page", (node) => node.textContent);
 
 /* Errors that the server answers are in the console: they are what the test asks for. */
 function refused(page) {
-  return takeFaults(page).filter((fault) => !/Failed to load resource: the server responded with a status of 40[14]/.test(fault));
+  return takeFaults(page).filter((fault) => !/Failed to load resource: the server responded with a status of 40[014]/.test(fault));
 }
 
 export async function checkStates(context) {
@@ -49,16 +49,21 @@ export async function checkStates(context) {
     await apart.close();
   });
 
-  await check("25 edges and circuits that are not there: the range of those that are", async () => {
+  await check("25 edges, heads, neurons, circuits that are not there: the title says so, and the range of those that are", async () => {
     const page = await openTab(browser, context.server, "#/");
     const item = (layer, head, roles) => layer * 2 ** 22 + head * 2 ** 12 + roles;
-    for (const [address, words] of [
-      [`#/prompts?edge=${item(4, 0, 0)}`, "no layer 4: there are layers 0 to 3"], [`#/prompts?edge=${item(3, 8, 0)}`, "no head 8: there are heads 0 to 7"], [`#/prompts?edge=${item(3, 7, 63)}`, "no role 63"],
-      ["#/prompts?edge=x", "no edge x"], [`#/head/1/5?edge=${item(4, 0, 0)}`, "no layer 4"], ["#/circuit/999", "no circuit 999; mining 1 has 1 to "],
+    for (const [address, title, words] of [
+      [`#/prompts?edge=${item(4, 0, 0)}`, "layer 4", "there are layers 0 to 3"], [`#/prompts?edge=${item(3, 8, 0)}`, "head 8", "there are heads 0 to 7"], [`#/prompts?edge=${item(3, 7, 63)}`, "role 63", "there are roles 0 to "],
+      ["#/prompts?edge=x", "edge x", "numbers from 0 to "], [`#/head/1/5?edge=${item(4, 0, 0)}`, "layer 4", "layers 0 to 3"], ["#/circuit/999", "circuit 999", "mining 1 has 1 to "],
+      ["#/circuit/x", "circuit x", "a whole number"], ["#/head/3/99", "head L3H99", "it has 0 to 7"], ["#/head/1", "head 1", "wants the parameter"],
+      ["#/neuron/1/99999", "neuron L1N99999", "it has 0 to 511"], ["#/compare/99", "comparison 99", "no such comparison"],
+      ["#/prompt/99999999", "prompt 99999999", "the run has 0 to "],
     ]) {
       await go(page, address);
-      const said = await page.$eval("[role=alert]", (node) => node.textContent);
-      holds(said.startsWith("Not found") && said.includes(words), `${address}: "${said}", want "${words}"`);
+      const [head, said] = await page.$eval("[role=alert]", (node) => [node.querySelector("h1").textContent, node.querySelector("p").textContent]);
+      same(head, `There is no ${title}`, `${address}: title`);
+      holds(address.startsWith("#/prompts") || (await page.title()) === `${head} – Headwater`, `${address}: the title of the document is "${await page.title()}"`);
+      holds(said.includes(words), `${address}: "${said}", want "${words}"`);
     }
     await go(page, `#/prompts?edge=${item(4, 0, 0)}`);
     await page.click(".chip button");

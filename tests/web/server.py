@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -393,6 +394,27 @@ def test_etag_moves(server):
         assert etag_of(other, GRAPH) != graph
         run = json.loads(other.request(RUN).body)
         check((len(run["minings"]), len(run["comparisons"])), (2, 1), "what was added")
+
+
+def test_etag_of_run(server):
+    """The answer of `run` has the file's name and the model in it, which are no part of the database."""
+    copy, model = os.path.join(WORK, "copy.db"), os.path.join(ROOT, "datasets", "models", "headwater-gpt2")
+    shutil.copy(DATABASE, copy)
+    runs, graphs = [etag_of(server, RUN)], [etag_of(server, GRAPH)]
+    for database, *options in ((copy,), (DATABASE, "--model", model)):
+        with Server(BINARY, database, *options) as other:
+            runs.append(etag_of(other, RUN))
+            graphs.append(etag_of(other, GRAPH))
+            again = other.request(RUN, headers={"If-None-Match": runs[0]})
+            check((again.status, json.loads(again.body)["database"]), (200, database), f"asked with the ETag of {DATABASE}")
+    check((len(set(runs)), len(set(graphs))), (3, 1), f"ETags of run: {runs}, of a graph: {graphs}")
+    for threshold in ("0.04", "0.05"):  # as many chunks, nothing else stored
+        path = os.path.join(WORK, f"threshold{threshold}.db")
+        make_database(BINARY, path, "--limit", "4", "--neuron-projections", "none", "--threshold", threshold)
+        with Server(BINARY, path) as other:
+            graphs.append(etag_of(other, GRAPH))
+    check(len(set(graphs)), 3, f"ETags of the graphs of three runs: {graphs}")
+    check(len({etag_of(server, f"/api/{path}") for path in ("run", "graph?prompt=3", "lists?prompt=3", "heads")}), 4, "statements have ETags of their own")
 
 
 def main():
