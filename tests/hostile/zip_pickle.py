@@ -72,9 +72,9 @@ def put(i, value, only=0):
     return change
 
 
-def put_record(data, offset, value):
-    """Changes two bytes of the first record of the central directory."""
-    at = data.index(b"PK\1\2") + offset
+def put_record(data, offset, value, mark=b"PK\1\2"):
+    """Changes two bytes of the first record of the central directory, or of the first local header."""
+    at = data.index(mark) + offset
     return data[:at] + struct.pack("<H", value) + data[at + 2:]
 
 
@@ -85,6 +85,7 @@ def put_end(i, value):
 
 
 GOOD = [(b"archive/data.pkl", state(tensor())), (b"archive/data/0", DATA)]
+LOCAL = struct.pack("<IHHHHHIIIHH", 0x04034B50, 0, 0, 0, 0, 0, 0, 16, 16, len(GOOD[1][0]), 0) + GOOD[1][0]
 MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 SYSTEM = b"\x80\x02}(" + text(b"little_endian") + b"\x88u."
 
@@ -111,7 +112,7 @@ ROWS = [
     ("zip-size-2-64", "reach past the data",
      archive(GOOD, change_central=lambda i, f: f.__setitem__(slice(2, 6), [0xFFFFFFFF, 0xFFFFFFFF, f[4], struct.pack("<HHQQ", 1, 16, 2**64 - 1, 2**64 - 1)]))),
     ("zip-extra-long", "extra fields are cut short", archive(GOOD, change_central=put(5, struct.pack("<HH", 1, 60000)))),
-    ("zip-overlap", "overlap", archive([*GOOD, (b"archive/version", b"3\n")], change_central=put(6, 0, 2), change_local=put(4, b"archive/version", 0))),
+    ("zip-overlap", "overlap", archive([(GOOD[0][0], GOOD[0][1] + LOCAL + DATA), GOOD[1]], change_central=put(6, 30 + len(GOOD[0][0]) + len(GOOD[0][1]), 1))),
     ("zip-twice", "is there twice", archive([*GOOD, (b"archive/data/0", DATA)])),
     ("zip-local-name", "has another name in its local header", archive(GOOD, change_local=put(4, b"archive/data/9", 1))),
     ("zip-local-place", "no local header at byte 7", archive(GOOD, change_central=put(6, 7))),
@@ -119,6 +120,8 @@ ROWS = [
     ("zip-name-nul", "holds a NUL", archive(GOOD, change_central=put(4, b"archive/data.pk\0", 0))),
     ("zip-record-long", "is longer than the central directory", put_record(archive(GOOD), 28, 65535)),
     ("zip-record-cut", "no record of an entry", archive(GOOD, end=put_end(1, 46 + len(GOOD[0][0]) + 45))),
+    ("zip-local-long", "reach past the data", put_record(archive(GOOD), 28, 65535, b"PK\3\4")),
+    ("zip-local-longer-name", "has another name in its local header", archive(GOOD, change_local=put(4, b"archive/data.pkl2"))),
     ("zip-many-entries", "entries in a central directory", archive(GOOD, end=put_end(0, 60000))),
     ("zip-directory-place", "lies outside", archive(GOOD, end=put_end(2, 1 << 31))),
     ("zip-directory-length", "lies outside", archive(GOOD, end=put_end(1, 1 << 31))),
@@ -163,6 +166,10 @@ ROWS = [
     ("pickle-no-mark", "wants a mark", with_data(b"Nt.")),
     ("pickle-append-to-text", "adds 1 values to a text", with_data(text(b"a") + b"Na.")),
     ("pickle-odd-dict", "adds 1 values to a dict", with_data(b"}(Nu.")),
+    ("pickle-call-int", "with an int", with_data(b"ctorch._utils\n_rebuild_tensor_v2\nK\x01R.")),
+    ("pickle-memo-hole", "nothing was kept as memo 2", with_data(b"Nq\x05h\x02.")),
+    ("pickle-global-int", "the name of a global is an int", with_data(b"K\x01K\x02\x93.")),
+    ("pickle-odd-dict-2", "a key without a value", with_data(b"(K\x01d.")),
     ("pickle-deep", "holds a list, want a dict", with_data(b"]" * 300000 + b"a" * 299999 + b".")),
     ("pickle-deep-tuples", "holds a tuple, want a dict", with_data(b"N" + b"\x85" * 500000 + b".")),
     ("pickle-doubling", "holds a tuple, want a dict", with_data(b"N" + b"q\x00h\x00\x86" * 100000 + b".")),
