@@ -14,6 +14,7 @@ typedef struct hw_arena {
   struct hw_arena_block *blocks; /* newest first */
   size_t used;                   /* bytes handed out since the last reset */
   size_t peak;                   /* largest `used` ever */
+  struct hw_arena_block *spare;  /* memory of an inner arena that has ended, for the next one; or NULL */
 } hw_arena;
 
 HW_API void hw_arena_init(hw_arena *arena);
@@ -22,7 +23,9 @@ HW_API void hw_arena_fini(hw_arena *arena);
 /* What an allocation takes beside its bytes, at most: rounding, and the gap that AddressSanitizer watches. */
 enum { HW_ARENA_OVERHEAD = 128 };
 
-/* Ends an arena that was used beside another: its peak counts on top of what the other holds. */
+/* Begins an arena for work beside another, in the memory of the last one that ended beside it: fresh memory costs as much as it is large. */
+HW_API void hw_arena_init_inner(hw_arena *inner, hw_arena *outer);
+/* Ends it: its peak counts on top of what the other holds. */
 HW_API void hw_arena_fini_inner(hw_arena *inner, hw_arena *outer);
 
 /* Forgets everything handed out; keeps the memory for the next chunk in one block. */

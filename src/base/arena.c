@@ -52,24 +52,37 @@ static struct hw_arena_block *block_new(size_t capacity) {
   return block;
 }
 
-static void free_blocks(hw_arena *arena) {
-  while (arena->blocks) {
-    struct hw_arena_block *next = arena->blocks->next;
-    unpoison(block_bytes(arena->blocks), arena->blocks->capacity);
-    free(arena->blocks);
-    arena->blocks = next;
+static void free_blocks(struct hw_arena_block **blocks) {
+  while (*blocks) {
+    struct hw_arena_block *next = (*blocks)->next;
+    unpoison(block_bytes(*blocks), (*blocks)->capacity);
+    free(*blocks);
+    *blocks = next;
   }
 }
 
 void hw_arena_init(hw_arena *arena) { *arena = (hw_arena){0}; }
 
 void hw_arena_fini(hw_arena *arena) {
-  free_blocks(arena);
+  free_blocks(&arena->blocks);
+  free_blocks(&arena->spare);
   *arena = (hw_arena){0};
 }
 
+void hw_arena_init_inner(hw_arena *inner, hw_arena *outer) {
+  *inner = (hw_arena){.blocks = outer->spare};
+  outer->spare = NULL;
+}
+
+/* Two that worked beside the same one leave the larger memory. */
 void hw_arena_fini_inner(hw_arena *inner, hw_arena *outer) {
   if (outer->used + inner->peak > outer->peak) outer->peak = outer->used + inner->peak;
+  hw_arena_reset(inner);
+  if (!outer->spare || (inner->blocks && inner->blocks->capacity > outer->spare->capacity)) {
+    struct hw_arena_block *smaller = outer->spare;
+    outer->spare = inner->blocks;
+    inner->blocks = smaller;
+  }
   hw_arena_fini(inner);
 }
 
@@ -77,7 +90,7 @@ void hw_arena_reset(hw_arena *arena) {
   if (arena->blocks && arena->blocks->next) {
     size_t total = 0;
     for (struct hw_arena_block *block = arena->blocks; block; block = block->next) total += block->capacity;
-    free_blocks(arena);
+    free_blocks(&arena->blocks);
     arena->blocks = block_new(total); /* NULL is fine: the next alloc tries again */
   }
   if (arena->blocks) {

@@ -84,7 +84,7 @@ static bool unembed(const hw_model *model, const hw_unembed_request *requests, s
 
 bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err) {
   hw_arena work;
-  hw_arena_init(&work);
+  hw_arena_init_inner(&work, arena);
   bool ok = unembed(model, requests, n, panel, &work, err);
   hw_arena_fini_inner(&work, arena);
   return ok;

@@ -193,7 +193,7 @@ bool hw_project_traces(const hw_activations *acts, const hw_flow_settings *setti
                        float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err) {
   if (settings->project == HW_PROJECT_NONE) return true;
   collector c = {.acts = acts, .settings = settings, .arena = arena, .scratch = scratch, .panel = panel, .err = err};
-  hw_arena_init(&c.graphs);
+  hw_arena_init_inner(&c.graphs, scratch);
   bool ok = collect_all(&c, prompts, n_prompts);
   hw_arena_fini_inner(&c.graphs, scratch);
   hw_buffer_fini(&c.rows);
@@ -222,7 +222,7 @@ bool hw_project_component(const hw_activations *acts, size_t prompt, uint32_t ta
                           hw_arena *arena, hw_error *err) {
   const hw_flow_settings settings = {.top_tokens = k, .conventions = HW_CONVENTIONS_BOTH};
   hw_arena work;
-  hw_arena_init(&work);
+  hw_arena_init_inner(&work, arena);
   collector c = {.acts = acts, .settings = &settings, .arena = arena, .scratch = &work, .panel = panel, .err = err};
   bool ok = project_one(&c, prompt, target, rows);
   hw_buffer_fini(&c.rows);

@@ -370,7 +370,7 @@ size_t hw_flow_graph_bytes(const hw_model *model, const hw_flow_settings *settin
 bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
                    float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err) {
   walk w = {.acts = acts, .frame = frame_of(acts->model), .settings = settings, .prompts = prompts, .n_prompts = n_prompts, .panel = panel, .arena = arena, .batch = scratch, .err = err};
-  hw_arena_init(&w.scratch);
+  hw_arena_init_inner(&w.scratch, scratch);
   bool ok = walk_all(&w);
   for (size_t owner = 0; w.targets && owner < n_prompts; owner++)
     for (size_t t = 0; w.targets[owner] && t < prompts[owner].n_targets; t++)

@@ -168,7 +168,7 @@ static bool search_heads(head_search *s, const hw_part *parts, size_t n_parts, d
 bool hw_graph_projected_heads(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double lowest, bool higher, bool all,
                               hw_arena *arena, hw_head_row **heads, size_t *n, hw_error *err) {
   head_search s = {.frame = frame, .all = all, .err = err};
-  hw_arena_init(&s.graph);
+  hw_arena_init_inner(&s.graph, arena);
   bool ok = search_heads(&s, parts, n_parts, lowest, higher) && (*heads = hw_arena_new(arena, hw_head_row, s.found.n, err)) != NULL;
   if (ok && s.found.n) memcpy(*heads, s.found.rows, s.found.n * sizeof *s.found.rows);
   *n = s.found.n;
