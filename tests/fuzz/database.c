@@ -154,25 +154,36 @@ static bool drop(void *context, const char *bytes, size_t length) {
   return true;
 }
 
-/* What rethreshold reads. */
+/* A chunk with the replay of each of its graphs. */
+static bool replay_chunk(const hw_run_info *info, hw_chunk_record *chunk, hw_arena *arena, hw_error *err) {
+  hw_prompt_record *prompts = hw_arena_new(arena, hw_prompt_record, chunk->n_prompts, err);
+  bool ok = prompts != NULL;
+  for (size_t p = 0; ok && p < chunk->n_prompts; p++) {
+    prompts[p] = chunk->prompts[p];
+    hw_graph_record *graphs = hw_arena_new(arena, hw_graph_record, prompts[p].n_graphs, err);
+    ok = graphs != NULL;
+    for (size_t g = 0; ok && g < prompts[p].n_graphs; g++) {
+      graphs[g] = prompts[p].graphs[g];
+      ok = hw_graph_record_replay(&graphs[g], info, info->threshold, arena, err);
+    }
+    prompts[p].graphs = graphs;
+  }
+  chunk->prompts = prompts;
+  return ok;
+}
+
+/* What rethreshold does with the first chunk. */
 static bool read_all(hw_store *store, hw_error *err) {
   hw_arena arena;
   hw_run_info info;
   hw_chunk_record chunk;
-  int64_t n = 0;
-  bool found;
-  hw_arena_init(&arena);
-  bool ok = hw_store_read_run(store, &arena, &info, err) && hw_store_count_chunks(store, &info, &n, err);
-  for (int64_t i = 0; i < n && i < 2 && ok; i++) {
-    ok = hw_store_read_chunk(store, &info, i, &arena, &found, &chunk, err);
-    for (size_t p = 0; ok && found && p < chunk.n_prompts; p++)
-      for (size_t g = 0; ok && g < chunk.prompts[p].n_graphs; g++) {
-        hw_graph_record record = chunk.prompts[p].graphs[g];
-        ok = hw_graph_record_replay(&record, &info, info.threshold, &arena, err);
-      }
-  }
   hw_encoded_chunk *encoded = NULL;
-  if (ok && n > 0 && found) ok = hw_encode_chunk(&chunk, &info, &encoded, err);
+  int64_t n;
+  bool found = false;
+  hw_arena_init(&arena);
+  bool ok = hw_store_read_run(store, &arena, &info, err) && hw_store_count_chunks(store, &info, &n, err) &&
+            hw_store_read_chunk(store, &info, 0, &arena, &found, &chunk, err);
+  if (ok && found) ok = replay_chunk(&info, &chunk, &arena, err) && hw_encode_chunk(&chunk, &info, &encoded, err);
   hw_encoded_chunk_free(encoded);
   hw_arena_fini(&arena);
   return ok;

@@ -93,7 +93,7 @@ def dictionary(patterns):
     words = set()
     for pattern in patterns:
         for path in glob.glob(os.path.join(ROOT, "src", pattern)):
-            words.update(word for word in re.findall(r'"((?:[^"\\\n]|\\.)+)"', read(path).decode()) if len(word) <= 40 and not re.search(r"[%\\]|\.h$|\w \w|^ | $", word))
+            words.update(word for word in re.findall(r'"((?:[^"\\\n]|\\.)+)"', read(path).decode()) if len(word) <= 40 and word.isascii() and not re.search(r"[%\\]|\.h$|\w \w|^ | $", word))
     return "".join(f'"{word}"\n' for word in sorted(words))
 
 
