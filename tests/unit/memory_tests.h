@@ -95,6 +95,36 @@ TEST(arena_clears_copies_and_counts) {
 __attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
 
+/* Two at once, of which the larger one's memory is kept; the peak counts what stood beside it. */
+TEST(arenas_beside_another_take_over_memory) {
+  hw_arena outer, first, second;
+  hw_error err = {0};
+  hw_arena_init(&outer);
+  assert_non_null(hw_arena_alloc(&outer, 1000, 1, &err));
+  size_t used = outer.used;
+  hw_arena_init_inner(&first, &outer);
+  hw_arena_init_inner(&second, &outer);
+  assert_null(first.blocks);
+  void *small = hw_arena_alloc(&first, 100, 1, &err), *large = hw_arena_alloc(&second, 5 << 20, 1, &err);
+  assert_true(small && large && small != large);
+  size_t peak = used + second.peak;
+  hw_arena_fini_inner(&second, &outer);
+  hw_arena_fini_inner(&first, &outer);
+  assert_int_equal(outer.used, used);
+  assert_int_equal(outer.peak, peak);
+  for (int i = 0; i < 3; i++) {
+    hw_arena_init_inner(&first, &outer);
+    assert_ptr_equal(hw_arena_alloc(&first, 100, 1, &err), large);
+    hw_arena_fini_inner(&first, &outer);
+  }
+  assert_int_equal(outer.peak, peak);
+  hw_arena_reset(&outer); /* the spare memory stays */
+  hw_arena_init_inner(&first, &outer);
+  assert_ptr_equal(hw_arena_alloc(&first, 5 << 20, 1, &err), large);
+  hw_arena_fini_inner(&first, &outer);
+  hw_arena_fini(&outer);
+}
+
 TEST(arena_refuses_sizes_that_overflow) {
   hw_arena arena;
   hw_error err = {0};
