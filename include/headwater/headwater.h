@@ -6,6 +6,7 @@
 
 #include "headwater/api.h"
 #include "headwater/arena.h"
+#include "headwater/bench.h"
 #include "headwater/buffer.h"
 #include "headwater/comparison.h"
 #include "headwater/dataset.h"

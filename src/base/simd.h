@@ -10,15 +10,4 @@
 #define HW_SIMD
 #endif
 
-/* A loop that gcc turns into vectors when told to. clang has no vector tanhf and erff, and none for a maximum that leaves NaN out;
- * told to vectorise such a loop it warns, so there the loop stays as it is written.
- * It also sums one row and four rows in different orders, and a row's result must not depend on its neighbours.
- * Loops that both can do carry the pragma itself. */
-#if defined(__clang__)
-#define HW_SIMD_LOOP(...)
-#else
-#define HW_PRAGMA(...) _Pragma(#__VA_ARGS__)
-#define HW_SIMD_LOOP(...) HW_PRAGMA(omp simd __VA_ARGS__)
-#endif
-
 #endif

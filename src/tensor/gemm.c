@@ -13,11 +13,10 @@ enum { ROW_FLOATS = BLOCK_ROWS * DEPTH, WIDENED_PANELS = (HW_PANEL_FLOATS - ROW_
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /* Rows of x as tiles [depth][rows of the tile], which differ by one row at most. */
-static void pack_rows(const float *x, size_t ldx, size_t n_rows, size_t n_tiles, size_t depth, float *out) {
+static void pack_rows(const hw_kernels *kernels, const float *x, size_t ldx, size_t n_rows, size_t n_tiles, size_t depth, float *out) {
   for (size_t t = 0, r = 0; t < n_tiles; t++) {
     size_t rows = (n_rows - r) / (n_tiles - t);
-    for (size_t k = 0; k < depth; k++)
-      for (size_t i = 0; i < rows; i++) out[k * rows + i] = x[(r + i) * ldx + k];
+    kernels->pack_tile(rows, depth, x + r * ldx, ldx, out);
     out += rows * depth;
     r += rows;
   }
@@ -30,7 +29,7 @@ static void block_product(const float *w, size_t step, size_t depth, size_t n_ou
   size_t n_panels = (n_out + HW_PACK_WIDTH - 1) / HW_PACK_WIDTH, n_blocks = (n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (size_t block = 0, done = 0; block < n_blocks; block++) {
     size_t rows = (n_rows - done) / (n_blocks - block), n_tiles = (rows + kernels->tile_rows - 1) / kernels->tile_rows;
-    pack_rows(x + done * ldx, ldx, rows, n_tiles, depth, packed_rows);
+    pack_rows(kernels, x + done * ldx, ldx, rows, n_tiles, depth, packed_rows);
     for (size_t first = 0; first < n_panels; first += PANELS_AT_ONCE) {
       const float *tile = packed_rows;
       for (size_t t = 0, r = 0; t < n_tiles; t++) {

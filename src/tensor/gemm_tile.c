@@ -76,20 +76,34 @@ static inline __attribute__((always_inline)) void tile(size_t rows, size_t depth
   }
 }
 
-/* A loop of its own for each number of rows: its sums stay in registers. */
-void HW_ISA_NAME(hw_gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add) {
-#define CASE(n) case n: tile(n, depth, x, w, y, ldy, width, add); break;
-  switch (rows) {
-    CASE(1) CASE(2) CASE(3) CASE(4)
-#if defined(__AVX2__)
-    CASE(5) CASE(6)
-#endif
+static inline __attribute__((always_inline)) void pack(size_t rows, size_t depth, const float *x, size_t ldx, float *out) {
+  for (size_t k = 0; k < depth; k++)
+    for (size_t r = 0; r < rows; r++) out[k * rows + r] = x[r * ldx + k];
+}
+
+/* A loop of its own for each number of rows: sums stay in registers. */
 #if defined(__AVX512F__)
-    CASE(7) CASE(8)
+#define ROWS(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
+#elif defined(__AVX2__)
+#define ROWS(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
+#else
+#define ROWS(CASE) CASE(1) CASE(2) CASE(3) CASE(4)
 #endif
+
+void HW_ISA_NAME(hw_gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add) {
+#define TILE(n) case n: tile(n, depth, x, w, y, ldy, width, add); break;
+  switch (rows) {
+    ROWS(TILE)
     default: break;
   }
-#undef CASE
+}
+
+void HW_ISA_NAME(hw_pack_tile)(size_t rows, size_t depth, const float *x, size_t ldx, float *out) {
+#define PACK(n) case n: pack(n, depth, x, ldx, out); break;
+  switch (rows) {
+    ROWS(PACK)
+    default: break;
+  }
 }
 
 double HW_ISA_NAME(hw_peak_loop)(size_t n) {

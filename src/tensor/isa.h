@@ -19,6 +19,8 @@ typedef struct hw_kernels {
   size_t tile_rows; /* rows that gemm_tile takes at most */
   /* y[rows][width] = (add ? y : 0) + x W for packed x [depth][rows] and a panel w [depth][HW_PACK_WIDTH]; width <= HW_PACK_WIDTH. */
   void (*gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add);
+  /* out[depth][rows] of x[rows][depth] */
+  void (*pack_tile)(size_t rows, size_t depth, const float *x, size_t ldx, float *out);
   /* n times a fused multiply-add on as many registers as a tile uses, nothing read or written: floating-point operations that were done. */
   double (*peak_loop)(size_t n);
 #define HW_KERNEL_MEMBER(result, name, parameters, arguments) result(*name) parameters;

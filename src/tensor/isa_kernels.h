@@ -15,6 +15,7 @@ enum { HW_TILE_ROWS = 4 };
 #endif
 
 void HW_ISA_NAME(hw_gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add);
+void HW_ISA_NAME(hw_pack_tile)(size_t rows, size_t depth, const float *x, size_t ldx, float *out);
 double HW_ISA_NAME(hw_peak_loop)(size_t n);
 
 #define HW_KERNEL_PROTOTYPE(result, name, parameters, arguments) result HW_ISA_NAME(hw_##name) parameters;

@@ -15,6 +15,7 @@ const hw_kernels HW_ISA_NAME(hw_kernels) = {
 #endif
     .tile_rows = HW_TILE_ROWS,
     .gemm_tile = HW_ISA_NAME(hw_gemm_tile),
+    .pack_tile = HW_ISA_NAME(hw_pack_tile),
     .peak_loop = HW_ISA_NAME(hw_peak_loop),
 #define MEMBER(result, name, parameters, arguments) .name = HW_ISA_NAME(hw_##name),
     HW_KERNEL_LIST(MEMBER)

@@ -3,8 +3,8 @@
 
 REPOSITORIES: name on the hub -> (fixture, kind of tokenizer, config.json, weights, other files). The weights are the fixture's, cut as
 they are on the hub: "model.safetensors", "model-{}-of-2.safetensors" (shards with an index), "pytorch_model.bin". The other files are
-those that must not be read, among them the same weights and vocabularies in further formats. The lists were compared with what public
-programs download from these repositories and with transformers' configuration classes (Nov 2026).
+those that must not be read, among them the same weights and vocabularies in further formats. The lists are from memory (Nov 2026); those
+of Mistral v0.3, SmolLM2, gemma-2b, bloom, GPT-J and Mixtral were compared, in part, with what public programs download.
 """
 import configs
 from configs import GEMMA_SIZES, LLAMA_SIZES, NEO_SIZES, PHI_SIZES, fixture, sizes, version
