@@ -133,7 +133,7 @@ LIES = {
         {"type": "Replace", "pattern": {"Regex": "."}, "content": "a" * 1000}] * 8}), "make more than"),
     "prepend_grows": json_file(whole(normalizer={"type": "Prepend", "prepend": "a" * 900000}), READS),
     "added_grow": json_file(whole(added_tokens=[token("aaaa" + str(i), 90 + i) for i in range(2000)], normalizer={
-        "type": "Replace", "pattern": {"String": "a"}, "content": "b" * 300000}), "make more than"),
+        "type": "Replace", "pattern": {"String": "a"}, "content": "b" * 300000}), "bytes, want at most 1024"),
     # ---- unigram, wordpiece ----
     "unigram_empty": json_file(unigram([]), "no token of model.vocab has"),
     "unigram_unk_outside": json_file(whole({"type": "Unigram", "unk_id": 5, "vocab": [["a", 0.0]]}), "unk_id is 5"),
