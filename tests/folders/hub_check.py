@@ -92,7 +92,7 @@ def weight_files(fixture, layout, scratch, n_tokens):
 
 
 def put_repository(cache, name, files):
-    """As huggingface_hub leaves it: blobs by their hash, a snapshot of links, refs/main."""
+    """As huggingface_hub leaves it: blobs by their hash, a snapshot of links, refs/main. Snapshots of other commits must not be read."""
     base = os.path.join(cache, "models--" + name.replace("/", "--"))
     commit = hashlib.sha1(name.encode()).hexdigest()
     snapshot = os.path.join(base, "snapshots", commit)
@@ -100,6 +100,10 @@ def put_repository(cache, name, files):
         os.makedirs(os.path.join(base, folder))
     with open(os.path.join(base, "refs", "main"), "w", encoding="ascii") as file:
         file.write(commit)
+    for other in ("0" * 40, "f" * 40):
+        os.makedirs(os.path.join(base, "snapshots", other))
+        with open(os.path.join(base, "snapshots", other, "config.json"), "wb") as file:
+            file.write(NOT_READ)
     for path, content in files.items():
         blob = hashlib.sha256(content).hexdigest()
         with open(os.path.join(base, "blobs", blob), "wb") as file:
