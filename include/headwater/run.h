@@ -186,7 +186,7 @@ typedef struct hw_plan_summary {
   double seconds_expected;           /* for what remains, from a short measured sample */
   double disk_bytes_expected;
   size_t packed_bytes;  /* of weights that are packed before the first chunk; 0: they are packed by panel, again and again */
-  char gemm[48];        /* what multiplies matrices: "built-in x86-64-v4", "OpenBLAS SkylakeX"... */
+  char gemm[64];        /* what multiplies matrices: "built-in x86-64-v4", "OpenBLAS SkylakeX"... */
   bool batch_invariant; /* whether a row's bits do not depend on the rows beside it */
 } hw_plan_summary;
 

@@ -46,7 +46,7 @@ static const hw_option job_options[] = {
     {"chunk-tokens", HW_OPTION_COUNT, AT(chunk_tokens), "N", "tokens of a chunk, the unit of work; 0: from 256 of a small data set to 2048", 0, 1 << 20, NULL, true},
     {"threads", HW_OPTION_COUNT, AT(threads), "N", "workers; 0 for one per core", 0, 1024, NULL, false},
     {"gemm", HW_OPTION_CHOICE, AT(gemm), "WHICH", "matrix products: built-in (the same bits on every processor) or openblas (for comparison)", 0, 0, gemm_names, HW_DECIDES_IF_CHOSEN},
-    {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory beside the weights; 0 for none", 0, 1 << 24, NULL, false},
+    {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory and packed weights, beside the mapped files; 0 for none", 0, 1 << 24, NULL, false},
     {"commit-seconds", HW_OPTION_COUNT, AT(commit_seconds), "N", "finished chunks wait so many seconds after the last commit for the next, so that small ones share a commit; 0: none wait", 0, 3600, NULL, false},
     HW_LOCK_TIMEOUT_ROW(hw_job),
     {"durable", HW_OPTION_FLAG, AT(durable), NULL, "every commit survives a power failure", 0, 0, NULL, false},
