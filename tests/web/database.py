@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 
 from served import ROOT, Server, check, make_database, wait_for
 
@@ -55,28 +56,30 @@ def change(path, *statements):
 # ---- not finished, empty, failed ----
 
 def test_growing():
-    """Served while a run writes it: what is stored so far, under an ETag that moves."""
-    path, n = os.path.join(WORK, "growing.db"), 60 if SANITIZED else 600
+    """Served while a run writes it: what is stored so far, under an ETag that moves. The run is paused whenever the server is asked, so that it cannot
+    end before the questions do."""
+    path, n = os.path.join(WORK, "growing.db"), 300 if SANITIZED else 1000
     run = subprocess.Popen([BINARY, "run", "--model", MODEL, "--data", os.path.join(ROOT, "datasets", "ioi.csv"), "--db", path,
                             "--limit", str(n), "--chunk-tokens", "64", "--threads", "1", "--counterfactual", "--quiet"])
     try:
-        wait_for(lambda: stored(path) > 0, 300)
+        pause_after(run, path, 0)
         with Server(BINARY, path) as server:
             seen = {}
-            while run.poll() is None:
+            while len(seen) < 3:
                 answer = ask(server, "run")
                 check((answer["prompts"], answer["counterfactuals_planned"]), (n, n), "planned")
-                assert 0 < answer["done"] <= 2 * n and answer["failed"] == 0, answer
+                check((answer["done"], answer["failed"]), (stored(path), 0), "what is stored so far")
+                check(etag(server) in seen, False, "an ETag of before")
                 seen[etag(server)] = answer["done"]
                 ask(server, "graph?prompt=0")
                 ask(server, "lists?prompt=0")
-                if len(seen) == 3:
-                    check(ask(server, f"graph?prompt={2 * n - 1}", 404)["error"], "not_stored", "a prompt that comes later")
-                    run.send_signal(signal.SIGINT)
-                    run.communicate()
-            assert len(seen) > 2, f"the ETag does not move: {seen}"
-            answer = ask(server, "run")
-            assert answer["done"] < 2 * n, "it was stopped before its end"
+                check(ask(server, f"graph?prompt={2 * n - 1}", 404)["error"], "not_stored", "a prompt that comes later")
+                if len(seen) < 3:
+                    pause_after(run, path, answer["done"])
+            run.send_signal(signal.SIGINT)
+            run.send_signal(signal.SIGCONT)
+            run.communicate()
+            assert ask(server, "run")["done"] < 2 * n, "it was stopped before its end"
             check(ask(server, f"graph?prompt={2 * n - 1}", 404)["error"], "not_stored", "a prompt that is not stored")
             check(ask(server, f"graph?prompt={2 * n}", 404)["message"], f"no prompt {2 * n}; the run has 0 to {2 * n - 1}", "a prompt that never comes")
             subprocess.run(run.args, check=True)
@@ -88,9 +91,18 @@ def test_growing():
             run.communicate()
 
 
+def pause_after(run, path, n):
+    """Lets the run go on until more than n prompts are stored, then stops it (SIGSTOP)."""
+    run.send_signal(signal.SIGCONT)
+    wait_for(lambda: stored(path) > n, 300)
+    run.send_signal(signal.SIGSTOP)
+    wait_for(lambda: open(f"/proc/{run.pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()[0] == "T", 60)
+
+
 def stored(path):
     try:
-        return sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute("SELECT count(*) FROM graph_info").fetchone()[0]
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            return db.execute("SELECT count(*) FROM graph_info").fetchone()[0]
     except sqlite3.Error:
         return 0
 
