@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 enum { ALIGNMENT = 64 };
 
 /* Under AddressSanitizer every allocation is followed by a red zone, and memory that was not handed out, or was taken back by a
@@ -45,7 +47,7 @@ static unsigned char *block_bytes(struct hw_arena_block *block) { return (unsign
 
 static struct hw_arena_block *block_new(size_t capacity) {
   if (capacity > SIZE_MAX - 2 * ALIGNMENT) return NULL;
-  struct hw_arena_block *block = aligned_alloc(ALIGNMENT, ALIGNMENT + capacity);
+  struct hw_arena_block *block = hw_memory_large(ALIGNMENT + capacity);
   if (!block) return NULL;
   *block = (struct hw_arena_block){.capacity = capacity};
   poison(block_bytes(block), capacity);
@@ -102,6 +104,20 @@ void hw_arena_reset(hw_arena *arena) {
 
 bool hw_size_product(size_t a, size_t b, size_t *product) { return !__builtin_mul_overflow(a, b, product); }
 
+/* A new block for at least `bytes`, in front of the others. */
+static bool grow(hw_arena *arena, size_t bytes, hw_error *err) {
+  size_t capacity = arena->blocks && arena->blocks->capacity > MIN_BLOCK ? arena->blocks->capacity : (size_t)MIN_BLOCK;
+  struct hw_arena_block *grown = block_new(bytes > capacity ? bytes : capacity);
+  if (!grown) return hw_fail(err, HW_ERROR_MEMORY, "out of memory: %zu more bytes beside %zu in use", bytes, arena->used);
+  grown->next = arena->blocks;
+  arena->blocks = grown;
+  return true;
+}
+
+static bool has_room(const hw_arena *arena, size_t bytes) { return arena->blocks && arena->blocks->capacity - arena->blocks->used >= bytes; }
+
+bool hw_arena_reserve(hw_arena *arena, size_t bytes, hw_error *err) { return has_room(arena, bytes) || grow(arena, bytes, err); }
+
 void *hw_arena_alloc(hw_arena *arena, size_t count, size_t size, hw_error *err) {
   size_t wanted;
   if (!hw_size_product(count, size, &wanted) || wanted > SIZE_MAX - 3 * ALIGNMENT) {
@@ -109,17 +125,8 @@ void *hw_arena_alloc(hw_arena *arena, size_t count, size_t size, hw_error *err) 
     return NULL;
   }
   size_t bytes = ((wanted + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1)) + RED_ZONE;
+  if (!has_room(arena, bytes) && !grow(arena, bytes, err)) return NULL;
   struct hw_arena_block *block = arena->blocks;
-  if (!block || block->capacity - block->used < bytes) {
-    size_t capacity = block && block->capacity > MIN_BLOCK ? block->capacity : (size_t)MIN_BLOCK;
-    struct hw_arena_block *grown = block_new(bytes > capacity ? bytes : capacity);
-    if (!grown) {
-      hw_fail(err, HW_ERROR_MEMORY, "out of memory: %zu more bytes beside %zu in use", bytes, arena->used);
-      return NULL;
-    }
-    grown->next = arena->blocks;
-    arena->blocks = block = grown;
-  }
   void *memory = block_bytes(block) + block->used;
   block->used += bytes;
   hand_out(memory, wanted);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -61,6 +62,16 @@ static size_t left_in_machine(void) {
   }
   if (file) (void)fclose(file);
   return left;
+}
+
+void *hw_memory_large(size_t bytes) {
+  enum { ALIGNMENT = 64, HUGE_PAGE = 1 << 21 };
+  size_t alignment = bytes < 2 * HUGE_PAGE ? ALIGNMENT : HUGE_PAGE, padded;
+  if (__builtin_add_overflow(bytes, alignment - 1, &padded)) return NULL;
+  padded -= padded % alignment;
+  void *memory = aligned_alloc(alignment, padded);
+  if (memory && alignment == HUGE_PAGE) (void)madvise(memory, padded, MADV_HUGEPAGE);
+  return memory;
 }
 
 size_t hw_memory_available(void) { return smaller(left_in_machine(), left_in_groups()); }

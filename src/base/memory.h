@@ -8,4 +8,8 @@
  * allows less. SIZE_MAX where nothing says it. */
 size_t hw_memory_available(void);
 
+/* Memory for free(), aligned to 64. From 4 MiB on it lies in pages of 2 MiB where the kernel has them: a fresh page of 4 KiB costs more than
+ * filling it, and products read rows that lie further apart than such a page. NULL when memory is short. */
+void *hw_memory_large(size_t bytes);
+
 #endif

@@ -299,6 +299,7 @@ bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_a
   *acts = (hw_activations){.model = model, .batch = *batch};
   float **work[N_WORKS];
   matrix_group groups[N_GROUPS];
+  if (!hw_arena_reserve(arena, hw_forward_bytes(model, n, longest), err)) return false;
   list_groups(model, n, longest, acts, work, groups);
   for (int g = 0; g < N_GROUPS; g++)
     if (!allocate(&groups[g], arena, err)) return false;

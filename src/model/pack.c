@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * All matrices that a model multiplies by: packed once for many products, or handed to OpenBLAS. */
-#include <stdlib.h>
-#include <sys/mman.h>
-
+#include "base/memory.h"
 #include "headwater/model.h"
 #include "model/loader.h"
 #include "tensor/pack.h"
@@ -61,11 +59,8 @@ static void pack(hw_matrix *matrix, void *what) {
 }
 
 bool hw_model_pack(hw_model *model, int threads, hw_error *err) {
-  enum { HUGE_PAGE = 1 << 21 };
-  size_t bytes = (hw_model_packed_bytes(model) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-  float *memory = aligned_alloc(HUGE_PAGE, bytes);
+  float *memory = hw_memory_large(hw_model_packed_bytes(model));
   if (!memory) return hw_fail_memory(err, "packed weights");
-  (void)madvise(memory, bytes, MADV_HUGEPAGE);
   visit_all(model, pack, &(packing){.at = memory, .threads = threads});
   model->files->packed = memory;
   hw_weights_forget(&model->files->weights);

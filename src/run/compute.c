@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/real.h"
 #include "headwater/run.h"
 
@@ -11,7 +12,7 @@ bool hw_worker_init(hw_worker *worker, const hw_model *model, const hw_flow_sett
   *worker = (hw_worker){.model = model, .flow = *flow, .batch_rows = batch_rows};
   hw_arena_init(&worker->results);
   hw_arena_init(&worker->scratch);
-  worker->panel = aligned_alloc(64, HW_PANEL_FLOATS * sizeof *worker->panel);
+  worker->panel = hw_memory_large(HW_PANEL_FLOATS * sizeof *worker->panel);
   return worker->panel || hw_fail_memory(err, "a worker");
 }
 

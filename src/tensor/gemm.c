@@ -22,21 +22,26 @@ static void pack_rows(const hw_kernels *kernels, const float *x, size_t ldx, siz
   }
 }
 
-/* y (+)= x times a block of inputs of n_out outputs, whose panels lie `step` floats apart. packed_rows: ROW_FLOATS floats. */
+/* y (+)= x times a block of inputs of n_out outputs, whose panels lie `step` floats apart. packed_rows: ROW_FLOATS floats. `after`: the
+ * weights of the product that comes next. */
 static void block_product(const float *w, size_t step, size_t depth, size_t n_out, const float *x, size_t ldx, float *y, size_t ldy,
-                          size_t n_rows, bool add, float *packed_rows) {
+                          size_t n_rows, bool add, float *packed_rows, const float *after) {
   const hw_kernels *kernels = hw_kernels_here();
   size_t n_panels = (n_out + HW_PACK_WIDTH - 1) / HW_PACK_WIDTH, n_blocks = (n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (size_t block = 0, done = 0; block < n_blocks; block++) {
     size_t rows = (n_rows - done) / (n_blocks - block), n_tiles = (rows + kernels->tile_rows - 1) / kernels->tile_rows;
+    size_t bytes = depth * HW_PACK_WIDTH * sizeof *w / n_tiles; /* of a panel, that a tile brings near */
     pack_rows(kernels, x + done * ldx, ldx, rows, n_tiles, depth, packed_rows);
     for (size_t first = 0; first < n_panels; first += PANELS_AT_ONCE) {
       const float *tile = packed_rows;
       for (size_t t = 0, r = 0; t < n_tiles; t++) {
         size_t of_tile = (rows - r) / (n_tiles - t);
-        for (size_t p = first; p < n_panels && p < first + PANELS_AT_ONCE; p++)
+        for (size_t p = first; p < n_panels && p < first + PANELS_AT_ONCE; p++) {
+          const float *next = p + PANELS_AT_ONCE < n_panels ? w + (p + PANELS_AT_ONCE) * step : (block + 1 < n_blocks ? w : after) + (p % PANELS_AT_ONCE) * step;
           kernels->gemm_tile(of_tile, depth, tile, w + p * step, y + (done + r) * ldy + p * HW_PACK_WIDTH, ldy,
-                             smaller(n_out - p * HW_PACK_WIDTH, HW_PACK_WIDTH), add);
+                             smaller(n_out - p * HW_PACK_WIDTH, HW_PACK_WIDTH), add,
+                             &(hw_fetch){.at = (const char *)next + t * bytes, .bytes = bytes});
+        }
         tile += of_tile * depth;
         r += of_tile;
       }
@@ -54,7 +59,7 @@ static void product_of_unpacked(const hw_matrix *w, const float *x, size_t ldx, 
     for (size_t k = 0; k < w->n_in; k += DEPTH) {
       size_t depth = smaller(w->n_in - k, DEPTH), step = depth * HW_PACK_WIDTH;
       for (size_t p = 0; p < count; p++) hw_pack_panel(w, first + p, k, depth, widened + p * step);
-      block_product(widened, step, depth, smaller(w->n_out - output, count * HW_PACK_WIDTH), x + k, ldx, y + output, ldy, n_rows, k > 0, panel);
+      block_product(widened, step, depth, smaller(w->n_out - output, count * HW_PACK_WIDTH), x + k, ldx, y + output, ldy, n_rows, k > 0, panel, widened);
     }
   }
 }
@@ -67,6 +72,7 @@ void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ld
     product_of_unpacked(w, x, ldx, y, ldy, n_rows, panel);
   } else {
     for (size_t k = 0; k < w->n_in; k += DEPTH)
-      block_product(w->packed + k * HW_PACK_WIDTH, w->packed_step, smaller(w->n_in - k, DEPTH), w->n_out, x + k, ldx, y, ldy, n_rows, k > 0, panel);
+      block_product(w->packed + k * HW_PACK_WIDTH, w->packed_step, smaller(w->n_in - k, DEPTH), w->n_out, x + k, ldx, y, ldy, n_rows, k > 0, panel,
+                    w->packed + (k + DEPTH < w->n_in ? k + DEPTH : 0) * HW_PACK_WIDTH);
   }
 }

@@ -40,7 +40,7 @@ static inline vector multiply_add(vector a, vector b, vector c) {
 static inline vector plus(vector a, vector b) { return a + b; }
 #endif
 
-enum { STEP = LANES * VECTORS, AHEAD = 12 }; /* outputs of a pass; inputs that weights are fetched in advance */
+enum { STEP = LANES * VECTORS, FETCHED = STEP * 4 }; /* outputs of a pass; bytes of their weights for one input */
 
 /* The first `count` of STEP sums of a row. */
 static void store_some(const vector *sum, float *y, size_t count, bool add) {
@@ -50,7 +50,9 @@ static void store_some(const vector *sum, float *y, size_t count, bool add) {
 }
 
 static inline __attribute__((always_inline)) void tile(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy,
-                                                       size_t width, bool add) {
+                                                       size_t width, bool add, const hw_fetch *fetch) {
+  const char *ahead = fetch->at;
+  size_t ahead_step = fetch->bytes * STEP / HW_PACK_WIDTH / depth;
   for (size_t first = 0; first < width; first += STEP) {
     vector sum[HW_TILE_ROWS][VECTORS];
     for (size_t r = 0; r < rows; r++)
@@ -59,7 +61,8 @@ static inline __attribute__((always_inline)) void tile(size_t rows, size_t depth
     for (size_t k = 0; k < depth; k++, weights += HW_PACK_WIDTH) {
       vector of_input[VECTORS];
       for (size_t v = 0; v < VECTORS; v++) of_input[v] = load(weights + v * LANES);
-      for (size_t i = 0; i < STEP; i += 16) __builtin_prefetch(weights + AHEAD * HW_PACK_WIDTH + i);
+      for (size_t i = 0; i < FETCHED; i += 64) __builtin_prefetch(ahead + i, 0, 2);
+      ahead += ahead_step;
       for (size_t r = 0; r < rows; r++) {
         vector value = spread(x[k * rows + r]);
         for (size_t v = 0; v < VECTORS; v++) sum[r][v] = multiply_add(value, of_input[v], sum[r][v]);
@@ -90,8 +93,9 @@ static inline __attribute__((always_inline)) void pack(size_t rows, size_t depth
 #define ROWS(CASE) CASE(1) CASE(2) CASE(3) CASE(4)
 #endif
 
-void HW_ISA_NAME(hw_gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add) {
-#define TILE(n) case n: tile(n, depth, x, w, y, ldy, width, add); break;
+void HW_ISA_NAME(hw_gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add,
+                                const hw_fetch *fetch) {
+#define TILE(n) case n: tile(n, depth, x, w, y, ldy, width, add, fetch); break;
   switch (rows) {
     ROWS(TILE)
     default: break;

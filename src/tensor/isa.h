@@ -14,11 +14,18 @@
 
 enum { HW_PACK_WIDTH = 48 }; /* outputs of a panel of packed weights */
 
+/* Memory that a tile brings into the second-level cache beside its work. */
+typedef struct hw_fetch {
+  const char *at;
+  size_t bytes;
+} hw_fetch;
+
 typedef struct hw_kernels {
   const char *name; /* for the database: "x86-64-v4", "x86-64-v3", "neon", "plain" */
   size_t tile_rows; /* rows that gemm_tile takes at most */
   /* y[rows][width] = (add ? y : 0) + x W for packed x [depth][rows] and a panel w [depth][HW_PACK_WIDTH]; width <= HW_PACK_WIDTH. */
-  void (*gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add);
+  void (*gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add,
+                    const hw_fetch *fetch);
   /* out[depth][rows] of x[rows][depth] */
   void (*pack_tile)(size_t rows, size_t depth, const float *x, size_t ldx, float *out);
   /* n times a fused multiply-add on as many registers as a tile uses, nothing read or written: floating-point operations that were done. */

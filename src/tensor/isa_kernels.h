@@ -14,7 +14,8 @@ enum { HW_TILE_ROWS = 6 };
 enum { HW_TILE_ROWS = 4 };
 #endif
 
-void HW_ISA_NAME(hw_gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add);
+void HW_ISA_NAME(hw_gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add,
+                                const hw_fetch *fetch);
 void HW_ISA_NAME(hw_pack_tile)(size_t rows, size_t depth, const float *x, size_t ldx, float *out);
 double HW_ISA_NAME(hw_peak_loop)(size_t n);
 

@@ -76,6 +76,23 @@ TEST(arena_overruns_are_found_by_address_sanitizer) {
   hw_arena_fini(&arena);
 }
 
+TEST(arena_reserves_room_in_one_piece) {
+  hw_arena arena;
+  hw_error err;
+  hw_arena_init(&arena);
+  assert_non_null(hw_arena_alloc(&arena, 100, 1, &err));
+  assert_true(hw_arena_reserve(&arena, (5 << 20) + 2 * HW_ARENA_OVERHEAD, &err)); /* from 4 MiB on in large pages */
+  char *first = hw_arena_alloc(&arena, 2 << 20, 1, &err), *second = hw_arena_alloc(&arena, 3 << 20, 1, &err);
+  assert_non_null(first);
+  assert_true(second >= first + (2 << 20) && second <= first + (2 << 20) + HW_ARENA_OVERHEAD);
+  memset(first, 1, 2 << 20);
+  memset(second, 2, 3 << 20);
+  assert_true(hw_arena_reserve(&arena, 0, &err));
+  assert_false(hw_arena_reserve(&arena, SIZE_MAX - 10, &err));
+  assert_int_equal(err.kind, HW_ERROR_MEMORY);
+  hw_arena_fini(&arena);
+}
+
 TEST(arena_clears_copies_and_counts) {
   hw_arena arena;
   hw_error err = {0};

@@ -157,7 +157,7 @@ TEST(gemm_bits_do_not_depend_on_the_instruction_set) {
           for (size_t k = 0; k < n; k++) {
             float *out = y[k > 0];
             for (size_t i = 0; i < COUNT_OF(y[0]); i++) out[i] = (float)i;
-            kernels[k]->gemm_tile(rows, depth, x, w, out, HW_PACK_WIDTH, width, add != 0);
+            kernels[k]->gemm_tile(rows, depth, x, w, out, HW_PACK_WIDTH, width, add != 0, &(hw_fetch){.at = (const char *)w});
             if (memcmp(y[0], out, sizeof y[0]) != 0)
               fail_msg("%s, depth %zu, %zu rows, %zu outputs: not the bits of %s", kernels[k]->name, depth, rows, width, kernels[0]->name);
           }

@@ -370,6 +370,7 @@ int main(void) {
       cmocka_unit_test(arena_blocks_are_aligned_and_apart),
       cmocka_unit_test(arena_reuses_its_memory),
       cmocka_unit_test(arena_overruns_are_found_by_address_sanitizer),
+      cmocka_unit_test(arena_reserves_room_in_one_piece),
       cmocka_unit_test(arena_clears_copies_and_counts),
       cmocka_unit_test(arenas_beside_another_take_over_memory),
       cmocka_unit_test(arena_refuses_sizes_that_overflow),
