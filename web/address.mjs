@@ -25,6 +25,16 @@ export function addressOf(path, query = {}) {
   return `#/${path.map(encodeURIComponent).join("/")}${text ? `?${text}` : ""}`;
 }
 
+function addressNumber(text, what) {
+  if (/^\d{1,9}$/.test(text ?? "")) return Number(text);
+  throw Object.assign(new Error(`"${text ?? ""}" is no ${what}: want a number, as in #/prompt/17.`), { kind: "input", status: 400 });
+}
+
+/* {prompt, target (null: the last position)} of the path of a prompt's page, as the end point `graph` takes them. */
+export function promptOfPath(path) {
+  return { prompt: addressNumber(path[1], "prompt"), target: path[2] === undefined ? null : addressNumber(path[2], "target position") };
+}
+
 /* These parameters of the present address, for another one. */
 export function keptParameters(names) {
   const { query } = readAddress();

@@ -5,7 +5,8 @@ const API_TOKEN = "headwater.token";
 let apiOffered = null; /* a token of the address: it takes the place of the kept one when the server takes it */
 const apiKept = new Map(); /* address -> {etag, value}: asked again with If-None-Match */
 const API_KEPT = 64;
-let apiListener = () => {};
+const apiEarly = new Map(); /* address -> promise of its value: asked for before there was a page to show it */
+let apiAnswers = true, apiListener = () => {};
 
 /* A token behind "#token=" in the address is taken out of it. It is kept, for this host and port, once it has been right: a link with a wrong
  * one does no harm. */
@@ -19,6 +20,18 @@ export function takeToken() {
 /* listener(true | false): the server answers, or cannot be reached. */
 export function onServer(listener) {
   apiListener = listener;
+  listener(apiAnswers);
+}
+
+function apiTell(answers) {
+  apiAnswers = answers;
+  apiListener(answers);
+}
+
+/* Tells the listener; the error to throw. */
+export function serverGone() {
+  apiTell(false);
+  return Object.assign(new Error("The server does not answer. Is `headwater serve` still running?"), { kind: "gone", status: 0 });
 }
 
 /* "prompts?group=1" from "prompts" and {group: 1}; null and undefined are left out. */
@@ -35,10 +48,9 @@ async function apiFetch(address, options = {}) {
     answer = await fetch(`api/${address}`, { ...options, headers, cache: "no-store" });
   } catch (cause) {
     if (cause.name === "AbortError") throw cause;
-    apiListener(false);
-    throw Object.assign(new Error("The server does not answer. Is `headwater serve` still running?"), { kind: "gone", status: 0 });
+    throw serverGone();
   }
-  apiListener(true);
+  apiTell(true);
   if (apiOffered && apiOffered === token) {
     if (answer.status === 401 && localStorage.getItem(API_TOKEN)) {
       apiOffered = null;
@@ -62,7 +74,8 @@ async function apiFetch(address, options = {}) {
 
 /* The JSON of an end point. Throws an Error with kind, message and status (0: the server does not answer). */
 export async function get(path, parameters, { signal } = {}) {
-  const address = apiAddress(path, parameters);
+  const address = apiAddress(path, parameters), early = apiEarly.get(address);
+  if (apiEarly.delete(address)) return early;
   const kept = apiKept.get(address);
   const answer = await apiFetch(address, { signal, headers: kept ? { "If-None-Match": kept.etag } : {} });
   if (answer.status === 304) return kept.value;
@@ -72,6 +85,13 @@ export async function get(path, parameters, { signal } = {}) {
   if (etag) apiKept.set(address, { etag, value });
   if (apiKept.size > API_KEPT) apiKept.delete(apiKept.keys().next().value);
   return value;
+}
+
+/* Asks for what the first get() of this address will want. */
+export function askEarly(path, parameters) {
+  const asked = get(path, parameters);
+  asked.catch(() => {}); /* told where it is awaited */
+  apiEarly.set(apiAddress(path, parameters), asked);
 }
 
 export async function post(path, body, { signal } = {}) {

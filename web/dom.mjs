@@ -85,6 +85,11 @@ export function tokenElement(text, attributes) {
   return element("code", { class: "token", ...attributes }, tokenText(text));
 }
 
+/* Resolves when what the document holds now has been drawn. */
+export function drawn() {
+  return new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
+}
+
 /* Says something to screen readers. */
 export function announce(text) {
   const region = document.getElementById("live");

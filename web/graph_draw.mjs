@@ -8,6 +8,7 @@ import { curvePoint, linkCurve } from "./graph_layout.mjs";
 const DRAW_BUCKETS = 14;
 const DRAW_TYPES = ["attention", "ffn", "residual"];
 const DRAW_ORDER = [LINK_RESIDUAL, LINK_FFN, LINK_ATTENTION];
+const DRAW_PATHS = DRAW_ORDER.flatMap((type) => Array.from({ length: DRAW_BUCKETS }, (_, b) => type * DRAW_BUCKETS + b)); /* the lowest first */
 const DRAW_FAINTEST = [0.66, 0.72, 0.9]; /* opacity by type that still stands 3:1 against the ground */
 const DRAW_ROUND = 12; /* px a column and a layer: from here on states are circles, else dots */
 
@@ -20,17 +21,21 @@ export function strokeOf(layout, flow) {
   return 0.6 + Math.max(1.4, Math.min(10, layout.column * 0.2)) * ((drawBucket(flow) + 0.5) / DRAW_BUCKETS);
 }
 
-/* A group of paths that links and states are put in. */
+/* A group of paths that links and states are put in. paths: by type and width, null until there is something to draw. */
 export function linkGroup(name) {
-  const paths = [];
-  for (const type of DRAW_ORDER)
-    for (let b = 0; b < DRAW_BUCKETS; b++)
-      paths[type * DRAW_BUCKETS + b] = svg("path", { class: `g-${DRAW_TYPES[type]}`,
-        "stroke-opacity": (DRAW_FAINTEST[type] + (1 - DRAW_FAINTEST[type]) * b / (DRAW_BUCKETS - 1)).toFixed(2) });
-  const squares = svg("path.g-square"), levels = svg("g.g-states");
-  const ordered = DRAW_ORDER.flatMap((type) => paths.slice(type * DRAW_BUCKETS, (type + 1) * DRAW_BUCKETS));
-  const group = svg("g", { class: name, transform: "scale(.1)" }, ...ordered, squares, levels);
-  return { group, paths, texts: [], squares, levels, layout: null };
+  const squares = svg("path.g-square"), levels = svg("g.g-states"), paths = Array(DRAW_PATHS.length).fill(null);
+  const group = svg("g", { class: name, transform: "scale(.1)" }, squares, levels);
+  return { group, paths, squares, levels, layout: null };
+}
+
+/* The path of a type and a width. */
+function bucketPath(group, k) {
+  if (group.paths[k]) return group.paths[k];
+  const type = Math.floor(k / DRAW_BUCKETS), b = k % DRAW_BUCKETS, above = DRAW_PATHS.slice(DRAW_PATHS.indexOf(k)).find((other) => group.paths[other]);
+  const path = svg("path", { class: `g-${DRAW_TYPES[type]}`,
+    "stroke-opacity": (DRAW_FAINTEST[type] + (1 - DRAW_FAINTEST[type]) * b / (DRAW_BUCKETS - 1)).toFixed(2) });
+  group.group.insertBefore(path, above === undefined ? group.squares : group.paths[above]);
+  return (group.paths[k] = path);
 }
 
 function drawText(path, text) {
@@ -76,19 +81,19 @@ function drawSquare(layout, model, i) {
 
 /* Puts these links into the group. */
 export function drawLinks(group, layout, model, list) {
-  const texts = group.paths.map(() => []), squares = [];
+  const texts = group.paths.map(() => []), squares = [], sized = group.layout === layout;
   for (const i of list) {
     texts[model.type[i] * DRAW_BUCKETS + drawBucket(model.flow[i])].push(drawLink(layout, model, i));
     if (model.type[i] === LINK_FFN) squares.push(drawSquare(layout, model, i));
   }
-  if (group.layout !== layout) {
-    group.layout = layout;
-    for (const [k, path] of group.paths.entries()) {
-      const flow = ((k % DRAW_BUCKETS + 0.5) / DRAW_BUCKETS) ** 2;
-      path.setAttribute("stroke-width", (strokeOf(layout, flow) * 10).toFixed(1));
-    }
+  group.layout = layout;
+  for (const [k, found] of texts.entries()) {
+    const before = group.paths[k];
+    if (!before && !found.length) continue;
+    const path = bucketPath(group, k), flow = ((k % DRAW_BUCKETS + 0.5) / DRAW_BUCKETS) ** 2;
+    if (!before || !sized) path.setAttribute("stroke-width", (strokeOf(layout, flow) * 10).toFixed(1));
+    drawText(path, found.join(""));
   }
-  for (const [k, path] of group.paths.entries()) drawText(path, texts[k].join(""));
   drawText(group.squares, squares.join(""));
 }
 

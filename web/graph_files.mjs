@@ -60,8 +60,8 @@ export async function svgToPng(text, scale = 2) {
 }
 
 /* state() -> {graph, replayed, threshold, selection, convention, run, svgText(title and description)}: what is shown at the time of the
- * click. The element is a menu; run.database is the file, absent for a trace. */
-export function fileMenu(state) {
+ * click; run.database is the file, absent for a trace. menu: a <details> that has a summary. */
+export function fileMenu(menu, state) {
   const told = element("p.files-told", { role: "status" });
   const name = (kind) => {
     const { graph } = state();
@@ -89,8 +89,7 @@ export function fileMenu(state) {
     copy("Copy link", () => location.href.replace(/#token=[0-9a-f]+/, "#")),
     copy("Copy SQL", (now) => shellCommand({ ...now, selection: parseSelection(now.selection) })),
   ];
-  const menu = element("details.files", element("summary", "Save"), element("div.files-menu",
-    entries.map(([label, act]) => button(label, () => act().catch((error) => say(error.message)))), told));
+  menu.append(element("div.files-menu", entries.map(([label, act]) => button(label, () => act().catch((error) => say(error.message)))), told));
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !menu.open) return;
     event.stopPropagation();
@@ -100,5 +99,4 @@ export function fileMenu(state) {
   menu.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
   });
-  return menu;
 }

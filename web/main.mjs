@@ -1,47 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Start and router: shows the page that the address names; the header, and the keys that hold everywhere. */
-import { announce, count, element, percent, plural } from "./dom.mjs";
+import { announce, count, drawn, element, percent, plural } from "./dom.mjs";
 import { readAddress } from "./address.mjs";
-import { get, onServer, takeToken } from "./api.mjs";
+import { get, onServer, serverGone, takeToken } from "./api.mjs";
 import { notFound, showError, skeletonAfter } from "./states.mjs";
-import { showHelp } from "./help.mjs";
-import { showRun } from "./page_run.mjs";
-import { showFailed } from "./page_failed.mjs";
-import { showPrompts } from "./page_prompts.mjs";
 import { askPrompt, showPrompt } from "./page_prompt.mjs";
-import { showHeads } from "./page_heads.mjs";
-import { showHead } from "./page_head.mjs";
-import { showNeurons } from "./page_neurons.mjs";
-import { showNeuron } from "./page_neuron.mjs";
-import { showCircuits } from "./page_circuits.mjs";
-import { showCircuit } from "./page_circuit.mjs";
-import { showCompare } from "./page_compare.mjs";
-import { showLens } from "./page_lens.mjs";
-import { showRoles } from "./page_roles.mjs";
-import { showTrace } from "./page_trace.mjs";
 
-/* First word of the address -> what shows it, title, what it asks the server for while the run is not yet known: context.asked. */
-const pages = {
-  "": [showRun, "Run"],
-  failed: [showFailed, "Failed prompts"],
-  prompts: [showPrompts, "Prompts"],
-  prompt: [showPrompt, "Prompt", askPrompt],
-  heads: [showHeads, "Heads"],
-  head: [showHead, "Head"],
-  neurons: [showNeurons, "Neurons"],
-  neuron: [showNeuron, "Neuron"],
-  circuits: [showCircuits, "Circuits"],
-  circuit: [showCircuit, "Circuit"],
-  compare: [showCompare, "Comparison"],
-  lens: [showLens, "Lens"],
-  roles: [showRoles, "Roles"],
-  trace: [showTrace, "Try a prompt"],
-};
+/* First word of the address -> title of the page. */
+const titles = { "": "Run", failed: "Failed prompts", prompts: "Prompts", prompt: "Prompt", heads: "Heads", head: "Head", neurons: "Neurons", neuron: "Neuron",
+  circuits: "Circuits", circuit: "Circuit", compare: "Comparison", lens: "Lens", roles: "Roles", trace: "Try a prompt" };
 const MAIN_POLL = 10000; /* ms between two looks at an unfinished run */
 const mainRoot = document.getElementById("page");
 let mainShown = { name: null, page: null, stop: null };
 let mainRun = null; /* the run that the header and the page show */
 let mainTimer = 0, mainScroll = 0;
+let mainAsked = null; /* promise of what rest.mjs holds */
+
+/* What the first graph does not need (rest.mjs). */
+function mainRest() {
+  mainAsked ??= import("./rest.mjs").then(({ rest }) => rest, () => {
+    mainAsked = null;
+    throw serverGone();
+  });
+  return mainAsked;
+}
 
 /* Prompts that the run is of, with their counterfactuals. */
 function mainPlanned(run) {
@@ -101,7 +83,7 @@ function mainWanted([page, a, b]) {
 async function mainShow({ anew = false, first = false } = {}) {
   clearTimeout(mainScroll);
   const { path, query } = readAddress();
-  const name = Object.hasOwn(pages, path[0]) ? path[0] : null;
+  const name = Object.hasOwn(titles, path[0]) ? path[0] : null;
   const same = !anew && name !== null && mainShown.name === name ? mainShown.page : null;
   if (same?.update && same.update({ ...mainShown.context, path, query }) !== false) return;
   if (!mainShown.page) mainShown.stop?.abort(); /* one that is not ready yet */
@@ -112,14 +94,14 @@ async function mainShow({ anew = false, first = false } = {}) {
   mainRoot.setAttribute("aria-busy", "true");
   try {
     if (name === null) throw notFound(`There is no page "${path[0]}".`);
-    const [show, title, ask] = pages[name], asked = ask?.(path, stop.signal);
+    const isPrompt = name === "prompt", asked = isPrompt ? askPrompt(path, stop.signal) : null; /* while the run is not yet known */
     asked?.catch(() => {}); /* told where it is awaited */
-    const run = await get("run", {}, { signal: stop.signal });
+    const [run, show] = await Promise.all([get("run", {}, { signal: stop.signal }), isPrompt ? showPrompt : mainRest().then((rest) => rest.pages[name])]);
     if (mainShown !== shown) return;
     mainHeader(run);
     mainWatch(run);
     const root = element("div", { class: `page page-${name || "run"}` });
-    shown.context = { root, path, query, run, asked, signal: stop.signal };
+    shown.context = { root, path, query, run, asked, signal: stop.signal, rest: mainRest };
     const page = await show(shown.context);
     if (mainShown !== shown) {
       page?.close?.();
@@ -131,7 +113,7 @@ async function mainShow({ anew = false, first = false } = {}) {
     ready();
     mainRoot.replaceChildren(root);
     page?.shown?.(); /* what needs a size is drawn now */
-    document.title = `${root.querySelector("h1")?.textContent ?? title} – Headwater`;
+    document.title = `${root.querySelector("h1")?.textContent ?? titles[name]} – Headwater`;
     if (!first && !anew && !root.contains(document.activeElement)) mainRoot.focus({ preventScroll: true });
     scrollTo(0, history.state?.y ?? 0);
     announce(document.title);
@@ -158,11 +140,15 @@ function mainWrites(target) {
   return target instanceof Element && target.closest("input:not([type=range], [type=checkbox], [type=radio]), textarea, select, dialog, [contenteditable]");
 }
 
+function mainHelp() {
+  mainRest().then((rest) => rest.showHelp(), () => {}); /* the line above the page says that the server is gone */
+}
+
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || mainWrites(event.target)) return;
   if (event.key === "?") {
     event.preventDefault();
-    showHelp();
+    mainHelp();
   } else if (event.key === "/") {
     event.preventDefault();
     const field = document.querySelector("#page input[type=search]");
@@ -177,14 +163,14 @@ addEventListener("scroll", () => {
   mainScroll = setTimeout(() => history.replaceState({ ...history.state, y: scrollY }, ""), 150);
 }, { passive: true });
 
-takeToken();
 onServer((answers) => { document.getElementById("gone").hidden = answers; });
 addEventListener("hashchange", () => { takeToken(); mainShow(); });
 addEventListener("addresschange", () => mainShow());
-document.getElementById("help").addEventListener("click", showHelp);
+document.getElementById("help").addEventListener("click", mainHelp);
 document.getElementById("reload").addEventListener("click", () => mainShow({ anew: true }));
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault(); /* the address is that of the page */
   mainRoot.focus();
 });
-mainShow({ first: true });
+/* A picture is a document of its own: it would take time of the first page. */
+mainShow({ first: true }).then(drawn).then(() => document.querySelector(".brand-icon").append(element("img", { src: "icon.svg", alt: "", width: 20, height: 20 })));

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A stored prompt: its graph and panel, its counterfactual, the prompts before and after it. */
-import { count, element, signButton, tokenText } from "./dom.mjs";
-import { addressOf, keptParameters, pageLink, writeAddress } from "./address.mjs";
+import { count, drawn, element, signButton, tokenText } from "./dom.mjs";
+import { addressOf, keptParameters, pageLink, promptOfPath, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { paneKeys, promptPane } from "./prompt_pane.mjs";
-import { storedSource } from "./source_stored.mjs";
 import { walkFrom } from "./walk.mjs";
 
 const PAGE_PROMPT_KEPT = ["t", "z", "fold", "from", "conv", "all", "pair"]; /* of the address, when another prompt is shown */
-
-function pagePromptNumber(text, what) {
-  if (/^\d{1,9}$/.test(text ?? "")) return Number(text);
-  throw Object.assign(new Error(`"${text ?? ""}" is no ${what}: want a number, as in #/prompt/17.`), { kind: "input", status: 400 });
-}
 
 function pagePromptFailed(root, id, error) {
   root.append(element("div.state", { role: "alert" }, element("h1", `Prompt ${id} has no graph`), element("p", error.message),
@@ -46,16 +40,12 @@ async function pagePromptOther(prompt, target, signal) {
   }
 }
 
-function pagePromptPlace(path) {
-  return { prompt: pagePromptNumber(path[1], "prompt"), target: path[2] === undefined ? null : pagePromptNumber(path[2], "target position") };
-}
-
 export async function askPrompt(path, signal) {
-  return get("graph", pagePromptPlace(path), { signal });
+  return get("graph", promptOfPath(path), { signal });
 }
 
-export async function showPrompt({ root, path, query, run, asked, signal }) {
-  const { prompt: id, target } = pagePromptPlace(path);
+export async function showPrompt({ root, path, query, run, asked, signal, rest }) {
+  const { prompt: id, target } = promptOfPath(path);
   const pair = query.get("pair") === "1", from = query.get("from");
   let graph;
   try {
@@ -67,8 +57,7 @@ export async function showPrompt({ root, path, query, run, asked, signal }) {
   const isCounterfactual = graph.counterfactual_of != null;
   const otherId = (isCounterfactual ? graph.counterfactual_of : graph.counterfactual) ?? null;
   const { other, reason } = pair && otherId !== null ? await pagePromptOther(otherId, target, signal) : {};
-  const sourceOf = (of) => storedSource({ prompt: of.prompt, target: of.target, run });
-  const entries = [graph, other].filter(Boolean).map((of) => ({ graph: of, source: sourceOf(of),
+  const entries = [graph, other].filter(Boolean).map((of) => ({ graph: of, source: ({ storedSource }) => storedSource({ prompt: of.prompt, target: of.target, run }),
     name: `${of.counterfactual_of == null ? "clean" : "counterfactual"}, prompt ${of.prompt}` }));
   if (isCounterfactual) entries.reverse();
 
@@ -84,7 +73,7 @@ export async function showPrompt({ root, path, query, run, asked, signal }) {
   const forth = signButton("›", "Next prompt (j)", () => walk("next"), { disabled: true });
   /* A key may come before the way is known: it waits for it. */
   async function walk(direction) {
-    await way;
+    await findWay();
     if (beside[direction] && !signal.aborted) go(beside[direction].prompt, beside[direction].target);
   }
   const place = element("span");
@@ -92,21 +81,28 @@ export async function showPrompt({ root, path, query, run, asked, signal }) {
     otherId !== null && signButton(isCounterfactual ? "clean" : "counterfactual", `${isCounterfactual ? "The clean prompt" : "Its counterfactual"} (c)`, toggleOther),
     otherId !== null && signButton("both", "Clean above counterfactual (p)", togglePair, { "aria-pressed": String(pair) }),
     reason && element("span.soft", { role: "status" }, reason), back, forth];
-  const pane = promptPane({ root, entries, run, title: `Prompt ${id}`, query, beside: tools,
+  const pane = promptPane({ root, entries, run, rest, title: `Prompt ${id}`, query, beside: tools,
     onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),
     onTarget: (entry, position) => go(entry.graph.prompt, position) });
 
-  const way = walkFrom(from, id, target, { signal }).then((found) => {
-    Object.assign(beside, found);
-    back.disabled = !found.previous;
-    forth.disabled = !found.next;
-    if (found.place) place.textContent = from ? ` · ${count(found.place)} of ${count(found.count)} in the list` : "";
-  }, () => { /* without the list there is no way on */ });
+  let way = null;
+  function findWay() {
+    way ??= walkFrom(from, id, target, { signal }).then((found) => {
+      Object.assign(beside, found);
+      back.disabled = !found.previous;
+      forth.disabled = !found.next;
+      if (found.place) place.textContent = from ? ` · ${count(found.place)} of ${count(found.count)} in the list` : "";
+    }, () => { /* without the list there is no way on */ });
+    return way;
+  }
 
   const endKeys = paneKeys(() => pane, { c: toggleOther, p: togglePair, j: () => walk("next"), k: () => walk("previous") });
   const shown = [path.join("/"), pair, from].join(" ");
   return {
-    shown: () => pane.shown(),
+    shown() {
+      pane.shown();
+      drawn().then(findWay);
+    },
     update(context) {
       if ([context.path.join("/"), context.query.get("pair") === "1", context.query.get("from")].join(" ") !== shown) return false;
       pane.update(context.query);

@@ -44,7 +44,7 @@ function traceForm(run, text, onTrace) {
   return { form, field };
 }
 
-export async function showTrace({ root, query, run }) {
+export async function showTrace({ root, query, run, rest }) {
   if (!run.live) return traceNoModel(root, run);
   const wanted = traceWanted(query), place = element("div.trace-place");
   const go = (of) => { location.hash = addressOf(["trace"], { ...of, ...keptParameters(TRACE_KEPT) }); };
@@ -62,8 +62,8 @@ export async function showTrace({ root, query, run }) {
     const whole = graph.target !== end && element("a.prompt-chip", { href: liveAddress(wanted.of) }, "the last token's prediction");
     place.replaceChildren();
     place.className = "page page-prompt";
-    pane = promptPane({ root: place, title: "Try a prompt", query: latest, beside: [element("span.prompt-chip", "live"), stored, whole],
-      run: { ...run, database: null, model: run.live_model.path }, entries: [{ graph, source: liveSource({ trace, of: wanted.of, run }), name: "Graph" }],
+    pane = promptPane({ root: place, rest, title: "Try a prompt", query: latest, beside: [element("span.prompt-chip", "live"), stored, whole],
+      run: { ...run, database: null, model: run.live_model.path }, entries: [{ graph, source: () => liveSource({ trace, of: wanted.of, run }), name: "Graph" }],
       onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),
       onTarget: (entry, target) => go({ ...wanted.of, target }) });
     if (sized) pane.shown();

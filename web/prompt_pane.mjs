@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A graph, or two that are compared, with the prompt and the threshold above and the panel beside. It works from data alone: a stored
  * prompt, a live trace and a saved page each give theirs. */
-import { announce, button, count, element, plural, setPressed, signButton } from "./dom.mjs";
-import { fileMenu } from "./graph_files.mjs";
-import { graphTable } from "./graph_table.mjs";
+import { announce, button, count, drawn, element, plural, setPressed, signButton } from "./dom.mjs";
 import { graphView } from "./graph_view.mjs";
-import { panel } from "./panel.mjs";
 import { promptHead } from "./prompt_head.mjs";
 import { thresholdSlider } from "./threshold.mjs";
 
@@ -47,23 +44,23 @@ export function lensTexts(graph, lists) {
   return texts;
 }
 
-/* entries: one or two of {graph, source (panel.mjs), name}; run: of fileMenu; title: of the page; query: of the address;
+/* entries: one or two of {graph, source, name}. rest(): a promise of what the first graph does not need, {panel, graphTable, fileMenu}; source, a
+ * function, makes of it the panel's source (panel.mjs). run: of fileMenu; title: of the page; query: of the address;
  * onState(changes of the query, {replace}): the address follows; onTarget(entry, position); beside: nodes right of the prompt. ->
  *   shown(): it has a size now; update(query): shows another state; handles(event): a key; close() */
-export function promptPane({ root, entries, run, title, query, onState, onTarget = () => {}, beside = [] }) {
+export function promptPane({ root, entries, run, rest, title, query, onState, onTarget = () => {}, beside = [] }) {
   const graphs = entries.map((entry) => entry.graph), pair = entries.length > 1;
   let state = paneState(query, graphs);
   const head = promptHead(graphs[0], title, beside), note = element("p.prompt-note", { hidden: true });
-  const counts = element("span.prompt-count", { role: "status" }), drawn = [];
+  const counts = element("span.prompt-count", { role: "status" }), weakOf = [];
   const slider = thresholdSlider({ floor: state.floor, threshold: Math.max(graphs[0].threshold, state.floor), value: state.threshold,
     onChange: setThreshold });
   const fold = signButton("Fold", "Fold what has no flow (o)", () => setFold(!views[0].folded));
   const fit = signButton("Fit", "All in sight, or automatic (0)", toggleFit);
   const places = entries.map(() => element("div.graph"));
-  const aside = element("aside.prompt-panel", { "aria-label": "Details" });
+  const aside = element("aside.prompt-panel", { "aria-label": "Details", "aria-busy": "true" });
   const tableButton = signButton("Table", "The edges as a table (t)", () => setTable(!state.table));
-  const files = fileMenu(() => ({ graph: graphs[state.side], replayed: views[state.side].replayed, threshold: slider.value, selection: state.selection,
-    convention: state.convention, run, svgText: views[state.side].svgText }));
+  const files = element("details.files", element("summary", "Save"));
   const bar = element("div.prompt-bar", slider.node, counts, element("div.prompt-buttons", fold,
     signButton("−", "Zoom out (-)", () => zoomBy(1 / PANE_ZOOM_STEP)), fit, signButton("+", "Zoom in (+)", () => zoomBy(PANE_ZOOM_STEP)), tableButton, files));
   const graphPlace = element("div.prompt-graphs", entries.map((entry, k) =>
@@ -80,15 +77,27 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
     views.push(graphView({ root: places[k], graph, threshold: state.threshold, selection: state.selection, zoom: state.zoom, fold: state.fold,
       companion: other, lens: graph.tops?.length ? graph.tops : null, drawAll: state.drawAll, onSelect: (text) => select(text, k),
       onPoint: (text) => views[1 - k]?.setPointed(text), onTarget: (target) => onTarget(entries[k], target), onZoom: setZoom, onDrawn: (weak) => {
-        drawn[k] = weak;
+        weakOf[k] = weak;
         showCounts();
       } }));
   }
 
+  let late = null, sources = []; /* the rest, when it is there */
+  function showMore(found) {
+    late = found;
+    sources = entries.map(({ source }) => source(late));
+    late.fileMenu(files, () => ({ graph: graphs[state.side], replayed: views[state.side].replayed, threshold: slider.value, selection: state.selection,
+      convention: state.convention, run, svgText: views[state.side].svgText }));
+    aside.removeAttribute("aria-busy");
+    showPanel();
+    showTable();
+    showLens();
+  }
+
   function showLens() {
-    for (const [k, { graph, source }] of entries.entries()) {
+    for (const [k, { graph }] of entries.entries()) {
       if (graph.tops?.length) continue; /* the graph has them already */
-      source.lists?.().then((lists) => views[k].setLens(lensTexts(graph, lists)), () => { /* the panel tells why there are none */ });
+      sources[k].lists?.().then((lists) => views[k].setLens(lensTexts(graph, lists)), () => { /* the panel tells why there are none */ });
     }
   }
 
@@ -97,7 +106,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   }
 
   function showCounts() {
-    const weak = state.table ? 0 : drawn.reduce((sum, n) => sum + (n ?? 0), 0);
+    const weak = state.table ? 0 : weakOf.reduce((sum, n) => sum + (n ?? 0), 0);
     counts.replaceChildren(pair ? `${views.map((view) => count(view.replayed.n)).join(" and ")} edges` : plural(views[0]?.replayed.n ?? 0, "edge"),
       ...(counts.dragging ? [] : weak ? [`, ${count(weak)} weak not drawn `, more("draw all", true)] : state.drawAll ? [" ", more("draw the strongest", false)] : []));
   }
@@ -116,10 +125,11 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
   }
 
   function showPanel() {
+    if (!late) return;
     if (shownSide !== state.side) {
       shownPanel?.close();
       shownSide = state.side;
-      shownPanel = panel({ root: side, source: entries[shownSide].source, onSelect: (text) => select(text, shownSide), convention: state.convention,
+      shownPanel = late.panel({ root: side, source: sources[shownSide], onSelect: (text) => select(text, shownSide), convention: state.convention,
         onConvention: (convention) => {
           state.convention = convention;
           onState({ conv: convention === "frozen" ? null : convention }, { replace: true });
@@ -138,7 +148,8 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
       shownTable = null;
       return;
     }
-    shownTable ??= graphTable({ root: tablePlace, order: state.order, onSelect: (text) => select(text, state.side),
+    if (!late) return;
+    shownTable ??= late.graphTable({ root: tablePlace, order: state.order, onSelect: (text) => select(text, state.side),
       onOrder: (order) => onState({ order }, { replace: true }) });
     shownTable.show(graphs[state.side], views[state.side].replayed, slider.value, state.selection);
   }
@@ -218,7 +229,7 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
     state.table = table;
     showTable();
     showCounts();
-    if (focused) (table ? tablePlace.firstElementChild : places[state.side]).focus(); /* what had it is hidden now */
+    if (focused) (table ? tablePlace.firstElementChild : places[state.side])?.focus(); /* what had it is hidden now */
     onState({ table: table ? "1" : null, order: table ? state.order : null }, { replace: false });
   }
 
@@ -234,12 +245,14 @@ export function promptPane({ root, entries, run, title, query, onState, onTarget
       for (const view of views) view.shown();
       showControls();
       /* The first graph waits for nothing else. */
-      requestAnimationFrame(() => requestAnimationFrame(() => {
-        if (closed) return;
+      drawn().then(() => {
+        if (closed) return undefined;
         head.scroll();
-        showPanel();
-        showLens();
-      }));
+        return rest().then((found) => !closed && showMore(found), (error) => {
+          aside.removeAttribute("aria-busy");
+          side.append(element("p", { role: "alert" }, error.message));
+        });
+      });
     },
     update(next) {
       const now = paneState(next, graphs), before = state;

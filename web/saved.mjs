@@ -4,6 +4,9 @@ import { element } from "./dom.mjs";
 import { readAddress, writeAddress } from "./address.mjs";
 import { paneKeys, promptPane } from "./prompt_pane.mjs";
 import { sourceMissing } from "./source_stored.mjs";
+import { fileMenu } from "./graph_files.mjs";
+import { graphTable } from "./graph_table.mjs";
+import { panel } from "./panel.mjs";
 
 /* data: {run, database, graph, lists, neurons: {nodes: {"LAYER.POSITION": [[neuron, share, activation]]},
  * lists: {"LAYER.NEURON": [promotes, suppresses]}, tokens}} */
@@ -28,7 +31,7 @@ function savedShow() {
   document.getElementById("page").append(root);
   document.getElementById("saved").append(element("b.brand", "Headwater"), element("span.soft",
     [run.model, run.dataset, Number.isInteger(graph.prompt) && `prompt ${graph.prompt}`, "a saved page"].filter(Boolean).join(" · ")));
-  const pane = promptPane({ root, run, entries: [{ graph, source: savedSource(data), name: "Graph" }], title: document.title, query: readAddress().query,
+  const pane = promptPane({ root, run, rest: async () => ({ fileMenu, graphTable, panel }), entries: [{ graph, source: () => savedSource(data), name: "Graph" }], title: document.title, query: readAddress().query,
     beside: savedChips(graph), onState: (changes, options) => writeAddress(changes, { ...options, silent: true }) });
   pane.shown();
   addEventListener("hashchange", () => pane.update(readAddress().query));

@@ -13,7 +13,9 @@
 
 enum { GZIP_BEST = 9 };
 
-static const char *const names[HW_N_SERVED] = {"index.html", "icon.svg", "style.css", "main.mjs"};
+/* The scripts stand last: one that imports another one behind it. */
+static const char *const names[HW_N_SERVED] = {"index.html", "icon.svg", "style.css", "start.mjs", "main.mjs", "rest.mjs"};
+enum { FIRST_SCRIPT = 3 };
 
 static const char *type_of(const char *name) {
   static const char *const types[][2] = {
@@ -37,7 +39,6 @@ static bool put_styles(hw_buffer *out, hw_error *err) {
 }
 
 static bool put_plain(const char *name, hw_buffer *out, hw_error *err) {
-  if (ends_in(name, ".mjs")) return hw_bundle_script(name, out, err);
   if (ends_in(name, ".css")) return put_styles(out, err);
   const hw_asset *asset = hw_asset_find(name);
   if (!asset) return hw_fail(err, HW_ERROR_UNSUPPORTED, "web/%s is not part of this program", name);
@@ -45,14 +46,27 @@ static bool put_plain(const char *name, hw_buffer *out, hw_error *err) {
   return hw_buffer_check(out, err);
 }
 
+/* Plain bytes of all files. */
+static bool put_all(hw_files *files, hw_error *err) {
+  hw_buffer scripts[HW_N_SERVED - FIRST_SCRIPT];
+  for (size_t i = 0; i < FIRST_SCRIPT; i++)
+    if (!put_plain(names[i], &files->files[i].plain, err)) return false;
+  for (size_t i = 0; i < HW_N_SERVED - FIRST_SCRIPT; i++) hw_buffer_init(&scripts[i]);
+  bool ok = hw_bundle_scripts(names + FIRST_SCRIPT, HW_N_SERVED - FIRST_SCRIPT, scripts, err);
+  for (size_t i = FIRST_SCRIPT; i < HW_N_SERVED; i++) files->files[i].plain = scripts[i - FIRST_SCRIPT];
+  return ok;
+}
+
 bool hw_files_make(hw_files *files, hw_error *err) {
   *files = (hw_files){0};
   for (size_t i = 0; i < HW_N_SERVED; i++) {
+    files->files[i].name = names[i];
+    hw_buffer_init(&files->files[i].plain);
+    hw_buffer_init(&files->files[i].gzip);
+  }
+  if (!put_all(files, err)) return false;
+  for (size_t i = 0; i < HW_N_SERVED; i++) {
     hw_served *file = &files->files[i];
-    file->name = names[i];
-    hw_buffer_init(&file->plain);
-    hw_buffer_init(&file->gzip);
-    if (!put_plain(file->name, &file->plain, err)) return false;
     if (!hw_gzip(file->plain.data, file->plain.length, GZIP_BEST, &file->gzip)) return hw_fail(err, HW_ERROR_MEMORY, "no memory for web/%s", file->name);
     (void)hw_snprintf(file->etag, sizeof file->etag, "%016" PRIx64, (uint64_t)XXH3_64bits(file->plain.data, file->plain.length));
   }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The files that a browser gets: the page, its style, its script, its icon. Made once, when the server starts. */
+ * The files that a browser gets: the page, its style, its scripts, its icon. Made once, when the server starts. */
 #ifndef HW_WEB_FILES_H
 #define HW_WEB_FILES_H
 
 #include "web/http.h"
 
-enum { HW_N_SERVED = 4 };
+enum { HW_N_SERVED = 6 };
 
 typedef struct hw_served {
   const char *name; /* "main.mjs" */

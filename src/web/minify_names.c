@@ -161,29 +161,33 @@ static bool choose(name_table *names, const char *file, hw_error *err) {
   return true;
 }
 
-static void put(const name_table *names, const char *text, size_t length, hw_buffer *out) {
-  const char *at = text;
-  for (size_t i = 0; i < names->script->n; i++) {
-    const hw_script_word *word = &names->script->words[i];
-    if (!names->of_word[i]) continue;
+/* Appends [begin, end) of the script; `next` is the first word behind begin, and then behind end. */
+static void put(const name_table *names, const char *begin, const char *end, size_t *next, hw_buffer *out) {
+  const char *at = begin;
+  for (; names->script->words[*next].token.at < end && *next < names->script->n; ++*next) {
+    const hw_script_word *word = &names->script->words[*next];
+    if (!names->of_word[*next]) continue;
     char brief[3];
-    spell(names->list[names->of_word[i]].brief, brief);
+    spell(names->list[names->of_word[*next]].brief, brief);
     const char *stop = word->token.at + (word->role == HW_SCRIPT_SHORTHAND ? word->token.length : 0);
     hw_buffer_append(out, at, (size_t)(stop - at));
     if (word->role == HW_SCRIPT_SHORTHAND) hw_buffer_append_byte(out, ':');
     hw_buffer_append_string(out, brief);
     at = word->token.at + word->token.length;
   }
-  hw_buffer_append(out, at, (size_t)(text + length - at));
+  hw_buffer_append(out, at, (size_t)(end - at));
 }
 
-bool hw_minify_names(const char *file, const char *text, size_t length, hw_buffer *out, hw_error *err) {
+bool hw_minify_names(const char *file, const char *text, const size_t *ends, size_t n, hw_buffer *out, hw_error *err) {
   hw_arena arena;
   hw_arena_init(&arena);
   hw_script script;
   name_table names = {.script = &script, .arena = &arena};
-  bool ok = hw_script_read(file, text, length, &arena, &script, err) && collect(&names, err) && mark(&names, err) && choose(&names, file, err);
-  if (ok) put(&names, text, length, out);
+  bool ok = hw_script_read(file, text, ends[n - 1], &arena, &script, err) && collect(&names, err) && mark(&names, err) && choose(&names, file, err);
+  for (size_t i = 0, next = 0; i < n && ok; i++) {
+    put(&names, text + (i ? ends[i - 1] : 0), text + ends[i], &next, &out[i]);
+    ok = hw_buffer_check(&out[i], err);
+  }
   hw_arena_fini(&arena);
-  return ok && hw_buffer_check(out, err);
+  return ok;
 }

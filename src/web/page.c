@@ -58,11 +58,12 @@ static void put_page(hw_buffer *out, const char *title, const hw_buffer *style, 
 }
 
 bool hw_page_write(const char *path, const char *title, const hw_buffer *data, hw_error *err) {
+  static const char *const entry = "saved.mjs";
   hw_buffer style, script, page;
   hw_buffer_init(&style);
   hw_buffer_init(&script);
   hw_buffer_init(&page);
-  bool ok = hw_bundle_style(styles, N_STYLES, &style, err) && hw_bundle_script("saved.mjs", &script, err);
+  bool ok = hw_bundle_style(styles, N_STYLES, &style, err) && hw_bundle_scripts(&entry, 1, &script, err);
   if (ok) put_page(&page, title, &style, &script, data);
   ok = ok && hw_output_write_file(path, &page, err);
   hw_buffer_fini(&style);

@@ -32,8 +32,12 @@ static void check_refused(minify *call, const char *name, const char *text, cons
   hw_buffer_fini(&out);
 }
 
+static bool minify_names(const char *name, const char *text, size_t length, hw_buffer *out, hw_error *err) {
+  return hw_minify_names(name, text, &length, 1, out, err);
+}
+
 static void check_names(const sample *samples, size_t n) {
-  check_samples(hw_minify_names, "a.mjs", "", samples, n);
+  check_samples(minify_names, "a.mjs", "", samples, n);
 }
 
 static void check_script(const sample *samples, size_t n) {
@@ -208,6 +212,27 @@ TEST(test_properties_stay) {
   check_names(samples, COUNT_OF(samples));
 }
 
+TEST(test_parts_have_the_same_names) {
+  static const char *const parts[] = {"const one=1;function two(one){return one}export{one,two}\n",
+                                      "import{one,two}from\"./one.mjs\";const three=two(one);export{three as\"three\"}\n"};
+  static const char *const want[] = {"const e=1;function t(e){return e}export{e,t}\n", "import{e,t}from\"./one.mjs\";const n=t(e);export{n as\"three\"}\n"};
+  hw_buffer whole, out[COUNT_OF(parts)];
+  size_t ends[COUNT_OF(parts)];
+  hw_error err = {0};
+  hw_buffer_init(&whole);
+  for (size_t i = 0; i < COUNT_OF(parts); i++) {
+    hw_buffer_append_string(&whole, parts[i]);
+    ends[i] = whole.length;
+    hw_buffer_init(&out[i]);
+  }
+  assert_ok(hw_minify_names("two.mjs", whole.data, ends, COUNT_OF(parts), out, &err), &err);
+  for (size_t i = 0; i < COUNT_OF(parts); i++) {
+    assert_string_equal(out[i].data, want[i]);
+    hw_buffer_fini(&out[i]);
+  }
+  hw_buffer_fini(&whole);
+}
+
 TEST(test_texts_have_no_names) {
   static const sample samples[] = {
       {"const one=1;f(`one ${one} ${`${one}one`} one`,\"one\",/one/);", "const e=1;f(`one ${e} ${`${e}one`} one`,\"one\",/one/);"},
@@ -218,12 +243,12 @@ TEST(test_texts_have_no_names) {
 }
 
 TEST(test_what_has_no_names) {
-  check_refused(hw_minify_names, "a.mjs", "f([)", "web/a.mjs: \")\" closes \"[\"");
-  check_refused(hw_minify_names, "a.mjs", "f([]", "web/a.mjs: a bracket is not closed");
-  check_refused(hw_minify_names, "a.mjs", "f())", "web/a.mjs: \")\" closes nothing");
-  check_refused(hw_minify_names, "a.mjs", "const{a:1}=b", "\"1\" in a declaration");
-  check_refused(hw_minify_names, "a.mjs", "const[[[[[[[[[[[[[[[[[a]]]]]]]]]]]]]]]]]=b", "a declaration is deeper than 16");
-  check_refused(hw_minify_names, "a.mjs", "const a=`b", "a template does not end");
+  check_refused(minify_names, "a.mjs", "f([)", "web/a.mjs: \")\" closes \"[\"");
+  check_refused(minify_names, "a.mjs", "f([]", "web/a.mjs: a bracket is not closed");
+  check_refused(minify_names, "a.mjs", "f())", "web/a.mjs: \")\" closes nothing");
+  check_refused(minify_names, "a.mjs", "const{a:1}=b", "\"1\" in a declaration");
+  check_refused(minify_names, "a.mjs", "const[[[[[[[[[[[[[[[[[a]]]]]]]]]]]]]]]]]=b", "a declaration is deeper than 16");
+  check_refused(minify_names, "a.mjs", "const a=`b", "a template does not end");
 }
 
 TEST(test_styles) {
@@ -250,7 +275,7 @@ int main(void) {
       cmocka_unit_test(test_texts_stay),       cmocka_unit_test(test_comments),             cmocka_unit_test(test_line_ends),
       cmocka_unit_test(test_needless_punctuation), cmocka_unit_test(test_declarations_are_joined), cmocka_unit_test(test_what_is_not_a_script), cmocka_unit_test(test_styles),
       cmocka_unit_test(test_names_are_short), cmocka_unit_test(test_names_of_statements), cmocka_unit_test(test_properties_stay),
-      cmocka_unit_test(test_texts_have_no_names), cmocka_unit_test(test_what_has_no_names),
+      cmocka_unit_test(test_parts_have_the_same_names), cmocka_unit_test(test_texts_have_no_names), cmocka_unit_test(test_what_has_no_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,7 +99,7 @@ export async function settled(page) {
   await page.bringToFront(); /* a tab behind another draws no frames */
   await page.waitForFunction(() => {
     const root = document.getElementById("page");
-    return root && root.childElementCount > 0 && !root.hasAttribute("aria-busy");
+    return root && root.childElementCount > 0 && !root.hasAttribute("aria-busy") && !root.querySelector(".prompt-panel[aria-busy]");
   });
   await page.waitForNetworkIdle({ idleTime: 60 });
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));

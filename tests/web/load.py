@@ -29,7 +29,7 @@ def resident(pid):
 def ends(n_prompts, choice):
     prompt = choice.randrange(n_prompts)
     return choice.choice(["run", f"graph?prompt={prompt}", f"graph?prompt={prompt}", f"lists?prompt={prompt}",
-                          f"neurons?prompt={prompt}&layer=2&position=14", "export/head_importance.csv", "/", "/main.mjs"])
+                          f"neurons?prompt={prompt}&layer=2&position=14", "export/head_importance.csv", "/", "/start.mjs", "/main.mjs", "/rest.mjs"])
 
 
 def work(server, free, left, seconds, wrong, n_prompts, seed):

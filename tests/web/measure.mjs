@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Measures the page: node tests/web/measure.mjs HEADWATER DB [PROMPT] [LOADS]
+ * Measures the page: node tests/web/measure.mjs HEADWATER DB [PROMPT] [LOADS] [ONLY] [KEPT]
  * Sizes of the assets, bytes and time until the first graph, CPU time of a step of the slider, every end point. Medians of LOADS (40), CPU
- * times beside: on a shared machine they repeat, the clock does not. By hand: no test looks at a clock. */
+ * times beside: on a shared machine they repeat, the clock does not. By hand: no test looks at a clock.
+ * ONLY: load, slider or points, "" for all. KEPT: a file of JSON to which the loads of this run are added; the figures are of all that it holds. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { launch, missing, openTab, rows, serve } from "./browser.mjs";
 
-const [binary, db, prompt = "17", loads = "40"] = process.argv.slice(2);
+const [binary, db, prompt = "17", loads = "40", only = "", kept = null] = process.argv.slice(2);
 const reason = await missing();
 if (reason) {
   console.error(`skipped: ${reason}`);
@@ -19,9 +21,13 @@ const kilo = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 const server = await serve(binary, db), browser = await launch();
 
 /* ---- assets ---- */
-const assets = [];
-for (const name of ["", "style.css", "main.mjs", "icon.svg"]) assets.push(Buffer.from(await (await fetch(server.url + name)).arrayBuffer()));
-console.log(`assets: ${kilo(assets.reduce((sum, x) => sum + x.length, 0))}, gzipped ${kilo(assets.reduce((sum, x) => sum + gzipSync(x, { level: 9 }).length, 0))}`);
+const files = ["", "style.css", "icon.svg"];
+for (const name of files) {
+  const text = await (await fetch(server.url + name)).text();
+  for (const [, found] of text.matchAll(/(?:src="|from"\.\/|import\("\.\/)(\w+\.mjs)"/g)) if (!files.includes(found)) files.push(found);
+}
+const assets = await Promise.all(files.map(async (name) => Buffer.from(await (await fetch(server.url + name)).arrayBuffer())));
+console.log(`${files.length} assets: ${kilo(assets.reduce((sum, x) => sum + x.length, 0))}, gzipped ${kilo(assets.reduce((sum, x) => sum + gzipSync(x, { level: 9 }).length, 0))}`);
 
 const [facts] = rows(binary, db, `SELECT (SELECT count(*) FROM prompt) AS prompts, n_edges, n_parts FROM graph_info WHERE prompt_id = ${prompt} ORDER BY graph_id DESC LIMIT 1`);
 console.log(`${db}: ${facts.prompts} prompts; prompt ${prompt}: ${facts.n_parts} parts, ${facts.n_edges} edges at the run's threshold`);
@@ -33,40 +39,85 @@ const session = await page.createCDPSession();
 await session.send("Performance.enable", { timeDomain: "threadTicks" });
 await session.send("Network.enable");
 const metric = async (name) => (await session.send("Performance.getMetrics")).metrics.find((m) => m.name === name).value * 1000;
-let bytes = 0, requests = 0;
-session.on("Network.loadingFinished", (event) => {
-  bytes += event.encodedDataLength;
-  requests++;
-});
+let network = [], drawn = () => {};
+for (const name of ["requestWillBeSent", "loadingFinished"]) session.on(`Network.${name}`, (event) => network.push({ ...event, finished: name === "loadingFinished" }));
+await page.exposeFunction("headwaterDrawn", () => drawn());
 await page.evaluateOnNewDocument(() => {
-  const drawn = () => document.querySelector('.graph-main .g-base path[d]:not([d=""])');
+  const shown = () => document.querySelector('.graph-main .g-base path[d]:not([d=""])');
+  const twoFrames = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
+  window.twoFrames = () => new Promise((resolve) => twoFrames(() => resolve(performance.now())));
   new MutationObserver((_, observer) => {
-    if (!drawn()) return;
+    if (!shown()) return;
     observer.disconnect();
-    requestAnimationFrame(() => requestAnimationFrame(() => { window.firstGraph = performance.now(); }));
+    twoFrames(() => {
+      window.firstGraph = performance.now();
+      window.headwaterDrawn();
+    });
   }).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["d"] });
 });
-const times = [], cpu = [], empty = [];
-for (let i = 0; i < Number(loads); i++) {
-  /* The browser's own part: a new renderer (the opener policy asks for one) and two frames, of a picture that has nothing to do. */
-  await page.goto("about:blank");
-  await page.goto(`${server.url}icon.svg`);
-  empty.push(await page.evaluate(() => new Promise((resolve) =>
-    requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now()))))));
-  await page.goto("about:blank");
-  bytes = requests = 0;
-  const before = await metric("TaskDuration");
-  await page.goto(`${server.url}#/prompt/${prompt}`);
-  await page.waitForFunction(() => window.firstGraph);
-  times.push(await page.evaluate(() => window.firstGraph));
-  cpu.push((await metric("TaskDuration")) - before);
+
+/* Before each load the tab shows something: nothing, so that the opener policy makes the browser start a new process for the page, or the
+ * page with another prompt, so that the process is there already. In both the cache is empty. */
+const KINDS = {
+  "a fresh tab, with the start of its process": async () => { await page.goto("about:blank"); },
+  "the page is shown already, in this process": async () => {
+    await page.goto(`${server.url}index.html#/prompt/${Number(prompt) ? 0 : 1}`);
+    await page.waitForFunction(() => window.firstGraph);
+    await noMoreRequests();
+  },
+};
+
+/* puppeteer's own wait also waits for an icon that the browser asks for, for the tab, and gives up. */
+async function noMoreRequests() {
+  for (let seen = -1; seen !== network.length;) {
+    seen = network.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
-console.log(`an empty page with the same headers, ms: ${figures(empty)}`);
-console.log(`first graph, ms: ${figures(times)}; main thread CPU: ${figures(cpu)}; ${requests} requests, ${kilo(bytes)}`);
+
+/* The browser's own part: two frames of a picture that has nothing to do, with the headers of the page. */
+async function emptyLoad(prepare) {
+  await prepare();
+  await page.goto(`${server.url}icon.svg`);
+  return page.evaluate(() => window.twoFrames());
+}
+
+/* {ms, cpu: of the main thread, bytes and requests: replies that ended before the graph was drawn, headers too} */
+async function graphLoad(prepare) {
+  await prepare();
+  network = [];
+  const used = new Promise((resolve) => { drawn = () => resolve(metric("TaskDuration")); }); /* counted from 0 in each document */
+  await page.goto(`${server.url}#/prompt/${prompt}`);
+  const cpu = await used;
+  await noMoreRequests();
+  const [ms, at] = await page.evaluate(() => [window.firstGraph, (performance.timeOrigin + window.firstGraph) / 1000]);
+  const { wallTime, timestamp } = network.find((event) => event.wallTime), limit = at - wallTime + timestamp;
+  const ended = network.filter((event) => event.finished && event.timestamp <= limit);
+  return { ms, cpu, bytes: ended.reduce((sum, event) => sum + event.encodedDataLength, 0), requests: ended.length };
+}
+
+const values = kept && existsSync(kept) ? JSON.parse(readFileSync(kept, "utf8")) : {};
+for (let i = 0; i < (/^(load)?$/.test(only) ? Number(loads) : 0); i++)
+  for (const [name, prepare] of Object.entries(KINDS)) {
+    const of = (values[name] ??= { empty: [], graph: [] });
+    of.empty.push(await emptyLoad(prepare));
+    of.graph.push(await graphLoad(prepare));
+  }
+if (kept) writeFileSync(kept, JSON.stringify(values));
+for (const [name, { empty, graph }] of Object.entries(values)) {
+  const of = (what) => graph.map((load) => load[what]), among = (list) => [...new Set(list)].join(" or ");
+  console.log(`first graph; ${name}, ${graph.length} loads:
+  an empty page with the same headers, ms: ${figures(empty)}
+  first graph, ms: ${figures(of("ms"))}; main thread CPU until then: ${figures(of("cpu"))}
+  ended before it: ${among(of("requests"))} requests, ${kilo(quantile(of("bytes"), 0.5))}, at most ${kilo(Math.max(...of("bytes")))}`);
+}
 
 /* ---- slider ---- */
 const STEPS = 100;
-for (const [name, range] of [["around the run's threshold", [60, 160]], ["from the floor up", [0, 100]]]) {
+await page.goto(`${server.url}#/prompt/${prompt}`);
+await page.waitForFunction(() => window.firstGraph);
+await noMoreRequests();
+for (const [name, range] of /^(slider)?$/.test(only) ? [["around the run's threshold", [60, 160]], ["from the floor up", [0, 100]]] : []) {
   const events = [];
   session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
   await session.send("Tracing.start", { categories: "cc,disabled-by-default-devtools.timeline,devtools.timeline", transferMode: "ReportEvents" });
@@ -102,7 +153,7 @@ const [item] = rows(binary, db, "SELECT item_id FROM agg_item WHERE group_id = -
 const paths = ["run", `graph?prompt=${prompt}`, `lists?prompt=${prompt}`, `neurons?prompt=${prompt}&layer=0&position=0`, "prompts", "prompts?q=gave", "prompts?head=L1H5", "prompts?answers=wrong",
   "prompts?sort=probability", `prompts?edge=${item?.item_id ?? 0}`, `prompts?edge=${item?.item_id ?? 0}&answers=wrong&q=the`, "heads", "head?layer=1&head=5", "top_neurons", "neuron?layer=2&neuron=206",
   "circuits", "circuit?rank=1", "comparisons", "lens", "roles", "accuracy", "size_curve", "failed"];
-for (const path of paths) {
+for (const path of /^(points)?$/.test(only) ? paths : []) {
   const found = [];
   for (let i = 0; i < Number(loads); i++) found.push(await ask(path));
   console.log(`${path}: ms: ${figures(found.map((x) => x.ms))}; ${kilo(found[0].size)}; status ${[...new Set(found.map((x) => x.status))]}`);

@@ -18,17 +18,34 @@ try {
 }
 const binary = process.argv[2], root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
-/* The modules that `entry` needs, in the order of src/web/CMakeLists.txt, without imports and exports. */
-function modulesOf(entry) {
+/* The modules that `entry` needs and those before it do not, in the order of src/web/CMakeLists.txt, without imports and exports. */
+function modulesOf(entry, before = []) {
   const listed = readFileSync(join(root, "src/web/CMakeLists.txt"), "utf8").match(/\w+\.mjs/g);
-  const texts = new Map(listed.map((name) => [name, readFileSync(join(root, "web", name), "utf8")])), needed = new Set();
-  const need = (name) => {
-    if (needed.has(name)) return;
-    needed.add(name);
-    for (const [, imported] of texts.get(name).matchAll(/^import .* from "\.\/(.*)";$/gm)) need(imported);
+  const texts = new Map(listed.map((name) => [name, readFileSync(join(root, "web", name), "utf8")])), needed = new Set(), earlier = new Set();
+  const need = (name, set) => {
+    if (set.has(name)) return;
+    set.add(name);
+    for (const [, imported] of texts.get(name).matchAll(/^import .* from "\.\/(.*)";$/gm)) need(imported, set);
   };
-  need(entry);
-  return listed.filter((name) => needed.has(name)).map((name) => texts.get(name).replace(/^import .*$/gm, "").replace(/^export /gm, "")).join("\n");
+  for (const name of before) need(name, earlier);
+  need(entry, needed);
+  return listed.filter((name) => needed.has(name) && !earlier.has(name)).map((name) => texts.get(name).replace(/^import .*$/gm, "").replace(/^export /gm, "")).join("\n");
+}
+
+/* The scripts as one, as their imports say: a name that one exports and another imports is the same in both. */
+function joinedScripts(texts) {
+  const exported = new Map();
+  return Object.entries(texts).map(([name, text]) => {
+    const body = text.replace(/import\{([^}]*)\}from"\.\/(.*?)";/g, (whole, names, from) => {
+      same(names.split(",").filter((x) => !exported.get(from)?.has(x)), [], `${name}: what ${from} does not export`);
+      return "";
+    }).replace(/^export\{([^}]*)\}$/gm, (whole, names) => {
+      exported.set(name, new Set([...exported.get(name) ?? [], ...names.split(",")]));
+      return "";
+    });
+    holds(!/\bexport\{|\bimport\{/.test(body), `${name}: an import or export in another place`);
+    return body;
+  }).join("\n");
 }
 
 /* {tree, meaning: Map of an identifier's node -> its variable, null for one that the script does not declare} */
@@ -87,19 +104,28 @@ function difference(wanted, found) {
   return { told, variables: pairs.size };
 }
 
-function check(entry, text) {
-  const whole = modulesOf(entry), { told, variables } = difference(read(whole), read(text));
-  same(told, null, `${entry}: what differs`);
-  holds(variables > 1000, `${entry}: ${variables} variables were compared, want more than 1000`);
-  holds(text.length < whole.length * 0.62, `${entry}: ${text.length} bytes of ${whole.length}`);
-  console.log(`${entry}: ${whole.length} bytes in the modules, ${text.length} served, ${variables} variables`);
+function check(name, whole, text) {
+  const { told, variables } = difference(read(whole), read(text));
+  same(told, null, `${name}: what differs`);
+  holds(variables > 1000, `${name}: ${variables} variables were compared, want more than 1000`);
+  holds(text.length < whole.length * 0.62, `${name}: ${text.length} bytes of ${whole.length}`);
+  console.log(`${name}: ${whole.length} bytes in the modules, ${text.length} served, ${variables} variables`);
 }
 
 const folder = temporaryFolder(), db = join(folder, "one.db"), saved = join(folder, "one.html");
 execFileSync(binary, ["run", "--model", join(root, "datasets/models/headwater-gpt2"), "--data", join(root, "datasets/ioi.csv"), "--limit", "1", "--db", db], { stdio: "ignore" });
 const server = await serve(binary, db);
-check("main.mjs", await (await fetch(`${server.url}main.mjs`)).text());
+const entries = ["start.mjs", "main.mjs", "rest.mjs"], served = {};
+for (const name of entries) {
+  served[name] = await (await fetch(server.url + name)).text();
+  try {
+    acorn.parse(served[name], { ecmaVersion: 2022, sourceType: "module" });
+  } catch (error) {
+    holds(false, `${name}: ${error.message}`);
+  }
+}
+check(entries.join(", "), entries.map((name, i) => modulesOf(name, entries.slice(0, i))).join("\n"), joinedScripts(served));
 await server.stop();
 headwater(binary, "page", db, "--prompt", "0", "--out", saved);
-check("saved.mjs", /<script type="module">([^]*?)<\/script>/.exec(readFileSync(saved, "utf8"))[1]);
+check("saved.mjs", modulesOf("saved.mjs"), /<script type="module">([^]*?)<\/script>/.exec(readFileSync(saved, "utf8"))[1]);
 process.exit(finish());

@@ -16,7 +16,7 @@ import time
 
 from served import Server, make_database
 
-PATHS = ["/", "/main.mjs", "/style.css", "/api/run", "/api/graph?prompt=3", "/api/graph?prompt=3&target=14", "/api/lists?prompt=3",
+PATHS = ["/", "/main.mjs", "/rest.mjs", "/style.css", "/api/run", "/api/graph?prompt=3", "/api/graph?prompt=3&target=14", "/api/lists?prompt=3",
          "/api/neurons?prompt=3&layer=1&position=14", "/api/export/head_importance.csv", "/api/prompts?q=Mary&after=3&group=1&sort=id", "/api/heads?group=0",
          "/api/trace", "/api/trace/1/list?kind=head&layer=1&position=3&index=2", "/api/nothing", "/%2e%2e/etc/passwd", "*", "http://127.0.0.1/api/run"]
 METHODS = ["GET"] * 8 + ["HEAD", "POST", "POST", "PUT", "OPTIONS", "TRACE", "CONNECT", "X"]

@@ -325,6 +325,17 @@ def properties_of(script):
     return re.findall(r"(?<!\.)\.([A-Za-z_$][\w$]*)", script)
 
 
+def needed_by(name, read):
+    found = {name}
+    for imported in re.findall(r'^import .* from "\./(.*)";$', read(name), re.M):
+        found |= needed_by(imported, read)
+    return found
+
+
+IMPORTED = re.compile(r'import\{[\w$,]+\}from"\./(\w+\.mjs)";')
+SCRIPTS = ["start.mjs", "main.mjs", "rest.mjs"]
+
+
 def test_files(server):
     folder = os.path.join(ROOT, "web")
     with open(os.path.join(ROOT, "src", "web", "CMakeLists.txt"), encoding="utf-8") as file:
@@ -336,21 +347,30 @@ def test_files(server):
             return file.read()
     whole = {"index.html": read("index.html"), "icon.svg": read("icon.svg")}
     styles = "".join(words_of(read(name)) for name in listed if name.endswith(".css"))
-    scripts = "".join(words_of(re.sub(r"^export ", "", re.sub(r"^import .*\n", "", read(name), flags=re.M), flags=re.M))
-                      for name in listed if name.endswith(".mjs") and name != "saved.mjs")
-    types = {"index.html": "text/html; charset=utf-8", "main.mjs": "text/javascript; charset=utf-8", "style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+    scripts, owned = {}, set()
+    for entry in SCRIPTS:  # a module is in the first script that needs it
+        needed = needed_by(entry, read) - owned
+        owned |= needed
+        scripts[entry] = "".join(words_of(re.sub(r"^export ", "", re.sub(r"^import .*\n", "", read(name), flags=re.M), flags=re.M)) for name in listed if name in needed)
+    check(owned, {name for name in listed if name.endswith(".mjs") and name != "saved.mjs"}, "modules that are served")
+    types = {"index.html": "text/html; charset=utf-8", "style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+    types.update((name, "text/javascript; charset=utf-8") for name in SCRIPTS)
     for name, content_type in types.items():
         path = "/" if name == "index.html" else f"/{name}"
         plain = server.request(path, token=False)
         check_status(plain, 200, path)
-        text = plain.body.decode("utf-8")
+        text, imported = plain.body.decode("utf-8"), []
+        if name in scripts:  # imports of other scripts
+            imported = IMPORTED.findall(text)
+            text = re.sub(r"^export\{.*\}$", "", IMPORTED.sub("", text), flags=re.M).strip() + "\n"
         if name in whole:
             check(text, whole[name], path)
         else:
-            found, wanted = (words_of(text), styles) if name == "style.css" else (properties_of(words_of(text)), properties_of(scripts))
+            found, wanted = (words_of(text), styles) if name == "style.css" else (properties_of(words_of(text)), properties_of(scripts[name]))
             place = next((i for i, (a, b) in enumerate(zip(found, wanted)) if a != b), min(len(found), len(wanted)))
             check((len(found), found[place:place + 60]), (len(wanted), wanted[place:place + 60]), f"{path} at {place}")
             check(bool(re.search(r"^ |/\* |^import |^export |\n\n|\) {", text, re.M)), False, f"{path}: comments, white space, imports")
+            check(imported, {"main.mjs": ["start.mjs"], "rest.mjs": ["start.mjs", "main.mjs"]}.get(name, []), f"{path}: scripts that it imports")
         check(dict(plain.headers)["content-type"], content_type, path)
         packed = server.request(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
         check(dict(packed.headers).get("content-encoding"), "gzip", path)
