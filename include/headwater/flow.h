@@ -74,9 +74,10 @@ typedef struct hw_flow_prompt {
 HW_API bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
                    float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err);
 
-/* What hw_flow_trace takes of `scratch`, in bytes, at most: for n_rows rows, prompts of up to `longest` tokens and n_targets targets
- * each. Raw importances are not in it, nor what replaying a graph takes for each of its rows (hw_graph_replay_bytes). */
-HW_API size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_rows, size_t longest, size_t n_targets);
+/* What hw_flow_trace takes of `scratch`, in bytes, at most: for n_rows rows that n_tokens tokens have, prompts of up to `longest` tokens and
+ * n_targets targets each. Raw importances are not in it, nor what replaying a graph takes for each of its rows (hw_graph_replay_bytes). */
+HW_API size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_rows, size_t n_tokens,
+                            size_t longest, size_t n_targets);
 
 /* What the graph of one target of a prompt takes of `arena`, and its rows and sums where they are encoded, in bytes, about. How many
  * edges and neurons a graph has depends on the text and the floor, and with HW_PROJECT_ALL how many projections: a typical number is

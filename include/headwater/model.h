@@ -174,12 +174,32 @@ HW_API bool hw_model_config_read(const char *folder, const char *architecture, h
 
 /* ---- The forward pass ---- */
 
-/* Prompts of a batch, packed without padding as the rows of one matrix. */
+/* Rows that are copied from other activations of the same model instead of being computed. */
+typedef struct hw_known_rows {
+  const struct hw_activations *from;
+  size_t first, n; /* rows there */
+} hw_known_rows;
+
+/* Prompts of a batch. Without `rows` they are packed without padding: token t is row t of each matrix. With `rows`, prompts that begin with
+ * the same tokens have the same rows there. */
 typedef struct hw_batch {
   size_t n_prompts, n_rows;
-  const int32_t *ids; /* [n_rows] */
-  const size_t *first; /* [n_prompts + 1] first row of each prompt */
+  const int32_t *ids;     /* [first[n_prompts]] of the tokens of all prompts */
+  const size_t *first;    /* [n_prompts + 1] first token of each prompt */
+  const size_t *rows;     /* NULL, or [first[n_prompts]] row of each token, growing within a prompt */
+  const size_t *n_shared; /* with rows: [n_prompts] first tokens whose rows another prompt has or that are known; the others follow one another */
+  const hw_known_rows *known; /* with rows: [n_known] where the first rows come from, in their order */
+  size_t n_known;
 } hw_batch;
+
+/* Tokens of a prompt, the row of its token i, and how many of its tokens from i on, at most `most`, have rows that follow one another. */
+HW_API size_t hw_batch_tokens(const hw_batch *batch, size_t prompt);
+HW_API size_t hw_batch_row(const hw_batch *batch, size_t prompt, size_t i);
+HW_API size_t hw_batch_run(const hw_batch *batch, size_t prompt, size_t i, size_t most);
+/* n tokens of a prompt from token i on, as rows that stand one after the other: in the matrix (row stride ld) if they do so there, else
+ * copied to space [n, width]. *stride is the row stride of the result. */
+HW_API const float *hw_batch_gather(const hw_batch *batch, size_t prompt, size_t i, size_t n, const float *matrix, size_t ld, size_t width,
+                                    float *space, size_t *stride);
 
 /* What the flow needs of a forward pass. All float32, rows as in the batch. Lives in the arena it was made in. */
 typedef struct hw_activations {
@@ -194,6 +214,7 @@ typedef struct hw_activations {
   int32_t **experts; /* [n_layers] of [rows, experts_used]: the used experts, lowest first; the shared one is used after them */
   float **routing;  /* [n_layers] of [rows, experts_used]: their weights, which `neurons` has in it */
   float **attn_out_scale, **ffn_out_scale; /* [n_layers] of [rows]: 1 / rms of the output norms (1 for residual_factor); not filled in without gains */
+  float *gathered;  /* with batch.rows: [longest prompt, d_head] work space of hw_attention_weights, so one thread at a time */
 } hw_activations;
 
 /* Runs the model over a batch. The ids must be inside the vocabulary and no prompt longer than n_ctx: check with
@@ -202,6 +223,15 @@ HW_API bool hw_forward(const hw_model *model, const hw_batch *batch, float *pane
 
 /* Errors: PROMPT naming what is wrong with one prompt's ids (none, too many, outside the vocabulary). */
 HW_API bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err);
+
+/* Whether a prompt of so many tokens has the numbers of a longer one at the same positions, so that rows can be shared: not where its rotary
+ * frequencies depend on its length. */
+HW_API bool hw_model_shares_rows(const hw_model *model, size_t n_tokens);
+
+/* Matrices of n_rows rows, nothing in them yet and no batch; their bytes, at most; a copy of n rows into them. */
+HW_API bool hw_activations_make(const hw_model *model, size_t n_rows, hw_arena *arena, hw_activations *acts, hw_error *err);
+HW_API size_t hw_activations_bytes(const hw_model *model, size_t n_rows);
+HW_API void hw_activations_copy(const hw_activations *from, size_t first_from, const hw_activations *to, size_t first_to, size_t n);
 
 /* What hw_forward takes of the arena for n_rows rows with prompts of up to `longest` tokens, in bytes, at most. */
 HW_API size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest);

@@ -22,6 +22,8 @@ typedef enum hw_answer_joint { /* what stands between a prompt and its answer or
 /* OPENBLAS: rows of a batch may see their neighbours, and bits are those of its kernel for this processor. */
 typedef enum hw_gemm_choice { HW_GEMM_BUILT_IN, HW_GEMM_OPENBLAS } hw_gemm_choice;
 
+typedef enum hw_prefix_choice { HW_PREFIXES_SHARED, HW_PREFIXES_APART } hw_prefix_choice;
+
 typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS_NONE } hw_neuron_projections;
 
 /* Options of trace and run that say what is computed. */
@@ -55,6 +57,7 @@ typedef struct hw_job {
   bool spans;             /* [ROLE:words] in prompts are marks */
   bool counterfactual;    /* trace the counterfactual column's prompts as well */
   int gemm;               /* hw_gemm_choice */
+  int share_prefixes;     /* hw_prefix_choice; never with OpenBLAS, whose rows may see their neighbours */
   bool durable, dry_run, quiet;
 } hw_job;
 
@@ -136,15 +139,20 @@ typedef struct hw_worker {
   const hw_model *model;
   hw_flow_settings flow;
   size_t batch_rows; /* rows of a sub-batch */
+  bool shares_prefixes; /* prompts that begin with the same tokens have the same rows; true after hw_worker_init */
+  struct hw_prefixes *prefixes; /* beginnings kept for later sub-batches, or NULL */
+  int64_t n_tokens, n_rows;     /* of all sequences so far; rows that were computed for them */
   float *panel;
   hw_arena results; /* of a chunk */
   hw_arena scratch; /* of a sub-batch */
   hw_activations acts; /* of the last sub-batch, in scratch */
 } hw_worker;
 
-enum { HW_BATCH_ROWS = 512 };
+enum { HW_BATCH_ROWS = 512, HW_TOKENS_A_ROW = 8 }; /* tokens of a sub-batch whose prompts share rows: at most so many for each of batch_rows */
 
 HW_API bool hw_worker_init(hw_worker *worker, const hw_model *model, const hw_flow_settings *flow, size_t batch_rows, hw_error *err);
+/* Beginnings that several prompts have are kept for later sub-batches, most_rows rows at most: results are the same. */
+HW_API bool hw_worker_keep_prefixes(hw_worker *worker, size_t most_rows, hw_error *err);
 HW_API void hw_worker_fini(hw_worker *worker);
 
 /* Traces prompts in sub-batches; results live in worker->results. */
@@ -153,13 +161,14 @@ HW_API bool hw_compute(hw_worker *worker, const hw_prompt_input *inputs, size_t 
 /* What decides the memory of a sub-batch. */
 typedef struct hw_batch_shape {
   size_t n_rows;    /* of its prompts and of the sequences that score their answers */
+  size_t n_tokens;  /* the same without sharing */
   size_t longest;   /* tokens of a sequence */
   size_t n_targets; /* of a prompt */
   size_t n_graphs;  /* of a chunk: the targets of its prompts */
 } hw_batch_shape;
 
-/* The shape of a sub-batch with this prompt alone. */
-HW_API hw_batch_shape hw_prompt_shape(const hw_prompt_input *input);
+/* The shape of a sub-batch with this prompt alone. shares: as in hw_worker.shares_prefixes. */
+HW_API hw_batch_shape hw_prompt_shape(const hw_model *model, bool shares, const hw_prompt_input *input);
 
 /* Bytes of the results of a chunk, its texts and its compressed form: hw_flow_graph_bytes for each graph, and so much at least. */
 enum { HW_RESULTS_BYTES = 32 << 20 };
@@ -193,6 +202,7 @@ typedef struct hw_plan_summary {
 typedef struct hw_run_result {
   hw_progress progress;
   bool interrupted;
+  int64_t n_tokens, n_tokens_shared; /* of this process, with the sequences that score answers; what of them was taken from another prompt */
   char fingerprint[33];
 } hw_run_result;
 

@@ -58,7 +58,7 @@ static size_t worker_bytes(const hw_model *model) {
   hw_job job;
   hw_flow_settings flow;
   hw_job_defaults(&job);
-  hw_batch_shape shape = {.n_rows = HW_BATCH_ROWS, .longest = longest, .n_targets = 1};
+  hw_batch_shape shape = {.n_rows = HW_BATCH_ROWS, .n_tokens = HW_BATCH_ROWS, .longest = longest, .n_targets = 1};
   return hw_analysis_flow(&job.analysis, &flow, NULL) ? hw_worker_bytes(model, &flow, &shape) : 0;
 }
 

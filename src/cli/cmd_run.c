@@ -43,6 +43,8 @@ static void print_plan(const hw_plan_summary *plan) {
          plan->batch_invariant ? "independent" : "NOT independent");
 }
 
+enum { LEAST_TOLD = 4 }; /* shared prefixes are told from a quarter of the tokens on */
+
 static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_result *result) {
   const hw_progress *p = &result->progress;
   char time[32];
@@ -59,6 +61,8 @@ static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_r
     printf(", %s, %d threads\n", time, plan->threads);
     if (p->failed) printf("why: headwater query %s failed\n", job->db);
     print_answers(plan, "answers and foils: ");
+    if (result->n_tokens_shared * LEAST_TOLD > result->n_tokens)
+      printf("shared prefixes: %" PRId64 " of %" PRId64 " tokens, those of answers among them, were not computed again\n", result->n_tokens_shared, result->n_tokens);
   }
   int code = hw_cli_finish();
   return code ? code : p->failed ? EXIT_SOME_FAILED : 0;

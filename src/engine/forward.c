@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/real.h"
+#include "engine/activations.h"
 #include "engine/mixture.h"
 #include "headwater/model.h"
 #include "model/rotary.h"
@@ -14,12 +15,15 @@ enum { N_BASES = 2 }; /* of all layers, and of those with a window where these h
 
 typedef struct pass {
   const hw_model *model;
-  hw_activations *acts;
+  const hw_activations *all;  /* with the known rows, which come first */
+  const hw_activations *acts; /* of the rows that are computed */
   float *panel;
+  size_t n_known;
   float *normed;   /* [rows, d_model] */
   float *wide;     /* [rows, max(n_heads * d_head, fused q k v, d_ffn)] */
   float *narrow;   /* [rows, d_model] */
   float *weights;  /* [longest prompt] */
+  float *keys, *values; /* [longest prompt, n_kv_heads * d_head] of a prompt whose rows do not follow one another */
   float *cosine[N_BASES], *sine[N_BASES]; /* [rows, d_rotary / 2] of each rotary base */
   double *frequency; /* [d_rotary / 2] */
   hw_mixture mixture;
@@ -43,20 +47,23 @@ static void norm_rows(const pass *p, const float *x, const float *gamma, const f
     hw_norm_row(c->no_input_norm ? HW_NORM_NONE : c->norm, x + r * d, gamma, beta, (float)c->norm_eps, d, p->normed + r * d);
 }
 
+/* Tokens of a prompt whose rows are computed: from the first of them on. Their rows follow one another. */
+static size_t first_new(const hw_batch *batch, size_t prompt) { return batch->rows ? batch->n_shared[prompt] : 0; }
+
 static void embed(const pass *p) {
   const hw_model *model = p->model;
   const hw_batch *batch = &p->acts->batch;
   size_t d = (size_t)model->config.d_model;
   for (size_t prompt = 0; prompt < batch->n_prompts; prompt++)
-    for (size_t r = batch->first[prompt]; r < batch->first[prompt + 1]; r++) {
-      float *x = p->acts->resid[0] + r * d;
-      hw_matrix_row(&model->token_embedding, (size_t)batch->ids[r], 0, d, x);
+    for (size_t i = first_new(batch, prompt); i < hw_batch_tokens(batch, prompt); i++) {
+      float *x = p->all->resid[0] + hw_batch_row(batch, prompt, i) * d;
+      hw_matrix_row(&model->token_embedding, (size_t)batch->ids[batch->first[prompt] + i], 0, d, x);
       if (model->config.scale_embedding) hw_scale(x, sqrtf((float)d), d);
       if (model->config.embedding_factor > 0) hw_scale(x, (float)model->config.embedding_factor, d);
       if (model->embedding_gamma)
         hw_norm_row(model->config.norm, x, model->embedding_gamma, model->embedding_beta, (float)model->config.norm_eps, d, x);
       if (!model->position_embedding.data) continue;
-      hw_matrix_row(&model->position_embedding, r - batch->first[prompt] + (size_t)model->config.position_offset, 0, d, p->narrow);
+      hw_matrix_row(&model->position_embedding, i + (size_t)model->config.position_offset, 0, d, p->narrow);
       hw_add_rows(x, p->narrow, NULL, 1, d);
     }
 }
@@ -67,18 +74,20 @@ static void make_rotary_tables(const pass *p) {
   const hw_model *model = p->model;
   const hw_batch *batch = &p->acts->batch;
   size_t half = model->d_rotary / 2;
-  for (size_t prompt = 0; prompt < batch->n_prompts; prompt++)
-    for (size_t base = 0; base < n_rotary_bases(model); base++) {
-      size_t first = batch->first[prompt], n = batch->first[prompt + 1] - first;
+  for (size_t prompt = 0; prompt < batch->n_prompts; prompt++) {
+    size_t n = hw_batch_tokens(batch, prompt), begin = first_new(batch, prompt);
+    for (size_t base = 0; begin < n && base < n_rotary_bases(model); base++) {
+      size_t row = hw_batch_row(batch, prompt, begin) - p->n_known;
       double factor = hw_rotary_frequencies(model, n, base == 1, p->frequency);
-      for (size_t i = 0; i < n; i++)
+      for (size_t i = begin; i < n; i++, row++)
         for (size_t t = 0; t < half; t++) {
           double sine, cosine;
           hw_sin_cos((double)i * p->frequency[t], &sine, &cosine);
-          p->cosine[base][(first + i) * half + t] = (float)(factor * cosine);
-          p->sine[base][(first + i) * half + t] = (float)(factor * sine);
+          p->cosine[base][row * half + t] = (float)(factor * cosine);
+          p->sine[base][row * half + t] = (float)(factor * sine);
         }
     }
+  }
 }
 
 static void rotate(const pass *p, size_t l, float *x, size_t n_heads) {
@@ -96,31 +105,40 @@ size_t hw_attention_first(const hw_model *model, size_t layer, size_t i) {
   return window && i >= window ? i + 1 - window : 0;
 }
 
+/* Weights of a query on keys that follow one another, the last of which is its own. */
+static void weigh_keys(const hw_model *model, size_t layer, size_t head, const float *q, const float *k, size_t ldk, size_t n_keys, float *out) {
+  const hw_scoring scoring = {.scale = model->layers[layer].attention_scale, .cap = (float)model->config.attention_cap,
+                              .slope = model->alibi_slopes ? model->alibi_slopes[head] : 0,
+                              .sink = model->layers[layer].sinks ? model->layers[layer].sinks + head : NULL};
+  hw_attention_row(q, k, ldk, n_keys, (size_t)model->config.d_head, &scoring, out);
+}
+
 void hw_attention_weights(const hw_activations *acts, size_t layer, size_t head, size_t prompt, size_t i, float *out) {
   const hw_model_config *c = &acts->model->config;
-  size_t d_head = (size_t)c->d_head, ldq = (size_t)c->n_heads * d_head, ldk = (size_t)c->n_kv_heads * d_head;
-  size_t group = head / (size_t)(c->n_heads / c->n_kv_heads), row = acts->batch.first[prompt], first = hw_attention_first(acts->model, layer, i);
+  size_t d_head = (size_t)c->d_head, ldq = (size_t)c->n_heads * d_head, ldk = (size_t)c->n_kv_heads * d_head, stride;
+  size_t group = head / (size_t)(c->n_heads / c->n_kv_heads), first = hw_attention_first(acts->model, layer, i);
+  const float *keys = hw_batch_gather(&acts->batch, prompt, first, i + 1 - first, acts->k[layer] + group * d_head, ldk, d_head, acts->gathered, &stride);
   memset(out, 0, first * sizeof *out);
-  const hw_scoring scoring = {.scale = acts->model->layers[layer].attention_scale, .cap = (float)c->attention_cap,
-                              .slope = acts->model->alibi_slopes ? acts->model->alibi_slopes[head] : 0,
-                              .sink = acts->model->layers[layer].sinks ? acts->model->layers[layer].sinks + head : NULL};
-  hw_attention_row(acts->q[layer] + (row + i) * ldq + head * d_head, acts->k[layer] + (row + first) * ldk + group * d_head, ldk,
-                   i + 1 - first, d_head, &scoring, out + first);
+  weigh_keys(acts->model, layer, head, acts->q[layer] + hw_batch_row(&acts->batch, prompt, i) * ldq + head * d_head, keys, stride, i + 1 - first,
+             out + first);
 }
 
 static void attend(const pass *p, size_t l) {
   const hw_model_config *c = &p->model->config;
-  const hw_batch *batch = &p->acts->batch;
+  const hw_batch *batch = &p->all->batch;
   size_t d_head = (size_t)c->d_head, n_heads = (size_t)c->n_heads, per_group = (size_t)(c->n_heads / c->n_kv_heads);
-  size_t ldq = n_heads * d_head, ldv = (size_t)c->n_kv_heads * d_head;
+  size_t ldq = n_heads * d_head, ldv = (size_t)c->n_kv_heads * d_head, stride;
   for (size_t prompt = 0; prompt < batch->n_prompts; prompt++) {
-    size_t row = batch->first[prompt], n = batch->first[prompt + 1] - row;
+    size_t n = hw_batch_tokens(batch, prompt), begin = first_new(batch, prompt);
+    if (begin == n) continue;
+    size_t seen = hw_attention_first(p->model, l, begin), row = hw_batch_row(batch, prompt, begin) - p->n_known;
+    const float *keys = hw_batch_gather(batch, prompt, seen, n - seen, p->all->k[l], ldv, ldv, p->keys, &stride);
+    const float *values = hw_batch_gather(batch, prompt, seen, n - seen, p->all->v[l], ldv, ldv, p->values, &stride);
     for (size_t h = 0; h < n_heads; h++)
-      for (size_t i = 0; i < n; i++) {
-        size_t first = hw_attention_first(p->model, l, i);
-        hw_attention_weights(p->acts, l, h, prompt, i, p->weights);
-        hw_weighted_sum(p->weights + first, p->acts->v[l] + (row + first) * ldv + h / per_group * d_head, ldv, i + 1 - first, d_head,
-                        p->wide + (row + i) * ldq + h * d_head);
+      for (size_t i = begin; i < n; i++) {
+        size_t first = hw_attention_first(p->model, l, i), at = (row + i - begin) * ldq + h * d_head, key = (first - seen) * ldv + h / per_group * d_head;
+        weigh_keys(p->model, l, h, p->acts->q[l] + at, keys + key, ldv, i + 1 - first, p->weights);
+        hw_weighted_sum(p->weights, values + key, ldv, i + 1 - first, d_head, p->wide + at);
       }
   }
 }
@@ -238,77 +256,82 @@ static void ffn_block(const pass *p, size_t l) {
   add_branch(p, p->acts->mid[l], layer->b_out, layer->ffn_out_gamma, p->acts->ffn_out_scale[l], p->acts->resid[l + 1]);
 }
 
-/* Matrices of a forward pass that have one shape, as they are allocated and as they are counted. */
-typedef struct matrix_group {
+/* Work space of one shape, as it is allocated and as it is counted. */
+typedef struct work_matrices {
   float ***list;
   size_t count, rows, width;
-} matrix_group;
+} work_matrices;
 
-enum { N_GROUPS = 13, N_WORKS = 5 };
+enum { N_WORKS = 7 };
 
-static void list_groups(const hw_model *model, size_t n_rows, size_t longest, hw_activations *acts, float **work[N_WORKS], matrix_group groups[N_GROUPS]) {
+static void list_works(const hw_model *model, size_t n_rows, size_t longest, size_t gathered, float **work[N_WORKS], work_matrices works[N_WORKS]) {
   const hw_model_config *c = &model->config;
-  size_t layers = (size_t)c->n_layers, d = (size_t)c->d_model, d_ffn = hw_active_neurons(c);
-  size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
+  size_t d = (size_t)c->d_model, d_ffn = hw_active_neurons(c), heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
   size_t projected = model->layers[0].w_qkv.data ? heads + 2 * kv : heads;
-  const matrix_group all[N_GROUPS] = {
-      {&acts->resid, layers + 1, n_rows, d},
-      {&acts->mid, layers, n_rows, d},
-      {&acts->q, layers, n_rows, heads},
-      {&acts->k, layers, n_rows, kv},
-      {&acts->v, layers, n_rows, kv},
-      {&acts->neurons, layers, n_rows, d_ffn},
-      {&acts->attn_out_scale, layers, n_rows, 1},
-      {&acts->ffn_out_scale, layers, n_rows, 1},
+  const work_matrices all[N_WORKS] = {
       {&work[0], 2, n_rows, d},                                       /* normed, narrow */
       {&work[1], 1, n_rows, projected > d_ffn ? projected : d_ffn},   /* wide */
       {&work[2], 2 * N_BASES, n_rows, model->d_rotary / 2},         /* cosine and sine */
       {&work[3], 1, longest, 1},                                    /* attention weights */
       {&work[4], 1, model->d_rotary, 1},                            /* rotary frequencies, float64 */
+      {&work[5], 2, gathered, kv},                                  /* keys and values of a prompt */
+      {&work[6], 1, gathered, (size_t)c->d_head},                   /* keys of a head */
   };
-  memcpy(groups, all, sizeof all);
+  memcpy(works, all, sizeof all);
 }
 
 size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest) {
-  hw_activations acts;
   float **work[N_WORKS];
-  matrix_group groups[N_GROUPS];
-  size_t bytes = hw_mixture_bytes(model, n_rows);
-  list_groups(model, n_rows, longest, &acts, work, groups);
-  for (int g = 0; g < N_GROUPS; g++)
-    bytes += groups[g].count * (groups[g].rows * groups[g].width * sizeof(float) + HW_ARENA_OVERHEAD + sizeof(float *)) + HW_ARENA_OVERHEAD;
+  work_matrices works[N_WORKS];
+  size_t bytes = hw_mixture_bytes(model, n_rows) + hw_activations_bytes(model, n_rows) + hw_activations_bytes(model, 0);
+  list_works(model, n_rows, longest, longest, work, works);
+  for (int g = 0; g < N_WORKS; g++)
+    bytes += works[g].count * (works[g].rows * works[g].width * sizeof(float) + HW_ARENA_OVERHEAD + sizeof(float *)) + HW_ARENA_OVERHEAD;
   return bytes;
 }
 
-static bool allocate(const matrix_group *group, hw_arena *arena, hw_error *err) {
+static bool allocate(const work_matrices *works, hw_arena *arena, hw_error *err) {
   size_t cells;
-  float **list = *group->list = hw_arena_new(arena, float *, group->count, err);
+  float **list = *works->list = hw_arena_new(arena, float *, works->count, err);
   if (!list) return false;
-  if (!hw_size_product(group->rows, group->width, &cells)) return hw_fail_memory(err, "the activations");
-  for (size_t i = 0; i < group->count; i++)
+  if (!hw_size_product(works->rows, works->width, &cells)) return hw_fail_memory(err, "the activations");
+  for (size_t i = 0; i < works->count; i++)
     if (!(list[i] = hw_arena_new(arena, float, cells, err))) return false;
   return true;
 }
 
+static size_t copy_known(const hw_batch *batch, const hw_activations *acts) {
+  size_t row = 0;
+  for (size_t i = 0; batch->rows && i < batch->n_known; row += batch->known[i++].n)
+    hw_activations_copy(batch->known[i].from, batch->known[i].first, acts, row, batch->known[i].n);
+  return row;
+}
+
 bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_arena *arena, hw_activations *acts, hw_error *err) {
-  size_t layers = (size_t)model->config.n_layers, n = batch->n_rows, longest = 1;
+  size_t layers = (size_t)model->config.n_layers, longest = 1;
   for (size_t i = 0; i < batch->n_prompts; i++) {
-    size_t length = batch->first[i + 1] - batch->first[i];
+    size_t length = hw_batch_tokens(batch, i);
     if (length > longest) longest = length;
   }
-  *acts = (hw_activations){.model = model, .batch = *batch};
   float **work[N_WORKS];
-  matrix_group groups[N_GROUPS];
-  if (!hw_arena_reserve(arena, hw_forward_bytes(model, n, longest), err)) return false;
-  list_groups(model, n, longest, acts, work, groups);
-  for (int g = 0; g < N_GROUPS; g++)
-    if (!allocate(&groups[g], arena, err)) return false;
-  pass p = {.model = model, .acts = acts, .panel = panel, .normed = work[0][0], .narrow = work[0][1], .wide = work[1][0],
-            .cosine = {work[2][0], work[2][1]}, .sine = {work[2][2], work[2][3]}, .weights = work[3][0], .frequency = (double *)(void *)work[4][0]};
-  if (!hw_mixture_open(model, n, arena, &p.mixture, acts, err)) return false;
+  work_matrices works[N_WORKS];
+  hw_activations own;
+  if (!hw_arena_reserve(arena, hw_forward_bytes(model, batch->n_rows, longest), err)) return false;
+  if (!hw_activations_make(model, batch->n_rows, arena, acts, err)) return false;
+  acts->batch = *batch;
+  size_t n_known = copy_known(batch, acts), n = batch->n_rows - n_known;
+  list_works(model, n, longest, batch->rows ? longest : 0, work, works);
+  for (int g = 0; g < N_WORKS; g++)
+    if (!allocate(&works[g], arena, err)) return false;
+  acts->gathered = work[6][0];
+  if (!hw_activations_from(acts, n_known, arena, &own, err)) return false;
+  pass p = {.model = model, .all = acts, .acts = &own, .panel = panel, .n_known = n_known, .normed = work[0][0], .narrow = work[0][1], .wide = work[1][0],
+            .cosine = {work[2][0], work[2][1]}, .sine = {work[2][2], work[2][3]}, .weights = work[3][0], .keys = work[5][0], .values = work[5][1],
+            .frequency = (double *)(void *)work[4][0]};
+  if (!hw_mixture_open(model, n, arena, &p.mixture, err)) return false;
   make_rotary_tables(&p);
   embed(&p);
-  for (size_t l = 0; l < layers; l++) {
+  for (size_t l = 0; l < layers && n > 0; l++) {
     attention_block(&p, l);
     ffn_block(&p, l);
   }

@@ -31,24 +31,17 @@ size_t hw_mixture_bytes(const hw_model *model, size_t n_rows) {
   request list[N_REQUESTS];
   if (!model->config.n_experts) return 0;
   list_requests(model, n_rows, &m, list);
-  size_t of_layer = 2 * (n_rows * (size_t)model->config.experts_used * sizeof(float) + HW_ARENA_OVERHEAD + sizeof(void *));
-  size_t bytes = (size_t)model->config.n_layers * of_layer + 2 * (size_t)HW_ARENA_OVERHEAD;
+  size_t bytes = 0;
   for (int i = 0; i < N_REQUESTS; i++) bytes += list[i].count * list[i].size + HW_ARENA_OVERHEAD;
   return bytes;
 }
 
-bool hw_mixture_open(const hw_model *model, size_t n_rows, hw_arena *arena, hw_mixture *m, hw_activations *acts, hw_error *err) {
-  size_t layers = (size_t)model->config.n_layers, cells = n_rows * (size_t)model->config.experts_used;
+bool hw_mixture_open(const hw_model *model, size_t n_rows, hw_arena *arena, hw_mixture *m, hw_error *err) {
   request list[N_REQUESTS];
   if (!model->config.n_experts) return true;
   list_requests(model, n_rows, m, list);
   for (int i = 0; i < N_REQUESTS; i++)
     if (!(*list[i].to = hw_arena_alloc(arena, list[i].count, list[i].size, err))) return false;
-  acts->experts = hw_arena_new(arena, int32_t *, layers, err);
-  acts->routing = hw_arena_new(arena, float *, layers, err);
-  if (!acts->experts || !acts->routing) return false;
-  for (size_t l = 0; l < layers; l++)
-    if (!(acts->experts[l] = hw_arena_new(arena, int32_t, cells, err)) || !(acts->routing[l] = hw_arena_new(arena, float, cells, err))) return false;
   return true;
 }
 

@@ -5,7 +5,7 @@
 
 #include "headwater/model.h"
 
-/* Work space, and the layers' lists of used experts, for n_rows rows. Nothing is allocated for a model without experts. */
+/* Work space for n_rows rows. Nothing is allocated for a model without experts. */
 typedef struct hw_mixture {
   float *scores; /* [rows, n_experts] */
   float *x, *out; /* [rows, d_model] of the rows that use the expert at work */
@@ -14,7 +14,7 @@ typedef struct hw_mixture {
   float *weights;   /* [n_rows] of the expert at work in them */
 } hw_mixture;
 
-bool hw_mixture_open(const hw_model *model, size_t n_rows, hw_arena *arena, hw_mixture *mixture, hw_activations *acts, hw_error *err);
+bool hw_mixture_open(const hw_model *model, size_t n_rows, hw_arena *arena, hw_mixture *mixture, hw_error *err);
 size_t hw_mixture_bytes(const hw_model *model, size_t n_rows);
 
 /* Routes the rows of `normed` [rows, d_model], fills in acts->experts, routing and neurons of the layer, and `added` [rows, d_model], what the

@@ -40,7 +40,7 @@ size_t hw_rank_neurons_bytes(const hw_model *model, size_t n_nodes, uint32_t k) 
 static bool uses_part(const hw_activations *acts, size_t layer, size_t part, const hw_node *nodes, size_t n_nodes) {
   size_t place;
   for (size_t n = 0; n < n_nodes; n++)
-    if (hw_ffn_part_place(acts, layer, acts->batch.first[nodes[n].prompt] + nodes[n].position, part, &place)) return true;
+    if (hw_ffn_part_place(acts, layer, hw_batch_row(&acts->batch, nodes[n].prompt, nodes[n].position), part, &place)) return true;
   return false;
 }
 
@@ -55,7 +55,7 @@ static void part_proximity(const hw_activations *acts, size_t layer, size_t part
     const float *w_out = hw_matrix_input_rows(hw_ffn_part_out(acts->model, layer, part), first, count, widened, &ld);
     if (out_gamma) w_out = behind_norm(w_out, &ld, out_gamma, count, d, widened);
     for (size_t n = 0; n < n_nodes; n++) {
-      size_t row = acts->batch.first[nodes[n].prompt] + nodes[n].position;
+      size_t row = hw_batch_row(&acts->batch, nodes[n].prompt, nodes[n].position);
       if (!hw_ffn_part_place(acts, layer, row, part, &place)) continue;
       const float *a = acts->neurons[layer] + row * active + place + first;
       float scaled[NEURONS_AT_ONCE];
@@ -77,7 +77,7 @@ bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *no
   for (size_t part = 0; part < hw_ffn_parts(c); part++)
     part_proximity(acts, layer, part, nodes, n_nodes, widened, proximity);
   for (size_t n = 0; n < n_nodes; n++) {
-    size_t row = acts->batch.first[nodes[n].prompt] + nodes[n].position;
+    size_t row = hw_batch_row(&acts->batch, nodes[n].prompt, nodes[n].position);
     float *shares = proximity + n * d_ffn;
     double sum = 0, whole = nodes[n].non_ffn_sum;
     for (size_t i = 0; i < d_ffn; i++) {

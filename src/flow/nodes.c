@@ -39,12 +39,15 @@ static void attention_proximity(const hw_activations *acts, size_t layer, const 
     hw_gemm(&w_o, values, ldv, output, d, acts->batch.n_rows, panel);
     for (size_t r = 0; l->attn_out_gamma && r < acts->batch.n_rows; r++) hw_multiply(output + r * d, l->attn_out_gamma, d);
     for (size_t n = 0; n < n_nodes; n++) {
-      size_t first = acts->batch.first[nodes[n].prompt], keys = nodes[n].position + (size_t)1;
-      size_t row = first + nodes[n].position, seen = hw_attention_first(acts->model, layer, nodes[n].position);
+      size_t prompt = nodes[n].prompt, keys = nodes[n].position + (size_t)1, row = hw_batch_row(&acts->batch, prompt, nodes[n].position);
+      size_t seen = hw_attention_first(acts->model, layer, nodes[n].position);
       float *proximity = nodes[n].proximity;
-      hw_attention_weights(acts, layer, h, nodes[n].prompt, nodes[n].position, weights);
+      hw_attention_weights(acts, layer, h, prompt, nodes[n].position, weights);
       if (l->attn_out_gamma) hw_scale(weights, acts->attn_out_scale[layer][row], keys);
-      hw_proximity_rows(wholes + row * d, output + (first + seen) * d, d, weights + seen, keys - seen, d, found + seen);
+      for (size_t j = seen, run; j < keys; j += run) {
+        run = hw_batch_run(&acts->batch, prompt, j, keys - j);
+        hw_proximity_rows(wholes + row * d, output + hw_batch_row(&acts->batch, prompt, j) * d, d, weights + j, run, d, found + j);
+      }
       for (size_t j = 0; j < seen; j++) proximity[j * n_heads + h] = 0;
       for (size_t j = seen; j < keys; j++) proximity[j * n_heads + h] = clipped(found[j]);
     }
@@ -53,7 +56,7 @@ static void attention_proximity(const hw_activations *acts, size_t layer, const 
 
 /* The FFN part and the residual part of each node behind its attention parts, and the sum of all but the FFN part. */
 static void other_proximity(const hw_activations *acts, size_t layer, const hw_layer_node *kind, hw_node *node) {
-  size_t d = (size_t)acts->model->config.d_model, row = acts->batch.first[node->prompt] + node->position;
+  size_t d = (size_t)acts->model->config.d_model, row = hw_batch_row(&acts->batch, node->prompt, node->position);
   const float *whole = state_rows(acts, layer, kind->whole) + row * d, one = 1;
   float *proximity = node->proximity;
   node->non_ffn_sum = 0;

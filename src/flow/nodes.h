@@ -8,10 +8,11 @@
 /* A node of the layer at work. */
 typedef struct hw_node {
   size_t owner;      /* index of the hw_flow_prompt */
-  size_t prompt;     /* in the batch */
+  size_t prompt;     /* in the batch: one of those that have this row */
   uint32_t position;
   float *proximity;   /* [hw_node_width] of its parts, in the order of hw_layer_node.parts; attention by (key, head) */
   double non_ffn_sum; /* of the proximities of all parts but the FFN */
+  size_t first_part, n_parts; /* those that are kept */
 } hw_node;
 
 /* Number of parts of a node at a position. */

@@ -17,6 +17,7 @@ typedef struct collector {
   size_t n_requests;
   hw_buffer rows;     /* hw_projection of the trace at work */
   float *output, *numerator, *summed, *weights; /* a component's output and its norm's numerator [d_model], sum_j A v_j [d_head], [longest] */
+  float *values;      /* [longest, d_head] of a head, where rows do not follow one another */
   float target_scale; /* sigma of the target's own residual state */
   hw_error *err;
 } collector;
@@ -68,21 +69,21 @@ static bool add_head(collector *c, size_t prompt, const hw_head_row *head) {
   size_t d_head = (size_t)config->d_head, ldv = (size_t)config->n_kv_heads * d_head;
   size_t group = head->head / (size_t)(config->n_heads / config->n_kv_heads), position = head->best_position;
   hw_attention_weights(c->acts, head->layer, head->head, prompt, position, c->weights);
-  hw_weighted_sum(c->weights, c->acts->v[head->layer] + c->acts->batch.first[prompt] * ldv + group * d_head, ldv, position + 1, d_head,
-                  c->summed);
+  const float *values = hw_batch_gather(&c->acts->batch, prompt, 0, position + 1, c->acts->v[head->layer] + group * d_head, ldv, d_head, c->values, &ldv);
+  hw_weighted_sum(c->weights, values, ldv, position + 1, d_head, c->summed);
   hw_matrix w_o = hw_matrix_inputs(&c->acts->model->layers[head->layer].w_o, head->head * d_head, d_head);
   hw_gemm(&w_o, c->summed, d_head, c->output, (size_t)config->d_model, 1, c->panel);
   const float *out_gamma = c->acts->model->layers[head->layer].attn_out_gamma;
   if (out_gamma) {
     hw_multiply(c->output, out_gamma, (size_t)config->d_model);
-    hw_scale(c->output, c->acts->attn_out_scale[head->layer][c->acts->batch.first[prompt] + position], (size_t)config->d_model);
+    hw_scale(c->output, c->acts->attn_out_scale[head->layer][hw_batch_row(&c->acts->batch, prompt, position)], (size_t)config->d_model);
   }
   return add_vector(c, HW_COMPONENT_HEAD, head->layer, head->best_position, head->head, c->output);
 }
 
 /* What a block adds: the difference of the states around it. */
 static bool add_block(collector *c, hw_component_kind kind, size_t prompt, size_t layer, uint32_t position) {
-  size_t d = (size_t)c->acts->model->config.d_model, row = c->acts->batch.first[prompt] + position;
+  size_t d = (size_t)c->acts->model->config.d_model, row = hw_batch_row(&c->acts->batch, prompt, position);
   const float *after = (kind == HW_COMPONENT_ATTENTION ? c->acts->mid[layer] : c->acts->resid[layer + 1]) + row * d;
   const float *before = (kind == HW_COMPONENT_ATTENTION ? c->acts->resid[layer] : c->acts->mid[layer]) + row * d;
   for (size_t i = 0; i < d; i++) c->output[i] = after[i] - before[i];
@@ -90,7 +91,7 @@ static bool add_block(collector *c, hw_component_kind kind, size_t prompt, size_
 }
 
 static bool add_state(collector *c, hw_component_kind kind, size_t prompt, size_t layer, uint32_t position) {
-  size_t d = (size_t)c->acts->model->config.d_model, row = c->acts->batch.first[prompt] + position;
+  size_t d = (size_t)c->acts->model->config.d_model, row = hw_batch_row(&c->acts->batch, prompt, position);
   return add_vector(c, kind, layer, position, 0, (kind == HW_COMPONENT_RESID_MID ? c->acts->mid[layer] : c->acts->resid[layer + 1]) + row * d);
 }
 
@@ -125,7 +126,7 @@ static bool add_graph_nodes(collector *c, size_t prompt, const hw_graph_frame *f
 
 static void take_target(collector *c, size_t prompt, uint32_t target) {
   const hw_model_config *config = &c->acts->model->config;
-  size_t d = (size_t)config->d_model, row = c->acts->batch.first[prompt] + target;
+  size_t d = (size_t)config->d_model, row = hw_batch_row(&c->acts->batch, prompt, target);
   c->target_scale = hw_norm_scale(config->norm, c->acts->resid[config->n_layers] + row * d, (float)config->norm_eps, d);
 }
 
@@ -166,8 +167,8 @@ size_t hw_projected_bytes(const hw_model *model, const hw_flow_settings *setting
 size_t hw_project_bytes(const hw_model *model, size_t n_rows) {
   const hw_model_config *config = &model->config;
   size_t d = (size_t)config->d_model;
-  return HW_REQUESTS_TOGETHER * (sizeof(hw_unembed_request) + d * sizeof(float)) + sizeof(float) * (2 * d + (size_t)config->d_head + n_rows) +
-         6 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
+  return HW_REQUESTS_TOGETHER * (sizeof(hw_unembed_request) + d * sizeof(float)) + sizeof(float) * (2 * d + (size_t)config->d_head * (n_rows + 1) + n_rows) +
+         7 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
 }
 
 static bool make_space(collector *c) {
@@ -178,7 +179,8 @@ static bool make_space(collector *c) {
   c->numerator = hw_arena_new(c->scratch, float, (size_t)config->d_model, c->err);
   c->summed = hw_arena_new(c->scratch, float, (size_t)config->d_head, c->err);
   c->weights = hw_arena_new(c->scratch, float, c->acts->batch.n_rows, c->err);
-  return c->requests && c->numerators && c->output && c->numerator && c->summed && c->weights;
+  c->values = hw_arena_new(c->scratch, float, c->acts->batch.rows ? c->acts->batch.n_rows * (size_t)config->d_head : 0, c->err);
+  return c->requests && c->numerators && c->output && c->numerator && c->summed && c->weights && c->values;
 }
 
 static bool collect_all(collector *c, hw_flow_prompt *prompts, size_t n_prompts) {

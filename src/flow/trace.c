@@ -25,6 +25,8 @@ typedef struct walk {
   target_walk **targets; /* [n_prompts][n_targets] */
   hw_graph_frame frame;  /* of the model: no tokens, no target */
   double **non_ffn_sum;  /* [n_prompts][n_tokens] hw_node.non_ffn_sum of the layer's nodes with an FFN part */
+  size_t *unsound;       /* [rows] the first layer whose states there are no finite numbers; n_layers + 1: none */
+  hw_buffer kept;        /* hw_part of the nodes at work */
   float *panel;
   hw_arena *arena; /* of the results */
   hw_arena *batch; /* of the batch: what the walk keeps from layer to layer */
@@ -37,7 +39,7 @@ static hw_graph_frame frame_of(const hw_model *model) {
 }
 
 static size_t n_tokens_of(const walk *w, const hw_flow_prompt *p) {
-  return w->acts->batch.first[p->prompt + 1] - w->acts->batch.first[p->prompt];
+  return hw_batch_tokens(&w->acts->batch, p->prompt);
 }
 
 /* Sums of absolute values of larger numbers may overflow. */
@@ -47,19 +49,29 @@ static bool rows_are_sound(const float *x, size_t n) {
   return hw_all_finite(x, n) && hw_max(x, n) < largest_magnitude && hw_min(x, n) > -largest_magnitude;
 }
 
-static bool check_numbers(walk *w, hw_flow_prompt *p) {
-  size_t d = (size_t)w->acts->model->config.d_model, n_layers = (size_t)w->acts->model->config.n_layers;
-  size_t first = w->acts->batch.first[p->prompt], n = n_tokens_of(w, p);
-  for (size_t l = 0; l <= n_layers; l++) {
-    bool sound = rows_are_sound(w->acts->resid[l] + first * d, n * d);
-    if (sound && l < n_layers) sound = rows_are_sound(w->acts->mid[l] + first * d, n * d);
-    if (sound) continue;
-    char text[96];
-    int length = snprintf(text, sizeof text, "an activation at layer %zu is not a finite number", l < n_layers ? l : n_layers - 1);
-    p->failure = hw_arena_copy(w->arena, text, (size_t)length, w->err);
-    return p->failure != NULL;
+static bool check_rows(walk *w) {
+  size_t d = (size_t)w->acts->model->config.d_model, n_layers = (size_t)w->acts->model->config.n_layers, n = w->acts->batch.n_rows;
+  w->unsound = hw_arena_new(w->batch, size_t, n, w->err);
+  if (!w->unsound) return false;
+  for (size_t r = 0; r < n; r++) {
+    size_t l = 0;
+    while (l <= n_layers && rows_are_sound(w->acts->resid[l] + r * d, d) && (l == n_layers || rows_are_sound(w->acts->mid[l] + r * d, d))) l++;
+    w->unsound[r] = l;
   }
   return true;
+}
+
+static bool check_numbers(walk *w, hw_flow_prompt *p) {
+  size_t n_layers = (size_t)w->acts->model->config.n_layers, l = n_layers + 1;
+  for (size_t i = 0; i < n_tokens_of(w, p); i++) {
+    size_t of_row = w->unsound[hw_batch_row(&w->acts->batch, p->prompt, i)];
+    if (of_row < l) l = of_row;
+  }
+  if (l > n_layers) return true;
+  char text[96];
+  int length = snprintf(text, sizeof text, "an activation at layer %zu is not a finite number", l < n_layers ? l : n_layers - 1);
+  p->failure = hw_arena_copy(w->arena, text, (size_t)length, w->err);
+  return p->failure != NULL;
 }
 
 static bool start_prompt(walk *w, size_t owner) {
@@ -90,18 +102,41 @@ static bool start_prompt(walk *w, size_t owner) {
   return raw->ffn_residual != NULL;
 }
 
-/* The nodes that some target reached (all of them when raw importances are wanted). */
-static bool list_nodes(walk *w, int reached, bool every, hw_node **nodes, size_t *n_nodes) {
-  *n_nodes = 0;
-  *nodes = hw_arena_new(&w->scratch, hw_node, w->acts->batch.n_rows, w->err);
-  if (!*nodes) return false;
+/* A position of a prompt that some target reached, and its node: prompts that share rows share the nodes there. */
+typedef struct place {
+  size_t owner, node;
+  uint32_t position;
+} place;
+
+typedef struct node_list {
+  size_t n_nodes, n_places;
+  hw_node *nodes;
+  place *places; /* prompt by prompt, by position */
+} node_list;
+
+static bool is_wanted(const walk *w, size_t owner, int reached, uint32_t i) {
+  for (size_t t = 0; t < w->prompts[owner].n_targets; t++)
+    if (w->targets[owner][t].reached[reached][i]) return true;
+  return false;
+}
+
+/* The nodes that some target reached; all of them, each prompt's own, when raw importances are wanted. */
+static bool list_nodes(walk *w, int reached, bool every, node_list *list) {
+  const hw_batch *batch = &w->acts->batch;
+  bool shares = batch->rows && !every;
+  size_t n_tokens = batch->first[batch->n_prompts], *node_of_row = hw_arena_znew(&w->scratch, size_t, shares ? batch->n_rows : 0, w->err);
+  *list = (node_list){.nodes = hw_arena_new(&w->scratch, hw_node, shares ? batch->n_rows : n_tokens, w->err),
+                      .places = hw_arena_new(&w->scratch, place, n_tokens, w->err)};
+  if (!node_of_row || !list->nodes || !list->places) return false;
   for (size_t owner = 0; owner < w->n_prompts; owner++) {
     const hw_flow_prompt *p = &w->prompts[owner];
     if (p->failure) continue;
     for (uint32_t i = 0; i < n_tokens_of(w, p); i++) {
-      bool wanted = every;
-      for (size_t t = 0; t < p->n_targets && !wanted; t++) wanted = w->targets[owner][t].reached[reached][i];
-      if (wanted) (*nodes)[(*n_nodes)++] = (hw_node){.owner = owner, .prompt = p->prompt, .position = i};
+      if (!every && !is_wanted(w, owner, reached, i)) continue;
+      size_t row = hw_batch_row(batch, p->prompt, i), node = shares && node_of_row[row] ? node_of_row[row] - 1 : list->n_nodes;
+      if (node == list->n_nodes) list->nodes[list->n_nodes++] = (hw_node){.owner = owner, .prompt = p->prompt, .position = i};
+      if (shares) node_of_row[row] = node + 1;
+      list->places[list->n_places++] = (place){.owner = owner, .node = node, .position = i};
     }
   }
   return true;
@@ -123,21 +158,21 @@ static size_t keep_parts(const walk *w, hw_part *parts, size_t n) {
 static bool rank_neurons(walk *w, size_t layer) {
   uint32_t k = w->settings->top_neurons;
   if (k > hw_active_neurons(&w->acts->model->config)) k = (uint32_t)hw_active_neurons(&w->acts->model->config);
-  hw_node *nodes;
-  size_t n_nodes;
+  node_list list;
   if (k == 0) return true;
-  if (!list_nodes(w, REACHED_FFN, false, &nodes, &n_nodes)) return false;
-  for (size_t n = 0; n < n_nodes; n++) nodes[n].non_ffn_sum = w->non_ffn_sum[nodes[n].owner][nodes[n].position];
-  hw_neuron_row *rows = hw_arena_new(&w->scratch, hw_neuron_row, n_nodes * k, w->err);
-  uint32_t *totals = hw_arena_new(&w->scratch, uint32_t, n_nodes, w->err);
-  if (!rows || !totals || !hw_rank_neurons(w->acts, layer, nodes, n_nodes, k, rows, totals, &w->scratch, w->err)) return false;
-  for (size_t n = 0; n < n_nodes; n++) {
-    hw_neuron_node node = {.layer = (uint16_t)layer, .position = nodes[n].position, .total = totals[n], .n_rows = k};
-    for (size_t t = 0; t < w->prompts[nodes[n].owner].n_targets; t++) {
-      target_walk *target = &w->targets[nodes[n].owner][t];
-      if (!target->reached[REACHED_FFN][nodes[n].position]) continue;
+  if (!list_nodes(w, REACHED_FFN, false, &list)) return false;
+  for (size_t n = 0; n < list.n_nodes; n++) list.nodes[n].non_ffn_sum = w->non_ffn_sum[list.nodes[n].owner][list.nodes[n].position];
+  hw_neuron_row *rows = hw_arena_new(&w->scratch, hw_neuron_row, list.n_nodes * k, w->err);
+  uint32_t *totals = hw_arena_new(&w->scratch, uint32_t, list.n_nodes, w->err);
+  if (!rows || !totals || !hw_rank_neurons(w->acts, layer, list.nodes, list.n_nodes, k, rows, totals, &w->scratch, w->err)) return false;
+  for (size_t i = 0; i < list.n_places; i++) {
+    const place *at = &list.places[i];
+    hw_neuron_node node = {.layer = (uint16_t)layer, .position = at->position, .total = totals[at->node], .n_rows = k};
+    for (size_t t = 0; t < w->prompts[at->owner].n_targets; t++) {
+      target_walk *target = &w->targets[at->owner][t];
+      if (!target->reached[REACHED_FFN][at->position]) continue;
       hw_buffer_append(&target->neuron_nodes, &node, sizeof node);
-      hw_buffer_append(&target->neurons, rows + n * k, k * sizeof *rows);
+      hw_buffer_append(&target->neurons, rows + at->node * k, k * sizeof *rows);
     }
   }
   return true;
@@ -166,13 +201,13 @@ static void list_parts(const walk *w, const hw_layer_node *kind, size_t layer, u
 }
 
 /* A node's kept parts go to the targets that reached it. Rows of a layer are stored FFN rows first, so attention rows wait. */
-static void pass_on(walk *w, const hw_layer_node *kind, const hw_node *node, const hw_part *parts, size_t n) {
-  for (size_t t = 0; t < w->prompts[node->owner].n_targets; t++) {
-    target_walk *target = &w->targets[node->owner][t];
-    if (!target->reached[kind->whole][node->position]) continue;
+static void pass_on(walk *w, const hw_layer_node *kind, const place *at, const hw_part *parts, size_t n) {
+  for (size_t t = 0; t < w->prompts[at->owner].n_targets; t++) {
+    target_walk *target = &w->targets[at->owner][t];
+    if (!target->reached[kind->whole][at->position]) continue;
     for (size_t i = 0; i < n; i++) {
       hw_buffer_append(hw_part_in_ffn_rows(&parts[i]) ? &target->parts : &target->attention, &parts[i], sizeof parts[i]);
-      if (parts[i].kind == HW_PART_FFN) target->reached[REACHED_FFN][node->position] = true;
+      if (parts[i].kind == HW_PART_FFN) target->reached[REACHED_FFN][at->position] = true;
       target->reached[kind->below][parts[i].source] = true;
     }
   }
@@ -208,10 +243,10 @@ static size_t head_output_floats(const hw_model *model, const hw_layer_node *kin
   return hw_layer_node_has(kind, HW_PART_ATTENTION) ? n_rows * (size_t)model->config.d_model : 0;
 }
 
-static size_t node_bytes(const hw_model *model, const hw_flow_settings *settings, const hw_layer_node *kind, size_t n_rows, size_t longest) {
-  size_t widest = hw_node_width(model, kind, longest - 1), all = n_rows * hw_node_width(model, kind, longest / 2);
-  return n_rows * sizeof(hw_node) + sizeof(float) * (head_output_floats(model, kind, n_rows) + 2 * longest + block_floats(settings, all, widest)) +
-         widest * (sizeof(double) + sizeof(hw_part)) + 7 * (size_t)HW_ARENA_OVERHEAD;
+static size_t node_bytes(const hw_model *model, const hw_flow_settings *settings, const hw_layer_node *kind, size_t n_rows, bool shared, size_t longest) {
+  size_t widest = hw_node_width(model, kind, longest - 1), all = n_rows * hw_node_width(model, kind, shared ? longest - 1 : longest / 2);
+  return sizeof(float) * (head_output_floats(model, kind, n_rows) + 2 * longest + block_floats(settings, all, widest)) +
+         widest * (sizeof(double) + sizeof(hw_part)) + 6 * (size_t)HW_ARENA_OVERHEAD;
 }
 
 static bool make_space(walk *w, const hw_layer_node *kind, const hw_node *nodes, size_t n_nodes, node_space *space) {
@@ -232,17 +267,18 @@ static bool make_space(walk *w, const hw_layer_node *kind, const hw_node *nodes,
   return space->measure.head_output && space->measure.weights && space->measure.of_one_head && space->proximity && space->importance && space->parts;
 }
 
-static void walk_block(walk *w, size_t layer, const hw_layer_node *kind, hw_node *nodes, size_t n_nodes, const node_space *space) {
+/* Measures nodes and adds their kept parts to w->kept. */
+static void measure_block(walk *w, size_t layer, const hw_layer_node *kind, hw_node *nodes, size_t n_nodes, const node_space *space) {
   hw_node_proximity(w->acts, layer, kind, nodes, n_nodes, &space->measure, w->panel);
   for (size_t n = 0; n < n_nodes; n++) {
-    hw_flow_prompt *p = &w->prompts[nodes[n].owner];
     uint32_t at = nodes[n].position;
     size_t width = hw_node_width(w->acts->model, kind, at);
-    if (hw_layer_node_has(kind, HW_PART_FFN)) w->non_ffn_sum[nodes[n].owner][at] = nodes[n].non_ffn_sum;
     hw_importances(nodes[n].proximity, width, space->importance);
-    if (w->settings->raw) note_raw(w, p, kind, layer, at, space->importance);
+    if (w->settings->raw) note_raw(w, &w->prompts[nodes[n].owner], kind, layer, at, space->importance);
     list_parts(w, kind, layer, at, space->importance, space->parts);
-    pass_on(w, kind, &nodes[n], space->parts, keep_parts(w, space->parts, width));
+    nodes[n].first_part = w->kept.length / sizeof(hw_part);
+    nodes[n].n_parts = keep_parts(w, space->parts, width);
+    hw_buffer_append(&w->kept, space->parts, nodes[n].n_parts * sizeof(hw_part));
   }
 }
 
@@ -257,14 +293,21 @@ static size_t next_block(const walk *w, const hw_layer_node *kind, const node_sp
 }
 
 static bool walk_nodes(walk *w, size_t layer, const hw_layer_node *kind) {
-  hw_node *nodes;
-  size_t n_nodes;
+  node_list list;
   node_space space;
-  if (!list_nodes(w, (int)kind->whole, w->settings->raw, &nodes, &n_nodes)) return false;
-  if (!make_space(w, kind, nodes, n_nodes, &space)) return false;
-  for (size_t begin = 0, end; begin < n_nodes; begin = end) {
-    end = next_block(w, kind, &space, nodes, begin, n_nodes);
-    walk_block(w, layer, kind, nodes + begin, end - begin, &space);
+  if (!list_nodes(w, (int)kind->whole, w->settings->raw, &list)) return false;
+  if (!make_space(w, kind, list.nodes, list.n_nodes, &space)) return false;
+  hw_buffer_reset(&w->kept);
+  for (size_t begin = 0, end; begin < list.n_nodes; begin = end) {
+    end = next_block(w, kind, &space, list.nodes, begin, list.n_nodes);
+    measure_block(w, layer, kind, list.nodes + begin, end - begin, &space);
+  }
+  if (!hw_buffer_check(&w->kept, w->err)) return false;
+  for (size_t i = 0; i < list.n_places; i++) {
+    const place *at = &list.places[i];
+    const hw_node *node = &list.nodes[at->node];
+    if (hw_layer_node_has(kind, HW_PART_FFN)) w->non_ffn_sum[at->owner][at->position] = node->non_ffn_sum;
+    pass_on(w, kind, at, (const hw_part *)(const void *)w->kept.data + node->first_part, node->n_parts);
   }
   return true;
 }
@@ -334,7 +377,7 @@ static bool finish_prompt(walk *w, size_t owner) {
 static bool walk_all(walk *w) {
   w->targets = hw_arena_znew(w->batch, target_walk *, w->n_prompts, w->err);
   w->non_ffn_sum = hw_arena_znew(w->batch, double *, w->n_prompts, w->err);
-  if (!w->targets || !w->non_ffn_sum) return false;
+  if (!w->targets || !w->non_ffn_sum || !check_rows(w)) return false;
   for (size_t owner = 0; owner < w->n_prompts; owner++)
     if (!start_prompt(w, owner)) return false;
   for (size_t layer = (size_t)w->acts->model->config.n_layers; layer-- > 0;) {
@@ -347,13 +390,13 @@ static bool walk_all(walk *w) {
   return true;
 }
 
-size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_rows, size_t longest, size_t n_targets) {
+size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_rows, size_t n_tokens, size_t longest, size_t n_targets) {
   size_t of_target = sizeof(target_walk) + N_REACHED * (size_t)HW_ARENA_OVERHEAD, of_prompt = sizeof(target_walk *) + sizeof(double *) + 2 * (size_t)HW_ARENA_OVERHEAD;
-  size_t kept = n_rows * (of_target + of_prompt + sizeof(double) + N_REACHED * sizeof(bool) * n_targets) + 2 * (size_t)HW_ARENA_OVERHEAD;
+  size_t kept = n_rows * (of_target + of_prompt + sizeof(size_t)) + n_tokens * (sizeof(double) + N_REACHED * sizeof(bool) * n_targets) + 3 * (size_t)HW_ARENA_OVERHEAD;
   const hw_graph_frame frame = frame_of(model);
   const hw_layer_nodes *kinds = hw_graph_layer_nodes(&frame);
-  size_t nodes = n_rows * sizeof(hw_node) + HW_ARENA_OVERHEAD; /* whose neurons are ranked */
-  for (size_t i = 0; i < kinds->n; i++) nodes += node_bytes(model, settings, &kinds->nodes[i], n_rows, longest);
+  size_t listed = n_rows * (sizeof(hw_node) + sizeof(size_t)) + n_tokens * sizeof(place) + 3 * (size_t)HW_ARENA_OVERHEAD, nodes = listed; /* whose neurons are ranked */
+  for (size_t i = 0; i < kinds->n; i++) nodes += listed + node_bytes(model, settings, &kinds->nodes[i], n_rows, n_tokens > n_rows, longest);
   size_t neurons = n_rows * (settings->top_neurons * sizeof(hw_neuron_row) + sizeof(uint32_t)) + 2 * (size_t)HW_ARENA_OVERHEAD +
                    hw_rank_neurons_bytes(model, n_rows, settings->top_neurons);
   size_t walked = nodes + (settings->top_neurons ? neurons : 0), replay = hw_graph_replay_bytes(frame.n_layers, (size_t)model->config.n_heads, longest, 0);
@@ -375,6 +418,7 @@ bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings,
   for (size_t owner = 0; w.targets && owner < n_prompts; owner++)
     for (size_t t = 0; w.targets[owner] && t < prompts[owner].n_targets; t++)
       target_fini(&w.targets[owner][t]);
+  hw_buffer_fini(&w.kept);
   hw_arena_fini_inner(&w.scratch, scratch);
   return ok && hw_project_traces(acts, settings, prompts, n_prompts, panel, arena, scratch, err);
 }
@@ -382,7 +426,7 @@ bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings,
 static bool measure_head(walk *w, size_t prompt, size_t layer, size_t head, float *weights, double *contributions) {
   const hw_activations *acts = w->acts;
   const hw_layer_node *kind = hw_graph_node_of(&w->frame, HW_PART_ATTENTION);
-  size_t n = acts->batch.first[prompt + 1] - acts->batch.first[prompt], n_heads = (size_t)acts->model->config.n_heads;
+  size_t n = hw_batch_tokens(&acts->batch, prompt), n_heads = (size_t)acts->model->config.n_heads;
   node_space space;
   hw_node *nodes = hw_arena_new(&w->scratch, hw_node, n, w->err);
   if (!nodes) return false;

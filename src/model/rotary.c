@@ -53,6 +53,12 @@ static double dynamic_theta(const hw_rope *rope, size_t n_tokens) {
   return rope->theta * hw_pow(rope->factor * longest / rope->original_ctx - (rope->factor - 1), size / (size - 2));
 }
 
+bool hw_model_shares_rows(const hw_model *model, size_t n_tokens) {
+  const hw_rope *rope = &model->config.rope;
+  bool by_length = model->config.positions == HW_POSITION_ROTARY && (rope->type == HW_ROPE_DYNAMIC || rope->type == HW_ROPE_LONGROPE);
+  return !by_length || (double)n_tokens <= rope->original_ctx;
+}
+
 double hw_rotary_frequencies(const hw_model *model, size_t n_tokens, bool local, double *frequency) {
   const hw_rope *rope = &model->config.rope;
   double theta = local ? model->config.local_theta : rope->type == HW_ROPE_DYNAMIC ? dynamic_theta(rope, n_tokens) : rope->theta, factor = 1;

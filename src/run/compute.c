@@ -7,35 +7,48 @@
 #include "base/memory.h"
 #include "base/real.h"
 #include "headwater/run.h"
+#include "run/prefix.h"
 
 bool hw_worker_init(hw_worker *worker, const hw_model *model, const hw_flow_settings *flow, size_t batch_rows, hw_error *err) {
-  *worker = (hw_worker){.model = model, .flow = *flow, .batch_rows = batch_rows};
+  *worker = (hw_worker){.model = model, .flow = *flow, .batch_rows = batch_rows, .shares_prefixes = true};
   hw_arena_init(&worker->results);
   hw_arena_init(&worker->scratch);
   worker->panel = hw_memory_large(HW_PANEL_FLOATS * sizeof *worker->panel);
   return worker->panel || hw_fail_memory(err, "a worker");
 }
 
+bool hw_worker_keep_prefixes(hw_worker *worker, size_t most_rows, hw_error *err) {
+  return most_rows == 0 || (worker->prefixes = hw_prefixes_new(worker->model, most_rows, err)) != NULL;
+}
+
 void hw_worker_fini(hw_worker *worker) {
+  hw_prefixes_free(worker->prefixes);
   free(worker->panel);
   hw_arena_fini(&worker->results);
   hw_arena_fini(&worker->scratch);
   *worker = (hw_worker){0};
 }
 
-/* Rows of the extra sequence that scores an answer: the prompt and all of the answer but its last token. */
-static size_t scoring_rows(const hw_prompt_input *input, size_t n_answer) { return n_answer > 1 ? input->n_tokens + n_answer - 1 : 0; }
+/* Tokens of the extra sequence that scores an answer: the prompt and all of the answer but its last token. */
+static size_t scoring_tokens(const hw_prompt_input *input, size_t n_answer) { return n_answer > 1 ? input->n_tokens + n_answer - 1 : 0; }
 
-hw_batch_shape hw_prompt_shape(const hw_prompt_input *input) {
+/* Rows of that sequence. */
+static size_t scoring_rows(const hw_model *model, bool shares, const hw_prompt_input *input, size_t n_answer) {
+  size_t n = scoring_tokens(input, n_answer);
+  return n - (shares && n ? hw_prefix_of_longer(model, input->n_tokens, n) : 0);
+}
+
+hw_batch_shape hw_prompt_shape(const hw_model *model, bool shares, const hw_prompt_input *input) {
   if (input->failure) return (hw_batch_shape){0};
-  size_t answer = scoring_rows(input, input->n_answer), foil = scoring_rows(input, input->n_foil);
+  size_t answer = scoring_tokens(input, input->n_answer), foil = scoring_tokens(input, input->n_foil);
   size_t longest = answer > foil ? answer : foil;
-  return (hw_batch_shape){.n_rows = input->n_tokens + answer + foil, .longest = longest > input->n_tokens ? longest : input->n_tokens,
+  return (hw_batch_shape){.n_rows = input->n_tokens + scoring_rows(model, shares, input, input->n_answer) + scoring_rows(model, shares, input, input->n_foil),
+                          .n_tokens = input->n_tokens + answer + foil, .longest = longest > input->n_tokens ? longest : input->n_tokens,
                           .n_targets = input->n_targets, .n_graphs = input->n_targets};
 }
 
-/* Sizes of a sub-batch's lists. The number of rows bounds them: each prompt, each target and each later token of an answer has a row
- * of its own. */
+/* Sizes of a sub-batch's lists. The number of rows bounds them: each prompt, each target and each later token of an answer counts as a row
+ * at least (own_rows). */
 static size_t count_queries(const hw_model *model, size_t n_rows) { return n_rows * ((size_t)model->config.n_layers + 4); }
 
 size_t hw_results_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_batch_shape *shape) {
@@ -44,11 +57,12 @@ size_t hw_results_bytes(const hw_model *model, const hw_flow_settings *flow, con
 }
 
 size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_batch_shape *shape) {
-  size_t rows = shape->n_rows, queries = count_queries(model, rows);
-  size_t lists = rows * (sizeof(int32_t) + 3 * sizeof(size_t) + sizeof(hw_flow_prompt)) + sizeof(size_t) + 4 * (size_t)HW_ARENA_OVERHEAD;
+  size_t rows = shape->n_rows, tokens = shape->n_tokens, queries = count_queries(model, rows);
+  size_t lists = tokens * sizeof(int32_t) + rows * (3 * sizeof(size_t) + sizeof(hw_flow_prompt)) + sizeof(size_t) + 4 * (size_t)HW_ARENA_OVERHEAD +
+                 hw_lay_out_bytes(3 * rows, tokens);
   size_t asked = queries * (sizeof(hw_next_token) + 2 * sizeof(hw_token_score) + HW_ARENA_OVERHEAD);
   return sizeof(float) * HW_PANEL_FLOATS + lists + asked + hw_forward_bytes(model, rows, shape->longest) + hw_next_tokens_bytes(model, queries) +
-         hw_flow_bytes(model, flow, rows, shape->longest, shape->n_targets) + hw_results_bytes(model, flow, shape);
+         hw_flow_bytes(model, flow, rows, tokens, shape->longest, shape->n_targets) + hw_results_bytes(model, flow, shape);
 }
 
 /* A sub-batch as it is put together: prompts first, then the sequences that score answers of several tokens. */
@@ -57,7 +71,7 @@ typedef struct sub_batch {
   const hw_prompt_input *inputs;
   hw_prompt_result *results;
   size_t begin, end;  /* inputs [begin, end) */
-  size_t n_sequences, n_rows;
+  size_t n_sequences, n_tokens;
   int32_t *ids;
   size_t *first;
   hw_next_token *queries;
@@ -66,10 +80,10 @@ typedef struct sub_batch {
 } sub_batch;
 
 static void append_sequence(sub_batch *b, const int32_t *ids, size_t n, const int32_t *more, size_t n_more) {
-  memcpy(b->ids + b->n_rows, ids, n * sizeof *ids);
-  if (n_more) memcpy(b->ids + b->n_rows + n, more, n_more * sizeof *more);
-  b->n_rows += n + n_more;
-  b->first[++b->n_sequences] = b->n_rows;
+  memcpy(b->ids + b->n_tokens, ids, n * sizeof *ids);
+  if (n_more) memcpy(b->ids + b->n_tokens + n, more, n_more * sizeof *more);
+  b->n_tokens += n + n_more;
+  b->first[++b->n_sequences] = b->n_tokens;
 }
 
 static void begin_score(hw_answer_score *score, const int32_t *ids, size_t n) {
@@ -96,22 +110,22 @@ static bool list_scores(sub_batch *b, const int32_t *answer, const int32_t *foil
   return true;
 }
 
-/* Asks for tokens after a row, of the state after the last block but `skip`. */
-static bool ask(sub_batch *b, size_t row, size_t skip, const int32_t *answer, const int32_t *foil) {
+/* Asks for tokens after a token of the batch, of the state after the last block but `skip`. Tokens get their rows when all are there. */
+static bool ask(sub_batch *b, size_t token, size_t skip, const int32_t *answer, const int32_t *foil) {
   hw_next_token *query = &b->queries[b->n_queries++];
-  *query = (hw_next_token){.row = row, .skip = (uint32_t)skip};
+  *query = (hw_next_token){.row = token, .skip = (uint32_t)skip};
   return list_scores(b, answer, foil, query);
 }
 
 static bool lay_out(sub_batch *b) {
-  size_t n_layers = (size_t)b->worker->model->config.n_layers, rows = 0, queries = 0, n = 0;
+  size_t n_layers = (size_t)b->worker->model->config.n_layers, tokens = 0, queries = 0, n = 0;
   for (size_t i = b->begin; i < b->end; i++) {
     if (b->inputs[i].failure) continue;
     n++;
-    rows += hw_prompt_shape(&b->inputs[i]).n_rows;
+    tokens += hw_prompt_shape(b->worker->model, false, &b->inputs[i]).n_tokens;
     queries += prompt_queries(&b->inputs[i], n_layers);
   }
-  b->ids = hw_arena_new(&b->worker->scratch, int32_t, rows, b->err);
+  b->ids = hw_arena_new(&b->worker->scratch, int32_t, tokens, b->err);
   b->first = hw_arena_znew(&b->worker->scratch, size_t, 3 * n + 1, b->err);
   b->queries = hw_arena_znew(&b->worker->scratch, hw_next_token, queries, b->err);
   if (!b->ids || !b->first || !b->queries) return false;
@@ -121,9 +135,9 @@ static bool lay_out(sub_batch *b) {
 }
 
 /* The logit lens: the state after every block but the last, which is the prediction itself. */
-static bool ask_lens(sub_batch *b, size_t row, const int32_t *answer, const int32_t *foil) {
+static bool ask_lens(sub_batch *b, size_t token, const int32_t *answer, const int32_t *foil) {
   for (size_t skip = (size_t)b->worker->model->config.n_layers - 1; skip > 0; skip--)
-    if (!ask(b, row, skip, answer, foil)) return false;
+    if (!ask(b, token, skip, answer, foil)) return false;
   return true;
 }
 
@@ -141,21 +155,21 @@ static bool ask_last_position(sub_batch *b, const hw_prompt_input *input, hw_pro
                                                  .logits = prediction->logits, .probabilities = prediction->probabilities};
   }
   const int32_t *answer = input->n_answer ? input->answer : NULL, *foil = input->n_foil ? input->foil : NULL;
-  size_t row = first + input->n_tokens - 1;
-  if (!last_is_target(input)) b->queries[b->n_queries++] = (hw_next_token){.row = row};
+  size_t token = first + input->n_tokens - 1;
+  if (!last_is_target(input)) b->queries[b->n_queries++] = (hw_next_token){.row = token};
   if (!list_scores(b, answer, foil, &b->queries[b->n_queries - 1])) return false;
-  return (!answer && !foil) || ask_lens(b, row, answer, foil);
+  return (!answer && !foil) || ask_lens(b, token, answer, foil);
 }
 
 /* Asks for the later tokens of an answer along an extra sequence. Where the other one parts from it, its token is asked about as well, and
  * the lens of both. */
 static bool ask_later_tokens(sub_batch *b, const hw_prompt_input *input, const int32_t *ids, size_t n, const int32_t *other, size_t parting) {
-  size_t row = b->n_rows + input->n_tokens - 1;
+  size_t token = b->n_tokens + input->n_tokens - 1;
   if (n <= 1) return true;
   append_sequence(b, input->ids, input->n_tokens, ids, n - 1);
   for (size_t t = 1; t < n; t++)
-    if (!ask(b, row + t, 0, &ids[t], t == parting ? &other[t] : NULL)) return false;
-  return parting == 0 || ask_lens(b, row + parting, &ids[parting], &other[parting]);
+    if (!ask(b, token + t, 0, &ids[t], t == parting ? &other[t] : NULL)) return false;
+  return parting == 0 || ask_lens(b, token + parting, &ids[parting], &other[parting]);
 }
 
 static bool ask_prompt(sub_batch *b, const hw_prompt_input *input, hw_prompt_result *result, size_t first) {
@@ -238,6 +252,18 @@ static const hw_next_token *take_answers(sub_batch *b, const hw_prompt_input *in
   return !parting || take_parting(b, lower, &later[parting - 1], result) ? query : NULL;
 }
 
+/* The batch of all sequences, with the rows that they share. Queries get the rows of their tokens. */
+static bool make_batch(sub_batch *b, hw_batch *batch) {
+  hw_worker *w = b->worker;
+  *batch = (hw_batch){.n_prompts = b->n_sequences, .n_rows = b->n_tokens, .ids = b->ids, .first = b->first};
+  if (w->shares_prefixes && !hw_prefixes_lay_out(w->prefixes, w->model, batch, &w->scratch, b->err)) return false;
+  w->n_tokens += (int64_t)b->n_tokens;
+  w->n_rows += (int64_t)batch->n_rows;
+  for (size_t i = 0; batch->rows && i < batch->n_known; i++) w->n_rows -= (int64_t)batch->known[i].n;
+  for (size_t q = 0; batch->rows && q < b->n_queries; q++) b->queries[q].row = batch->rows[b->queries[q].row];
+  return true;
+}
+
 static bool compute_sub_batch(sub_batch *b) {
   hw_worker *w = b->worker;
   if (!lay_out(b)) return false;
@@ -255,8 +281,10 @@ static bool compute_sub_batch(sub_batch *b) {
     if (!flows[p].traces) return false;
     p++;
   }
-  hw_batch batch = {.n_prompts = b->n_sequences, .n_rows = b->n_rows, .ids = b->ids, .first = b->first};
+  hw_batch batch;
+  if (!make_batch(b, &batch)) return false;
   if (!hw_forward(w->model, &batch, w->panel, &w->scratch, &w->acts, b->err)) return false;
+  if (w->prefixes && !hw_prefixes_keep(w->prefixes, &w->acts, n_prompts, b->err)) return false;
   if (!hw_next_tokens(&w->acts, b->queries, b->n_queries, w->panel, &w->scratch, b->err)) return false;
   if (!hw_flow_trace(&w->acts, &w->flow, flows, n_prompts, w->panel, &w->results, &w->scratch, b->err)) return false;
   const hw_next_token *query = b->queries;
@@ -271,17 +299,37 @@ static bool compute_sub_batch(sub_batch *b) {
   return true;
 }
 
+/* Rows that a prompt adds to a sub-batch behind `before` (NULL: none), at most: what it shares with other prompts is not looked for. */
+static size_t own_rows(const hw_worker *worker, const hw_prompt_input *before, const hw_prompt_input *input) {
+  if (input->failure) return 0;
+  hw_batch_shape shape = hw_prompt_shape(worker->model, worker->shares_prefixes, input);
+  size_t rows = shape.n_rows, later = rows - input->n_tokens, least = input->n_targets + later;
+  if (before && worker->shares_prefixes) rows -= hw_prefix_common(worker->model, before->ids, before->n_tokens, input->ids, input->n_tokens);
+  return rows > least ? rows : least;
+}
+
+/* The end of the sub-batch that begins with inputs[begin]. */
+static size_t next_sub_batch(const hw_worker *worker, const hw_prompt_input *inputs, size_t begin, size_t n) {
+  size_t rows = 0, tokens = 0, end = begin, most_tokens = HW_TOKENS_A_ROW * worker->batch_rows;
+  const hw_prompt_input *before = NULL;
+  for (; end < n; end++) {
+    rows += own_rows(worker, before, &inputs[end]);
+    tokens += hw_prompt_shape(worker->model, worker->shares_prefixes, &inputs[end]).n_tokens;
+    if (end > begin && (rows > worker->batch_rows || tokens > most_tokens)) break;
+    if (!inputs[end].failure) before = &inputs[end];
+  }
+  return end;
+}
+
 bool hw_compute(hw_worker *worker, const hw_prompt_input *inputs, size_t n, hw_prompt_result *results, hw_error *err) {
   for (size_t i = 0; i < n; i++)
     results[i] = (hw_prompt_result){.failure = inputs[i].failure, .answer.token_id = -1, .foil.token_id = -1,
                                     .contrast = {.logit_diff = NAN, .log_probability_diff = NAN}};
-  for (size_t begin = 0; begin < n;) {
-    size_t rows = hw_prompt_shape(&inputs[begin]).n_rows, end = begin + 1;
-    while (end < n && rows + hw_prompt_shape(&inputs[end]).n_rows <= worker->batch_rows) rows += hw_prompt_shape(&inputs[end++]).n_rows;
+  for (size_t begin = 0, end; begin < n; begin = end) {
+    end = next_sub_batch(worker, inputs, begin, n);
     hw_arena_reset(&worker->scratch);
     sub_batch b = {.worker = worker, .inputs = inputs, .results = results, .begin = begin, .end = end, .err = err};
     if (!compute_sub_batch(&b)) return false;
-    begin = end;
   }
   return true;
 }

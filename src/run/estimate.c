@@ -2,6 +2,7 @@
 #include "run/estimate.h"
 
 #include "base/memory.h"
+#include "run/prefix.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -27,11 +28,14 @@ bool hw_estimate_remaining(const hw_job *job, const hw_plan *plan, hw_plan_summa
   return ok;
 }
 
-/* Bytes of one worker whose sub-batches have batch_rows rows, or those of the largest prompt. */
-static size_t needed_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_plan *plan, size_t batch_rows) {
+/* Bytes of one worker whose sub-batches have batch_rows rows, or those of the largest prompt, and which keeps prefixes of kept_rows rows. */
+static size_t needed_bytes(const hw_job *job, const hw_model *model, const hw_flow_settings *flow, const hw_plan *plan, size_t batch_rows,
+                           size_t kept_rows) {
   hw_batch_shape shape = plan->largest;
+  size_t most_tokens = hw_job_shares_prefixes(job) ? HW_TOKENS_A_ROW * batch_rows : batch_rows;
   if (batch_rows > shape.n_rows) shape.n_rows = batch_rows;
-  return hw_worker_bytes(model, flow, &shape);
+  if (most_tokens > shape.n_tokens) shape.n_tokens = most_tokens;
+  return hw_worker_bytes(model, flow, &shape) + hw_prefixes_bytes(model, kept_rows, shape.longest);
 }
 
 /* What packing the weights takes: nothing where it does not fit, or where each is used once. */
@@ -41,15 +45,17 @@ static size_t packed_bytes(const hw_model *model, const hw_plan *plan, size_t av
 }
 
 bool hw_estimate_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, hw_plan_summary *summary,
-                       size_t *batch_rows, hw_error *err) {
+                       size_t *batch_rows, size_t *kept_rows, hw_error *err) {
   size_t cap = (size_t)job->memory << 20, threads = (size_t)summary->threads;
   *batch_rows = HW_BATCH_ROWS;
-  size_t needed = needed_bytes(model, flow, plan, *batch_rows);
-  if (cap && needed * threads > cap) needed = needed_bytes(model, flow, plan, *batch_rows = HW_BATCH_ROWS / 2);
+  *kept_rows = hw_job_shares_prefixes(job) ? HW_KEPT_ROWS : 0;
+  size_t needed = needed_bytes(job, model, flow, plan, *batch_rows, *kept_rows);
+  if (cap && needed * threads > cap) needed = needed_bytes(job, model, flow, plan, *batch_rows = HW_BATCH_ROWS / 2, *kept_rows);
   if (cap && needed * threads > cap) {
     flow->proximity_floats = HW_PROXIMITY_FLOATS / 16;
-    needed = needed_bytes(model, flow, plan, *batch_rows);
+    needed = needed_bytes(job, model, flow, plan, *batch_rows, *kept_rows);
   }
+  if (cap && needed * threads > cap) needed = needed_bytes(job, model, flow, plan, *batch_rows, *kept_rows = 0);
   summary->worker_bytes = needed;
   if (!cap || needed * threads <= cap) {
     if (job->gemm == HW_GEMM_BUILT_IN) summary->packed_bytes = packed_bytes(model, plan, cap ? cap - needed * threads : hw_memory_available() / 2);

@@ -12,6 +12,7 @@ static const char *const norm_names[] = {"l1", NULL};
 static const char *const project_names[] = {"default", "all", "none", NULL};
 static const char *const convention_names[] = {"auto", "alone", "frozen", "both", NULL};
 static const char *const gemm_names[] = {"built-in", "openblas", NULL};
+static const char *const prefix_names[] = {"yes", "no", NULL};
 static const char *const neuron_projection_names[] = {"used", "all", "none", NULL};
 
 #define AT(field) offsetof(hw_job, field)
@@ -46,6 +47,7 @@ static const hw_option job_options[] = {
     {"chunk-tokens", HW_OPTION_COUNT, AT(chunk_tokens), "N", "tokens of a chunk, the unit of work; 0: from 256 of a small data set to 2048", 0, 1 << 20, NULL, true},
     {"threads", HW_OPTION_COUNT, AT(threads), "N", "workers; 0 for one per core", 0, 1024, NULL, false},
     {"gemm", HW_OPTION_CHOICE, AT(gemm), "WHICH", "matrix products: built-in (the same bits on every processor) or openblas (for comparison)", 0, 0, gemm_names, HW_DECIDES_IF_CHOSEN},
+    {"share-prefixes", HW_OPTION_CHOICE, AT(share_prefixes), "WHEN", "prompts that begin with the same tokens compute these once: yes or no (the same results); never with --gemm openblas", 0, 0, prefix_names, false},
     {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory and packed weights, beside the mapped files; 0 for none", 0, 1 << 24, NULL, false},
     {"commit-seconds", HW_OPTION_COUNT, AT(commit_seconds), "N", "finished chunks wait so many seconds after the last commit for the next, so that small ones share a commit; 0: none wait", 0, 3600, NULL, false},
     HW_LOCK_TIMEOUT_ROW(hw_job),
@@ -76,6 +78,8 @@ bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, h
                                  .conventions = (hw_convention_choice)analysis->conventions, .raw = analysis->raw};
   return hw_targets_check(analysis->targets, err);
 }
+
+bool hw_job_shares_prefixes(const hw_job *job) { return job->share_prefixes == HW_PREFIXES_SHARED && job->gemm == HW_GEMM_BUILT_IN; }
 
 bool hw_job_check(const hw_job *job, hw_error *err) {
   hw_flow_settings settings;

@@ -9,6 +9,9 @@
 
 hw_option_table hw_job_options(void); /* rows for struct hw_job */
 
+/* Whether its workers share prefixes. */
+bool hw_job_shares_prefixes(const hw_job *job);
+
 /* The prompt of a data set row, or its counterfactual: its spans taken out (job->spans) or read from role.* columns, then as
  * hw_prompt_prepare. A row that cannot be read, or whose spans are wrong, has a `failure`. */
 bool hw_prompt_from_row(const hw_model *model, const hw_tokenizer *tokenizer, const hw_job *job, const hw_row *row, bool counterfactual,

@@ -121,8 +121,9 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   plan->n_answers_shared += hw_prompt_shared_tokens(&input) > 0;
   plan->n_answers_contained += hw_prompt_foil_is_contained(&input);
   if (!input.failure) count_spaces(plan, row, &input, counterfactual);
-  hw_batch_shape shape = hw_prompt_shape(&input);
+  hw_batch_shape shape = hw_prompt_shape(model, hw_job_shares_prefixes(job), &input);
   raise_to(&plan->largest.n_rows, shape.n_rows);
+  raise_to(&plan->largest.n_tokens, shape.n_tokens);
   raise_to(&plan->largest.longest, shape.longest);
   raise_to(&plan->largest.n_targets, shape.n_targets);
   return hw_store_check_graphs(plan->n_graphs[counterfactual], err) && hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) &&

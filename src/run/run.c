@@ -25,11 +25,12 @@ typedef struct shared {
   const hw_tokenizer *tokenizer;
   const hw_flow_settings *flow;
   const hw_plan *plan;
-  size_t batch_rows, results_bytes; /* results_bytes: part of the summary's worker_bytes */
+  size_t batch_rows, kept_rows, results_bytes; /* results_bytes: part of the summary's worker_bytes */
   hw_chunk_reader reader; /* behind reader_lock */
   bool *done; /* [n_chunks] stored before this process began */
-  hw_store *store; /* behind store_lock, as are progress and failure */
+  hw_store *store; /* behind store_lock, as are progress, counts and failure */
   hw_progress progress;
+  int64_t n_tokens, n_rows; /* of the workers that are done */
   double started;
   bool failed;
   hw_error *err;
@@ -174,6 +175,22 @@ static void commit_waiting(void *context) {
   if (!ok) note_failure(s, &problem);
 }
 
+static bool worker_init(const shared *s, hw_worker *worker, hw_error *err) {
+  if (!hw_worker_init(worker, s->model, s->flow, s->batch_rows, err)) return false;
+  worker->shares_prefixes = hw_job_shares_prefixes(s->job);
+  if (hw_worker_keep_prefixes(worker, s->kept_rows, err)) return true;
+  hw_worker_fini(worker);
+  return false;
+}
+
+static void worker_fini(shared *s, hw_worker *worker) {
+  omp_set_lock(&s->store_lock);
+  s->n_tokens += worker->n_tokens;
+  s->n_rows += worker->n_rows;
+  omp_unset_lock(&s->store_lock);
+  hw_worker_fini(worker);
+}
+
 static bool with_workers(shared *s, int threads, neuron_list *neurons) {
   hw_ticker ticker;
   s->failed = false;
@@ -182,10 +199,10 @@ static bool with_workers(shared *s, int threads, neuron_list *neurons) {
   {
     hw_worker worker;
     hw_error problem = {0};
-    bool ok = hw_worker_init(&worker, s->model, s->flow, s->batch_rows, &problem);
+    bool ok = worker_init(s, &worker, &problem);
     if (ok) ok = neurons ? work_on_neurons(s, &worker, neurons, &problem) : work_on_chunks(s, &worker, &problem);
     if (!ok) note_failure(s, &problem);
-    hw_worker_fini(&worker);
+    worker_fini(s, &worker);
   }
   hw_ticker_stop(&ticker);
   return !s->failed;
@@ -262,6 +279,8 @@ static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_res
   if (ok && !closed) *err = closing;
   s->progress.seconds = hw_clock_seconds() - s->started;
   result->progress = s->progress;
+  result->n_tokens = s->n_tokens;
+  result->n_tokens_shared = s->n_tokens - s->n_rows;
   result->interrupted = stopping(s);
   memcpy(result->fingerprint, s->plan->info.fingerprint, sizeof result->fingerprint);
   hw_arena_fini(&arena);
@@ -302,7 +321,7 @@ static bool measure_sample(shared *s, hw_plan_summary *summary, hw_error *err) {
   int64_t n_failed;
   int64_t empty = 0, filled = 0;
   double begun = 0, seconds = 0;
-  bool ok = s->done ? hw_worker_init(&worker, s->model, s->flow, s->batch_rows, err) : hw_fail_memory(err, "the plan");
+  bool ok = s->done ? worker_init(s, &worker, err) : hw_fail_memory(err, "the plan");
   if (ok) {
     ok = hw_chunk_reader_next(&s->reader, s->done, &worker.results, &chunk, &rows, err);
     begun = hw_clock_seconds();
@@ -369,7 +388,7 @@ static bool run_job(const hw_job *job, const hw_hooks *hooks, hw_model *model, c
   summary->n_groups = plan->groups.n_groups;
   summary->weight_bytes = model->weight_bytes;
   tell_plan(hooks, plan);
-  if (!hw_estimate_memory(job, model, plan, flow, summary, &s.batch_rows, err)) return false;
+  if (!hw_estimate_memory(job, model, plan, flow, summary, &s.batch_rows, &s.kept_rows, err)) return false;
   prepare_products(job, model, summary);
   s.results_bytes = hw_results_bytes(model, flow, &plan->largest);
   omp_init_lock(&s.reader_lock);

@@ -190,7 +190,7 @@ static void check_memory(const hw_model *model, hw_flow_settings flow, size_t n,
   static hw_prompt_result results[MOST_PROMPTS];
   hw_worker worker;
   uint64_t seed = 77;
-  hw_batch_shape shape = {.n_rows = batch_rows};
+  hw_batch_shape shape = {.n_rows = batch_rows, .n_tokens = HW_TOKENS_A_ROW * batch_rows};
   for (size_t i = 0; i < n; i++) {
     int32_t *ids = hw_arena_new(&arena, int32_t, length + n_answer, &err);
     unit_ids(&seed, model, length + n_answer, ids);
@@ -199,8 +199,9 @@ static void check_memory(const hw_model *model, hw_flow_settings flow, size_t n,
     assert_null(inputs[i].failure);
     inputs[i].answer = inputs[i].foil = ids + length;
     inputs[i].n_answer = inputs[i].n_foil = n_answer;
-    hw_batch_shape own = hw_prompt_shape(&inputs[i]);
+    hw_batch_shape own = hw_prompt_shape(model, true, &inputs[i]);
     if (own.n_rows > shape.n_rows) shape.n_rows = own.n_rows;
+    if (own.n_tokens > shape.n_tokens) shape.n_tokens = own.n_tokens;
     if (own.longest > shape.longest) shape.longest = own.longest;
     if (own.n_targets > shape.n_targets) shape.n_targets = own.n_targets;
   }

@@ -336,6 +336,7 @@ TEST(targets_of_a_prompt) {
 
 #include "run_prompt_tests.h"
 #include "answer_tests.h"
+#include "prefix_tests.h"
 
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -365,6 +366,7 @@ int main(void) {
       FRESH(what_takes_most_of_the_memory_is_counted),
       FRESH(blocks_of_attention_nodes_do_not_change_the_results),
       FRESH(failed_prompts_leave_the_others_alone),
+      FRESH(shared_prefixes_change_no_bit),
   };
   return cmocka_run_group_tests_name("run", tests, NULL, NULL);
 }
