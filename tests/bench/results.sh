@@ -45,6 +45,10 @@ cores=$(nproc)
   "$binary" bench --model "$model" --tokens 1,2,3,5,8,13,16,17,24,32,33,48,64,65,100,128,129,200,255,256,257,300,400,512,513,700 >"$work/lengths"
   awk '$2 == "forward" { forward = $4 / $1 } $2 == "all" { printf "| %d | %.2f | %.2f |\n", $1, forward, $3 / $1 }' "$work/lengths"
   echo
+  echo "## Shared prefixes, one core"
+  echo '```'
+  python3 tests/bench/shared_prefixes.py "$binary" "$model"
+  echo '```'
   if /usr/bin/python3 -c "import torch" 2>/dev/null; then
     echo "## PyTorch $(/usr/bin/python3 -c "import torch; print(torch.__version__)"), its forward pass alone in its best setting"
     echo
