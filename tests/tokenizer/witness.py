@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ids and offsets of every tokenizer kind against Hugging Face's own library.
 
-    witness.py BINARY [--strings N] [--seed N] [--files families|variants|sentencepiece|gguf] [NAME...]
+    witness.py BINARY [--strings N] [--seed N] [--files families|variants|sentencepiece|gguf] [--javascript] [NAME...]
 
-The witness is the npm package `tokenizers` (the Rust library built for Node). It is looked for in tests/tokenizer/node_modules and in
-the folder that HEADWATER_TOKENIZERS names; skipped (77) where it is absent.
+The witness is the npm package `tokenizers` (the Rust library built for Node). With --javascript it is `@huggingface/tokenizers`, a rewrite, and
+for each string that differs the component of that package that is the cause is looked for (components.mjs). They are looked for in the
+folder node_modules that HEADWATER_NODE_MODULES names, and in tests/tokenizer/node_modules; skipped (77) where one is absent.
 """
 import argparse
 import json
@@ -24,11 +25,12 @@ KNOWN = {
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def find_package():
-    for folder in (os.environ.get("HEADWATER_TOKENIZERS", ""), os.path.join(HERE, "node_modules/tokenizers")):
-        if folder and os.path.exists(os.path.join(folder, "package.json")):
-            return folder
-    print("skipped: the npm package tokenizers is not installed (npm ci --prefix tests/tokenizer)")
+def find_packages(names):
+    for folder in (os.environ.get("HEADWATER_NODE_MODULES", ""), os.path.join(HERE, "node_modules")):
+        packages = [os.path.join(folder, name) for name in names]
+        if folder and all(os.path.exists(os.path.join(package, "package.json")) for package in packages):
+            return packages
+    print(f"skipped: {' or '.join(names)} of npm is not installed (npm ci --prefix tests/tokenizer)")
     sys.exit(77)
 
 
@@ -38,10 +40,12 @@ def main():
     parser.add_argument("--strings", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--files", choices=["families", "variants", "sentencepiece", "gguf"], default="families")
+    parser.add_argument("--javascript", action="store_true")
     parser.add_argument("--keep", help="folder for the tokenizers and what is compared")
     parser.add_argument("names", nargs="*")
     given = parser.parse_intermixed_args()
-    package = find_package()
+    packages = find_packages(["@huggingface/tokenizers", "tokenizers"] if given.javascript else ["tokenizers"])
+    script, more = ("components.mjs", []) if given.javascript else ("compare.mjs", ["--list"])
     scratch = given.keep or tempfile.mkdtemp()
     os.makedirs(scratch, exist_ok=True)
     maker = f"make_{given.files}.py"
@@ -57,17 +61,19 @@ def main():
             subprocess.run([sys.executable, os.path.join(HERE, "make_strings.py"), str(given.strings), str(given.seed), *special], check=True, stdout=out)
         with open(strings) as inp, open(ours, "w") as out:
             subprocess.run([given.binary, "tokenize", "--model", folder, "--json-lines", "--json"], check=True, stdin=inp, stdout=out)
-        found = subprocess.run(["node", os.path.join(HERE, "compare.mjs"), package, witness, strings, ours, "--list"], capture_output=True, text=True)
+        found = subprocess.run(["node", os.path.join(HERE, script), *packages, witness, strings, ours, *more], capture_output=True, text=True)
         lines = found.stdout.rstrip("\n").split("\n")  # splitlines() would also end a line at U+2028 within a string
-        differing = json.loads(lines[-2]) if found.returncode == 1 else []
-        if differing and all(any(unicodedata.category(c) == "Cn" for c in text) for text in differing):
-            print(f"ok   {name}: {lines[-1]}; all of these have characters younger than Unicode {unicodedata.unidata_version}", flush=True)
-            continue
-        if found.returncode == 1 and name in KNOWN:
-            print(f"known {name}: {lines[-1]}: {KNOWN[name]}", flush=True)
-            continue
-        print(f"{'ok  ' if found.returncode == 0 else 'FAIL'} {name}: {found.stdout.strip() or found.stderr.strip()}", flush=True)
-        if found.returncode:
+        differing = json.loads(lines.pop(-2)) if len(lines) > 1 else []
+        younger = bool(differing) and all(any(unicodedata.category(c) == "Cn" for c in text) for text in differing)
+        if younger:
+            lines[-1] += f"; all of these have characters younger than Unicode {unicodedata.unidata_version}"
+            lines = [line for line in lines if line.startswith("  by")] + lines[-1:]
+        known = found.returncode == 1 and not younger and name in KNOWN
+        failing = found.returncode != 0 and not younger and not known
+        print(f"{'FAIL' if failing else 'known' if known else 'ok  '} {name}: {lines.pop()}{': ' + KNOWN[name] if known else ''}", flush=True)
+        for line in [] if known else [*lines, *(found.stderr.rstrip().split("\n") if failing else [])]:
+            print(line, flush=True)
+        if failing:
             failed.append(name)
     print(f"{len(names) - len(failed)} of {len(names)} agree")
     sys.exit(1 if failed else 0)
