@@ -5,7 +5,7 @@
 
 CREATE TABLE run (
   run_id INTEGER PRIMARY KEY CHECK(run_id = 1), -- one row
-  fingerprint TEXT NOT NULL,                    -- hash of all that decides the content
+  fingerprint TEXT NOT NULL,                    -- hash of all that decides the content, and of the size of chunks
   model_name TEXT NOT NULL,
   model_family TEXT NOT NULL,
   model_fingerprint TEXT NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE setting (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Who worked on the file. The only table that is no part of the digest.
+-- Who worked on the file. No part of the digest.
 CREATE TABLE process (
   process_id INTEGER PRIMARY KEY,
   host TEXT NOT NULL,
@@ -45,7 +45,7 @@ CREATE TABLE process (
   prompts_done INTEGER NOT NULL   -- stored or failed
 ) STRICT;
 
--- A chunk is there as a whole or not at all.
+-- A chunk is there as a whole or not at all. No part of the digest, which does not depend on how a run was cut.
 CREATE TABLE chunk (
   chunk_id INTEGER PRIMARY KEY CHECK(chunk_id >= 0),
   first_prompt INTEGER NOT NULL,  -- prompt_id

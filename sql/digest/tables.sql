@@ -1,14 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The tables that the digest covers, in order of name, each with the statement that reads its rows in order of its key (its rowid when
--- it has none). Generated columns are left out.
+-- it has none). Left out: generated columns; how the run was cut into chunks (chunk, the setting chunk-tokens, and the fingerprint, which
+-- covers it beside what run and setting say); item_graph, whose lists are joined first (digest/item_graphs.sql).
 WITH quoted AS (
   SELECT t.name AS table_name, c.cid, c.pk, c.hidden, '"' || replace(c.name, '"', '""') || '"' AS column_name
   FROM main.sqlite_schema t, pragma_table_xinfo(t.name) c
-  WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND t.name NOT IN ('process', 'mining', 'circuit', 'circuit_edge',
-    'circuit_group', 'circuit_break', 'comparison', 'comparison_component')
+  WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND t.name NOT IN ('process', 'chunk', 'item_graph', 'mining', 'circuit', 'circuit_edge',
+    'circuit_group', 'circuit_break', 'comparison', 'comparison_component') AND NOT (t.name = 'run' AND c.name = 'fingerprint')
 )
 SELECT table_name, 'SELECT ' || (SELECT group_concat(column_name, ', ') FROM (SELECT column_name FROM quoted c
     WHERE c.table_name = t.table_name AND hidden = 0 ORDER BY cid))
-  || ' FROM main."' || replace(table_name, '"', '""') || '" ORDER BY ' || coalesce((SELECT group_concat(column_name, ', ')
+  || ' FROM main."' || replace(table_name, '"', '""') || CASE table_name WHEN 'setting' THEN '" WHERE name <> ''chunk-tokens'' ORDER BY ' ELSE '" ORDER BY ' END || coalesce((SELECT group_concat(column_name, ', ')
     FROM (SELECT column_name FROM quoted c WHERE c.table_name = t.table_name AND pk > 0 ORDER BY pk)), 'rowid')
 FROM quoted t GROUP BY table_name ORDER BY table_name

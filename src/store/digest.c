@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Hash over the content of the run: every table but `process` and what was derived later (mining, comparisons), in order of name,
- * rows in order of key, values with type and length.
- * Compressed columns are hashed unpacked, so that another zlib gives the same hash. */
+ * Hash over the results of the run: every table but `process`, what was derived later (mining, comparisons) and how the run was cut into
+ * chunks, in order of name, rows in order of key, values with type and length.
+ * Compressed columns are hashed unpacked, so that another zlib gives the same hash, and the lists of an item's graphs joined, so that other
+ * chunks give the same hash. */
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "base/file.h"
+#include "base/list.h"
 #include "headwater/store.h"
 #include "codec/codec.h"
 #include "sqlite/connection.h"
@@ -87,6 +90,56 @@ static bool add_tables(digest *d, hw_error *err) {
   return ok;
 }
 
+/* ---- item_graph ---- */
+
+typedef struct item_list {
+  int64_t item;
+  hw_item_graph *graphs; /* [n] of all chunks so far */
+  size_t n, capacity;
+} item_list;
+
+static int by_graph(const void *a, const void *b) {
+  int64_t x = ((const hw_item_graph *)a)->graph_id, y = ((const hw_item_graph *)b)->graph_id;
+  return (x > y) - (x < y);
+}
+
+static void add_item(digest *d, item_list *list) {
+  if (!list->n) return;
+  qsort(list->graphs, list->n, sizeof *list->graphs, by_graph);
+  add_number(d, (uint64_t)list->item);
+  add_number(d, list->n);
+  for (size_t i = 0; i < list->n; i++) {
+    add_number(d, (uint64_t)list->graphs[i].graph_id);
+    add_number(d, list->graphs[i].importance);
+  }
+  list->n = 0;
+}
+
+static bool add_list(digest *d, item_list *list, const hw_statement *s, hw_error *err) {
+  size_t length, n;
+  const void *bytes = hw_column_blob(s, 1, &length);
+  hw_item_graph *graphs;
+  hw_arena_reset(&d->arena);
+  if (hw_column_integer(s, 0) != list->item) add_item(d, list);
+  list->item = hw_column_integer(s, 0);
+  if (!hw_decode_item_graphs(bytes, length, &d->arena, &graphs, &n, err) || !hw_list_reserve(list->graphs, list->n, n, list->capacity, NULL, err))
+    return false;
+  if (n) memcpy(list->graphs + list->n, graphs, n * sizeof *graphs);
+  list->n += n;
+  return true;
+}
+
+static bool add_item_graphs(digest *d, hw_error *err) {
+  hw_statement s;
+  item_list list = {0};
+  bool row, ok = hw_statement_open(&s, d->store, "digest/item_graphs.sql", err);
+  while (ok && (ok = hw_statement_step(&s, &row, err)) && row) ok = add_list(d, &list, &s, err);
+  if (ok) add_item(d, &list);
+  hw_statement_close(&s);
+  free(list.graphs);
+  return ok;
+}
+
 bool hw_store_digest(hw_store *store, char hexadecimal[33], hw_error *err) {
   digest d = {.store = store, .state = XXH3_createState()};
   if (!d.state) return hw_fail_memory(err, "the digest");
@@ -94,7 +147,7 @@ bool hw_store_digest(hw_store *store, char hexadecimal[33], hw_error *err) {
   (void)XXH3_128bits_reset(d.state);
   bool ok = hw_store_begin_read(store, err);
   if (ok) {
-    ok = add_tables(&d, err);
+    ok = add_tables(&d, err) && add_item_graphs(&d, err);
     hw_store_rollback(store);
   }
   XXH128_canonical_t canonical;
