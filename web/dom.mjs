@@ -87,7 +87,7 @@ export function tokenElement(text, attributes) {
 
 /* Resolves when what the document holds now has been drawn. */
 export function drawn() {
-  return new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
+  return new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))); });
 }
 
 /* Says something to screen readers. */

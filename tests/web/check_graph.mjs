@@ -37,6 +37,15 @@ export async function checkGraph(context) {
     same(await page.$$eval(LINKS, (paths) => paths.reduce((sum, path) => sum + (path.getAttribute("d")?.match(/M/g)?.length ?? 0), 0)), n, "edges that are drawn, heads of an edge as one");
   });
 
+  await check("section 11: run and graph are asked for at once; less than 60 kB come before the graph, and no list", async () => {
+    const loaded = await page.evaluate(() => ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
+      .map(({ name, startTime, responseEnd, encodedBodySize }) => ({ name: name.replace(/#.*/, "").split("/").at(-1), startTime, responseEnd, encodedBodySize })));
+    const rest = loaded.find(({ name }) => name === "rest.mjs"), before = loaded.filter(({ name, startTime }) => startTime < rest.startTime && name !== "icon.svg"); /* as late as rest.mjs */
+    same(before.map(({ name }) => name).sort(), ["", `graph?prompt=${PROMPT}`, "main.mjs", "run", "start.mjs", "style.css"], "requests before rest.mjs");
+    const bytes = before.reduce((sum, entry) => sum + entry.encodedBodySize + 600, 0); /* headers too */
+    holds(bytes < 60000, `${bytes} bytes before the first graph, want less than 60,000`);
+  });
+
   await check("4 the slider counts as hw_edges does, without a request", async () => {
     let requests = 0;
     const listener = () => requests++;

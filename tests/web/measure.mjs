@@ -75,11 +75,11 @@ async function noMoreRequests() {
   }
 }
 
-/* The browser's own part: two frames of a picture that has nothing to do, with the headers of the page. */
+/* {ms, cpu}. The browser's own part: two frames of a picture that has nothing to do, with the headers of the page. */
 async function emptyLoad(prepare) {
   await prepare();
   await page.goto(`${server.url}icon.svg`);
-  return page.evaluate(() => window.twoFrames());
+  return { ms: await page.evaluate(() => window.twoFrames()), cpu: await metric("TaskDuration") };
 }
 
 /* {ms, cpu: of the main thread, bytes and requests: replies that ended before the graph was drawn, headers too} */
@@ -107,7 +107,7 @@ if (kept) writeFileSync(kept, JSON.stringify(values));
 for (const [name, { empty, graph }] of Object.entries(values)) {
   const of = (what) => graph.map((load) => load[what]), among = (list) => [...new Set(list)].join(" or ");
   console.log(`first graph; ${name}, ${graph.length} loads:
-  an empty page with the same headers, ms: ${figures(empty)}
+  an empty page with the same headers, ms: ${figures(empty.map(({ ms }) => ms))}; main thread CPU until then: ${figures(empty.map(({ cpu }) => cpu))}
   first graph, ms: ${figures(of("ms"))}; main thread CPU until then: ${figures(of("cpu"))}
   ended before it: ${among(of("requests"))} requests, ${kilo(quantile(of("bytes"), 0.5))}, at most ${kilo(Math.max(...of("bytes")))}`);
 }
