@@ -22,8 +22,8 @@ typedef struct pass {
   float *normed;   /* [rows, d_model] */
   float *wide;     /* [rows, max(n_heads * d_head, fused q k v, d_ffn)] */
   float *narrow;   /* [rows, d_model] */
-  float *weights;  /* [longest prompt] */
-  float *keys, *values; /* [longest prompt, n_kv_heads * d_head] of a prompt whose rows do not follow one another */
+  float *keys, *values; /* [longest prompt, d_head] of one head */
+  float *attending;     /* hw_attend_space */
   float *cosine[N_BASES], *sine[N_BASES]; /* [rows, d_rotary / 2] of each rotary base */
   double *frequency; /* [d_rotary / 2] */
   hw_mixture mixture;
@@ -64,7 +64,7 @@ static void embed(const pass *p) {
         hw_norm_row(model->config.norm, x, model->embedding_gamma, model->embedding_beta, (float)model->config.norm_eps, d, x);
       if (!model->position_embedding.data) continue;
       hw_matrix_row(&model->position_embedding, i + (size_t)model->config.position_offset, 0, d, p->narrow);
-      hw_add_rows(x, p->narrow, NULL, 1, d);
+      hw_add_rows(x, p->narrow, NULL, 1, d, x);
     }
 }
 
@@ -105,12 +105,10 @@ size_t hw_attention_first(const hw_model *model, size_t layer, size_t i) {
   return window && i >= window ? i + 1 - window : 0;
 }
 
-/* Weights of a query on keys that follow one another, the last of which is its own. */
-static void weigh_keys(const hw_model *model, size_t layer, size_t head, const float *q, const float *k, size_t ldk, size_t n_keys, float *out) {
-  const hw_scoring scoring = {.scale = model->layers[layer].attention_scale, .cap = (float)model->config.attention_cap,
-                              .slope = model->alibi_slopes ? model->alibi_slopes[head] : 0,
-                              .sink = model->layers[layer].sinks ? model->layers[layer].sinks + head : NULL};
-  hw_attention_row(q, k, ldk, n_keys, (size_t)model->config.d_head, &scoring, out);
+static hw_scoring scoring_of(const hw_model *model, size_t layer, size_t head) {
+  const float *slopes = model->alibi_slopes, *sinks = model->layers[layer].sinks;
+  return (hw_scoring){.scale = model->layers[layer].attention_scale, .cap = (float)model->config.attention_cap,
+                      .slope = slopes ? slopes[head] : 0, .sink = sinks ? sinks + head : NULL};
 }
 
 void hw_attention_weights(const hw_activations *acts, size_t layer, size_t head, size_t prompt, size_t i, float *out) {
@@ -118,29 +116,36 @@ void hw_attention_weights(const hw_activations *acts, size_t layer, size_t head,
   size_t d_head = (size_t)c->d_head, ldq = (size_t)c->n_heads * d_head, ldk = (size_t)c->n_kv_heads * d_head, stride;
   size_t group = head / (size_t)(c->n_heads / c->n_kv_heads), first = hw_attention_first(acts->model, layer, i);
   const float *keys = hw_batch_gather(&acts->batch, prompt, first, i + 1 - first, acts->k[layer] + group * d_head, ldk, d_head, acts->gathered, &stride);
+  const hw_scoring scoring = scoring_of(acts->model, layer, head);
   memset(out, 0, first * sizeof *out);
-  weigh_keys(acts->model, layer, head, acts->q[layer] + hw_batch_row(&acts->batch, prompt, i) * ldq + head * d_head, keys, stride, i + 1 - first,
-             out + first);
+  hw_attention_row(acts->q[layer] + hw_batch_row(&acts->batch, prompt, i) * ldq + head * d_head, keys, stride, i + 1 - first, d_head, &scoring,
+                   out + first);
+}
+
+/* The heads of a prompt that share their keys, which are copied together first: apart, each would lie in a page of its own. */
+static void attend_group(const pass *p, size_t l, size_t prompt, size_t group) {
+  const hw_model_config *c = &p->model->config;
+  const hw_batch *batch = &p->all->batch;
+  size_t d_head = (size_t)c->d_head, per_group = (size_t)(c->n_heads / c->n_kv_heads), ldv = (size_t)c->n_kv_heads * d_head;
+  size_t ldq = (size_t)c->n_heads * d_head, n = hw_batch_tokens(batch, prompt), begin = first_new(batch, prompt);
+  if (begin == n) return;
+  size_t seen = hw_attention_first(p->model, l, begin), first = (hw_batch_row(batch, prompt, begin) - p->n_known) * ldq;
+  for (size_t i = seen; i < n; i++) {
+    size_t from = hw_batch_row(batch, prompt, i) * ldv + group * d_head, to = (i - seen) * d_head;
+    memcpy(p->keys + to, p->all->k[l] + from, d_head * sizeof *p->keys);
+    memcpy(p->values + to, p->all->v[l] + from, d_head * sizeof *p->values);
+  }
+  for (size_t h = group * per_group; h < (group + 1) * per_group; h++) {
+    const hw_attended_head head = {.q = p->acts->q[l] + first + h * d_head, .k = p->keys, .v = p->values, .out = p->wide + first + h * d_head,
+                                   .ldq = ldq, .n_keys = n - seen, .n_queries = n - begin, .d_head = d_head,
+                                   .window = (size_t)p->model->layers[l].window, .scoring = scoring_of(p->model, l, h)};
+    hw_attend(&head, p->attending);
+  }
 }
 
 static void attend(const pass *p, size_t l) {
-  const hw_model_config *c = &p->model->config;
-  const hw_batch *batch = &p->all->batch;
-  size_t d_head = (size_t)c->d_head, n_heads = (size_t)c->n_heads, per_group = (size_t)(c->n_heads / c->n_kv_heads);
-  size_t ldq = n_heads * d_head, ldv = (size_t)c->n_kv_heads * d_head, stride;
-  for (size_t prompt = 0; prompt < batch->n_prompts; prompt++) {
-    size_t n = hw_batch_tokens(batch, prompt), begin = first_new(batch, prompt);
-    if (begin == n) continue;
-    size_t seen = hw_attention_first(p->model, l, begin), row = hw_batch_row(batch, prompt, begin) - p->n_known;
-    const float *keys = hw_batch_gather(batch, prompt, seen, n - seen, p->all->k[l], ldv, ldv, p->keys, &stride);
-    const float *values = hw_batch_gather(batch, prompt, seen, n - seen, p->all->v[l], ldv, ldv, p->values, &stride);
-    for (size_t h = 0; h < n_heads; h++)
-      for (size_t i = begin; i < n; i++) {
-        size_t first = hw_attention_first(p->model, l, i), at = (row + i - begin) * ldq + h * d_head, key = (first - seen) * ldv + h / per_group * d_head;
-        weigh_keys(p->model, l, h, p->acts->q[l] + at, keys + key, ldv, i + 1 - first, p->weights);
-        hw_weighted_sum(p->weights, values + key, ldv, i + 1 - first, d_head, p->wide + at);
-      }
-  }
+  for (size_t prompt = 0; prompt < p->all->batch.n_prompts; prompt++)
+    for (size_t group = 0; group < (size_t)p->model->config.n_kv_heads; group++) attend_group(p, l, prompt, group);
 }
 
 /* One product for fused weights whose outputs lie in groups. */
@@ -209,8 +214,7 @@ static void add_branch(const pass *p, const float *before, const float *bias, co
     }
     bias = NULL;
   }
-  memcpy(state, before, n * d * sizeof *state);
-  hw_add_rows(state, p->narrow, bias, n, d);
+  hw_add_rows(before, p->narrow, bias, n, d, state);
 }
 
 static void attention_block(const pass *p, size_t l) {
@@ -243,14 +247,13 @@ static void ffn_block(const pass *p, size_t l) {
     return;
   }
   hw_gemm(c->gated ? &layer->w_gate : &layer->w_in, p->normed, d, a, d_ffn, n, p->panel);
-  hw_add_bias(a, d_ffn, c->gated ? layer->b_gate : layer->b_in, n, d_ffn);
-  if (c->gated) {
-    hw_gemm(&layer->w_in, p->normed, d, p->wide, d_ffn, n, p->panel);
-    hw_add_bias(p->wide, d_ffn, layer->b_in, n, d_ffn);
-  }
-  for (size_t r = 0; r < n; r++) { /* row by row: an element's bits depend on its place in the row alone */
+  if (c->gated) hw_gemm(&layer->w_in, p->normed, d, p->wide, d_ffn, n, p->panel);
+  for (size_t r = 0; r < n; r++) { /* row by row: a row stays in the cache, and an element's bits depend on its place in the row alone */
+    hw_add_bias(a + r * d_ffn, d_ffn, c->gated ? layer->b_gate : layer->b_in, 1, d_ffn);
     hw_activate(c->activation, a + r * d_ffn, d_ffn);
-    if (c->gated) hw_multiply(a + r * d_ffn, p->wide + r * d_ffn, d_ffn);
+    if (!c->gated) continue;
+    hw_add_bias(p->wide + r * d_ffn, d_ffn, layer->b_in, 1, d_ffn);
+    hw_multiply(a + r * d_ffn, p->wide + r * d_ffn, d_ffn);
   }
   hw_gemm(&layer->w_out, a, d_ffn, p->narrow, d, n, p->panel);
   add_branch(p, p->acts->mid[l], layer->b_out, layer->ffn_out_gamma, p->acts->ffn_out_scale[l], p->acts->resid[l + 1]);
@@ -272,9 +275,9 @@ static void list_works(const hw_model *model, size_t n_rows, size_t longest, siz
       {&work[0], 2, n_rows, d},                                       /* normed, narrow */
       {&work[1], 1, n_rows, projected > d_ffn ? projected : d_ffn},   /* wide */
       {&work[2], 2 * N_BASES, n_rows, model->d_rotary / 2},         /* cosine and sine */
-      {&work[3], 1, longest, 1},                                    /* attention weights */
-      {&work[4], 1, model->d_rotary, 1},                            /* rotary frequencies, float64 */
-      {&work[5], 2, gathered, kv},                                  /* keys and values of a prompt */
+      {&work[3], 2, longest, (size_t)c->d_head},                    /* keys and values of a head */
+      {&work[4], 1, 1, hw_attend_space(longest, (size_t)c->d_head)},
+      {&work[5], 1, model->d_rotary, 1},                            /* rotary frequencies, float64 */
       {&work[6], 1, gathered, (size_t)c->d_head},                   /* keys of a head */
   };
   memcpy(works, all, sizeof all);
@@ -326,8 +329,8 @@ bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_a
   acts->gathered = work[6][0];
   if (!hw_activations_from(acts, n_known, arena, &own, err)) return false;
   pass p = {.model = model, .all = acts, .acts = &own, .panel = panel, .n_known = n_known, .normed = work[0][0], .narrow = work[0][1], .wide = work[1][0],
-            .cosine = {work[2][0], work[2][1]}, .sine = {work[2][2], work[2][3]}, .weights = work[3][0], .keys = work[5][0], .values = work[5][1],
-            .frequency = (double *)(void *)work[4][0]};
+            .cosine = {work[2][0], work[2][1]}, .sine = {work[2][2], work[2][3]}, .keys = work[3][0], .values = work[3][1], .attending = work[4][0],
+            .frequency = (double *)(void *)work[5][0]};
   if (!hw_mixture_open(model, n, arena, &p.mixture, err)) return false;
   make_rotary_tables(&p);
   embed(&p);

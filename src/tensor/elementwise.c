@@ -29,9 +29,13 @@ void HW_ISA_NAME(hw_add_bias)(float *y, size_t ldy, const float *bias, size_t n_
     for (size_t i = 0; i < d; i++) y[r * ldy + i] += bias[i];
 }
 
-void HW_ISA_NAME(hw_add_rows)(float *y, const float *x, const float *bias, size_t n_rows, size_t d) {
-  for (size_t i = 0; i < n_rows * d; i++) y[i] += x[i];
-  HW_ISA_NAME(hw_add_bias)(y, d, bias, n_rows, d);
+void HW_ISA_NAME(hw_add_rows)(const float *x, const float *y, const float *bias, size_t n_rows, size_t d, float *out) {
+  if (!bias) {
+    for (size_t i = 0; i < n_rows * d; i++) out[i] = x[i] + y[i];
+    return;
+  }
+  for (size_t r = 0; r < n_rows; r++, x += d, y += d, out += d)
+    for (size_t i = 0; i < d; i++) out[i] = x[i] + y[i] + bias[i];
 }
 
 void HW_ISA_NAME(hw_multiply)(float *y, const float *x, size_t n) {

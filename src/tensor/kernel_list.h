@@ -20,6 +20,7 @@
     (q, k, ldk, n_keys, d_head, scoring, out))                                                                                       \
   X(void, weighted_sum, (const float *a, const float *v, size_t ldv, size_t n_keys, size_t d_head, float *out),                      \
     (a, v, ldv, n_keys, d_head, out))                                                                                                \
+  X(void, attend, (const hw_attended_head *head, float *space), (head, space))                                                       \
   X(void, activate, (hw_activation kind, float *x, size_t n), (kind, x, n))                                                          \
   X(void, clamped_glu, (float *gate, const float *up, float limit, size_t n), (gate, up, limit, n))                                  \
   X(void, soft_cap, (float *x, size_t n, float cap), (x, n, cap))                                                                    \
@@ -29,7 +30,7 @@
   X(void, rotate_pairs, (float *x, const float *cosine, const float *sine, size_t n), (x, cosine, sine, n))                          \
   X(void, clip, (float *x, float largest, size_t n), (x, largest, n))                                                                \
   X(void, add_bias, (float *y, size_t ldy, const float *bias, size_t n_rows, size_t d), (y, ldy, bias, n_rows, d))                   \
-  X(void, add_rows, (float *y, const float *x, const float *bias, size_t n_rows, size_t d), (y, x, bias, n_rows, d))                 \
+  X(void, add_rows, (const float *x, const float *y, const float *bias, size_t n_rows, size_t d, float *out), (x, y, bias, n_rows, d, out)) \
   X(void, multiply, (float *y, const float *x, size_t n), (y, x, n))                                                                 \
   X(void, scale, (float *y, float factor, size_t n), (y, factor, n))
 

@@ -61,13 +61,29 @@ void hw_attention_row(const float *q, const float *k, size_t ldk, size_t n_keys,
 /* out[d_head] = sum_j a[j] v_j. */
 void hw_weighted_sum(const float *a, const float *v, size_t ldv, size_t n_keys, size_t d_head, float *out);
 
+/* A head over queries that follow one another: the last n_queries of n_keys positions. A query sees the keys up to its own, the last
+ * `window` of them (0: all). q and out have the row stride ldq; k and v are [n_keys, d_head]. */
+typedef struct hw_attended_head {
+  const float *q, *k, *v;
+  float *out;
+  size_t ldq, n_keys, n_queries, d_head, window;
+  hw_scoring scoring;
+} hw_attended_head;
+
+enum { HW_QUERIES_TOGETHER = 16 };
+
+/* out = what hw_attention_row and hw_weighted_sum give for each query, to the bit. space: hw_attend_space floats. */
+void hw_attend(const hw_attended_head *head, float *space);
+size_t hw_attend_space(size_t n_keys, size_t d_head);
+
 /* The L1 proximity before clipping, METHOD section 2: out[r] = sum_d |w_d| - |w_d - scale[r] z[r, d]|, r < n_rows.
  * Summed as a difference per element, so that a small part of a large vector keeps its digits. */
 void hw_proximity_rows(const float *w, const float *z, size_t ldz, const float *scale, size_t n_rows, size_t d, float *out);
 /* sum_d |w_d| - |u_d| */
 float hw_l1_difference(const float *w, const float *u, size_t d);
 
-void hw_add_rows(float *y, const float *x, const float *bias, size_t n_rows, size_t d); /* y = y + x + bias (NULL: none) */
+/* out = x + y + bias (NULL: none); rows of d, out may be x. */
+void hw_add_rows(const float *x, const float *y, const float *bias, size_t n_rows, size_t d, float *out);
 void hw_add_bias(float *y, size_t ldy, const float *bias, size_t n_rows, size_t d);     /* y = y + bias, NULL: nothing */
 void hw_multiply(float *y, const float *x, size_t n);                       /* y = y * x */
 void hw_scale(float *y, float factor, size_t n);                            /* y = y * factor */

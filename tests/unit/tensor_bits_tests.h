@@ -164,6 +164,43 @@ TEST(gemm_bits_do_not_depend_on_the_instruction_set) {
         }
 }
 
+/* A head over many queries, against each query alone. */
+static void check_attend(const hw_kernels *k, uint64_t *seed, size_t n_keys, size_t n_queries, size_t d, size_t window, const hw_scoring *scoring) {
+  size_t ldq = d + unit_below(seed, 3);
+  float *q = unit_floats(n_queries * ldq), *keys = unit_floats(n_keys * d), *values = unit_floats(n_keys * d), *out = unit_floats(n_queries * ldq);
+  float *space = unit_floats(hw_attend_space(n_keys, d)), *weights = unit_floats(n_keys), *want = unit_floats(d);
+  unit_fill(seed, 1, n_queries * ldq, q);
+  unit_fill(seed, 1, n_keys * d, keys);
+  unit_fill(seed, 1, n_keys * d, values);
+  k->attend(&(hw_attended_head){.q = q, .k = keys, .v = values, .out = out, .ldq = ldq, .n_keys = n_keys, .n_queries = n_queries, .d_head = d,
+                                .window = window, .scoring = *scoring}, space);
+  for (size_t i = 0; i < n_queries; i++) {
+    size_t seen = n_keys - n_queries + i + 1, first = window && seen > window ? seen - window : 0;
+    k->attention_row(q + i * ldq, keys + first * d, d, seen - first, d, scoring, weights);
+    k->weighted_sum(weights, values + first * d, d, seen - first, d, want);
+    if (memcmp(want, out + i * ldq, d * sizeof *want) != 0)
+      fail_msg("%s: query %zu of %zu, %zu keys, window %zu, d_head %zu: not the bits of the query alone", k->name, i, n_queries, n_keys, window, d);
+  }
+  float *all[] = {q, keys, values, out, space, weights, want};
+  for (size_t i = 0; i < COUNT_OF(all); i++) free(all[i]);
+}
+
+TEST(attention_of_many_queries_is_that_of_each) {
+  static const size_t lengths[] = {1, 2, 16, 17, 63, 64, 65, 130}, widths[] = {1, 8, 15, 16, 31, 64, 80, 131};
+  const hw_kernels *kernels[3];
+  const float sink = 0.4f;
+  const hw_scoring scorings[] = {{.scale = 0.3f}, {.scale = 0.3f, .cap = 2, .slope = 0.25f, .sink = &sink}};
+  size_t n = kernels_here(kernels);
+  uint64_t seed = 17;
+  for (size_t k = 0; k < n; k++)
+    for (size_t l = 0; l < COUNT_OF(lengths); l++)
+      for (size_t w = 0; w < COUNT_OF(widths); w++)
+        for (size_t s = 0; s < COUNT_OF(scorings); s++) {
+          check_attend(kernels[k], &seed, lengths[l], lengths[l], widths[w], 0, &scorings[s]);
+          check_attend(kernels[k], &seed, lengths[l], 1 + unit_below(&seed, (uint32_t)lengths[l]), widths[w], 1 + unit_below(&seed, (uint32_t)lengths[l]), &scorings[s]);
+        }
+}
+
 TEST(blas_is_named) {
   const char *core = hw_blas_start();
   assert_non_null(core);

@@ -102,6 +102,10 @@ static size_t run_all(const hw_kernels *k, size_t d, uint64_t seed, float *out) 
   }
   k->weighted_sum(scale, z, ld, ROWS, d, work);
   KEEP(work, d);
+  static float space[HW_QUERIES_TOGETHER * (ROWS + 2 * LONGEST)];
+  k->attend(&(hw_attended_head){.q = z, .k = z, .v = z, .out = work, .ldq = d, .n_keys = ROWS, .n_queries = ROWS - 3, .d_head = d, .window = 12,
+                                .scoring = {.scale = 0.3f}}, space);
+  KEEP(work, (ROWS - 3) * d);
   for (int kind = HW_ACT_GELU_TANH; kind <= HW_ACT_SILU; kind++) ON_COPY(b, d, k->activate((hw_activation)kind, work, d));
   ON_COPY(a, d, k->clamped_glu(work, b, 1.5f, d));
   ON_COPY(a, d, k->soft_cap(work, d, 1.25f));
@@ -113,7 +117,8 @@ static size_t run_all(const hw_kernels *k, size_t d, uint64_t seed, float *out) 
   ON_COPY(a, even, k->rotate_pairs(work, b, c, even));
   ON_COPY(a, d, k->clip(work, 0.7f, d));
   ON_COPY(z, 3 * ld, k->add_bias(work, ld, b, 3, d));
-  ON_COPY(z, 2 * d, k->add_rows(work, z + 1, c, 2, d));
+  k->add_rows(z, z + 1, c, 2, d, work);
+  KEEP(work, 2 * d);
   ON_COPY(a, d, k->multiply(work, b, d));
   ON_COPY(a, d, k->scale(work, 0.1f, d));
   assert_true(used <= OUT);

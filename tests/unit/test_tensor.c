@@ -359,9 +359,9 @@ TEST(elementwise_kernels) {
     unit_fill(&seed, 1, n, before);
     unit_fill(&seed, 1, d, bias);
     memcpy(y, before, n * sizeof *y);
-    hw_add_rows(y, x, bias, 3, d);
+    hw_add_rows(y, x, bias, 3, d, y);
     for (size_t i = 0; i < 3 * d; i++) assert_true(y[i] == (before[i] + x[i]) + bias[i % d]);
-    hw_add_rows(y, x, NULL, 3, d);
+    hw_add_rows(y, x, NULL, 3, d, y);
     for (size_t i = 0; i < 3 * d; i++) assert_true(y[i] == ((before[i] + x[i]) + bias[i % d]) + x[i]);
     memcpy(y, before, n * sizeof *y);
     hw_add_bias(y, d + 1, bias, 3, d); /* a stride wider than the row */
@@ -422,6 +422,7 @@ int main(void) {
       cmocka_unit_test(gemm_rows_do_not_depend_on_place_or_neighbours),
       cmocka_unit_test(gemm_bits_do_not_depend_on_packing),
       cmocka_unit_test(gemm_bits_do_not_depend_on_the_instruction_set),
+      cmocka_unit_test(attention_of_many_queries_is_that_of_each),
       cmocka_unit_test(blas_is_named),
   };
   return cmocka_run_group_tests_name("tensor", tests, NULL, NULL);
