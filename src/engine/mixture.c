@@ -9,7 +9,7 @@
 static size_t widest_expert(const hw_model_config *c) { return (size_t)(c->d_shared > c->d_expert ? c->d_shared : c->d_expert); }
 
 typedef struct request {
-  void **to;
+  void *to; /* the address of a pointer, of one of several types: written as bytes */
   size_t count, size;
 } request;
 
@@ -19,10 +19,10 @@ static void list_requests(const hw_model *model, size_t n_rows, hw_mixture *m, r
   const hw_model_config *c = &model->config;
   size_t d = (size_t)c->d_model, width = widest_expert(c);
   const request all[N_REQUESTS] = {
-      {(void **)&m->scores, n_rows * (size_t)c->n_experts, sizeof(float)}, {(void **)&m->x, n_rows * d, sizeof(float)},
-      {(void **)&m->out, n_rows * d, sizeof(float)}, {(void **)&m->gate, n_rows * 2 * width, sizeof(float)},
-      {(void **)&m->up, n_rows * width, sizeof(float)}, {(void **)&m->rows, n_rows, sizeof(size_t)},
-      {(void **)&m->places, n_rows, sizeof(size_t)}, {(void **)&m->weights, n_rows, sizeof(float)}};
+      {&m->scores, n_rows * (size_t)c->n_experts, sizeof(float)}, {&m->x, n_rows * d, sizeof(float)},
+      {&m->out, n_rows * d, sizeof(float)}, {&m->gate, n_rows * 2 * width, sizeof(float)},
+      {&m->up, n_rows * width, sizeof(float)}, {&m->rows, n_rows, sizeof(size_t)},
+      {&m->places, n_rows, sizeof(size_t)}, {&m->weights, n_rows, sizeof(float)}};
   memcpy(list, all, sizeof all);
 }
 
@@ -40,8 +40,11 @@ bool hw_mixture_open(const hw_model *model, size_t n_rows, hw_arena *arena, hw_m
   request list[N_REQUESTS];
   if (!model->config.n_experts) return true;
   list_requests(model, n_rows, m, list);
-  for (int i = 0; i < N_REQUESTS; i++)
-    if (!(*list[i].to = hw_arena_alloc(arena, list[i].count, list[i].size, err))) return false;
+  for (int i = 0; i < N_REQUESTS; i++) {
+    void *memory = hw_arena_alloc(arena, list[i].count, list[i].size, err);
+    if (!memory) return false;
+    memcpy(list[i].to, &memory, sizeof memory);
+  }
   return true;
 }
 

@@ -10,7 +10,7 @@
 #
 # A case runs in a fresh folder with links gpt2 and llama to the embedded models and to datasets/*.csv, and gets
 #   $HW the binary   $ROOT the repository   $T threads   $PY python3   $LIB tests/cli/lib   $TMPDIR a place for scratch
-# and the functions of lib/helpers.sh. What it prints must not depend on paths, times, or the BLAS kernel.
+# and the functions of lib/helpers.sh. What it prints must not depend on paths, times, or the processor.
 set -u
 update=no
 [ "${1:-}" = --update ] && { update=yes; shift; }

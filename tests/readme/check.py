@@ -5,7 +5,7 @@
     python3 tests/readme/check.py BINARY [--update]
 
 Commands start with "$ " and go to a shell in a scratch folder where datasets/ and pipelines/ stand as in the repository and
-build/headwater is BINARY. Numbers may differ by 0.2 % or in their third decimal (BLAS kernels round differently) and times by
+build/headwater is BINARY. Numbers may differ by 0.2 % or in their third decimal (an older README is still right then) and times by
 anything; all else must be equal. A line of only "..." stands for any lines. --update rewrites the blocks with what was printed.
 The C block is examples/trace_prompt.c (tests/install builds and runs it), and files that the README links to exist.
 """

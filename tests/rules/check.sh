@@ -38,6 +38,7 @@ done | xargs awk '
   }' || failed=1
 
 for library in "$@"; do
+  [ -f "$library" ] || complain "$library: not there"
   if [ "${HEADWATER_SANITIZED:-}" != 1 ]; then
     # Constants that hold addresses lie in .data.rel.ro; what lies in .data, .bss or a thread's own data can be written.
     objdump -t "$library" 2>/dev/null | awk '{for (i = 2; i < NF; i++) if ($i ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)$/ && $NF != $i) print $NF}' |

@@ -6,7 +6,7 @@
 
 Two models, one with grouped queries. Graph, neurons, lists under both conventions and attention maps are those of `trace --json --project
 all --raw`; a stored prompt's graph and lens are the stored ones. Then what is refused, what goes when newer traces come, and many traces at
-once. Where the BLAS kernel rounds a row by its place in a batch, what was computed in another company may differ in its last digits.
+once.
 """
 import http.client
 import json

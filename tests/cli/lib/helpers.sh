@@ -41,7 +41,7 @@ same() { # text, value, value
   if [ -n "$2" ] && [ "$2" = "$3" ]; then echo "$1: yes"; else echo "$1: NO: $2 | $3"; fi
 }
 
-# Cuts decimal numbers after two digits: what is behind may depend on the BLAS kernel.
+# Cuts decimal numbers after two digits, to read.
 short_numbers() { sed -E 's/([0-9]\.[0-9]{2})[0-9]+(e[-+][0-9]+)?/\1/g'; }
 
 # The first n prompts of a set, small runs. Prints nothing when all goes well.
