@@ -16,6 +16,7 @@ if (reason) {
 const sorted = (list) => [...list].sort((a, b) => a - b);
 const quantile = (list, q) => sorted(list)[Math.min(list.length - 1, Math.floor(q * list.length))];
 const figures = (list) => `median ${quantile(list, 0.5).toFixed(1)}, tenth ${quantile(list, 0.1).toFixed(1)}, ninetieth ${quantile(list, 0.9).toFixed(1)}`;
+const measured = (part) => only === "" || only === part;
 const kilo = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
 const server = await serve(binary, db), browser = await launch();
@@ -60,11 +61,7 @@ await page.evaluateOnNewDocument(() => {
  * page with another prompt, so that the process is there already. In both the cache is empty. */
 const KINDS = {
   "a fresh tab, with the start of its process": async () => { await page.goto("about:blank"); },
-  "the page is shown already, in this process": async () => {
-    await page.goto(`${server.url}index.html#/prompt/${Number(prompt) ? 0 : 1}`);
-    await page.waitForFunction(() => window.firstGraph);
-    await noMoreRequests();
-  },
+  "the page is shown already, in this process": () => showGraph(`index.html#/prompt/${Number(prompt) ? 0 : 1}`),
 };
 
 /* puppeteer's own wait also waits for an icon that the browser asks for, for the tab, and gives up. */
@@ -73,6 +70,12 @@ async function noMoreRequests() {
     seen = network.length;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+async function showGraph(address) {
+  await page.goto(server.url + address);
+  await page.waitForFunction(() => window.firstGraph);
+  await noMoreRequests();
 }
 
 /* {ms, cpu}. The browser's own part: two frames of a picture that has nothing to do, with the headers of the page. */
@@ -97,7 +100,7 @@ async function graphLoad(prepare) {
 }
 
 const values = kept && existsSync(kept) ? JSON.parse(readFileSync(kept, "utf8")) : {};
-for (let i = 0; i < (/^(load)?$/.test(only) ? Number(loads) : 0); i++)
+for (let i = 0; i < (measured("load") ? Number(loads) : 0); i++)
   for (const [name, prepare] of Object.entries(KINDS)) {
     const of = (values[name] ??= { empty: [], graph: [] });
     of.empty.push(await emptyLoad(prepare));
@@ -114,10 +117,8 @@ for (const [name, { empty, graph }] of Object.entries(values)) {
 
 /* ---- slider ---- */
 const STEPS = 100;
-await page.goto(`${server.url}#/prompt/${prompt}`);
-await page.waitForFunction(() => window.firstGraph);
-await noMoreRequests();
-for (const [name, range] of /^(slider)?$/.test(only) ? [["around the run's threshold", [60, 160]], ["from the floor up", [0, 100]]] : []) {
+if (measured("slider")) await showGraph(`#/prompt/${prompt}`);
+for (const [name, range] of measured("slider") ? [["around the run's threshold", [60, 160]], ["from the floor up", [0, 100]]] : []) {
   const events = [];
   session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
   await session.send("Tracing.start", { categories: "cc,disabled-by-default-devtools.timeline,devtools.timeline", transferMode: "ReportEvents" });
@@ -153,7 +154,7 @@ const [item] = rows(binary, db, "SELECT item_id FROM agg_item WHERE group_id = -
 const paths = ["run", `graph?prompt=${prompt}`, `lists?prompt=${prompt}`, `neurons?prompt=${prompt}&layer=0&position=0`, "prompts", "prompts?q=gave", "prompts?head=L1H5", "prompts?answers=wrong",
   "prompts?sort=probability", `prompts?edge=${item?.item_id ?? 0}`, `prompts?edge=${item?.item_id ?? 0}&answers=wrong&q=the`, "heads", "head?layer=1&head=5", "top_neurons", "neuron?layer=2&neuron=206",
   "circuits", "circuit?rank=1", "comparisons", "lens", "roles", "accuracy", "size_curve", "failed"];
-for (const path of /^(points)?$/.test(only) ? paths : []) {
+for (const path of measured("points") ? paths : []) {
   const found = [];
   for (let i = 0; i < Number(loads); i++) found.push(await ask(path));
   console.log(`${path}: ms: ${figures(found.map((x) => x.ms))}; ${kilo(found[0].size)}; status ${[...new Set(found.map((x) => x.status))]}`);
