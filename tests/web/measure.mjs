@@ -117,7 +117,7 @@ for (const [name, { empty, graph }] of Object.entries(values)) {
 
 /* ---- slider ---- */
 const STEPS = 100;
-if (measured("slider")) await showGraph(`#/prompt/${prompt}`);
+if (measured("slider")) await showGraph(`index.html#/prompt/${prompt}`);
 for (const [name, range] of measured("slider") ? [["around the run's threshold", [60, 160]], ["from the floor up", [0, 100]]] : []) {
   const events = [];
   session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
