@@ -59,6 +59,7 @@ typedef struct hw_job {
   int gemm;               /* hw_gemm_choice */
   int share_prefixes;     /* hw_prefix_choice; never with OpenBLAS, whose rows may see their neighbours */
   bool durable, dry_run, quiet;
+  bool profile;           /* measure hw_run_result.seconds, and store them in the table process_stage */
 } hw_job;
 
 HW_API void hw_job_defaults(hw_job *job);
@@ -135,11 +136,14 @@ typedef struct hw_prompt_result {
 } hw_prompt_result;
 
 /* Work space of one worker: nothing in it is shared. */
+typedef struct hw_profile hw_profile;
+
 typedef struct hw_worker {
   const hw_model *model;
   hw_flow_settings flow;
   size_t batch_rows; /* rows of a sub-batch */
   bool shares_prefixes; /* prompts that begin with the same tokens have the same rows; true after hw_worker_init */
+  struct hw_profile *profile;   /* of its caller, or NULL */
   struct hw_prefixes *prefixes; /* beginnings kept for later sub-batches, or NULL */
   int64_t n_tokens, n_rows;     /* of all sequences so far; rows that were computed for them */
   float *panel;
@@ -199,10 +203,28 @@ typedef struct hw_plan_summary {
   bool batch_invariant; /* whether a row's bits do not depend on the rows beside it */
 } hw_plan_summary;
 
+/* What workers spend their time on. ROWS: reading the data set; PROMPTS: tokens and records; ENCODING: packing and summing; STORE: writing
+ * and committing, also by the thread that commits when workers are busy; WAITING: for the reader, the store, and the last worker. */
+typedef enum hw_run_stage {
+  HW_RUN_ROWS,
+  HW_RUN_PROMPTS,
+  HW_RUN_FORWARD,
+  HW_RUN_PREDICTIONS,
+  HW_RUN_GRAPHS,
+  HW_RUN_PROJECTIONS,
+  HW_RUN_ENCODING,
+  HW_RUN_STORE,
+  HW_RUN_NEURON_PROJECTIONS,
+  HW_RUN_WAITING,
+  HW_RUN_STAGES
+} hw_run_stage;
+HW_API const char *hw_run_stage_name(hw_run_stage stage);
+
 typedef struct hw_run_result {
   hw_progress progress;
   bool interrupted;
   int64_t n_tokens, n_tokens_shared; /* of this process, with the sequences that score answers; what of them was taken from another prompt */
+  double seconds[HW_RUN_STAGES];     /* job->profile: by the clock, summed over the workers of this process */
   char fingerprint[33];
 } hw_run_result;
 

@@ -142,6 +142,9 @@ HW_API bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, i
 /* Stores a chunk. After an error it is not stored, and none of those that wait for a commit. */
 HW_API bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_error *err);
 
+/* Notes in the table process_stage, which it makes, how long this process spent on each of n stages. */
+HW_API bool hw_store_put_stages(hw_store *store, size_t n, const char *const *names, const double *seconds, hw_error *err);
+
 /* Neurons that entered a top-k and have no projection yet, at most `limit`, by (layer, neuron). */
 HW_API bool hw_store_pending_neurons(hw_store *store, size_t limit, uint16_t *layers, uint32_t *neurons, size_t *n, hw_error *err);
 /* Projections of neurons (kind NEURON, convention ALONE, position 0), in one transaction. */

@@ -5,7 +5,7 @@
 WITH quoted AS (
   SELECT t.name AS table_name, c.cid, c.pk, c.hidden, '"' || replace(c.name, '"', '""') || '"' AS column_name
   FROM main.sqlite_schema t, pragma_table_xinfo(t.name) c
-  WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND t.name NOT IN ('process', 'chunk', 'item_graph', 'mining', 'circuit', 'circuit_edge',
+  WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND t.name NOT IN ('process', 'process_stage', 'chunk', 'item_graph', 'mining', 'circuit', 'circuit_edge',
     'circuit_group', 'circuit_break', 'comparison', 'comparison_component') AND NOT (t.name = 'run' AND c.name = 'fingerprint')
 )
 SELECT table_name, 'SELECT ' || (SELECT group_concat(column_name, ', ') FROM (SELECT column_name FROM quoted c

@@ -45,6 +45,14 @@ static void print_plan(const hw_plan_summary *plan) {
 
 enum { LEAST_TOLD = 4 }; /* shared prefixes are told from a quarter of the tokens on */
 
+static void print_profile(const hw_run_result *result) {
+  double sum = 0;
+  for (int stage = 0; stage < HW_RUN_STAGES; stage++) sum += result->seconds[stage];
+  printf("time of the workers, %.2f s in all:\n", sum);
+  for (int stage = 0; stage < HW_RUN_STAGES; stage++)
+    printf("  %-26s %8.2f s %6.1f%%\n", hw_run_stage_name(stage), result->seconds[stage], sum > 0 ? 100 * result->seconds[stage] / sum : 0);
+}
+
 static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_result *result) {
   const hw_progress *p = &result->progress;
   char time[32];
@@ -63,6 +71,7 @@ static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_r
     print_answers(plan, "answers and foils: ");
     if (result->n_tokens_shared * LEAST_TOLD > result->n_tokens)
       printf("shared prefixes: %" PRId64 " of %" PRId64 " tokens, those of answers among them, were not computed again\n", result->n_tokens_shared, result->n_tokens);
+    if (job->profile) print_profile(result);
   }
   int code = hw_cli_finish();
   return code ? code : p->failed ? EXIT_SOME_FAILED : 0;

@@ -6,8 +6,10 @@
 
 #include "base/memory.h"
 #include "base/real.h"
+#include "flow/nodes.h"
 #include "headwater/run.h"
 #include "run/prefix.h"
+#include "run/profile.h"
 
 bool hw_worker_init(hw_worker *worker, const hw_model *model, const hw_flow_settings *flow, size_t batch_rows, hw_error *err) {
   *worker = (hw_worker){.model = model, .flow = *flow, .batch_rows = batch_rows, .shares_prefixes = true};
@@ -264,6 +266,18 @@ static bool make_batch(sub_batch *b, hw_batch *batch) {
   return true;
 }
 
+/* Graphs with their neurons, then the projections: the two halves of hw_flow_trace. */
+static bool trace_flows(sub_batch *b, hw_flow_prompt *flows, size_t n) {
+  hw_worker *w = b->worker;
+  hw_flow_settings graphs = w->flow;
+  graphs.project = HW_PROJECT_NONE;
+  if (!hw_flow_trace(&w->acts, &graphs, flows, n, w->panel, &w->results, &w->scratch, b->err)) return false;
+  hw_profile_lap(w->profile, HW_RUN_GRAPHS);
+  if (!hw_project_traces(&w->acts, &w->flow, flows, n, w->panel, &w->results, &w->scratch, b->err)) return false;
+  hw_profile_lap(w->profile, HW_RUN_PROJECTIONS);
+  return true;
+}
+
 static bool compute_sub_batch(sub_batch *b) {
   hw_worker *w = b->worker;
   if (!lay_out(b)) return false;
@@ -282,11 +296,14 @@ static bool compute_sub_batch(sub_batch *b) {
     p++;
   }
   hw_batch batch;
+  hw_profile_lap(w->profile, HW_RUN_PROMPTS);
   if (!make_batch(b, &batch)) return false;
   if (!hw_forward(w->model, &batch, w->panel, &w->scratch, &w->acts, b->err)) return false;
   if (w->prefixes && !hw_prefixes_keep(w->prefixes, &w->acts, n_prompts, b->err)) return false;
+  hw_profile_lap(w->profile, HW_RUN_FORWARD);
   if (!hw_next_tokens(&w->acts, b->queries, b->n_queries, w->panel, &w->scratch, b->err)) return false;
-  if (!hw_flow_trace(&w->acts, &w->flow, flows, n_prompts, w->panel, &w->results, &w->scratch, b->err)) return false;
+  hw_profile_lap(w->profile, HW_RUN_PREDICTIONS);
+  if (!trace_flows(b, flows, n_prompts)) return false;
   const hw_next_token *query = b->queries;
   p = 0;
   for (size_t i = b->begin; i < b->end; i++) {

@@ -52,6 +52,7 @@ static const hw_option job_options[] = {
     {"commit-seconds", HW_OPTION_COUNT, AT(commit_seconds), "N", "finished chunks wait so many seconds after the last commit for the next, so that small ones share a commit; 0: none wait", 0, 3600, NULL, false},
     HW_LOCK_TIMEOUT_ROW(hw_job),
     {"durable", HW_OPTION_FLAG, AT(durable), NULL, "every commit survives a power failure", 0, 0, NULL, false},
+    {"profile", HW_OPTION_FLAG, AT(profile), NULL, "say at the end where the workers' time went, and keep it in the table process_stage", 0, 0, NULL, false},
     {"dry-run", HW_OPTION_FLAG, AT(dry_run), NULL, "only say what the run would take", 0, 0, NULL, false},
     {"quiet", HW_OPTION_FLAG, AT(quiet), NULL, "no progress, and no line on the columns", 0, 0, NULL, false},
 };

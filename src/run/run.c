@@ -15,6 +15,7 @@
 #include "headwater/store.h"
 #include "run/chunk_reader.h"
 #include "run/estimate.h"
+#include "run/profile.h"
 #include "run/ticker.h"
 #include "tensor/kernels.h"
 
@@ -32,6 +33,7 @@ typedef struct shared {
   hw_progress progress;
   int64_t n_tokens, n_rows; /* of the workers that are done */
   double started;
+  double seconds[HW_RUN_STAGES];
   bool failed;
   hw_error *err;
   omp_lock_t reader_lock, store_lock;
@@ -78,11 +80,15 @@ static bool compute_chunk(const shared *s, hw_worker *worker, const hw_plan_chun
   }
   hw_chunk_record record = {.chunk_index = (int64_t)(chunk - s->plan->chunks), .first_prompt = chunk->first_prompt, .counterfactual = chunk->counterfactual,
                             .n_prompts = chunk->n_prompts, .n_tokens = chunk->n_tokens, .prompts = records};
-  return hw_encode_chunk(&record, &s->plan->info, encoded, err);
+  hw_profile_lap(worker->profile, HW_RUN_PROMPTS);
+  bool ok = hw_encode_chunk(&record, &s->plan->info, encoded, err);
+  hw_profile_lap(worker->profile, HW_RUN_ENCODING);
+  return ok;
 }
 
-static bool store_chunk(shared *s, const hw_plan_chunk *chunk, const hw_encoded_chunk *encoded, int64_t n_failed, hw_error *err) {
+static bool store_chunk(shared *s, hw_profile *profile, const hw_plan_chunk *chunk, const hw_encoded_chunk *encoded, int64_t n_failed, hw_error *err) {
   omp_set_lock(&s->store_lock);
+  hw_profile_lap(profile, HW_RUN_WAITING);
   bool ok = !s->failed && hw_store_put_chunk(s->store, encoded, err);
   if (ok) {
     s->progress.done += chunk->n_prompts;
@@ -93,6 +99,7 @@ static bool store_chunk(shared *s, const hw_plan_chunk *chunk, const hw_encoded_
     *err = *s->err;
   }
   omp_unset_lock(&s->store_lock);
+  hw_profile_lap(profile, HW_RUN_STORE);
   return ok;
 }
 
@@ -102,13 +109,15 @@ static bool work_on_chunks(shared *s, hw_worker *worker, hw_error *err) {
     hw_row_copy *rows;
     hw_arena_reset(&worker->results);
     omp_set_lock(&s->reader_lock);
+    hw_profile_lap(worker->profile, HW_RUN_WAITING);
     bool ok = hw_chunk_reader_next(&s->reader, s->done, &worker->results, &chunk, &rows, err);
     omp_unset_lock(&s->reader_lock);
+    hw_profile_lap(worker->profile, HW_RUN_ROWS);
     if (!ok) return false;
     if (!chunk) return true;
     hw_encoded_chunk *encoded = NULL;
     int64_t n_failed;
-    ok = compute_chunk(s, worker, chunk, rows, &encoded, &n_failed, err) && store_chunk(s, chunk, encoded, n_failed, err);
+    ok = compute_chunk(s, worker, chunk, rows, &encoded, &n_failed, err) && store_chunk(s, worker->profile, chunk, encoded, n_failed, err);
     hw_encoded_chunk_free(encoded);
     if (!ok) return false;
   }
@@ -150,7 +159,9 @@ static bool work_on_neurons(shared *s, hw_worker *worker, neuron_list *list, hw_
     if (!rows) return false;
     for (size_t i = 0; i < n; i++) rows[i] = (hw_projection){.layer = list->layers[first + i], .index = list->neurons[first + i]};
     if (!hw_project_neurons(s->model, rows, n, worker->flow.top_tokens, worker->panel, &worker->results, err)) return false;
+    hw_profile_lap(worker->profile, HW_RUN_NEURON_PROJECTIONS);
     omp_set_lock(&s->store_lock);
+    hw_profile_lap(worker->profile, HW_RUN_WAITING);
     bool ok = !s->failed && hw_store_put_neuron_projections(s->store, rows, n, err);
     if (!ok && s->failed) *err = *s->err;
     if (ok) {
@@ -158,6 +169,7 @@ static bool work_on_neurons(shared *s, hw_worker *worker, neuron_list *list, hw_
       report(s);
     }
     omp_unset_lock(&s->store_lock);
+    hw_profile_lap(worker->profile, HW_RUN_STORE);
     if (!ok) return false;
   }
   return true;
@@ -170,7 +182,9 @@ static void commit_waiting(void *context) {
   shared *s = context;
   hw_error problem = {0};
   omp_set_lock(&s->store_lock);
+  double begun = hw_clock_seconds();
   bool ok = s->failed || hw_store_tick(s->store, &problem);
+  s->seconds[HW_RUN_STORE] += hw_clock_seconds() - begun;
   omp_unset_lock(&s->store_lock);
   if (!ok) note_failure(s, &problem);
 }
@@ -185,6 +199,7 @@ static bool worker_init(const shared *s, hw_worker *worker, hw_error *err) {
 
 static void worker_fini(shared *s, hw_worker *worker) {
   omp_set_lock(&s->store_lock);
+  if (worker->profile) hw_profile_add(s->seconds, worker->profile);
   s->n_tokens += worker->n_tokens;
   s->n_rows += worker->n_rows;
   omp_unset_lock(&s->store_lock);
@@ -198,10 +213,17 @@ static bool with_workers(shared *s, int threads, neuron_list *neurons) {
 #pragma omp parallel num_threads(threads)
   {
     hw_worker worker;
+    hw_profile profile = {0};
     hw_error problem = {0};
+    hw_profile_begin(&profile);
     bool ok = worker_init(s, &worker, &problem);
+    if (s->job->profile) worker.profile = &profile;
     if (ok) ok = neurons ? work_on_neurons(s, &worker, neurons, &problem) : work_on_chunks(s, &worker, &problem);
     if (!ok) note_failure(s, &problem);
+    if (s->job->profile) { /* the others are waited for */
+#pragma omp barrier
+      hw_profile_lap(&profile, HW_RUN_WAITING);
+    }
     worker_fini(s, &worker);
   }
   hw_ticker_stop(&ticker);
@@ -259,6 +281,15 @@ static hw_process_info process_info(const shared *s, const hw_plan_summary *summ
                            .blas_kernel = summary->gemm, .threads = summary->threads, .batch_invariant = summary->batch_invariant, .hooks = s->hooks};
 }
 
+static bool put_profile(shared *s, hw_error *err) {
+  const char *names[HW_RUN_STAGES];
+  for (int stage = 0; stage < HW_RUN_STAGES; stage++) names[stage] = hw_run_stage_name(stage);
+  double begun = hw_clock_seconds();
+  if (!hw_store_flush(s->store, err)) return false;
+  s->seconds[HW_RUN_STORE] += hw_clock_seconds() - begun;
+  return hw_store_put_stages(s->store, HW_RUN_STAGES, names, s->seconds, err);
+}
+
 static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
   hw_process_info process = process_info(s, summary);
   if (!hw_store_open_run(s->job->db, &s->plan->info, &process, s->job->durable, &s->store, err)) return false;
@@ -274,6 +305,7 @@ static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_res
     if (s->done[i]) s->progress.tokens_total -= s->plan->chunks[i].n_tokens; /* of this process */
   s->progress.done = s->progress.resumed;
   if (ok) ok = run_stages(s, summary->threads, err);
+  if (ok && s->job->profile) ok = put_profile(s, err);
   hw_error closing = {0};
   bool closed = hw_store_close(s->store, ok, &closing);
   if (ok && !closed) *err = closing;
@@ -282,6 +314,7 @@ static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_res
   result->n_tokens = s->n_tokens;
   result->n_tokens_shared = s->n_tokens - s->n_rows;
   result->interrupted = stopping(s);
+  memcpy(result->seconds, s->seconds, sizeof result->seconds);
   memcpy(result->fingerprint, s->plan->info.fingerprint, sizeof result->fingerprint);
   hw_arena_fini(&arena);
   return ok && closed;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "headwater/store.h"
 #include "codec/codec.h"
+#include "sqlite/sql.h"
 
 static const char *bytes_of(const hw_encoded_chunk *chunk, const hw_slice *slice) {
   return slice->present ? (chunk->bytes.data ? chunk->bytes.data + slice->at : "") : NULL;
@@ -297,6 +298,27 @@ bool hw_store_put_vocabulary(hw_store *store, size_t n, const char *const *piece
   else hw_store_rollback(store);
   hw_buffer_fini(&text);
   return ok;
+}
+
+/* ---- stages of a process ---- */
+
+bool hw_store_put_stages(hw_store *store, size_t n, const char *const *names, const double *seconds, hw_error *err) {
+  if (!hw_store_flush(store, err) || !hw_store_begin(store, err)) return false;
+  bool ok = hw_store_exec(store, hw_sql("profile/schema.sql"), "create the table of stages", err);
+  for (size_t i = 0; ok && i < n; i++) {
+    hw_statement *s = hw_store_statement(store, "profile/insert_stage.sql", err);
+    if (!s) {
+      ok = false;
+      break;
+    }
+    hw_bind_integer(s, ":process_id", store->process_id);
+    hw_bind_string(s, ":stage", names[i]);
+    hw_bind_real(s, ":seconds", seconds[i]);
+    ok = hw_statement_run(s, "store the stages", err);
+  }
+  if (ok) return hw_store_commit(store, err);
+  hw_store_rollback(store);
+  return false;
 }
 
 /* ---- projections of neurons ---- */
