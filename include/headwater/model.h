@@ -142,6 +142,7 @@ typedef struct hw_model {
   size_t d_rotary;              /* first dimensions of a head that turn */
   const float *rope_divisors;   /* [d_rotary / 2] what GGUF divides their frequencies by, or NULL */
   struct hw_model_files *files;     /* what must stay mapped */
+  struct hw_model_screen *screen;   /* see hw_model_screen, or NULL */
 } hw_model;
 
 /* Opens a model folder, a .gguf file, or a model of the Hugging Face cache by its name ("gpt2", "owner/model@revision"): so in all functions here and
@@ -158,6 +159,21 @@ HW_API void hw_model_close(hw_model *model);
  * model. Errors: MEMORY; the model is as before then. */
 HW_API bool hw_model_pack(hw_model *model, int threads, hw_error *err);
 HW_API size_t hw_model_packed_bytes(const hw_model *model); /* what that takes */
+/* Makes the unembedding once more in numbers of 8 bits, a quarter of its size in float32. From then on hw_unembed finds the best tokens of a
+ * vector among those that the small numbers leave (METHOD section 8); results are the same. To be called before threads share the model.
+ * Nothing is made where it would not serve: a small vocabulary, products by OpenBLAS, weights that vary too much. Errors: MEMORY. */
+HW_API bool hw_model_screen(hw_model *model, int threads, hw_error *err);
+HW_API size_t hw_model_screen_bytes(const hw_model *model); /* what that takes; 0: nothing is made */
+
+/* What screening did since hw_model_screen, over all threads. */
+typedef struct hw_screen_counts {
+  uint64_t vectors;  /* whose lists were wanted */
+  uint64_t products; /* of vectors and the vocabulary in 8-bit numbers: a sum of other vectors needs none, a rough one two */
+  uint64_t tokens;   /* that were computed in float32 */
+  uint64_t in_full;  /* vectors that were computed with the whole vocabulary, since too many tokens were left */
+} hw_screen_counts;
+HW_API hw_screen_counts hw_model_screen_counts(const hw_model *model);
+
 /* Products go through OpenBLAS from now on. */
 HW_API void hw_model_use_blas(hw_model *model);
 
@@ -258,6 +274,7 @@ HW_API void hw_attention_weights(const hw_activations *acts, size_t layer, size_
 /* ---- Vocabulary ---- */
 
 enum { HW_REQUESTS_TOGETHER = 256 }; /* vectors that go through the unembedding at once */
+enum { HW_REQUEST_PARTS = 3 };
 
 /* One vector to unembed: score[v] = scale * (W_U vector)[v] + (with_beta ? (W_U beta)[v] : 0). */
 typedef struct hw_unembed_request {
@@ -270,6 +287,8 @@ typedef struct hw_unembed_request {
   int32_t *suppresses;       /* [k] ids, lowest score first; NULL: not wanted */
   float *suppress_scores;
   float *scores;             /* [vocab_out] all of them, or NULL */
+  uint32_t n_parts;          /* a hint: the vector is the sum of those of requests parts[0 .. n_parts), which come before it and are answered */
+  uint32_t parts[HW_REQUEST_PARTS]; /* in the same call, but for rounding. It saves time; results are the same */
 } hw_unembed_request;
 
 /* Answers requests, HW_REQUESTS_TOGETHER at a time. Work space of hw_unembed_bytes is given back at the end, and counted in the

@@ -23,6 +23,9 @@ typedef enum hw_answer_joint { /* what stands between a prompt and its answer or
 typedef enum hw_gemm_choice { HW_GEMM_BUILT_IN, HW_GEMM_OPENBLAS } hw_gemm_choice;
 
 typedef enum hw_prefix_choice { HW_PREFIXES_SHARED, HW_PREFIXES_APART } hw_prefix_choice;
+/* Whether projections are screened (hw_model_screen), which does not change results. AUTO: where it saves time and memory
+ * allows it. */
+typedef enum hw_screen_choice { HW_SCREEN_AUTO, HW_SCREEN_ALWAYS, HW_SCREEN_NEVER } hw_screen_choice;
 
 typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS_NONE } hw_neuron_projections;
 
@@ -58,6 +61,7 @@ typedef struct hw_job {
   bool counterfactual;    /* trace the counterfactual column's prompts as well */
   int gemm;               /* hw_gemm_choice */
   int share_prefixes;     /* hw_prefix_choice; never with OpenBLAS, whose rows may see their neighbours */
+  int screen;             /* hw_screen_choice */
   bool durable, dry_run, quiet;
   bool profile;           /* measure hw_run_result.seconds, and store them in the table process_stage */
 } hw_job;
@@ -199,6 +203,7 @@ typedef struct hw_plan_summary {
   double seconds_expected;           /* for what remains, from a short measured sample */
   double disk_bytes_expected;
   size_t packed_bytes;  /* of weights that are packed before the first chunk; 0: they are packed by panel, again and again */
+  size_t screen_bytes;  /* of the unembedding in 8-bit numbers; 0: projections are not screened */
   char gemm[64];        /* what multiplies matrices: "built-in x86-64-v4", "OpenBLAS SkylakeX"... */
   bool batch_invariant; /* whether a row's bits do not depend on the rows beside it */
 } hw_plan_summary;
@@ -225,6 +230,7 @@ typedef struct hw_run_result {
   bool interrupted;
   int64_t n_tokens, n_tokens_shared; /* of this process, with the sequences that score answers; what of them was taken from another prompt */
   double seconds[HW_RUN_STAGES];     /* job->profile: by the clock, summed over the workers of this process */
+  hw_screen_counts screened; /* projections of this process */
   char fingerprint[33];
 } hw_run_result;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <omp.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -66,7 +67,7 @@ static int measure(hw_model *model, int threads, const bench_settings *settings,
     (void)hw_blas_start(); /* before its first product: one thread */
     hw_model_use_blas(model);
   }
-  if (!blas && !hw_model_pack(model, threads, err)) return hw_cli_fail(err);
+  if (!blas && !(hw_model_pack(model, threads, err) && hw_model_screen(model, threads, err))) return hw_cli_fail(err);
   double peak = hw_bench_peak(threads);
   if (!hw_bench(model, threads, lengths, n, err)) return hw_cli_fail(err);
   if (blas) printf("products     OpenBLAS %s\n", hw_blas_start());
@@ -74,6 +75,10 @@ static int measure(hw_model *model, int threads, const bench_settings *settings,
   printf("threads      %d\npeak         %.1f GFLOP/s a core\n\n", threads, peak / 1e9);
   printf("tokens  stage         ms/prompt   GFLOP/s    peak  forward passes\n");
   for (size_t i = 0; i < n; i++) print_row(&lengths[i], peak);
+  hw_screen_counts screened = hw_model_screen_counts(model);
+  if (screened.vectors)
+    printf("\nprojections of %" PRIu64 " vectors took %.2f products in 8-bit numbers and %.0f tokens in float32 each; %" PRIu64 " of them took the whole vocabulary\n",
+           screened.vectors, (double)screened.products / (double)screened.vectors, (double)screened.tokens / (double)screened.vectors, screened.in_full);
   return hw_cli_finish();
 }
 

@@ -36,6 +36,7 @@ static void print_plan(const hw_plan_summary *plan) {
   printf("memory       %.0f MiB of weights and %d x %.0f MiB at most", (double)plan->weight_bytes / 1048576, plan->threads,
          (double)plan->worker_bytes / 1048576);
   if (plan->packed_bytes) printf(", %.0f MiB of packed weights", (double)plan->packed_bytes / 1048576);
+  if (plan->screen_bytes) printf(", %.0f MiB to screen projections", (double)plan->screen_bytes / 1048576);
   printf("\n");
   printf("time         about %s on %d threads\n", time, plan->threads);
   printf("disk         about %.1f MiB\n", plan->disk_bytes_expected / 1048576);
@@ -72,6 +73,9 @@ static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_r
     if (result->n_tokens_shared * LEAST_TOLD > result->n_tokens)
       printf("shared prefixes: %" PRId64 " of %" PRId64 " tokens, those of answers among them, were not computed again\n", result->n_tokens_shared, result->n_tokens);
     if (job->profile) print_profile(result);
+    if (result->screened.in_full)
+      printf("projections: %" PRIu64 " of %" PRIu64 " vectors took the whole vocabulary, since screening left too many tokens\n", result->screened.in_full,
+             result->screened.vectors);
   }
   int code = hw_cli_finish();
   return code ? code : p->failed ? EXIT_SOME_FAILED : 0;

@@ -6,6 +6,12 @@
 #include "headwater/buffer.h"
 #include "tensor/kernels.h"
 
+/* A vector of the trace at work: its request counts from 1 over all that were added, 0: none. */
+typedef struct known_state {
+  size_t request;
+  uint32_t level; /* blocks that it is the sum of: attention and FFN of a layer are two */
+} known_state;
+
 typedef struct collector {
   const hw_activations *acts;
   const hw_flow_settings *settings;
@@ -14,7 +20,10 @@ typedef struct collector {
   float *panel;
   hw_unembed_request *requests; /* [HW_REQUESTS_TOGETHER] of them are answered together */
   float *numerators;            /* [HW_REQUESTS_TOGETHER, d_model] of the requests */
-  size_t n_requests;
+  size_t n_requests, n_answered;
+  size_t parts[HW_REQUEST_PARTS]; /* requests whose vectors add up to the one that is added next */
+  uint32_t n_parts;
+  known_state *states; /* [rows of the batch] the highest one at each position */
   hw_buffer rows;     /* hw_projection of the trace at work */
   float *output, *numerator, *summed, *weights; /* a component's output and its norm's numerator [d_model], sum_j A v_j [d_head], [longest] */
   float *values;      /* [longest, d_head] of a head, where rows do not follow one another */
@@ -25,7 +34,17 @@ typedef struct collector {
 static bool answer_requests(collector *c) {
   size_t n = c->n_requests;
   c->n_requests = 0;
+  c->n_answered += n;
   return n == 0 || hw_unembed(c->acts->model, c->requests, n, c->panel, c->scratch, c->err);
+}
+
+/* Tells what the vector is the sum of. Parts that are answered already are of no use. */
+static void hint_parts(const collector *c, hw_unembed_request *request) {
+  for (uint32_t p = 0; p < c->n_parts; p++) {
+    if (c->parts[p] <= c->n_answered) return;
+    request->parts[p] = (uint32_t)(c->parts[p] - c->n_answered - 1);
+  }
+  request->n_parts = c->n_parts;
 }
 
 /* One vector under one convention: a row and its request, which share the lists. */
@@ -42,11 +61,16 @@ static bool add_request(collector *c, hw_projection row, const float *numerator,
   row.suppresses = ids + k;
   row.suppress_scores = scores + k;
   float *vector = memcpy(c->numerators + c->n_requests * d, numerator, d * sizeof *numerator);
-  c->requests[c->n_requests++] = (hw_unembed_request){.vector = vector, .scale = scale, .with_beta = with_beta, .k = k, .promotes = ids,
+  hw_unembed_request *request = &c->requests[c->n_requests++];
+  *request = (hw_unembed_request){.vector = vector, .scale = scale, .with_beta = with_beta, .k = k, .promotes = ids,
                                 .promote_scores = scores, .suppresses = ids + k, .suppress_scores = scores + k};
+  hint_parts(c, request);
   hw_buffer_append(&c->rows, &row, sizeof row);
   return c->n_requests < HW_REQUESTS_TOGETHER || answer_requests(c);
 }
+
+/* The request that the next vector will have. */
+static size_t next_request(const collector *c) { return c->n_answered + c->n_requests + 1; }
 
 static bool add_vector(collector *c, hw_component_kind kind, size_t layer, uint32_t position, uint32_t index, const float *u) {
   const hw_model_config *config = &c->acts->model->config;
@@ -57,10 +81,14 @@ static bool add_vector(collector *c, hw_component_kind kind, size_t layer, uint3
   bool frozen = choice == HW_CONVENTIONS_FROZEN || choice == HW_CONVENTIONS_BOTH || (choice == HW_CONVENTIONS_AUTO && !state);
   float sigma = hw_norm_numerator(config->norm, u, c->acts->model->final_gamma, (float)config->norm_eps, d, c->numerator);
   hw_projection row = {.kind = (uint8_t)kind, .layer = (uint16_t)layer, .position = position, .index = index};
+  size_t request = next_request(c);
   row.convention = HW_CONVENTION_ALONE;
   if (alone && !add_request(c, row, c->numerator, 1.0f / sigma, true)) return false;
+  if (alone) c->n_parts = 1, c->parts[0] = request; /* the same vector */
   row.convention = HW_CONVENTION_FROZEN;
-  return !frozen || add_request(c, row, c->numerator, 1.0f / c->target_scale, false);
+  if (frozen && !add_request(c, row, c->numerator, 1.0f / c->target_scale, false)) return false;
+  c->n_parts = 0;
+  return true;
 }
 
 /* sum_j z[l, i, j, h], no bias; behind an output norm with its scale. */
@@ -97,10 +125,24 @@ static bool add_state(collector *c, hw_component_kind kind, size_t prompt, size_
 
 /* What a node adds (each block's output) and the state that it sums to. A model may have no FFN. */
 static bool add_node(collector *c, size_t prompt, const hw_layer_node *node, size_t layer, uint32_t position, bool ffn_block) {
-  if (hw_layer_node_has(node, HW_PART_ATTENTION) && !add_block(c, HW_COMPONENT_ATTENTION, prompt, layer, position)) return false;
-  if (hw_layer_node_has(node, HW_PART_FFN) && ffn_block && c->acts->model->config.d_ffn > 0 &&
-      !add_block(c, HW_COMPONENT_FFN, prompt, layer, position))
-    return false;
+  bool attention = hw_layer_node_has(node, HW_PART_ATTENTION), ffn = hw_layer_node_has(node, HW_PART_FFN) && c->acts->model->config.d_ffn > 0;
+  uint32_t before = 2 * (uint32_t)layer + !attention, after = before + attention + hw_layer_node_has(node, HW_PART_FFN), n_parts = 0;
+  size_t parts[HW_REQUEST_PARTS] = {0};
+  known_state *state = &c->states[position];
+  if (attention) {
+    parts[n_parts++] = next_request(c);
+    if (!add_block(c, HW_COMPONENT_ATTENTION, prompt, layer, position)) return false;
+  }
+  if (ffn && ffn_block) {
+    parts[n_parts++] = next_request(c);
+    if (!add_block(c, HW_COMPONENT_FFN, prompt, layer, position)) return false;
+  }
+  if (state->request && state->level == before && (ffn_block || !ffn)) {
+    parts[n_parts++] = state->request;
+    c->n_parts = n_parts;
+    memcpy(c->parts, parts, sizeof parts);
+  }
+  *state = (known_state){.request = next_request(c), .level = after};
   return add_state(c, node->whole == HW_STATE_MID ? HW_COMPONENT_RESID_MID : HW_COMPONENT_RESID_POST, prompt, layer, position);
 }
 
@@ -133,6 +175,7 @@ static void take_target(collector *c, size_t prompt, uint32_t target) {
 static bool collect_trace(collector *c, size_t prompt, hw_target_trace *trace) {
   take_target(c, prompt, trace->frame.target);
   hw_buffer_reset(&c->rows);
+  memset(c->states, 0, c->acts->batch.n_rows * sizeof *c->states);
   bool all = c->settings->project == HW_PROJECT_ALL, lower = c->settings->floor < c->settings->threshold;
   hw_graph at_floor = trace->graph;
   hw_head_row *heads;
@@ -168,7 +211,7 @@ size_t hw_project_bytes(const hw_model *model, size_t n_rows) {
   const hw_model_config *config = &model->config;
   size_t d = (size_t)config->d_model;
   return HW_REQUESTS_TOGETHER * (sizeof(hw_unembed_request) + d * sizeof(float)) + sizeof(float) * (2 * d + (size_t)config->d_head * (n_rows + 1) + n_rows) +
-         7 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
+         n_rows * sizeof(known_state) + 8 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
 }
 
 static bool make_space(collector *c) {
@@ -180,7 +223,8 @@ static bool make_space(collector *c) {
   c->summed = hw_arena_new(c->scratch, float, (size_t)config->d_head, c->err);
   c->weights = hw_arena_new(c->scratch, float, c->acts->batch.n_rows, c->err);
   c->values = hw_arena_new(c->scratch, float, c->acts->batch.rows ? c->acts->batch.n_rows * (size_t)config->d_head : 0, c->err);
-  return c->requests && c->numerators && c->output && c->numerator && c->summed && c->weights && c->values;
+  c->states = hw_arena_new(c->scratch, known_state, c->acts->batch.n_rows, c->err);
+  return c->requests && c->numerators && c->output && c->numerator && c->summed && c->weights && c->values && c->states;
 }
 
 static bool collect_all(collector *c, hw_flow_prompt *prompts, size_t n_prompts) {

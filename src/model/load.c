@@ -400,6 +400,7 @@ void hw_model_close(hw_model *model) {
     hw_arena_fini(&model->files->arena);
     hw_model_folder_fini(&model->files->folder);
     free(model->files->packed);
+    free(model->files->screen);
     free(model->files);
   }
   free(model);

@@ -13,6 +13,7 @@ static const char *const project_names[] = {"default", "all", "none", NULL};
 static const char *const convention_names[] = {"auto", "alone", "frozen", "both", NULL};
 static const char *const gemm_names[] = {"built-in", "openblas", NULL};
 static const char *const prefix_names[] = {"yes", "no", NULL};
+static const char *const screen_names[] = {"auto", "always", "never", NULL};
 static const char *const neuron_projection_names[] = {"used", "all", "none", NULL};
 
 #define AT(field) offsetof(hw_job, field)
@@ -48,7 +49,8 @@ static const hw_option job_options[] = {
     {"threads", HW_OPTION_COUNT, AT(threads), "N", "workers; 0 for one per core", 0, 1024, NULL, false},
     {"gemm", HW_OPTION_CHOICE, AT(gemm), "WHICH", "matrix products: built-in (the same bits on every processor) or openblas (for comparison)", 0, 0, gemm_names, HW_DECIDES_IF_CHOSEN},
     {"share-prefixes", HW_OPTION_CHOICE, AT(share_prefixes), "WHEN", "prompts that begin with the same tokens compute these once: yes or no (the same results); never with --gemm openblas", 0, 0, prefix_names, false},
-    {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory and packed weights, beside the mapped files; 0 for none", 0, 1 << 24, NULL, false},
+    {"screen", HW_OPTION_CHOICE, AT(screen), "WHEN", "projections: 8-bit numbers say which tokens can be in a list; the lists are the same: auto (where it saves time and memory allows it), always, never", 0, 0, screen_names, false},
+    {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory, packed and 8-bit weights, beside the mapped files; 0 for none", 0, 1 << 24, NULL, false},
     {"commit-seconds", HW_OPTION_COUNT, AT(commit_seconds), "N", "finished chunks wait so many seconds after the last commit for the next, so that small ones share a commit; 0: none wait", 0, 3600, NULL, false},
     HW_LOCK_TIMEOUT_ROW(hw_job),
     {"durable", HW_OPTION_FLAG, AT(durable), NULL, "every commit survives a power failure", 0, 0, NULL, false},

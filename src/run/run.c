@@ -315,6 +315,7 @@ static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_res
   result->n_tokens_shared = s->n_tokens - s->n_rows;
   result->interrupted = stopping(s);
   memcpy(result->seconds, s->seconds, sizeof result->seconds);
+  result->screened = hw_model_screen_counts(s->model);
   memcpy(result->fingerprint, s->plan->info.fingerprint, sizeof result->fingerprint);
   hw_arena_fini(&arena);
   return ok && closed;
@@ -398,11 +399,12 @@ static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
            answers->first);
 }
 
-/* Weights that cannot be packed after all, for want of memory, are packed by panel. */
+/* Weights that cannot be packed after all, for want of memory, are packed by panel. Without screening results are the same. */
 static void prepare_products(const hw_job *job, hw_model *model, hw_plan_summary *summary) {
   hw_error err;
   if (job->gemm == HW_GEMM_OPENBLAS) hw_model_use_blas(model);
   if (summary->packed_bytes && !hw_model_pack(model, summary->threads, &err)) summary->packed_bytes = 0;
+  if (summary->screen_bytes && !hw_model_screen(model, summary->threads, &err)) summary->screen_bytes = 0;
 }
 
 static bool run_job(const hw_job *job, const hw_hooks *hooks, hw_model *model, const hw_tokenizer *tokenizer,

@@ -6,8 +6,8 @@
 #include "tensor/kernels.h"
 #include "tensor/pack.h"
 
-/* DEPTH: longer chains round worse (1.5 times at 768). Rows of a block and some panels stay in the second-level cache together. */
-enum { DEPTH = 384, BLOCK_ROWS = 256, PANELS_AT_ONCE = 3 };
+/* Rows of a block and some panels stay in the second-level cache together. */
+enum { DEPTH = HW_CHAIN_INPUTS, BLOCK_ROWS = 256, PANELS_AT_ONCE = 3 };
 enum { ROW_FLOATS = BLOCK_ROWS * DEPTH, WIDENED_PANELS = (HW_PANEL_FLOATS - ROW_FLOATS) / (DEPTH * HW_PACK_WIDTH) };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }

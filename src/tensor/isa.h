@@ -13,6 +13,8 @@
 #define HW_ISA_NAME(name) HW_ISA_JOIN(name, HW_ISA)
 
 enum { HW_PACK_WIDTH = 48 }; /* outputs of a panel of packed weights */
+enum { HW_CHAIN_INPUTS = 384 }; /* of a product, whose sum is one chain; longer chains round worse (1.5 times at 768) */
+enum { HW_CHAINS = 32 };     /* outputs that hw_chains computes */
 
 /* Memory that a tile brings into the second-level cache beside its work. */
 typedef struct hw_fetch {
@@ -38,5 +40,18 @@ extern const hw_kernels hw_kernels_v4, hw_kernels_v3, hw_kernels_plain;
 
 /* The best that this processor has. */
 const hw_kernels *hw_kernels_here(void);
+
+/* Products of a matrix and vectors in 8-bit numbers (quantized.h). */
+typedef struct hw_quantized_kernel {
+  const char *name; /* "VNNI", or "16-bit products" */
+  size_t tile_rows; /* vectors that tile takes at most */
+  /* y[rows][HW_PACK_WIDTH] = start + the sums of x[quads][rows], four numbers each, times a panel of numbers */
+  void (*tile)(size_t rows, size_t quads, const int32_t *x, const int8_t *numbers, const int32_t *start, int32_t *y);
+} hw_quantized_kernel;
+
+extern const hw_quantized_kernel hw_quantized_kernel_v4_vnni, hw_quantized_kernel_v3_vnni, hw_quantized_kernel_v4, hw_quantized_kernel_v3,
+    hw_quantized_kernel_plain;
+
+const hw_quantized_kernel *hw_quantized_kernel_here(void);
 
 #endif

@@ -96,6 +96,24 @@ bool hw_all_finite(const float *x, size_t n);
 float hw_max(const float *x, size_t n);
 float hw_min(const float *x, size_t n);
 
+/* Scores of one vector in a panel of HW_PACK_WIDTH outputs from products of 8-bit numbers (quantized.h): sum = the sum of
+ * step[p] * steps * products[p], and of the sums of other vectors, parts[p]; score = scale * sum + shift + beta. */
+typedef struct hw_screen_line {
+  size_t n_products, n_parts;
+  const int32_t *products[2];
+  float step[2];
+  const float *parts[3];
+  const float *beta; /* NULL: 0 */
+  float scale, shift;
+  float least_high, most_low;
+} hw_screen_line;
+
+/* sums, scores: [HW_PACK_WIDTH]. Bit i of *high: score i is at least least_high; of *low: at most most_low. */
+void hw_screen_panel(const hw_screen_line *line, const float *steps, float *sums, float *scores, uint64_t *high, uint64_t *low);
+
+/* out[r] = x w[r], r < HW_CHAINS: the bits that hw_gemm gives an output. x and all w[r]: n numbers. */
+void hw_chains(const float *x, const float *const *w, size_t n, float *out);
+
 /* True when OpenBLAS gives a row the same bits alone and among others, tried out on this machine. */
 bool hw_blas_batch_invariant(void);
 

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Lists of the best tokens from screening against those of the whole vocabulary: the same ids, values and order, bit for bit. */
+#include "unit.h"
+
+#include "headwater/model.h"
+#include "model/loader.h"
+#include "model/screen.h"
+#include "tensor/isa.h"
+
+/* A model that is an unembedding alone. */
+typedef struct toy {
+  hw_model model;
+  struct hw_model_files files;
+  float *weights, *beta;
+  uint16_t *halves;
+  size_t d, vocab;
+} toy;
+
+static void toy_init(toy *t, size_t d, size_t vocab) {
+  *t = (toy){.d = d, .vocab = vocab, .weights = unit_floats(d * vocab), .beta = unit_floats(vocab)};
+  t->model = (hw_model){.config = {.d_model = (int64_t)d, .vocab_out = (int64_t)vocab}, .unembed_beta = t->beta, .files = &t->files};
+  t->model.unembed = (hw_matrix){.data = t->weights, .dtype = HW_F32, .n_in = d, .n_out = vocab, .stride = d};
+}
+
+/* The weights cut to BF16 from now on. */
+static void toy_to_bf16(toy *t) {
+  t->halves = unit_alloc(t->d * t->vocab, sizeof *t->halves);
+  for (size_t i = 0; i < t->d * t->vocab; i++) {
+    uint32_t bits;
+    memcpy(&bits, &t->weights[i], sizeof bits);
+    t->halves[i] = (uint16_t)(bits >> 16);
+  }
+  t->model.unembed.data = t->halves;
+  t->model.unembed.dtype = HW_BF16;
+}
+
+static void toy_fini(toy *t) {
+  free(t->weights);
+  free(t->beta);
+  free(t->halves);
+  free(t->files.screen);
+}
+
+static void make_screen(toy *t, bool made) {
+  hw_error err = {0};
+  assert_ok(hw_model_screen(&t->model, 2, &err), &err);
+  assert_true((t->model.screen != NULL) == made);
+}
+
+/* Vectors and what is asked of them; lists are filled in. */
+typedef struct questions {
+  size_t n, k;
+  float *vectors;
+  hw_unembed_request *requests;
+  int32_t *ids;
+  float *scores;
+} questions;
+
+static questions questions_new(const toy *t, size_t n, uint32_t k) {
+  questions q = {.n = n, .k = k, .vectors = unit_floats(n * t->d), .requests = unit_alloc(n, sizeof *q.requests), .ids = unit_alloc(2 * n * k, sizeof *q.ids),
+                 .scores = unit_floats(2 * n * k)};
+  for (size_t i = 0; i < n; i++) {
+    q.requests[i] = (hw_unembed_request){.vector = q.vectors + i * t->d, .scale = 0.25f + (float)(i % 3), .with_beta = i % 2 == 0, .k = k};
+    if (i % 7 != 5) q.requests[i].promotes = q.ids + 2 * i * k, q.requests[i].promote_scores = q.scores + 2 * i * k;
+    if (i % 7 != 6) q.requests[i].suppresses = q.ids + (2 * i + 1) * k, q.requests[i].suppress_scores = q.scores + (2 * i + 1) * k;
+  }
+  return q;
+}
+
+static void questions_free(questions *q) {
+  free(q->vectors);
+  free(q->requests);
+  free(q->ids);
+  free(q->scores);
+}
+
+static void answer(const hw_model *model, questions *q) {
+  hw_error err = {0};
+  hw_arena arena;
+  hw_arena_init(&arena);
+  float *panel = unit_floats(HW_PANEL_FLOATS);
+  memset(q->ids, 0xEE, 2 * q->n * q->k * sizeof *q->ids);
+  memset(q->scores, 0xEE, 2 * q->n * q->k * sizeof *q->scores);
+  assert_ok(hw_unembed(model, q->requests, q->n, panel, &arena, &err), &err);
+  assert_true(arena.peak <= hw_unembed_bytes(model));
+  free(panel);
+  hw_arena_fini(&arena);
+}
+
+/* Screened and in full: the same bits. Returns what screening did. */
+static hw_screen_counts check(toy *t, questions *q, const char *what) {
+  hw_screen_counts before = hw_model_screen_counts(&t->model);
+  answer(&t->model, q);
+  hw_screen_counts after = hw_model_screen_counts(&t->model);
+  size_t n = 2 * q->n * q->k;
+  int32_t *ids = unit_alloc(n, sizeof *ids);
+  float *scores = unit_floats(n);
+  memcpy(ids, q->ids, n * sizeof *ids);
+  memcpy(scores, q->scores, n * sizeof *scores);
+  hw_model full = t->model;
+  full.screen = NULL;
+  answer(&full, q);
+  for (size_t i = 0; i < n; i++)
+    if (ids[i] != q->ids[i] || memcmp(scores + i, q->scores + i, sizeof *scores) != 0)
+      fail_msg("%s: vector %zu, place %zu: token %d with %.9g, in full %d with %.9g", what, i / q->k / 2, i % q->k, ids[i], (double)scores[i], q->ids[i],
+               (double)q->scores[i]);
+  free(ids);
+  free(scores);
+  return (hw_screen_counts){.vectors = after.vectors - before.vectors, .products = after.products - before.products, .tokens = after.tokens - before.tokens,
+                            .in_full = after.in_full - before.in_full};
+}
+
+TEST(random_weights) {
+  static const size_t shapes[][2] = {{12, 1100}, {40, 1531}, {128, 2100}, {387, 5000}, {769, 3000}};
+  uint64_t seed = 1;
+  for (size_t s = 0; s < COUNT_OF(shapes); s++)
+    for (int bf16 = 0; bf16 < 2; bf16++) {
+      toy t;
+      toy_init(&t, shapes[s][0], shapes[s][1]);
+      unit_fill(&seed, 0.05f, t.d * t.vocab, t.weights);
+      unit_fill(&seed, 0.1f, t.vocab, t.beta);
+      for (size_t v = 0; v < t.vocab; v += 100) /* rows that are much larger than others */
+        for (size_t i = 0; i < t.d; i++) t.weights[v * t.d + i] *= 30;
+      if (bf16) toy_to_bf16(&t);
+      make_screen(&t, true);
+      questions q = questions_new(&t, 300, 10); /* more than are answered together */
+      unit_fill(&seed, 3, q.n * t.d, q.vectors);
+      for (size_t i = 0; i < t.d; i += 7) q.vectors[i] *= 1000; /* the first vector is a rough one */
+      hw_screen_counts counts = check(&t, &q, "random");
+      assert_int_equal(counts.vectors, 300);
+      assert_int_equal(counts.in_full, 0);
+      assert_true(counts.tokens < 300 * t.vocab / 3);
+      questions_free(&q);
+      toy_fini(&t);
+    }
+}
+
+/* Hints that are true, of vectors that are the same, false ones, and ones that point outside. */
+TEST(parts_of_a_vector) {
+  enum { N = 90 };
+  uint64_t seed = 2;
+  toy t;
+  toy_init(&t, 100, 2500);
+  unit_fill(&seed, 0.05f, t.d * t.vocab, t.weights);
+  make_screen(&t, true);
+  questions q = questions_new(&t, N, 10);
+  unit_fill(&seed, 1, q.n * t.d, q.vectors);
+  for (size_t r = 2; r < N; r += 2) { /* a block, the state after it, the next block... */
+    for (size_t i = 0; i < t.d; i++) q.vectors[r * t.d + i] = q.vectors[(r - 2) * t.d + i] + q.vectors[(r - 1) * t.d + i];
+    q.requests[r].n_parts = 2;
+    q.requests[r].parts[0] = (uint32_t)r - 1;
+    q.requests[r].parts[1] = (uint32_t)r - 2;
+  }
+  hw_screen_counts counts = check(&t, &q, "sums");
+  assert_int_equal(counts.products, N / 2 + 1);
+  assert_int_equal(counts.in_full, 0);
+  unit_fill(&seed, 1, q.n * t.d, q.vectors);
+  assert_int_equal(check(&t, &q, "false hints").products, N);
+  for (size_t r = 0; r < N; r++) {
+    q.requests[r].n_parts = 1 + (uint32_t)(r % HW_REQUEST_PARTS);
+    for (size_t p = 0; p < HW_REQUEST_PARTS; p++) q.requests[r].parts[p] = (uint32_t)(r + p * 40); /* itself, later ones, none */
+  }
+  assert_int_equal(check(&t, &q, "hints outside").products, N);
+  questions_free(&q);
+  toy_fini(&t);
+}
+
+/* Rows that repeat, rows that differ in the last bit, constant rows and rows of zeros. */
+TEST(ties_and_near_ties) {
+  uint64_t seed = 3;
+  toy t;
+  toy_init(&t, 96, 3000);
+  unit_fill(&seed, 0.05f, t.d * t.vocab, t.weights);
+  for (size_t v = 0; v < t.vocab; v++) {
+    float *row = t.weights + v * t.d;
+    if (v % 3) memcpy(row, t.weights + v * 7 % 40 * 3 * t.d, t.d * sizeof *row);
+    if (v % 3 == 2) row[v % t.d] = nextafterf(row[v % t.d], v % 2 ? 1 : -1);
+    for (size_t i = 0; v % 11 == 0 && i < t.d; i++) row[i] = v % 2 ? 0 : 0.01f;
+  }
+  make_screen(&t, true);
+  questions q = questions_new(&t, 60, 20);
+  unit_fill(&seed, 1, q.n * t.d, q.vectors);
+  hw_screen_counts counts = check(&t, &q, "ties");
+  assert_true(counts.in_full < 60);
+  size_t n_ties = 0;
+  for (size_t i = 1; i < 2 * q.n * q.k; i++) n_ties += q.scores[i] == q.scores[i - 1];
+  assert_true(n_ties > 500);
+  questions_free(&q);
+  toy_fini(&t);
+}
+
+/* What bounds do not serve is computed in full, and counted. */
+TEST(unusual_vectors_take_the_whole_vocabulary) {
+  enum { N = 12 };
+  static const float factors[N] = {1, 0, 1e-20f, 1e-38f, 1e20f, 1e36f, 1, 1, 1, 1, 1, 1};
+  uint64_t seed = 4;
+  toy t;
+  toy_init(&t, 64, 2000);
+  unit_fill(&seed, 0.05f, t.d * t.vocab, t.weights);
+  unit_fill(&seed, 0.05f, t.vocab, t.beta);
+  make_screen(&t, true);
+  questions q = questions_new(&t, N, 5);
+  for (size_t r = 0; r < N; r++) {
+    unit_fill(&seed, factors[r], t.d, q.vectors + r * t.d);
+    q.requests[r].promotes = q.ids + 2 * r * q.k; /* all of both lists */
+    q.requests[r].promote_scores = q.scores + 2 * r * q.k;
+    q.requests[r].suppresses = q.ids + (2 * r + 1) * q.k;
+    q.requests[r].suppress_scores = q.scores + (2 * r + 1) * q.k;
+  }
+  q.vectors[6 * t.d + 3] = NAN;
+  q.vectors[7 * t.d + 3] = INFINITY;
+  q.requests[8].scale = 0;
+  q.requests[9].scale = 1e30f;
+  q.requests[10].scale = -2;
+  hw_screen_counts counts = check(&t, &q, "unusual");
+  assert_int_equal(counts.vectors, N);
+  assert_int_equal(counts.in_full, 9);
+  questions_free(&q);
+  questions many = questions_new(&t, 4, 100); /* k of which 32 times the vocabulary has not as many: not screened, and not counted */
+  unit_fill(&seed, 1, many.n * t.d, many.vectors);
+  assert_int_equal(check(&t, &many, "long lists").vectors, 0);
+  questions_free(&many);
+  toy_fini(&t);
+}
+
+/* All scores lie so near that bounds leave too many tokens. */
+TEST(what_screening_leaves_is_limited) {
+  uint64_t seed = 5;
+  toy t;
+  toy_init(&t, 64, 4000);
+  for (size_t v = 0; v < t.vocab; v++)
+    for (size_t i = 0; i < t.d; i++) t.weights[v * t.d + i] = i == v % t.d ? 1 : 1e-4f * unit_float(&seed);
+  make_screen(&t, true);
+  questions q = questions_new(&t, 20, 10);
+  for (size_t i = 0; i < q.n * t.d; i++) q.vectors[i] = 1 + 1e-5f * unit_float(&seed);
+  assert_int_equal(check(&t, &q, "near").in_full, 20);
+  questions_free(&q);
+  toy_fini(&t);
+}
+
+TEST(weights_that_are_not_finite_have_no_screen) {
+  static const float bad[] = {NAN, INFINITY, -INFINITY};
+  uint64_t seed = 6;
+  for (size_t b = 0; b < COUNT_OF(bad); b++) {
+    toy t;
+    toy_init(&t, 32, 1500);
+    unit_fill(&seed, 1, t.d * t.vocab, t.weights);
+    t.weights[1499 * t.d + 31] = bad[b];
+    make_screen(&t, false);
+    assert_int_equal(hw_model_screen_counts(&t.model).vectors, 0);
+    toy_fini(&t);
+  }
+  toy t;
+  toy_init(&t, 32, 100); /* a small vocabulary */
+  make_screen(&t, false);
+  toy_fini(&t);
+}
+
+/* The bound is reached: what rounding to 8 bits takes from one token and adds to another is all that the lengths allow, so the best token is
+ * kept by a hair. Half of the bound would lose it. Weights come with their negatives, so that their mean is 0. */
+TEST(bound_is_reached_by_the_weights) {
+  enum { D = 128, PAIRS = 1000 };
+  uint64_t seed = 7;
+  toy t;
+  toy_init(&t, D, 2 * PAIRS);
+  for (size_t p = 0; p < PAIRS; p++) {
+    float *row = t.weights + 2 * p * D, *negative = row + D;
+    for (size_t i = 0; i < D; i++) {
+      row[i] = p == 500 ? (i ? 40.49f : 127) : p == 700 ? (i == 0 ? 127 : i < 4 ? 39.51f : 40.51f) : (float)(int)(unit_below(&seed, 255)) - 127;
+      if (i == 1 && p != 500 && p != 700) row[i] = 127; /* a step of 8 bits is 1 */
+    }
+    for (size_t i = 0; i < D; i++) negative[i] = -row[i];
+  }
+  make_screen(&t, true);
+  questions q = questions_new(&t, 1, 1);
+  for (size_t i = 0; i < D; i++) q.vectors[i] = i == 0 ? 1.0f / 4096 : 1; /* 0 in 8 bits */
+  hw_screen_counts counts = check(&t, &q, "weights");
+  assert_int_equal(q.ids[0], 1000);
+  assert_int_equal(counts.in_full, 0);
+  assert_true(counts.tokens < 20);
+  questions_free(&q);
+  toy_fini(&t);
+}
+
+/* The same for what rounding takes from a vector. */
+TEST(bound_is_reached_by_the_vector) {
+  enum { D = 256, PAIRS = 1000 };
+  uint64_t seed = 8;
+  toy t;
+  toy_init(&t, D, 2 * PAIRS);
+  for (size_t p = 0; p < PAIRS; p++) {
+    float *row = t.weights + 2 * p * D, *negative = row + D;
+    for (size_t i = 0; i < D; i++) {
+      row[i] = unit_below(&seed, 2) ? 1 : -1; /* exact in 8 bits */
+      if (p == 300) row[i] = i < D / 2 ? 1 : 0;
+      if (p == 600) row[i] = i < D / 2 ? 0 : 1;
+    }
+    for (size_t i = 0; i < D; i++) negative[i] = -row[i];
+  }
+  make_screen(&t, true);
+  questions q = questions_new(&t, 1, 1);
+  for (size_t i = 0; i < D; i++) q.vectors[i] = i == 0 ? 127 : i < D / 2 ? 60.49f : i == D / 2 ? 126 : i < D / 2 + 3 ? 59.51f : 60.51f;
+  hw_screen_counts counts = check(&t, &q, "vector");
+  assert_true(q.ids[0] == 600 || q.ids[0] == 1200);
+  assert_int_equal(counts.in_full, 0);
+  assert_true(counts.tokens < 20);
+  questions_free(&q);
+  toy_fini(&t);
+}
+
+/* ---- Kernels ---- */
+
+static bool runs_here(const hw_quantized_kernel *kernel) {
+#if defined(__x86_64__)
+  if (kernel == &hw_quantized_kernel_v4 || kernel == &hw_quantized_kernel_v4_vnni)
+    return hw_kernels_here() == &hw_kernels_v4 && (kernel == &hw_quantized_kernel_v4 || hw_quantized_kernel_here() == kernel);
+  if (kernel == &hw_quantized_kernel_v3) return hw_kernels_here() != &hw_kernels_plain;
+  if (kernel == &hw_quantized_kernel_v3_vnni) return hw_quantized_kernel_here() == kernel || __builtin_cpu_supports("avx512vnni");
+#endif
+  return kernel == &hw_quantized_kernel_plain;
+}
+
+TEST(products_of_8_bit_numbers_are_exact_in_every_form) {
+  enum { QUADS = 700 };
+  static const hw_quantized_kernel *const kernels[] = {
+#if defined(__x86_64__)
+      &hw_quantized_kernel_v4_vnni, &hw_quantized_kernel_v3_vnni, &hw_quantized_kernel_v4, &hw_quantized_kernel_v3,
+#endif
+      &hw_quantized_kernel_plain};
+  uint64_t seed = 9;
+  uint8_t *x = unit_alloc(8 * QUADS * 4, 1);
+  int8_t *w = unit_alloc(QUADS * HW_PACK_WIDTH * 4, 1);
+  int32_t start[HW_PACK_WIDTH], y[8 * HW_PACK_WIDTH];
+  for (int largest = 0; largest < 2; largest++) {
+    for (size_t i = 0; i < QUADS * HW_PACK_WIDTH * 4; i++) w[i] = largest ? (i % 8 < 4 ? -127 : 127) : (int8_t)((int)unit_below(&seed, 255) - 127);
+    for (size_t i = 0; i < HW_PACK_WIDTH; i++) start[i] = (int32_t)unit_below(&seed, 1 << 28);
+    for (size_t e = 0; e < COUNT_OF(kernels); e++)
+      for (size_t rows = 1; runs_here(kernels[e]) && rows <= kernels[e]->tile_rows; rows++) {
+        for (size_t i = 0; i < rows * QUADS * 4; i++) x[i] = largest ? 255 : (uint8_t)unit_below(&seed, 256);
+        kernels[e]->tile(rows, QUADS, (const int32_t *)(const void *)x, w, start, y);
+        for (size_t r = 0; r < rows; r++)
+          for (size_t c = 0; c < HW_PACK_WIDTH; c++) {
+            int64_t want = start[c];
+            for (size_t k = 0; k < QUADS * 4; k++) want += (int64_t)x[(k / 4 * rows + r) * 4 + k % 4] * w[k / 4 * HW_PACK_WIDTH * 4 + c * 4 + k % 4];
+            assert_int_equal(y[r * HW_PACK_WIDTH + c], want);
+          }
+      }
+  }
+  free(x);
+  free(w);
+}
+
+TEST(chains_have_the_bits_of_gemm) {
+  static const size_t sizes[] = {1, 3, 4, 31, 383, 384, 385, 770, 1155};
+  uint64_t seed = 10;
+  float *panel = unit_floats(HW_PANEL_FLOATS);
+  for (size_t s = 0; s < COUNT_OF(sizes); s++) {
+    size_t n = sizes[s];
+    float *weights = unit_floats(HW_CHAINS * n), *x = unit_floats(n), want[HW_CHAINS], found[HW_CHAINS];
+    const float *rows[HW_CHAINS];
+    unit_fill(&seed, 1, HW_CHAINS * n, weights);
+    unit_fill(&seed, 1, n, x);
+    for (size_t r = 0; r < HW_CHAINS; r++) rows[r] = weights + r * n;
+    const hw_matrix w = {.data = weights, .dtype = HW_F32, .n_in = n, .n_out = HW_CHAINS, .stride = n};
+    hw_gemm(&w, x, n, want, HW_CHAINS, 1, panel);
+    const hw_kernels *const kernels[] = {hw_kernels_here(),
+#if defined(__x86_64__)
+                                         hw_kernels_here() == &hw_kernels_plain ? &hw_kernels_plain : &hw_kernels_v3,
+#endif
+                                         &hw_kernels_plain};
+    for (size_t e = 0; e < COUNT_OF(kernels); e++) {
+      kernels[e]->chains(x, rows, n, found);
+      assert_memory_equal(found, want, sizeof want);
+    }
+    free(weights);
+    free(x);
+  }
+  free(panel);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(random_weights),
+      cmocka_unit_test(parts_of_a_vector),
+      cmocka_unit_test(ties_and_near_ties),
+      cmocka_unit_test(unusual_vectors_take_the_whole_vocabulary),
+      cmocka_unit_test(what_screening_leaves_is_limited),
+      cmocka_unit_test(weights_that_are_not_finite_have_no_screen),
+      cmocka_unit_test(bound_is_reached_by_the_weights),
+      cmocka_unit_test(bound_is_reached_by_the_vector),
+      cmocka_unit_test(products_of_8_bit_numbers_are_exact_in_every_form),
+      cmocka_unit_test(chains_have_the_bits_of_gemm),
+  };
+  return cmocka_run_group_tests_name("screen", tests, NULL, NULL);
+}
