@@ -67,7 +67,7 @@ static int measure(hw_model *model, int threads, const bench_settings *settings,
     (void)hw_blas_start(); /* before its first product: one thread */
     hw_model_use_blas(model);
   }
-  if (!blas && !(hw_model_pack(model, threads, err) && hw_model_screen(model, threads, err))) return hw_cli_fail(err);
+  if (!blas && !(hw_model_screen(model, threads, err) && hw_model_pack(model, threads, err))) return hw_cli_fail(err);
   double peak = hw_bench_peak(threads);
   if (!hw_bench(model, threads, lengths, n, err)) return hw_cli_fail(err);
   if (blas) printf("products     OpenBLAS %s\n", hw_blas_start());

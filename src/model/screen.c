@@ -3,13 +3,12 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
+#include "base/memory.h"
 #include "model/loader.h"
 
 /* Below so many tokens a product with all of them costs less. */
 enum { LEAST_VOCABULARY = 1024 };
-enum { HUGE_PAGE = 1 << 21 };
 
 static bool serves(const hw_model *model) {
   const hw_matrix *w = &model->unembed;
@@ -20,15 +19,14 @@ static bool serves(const hw_model *model) {
 static size_t head_bytes(void) { return (sizeof(struct hw_model_screen) + 63) / 64 * 64; }
 
 size_t hw_model_screen_bytes(const hw_model *model) {
-  return serves(model) ? (head_bytes() + hw_quantized_bytes(&model->unembed) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE : 0;
+  return serves(model) ? head_bytes() + hw_quantized_bytes(&model->unembed) : 0;
 }
 
 bool hw_model_screen(hw_model *model, int threads, hw_error *err) {
   size_t bytes = hw_model_screen_bytes(model);
   if (!bytes || model->screen) return true;
-  char *memory = aligned_alloc(HUGE_PAGE, bytes);
+  char *memory = hw_memory_large(bytes);
   if (!memory) return hw_fail_memory(err, "the unembedding in 8-bit numbers");
-  (void)madvise(memory, bytes, MADV_HUGEPAGE);
   struct hw_model_screen *screen = (struct hw_model_screen *)(void *)memory;
   *screen = (struct hw_model_screen){0};
   if (!hw_quantize(&model->unembed, threads, memory + head_bytes(), &screen->unembed)) {

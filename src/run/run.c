@@ -403,8 +403,8 @@ static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
 static void prepare_products(const hw_job *job, hw_model *model, hw_plan_summary *summary) {
   hw_error err;
   if (job->gemm == HW_GEMM_OPENBLAS) hw_model_use_blas(model);
-  if (summary->packed_bytes && !hw_model_pack(model, summary->threads, &err)) summary->packed_bytes = 0;
   if (summary->screen_bytes && !hw_model_screen(model, summary->threads, &err)) summary->screen_bytes = 0;
+  if (summary->packed_bytes && !hw_model_pack(model, summary->threads, &err)) summary->packed_bytes = 0;
 }
 
 static bool run_job(const hw_job *job, const hw_hooks *hooks, hw_model *model, const hw_tokenizer *tokenizer,
