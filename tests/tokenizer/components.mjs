@@ -33,6 +33,7 @@ const reasons = {
   'normalizer NFC': age,
   'normalizer NFKD': age,
   'normalizer StripAccents': age,
+  'normalizer Prepend': 'it prepends to an empty text too',
   'normalizer Strip': space,
   'normalizer Nmt': 'not known to the package, which refuses the file: compared as if it were not there',
   'model Unigram': json.model.byte_fallback ? 'it has no byte_fallback' :
