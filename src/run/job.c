@@ -66,7 +66,7 @@ void hw_analysis_defaults(hw_analysis *analysis) {
 }
 
 void hw_job_defaults(hw_job *job) {
-  *job = (hw_job){.neuron_threshold = 0.01, .commit_seconds = 1, .lock_timeout = HW_LOCK_SECONDS};
+  *job = (hw_job){.neuron_threshold = 0.01, .commit_seconds = 5, .lock_timeout = HW_LOCK_SECONDS};
   hw_analysis_defaults(&job->analysis);
 }
 

@@ -60,7 +60,7 @@ def test_growing():
     end before the questions do."""
     path, n = os.path.join(WORK, "growing.db"), 300 if SANITIZED else 1000
     run = subprocess.Popen([BINARY, "run", "--model", MODEL, "--data", os.path.join(ROOT, "datasets", "ioi.csv"), "--db", path,
-                            "--limit", str(n), "--chunk-tokens", "64", "--threads", "1", "--counterfactual", "--quiet"])
+                            "--limit", str(n), "--commit-seconds", "1", "--chunk-tokens", "64", "--threads", "1", "--counterfactual", "--quiet"])
     try:
         pause_after(run, path, 0)
         with Server(BINARY, path) as server:
