@@ -51,7 +51,7 @@ static void print_profile(const hw_run_result *result) {
   for (int stage = 0; stage < HW_RUN_STAGES; stage++) sum += result->seconds[stage];
   printf("time of the workers, %.2f s in all:\n", sum);
   for (int stage = 0; stage < HW_RUN_STAGES; stage++)
-    printf("  %-26s %8.2f s %6.1f%%\n", hw_run_stage_name(stage), result->seconds[stage], sum > 0 ? 100 * result->seconds[stage] / sum : 0);
+    printf("  %-26s %8.2f s %6.1f%%\n", hw_run_stage_name((hw_run_stage)stage), result->seconds[stage], sum > 0 ? 100 * result->seconds[stage] / sum : 0);
 }
 
 static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_result *result) {

@@ -283,7 +283,7 @@ static hw_process_info process_info(const shared *s, const hw_plan_summary *summ
 
 static bool put_profile(shared *s, hw_error *err) {
   const char *names[HW_RUN_STAGES];
-  for (int stage = 0; stage < HW_RUN_STAGES; stage++) names[stage] = hw_run_stage_name(stage);
+  for (int stage = 0; stage < HW_RUN_STAGES; stage++) names[stage] = hw_run_stage_name((hw_run_stage)stage);
   double begun = hw_clock_seconds();
   if (!hw_store_flush(s->store, err)) return false;
   s->seconds[HW_RUN_STORE] += hw_clock_seconds() - begun;
