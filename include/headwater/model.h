@@ -165,6 +165,7 @@ HW_API size_t hw_model_packed_bytes(const hw_model *model); /* what that takes *
  * Nothing is made where it would not serve: a small vocabulary, products by OpenBLAS, weights that vary too much. Errors: MEMORY. */
 HW_API bool hw_model_screen(hw_model *model, int threads, hw_error *err);
 HW_API size_t hw_model_screen_bytes(const hw_model *model); /* what that takes; 0: nothing is made */
+HW_API size_t hw_screen_work_bytes(const hw_model *model);  /* what each worker takes for it, at most; 0 likewise */
 
 /* What screening did since hw_model_screen, over all threads. */
 typedef struct hw_screen_counts {

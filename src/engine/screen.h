@@ -13,7 +13,4 @@ struct hw_screen *hw_screen_new(const hw_model *model, size_t n, hw_arena *arena
  * requests[-first]. */
 size_t hw_screen_answer(struct hw_screen *s, const hw_unembed_request *requests, size_t n, size_t first, const hw_unembed_request **left);
 
-/* Bytes of the work space, at most; 0 where the model cannot have a screen. */
-size_t hw_screen_work_bytes(const hw_model *model);
-
 #endif

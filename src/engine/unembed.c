@@ -27,7 +27,7 @@ static size_t panel_width(const hw_model *model) {
 
 size_t hw_unembed_bytes(const hw_model *model) {
   size_t of_request = ((size_t)model->config.d_model + panel_width(model)) * sizeof(float) + 2 * sizeof(hw_best) + sizeof(hw_unembed_request *);
-  return HW_REQUESTS_TOGETHER * of_request + 5 * (size_t)HW_ARENA_OVERHEAD + hw_screen_work_bytes(model);
+  return HW_REQUESTS_TOGETHER * of_request + 5 * (size_t)HW_ARENA_OVERHEAD + (model->screen ? hw_screen_work_bytes(model) : 0);
 }
 
 /* Work space of scores that are computed in full. */

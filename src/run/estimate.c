@@ -47,13 +47,13 @@ static size_t packed_bytes(const hw_model *model, const hw_plan *plan, size_t av
 /* Weights of an unembedding below which a product in full takes no longer. */
 enum { LEAST_SCREENED = 1 << 23 };
 
-/* The same for the unembedding in 8-bit numbers. */
-static size_t screen_bytes(const hw_job *job, const hw_model *model, const hw_plan *plan, size_t available) {
+/* The same for the unembedding in 8-bit numbers. work: what the workers need for it. */
+static size_t screen_bytes(const hw_job *job, const hw_model *model, const hw_plan *plan, size_t work, size_t available) {
   bool projects = job->analysis.project != HW_PROJECT_NONE || job->neuron_projections != HW_NEURONS_NONE;
   if (job->gemm != HW_GEMM_BUILT_IN || job->screen == HW_SCREEN_NEVER || !projects) return 0;
   size_t bytes = hw_model_screen_bytes(model);
   bool pays = plan->n_tokens > HW_BATCH_ROWS && model->config.d_model * model->config.vocab_out >= LEAST_SCREENED;
-  return job->screen == HW_SCREEN_ALWAYS || (pays && bytes <= available) ? bytes : 0;
+  return job->screen == HW_SCREEN_ALWAYS || (pays && bytes + work <= available) ? bytes : 0;
 }
 
 bool hw_estimate_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, hw_plan_summary *summary,
@@ -71,11 +71,16 @@ bool hw_estimate_memory(const hw_job *job, const hw_model *model, const hw_plan 
   summary->worker_bytes = needed;
   if (!cap || needed * threads <= cap) {
     size_t available = cap ? cap - needed * threads : hw_memory_available() / 2;
-    summary->screen_bytes = screen_bytes(job, model, plan, available);
-    if (summary->screen_bytes > available && cap)
-      return hw_fail(err, HW_ERROR_INPUT, "memory: --screen always needs %zu MiB beside the workers' %zu MiB, the cap is %lld MiB",
-                     (summary->screen_bytes + (1u << 20) - 1) >> 20, (needed * threads + (1u << 20) - 1) >> 20, (long long)job->memory);
-    available = available > summary->screen_bytes ? available - summary->screen_bytes : 0;
+    size_t work = hw_screen_work_bytes(model);
+    summary->screen_bytes = screen_bytes(job, model, plan, work * threads, available);
+    if (summary->screen_bytes) {
+      size_t screen = summary->screen_bytes + work * threads;
+      if (screen > available && cap)
+        return hw_fail(err, HW_ERROR_INPUT, "memory: --screen always needs %zu MiB beside the workers' %zu MiB, the cap is %lld MiB",
+                       (screen + (1u << 20) - 1) >> 20, (needed * threads + (1u << 20) - 1) >> 20, (long long)job->memory);
+      available = available > screen ? available - screen : 0;
+      summary->worker_bytes += work;
+    }
     if (job->gemm == HW_GEMM_BUILT_IN) summary->packed_bytes = packed_bytes(model, plan, available);
     return true;
   }
