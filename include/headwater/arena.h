@@ -31,7 +31,7 @@ HW_API void hw_arena_fini_inner(hw_arena *inner, hw_arena *outer);
 /* Forgets everything handed out; keeps the memory for the next chunk in one block. */
 HW_API void hw_arena_reset(hw_arena *arena);
 
-/* Makes room for `bytes` in one piece, HW_ARENA_OVERHEAD of each allocation included. */
+/* Makes room for `bytes` in one piece, HW_ARENA_OVERHEAD of each allocation included. Errors: MEMORY. */
 HW_API bool hw_arena_reserve(hw_arena *arena, size_t bytes, hw_error *err);
 
 /* count * size bytes, aligned to 64, not cleared. NULL and err filled when memory is short or the

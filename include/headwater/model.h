@@ -246,7 +246,8 @@ HW_API bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t
  * frequencies depend on its length. */
 HW_API bool hw_model_shares_rows(const hw_model *model, size_t n_tokens);
 
-/* Matrices of n_rows rows, nothing in them yet and no batch; their bytes, at most; a copy of n rows into them. */
+/* Matrices of n_rows rows in the arena, nothing in them yet and no batch (errors: MEMORY); their bytes, at most; a copy of n rows of the same
+ * model into them. */
 HW_API bool hw_activations_make(const hw_model *model, size_t n_rows, hw_arena *arena, hw_activations *acts, hw_error *err);
 HW_API size_t hw_activations_bytes(const hw_model *model, size_t n_rows);
 HW_API void hw_activations_copy(const hw_activations *from, size_t first_from, const hw_activations *to, size_t first_to, size_t n);

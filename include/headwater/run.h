@@ -140,14 +140,12 @@ typedef struct hw_prompt_result {
 } hw_prompt_result;
 
 /* Work space of one worker: nothing in it is shared. */
-typedef struct hw_profile hw_profile;
-
 typedef struct hw_worker {
   const hw_model *model;
   hw_flow_settings flow;
   size_t batch_rows; /* rows of a sub-batch */
   bool shares_prefixes; /* prompts that begin with the same tokens have the same rows; true after hw_worker_init */
-  struct hw_profile *profile;   /* of its caller, or NULL */
+  struct hw_profile *profile;   /* of its caller, or NULL; src/run/profile.h */
   struct hw_prefixes *prefixes; /* beginnings kept for later sub-batches, or NULL */
   int64_t n_tokens, n_rows;     /* of all sequences so far; rows that were computed for them */
   float *panel;

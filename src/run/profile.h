@@ -5,10 +5,10 @@
 
 #include "headwater/run.h"
 
-struct hw_profile {
+typedef struct hw_profile {
   double mark; /* when the present lap began */
   double seconds[HW_RUN_STAGES];
-};
+} hw_profile;
 
 void hw_profile_begin(hw_profile *profile);
 /* Counts the time since the last call to the stage, and begins the next lap. */

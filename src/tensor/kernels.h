@@ -74,7 +74,7 @@ enum { HW_QUERIES_TOGETHER = 16 };
 
 /* out = what hw_attention_row and hw_weighted_sum give for each query, to the bit. space: hw_attend_space floats. */
 void hw_attend(const hw_attended_head *head, float *space);
-size_t hw_attend_space(size_t n_keys, size_t d_head);
+static inline size_t hw_attend_space(size_t n_keys, size_t d_head) { return HW_QUERIES_TOGETHER * (n_keys + 2 * d_head); }
 
 /* The L1 proximity before clipping, METHOD section 2: out[r] = sum_d |w_d| - |w_d - scale[r] z[r, d]|, r < n_rows.
  * Summed as a difference per element, so that a small part of a large vector keeps its digits. */

@@ -19,12 +19,13 @@ static size_t whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
 static size_t lay_out(const hw_matrix *w, char *memory, hw_quantized *q) {
   size_t panels = hw_pack_panels(w), quads = (w->n_in + 3) / 4, outputs = panels * HW_PACK_WIDTH, at = 0;
   *q = (hw_quantized){.n_in = w->n_in, .n_out = w->n_out, .quads = quads};
-  struct { void **part; size_t bytes; } parts[] = {
-      {(void **)&q->numbers, outputs * quads * 4}, {(void **)&q->start, outputs * sizeof(int32_t)}, {(void **)&q->step, outputs * sizeof(float)},
-      {(void **)&q->norm, outputs * sizeof(float)}, {(void **)&q->lost, outputs * sizeof(float)}, {(void **)&q->panel_norm, panels * sizeof(float)},
-      {(void **)&q->panel_lost, panels * sizeof(float)}, {(void **)&q->mean, w->n_in * sizeof(double)}, {(void **)&q->balance, w->n_in * sizeof(double)}};
+  struct { void *part; /* the address of a pointer, of one of several types: written as bytes */ size_t bytes; } parts[] = {
+      {&q->numbers, outputs * quads * 4}, {&q->start, outputs * sizeof(int32_t)}, {&q->step, outputs * sizeof(float)},
+      {&q->norm, outputs * sizeof(float)}, {&q->lost, outputs * sizeof(float)}, {&q->panel_norm, panels * sizeof(float)},
+      {&q->panel_lost, panels * sizeof(float)}, {&q->mean, w->n_in * sizeof(double)}, {&q->balance, w->n_in * sizeof(double)}};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-    if (memory) *parts[i].part = memory + at;
+    void *place = memory ? memory + at : NULL;
+    memcpy(parts[i].part, &place, sizeof place);
     at += whole_lines(parts[i].bytes);
   }
   return at;
