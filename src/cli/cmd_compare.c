@@ -117,9 +117,7 @@ static int save(const char *db, const hw_comparison_request *request, const hw_c
     fprintf(stderr, "saved as comparison %" PRId64 " (headwater query %s comparisons)\n", id, db);
     return 0;
   }
-  if (when == SAVE_YES) return hw_cli_fail(&err);
-  fprintf(stderr, "note: not saved: %s\n", err.message);
-  return 0;
+  return hw_cli_fail(&err);
 }
 
 static bool read_databases(const char *db, const hw_comparison_request *request, hw_comparison *c, hw_error *err) {
@@ -166,6 +164,7 @@ static int run(const hw_command *command, int argc, char **argv) {
                                    .hooks = &progress.hooks};
   hw_comparison c = {0};
   hw_stats_result result = {0};
+  hw_cli_catch_interrupts("stopping");
   hw_cli_progress_start(&progress, false, settings.lock_timeout);
   bool ok = read_databases(db, &request, &c, &err);
   if (ok) {
@@ -192,6 +191,7 @@ const hw_command hw_cmd_compare = {
     .example = "  headwater compare ioi.db --by group=ABBA,BABA\n"
                "  headwater compare ioi.db --where \"NOT correct\" --where correct\n"
                "  headwater compare ioi.db --with ioi-finetuned.db --measure flow\n",
+    .exit_codes = "130 stopped: nothing was stored",
     .options = options,
     .run = run,
 };

@@ -104,6 +104,7 @@ static int run(const hw_command *command, int argc, char **argv) {
                                .seconds = settings.timeout,
                                .bytes = (size_t)settings.memory << 20,
                                .hooks = &progress.hooks};
+  hw_cli_catch_interrupts("stopping");
   hw_cli_progress_start(&progress, false, settings.lock_timeout);
   bool ok = settings.delete ? hw_mining_delete(db, settings.delete, &progress.hooks, &err) : hw_store_mine(db, &mining, &summary, &err);
   hw_cli_progress_stop(&progress, false);
@@ -128,6 +129,7 @@ const hw_command hw_cmd_mine = {
     .summary = "recurring circuits: edges that come together over the data set",
     .example = "  headwater mine ioi.db --min-support 0.2 --roles IO,S1,S2,END\n"
                "  headwater query ioi.db circuits\n",
+    .exit_codes = "130 stopped: nothing was stored",
     .options = options,
     .run = run,
 };

@@ -61,7 +61,7 @@ static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_r
   if (result->interrupted) {
     fprintf(stderr, "headwater: stopped with %" PRId64 " of %" PRId64 " prompts stored in %s; the same command continues\n", p->done,
             p->total, job->db);
-    return 130;
+    return EXIT_STOPPED;
   }
   if (!job->quiet) {
     printf("%s: %" PRId64 " prompts stored", job->db, p->done - p->failed);
@@ -105,7 +105,7 @@ static int run(const hw_command *command, int argc, char **argv) {
     hw_cli_progress progress;
     hw_plan_summary plan;
     hw_run_result result;
-    hw_cli_catch_interrupts();
+    hw_cli_catch_interrupts("finishing the chunks in work");
     for (char *at = notes.data, *line; at && !job.quiet && (line = strsep(&at, "\n")) && at;) fprintf(stderr, "headwater: %s\n", line);
     hw_cli_progress_start(&progress, job.quiet, job.lock_timeout);
     ok = hw_run(&job, &progress.hooks, &plan, &result, &err);

@@ -12,7 +12,7 @@
 #include "headwater/query.h"
 #include "headwater/store.h"
 
-enum { EXIT_USAGE = 2, EXIT_SOME_FAILED = 3 };
+enum { EXIT_USAGE = 2, EXIT_SOME_FAILED = 3, EXIT_STOPPED = 130 };
 
 typedef struct hw_command {
   const char *name;
@@ -33,10 +33,11 @@ extern const size_t hw_n_commands;
 
 /* Set by Ctrl-C once a command asked for it. */
 extern volatile sig_atomic_t hw_cli_stop;
-/* From now on Ctrl-C sets hw_cli_stop, and a second one ends the program. */
-void hw_cli_catch_interrupts(void);
+/* From now on SIGINT (Ctrl-C) and SIGTERM set hw_cli_stop and say `doing`, "finishing the chunks in work"; a second one ends the program. The
+ * text must live as long as the program. */
+void hw_cli_catch_interrupts(const char *doing);
 
-/* "headwater: message" on stderr; returns the exit code. */
+/* "headwater: message" on stderr; returns the exit code: EXIT_STOPPED where the user stopped the work. */
 int hw_cli_fail(const hw_error *err);
 int hw_cli_usage(const hw_command *command, const char *message);
 

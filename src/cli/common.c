@@ -10,7 +10,7 @@ volatile sig_atomic_t hw_cli_stop;
 
 int hw_cli_fail(const hw_error *err) {
   fprintf(stderr, "headwater: %s\n", err->message);
-  return EXIT_USAGE - 1;
+  return hw_cli_stop && err->kind == HW_ERROR_INTERRUPTED ? EXIT_STOPPED : 1;
 }
 
 int hw_cli_usage(const hw_command *command, const char *message) {
@@ -95,16 +95,24 @@ int hw_cli_columns(void) {
 
 size_t hw_cli_line_width(void) { return isatty(STDOUT_FILENO) ? (size_t)hw_cli_columns() : 0; }
 
-static void on_interrupt(int signal_number) {
-  (void)signal_number;
-  if (hw_cli_stop) _exit(130); /* a second Ctrl-C ends the program at once; the database stays valid */
-  hw_cli_stop = 1;
-  static const char text[] = "\nheadwater: finishing the chunks in work (Ctrl-C again to stop at once)\n";
-  ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+static const char *work_to_end; /* what the first signal says */
+
+static void say(const char *text) {
+  ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
   (void)ignored;
 }
 
-void hw_cli_catch_interrupts(void) {
+static void on_interrupt(int signal_number) {
+  (void)signal_number;
+  if (hw_cli_stop) _exit(EXIT_STOPPED); /* a second Ctrl-C ends the program at once; the database stays valid */
+  hw_cli_stop = 1;
+  say("\nheadwater: ");
+  say(work_to_end);
+  say(" (Ctrl-C again to stop at once)\n");
+}
+
+void hw_cli_catch_interrupts(const char *doing) {
+  work_to_end = doing;
   struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);

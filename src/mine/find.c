@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mine/mine.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "mine/bits.h"
 
@@ -25,7 +26,7 @@ typedef struct level { /* of the recursion: a set C */
   size_t n;
 } level;
 
-typedef enum stop { RUNNING, OUT_OF_TIME, OUT_OF_MEMORY, NO_MEMORY } stop;
+typedef enum stop { RUNNING, OUT_OF_TIME, OUT_OF_MEMORY, NO_MEMORY, INTERRUPTED } stop;
 
 typedef struct results {
   hw_mine_sets sets;
@@ -198,6 +199,7 @@ static void find(finder *f, size_t depth) {
     entry *e = &l->entries[i];
     if (e->excluded || (f->n_set && !is_neighbour(f, l, e->item))) continue;
     if (hw_clock_seconds() > f->deadline) f->stop = OUT_OF_TIME;
+    if (hw_asked_to_stop(f->limits->hooks)) f->stop = INTERRUPTED;
     if (f->stop || !make_level(f, depth + 1)) return;
     size_t n_set = f->n_set;
     if (extend(f, l, &f->levels[depth + 1], e)) {
@@ -310,9 +312,10 @@ bool hw_mine_sets_find(const hw_mine_base *base, const hw_mine_limits *limits, h
   sets->out_of_time = f.stop == OUT_OF_TIME;
   sets->out_of_memory = f.stop == OUT_OF_MEMORY;
   fini(&f);
-  if (f.stop != NO_MEMORY) return true;
+  if (f.stop != NO_MEMORY && f.stop != INTERRUPTED) return true;
   hw_mine_sets_fini(sets);
-  return hw_fail_memory(err, "the search for circuits");
+  return f.stop == INTERRUPTED ? hw_fail(err, HW_ERROR_INTERRUPTED, "the search for circuits was stopped")
+                               : hw_fail_memory(err, "the search for circuits");
 }
 
 void hw_mine_sets_fini(hw_mine_sets *sets) {

@@ -25,6 +25,7 @@
 #include "graph/keys.h"
 #include "headwater/buffer.h"
 #include "headwater/error.h"
+#include "headwater/hooks.h"
 
 bool hw_items_are_neighbours(uint32_t a, uint32_t b);
 
@@ -52,6 +53,7 @@ typedef struct hw_mine_limits {
   bool by_group, connected;
   double deadline; /* hw_clock_seconds() when the search has to end */
   size_t bytes;    /* for the sets and the work space of search and ranking, without the base */
+  const hw_hooks *hooks; /* its `stop` ends search and ranking with INTERRUPTED; may be NULL */
 } hw_mine_limits;
 
 typedef struct hw_mine_set {
@@ -70,7 +72,7 @@ typedef struct hw_mine_sets {
 
 /* Finds every closed (and connected) frequent set with at least one item. When time or memory do not suffice, it starts again
  * from high supports downwards, and gives the sets of the lowest share that was finished: complete_support. Only if not even the highest
- * was, the sets of a search broken off. Deterministic but for where a deadline falls. Errors: MEMORY. */
+ * was, the sets of a search broken off. Deterministic but for where a deadline falls. Errors: MEMORY, INTERRUPTED. */
 bool hw_mine_sets_find(const hw_mine_base *base, const hw_mine_limits *limits, hw_mine_sets *sets, hw_error *err);
 void hw_mine_sets_fini(hw_mine_sets *sets);
 
@@ -85,8 +87,9 @@ double hw_mine_lift(const hw_mine_base *base, const uint32_t *members, size_t n,
 /* Greedy tiling: a set covers the pairs (its items) x (its graphs). Picks, again and again, the set that covers most pairs that
  * are not covered yet (ties: more items, then the lower item ids), at most `most` of them, until nothing is left to cover.
  * surplus: pairs are weighted by the share of the set's graphs that chance does not explain, max(0, 1 - 1 / lift): edges that
- * are just frequent, alone or together, no longer lead. in_time: false when the deadline came first; the picks so far are right. */
-bool hw_mine_rank(const hw_mine_base *base, const hw_mine_sets *sets, size_t most, bool surplus, double deadline,
+ * are just frequent, alone or together, no longer lead. Of the limits only deadline and hooks count. in_time: false when the deadline came first; the picks so far are right.
+ * Errors: MEMORY, INTERRUPTED. */
+bool hw_mine_rank(const hw_mine_base *base, const hw_mine_sets *sets, size_t most, bool surplus, const hw_mine_limits *limits,
                   hw_mine_pick *picks, size_t *n_picks, bool *in_time, hw_error *err);
 
 /* Graphs that have all items of the set: out[n_words]. `without`: an index into members that is left out, SIZE_MAX for none;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mine/mine.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "mine/bits.h"
 
@@ -81,7 +82,7 @@ static void cover(ranker *r, const hw_mine_set *set) {
   }
 }
 
-static bool rank(ranker *r, size_t most, double deadline, hw_mine_pick *picks, size_t *n_picks) {
+static bool rank(ranker *r, size_t most, const hw_mine_limits *limits, hw_mine_pick *picks, size_t *n_picks) {
   while (*n_picks < most && r->n && r->heap[0].gain) {
     candidate *first = &r->heap[0];
     const hw_mine_set *set = &r->sets->sets[first->set];
@@ -90,7 +91,7 @@ static bool rank(ranker *r, size_t most, double deadline, hw_mine_pick *picks, s
       cover(r, set);
       *first = r->heap[--r->n];
     } else {
-      if (hw_clock_seconds() > deadline) return false;
+      if (hw_clock_seconds() > limits->deadline || hw_asked_to_stop(limits->hooks)) return false;
       uint64_t bound = weighted(r, first->set, quick_bound(r, set));
       if (bound < first->gain) first->gain = bound;
       else *first = (candidate){.gain = weighted(r, first->set, count_new(r, set)), .set = first->set, .round = (uint32_t)*n_picks};
@@ -119,7 +120,7 @@ static void weigh(ranker *r) {
   }
 }
 
-bool hw_mine_rank(const hw_mine_base *base, const hw_mine_sets *sets, size_t most, bool surplus, double deadline,
+bool hw_mine_rank(const hw_mine_base *base, const hw_mine_sets *sets, size_t most, bool surplus, const hw_mine_limits *limits,
                   hw_mine_pick *picks, size_t *n_picks, bool *in_time, hw_error *err) {
   ranker r = {.base = base, .sets = sets, .n = sets->n};
   *n_picks = 0;
@@ -137,7 +138,8 @@ bool hw_mine_rank(const hw_mine_base *base, const hw_mine_sets *sets, size_t mos
     for (size_t i = 0; i < sets->n; i++) /* the first round's numbers are exact */
       r.heap[i] = (candidate){.gain = weighted(&r, i, (uint64_t)sets->sets[i].n * sets->sets[i].support), .set = (uint32_t)i};
     for (size_t i = r.n / 2; i-- > 0;) sink(&r, i);
-    *in_time = rank(&r, most, deadline, picks, n_picks);
+    *in_time = rank(&r, most, limits, picks, n_picks);
+    if (hw_asked_to_stop(limits->hooks)) ok = hw_fail(err, HW_ERROR_INTERRUPTED, "the ranking of circuits was stopped");
   }
   free(r.heap);
   free(r.weights);

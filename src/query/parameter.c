@@ -144,23 +144,21 @@ static bool is_list(const char *text) {
 }
 
 /* For a parameter without a type. A text that is a number is bound as one. "007" and "1e5x" are texts. */
-static void bind_untyped(sqlite3_stmt *s, int index, const char *text) {
+static int bind_untyped(sqlite3_stmt *s, int index, const char *text) {
   int64_t integer;
   double real;
   char again[32];
   if (hw_parse_int(text, INT64_MIN, INT64_MAX, &integer)) {
     (void)snprintf(again, sizeof again, "%" PRId64, integer);
-    if (!strcmp(again, text)) {
-      (void)sqlite3_bind_int64(s, index, integer);
-      return;
-    }
+    if (!strcmp(again, text)) return sqlite3_bind_int64(s, index, integer);
   } else if ((isdigit((unsigned char)text[0]) || text[0] == '-' || text[0] == '.') && !strchr(text, 'x') &&
              hw_parse_double(text, &real)) {
-    (void)sqlite3_bind_double(s, index, real);
-    return;
+    return sqlite3_bind_double(s, index, real);
   }
-  (void)sqlite3_bind_text(s, index, text, -1, SQLITE_TRANSIENT);
+  return sqlite3_bind_text(s, index, text, -1, SQLITE_TRANSIENT);
 }
+
+static bool check_bound(const binding *b, int rc, hw_error *err) { return rc == SQLITE_OK || hw_store_fail(b->store, "bind a parameter", err); }
 
 static bool bind_choice(binding *b, const parameter *p, hw_error *err) {
   const char *text = p->value.text, *at = p->line.type.at, *end = at + p->line.type.length;
@@ -172,10 +170,10 @@ static bool bind_choice(binding *b, const parameter *p, hw_error *err) {
     hw_buffer_printf(&names, "%s%.*s", names.length ? ", " : "one of ", (int)(next - at), at);
     found = hw_comment_is((hw_comment_text){at, (size_t)(next - at)}, text);
   }
-  if (found) (void)sqlite3_bind_text(b->statement, p->index, text, -1, SQLITE_TRANSIENT);
-  else (void)fail_form(p, names.data ? names.data : "a choice", err);
+  bool ok = found ? check_bound(b, sqlite3_bind_text(b->statement, p->index, text, -1, SQLITE_TRANSIENT), err)
+                  : fail_form(p, names.data ? names.data : "a choice", err);
   hw_buffer_fini(&names);
-  return found;
+  return ok;
 }
 
 /* The value of the parameter that a lookup needs as well; NULL where it is no number. */
@@ -211,7 +209,7 @@ static bool bind_found(binding *b, const parameter *p, const parameter_type *typ
   else if (ok) hw_bind_string(&s, ":given", p->value.text);
   if (ok && type->within) bind_within(b, &s, type);
   ok = ok && hw_statement_step(&s, &row, err);
-  if (ok && row) (void)sqlite3_bind_value(b->statement, p->index, sqlite3_column_value(s.sqlite, 0));
+  if (ok && row) ok = check_bound(b, sqlite3_bind_value(b->statement, p->index, sqlite3_column_value(s.sqlite, 0)), err);
   else if (ok) ok = list_names(b, &s, p, type, err);
   hw_statement_close(&s);
   return ok;
@@ -229,10 +227,10 @@ static bool bind_typed(binding *b, const parameter *p, hw_error *err) {
                        (type->form == FORM_INTEGER && parse_whole(type, text, &integer)) || (type->form == FORM_REAL && hw_parse_double(text, &real)));
   if (!good) return fail_form(p, type->wants, err);
   if (type->lookup) return bind_found(b, p, type, integer, err);
-  if (type->form == FORM_INTEGER) (void)sqlite3_bind_int64(b->statement, p->index, integer);
-  else if (type->form == FORM_REAL) (void)sqlite3_bind_double(b->statement, p->index, real);
-  else (void)sqlite3_bind_text(b->statement, p->index, text, -1, SQLITE_TRANSIENT);
-  return true;
+  int rc = type->form == FORM_INTEGER ? sqlite3_bind_int64(b->statement, p->index, integer)
+           : type->form == FORM_REAL  ? sqlite3_bind_double(b->statement, p->index, real)
+                                      : sqlite3_bind_text(b->statement, p->index, text, -1, SQLITE_TRANSIENT);
+  return check_bound(b, rc, err);
 }
 
 static bool bind_one(binding *b, int index, const char *name, hw_error *err) {
@@ -251,8 +249,7 @@ static bool bind_one(binding *b, int index, const char *name, hw_error *err) {
     p.value = (given_value){name, !p.line.quoted && !sqlite3_stricmp(text, "NULL") ? NULL : text, text};
   }
   if (p.line.type.at) return bind_typed(b, &p, err);
-  if (p.value.text) bind_untyped(b->statement, index, p.value.text);
-  return true;
+  return !p.value.text || check_bound(b, bind_untyped(b->statement, index, p.value.text), err);
 }
 
 /* ---- what is given ---- */

@@ -5,6 +5,7 @@
 #include "store/damage.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -46,23 +47,13 @@ static int authorize(void *context, int action, const char *first, const char *s
   }
 }
 
-enum { OPERATIONS_A_LOOK = 5000 }; /* of SQLite's machine, between two looks at the clock */
-
-static int look_at_clock(void *context) {
-  const hw_store *store = context;
-  return hw_clock_seconds() > store->deadline;
-}
-
 void hw_store_set_timeout(hw_store *store, double seconds) { store->seconds = seconds; }
 
 void hw_store_set_line_width(hw_store *store, size_t characters) { store->line_width = characters; }
 
-static void start_clock(hw_store *store) {
-  store->deadline = hw_clock_seconds() + store->seconds;
-  if (store->seconds > 0) sqlite3_progress_handler(store->db, OPERATIONS_A_LOOK, look_at_clock, store);
-}
+static void start_clock(hw_store *store) { store->deadline = store->seconds > 0 ? hw_clock_seconds() + store->seconds : 0; }
 
-static void stop_clock(hw_store *store) { sqlite3_progress_handler(store->db, 0, NULL, NULL); }
+static void stop_clock(hw_store *store) { store->deadline = 0; }
 
 /* A function that complains about stored bytes does not know whose they are. */
 static bool damage_fail(hw_store *store, hw_error *err) {
@@ -90,6 +81,7 @@ bool hw_select_fail(hw_store *store, hw_error *err) {
 
 static bool prepare(hw_store *store, const char *sql, sqlite3_stmt **statement, hw_error *err) {
   const char *tail = NULL;
+  errno = 0;
   if (sqlite3_prepare_v2(store->db, sql, -1, statement, &tail) != SQLITE_OK) return hw_select_fail(store, err);
   if (!*statement) return hw_fail(err, HW_ERROR_INPUT, "SQL: there is no statement");
   while (tail && *tail) { /* comments and semicolons may follow */
@@ -121,18 +113,23 @@ void hw_select_close(hw_store *store, sqlite3_stmt *statement) {
   (void)sqlite3_set_authorizer(store->db, NULL, NULL);
 }
 
+static int step(sqlite3_stmt *s) {
+  errno = 0; /* hw_store_reason */
+  return sqlite3_step(s);
+}
+
 static bool run(hw_store *store, sqlite3_stmt *s, hw_table_format format, hw_sink sink, void *context, int64_t *n_rows,
                 hw_error *err) {
   hw_formatter f = {0};
   bool ok = true;
   if (sqlite3_column_count(s) == 0) { /* ATTACH: nothing to show */
     *n_rows = 0;
-    return sqlite3_step(s) == SQLITE_DONE ? true : hw_select_fail(store, err);
+    return step(s) == SQLITE_DONE ? true : hw_select_fail(store, err);
   }
-  int rc = sqlite3_step(s); /* before the header: a statement that fails at once writes nothing */
+  int rc = step(s); /* before the header: a statement that fails at once writes nothing */
   if (rc != SQLITE_ROW && rc != SQLITE_DONE) return hw_select_fail(store, err);
   ok = hw_formatter_begin(&f, format, s, store->line_width, sink, context, err);
-  for (; ok && rc == SQLITE_ROW; rc = sqlite3_step(s))
+  for (; ok && rc == SQLITE_ROW; rc = step(s))
     if (!hw_formatter_row(&f, s, err)) ok = false;
   if (ok && rc != SQLITE_DONE) ok = hw_select_fail(store, err);
   ok = ok && hw_formatter_end(&f, err);

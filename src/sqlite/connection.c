@@ -12,8 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/progress.h"
 #include "base/text.h"
 #include "headwater/buffer.h"
+#include "sqlite/recover.h"
 
 /* ---- waiting for other programs ---- */
 
@@ -28,7 +30,7 @@ static void begin_wait(hw_store *store) {
 static bool wait_more(hw_store *store, double limit) {
   const hw_hooks *hooks = store->hooks;
   double now = hw_clock_seconds();
-  if (now - store->waiting_since >= limit || (hooks && hooks->stop && *hooks->stop)) return false;
+  if (now - store->waiting_since >= limit || hw_asked_to_stop(hooks)) return false;
   if (now >= store->next_notice && hooks && hooks->notice) {
     hw_buffer line;
     hw_buffer_init(&line);
@@ -46,6 +48,19 @@ static int on_busy(void *context, int n_before) {
   hw_store *store = context;
   if (n_before == 0) begin_wait(store);
   return wait_more(store, store->hooks && store->hooks->lock_timeout > 0 ? store->hooks->lock_timeout : HW_BUSY_SECONDS);
+}
+
+enum { OPERATIONS_A_LOOK = 5000 }; /* of SQLite's machine, between two looks at the clock and at what the user wants */
+
+static int shall_end(void *context) {
+  const hw_store *store = context;
+  return (store->stoppable && hw_asked_to_stop(store->hooks)) || (store->deadline > 0 && hw_clock_seconds() > store->deadline);
+}
+
+void hw_store_set_up(hw_store *store) {
+  (void)sqlite3_extended_result_codes(store->db, 1);
+  (void)sqlite3_busy_handler(store->db, on_busy, store);
+  sqlite3_progress_handler(store->db, OPERATIONS_A_LOOK, shall_end, store);
 }
 
 /* ---- opening ---- */
@@ -123,9 +138,12 @@ static bool connect_store(hw_store *store, hw_access access, hw_file_state *stat
     store->created = !there;
     if (access != HW_OPEN_READ && !lock_file(store, access == HW_OPEN_CREATE, err)) return false;
   }
+  errno = 0;
   if (sqlite3_open_v2(path, &store->db, flags[access] | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) return hw_store_fail(store, "open it", err);
-  (void)sqlite3_extended_result_codes(store->db, 1);
-  (void)sqlite3_busy_handler(store->db, on_busy, store);
+  if ((access == HW_OPEN_WRITE || access == HW_OPEN_CREATE) && sqlite3_db_readonly(store->db, "main") == 1) /* opened so where writing failed */
+    return hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", store->path, strerror(errno));
+  hw_store_set_up(store);
+  if (access == HW_OPEN_READ && !hw_store_recover(store, err)) return false;
   if (!check_file(store, state, err)) return false;
   if (*state == HW_FILE_EMPTY && (access == HW_OPEN_READ || access == HW_OPEN_WRITE))
     return hw_fail(err, HW_ERROR_INPUT, "%s: a database without tables, not one of Headwater's", store->path);
@@ -184,7 +202,8 @@ void hw_store_discard(hw_store *store) {
 /* ---- small statements ---- */
 
 bool hw_store_exec(hw_store *store, const char *sql, const char *doing, hw_error *err) {
-  return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? true : hw_store_fail(store, doing, err);
+  errno = 0;
+  return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK || hw_store_fail(store, doing, err);
 }
 
 bool hw_store_integer(hw_store *store, const char *file, int64_t *value, hw_error *err) {

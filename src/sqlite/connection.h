@@ -30,6 +30,8 @@ typedef enum hw_file_state { HW_FILE_EMPTY, HW_FILE_OURS } hw_file_state;
  * A new file is removed again after an error. Where another program holds the database locked, the connection waits as hooks->lock_timeout
  * says; hooks lives as long as the store, or is NULL. */
 bool hw_store_connect(const char *path, hw_access access, const hw_hooks *hooks, hw_store **store, hw_file_state *state, hw_error *err);
+/* What every connection has: waiting for locks, ends of statements. hw_store_connect does it. */
+void hw_store_set_up(hw_store *store);
 /* Finalizes, closes, frees. NULL is fine. */
 void hw_store_free(hw_store *store);
 /* hw_store_free that also removes the file when it was not there before. */

@@ -1,15 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sqlite/handle.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/progress.h"
+
+const char *hw_store_reason(const hw_store *store) {
+  int code = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM, number = errno;
+  if (code == SQLITE_NOMEM) return "out of memory";
+  if (code == SQLITE_CORRUPT && number == EIO) return strerror(EIO);
+  if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN) return sqlite3_errmsg(store->db);
+  if (sqlite3_system_errno(store->db)) number = sqlite3_system_errno(store->db);
+  return number ? strerror(number) : sqlite3_errmsg(store->db);
+}
+
 bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
   int extended = store->db ? sqlite3_extended_errcode(store->db) : SQLITE_NOMEM, code = extended & 0xff;
-  const char *why = store->db ? sqlite3_errmsg(store->db) : "out of memory";
+  bool unreadable = code == SQLITE_CORRUPT && errno == EIO; /* SQLite calls a page damaged that the disk does not give */
+  const char *why = hw_store_reason(store);
   if (extended == SQLITE_CONSTRAINT_DATATYPE)
     return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: cannot %s: a sum grew too large for the database (%s)", store->path,
                    doing, why);
+  if (extended == SQLITE_IOERR_NOMEM) code = SQLITE_NOMEM;
+  if (store->stoppable && (code == SQLITE_INTERRUPT || code == SQLITE_BUSY) && hw_asked_to_stop(store->hooks)) return hw_store_stopped(store, err);
   switch (code) {
     case SQLITE_FULL:
       return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: the disk is full; what was stored before is intact", store->path,
@@ -20,16 +35,16 @@ bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
     case SQLITE_NOTADB: return hw_fail(err, HW_ERROR_INPUT, "%s: not a database", store->path);
     case SQLITE_NOMEM: return hw_fail(err, HW_ERROR_MEMORY, "%s: cannot %s: out of memory", store->path, doing);
     case SQLITE_CORRUPT:
+      if (unreadable) return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: %s", store->path, doing, why);
       return hw_fail(err, HW_ERROR_INPUT, "%s: cannot %s: the database is damaged (%s)", store->path, doing, why);
     case SQLITE_ERROR:
     case SQLITE_CONSTRAINT:
     case SQLITE_AUTH: return hw_fail(err, HW_ERROR_INPUT, "%s: cannot %s: %s", store->path, doing, why);
-    case SQLITE_IOERR: /* the system's own reason says more than "disk I/O error" */
-      if (store->db && sqlite3_system_errno(store->db)) why = strerror(sqlite3_system_errno(store->db));
-      return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: %s", store->path, doing, why);
     default: return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: %s", store->path, doing, why);
   }
 }
+
+bool hw_store_stopped(const hw_store *store, hw_error *err) { return hw_fail(err, HW_ERROR_INTERRUPTED, "%s: stopped; nothing was changed", store->path); }
 
 bool hw_store_fail_at(hw_store *store, const char *file, hw_error *err) {
   char doing[96];

@@ -20,6 +20,7 @@ typedef struct hw_statement {
   int n_parameters, n_bound; /* n_bound: names bound since the last reset */
   uint64_t bound;       /* bit i: parameter i + 1 is bound */
   const char *wrong;    /* the first name that is no parameter or was bound already */
+  int refused;          /* SQLite's code of the first value that it did not take */
 } hw_statement;
 
 /* Statements that a store keeps open; the writer has 29. */
@@ -30,11 +31,12 @@ struct hw_store {
   char *path;
   int lock;                         /* descriptor that holds the writer's lock; -1 when reading */
   const hw_hooks *hooks;            /* may be NULL */
+  bool stoppable;                   /* statements end with INTERRUPTED once hooks->stop is set */
   double waiting_since, next_notice; /* hw_clock_seconds() of the last wait for another program */
   bool created;                     /* the file was not there before it was opened */
   int64_t process_id;               /* row of table process; 0 when reading */
   size_t line_width;                /* columns of the terminal for tables; 0: no limit */
-  double seconds, deadline;         /* of one statement; 0: as long as it takes */
+  double seconds, deadline;         /* of one statement; 0: as long as it takes. deadline: hw_clock_seconds() of the one at work; 0: none */
   struct hw_chunk_sums *pending;    /* of the chunks in the open transaction, encoded.h; NULL: no chunk waits for its commit */
   struct hw_wide_columns *wide;     /* columns of the view prompt_wide, store/wide.c; NULL: not read yet */
   double committed, commit_seconds; /* hw_clock_seconds() of the last commit; chunks wait so long for the next */
@@ -42,9 +44,14 @@ struct hw_store {
   hw_statement statements[HW_MOST_STATEMENTS]; /* of hw_store_statement */
 };
 
-/* Fills err from the last SQLite error: "PATH: cannot DOING: why". */
+/* Fills err from the last SQLite error: "PATH: cannot DOING: why", with the system's reason where there is one. */
 bool hw_store_fail(hw_store *store, const char *doing, hw_error *err);
-/* The same for a statement: "PATH: cannot run sql/FILE: why". */
+/* Why the last call of SQLite failed: the system's reason, which says more than "disk I/O error" or "unable to open database file", or
+ * SQLite's. SQLite does not keep the system's reason of a failed commit and of a failed read: errno has it, which is 0 before each call. */
+const char *hw_store_reason(const hw_store *store);
+/* The user asked to stop. */
+bool hw_store_stopped(const hw_store *store, hw_error *err);
+/* hw_store_fail for a statement: "PATH: cannot run sql/FILE: why". */
 bool hw_store_fail_at(hw_store *store, const char *file, hw_error *err);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sqlite/statement.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "base/progress.h"
 #include "sqlite/sql.h"
 
 enum { MOST_PARAMETERS = 64 }; /* bits of hw_statement.bound */
@@ -10,6 +12,7 @@ enum { MOST_PARAMETERS = 64 }; /* bits of hw_statement.bound */
 static bool open_flagged(hw_statement *s, hw_store *store, const char *file, const char *sql, unsigned flags, hw_error *err) {
   *s = (hw_statement){.store = store, .file = file};
   if (!sql) return hw_fail(err, HW_ERROR_UNSUPPORTED, "sql/%s is not part of this program", file);
+  errno = 0;
   if (sqlite3_prepare_v3(store->db, sql, -1, flags, &s->sqlite, NULL) != SQLITE_OK) return hw_store_fail_at(store, file, err);
   s->n_parameters = sqlite3_bind_parameter_count(s->sqlite);
   if (s->n_parameters <= MOST_PARAMETERS) return true;
@@ -64,25 +67,34 @@ static int number_of(hw_statement *s, const char *name) {
   return number;
 }
 
-void hw_bind_integer(hw_statement *s, const char *name, int64_t value) { (void)sqlite3_bind_int64(s->sqlite, number_of(s, name), value); }
+/* The first value that SQLite did not take, which is an error of the next step. What `wrong` names it has refused too. */
+static void keep(hw_statement *s, int rc) {
+  if (rc != SQLITE_OK && s->refused == SQLITE_OK) s->refused = rc;
+}
 
-void hw_bind_real(hw_statement *s, const char *name, double value) { (void)sqlite3_bind_double(s->sqlite, number_of(s, name), value); }
+void hw_bind_integer(hw_statement *s, const char *name, int64_t value) { keep(s, sqlite3_bind_int64(s->sqlite, number_of(s, name), value)); }
+
+void hw_bind_real(hw_statement *s, const char *name, double value) { keep(s, sqlite3_bind_double(s->sqlite, number_of(s, name), value)); }
 
 void hw_bind_string(hw_statement *s, const char *name, const char *text) { hw_bind_text(s, name, text, text ? strlen(text) : 0); }
 
 void hw_bind_text(hw_statement *s, const char *name, const char *bytes, size_t length) {
   int number = number_of(s, name);
-  if (bytes) (void)sqlite3_bind_text64(s->sqlite, number, bytes, length, SQLITE_STATIC, SQLITE_UTF8);
-  else (void)sqlite3_bind_null(s->sqlite, number);
+  keep(s, bytes ? sqlite3_bind_text64(s->sqlite, number, bytes, length, SQLITE_STATIC, SQLITE_UTF8) : sqlite3_bind_null(s->sqlite, number));
 }
 
 void hw_bind_blob(hw_statement *s, const char *name, const void *bytes, size_t length) {
-  (void)sqlite3_bind_blob64(s->sqlite, number_of(s, name), bytes ? bytes : "", length, SQLITE_STATIC);
+  keep(s, sqlite3_bind_blob64(s->sqlite, number_of(s, name), bytes ? bytes : "", length, SQLITE_STATIC));
 }
 
-void hw_bind_null(hw_statement *s, const char *name) { (void)sqlite3_bind_null(s->sqlite, number_of(s, name)); }
+void hw_bind_null(hw_statement *s, const char *name) { keep(s, sqlite3_bind_null(s->sqlite, number_of(s, name))); }
 
-static bool check_bound(const hw_statement *s, hw_error *err) {
+/* Is the statement ready for a step? */
+static bool check(const hw_statement *s, hw_error *err) {
+  if (s->store->stoppable && hw_asked_to_stop(s->store->hooks)) return hw_store_stopped(s->store, err);
+  if (!s->wrong && s->refused)
+    return hw_fail(err, s->refused == SQLITE_NOMEM ? HW_ERROR_MEMORY : HW_ERROR_UNSUPPORTED, "%s: cannot bind the values of sql/%s: %s", s->store->path, s->file,
+                   sqlite3_errstr(s->refused));
   if (!s->wrong && s->n_bound == s->n_parameters) return true;
   return hw_fail(err, HW_ERROR_UNSUPPORTED, "sql/%s: %d parameters are bound, it has %d%s%s", s->file, s->n_bound, s->n_parameters,
                  s->wrong ? "; unknown or bound twice: " : "", s->wrong ? s->wrong : "");
@@ -92,7 +104,8 @@ static bool check_bound(const hw_statement *s, hw_error *err) {
 
 bool hw_statement_step(hw_statement *s, bool *row, hw_error *err) {
   *row = false;
-  if (!check_bound(s, err)) return false;
+  if (!check(s, err)) return false;
+  errno = 0;
   int rc = sqlite3_step(s->sqlite);
   *row = rc == SQLITE_ROW;
   return rc == SQLITE_ROW || rc == SQLITE_DONE || hw_store_fail_at(s->store, s->file, err);
@@ -105,10 +118,12 @@ void hw_statement_reset(hw_statement *s) {
   s->bound = 0;
   s->n_bound = 0;
   s->wrong = NULL;
+  s->refused = SQLITE_OK;
 }
 
 bool hw_statement_run(hw_statement *s, const char *doing, hw_error *err) {
-  bool ok = check_bound(s, err) && (sqlite3_step(s->sqlite) == SQLITE_DONE || hw_store_fail(s->store, doing, err));
+  errno = 0;
+  bool ok = check(s, err) && (sqlite3_step(s->sqlite) == SQLITE_DONE || hw_store_fail(s->store, doing, err));
   hw_statement_reset(s);
   return ok;
 }

@@ -181,7 +181,7 @@ static bool run_batches(const plan *p, int64_t *counts) {
     bool ready = worker_new(&w, m);
 #pragma omp for schedule(dynamic)
     for (int64_t batch = 0; batch < n_batches; batch++) {
-      if (ready) run_batch(p, &w, batch);
+      if (ready && !hw_asked_to_stop(p->what->hooks)) run_batch(p, &w, batch);
       int64_t done;
 #pragma omp atomic capture
       done = ++n_done;
@@ -216,9 +216,11 @@ bool hw_rearrange(const hw_rearrangement *what, int64_t *counts, hw_error *err) 
     set_cuts(&p);
     ok = run_batches(&p, counts);
   }
+  bool stopped = ok && hw_asked_to_stop(what->hooks);
   free(p.totals);
   free(p.limits);
   free(p.identity);
   free(p.cuts);
+  if (stopped) return hw_fail(err, HW_ERROR_INTERRUPTED, "the permutations were stopped");
   return ok || hw_fail_memory(err, "the permutations");
 }

@@ -443,6 +443,8 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
   hw_buffer_init(&comparison->notes);
   if (!!request->by + !!request->with + !!request->where[0] != 1 || !request->with != !other)
     return hw_fail(err, HW_ERROR_INPUT, "want one of by COLUMN=A,B, where CONDITION, and with another database");
+  store->stoppable = true;
+  if (other) other->stoppable = true;
   /* SQLite takes ATTACH only outside of transactions, so the transaction of the other reads begins after it. */
   bool ok = (!other || find_matched(&r, err)) && hw_store_begin_read(store, err);
   if (ok && !other) ok = request->by ? find_groups(&r, err) : find_where(&r, err);

@@ -192,6 +192,7 @@ bool hw_comparison_save(const char *path, const hw_comparison_request *request, 
   hw_store *store;
   hw_file_state state;
   if (!hw_store_connect(path, HW_OPEN_WRITE, request->hooks, &store, &state, err)) return false;
+  store->stoppable = true;
   bool ok = hw_store_exec(store, "PRAGMA trusted_schema = OFF", "set it up", err) && store_results(store, &r, id, err);
   hw_store_free(store);
   return ok;

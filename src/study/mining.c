@@ -77,13 +77,15 @@ static bool mine(hw_store *store, const hw_mining_settings *settings, hw_mining_
                            .by_group = settings->by_group,
                            .connected = settings->connected,
                            .deadline = start + 0.8 * settings->seconds,
-                           .bytes = settings->bytes > used ? settings->bytes - used : 0};
+                           .bytes = settings->bytes > used ? settings->bytes - used : 0,
+                           .hooks = settings->hooks};
   hw_tell_progress(settings->hooks, "searching", 0, 0);
   if (!hw_mine_sets_find(&data->base, &limits, sets, err)) return false;
   hw_mine_pick *picks = calloc(settings->top + 1, sizeof *picks);
   bool ok = picks || hw_fail_memory(err, "the circuits");
   hw_tell_progress(settings->hooks, "ranking", 0, 0);
-  ok = ok && hw_mine_rank(&data->base, sets, settings->top, settings->surplus, start + settings->seconds, picks, &n_picks, &ranked, err);
+  limits.deadline = start + settings->seconds;
+  ok = ok && hw_mine_rank(&data->base, sets, settings->top, settings->surplus, &limits, picks, &n_picks, &ranked, err);
   if (ok) {
     fill_summary(data, settings, sets, n_picks, ranked, summary);
     ok = hw_mining_put(store, data, settings, sets, picks, n_picks, summary, err);
@@ -97,6 +99,7 @@ bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mini
   hw_store *store;
   hw_file_state state;
   if (!hw_store_connect(path, HW_OPEN_WRITE, settings->hooks, &store, &state, err)) return false;
+  store->stoppable = true;
   hw_mining_data data = {0};
   hw_mine_sets sets = {0};
   hw_arena_init(&data.arena);

@@ -46,6 +46,7 @@ static bool delete_from(const char *path, const hw_saved *kind, int64_t id, cons
   hw_store *store;
   hw_file_state state;
   if (!hw_store_connect(path, HW_OPEN_WRITE, hooks, &store, &state, err)) return false;
+  store->stoppable = true;
   bool ok = delete_one(store, kind, id, err);
   hw_store_free(store);
   return ok;

@@ -227,7 +227,7 @@ TEST(ranking_equals_the_greedy_one_by_the_slow_road) {
     bool in_time;
     hw_error err = {0};
     assert_ok(hw_mine_sets_find(&m.base, &limits, &sets, &err), &err);
-    assert_ok(hw_mine_rank(&m.base, &sets, MOST, false, limits.deadline, picks, &n_picks, &in_time, &err), &err);
+    assert_ok(hw_mine_rank(&m.base, &sets, MOST, false, &limits, picks, &n_picks, &in_time, &err), &err);
     assert_true(in_time && n_picks > 3);
     uint32_t *covered = calloc(N_GRAPHS, sizeof *covered);
     assert_non_null(covered);
@@ -274,7 +274,7 @@ TEST(planted_circuits_come_first) {
     bool in_time;
     hw_error err = {0};
     assert_ok(hw_mine_sets_find(&m.base, &limits, &sets, &err), &err);
-    assert_ok(hw_mine_rank(&m.base, &sets, 3, surplus, limits.deadline, picks, &n_picks, &in_time, &err), &err);
+    assert_ok(hw_mine_rank(&m.base, &sets, 3, surplus, &limits, picks, &n_picks, &in_time, &err), &err);
     assert_int_equal(n_picks, 3);
     for (int c = 0; c < 3; c++) assert_int_equal(mask_of(&sets, picks[c].set), chains[2 - c]); /* the longest first */
     free(m.bits);
