@@ -9,59 +9,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/progress.h"
 #include "base/text.h"
 #include "headwater/buffer.h"
 #include "sqlite/recover.h"
-
-/* ---- waiting for other programs ---- */
-
-enum { POLL_NANOSECONDS = 20000000, FIRST_NOTICE_SECONDS = 5, NOTICE_SECONDS = 60 };
-
-static void begin_wait(hw_store *store) {
-  store->waiting_since = hw_clock_seconds();
-  store->next_notice = store->waiting_since + FIRST_NOTICE_SECONDS;
-}
-
-/* Waits a moment; false when `limit` seconds are over or the user wants to stop. */
-static bool wait_more(hw_store *store, double limit) {
-  const hw_hooks *hooks = store->hooks;
-  double now = hw_clock_seconds();
-  if (now - store->waiting_since >= limit || hw_asked_to_stop(hooks)) return false;
-  if (now >= store->next_notice && hooks && hooks->notice) {
-    hw_buffer line;
-    hw_buffer_init(&line);
-    hw_buffer_printf(&line, "%s: another program holds it locked: waited %.0f s, gives up after %.0f s (--lock-timeout)", store->path,
-                     now - store->waiting_since, limit);
-    if (!line.failed) hooks->notice(hooks->context, line.data);
-    hw_buffer_fini(&line);
-    store->next_notice = now + NOTICE_SECONDS;
-  }
-  (void)nanosleep(&(struct timespec){.tv_nsec = POLL_NANOSECONDS}, NULL);
-  return true;
-}
-
-static int on_busy(void *context, int n_before) {
-  hw_store *store = context;
-  if (n_before == 0) begin_wait(store);
-  return wait_more(store, store->hooks && store->hooks->lock_timeout > 0 ? store->hooks->lock_timeout : HW_BUSY_SECONDS);
-}
-
-enum { OPERATIONS_A_LOOK = 5000 }; /* of SQLite's machine, between two looks at the clock and at what the user wants */
-
-static int shall_end(void *context) {
-  const hw_store *store = context;
-  return (store->stoppable && hw_asked_to_stop(store->hooks)) || (store->deadline > 0 && hw_clock_seconds() > store->deadline);
-}
-
-void hw_store_set_up(hw_store *store) {
-  (void)sqlite3_extended_result_codes(store->db, 1);
-  (void)sqlite3_busy_handler(store->db, on_busy, store);
-  sqlite3_progress_handler(store->db, OPERATIONS_A_LOOK, shall_end, store);
-}
+#include "sqlite/wait.h"
 
 /* ---- opening ---- */
 
@@ -81,7 +34,7 @@ static bool is_still_there(const hw_store *store) {
 /* One writing process at a time: SQLite alone would let two take turns. */
 static bool lock_file(hw_store *store, bool create, hw_error *err) {
   bool new = store->created;
-  begin_wait(store);
+  hw_store_begin_wait(store);
   for (;;) {
     store->created = new;
     store->lock = open(store->path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0644);
@@ -93,7 +46,7 @@ static bool lock_file(hw_store *store, bool create, hw_error *err) {
       if (is_still_there(store)) return true;
     } else if (errno == EWOULDBLOCK) {
       store->created = false; /* by the process that holds the lock */
-      if (!wait_more(store, store->hooks ? store->hooks->lock_timeout : 0))
+      if (!hw_store_wait_more(store, store->hooks ? store->hooks->lock_timeout : 0))
         return hw_fail(err, HW_ERROR_IO, "%s: another process is writing into it", store->path);
     } else if (errno != EINTR) {
       return hw_fail(err, HW_ERROR_IO,

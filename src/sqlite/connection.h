@@ -10,9 +10,6 @@
 #include "sqlite/handle.h"
 #include "sqlite/statement.h"
 
-/* How long SQLite waits for a program that is about to finish, where no other time is given. */
-enum { HW_BUSY_SECONDS = 5 };
-
 enum { HW_APPLICATION_ID = 0x48445752, HW_SCHEMA_VERSION = 2 };
 
 /* group_id of all prompts together, and of all counterfactuals. */
@@ -30,8 +27,6 @@ typedef enum hw_file_state { HW_FILE_EMPTY, HW_FILE_OURS } hw_file_state;
  * A new file is removed again after an error. Where another program holds the database locked, the connection waits as hooks->lock_timeout
  * says; hooks lives as long as the store, or is NULL. */
 bool hw_store_connect(const char *path, hw_access access, const hw_hooks *hooks, hw_store **store, hw_file_state *state, hw_error *err);
-/* What every connection has: waiting for locks, ends of statements. hw_store_connect does it. */
-void hw_store_set_up(hw_store *store);
 /* Finalizes, closes, frees. NULL is fine. */
 void hw_store_free(hw_store *store);
 /* hw_store_free that also removes the file when it was not there before. */

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "headwater/buffer.h"
-#include "sqlite/connection.h"
 #include "sqlite/sql.h"
+#include "sqlite/wait.h"
 
 /* Takes the lock of a reader, as the first statement does. */
 static int look(sqlite3 *db) {

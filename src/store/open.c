@@ -9,6 +9,7 @@
 
 #include "codec/codec.h"
 #include "sqlite/connection.h"
+#include "sqlite/wait.h"
 #include "functions/functions.h"
 #include "sqlite/sql.h"
 #include "store/marginal.h"

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Waiting for other programs that hold the database, and the end of a statement before its last row. */
+#ifndef HW_SQLITE_WAIT_H
+#define HW_SQLITE_WAIT_H
+
+#include "sqlite/handle.h"
+
+/* How long SQLite waits for a program that is about to finish, where no other time is given. */
+enum { HW_BUSY_SECONDS = 5 };
+
+void hw_store_begin_wait(hw_store *store);
+/* Waits a moment; false when `limit` seconds are over or the user wants to stop. */
+bool hw_store_wait_more(hw_store *store, double limit);
+
+/* What every connection has: extended codes, waiting for locks, ends of statements at store->deadline and when the user stops. */
+void hw_store_set_up(hw_store *store);
+
+#endif
