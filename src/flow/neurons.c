@@ -5,13 +5,23 @@
 
 #include "flow/nodes.h"
 #include "tensor/kernels.h"
+#include "tensor/pack.h"
 
-enum { NEURONS_AT_ONCE = 64 };
+/* Neurons of a block, whose weights of a panel stay in the first-level cache, and nodes that go over them. */
+enum { NEURONS_AT_ONCE = 64, NODES_AT_ONCE = 8 };
+
+/* Numbers of which the largest is compared with the last of a list before each of them is. */
+enum { COMPARED_TOGETHER = 64 };
 
 /* The k largest of n proximities, best first, ties to the lowest index. */
 static size_t largest(const float *proximity, size_t n, size_t k, uint32_t *best) {
   size_t count = 0;
   for (size_t i = 0; i < n; i++) {
+    size_t together = n - i < COMPARED_TOGETHER ? n - i : (size_t)COMPARED_TOGETHER;
+    if (count == k && i % COMPARED_TOGETHER == 0 && !(hw_max(proximity + i, together) > proximity[best[count - 1]])) {
+      i += together - 1;
+      continue;
+    }
     if (count == k && !(proximity[i] > proximity[best[count - 1]])) continue;
     if (count < k) count++;
     size_t place = count - 1;
@@ -24,17 +34,19 @@ static size_t largest(const float *proximity, size_t n, size_t k, uint32_t *best
   return count;
 }
 
-/* The rows times the gamma of an output norm, in `widened`. */
-static const float *behind_norm(const float *w_out, size_t *ld, const float *gamma, size_t count, size_t d, float *widened) {
-  for (size_t i = 0; i < count; i++)
-    for (size_t e = 0; e < d; e++) widened[i * d + e] = w_out[i * *ld + e] * gamma[e];
-  *ld = d;
-  return widened;
-}
+/* A node's neurons of a block: those that are not 0 are listed. */
+typedef struct block_of_node {
+  uint32_t listed[NEURONS_AT_ONCE];
+  float scale[NEURONS_AT_ONCE];
+  float lanes[NEURONS_AT_ONCE * HW_SUM_LANES];
+  hw_listed_rows rows;
+  const float *whole; /* [d_model] */
+  float *proximity;   /* [NEURONS_AT_ONCE] */
+} block_of_node;
 
 size_t hw_rank_neurons_bytes(const hw_model *model, size_t n_nodes, uint32_t k) {
-  size_t d = (size_t)model->config.d_model, d_ffn = hw_active_neurons(&model->config);
-  return sizeof(float) * (n_nodes * d_ffn + NEURONS_AT_ONCE * d) + sizeof(uint32_t) * k + 3 * (size_t)HW_ARENA_OVERHEAD;
+  return sizeof(float) * n_nodes * hw_active_neurons(&model->config) + NODES_AT_ONCE * sizeof(block_of_node) +
+         sizeof(float) * NEURONS_AT_ONCE * HW_PACK_WIDTH + sizeof(uint32_t) * k + 4 * (size_t)HW_ARENA_OVERHEAD;
 }
 
 static bool uses_part(const hw_activations *acts, size_t layer, size_t part, const hw_node *nodes, size_t n_nodes) {
@@ -44,47 +56,81 @@ static bool uses_part(const hw_activations *acts, size_t layer, size_t part, con
   return false;
 }
 
-/* Proximities of the neurons of one part of the FFN, in all nodes that use it. proximity: [n_nodes, hw_active_neurons]. */
-static void part_proximity(const hw_activations *acts, size_t layer, size_t part, const hw_node *nodes, size_t n_nodes, float *widened, float *proximity) {
-  const hw_model_config *c = &acts->model->config;
-  const float *out_gamma = acts->model->layers[layer].ffn_out_gamma;
-  size_t d = (size_t)c->d_model, active = hw_active_neurons(c), size = hw_ffn_part_size(c, part), place;
-  if (!uses_part(acts, layer, part, nodes, n_nodes)) return;
-  for (size_t first = 0; first < size; first += NEURONS_AT_ONCE) {
-    size_t count = size - first < NEURONS_AT_ONCE ? size - first : NEURONS_AT_ONCE, ld;
-    const float *w_out = hw_matrix_input_rows(hw_ffn_part_out(acts->model, layer, part), first, count, widened, &ld);
-    if (out_gamma) w_out = behind_norm(w_out, &ld, out_gamma, count, d, widened);
-    for (size_t n = 0; n < n_nodes; n++) {
-      size_t row = hw_batch_row(&acts->batch, nodes[n].prompt, nodes[n].position);
-      if (!hw_ffn_part_place(acts, layer, row, part, &place)) continue;
-      const float *a = acts->neurons[layer] + row * active + place + first;
-      float scaled[NEURONS_AT_ONCE];
-      for (size_t i = 0; out_gamma && i < count; i++) scaled[i] = a[i] * acts->ffn_out_scale[layer][row];
-      hw_proximity_rows(acts->resid[layer + 1] + row * d, w_out, ld, out_gamma ? scaled : a, count, d, proximity + n * active + place + first);
+/* The neurons [first, first + count) of a part of the FFN, in the nodes that use it, NODES_AT_ONCE at most. proximity: of the first node,
+ * [n_nodes, hw_active_neurons]. Returns their number. */
+static size_t list_blocks(const hw_activations *acts, size_t layer, size_t part, size_t first, size_t count, const hw_node *nodes, size_t n_nodes,
+                          float *proximity, block_of_node *blocks) {
+  size_t d = (size_t)acts->model->config.d_model, active = hw_active_neurons(&acts->model->config), n_blocks = 0, place;
+  bool scaled = acts->model->layers[layer].ffn_out_gamma != NULL;
+  for (size_t n = 0; n < n_nodes; n++) {
+    size_t row = hw_batch_row(&acts->batch, nodes[n].prompt, nodes[n].position);
+    if (!hw_ffn_part_place(acts, layer, row, part, &place)) continue;
+    block_of_node *b = &blocks[n_blocks++];
+    const float *a = acts->neurons[layer] + row * active + place + first;
+    b->rows = (hw_listed_rows){.row = b->listed, .scale = b->scale};
+    b->whole = acts->resid[layer + 1] + row * d;
+    b->proximity = proximity + n * active + place + first;
+    for (size_t i = 0; i < count; i++) {
+      b->listed[b->rows.n] = (uint32_t)i;
+      b->scale[b->rows.n] = scaled ? a[i] * acts->ffn_out_scale[layer][row] : a[i];
+      b->rows.n += b->scale[b->rows.n] < 0 || b->scale[b->rows.n] > 0; /* a neuron that is 0 has no proximity */
     }
+    memset(b->lanes, 0, b->rows.n * HW_SUM_LANES * sizeof *b->lanes);
+    memset(b->proximity, 0, count * sizeof *b->proximity);
   }
+  return n_blocks;
+}
+
+static void measure_blocks(const hw_matrix *w_out, const float *out_gamma, size_t first, size_t count, block_of_node *blocks, size_t n_blocks,
+                           float *space) {
+  for (size_t p = 0; p < hw_pack_panels(w_out); p++) {
+    size_t ld, width = hw_panel_width(w_out, p), output = p * HW_PACK_WIDTH;
+    const float *weights = hw_panel_inputs(w_out, p, first, count, space, &ld);
+    if (out_gamma) { /* behind an output norm */
+      for (size_t i = 0; i < count; i++)
+        for (size_t e = 0; e < width; e++) space[i * HW_PACK_WIDTH + e] = weights[i * ld + e] * out_gamma[output + e];
+      weights = space;
+      ld = HW_PACK_WIDTH;
+    }
+    for (size_t b = 0; b < n_blocks; b++) hw_proximity_panel(blocks[b].whole + output, weights, ld, &blocks[b].rows, width, blocks[b].lanes);
+  }
+  for (size_t b = 0; b < n_blocks; b++) {
+    float sums[NEURONS_AT_ONCE];
+    hw_sum_lanes(blocks[b].lanes, blocks[b].rows.n, sums);
+    for (size_t i = 0; i < blocks[b].rows.n; i++) blocks[b].proximity[blocks[b].listed[i]] = sums[i];
+  }
+}
+
+/* Proximities of the neurons of one part of the FFN, in all nodes that use it. proximity: [n_nodes, hw_active_neurons]. */
+static void part_proximity(const hw_activations *acts, size_t layer, size_t part, const hw_node *nodes, size_t n_nodes, block_of_node *blocks,
+                           float *space, float *proximity) {
+  const hw_model_config *c = &acts->model->config;
+  size_t active = hw_active_neurons(c), size = hw_ffn_part_size(c, part);
+  if (!uses_part(acts, layer, part, nodes, n_nodes)) return;
+  for (size_t first = 0; first < size; first += NEURONS_AT_ONCE)
+    for (size_t n = 0; n < n_nodes; n += NODES_AT_ONCE) {
+      size_t count = size - first < NEURONS_AT_ONCE ? size - first : (size_t)NEURONS_AT_ONCE;
+      size_t together = n_nodes - n < NODES_AT_ONCE ? n_nodes - n : (size_t)NODES_AT_ONCE;
+      size_t n_blocks = list_blocks(acts, layer, part, first, count, nodes + n, together, proximity + n * active, blocks);
+      if (n_blocks) measure_blocks(hw_ffn_part_out(acts->model, layer, part), acts->model->layers[layer].ffn_out_gamma, first, count, blocks, n_blocks, space);
+    }
 }
 
 bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, uint32_t k, hw_neuron_row *rows,
                      uint32_t *totals, hw_arena *arena, hw_error *err) {
   const hw_model_config *c = &acts->model->config;
-  size_t d = (size_t)c->d_model, d_ffn = hw_active_neurons(c), cells;
+  size_t d_ffn = hw_active_neurons(c), cells;
   if (!hw_size_product(n_nodes, d_ffn, &cells)) return hw_fail_memory(err, "the neurons of a batch");
   float *proximity = hw_arena_new(arena, float, cells, err);
-  float *widened = hw_arena_new(arena, float, NEURONS_AT_ONCE * d, err);
+  block_of_node *blocks = hw_arena_new(arena, block_of_node, NODES_AT_ONCE, err);
+  float *space = hw_arena_new(arena, float, NEURONS_AT_ONCE * HW_PACK_WIDTH, err);
   uint32_t *best = hw_arena_new(arena, uint32_t, k, err);
-  if (!proximity || !widened || !best) return false;
-  for (size_t part = 0; part < hw_ffn_parts(c); part++)
-    part_proximity(acts, layer, part, nodes, n_nodes, widened, proximity);
+  if (!proximity || !blocks || !space || !best) return false;
+  for (size_t part = 0; part < hw_ffn_parts(c); part++) part_proximity(acts, layer, part, nodes, n_nodes, blocks, space, proximity);
   for (size_t n = 0; n < n_nodes; n++) {
     size_t row = hw_batch_row(&acts->batch, nodes[n].prompt, nodes[n].position);
     float *shares = proximity + n * d_ffn;
-    double sum = 0, whole = nodes[n].non_ffn_sum;
-    for (size_t i = 0; i < d_ffn; i++) {
-      if (!(shares[i] > 0)) shares[i] = 0;
-      sum += (double)shares[i];
-    }
-    whole += sum;
+    double sum = hw_clip_and_sum(shares, d_ffn), whole = nodes[n].non_ffn_sum + sum;
     totals[n] = whole > 0 ? hw_micro(sum / whole) : 0;
     size_t found = largest(shares, d_ffn, k, best);
     for (size_t r = 0; r < found; r++)

@@ -45,17 +45,15 @@ static size_t n_tokens_of(const walk *w, const hw_flow_prompt *p) {
 /* Sums of absolute values of larger numbers may overflow. */
 static const float largest_magnitude = 1e30f;
 
-static bool rows_are_sound(const float *x, size_t n) {
-  return hw_all_finite(x, n) && hw_max(x, n) < largest_magnitude && hw_min(x, n) > -largest_magnitude;
-}
-
 static bool check_rows(walk *w) {
   size_t d = (size_t)w->acts->model->config.d_model, n_layers = (size_t)w->acts->model->config.n_layers, n = w->acts->batch.n_rows;
   w->unsound = hw_arena_new(w->batch, size_t, n, w->err);
   if (!w->unsound) return false;
   for (size_t r = 0; r < n; r++) {
     size_t l = 0;
-    while (l <= n_layers && rows_are_sound(w->acts->resid[l] + r * d, d) && (l == n_layers || rows_are_sound(w->acts->mid[l] + r * d, d))) l++;
+    while (l <= n_layers && hw_all_below(w->acts->resid[l] + r * d, d, largest_magnitude) &&
+           (l == n_layers || hw_all_below(w->acts->mid[l] + r * d, d, largest_magnitude)))
+      l++;
     w->unsound[r] = l;
   }
   return true;

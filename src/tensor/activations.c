@@ -62,10 +62,10 @@ float HW_ISA_NAME(hw_exp_sum)(float *x, size_t n, float subtract) {
     for (int v = 0; v < HW_VECTORS; v++) { /* exp(-infinity) is 0 */
       size_t at = i + (size_t)v * HW_WIDTH, left = at < n ? n - at : 0;
       hw_vector y = hw_vector_exp(hw_load_up_to(x + at, left, -INFINITY) - subtract);
-      hw_store_some(x + at, left < HW_WIDTH ? left : HW_WIDTH, y);
+      hw_store_up_to(x + at, left, y);
       sums.of[v] += y;
     }
-  return hw_sum_lanes(&sums);
+  return hw_total_of_lanes(&sums);
 }
 
 double HW_ISA_NAME(hw_exp_total)(const float *x, size_t n, float subtract) {

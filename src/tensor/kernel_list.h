@@ -6,7 +6,7 @@
 #define HW_KERNEL_LIST(X)                                                                                                            \
   X(float, dot, (const float *a, const float *b, size_t n), (a, b, n))                                                               \
   X(float, l1_difference, (const float *w, const float *u, size_t d), (w, u, d))                                                     \
-  X(bool, all_finite, (const float *x, size_t n), (x, n))                                                                            \
+  X(bool, all_below, (const float *x, size_t n, float limit), (x, n, limit))                                                         \
   X(float, max, (const float *x, size_t n), (x, n))                                                                                  \
   X(float, min, (const float *x, size_t n), (x, n))                                                                                  \
   X(float, norm_scale, (hw_norm_kind kind, const float *x, float eps, size_t n), (kind, x, eps, n))                                  \
@@ -16,6 +16,10 @@
     (kind, x, gamma, beta, eps, n, out))                                                                                             \
   X(void, proximity_rows, (const float *w, const float *z, size_t ldz, const float *scale, size_t n_rows, size_t d, float *out),     \
     (w, z, ldz, scale, n_rows, d, out))                                                                                              \
+  X(void, proximity_panel, (const float *w, const float *z, size_t ldz, const hw_listed_rows *rows, size_t width, float *lanes),     \
+    (w, z, ldz, rows, width, lanes))                                                                                                 \
+  X(void, sum_lanes, (const float *lanes, size_t n, float *out), (lanes, n, out))                                                    \
+  X(double, clip_and_sum, (float *x, size_t n), (x, n))                                                                              \
   X(void, attention_row, (const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, const hw_scoring *scoring, float *out), \
     (q, k, ldk, n_keys, d_head, scoring, out))                                                                                       \
   X(void, weighted_sum, (const float *a, const float *v, size_t ldv, size_t n_keys, size_t d_head, float *out),                      \

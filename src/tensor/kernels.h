@@ -4,6 +4,8 @@
 #ifndef HW_TENSOR_KERNELS_H
 #define HW_TENSOR_KERNELS_H
 
+#include <math.h>
+
 #include "headwater/tensor.h"
 
 /* The part of a matrix with inputs [first, first + n) only, or outputs. */
@@ -79,6 +81,22 @@ static inline size_t hw_attend_space(size_t n_keys, size_t d_head) { return HW_Q
 /* The L1 proximity before clipping, METHOD section 2: out[r] = sum_d |w_d| - |w_d - scale[r] z[r, d]|, r < n_rows.
  * Summed as a difference per element, so that a small part of a large vector keeps its digits. */
 void hw_proximity_rows(const float *w, const float *z, size_t ldz, const float *scale, size_t n_rows, size_t d, float *out);
+
+/* Some rows of a matrix, and what each is multiplied with. */
+typedef struct hw_listed_rows {
+  size_t n;
+  const uint32_t *row;
+  const float *scale; /* of row[i]: scale[i] */
+} hw_listed_rows;
+
+enum { HW_SUM_LANES = 16 };
+
+/* The same sums where rows lie in panels of up to HW_PACK_WIDTH numbers: adds what `width` numbers of w and of the rows give to
+ * lanes[rows->n][HW_SUM_LANES], which begin at 0. After all panels of a row, in their order, hw_sum_lanes gives the bits of hw_proximity_rows. */
+void hw_proximity_panel(const float *w, const float *z, size_t ldz, const hw_listed_rows *rows, size_t width, float *lanes);
+void hw_sum_lanes(const float *lanes, size_t n, float *out); /* out[n] */
+/* What is not above 0, NaN too, becomes 0; returns the sum. */
+double hw_clip_and_sum(float *x, size_t n);
 /* sum_d |w_d| - |u_d| */
 float hw_l1_difference(const float *w, const float *u, size_t d);
 
@@ -92,7 +110,8 @@ float hw_exp_sum(float *x, size_t n, float subtract);
 /* The sum of exp(x - subtract) in float64; x stays. */
 double hw_exp_total(const float *x, size_t n, float subtract);
 float hw_dot(const float *a, const float *b, size_t n);
-bool hw_all_finite(const float *x, size_t n);
+bool hw_all_below(const float *x, size_t n, float limit); /* every |x| is; NaN is not */
+static inline bool hw_all_finite(const float *x, size_t n) { return hw_all_below(x, n, INFINITY); }
 float hw_max(const float *x, size_t n);
 float hw_min(const float *x, size_t n);
 

@@ -55,6 +55,13 @@ HW_INLINE void hw_store_some(float *x, size_t n, hw_vector v) {
   for (size_t i = 0; i < n; i++) x[i] = all[i];
 }
 
+HW_INLINE void hw_store_up_to(float *x, size_t left, hw_vector v) {
+  if (left < HW_WIDTH)
+    hw_store_some(x, left, v);
+  else
+    hw_store(x, v);
+}
+
 HW_INLINE hw_vector hw_choose(hw_integers mask, hw_vector yes, hw_vector no) {
   return (hw_vector)((mask & (hw_integers)yes) | (~mask & (hw_integers)no));
 }
@@ -112,7 +119,7 @@ HW_INLINE hw_vector hw_fold(const hw_lanes *sums) {
 }
 
 /* The sum of a folded vector: lane j + lane j + 8, then + 4, + 2, + 1. */
-HW_INLINE float hw_sum_lanes(const hw_lanes *sums) {
+HW_INLINE float hw_total_of_lanes(const hw_lanes *sums) {
   float lane[HW_WIDTH];
   hw_store(lane, hw_fold(sums));
   for (int step = HW_WIDTH / 2; step > 0; step /= 2)

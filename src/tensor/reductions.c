@@ -24,19 +24,22 @@
 float HW_ISA_NAME(hw_dot)(const float *a, const float *b, size_t n) {
   hw_lanes sums = {0};
   EACH_LANE_VECTOR(n, sums.of[v] = hw_fma(hw_load_up_to(a + at, left, 0), hw_load_up_to(b + at, left, 0), sums.of[v]);)
-  return hw_sum_lanes(&sums);
+  return hw_total_of_lanes(&sums);
 }
 
 float HW_ISA_NAME(hw_l1_difference)(const float *w, const float *u, size_t d) {
   hw_lanes sums = {0};
   EACH_LANE_VECTOR(d, sums.of[v] += hw_magnitude(hw_load_up_to(w + at, left, 0)) - hw_magnitude(hw_load_up_to(u + at, left, 0));)
-  return hw_sum_lanes(&sums);
+  return hw_total_of_lanes(&sums);
 }
 
-bool HW_ISA_NAME(hw_all_finite)(const float *x, size_t n) {
-  hw_lanes sums = {0}; /* 0 * x is 0 for a number and NaN for the rest */
-  EACH_LANE_VECTOR(n, sums.of[v] += 0.0f * hw_load_up_to(x + at, left, 0);)
-  return hw_sum_lanes(&sums) == 0;
+bool HW_ISA_NAME(hw_all_below)(const float *x, size_t n, float limit) {
+  hw_integers outside[HW_VECTORS] = {{0}};
+  int32_t lane[HW_LANES], any = 0;
+  EACH_LANE_VECTOR(n, outside[v] |= ~(hw_magnitude(hw_load_up_to(x + at, left, 0)) < limit);)
+  memcpy(lane, outside, sizeof lane);
+  for (size_t i = 0; i < HW_LANES; i++) any |= lane[i];
+  return any == 0;
 }
 
 /* The largest of sign * x; NaN is left out. */
@@ -136,4 +139,56 @@ void HW_ISA_NAME(hw_proximity_rows)(const float *w, const float *z, size_t ldz, 
     for (; r < count; r++) proximity_folded(w, z + (first + r) * ldz, ldz, scale + first + r, 1, d, folded + r);
     hw_store_some(out + first, count, hw_sum_each(folded));
   }
+}
+
+enum { PANEL_VECTORS = HW_PACK_WIDTH / HW_WIDTH };
+
+/* The lanes of `width` numbers of each row. `whole`, a constant where this is compiled, says that they are HW_PACK_WIDTH. */
+HW_INLINE void add_panel(const float *w, const float *z, size_t ldz, const hw_listed_rows *rows, size_t width, bool whole, float *lanes) {
+  hw_vector of_w[PANEL_VECTORS], size[PANEL_VECTORS];
+  for (size_t i = 0; i < PANEL_VECTORS; i++) {
+    size_t at = i * HW_WIDTH;
+    of_w[i] = hw_load_up_to(w + at, at < width ? width - at : 0, 0);
+    size[i] = hw_magnitude(of_w[i]);
+  }
+  for (size_t r = 0, n = rows->n; r < n; r++, lanes += HW_LANES) {
+    const float *row = z + rows->row[r] * ldz;
+    hw_vector minus = hw_all(-rows->scale[r]), sums[HW_VECTORS];
+    for (int v = 0; v < HW_VECTORS; v++) sums[v] = hw_load(lanes + v * HW_WIDTH);
+    for (size_t i = 0; i < PANEL_VECTORS; i++) {
+      size_t at = i * HW_WIDTH;
+      hw_vector part = whole ? hw_load(row + at) : hw_load_up_to(row + at, at < width ? width - at : 0, 0);
+      sums[i % HW_VECTORS] += size[i] - hw_magnitude(hw_fma(minus, part, of_w[i]));
+    }
+    for (int v = 0; v < HW_VECTORS; v++) hw_store(lanes + v * HW_WIDTH, sums[v]);
+  }
+}
+
+void HW_ISA_NAME(hw_proximity_panel)(const float *w, const float *z, size_t ldz, const hw_listed_rows *rows, size_t width, float *lanes) {
+  if (width == HW_PACK_WIDTH)
+    add_panel(w, z, ldz, rows, width, true, lanes);
+  else
+    add_panel(w, z, ldz, rows, width, false, lanes);
+}
+
+void HW_ISA_NAME(hw_sum_lanes)(const float *lanes, size_t n, float *out) {
+  for (size_t first = 0; first < n; first += HW_WIDTH) {
+    size_t count = n - first < HW_WIDTH ? n - first : HW_WIDTH;
+    hw_vector folded[HW_WIDTH] = {{0}};
+    for (size_t r = 0; r < count; r++) {
+      hw_lanes sums;
+      for (int v = 0; v < HW_VECTORS; v++) sums.of[v] = hw_load(lanes + (first + r) * HW_LANES + v * HW_WIDTH);
+      folded[r] = hw_fold(&sums);
+    }
+    hw_store_some(out + first, count, hw_sum_each(folded));
+  }
+}
+
+double HW_ISA_NAME(hw_clip_and_sum)(float *x, size_t n) {
+  hw_double_lanes sums = {0};
+  double lane[HW_LANES];
+  EACH_LANE_VECTOR(n, hw_vector y = hw_load_up_to(x + at, left, 0); y = hw_choose(y > 0, y, hw_all(0));
+                   hw_store_up_to(x + at, left, y); sums.of[2 * v] += hw_widened(y, 0); sums.of[2 * v + 1] += hw_widened(y, 1);)
+  memcpy(lane, &sums, sizeof lane);
+  return hw_sum_tree(lane);
 }

@@ -123,6 +123,14 @@ TEST(gemm_bits_do_not_depend_on_packing) {
     size_t ld, packed_ld;
     const float *rows = hw_matrix_input_rows(&w.view, 7, 3, y, &ld), *packed_rows = hw_matrix_input_rows(&packed, 7, 3, z, &packed_ld);
     for (size_t r = 0; r < 3; r++) assert_memory_equal(rows + r * ld, packed_rows + r * packed_ld, N_OUT * sizeof *rows);
+    for (size_t p = 0; p < hw_pack_panels(&packed); p++) {
+      float space[3 * HW_PACK_WIDTH];
+      const float *found[] = {hw_panel_inputs(&w.view, p, 7, 3, space, &ld), hw_panel_inputs(&packed, p, 7, 3, space, &packed_ld)};
+      for (size_t r = 0; r < 3; r++) {
+        assert_memory_equal(found[0] + r * ld, rows + r * N_OUT + p * HW_PACK_WIDTH, hw_panel_width(&packed, p) * sizeof *rows);
+        assert_memory_equal(found[1] + r * packed_ld, rows + r * N_OUT + p * HW_PACK_WIDTH, hw_panel_width(&packed, p) * sizeof *rows);
+      }
+    }
     free(memory);
     free(w.memory);
   }

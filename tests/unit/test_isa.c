@@ -85,7 +85,7 @@ static size_t run_all(const hw_kernels *k, size_t d, uint64_t seed, float *out) 
 #define ON_COPY(of, n, call) (memcpy(work, of, (n) * sizeof *work), call, KEEP(work, n))
   out[used++] = k->dot(a, b, d);
   out[used++] = k->l1_difference(a, b, d);
-  out[used++] = (float)k->all_finite(a, d);
+  out[used++] = (float)k->all_below(a, d, 1.9f);
   out[used++] = k->max(a, d);
   out[used++] = k->min(a, d);
   for (int kind = HW_NORM_LAYER; kind <= HW_NORM_NONE; kind++) {
@@ -95,6 +95,15 @@ static size_t run_all(const hw_kernels *k, size_t d, uint64_t seed, float *out) 
   }
   k->proximity_rows(a, z, ld, scale, ROWS, d, work);
   KEEP(work, ROWS);
+  const uint32_t listed[] = {0, 3, 4, 20};
+  float lanes[4 * HW_SUM_LANES] = {0};
+  for (size_t at = 0; at < d; at += HW_PACK_WIDTH)
+    k->proximity_panel(a + at, z + at, ld, &(hw_listed_rows){.n = 4, .row = listed, .scale = scale}, d - at < HW_PACK_WIDTH ? d - at : HW_PACK_WIDTH, lanes);
+  k->sum_lanes(lanes, 4, work);
+  KEEP(work, 4);
+  double clipped;
+  ON_COPY(a, d, clipped = k->clip_and_sum(work, d));
+  KEEP((const float *)(const void *)&clipped, 2);
   for (int capped = 0; capped < 2; capped++) {
     const hw_scoring scoring = {.scale = 0.3f, .cap = capped ? 20 : 0, .slope = capped ? 0.25f : 0, .sink = capped ? scale : NULL};
     k->attention_row(a, z, ld, ROWS, d, &scoring, work);

@@ -310,6 +310,22 @@ TEST(attention_equals_its_twin) {
 
 /* ---- Proximity ---- */
 
+/* Rows 8, 6, 4, 2 and 0 of z by panels, to the bits of hw_proximity_rows. */
+static void check_panels(const float *w, const float *z, size_t ld, const float *scale, size_t d, const float want[9]) {
+  const uint32_t listed[] = {8, 6, 4, 2, 0};
+  float of_listed[5], lanes[5 * HW_SUM_LANES] = {0}, out[6];
+  for (size_t r = 0; r < 5; r++) of_listed[r] = scale[listed[r]];
+  const hw_listed_rows rows = {.n = 5, .row = listed, .scale = of_listed};
+  for (size_t at = 0; at < d; at += HW_PACK_WIDTH)
+    hw_proximity_panel(w + at, z + at, ld, &rows, d - at < HW_PACK_WIDTH ? d - at : HW_PACK_WIDTH, lanes);
+  out[5] = 777;
+  hw_sum_lanes(lanes, 5, out);
+  assert_true(out[5] == 777);
+  for (size_t r = 0; r < 5; r++)
+    if (memcmp(&out[r], &want[listed[r]], sizeof *out) != 0)
+      fail_msg("d %zu, row %u: %.9g by panels, %.9g as a row", d, listed[r], (double)out[r], (double)want[listed[r]]);
+}
+
 TEST(proximity_equals_its_twin_alone_and_in_company) {
   uint64_t seed = 7;
   for (size_t s = 0; s < COUNT_OF(odd_sizes); s++) {
@@ -337,6 +353,7 @@ TEST(proximity_equals_its_twin_alone_and_in_company) {
           fail_msg("d %zu, row %zu of %zu: %.9g in company, %.9g alone", d, r, n_rows, (double)out[r], (double)one);
       }
     }
+    check_panels(w, z, ld, scale, d, out);
     double difference = 0, magnitude = 0;
     for (size_t i = 0; i < d; i++) {
       difference += fabs((double)w[i]) - fabs((double)z[i]);
@@ -378,6 +395,12 @@ TEST(elementwise_kernels) {
     }
     assert_near(hw_dot(before, x, n), dot, EPS * (double)n);
     assert_true((double)hw_max(x, n) == high && (double)hw_min(x, n) == low);
+    double above = 0;
+    memcpy(y, x, n * sizeof *y);
+    y[n / 2] = NAN;
+    for (size_t i = 0; i < n; i++) above += x[i] > 0 && i != n / 2 ? (double)x[i] : 0;
+    assert_near(hw_clip_and_sum(y, n), above, 0x1p-50 * (double)n);
+    for (size_t i = 0; i < n; i++) assert_true(y[i] == (x[i] > 0 && i != n / 2 ? x[i] : 0));
     free(x);
     free(y);
     free(before);
@@ -396,6 +419,10 @@ TEST(one_bad_number_is_seen_wherever_it_stands) {
         x[at] = bad[b];
         assert_false(hw_all_finite(x, n));
       }
+      for (size_t i = 0; i < n; i++) x[i] = i % 2 ? -2.5f : 2.5f;
+      assert_true(hw_all_below(x, n, 3));
+      x[at] = at % 3 ? -3.0f : 3.0f;
+      assert_false(hw_all_below(x, n, 3));
     }
 }
 
