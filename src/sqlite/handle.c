@@ -23,7 +23,7 @@ bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
   if (extended == SQLITE_CONSTRAINT_DATATYPE)
     return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: cannot %s: a sum grew too large for the database (%s)", store->path,
                    doing, why);
-  if (extended == SQLITE_IOERR_NOMEM) code = SQLITE_NOMEM;
+  if (extended == SQLITE_IOERR_NOMEM || extended == SQLITE_OK) code = SQLITE_NOMEM; /* a failed sqlite3_mprintf leaves no code */
   if (store->stoppable && (code == SQLITE_INTERRUPT || code == SQLITE_BUSY) && hw_asked_to_stop(store->hooks)) return hw_store_stopped(store, err);
   switch (code) {
     case SQLITE_FULL:

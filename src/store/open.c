@@ -329,7 +329,9 @@ static bool finish(hw_store *store, hw_error *err) {
   if (!hw_store_exec(store, "PRAGMA wal_checkpoint(TRUNCATE)", "fold in its log", err)) return false;
   bool row, ok = hw_statement_open(&s, store, "open/fold_log.sql", err) && hw_statement_step(&s, &row, err);
   const char *mode = ok && row ? hw_column_text(&s, 0) : NULL;
-  if (ok && (!mode || strcmp(mode, "delete") != 0))
+  bool folded = mode && strcmp(mode, "delete") == 0;
+  ok = ok && hw_statement_step(&s, &row, err); /* writes the new mode into the file */
+  if (ok && !folded)
     ok = hw_fail(err, HW_ERROR_IO, "%s: complete, but its log %s-wal could not be folded in because another program reads it", store->path,
                  store->path);
   hw_statement_close(&s);

@@ -85,7 +85,7 @@ def reads(folder, db):
     """Every command that reads works."""
     must(folder, ["query", db, "top_heads", "--limit", "2"])
     must(folder, ["sql", db, "SELECT count(*) FROM prompt"])
-    must(folder, ["query", db, "minings"])
+    must(folder, ["query", db, "settings"])
     must(folder, ["export", db, "--out", "elsewhere", "--tables", "group_size"])
     shutil.rmtree(os.path.join(folder, "elsewhere"))
 
