@@ -18,6 +18,7 @@
 #include "headwater/mining.h"
 #include "headwater/model.h"
 #include "headwater/query.h"
+#include "headwater/relevance.h"
 #include "headwater/run.h"
 #include "headwater/sql.h"
 #include "headwater/stats.h"

@@ -3,6 +3,7 @@
 #ifndef HEADWATER_TRACE_H
 #define HEADWATER_TRACE_H
 
+#include "headwater/relevance.h"
 #include "headwater/run.h"
 
 HW_BEGIN_C
@@ -54,6 +55,30 @@ HW_API bool hw_trace_lens(hw_trace *trace, size_t layer, hw_state after, size_t 
 /* Where a head looks, see hw_flow_attention: weights and contributions have T (T + 1) / 2 numbers for T = prompt.n_tokens. */
 HW_API bool hw_trace_attention(hw_trace *trace, size_t layer, size_t head, hw_arena *arena, const float **weights,
                         const double **contributions, hw_error *err);
+
+/* ---- What an answer hangs on ---- */
+
+typedef struct hw_answer_question {
+  int32_t answer, foil;          /* token ids, see hw_relevance_prompt */
+  const int32_t *counterfactual; /* [n_counterfactual] tokens of another prompt, or NULL; they must live as long as the trace */
+  size_t n_counterfactual;
+} hw_answer_question;
+
+/* A prompt and its counterfactual, run once. Everything in it lives until hw_answer_trace_fini; the model must live as long. */
+typedef struct hw_answer_trace {
+  hw_relevance_prompt relevance;
+  hw_activations acts; /* prompt 0 is the prompt, prompt 1 the counterfactual if there is one */
+  int32_t *ids;
+  size_t first[3];
+  float *panel;
+  hw_arena arena, scratch;
+} hw_answer_trace;
+
+/* Finds the relevances of a prompt of n token ids. Call hw_answer_trace_fini also after an error. Errors: UNSUPPORTED (hw_relevance_supports),
+ * PROMPT naming what is wrong with ids of the prompt, the counterfactual, the answer or the foil, MEMORY. */
+HW_API bool hw_answer_trace_ids(const hw_model *model, const int32_t *ids, size_t n, const hw_answer_question *question,
+                                const hw_relevance_settings *settings, hw_answer_trace *trace, hw_error *err);
+HW_API void hw_answer_trace_fini(hw_answer_trace *trace);
 
 HW_END_C
 

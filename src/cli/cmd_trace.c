@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/trace_question.h"
 #include "headwater/trace.h"
 #include "report/picture.h"
 #include "report/trace.h"
@@ -16,6 +17,7 @@ typedef struct trace_settings {
   const char *model, *architecture, *prompt, *tokens;
   const char *figure, *html;
   hw_analysis analysis;
+  hw_question_options question;
   bool json;
 } trace_settings;
 
@@ -35,6 +37,13 @@ static const hw_option own_options[] = {
     {"json", HW_OPTION_FLAG, AT(json), NULL, "print JSON", 0, 0, NULL, false},
     {"figure", HW_OPTION_TEXT, AT(figure), "FILE", "draw the graph of the last target into this file, as SVG", 0, 0, NULL, false},
     {"html", HW_OPTION_TEXT, AT(html), "FILE", "write the graph of the last target as a page that works from disk", 0, 0, NULL, false},
+    {"relevance", HW_OPTION_CHOICE, AT(question.relevance), "WHAT", "with --json: what the answer hangs on: answer, contrast (against the counterfactual), both, none", 0, 0, hw_relevance_names, false},
+    {"answer", HW_OPTION_TEXT, AT(question.answer), "TEXT", "the answer; the predicted token when left out", 0, 0, NULL, false},
+    {"answer-token", HW_OPTION_TEXT, AT(question.answer_token), "ID", "its token, instead of --answer", 0, 0, NULL, false},
+    {"foil", HW_OPTION_TEXT, AT(question.foil), "TEXT", "the wrong answer; the mean of all tokens when left out", 0, 0, NULL, false},
+    {"foil-token", HW_OPTION_TEXT, AT(question.foil_token), "ID", "its token, instead of --foil", 0, 0, NULL, false},
+    {"counterfactual", HW_OPTION_TEXT, AT(question.counterfactual), "TEXT", "a prompt of as many tokens that differs in what matters", 0, 0, NULL, false},
+    {"counterfactual-tokens", HW_OPTION_TEXT, AT(question.counterfactual_tokens), "IDS", "its token ids, instead of --counterfactual", 0, 0, NULL, false},
     {"raw", HW_OPTION_FLAG, AT(analysis.raw), NULL, "with --json: importances of every node, unrounded", 0, 0, NULL, false},
 };
 
@@ -64,22 +73,6 @@ static const hw_option_table *options(void **defaults) {
   hw_analysis_defaults(&settings.analysis);
   *defaults = &settings;
   return &table.table;
-}
-
-static bool parse_ids(const char *text, hw_arena *arena, int32_t **ids, size_t *n, hw_error *err) {
-  *ids = hw_arena_new(arena, int32_t, strlen(text) / 2 + 1, err);
-  *n = 0;
-  if (!*ids) return false;
-  const char *at = text;
-  for (;;) {
-    char *end;
-    long id = strtol(at, &end, 10);
-    if (end == at || (*end && *end != ',') || id < 0 || id > INT32_MAX)
-      return hw_fail(err, HW_ERROR_INPUT, "tokens is \"%.100s\", want ids like 464,1175", text);
-    (*ids)[(*n)++] = (int32_t)id;
-    if (!*end) return true;
-    at = end + 1;
-  }
 }
 
 static bool find_piece(void *context, int32_t id, const char **bytes, size_t *length) {
@@ -122,7 +115,7 @@ static bool trace(const trace_settings *s, const hw_model *model, const hw_token
                   hw_buffer *out, hw_error *err) {
   int32_t *ids;
   size_t n;
-  if (!(s->tokens ? parse_ids(s->tokens, arena, &ids, &n, err) && hw_trace_ids(model, &s->analysis, ids, n, traced, err)
+  if (!(s->tokens ? hw_parse_ids("tokens", s->tokens, arena, &ids, &n, err) && hw_trace_ids(model, &s->analysis, ids, n, traced, err)
                   : hw_trace_text(model, tokenizer, &s->analysis, s->prompt, traced, err)))
     return false;
   if (model->notice) fprintf(stderr, "headwater: %s: %s\n", model->name, model->notice);
@@ -130,11 +123,21 @@ static bool trace(const trace_settings *s, const hw_model *model, const hw_token
   hw_trace_view view = {.model = model, .tokenizer = tokenizer, .analysis = &s->analysis, .flow = &traced->worker.flow,
                         .input = &traced->prompt, .result = &traced->result, .neurons = traced->neurons,
                         .n_neurons = traced->n_neurons, .columns = hw_cli_columns()};
-  if (s->json)
+  hw_answer_trace answered = {0};
+  const hw_relevance_settings settings = {.answer = s->question.relevance != HW_RELEVANCE_CONTRAST, .contrast = s->question.relevance >= HW_RELEVANCE_CONTRAST,
+                                          .floor = traced->worker.flow.floor, .top_neurons = traced->worker.flow.top_neurons};
+  bool ok = s->question.relevance == HW_RELEVANCE_NONE ||
+            hw_question_trace(&s->question, model, tokenizer, &s->analysis, s->prompt, &traced->prompt, &settings, arena, &answered, err);
+  if (ok && s->question.relevance != HW_RELEVANCE_NONE) {
+    view.relevance = &answered.relevance;
+    view.relevance_settings = &settings;
+  }
+  if (ok && s->json)
     hw_trace_put_json(&view, out);
-  else
+  else if (ok)
     hw_trace_put_text(&view, out);
-  return hw_buffer_check(out, err) && (!s->figure || draw(s, model, tokenizer, traced, err)) &&
+  hw_answer_trace_fini(&answered);
+  return ok && hw_buffer_check(out, err) && (!s->figure || draw(s, model, tokenizer, traced, err)) &&
          (!s->html || save_page(s, model, tokenizer, traced, err));
 }
 
@@ -157,6 +160,9 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!hw_cli_arguments(command, table.table, &s, argc, argv, NULL, 0, 0, &n_positionals, &err)) return hw_cli_usage(command, err.message);
   if (!s.model) return hw_cli_usage(command, "no --model DIR given");
   if (!s.prompt == !s.tokens) return hw_cli_usage(command, "give --prompt TEXT or --tokens IDS");
+  const char *problem = hw_question_problem(&s.question, s.prompt);
+  if (problem) return hw_cli_usage(command, problem);
+  if (s.question.relevance != HW_RELEVANCE_NONE && !s.json) return hw_cli_usage(command, "--relevance needs --json");
   if (s.analysis.raw && !s.json) return hw_cli_usage(command, "--raw needs --json");
   hw_flow_settings flow;
   if (!hw_analysis_flow(&s.analysis, &flow, &err)) return hw_cli_usage(command, err.message);

@@ -6,6 +6,7 @@
 
 #include "base/real.h"
 #include "engine/activations.h"
+#include "engine/heads.h"
 #include "engine/mixture.h"
 #include "headwater/model.h"
 #include "model/rotary.h"
@@ -78,14 +79,7 @@ static void make_rotary_tables(const pass *p) {
     size_t n = hw_batch_tokens(batch, prompt), begin = first_new(batch, prompt);
     for (size_t base = 0; begin < n && base < n_rotary_bases(model); base++) {
       size_t row = hw_batch_row(batch, prompt, begin) - p->n_known;
-      double factor = hw_rotary_frequencies(model, n, base == 1, p->frequency);
-      for (size_t i = begin; i < n; i++, row++)
-        for (size_t t = 0; t < half; t++) {
-          double sine, cosine;
-          hw_sin_cos((double)i * p->frequency[t], &sine, &cosine);
-          p->cosine[base][row * half + t] = (float)(factor * cosine);
-          p->sine[base][row * half + t] = (float)(factor * sine);
-        }
+      hw_rotary_table(model, n, begin, base == 1, p->frequency, p->cosine[base] + row * half, p->sine[base] + row * half);
     }
   }
 }
@@ -148,48 +142,15 @@ static void attend(const pass *p, size_t l) {
     for (size_t group = 0; group < (size_t)p->model->config.n_kv_heads; group++) attend_group(p, l, prompt, group);
 }
 
-/* One product for fused weights whose outputs lie in groups. */
-static void project_fused(const pass *p, size_t l) {
-  const hw_model_config *c = &p->model->config;
-  size_t n = p->acts->batch.n_rows, heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head), width = heads + 2 * kv;
-  hw_gemm(&p->model->layers[l].w_qkv, p->normed, (size_t)c->d_model, p->wide, width, n, p->panel);
-  for (size_t r = 0; r < n; r++)
-    hw_qkv_sort(p->model, p->wide + r * width, p->acts->q[l] + r * heads, p->acts->k[l] + r * kv, p->acts->v[l] + r * kv);
-}
-
-static void norm_heads(const pass *p, float *x, const float *gamma, const float *beta, size_t n_heads) {
-  const hw_model_config *c = &p->model->config;
-  size_t d_head = (size_t)c->d_head, n = p->acts->batch.n_rows;
-  if (!gamma) return;
-  if (c->qk_norm == HW_QK_NORM_WIDE) {
-    size_t width = n_heads * d_head;
-    for (size_t r = 0; r < n; r++) hw_norm_row(HW_NORM_RMS, x + r * width, gamma, beta, (float)c->norm_eps, width, x + r * width);
-    return;
-  }
-  bool each = c->qk_norm == HW_QK_NORM_EACH;
-  for (size_t i = 0; i < n * n_heads; i++)
-    hw_norm_row(each || c->qk_norm == HW_QK_NORM_LAYER ? HW_NORM_LAYER : HW_NORM_RMS, x + i * d_head, each ? gamma + i % n_heads * d_head : gamma, beta,
-                (float)c->norm_eps, d_head, x + i * d_head);
-}
-
 /* q, k and v as the attention uses them: normalised, clipped, rotated. */
 static void project_qkv(const pass *p, size_t l) {
   const hw_model_config *c = &p->model->config;
   const hw_layer *layer = &p->model->layers[l];
-  size_t n = p->acts->batch.n_rows, d = (size_t)c->d_model, heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
+  size_t n = p->acts->batch.n_rows, heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
   float *q = p->acts->q[l], *k = p->acts->k[l], *v = p->acts->v[l];
-  if (layer->w_qkv.data) {
-    project_fused(p, l);
-  } else {
-    hw_gemm(&layer->w_q, p->normed, d, q, heads, n, p->panel);
-    hw_gemm(&layer->w_k, p->normed, d, k, kv, n, p->panel);
-    hw_gemm(&layer->w_v, p->normed, d, v, kv, n, p->panel);
-  }
-  hw_add_bias(q, heads, layer->b_q, n, heads);
-  hw_add_bias(k, kv, layer->b_k, n, kv);
-  hw_add_bias(v, kv, layer->b_v, n, kv);
-  norm_heads(p, q, layer->q_norm_gamma, layer->q_norm_beta, (size_t)c->n_heads);
-  norm_heads(p, k, layer->k_norm_gamma, layer->k_norm_beta, (size_t)c->n_kv_heads);
+  hw_heads_project(p->model, l, p->normed, n, p->wide, q, k, v, p->panel);
+  hw_heads_norm(p->model, q, layer->q_norm_gamma, layer->q_norm_beta, n, (size_t)c->n_heads);
+  hw_heads_norm(p->model, k, layer->k_norm_gamma, layer->k_norm_beta, n, (size_t)c->n_kv_heads);
   if (c->qkv_clip > 0) {
     hw_clip(q, (float)c->qkv_clip, n * heads);
     hw_clip(k, (float)c->qkv_clip, n * kv);

@@ -79,13 +79,43 @@ double hw_rotary_frequencies(const hw_model *model, size_t n_tokens, bool local,
   return rope->attention_factor > 0 ? rope->attention_factor : factor;
 }
 
-void hw_qkv_sort(const hw_model *model, const float *fused, float *q, float *k, float *v) {
+void hw_rotary_table(const hw_model *model, size_t n_tokens, size_t begin, bool local, double *frequency, float *cosine, float *sine) {
+  size_t half = model->d_rotary / 2;
+  double factor = hw_rotary_frequencies(model, n_tokens, local, frequency);
+  for (size_t i = begin; i < n_tokens; i++)
+    for (size_t t = 0; t < half; t++) {
+      double y, x;
+      hw_sin_cos((double)i * frequency[t], &y, &x);
+      *cosine++ = (float)(factor * x);
+      *sine++ = (float)(factor * y);
+    }
+}
+
+/* Where q, k and v of a group lie in a fused row. */
+typedef struct fused_places {
+  size_t heads, kv, key, value; /* numbers of q and of k or v, and where k and v begin */
+} fused_places;
+
+static fused_places places_of(const hw_model *model) {
   const hw_model_config *c = &model->config;
-  size_t groups = model->qkv_groups, heads = (size_t)(c->n_heads * c->d_head) / groups, kv = (size_t)(c->n_kv_heads * c->d_head) / groups;
-  size_t key = model->value_before_key ? heads + kv : heads, value = model->value_before_key ? heads : heads + kv;
-  for (size_t g = 0; g < groups; g++, fused += heads + 2 * kv) {
-    memcpy(q + g * heads, fused, heads * sizeof *q);
-    memcpy(k + g * kv, fused + key, kv * sizeof *k);
-    memcpy(v + g * kv, fused + value, kv * sizeof *v);
+  size_t heads = (size_t)(c->n_heads * c->d_head) / model->qkv_groups, kv = (size_t)(c->n_kv_heads * c->d_head) / model->qkv_groups;
+  return (fused_places){heads, kv, model->value_before_key ? heads + kv : heads, model->value_before_key ? heads : heads + kv};
+}
+
+void hw_qkv_sort(const hw_model *model, const float *fused, float *q, float *k, float *v) {
+  const fused_places at = places_of(model);
+  for (size_t g = 0; g < model->qkv_groups; g++, fused += at.heads + 2 * at.kv) {
+    memcpy(q + g * at.heads, fused, at.heads * sizeof *q);
+    memcpy(k + g * at.kv, fused + at.key, at.kv * sizeof *k);
+    memcpy(v + g * at.kv, fused + at.value, at.kv * sizeof *v);
+  }
+}
+
+void hw_qkv_join(const hw_model *model, const float *q, const float *k, const float *v, float *fused) {
+  const fused_places at = places_of(model);
+  for (size_t g = 0; g < model->qkv_groups; g++, fused += at.heads + 2 * at.kv) {
+    memcpy(fused, q + g * at.heads, at.heads * sizeof *q);
+    memcpy(fused + at.key, k + g * at.kv, at.kv * sizeof *k);
+    memcpy(fused + at.value, v + g * at.kv, at.kv * sizeof *v);
   }
 }

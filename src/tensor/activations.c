@@ -34,6 +34,30 @@ void HW_ISA_NAME(hw_activate)(hw_activation kind, float *x, size_t n) {
   }
 }
 
+/* ---- Slopes ---- */
+
+HW_INLINE hw_vector gelu_tanh_slope(hw_vector v) {
+  hw_vector t = hw_vector_tanh(0.7978845608028654f * (v + 0.044715f * v * v * v));
+  return 0.5f * (1 + t) + 0.5f * v * (1 - t * t) * 0.7978845608028654f * (1 + 0.134145f * v * v);
+}
+HW_INLINE hw_vector gelu_erf_slope(hw_vector v) {
+  return 0.5f * (1 + hw_vector_erf(0.7071067811865476f * v)) + v * 0.3989422804014327f * hw_vector_exp(-0.5f * v * v);
+}
+HW_INLINE hw_vector relu_slope(hw_vector v) { return hw_choose(v > 0, hw_all(1), (hw_vector){0}); }
+HW_INLINE hw_vector silu_slope(hw_vector v) {
+  hw_vector s = 1 / (1 + hw_vector_exp(-v));
+  return s * (1 + v * (1 - s));
+}
+
+void HW_ISA_NAME(hw_activation_slopes)(hw_activation kind, float *x, size_t n) {
+  switch (kind) {
+    case HW_ACT_GELU_TANH: EACH_VECTOR(x, n, gelu_tanh_slope(v)); break;
+    case HW_ACT_GELU_ERF: EACH_VECTOR(x, n, gelu_erf_slope(v)); break;
+    case HW_ACT_RELU: EACH_VECTOR(x, n, relu_slope(v)); break;
+    case HW_ACT_SILU: EACH_VECTOR(x, n, silu_slope(v)); break;
+  }
+}
+
 HW_INLINE hw_vector clamped_glu(hw_vector gate, hw_vector up, float limit) {
   hw_vector most = hw_all(limit), least = hw_all(-limit);
   gate = hw_choose(gate > most, most, gate);

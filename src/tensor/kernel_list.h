@@ -26,6 +26,12 @@
     (a, v, ldv, n_keys, d_head, out))                                                                                                \
   X(void, attend, (const hw_attended_head *head, float *space), (head, space))                                                       \
   X(void, activate, (hw_activation kind, float *x, size_t n), (kind, x, n))                                                          \
+  X(void, activation_slopes, (hw_activation kind, float *x, size_t n), (kind, x, n))                                                 \
+  X(double, difference_dot, (const float *x, const float *minus, const float *g, size_t n), (x, minus, g, n))                        \
+  X(void, norm_pull, (hw_norm_kind kind, const float *x, const float *gamma, float eps, const float *g, size_t n, float *out),       \
+    (kind, x, gamma, eps, g, n, out))                                                                                                \
+  X(void, norm_secant_pull, (hw_norm_kind kind, const float *x, const float *other, const float *gamma, float eps, const float *g, size_t n, float *out), \
+    (kind, x, other, gamma, eps, g, n, out))                                                                                         \
   X(void, clamped_glu, (float *gate, const float *up, float limit, size_t n), (gate, up, limit, n))                                  \
   X(void, soft_cap, (float *x, size_t n, float cap), (x, n, cap))                                                                    \
   X(float, exp_sum, (float *x, size_t n, float subtract), (x, n, subtract))                                                          \

@@ -12,6 +12,9 @@
 hw_matrix hw_matrix_inputs(const hw_matrix *matrix, size_t first, size_t n);
 hw_matrix hw_matrix_outputs(const hw_matrix *matrix, size_t first, size_t n);
 
+/* The matrix that maps outputs to inputs: products with it take co-vectors back. Not packed. */
+hw_matrix hw_matrix_transposed(const hw_matrix *matrix);
+
 /* n numbers of a row from number `first` on, widened: in_first, the row of an input; else the row of an output. */
 void hw_matrix_row(const hw_matrix *w, size_t row, size_t first, size_t n, float *out);
 
@@ -33,7 +36,16 @@ float hw_norm_numerator(hw_norm_kind kind, const float *x, const float *gamma, f
 /* sigma alone. */
 float hw_norm_scale(hw_norm_kind kind, const float *x, float eps, size_t n);
 
+/* A co-vector g of a norm's output taken back to its input, for METHOD section 10: out += N(g; x, other, gamma), the secant between two
+ * inputs; and section 9: out += C(gamma g) / sigma, the divisor fixed. Sums in float64. gamma may be NULL. */
+void hw_norm_secant_pull(hw_norm_kind kind, const float *x, const float *other, const float *gamma, float eps, const float *g, size_t n, float *out);
+void hw_norm_pull(hw_norm_kind kind, const float *x, const float *gamma, float eps, const float *g, size_t n, float *out);
+
+/* sum_i (x_i - minus_i) g_i in float64; minus NULL: zeros. */
+double hw_difference_dot(const float *x, const float *minus, const float *g, size_t n);
+
 void hw_activate(hw_activation kind, float *x, size_t n);
+void hw_activation_slopes(hw_activation kind, float *x, size_t n); /* x = the derivative at x */
 
 /* GPT-OSS: gate = min(gate, limit), up to [-limit, limit], gate = gate sigmoid(1.702 gate) (up + 1). */
 void hw_clamped_glu(float *gate, const float *up, float limit, size_t n);

@@ -21,6 +21,15 @@ hw_matrix hw_matrix_outputs(const hw_matrix *matrix, size_t first, size_t n) {
   return part;
 }
 
+hw_matrix hw_matrix_transposed(const hw_matrix *matrix) {
+  hw_matrix back = *matrix;
+  back.n_in = matrix->n_out;
+  back.n_out = matrix->n_in;
+  back.in_first = !matrix->in_first;
+  back.packed = NULL;
+  return back;
+}
+
 const float *hw_matrix_plain(const hw_matrix *w) {
   if (w->dtype != HW_F32 || w->paired || w->scales || (uintptr_t)w->data % sizeof(float)) return NULL;
   return (const float *)w->data + w->offset;

@@ -82,13 +82,17 @@ HW_INLINE double squares_of(const float *x, size_t n, double mean) {
 }
 
 /* Mean that is taken off (0 for RMSNorm) and divisor of a norm (1 for none). */
+HW_INLINE void norm_moments(hw_norm_kind kind, const float *x, float eps, size_t n, double *mean, double *sigma) {
+  *mean = kind == HW_NORM_LAYER ? sum_of(x, n) / (double)n : 0;
+  *sigma = kind == HW_NORM_NONE ? 1 : sqrt(squares_of(x, n, *mean) / (double)n + (double)eps);
+}
+
+/* The same in float32. */
 HW_INLINE void norm_statistics(hw_norm_kind kind, const float *x, float eps, size_t n, float *mean, float *sigma) {
-  *mean = 0;
-  *sigma = 1;
-  if (kind == HW_NORM_NONE) return;
-  double centre = kind == HW_NORM_LAYER ? sum_of(x, n) / (double)n : 0;
+  double centre, scale;
+  norm_moments(kind, x, eps, n, &centre, &scale);
   *mean = (float)centre;
-  *sigma = (float)sqrt(squares_of(x, n, centre) / (double)n + (double)eps);
+  *sigma = (float)scale;
 }
 
 float HW_ISA_NAME(hw_norm_scale)(hw_norm_kind kind, const float *x, float eps, size_t n) {
@@ -191,4 +195,67 @@ double HW_ISA_NAME(hw_clip_and_sum)(float *x, size_t n) {
                    hw_store_up_to(x + at, left, y); sums.of[2 * v] += hw_widened(y, 0); sums.of[2 * v + 1] += hw_widened(y, 1);)
   memcpy(lane, &sums, sizeof lane);
   return hw_sum_tree(lane);
+}
+
+/* ---- Products and norms of co-vectors, in float64 ---- */
+
+#define DIFFERENCE(half) (hw_widened(first, half) - hw_widened(second, half))
+
+double HW_ISA_NAME(hw_difference_dot)(const float *x, const float *minus, const float *g, size_t n) {
+  hw_double_lanes sums = {0};
+  double lane[HW_LANES];
+  size_t whole = n - n % HW_LANES;
+  EACH_LANE_VECTOR(whole, (void)left; const hw_vector first = hw_load(x + at), second = minus ? hw_load(minus + at) : (hw_vector){0}, by = hw_load(g + at);
+                   sums.of[2 * v] += DIFFERENCE(0) * hw_widened(by, 0); sums.of[2 * v + 1] += DIFFERENCE(1) * hw_widened(by, 1);)
+  memcpy(lane, &sums, sizeof lane);
+  for (size_t i = whole; i < n; i++) lane[i - whole] += ((double)x[i] - (minus ? (double)minus[i] : 0)) * (double)g[i];
+  return hw_sum_tree(lane);
+}
+
+/* The sum of h, and that of (x - centre) h, for h = gamma g. */
+HW_INLINE void covector_sums(const float *x, double centre, const float *gamma, const float *g, size_t n, double *sum, double *product) {
+  hw_double_lanes sums = {0}, products = {0};
+  double lane[HW_LANES], product_lane[HW_LANES];
+  size_t whole = n - n % HW_LANES;
+  EACH_LANE_VECTOR(whole, (void)left; const hw_vector values = hw_load(x + at), by = hw_load(g + at), gain = gamma ? hw_load(gamma + at) : hw_all(1);
+                   for (int half = 0; half < 2; half++) {
+                     hw_doubles h = hw_widened(gain, half) * hw_widened(by, half);
+                     sums.of[2 * v + half] += h;
+                     products.of[2 * v + half] += (hw_widened(values, half) - centre) * h;
+                   })
+  memcpy(lane, &sums, sizeof lane);
+  memcpy(product_lane, &products, sizeof product_lane);
+  for (size_t i = whole; i < n; i++) {
+    double h = (gamma ? (double)gamma[i] : 1) * (double)g[i];
+    lane[i - whole] += h;
+    product_lane[i - whole] += ((double)x[i] - centre) * h;
+  }
+  *sum = hw_sum_tree(lane);
+  *product = hw_sum_tree(product_lane);
+}
+
+void HW_ISA_NAME(hw_norm_pull)(hw_norm_kind kind, const float *x, const float *gamma, float eps, const float *g, size_t n, float *out) {
+  double mean, sigma, sum = 0, unused;
+  norm_moments(kind, x, eps, n, &mean, &sigma);
+  if (kind == HW_NORM_LAYER) covector_sums(x, 0, gamma, g, n, &sum, &unused);
+  sum /= (double)n;
+  for (size_t i = 0; i < n; i++) out[i] = (float)((double)out[i] + ((gamma ? (double)gamma[i] : 1) * (double)g[i] - sum) / sigma);
+}
+
+void HW_ISA_NAME(hw_norm_secant_pull)(hw_norm_kind kind, const float *x, const float *other, const float *gamma, float eps, const float *g, size_t n, float *out) {
+  double mean, sigma, other_mean, other_sigma, sum, product, unused, more;
+  if (kind == HW_NORM_NONE) {
+    HW_ISA_NAME(hw_norm_pull)(kind, x, gamma, eps, g, n, out);
+    return;
+  }
+  norm_moments(kind, x, eps, n, &mean, &sigma);
+  norm_moments(kind, other, eps, n, &other_mean, &other_sigma);
+  covector_sums(x, mean, gamma, g, n, &sum, &product);
+  covector_sums(other, other_mean, gamma, g, n, &unused, &more);
+  double along = (1 / sigma + 1 / other_sigma) / 2, across = (product + more) / (2 * (double)n * sigma * other_sigma * (sigma + other_sigma));
+  sum = kind == HW_NORM_LAYER ? sum / (double)n : 0;
+  for (size_t i = 0; i < n; i++) {
+    double c = ((double)x[i] - mean) + ((double)other[i] - other_mean);
+    out[i] = (float)((double)out[i] + along * ((gamma ? (double)gamma[i] : 1) * (double)g[i] - sum) - across * c);
+  }
 }

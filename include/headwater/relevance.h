@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What an answer hangs on (METHOD sections 7 to 11): direct attribution, answer relevance, and contrast relevance between a prompt and its
+ * counterfactual. One backward pass over the activations of a forward pass divides the answer's margin over tokens, heads, FFNs, neurons
+ * and edges, without a rest. */
+#ifndef HEADWATER_RELEVANCE_H
+#define HEADWATER_RELEVANCE_H
+
+#include "headwater/arena.h"
+#include "headwater/error.h"
+#include "headwater/model.h"
+
+HW_BEGIN_C
+
+typedef struct hw_relevance_settings {
+  bool answer, contrast; /* which of the two backward passes are made */
+  double floor;          /* parts whose |share| is above it are kept, in [0, 1) */
+  uint32_t top_neurons;  /* k of each FFN part that is kept */
+} hw_relevance_settings;
+
+typedef enum hw_relevance_kind { HW_RELEVANCE_FFN, HW_RELEVANCE_ATTENTION, HW_RELEVANCE_QUERY } hw_relevance_kind;
+
+/* A part and its relevance in 1e-6 logits, rounded half away from zero. FFN: layer and target; ATTENTION: from source to target through a
+ * head; QUERY: what the query of a head at the target is worth (of contrast alone). */
+typedef struct hw_relevance_part {
+  hw_relevance_kind kind;
+  uint16_t layer, head;
+  uint32_t target, source;
+  int64_t r;
+  int64_t value, key; /* ATTENTION of contrast: what the source's value and key are worth */
+} hw_relevance_part;
+
+typedef struct hw_relevance_neuron {
+  uint16_t layer;
+  uint32_t position, neuron;
+  double r; /* logits */
+} hw_relevance_neuron;
+
+/* The relevances of one prompt, in logits. Arrays live in the arena. */
+typedef struct hw_relevance {
+  const char *reason;  /* NULL, or why there are no numbers; then m and m_reference alone may be there */
+  double m, m_reference; /* METHOD section 7; m_reference of contrast alone */
+  double *heads;       /* [n_layers][n_heads] summed over positions and keys */
+  double *value, *key, *query; /* the same of contrast: by way of which it is */
+  double *ffn;         /* [n_layers] summed over positions */
+  double *states;      /* [n_layers][n_tokens] of the state that enters a block; those of block 0 are the tokens' */
+  double biases;       /* of answer: with the tokens they add up to m */
+  hw_relevance_part *parts; /* [n_parts] above the floor: from the last layer down, FFN parts, attention parts, query parts, by target, source, head */
+  size_t n_parts;
+  hw_relevance_neuron *neurons; /* [n_neurons] of each FFN part that is there the largest by |r|, largest first, in the order of the parts */
+  size_t n_neurons;
+} hw_relevance;
+
+/* What each component at the last position says by itself about the choice, in logits (METHOD section 8). All of it adds up to m. */
+typedef struct hw_direct_attribution {
+  double *heads;          /* [n_layers][n_heads] */
+  double *ffn;            /* [n_layers] */
+  double *attention_bias; /* [n_layers] */
+  double embedding;
+  double norm_bias;       /* of the final norm and of the unembedding */
+} hw_direct_attribution;
+
+#define HW_NO_REFERENCE ((size_t)-1)
+
+/* What is asked of one prompt of a batch, and the answers. */
+typedef struct hw_relevance_prompt {
+  size_t prompt, reference; /* in the batch: the prompt, and its counterfactual or HW_NO_REFERENCE */
+  int32_t answer, foil;     /* token ids; answer -1: the predicted token; foil -1: the mean of all tokens */
+  hw_direct_attribution direct;
+  hw_relevance by_answer, by_contrast; /* those that the settings ask for */
+} hw_relevance_prompt;
+
+/* Whether the relevances of a model are computed. Errors: UNSUPPORTED with the reason. */
+HW_API bool hw_relevance_supports(const hw_model *model, hw_error *err);
+
+/* Answers for n prompts of a batch. Results live in the arena and do not depend on which prompts are beside them; scratch and panel
+ * (HW_PANEL_FLOATS floats) are work space. Errors: MEMORY. */
+HW_API bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_settings *settings, hw_relevance_prompt *prompts, size_t n,
+                               float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err);
+
+HW_END_C
+
+#endif

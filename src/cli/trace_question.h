@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The options of `headwater trace` about an answer, and the question that they make. */
+#ifndef HW_CLI_TRACE_QUESTION_H
+#define HW_CLI_TRACE_QUESTION_H
+
+#include "headwater/trace.h"
+
+typedef struct hw_question_options {
+  const char *answer, *foil, *counterfactual; /* texts */
+  const char *answer_token, *foil_token, *counterfactual_tokens; /* or ids */
+  int relevance; /* hw_relevance_choice */
+} hw_question_options;
+
+enum { HW_RELEVANCE_NONE, HW_RELEVANCE_ANSWER, HW_RELEVANCE_CONTRAST, HW_RELEVANCE_BOTH };
+
+extern const char *const hw_relevance_names[];
+
+/* NULL, or what is wrong with options that are given together. */
+const char *hw_question_problem(const hw_question_options *options, const char *prompt);
+
+/* Token ids "464,1175". */
+bool hw_parse_ids(const char *option, const char *text, hw_arena *arena, int32_t **ids, size_t *n, hw_error *err);
+
+/* Answers the question about the prompt `input`, whose text is `prompt` or NULL. */
+bool hw_question_trace(const hw_question_options *options, const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *prompt,
+                       const hw_prompt_input *input, const hw_relevance_settings *settings, hw_arena *arena, hw_answer_trace *trace, hw_error *err);
+
+#endif

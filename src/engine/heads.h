@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * q, k and v on their way from a norm's output to the attention. */
+#ifndef HW_ENGINE_HEADS_H
+#define HW_ENGINE_HEADS_H
+
+#include "headwater/model.h"
+
+/* Floats of a row of `fused`; 0: the model's weights are apart, and it is not used. */
+size_t hw_heads_fused_width(const hw_model *model);
+
+/* q [n_rows, n_heads * d_head], k and v [n_rows, n_kv_heads * d_head] of n_rows rows with their biases, before norms, clipping and
+ * rotation. fused: [n_rows, hw_heads_fused_width]. */
+void hw_heads_project(const hw_model *model, size_t layer, const float *normed, size_t n_rows, float *fused, float *q, float *k, float *v,
+                      float *panel);
+
+/* The norm of q or k (hw_qk_norm); gamma NULL: none. x: [n_rows, n_heads * d_head]. */
+void hw_heads_norm(const hw_model *model, float *x, const float *gamma, const float *beta, size_t n_rows, size_t n_heads);
+
+/* What each of them is: its kind, its width, and the norms of a row with n_heads heads; *each: every head has a gamma of its own. */
+hw_norm_kind hw_heads_norm_shape(const hw_model *model, size_t n_heads, size_t *width, size_t *n_norms, bool *each);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The backward pass through the attention of a layer: output projection, heads, and the projections of q, k and v. */
+#include "relevance/attention.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/heads.h"
+#include "model/rotary.h"
+#include "tensor/kernels.h"
+
+enum { BOTH = 2 };
+
+void hw_mix_heads(const hw_activations *acts, size_t layer, size_t prompt, size_t position, float *weights, float *values, float *out) {
+  const hw_model_config *c = &acts->model->config;
+  size_t d_head = (size_t)c->d_head, n_heads = (size_t)c->n_heads, per_group = n_heads / (size_t)c->n_kv_heads, ld = (size_t)c->n_kv_heads * d_head;
+  size_t first = hw_attention_first(acts->model, layer, position), n = position + 1 - first;
+  for (size_t h = 0; h < n_heads; h++) {
+    size_t stride;
+    hw_attention_weights(acts, layer, h, prompt, position, weights);
+    const float *v = hw_batch_gather(&acts->batch, prompt, first, n, acts->v[layer] + h / per_group * d_head, ld, d_head, values, &stride);
+    hw_weighted_sum(weights + first, v, stride, n, d_head, out + h * d_head);
+  }
+}
+
+static size_t query_width(const hw_pass *pass) { return (size_t)(pass->model->config.n_heads * pass->model->config.d_head); }
+static size_t key_width(const hw_pass *pass) { return (size_t)(pass->model->config.n_kv_heads * pass->model->config.d_head); }
+static size_t row_at(const hw_pass_rows *rows, int side, size_t r) { return (side ? rows->reference : rows->own)[r]; }
+
+static float *new_floats(const hw_pass *pass, size_t rows, size_t width) {
+  size_t n;
+  if (hw_size_product(rows, width, &n)) return hw_arena_new(pass->work, float, n, pass->err);
+  hw_fail_memory(pass->err, "a backward pass");
+  return NULL;
+}
+
+static size_t longest_prompt(const hw_pass *pass) {
+  size_t longest = 1;
+  for (size_t p = 0; p < pass->n_prompts; p++)
+    if (pass->prompts[p].n_tokens > longest) longest = pass->prompts[p].n_tokens;
+  return longest;
+}
+
+/* ---- Output ---- */
+
+/* o, what the attention gives before an output norm. */
+static bool run_output(const hw_pass *pass, size_t layer, const hw_pass_rows *rows, int side, float *out) {
+  const hw_layer *l = &pass->model->layers[layer];
+  size_t d = (size_t)pass->model->config.d_model, heads = query_width(pass), longest = longest_prompt(pass), position;
+  float *mixes = new_floats(pass, rows->n, heads), *weights = new_floats(pass, longest, 1), *values = new_floats(pass, longest, (size_t)pass->model->config.d_head);
+  if (!mixes || !weights || !values) return false;
+  for (size_t r = 0; r < rows->n; r++) {
+    const hw_pass_prompt *prompt = hw_pass_prompt_of(pass, rows, r, &position);
+    hw_mix_heads(pass->acts, layer, side ? prompt->reference : prompt->prompt, position, weights, values, mixes + r * heads);
+  }
+  hw_gemm(&l->w_o, mixes, heads, out, d, rows->n, pass->panel);
+  hw_add_bias(out, d, l->attn_bias, rows->n, d);
+  return true;
+}
+
+/* Co-vectors of o from those of the state: through the output norm. */
+static float *through_output_norm(const hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
+  const hw_model_config *c = &pass->model->config;
+  size_t d = (size_t)c->d_model;
+  float *outputs[BOTH] = {new_floats(pass, rows->n, d), new_floats(pass, rows->n, d)}, *to = new_floats(pass, rows->n, d);
+  if (!outputs[0] || !outputs[1] || !to) return NULL;
+  for (int side = 0; side < (pass->contrast ? BOTH : 1); side++)
+    if (!run_output(pass, layer, rows, side, outputs[side])) return NULL;
+  memset(to, 0, rows->n * d * sizeof *to);
+  for (size_t r = 0; r < rows->n; r++)
+    hw_pass_norm(pass, c->residual_factor > 0 ? HW_NORM_NONE : HW_NORM_RMS, outputs[0] + r * d, outputs[1] + r * d, pass->model->layers[layer].attn_out_gamma, d,
+                 pass->state + r * d, to + r * d);
+  return to;
+}
+
+/* Co-vectors of the heads' mixes. */
+static bool start(const hw_pass *pass, hw_pass_layer *w) {
+  const hw_layer *layer = &pass->model->layers[w->layer];
+  size_t d = (size_t)pass->model->config.d_model, heads = query_width(pass), n = w->rows->n, position;
+  hw_matrix back = hw_matrix_transposed(&layer->w_o);
+  float *mixed = new_floats(pass, n, heads), *parts = mixed, *output = layer->attn_out_gamma ? through_output_norm(pass, w->layer, w->rows) : pass->state;
+  if (!mixed || !output) return false;
+  hw_gemm(&back, output, d, mixed, heads, n, pass->panel);
+  if (layer->attn_out_gamma) {
+    float *scaled = new_floats(pass, n, d);
+    if (!scaled || !(parts = new_floats(pass, n, heads))) return false;
+    memcpy(scaled, pass->state, n * d * sizeof *scaled);
+    for (size_t r = 0; r < n; r++) hw_multiply(scaled + r * d, layer->attn_out_gamma, d);
+    hw_gemm(&back, scaled, d, parts, heads, n, pass->panel);
+  }
+  w->mixed = mixed;
+  w->parts = parts;
+  for (size_t r = 0; r < n && !pass->contrast && layer->attn_bias; r++)
+    hw_pass_prompt_of(pass, w->rows, r, &position)->out->biases += hw_difference_dot(layer->attn_bias, NULL, output + r * d, d);
+  return true;
+}
+
+/* ---- Back to the projections of q, k and v ---- */
+
+/* The rotations are orthogonal but for a factor that the tables have: their inverse directions give the transposed maps. */
+static bool turn_back(const hw_pass *pass, size_t layer, float *q, float *k) {
+  const hw_model_config *c = &pass->model->config;
+  size_t d_rotary = pass->model->d_rotary, half = d_rotary / 2, d_head = (size_t)c->d_head, longest = longest_prompt(pass);
+  if (c->positions != HW_POSITION_ROTARY || c->positionless[layer] || d_rotary == 0) return true;
+  void (*turn)(float *, const float *, const float *, size_t) = c->rope.interleaved ? hw_rotate_pairs : hw_rotate_half;
+  float *cosine = new_floats(pass, longest, half), *sine = new_floats(pass, longest, half);
+  double *frequency = hw_arena_new(pass->work, double, half, pass->err);
+  if (!cosine || !sine || !frequency) return false;
+  for (size_t p = 0; p < pass->n_prompts; p++) {
+    const hw_pass_prompt *prompt = &pass->prompts[p];
+    size_t n = prompt->n_tokens - prompt->begin;
+    hw_rotary_table(pass->model, prompt->n_tokens, prompt->begin, c->local_theta > 0 && c->windowed[layer], frequency, cosine, sine);
+    hw_scale(sine, -1, n * half);
+    for (size_t i = 0; i < n; i++) {
+      for (size_t h = 0; h < (size_t)c->n_heads; h++) turn(q + ((prompt->first + i) * (size_t)c->n_heads + h) * d_head, cosine + i * half, sine + i * half, d_rotary);
+      for (size_t h = 0; h < (size_t)c->n_kv_heads; h++) turn(k + ((prompt->first + i) * (size_t)c->n_kv_heads + h) * d_head, cosine + i * half, sine + i * half, d_rotary);
+    }
+  }
+  return true;
+}
+
+/* g times the secant of clipping between x and other, or of answer relevance its ratio. */
+static void through_clip(const hw_pass *pass, const float *x, const float *other, size_t n, float *g) {
+  double most = pass->model->config.qkv_clip;
+  for (size_t i = 0; i < n; i++) {
+    double a = (double)x[i], b = pass->contrast ? (double)other[i] : 0, clipped_a = fmin(fmax(a, -most), most), clipped_b = fmin(fmax(b, -most), most);
+    double slope = a > b || a < b ? (clipped_a - clipped_b) / (a - b) : fabs(a) <= most ? 1 : 0;
+    g[i] = (float)(slope * (double)g[i]);
+  }
+}
+
+/* Co-vectors of q or k through clipping and norms of heads. raw: before both, of either run. */
+static bool through_norms(const hw_pass *pass, float *const raw[BOTH], const float *gamma, const float *beta, size_t n_heads, float *g) {
+  size_t n = pass->all.n, cells = n * n_heads * (size_t)pass->model->config.d_head, width, n_norms;
+  bool each;
+  hw_norm_kind kind = hw_heads_norm_shape(pass->model, n_heads, &width, &n_norms, &each);
+  if (pass->model->config.qkv_clip > 0) {
+    float *normed[BOTH];
+    for (int side = 0; side < BOTH; side++) {
+      if (!(normed[side] = new_floats(pass, cells, 1))) return false;
+      memcpy(normed[side], raw[side], cells * sizeof(float));
+      hw_heads_norm(pass->model, normed[side], gamma, beta, n, n_heads);
+    }
+    through_clip(pass, normed[0], normed[1], cells, g);
+  }
+  if (!gamma) return true;
+  float *to = hw_arena_znew(pass->work, float, cells, pass->err);
+  if (!to) return false;
+  for (size_t i = 0; i < n * n_norms; i++)
+    hw_pass_norm(pass, kind, raw[0] + i * width, raw[1] + i * width, gamma + (each ? i % n_norms * width : 0), width, g + i * width, to + i * width);
+  memcpy(g, to, cells * sizeof *g);
+  return true;
+}
+
+static hw_norm_kind input_norm(const hw_pass *pass) { return pass->model->config.no_input_norm ? HW_NORM_NONE : pass->model->config.norm; }
+
+/* q, k and v of a run as the products give them. */
+static bool run_projections(const hw_pass *pass, size_t layer, int side, float *q, float *k, float *v) {
+  const hw_model_config *c = &pass->model->config;
+  const hw_layer *l = &pass->model->layers[layer];
+  size_t d = (size_t)c->d_model, n = pass->all.n;
+  float *normed = new_floats(pass, n, d), *fused = new_floats(pass, n, hw_heads_fused_width(pass->model));
+  if (!normed || !fused) return false;
+  for (size_t r = 0; r < n; r++)
+    hw_norm_row(input_norm(pass), pass->acts->resid[layer] + row_at(&pass->all, side, r) * d, l->attn_norm_gamma, l->attn_norm_beta, (float)c->norm_eps, d, normed + r * d);
+  hw_heads_project(pass->model, layer, normed, n, fused, q, k, v, pass->panel);
+  return true;
+}
+
+/* Where q, k or v are normalised or clipped, the secants are taken at what the products gave. */
+static bool through_shaping(const hw_pass *pass, const hw_pass_layer *w) {
+  const hw_model_config *c = &pass->model->config;
+  const hw_layer *l = &pass->model->layers[w->layer];
+  size_t n = pass->all.n;
+  float *q[BOTH], *k[BOTH], *v[BOTH];
+  if (!(c->qkv_clip > 0) && !(pass->contrast && (l->q_norm_gamma || l->k_norm_gamma))) return true;
+  for (int side = 0; side < BOTH; side++) {
+    q[side] = new_floats(pass, n, query_width(pass));
+    k[side] = new_floats(pass, n, key_width(pass));
+    v[side] = new_floats(pass, n, key_width(pass));
+    if (!q[side] || !k[side] || !v[side] || !run_projections(pass, w->layer, side, q[side], k[side], v[side])) return false;
+  }
+  if (c->qkv_clip > 0) through_clip(pass, v[0], v[1], n * key_width(pass), w->v);
+  return !pass->contrast || (through_norms(pass, q, l->q_norm_gamma, l->q_norm_beta, (size_t)c->n_heads, w->q) &&
+                             through_norms(pass, k, l->k_norm_gamma, l->k_norm_beta, (size_t)c->n_kv_heads, w->k));
+}
+
+static void add_product(const hw_pass *pass, const hw_matrix *weights, const float *g, size_t width, float *product) {
+  size_t d = (size_t)pass->model->config.d_model;
+  hw_matrix back = hw_matrix_transposed(weights);
+  hw_gemm(&back, g, width, product, d, pass->all.n, pass->panel);
+  hw_add_rows(pass->branch, product, NULL, pass->all.n, d, pass->branch);
+}
+
+/* pass->branch += the co-vectors of q, k and v times their weights. Nothing goes through q and k in answer relevance. */
+static bool through_projections(const hw_pass *pass, const hw_pass_layer *w) {
+  const hw_layer *l = &pass->model->layers[w->layer];
+  size_t heads = query_width(pass), kv = key_width(pass), fused_width = hw_heads_fused_width(pass->model);
+  float *product = new_floats(pass, pass->all.n, (size_t)pass->model->config.d_model), *fused = new_floats(pass, pass->all.n, fused_width);
+  if (!product || !fused) return false;
+  if (fused_width) {
+    for (size_t r = 0; r < pass->all.n; r++) hw_qkv_join(pass->model, w->q + r * heads, w->k + r * kv, w->v + r * kv, fused + r * fused_width);
+    add_product(pass, &l->w_qkv, fused, fused_width, product);
+    return true;
+  }
+  if (pass->contrast) {
+    add_product(pass, &l->w_q, w->q, heads, product);
+    add_product(pass, &l->w_k, w->k, kv, product);
+  }
+  add_product(pass, &l->w_v, w->v, kv, product);
+  return true;
+}
+
+/* ---- The layer ---- */
+
+/* Co-vectors of the last positions become those of all, zero elsewhere. */
+static bool spread(const hw_pass *pass, float *g) {
+  size_t d = (size_t)pass->model->config.d_model;
+  float *last = new_floats(pass, pass->n_prompts, d);
+  if (!last) return false;
+  memcpy(last, g, pass->n_prompts * d * sizeof *g);
+  memset(g, 0, pass->all.n * d * sizeof *g);
+  for (size_t p = 0; p < pass->n_prompts; p++) {
+    const hw_pass_prompt *prompt = &pass->prompts[p];
+    memcpy(g + (prompt->first + prompt->n_tokens - 1 - prompt->begin) * d, last + p * d, d * sizeof *g);
+  }
+  return true;
+}
+
+static void note_biases(const hw_pass *pass, const hw_pass_layer *w) {
+  const hw_layer *l = &pass->model->layers[w->layer];
+  size_t d = (size_t)pass->model->config.d_model, kv = key_width(pass), position;
+  for (size_t r = 0; r < pass->all.n; r++) {
+    double *biases = &hw_pass_prompt_of(pass, &pass->all, r, &position)->out->biases;
+    if (l->attn_norm_beta) *biases += hw_difference_dot(l->attn_norm_beta, NULL, pass->branch + r * d, d);
+    if (l->b_v) *biases += hw_difference_dot(l->b_v, NULL, w->v + r * kv, kv);
+  }
+}
+
+bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
+  const hw_model_config *c = &pass->model->config;
+  size_t d = (size_t)c->d_model, n = pass->all.n;
+  hw_pass_layer w = {.layer = layer, .rows = rows, .q = hw_arena_znew(pass->work, float, n * query_width(pass), pass->err),
+                     .k = hw_arena_znew(pass->work, float, n * key_width(pass), pass->err), .v = hw_arena_znew(pass->work, float, n * key_width(pass), pass->err)};
+  if (!w.q || !w.k || !w.v || !start(pass, &w) || !hw_pass_heads(pass, &w)) return false;
+  if (rows == &pass->last && (!spread(pass, pass->state) || (c->parallel && (!spread(pass, pass->branch) || !spread(pass, pass->beside))))) return false;
+  if (!c->parallel) memset(pass->branch, 0, n * d * sizeof *pass->branch);
+  if (!turn_back(pass, layer, w.q, w.k) || !through_shaping(pass, &w) || !through_projections(pass, &w)) return false;
+  if (!pass->contrast) note_biases(pass, &w);
+  for (size_t r = 0; r < n; r++)
+    hw_pass_norm(pass, input_norm(pass), pass->acts->resid[layer] + pass->all.own[r] * d, pass->acts->resid[layer] + pass->all.reference[r] * d,
+                 pass->model->layers[layer].attn_norm_gamma, d, pass->branch + r * d, pass->state + r * d);
+  if (c->parallel) hw_add_rows(pass->state, pass->beside, NULL, n, d, pass->state);
+  return true;
+}

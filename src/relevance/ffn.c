@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The backward pass through an FFN. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relevance/backward.h"
+#include "tensor/kernels.h"
+
+enum { ROWS_TOGETHER = 512, BOTH = 2 };
+
+/* Some of the rows at hand. */
+typedef struct block {
+  const hw_pass_rows *rows;
+  size_t layer, first, n;
+  float *behind; /* [n, d_model] co-vectors of the FFN's own output f */
+  float *normed, *more; /* [n, d_model] */
+  float *u[BOTH], *p[BOTH], *gate[BOTH]; /* [n, d_ffn] of both runs: what the neurons take in, and of a gated FFN p and act(p) */
+  float *neurons; /* [n, d_ffn] co-vectors: of a, then of u */
+  float *gates;   /* the same of p */
+  float *slopes;
+} block;
+
+static const float *matrix_row(const block *b, const float *matrix, int side, size_t i, size_t width) {
+  return matrix + (side ? b->rows->reference : b->rows->own)[b->first + i] * width;
+}
+
+/* [d_model] of the state that the FFN reads. */
+static const float *input_row(const hw_pass *pass, const block *b, int side, size_t i) {
+  const float *states = pass->model->config.parallel ? pass->acts->resid[b->layer] : pass->acts->mid[b->layer];
+  return matrix_row(b, states, side, i, (size_t)pass->model->config.d_model);
+}
+
+/* In a parallel block with one norm that of the attention is the FFN's too. */
+static bool shares_norm(const hw_pass *pass, const hw_layer *layer) { return pass->model->config.parallel && !layer->ffn_norm_gamma; }
+
+static const float *gamma_of(const hw_pass *pass, const hw_layer *layer) { return shares_norm(pass, layer) ? layer->attn_norm_gamma : layer->ffn_norm_gamma; }
+static const float *beta_of(const hw_pass *pass, const hw_layer *layer) { return shares_norm(pass, layer) ? layer->attn_norm_beta : layer->ffn_norm_beta; }
+
+static hw_norm_kind input_norm(const hw_pass *pass) { return pass->model->config.no_input_norm ? HW_NORM_NONE : pass->model->config.norm; }
+
+/* u and p of one run, once more. */
+static void run_inputs(const hw_pass *pass, const block *b, int side) {
+  const hw_model_config *c = &pass->model->config;
+  const hw_layer *layer = &pass->model->layers[b->layer];
+  size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
+  for (size_t i = 0; i < b->n; i++)
+    hw_norm_row(input_norm(pass), input_row(pass, b, side, i), gamma_of(pass, layer), beta_of(pass, layer), (float)c->norm_eps, d, b->normed + i * d);
+  hw_gemm(&layer->w_in, b->normed, d, b->u[side], d_ffn, b->n, pass->panel);
+  hw_add_bias(b->u[side], d_ffn, layer->b_in, b->n, d_ffn);
+  if (!c->gated) return;
+  hw_gemm(&layer->w_gate, b->normed, d, b->p[side], d_ffn, b->n, pass->panel);
+  hw_add_bias(b->p[side], d_ffn, layer->b_gate, b->n, d_ffn);
+  memcpy(b->gate[side], b->p[side], b->n * d_ffn * sizeof *b->p[side]);
+  hw_activate(c->activation, b->gate[side], b->n * d_ffn);
+}
+
+/* f before an output norm. */
+static void run_outputs(const hw_pass *pass, const block *b, int side, float *neurons, float *out) {
+  const hw_model_config *c = &pass->model->config;
+  const hw_layer *layer = &pass->model->layers[b->layer];
+  size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
+  for (size_t i = 0; i < b->n; i++)
+    memcpy(neurons + i * d_ffn, matrix_row(b, pass->acts->neurons[b->layer], side, i, d_ffn), d_ffn * sizeof *neurons);
+  hw_gemm(&layer->w_out, neurons, d_ffn, out, d, b->n, pass->panel);
+  hw_add_bias(out, d, layer->b_out, b->n, d);
+}
+
+/* Co-vectors of f from those of the state y: through the output norm where there is one. */
+static bool start(const hw_pass *pass, block *b) {
+  const hw_model_config *c = &pass->model->config;
+  const hw_layer *layer = &pass->model->layers[b->layer];
+  size_t d = (size_t)c->d_model;
+  const float *y = pass->state + b->first * d;
+  if (!layer->ffn_out_gamma) {
+    memcpy(b->behind, y, b->n * d * sizeof *y);
+    return true;
+  }
+  float *outputs[BOTH] = {hw_arena_new(pass->work, float, b->n * d, pass->err), hw_arena_new(pass->work, float, b->n * d, pass->err)};
+  if (!outputs[0] || !outputs[1]) return false;
+  memset(b->behind, 0, b->n * d * sizeof *b->behind);
+  for (int side = 0; side < (pass->contrast ? BOTH : 1); side++) run_outputs(pass, b, side, b->neurons, outputs[side]);
+  for (size_t i = 0; i < b->n; i++)
+    hw_pass_norm(pass, c->residual_factor > 0 ? HW_NORM_NONE : HW_NORM_RMS, outputs[0] + i * d, outputs[1] + i * d, layer->ffn_out_gamma, d,
+                 y + i * d, b->behind + i * d);
+  return true;
+}
+
+/* (act(u) - act(u')) / (u - u'), the derivative between them where they are close; of answer relevance act(u) / u. */
+static void slopes(const hw_pass *pass, const float *u, const float *other, const float *a, const float *other_a, size_t n, float *out) {
+  hw_activation kind = pass->model->config.activation;
+  for (size_t i = 0; i < n; i++) out[i] = pass->contrast ? 0.5f * u[i] + 0.5f * other[i] : 0;
+  hw_activation_slopes(kind, out, n);
+  if (!pass->contrast) {
+    for (size_t i = 0; i < n; i++)
+      if (u[i] != 0) out[i] = a[i] / u[i];
+    return;
+  }
+  for (size_t i = 0; i < n; i++) {
+    float step = u[i] - other[i];
+    if (kind == HW_ACT_RELU ? step != 0 : fabsf(step) >= 1e-3f) out[i] = (a[i] - other_a[i]) / step;
+  }
+}
+
+/* Co-vectors of u (in b->neurons, in the place of those of a) and of p. */
+static void through_neurons(const hw_pass *pass, const block *b) {
+  const hw_model_config *c = &pass->model->config;
+  size_t d_ffn = (size_t)c->d_ffn;
+  int side = pass->contrast ? 1 : 0; /* the other run */
+  for (size_t i = 0; i < b->n; i++) {
+    float *g = b->neurons + i * d_ffn, *slope = b->slopes;
+    const float *u = b->u[0] + i * d_ffn, *other = b->u[side] + i * d_ffn;
+    if (!c->gated) {
+      slopes(pass, u, other, matrix_row(b, pass->acts->neurons[b->layer], 0, i, d_ffn), matrix_row(b, pass->acts->neurons[b->layer], 1, i, d_ffn), d_ffn, slope);
+      hw_multiply(g, slope, d_ffn);
+      continue;
+    }
+    const float *gate = b->gate[0] + i * d_ffn, *other_gate = b->gate[side] + i * d_ffn, share = pass->contrast ? 1 : 0.5f;
+    float *gates = b->gates + i * d_ffn;
+    slopes(pass, b->p[0] + i * d_ffn, b->p[side] + i * d_ffn, gate, other_gate, d_ffn, slope);
+    for (size_t k = 0; k < d_ffn; k++) {
+      gates[k] = share * g[k] * (0.5f * u[k] + 0.5f * other[k]) * slope[k];
+      g[k] *= share * (0.5f * gate[k] + 0.5f * other_gate[k]);
+    }
+  }
+}
+
+typedef struct ranked {
+  double r;
+  size_t neuron;
+} ranked;
+
+static int by_size(const void *a, const void *b) {
+  const ranked *x = a, *y = b;
+  double p = fabs(x->r), q = fabs(y->r);
+  return p > q ? -1 : p < q ? 1 : x->neuron < y->neuron ? -1 : x->neuron > y->neuron;
+}
+
+/* The neurons of a row with the largest relevances. */
+static bool rank_neurons(const hw_pass *pass, const block *b, size_t i, hw_pass_prompt *prompt, size_t position) {
+  size_t d_ffn = (size_t)pass->model->config.d_ffn, k = pass->settings->top_neurons < d_ffn ? pass->settings->top_neurons : d_ffn;
+  ranked *all = hw_arena_new(pass->work, ranked, d_ffn, pass->err);
+  if (!all) return false;
+  const float *a = matrix_row(b, pass->acts->neurons[b->layer], 0, i, d_ffn), *other = matrix_row(b, pass->acts->neurons[b->layer], 1, i, d_ffn);
+  for (size_t n = 0; n < d_ffn; n++)
+    all[n] = (ranked){((double)a[n] - (pass->contrast ? (double)other[n] : 0)) * (double)b->neurons[i * d_ffn + n], n};
+  qsort(all, d_ffn, sizeof *all, by_size);
+  for (size_t n = 0; n < k; n++) {
+    const hw_relevance_neuron row = {.layer = (uint16_t)b->layer, .position = (uint32_t)position, .neuron = (uint32_t)all[n].neuron, .r = all[n].r};
+    hw_buffer_append(&prompt->neurons, &row, sizeof row);
+  }
+  return true;
+}
+
+/* What the FFN adds is the difference of two states. */
+static double relevance_of(const hw_pass *pass, const block *b, size_t i) {
+  size_t d = (size_t)pass->model->config.d_model;
+  const float *g = pass->state + (b->first + i) * d, *after = pass->acts->resid[b->layer + 1], *before = pass->acts->mid[b->layer];
+  return hw_pass_relevance(pass, matrix_row(b, after, 0, i, d), matrix_row(b, after, 1, i, d), g, d) -
+         hw_pass_relevance(pass, matrix_row(b, before, 0, i, d), matrix_row(b, before, 1, i, d), g, d);
+}
+
+static bool note_parts(const hw_pass *pass, const block *b) {
+  for (size_t i = 0; i < b->n; i++) {
+    size_t position;
+    hw_pass_prompt *prompt = hw_pass_prompt_of(pass, b->rows, b->first + i, &position);
+    double r = relevance_of(pass, b, i);
+    const hw_relevance_part part = {.kind = HW_RELEVANCE_FFN, .layer = (uint16_t)b->layer, .target = (uint32_t)position, .source = (uint32_t)position, .r = hw_pass_round(r)};
+    prompt->out->ffn[b->layer] += r;
+    if (!hw_pass_keeps(pass, prompt, part.r)) continue;
+    hw_buffer_append(&prompt->parts, &part, sizeof part);
+    if (pass->settings->top_neurons && !rank_neurons(pass, b, i, prompt, position)) return false;
+  }
+  return true;
+}
+
+static double dot(const float *bias, const float *g, size_t n) { return bias ? hw_difference_dot(bias, NULL, g, n) : 0; }
+
+/* Answer relevance: what the biases are worth. `normed` has the co-vectors of what the norm gave. */
+static void note_biases(const hw_pass *pass, const block *b) {
+  const hw_layer *layer = &pass->model->layers[b->layer];
+  size_t d = (size_t)pass->model->config.d_model, d_ffn = (size_t)pass->model->config.d_ffn;
+  for (size_t i = 0; i < b->n && !pass->contrast; i++) {
+    size_t position;
+    double *biases = &hw_pass_prompt_of(pass, b->rows, b->first + i, &position)->out->biases;
+    *biases += dot(layer->b_out, b->behind + i * d, d) + dot(layer->b_in, b->neurons + i * d_ffn, d_ffn);
+    if (!shares_norm(pass, layer)) *biases += dot(layer->ffn_norm_beta, b->normed + i * d, d); /* else the attention notes it */
+    if (pass->model->config.gated) *biases += dot(layer->b_gate, b->gates + i * d_ffn, d_ffn);
+  }
+}
+
+/* Co-vectors of the norm's output, in b->normed, and through the norm. */
+static void finish(hw_pass *pass, const block *b) {
+  const hw_model_config *c = &pass->model->config;
+  const hw_layer *layer = &pass->model->layers[b->layer];
+  size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
+  hw_matrix in = hw_matrix_transposed(&layer->w_in), gate = hw_matrix_transposed(&layer->w_gate);
+  hw_gemm(&in, b->neurons, d_ffn, b->normed, d, b->n, pass->panel);
+  if (c->gated) {
+    hw_gemm(&gate, b->gates, d_ffn, b->more, d, b->n, pass->panel);
+    hw_add_rows(b->normed, b->more, NULL, b->n, d, b->normed);
+  }
+  note_biases(pass, b);
+  float *to = pass->model->config.parallel ? pass->beside : pass->state;
+  for (size_t i = 0; i < b->n; i++) {
+    size_t r = b->first + i;
+    if (shares_norm(pass, layer))
+      memcpy(pass->branch + r * d, b->normed + i * d, d * sizeof *b->normed);
+    else
+      hw_pass_norm(pass, input_norm(pass), input_row(pass, b, 0, i), input_row(pass, b, 1, i), layer->ffn_norm_gamma, d, b->normed + i * d, to + r * d);
+  }
+}
+
+static bool new_block(const hw_pass *pass, block *b, size_t n) {
+  size_t d = (size_t)pass->model->config.d_model, d_ffn = (size_t)pass->model->config.d_ffn, gated = pass->model->config.gated ? n : 0;
+  size_t other = pass->contrast ? 1 : 0;
+  float **const wide[] = {&b->neurons, &b->u[0], &b->u[1], &b->gates, &b->p[0], &b->p[1], &b->gate[0], &b->gate[1]};
+  const size_t rows[] = {n, n, n * other, gated, gated, gated * other, gated, gated * other};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (!(*wide[i] = hw_arena_new(pass->work, float, rows[i] * d_ffn, pass->err))) return false;
+  float **const narrow[] = {&b->behind, &b->normed, &b->more};
+  for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++)
+    if (!(*narrow[i] = hw_arena_new(pass->work, float, n * d, pass->err))) return false;
+  return (b->slopes = hw_arena_new(pass->work, float, d_ffn, pass->err)) != NULL;
+}
+
+bool hw_pass_ffn(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
+  const hw_model_config *c = &pass->model->config;
+  size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn, most = rows->n < ROWS_TOGETHER ? rows->n : ROWS_TOGETHER;
+  hw_matrix out = hw_matrix_transposed(&pass->model->layers[layer].w_out);
+  block b = {.rows = rows, .layer = layer};
+  if (c->parallel) {
+    memset(pass->branch, 0, rows->n * d * sizeof *pass->branch);
+    memset(pass->beside, 0, rows->n * d * sizeof *pass->beside);
+  }
+  if (d_ffn == 0) return true;
+  if (!new_block(pass, &b, most)) return false;
+  for (; b.first < rows->n; b.first += b.n) {
+    b.n = rows->n - b.first < most ? rows->n - b.first : most;
+    if (!start(pass, &b)) return false;
+    hw_gemm(&out, b.behind, d, b.neurons, d_ffn, b.n, pass->panel);
+    if (!note_parts(pass, &b)) return false;
+    for (int side = 0; side < (pass->contrast ? BOTH : 1); side++) run_inputs(pass, &b, side);
+    through_neurons(pass, &b);
+    finish(pass, &b);
+  }
+  return true;
+}

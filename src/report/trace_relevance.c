@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Relevances in the JSON of `headwater trace`. */
+#include "report/trace.h"
+
+static void put_number(hw_json *json, const char *key, double value) {
+  hw_json_key(json, key);
+  hw_json_double(json, value);
+}
+
+static void put_int(hw_json *json, const char *key, int64_t value) {
+  hw_json_key(json, key);
+  hw_json_int(json, value);
+}
+
+static void put_text(hw_json *json, const char *key, const char *value) {
+  hw_json_key(json, key);
+  hw_json_string(json, value);
+}
+
+static void put_list(hw_json *json, const double *values, size_t n) {
+  hw_json_begin_array(json);
+  for (size_t i = 0; i < n; i++) hw_json_double(json, values[i]);
+  hw_json_end_array(json);
+}
+
+static void put_vector(hw_json *json, const char *key, const double *values, size_t n) {
+  hw_json_key(json, key);
+  put_list(json, values, n);
+}
+
+static void put_matrix(hw_json *json, const char *key, const double *values, size_t rows, size_t n) {
+  hw_json_key(json, key);
+  hw_json_begin_array(json);
+  for (size_t r = 0; r < rows; r++) put_list(json, values + r * n, n);
+  hw_json_end_array(json);
+}
+
+static void put_direct(const hw_trace_view *view, hw_json *json) {
+  const hw_direct_attribution *direct = &view->relevance->direct;
+  size_t n_layers = (size_t)view->model->config.n_layers;
+  hw_json_key(json, "direct");
+  hw_json_begin_object(json);
+  put_matrix(json, "heads", direct->heads, n_layers, (size_t)view->model->config.n_heads);
+  put_vector(json, "ffn", direct->ffn, n_layers);
+  put_number(json, "embedding", direct->embedding);
+  put_vector(json, "attention_bias", direct->attention_bias, n_layers);
+  put_number(json, "norm_bias", direct->norm_bias);
+  hw_json_end_object(json);
+}
+
+/* The logits of a part, and its share of the whole. */
+static void put_part(hw_json *json, const hw_relevance_part *part, double whole, bool contrast) {
+  static const char *const kinds[] = {[HW_RELEVANCE_FFN] = "ffn", [HW_RELEVANCE_ATTENTION] = "attention", [HW_RELEVANCE_QUERY] = "query"};
+  hw_json_begin_object(json);
+  put_text(json, "kind", kinds[part->kind]);
+  put_int(json, "layer", part->layer);
+  if (part->kind != HW_RELEVANCE_FFN) put_int(json, "head", part->head);
+  put_int(json, "source", part->source);
+  put_int(json, "target", part->target);
+  put_number(json, "r", (double)part->r / 1e6);
+  put_number(json, "share", (double)part->r / 1e6 / whole);
+  if (contrast && part->kind == HW_RELEVANCE_ATTENTION) {
+    put_number(json, "value", (double)part->value / 1e6);
+    put_number(json, "key", (double)part->key / 1e6);
+  }
+  hw_json_end_object(json);
+}
+
+static void put_neurons(hw_json *json, const hw_relevance *r) {
+  hw_json_key(json, "neurons");
+  hw_json_begin_array(json);
+  for (size_t i = 0; i < r->n_neurons; i++) {
+    hw_json_begin_object(json);
+    put_int(json, "layer", r->neurons[i].layer);
+    put_int(json, "position", r->neurons[i].position);
+    put_int(json, "neuron", r->neurons[i].neuron);
+    put_number(json, "r", r->neurons[i].r);
+    hw_json_end_object(json);
+  }
+  hw_json_end_array(json);
+}
+
+/* One of the two, or null where it was not asked for or has no numbers. */
+static void put_relevance(const hw_trace_view *view, hw_json *json, const char *key, const hw_relevance *r, bool asked, bool contrast) {
+  size_t n_layers = (size_t)view->model->config.n_layers, n_heads = (size_t)view->model->config.n_heads, n_tokens = view->input->n_tokens;
+  hw_json_key(json, key);
+  if (!asked || r->reason) {
+    hw_json_null(json);
+    return;
+  }
+  hw_json_begin_object(json);
+  put_matrix(json, "heads", r->heads, n_layers, n_heads);
+  if (contrast) {
+    put_matrix(json, "value", r->value, n_layers, n_heads);
+    put_matrix(json, "key", r->key, n_layers, n_heads);
+    put_matrix(json, "query", r->query, n_layers, n_heads);
+  }
+  put_vector(json, "ffn", r->ffn, n_layers);
+  put_vector(json, "tokens", r->states, n_tokens);
+  if (!contrast) put_number(json, "biases", r->biases);
+  put_matrix(json, "states", r->states, n_layers, n_tokens);
+  hw_json_key(json, "parts");
+  hw_json_begin_array(json);
+  for (size_t i = 0; i < r->n_parts; i++) put_part(json, &r->parts[i], r->m - r->m_reference, contrast);
+  hw_json_end_array(json);
+  put_neurons(json, r);
+  hw_json_end_object(json);
+}
+
+void hw_trace_put_relevance(const hw_trace_view *view, hw_json *json) {
+  const hw_relevance_settings *settings = view->relevance_settings;
+  const hw_relevance *answer = &view->relevance->by_answer, *contrast = &view->relevance->by_contrast;
+  hw_json_key(json, "relevance");
+  hw_json_begin_object(json);
+  put_number(json, "m", settings->contrast ? contrast->m : answer->m);
+  hw_json_key(json, "m_reference");
+  if (settings->contrast && view->relevance->reference != HW_NO_REFERENCE)
+    hw_json_double(json, contrast->m_reference);
+  else
+    hw_json_null(json);
+  put_text(json, "reason", settings->contrast && contrast->reason ? contrast->reason : settings->answer ? answer->reason : NULL);
+  put_direct(view, json);
+  put_relevance(view, json, "answer", answer, settings->answer, false);
+  put_relevance(view, json, "contrast", contrast, settings->contrast, true);
+  hw_json_end_object(json);
+}
