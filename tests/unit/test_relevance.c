@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Relevances on every fixture: the invariants of METHOD sections 8 to 10, and independence of the prompts beside. The numbers themselves are
+ * compared with float64 references by tests/reference/relevance. */
+#include <dirent.h>
+
+#include "model_folder.h"
+
+#include "headwater/relevance.h"
+#include "tensor/kernels.h"
+
+enum { N = 7 };
+
+/* A prompt and its counterfactual, tokens of which two differ, as one batch. */
+typedef struct pair {
+  hw_model *model;
+  bench b;
+  int32_t ids[4 * N];
+  hw_activations acts;
+} pair;
+
+enum { FIRST_CHANGE = 2, OTHER_CHANGE = 4 };
+
+static void pair_run(pair *p, const char *folder, uint64_t seed) {
+  const size_t lengths[] = {N, N};
+  p->model = unit_open(folder);
+  bench_init(&p->b);
+  unit_ids(&seed, p->model, N, p->ids);
+  memcpy(p->ids + N, p->ids, N * sizeof *p->ids);
+  for (size_t i = FIRST_CHANGE; i <= OTHER_CHANGE; i += OTHER_CHANGE - FIRST_CHANGE) p->ids[N + i] = (p->ids[i] + 1) % (int32_t)p->model->config.vocab_size;
+  p->acts = bench_forward(&p->b, p->model, p->ids, lengths, 2);
+}
+static void pair_fini(pair *p) {
+  bench_fini(&p->b);
+  hw_model_close(p->model);
+}
+
+static const hw_relevance_settings all_parts = {.answer = true, .contrast = true, .floor = 0, .top_neurons = 1000};
+
+static hw_relevance_prompt trace(pair *p, size_t prompt, size_t reference, int32_t answer, int32_t foil) {
+  hw_relevance_prompt asked = {.prompt = prompt, .reference = reference, .answer = answer, .foil = foil};
+  assert_ok(hw_relevance_trace(&p->acts, &all_parts, &asked, 1, p->b.panel, &p->b.arena, &p->b.scratch, &p->b.err), &p->b.err);
+  return asked;
+}
+
+/* Fixtures have margins of any size: two tokens far enough apart in both runs' difference are asked about. */
+static hw_relevance_prompt trace_usable(pair *p) {
+  int32_t vocab = (int32_t)p->model->config.vocab_out;
+  for (int32_t answer = 0; answer < vocab; answer++)
+    for (int32_t foil = -1; foil < vocab; foil += 3) {
+      if (foil == answer) continue;
+      hw_relevance_prompt asked = trace(p, 0, 1, answer, foil);
+      if (!asked.by_answer.reason && !asked.by_contrast.reason) return asked;
+    }
+  fail_msg("%s: no two tokens with a margin", p->model->path);
+  return (hw_relevance_prompt){0};
+}
+
+static double whole_of(const hw_relevance *r) { return fabs(r->m) + fabs(r->m_reference) > 1 ? fabs(r->m) + fabs(r->m_reference) : 1; }
+static double sum(const double *x, size_t n) {
+  double total = 0;
+  for (size_t i = 0; i < n; i++) total += x[i];
+  return total;
+}
+
+static void assert_close(const pair *p, const char *what, double found, double wanted, double whole) {
+  if (!(fabs(found - wanted) <= 1e-4 * whole)) fail_msg("%s: %s is %.9g, want %.9g", p->model->path, what, found, wanted);
+}
+
+/* m is the difference of the logits, and all that is said directly adds up to it. */
+static void check_direct(pair *p, const hw_relevance_prompt *asked) {
+  const hw_model_config *c = &p->model->config;
+  size_t layers = (size_t)c->n_layers;
+  hw_token_score scores[2] = {{.id = asked->answer}, {.id = asked->foil < 0 ? 0 : asked->foil}};
+  hw_next_token query = {.row = N - 1, .scores = scores, .n_scores = 2};
+  assert_ok(hw_next_tokens(&p->acts, &query, 1, p->b.panel, &p->b.arena, &p->b.err), &p->b.err);
+  const hw_relevance *r = &asked->by_answer;
+  if (asked->foil >= 0) assert_close(p, "m", r->m, (double)scores[0].logit - (double)scores[1].logit, whole_of(r));
+  double total = sum(asked->direct.heads, layers * (size_t)c->n_heads) + sum(asked->direct.ffn, layers) + sum(asked->direct.attention_bias, layers) +
+                 asked->direct.embedding + asked->direct.norm_bias;
+  assert_close(p, "the sum of direct attributions", total, r->m, whole_of(r));
+}
+
+static void check_answer(const pair *p, const hw_relevance *r) {
+  assert_close(p, "answer relevance of tokens and biases", sum(r->states, N) + r->biases, r->m, whole_of(r));
+}
+
+/* Invariant 1, and that rows before the first difference have no relevance at all. */
+static void check_states(const pair *p, const hw_relevance *r) {
+  for (size_t l = 0; l < (size_t)p->model->config.n_layers; l++) {
+    assert_close(p, "the sum of a layer's states", sum(r->states + l * N, N), r->m - r->m_reference, whole_of(r));
+    for (size_t i = 0; i < N; i++)
+      if (i < FIRST_CHANGE || (l == 0 && i != FIRST_CHANGE && i != OTHER_CHANGE)) assert_true(r->states[l * N + i] == 0);
+  }
+}
+
+/* Invariants 2 and 4 at each position: a state is the state above it, less the attention parts into it, and what leaves it as value, key and
+ * query. The FFN's part comes back through its norm, at the same position. */
+static void check_positions(const pair *p, const hw_relevance *r) {
+  const hw_model_config *c = &p->model->config;
+  if (p->model->layers[0].attn_out_gamma && p->model->layers[0].attn_bias) return; /* a bias in front of the norm has a share that is no part */
+  for (size_t l = 0; l < (size_t)c->n_layers; l++) {
+    double state[N] = {0};
+    for (size_t i = 0; i < N; i++) state[i] = l + 1 < (size_t)c->n_layers ? r->states[(l + 1) * N + i] : i == N - 1 ? r->m - r->m_reference : 0;
+    for (size_t k = 0; k < r->n_parts; k++) {
+      const hw_relevance_part *part = &r->parts[k];
+      if (part->layer != l) continue;
+      if (part->kind == HW_RELEVANCE_ATTENTION) state[part->source] += (double)(part->value + part->key) / 1e6;
+      if (part->kind != HW_RELEVANCE_FFN) state[part->target] += (part->kind == HW_RELEVANCE_QUERY ? 1 : -1) * (double)part->r / 1e6;
+    }
+    for (size_t i = 0; i < N; i++) assert_close(p, "a state", r->states[l * N + i], state[i], whole_of(r));
+  }
+}
+
+/* Invariant 3, and neurons of 2. */
+static void check_components(const pair *p, const hw_relevance *r) {
+  const hw_model_config *c = &p->model->config;
+  size_t heads = (size_t)c->n_heads;
+  for (size_t l = 0; l < (size_t)c->n_layers; l++) {
+    double ways[64] = {0}, neurons = 0;
+    for (size_t h = 0; h < heads; h++) {
+      ways[h] = r->value[l * heads + h] + r->key[l * heads + h] + r->query[l * heads + h];
+      if (!p->model->layers[l].attn_out_gamma) assert_close(p, "value, key and query of a head", ways[h], r->heads[l * heads + h], whole_of(r));
+    }
+    if (!p->model->layers[l].attn_out_gamma || !p->model->layers[l].attn_bias)
+      assert_close(p, "value, key and query of a layer", sum(ways, heads), sum(r->heads + l * heads, heads), whole_of(r));
+    for (size_t k = 0; k < r->n_neurons; k++)
+      if (r->neurons[k].layer == l) neurons += r->neurons[k].r;
+    if (!p->model->layers[l].ffn_out_gamma || !p->model->layers[l].b_out) assert_close(p, "the neurons of a layer", neurons, r->ffn[l], whole_of(r));
+  }
+}
+
+/* Invariant 5. */
+static void check_exchange(pair *p, const hw_relevance_prompt *asked) {
+  const hw_relevance back = trace(p, 1, 0, asked->answer, asked->foil).by_contrast, *there = &asked->by_contrast;
+  size_t heads = (size_t)(p->model->config.n_layers * p->model->config.n_heads);
+  for (size_t h = 0; h < heads; h++) {
+    assert_close(p, "a head of exchanged runs", -back.heads[h], there->heads[h], whole_of(there));
+    assert_close(p, "its key", -back.key[h], there->key[h], whole_of(there));
+  }
+  for (size_t i = 0; i < (size_t)p->model->config.n_layers * N; i++) assert_close(p, "a state of exchanged runs", -back.states[i], there->states[i], whole_of(there));
+}
+
+static void check_fixture(const char *folder) {
+  pair p;
+  hw_error err = {0};
+  pair_run(&p, folder, 11);
+  if (!hw_relevance_supports(p.model, &err)) {
+    assert_true(p.model->config.n_experts > 0);
+    assert_non_null(strstr(err.message, "mixture of experts"));
+    pair_fini(&p);
+    return;
+  }
+  hw_relevance_prompt asked = trace_usable(&p);
+  check_direct(&p, &asked);
+  check_answer(&p, &asked.by_answer);
+  check_states(&p, &asked.by_contrast);
+  check_positions(&p, &asked.by_contrast);
+  check_components(&p, &asked.by_contrast);
+  check_exchange(&p, &asked);
+  pair_fini(&p);
+}
+
+/* Every folder of tests/golden/models, so that a new family's fixture is tested as it comes. */
+static void test_invariants_of_every_fixture(void **state) {
+  (void)state;
+  DIR *folder = opendir("tests/golden/models");
+  size_t n = 0;
+  assert_non_null(folder);
+  for (const struct dirent *entry; (entry = readdir(folder));) {
+    char path[512];
+    (void)snprintf(path, sizeof path, "tests/golden/models/%s/config.json", entry->d_name);
+    if (entry->d_name[0] == '.' || access(path, R_OK) != 0) continue;
+    path[strlen(path) - strlen("/config.json")] = 0;
+    check_fixture(path);
+    n++;
+  }
+  (void)closedir(folder);
+  assert_true(n > 40);
+}
+
+static void assert_same_bits(const hw_relevance *a, const hw_relevance *b, const hw_model *model) {
+  size_t layers = (size_t)model->config.n_layers, heads = layers * (size_t)model->config.n_heads;
+  assert_memory_equal(a->heads, b->heads, heads * sizeof(double));
+  assert_memory_equal(a->ffn, b->ffn, layers * sizeof(double));
+  assert_memory_equal(a->states, b->states, layers * N * sizeof(double));
+  assert_int_equal(a->n_parts, b->n_parts);
+  for (size_t i = 0; i < a->n_parts; i++) assert_true(a->parts[i].r == b->parts[i].r && a->parts[i].value == b->parts[i].value && a->parts[i].key == b->parts[i].key);
+}
+
+/* The bits of a prompt are those that it has alone. */
+static void test_company_changes_nothing(void **state) {
+  (void)state;
+  for (size_t m = 0; m < UNIT_FIXTURES; m++) {
+    pair alone;
+    pair_run(&alone, unit_models[m], 5);
+    hw_relevance_prompt one = trace_usable(&alone);
+    pair both = {.model = alone.model};
+    bench_init(&both.b);
+    uint64_t seed = 99;
+    unit_ids(&seed, both.model, N, both.ids + 2 * N);
+    memcpy(both.ids, both.ids + 2 * N, N * sizeof *both.ids);
+    both.ids[3] = (both.ids[3] + 1) % (int32_t)both.model->config.vocab_size;
+    int32_t ids[4 * N];
+    memcpy(ids, both.ids, N * sizeof *ids);
+    memcpy(ids + N, alone.ids, 2 * N * sizeof *ids);
+    memcpy(ids + 3 * N, both.ids + 2 * N, N * sizeof *ids);
+    const size_t lengths[] = {N, N, N, N};
+    both.acts = bench_forward(&both.b, both.model, ids, lengths, 4);
+    hw_relevance_prompt asked[] = {{.prompt = 0, .reference = 3, .answer = one.answer, .foil = one.foil}, {.prompt = 1, .reference = 2, .answer = one.answer, .foil = one.foil}};
+    assert_ok(hw_relevance_trace(&both.acts, &all_parts, asked, 2, both.b.panel, &both.b.arena, &both.b.scratch, &both.b.err), &both.b.err);
+    assert_same_bits(&asked[1].by_answer, &one.by_answer, alone.model);
+    assert_same_bits(&asked[1].by_contrast, &one.by_contrast, alone.model);
+    bench_fini(&both.b);
+    pair_fini(&alone);
+  }
+}
+
+/* What cannot be divided has a reason. */
+static void test_reasons(void **state) {
+  (void)state;
+  pair p;
+  pair_run(&p, unit_models[0], 3);
+  assert_string_equal(trace(&p, 0, HW_NO_REFERENCE, 1, 2).by_contrast.reason, "there is no counterfactual");
+  hw_relevance_prompt itself = trace(&p, 0, 0, 1, 2);
+  assert_non_null(strstr(itself.by_contrast.reason, "closer than 0.1"));
+  assert_true(itself.by_contrast.m == itself.by_contrast.m_reference);
+  assert_non_null(strstr(trace(&p, 0, 1, 4, 4).by_answer.reason, "the answer's margin is 0.000"));
+  const size_t lengths[] = {N, N - 1};
+  p.acts = bench_forward(&p.b, p.model, p.ids, lengths, 2);
+  assert_string_equal(trace(&p, 0, 1, 1, 2).by_contrast.reason, "the counterfactual has 6 tokens, the prompt 7");
+  p.acts.resid[1][3] = NAN;
+  assert_string_equal(trace(&p, 0, 1, 1, 2).by_answer.reason, "an activation is not a finite number");
+  pair_fini(&p);
+}
+
+/* Kernels against float64, and their secants against the values at both ends. */
+static void test_kernels(void **state) {
+  (void)state;
+  enum { WIDTH = 37 };
+  float x[WIDTH], other[WIDTH], g[WIDTH], gamma[WIDTH], out[WIDTH], left[WIDTH], right[WIDTH];
+  uint64_t seed = 8;
+  for (int i = 0; i < WIDTH; i++) {
+    x[i] = (float)unit_below(&seed, 2000) / 300 - 3;
+    other[i] = (float)unit_below(&seed, 2000) / 500 - 1;
+    g[i] = (float)unit_below(&seed, 2000) / 1000 - 1;
+    gamma[i] = (float)unit_below(&seed, 2000) / 1000;
+  }
+  double exact = 0;
+  for (int i = 0; i < WIDTH; i++) exact += ((double)x[i] - (double)other[i]) * (double)g[i];
+  assert_true(fabs(hw_difference_dot(x, other, g, WIDTH) - exact) < 1e-12);
+  for (hw_norm_kind kind = HW_NORM_LAYER; kind <= HW_NORM_NONE; kind++) {
+    double ends = 0;
+    memset(out, 0, sizeof out);
+    hw_norm_secant_pull(kind, x, other, gamma, 1e-5f, g, WIDTH, out);
+    hw_norm_row(kind, x, gamma, NULL, 1e-5f, WIDTH, left);
+    hw_norm_row(kind, other, gamma, NULL, 1e-5f, WIDTH, right);
+    for (int i = 0; i < WIDTH; i++) ends += ((double)left[i] - (double)right[i]) * (double)g[i];
+    assert_true(fabs(hw_difference_dot(x, other, out, WIDTH) - ends) < 1e-5);
+    double fixed = 0;
+    memset(out, 0, sizeof out);
+    hw_norm_pull(kind, x, gamma, 1e-5f, g, WIDTH, out);
+    for (int i = 0; i < WIDTH; i++) fixed += (double)left[i] * (double)g[i];
+    assert_true(fabs(hw_difference_dot(x, NULL, out, WIDTH) - fixed) < 1e-5);
+  }
+  for (hw_activation kind = HW_ACT_GELU_TANH; kind <= HW_ACT_SILU; kind++) {
+    const float step = 0x1p-7f;
+    float slope[WIDTH];
+    memcpy(slope, x, sizeof slope);
+    hw_activation_slopes(kind, slope, WIDTH);
+    for (int i = 0; i < WIDTH; i++) left[i] = x[i] - step, right[i] = x[i] + step;
+    hw_activate(kind, left, WIDTH);
+    hw_activate(kind, right, WIDTH);
+    for (int i = 0; i < WIDTH; i++)
+      if (kind != HW_ACT_RELU || fabsf(x[i]) > step) assert_true(fabsf(slope[i] - (right[i] - left[i]) / (2 * step)) < 2e-4f);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_invariants_of_every_fixture), cmocka_unit_test(test_company_changes_nothing),
+      cmocka_unit_test(test_reasons), cmocka_unit_test(test_kernels),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
