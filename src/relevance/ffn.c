@@ -183,8 +183,8 @@ static void note_biases(const hw_pass *pass, const block *b) {
   for (size_t i = 0; i < b->n && !pass->contrast; i++) {
     size_t position;
     double *biases = &hw_pass_prompt_of(pass, b->rows, b->first + i, &position)->out->biases;
-    *biases += dot(layer->b_out, b->behind + i * d, d) + dot(layer->b_in, b->neurons + i * d_ffn, d_ffn);
-    if (!shares_norm(pass, layer)) *biases += dot(layer->ffn_norm_beta, b->normed + i * d, d); /* else the attention notes it */
+    *biases += dot(layer->b_out, b->behind + i * d, d) + dot(layer->b_in, b->neurons + i * d_ffn, d_ffn) +
+               dot(layer->ffn_norm_beta, b->normed + i * d, d); /* none where the attention's norm is shared, which notes its own */
     if (pass->model->config.gated) *biases += dot(layer->b_gate, b->gates + i * d_ffn, d_ffn);
   }
 }
