@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Relevances of prompts of a batch: measures first, then one backward pass for those that can have it. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "relevance/backward.h"
 #include "relevance/direct.h"
 #include "tensor/kernels.h"
@@ -37,18 +37,18 @@ static const char *missing_contrast(const hw_activations *acts, const hw_relevan
   if (p->reference == HW_NO_REFERENCE) return "there is no counterfactual";
   size_t n = hw_batch_tokens(&acts->batch, p->prompt), other = hw_batch_tokens(&acts->batch, p->reference);
   if (n != other) {
-    snprintf(text, 160, "the counterfactual has %zu tokens, the prompt %zu", other, n);
+    hw_snprintf(text, 160, "the counterfactual has %zu tokens, the prompt %zu", other, n);
     return text;
   }
   if (!rows_are_finite(acts, p->reference)) return "an activation of the counterfactual is not a finite number";
   if (fabs(measure->m - measure->m_reference) >= LEAST_WHOLE) return NULL;
-  snprintf(text, 160, "the answer's margin is %.3f, the counterfactual's %.3f: they are closer than %g", measure->m, measure->m_reference, LEAST_WHOLE);
+  hw_snprintf(text, 160, "the answer's margin is %.3f, the counterfactual's %.3f: they are closer than %g", measure->m, measure->m_reference, LEAST_WHOLE);
   return text;
 }
 
 static const char *missing_answer(const hw_measure *measure, char text[160]) {
   if (fabs(measure->m) >= LEAST_WHOLE) return NULL;
-  snprintf(text, 160, "the answer's margin is %.3f: it is smaller than %g", measure->m, LEAST_WHOLE);
+  hw_snprintf(text, 160, "the answer's margin is %.3f: it is smaller than %g", measure->m, LEAST_WHOLE);
   return text;
 }
 
