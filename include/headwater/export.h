@@ -9,8 +9,10 @@ HW_BEGIN_C
 
 /* CSV aggregates, one file a view, the [layers x heads] matrix and MANIFEST.json, into a folder (made if missing). Tables that are not
  * in the database are left out, but named ones are an error. For figures their data and scripts (.gp for gnuplot, .dot for graphviz)
- * are written as well, and each is handed to script(context, tool, script, figure) to be drawn, by file names in the folder. The graphs of
- * single prompts are drawn as figure_graph_PROMPT.svg or figure_graph_PROMPT_TARGET.svg. */
+ * are written as well, and each is handed to script(context, tool, place, script, figure) to be drawn, by file names in the folder `place`. The graphs of
+ * single prompts are drawn as figure_graph_PROMPT.svg or figure_graph_PROMPT_TARGET.svg.
+ * Files are made in a folder within `folder` (`place`) and moved at the end, the manifest last: what is killed leaves an older export whole, or without
+ * its manifest. Errors: IO, also when another export writes into the folder. */
 typedef enum hw_figure_tool { HW_FIGURE_GNUPLOT, HW_FIGURE_GRAPHVIZ } hw_figure_tool;
 
 typedef struct hw_export_graph {
@@ -23,7 +25,7 @@ typedef struct hw_export {
   bool figures;
   const hw_export_graph *graphs; /* [n_graphs]; one that is not stored is an error */
   size_t n_graphs;
-  bool (*script)(void *context, hw_figure_tool tool, const char *script, const char *figure, hw_error *err);
+  bool (*script)(void *context, hw_figure_tool tool, const char *place, const char *script, const char *figure, hw_error *err);
   void *context;
 } hw_export;
 HW_API bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err);

@@ -51,7 +51,8 @@ static void read_all(int end, char *text, size_t size) {
   text[n] = '\0';
 }
 
-static bool draw(const char *folder, hw_figure_tool tool, const char *script, const char *figure, hw_error *err) {
+/* place: where the files are now; folder: where the user will find them. */
+static bool draw(const char *place, const char *folder, hw_figure_tool tool, const char *script, const char *figure, hw_error *err) {
   bool plot = tool == HW_FIGURE_GNUPLOT;
   char *with_gnuplot[] = {"gnuplot", (char *)(uintptr_t)script, NULL};
   char *with_dot[] = {"dot", "-Tsvg", (char *)(uintptr_t)script, "-o", (char *)(uintptr_t)figure, NULL};
@@ -59,7 +60,7 @@ static bool draw(const char *folder, hw_figure_tool tool, const char *script, co
   int ends[2], status = 0;
   if (pipe(ends) != 0) return hw_fail(err, HW_ERROR_IO, "cannot run %s: %s", arguments[0], strerror(errno));
   pid_t child = fork();
-  if (child == 0) become(folder, arguments, ends[1]);
+  if (child == 0) become(place, arguments, ends[1]);
   (void)close(ends[1]);
   char said[400] = "";
   if (child > 0) read_all(ends[0], said, sizeof said);
@@ -80,11 +81,11 @@ typedef struct drawing {
   hw_error problem;
 } drawing;
 
-static bool draw_or_note(void *context, hw_figure_tool tool, const char *script, const char *figure, hw_error *err) {
+static bool draw_or_note(void *context, hw_figure_tool tool, const char *place, const char *script, const char *figure, hw_error *err) {
   drawing *d = context;
   (void)err;
   hw_error problem = {0};
-  if (!draw(d->folder, tool, script, figure, &problem) && d->problem.kind == HW_OK) d->problem = problem;
+  if (!draw(place, d->folder, tool, script, figure, &problem) && d->problem.kind == HW_OK) d->problem = problem;
   return true;
 }
 

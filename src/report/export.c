@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/json_writer.h"
@@ -14,6 +13,7 @@
 #include "headwater/query.h"
 #include "headwater/export.h"
 #include "query/select.h"
+#include "report/export_folder.h"
 #include "report/picture.h"
 #include "report/table.h"
 #include "sqlite/sql.h"
@@ -60,6 +60,7 @@ enum { N_PLOTS = sizeof plots / sizeof plots[0] };
 typedef struct export {
   hw_store *store;
   const hw_export *wanted;
+  hw_export_folder folder;
   hw_json manifest;
   hw_error *err;
 } export;
@@ -147,7 +148,7 @@ static bool put_rows(hw_store *store, const file_kind *kind, hw_sink sink, void 
 
 static bool write_rows(export *e, const char *file, const file_kind *kind, int64_t *rows) {
   hw_output out;
-  char *path = hw_path_join(e->wanted->folder, file);
+  char *path = hw_path_join(e->folder.temporary, file);
   if (!path) return hw_fail_memory(e->err, "the name of a file");
   bool ok = hw_output_open(&out, path, e->err) && put_rows(e->store, kind, hw_output_write, &out, rows, e->err);
   free(path);
@@ -235,11 +236,11 @@ static bool export_script(export *e, hw_figure_tool tool, const char *figure, co
   hw_buffer out;
   hw_buffer_init(&out);
   hw_buffer_append(&out, text, length);
-  bool ok = write_text(e->wanted->folder, script, &out, e->err);
+  bool ok = write_text(e->folder.temporary, script, &out, e->err);
   hw_buffer_fini(&out);
   if (!ok) return false;
   put_figure(e, figure, script, data);
-  return e->wanted->script(e->wanted->context, tool, script, figure, e->err);
+  return e->wanted->script(e->wanted->context, tool, e->folder.temporary, script, figure, e->err);
 }
 
 static bool export_plots(export *e, const int64_t *plot_rows) {
@@ -327,7 +328,7 @@ static bool export_picture(export *e, const hw_export_graph *wanted) {
   int64_t target = wanted->target;
   bool ok = hw_store_put_picture(e->store, wanted->prompt_id, &target, &svg, e->err);
   (void)snprintf(file, sizeof file, wanted->target < 0 ? "figure_graph_%" PRId64 ".svg" : "figure_graph_%" PRId64 "_%" PRId64 ".svg", wanted->prompt_id, target);
-  ok = ok && write_text(e->wanted->folder, file, &svg, e->err);
+  ok = ok && write_text(e->folder.temporary, file, &svg, e->err);
   hw_buffer_fini(&svg);
   hw_json_begin_object(&e->manifest);
   hw_json_key(&e->manifest, "figure");
@@ -368,11 +369,6 @@ static bool export_files(export *e) {
   return export_figures(e, plot_rows);
 }
 
-static bool make_folder(const char *folder, hw_error *err) {
-  if (mkdir(folder, 0777) == 0 || (errno == EEXIST && hw_folder_exists(folder))) return true;
-  return hw_fail(err, HW_ERROR_IO, "%s: %s", folder, errno == EEXIST ? "not a folder" : strerror(errno));
-}
-
 /* Each can be drawn: found out before anything is written. */
 static bool check_graphs(export *e) {
   bool ok = true;
@@ -393,7 +389,7 @@ static bool export_all(export *e, hw_buffer *text) {
   hw_json_key(manifest, "schema_version");
   hw_json_int(manifest, HW_SCHEMA_VERSION);
   hw_buffer_append_byte(text, '\n');
-  if (!check_tables(e) || !check_graphs(e) || !make_folder(e->wanted->folder, e->err) || !put_run(e->store, manifest, e->err)) return false;
+  if (!check_tables(e) || !check_graphs(e) || !hw_export_folder_open(&e->folder, e->wanted->folder, e->err) || !put_run(e->store, manifest, e->err)) return false;
   hw_buffer_append_byte(text, '\n');
   hw_json_key(manifest, "files");
   hw_json_begin_array(manifest);
@@ -401,7 +397,7 @@ static bool export_all(export *e, hw_buffer *text) {
   if (!export_files(e)) return false;
   hw_json_end_object(manifest);
   hw_buffer_append_byte(text, '\n');
-  return write_text(e->wanted->folder, "MANIFEST.json", text, e->err);
+  return write_text(e->folder.temporary, HW_EXPORT_MANIFEST, text, e->err) && hw_export_folder_publish(&e->folder, e->err);
 }
 
 bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err) {
@@ -409,8 +405,9 @@ bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err) {
   hw_buffer_init(&text);
   bool ok = hw_store_begin_read(store, err); /* all files show one state */
   if (ok) {
-    export e = {.store = store, .wanted = wanted, .err = err};
+    export e = {.store = store, .wanted = wanted, .folder = {.lock = -1}, .err = err};
     ok = export_all(&e, &text);
+    hw_export_folder_close(&e.folder);
     hw_store_rollback(store);
   }
   hw_buffer_fini(&text);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/export_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+typedef bool (*visitor)(const hw_export_folder *folder, const char *name, hw_error *err);
+
+/* Calls visit for each file of the temporary folder until one fails. */
+static bool each_file(const hw_export_folder *folder, visitor visit, hw_error *err) {
+  DIR *list = opendir(folder->temporary);
+  if (!list) return hw_fail(err, HW_ERROR_IO, "%s: %s", folder->temporary, strerror(errno));
+  bool ok = true;
+  const struct dirent *entry;
+  while (ok && (errno = 0, entry = readdir(list)))
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) ok = visit(folder, entry->d_name, err);
+  if (ok && errno) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", folder->temporary, strerror(errno));
+  (void)closedir(list);
+  return ok;
+}
+
+static bool remove_file(const hw_export_folder *folder, const char *name, hw_error *err) {
+  char *path = hw_path_join(folder->temporary, name);
+  if (!path) return hw_fail_memory(err, "the name of a file");
+  bool ok = unlink(path) == 0 || hw_fail(err, HW_ERROR_IO, "%s: cannot be removed: %s", path, strerror(errno));
+  free(path);
+  return ok;
+}
+
+static bool move(const hw_export_folder *folder, const char *name, hw_error *err) {
+  char *from = hw_path_join(folder->temporary, name), *to = hw_path_join(folder->path, name);
+  bool ok = (from && to) || hw_fail_memory(err, "the name of a file");
+  if (ok && rename(from, to) != 0) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", to, strerror(errno));
+  free(from);
+  free(to);
+  return ok;
+}
+
+static bool move_but_manifest(const hw_export_folder *folder, const char *name, hw_error *err) {
+  return strcmp(name, HW_EXPORT_MANIFEST) == 0 || move(folder, name, err);
+}
+
+static bool remove_manifest(const hw_export_folder *folder, hw_error *err) {
+  char *path = hw_path_join(folder->path, HW_EXPORT_MANIFEST);
+  if (!path) return hw_fail_memory(err, "the name of a file");
+  bool ok = unlink(path) == 0 || errno == ENOENT || hw_fail(err, HW_ERROR_IO, "%s: cannot be replaced: %s", path, strerror(errno));
+  free(path);
+  return ok;
+}
+
+static bool make(const char *path, bool *made, hw_error *err) {
+  *made = mkdir(path, 0777) == 0;
+  if (*made || (errno == EEXIST && hw_folder_exists(path))) return true;
+  return hw_fail(err, HW_ERROR_IO, "%s: %s", path, errno == EEXIST ? "not a folder" : strerror(errno));
+}
+
+bool hw_export_folder_open(hw_export_folder *folder, const char *path, hw_error *err) {
+  *folder = (hw_export_folder){.path = path, .lock = -1};
+  bool new, ok = make(path, &folder->made, err);
+  if (ok && !(folder->temporary = hw_path_join(path, ".headwater-export"))) ok = hw_fail_memory(err, "the name of a folder");
+  if (!ok || !make(folder->temporary, &new, err)) return false;
+  folder->lock = open(folder->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder->lock < 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", folder->temporary, strerror(errno));
+  /* Some network drives have no locks: there two exports into one folder at a time are the user's risk. */
+  if (flock(folder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    (void)close(folder->lock);
+    folder->lock = -1;
+    return hw_fail(err, HW_ERROR_IO, "%s: another export is writing into it", path);
+  }
+  return each_file(folder, remove_file, err);
+}
+
+bool hw_export_folder_publish(const hw_export_folder *folder, hw_error *err) {
+  return remove_manifest(folder, err) && each_file(folder, move_but_manifest, err) && move(folder, HW_EXPORT_MANIFEST, err);
+}
+
+void hw_export_folder_close(hw_export_folder *folder) {
+  hw_error ignored;
+  if (folder->lock >= 0) {
+    (void)each_file(folder, remove_file, &ignored);
+    (void)rmdir(folder->temporary);
+    (void)close(folder->lock);
+  }
+  if (folder->made) (void)rmdir(folder->path); /* stays when it holds something */
+  free(folder->temporary);
+  *folder = (hw_export_folder){.lock = -1};
+}
