@@ -36,7 +36,8 @@ export async function showCircuits(context) {
       `${plural(data.graphs, "graph")}, ${plural(data.edges, "edge")} frequent enough, ${count(data.sets)} closed connected sets of them${data.complete ? ", complete" : ""}. `,
       element("span.soft", data.parameters)
     ),
-    data.note && element("p.notice", data.note)
+    data.note && element("p.notice", data.note),
+    data.stale && element("p.notice", "Made before the last prompts were stored: headwater mine DB with the same options makes it again.")
   );
   const link = (row, text) => pageLink(text, ["circuit", row.rank], { mining: query.get("mining") });
   if (rows.length === 0) showEmpty(root, "No set of edges is frequent enough.", "headwater mine DB --min-support 0.05");

@@ -85,7 +85,8 @@ function compareFacts(data) {
         `${data.paired ? `paired by ${data.pairs}` : "not paired"}${data.clusters ? `, ${plural(data.n_clusters, "cluster")} by ${data.clusters}` : ""}. ` +
         `p: ${data.exchange} of ${plural(data.n_units, data.unit)} exchanged ${count(data.permutations)} times (seed ${data.seed}; least p ${comparePText(data.least_p)}). ` +
         `Effect: ${data.paired ? "d_z" : "Hedges' g"}. q: Benjamini-Hochberg over ${plural(data.n_components, "component")}${data.n_rare ? `; ${count(data.n_rare)} rarer ones left out` : ""}. Grey: q over ${COMPARE_Q}.`
-    )
+    ),
+    data.stale && element("p.notice", "Made before the last prompts were stored: headwater compare DB with the same options makes it again.")
   ];
 }
 

@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS comparison (
   least_p REAL NOT NULL,          -- no smaller p was possible
   min_active INTEGER NOT NULL,
   n_components INTEGER NOT NULL,  -- compared: q is over these
-  n_rare INTEGER NOT NULL         -- left out: not 0 in fewer than min_active prompts
+  n_rare INTEGER NOT NULL,        -- left out: not 0 in fewer than min_active prompts
+  n_prompts INTEGER               -- stored when it was made, counterfactuals among them; NULL: not known
 ) STRICT;
 CREATE TABLE IF NOT EXISTS comparison_component (
   comparison_id INTEGER NOT NULL,

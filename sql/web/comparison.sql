@@ -13,6 +13,7 @@ SELECT json_object('id', comparison_id, 'components', components, 'measure', mea
   'n_a', n_a, 'n_b', n_b, 'left_out_a', left_out_a, 'left_out_b', left_out_b, 'paired', json(iif(paired, 'true', 'false')), 'pairs', pair_column,
   'clusters', cluster_column, 'n_clusters', n_clusters, 'unit', unit, 'exchange', exchange, 'n_units', n_units, 'permutations', n_permutations, 'seed', seed,
   'least_p', hw_json_number(least_p), 'n_components', n_components, 'n_rare', n_rare,
+  'stale', json(iif(n_prompts <> (SELECT sum(n_prompts - n_failed) FROM chunk), 'true', 'false')),
   'group_a', (SELECT iif(count(*) = 1, max(group_id), NULL) FROM side WHERE value = c.a),
   'group_b', (SELECT iif(count(*) = 1, max(group_id), NULL) FROM side WHERE value = c.b),
   'columns', json_array('rank', 'name', 'layer', 'head', 'neuron', 'item_id', 'source_role', 'target_role', 'mean_a', 'mean_b', 'difference', 'ci_lo', 'ci_hi',

@@ -49,7 +49,8 @@ int hw_cli_finish(void);
 /* Appends all of stdin. */
 bool hw_cli_read_stdin(hw_buffer *text, hw_error *err);
 
-/* Opens a database to read; hooks: as hw_store_open_read_waiting. Says on stderr when its run is not finished. */
+/* Opens a database to read; hooks: as hw_store_open_read_waiting. Says on stderr when its run is not finished, and
+ * what was mined or compared before the last prompts came. */
 bool hw_cli_open_read(const char *db, const hw_hooks *hooks, hw_store **store, hw_error *err);
 
 /* Reads options and positionals; wants exactly n_wanted of these unless optional. True when the command should go on. */

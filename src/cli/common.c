@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "store/stale.h"
 
 volatile sig_atomic_t hw_cli_stop;
 
@@ -70,9 +71,20 @@ static void note_unfinished(const char *db, hw_store *store) {
   hw_buffer_fini(&text);
 }
 
+/* As above: a database whose tables cannot be read is left to what the command says of it. */
+static void note_stale(const char *db, hw_store *store, const hw_stale *kind) {
+  hw_buffer numbers;
+  hw_error err;
+  hw_buffer_init(&numbers);
+  if (hw_store_stale(store, kind, &numbers, &err) && numbers.length)
+    fprintf(stderr, "%s: made before the last prompts were stored: %s %s; headwater %s with the same options makes it again\n", db, kind->table, numbers.data, kind->command);
+  hw_buffer_fini(&numbers);
+}
+
 bool hw_cli_open_read(const char *db, const hw_hooks *hooks, hw_store **store, hw_error *err) {
   if (!hw_store_open_read_waiting(db, hooks, store, err)) return false;
   note_unfinished(db, *store);
+  for (size_t i = 0; i < HW_STALE_KINDS; i++) note_stale(db, *store, &hw_stale_kinds[i]);
   return true;
 }
 

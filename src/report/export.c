@@ -17,6 +17,7 @@
 #include "report/picture.h"
 #include "report/table.h"
 #include "sqlite/sql.h"
+#include "store/stale.h"
 
 typedef struct file_kind {
   const char *name, *sql; /* NAME.csv, sql/... */
@@ -282,6 +283,25 @@ static void put_value(hw_json *json, const hw_statement *s, int column) {
   }
 }
 
+/* Numbers of the minings and comparisons that were made before the last prompts were stored. */
+static bool put_stale(hw_store *store, hw_json *json, hw_error *err) {
+  hw_buffer numbers;
+  hw_buffer_init(&numbers);
+  bool ok = true;
+  hw_json_key(json, "stale");
+  hw_json_begin_object(json);
+  for (size_t i = 0; ok && i < HW_STALE_KINDS; i++) {
+    hw_buffer_reset(&numbers);
+    ok = hw_store_stale(store, &hw_stale_kinds[i], &numbers, err);
+    hw_json_key(json, hw_stale_kinds[i].table);
+    hw_json_string(json, ok && numbers.length ? numbers.data : "");
+  }
+  hw_json_end_object(json);
+  hw_buffer_append_byte(json->out, '\n');
+  hw_buffer_fini(&numbers);
+  return ok;
+}
+
 static bool put_run(hw_store *store, hw_json *json, hw_error *err) {
   hw_statement s;
   bool row, ok = hw_statement_open(&s, store, "export/run.sql", err) && hw_statement_step(&s, &row, err) &&
@@ -307,7 +327,7 @@ static bool put_run(hw_store *store, hw_json *json, hw_error *err) {
   hw_json_int(json, counts.planned);
   hw_json_end_object(json);
   hw_buffer_append_byte(json->out, '\n');
-  ok = ok && hw_statement_open(&s, store, "reader/settings.sql", err);
+  ok = ok && put_stale(store, json, err) && hw_statement_open(&s, store, "reader/settings.sql", err);
   hw_json_key(json, "settings");
   hw_json_begin_object(json);
   while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {

@@ -447,6 +447,9 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
   if (other) other->stoppable = true;
   /* SQLite takes ATTACH only outside of transactions, so the transaction of the other reads begins after it. */
   bool ok = (!other || find_matched(&r, err)) && hw_store_begin_read(store, err);
+  hw_prompt_counts counts = {0};
+  ok = ok && hw_store_count_prompts(store, &counts, err);
+  comparison->n_stored = counts.stored;
   if (ok && !other) ok = request->by ? find_groups(&r, err) : find_where(&r, err);
   ok = ok && make_units(&r, err) && make_clusters(&r, err) && read_measures(&r, err) && hw_buffer_check(&comparison->notes, err);
   hw_store_rollback(store);

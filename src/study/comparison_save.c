@@ -71,6 +71,7 @@ static bool insert_comparison(hw_store *store, const results *r, int64_t *id, hw
     hw_bind_real(&b, ":least_p", r->result->least_p);
     hw_bind_integer(&b, ":n_components", (int64_t)r->c->n_components);
     hw_bind_integer(&b, ":n_rare", (int64_t)r->c->n_rare);
+    hw_bind_integer(&b, ":n_prompts", r->c->n_stored);
     ok = hw_statement_run(&b, "store the comparison", err);
   }
   hw_statement_close(&b);
@@ -149,9 +150,16 @@ static bool insert_components(hw_store *store, const results *r, int64_t id, hw_
   return ok;
 }
 
+static bool make_tables(hw_store *store, hw_error *err) {
+  static const char doing[] = "make the tables of comparisons";
+  int64_t there;
+  return hw_store_exec(store, hw_sql("compare/schema.sql"), doing, err) && hw_store_integer(store, "compare/has_n_prompts.sql", &there, err) &&
+         (there || hw_store_exec(store, hw_sql("compare/add_n_prompts.sql"), doing, err));
+}
+
 static bool store_results(hw_store *store, const results *r, int64_t *id, hw_error *err) {
   if (!hw_store_begin(store, err)) return false;
-  bool ok = hw_store_exec(store, hw_sql("compare/schema.sql"), "make the tables of comparisons", err) && remove_same(store, r, err) &&
+  bool ok = make_tables(store, err) && remove_same(store, r, err) &&
             insert_comparison(store, r, id, err) && insert_components(store, r, *id, err);
   if (ok) return hw_store_commit(store, err);
   hw_store_rollback(store);
