@@ -35,7 +35,7 @@ for word in ${*:-plain sanitized clang thread}; do
       OMP_TOOL_LIBRARIES=$(clang -print-resource-dir)/../../libarcher.so
       [ -f "$OMP_TOOL_LIBRARIES" ] || { echo "$OMP_TOOL_LIBRARIES: not there" >&2; exit 1; }
       export OMP_TOOL_LIBRARIES TSAN_OPTIONS=ignore_noninstrumented_modules=1
-      build_and_test build-tsan '^(unit/(run|stats|stats_runs)|cli/(run_options|counterfactual|compare))$' \
+      build_and_test build-tsan '^(unit/(team|run|stats|stats_runs)|cli/(run_options|counterfactual|compare))$' \
         -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DHEADWATER_SANITIZE=thread
       ;;
     *) echo "$word: want plain, sanitized, clang or thread" >&2; exit 2 ;;

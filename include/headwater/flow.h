@@ -68,16 +68,16 @@ typedef struct hw_flow_prompt {
   const char *failure;     /* out: NULL, or why this prompt has no graph (a number that is not finite) */
 } hw_flow_prompt;
 
-/* Traces the prompts. Results go to `arena`; `scratch` (where the activations may live) and panel (HW_PANEL_FLOATS floats) are
- * work space. Errors: MEMORY only; what is wrong with one prompt is its `failure`. Results do not depend on which prompts stand
+/* Traces the prompts. Results go to `arena`; `scratch` (where the activations may live) is work
+ * space. Errors: MEMORY only; what is wrong with one prompt is its `failure`. Results do not depend on which prompts stand
  * in the batch beside it. */
 HW_API bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
-                   float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err);
+                   const hw_team *team, hw_arena *arena, hw_arena *scratch, hw_error *err);
 
 /* What hw_flow_trace takes of `scratch`, in bytes, at most: for n_rows rows that n_tokens tokens have, prompts of up to `longest` tokens and
- * n_targets targets each. Raw importances are not in it, nor what replaying a graph takes for each of its rows (hw_graph_replay_bytes). */
+ * n_targets targets each, and a team of n_members at most. Raw importances are not in it, nor what replaying a graph takes for each of its rows (hw_graph_replay_bytes). */
 HW_API size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_rows, size_t n_tokens,
-                            size_t longest, size_t n_targets);
+                            size_t longest, size_t n_targets, size_t n_members);
 
 /* What the graph of one target of a prompt takes of `arena`, and its rows and sums where they are encoded, in bytes, about. How many
  * edges and neurons a graph has depends on the text and the floor, and with HW_PROJECT_ALL how many projections: a typical number is
@@ -88,17 +88,17 @@ HW_API size_t hw_flow_graph_bytes(const hw_model *model, const hw_flow_settings 
  * rows[0] has kind (no neuron), layer, position, and of a head its index; rows[0] is filled in under the convention `alone`, rows[1] under
  * `frozen`. Lists of k tokens, in the arena. */
 HW_API bool hw_project_component(const hw_activations *acts, size_t prompt, uint32_t target, uint32_t k, hw_projection rows[2],
-                          float *panel, hw_arena *arena, hw_error *err);
+                          const hw_team *team, hw_arena *arena, hw_error *err);
 
 /* Where one head of a layer looks, for all positions of a prompt of the batch. Row i of the lower triangles begins at i (i + 1) / 2 and has
  * a number for each key 0..i. weights: attention. contributions: importance of the part from the key through the head in the node that has
  * the layer's attention parts, unrounded, as in hw_raw_importances. Errors: MEMORY only. */
 HW_API bool hw_flow_attention(const hw_activations *acts, size_t prompt, size_t layer, size_t head, float *weights, double *contributions,
-                       float *panel, hw_error *err);
+                       const hw_team *team, hw_error *err);
 
 /* What the W_OUT rows of neurons promote and suppress, convention `alone`: facts of the model, not of a prompt. rows[i] has
  * layer and index set; lists of k tokens are filled in, in the arena. */
-HW_API bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, uint32_t k, float *panel, hw_arena *arena,
+HW_API bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, uint32_t k, const hw_team *team, hw_arena *arena,
                         hw_error *err);
 
 HW_END_C

@@ -233,11 +233,15 @@ typedef struct hw_activations {
   float **routing;  /* [n_layers] of [rows, experts_used]: their weights, which `neurons` has in it */
   float **attn_out_scale, **ffn_out_scale; /* [n_layers] of [rows]: 1 / rms of the output norms (1 for residual_factor); not filled in without gains */
   float *gathered;  /* with batch.rows: [longest prompt, d_head] work space of hw_attention_weights, so one thread at a time */
+  size_t gathered_step; /* floats from a member's to that of the next member of the team */
 } hw_activations;
 
+/* The same matrices, with the work space of one member of the team that hw_forward was called with. */
+HW_API hw_activations hw_activations_of(const hw_activations *acts, size_t member);
+
 /* Runs the model over a batch. The ids must be inside the vocabulary and no prompt longer than n_ctx: check with
- * hw_model_check_ids. panel: HW_PANEL_FLOATS floats. Errors: MEMORY only. */
-HW_API bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_arena *arena, hw_activations *acts, hw_error *err);
+ * hw_model_check_ids. Errors: MEMORY only. */
+HW_API bool hw_forward(const hw_model *model, const hw_batch *batch, const hw_team *team, hw_arena *arena, hw_activations *acts, hw_error *err);
 
 /* Errors: PROMPT naming what is wrong with one prompt's ids (none, too many, outside the vocabulary). */
 HW_API bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err);
@@ -252,8 +256,9 @@ HW_API bool hw_activations_make(const hw_model *model, size_t n_rows, hw_arena *
 HW_API size_t hw_activations_bytes(const hw_model *model, size_t n_rows);
 HW_API void hw_activations_copy(const hw_activations *from, size_t first_from, const hw_activations *to, size_t first_to, size_t n);
 
-/* What hw_forward takes of the arena for n_rows rows with prompts of up to `longest` tokens, in bytes, at most. */
-HW_API size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest);
+/* What hw_forward takes of the arena for n_rows rows with prompts of up to `longest` tokens and a team of n_members at most, in bytes, at
+ * most. */
+HW_API size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest, size_t n_members);
 
 /* Neurons that take part in a row: d_ffn, or those of the used experts. */
 HW_API size_t hw_active_neurons(const hw_model_config *config);
@@ -296,7 +301,7 @@ typedef struct hw_unembed_request {
 
 /* Answers requests, HW_REQUESTS_TOGETHER at a time. Work space of hw_unembed_bytes is given back at the end, and counted in the
  * peak of the arena. */
-HW_API bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err);
+HW_API bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, const hw_team *team, hw_arena *arena, hw_error *err);
 
 /* ---- The next token ---- */
 
@@ -323,7 +328,7 @@ typedef struct hw_next_token { /* a question about the prediction made at one ro
 HW_API size_t hw_unembed_bytes(const hw_model *model);
 HW_API size_t hw_next_tokens_bytes(const hw_model *model, size_t n);
 
-HW_API bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, float *panel, hw_arena *arena, hw_error *err);
+HW_API bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, const hw_team *team, hw_arena *arena, hw_error *err);
 
 HW_END_C
 

@@ -42,6 +42,7 @@ typedef struct hw_analysis {
   int conventions; /* hw_convention_choice */
   bool raw;        /* as in hw_flow_settings; trace.h alone */
   int64_t memory;  /* MiB that a trace may take beside the weights, 0: no limit; trace.h alone */
+  int64_t threads; /* that share the work of a trace, 0: all cores; no result depends on it; trace.h alone */
 } hw_analysis;
 
 typedef struct hw_job {
@@ -139,7 +140,7 @@ typedef struct hw_prompt_result {
   hw_answer_lens lens;
 } hw_prompt_result;
 
-/* Work space of one worker: nothing in it is shared. */
+/* Work space of one worker: nothing in it is shared, but for the helpers of its team. */
 typedef struct hw_worker {
   const hw_model *model;
   hw_flow_settings flow;
@@ -148,7 +149,7 @@ typedef struct hw_worker {
   struct hw_profile *profile;   /* of its caller, or NULL; src/run/profile.h */
   struct hw_prefixes *prefixes; /* beginnings kept for later sub-batches, or NULL */
   int64_t n_tokens, n_rows;     /* of all sequences so far; rows that were computed for them */
-  float *panel;
+  hw_team team; /* the worker's own panel, and who helps it: nobody after hw_worker_init */
   hw_arena results; /* of a chunk */
   hw_arena scratch; /* of a sub-batch */
   hw_activations acts; /* of the last sub-batch, in scratch */
@@ -171,6 +172,7 @@ typedef struct hw_batch_shape {
   size_t longest;   /* tokens of a sequence */
   size_t n_targets; /* of a prompt */
   size_t n_graphs;  /* of a chunk: the targets of its prompts */
+  size_t n_members; /* of the worker's team, at most; 0: 1. Each has a panel, and work space of its own */
 } hw_batch_shape;
 
 /* The shape of a sub-batch with this prompt alone. shares: as in hw_worker.shares_prefixes. */

@@ -51,6 +51,13 @@ typedef struct hw_matrix {
 /* Work space of a product: floats. */
 enum { HW_PANEL_FLOATS = 1 << 20 };
 
+/* Who computes: the calling thread, and threads that take parts of its work while they have none of their own. Which of them take part
+ * changes no result. */
+typedef struct hw_team {
+  float *panel;               /* work space of the caller's products, HW_PANEL_FLOATS floats */
+  struct hw_helpers *helpers; /* NULL: the caller is alone */
+} hw_team;
+
 typedef enum hw_norm_kind { HW_NORM_LAYER, HW_NORM_RMS, HW_NORM_NONE } hw_norm_kind;
 typedef enum hw_activation { HW_ACT_GELU_TANH, HW_ACT_GELU_ERF, HW_ACT_RELU, HW_ACT_SILU } hw_activation;
 

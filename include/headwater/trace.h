@@ -15,6 +15,7 @@ typedef struct hw_trace {
   const hw_projection *neurons; /* [n_neurons] what the neurons of all graphs promote, by (layer, index); none with HW_PROJECT_NONE */
   size_t n_neurons;
   hw_worker worker;             /* owns the memory */
+  int n_threads;                /* that compute the trace, and answers to questions */
 } hw_trace;
 
 /* Traces the text. model and tokenizer are those of one folder, opened by the caller; any number of threads may use them at the same

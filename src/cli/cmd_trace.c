@@ -27,7 +27,7 @@ typedef struct trace_settings {
 static const struct { const char *name; size_t offset; } shared_options[] = {
     {"targets", AT(analysis.targets)}, {"threshold", AT(analysis.threshold)}, {"floor", AT(analysis.floor)},
     {"norm", AT(analysis.norm)}, {"bos", AT(analysis.bos)}, {"top-neurons", AT(analysis.top_neurons)},
-    {"top-tokens", AT(analysis.top_tokens)}, {"project", AT(analysis.project)}, {"convention", AT(analysis.conventions)}};
+    {"top-tokens", AT(analysis.top_tokens)}, {"threads", AT(analysis.threads)}, {"project", AT(analysis.project)}, {"convention", AT(analysis.conventions)}};
 
 static const hw_option own_options[] = {
     {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache", 0, 0, NULL, false},

@@ -11,6 +11,7 @@
 #include "headwater/model.h"
 #include "model/rotary.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 enum { N_BASES = 2 }; /* of all layers, and of those with a window where these have their own */
 
@@ -18,13 +19,13 @@ typedef struct pass {
   const hw_model *model;
   const hw_activations *all;  /* with the known rows, which come first */
   const hw_activations *acts; /* of the rows that are computed */
-  float *panel;
+  const hw_team *team;
   size_t n_known;
   float *normed;   /* [rows, d_model] */
   float *wide;     /* [rows, max(n_heads * d_head, fused q k v, d_ffn)] */
   float *narrow;   /* [rows, d_model] */
-  float *keys, *values; /* [longest prompt, d_head] of one head */
-  float *attending;     /* hw_attend_space */
+  float **keys, **values; /* [members of the team][longest prompt, d_head] of one head */
+  float **attending;      /* [members of the team] hw_attend_space */
   float *cosine[N_BASES], *sine[N_BASES]; /* [rows, d_rotary / 2] of each rotary base */
   double *frequency; /* [d_rotary / 2] */
   hw_mixture mixture;
@@ -41,10 +42,32 @@ bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_
   return true;
 }
 
-static void norm_rows(const pass *p, const float *x, const float *gamma, const float *beta) {
+/* What is done row by row in a layer, to the rows [begin, end). */
+typedef void row_work(const pass *p, size_t l, size_t begin, size_t end);
+
+typedef struct rows_of_layer {
+  const pass *p;
+  size_t l;
+  row_work *work;
+} rows_of_layer;
+
+static void share_rows(void *context, size_t begin, size_t end, const hw_member *member) {
+  const rows_of_layer *rows = context;
+  (void)member;
+  rows->work(rows->p, rows->l, begin, end);
+}
+
+static void each_row(const pass *p, size_t l, row_work *work) {
+  enum { LEAST = 1 << 13 }; /* numbers of a part */
+  size_t width = (size_t)p->model->config.d_model;
+  rows_of_layer rows = {.p = p, .l = l, .work = work};
+  hw_divide(p->team, p->acts->batch.n_rows, (LEAST + width - 1) / width, share_rows, &rows);
+}
+
+static void norm_rows(const pass *p, const float *x, const float *gamma, const float *beta, size_t begin, size_t end) {
   const hw_model_config *c = &p->model->config;
   size_t d = (size_t)c->d_model;
-  for (size_t r = 0; r < p->acts->batch.n_rows; r++)
+  for (size_t r = begin; r < end; r++)
     hw_norm_row(c->no_input_norm ? HW_NORM_NONE : c->norm, x + r * d, gamma, beta, (float)c->norm_eps, d, p->normed + r * d);
 }
 
@@ -84,14 +107,15 @@ static void make_rotary_tables(const pass *p) {
   }
 }
 
-static void rotate(const pass *p, size_t l, float *x, size_t n_heads) {
+/* x: of the rows [begin, end). */
+static void rotate(const pass *p, size_t l, float *x, size_t n_heads, size_t begin, size_t end) {
   const hw_model_config *c = &p->model->config;
   size_t d_head = (size_t)c->d_head, d_rotary = p->model->d_rotary, half = d_rotary / 2;
   size_t base = c->local_theta > 0 && c->windowed[l];
   void (*turn)(float *, const float *, const float *, size_t) = c->rope.interleaved ? hw_rotate_pairs : hw_rotate_half;
-  for (size_t r = 0; r < p->acts->batch.n_rows; r++)
+  for (size_t r = begin; r < end; r++)
     for (size_t h = 0; h < n_heads; h++)
-      turn(x + (r * n_heads + h) * d_head, p->cosine[base] + r * half, p->sine[base] + r * half, d_rotary);
+      turn(x + ((r - begin) * n_heads + h) * d_head, p->cosine[base] + r * half, p->sine[base] + r * half, d_rotary);
 }
 
 size_t hw_attention_first(const hw_model *model, size_t layer, size_t i) {
@@ -116,39 +140,67 @@ void hw_attention_weights(const hw_activations *acts, size_t layer, size_t head,
                    out + first);
 }
 
-/* The heads of a prompt that share their keys, which are copied together first: apart, each would lie in a page of its own. */
-static void attend_group(const pass *p, size_t l, size_t prompt, size_t group) {
+hw_activations hw_activations_of(const hw_activations *acts, size_t member) {
+  hw_activations own = *acts;
+  own.gathered += member * acts->gathered_step;
+  return own;
+}
+
+/* Keys and values of a group of heads, copied together: apart, each would lie in a page of its own. */
+static void copy_keys(const pass *p, size_t l, size_t prompt, size_t group, size_t seen, size_t member) {
   const hw_model_config *c = &p->model->config;
   const hw_batch *batch = &p->all->batch;
-  size_t d_head = (size_t)c->d_head, per_group = (size_t)(c->n_heads / c->n_kv_heads), ldv = (size_t)c->n_kv_heads * d_head;
+  size_t d_head = (size_t)c->d_head, ldv = (size_t)c->n_kv_heads * d_head, n = hw_batch_tokens(batch, prompt);
+  for (size_t i = seen; i < n; i++) {
+    size_t from = hw_batch_row(batch, prompt, i) * ldv + group * d_head, to = (i - seen) * d_head;
+    memcpy(p->keys[member] + to, p->all->k[l] + from, d_head * sizeof **p->keys);
+    memcpy(p->values[member] + to, p->all->v[l] + from, d_head * sizeof **p->values);
+  }
+}
+
+/* Heads [first_head, end_head) of a prompt. */
+static void attend_heads(const pass *p, size_t l, size_t prompt, size_t first_head, size_t end_head, size_t member) {
+  const hw_model_config *c = &p->model->config;
+  const hw_batch *batch = &p->all->batch;
+  size_t d_head = (size_t)c->d_head, per_group = (size_t)(c->n_heads / c->n_kv_heads);
   size_t ldq = (size_t)c->n_heads * d_head, n = hw_batch_tokens(batch, prompt), begin = first_new(batch, prompt);
   if (begin == n) return;
   size_t seen = hw_attention_first(p->model, l, begin), first = (hw_batch_row(batch, prompt, begin) - p->n_known) * ldq;
-  for (size_t i = seen; i < n; i++) {
-    size_t from = hw_batch_row(batch, prompt, i) * ldv + group * d_head, to = (i - seen) * d_head;
-    memcpy(p->keys + to, p->all->k[l] + from, d_head * sizeof *p->keys);
-    memcpy(p->values + to, p->all->v[l] + from, d_head * sizeof *p->values);
-  }
-  for (size_t h = group * per_group; h < (group + 1) * per_group; h++) {
-    const hw_attended_head head = {.q = p->acts->q[l] + first + h * d_head, .k = p->keys, .v = p->values, .out = p->wide + first + h * d_head,
+  for (size_t h = first_head; h < end_head; h++) {
+    if (h == first_head || h % per_group == 0) copy_keys(p, l, prompt, h / per_group, seen, member);
+    const hw_attended_head head = {.q = p->acts->q[l] + first + h * d_head, .k = p->keys[member], .v = p->values[member], .out = p->wide + first + h * d_head,
                                    .ldq = ldq, .n_keys = n - seen, .n_queries = n - begin, .d_head = d_head,
                                    .window = (size_t)p->model->layers[l].window, .scoring = scoring_of(p->model, l, h)};
-    hw_attend(&head, p->attending);
+    hw_attend(&head, p->attending[member]);
+  }
+}
+
+/* Part i is head i % n_heads of prompt i / n_heads. */
+static void share_heads(void *context, size_t begin, size_t end, const hw_member *member) {
+  const rows_of_layer *of = context;
+  size_t n_heads = (size_t)of->p->model->config.n_heads;
+  for (size_t i = begin, next; i < end; i = next) {
+    size_t prompt = i / n_heads, behind = (prompt + 1) * n_heads;
+    next = behind < end ? behind : end;
+    attend_heads(of->p, of->l, prompt, i % n_heads, next - prompt * n_heads, member->place);
   }
 }
 
 static void attend(const pass *p, size_t l) {
-  for (size_t prompt = 0; prompt < p->all->batch.n_prompts; prompt++)
-    for (size_t group = 0; group < (size_t)p->model->config.n_kv_heads; group++) attend_group(p, l, prompt, group);
+  enum { LEAST = 1 << 19 }; /* multiplications of a part */
+  size_t n_heads = (size_t)p->model->config.n_heads, n_prompts = p->all->batch.n_prompts, mean = p->acts->batch.n_rows / n_prompts + 1;
+  size_t of_head = mean * mean * (size_t)p->model->config.d_head;
+  rows_of_layer of = {.p = p, .l = l};
+  hw_divide(p->team, n_prompts * n_heads, (LEAST + of_head - 1) / of_head, share_heads, &of);
 }
 
-/* q, k and v as the attention uses them: normalised, clipped, rotated. */
-static void project_qkv(const pass *p, size_t l) {
+/* q, k and v as the attention uses them: sorted, with their biases, normalised, clipped, rotated. */
+static void finish_qkv(const pass *p, size_t l, size_t begin, size_t end) {
   const hw_model_config *c = &p->model->config;
   const hw_layer *layer = &p->model->layers[l];
-  size_t n = p->acts->batch.n_rows, heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
-  float *q = p->acts->q[l], *k = p->acts->k[l], *v = p->acts->v[l];
-  hw_heads_project(p->model, l, p->normed, n, p->wide, q, k, v, p->panel);
+  size_t heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head), n = end - begin;
+  float *q = p->acts->q[l] + begin * heads, *k = p->acts->k[l] + begin * kv, *v = p->acts->v[l] + begin * kv;
+  hw_heads_sort(p->model, l, p->wide + begin * hw_heads_fused_width(p->model), n, q, k, v);
   hw_heads_norm(p->model, q, layer->q_norm_gamma, layer->q_norm_beta, n, (size_t)c->n_heads);
   hw_heads_norm(p->model, k, layer->k_norm_gamma, layer->k_norm_beta, n, (size_t)c->n_kv_heads);
   if (c->qkv_clip > 0) {
@@ -157,40 +209,75 @@ static void project_qkv(const pass *p, size_t l) {
     hw_clip(v, (float)c->qkv_clip, n * kv);
   }
   if (c->positions == HW_POSITION_ROTARY && !c->positionless[l]) {
-    rotate(p, l, q, (size_t)c->n_heads);
-    rotate(p, l, k, (size_t)c->n_kv_heads);
+    rotate(p, l, q, (size_t)c->n_heads, begin, end);
+    rotate(p, l, k, (size_t)c->n_kv_heads, begin, end);
   }
 }
 
+static void project_qkv(const pass *p, size_t l) {
+  hw_heads_multiply(p->model, l, p->normed, p->acts->batch.n_rows, p->wide, p->acts->q[l], p->acts->k[l], p->acts->v[l], p->team);
+  each_row(p, l, finish_qkv);
+}
+
 /* state = before + narrow + bias; with an output norm what is added is normalised first and the divisor kept; it may have a gain alone. */
-static void add_branch(const pass *p, const float *before, const float *bias, const float *out_gamma, float *scale, float *state) {
+static void add_branch(const pass *p, const float *before, const float *bias, const float *out_gamma, float *scale, float *state, size_t begin, size_t end) {
   const hw_model_config *c = &p->model->config;
-  size_t n = p->acts->batch.n_rows, d = (size_t)c->d_model;
+  size_t d = (size_t)c->d_model;
   if (out_gamma) {
-    hw_add_bias(p->narrow, d, bias, n, d);
+    hw_add_bias(p->narrow + begin * d, d, bias, end - begin, d);
     hw_norm_kind norm = c->residual_factor > 0 ? HW_NORM_NONE : HW_NORM_RMS;
-    for (size_t r = 0; r < n; r++) {
+    for (size_t r = begin; r < end; r++) {
       scale[r] = 1.0f / hw_norm_scale(norm, p->narrow + r * d, (float)c->norm_eps, d);
       hw_norm_row(norm, p->narrow + r * d, out_gamma, NULL, (float)c->norm_eps, d, p->narrow + r * d);
     }
     bias = NULL;
   }
-  hw_add_rows(before, p->narrow, bias, n, d, state);
+  hw_add_rows(before + begin * d, p->narrow + begin * d, bias, end - begin, d, state + begin * d);
+}
+
+static void norm_before_attention(const pass *p, size_t l, size_t begin, size_t end) {
+  const hw_layer *layer = &p->model->layers[l];
+  norm_rows(p, p->acts->resid[l], layer->attn_norm_gamma, layer->attn_norm_beta, begin, end);
+}
+
+/* In a parallel block with a single norm `normed` still holds what the attention read, which the FFN reads as well. */
+static void add_attention(const pass *p, size_t l, size_t begin, size_t end) {
+  const hw_model_config *c = &p->model->config;
+  const hw_layer *layer = &p->model->layers[l];
+  add_branch(p, p->acts->resid[l], layer->attn_bias, layer->attn_out_gamma, p->acts->attn_out_scale[l], p->acts->mid[l], begin, end);
+  if (c->d_ffn > 0 && (!c->parallel || layer->ffn_norm_gamma))
+    norm_rows(p, c->parallel ? p->acts->resid[l] : p->acts->mid[l], layer->ffn_norm_gamma, layer->ffn_norm_beta, begin, end);
+}
+
+/* Row by row: a row stays in the cache, and an element's bits depend on its place in the row alone. */
+static void activate_neurons(const pass *p, size_t l, size_t begin, size_t end) {
+  const hw_model_config *c = &p->model->config;
+  const hw_layer *layer = &p->model->layers[l];
+  size_t d_ffn = (size_t)c->d_ffn;
+  for (size_t r = begin; r < end; r++) {
+    float *a = p->acts->neurons[l] + r * d_ffn;
+    hw_add_bias(a, d_ffn, c->gated ? layer->b_gate : layer->b_in, 1, d_ffn);
+    hw_activate(c->activation, a, d_ffn);
+    if (!c->gated) continue;
+    hw_add_bias(p->wide + r * d_ffn, d_ffn, layer->b_in, 1, d_ffn);
+    hw_multiply(a, p->wide + r * d_ffn, d_ffn);
+  }
+}
+
+static void add_ffn(const pass *p, size_t l, size_t begin, size_t end) {
+  const hw_layer *layer = &p->model->layers[l];
+  add_branch(p, p->acts->mid[l], layer->experts ? NULL : layer->b_out, layer->ffn_out_gamma, p->acts->ffn_out_scale[l], p->acts->resid[l + 1], begin, end);
 }
 
 static void attention_block(const pass *p, size_t l) {
   const hw_model_config *c = &p->model->config;
-  const hw_layer *layer = &p->model->layers[l];
-  size_t n = p->acts->batch.n_rows, d = (size_t)c->d_model;
-  size_t heads = (size_t)(c->n_heads * c->d_head);
-  norm_rows(p, p->acts->resid[l], layer->attn_norm_gamma, layer->attn_norm_beta);
+  each_row(p, l, norm_before_attention);
   project_qkv(p, l);
   attend(p, l);
-  hw_gemm(&layer->w_o, p->wide, heads, p->narrow, d, n, p->panel);
-  add_branch(p, p->acts->resid[l], layer->attn_bias, layer->attn_out_gamma, p->acts->attn_out_scale[l], p->acts->mid[l]);
+  hw_team_gemm(&p->model->layers[l].w_o, p->wide, (size_t)(c->n_heads * c->d_head), p->narrow, (size_t)c->d_model, p->acts->batch.n_rows, p->team);
+  each_row(p, l, add_attention);
 }
 
-/* In a parallel block with a single norm `normed` still holds what the attention read. */
 static void ffn_block(const pass *p, size_t l) {
   const hw_model_config *c = &p->model->config;
   const hw_layer *layer = &p->model->layers[l];
@@ -200,24 +287,15 @@ static void ffn_block(const pass *p, size_t l) {
     memcpy(p->acts->resid[l + 1], p->acts->mid[l], n * d * sizeof *p->narrow);
     return;
   }
-  if (!c->parallel || layer->ffn_norm_gamma)
-    norm_rows(p, c->parallel ? p->acts->resid[l] : p->acts->mid[l], layer->ffn_norm_gamma, layer->ffn_norm_beta);
   if (layer->experts) {
-    hw_mixture_run(&p->mixture, p->acts, l, p->normed, p->narrow, p->panel);
-    add_branch(p, p->acts->mid[l], NULL, layer->ffn_out_gamma, p->acts->ffn_out_scale[l], p->acts->resid[l + 1]);
-    return;
+    hw_mixture_run(&p->mixture, p->acts, l, p->normed, p->narrow, p->team);
+  } else {
+    hw_team_gemm(c->gated ? &layer->w_gate : &layer->w_in, p->normed, d, a, d_ffn, n, p->team);
+    if (c->gated) hw_team_gemm(&layer->w_in, p->normed, d, p->wide, d_ffn, n, p->team);
+    each_row(p, l, activate_neurons);
+    hw_team_gemm(&layer->w_out, a, d_ffn, p->narrow, d, n, p->team);
   }
-  hw_gemm(c->gated ? &layer->w_gate : &layer->w_in, p->normed, d, a, d_ffn, n, p->panel);
-  if (c->gated) hw_gemm(&layer->w_in, p->normed, d, p->wide, d_ffn, n, p->panel);
-  for (size_t r = 0; r < n; r++) { /* row by row: a row stays in the cache, and an element's bits depend on its place in the row alone */
-    hw_add_bias(a + r * d_ffn, d_ffn, c->gated ? layer->b_gate : layer->b_in, 1, d_ffn);
-    hw_activate(c->activation, a + r * d_ffn, d_ffn);
-    if (!c->gated) continue;
-    hw_add_bias(p->wide + r * d_ffn, d_ffn, layer->b_in, 1, d_ffn);
-    hw_multiply(a + r * d_ffn, p->wide + r * d_ffn, d_ffn);
-  }
-  hw_gemm(&layer->w_out, a, d_ffn, p->narrow, d, n, p->panel);
-  add_branch(p, p->acts->mid[l], layer->b_out, layer->ffn_out_gamma, p->acts->ffn_out_scale[l], p->acts->resid[l + 1]);
+  each_row(p, l, add_ffn);
 }
 
 /* Work space of one shape, as it is allocated and as it is counted. */
@@ -228,7 +306,8 @@ typedef struct work_matrices {
 
 enum { N_WORKS = 7 };
 
-static void list_works(const hw_model *model, size_t n_rows, size_t longest, size_t gathered, float **work[N_WORKS], work_matrices works[N_WORKS]) {
+static void list_works(const hw_model *model, size_t n_rows, size_t longest, size_t gathered, size_t n_members, float **work[N_WORKS],
+                       work_matrices works[N_WORKS]) {
   const hw_model_config *c = &model->config;
   size_t d = (size_t)c->d_model, d_ffn = hw_active_neurons(c), heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head);
   size_t projected = model->layers[0].w_qkv.data ? heads + 2 * kv : heads;
@@ -236,19 +315,19 @@ static void list_works(const hw_model *model, size_t n_rows, size_t longest, siz
       {&work[0], 2, n_rows, d},                                       /* normed, narrow */
       {&work[1], 1, n_rows, projected > d_ffn ? projected : d_ffn},   /* wide */
       {&work[2], 2 * N_BASES, n_rows, model->d_rotary / 2},         /* cosine and sine */
-      {&work[3], 2, longest, (size_t)c->d_head},                    /* keys and values of a head */
-      {&work[4], 1, 1, hw_attend_space(longest, (size_t)c->d_head)},
+      {&work[3], 2 * n_members, longest, (size_t)c->d_head},        /* keys, then values of a head */
+      {&work[4], n_members, 1, hw_attend_space(longest, (size_t)c->d_head)},
       {&work[5], 1, model->d_rotary, 1},                            /* rotary frequencies, float64 */
-      {&work[6], 1, gathered, (size_t)c->d_head},                   /* keys of a head */
+      {&work[6], 1, n_members * gathered, (size_t)c->d_head},       /* keys of a head */
   };
   memcpy(works, all, sizeof all);
 }
 
-size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest) {
+size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest, size_t n_members) {
   float **work[N_WORKS];
   work_matrices works[N_WORKS];
   size_t bytes = hw_mixture_bytes(model, n_rows) + hw_activations_bytes(model, n_rows) + hw_activations_bytes(model, 0);
-  list_works(model, n_rows, longest, longest, work, works);
+  list_works(model, n_rows, longest, longest, n_members, work, works);
   for (int g = 0; g < N_WORKS; g++)
     bytes += works[g].count * (works[g].rows * works[g].width * sizeof(float) + HW_ARENA_OVERHEAD + sizeof(float *)) + HW_ARENA_OVERHEAD;
   return bytes;
@@ -271,8 +350,8 @@ static size_t copy_known(const hw_batch *batch, const hw_activations *acts) {
   return row;
 }
 
-bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_arena *arena, hw_activations *acts, hw_error *err) {
-  size_t layers = (size_t)model->config.n_layers, longest = 1;
+bool hw_forward(const hw_model *model, const hw_batch *batch, const hw_team *team, hw_arena *arena, hw_activations *acts, hw_error *err) {
+  size_t layers = (size_t)model->config.n_layers, longest = 1, n_members = hw_team_most(team);
   for (size_t i = 0; i < batch->n_prompts; i++) {
     size_t length = hw_batch_tokens(batch, i);
     if (length > longest) longest = length;
@@ -280,17 +359,18 @@ bool hw_forward(const hw_model *model, const hw_batch *batch, float *panel, hw_a
   float **work[N_WORKS];
   work_matrices works[N_WORKS];
   hw_activations own;
-  if (!hw_arena_reserve(arena, hw_forward_bytes(model, batch->n_rows, longest), err)) return false;
+  if (!hw_arena_reserve(arena, hw_forward_bytes(model, batch->n_rows, longest, n_members), err)) return false;
   if (!hw_activations_make(model, batch->n_rows, arena, acts, err)) return false;
   acts->batch = *batch;
   size_t n_known = copy_known(batch, acts), n = batch->n_rows - n_known;
-  list_works(model, n, longest, batch->rows ? longest : 0, work, works);
+  list_works(model, n, longest, batch->rows ? longest : 0, n_members, work, works);
   for (int g = 0; g < N_WORKS; g++)
     if (!allocate(&works[g], arena, err)) return false;
   acts->gathered = work[6][0];
+  acts->gathered_step = batch->rows ? longest * (size_t)model->config.d_head : 0;
   if (!hw_activations_from(acts, n_known, arena, &own, err)) return false;
-  pass p = {.model = model, .all = acts, .acts = &own, .panel = panel, .n_known = n_known, .normed = work[0][0], .narrow = work[0][1], .wide = work[1][0],
-            .cosine = {work[2][0], work[2][1]}, .sine = {work[2][2], work[2][3]}, .keys = work[3][0], .values = work[3][1], .attending = work[4][0],
+  pass p = {.model = model, .all = acts, .acts = &own, .team = team, .n_known = n_known, .normed = work[0][0], .narrow = work[0][1], .wide = work[1][0],
+            .cosine = {work[2][0], work[2][1]}, .sine = {work[2][2], work[2][3]}, .keys = work[3], .values = work[3] + n_members, .attending = work[4],
             .frequency = (double *)(void *)work[5][0]};
   if (!hw_mixture_open(model, n, arena, &p.mixture, err)) return false;
   make_rotary_tables(&p);

@@ -3,6 +3,7 @@
 
 #include "model/rotary.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 static size_t query_width(const hw_model *model) { return (size_t)(model->config.n_heads * model->config.d_head); }
 static size_t key_width(const hw_model *model) { return (size_t)(model->config.n_kv_heads * model->config.d_head); }
@@ -11,18 +12,23 @@ size_t hw_heads_fused_width(const hw_model *model) {
   return model->layers[0].w_qkv.data ? query_width(model) + 2 * key_width(model) : 0;
 }
 
-void hw_heads_project(const hw_model *model, size_t layer, const float *normed, size_t n_rows, float *fused, float *q, float *k, float *v,
-                      float *panel) {
+void hw_heads_multiply(const hw_model *model, size_t layer, const float *normed, size_t n_rows, float *fused, float *q, float *k, float *v,
+                       const hw_team *team) {
   const hw_layer *w = &model->layers[layer];
-  size_t d = (size_t)model->config.d_model, heads = query_width(model), kv = key_width(model), width = heads + 2 * kv;
+  size_t d = (size_t)model->config.d_model, heads = query_width(model), kv = key_width(model);
   if (w->w_qkv.data) {
-    hw_gemm(&w->w_qkv, normed, d, fused, width, n_rows, panel);
-    for (size_t r = 0; r < n_rows; r++) hw_qkv_sort(model, fused + r * width, q + r * heads, k + r * kv, v + r * kv);
-  } else {
-    hw_gemm(&w->w_q, normed, d, q, heads, n_rows, panel);
-    hw_gemm(&w->w_k, normed, d, k, kv, n_rows, panel);
-    hw_gemm(&w->w_v, normed, d, v, kv, n_rows, panel);
+    hw_team_gemm(&w->w_qkv, normed, d, fused, heads + 2 * kv, n_rows, team);
+    return;
   }
+  hw_team_gemm(&w->w_q, normed, d, q, heads, n_rows, team);
+  hw_team_gemm(&w->w_k, normed, d, k, kv, n_rows, team);
+  hw_team_gemm(&w->w_v, normed, d, v, kv, n_rows, team);
+}
+
+void hw_heads_sort(const hw_model *model, size_t layer, const float *fused, size_t n_rows, float *q, float *k, float *v) {
+  const hw_layer *w = &model->layers[layer];
+  size_t heads = query_width(model), kv = key_width(model), width = heads + 2 * kv;
+  for (size_t r = 0; w->w_qkv.data && r < n_rows; r++) hw_qkv_sort(model, fused + r * width, q + r * heads, k + r * kv, v + r * kv);
   hw_add_bias(q, heads, w->b_q, n_rows, heads);
   hw_add_bias(k, kv, w->b_k, n_rows, kv);
   hw_add_bias(v, kv, w->b_v, n_rows, kv);

@@ -9,9 +9,10 @@
 size_t hw_heads_fused_width(const hw_model *model);
 
 /* q [n_rows, n_heads * d_head], k and v [n_rows, n_kv_heads * d_head] of n_rows rows with their biases, before norms, clipping and
- * rotation. fused: [n_rows, hw_heads_fused_width]. */
-void hw_heads_project(const hw_model *model, size_t layer, const float *normed, size_t n_rows, float *fused, float *q, float *k, float *v,
-                      float *panel);
+ * rotation: the products, then, for any of the rows, the rest. fused: [n_rows, hw_heads_fused_width]. */
+void hw_heads_multiply(const hw_model *model, size_t layer, const float *normed, size_t n_rows, float *fused, float *q, float *k, float *v,
+                       const hw_team *team);
+void hw_heads_sort(const hw_model *model, size_t layer, const float *fused, size_t n_rows, float *q, float *k, float *v);
 
 /* The norm of q or k (hw_qk_norm); gamma NULL: none. x: [n_rows, n_heads * d_head]. */
 void hw_heads_norm(const hw_model *model, float *x, const float *gamma, const float *beta, size_t n_rows, size_t n_heads);

@@ -5,6 +5,7 @@
 
 #include "base/real.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 static size_t widest_expert(const hw_model_config *c) { return (size_t)(c->d_shared > c->d_expert ? c->d_shared : c->d_expert); }
 
@@ -91,13 +92,13 @@ static size_t gather(const hw_mixture *m, const hw_activations *acts, size_t lay
 }
 
 /* Gate and up of n rows, from two weights or from one whose outputs take turns. */
-static void project(const hw_mixture *m, const hw_expert *expert, size_t d, size_t width, size_t n, float *panel) {
+static void project(const hw_mixture *m, const hw_expert *expert, size_t d, size_t width, size_t n, const hw_team *team) {
   if (!expert->w_gate_in.data) {
-    hw_gemm(&expert->w_gate, m->x, d, m->gate, width, n, panel);
-    hw_gemm(&expert->w_in, m->x, d, m->up, width, n, panel);
+    hw_team_gemm(&expert->w_gate, m->x, d, m->gate, width, n, team);
+    hw_team_gemm(&expert->w_in, m->x, d, m->up, width, n, team);
     return;
   }
-  hw_gemm(&expert->w_gate_in, m->x, d, m->gate, 2 * width, n, panel);
+  hw_team_gemm(&expert->w_gate_in, m->x, d, m->gate, 2 * width, n, team);
   hw_add_bias(m->gate, 2 * width, expert->b_gate_in, n, 2 * width);
   for (size_t r = 0; r < n; r++) /* in place: a row's gates end before the next row's outputs begin */
     for (size_t i = 0; i < width; i++) {
@@ -107,16 +108,16 @@ static void project(const hw_mixture *m, const hw_expert *expert, size_t d, size
     }
 }
 
-static void run_expert(const hw_mixture *m, const hw_activations *acts, size_t layer, size_t part, const float *normed, float *added, float *panel) {
+static void run_expert(const hw_mixture *m, const hw_activations *acts, size_t layer, size_t part, const float *normed, float *added, const hw_team *team) {
   const hw_model_config *c = &acts->model->config;
   const hw_expert *expert = &acts->model->layers[layer].experts[part];
   size_t d = (size_t)c->d_model, width = hw_ffn_part_size(c, part), active = hw_active_neurons(c), n = gather(m, acts, layer, part, normed);
   if (n == 0) return;
   if (part == (size_t)c->n_experts) { /* the shared expert's own gate */
-    hw_gemm(&acts->model->layers[layer].w_shared_router, m->x, d, m->gate, 1, n, panel);
+    hw_team_gemm(&acts->model->layers[layer].w_shared_router, m->x, d, m->gate, 1, n, team);
     for (size_t r = 0; r < n; r++) m->weights[r] = (float)(1 / (1 + hw_exp(-(double)m->gate[r])));
   }
-  project(m, expert, d, width, n, panel);
+  project(m, expert, d, width, n, team);
   for (size_t r = 0; r < n; r++) {
     float *a = m->gate + r * width;
     if (c->glu_limit > 0) {
@@ -128,7 +129,7 @@ static void run_expert(const hw_mixture *m, const hw_activations *acts, size_t l
     hw_scale(a, m->weights[r], width);
     memcpy(acts->neurons[layer] + m->rows[r] * active + m->places[r], a, width * sizeof *a);
   }
-  hw_gemm(&expert->w_out, m->gate, width, m->out, d, n, panel);
+  hw_team_gemm(&expert->w_out, m->gate, width, m->out, d, n, team);
   for (size_t r = 0; r < n; r++) {
     float *sum = added + m->rows[r] * d;
     for (size_t i = 0; i < d; i++) sum[i] += m->out[r * d + i];
@@ -136,12 +137,12 @@ static void run_expert(const hw_mixture *m, const hw_activations *acts, size_t l
   }
 }
 
-void hw_mixture_run(const hw_mixture *m, const hw_activations *acts, size_t layer, const float *normed, float *added, float *panel) {
+void hw_mixture_run(const hw_mixture *m, const hw_activations *acts, size_t layer, const float *normed, float *added, const hw_team *team) {
   const hw_model_config *c = &acts->model->config;
   size_t n = acts->batch.n_rows, d = (size_t)c->d_model, n_experts = (size_t)c->n_experts, used = (size_t)c->experts_used;
-  hw_gemm(&acts->model->layers[layer].w_router, normed, d, m->scores, n_experts, n, panel);
+  hw_team_gemm(&acts->model->layers[layer].w_router, normed, d, m->scores, n_experts, n, team);
   hw_add_bias(m->scores, n_experts, acts->model->layers[layer].b_router, n, n_experts);
   for (size_t r = 0; r < n; r++) route(c, m->scores + r * n_experts, acts->experts[layer] + r * used, acts->routing[layer] + r * used);
   memset(added, 0, n * d * sizeof *added);
-  for (size_t part = 0; part < hw_ffn_parts(c); part++) run_expert(m, acts, layer, part, normed, added, panel);
+  for (size_t part = 0; part < hw_ffn_parts(c); part++) run_expert(m, acts, layer, part, normed, added, team);
 }

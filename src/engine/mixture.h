@@ -19,6 +19,6 @@ size_t hw_mixture_bytes(const hw_model *model, size_t n_rows);
 
 /* Routes the rows of `normed` [rows, d_model], fills in acts->experts, routing and neurons of the layer, and `added` [rows, d_model], what the
  * FFN adds. */
-void hw_mixture_run(const hw_mixture *mixture, const hw_activations *acts, size_t layer, const float *normed, float *added, float *panel);
+void hw_mixture_run(const hw_mixture *mixture, const hw_activations *acts, size_t layer, const float *normed, float *added, const hw_team *team);
 
 #endif

@@ -35,7 +35,7 @@ size_t hw_next_tokens_bytes(const hw_model *model, size_t n) {
   return together(n) * (width * sizeof(float) + sizeof(hw_unembed_request)) + 3 * (size_t)HW_ARENA_OVERHEAD + hw_unembed_bytes(model);
 }
 
-bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, float *panel, hw_arena *arena, hw_error *err) {
+bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, size_t n, const hw_team *team, hw_arena *arena, hw_error *err) {
   const hw_model *model = acts->model;
   const hw_model_config *c = &model->config;
   size_t d = (size_t)c->d_model, vocab = (size_t)c->vocab_out, most = together(n);
@@ -53,7 +53,7 @@ bool hw_next_tokens(const hw_activations *acts, const hw_next_token *queries, si
                                          .promotes = query->k ? query->ids : NULL, .promote_scores = query->logits,
                                          .scores = scores + i * vocab};
     }
-    if (!hw_unembed(model, requests, count, panel, arena, err)) return false;
+    if (!hw_unembed(model, requests, count, team, arena, err)) return false;
     for (size_t i = 0; i < count; i++) answer(&queries[first + i], scores + i * vocab, vocab, (float)c->final_cap);
   }
   return true;

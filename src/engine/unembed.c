@@ -7,6 +7,7 @@
 #include "engine/screen.h"
 #include "headwater/model.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 enum { PANEL_WIDTH = 2064, BLOCK = 64 }; /* whole panels of packed weights */
 
@@ -44,7 +45,30 @@ static bool full_init(full *f, const hw_model *model, size_t n, hw_arena *arena,
   return f->vectors && f->scores && f->high && f->low;
 }
 
-static void unembed_in_full(const hw_model *model, const full *f, const hw_unembed_request *const *requests, size_t n, float *panel) {
+/* A panel of the vocabulary, from token `first` on. */
+typedef struct full_panel {
+  const hw_model *model;
+  const full *f;
+  const hw_unembed_request *const *requests;
+  size_t first, width, stride;
+} full_panel;
+
+static void rank_requests(void *context, size_t begin, size_t end, const hw_member *member) {
+  const full_panel *p = context;
+  const float *beta = p->model->unembed_beta;
+  (void)member;
+  for (size_t r = begin; r < end; r++) {
+    const hw_unembed_request *q = p->requests[r];
+    float *row = p->f->scores + r * p->stride;
+    for (size_t i = 0; i < p->width; i++) row[i] *= q->scale;
+    if (q->with_beta) hw_add_bias(row, p->width, beta ? beta + p->first : NULL, 1, p->width);
+    if (q->scores) memcpy(q->scores + p->first, row, p->width * sizeof *row);
+    rank_panel(&p->f->high[r], &p->f->low[r], row, p->width, p->first);
+  }
+}
+
+static void unembed_in_full(const hw_model *model, const full *f, const hw_unembed_request *const *requests, size_t n, const hw_team *team) {
+  enum { LEAST = 16 }; /* requests of a part */
   size_t d = (size_t)model->config.d_model, vocab = (size_t)model->config.vocab_out, stride = panel_width(model);
   for (size_t r = 0; r < n; r++) {
     memcpy(f->vectors + r * d, requests[r]->vector, d * sizeof *f->vectors);
@@ -54,19 +78,13 @@ static void unembed_in_full(const hw_model *model, const full *f, const hw_unemb
   for (size_t v = 0; n && v < vocab; v += stride) {
     size_t width = vocab - v < stride ? vocab - v : stride;
     hw_matrix part = hw_matrix_outputs(&model->unembed, v, width);
-    hw_gemm(&part, f->vectors, d, f->scores, stride, n, panel);
-    for (size_t r = 0; r < n; r++) {
-      const hw_unembed_request *q = requests[r];
-      float *row = f->scores + r * stride;
-      for (size_t i = 0; i < width; i++) row[i] *= q->scale;
-      if (q->with_beta) hw_add_bias(row, width, model->unembed_beta ? model->unembed_beta + v : NULL, 1, width);
-      if (q->scores) memcpy(q->scores + v, row, width * sizeof *row);
-      rank_panel(&f->high[r], &f->low[r], row, width, v);
-    }
+    hw_team_gemm(&part, f->vectors, d, f->scores, stride, n, team);
+    full_panel ranked = {.model = model, .f = f, .requests = requests, .first = v, .width = width, .stride = stride};
+    hw_divide(team, n, LEAST, rank_requests, &ranked);
   }
 }
 
-static bool unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err) {
+static bool unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, const hw_team *team, hw_arena *arena, hw_error *err) {
   size_t most = n < HW_REQUESTS_TOGETHER ? n : (size_t)HW_REQUESTS_TOGETHER;
   const hw_unembed_request **left = hw_arena_new(arena, const hw_unembed_request *, most, err);
   struct hw_screen *screen = model->screen ? hw_screen_new(model, most, arena, err) : NULL;
@@ -76,15 +94,15 @@ static bool unembed(const hw_model *model, const hw_unembed_request *requests, s
     size_t count = n - done < most ? n - done : most, n_left = 0;
     if (screen) n_left = hw_screen_answer(screen, requests + done, count, done, left);
     for (; !screen && n_left < count; n_left++) left[n_left] = &requests[done + n_left];
-    unembed_in_full(model, &f, left, n_left, panel);
+    unembed_in_full(model, &f, left, n_left, team);
   }
   return true;
 }
 
-bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, float *panel, hw_arena *arena, hw_error *err) {
+bool hw_unembed(const hw_model *model, const hw_unembed_request *requests, size_t n, const hw_team *team, hw_arena *arena, hw_error *err) {
   hw_arena work;
   hw_arena_init_inner(&work, arena);
-  bool ok = unembed(model, requests, n, panel, &work, err);
+  bool ok = unembed(model, requests, n, team, &work, err);
   hw_arena_fini_inner(&work, arena);
   return ok;
 }

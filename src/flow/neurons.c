@@ -6,6 +6,7 @@
 #include "flow/nodes.h"
 #include "tensor/kernels.h"
 #include "tensor/pack.h"
+#include "tensor/team.h"
 
 /* Neurons of a block, whose weights of a panel stay in the first-level cache, and nodes that go over them. */
 enum { NEURONS_AT_ONCE = 64, NODES_AT_ONCE = 8 };
@@ -44,9 +45,9 @@ typedef struct block_of_node {
   float *proximity;   /* [NEURONS_AT_ONCE] */
 } block_of_node;
 
-size_t hw_rank_neurons_bytes(const hw_model *model, size_t n_nodes, uint32_t k) {
-  return sizeof(float) * n_nodes * hw_active_neurons(&model->config) + NODES_AT_ONCE * sizeof(block_of_node) +
-         sizeof(float) * NEURONS_AT_ONCE * HW_PACK_WIDTH + sizeof(uint32_t) * k + 4 * (size_t)HW_ARENA_OVERHEAD;
+size_t hw_rank_neurons_bytes(const hw_model *model, size_t n_nodes, uint32_t k, size_t n_members) {
+  size_t of_member = NODES_AT_ONCE * sizeof(block_of_node) + sizeof(float) * NEURONS_AT_ONCE * HW_PACK_WIDTH + sizeof(uint32_t) * k;
+  return sizeof(float) * n_nodes * hw_active_neurons(&model->config) + n_members * of_member + 4 * (size_t)HW_ARENA_OVERHEAD;
 }
 
 static bool uses_part(const hw_activations *acts, size_t layer, size_t part, const hw_node *nodes, size_t n_nodes) {
@@ -101,42 +102,71 @@ static void measure_blocks(const hw_matrix *w_out, const float *out_gamma, size_
   }
 }
 
-/* Proximities of the neurons of one part of the FFN, in all nodes that use it. proximity: [n_nodes, hw_active_neurons]. */
-static void part_proximity(const hw_activations *acts, size_t layer, size_t part, const hw_node *nodes, size_t n_nodes, block_of_node *blocks,
-                           float *space, float *proximity) {
-  const hw_model_config *c = &acts->model->config;
-  size_t active = hw_active_neurons(c), size = hw_ffn_part_size(c, part);
-  if (!uses_part(acts, layer, part, nodes, n_nodes)) return;
-  for (size_t first = 0; first < size; first += NEURONS_AT_ONCE)
-    for (size_t n = 0; n < n_nodes; n += NODES_AT_ONCE) {
-      size_t count = size - first < NEURONS_AT_ONCE ? size - first : (size_t)NEURONS_AT_ONCE;
-      size_t together = n_nodes - n < NODES_AT_ONCE ? n_nodes - n : (size_t)NODES_AT_ONCE;
-      size_t n_blocks = list_blocks(acts, layer, part, first, count, nodes + n, together, proximity + n * active, blocks);
-      if (n_blocks) measure_blocks(hw_ffn_part_out(acts->model, layer, part), acts->model->layers[layer].ffn_out_gamma, first, count, blocks, n_blocks, space);
+/* The neurons of a layer in its nodes. */
+typedef struct ranking {
+  const hw_activations *acts;
+  size_t layer, part;
+  const hw_node *nodes;
+  size_t n_nodes;
+  uint32_t k;
+  float *proximity;      /* [n_nodes, hw_active_neurons] */
+  block_of_node *blocks; /* [members of the team][NODES_AT_ONCE] */
+  float *space;          /* [members of the team][NEURONS_AT_ONCE, HW_PACK_WIDTH] */
+  uint32_t *best;        /* [members of the team][k] */
+  hw_neuron_row *rows;
+  uint32_t *totals;
+} ranking;
+
+/* Proximities of some neurons of one part of the FFN, NEURONS_AT_ONCE at a time, in all nodes that use it. */
+static void measure_neurons(void *context, size_t begin, size_t end, const hw_member *member) {
+  const ranking *m = context;
+  const hw_model *model = m->acts->model;
+  size_t active = hw_active_neurons(&model->config), size = hw_ffn_part_size(&model->config, m->part);
+  block_of_node *blocks = m->blocks + member->place * NODES_AT_ONCE;
+  float *space = m->space + member->place * NEURONS_AT_ONCE * HW_PACK_WIDTH;
+  for (size_t block = begin; block < end; block++)
+    for (size_t n = 0; n < m->n_nodes; n += NODES_AT_ONCE) {
+      size_t first = block * NEURONS_AT_ONCE, count = size - first < NEURONS_AT_ONCE ? size - first : (size_t)NEURONS_AT_ONCE;
+      size_t together = m->n_nodes - n < NODES_AT_ONCE ? m->n_nodes - n : (size_t)NODES_AT_ONCE;
+      size_t n_blocks = list_blocks(m->acts, m->layer, m->part, first, count, m->nodes + n, together, m->proximity + n * active, blocks);
+      if (n_blocks) measure_blocks(hw_ffn_part_out(model, m->layer, m->part), model->layers[m->layer].ffn_out_gamma, first, count, blocks, n_blocks, space);
     }
 }
 
-bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, uint32_t k, hw_neuron_row *rows,
-                     uint32_t *totals, hw_arena *arena, hw_error *err) {
-  const hw_model_config *c = &acts->model->config;
-  size_t d_ffn = hw_active_neurons(c), cells;
-  if (!hw_size_product(n_nodes, d_ffn, &cells)) return hw_fail_memory(err, "the neurons of a batch");
-  float *proximity = hw_arena_new(arena, float, cells, err);
-  block_of_node *blocks = hw_arena_new(arena, block_of_node, NODES_AT_ONCE, err);
-  float *space = hw_arena_new(arena, float, NEURONS_AT_ONCE * HW_PACK_WIDTH, err);
-  uint32_t *best = hw_arena_new(arena, uint32_t, k, err);
-  if (!proximity || !blocks || !space || !best) return false;
-  for (size_t part = 0; part < hw_ffn_parts(c); part++) part_proximity(acts, layer, part, nodes, n_nodes, blocks, space, proximity);
-  for (size_t n = 0; n < n_nodes; n++) {
-    size_t row = hw_batch_row(&acts->batch, nodes[n].prompt, nodes[n].position);
-    float *shares = proximity + n * d_ffn;
-    double sum = hw_clip_and_sum(shares, d_ffn), whole = nodes[n].non_ffn_sum + sum;
-    totals[n] = whole > 0 ? hw_micro(sum / whole) : 0;
+/* Shares of the neurons of nodes, and the k largest. */
+static void rank_nodes(void *context, size_t begin, size_t end, const hw_member *member) {
+  const ranking *m = context;
+  size_t d_ffn = hw_active_neurons(&m->acts->model->config), k = m->k;
+  uint32_t *best = m->best + member->place * k;
+  for (size_t n = begin; n < end; n++) {
+    const hw_node *node = &m->nodes[n];
+    size_t row = hw_batch_row(&m->acts->batch, node->prompt, node->position);
+    float *shares = m->proximity + n * d_ffn;
+    double sum = hw_clip_and_sum(shares, d_ffn), whole = node->non_ffn_sum + sum;
+    m->totals[n] = whole > 0 ? hw_micro(sum / whole) : 0;
     size_t found = largest(shares, d_ffn, k, best);
     for (size_t r = 0; r < found; r++)
-      rows[n * k + r] = (hw_neuron_row){.layer = (uint16_t)layer, .position = nodes[n].position, .neuron = (uint32_t)hw_neuron_number(acts, layer, row, best[r]),
-                                        .importance = whole > 0 ? hw_micro((double)shares[best[r]] / whole) : 0,
-                                        .activation = acts->neurons[layer][row * d_ffn + best[r]]};
+      m->rows[n * k + r] = (hw_neuron_row){.layer = (uint16_t)m->layer, .position = node->position, .neuron = (uint32_t)hw_neuron_number(m->acts, m->layer, row, best[r]),
+                                           .importance = whole > 0 ? hw_micro((double)shares[best[r]] / whole) : 0,
+                                           .activation = m->acts->neurons[m->layer][row * d_ffn + best[r]]};
   }
+}
+
+bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, uint32_t k, hw_neuron_row *rows,
+                     uint32_t *totals, const hw_team *team, hw_arena *arena, hw_error *err) {
+  enum { LEAST = 1 << 16 }; /* numbers of a part */
+  const hw_model_config *c = &acts->model->config;
+  size_t d = (size_t)c->d_model, d_ffn = hw_active_neurons(c), members = hw_team_most(team), cells;
+  if (!hw_size_product(n_nodes, d_ffn, &cells)) return hw_fail_memory(err, "the neurons of a batch");
+  ranking m = {.acts = acts, .layer = layer, .nodes = nodes, .n_nodes = n_nodes, .k = k, .rows = rows, .totals = totals};
+  m.proximity = hw_arena_new(arena, float, cells, err);
+  m.blocks = hw_arena_new(arena, block_of_node, members * NODES_AT_ONCE, err);
+  m.space = hw_arena_new(arena, float, members * NEURONS_AT_ONCE * HW_PACK_WIDTH, err);
+  m.best = hw_arena_new(arena, uint32_t, members * k, err);
+  if (!m.proximity || !m.blocks || !m.space || !m.best) return false;
+  for (m.part = 0; m.part < hw_ffn_parts(c); m.part++)
+    if (uses_part(acts, layer, m.part, nodes, n_nodes))
+      hw_divide(team, (hw_ffn_part_size(c, m.part) + NEURONS_AT_ONCE - 1) / NEURONS_AT_ONCE, LEAST / (n_nodes * NEURONS_AT_ONCE * d) + 1, measure_neurons, &m);
+  hw_divide(team, n_nodes, LEAST / d_ffn + 1, rank_nodes, &m);
   return true;
 }

@@ -5,6 +5,7 @@
 #include "flow/nodes.h"
 #include "headwater/buffer.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 /* A vector of the trace at work: its request counts from 1 over all that were added, 0: none. */
 typedef struct known_state {
@@ -17,7 +18,7 @@ typedef struct collector {
   const hw_flow_settings *settings;
   hw_arena *arena, *scratch;
   hw_arena graphs; /* of the trace at work: its heads, and its graph at the floor */
-  float *panel;
+  const hw_team *team;
   hw_unembed_request *requests; /* [HW_REQUESTS_TOGETHER] of them are answered together */
   float *numerators;            /* [HW_REQUESTS_TOGETHER, d_model] of the requests */
   size_t n_requests, n_answered;
@@ -35,7 +36,7 @@ static bool answer_requests(collector *c) {
   size_t n = c->n_requests;
   c->n_requests = 0;
   c->n_answered += n;
-  return n == 0 || hw_unembed(c->acts->model, c->requests, n, c->panel, c->scratch, c->err);
+  return n == 0 || hw_unembed(c->acts->model, c->requests, n, c->team, c->scratch, c->err);
 }
 
 /* Tells what the vector is the sum of. Parts that are answered already are of no use. */
@@ -100,7 +101,7 @@ static bool add_head(collector *c, size_t prompt, const hw_head_row *head) {
   const float *values = hw_batch_gather(&c->acts->batch, prompt, 0, position + 1, c->acts->v[head->layer] + group * d_head, ldv, d_head, c->values, &ldv);
   hw_weighted_sum(c->weights, values, ldv, position + 1, d_head, c->summed);
   hw_matrix w_o = hw_matrix_inputs(&c->acts->model->layers[head->layer].w_o, head->head * d_head, d_head);
-  hw_gemm(&w_o, c->summed, d_head, c->output, (size_t)config->d_model, 1, c->panel);
+  hw_team_gemm(&w_o, c->summed, d_head, c->output, (size_t)config->d_model, 1, c->team);
   const float *out_gamma = c->acts->model->layers[head->layer].attn_out_gamma;
   if (out_gamma) {
     hw_multiply(c->output, out_gamma, (size_t)config->d_model);
@@ -236,9 +237,9 @@ static bool collect_all(collector *c, hw_flow_prompt *prompts, size_t n_prompts)
 }
 
 bool hw_project_traces(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
-                       float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err) {
+                       const hw_team *team, hw_arena *arena, hw_arena *scratch, hw_error *err) {
   if (settings->project == HW_PROJECT_NONE) return true;
-  collector c = {.acts = acts, .settings = settings, .arena = arena, .scratch = scratch, .panel = panel, .err = err};
+  collector c = {.acts = acts, .settings = settings, .arena = arena, .scratch = scratch, .team = team, .err = err};
   hw_arena_init_inner(&c.graphs, scratch);
   bool ok = collect_all(&c, prompts, n_prompts);
   hw_arena_fini_inner(&c.graphs, scratch);
@@ -264,19 +265,19 @@ static bool project_one(collector *c, size_t prompt, uint32_t target, hw_project
   return true;
 }
 
-bool hw_project_component(const hw_activations *acts, size_t prompt, uint32_t target, uint32_t k, hw_projection rows[2], float *panel,
+bool hw_project_component(const hw_activations *acts, size_t prompt, uint32_t target, uint32_t k, hw_projection rows[2], const hw_team *team,
                           hw_arena *arena, hw_error *err) {
   const hw_flow_settings settings = {.top_tokens = k, .conventions = HW_CONVENTIONS_BOTH};
   hw_arena work;
   hw_arena_init_inner(&work, arena);
-  collector c = {.acts = acts, .settings = &settings, .arena = arena, .scratch = &work, .panel = panel, .err = err};
+  collector c = {.acts = acts, .settings = &settings, .arena = arena, .scratch = &work, .team = team, .err = err};
   bool ok = project_one(&c, prompt, target, rows);
   hw_buffer_fini(&c.rows);
   hw_arena_fini_inner(&work, arena);
   return ok;
 }
 
-bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, uint32_t k, float *panel, hw_arena *arena, hw_error *err) {
+bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, uint32_t k, const hw_team *team, hw_arena *arena, hw_error *err) {
   const hw_model_config *config = &model->config;
   size_t d = (size_t)config->d_model;
   if ((int64_t)k > config->vocab_out) k = (uint32_t)config->vocab_out;
@@ -310,5 +311,5 @@ bool hw_project_neurons(const hw_model *model, hw_projection *rows, size_t n, ui
     rows[i].suppresses = own_ids + k;
     rows[i].suppress_scores = own_scores + k;
   }
-  return hw_unembed(model, requests, n, panel, arena, err);
+  return hw_unembed(model, requests, n, team, arena, err);
 }

@@ -8,6 +8,7 @@
 #include "flow/nodes.h"
 #include "headwater/buffer.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 /* What a walk can reach at a position of a layer: a residual state (hw_state), or the FFN, whose neurons are then wanted. */
 enum { REACHED_FFN = HW_N_STATES, N_REACHED };
@@ -26,8 +27,8 @@ typedef struct walk {
   hw_graph_frame frame;  /* of the model: no tokens, no target */
   double **non_ffn_sum;  /* [n_prompts][n_tokens] hw_node.non_ffn_sum of the layer's nodes with an FFN part */
   size_t *unsound;       /* [rows] the first layer whose states there are no finite numbers; n_layers + 1: none */
-  hw_buffer kept;        /* hw_part of the nodes at work */
-  float *panel;
+  hw_buffer *kept;       /* [members of the team] hw_part of the nodes at work */
+  const hw_team *team;
   hw_arena *arena; /* of the results */
   hw_arena *batch; /* of the batch: what the walk keeps from layer to layer */
   hw_arena scratch; /* of a layer */
@@ -45,18 +46,26 @@ static size_t n_tokens_of(const walk *w, const hw_flow_prompt *p) {
 /* Sums of absolute values of larger numbers may overflow. */
 static const float largest_magnitude = 1e30f;
 
-static bool check_rows(walk *w) {
-  size_t d = (size_t)w->acts->model->config.d_model, n_layers = (size_t)w->acts->model->config.n_layers, n = w->acts->batch.n_rows;
-  w->unsound = hw_arena_new(w->batch, size_t, n, w->err);
-  if (!w->unsound) return false;
-  for (size_t r = 0; r < n; r++) {
+static void check_some_rows(void *context, size_t begin, size_t end, const hw_member *member) {
+  const walk *w = context;
+  size_t d = (size_t)w->acts->model->config.d_model, n_layers = (size_t)w->acts->model->config.n_layers;
+  (void)member;
+  for (size_t r = begin; r < end; r++) {
     size_t l = 0;
     while (l <= n_layers && hw_all_below(w->acts->resid[l] + r * d, d, largest_magnitude) &&
            (l == n_layers || hw_all_below(w->acts->mid[l] + r * d, d, largest_magnitude)))
       l++;
     w->unsound[r] = l;
   }
-  return true;
+}
+
+static bool check_rows(walk *w) {
+  enum { LEAST = 1 << 16 }; /* numbers of a part */
+  const hw_model_config *c = &w->acts->model->config;
+  size_t n = w->acts->batch.n_rows;
+  w->unsound = hw_arena_new(w->batch, size_t, n, w->err);
+  if (w->unsound) hw_divide(w->team, n, LEAST / (size_t)(2 * c->n_layers * c->d_model) + 1, check_some_rows, w);
+  return w->unsound != NULL;
 }
 
 static bool check_numbers(walk *w, hw_flow_prompt *p) {
@@ -162,7 +171,7 @@ static bool rank_neurons(walk *w, size_t layer) {
   for (size_t n = 0; n < list.n_nodes; n++) list.nodes[n].non_ffn_sum = w->non_ffn_sum[list.nodes[n].owner][list.nodes[n].position];
   hw_neuron_row *rows = hw_arena_new(&w->scratch, hw_neuron_row, list.n_nodes * k, w->err);
   uint32_t *totals = hw_arena_new(&w->scratch, uint32_t, list.n_nodes, w->err);
-  if (!rows || !totals || !hw_rank_neurons(w->acts, layer, list.nodes, list.n_nodes, k, rows, totals, &w->scratch, w->err)) return false;
+  if (!rows || !totals || !hw_rank_neurons(w->acts, layer, list.nodes, list.n_nodes, k, rows, totals, w->team, &w->scratch, w->err)) return false;
   for (size_t i = 0; i < list.n_places; i++) {
     const place *at = &list.places[i];
     hw_neuron_node node = {.layer = (uint16_t)layer, .position = at->position, .total = totals[at->node], .n_rows = k};
@@ -232,8 +241,8 @@ static size_t block_floats(const hw_flow_settings *settings, size_t all, size_t 
 typedef struct node_space {
   hw_proximity_space measure;
   float *proximity; /* [floats] */
-  size_t floats;
-  double *importance; /* [width of the widest node] */
+  size_t floats, widest;
+  double *importance; /* [members of the team][widest] */
   hw_part *parts;     /* the same */
 } node_space;
 
@@ -241,43 +250,66 @@ static size_t head_output_floats(const hw_model *model, const hw_layer_node *kin
   return hw_layer_node_has(kind, HW_PART_ATTENTION) ? n_rows * (size_t)model->config.d_model : 0;
 }
 
-static size_t node_bytes(const hw_model *model, const hw_flow_settings *settings, const hw_layer_node *kind, size_t n_rows, bool shared, size_t longest) {
+static size_t node_bytes(const hw_model *model, const hw_flow_settings *settings, const hw_layer_node *kind, size_t n_rows, bool shared, size_t longest,
+                         size_t n_members) {
   size_t widest = hw_node_width(model, kind, longest - 1), all = n_rows * hw_node_width(model, kind, shared ? longest - 1 : longest / 2);
-  return sizeof(float) * (head_output_floats(model, kind, n_rows) + 2 * longest + block_floats(settings, all, widest)) +
-         widest * (sizeof(double) + sizeof(hw_part)) + 6 * (size_t)HW_ARENA_OVERHEAD;
+  return sizeof(float) * (head_output_floats(model, kind, n_rows) + n_members * 2 * longest + block_floats(settings, all, widest)) +
+         n_members * widest * (sizeof(double) + sizeof(hw_part)) + 6 * (size_t)HW_ARENA_OVERHEAD;
 }
 
 static bool make_space(walk *w, const hw_layer_node *kind, const hw_node *nodes, size_t n_nodes, node_space *space) {
   const hw_model *model = w->acts->model;
-  size_t longest = 1, all = 0;
+  size_t longest = 1, all = 0, members = hw_team_most(w->team);
   for (size_t n = 0; n < n_nodes; n++) {
     if (nodes[n].position + (size_t)1 > longest) longest = nodes[n].position + (size_t)1;
     all += hw_node_width(model, kind, nodes[n].position);
   }
-  size_t widest = hw_node_width(model, kind, longest - 1);
-  space->floats = block_floats(w->settings, all, widest);
+  space->widest = hw_node_width(model, kind, longest - 1);
+  space->floats = block_floats(w->settings, all, space->widest);
+  space->measure.longest = longest;
   space->measure.head_output = hw_arena_new(&w->scratch, float, head_output_floats(model, kind, w->acts->batch.n_rows), w->err);
-  space->measure.weights = hw_arena_new(&w->scratch, float, longest, w->err);
-  space->measure.of_one_head = hw_arena_new(&w->scratch, float, longest, w->err);
+  space->measure.weights = hw_arena_new(&w->scratch, float, members * longest, w->err);
+  space->measure.of_one_head = hw_arena_new(&w->scratch, float, members * longest, w->err);
   space->proximity = hw_arena_new(&w->scratch, float, space->floats, w->err);
-  space->importance = hw_arena_new(&w->scratch, double, widest, w->err);
-  space->parts = hw_arena_new(&w->scratch, hw_part, widest, w->err);
+  space->importance = hw_arena_new(&w->scratch, double, members * space->widest, w->err);
+  space->parts = hw_arena_new(&w->scratch, hw_part, members * space->widest, w->err);
   return space->measure.head_output && space->measure.weights && space->measure.of_one_head && space->proximity && space->importance && space->parts;
 }
 
-/* Measures nodes and adds their kept parts to w->kept. */
-static void measure_block(walk *w, size_t layer, const hw_layer_node *kind, hw_node *nodes, size_t n_nodes, const node_space *space) {
-  hw_node_proximity(w->acts, layer, kind, nodes, n_nodes, &space->measure, w->panel);
-  for (size_t n = 0; n < n_nodes; n++) {
-    uint32_t at = nodes[n].position;
-    size_t width = hw_node_width(w->acts->model, kind, at);
-    hw_importances(nodes[n].proximity, width, space->importance);
-    if (w->settings->raw) note_raw(w, &w->prompts[nodes[n].owner], kind, layer, at, space->importance);
-    list_parts(w, kind, layer, at, space->importance, space->parts);
-    nodes[n].first_part = w->kept.length / sizeof(hw_part);
-    nodes[n].n_parts = keep_parts(w, space->parts, width);
-    hw_buffer_append(&w->kept, space->parts, nodes[n].n_parts * sizeof(hw_part));
+typedef struct node_block {
+  const walk *w;
+  size_t layer;
+  const hw_layer_node *kind;
+  hw_node *nodes;
+  const node_space *space;
+} node_block;
+
+/* Kept parts of nodes go to the buffer of the member that finds them. */
+static void keep_of_nodes(void *context, size_t begin, size_t end, const hw_member *member) {
+  const node_block *b = context;
+  const walk *w = b->w;
+  double *importance = b->space->importance + member->place * b->space->widest;
+  hw_part *parts = b->space->parts + member->place * b->space->widest;
+  hw_buffer *kept = &w->kept[member->place];
+  for (size_t n = begin; n < end; n++) {
+    hw_node *node = &b->nodes[n];
+    size_t width = hw_node_width(w->acts->model, b->kind, node->position);
+    hw_importances(node->proximity, width, importance);
+    if (w->settings->raw) note_raw(w, &w->prompts[node->owner], b->kind, b->layer, node->position, importance);
+    list_parts(w, b->kind, b->layer, node->position, importance, parts);
+    node->kept_by = member->place;
+    node->first_part = kept->length / sizeof(hw_part);
+    node->n_parts = keep_parts(w, parts, width);
+    hw_buffer_append(kept, parts, node->n_parts * sizeof(hw_part));
   }
+}
+
+/* Measures nodes and keeps their parts. */
+static void measure_block(walk *w, size_t layer, const hw_layer_node *kind, hw_node *nodes, size_t n_nodes, const node_space *space) {
+  enum { LEAST = 1 << 12 }; /* parts that a member of the team takes at once */
+  node_block block = {.w = w, .layer = layer, .kind = kind, .nodes = nodes, .space = space};
+  hw_node_proximity(w->acts, layer, kind, nodes, n_nodes, &space->measure, w->team);
+  hw_divide(w->team, n_nodes, LEAST / space->widest + 1, keep_of_nodes, &block);
 }
 
 /* The end of the block of nodes that begins at `begin`, with places for their proximities. */
@@ -295,17 +327,18 @@ static bool walk_nodes(walk *w, size_t layer, const hw_layer_node *kind) {
   node_space space;
   if (!list_nodes(w, (int)kind->whole, w->settings->raw, &list)) return false;
   if (!make_space(w, kind, list.nodes, list.n_nodes, &space)) return false;
-  hw_buffer_reset(&w->kept);
+  for (size_t m = 0; m < hw_team_most(w->team); m++) hw_buffer_reset(&w->kept[m]);
   for (size_t begin = 0, end; begin < list.n_nodes; begin = end) {
     end = next_block(w, kind, &space, list.nodes, begin, list.n_nodes);
     measure_block(w, layer, kind, list.nodes + begin, end - begin, &space);
   }
-  if (!hw_buffer_check(&w->kept, w->err)) return false;
+  for (size_t m = 0; m < hw_team_most(w->team); m++)
+    if (!hw_buffer_check(&w->kept[m], w->err)) return false;
   for (size_t i = 0; i < list.n_places; i++) {
     const place *at = &list.places[i];
     const hw_node *node = &list.nodes[at->node];
     if (hw_layer_node_has(kind, HW_PART_FFN)) w->non_ffn_sum[at->owner][at->position] = node->non_ffn_sum;
-    pass_on(w, kind, at, (const hw_part *)(const void *)w->kept.data + node->first_part, node->n_parts);
+    pass_on(w, kind, at, (const hw_part *)(const void *)w->kept[node->kept_by].data + node->first_part, node->n_parts);
   }
   return true;
 }
@@ -375,7 +408,8 @@ static bool finish_prompt(walk *w, size_t owner) {
 static bool walk_all(walk *w) {
   w->targets = hw_arena_znew(w->batch, target_walk *, w->n_prompts, w->err);
   w->non_ffn_sum = hw_arena_znew(w->batch, double *, w->n_prompts, w->err);
-  if (!w->targets || !w->non_ffn_sum || !check_rows(w)) return false;
+  w->kept = hw_arena_znew(w->batch, hw_buffer, hw_team_most(w->team), w->err);
+  if (!w->targets || !w->non_ffn_sum || !w->kept || !check_rows(w)) return false;
   for (size_t owner = 0; owner < w->n_prompts; owner++)
     if (!start_prompt(w, owner)) return false;
   for (size_t layer = (size_t)w->acts->model->config.n_layers; layer-- > 0;) {
@@ -388,15 +422,17 @@ static bool walk_all(walk *w) {
   return true;
 }
 
-size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_rows, size_t n_tokens, size_t longest, size_t n_targets) {
+size_t hw_flow_bytes(const hw_model *model, const hw_flow_settings *settings, size_t n_rows, size_t n_tokens, size_t longest, size_t n_targets,
+                     size_t n_members) {
   size_t of_target = sizeof(target_walk) + N_REACHED * (size_t)HW_ARENA_OVERHEAD, of_prompt = sizeof(target_walk *) + sizeof(double *) + 2 * (size_t)HW_ARENA_OVERHEAD;
-  size_t kept = n_rows * (of_target + of_prompt + sizeof(size_t)) + n_tokens * (sizeof(double) + N_REACHED * sizeof(bool) * n_targets) + 3 * (size_t)HW_ARENA_OVERHEAD;
+  size_t kept = n_rows * (of_target + of_prompt + sizeof(size_t)) + n_tokens * (sizeof(double) + N_REACHED * sizeof(bool) * n_targets) + n_members * sizeof(hw_buffer) +
+                4 * (size_t)HW_ARENA_OVERHEAD;
   const hw_graph_frame frame = frame_of(model);
   const hw_layer_nodes *kinds = hw_graph_layer_nodes(&frame);
   size_t listed = n_rows * (sizeof(hw_node) + sizeof(size_t)) + n_tokens * sizeof(place) + 3 * (size_t)HW_ARENA_OVERHEAD, nodes = listed; /* whose neurons are ranked */
-  for (size_t i = 0; i < kinds->n; i++) nodes += listed + node_bytes(model, settings, &kinds->nodes[i], n_rows, n_tokens > n_rows, longest);
+  for (size_t i = 0; i < kinds->n; i++) nodes += listed + node_bytes(model, settings, &kinds->nodes[i], n_rows, n_tokens > n_rows, longest, n_members);
   size_t neurons = n_rows * (settings->top_neurons * sizeof(hw_neuron_row) + sizeof(uint32_t)) + 2 * (size_t)HW_ARENA_OVERHEAD +
-                   hw_rank_neurons_bytes(model, n_rows, settings->top_neurons);
+                   hw_rank_neurons_bytes(model, n_rows, settings->top_neurons, n_members);
   size_t walked = nodes + (settings->top_neurons ? neurons : 0), replay = hw_graph_replay_bytes(frame.n_layers, (size_t)model->config.n_heads, longest, 0);
   size_t projected = hw_project_bytes(model, n_rows) + 2 * replay; /* the work space of the graph that is searched for heads, and the graph */
   if (walked < replay) walked = replay;
@@ -409,16 +445,16 @@ size_t hw_flow_graph_bytes(const hw_model *model, const hw_flow_settings *settin
 }
 
 bool hw_flow_trace(const hw_activations *acts, const hw_flow_settings *settings, hw_flow_prompt *prompts, size_t n_prompts,
-                   float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err) {
-  walk w = {.acts = acts, .frame = frame_of(acts->model), .settings = settings, .prompts = prompts, .n_prompts = n_prompts, .panel = panel, .arena = arena, .batch = scratch, .err = err};
+                   const hw_team *team, hw_arena *arena, hw_arena *scratch, hw_error *err) {
+  walk w = {.acts = acts, .frame = frame_of(acts->model), .settings = settings, .prompts = prompts, .n_prompts = n_prompts, .team = team, .arena = arena, .batch = scratch, .err = err};
   hw_arena_init_inner(&w.scratch, scratch);
   bool ok = walk_all(&w);
   for (size_t owner = 0; w.targets && owner < n_prompts; owner++)
     for (size_t t = 0; w.targets[owner] && t < prompts[owner].n_targets; t++)
       target_fini(&w.targets[owner][t]);
-  hw_buffer_fini(&w.kept);
+  for (size_t m = 0; w.kept && m < hw_team_most(team); m++) hw_buffer_fini(&w.kept[m]);
   hw_arena_fini_inner(&w.scratch, scratch);
-  return ok && hw_project_traces(acts, settings, prompts, n_prompts, panel, arena, scratch, err);
+  return ok && hw_project_traces(acts, settings, prompts, n_prompts, team, arena, scratch, err);
 }
 
 static bool measure_head(walk *w, size_t prompt, size_t layer, size_t head, float *weights, double *contributions) {
@@ -432,7 +468,7 @@ static bool measure_head(walk *w, size_t prompt, size_t layer, size_t head, floa
   if (!make_space(w, kind, nodes, n, &space)) return false;
   for (size_t begin = 0, end; begin < n; begin = end) {
     end = next_block(w, kind, &space, nodes, begin, n);
-    hw_node_proximity(acts, layer, kind, nodes + begin, end - begin, &space.measure, w->panel);
+    hw_node_proximity(acts, layer, kind, nodes + begin, end - begin, &space.measure, w->team);
     for (size_t i = begin; i < end; i++) {
       hw_importances(nodes[i].proximity, hw_node_width(acts->model, kind, i), space.importance);
       for (size_t j = 0; j <= i; j++) contributions[i * (i + 1) / 2 + j] = space.importance[j * n_heads + head];
@@ -443,9 +479,9 @@ static bool measure_head(walk *w, size_t prompt, size_t layer, size_t head, floa
 }
 
 bool hw_flow_attention(const hw_activations *acts, size_t prompt, size_t layer, size_t head, float *weights, double *contributions,
-                       float *panel, hw_error *err) {
+                       const hw_team *team, hw_error *err) {
   const hw_flow_settings settings = {0};
-  walk w = {.acts = acts, .frame = frame_of(acts->model), .settings = &settings, .panel = panel, .err = err};
+  walk w = {.acts = acts, .frame = frame_of(acts->model), .settings = &settings, .team = team, .err = err};
   hw_arena_init(&w.scratch);
   bool ok = measure_head(&w, prompt, layer, head, weights, contributions);
   hw_arena_fini(&w.scratch);

@@ -163,7 +163,8 @@ static bool run_projections(const hw_pass *pass, size_t layer, int side, float *
   if (!normed || !fused) return false;
   for (size_t r = 0; r < n; r++)
     hw_norm_row(input_norm(pass), pass->acts->resid[layer] + row_at(&pass->all, side, r) * d, l->attn_norm_gamma, l->attn_norm_beta, (float)c->norm_eps, d, normed + r * d);
-  hw_heads_project(pass->model, layer, normed, n, fused, q, k, v, pass->panel);
+  hw_heads_multiply(pass->model, layer, normed, n, fused, q, k, v, &(hw_team){.panel = pass->panel});
+  hw_heads_sort(pass->model, layer, fused, n, q, k, v);
   return true;
 }
 

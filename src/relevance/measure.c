@@ -131,7 +131,7 @@ static bool all_logits(const measuring *w, size_t prompt, float *space, float *s
   const hw_model_config *c = &w->model->config;
   float sigma = hw_norm_numerator(c->norm, last_state(w, prompt), w->model->final_gamma, (float)c->norm_eps, (size_t)c->d_model, space);
   const hw_unembed_request request = {.vector = space, .scale = 1.0f / sigma, .with_beta = true, .scores = scores};
-  return hw_unembed(w->model, &request, 1, w->panel, w->arena, w->err);
+  return hw_unembed(w->model, &request, 1, &(hw_team){.panel = w->panel}, w->arena, w->err);
 }
 
 /* Behind a cap without a foil every token has a slope of its own. */
@@ -172,7 +172,7 @@ static bool find_answers(measuring *w, const hw_relevance_prompt *prompts, size_
                                          .logits = numbers + 2 * n_queries, .probabilities = numbers + 2 * n_queries + 1};
     n_queries++;
   }
-  return n_queries == 0 || hw_next_tokens(w->acts, queries, n_queries, w->panel, w->arena, w->err);
+  return n_queries == 0 || hw_next_tokens(w->acts, queries, n_queries, &(hw_team){.panel = w->panel}, w->arena, w->err);
 }
 
 bool hw_measure_prompts(const hw_activations *acts, const hw_relevance_prompt *prompts, size_t n, hw_measure *measures, float *panel,

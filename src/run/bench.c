@@ -84,7 +84,7 @@ static bool trace_batch(bench_batch *b, uint32_t top_neurons, hw_project project
     if (!b->prompts[p].traces) return false;
   }
   double start = processor_seconds();
-  bool ok = hw_flow_trace(&w->acts, &settings, b->prompts, b->batch.n_prompts, w->panel, &w->results, &w->scratch, err);
+  bool ok = hw_flow_trace(&w->acts, &settings, b->prompts, b->batch.n_prompts, &w->team, &w->results, &w->scratch, err);
   *seconds = processor_seconds() - start;
   return ok;
 }
@@ -96,10 +96,10 @@ static bool measure(bench_batch *b, double seconds[HW_BENCH_STAGES], hw_error *e
   hw_arena_reset(&w->scratch);
   hw_arena_reset(&w->results);
   start = processor_seconds();
-  if (!hw_forward(w->model, &b->batch, w->panel, &w->scratch, &w->acts, err)) return false;
+  if (!hw_forward(w->model, &b->batch, &w->team, &w->scratch, &w->acts, err)) return false;
   seconds[HW_BENCH_FORWARD] = processor_seconds() - start;
   start = processor_seconds();
-  if (!hw_next_tokens(&w->acts, b->queries, b->batch.n_prompts, w->panel, &w->scratch, err)) return false;
+  if (!hw_next_tokens(&w->acts, b->queries, b->batch.n_prompts, &w->team, &w->scratch, err)) return false;
   seconds[HW_BENCH_PREDICTION] = processor_seconds() - start;
   if (!trace_batch(b, 0, HW_PROJECT_NONE, &graph, err) || !trace_batch(b, 10, HW_PROJECT_NONE, &with_neurons, err) ||
       !trace_batch(b, 10, HW_PROJECT_DEFAULT, &with_projections, err))

@@ -15,8 +15,8 @@ bool hw_worker_init(hw_worker *worker, const hw_model *model, const hw_flow_sett
   *worker = (hw_worker){.model = model, .flow = *flow, .batch_rows = batch_rows, .shares_prefixes = true};
   hw_arena_init(&worker->results);
   hw_arena_init(&worker->scratch);
-  worker->panel = hw_memory_large(HW_PANEL_FLOATS * sizeof *worker->panel);
-  return worker->panel || hw_fail_memory(err, "a worker");
+  worker->team.panel = hw_memory_large(HW_PANEL_FLOATS * sizeof *worker->team.panel);
+  return worker->team.panel || hw_fail_memory(err, "a worker");
 }
 
 bool hw_worker_keep_prefixes(hw_worker *worker, size_t most_rows, hw_error *err) {
@@ -25,7 +25,7 @@ bool hw_worker_keep_prefixes(hw_worker *worker, size_t most_rows, hw_error *err)
 
 void hw_worker_fini(hw_worker *worker) {
   hw_prefixes_free(worker->prefixes);
-  free(worker->panel);
+  free(worker->team.panel);
   hw_arena_fini(&worker->results);
   hw_arena_fini(&worker->scratch);
   *worker = (hw_worker){0};
@@ -59,12 +59,12 @@ size_t hw_results_bytes(const hw_model *model, const hw_flow_settings *flow, con
 }
 
 size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flow, const hw_batch_shape *shape) {
-  size_t rows = shape->n_rows, tokens = shape->n_tokens, queries = count_queries(model, rows);
+  size_t rows = shape->n_rows, tokens = shape->n_tokens, queries = count_queries(model, rows), members = shape->n_members ? shape->n_members : 1;
   size_t lists = tokens * sizeof(int32_t) + rows * (3 * sizeof(size_t) + sizeof(hw_flow_prompt)) + sizeof(size_t) + 4 * (size_t)HW_ARENA_OVERHEAD +
                  hw_lay_out_bytes(3 * rows, tokens);
   size_t asked = queries * (sizeof(hw_next_token) + 2 * sizeof(hw_token_score) + HW_ARENA_OVERHEAD);
-  return sizeof(float) * HW_PANEL_FLOATS + lists + asked + hw_forward_bytes(model, rows, shape->longest) + hw_next_tokens_bytes(model, queries) +
-         hw_flow_bytes(model, flow, rows, tokens, shape->longest, shape->n_targets) + hw_results_bytes(model, flow, shape);
+  return members * sizeof(float) * HW_PANEL_FLOATS + lists + asked + hw_forward_bytes(model, rows, shape->longest, members) + hw_next_tokens_bytes(model, queries) +
+         hw_flow_bytes(model, flow, rows, tokens, shape->longest, shape->n_targets, members) + hw_results_bytes(model, flow, shape);
 }
 
 /* A sub-batch as it is put together: prompts first, then the sequences that score answers of several tokens. */
@@ -271,9 +271,9 @@ static bool trace_flows(sub_batch *b, hw_flow_prompt *flows, size_t n) {
   hw_worker *w = b->worker;
   hw_flow_settings graphs = w->flow;
   graphs.project = HW_PROJECT_NONE;
-  if (!hw_flow_trace(&w->acts, &graphs, flows, n, w->panel, &w->results, &w->scratch, b->err)) return false;
+  if (!hw_flow_trace(&w->acts, &graphs, flows, n, &w->team, &w->results, &w->scratch, b->err)) return false;
   hw_profile_lap(w->profile, HW_RUN_GRAPHS);
-  if (!hw_project_traces(&w->acts, &w->flow, flows, n, w->panel, &w->results, &w->scratch, b->err)) return false;
+  if (!hw_project_traces(&w->acts, &w->flow, flows, n, &w->team, &w->results, &w->scratch, b->err)) return false;
   hw_profile_lap(w->profile, HW_RUN_PROJECTIONS);
   return true;
 }
@@ -298,10 +298,10 @@ static bool compute_sub_batch(sub_batch *b) {
   hw_batch batch;
   hw_profile_lap(w->profile, HW_RUN_PROMPTS);
   if (!make_batch(b, &batch)) return false;
-  if (!hw_forward(w->model, &batch, w->panel, &w->scratch, &w->acts, b->err)) return false;
+  if (!hw_forward(w->model, &batch, &w->team, &w->scratch, &w->acts, b->err)) return false;
   if (w->prefixes && !hw_prefixes_keep(w->prefixes, &w->acts, n_prompts, b->err)) return false;
   hw_profile_lap(w->profile, HW_RUN_FORWARD);
-  if (!hw_next_tokens(&w->acts, b->queries, b->n_queries, w->panel, &w->scratch, b->err)) return false;
+  if (!hw_next_tokens(&w->acts, b->queries, b->n_queries, &w->team, &w->scratch, b->err)) return false;
   hw_profile_lap(w->profile, HW_RUN_PREDICTIONS);
   if (!trace_flows(b, flows, n_prompts)) return false;
   const hw_next_token *query = b->queries;

@@ -46,7 +46,7 @@ static const hw_option job_options[] = {
     {"neuron-projections", HW_OPTION_CHOICE, AT(neuron_projections), "WHICH", "what neurons promote, after the last chunk: used (those in a top list), all, none", 0, 0, neuron_projection_names, true},
     {"neuron-threshold", HW_OPTION_NUMBER, AT(neuron_threshold), "T", "share above which a neuron counts as active", 0, 1, NULL, true},
     {"chunk-tokens", HW_OPTION_COUNT, AT(chunk_tokens), "N", "tokens of a chunk, the unit of work; 0: from 256 of a small data set to 2048", 0, 1 << 20, NULL, true},
-    {"threads", HW_OPTION_COUNT, AT(threads), "N", "workers; 0 for one per core", 0, 1024, NULL, false},
+    {"threads", HW_OPTION_COUNT, AT(threads), "N", "threads that compute; 0 for one per core", 0, 1024, NULL, false},
     {"gemm", HW_OPTION_CHOICE, AT(gemm), "WHICH", "matrix products: built-in (the same bits on every processor) or openblas (for comparison)", 0, 0, gemm_names, HW_DECIDES_IF_CHOSEN},
     {"share-prefixes", HW_OPTION_CHOICE, AT(share_prefixes), "WHEN", "prompts that begin with the same tokens compute these once: yes or no (the same results); never with --gemm openblas", 0, 0, prefix_names, false},
     {"screen", HW_OPTION_CHOICE, AT(screen), "WHEN", "projections: 8-bit numbers say which tokens can be in a list; the lists are the same: auto (where it saves time and memory allows it), always, never", 0, 0, screen_names, false},

@@ -158,7 +158,7 @@ static bool work_on_neurons(shared *s, hw_worker *worker, neuron_list *list, hw_
     hw_projection *rows = hw_arena_znew(&worker->results, hw_projection, n, err);
     if (!rows) return false;
     for (size_t i = 0; i < n; i++) rows[i] = (hw_projection){.layer = list->layers[first + i], .index = list->neurons[first + i]};
-    if (!hw_project_neurons(s->model, rows, n, worker->flow.top_tokens, worker->panel, &worker->results, err)) return false;
+    if (!hw_project_neurons(s->model, rows, n, worker->flow.top_tokens, &worker->team, &worker->results, err)) return false;
     hw_profile_lap(worker->profile, HW_RUN_NEURON_PROJECTIONS);
     omp_set_lock(&s->store_lock);
     hw_profile_lap(worker->profile, HW_RUN_WAITING);

@@ -2,8 +2,12 @@
  * One prompt from its text to its graphs. */
 #include "headwater/trace.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "run/trace_team.h"
+#include "tensor/team.h"
 
 static int by_place(const void *a, const void *b) {
   const hw_projection *x = a, *y = b;
@@ -27,17 +31,30 @@ static bool project_neurons(hw_trace *trace, hw_error *err) {
     if (kept == 0 || by_place(&rows[kept - 1], &rows[i]) != 0) rows[kept++] = rows[i];
   trace->neurons = rows;
   trace->n_neurons = kept;
-  return hw_project_neurons(worker->model, rows, kept, worker->flow.top_tokens, worker->panel, &worker->results, err);
+  return hw_project_neurons(worker->model, rows, kept, worker->flow.top_tokens, &worker->team, &worker->results, err);
+}
+
+void hw_trace_gather(hw_trace *trace) {
+  hw_team *team = &trace->worker.team;
+  hw_error none;
+  if (trace->n_threads < 2 || !(team->helpers = hw_helpers_new((size_t)trace->n_threads, &none))) return;
+  hw_helpers_start(team->helpers, (size_t)trace->n_threads - 1);
+}
+
+void hw_trace_part(hw_trace *trace) {
+  hw_helpers_free(trace->worker.team.helpers);
+  trace->worker.team.helpers = NULL;
 }
 
 static bool begin(const hw_model *model, const hw_analysis *analysis, hw_trace *trace, hw_error *err) {
   hw_flow_settings flow;
-  *trace = (hw_trace){0};
+  *trace = (hw_trace){.n_threads = analysis->threads ? (int)analysis->threads : omp_get_num_procs()};
   return hw_analysis_flow(analysis, &flow, err) && hw_worker_init(&trace->worker, model, &flow, HW_BATCH_ROWS, err);
 }
 
 static bool check_memory(const hw_trace *trace, const hw_analysis *analysis, hw_error *err) {
   hw_batch_shape shape = hw_prompt_shape(trace->worker.model, trace->worker.shares_prefixes, &trace->prompt);
+  shape.n_members = (size_t)trace->n_threads;
   size_t bytes = hw_worker_bytes(trace->worker.model, &trace->worker.flow, &shape), most = (size_t)analysis->memory << 20;
   return !most || bytes <= most ||
          hw_fail(err, HW_ERROR_PROMPT, "the prompt has %zu tokens: its trace takes %zu MiB, at most %zu MiB are allowed", trace->prompt.n_tokens,
@@ -46,9 +63,12 @@ static bool check_memory(const hw_trace *trace, const hw_analysis *analysis, hw_
 
 static bool compute(hw_trace *trace, const hw_analysis *analysis, hw_error *err) {
   if (!check_memory(trace, analysis, err)) return false;
-  if (!hw_compute(&trace->worker, &trace->prompt, 1, &trace->result, err)) return false;
-  if (trace->result.failure) return hw_fail(err, HW_ERROR_PROMPT, "%s", trace->result.failure);
-  return trace->worker.flow.project == HW_PROJECT_NONE || project_neurons(trace, err);
+  hw_trace_gather(trace);
+  bool ok = hw_compute(&trace->worker, &trace->prompt, 1, &trace->result, err);
+  if (ok && trace->result.failure) ok = hw_fail(err, HW_ERROR_PROMPT, "%s", trace->result.failure);
+  ok = ok && (trace->worker.flow.project == HW_PROJECT_NONE || project_neurons(trace, err));
+  hw_trace_part(trace);
+  return ok;
 }
 
 bool hw_trace_text(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text, hw_trace *trace,

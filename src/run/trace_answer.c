@@ -31,7 +31,7 @@ static bool run(const hw_model *model, const int32_t *ids, size_t n, const hw_an
   trace->first[2] = n + other;
   const hw_batch batch = {.n_prompts = other ? 2 : 1, .n_rows = n + other, .ids = trace->ids, .first = trace->first};
   trace->relevance = (hw_relevance_prompt){.prompt = 0, .reference = other ? 1 : HW_NO_REFERENCE, .answer = question->answer, .foil = question->foil};
-  return hw_forward(model, &batch, trace->panel, &trace->arena, &trace->acts, err) &&
+  return hw_forward(model, &batch, &(hw_team){.panel = trace->panel}, &trace->arena, &trace->acts, err) &&
          hw_relevance_trace(&trace->acts, settings, &trace->relevance, 1, trace->panel, &trace->arena, &trace->scratch, err);
 }
 

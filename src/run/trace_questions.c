@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "headwater/trace.h"
+#include "run/trace_team.h"
 
 enum { MOST_TOKENS = 1000 }; /* of a list, as the option --top-tokens */
 
@@ -45,8 +46,11 @@ bool hw_trace_list(hw_trace *trace, size_t t, hw_component_kind kind, size_t lay
     return false;
   *n = kind == HW_COMPONENT_NEURON ? 1 : 2;
   rows[0] = (hw_projection){.kind = (uint8_t)kind, .layer = (uint16_t)layer, .position = (uint32_t)position, .index = (uint32_t)index};
-  if (kind == HW_COMPONENT_NEURON) return hw_project_neurons(w->model, rows, 1, k, w->panel, arena, err);
-  return hw_project_component(&w->acts, 0, trace->prompt.targets[t], k, rows, w->panel, arena, err);
+  hw_trace_gather(trace);
+  bool ok = kind == HW_COMPONENT_NEURON ? hw_project_neurons(w->model, rows, 1, k, &w->team, arena, err)
+                                        : hw_project_component(&w->acts, 0, trace->prompt.targets[t], k, rows, &w->team, arena, err);
+  hw_trace_part(trace);
+  return ok;
 }
 
 bool hw_trace_lens(hw_trace *trace, size_t layer, hw_state after, size_t position, uint32_t k, hw_arena *arena, hw_lens_token **tokens,
@@ -65,9 +69,12 @@ bool hw_trace_lens(hw_trace *trace, size_t layer, hw_state after, size_t positio
   const hw_next_token state = {.row = position, .skip = above, .mid = mid, .k = k, .ids = ids, .logits = logits, .probabilities = probabilities};
   bool behind_attention = !mid && !config->parallel; /* the state before it is the one between the blocks */
   const hw_next_token below = {.row = position, .skip = above + !behind_attention, .mid = behind_attention, .scores = before, .n_scores = k};
-  if (!hw_next_tokens(&w->acts, &state, 1, w->panel, arena, err)) return false;
-  for (uint32_t i = 0; i < k; i++) before[i].id = ids[i];
-  if (!hw_next_tokens(&w->acts, &below, 1, w->panel, arena, err)) return false;
+  hw_trace_gather(trace);
+  bool ok = hw_next_tokens(&w->acts, &state, 1, &w->team, arena, err);
+  for (uint32_t i = 0; ok && i < k; i++) before[i].id = ids[i];
+  ok = ok && hw_next_tokens(&w->acts, &below, 1, &w->team, arena, err);
+  hw_trace_part(trace);
+  if (!ok) return false;
   for (uint32_t i = 0; i < k; i++)
     (*tokens)[i] = (hw_lens_token){.id = ids[i], .logit = logits[i], .probability = probabilities[i], .rank_before = before[i].rank};
   *n = k;
@@ -81,7 +88,11 @@ bool hw_trace_attention(hw_trace *trace, size_t layer, size_t head, hw_arena *ar
   size_t n = trace->prompt.n_tokens * (trace->prompt.n_tokens + 1) / 2;
   float *found = hw_arena_new(arena, float, n, err);
   double *shares = hw_arena_new(arena, double, n, err);
-  if (!found || !shares || !hw_flow_attention(&w->acts, 0, layer, head, found, shares, w->panel, err)) return false;
+  if (!found || !shares) return false;
+  hw_trace_gather(trace);
+  bool ok = hw_flow_attention(&w->acts, 0, layer, head, found, shares, &w->team, err);
+  hw_trace_part(trace);
+  if (!ok) return false;
   *weights = found;
   *contributions = shares;
   return true;

@@ -14,6 +14,7 @@
 #include "base/number.h"
 #include "headwater/model.h"
 #include "query/json.h"
+#include "run/trace_team.h"
 #include "web/data.h"
 #include "web/live_json.h"
 
@@ -223,7 +224,7 @@ static bool lock_worker(hw_live *live, hw_http_reply *reply) {
 }
 
 /* The most probable token of the lens after each layer, at the target. */
-static bool find_tops(const hw_trace *trace, int32_t **ids, hw_error *err) {
+static bool find_tops(hw_trace *trace, int32_t **ids, hw_error *err) {
   const hw_worker *w = &trace->worker;
   uint32_t n_layers = (uint32_t)w->model->config.n_layers;
   hw_arena work;
@@ -233,7 +234,9 @@ static bool find_tops(const hw_trace *trace, int32_t **ids, hw_error *err) {
   bool ok = queries && scores && ((*ids = calloc(n_layers, sizeof **ids)) || hw_fail_memory(err, "the lens"));
   for (uint32_t l = 0; ok && l < n_layers; l++)
     queries[l] = (hw_next_token){.row = trace->prompt.targets[0], .skip = n_layers - 1 - l, .k = 1, .ids = *ids + l, .logits = scores + 2 * l, .probabilities = scores + 2 * l + 1};
-  ok = ok && hw_next_tokens(&w->acts, queries, n_layers, w->panel, &work, err);
+  hw_trace_gather(trace);
+  ok = ok && hw_next_tokens(&w->acts, queries, n_layers, &w->team, &work, err);
+  hw_trace_part(trace);
   hw_arena_fini(&work);
   return ok;
 }
@@ -373,7 +376,10 @@ static bool answer_neurons(question *q, hw_error *err) {
   hw_projection *lists = hw_arena_znew(&q->arena, hw_projection, n, err);
   if (!lists) return false;
   for (size_t i = 0; i < n; i++) lists[i] = (hw_projection){.layer = rows[i].layer, .index = rows[i].neuron};
-  if (n && !hw_project_neurons(q->model, lists, n, HW_LIVE_TOKENS, q->kept->trace.worker.panel, &q->arena, err)) return false;
+  hw_trace_gather(&q->kept->trace);
+  bool ok = n == 0 || hw_project_neurons(q->model, lists, n, HW_LIVE_TOKENS, &q->kept->trace.worker.team, &q->arena, err);
+  hw_trace_part(&q->kept->trace);
+  if (!ok) return false;
   hw_live_put_neurons(q->tokenizer, rows, lists, n, q->out);
   return true;
 }

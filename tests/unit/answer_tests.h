@@ -86,7 +86,7 @@ static double step(bench *b, const hw_model *model, const int32_t *ids, size_t n
   *score = (hw_token_score){.id = next};
   hw_activations acts = bench_forward(b, model, ids, &n, 1);
   hw_next_token query = {.row = n - 1, .scores = score, .n_scores = 1};
-  assert_ok(hw_next_tokens(&acts, &query, 1, b->panel, &b->arena, &b->err), &b->err);
+  assert_ok(hw_next_tokens(&acts, &query, 1, &(hw_team){.panel = b->panel}, &b->arena, &b->err), &b->err);
   hw_arena_reset(&b->arena);
   return score->log_probability;
 }
@@ -158,7 +158,7 @@ static double logit_after(bench *b, const hw_model *model, const int32_t *ids, s
   hw_token_score score = {.id = token};
   hw_activations acts = bench_forward(b, model, ids, &n, 1);
   hw_next_token query = {.row = n - 1, .skip = (uint32_t)skip, .scores = &score, .n_scores = 1};
-  assert_ok(hw_next_tokens(&acts, &query, 1, b->panel, &b->arena, &b->err), &b->err);
+  assert_ok(hw_next_tokens(&acts, &query, 1, &(hw_team){.panel = b->panel}, &b->arena, &b->err), &b->err);
   hw_arena_reset(&b->arena);
   return (double)score.logit;
 }
@@ -172,7 +172,7 @@ static void decode_greedily(bench *b, const hw_model *model, const hw_prompt_inp
     size_t length = input->n_tokens + t;
     hw_activations acts = bench_forward(b, model, ids, &length, 1);
     hw_next_token query = {.row = length - 1, .k = 1, .ids = &answer[t], .logits = &logit, .probabilities = &probability};
-    assert_ok(hw_next_tokens(&acts, &query, 1, b->panel, &b->arena, &b->err), &b->err);
+    assert_ok(hw_next_tokens(&acts, &query, 1, &(hw_team){.panel = b->panel}, &b->arena, &b->err), &b->err);
     ids[length] = answer[t];
     hw_arena_reset(&b->arena);
   }

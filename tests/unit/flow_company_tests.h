@@ -51,7 +51,7 @@ TEST(a_huge_activation_is_its_own_prompts_failure) {
     hw_flow_prompt prompts[3] = {0};
     for (size_t p = 0; p < 3; p++)
       prompts[p] = (hw_flow_prompt){.prompt = p, .n_targets = 2, .targets = targets[p], .traces = hw_arena_znew(&f.b.arena, hw_target_trace, 2, &f.b.err)};
-    assert_ok(hw_flow_trace(&f.acts, &settings, prompts, 3, f.b.panel, &f.b.arena, &f.b.scratch, &f.b.err), &f.b.err);
+    assert_ok(hw_flow_trace(&f.acts, &settings, prompts, 3, &(hw_team){.panel = f.b.panel}, &f.b.arena, &f.b.scratch, &f.b.err), &f.b.err);
     assert_non_null(prompts[1].failure);
     assert_non_null(strstr(prompts[1].failure, "not a finite number"));
     for (size_t p = 0; p < 3; p += 2) {
@@ -99,7 +99,7 @@ TEST(overflow_in_every_place_is_a_failure) {
     f.acts = bench_forward(&f.b, f.model, ids, &length, 1);
     hw_flow_settings settings = settings_of(0.04, 0.04);
     hw_flow_prompt p = {.n_targets = 1, .targets = &target, .traces = hw_arena_znew(&f.b.arena, hw_target_trace, 1, &f.b.err)};
-    assert_ok(hw_flow_trace(&f.acts, &settings, &p, 1, f.b.panel, &f.b.arena, &f.b.scratch, &f.b.err), &f.b.err);
+    assert_ok(hw_flow_trace(&f.acts, &settings, &p, 1, &(hw_team){.panel = f.b.panel}, &f.b.arena, &f.b.scratch, &f.b.err), &f.b.err);
     if (!p.failure) fail_msg("%s times %g went through", places[i].name, (double)places[i].factor);
     fixture_close(&f);
     toy_fini(&t);

@@ -232,7 +232,7 @@ static inline hw_activations bench_forward(bench *b, const hw_model *model, cons
   for (size_t p = 0; p < n_prompts; p++) first[p + 1] = first[p] + lengths[p];
   hw_batch batch = {.n_prompts = n_prompts, .n_rows = first[n_prompts], .ids = ids, .first = first};
   hw_activations acts;
-  assert_ok(hw_forward(model, &batch, b->panel, &b->arena, &acts, &b->err), &b->err);
+  assert_ok(hw_forward(model, &batch, &(hw_team){.panel = b->panel}, &b->arena, &acts, &b->err), &b->err);
   return acts;
 }
 

@@ -36,7 +36,7 @@ static float *run_folder(const char *folder, size_t *n) {
   assert_true(vocab <= 32);
   for (size_t l = 0; l <= layers; l++) memcpy(all + l * 5 * d, acts.resid[l], 5 * d * sizeof *all);
   hw_next_token query = {.row = 4, .k = (uint32_t)vocab, .ids = order, .logits = logits, .probabilities = probabilities};
-  assert_ok(hw_next_tokens(&acts, &query, 1, b.panel, &b.arena, &b.err), &b.err);
+  assert_ok(hw_next_tokens(&acts, &query, 1, &(hw_team){.panel = b.panel}, &b.arena, &b.err), &b.err);
   for (size_t v = 0; v < vocab; v++) all[5 * d * (layers + 1) + (size_t)order[v]] = logits[v];
   bench_fini(&b);
   hw_model_close(model);

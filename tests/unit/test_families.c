@@ -226,7 +226,7 @@ static void check_parts(const hw_model *model) {
   bench_init(&b);
   unit_ids(&seed, model, N, ids);
   hw_activations acts = bench_forward(&b, model, ids, &length, 1);
-  assert_true(b.arena.peak <= hw_forward_bytes(model, N, N) + 1024); /* 1024: the bench's own */
+  assert_true(b.arena.peak <= hw_forward_bytes(model, N, N, 1) + 1024); /* 1024: the bench's own */
   double *sum = twin_numbers(d), *size = twin_numbers(d);
   for (size_t l = 0; l < (size_t)c->n_layers; l++)
     for (size_t i = 0; i < N; i++) {
@@ -303,11 +303,11 @@ static void check_graphs(const hw_model *model) {
   hw_flow_prompt prompts[3], single;
   for (size_t p = 0; p < 3; p++) prompts[p] = (hw_flow_prompt){.prompt = p, .n_targets = 2, .targets = targets, .traces = together[p]};
   hw_activations acts = bench_forward(&b, model, ids, lengths, 3);
-  assert_ok(hw_flow_trace(&acts, &settings, prompts, 3, b.panel, &b.arena, &b.scratch, &b.err), &b.err);
+  assert_ok(hw_flow_trace(&acts, &settings, prompts, 3, &(hw_team){.panel = b.panel}, &b.arena, &b.scratch, &b.err), &b.err);
   for (size_t p = 0; p < 3; row += lengths[p++]) {
     single = (hw_flow_prompt){.n_targets = 2, .targets = targets, .traces = alone};
     acts = bench_forward(&b, model, ids + row, &lengths[p], 1);
-    assert_ok(hw_flow_trace(&acts, &settings, &single, 1, b.panel, &b.arena, &b.scratch, &b.err), &b.err);
+    assert_ok(hw_flow_trace(&acts, &settings, &single, 1, &(hw_team){.panel = b.panel}, &b.arena, &b.scratch, &b.err), &b.err);
     for (size_t t = 0; t < 2; t++) {
       const hw_target_trace *a = &alone[t], *c = &together[p][t];
       double flow = 0;

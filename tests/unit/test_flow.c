@@ -33,7 +33,7 @@ static hw_flow_settings settings_of(double threshold, double floor) {
 static hw_flow_prompt trace(fixture *f, hw_flow_settings settings, const uint32_t *targets, size_t n_targets) {
   hw_flow_prompt p = {.n_targets = n_targets, .targets = targets};
   p.traces = hw_arena_znew(&f->b.arena, hw_target_trace, n_targets, &f->b.err);
-  assert_ok(hw_flow_trace(&f->acts, &settings, &p, 1, f->b.panel, &f->b.arena, &f->b.scratch, &f->b.err), &f->b.err);
+  assert_ok(hw_flow_trace(&f->acts, &settings, &p, 1, &(hw_team){.panel = f->b.panel}, &f->b.arena, &f->b.scratch, &f->b.err), &f->b.err);
   assert_null(p.failure);
   return p;
 }
@@ -295,9 +295,9 @@ static void check_frozen_sum(fixture *f, uint32_t target) {
   (void)hw_norm_numerator(c->norm, f->acts.resid[0] + target * d, f->model->final_gamma, (float)c->norm_eps, d, numerator);
   float sigma = hw_norm_scale(c->norm, f->acts.resid[c->n_layers] + target * d, (float)c->norm_eps, d);
   hw_unembed_request embedding = {.vector = numerator, .scale = 1 / sigma, .scores = scores};
-  assert_ok(hw_unembed(f->model, &embedding, 1, f->b.panel, &f->b.arena, &f->b.err), &f->b.err);
+  assert_ok(hw_unembed(f->model, &embedding, 1, &(hw_team){.panel = f->b.panel}, &f->b.arena, &f->b.err), &f->b.err);
   hw_next_token query = {.row = target, .k = (uint32_t)vocab, .ids = ids, .logits = logits, .probabilities = probabilities};
-  assert_ok(hw_next_tokens(&f->acts, &query, 1, f->b.panel, &f->b.arena, &f->b.err), &f->b.err);
+  assert_ok(hw_next_tokens(&f->acts, &query, 1, &(hw_team){.panel = f->b.panel}, &f->b.arena, &f->b.err), &f->b.err);
   double largest = 0;
   for (size_t i = 0; i < vocab; i++) largest = fmax(largest, fabs((double)logits[i]));
   for (size_t i = 0; i < vocab; i++) {
@@ -364,7 +364,7 @@ TEST(neurons_promote_what_their_rows_say) {
     bench_init(&b);
     hw_projection *rows = hw_arena_znew(&b.arena, hw_projection, n, &b.err);
     for (size_t i = 0; i < n; i++) rows[i] = (hw_projection){.layer = (uint16_t)(i % 2), .index = (uint32_t)i};
-    assert_ok(hw_project_neurons(model, rows, n, (uint32_t)vocab, b.panel, &b.arena, &b.err), &b.err);
+    assert_ok(hw_project_neurons(model, rows, n, (uint32_t)vocab, &(hw_team){.panel = b.panel}, &b.arena, &b.err), &b.err);
     double *u = twin_numbers(d), *want = twin_numbers(vocab);
     for (size_t i = 0; i < n; i++) {
       for (size_t e = 0; e < d; e++) u[e] = unit_element(&model->layers[i % 2].w_out, i, e);

@@ -72,7 +72,7 @@ static void check_direct(pair *p, const hw_relevance_prompt *asked) {
   size_t layers = (size_t)c->n_layers;
   hw_token_score scores[2] = {{.id = asked->answer}, {.id = asked->foil < 0 ? 0 : asked->foil}};
   hw_next_token query = {.row = N - 1, .scores = scores, .n_scores = 2};
-  assert_ok(hw_next_tokens(&p->acts, &query, 1, p->b.panel, &p->b.arena, &p->b.err), &p->b.err);
+  assert_ok(hw_next_tokens(&p->acts, &query, 1, &(hw_team){.panel = p->b.panel}, &p->b.arena, &p->b.err), &p->b.err);
   const hw_relevance *r = &asked->by_answer;
   if (asked->foil >= 0) assert_close(p, "m", r->m, (double)scores[0].logit - (double)scores[1].logit, whole_of(r));
   double total = sum(asked->direct.heads, layers * (size_t)c->n_heads) + sum(asked->direct.ffn, layers) + sum(asked->direct.attention_bias, layers) +

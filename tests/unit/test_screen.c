@@ -81,7 +81,7 @@ static void answer(const hw_model *model, questions *q) {
   float *panel = unit_floats(HW_PANEL_FLOATS);
   memset(q->ids, 0xEE, 2 * q->n * q->k * sizeof *q->ids);
   memset(q->scores, 0xEE, 2 * q->n * q->k * sizeof *q->scores);
-  assert_ok(hw_unembed(model, q->requests, q->n, panel, &arena, &err), &err);
+  assert_ok(hw_unembed(model, q->requests, q->n, &(hw_team){.panel = panel}, &arena, &err), &err);
   assert_true(arena.peak <= hw_unembed_bytes(model));
   free(panel);
   hw_arena_fini(&arena);

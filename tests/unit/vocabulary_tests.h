@@ -36,7 +36,7 @@ static void check_unembed(const hw_model *model, size_t n, uint32_t k, uint64_t 
     if (r % 5 == 4) requests[r].suppresses = NULL, requests[r].suppress_scores = NULL;
     if (r % 5 == 3) requests[r].promotes = NULL, requests[r].promote_scores = NULL;
   }
-  assert_ok(hw_unembed(model, requests, n, b.panel, &b.arena, &b.err), &b.err);
+  assert_ok(hw_unembed(model, requests, n, &(hw_team){.panel = b.panel}, &b.arena, &b.err), &b.err);
   for (size_t r = 0; r < n; r++) {
     for (size_t i = 0; i < d; i++) wide[i] = (double)vectors[r * d + i] * (double)requests[r].scale;
     for (size_t i = 0; i < d; i++) wide[i] += requests[r].with_beta && model->final_beta ? (double)model->final_beta[i] : 0;
@@ -114,7 +114,7 @@ static void check_next_tokens(const hw_model *model, uint64_t seed) {
     for (size_t s = 0; s < ASKED; s++) asked[q][s].id = (int32_t)(s == 0 ? 0 : s == 1 ? vocab - 1 : unit_below(&seed, (uint32_t)vocab));
     queries[q] = (hw_next_token){.row = rows[q], .skip = q == 1 ? 2 : 0, .k = q == 2 ? 0 : K, .ids = best[q], .logits = logits[q], .probabilities = probabilities[q], .scores = asked[q], .n_scores = ASKED};
   }
-  assert_ok(hw_next_tokens(&acts, queries, QUERIES, b.panel, &b.arena, &b.err), &b.err);
+  assert_ok(hw_next_tokens(&acts, queries, QUERIES, &(hw_team){.panel = b.panel}, &b.arena, &b.err), &b.err);
   double *want = twin_numbers(vocab);
   for (size_t q = 0; q < QUERIES; q++) {
     twin_scores_float(model, acts.resid[last - queries[q].skip] + rows[q] * d, 0, true, want); /* skip: the logit lens */
@@ -174,7 +174,7 @@ TEST(ranks_of_equals_and_many_questions) {
     for (int32_t v = 0; v < 19; v++) scores[q][v].id = v;
     queries[q] = (hw_next_token){.row = q % 10, .scores = scores[q], .n_scores = 19};
   }
-  assert_ok(hw_next_tokens(&acts, queries, N, b.panel, &b.arena, &b.err), &b.err);
+  assert_ok(hw_next_tokens(&acts, queries, N, &(hw_team){.panel = b.panel}, &b.arena, &b.err), &b.err);
   size_t n_ties = 0;
   for (size_t q = 0; q < N; q++)
     for (size_t v = 0; v < 19; v++) {
