@@ -175,6 +175,9 @@ typedef struct hw_screen_counts {
   uint64_t in_full;  /* vectors that were computed with the whole vocabulary, since too many tokens were left */
 } hw_screen_counts;
 HW_API hw_screen_counts hw_model_screen_counts(const hw_model *model);
+/* Were the files of weights written into since the model was opened? Looks at their times and sizes and at blocks of them. Errors: INPUT, when one was;
+ * it names the file. */
+HW_API bool hw_model_check_files(const hw_model *model, hw_error *err);
 
 /* Products go through OpenBLAS from now on. */
 HW_API void hw_model_use_blas(hw_model *model);

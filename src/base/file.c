@@ -15,10 +15,12 @@ bool hw_file_map(int fd, const char *path, hw_file *file, hw_error *err) {
   struct stat status;
   if (fstat(fd, &status) != 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
   if (!S_ISREG(status.st_mode)) return hw_fail(err, HW_ERROR_INPUT, "%s: not a regular file", path);
+  *file = (hw_file){.device = status.st_dev, .inode = status.st_ino, .seconds = status.st_mtim.tv_sec, .nanoseconds = status.st_mtim.tv_nsec};
   if (status.st_size == 0) return true;
   void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (data == MAP_FAILED) return hw_fail(err, HW_ERROR_IO, "%s: cannot map: %s", path, strerror(errno));
-  *file = (hw_file){.data = data, .size = (size_t)status.st_size};
+  file->data = data;
+  file->size = (size_t)status.st_size;
   static const char pointer[] = "version https://git-lfs.github.com/spec/";
   if (file->size < sizeof pointer || memcmp(data, pointer, sizeof pointer - 1) != 0) return true;
   hw_file_close(file);
@@ -41,6 +43,24 @@ void hw_file_close(hw_file *file) {
 
 void hw_file_forget(const hw_file *file) {
   if (file->data) (void)madvise((void *)(uintptr_t)file->data, file->size, MADV_DONTNEED);
+}
+
+enum { SAMPLES = 256, SAMPLE_BYTES = 4096 };
+
+uint64_t hw_file_sample(const hw_file *file) {
+  uint64_t hash = 0;
+  size_t step = file->size / SAMPLES > SAMPLE_BYTES ? file->size / SAMPLES : SAMPLE_BYTES;
+  for (size_t at = 0; at < file->size; at += step)
+    hash = XXH3_64bits_withSeed(file->data + at, file->size - at < SAMPLE_BYTES ? file->size - at : SAMPLE_BYTES, hash);
+  return hash;
+}
+
+bool hw_file_has_changed(const hw_file *file, const char *path, uint64_t sample) {
+  struct stat now;
+  if (stat(path, &now) == 0 && now.st_dev == file->device && now.st_ino == file->inode &&
+      ((size_t)now.st_size != file->size || now.st_mtim.tv_sec != file->seconds || now.st_mtim.tv_nsec != file->nanoseconds))
+    return true;
+  return hw_file_sample(file) != sample;
 }
 
 char *hw_path_join(const char *folder, const char *name) {

@@ -11,6 +11,8 @@
 typedef struct hw_file {
   const unsigned char *data; /* NULL for an empty file */
   size_t size;               /* bytes */
+  uint64_t device, inode;    /* of the file, and when it was last written: as it was opened */
+  int64_t seconds, nanoseconds;
 } hw_file;
 
 /* Maps a regular file; a Git LFS pointer in its place is an error. Errors name the path. The mapping lives until hw_file_close. */
@@ -20,6 +22,11 @@ bool hw_file_map(int fd, const char *path, hw_file *file, hw_error *err);
 void hw_file_close(hw_file *file);
 /* Its pages leave this process's memory until they are read again. */
 void hw_file_forget(const hw_file *file);
+
+/* A hash of blocks spread over the file, 1 MB at most: quick for files of any size. */
+uint64_t hw_file_sample(const hw_file *file);
+/* Was the file written into or cut since it was opened? sample: of then. What another file at its path replaced is not: the mapping has the old one. */
+bool hw_file_has_changed(const hw_file *file, const char *path, uint64_t sample);
 
 /* "folder/name" in a malloc'd string (caller frees); NULL when memory is short. */
 char *hw_path_join(const char *folder, const char *name);

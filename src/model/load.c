@@ -364,6 +364,14 @@ static bool hash_files(hw_model *model, const char *folder, const char *architec
   return ok;
 }
 
+bool hw_model_check_files(const hw_model *model, hw_error *err) {
+  const hw_weights *weights = &model->files->weights;
+  for (size_t i = 0; i < weights->n_files; i++)
+    if (hw_file_has_changed(&weights->files[i].map, weights->files[i].path, weights->files[i].sample))
+      return hw_fail(err, HW_ERROR_INPUT, "%s: the file changed while it was in use", weights->files[i].path);
+  return true;
+}
+
 static bool open_files(hw_model *model, const char *given, const char *architecture, hw_error *err) {
   model->files = calloc(1, sizeof *model->files);
   if (!model->files) return hw_fail_memory(err, "a model");

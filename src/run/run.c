@@ -290,6 +290,13 @@ static bool put_profile(shared *s, hw_error *err) {
   return hw_store_put_stages(s->store, HW_RUN_STAGES, names, s->seconds, err);
 }
 
+/* Weights are read from their files while the run lasts. */
+static bool check_weights(const shared *s, hw_error *err) {
+  hw_error why = {0};
+  if (hw_model_check_files(s->model, &why)) return true;
+  return hw_fail(err, why.kind, "%s, so what this process stored in %s may be of either content: delete the database and run again", why.message, s->job->db);
+}
+
 static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
   hw_process_info process = process_info(s, summary);
   if (!hw_store_open_run(s->job->db, &s->plan->info, &process, s->job->durable, &s->store, err)) return false;
@@ -304,7 +311,7 @@ static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_res
   for (size_t i = 0; ok && i < s->plan->n_chunks; i++)
     if (s->done[i]) s->progress.tokens_total -= s->plan->chunks[i].n_tokens; /* of this process */
   s->progress.done = s->progress.resumed;
-  if (ok) ok = run_stages(s, summary->threads, err);
+  if (ok) ok = run_stages(s, summary->threads, err) && check_weights(s, err);
   if (ok && s->job->profile) ok = put_profile(s, err);
   hw_error closing = {0};
   bool closed = hw_store_close(s->store, ok, &closing);

@@ -12,6 +12,7 @@ hw_weights_file *hw_weights_add_file(hw_weights *weights, const char *path, hw_e
   if (!hw_list_reserve(weights->files, weights->n_files, 1, weights->files_capacity, &weights->arena, err)) return NULL;
   hw_weights_file *file = &weights->files[weights->n_files];
   if (!(file->path = hw_arena_copy(&weights->arena, path, strlen(path), err)) || !hw_file_open(path, &file->map, err)) return NULL;
+  file->sample = hw_file_sample(&file->map);
   weights->n_files++;
   return file;
 }

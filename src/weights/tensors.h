@@ -32,6 +32,7 @@ typedef struct hw_tensor {
 typedef struct hw_weights_file {
   char *path;
   hw_file map;
+  uint64_t sample; /* hw_file_sample of it when it was opened */
 } hw_weights_file;
 
 typedef struct hw_weights {
