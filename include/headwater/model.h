@@ -154,7 +154,14 @@ HW_API bool hw_model_open(const char *folder, hw_model **model, hw_error *err);
 HW_API bool hw_model_open_as(const char *folder, const char *architecture, hw_model **model, hw_error *err);
 HW_API void hw_model_close(hw_model *model);
 
-/* Copies the matrices of all products to memory of their own, as float32 in the order in which products read them, and lets go of the mapped
+/* How products with the weights of layers are computed. BF16: both factors are rounded to it, sums are float32 (METHOD section 7). Routers of
+ * mixtures and the unembedding stay float32. */
+typedef enum hw_precision { HW_PRECISION_F32, HW_PRECISION_BF16 } hw_precision;
+
+/* Products are computed in BF16 from now on. To be called before hw_model_pack, and before threads share the model; not with hw_model_use_blas. */
+HW_API void hw_model_use_bf16(hw_model *model);
+
+/* Copies the matrices of all products to memory of their own, as float32 or BF16 in the order in which products read them, and lets go of the mapped
  * pages: the first product of each matrix then costs what the later ones cost. Results are the same. To be called before threads share the
  * model. Errors: MEMORY; the model is as before then. */
 HW_API bool hw_model_pack(hw_model *model, int threads, hw_error *err);

@@ -61,6 +61,7 @@ typedef struct hw_job {
   bool spans;             /* [ROLE:words] in prompts are marks */
   bool counterfactual;    /* trace the counterfactual column's prompts as well */
   int gemm;               /* hw_gemm_choice */
+  int precision;          /* hw_precision; BF16 only with built-in products */
   int share_prefixes;     /* hw_prefix_choice; never with OpenBLAS, whose rows may see their neighbours */
   int screen;             /* hw_screen_choice */
   bool durable, dry_run, quiet;
@@ -204,7 +205,7 @@ typedef struct hw_plan_summary {
   double disk_bytes_expected;
   size_t packed_bytes;  /* of weights that are packed before the first chunk; 0: they are packed by panel, again and again */
   size_t screen_bytes;  /* of the unembedding in 8-bit numbers; 0: projections are not screened */
-  char gemm[64];        /* what multiplies matrices: "built-in x86-64-v4", "OpenBLAS SkylakeX"... */
+  char gemm[64];        /* what multiplies matrices: "built-in x86-64-v4 + AVX512_BF16", "OpenBLAS SkylakeX"... */
   bool batch_invariant; /* whether a row's bits do not depend on the rows beside it */
 } hw_plan_summary;
 

@@ -43,9 +43,10 @@ typedef struct hw_matrix {
   bool in_first; /* GPT-2's Conv1D: [in, out] */
   size_t paired; /* 0: row(n) = n. Else the rows of a head, this many, lie as rotary pairs (0, n/2), (1, n/2 + 1)...; not with in_first */
   const hw_scales *scales; /* or NULL */
-  const float *packed; /* the same numbers once more as float32 in the order of the products, or NULL: see hw_model_pack */
-  size_t packed_step;  /* floats from one panel of outputs to the next */
-  bool blas;           /* products go through OpenBLAS */
+  const void *packed; /* the same numbers once more in the order of the products, as float32 or pairs of BF16, or NULL: see hw_model_pack */
+  size_t packed_step; /* 4 bytes each, from one panel of outputs to the next */
+  bool bf16;          /* products round these numbers, and what they are multiplied with, to BF16 (METHOD section 7) */
+  bool blas;          /* products go through OpenBLAS; not with bf16 */
 } hw_matrix;
 
 /* Work space of a product: floats. */
@@ -63,6 +64,9 @@ typedef enum hw_activation { HW_ACT_GELU_TANH, HW_ACT_GELU_ERF, HW_ACT_RELU, HW_
 
 /* The instruction set that kernels here use: "x86-64-v4", "x86-64-v3", "plain". No result depends on it. */
 HW_API const char *hw_instruction_set(void);
+
+/* How products in BF16 are computed here: "AVX512_BF16" (the instruction), or "BF16 emulated". No result depends on it. */
+HW_API const char *hw_bf16_products(void);
 
 /* The kernel that OpenBLAS chose ("SkylakeX", "Haswell"...; the environment variable OPENBLAS_CORETYPE chooses another). To be called before
  * products go through OpenBLAS: it also sets it to one thread. */

@@ -11,10 +11,12 @@
 typedef struct bench_settings {
   const char *model, *architecture, *tokens;
   int64_t threads;
-  int gemm; /* hw_gemm_choice */
+  int gemm;      /* hw_gemm_choice */
+  int precision; /* hw_precision */
 } bench_settings;
 
 static const char *const gemm_names[] = {"built-in", "openblas", NULL};
+static const char *const precision_names[] = {"f32", "bf16", NULL};
 
 #define AT(field) offsetof(bench_settings, field)
 static const hw_option rows[] = {
@@ -23,6 +25,7 @@ static const hw_option rows[] = {
     {"tokens", HW_OPTION_TEXT, AT(tokens), "LIST", "lengths of prompts", 0, 0, NULL, false},
     {"threads", HW_OPTION_COUNT, AT(threads), "N", "threads at once; 0 for one per core", 0, 1024, NULL, false},
     {"gemm", HW_OPTION_CHOICE, AT(gemm), "WHICH", "matrix products: built-in or openblas", 0, 0, gemm_names, false},
+    {"precision", HW_OPTION_CHOICE, AT(precision), "WHICH", "products with the weights of layers: f32 or bf16; the peak is that of f32 in either case", 0, 0, precision_names, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
 static const bench_settings usual = {.tokens = "16,64,128,512", .threads = 1};
@@ -62,16 +65,18 @@ static void print_row(const hw_bench_row *row, double peak) {
 }
 
 static int measure(hw_model *model, int threads, const bench_settings *settings, hw_bench_row *lengths, size_t n, hw_error *err) {
-  bool blas = settings->gemm == HW_GEMM_OPENBLAS;
+  bool blas = settings->gemm == HW_GEMM_OPENBLAS, bf16 = settings->precision == HW_PRECISION_BF16;
   if (blas) {
     (void)hw_blas_start(); /* before its first product: one thread */
     hw_model_use_blas(model);
   }
+  if (bf16) hw_model_use_bf16(model);
   if (!blas && !(hw_model_screen(model, threads, err) && hw_model_pack(model, threads, err))) return hw_cli_fail(err);
   double peak = hw_bench_peak(threads);
   if (!hw_bench(model, threads, lengths, n, err)) return hw_cli_fail(err);
   if (blas) printf("products     OpenBLAS %s\n", hw_blas_start());
-  else printf("products     built-in %s, %.0f MiB of packed weights\n", hw_instruction_set(), (double)hw_model_packed_bytes(model) / 1048576);
+  else printf("products     built-in %s%s%s, %.0f MiB of packed weights\n", hw_instruction_set(), bf16 ? " + " : "", bf16 ? hw_bf16_products() : "",
+              (double)hw_model_packed_bytes(model) / 1048576);
   printf("threads      %d\npeak         %.1f GFLOP/s a core\n\n", threads, peak / 1e9);
   printf("tokens  stage         ms/prompt   GFLOP/s    peak  forward passes\n");
   for (size_t i = 0; i < n; i++) print_row(&lengths[i], peak);
@@ -91,6 +96,8 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!settings.model) return hw_cli_usage(command, "no --model DIR given");
   size_t n_lengths = read_lengths(settings.tokens, lengths);
   if (!n_lengths) return hw_cli_usage(command, "--tokens wants up to 64 numbers above 0, as 16,128");
+  if (settings.gemm == HW_GEMM_OPENBLAS && settings.precision == HW_PRECISION_BF16)
+    return hw_cli_usage(command, "--precision bf16 wants the built-in products, not --gemm openblas");
   hw_model *model;
   if (!hw_model_open_as(settings.model, settings.architecture, &model, &err)) return hw_cli_fail(&err);
   int code = measure(model, settings.threads ? (int)settings.threads : omp_get_num_procs(), &settings, lengths, n_lengths, &err);

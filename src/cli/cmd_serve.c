@@ -15,15 +15,19 @@ enum { MOST_HOSTS = 16 };
 typedef struct serve_settings {
   int64_t port;
   const char *address, *model, *architecture;
+  int precision; /* hw_precision */
   const char *hosts[MOST_HOSTS];
   double time_limit;
   bool no_token, open;
 } serve_settings;
 
+static const char *const precision_names[] = {"f32", "bf16", NULL};
+
 #define AT(field) offsetof(serve_settings, field)
 static const hw_option rows[] = {
     {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache: prompts can be typed in, and what is not stored is computed", 0, 0, NULL, false},
     {"architecture", HW_OPTION_TEXT, AT(architecture), "FILE", "describes the model, instead of its headwater.json", 0, 0, NULL, false},
+    {"precision", HW_OPTION_CHOICE, AT(precision), "WHICH", "of the model's products, as run --precision: f32 or bf16", 0, 0, precision_names, false},
     {"port", HW_OPTION_COUNT, AT(port), "N", "port to listen at; 0 takes a free one", 0, 65535, NULL, false},
     {"address", HW_OPTION_TEXT, AT(address), "ADDRESS", "address to listen at: ::1, or one that other machines reach", 0, 0, NULL, false},
     {"allow-host", HW_OPTION_TEXTS, AT(hosts), "NAME", "a further name of this machine that browsers may use", 0, MOST_HOSTS, NULL, false},
@@ -99,7 +103,8 @@ static bool serve(const char *db, const serve_settings *settings, hw_web *web, h
   while (n_hosts < MOST_HOSTS && settings->hosts[n_hosts]) n_hosts++;
   const hw_web_settings wanted = {.db = db, .address = settings->address, .port = (int)settings->port, .hosts = settings->hosts,
                                   .n_hosts = n_hosts, .no_token = settings->no_token, .time_limit = settings->time_limit,
-                                  .model = settings->model, .architecture = settings->architecture};
+                                  .model = settings->model, .architecture = settings->architecture,
+                                  .precision = settings->precision};
   if (!hw_web_start(web, &wanted, err)) return false;
   hw_buffer_init(&address);
   hw_web_address(web, &address);

@@ -18,6 +18,7 @@ typedef struct trace_settings {
   const char *figure, *html;
   hw_analysis analysis;
   hw_question_options question;
+  int precision; /* hw_precision */
   bool json;
 } trace_settings;
 
@@ -27,7 +28,8 @@ typedef struct trace_settings {
 static const struct { const char *name; size_t offset; } shared_options[] = {
     {"targets", AT(analysis.targets)}, {"threshold", AT(analysis.threshold)}, {"floor", AT(analysis.floor)},
     {"norm", AT(analysis.norm)}, {"bos", AT(analysis.bos)}, {"top-neurons", AT(analysis.top_neurons)},
-    {"top-tokens", AT(analysis.top_tokens)}, {"threads", AT(analysis.threads)}, {"project", AT(analysis.project)}, {"convention", AT(analysis.conventions)}};
+    {"top-tokens", AT(analysis.top_tokens)}, {"threads", AT(analysis.threads)}, {"project", AT(analysis.project)}, {"convention", AT(analysis.conventions)},
+    {"precision", AT(precision)}};
 
 static const hw_option own_options[] = {
     {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache", 0, 0, NULL, false},
@@ -173,8 +175,9 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_buffer out;
   hw_arena_init(&arena);
   hw_buffer_init(&out);
-  bool ok = hw_model_open_as(s.model, s.architecture, &model, &err) && open_tokenizer(&s, model->path, &tokenizer, &err) &&
-            trace(&s, model, tokenizer, &arena, &traced, &out, &err);
+  bool ok = hw_model_open_as(s.model, s.architecture, &model, &err) && open_tokenizer(&s, model->path, &tokenizer, &err);
+  if (ok && s.precision == HW_PRECISION_BF16) hw_model_use_bf16(model);
+  ok = ok && trace(&s, model, tokenizer, &arena, &traced, &out, &err);
   int code = ok ? hw_cli_write(&out) : hw_cli_fail(&err);
   hw_buffer_fini(&out);
   hw_trace_fini(&traced);

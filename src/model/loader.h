@@ -12,7 +12,7 @@ struct hw_model_files {
   hw_model_folder folder;
   hw_weights weights;
   hw_arena arena; /* widened vectors, layer structs, rotary tables */
-  float *packed;  /* see hw_model_pack, or NULL */
+  void *packed;   /* see hw_model_pack, or NULL */
   void *screen;   /* see hw_model_screen, or NULL */
 };
 

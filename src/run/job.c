@@ -12,6 +12,7 @@ static const char *const norm_names[] = {"l1", NULL};
 static const char *const project_names[] = {"default", "all", "none", NULL};
 static const char *const convention_names[] = {"auto", "alone", "frozen", "both", NULL};
 static const char *const gemm_names[] = {"built-in", "openblas", NULL};
+static const char *const precision_names[] = {"f32", "bf16", NULL};
 static const char *const prefix_names[] = {"yes", "no", NULL};
 static const char *const screen_names[] = {"auto", "always", "never", NULL};
 static const char *const neuron_projection_names[] = {"used", "all", "none", NULL};
@@ -48,6 +49,7 @@ static const hw_option job_options[] = {
     {"chunk-tokens", HW_OPTION_COUNT, AT(chunk_tokens), "N", "tokens of a chunk, the unit of work; 0: from 256 of a small data set to 2048", 0, 1 << 20, NULL, true},
     {"threads", HW_OPTION_COUNT, AT(threads), "N", "threads that compute; 0 for one per core", 0, 1024, NULL, false},
     {"gemm", HW_OPTION_CHOICE, AT(gemm), "WHICH", "matrix products: built-in (the same bits on every processor) or openblas (for comparison)", 0, 0, gemm_names, HW_DECIDES_IF_CHOSEN},
+    {"precision", HW_OPTION_CHOICE, AT(precision), "WHICH", "products with the weights of layers: f32, or bf16 (weights and what they multiply rounded to BF16, sums in float32; half the memory, and faster on processors with AVX512_BF16)", 0, 0, precision_names, HW_DECIDES_IF_CHOSEN},
     {"share-prefixes", HW_OPTION_CHOICE, AT(share_prefixes), "WHEN", "prompts that begin with the same tokens compute these once: yes or no (the same results); never with --gemm openblas", 0, 0, prefix_names, false},
     {"screen", HW_OPTION_CHOICE, AT(screen), "WHEN", "projections: 8-bit numbers say which tokens can be in a list; the lists are the same: auto (where it saves time and memory allows it), always, never", 0, 0, screen_names, false},
     {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory, packed and 8-bit weights, beside the mapped files; 0 for none", 0, 1 << 24, NULL, false},
@@ -91,5 +93,7 @@ bool hw_job_check(const hw_job *job, hw_error *err) {
   if (!job->db && !job->dry_run) return hw_fail(err, HW_ERROR_INPUT, "no --db FILE given");
   if (job->db && strcmp(job->db, ":memory:") == 0)
     return hw_fail(err, HW_ERROR_INPUT, "--db :memory: is SQLite's name for a database in memory, want a file (./:memory: is one)");
+  if (job->gemm == HW_GEMM_OPENBLAS && job->precision == HW_PRECISION_BF16)
+    return hw_fail(err, HW_ERROR_INPUT, "--precision bf16 wants the built-in products, not --gemm openblas");
   return hw_analysis_flow(&job->analysis, &settings, err);
 }

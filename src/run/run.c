@@ -414,6 +414,12 @@ static void prepare_products(const hw_job *job, hw_model *model, hw_plan_summary
   if (summary->packed_bytes && !hw_model_pack(model, summary->threads, &err)) summary->packed_bytes = 0;
 }
 
+static bool open_model(const hw_job *job, hw_model **model, hw_error *err) {
+  if (!hw_model_open_as(job->model, job->architecture, model, err)) return false;
+  if (job->precision == HW_PRECISION_BF16) hw_model_use_bf16(*model);
+  return true;
+}
+
 static bool run_job(const hw_job *job, const hw_hooks *hooks, hw_model *model, const hw_tokenizer *tokenizer,
                     hw_flow_settings *flow, hw_plan *plan, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
   shared s = {.job = job, .hooks = hooks, .model = model, .tokenizer = tokenizer, .flow = flow, .plan = plan, .err = err};
@@ -452,9 +458,10 @@ bool hw_run(const hw_job *job, const hw_hooks *given, hw_plan_summary *summary, 
   hw_plan plan = {0};
   summary->threads = job->threads ? (int)job->threads : omp_get_num_procs();
   if (job->gemm == HW_GEMM_OPENBLAS) (void)snprintf(summary->gemm, sizeof summary->gemm, "OpenBLAS %s, else built-in %s", hw_blas_start(), hw_instruction_set());
-  else (void)snprintf(summary->gemm, sizeof summary->gemm, "built-in %s", hw_instruction_set());
+  else (void)snprintf(summary->gemm, sizeof summary->gemm, job->precision == HW_PRECISION_BF16 ? "built-in %s + %s" : "built-in %s", hw_instruction_set(),
+                      hw_bf16_products());
   summary->batch_invariant = job->gemm == HW_GEMM_BUILT_IN || hw_blas_batch_invariant();
-  bool ok = hw_job_check(job, err) && hw_analysis_flow(&job->analysis, &flow, err) && hw_model_open_as(job->model, job->architecture, &model, err) &&
+  bool ok = hw_job_check(job, err) && hw_analysis_flow(&job->analysis, &flow, err) && open_model(job, &model, err) &&
             hw_tokenizer_open(model->path, NULL, &tokenizer, err) &&
             run_job(job, &hooks, model, tokenizer, &flow, &plan, summary, result, err);
   hw_plan_close(&plan);

@@ -1,48 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Matrix products. Inputs are taken in blocks of DEPTH; the sum of a block is one chain of fused multiply-adds from 0, and the blocks are
+ * Matrix products. Inputs are taken in blocks of DEPTH cells; the sum of a block is one chain of fused multiply-adds from 0, and the blocks are
  * added in their order. So an output's bits depend on its row of x and its weights alone: not on the rows beside it, on threads, on the
- * processor, nor on whether the weights are packed beforehand. */
+ * processor, nor on whether the weights are packed beforehand. A cell is an input in float32, or a pair of inputs in BF16. */
+#include "tensor/bf16.h"
 #include "tensor/blas.h"
 #include "tensor/kernels.h"
 #include "tensor/pack.h"
 
 /* Rows of a block and some panels stay in the second-level cache together. */
-enum { DEPTH = HW_CHAIN_INPUTS, BLOCK_ROWS = 256, PANELS_AT_ONCE = 3 };
+enum { DEPTH = HW_CHAIN_CELLS, BLOCK_ROWS = 256, PANELS_AT_ONCE = 3 };
 enum { ROW_FLOATS = BLOCK_ROWS * DEPTH, WIDENED_PANELS = (HW_PANEL_FLOATS - ROW_FLOATS) / (DEPTH * HW_PACK_WIDTH) };
+
+/* The kernels of one of the two. */
+typedef struct arithmetic {
+  const hw_kernels *float32;
+  const hw_bf16_kernel *bf16; /* NULL: float32 */
+  size_t tile_rows, inputs_of_cell;
+} arithmetic;
+
+static arithmetic arithmetic_of(const hw_matrix *w) {
+  const hw_kernels *float32 = hw_kernels_here();
+  const hw_bf16_kernel *bf16 = w->bf16 ? hw_bf16_kernel_here() : NULL;
+  return (arithmetic){.float32 = float32, .bf16 = bf16, .tile_rows = bf16 ? bf16->tile_rows : float32->tile_rows, .inputs_of_cell = bf16 ? 2 : 1};
+}
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-/* Rows of x as tiles [depth][rows of the tile], which differ by one row at most. */
-static void pack_rows(const hw_kernels *kernels, const float *x, size_t ldx, size_t n_rows, size_t n_tiles, size_t depth, float *out) {
-  for (size_t t = 0, r = 0; t < n_tiles; t++) {
+/* Floats that rows of x take in a tile. */
+static size_t tile_floats(const arithmetic *a, size_t rows, size_t depth) { return rows * (a->bf16 ? (size_t)DEPTH : depth); }
+
+/* Rows of x as tiles, which differ by one row at most. */
+static void pack_rows(const arithmetic *a, const float *x, size_t ldx, size_t n_rows, size_t n_tiles, size_t n_in, float *out) {
+  for (size_t r = 0; a->bf16 && r < n_rows; r++) a->bf16->round(x + r * ldx, n_in, (uint16_t *)(void *)(out + r * DEPTH));
+  for (size_t t = 0, r = 0; !a->bf16 && t < n_tiles; t++) {
     size_t rows = (n_rows - r) / (n_tiles - t);
-    kernels->pack_tile(rows, depth, x + r * ldx, ldx, out);
-    out += rows * depth;
+    a->float32->pack_tile(rows, n_in, x + r * ldx, ldx, out);
+    out += rows * n_in;
     r += rows;
   }
 }
 
-/* y (+)= x times a block of inputs of n_out outputs, whose panels lie `step` floats apart. packed_rows: ROW_FLOATS floats. `after`: the
+/* y (+)= x times n_in inputs, a block at most, of n_out outputs, whose panels lie `step` cells apart. packed_rows: ROW_FLOATS floats. `after`: the
  * weights of the product that comes next. */
-static void block_product(const float *w, size_t step, size_t depth, size_t n_out, const float *x, size_t ldx, float *y, size_t ldy,
-                          size_t n_rows, bool add, float *packed_rows, const float *after) {
-  const hw_kernels *kernels = hw_kernels_here();
+static void block_product(const arithmetic *a, const void *w, size_t step, size_t n_in, size_t n_out, const float *x, size_t ldx, float *y, size_t ldy,
+                          size_t n_rows, bool add, float *packed_rows, const void *after) {
   size_t n_panels = (n_out + HW_PACK_WIDTH - 1) / HW_PACK_WIDTH, n_blocks = (n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  size_t depth = (n_in + a->inputs_of_cell - 1) / a->inputs_of_cell;
   for (size_t block = 0, done = 0; block < n_blocks; block++) {
-    size_t rows = (n_rows - done) / (n_blocks - block), n_tiles = (rows + kernels->tile_rows - 1) / kernels->tile_rows;
-    size_t bytes = depth * HW_PACK_WIDTH * sizeof *w / n_tiles; /* of a panel, that a tile brings near */
-    pack_rows(kernels, x + done * ldx, ldx, rows, n_tiles, depth, packed_rows);
+    size_t rows = (n_rows - done) / (n_blocks - block), n_tiles = (rows + a->tile_rows - 1) / a->tile_rows;
+    size_t bytes = depth * HW_PACK_WIDTH * HW_CELL_BYTES / n_tiles; /* of a panel, that a tile brings near */
+    pack_rows(a, x + done * ldx, ldx, rows, n_tiles, n_in, packed_rows);
     for (size_t first = 0; first < n_panels; first += PANELS_AT_ONCE) {
       const float *tile = packed_rows;
       for (size_t t = 0, r = 0; t < n_tiles; t++) {
         size_t of_tile = (rows - r) / (n_tiles - t);
         for (size_t p = first; p < n_panels && p < first + PANELS_AT_ONCE; p++) {
-          const float *next = p + PANELS_AT_ONCE < n_panels ? w + (p + PANELS_AT_ONCE) * step : (block + 1 < n_blocks ? w : after) + (p % PANELS_AT_ONCE) * step;
-          kernels->gemm_tile(of_tile, depth, tile, w + p * step, y + (done + r) * ldy + p * HW_PACK_WIDTH, ldy,
-                             smaller(n_out - p * HW_PACK_WIDTH, HW_PACK_WIDTH), add,
-                             &(hw_fetch){.at = (const char *)next + t * bytes, .bytes = bytes});
+          const void *next = p + PANELS_AT_ONCE < n_panels ? hw_cell(w, (p + PANELS_AT_ONCE) * step) : hw_cell(block + 1 < n_blocks ? w : after, (p % PANELS_AT_ONCE) * step);
+          const hw_fetch fetch = {.at = (const char *)next + t * bytes, .bytes = bytes};
+          const void *panel = hw_cell(w, p * step);
+          float *out = y + (done + r) * ldy + p * HW_PACK_WIDTH;
+          size_t width = smaller(n_out - p * HW_PACK_WIDTH, HW_PACK_WIDTH);
+          if (a->bf16) a->bf16->tile(of_tile, depth, tile, panel, out, ldy, width, add, &fetch);
+          else a->float32->gemm_tile(of_tile, depth, tile, panel, out, ldy, width, add, &fetch);
         }
-        tile += of_tile * depth;
+        tile += tile_floats(a, of_tile, depth);
         r += of_tile;
       }
     }
@@ -51,28 +72,32 @@ static void block_product(const float *w, size_t step, size_t depth, size_t n_ou
 }
 
 /* Without packed weights: some panels of a block of inputs at a time. */
-static void product_of_unpacked(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
+static void product_of_unpacked(const arithmetic *a, const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
   float *widened = panel + ROW_FLOATS;
-  size_t n_panels = hw_pack_panels(w);
+  size_t n_panels = hw_pack_panels(w), most = DEPTH * a->inputs_of_cell;
   for (size_t first = 0; first < n_panels; first += WIDENED_PANELS) {
     size_t count = smaller(n_panels - first, WIDENED_PANELS), output = first * HW_PACK_WIDTH;
-    for (size_t k = 0; k < w->n_in; k += DEPTH) {
-      size_t depth = smaller(w->n_in - k, DEPTH), step = depth * HW_PACK_WIDTH;
-      for (size_t p = 0; p < count; p++) hw_pack_panel(w, first + p, k, depth, widened + p * step);
-      block_product(widened, step, depth, smaller(w->n_out - output, count * HW_PACK_WIDTH), x + k, ldx, y + output, ldy, n_rows, k > 0, panel, widened);
+    for (size_t k = 0; k < w->n_in; k += most) {
+      size_t n = smaller(w->n_in - k, most), step = hw_pack_depth(w, n) * HW_PACK_WIDTH;
+      for (size_t p = 0; p < count; p++) hw_pack_panel(w, first + p, k, n, widened + p * step);
+      block_product(a, widened, step, n, smaller(w->n_out - output, count * HW_PACK_WIDTH), x + k, ldx, y + output, ldy, n_rows, k > 0, panel, widened);
     }
   }
 }
 
 void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
   if (n_rows == 0 || w->n_out == 0) return;
+  const arithmetic a = arithmetic_of(w);
   if (w->blas) {
     hw_blas_product(w, x, ldx, y, ldy, n_rows, panel);
   } else if (!w->packed) {
-    product_of_unpacked(w, x, ldx, y, ldy, n_rows, panel);
+    product_of_unpacked(&a, w, x, ldx, y, ldy, n_rows, panel);
   } else {
-    for (size_t k = 0; k < w->n_in; k += DEPTH)
-      block_product(w->packed + k * HW_PACK_WIDTH, w->packed_step, smaller(w->n_in - k, DEPTH), w->n_out, x + k, ldx, y, ldy, n_rows, k > 0, panel,
-                    w->packed + (k + DEPTH < w->n_in ? k + DEPTH : 0) * HW_PACK_WIDTH);
+    size_t most = DEPTH * a.inputs_of_cell;
+    for (size_t k = 0; k < w->n_in; k += most) {
+      size_t at = hw_pack_depth(w, k) * HW_PACK_WIDTH, next = k + most < w->n_in ? at + DEPTH * HW_PACK_WIDTH : 0;
+      block_product(&a, hw_cell(w->packed, at), w->packed_step, smaller(w->n_in - k, most), w->n_out, x + k, ldx, y, ldy, n_rows, k > 0, panel,
+                    hw_cell(w->packed, next));
+    }
   }
 }

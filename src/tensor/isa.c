@@ -3,6 +3,7 @@
 #include "tensor/isa.h"
 
 #include "headwater/tensor.h"
+#include "tensor/bf16.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -43,5 +44,16 @@ const hw_quantized_kernel *hw_quantized_kernel_here(void) {
 #endif
   return &hw_quantized_kernel_plain;
 }
+
+const hw_bf16_kernel *hw_bf16_kernel_here(void) {
+#if defined(__x86_64__)
+  if (HW_MOST_ISA >= 4 && has_v4())
+    return __builtin_cpu_supports("avx512bf16") && hw_bf16_kernel_v4_bf16.as_said() ? &hw_bf16_kernel_v4_bf16 : &hw_bf16_kernel_v4;
+  if (HW_MOST_ISA >= 3 && has_v3()) return &hw_bf16_kernel_v3;
+#endif
+  return &hw_bf16_kernel_plain;
+}
+
+const char *hw_bf16_products(void) { return hw_bf16_kernel_here()->name; }
 
 const char *hw_instruction_set(void) { return hw_kernels_here()->name; }

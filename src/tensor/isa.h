@@ -14,6 +14,7 @@
 
 enum { HW_PACK_WIDTH = 48 }; /* outputs of a panel of packed weights */
 enum { HW_CHAIN_INPUTS = 384 }; /* of a product, whose sum is one chain; longer chains round worse (1.5 times at 768) */
+enum { HW_CHAIN_CELLS = HW_CHAIN_INPUTS }; /* of 4 bytes, of a chain: inputs, or pairs of inputs in BF16 */
 enum { HW_CHAINS = 32 };     /* outputs that hw_chains computes */
 
 /* Memory that a tile brings into the second-level cache beside its work. */

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "tensor/bf16.h"
 #include "tensor/kernels.h"
 #include "tensor/pack.h"
 #include "tensor/widen.h"
+
+/* The part of packed weights, which has its pairs of inputs from `first` on: none where these are other pairs, or end in another input. */
+static const void *packed_inputs(const hw_matrix *w, size_t first, size_t n) {
+  if (!w->packed || (w->bf16 && (first % 2 || (n % 2 && first + n < w->n_in)))) return NULL;
+  return hw_cell(w->packed, hw_pack_depth(w, first) * HW_PACK_WIDTH);
+}
 
 hw_matrix hw_matrix_inputs(const hw_matrix *matrix, size_t first, size_t n) {
   hw_matrix part = *matrix;
   part.offset += matrix->in_first ? first * matrix->stride : first;
   part.n_in = n;
-  if (part.packed) part.packed += first * HW_PACK_WIDTH;
+  part.packed = packed_inputs(matrix, first, n);
   return part;
 }
 
@@ -17,7 +24,7 @@ hw_matrix hw_matrix_outputs(const hw_matrix *matrix, size_t first, size_t n) {
   hw_matrix part = *matrix;
   part.offset += matrix->in_first ? first : first * matrix->stride;
   part.n_out = n;
-  if (part.packed) part.packed = first % HW_PACK_WIDTH ? NULL : part.packed + first / HW_PACK_WIDTH * part.packed_step;
+  part.packed = matrix->packed && first % HW_PACK_WIDTH == 0 ? hw_cell(matrix->packed, first / HW_PACK_WIDTH * matrix->packed_step) : NULL;
   return part;
 }
 
@@ -45,30 +52,29 @@ void hw_matrix_row(const hw_matrix *w, size_t row, size_t first, size_t n, float
   hw_apply_scales(w->scales, first, n, out);
 }
 
-/* n inputs of a panel to rows. */
-static void join_panel(const float *panel, size_t n, size_t width, size_t ld, float *out) {
-  for (size_t r = 0; r < n; r++) memcpy(out + r * ld, panel + r * HW_PACK_WIDTH, width * sizeof *out);
+/* n inputs of all panels to rows. */
+static void join_panels(const hw_matrix *w, size_t first, size_t n, float *out) {
+  enum { AT_ONCE = 64 };
+  float space[AT_ONCE * HW_PACK_WIDTH];
+  for (size_t r = 0; r < n; r += AT_ONCE)
+    for (size_t p = 0; p < hw_pack_panels(w); p++) {
+      size_t count = n - r < AT_ONCE ? n - r : (size_t)AT_ONCE, ld;
+      const float *inputs = hw_panel_inputs(w, p, first + r, count, space, &ld);
+      for (size_t i = 0; i < count; i++) memcpy(out + (r + i) * w->n_out + p * HW_PACK_WIDTH, inputs + i * ld, hw_panel_width(w, p) * sizeof *out);
+    }
 }
 
 const float *hw_matrix_input_rows(const hw_matrix *w, size_t first, size_t n, float *out, size_t *ld) {
-  enum { AT_ONCE = 64 };
-  float inputs[AT_ONCE * HW_PACK_WIDTH];
-  const float *plain = w->in_first && !w->packed ? hw_matrix_plain(w) : NULL;
-  if (plain) {
-    *ld = w->stride;
-    return plain + first * w->stride;
-  }
-  *ld = w->n_out;
-  if (w->in_first && !w->packed) {
-    for (size_t r = 0; r < n; r++) hw_matrix_row(w, first + r, 0, w->n_out, out + r * w->n_out);
+  const float *plain = w->in_first && !w->packed && !w->bf16 ? hw_matrix_plain(w) : NULL;
+  *ld = plain ? w->stride : w->n_out;
+  if (plain) return plain + first * w->stride;
+  if (!w->in_first || w->packed) {
+    join_panels(w, first, n, out);
     return out;
   }
-  for (size_t r = 0; r < n; r += AT_ONCE)
-    for (size_t p = 0; p < hw_pack_panels(w); p++) {
-      size_t output = p * HW_PACK_WIDTH, width = w->n_out - output < HW_PACK_WIDTH ? w->n_out - output : (size_t)HW_PACK_WIDTH;
-      size_t count = n - r < AT_ONCE ? n - r : (size_t)AT_ONCE;
-      if (!w->packed) hw_pack_panel(w, p, first + r, count, inputs);
-      join_panel(w->packed ? w->packed + p * w->packed_step + (first + r) * HW_PACK_WIDTH : inputs, count, width, w->n_out, out + r * w->n_out + output);
-    }
+  for (size_t r = 0; r < n; r++) {
+    hw_matrix_row(w, first + r, 0, w->n_out, out + r * w->n_out);
+    if (w->bf16) hw_bf16_round_all(out + r * w->n_out, w->n_out);
+  }
   return out;
 }

@@ -35,6 +35,7 @@ typedef struct kept_trace {
 struct hw_live {
   const char *folder; /* as it was given */
   hw_model *model;
+  hw_precision precision;
   hw_tokenizer *tokenizer;
   pthread_mutex_t worker; /* one trace at a time */
   pthread_mutex_t table;
@@ -44,17 +45,20 @@ struct hw_live {
 
 /* ---- open and close ---- */
 
-bool hw_live_open(const char *folder, const char *architecture, hw_live **out, hw_error *err) {
+bool hw_live_open(const hw_web_settings *settings, hw_live **out, hw_error *err) {
   hw_live *live = *out = calloc(1, sizeof *live);
   if (!live) return hw_fail_memory(err, "the live traces");
-  live->folder = folder;
+  live->folder = settings->model;
   (void)pthread_mutex_init(&live->worker, NULL);
   (void)pthread_mutex_init(&live->table, NULL);
   /* A page that was opened before the server was started anew must not find other traces under its ids. */
   uint64_t random;
   if (getentropy(&random, sizeof random) != 0) return hw_fail(err, HW_ERROR_IO, "the system gives no random bits");
   live->last_id = random >> 16;
-  return hw_model_open_as(folder, architecture, &live->model, err) && hw_tokenizer_open(live->model->path, NULL, &live->tokenizer, err);
+  if (!hw_model_open_as(settings->model, settings->architecture, &live->model, err)) return false;
+  live->precision = (hw_precision)settings->precision;
+  if (live->precision == HW_PRECISION_BF16) hw_model_use_bf16(live->model);
+  return hw_tokenizer_open(live->model->path, NULL, &live->tokenizer, err);
 }
 
 static void free_trace(kept_trace *kept) {
@@ -187,6 +191,10 @@ static bool take_stored(const hw_live *live, const json_t *stored, kept_trace *k
   if (!fingerprint || strcmp(fingerprint, live->model->fingerprint) != 0)
     return hw_fail(err, HW_ERROR_PROMPT, "the database was made with another model than this server has (%.100s: %s, here %.100s: %s): only "
                    "prompts that are typed in can be traced", name ? name : "?", fingerprint ? fingerprint : "?", live->model->name, live->model->fingerprint);
+  const char *wanted = json_string_value(json_object_get(stored, "precision")), *here = live->precision == HW_PRECISION_BF16 ? "bf16" : "f32";
+  if (!wanted || strcmp(wanted, here) != 0)
+    return hw_fail(err, HW_ERROR_PROMPT, "the database was made with --precision %.100s, this server computes with %s: only prompts that are typed in can be "
+                   "traced", wanted ? wanted : "?", here);
   analysis->threshold = json_number_value(json_object_get(stored, "threshold"));
   analysis->floor = json_number_value(json_object_get(stored, "floor"));
   const char *text = json_string_value(json_object_get(stored, "text"));

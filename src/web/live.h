@@ -16,8 +16,8 @@ enum {
 
 typedef struct hw_live hw_live;
 
-/* Opens model and tokenizer, as hw_model_open_as. folder must live as long. */
-bool hw_live_open(const char *folder, const char *architecture, hw_live **live, hw_error *err);
+/* Opens the model of the settings and its tokenizer. */
+bool hw_live_open(const hw_web_settings *settings, hw_live **live, hw_error *err);
 void hw_live_close(hw_live *live); /* when nobody asks any more; NULL is fine */
 
 /* Appends JSON: {"name", "path", "fingerprint"} of the model, null without one. */

@@ -17,6 +17,7 @@ typedef struct hw_web_settings { /* texts live as long as the page is served */
   bool no_token;       /* every program of this machine may ask; only at a loopback address */
   double time_limit;   /* seconds of one statement */
   const char *model, *architecture; /* whose prompts can be traced, as hw_model_open_as; NULL: none */
+  int precision; /* hw_precision, of its products */
 } hw_web_settings;
 
 typedef struct hw_web {

@@ -67,7 +67,7 @@ bool hw_web_start(hw_web *web, const hw_web_settings *settings, hw_error *err) {
     return hw_fail(err, HW_ERROR_INPUT, "--no-token is only for a loopback address, and %.100s is none: other machines could read the database",
                    settings->address);
   int listening = -1;
-  if (settings->model && !hw_live_open(settings->model, settings->architecture, &web->live, err)) return false;
+  if (settings->model && !hw_live_open(settings, &web->live, err)) return false;
   hw_live_put_model(web->live, &web->live_model);
   if (!hw_files_make(&web->files, err)) return false;
   if ((!settings->no_token && !hw_guard_make_token(&web->guard, err)) || !check_database(web, err) ||

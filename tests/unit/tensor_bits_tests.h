@@ -92,11 +92,12 @@ TEST(gemm_rows_do_not_depend_on_place_or_neighbours) {
   free(panel);
 }
 
-static float *pack_whole(hw_matrix *w) {
-  float *packed = unit_floats(hw_packed_floats(w));
-  for (size_t p = 0; p < hw_pack_panels(w); p++) hw_pack_panel(w, p, 0, w->n_in, packed + p * HW_PACK_WIDTH * w->n_in);
+static void *pack_whole(hw_matrix *w) {
+  size_t step = HW_PACK_WIDTH * hw_pack_depth(w, w->n_in);
+  char *packed = unit_alloc(hw_packed_cells(w), HW_CELL_BYTES);
+  for (size_t p = 0; p < hw_pack_panels(w); p++) hw_pack_panel(w, p, 0, w->n_in, packed + p * step * HW_CELL_BYTES);
   w->packed = packed;
-  w->packed_step = HW_PACK_WIDTH * w->n_in;
+  w->packed_step = step;
   return packed;
 }
 
@@ -110,7 +111,7 @@ TEST(gemm_bits_do_not_depend_on_packing) {
   for (int form = 0; form < 2; form++) {
     made_matrix w = make_matrix(&seed, HW_BF16, form != 0, N_IN, N_OUT);
     hw_matrix packed = w.view;
-    float *memory = pack_whole(&packed);
+    void *memory = pack_whole(&packed);
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
       const size_t *p = parts[i];
       hw_matrix inputs = hw_matrix_inputs(&w.view, p[0], p[1]), part = hw_matrix_outputs(&inputs, p[2], p[3]);

@@ -271,6 +271,14 @@ with tempfile.TemporaryDirectory() as folder:
         server.trace(text=TEXT)
         status, reply = server.ask("trace", {"prompt": 3})
         check(status == 422 and "another model" in reply["message"], "another model, a stored prompt: %d %r" % (status, reply))
+    with Server(os.path.join(folder, "gpt2.db"), "--model", model_folder("gpt2"), "--precision", "bf16") as server:
+        server.trace(text=TEXT)
+        status, reply = server.ask("trace", {"prompt": 3})
+        check(status == 422 and "--precision f32" in reply["message"], "another precision, a stored prompt: %d %r" % (status, reply))
+    rounded = os.path.join(folder, "rounded.db")
+    run("run", "--model", model_folder("gpt2"), "--data", os.path.join(DATASETS, "ioi.csv"), "--db", rounded, "--limit", "20", "--precision", "bf16", "--quiet")
+    with Server(rounded, "--model", model_folder("gpt2"), "--precision", "bf16") as server:
+        compare_stored(server, rounded)
     with Server(os.path.join(folder, "gpt2.db")) as server:
         status, facts = server.ask("run")
         same((facts["live"], facts["live_model"]), (False, None), "a server without a model")
