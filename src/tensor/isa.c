@@ -3,7 +3,6 @@
 #include "tensor/isa.h"
 
 #include "headwater/tensor.h"
-#include "tensor/bf16.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>

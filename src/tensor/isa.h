@@ -55,4 +55,20 @@ extern const hw_quantized_kernel hw_quantized_kernel_v4_vnni, hw_quantized_kerne
 
 const hw_quantized_kernel *hw_quantized_kernel_here(void);
 
+/* Products of numbers in BF16 (bf16.h). */
+typedef struct hw_bf16_kernel {
+  const char *name;
+  size_t tile_rows; /* rows that tile takes at most */
+  /* Whether the processor computes what bf16.h says, tried on numbers that differ by every part of it. */
+  bool (*as_said)(void);
+  /* out[n] of x[n], and a 0 more where n is odd */
+  void (*round)(const float *x, size_t n, uint16_t *out);
+  /* y[rows][width] = (add ? y : 0) + x W for rows of x that lie HW_CHAIN_CELLS pairs apart and a panel w [pairs][HW_PACK_WIDTH] */
+  void (*tile)(size_t rows, size_t pairs, const void *x, const void *w, float *y, size_t ldy, size_t width, bool add, const hw_fetch *fetch);
+} hw_bf16_kernel;
+
+extern const hw_bf16_kernel hw_bf16_kernel_v4_bf16, hw_bf16_kernel_v4, hw_bf16_kernel_v3, hw_bf16_kernel_plain;
+
+const hw_bf16_kernel *hw_bf16_kernel_here(void);
+
 #endif
