@@ -12,7 +12,7 @@
 hw_matrix hw_matrix_inputs(const hw_matrix *matrix, size_t first, size_t n);
 hw_matrix hw_matrix_outputs(const hw_matrix *matrix, size_t first, size_t n);
 
-/* The matrix that maps outputs to inputs: products with it take co-vectors back. Not packed. */
+/* The matrix that maps outputs to inputs: products with it take co-vectors back. Not packed, and float32. */
 hw_matrix hw_matrix_transposed(const hw_matrix *matrix);
 
 /* n numbers of a row from number `first` on, widened: in_first, the row of an input; else the row of an output. */

@@ -34,6 +34,7 @@ hw_matrix hw_matrix_transposed(const hw_matrix *matrix) {
   back.n_out = matrix->n_in;
   back.in_first = !matrix->in_first;
   back.packed = NULL;
+  back.bf16 = false;
   return back;
 }
 
