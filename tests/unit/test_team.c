@@ -130,7 +130,7 @@ TEST(several_threads_divide_at_once) {
 
 /* ---- Products ---- */
 
-/* Plain, with the inputs first, with heads as rotary pairs; packed beforehand or not; fewer rows than outputs, and more. */
+/* Plain, with the inputs first, with heads as rotary pairs, in BF16; packed beforehand or not; fewer rows than outputs, and more. */
 TEST(products_have_the_same_bits) {
   enum { N_IN = 400, N_OUT = 1000, PAIRED = 40, MOST_ROWS = 700 };
   static const size_t rows[] = {3, 90, MOST_ROWS};
@@ -139,12 +139,13 @@ TEST(products_have_the_same_bits) {
   float *want = unit_floats((size_t)MOST_ROWS * N_OUT), *y = unit_floats((size_t)MOST_ROWS * N_OUT);
   unit_fill(&seed, 1, (size_t)N_IN * N_OUT, data);
   unit_fill(&seed, 1, (size_t)MOST_ROWS * N_IN, x);
-  for (int form = 0; form < 3; form++) {
-    hw_matrix w = {.data = data, .dtype = HW_F32, .n_in = N_IN, .n_out = N_OUT, .stride = form == 1 ? N_OUT : N_IN, .in_first = form == 1, .paired = form == 2 ? PAIRED : 0};
-    float *packed = unit_floats(hw_packed_floats(&w));
-    for (size_t p = 0; p < hw_pack_panels(&w); p++) hw_pack_panel(&w, p, 0, N_IN, packed + p * HW_PACK_WIDTH * N_IN);
+  for (int form = 0; form < 4; form++) {
+    hw_matrix w = {.data = data, .dtype = HW_F32, .n_in = N_IN, .n_out = N_OUT, .stride = form == 1 ? N_OUT : N_IN, .in_first = form == 1, .paired = form == 2 ? PAIRED : 0, .bf16 = form == 3};
+    size_t step = HW_PACK_WIDTH * hw_pack_depth(&w, N_IN);
+    float *packed = unit_floats(hw_packed_cells(&w));
+    for (size_t p = 0; p < hw_pack_panels(&w); p++) hw_pack_panel(&w, p, 0, N_IN, packed + p * step);
     for (int is_packed = 0; is_packed < 2; is_packed++) {
-      if (is_packed) w.packed = packed, w.packed_step = HW_PACK_WIDTH * (size_t)N_IN;
+      if (is_packed) w.packed = packed, w.packed_step = step;
       for (size_t r = 0; r < COUNT_OF(rows); r++) {
         hw_gemm(&w, x, N_IN, want, N_OUT, rows[r], panel);
         for (size_t s = 0; s < COUNT_OF(sizes); s++) {
