@@ -5,7 +5,9 @@
 
 #include "cli/command.h"
 #include "cli/select.h"
+#include "base/text.h"
 #include "headwater/query.h"
+#include "run/ticker.h"
 
 const char *const hw_cli_format_names[] = {"table", "csv", "json", NULL};
 
@@ -16,12 +18,14 @@ typedef struct sql_settings {
 
 static const hw_option rows[] = {
     {"format", HW_OPTION_CHOICE, offsetof(sql_settings, format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
-    {"timeout", HW_OPTION_NUMBER, offsetof(sql_settings, timeout), "SECONDS", "gives up after that time; without it never", 0, 1e9, NULL, false},
+    {"timeout", HW_OPTION_NUMBER, offsetof(sql_settings, timeout), "SECONDS", "gives up after that time; 0: never", 0, 1e9, NULL, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
+static const sql_settings usual = {.timeout = 600};
 
 static const hw_option_table *options(void **defaults) {
   static sql_settings settings;
+  settings = usual;
   *defaults = &settings;
   return &table;
 }
@@ -52,8 +56,32 @@ static int answer(hw_store *store, char *text, hw_table_format format) {
   return end(hw_fail(&err, HW_ERROR_INPUT, "%.100s: want a SELECT, .tables, .schema or .schema NAME", text), &err);
 }
 
+enum { GRACE_SECONDS = 1 };
+
+/* SQLite looks at the time between the steps of its machine, and one call of a function is one step. Reading can end anywhere. */
+static void end_overdue(void *context) {
+  const double *deadline = context;
+  if (hw_clock_seconds() < *deadline) return;
+  static const char text[] = "headwater: SQL: stopped at the time limit, in a call of a function\n";
+  ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+  (void)ignored;
+  _exit(1);
+}
+
+static int answer_in_time(hw_store *store, char *text, const sql_settings *settings) {
+  hw_ticker ticker;
+  hw_error err = {0};
+  double deadline = hw_clock_seconds() + settings->timeout + GRACE_SECONDS;
+  hw_store_set_timeout(store, settings->timeout);
+  if (!(settings->timeout > 0)) return answer(store, text, (hw_table_format)settings->format);
+  if (!hw_ticker_start(&ticker, end_overdue, &deadline, &err)) return hw_cli_fail(&err);
+  int code = answer(store, text, (hw_table_format)settings->format);
+  hw_ticker_stop(&ticker);
+  return code;
+}
+
 static int run(const hw_command *command, int argc, char **argv) {
-  sql_settings settings = {0};
+  sql_settings settings = usual;
   const char *positionals[2];
   int n;
   hw_error err = {0};
@@ -61,14 +89,13 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_store *store;
   hw_buffer text;
   if (!hw_cli_open_read(positionals[0], NULL, &store, &err)) return hw_cli_fail(&err);
-  hw_store_set_timeout(store, settings.timeout);
   hw_buffer_init(&text);
   bool given = n == 2 && strcmp(positionals[1], "-") != 0;
   if (given) hw_buffer_append_string(&text, positionals[1]);
   else if (isatty(STDIN_FILENO)) fprintf(stderr, "a statement, then Ctrl-D:\n");
   bool ok = given ? hw_buffer_check(&text, &err) : hw_cli_read_stdin(&text, &err);
   if (ok && text.length != (text.data ? strlen(text.data) : 0)) ok = hw_fail(&err, HW_ERROR_INPUT, "stdin: the statement holds a NUL byte");
-  int code = !ok ? hw_cli_fail(&err) : answer(store, text.data ? text.data : (char[]){""}, (hw_table_format)settings.format);
+  int code = !ok ? hw_cli_fail(&err) : answer_in_time(store, text.data ? text.data : (char[]){""}, &settings);
   hw_buffer_fini(&text);
   (void)hw_store_close(store, false, NULL);
   return code;

@@ -11,7 +11,8 @@ const char *hw_store_reason(const hw_store *store) {
   int code = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM, number = errno;
   if (code == SQLITE_NOMEM) return "out of memory";
   if (code == SQLITE_CORRUPT && number == EIO) return strerror(EIO);
-  if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN) return sqlite3_errmsg(store->db);
+  bool plain = !strcmp(sqlite3_errmsg(store->db), sqlite3_errstr(code)); /* else it names what could not be opened */
+  if (!plain || (code != SQLITE_IOERR && code != SQLITE_CANTOPEN)) return sqlite3_errmsg(store->db);
   if (sqlite3_system_errno(store->db)) number = sqlite3_system_errno(store->db);
   return number ? strerror(number) : sqlite3_errmsg(store->db);
 }

@@ -45,6 +45,11 @@ static int shall_end(void *context) {
 }
 
 void hw_store_set_up(hw_store *store) {
+  /* A database that somebody else wrote may hold triggers, and views that call any function. */
+  (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+  (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, NULL);
   (void)sqlite3_extended_result_codes(store->db, 1);
   (void)sqlite3_busy_handler(store->db, on_busy, store);
   sqlite3_progress_handler(store->db, OPERATIONS_A_LOOK, shall_end, store);

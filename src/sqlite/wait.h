@@ -12,7 +12,7 @@ void hw_store_begin_wait(hw_store *store);
 /* Waits a moment; false when `limit` seconds are over or the user wants to stop. */
 bool hw_store_wait_more(hw_store *store, double limit);
 
-/* What every connection has: extended codes, waiting for locks, ends of statements at store->deadline and when the user stops. */
+/* What every connection has: no trust in what the schema says, extended codes, waiting for locks, ends of statements at store->deadline and when the user stops. */
 void hw_store_set_up(hw_store *store);
 
 #endif

@@ -298,11 +298,14 @@ bool hw_store_bytes(hw_store *store, int64_t *bytes, hw_error *err) {
 
 bool hw_store_open_read(const char *path, hw_store **out, hw_error *err) { return hw_store_open_read_waiting(path, NULL, out, err); }
 
+enum { MOST_VALUE_BYTES = 1 << 28 }; /* of one text or blob that a reading statement makes */
+
 bool hw_store_open_read_waiting(const char *path, const hw_hooks *hooks, hw_store **out, hw_error *err) {
   *out = NULL;
   hw_store *store;
   hw_file_state state;
   if (!hw_store_connect(path, HW_OPEN_READ, hooks, &store, &state, err)) return false;
+  (void)sqlite3_limit(store->db, SQLITE_LIMIT_LENGTH, MOST_VALUE_BYTES);
   bool ok = true;
   if (hw_register_functions(store->db) != SQLITE_OK || hw_connect_functions(store->db) != SQLITE_OK || hw_make_temp_views(store->db) != SQLITE_OK)
     ok = hw_store_fail(store, "register the hw_ functions", err);
