@@ -1,62 +1,99 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Writes tests/bench/RESULTS.md: the speed of every stage against this machine's own limit, OpenBLAS and PyTorch beside.
+# Writes RESULTS.md and lengths.svg beside this file: what tracing costs on this machine, against the machine's own limit, and the goals.
 #   sh tests/bench/results.sh BINARY [MODEL_DIR]
-# Without MODEL_DIR a model of GPT-2 small's shape with random weights is written to a temporary folder (needs numpy, 548 MB).
+# Without MODEL_DIR a model of GPT-2 small's shape with random weights is written to a temporary folder (needs numpy, 548 MB). Takes less
+# than half an hour on two cores that do nothing else; what is measured is told as it begins. With SMALL=1 in the environment: few prompts,
+# one repetition, few lengths, to see that all works; the figures then mean little.
 set -eu
 binary=$(realpath "$1")
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")"
+PY=python3
+[ -x /usr/bin/python3 ] && PY=/usr/bin/python3
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-model=${2:-$work/model}
-[ $# -gt 1 ] || /usr/bin/python3 tests/bench/make_model.py "$model" >/dev/null
-lengths=16,64,128,512
+trap 'exit 130' INT TERM
+began=$(date +%s)
 cores=$(nproc)
+lengths=16,64,128,512
+if [ -n "${SMALL:-}" ]; then
+  traces="8 1" prefixes="16 1" many=3200 few=8 sweep="--every 256 --passes 1 --prompts 2"
+else
+  traces="48 5" prefixes="128 3" many=64000 few=48 sweep="--every 32 --passes 2 --prompts 12"
+fi
+load=$(cut -d ' ' -f 1-3 /proc/loadavg)
+
+# Runs a command, its output into NAME.txt; says when it begins, and goes on where it fails.
+measure() { # name, what, command...
+  name=$1
+  echo "$(($(date +%s) - began)) s: $2" >&2
+  shift 2
+  "$@" >"$work/$name.txt" 2>"$work/$name.err" || { echo "  FAILED: $(tail -n 1 "$work/$name.err")" >&2; echo "FAILED: $(tail -n 1 "$work/$name.err")" >>"$work/$name.txt"; }
+}
+section() { # title, file
+  printf '\n## %s\n\n```\n' "$1"
+  cat "$work/$2.txt"
+  echo '```'
+}
+blas() { OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-SkylakeX} "$binary" bench --model "$model" --tokens $lengths --gemm openblas; }
+
+if [ $# -gt 1 ]; then
+  model=$(realpath "$2")
+else
+  model=$work/model
+  measure model "a model of GPT-2 small's shape" $PY make_model.py "$model"
+fi
+measure tiny "a model of one layer" $PY make_model.py "$work/tiny" --layers 1 --d-model 64 --heads 2 --vocab 2048
+measure stages "stages, one thread" "$binary" bench --model "$model" --tokens $lengths
+measure stages_all "stages, $cores threads" "$binary" bench --model "$model" --tokens $lengths --threads "$cores"
+measure blas "the same products by OpenBLAS" blas
+if $PY -c "import torch" 2>/dev/null; then measure torch "PyTorch's forward pass" $PY torch_forward.py "$model" $lengths
+else echo "python3-torch is not installed here" >"$work/torch.txt"; fi
+# shellcheck disable=SC2086
+{
+  measure traces "full traces" $PY trace_cost.py "$binary" "$model" $traces
+  measure threads "threads" $PY scale.py threads "$binary" "$model" $few
+  measure memory "memory" $PY scale.py memory "$binary" "$model" $few
+  measure prefixes "shared prefixes and answers of several tokens" $PY shared_prefixes.py "$binary" "$model" $prefixes
+  measure prompts "$many prompts" $PY scale.py prompts "$binary" "$work/tiny" $many
+  measure lengths "lengths of prompts" $PY lengths.py "$binary" lengths.svg $sweep
+}
+if [ -f kernel_counts.sh ]; then measure kernels "instructions of small kernels" sh kernel_counts.sh
+else echo "not counted" >"$work/kernels.txt"; fi
+
 {
   echo "# Speed"
   echo
-  echo "Written by \`sh tests/bench/results.sh\`. Times are processor time of one core; a share of the peak is against a loop of fused"
-  echo "multiply-adds in registers on the same core. Stages but the first two are differences of two measurements."
+  echo "Written by \`sh tests/bench/results.sh\` in $(($(date +%s) - began)) s${SMALL:+ WITH FEW PROMPTS (SMALL=1): these figures mean little}. Medians of 5 where nothing else is said. Times are"
+  echo "processor time of a core; prompts a second and ratios of threads are of the clock. A share of the peak is against a loop of fused"
+  echo "multiply-adds in registers, in the same process."
   echo
   echo "| | |"
   echo "|---|---|"
   echo "| date, commit | $(date +%F), $(git log -1 --format=%h 2>/dev/null || echo none) |"
-  echo "| processor | $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $cores cores, caches $(lscpu | sed -n 's/^L[23].*: *//p' | paste -sd ' ') |"
+  echo "| processor | $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), family $(sed -n 's/^cpu family.*: //p' /proc/cpuinfo | head -n 1), $cores cores, caches $(lscpu | sed -n 's/^L[23].*: *//p' | paste -sd ' ') |"
   echo "| of its instructions | $(grep -m 1 ^flags /proc/cpuinfo | tr ' ' '\n' | grep -E '^(avx2|fma|avx512f|avx512_vnni|avx512_bf16|avx_vnni|amx_int8)$' | paste -sd ' ') |"
-  echo "| load before | $(cut -d ' ' -f 1-3 /proc/loadavg) |"
+  echo "| memory, system | $(sed -n 's/^MemTotal: *//p' /proc/meminfo), $(uname -sr) |"
+  echo "| load before | $load |"
   echo "| model | $("$binary" info "$model" | sed -n 's/^\(layers\|d_model\|d_ffn\|vocabulary\) *\([0-9]*\).*/\1 \2/p' | paste -sd ',' | sed 's/,/, /g') |"
   echo
-  echo "## Stages, one core"
-  echo '```'
-  "$binary" bench --model "$model" --tokens $lengths
-  echo '```'
-  echo "## Stages, $cores threads at once"
-  echo '```'
-  "$binary" bench --model "$model" --tokens $lengths --threads "$cores"
-  echo '```'
-  echo "## The same products by OpenBLAS"
-  echo '```'
-  OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-SkylakeX} "$binary" bench --model "$model" --tokens $lengths --gemm openblas | grep -E "products|forward|projections|all"
-  echo '```'
-  echo "## Length of a prompt, one core"
+  echo "## Goals"
   echo
-  echo "| tokens | forward pass, ms a token | all, ms a token |"
-  echo "|---|---|---|"
-  "$binary" bench --model "$model" --tokens 1,2,3,5,8,13,16,17,24,32,33,48,64,65,100,128,129,200,255,256,257,300,400,512,513,700 >"$work/lengths"
-  awk '$2 == "forward" { forward = $4 / $1 } $2 == "all" { printf "| %d | %.2f | %.2f |\n", $1, forward, $3 / $1 }' "$work/lengths"
-  echo
-  echo "## Shared prefixes, one core"
-  echo '```'
-  python3 tests/bench/shared_prefixes.py "$binary" "$model"
-  echo '```'
-  if /usr/bin/python3 -c "import torch" 2>/dev/null; then
-    echo "## PyTorch $(/usr/bin/python3 -c "import torch; print(torch.__version__)"), its forward pass alone in its best setting"
-    echo
-    echo "| tokens | ms a prompt | batch | threads |"
-    echo "|---|---|---|---|"
-    /usr/bin/python3 tests/bench/torch_forward.py "$model" $lengths | sed 's/ / | /g; s/^/| /; s/$/ |/'
-  else
-    echo "PyTorch: not installed here."
-  fi
+  $PY goals.py "$work"
+  section "Stages, one thread" stages
+  section "Stages, $cores threads at once" stages_all
+  section "The same products by OpenBLAS" blas
+  section "PyTorch's forward pass in its best setting: tokens, ms a prompt, batch, threads" torch
+  section "Full traces, $cores threads" traces
+  section "Threads" threads
+  section "Memory, $cores threads" memory
+  section "Shared prefixes and answers of several tokens, one thread" prefixes
+  section "Many prompts of 16 tokens, a model of one layer" prompts
+  section "Lengths of prompts, two layers of the same shape, one thread" lengths
+  printf '\n![ms of processor time a token by the length of the prompt](lengths.svg)\n'
+  section "Instructions of small kernels" kernels
 } >"$work/results"
-mv "$work/results" tests/bench/RESULTS.md
+mv "$work/results" RESULTS.md
+echo "$(($(date +%s) - began)) s: tests/bench/RESULTS.md" >&2

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Many prompts, many threads, little memory.
+  python3 tests/bench/scale.py prompts BINARY MODEL_DIR [PROMPTS]   PROMPTS (64,000) against a sixteenth of them: time, memory
+  python3 tests/bench/scale.py memory BINARY MODEL_DIR [PROMPTS]    peak of memory against what a dry run announces, for several --memory
+  python3 tests/bench/scale.py threads BINARY MODEL_DIR [PROMPTS]   all cores against one, at 16 and 128 tokens, and a prompt of 1,024
+Peaks are of resident memory: with the pages of mapped files that the run has touched."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import runs
+
+TIMES = 3
+
+
+def prompts(binary, model, work, n):
+    words, data, db = runs.words_of(model), os.path.join(work, "data.jsonl"), os.path.join(work, "run.db")
+    sizes = (64, n // 16, n)
+    of_size = {k: [] for k in sizes}
+    for _ in range(TIMES):
+        for k in sizes:
+            runs.write_prompts(data, words, [16] * k)
+            of_size[k].append(runs.Run(binary, model, data, db, ["--chunk-tokens", "2048"]))
+    start, few, many = (sorted(run.cpu for run in of_size[k])[TIMES // 2] for k in sizes)
+    each = [1000 * (t - start) / (k - sizes[0]) for t, k in ((few, sizes[1]), (many, sizes[2]))]
+    print(f"{sizes[2]} prompts: {many:.1f} s of processor time, {each[1]:.3f} ms a prompt; {sizes[1]}: {each[0]:.3f} ms a prompt ({start:.2f} s of start "
+          f"taken off): {each[1] / each[0]:.3f} times; peak of memory {max(r.mib for r in of_size[n]):.0f} and {max(r.mib for r in of_size[sizes[1]]):.0f} MiB")
+
+
+def memory(binary, model, work, n):
+    words, data, db = runs.words_of(model), os.path.join(work, "data.jsonl"), os.path.join(work, "run.db")
+    for length in (16, 128, 512):
+        runs.write_prompts(data, words, [length] * max(4, n * 16 // length))
+        for cap in (0, 4000, 1000, 400, 200):
+            options = ["--threads", str(os.cpu_count()), *(["--memory", str(cap)] if cap else [])]
+            dry = subprocess.run([binary, "run", "--model", model, "--data", data, "--neuron-projections", "none", "--dry-run", *options], capture_output=True, text=True)
+            line = next((line for line in dry.stdout.splitlines() if line.startswith("memory")), None)
+            if not line:
+                print(f"{length:4} tokens, --memory {cap or 'not given':>9}: refused")
+                continue
+            weights, count, worker, *more = (int(x) for x in re.findall(r"(\d+)(?= MiB| x)", line))
+            beside = count * worker + sum(more)
+            run = runs.Run(binary, model, data, db, options)
+            print(f"{length:4} tokens, --memory {cap or 'not given':>9}: peak {run.mib:6.0f} MiB; announced {weights:4} of weights + {beside:5} beside: "
+                  f"{'within' if run.mib <= weights + beside else 'BEYOND'}", flush=True)
+
+
+def threads(binary, model, work, n):
+    words, cores = runs.words_of(model), os.cpu_count()
+
+    def write(length):
+        return lambda path, k: runs.write_prompts(path, words, [length] * k)
+
+    for length, count in ((16, n), (128, max(8, n // 8)), (1024, 1)):
+        wall = [runs.median_slope(binary, model, work, count, write(length), ["--threads", str(t)], TIMES)[1] for t in (1, cores)]
+        print(f"{length:4} tokens: {1000 * wall[0]:7.1f} ms a prompt by one thread, {1000 * wall[1]:7.1f} by {cores}: {wall[0] / wall[1]:.2f} times", flush=True)
+    words_of_one = " " + " ".join(words[i % len(words)] for i in range(1000))
+    times = {}
+    for t in (1, cores):
+        each = []
+        for _ in range(TIMES):
+            start = runs.time.monotonic()
+            subprocess.run([binary, "trace", "--model", model, "--prompt", words_of_one], check=True, stdout=subprocess.DEVNULL,
+                           env={**os.environ, "OMP_NUM_THREADS": str(t)})
+            each.append(runs.time.monotonic() - start)
+        times[t] = sorted(each)[TIMES // 2]
+    print(f"trace of 1000 tokens, with the reading of the model: {times[1]:.2f} s with one thread, {times[cores]:.2f} s with {cores}: {times[1] / times[cores]:.2f} times")
+
+
+def main():
+    what, binary, model = sys.argv[1], os.path.abspath(sys.argv[2]), sys.argv[3]
+    given = int(sys.argv[4]) if len(sys.argv) > 4 else 0
+    with tempfile.TemporaryDirectory() as work:
+        {"prompts": lambda: prompts(binary, model, work, given or 64000), "memory": lambda: memory(binary, model, work, given or 64),
+         "threads": lambda: threads(binary, model, work, given or 64)}[what]()
+
+
+if __name__ == "__main__":
+    main()
