@@ -7,7 +7,16 @@
 enum { FLAG_PARALLEL = 1, FLAG_ONE_THRESHOLD = 2 };
 
 /* Columns below this many bytes share a block with the next one: a Huffman code of their own costs about 60 bytes. */
-enum { SMALLEST_BLOCK = 192, LEVEL = 6 };
+enum { SMALLEST_BLOCK = 192 };
+
+/* By measurement, with these cuts, 300 prompts each: processor time and bytes of a graph's four columns.
+ *   level   ioi, gpt2         induction, gpt2   ioi, llama        GPT-2 small's shape, 16 tokens
+ *   1       0.183 ms 4,550    0.144 ms 4,227    0.177 ms 4,385    0.188 ms 6,590
+ *   3       0.157 ms 4,522    0.117 ms 4,198    0.150 ms 4,357    0.146 ms 6,559
+ *   6       0.181 ms 4,465    0.131 ms 4,134    0.168 ms 4,315    0.166 ms 6,538
+ *   9       0.176 ms 4,464    0.131 ms 4,133    0.173 ms 4,313    0.235 ms 6,531
+ * 0.02 ms of prompts that take 3 to 40 ms are not worth 1.5% of the file. */
+enum { LEVEL = 6 };
 
 /* A deflate stream unpacks to at most so many times its length. */
 enum { MOST_RATIO = 1032 };

@@ -39,6 +39,16 @@ section() { # title, file
 }
 blas() { OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-SkylakeX} "$binary" bench --model "$model" --tokens $lengths --gemm openblas; }
 
+# Three data sets of the embedded model, and prompts of the large one.
+columns() {
+  for data in ioi induction agreement; do
+    "$binary" run --model ../../datasets/models/headwater-gpt2 --data ../../datasets/$data.csv --db "$work/$data.db" --limit 300 --neuron-projections none --quiet
+  done
+  $PY -c "import runs; runs.write_prompts('$work/words.jsonl', runs.words_of('$model'), [16] * 100)"
+  "$binary" run --model "$model" --data "$work/words.jsonl" --db "$work/large.db" --neuron-projections none --quiet
+  (cd "$work" && $PY "$OLDPWD/compression.py" ioi.db induction.db agreement.db large.db)
+}
+
 if [ $# -gt 1 ]; then
   model=$(realpath "$2")
 else
@@ -58,6 +68,7 @@ else echo "python3-torch is not installed here" >"$work/torch.txt"; fi
   measure memory "memory" $PY scale.py memory "$binary" "$model" $few
   measure prefixes "shared prefixes and answers of several tokens" $PY shared_prefixes.py "$binary" "$model" $prefixes
   measure prompts "$many prompts" $PY scale.py prompts "$binary" "$work/tiny" $many
+  measure columns "compression" columns
   measure lengths "lengths of prompts" $PY lengths.py "$binary" lengths.svg $sweep
 }
 if [ -f kernel_counts.sh ]; then measure kernels "instructions of small kernels" sh kernel_counts.sh
@@ -93,6 +104,7 @@ else echo "not counted" >"$work/kernels.txt"; fi
   section "Many prompts of 16 tokens, a model of one layer" prompts
   section "Lengths of prompts, two layers of the same shape, one thread" lengths
   printf '\n![ms of processor time a token by the length of the prompt](lengths.svg)\n'
+  section "Levels of compression (the program uses 6)" columns
   section "Instructions of small kernels" kernels
 } >"$work/results"
 mv "$work/results" RESULTS.md
