@@ -7,22 +7,33 @@
 #include "base/number.h"
 #include "base/text.h"
 
+/* A text that is too long loses its middle: the name of the file is at its begin, the reason at its end. */
+static void copy_message(char *message, size_t size, const char *text) {
+  static const char gap[] = " ... ";
+  size_t length = strlen(text), head = size / 2, tail = size - head - sizeof gap;
+  if (length < size) {
+    memcpy(message, text, length + 1);
+    return;
+  }
+  const char *end = text + length - tail;
+  while (head && ((unsigned char)text[head] & 0xC0) == 0x80) head--; /* no character is cut */
+  while (((unsigned char)*end & 0xC0) == 0x80) end++;
+  memcpy(message, text, head);
+  memcpy(message + head, gap, sizeof gap - 1);
+  memcpy(message + head + sizeof gap - 1, end, strlen(end) + 1);
+}
+
 bool hw_fail(hw_error *err, hw_error_kind kind, const char *format, ...) {
   if (!err) return false;
-  /* Arguments may point into err->message itself (wrapping an error), so format aside first. */
-  char message[sizeof err->message];
+  /* Arguments may point into err->message itself (wrapping an error), so format aside first. A path has 4,096 bytes at most. */
+  char text[12 * 1024];
   va_list arguments;
   va_start(arguments, format);
-  (void)hw_vsnprintf(message, sizeof message, format, arguments);
+  (void)hw_vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   err->kind = kind;
-  size_t length = strlen(message), n = 0;
-  for (size_t i = 0; i < length; n++) {
-    size_t control = hw_control_length(message + i, length - i);
-    err->message[n] = control ? '?' : message[i];
-    i += control ? control : 1;
-  }
-  err->message[n] = '\0';
+  hw_hide_controls(text);
+  copy_message(err->message, sizeof err->message, text);
   return false;
 }
 

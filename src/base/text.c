@@ -37,6 +37,16 @@ size_t hw_control_length(const char *bytes, size_t left) {
   return first == 0xC2 && second >= 0x80 && second < 0xA0 ? 2 : 0;
 }
 
+void hw_hide_controls(char *text) {
+  size_t length = strlen(text), n = 0;
+  for (size_t i = 0; i < length; n++) {
+    size_t control = hw_control_length(text + i, length - i);
+    text[n] = control ? '?' : text[i];
+    i += control ? control : 1;
+  }
+  text[n] = '\0';
+}
+
 static size_t edit_distance(const char *a, const char *b) {
   enum { LONGEST = 64 };
   size_t n = strlen(a), m = strlen(b);

@@ -13,6 +13,8 @@ size_t hw_utf8_valid_prefix(const char *bytes, size_t length);
 
 /* Bytes of the control character that begins here: C0 and DEL 1, C1 (U+0080 to U+009F, which terminals obey as well) 2; 0: none. */
 size_t hw_control_length(const char *bytes, size_t left);
+/* Puts '?' in the place of each control character, in place: what a file holds must not steer a terminal. */
+void hw_hide_controls(char *text);
 
 /* The name closest to `wanted` by edit distance, or NULL when none is near (more than a third differs). */
 const char *hw_nearest_name(const char *wanted, const char *const *names, size_t n_names);

@@ -70,7 +70,14 @@ static void show_notice(void *context, const char *text) {
   hw_cli_progress *p = context;
   (void)pthread_mutex_lock(&p->mutex);
   wipe(p);
-  fprintf(stderr, "headwater: %s\n", text);
+  hw_buffer line; /* column names and the like come from files */
+  hw_buffer_init(&line);
+  hw_buffer_append_string(&line, text);
+  if (line.data && !line.failed) {
+    hw_hide_controls(line.data);
+    fprintf(stderr, "headwater: %s\n", line.data);
+  }
+  hw_buffer_fini(&line);
   (void)pthread_mutex_unlock(&p->mutex);
 }
 

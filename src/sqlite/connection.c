@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "headwater/buffer.h"
 #include "sqlite/recover.h"
@@ -83,7 +84,7 @@ static bool check_file(hw_store *store, hw_file_state *state, hw_error *err) {
 
 static bool connect_store(hw_store *store, hw_access access, hw_file_state *state, hw_error *err) {
   static const int flags[] = {SQLITE_OPEN_READONLY, SQLITE_OPEN_READWRITE, SQLITE_OPEN_READWRITE, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
-  const char *path = access == HW_OPEN_MEMORY ? ":memory:" : store->path;
+  const char *path = access == HW_OPEN_MEMORY ? ":memory:" : store->file;
   if (access != HW_OPEN_MEMORY) {
     bool there;
     if (!check_regular(store->path, &there, err)) return false;
@@ -103,10 +104,13 @@ static bool connect_store(hw_store *store, hw_access access, hw_file_state *stat
   return true;
 }
 
+static char *file_name(const char *path) { return *path == ':' || !strncmp(path, "file:", 5) ? hw_path_join(".", path) : strdup(path); }
+
 bool hw_store_connect(const char *path, hw_access access, const hw_hooks *hooks, hw_store **out, hw_file_state *state, hw_error *err) {
   *out = NULL;
   hw_store *store = calloc(1, sizeof *store);
-  if (!store || !(store->path = strdup(path))) {
+  if (!store || !(store->path = strdup(path)) || !(store->file = file_name(path))) {
+    if (store) free(store->path);
     free(store);
     return hw_fail_memory(err, "the database");
   }
@@ -129,6 +133,7 @@ void hw_store_free(hw_store *store) {
   /* Last: closing any descriptor of a file drops the POSIX locks that SQLite holds on it. */
   if (store->lock >= 0) (void)close(store->lock);
   free(store->path);
+  free(store->file);
   free(store);
 }
 

@@ -29,6 +29,7 @@ enum { HW_MOST_STATEMENTS = 40 };
 struct hw_store {
   sqlite3 *db;
   char *path;
+  char *file;                       /* the path for SQLite, which would take "file:a" as a URI and ":memory:" as no file: "./" is before these */
   int lock;                         /* descriptor that holds the writer's lock; -1 when reading */
   const hw_hooks *hooks;            /* may be NULL */
   bool stoppable;                   /* statements end with INTERRUPTED once hooks->stop is set */

@@ -39,8 +39,8 @@ static bool fail(const hw_store *store, const char *suffix, const char *why, hw_
 bool hw_store_recover(hw_store *store, hw_error *err) {
   const char *suffix = look(store->db) == SQLITE_OK ? NULL : left_behind(store, sqlite3_extended_errcode(store->db));
   if (!suffix) return true;
-  hw_store writer = {.path = store->path, .hooks = store->hooks, .stoppable = store->stoppable};
-  int rc = sqlite3_open_v2(store->path, &writer.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+  hw_store writer = {.path = store->path, .file = store->file, .hooks = store->hooks, .stoppable = store->stoppable};
+  int rc = sqlite3_open_v2(store->file, &writer.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
   hw_store_set_up(&writer);
   bool readonly = rc == SQLITE_OK && sqlite3_db_readonly(writer.db, "main") == 1; /* SQLite opens so what it may not write */
   if (rc == SQLITE_OK && !readonly) rc = look(writer.db);

@@ -220,7 +220,7 @@ static bool run_text(reading *r, hw_store *store, int column, const char **text,
 static bool attach_other(reading *r, hw_error *err) {
   hw_statement s;
   bool ok = hw_statement_open(&s, r->store, "compare/attach.sql", err);
-  if (ok) hw_bind_string(&s, ":path", r->other->path);
+  if (ok) hw_bind_string(&s, ":path", r->other->file);
   ok = ok && hw_statement_run(&s, "attach the other database", err);
   hw_statement_close(&s);
   return ok;
