@@ -4,6 +4,7 @@
 #ifndef HEADWATER_HEADWATER_H
 #define HEADWATER_HEADWATER_H
 
+#include "headwater/ablation.h"
 #include "headwater/api.h"
 #include "headwater/arena.h"
 #include "headwater/bench.h"

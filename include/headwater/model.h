@@ -253,6 +253,19 @@ HW_API hw_activations hw_activations_of(const hw_activations *acts, size_t membe
  * hw_model_check_ids. Errors: MEMORY only. */
 HW_API bool hw_forward(const hw_model *model, const hw_batch *batch, const hw_team *team, hw_arena *arena, hw_activations *acts, hw_error *err);
 
+/* What is changed on the way of a forward pass (METHOD section 12). Rows are those of the batch, which shares none. */
+typedef struct hw_forward_edits {
+  void *context;
+  size_t first_layer; /* blocks below are left out: `begin` fills in the states that enter it */
+  void (*begin)(void *context, float *states);                                           /* [rows, d_model]; not called for layer 0 */
+  void (*heads)(void *context, const hw_activations *acts, size_t layer, float *mixes);  /* [rows, n_heads * d_head] what W_O takes */
+  void (*ffn)(void *context, const hw_activations *acts, size_t layer);                  /* resid[layer + 1] is there, and may be changed */
+} hw_forward_edits;
+
+/* hw_forward with edits. Below first_layer the activations are not filled in. */
+HW_API bool hw_forward_edited(const hw_model *model, const hw_batch *batch, const hw_forward_edits *edits, const hw_team *team, hw_arena *arena,
+                              hw_activations *acts, hw_error *err);
+
 /* Errors: PROMPT naming what is wrong with one prompt's ids (none, too many, outside the vocabulary). */
 HW_API bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err);
 

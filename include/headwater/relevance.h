@@ -64,7 +64,7 @@ typedef struct hw_direct_attribution {
 /* What is asked of one prompt of a batch, and the answers. */
 typedef struct hw_relevance_prompt {
   size_t prompt, reference; /* in the batch: the prompt, and its counterfactual or HW_NO_REFERENCE */
-  int32_t answer, foil;     /* token ids; answer -1: the predicted token; foil -1: the mean of all tokens */
+  int32_t answer, foil;     /* token ids; answer -1: the predicted token, which takes its place; foil -1: the mean of all tokens */
   hw_direct_attribution direct;
   hw_relevance by_answer, by_contrast; /* those that the settings ask for */
 } hw_relevance_prompt;
@@ -72,10 +72,10 @@ typedef struct hw_relevance_prompt {
 /* Whether the relevances of a model are computed. Errors: UNSUPPORTED with the reason. */
 HW_API bool hw_relevance_supports(const hw_model *model, hw_error *err);
 
-/* Answers for n prompts of a batch. Results live in the arena and do not depend on which prompts are beside them; scratch and panel
- * (HW_PANEL_FLOATS floats) are work space. Errors: MEMORY. */
+/* Answers for n prompts of a batch. Results live in the arena and do not depend on which prompts are beside them; scratch is work space.
+ * Errors: MEMORY. */
 HW_API bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_settings *settings, hw_relevance_prompt *prompts, size_t n,
-                               float *panel, hw_arena *arena, hw_arena *scratch, hw_error *err);
+                               const hw_team *team, hw_arena *arena, hw_arena *scratch, hw_error *err);
 
 HW_END_C
 

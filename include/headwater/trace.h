@@ -3,6 +3,7 @@
 #ifndef HEADWATER_TRACE_H
 #define HEADWATER_TRACE_H
 
+#include "headwater/ablation.h"
 #include "headwater/relevance.h"
 #include "headwater/run.h"
 
@@ -63,6 +64,7 @@ typedef struct hw_answer_question {
   int32_t answer, foil;          /* token ids, see hw_relevance_prompt */
   const int32_t *counterfactual; /* [n_counterfactual] tokens of another prompt, or NULL; they must live as long as the trace */
   size_t n_counterfactual;
+  int64_t threads;               /* 0: one per core */
 } hw_answer_question;
 
 /* A prompt and its counterfactual, run once. Everything in it lives until hw_answer_trace_fini; the model must live as long. */
@@ -71,7 +73,7 @@ typedef struct hw_answer_trace {
   hw_activations acts; /* prompt 0 is the prompt, prompt 1 the counterfactual if there is one */
   int32_t *ids;
   size_t first[3];
-  float *panel;
+  hw_team team;
   hw_arena arena, scratch;
 } hw_answer_trace;
 
@@ -79,6 +81,23 @@ typedef struct hw_answer_trace {
  * PROMPT naming what is wrong with ids of the prompt, the counterfactual, the answer or the foil, MEMORY. */
 HW_API bool hw_answer_trace_ids(const hw_model *model, const int32_t *ids, size_t n, const hw_answer_question *question,
                                 const hw_relevance_settings *settings, hw_answer_trace *trace, hw_error *err);
+
+/* What a graph of the prompt is worth (METHOD section 13). */
+typedef struct hw_certificate {
+  size_t n_attention, n_ffn;   /* parts of the graph */
+  double m, none;              /* the answer's margin, and with all parts replaced */
+  hw_ablation kept, removed;   /* with the graph alone, and with all but the graph */
+} hw_certificate;
+
+/* Certifies a graph of n parts. Errors: INPUT for a part that is outside of the prompt, and for a baseline that needs a counterfactual of as
+ * many tokens where there is none; MEMORY. */
+HW_API bool hw_answer_trace_certify(hw_answer_trace *trace, const hw_ablated_part *parts, size_t n, hw_ablation_unit unit, hw_baseline baseline,
+                                    hw_certificate *certificate, hw_error *err);
+
+/* Effects m - m(S) of single knock-outs: S is all but a head, or an FFN, at all positions. heads: [n_layers][n_heads], ffn: [n_layers].
+ * Errors: as above. */
+HW_API bool hw_answer_trace_knock_out(hw_answer_trace *trace, hw_baseline baseline, double *heads, double *ffn, hw_error *err);
+
 HW_API void hw_answer_trace_fini(hw_answer_trace *trace);
 
 HW_END_C

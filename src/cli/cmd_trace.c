@@ -46,6 +46,8 @@ static const hw_option own_options[] = {
     {"foil-token", HW_OPTION_TEXT, AT(question.foil_token), "ID", "its token, instead of --foil", 0, 0, NULL, false},
     {"counterfactual", HW_OPTION_TEXT, AT(question.counterfactual), "TEXT", "a prompt of as many tokens that differs in what matters", 0, 0, NULL, false},
     {"counterfactual-tokens", HW_OPTION_TEXT, AT(question.counterfactual_tokens), "IDS", "its token ids, instead of --counterfactual", 0, 0, NULL, false},
+    {"certify", HW_OPTION_FLAG, AT(question.certify), NULL, "run the model with the graph alone, and without it: by edges and nodes, against the counterfactual and zero", 0, 0, NULL, false},
+    {"knockout", HW_OPTION_TEXT, AT(question.knockout), "BASELINES", "run the model without each head and each FFN: counterfactual, zero, or both with a comma", 0, 0, NULL, false},
     {"raw", HW_OPTION_FLAG, AT(analysis.raw), NULL, "with --json: importances of every node, unrounded", 0, 0, NULL, false},
 };
 
@@ -126,14 +128,8 @@ static bool trace(const trace_settings *s, const hw_model *model, const hw_token
                         .input = &traced->prompt, .result = &traced->result, .neurons = traced->neurons,
                         .n_neurons = traced->n_neurons, .columns = hw_cli_columns()};
   hw_answer_trace answered = {0};
-  const hw_relevance_settings settings = {.answer = s->question.relevance != HW_RELEVANCE_CONTRAST, .contrast = s->question.relevance >= HW_RELEVANCE_CONTRAST,
-                                          .floor = traced->worker.flow.floor, .top_neurons = traced->worker.flow.top_neurons};
-  bool ok = s->question.relevance == HW_RELEVANCE_NONE ||
-            hw_question_trace(&s->question, model, tokenizer, &s->analysis, s->prompt, &traced->prompt, &settings, arena, &answered, err);
-  if (ok && s->question.relevance != HW_RELEVANCE_NONE) {
-    view.relevance = &answered.relevance;
-    view.relevance_settings = &settings;
-  }
+  hw_relevance_settings settings;
+  bool ok = s->question.relevance == HW_RELEVANCE_NONE || hw_question_trace(&s->question, s->prompt, &settings, arena, &answered, &view, err);
   if (ok && s->json)
     hw_trace_put_json(&view, out);
   else if (ok)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/trace_question.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@ const char *const hw_relevance_names[] = {"none", "answer", "contrast", "both", 
 const char *hw_question_problem(const hw_question_options *o, const char *prompt) {
   bool text = o->answer || o->foil || o->counterfactual, ids = o->answer_token || o->foil_token || o->counterfactual_tokens;
   if ((text || ids) && o->relevance == HW_RELEVANCE_NONE) return "--answer, --foil and --counterfactual need --relevance";
+  if ((o->certify || o->knockout) && o->relevance == HW_RELEVANCE_NONE) return "--certify and --knockout need --relevance";
   if (o->answer && o->answer_token) return "give --answer or --answer-token";
   if (o->foil && o->foil_token) return "give --foil or --foil-token";
   if (o->counterfactual && o->counterfactual_tokens) return "give --counterfactual or --counterfactual-tokens";
@@ -68,6 +70,7 @@ static bool find_tokens(const hw_question_options *o, const hw_model *model, con
   if (o->counterfactual && !prepare(o, model, tokenizer, analysis, o->counterfactual, false, arena, &other, err)) return false;
   question->counterfactual = other.ids;
   question->n_counterfactual = other.n_tokens;
+  question->threads = analysis->threads;
   int32_t *ids;
   if (!o->counterfactual_tokens) return true;
   if (!hw_parse_ids("counterfactual-tokens", o->counterfactual_tokens, arena, &ids, &question->n_counterfactual, err)) return false;
@@ -75,9 +78,87 @@ static bool find_tokens(const hw_question_options *o, const hw_model *model, con
   return true;
 }
 
-bool hw_question_trace(const hw_question_options *options, const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *prompt,
-                       const hw_prompt_input *input, const hw_relevance_settings *settings, hw_arena *arena, hw_answer_trace *trace, hw_error *err) {
+/* ---- Certificates ---- */
+
+/* Parts of a graph of relevances at the threshold. */
+static size_t relevance_parts(const hw_relevance *r, double threshold, hw_ablated_part *parts) {
+  size_t n = 0;
+  for (size_t i = 0; i < r->n_parts; i++) {
+    const hw_relevance_part *part = &r->parts[i];
+    if (part->kind == HW_RELEVANCE_QUERY || !(fabs((double)part->r / 1e6 / (r->m - r->m_reference)) > threshold)) continue;
+    parts[n++] = (hw_ablated_part){part->layer, part->kind == HW_RELEVANCE_FFN ? HW_ABLATED_FFN : part->head, part->target, part->source};
+  }
+  return n;
+}
+
+/* Parts of the routes of the last position. */
+static size_t route_parts(const hw_target_trace *routes, hw_ablated_part *parts) {
+  size_t n = 0;
+  for (size_t i = 0; i < routes->graph.n_edges; i++) {
+    const hw_part *part = &routes->graph.edges[i].part;
+    if (part->kind != HW_PART_ATTENTION && part->kind != HW_PART_FFN) continue;
+    parts[n++] = (hw_ablated_part){part->layer, part->kind == HW_PART_FFN ? HW_ABLATED_FFN : part->head, part->target, part->source};
+  }
+  return n;
+}
+
+static const hw_target_trace *last_routes(const hw_trace_view *view) {
+  size_t t = view->input->n_targets - 1;
+  return view->input->targets[t] + (size_t)1 == view->input->n_tokens ? &view->result->flow.traces[t] : NULL;
+}
+
+/* Each graph that there is, by edges and nodes, against each baseline that there is. */
+static bool certify(hw_answer_trace *trace, hw_arena *arena, hw_trace_view *view, hw_error *err) {
+  enum { GRAPHS = 3, UNITS = 2, BASELINES = 2 };
+  const hw_relevance *by[] = {view->relevance_settings->answer ? &trace->relevance.by_answer : NULL, view->relevance_settings->contrast ? &trace->relevance.by_contrast : NULL};
+  static const char *const names[] = {"answer", "contrast", "routes"};
+  hw_named_certificate *list = hw_arena_znew(arena, hw_named_certificate, GRAPHS * UNITS * BASELINES, err);
+  view->certificates = list;
+  if (!list) return false;
+  for (int g = 0; g < GRAPHS; g++) {
+    const hw_target_trace *routes = g == 2 ? last_routes(view) : NULL;
+    if (g < 2 ? !by[g] || by[g]->reason : !routes) continue;
+    hw_ablated_part *parts = hw_arena_new(arena, hw_ablated_part, g < 2 ? by[g]->n_parts : routes->graph.n_edges, err);
+    if (!parts) return false;
+    size_t n = g < 2 ? relevance_parts(by[g], view->flow->threshold, parts) : route_parts(routes, parts);
+    for (int unit = 0; unit < UNITS; unit++)
+      for (int baseline = 0; baseline < BASELINES; baseline++) {
+        if (baseline == HW_BASELINE_COUNTERFACTUAL && trace->first[2] != 2 * trace->first[1]) continue;
+        hw_named_certificate *c = &list[view->n_certificates++];
+        *c = (hw_named_certificate){.graph = names[g], .threshold = view->flow->threshold, .unit = (hw_ablation_unit)unit, .baseline = (hw_baseline)baseline};
+        if (!hw_answer_trace_certify(trace, parts, n, c->unit, c->baseline, &c->found, err)) return false;
+      }
+  }
+  return true;
+}
+
+/* --knockout A,B */
+static bool knock_out(const char *names, hw_answer_trace *trace, hw_arena *arena, hw_trace_view *view, hw_error *err) {
+  size_t n_layers = (size_t)view->model->config.n_layers, n_heads = (size_t)view->model->config.n_heads;
+  hw_knockouts *list = hw_arena_znew(arena, hw_knockouts, strlen(names) / 2 + 1, err);
+  view->knockouts = list;
+  if (!list) return false;
+  for (const char *at = names, *end; at; at = *end ? end + 1 : NULL) {
+    size_t baseline = 0;
+    end = strchrnul(at, ',');
+    while (hw_baseline_names[baseline] && (strlen(hw_baseline_names[baseline]) != (size_t)(end - at) || strncmp(hw_baseline_names[baseline], at, (size_t)(end - at)) != 0)) baseline++;
+    if (!hw_baseline_names[baseline]) return hw_fail(err, HW_ERROR_INPUT, "knockout is \"%.100s\", want counterfactual, zero, or both with a comma between", names);
+    hw_knockouts *k = &list[view->n_knockouts++];
+    *k = (hw_knockouts){.baseline = (hw_baseline)baseline, .heads = hw_arena_new(arena, double, n_layers * n_heads, err), .ffn = hw_arena_new(arena, double, n_layers, err)};
+    if (!k->heads || !k->ffn || !hw_answer_trace_knock_out(trace, k->baseline, k->heads, k->ffn, err)) return false;
+  }
+  return true;
+}
+
+bool hw_question_trace(const hw_question_options *options, const char *prompt, hw_relevance_settings *settings, hw_arena *arena, hw_answer_trace *trace,
+                       hw_trace_view *view, hw_error *err) {
   hw_answer_question question;
-  return find_tokens(options, model, tokenizer, analysis, prompt, arena, &question, err) &&
-         hw_answer_trace_ids(model, input->ids, input->n_tokens, &question, settings, trace, err);
+  *settings = (hw_relevance_settings){.answer = options->relevance != HW_RELEVANCE_CONTRAST, .contrast = options->relevance >= HW_RELEVANCE_CONTRAST,
+                                      .floor = view->flow->floor, .top_neurons = view->flow->top_neurons};
+  if (!find_tokens(options, view->model, view->tokenizer, view->analysis, prompt, arena, &question, err) ||
+      !hw_answer_trace_ids(view->model, view->input->ids, view->input->n_tokens, &question, settings, trace, err))
+    return false;
+  view->relevance = &trace->relevance;
+  view->relevance_settings = settings;
+  return (!options->certify || certify(trace, arena, view, err)) && (!options->knockout || knock_out(options->knockout, trace, arena, view, err));
 }

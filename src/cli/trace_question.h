@@ -3,12 +3,14 @@
 #ifndef HW_CLI_TRACE_QUESTION_H
 #define HW_CLI_TRACE_QUESTION_H
 
-#include "headwater/trace.h"
+#include "report/trace.h"
 
 typedef struct hw_question_options {
   const char *answer, *foil, *counterfactual; /* texts */
   const char *answer_token, *foil_token, *counterfactual_tokens; /* or ids */
-  int relevance; /* hw_relevance_choice */
+  int relevance; /* HW_RELEVANCE_... */
+  bool certify;
+  const char *knockout; /* baselines "counterfactual,zero" */
 } hw_question_options;
 
 enum { HW_RELEVANCE_NONE, HW_RELEVANCE_ANSWER, HW_RELEVANCE_CONTRAST, HW_RELEVANCE_BOTH };
@@ -21,8 +23,9 @@ const char *hw_question_problem(const hw_question_options *options, const char *
 /* Token ids "464,1175". */
 bool hw_parse_ids(const char *option, const char *text, hw_arena *arena, int32_t **ids, size_t *n, hw_error *err);
 
-/* Answers the question about the prompt `input`, whose text is `prompt` or NULL. */
-bool hw_question_trace(const hw_question_options *options, const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *prompt,
-                       const hw_prompt_input *input, const hw_relevance_settings *settings, hw_arena *arena, hw_answer_trace *trace, hw_error *err);
+/* Answers the question about the prompt of view->input, whose text is `prompt` or NULL, and puts relevances, certificates and knock-outs into
+ * the view. */
+bool hw_question_trace(const hw_question_options *options, const char *prompt, hw_relevance_settings *settings, hw_arena *arena, hw_answer_trace *trace,
+                       hw_trace_view *view, hw_error *err);
 
 #endif

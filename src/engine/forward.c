@@ -29,6 +29,7 @@ typedef struct pass {
   float *cosine[N_BASES], *sine[N_BASES]; /* [rows, d_rotary / 2] of each rotary base */
   double *frequency; /* [d_rotary / 2] */
   hw_mixture mixture;
+  const hw_forward_edits *edits; /* or NULL */
 } pass;
 
 bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err) {
@@ -274,6 +275,7 @@ static void attention_block(const pass *p, size_t l) {
   each_row(p, l, norm_before_attention);
   project_qkv(p, l);
   attend(p, l);
+  if (p->edits) p->edits->heads(p->edits->context, p->acts, l, p->wide);
   hw_team_gemm(&p->model->layers[l].w_o, p->wide, (size_t)(c->n_heads * c->d_head), p->narrow, (size_t)c->d_model, p->acts->batch.n_rows, p->team);
   each_row(p, l, add_attention);
 }
@@ -351,6 +353,11 @@ static size_t copy_known(const hw_batch *batch, const hw_activations *acts) {
 }
 
 bool hw_forward(const hw_model *model, const hw_batch *batch, const hw_team *team, hw_arena *arena, hw_activations *acts, hw_error *err) {
+  return hw_forward_edited(model, batch, NULL, team, arena, acts, err);
+}
+
+bool hw_forward_edited(const hw_model *model, const hw_batch *batch, const hw_forward_edits *edits, const hw_team *team, hw_arena *arena,
+                       hw_activations *acts, hw_error *err) {
   size_t layers = (size_t)model->config.n_layers, longest = 1, n_members = hw_team_most(team);
   for (size_t i = 0; i < batch->n_prompts; i++) {
     size_t length = hw_batch_tokens(batch, i);
@@ -371,13 +378,18 @@ bool hw_forward(const hw_model *model, const hw_batch *batch, const hw_team *tea
   if (!hw_activations_from(acts, n_known, arena, &own, err)) return false;
   pass p = {.model = model, .all = acts, .acts = &own, .team = team, .n_known = n_known, .normed = work[0][0], .narrow = work[0][1], .wide = work[1][0],
             .cosine = {work[2][0], work[2][1]}, .sine = {work[2][2], work[2][3]}, .keys = work[3], .values = work[3] + n_members, .attending = work[4],
-            .frequency = (double *)(void *)work[5][0]};
+            .frequency = (double *)(void *)work[5][0], .edits = edits};
   if (!hw_mixture_open(model, n, arena, &p.mixture, err)) return false;
   make_rotary_tables(&p);
-  embed(&p);
-  for (size_t l = 0; l < layers && n > 0; l++) {
+  size_t first_layer = edits ? edits->first_layer : 0;
+  if (first_layer == 0)
+    embed(&p);
+  else
+    edits->begin(edits->context, acts->resid[first_layer]);
+  for (size_t l = first_layer; l < layers && n > 0; l++) {
     attention_block(&p, l);
     ffn_block(&p, l);
+    if (edits) edits->ffn(edits->context, acts, l);
   }
   return true;
 }

@@ -51,3 +51,15 @@ void hw_heads_norm(const hw_model *model, float *x, const float *gamma, const fl
   for (size_t i = 0; i < n_rows * n_norms; i++)
     hw_norm_row(kind, x + i * width, gamma + (each ? i % n_norms * width : 0), beta, (float)model->config.norm_eps, width, x + i * width);
 }
+
+void hw_mix_heads(const hw_activations *acts, size_t layer, size_t prompt, size_t position, float *weights, float *values, float *out) {
+  const hw_model_config *c = &acts->model->config;
+  size_t d_head = (size_t)c->d_head, n_heads = (size_t)c->n_heads, per_group = n_heads / (size_t)c->n_kv_heads, ld = (size_t)c->n_kv_heads * d_head;
+  size_t first = hw_attention_first(acts->model, layer, position), n = position + 1 - first;
+  for (size_t h = 0; h < n_heads; h++) {
+    size_t stride;
+    hw_attention_weights(acts, layer, h, prompt, position, weights);
+    const float *v = hw_batch_gather(&acts->batch, prompt, first, n, acts->v[layer] + h / per_group * d_head, ld, d_head, values, &stride);
+    hw_weighted_sum(weights + first, v, stride, n, d_head, out + h * d_head);
+  }
+}

@@ -20,4 +20,8 @@ void hw_heads_norm(const hw_model *model, float *x, const float *gamma, const fl
 /* What each of them is: its kind, its width, and the norms of a row with n_heads heads; *each: every head has a gamma of its own. */
 hw_norm_kind hw_heads_norm_shape(const hw_model *model, size_t n_heads, size_t *width, size_t *n_norms, bool *each);
 
+/* Sum over keys of A v of each head at a position of a prompt of the batch. out: [n_heads * d_head]; weights: [position + 1],
+ * values: [position + 1, d_head]. */
+void hw_mix_heads(const hw_activations *acts, size_t layer, size_t prompt, size_t position, float *weights, float *values, float *out);
+
 #endif

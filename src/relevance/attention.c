@@ -8,20 +8,9 @@
 #include "engine/heads.h"
 #include "model/rotary.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 enum { BOTH = 2 };
-
-void hw_mix_heads(const hw_activations *acts, size_t layer, size_t prompt, size_t position, float *weights, float *values, float *out) {
-  const hw_model_config *c = &acts->model->config;
-  size_t d_head = (size_t)c->d_head, n_heads = (size_t)c->n_heads, per_group = n_heads / (size_t)c->n_kv_heads, ld = (size_t)c->n_kv_heads * d_head;
-  size_t first = hw_attention_first(acts->model, layer, position), n = position + 1 - first;
-  for (size_t h = 0; h < n_heads; h++) {
-    size_t stride;
-    hw_attention_weights(acts, layer, h, prompt, position, weights);
-    const float *v = hw_batch_gather(&acts->batch, prompt, first, n, acts->v[layer] + h / per_group * d_head, ld, d_head, values, &stride);
-    hw_weighted_sum(weights + first, v, stride, n, d_head, out + h * d_head);
-  }
-}
 
 static size_t query_width(const hw_pass *pass) { return (size_t)(pass->model->config.n_heads * pass->model->config.d_head); }
 static size_t key_width(const hw_pass *pass) { return (size_t)(pass->model->config.n_kv_heads * pass->model->config.d_head); }
@@ -53,7 +42,7 @@ static bool run_output(const hw_pass *pass, size_t layer, const hw_pass_rows *ro
     const hw_pass_prompt *prompt = hw_pass_prompt_of(pass, rows, r, &position);
     hw_mix_heads(pass->acts, layer, side ? prompt->reference : prompt->prompt, position, weights, values, mixes + r * heads);
   }
-  hw_gemm(&l->w_o, mixes, heads, out, d, rows->n, pass->panel);
+  hw_team_gemm(&l->w_o, mixes, heads, out, d, rows->n, pass->team);
   hw_add_bias(out, d, l->attn_bias, rows->n, d);
   return true;
 }
@@ -80,13 +69,13 @@ static bool start(const hw_pass *pass, hw_pass_layer *w) {
   hw_matrix back = hw_matrix_transposed(&layer->w_o);
   float *mixed = new_floats(pass, n, heads), *parts = mixed, *output = layer->attn_out_gamma ? through_output_norm(pass, w->layer, w->rows) : pass->state;
   if (!mixed || !output) return false;
-  hw_gemm(&back, output, d, mixed, heads, n, pass->panel);
+  hw_team_gemm(&back, output, d, mixed, heads, n, pass->team);
   if (layer->attn_out_gamma) {
     float *scaled = new_floats(pass, n, d);
     if (!scaled || !(parts = new_floats(pass, n, heads))) return false;
     memcpy(scaled, pass->state, n * d * sizeof *scaled);
     for (size_t r = 0; r < n; r++) hw_multiply(scaled + r * d, layer->attn_out_gamma, d);
-    hw_gemm(&back, scaled, d, parts, heads, n, pass->panel);
+    hw_team_gemm(&back, scaled, d, parts, heads, n, pass->team);
   }
   w->mixed = mixed;
   w->parts = parts;
@@ -163,7 +152,7 @@ static bool run_projections(const hw_pass *pass, size_t layer, int side, float *
   if (!normed || !fused) return false;
   for (size_t r = 0; r < n; r++)
     hw_norm_row(input_norm(pass), pass->acts->resid[layer] + row_at(&pass->all, side, r) * d, l->attn_norm_gamma, l->attn_norm_beta, (float)c->norm_eps, d, normed + r * d);
-  hw_heads_multiply(pass->model, layer, normed, n, fused, q, k, v, &(hw_team){.panel = pass->panel});
+  hw_heads_multiply(pass->model, layer, normed, n, fused, q, k, v, pass->team);
   hw_heads_sort(pass->model, layer, fused, n, q, k, v);
   return true;
 }
@@ -189,7 +178,7 @@ static bool through_shaping(const hw_pass *pass, const hw_pass_layer *w) {
 static void add_product(const hw_pass *pass, const hw_matrix *weights, const float *g, size_t width, float *product) {
   size_t d = (size_t)pass->model->config.d_model;
   hw_matrix back = hw_matrix_transposed(weights);
-  hw_gemm(&back, g, width, product, d, pass->all.n, pass->panel);
+  hw_team_gemm(&back, g, width, product, d, pass->all.n, pass->team);
   hw_add_rows(pass->branch, product, NULL, pass->all.n, d, pass->branch);
 }
 

@@ -17,8 +17,4 @@ typedef struct hw_pass_layer {
 /* Fills in q, k, v, and notes the relevances of parts. */
 bool hw_pass_heads(const hw_pass *pass, const hw_pass_layer *layer);
 
-/* Sum over keys of A v of each head at a position of a prompt of the batch. out: [n_heads * d_head]; weights: [position + 1],
- * values: [position + 1, d_head]. */
-void hw_mix_heads(const hw_activations *acts, size_t layer, size_t prompt, size_t position, float *weights, float *values, float *out);
-
 #endif

@@ -35,7 +35,7 @@ typedef struct hw_pass {
   float *state;  /* [rows, d_model] co-vectors of the state at hand: y, then m, then x */
   float *branch; /* [rows, d_model] of what the attention's norm gave: begins with the share of a parallel block's FFN that reads it too */
   float *beside; /* [rows, d_model] what a parallel block's FFN gives to the state before the layer through a norm of its own */
-  float *panel;
+  const hw_team *team;
   hw_arena *work; /* of a layer */
   hw_error *err;
 } hw_pass;

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#include "relevance/attention.h"
+#include "engine/heads.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 typedef struct direct_work {
   const hw_activations *acts;
@@ -47,7 +48,7 @@ static void of_prompt(const direct_work *w, size_t layer, size_t p, hw_relevance
   prompt->direct.ffn[layer] = hw_difference_dot(w->acts->resid[layer + 1] + row * d, w->acts->mid[layer] + row * d, direction, d);
 }
 
-bool hw_direct_attribute(const hw_activations *acts, hw_relevance_prompt *prompts, const hw_measure *measures, size_t n, float *panel,
+bool hw_direct_attribute(const hw_activations *acts, hw_relevance_prompt *prompts, const hw_measure *measures, size_t n, const hw_team *team,
                          hw_arena *arena, hw_arena *scratch, hw_error *err) {
   const hw_model_config *c = &acts->model->config;
   size_t n_layers = (size_t)c->n_layers, d = (size_t)c->d_model;
@@ -65,7 +66,7 @@ bool hw_direct_attribute(const hw_activations *acts, hw_relevance_prompt *prompt
     hw_matrix back = hw_matrix_transposed(&acts->model->layers[l].w_o);
     memcpy(w.scaled, w.directions, n * d * sizeof *w.scaled);
     for (size_t p = 0; p < n && acts->model->layers[l].attn_out_gamma; p++) hw_multiply(w.scaled + p * d, acts->model->layers[l].attn_out_gamma, d);
-    hw_gemm(&back, w.scaled, d, w.heads, (size_t)(c->n_heads * c->d_head), n, panel);
+    hw_team_gemm(&back, w.scaled, d, w.heads, (size_t)(c->n_heads * c->d_head), n, team);
     for (size_t p = 0; p < n; p++) of_prompt(&w, l, p, &prompts[p]);
   }
   return true;

@@ -6,6 +6,7 @@
 
 #include "relevance/backward.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 enum { ROWS_TOGETHER = 512, BOTH = 2 };
 
@@ -46,10 +47,10 @@ static void run_inputs(const hw_pass *pass, const block *b, int side) {
   size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
   for (size_t i = 0; i < b->n; i++)
     hw_norm_row(input_norm(pass), input_row(pass, b, side, i), gamma_of(pass, layer), beta_of(pass, layer), (float)c->norm_eps, d, b->normed + i * d);
-  hw_gemm(&layer->w_in, b->normed, d, b->u[side], d_ffn, b->n, pass->panel);
+  hw_team_gemm(&layer->w_in, b->normed, d, b->u[side], d_ffn, b->n, pass->team);
   hw_add_bias(b->u[side], d_ffn, layer->b_in, b->n, d_ffn);
   if (!c->gated) return;
-  hw_gemm(&layer->w_gate, b->normed, d, b->p[side], d_ffn, b->n, pass->panel);
+  hw_team_gemm(&layer->w_gate, b->normed, d, b->p[side], d_ffn, b->n, pass->team);
   hw_add_bias(b->p[side], d_ffn, layer->b_gate, b->n, d_ffn);
   memcpy(b->gate[side], b->p[side], b->n * d_ffn * sizeof *b->p[side]);
   hw_activate(c->activation, b->gate[side], b->n * d_ffn);
@@ -62,7 +63,7 @@ static void run_outputs(const hw_pass *pass, const block *b, int side, float *ne
   size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
   for (size_t i = 0; i < b->n; i++)
     memcpy(neurons + i * d_ffn, matrix_row(b, pass->acts->neurons[b->layer], side, i, d_ffn), d_ffn * sizeof *neurons);
-  hw_gemm(&layer->w_out, neurons, d_ffn, out, d, b->n, pass->panel);
+  hw_team_gemm(&layer->w_out, neurons, d_ffn, out, d, b->n, pass->team);
   hw_add_bias(out, d, layer->b_out, b->n, d);
 }
 
@@ -195,9 +196,9 @@ static void finish(hw_pass *pass, const block *b) {
   const hw_layer *layer = &pass->model->layers[b->layer];
   size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
   hw_matrix in = hw_matrix_transposed(&layer->w_in), gate = hw_matrix_transposed(&layer->w_gate);
-  hw_gemm(&in, b->neurons, d_ffn, b->normed, d, b->n, pass->panel);
+  hw_team_gemm(&in, b->neurons, d_ffn, b->normed, d, b->n, pass->team);
   if (c->gated) {
-    hw_gemm(&gate, b->gates, d_ffn, b->more, d, b->n, pass->panel);
+    hw_team_gemm(&gate, b->gates, d_ffn, b->more, d, b->n, pass->team);
     hw_add_rows(b->normed, b->more, NULL, b->n, d, b->normed);
   }
   note_biases(pass, b);
@@ -238,7 +239,7 @@ bool hw_pass_ffn(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
   for (; b.first < rows->n; b.first += b.n) {
     b.n = rows->n - b.first < most ? rows->n - b.first : most;
     if (!start(pass, &b)) return false;
-    hw_gemm(&out, b.behind, d, b.neurons, d_ffn, b.n, pass->panel);
+    hw_team_gemm(&out, b.behind, d, b.neurons, d_ffn, b.n, pass->team);
     if (!note_parts(pass, &b)) return false;
     for (int side = 0; side < (pass->contrast ? BOTH : 1); side++) run_inputs(pass, &b, side);
     through_neurons(pass, &b);

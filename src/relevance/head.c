@@ -154,9 +154,9 @@ static void products(const hw_pass *pass, const hw_pass_layer *w, const head_wor
              d_head * sizeof(float));
   for (int side = 0; side < sides; side++) {
     hw_matrix keys = view(h->keys[side], d_head, h->n_keys, d_head, false), values = view(h->values[side], d_head, h->n_keys, d_head, false);
-    hw_gemm(&keys, h->queries, d_head, h->scores[side], h->n_keys, (size_t)sides * h->n_queries, pass->panel);
-    hw_gemm(&values, mixed, ldq, h->through[side], h->n_keys, h->n_queries, pass->panel);
-    if (w->parts != w->mixed) hw_gemm(&values, parts, ldq, h->of_parts[side], h->n_keys, h->n_queries, pass->panel);
+    hw_gemm(&keys, h->queries, d_head, h->scores[side], h->n_keys, (size_t)sides * h->n_queries, pass->team->panel);
+    hw_gemm(&values, mixed, ldq, h->through[side], h->n_keys, h->n_queries, pass->team->panel);
+    if (w->parts != w->mixed) hw_gemm(&values, parts, ldq, h->of_parts[side], h->n_keys, h->n_queries, pass->team->panel);
   }
 }
 
@@ -175,7 +175,7 @@ static void pull_keys(const hw_pass *pass, const head_work *h, const float *weig
   size_t d_head = (size_t)pass->model->config.d_head, width = (size_t)pass->model->config.n_kv_heads * d_head, begin = h->prompt->begin;
   hw_matrix queries = view(rows, h->n_queries, d_head, ld, true);
   turn(weights, h->n_queries, h->n_keys, begin, h->turned);
-  hw_gemm(&queries, h->turned, h->n_queries, h->taken, d_head, h->n_keys - begin, pass->panel);
+  hw_gemm(&queries, h->turned, h->n_queries, h->taken, d_head, h->n_keys - begin, pass->team->panel);
   for (size_t j = begin; j < h->n_keys; j++) {
     float *g = to + (h->prompt->first + j - begin) * width + h->group * d_head;
     hw_add_rows(g, h->taken + (j - begin) * d_head, NULL, 1, d_head, g);
@@ -187,7 +187,7 @@ static void pull_queries(const hw_pass *pass, const hw_pass_layer *w, const head
   average(pass, h->keys[0], h->keys[1], h->n_keys * d_head, h->mean);
   hw_matrix keys = view(h->mean, h->n_keys, d_head, d_head, true);
   float *to = w->q + (h->prompt->first + h->first_query - h->prompt->begin) * ldq + h->head * d_head;
-  hw_gemm(&keys, h->of_scores, h->n_keys, to, ldq, h->n_queries, pass->panel);
+  hw_gemm(&keys, h->of_scores, h->n_keys, to, ldq, h->n_queries, pass->team->panel);
   average(pass, h->queries, h->queries + h->n_queries * d_head, h->n_queries * d_head, h->mean);
   pull_keys(pass, h, h->of_scores, h->mean, d_head, w->k);
 }

@@ -5,11 +5,12 @@
 
 #include "base/real.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 typedef struct measuring {
   const hw_activations *acts;
   const hw_model *model;
-  float *panel;
+  const hw_team *team;
   hw_arena *arena;
   hw_error *err;
   const float *mean; /* [d_model] of all rows of the unembedding; NULL until it is wanted */
@@ -19,7 +20,7 @@ typedef struct measuring {
 /* out = W_U^T c for c [n_rows, n_tokens] of the tokens from `first` on. */
 static void unembed_back(const measuring *w, size_t first, size_t n_tokens, const float *c, float *out) {
   hw_matrix tokens = hw_matrix_outputs(&w->model->unembed, first, n_tokens), back = hw_matrix_transposed(&tokens);
-  hw_gemm(&back, c, n_tokens, out, (size_t)w->model->config.d_model, 1, w->panel);
+  hw_team_gemm(&back, c, n_tokens, out, (size_t)w->model->config.d_model, 1, w->team);
 }
 
 static double beta_of(const hw_model *model, size_t token) { return model->unembed_beta ? (double)model->unembed_beta[token] : 0; }
@@ -131,7 +132,7 @@ static bool all_logits(const measuring *w, size_t prompt, float *space, float *s
   const hw_model_config *c = &w->model->config;
   float sigma = hw_norm_numerator(c->norm, last_state(w, prompt), w->model->final_gamma, (float)c->norm_eps, (size_t)c->d_model, space);
   const hw_unembed_request request = {.vector = space, .scale = 1.0f / sigma, .with_beta = true, .scores = scores};
-  return hw_unembed(w->model, &request, 1, &(hw_team){.panel = w->panel}, w->arena, w->err);
+  return hw_unembed(w->model, &request, 1, w->team, w->arena, w->err);
 }
 
 /* Behind a cap without a foil every token has a slope of its own. */
@@ -172,12 +173,12 @@ static bool find_answers(measuring *w, const hw_relevance_prompt *prompts, size_
                                          .logits = numbers + 2 * n_queries, .probabilities = numbers + 2 * n_queries + 1};
     n_queries++;
   }
-  return n_queries == 0 || hw_next_tokens(w->acts, queries, n_queries, &(hw_team){.panel = w->panel}, w->arena, w->err);
+  return n_queries == 0 || hw_next_tokens(w->acts, queries, n_queries, w->team, w->arena, w->err);
 }
 
-bool hw_measure_prompts(const hw_activations *acts, const hw_relevance_prompt *prompts, size_t n, hw_measure *measures, float *panel,
+bool hw_measure_prompts(const hw_activations *acts, const hw_relevance_prompt *prompts, size_t n, hw_measure *measures, const hw_team *team,
                         hw_arena *arena, hw_error *err) {
-  measuring w = {.acts = acts, .model = acts->model, .panel = panel, .arena = arena, .err = err};
+  measuring w = {.acts = acts, .model = acts->model, .team = team, .arena = arena, .err = err};
   if (!find_answers(&w, prompts, n, measures)) return false;
   for (size_t i = 0; i < n; i++) {
     bool (*measure)(measuring *, const hw_relevance_prompt *, hw_measure *) =

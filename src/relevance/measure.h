@@ -15,7 +15,7 @@ typedef struct hw_measure {
 } hw_measure;
 
 /* Measures of n prompts, in the arena. */
-bool hw_measure_prompts(const hw_activations *acts, const hw_relevance_prompt *prompts, size_t n, hw_measure *measures, float *panel,
+bool hw_measure_prompts(const hw_activations *acts, const hw_relevance_prompt *prompts, size_t n, hw_measure *measures, const hw_team *team,
                         hw_arena *arena, hw_error *err);
 
 #endif

@@ -58,7 +58,7 @@ typedef struct tracing {
   hw_relevance_prompt *prompts;
   hw_measure *measures;
   size_t n;
-  float *panel;
+  const hw_team *team;
   hw_arena *arena, *scratch;
   hw_error *err;
 } tracing;
@@ -76,7 +76,7 @@ static bool start_result(const tracing *t, size_t i, bool contrast, hw_relevance
 }
 
 static bool run_pass(const tracing *t, bool contrast) {
-  hw_pass pass = {.acts = t->acts, .model = t->acts->model, .settings = t->settings, .contrast = contrast, .panel = t->panel, .err = t->err};
+  hw_pass pass = {.acts = t->acts, .model = t->acts->model, .settings = t->settings, .contrast = contrast, .team = t->team, .err = t->err};
   pass.prompts = hw_arena_znew(t->scratch, hw_pass_prompt, t->n, t->err);
   if (!pass.prompts) return false;
   for (size_t i = 0; i < t->n; i++) {
@@ -94,11 +94,12 @@ static bool run_pass(const tracing *t, bool contrast) {
   return pass.n_prompts == 0 || hw_pass_run(&pass, t->arena, t->scratch);
 }
 
-bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_settings *settings, hw_relevance_prompt *prompts, size_t n, float *panel,
+bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_settings *settings, hw_relevance_prompt *prompts, size_t n, const hw_team *team,
                         hw_arena *arena, hw_arena *scratch, hw_error *err) {
-  tracing t = {.acts = acts, .settings = settings, .prompts = prompts, .n = n, .panel = panel, .arena = arena, .scratch = scratch, .err = err,
+  tracing t = {.acts = acts, .settings = settings, .prompts = prompts, .n = n, .team = team, .arena = arena, .scratch = scratch, .err = err,
                .measures = hw_arena_znew(scratch, hw_measure, n, err)};
-  return t.measures && hw_measure_prompts(acts, prompts, n, t.measures, panel, scratch, err) &&
-         hw_direct_attribute(acts, prompts, t.measures, n, panel, arena, scratch, err) && (!settings->answer || run_pass(&t, false)) &&
+  if (!t.measures || !hw_measure_prompts(acts, prompts, n, t.measures, team, scratch, err)) return false;
+  for (size_t i = 0; i < n; i++) prompts[i].answer = t.measures[i].answer;
+  return hw_direct_attribute(acts, prompts, t.measures, n, team, arena, scratch, err) && (!settings->answer || run_pass(&t, false)) &&
          (!settings->contrast || run_pass(&t, true));
 }

@@ -5,8 +5,24 @@
 
 #include "headwater/buffer.h"
 #include "base/json_writer.h"
-#include "headwater/relevance.h"
-#include "headwater/run.h"
+#include "headwater/trace.h"
+
+/* A certificate, and of what it is. */
+typedef struct hw_named_certificate {
+  const char *graph; /* "routes", "answer", "contrast" */
+  double threshold;
+  hw_ablation_unit unit;
+  hw_baseline baseline;
+  hw_certificate found;
+} hw_named_certificate;
+
+/* Effects of single knock-outs. */
+typedef struct hw_knockouts {
+  hw_baseline baseline;
+  double *heads, *ffn; /* [n_layers][n_heads], [n_layers] */
+} hw_knockouts;
+
+extern const char *const hw_baseline_names[]; /* by hw_baseline, NULL at the end */
 
 typedef struct hw_trace_view {
   const hw_model *model;
@@ -19,13 +35,17 @@ typedef struct hw_trace_view {
   size_t n_neurons;
   const hw_relevance_prompt *relevance; /* or NULL */
   const hw_relevance_settings *relevance_settings;
+  const hw_named_certificate *certificates; /* [n_certificates]; NULL: not asked for */
+  size_t n_certificates;
+  const hw_knockouts *knockouts; /* [n_knockouts] */
+  size_t n_knockouts;
   int columns;
 } hw_trace_view;
 
 void hw_trace_put_json(const hw_trace_view *view, hw_buffer *out);
 void hw_trace_put_text(const hw_trace_view *view, hw_buffer *out);
 
-/* The key "relevance" and its object. */
-void hw_trace_put_relevance(const hw_trace_view *view, hw_json *json);
+/* The keys "relevance", "certificates" and "knockouts", where they were asked for. */
+void hw_trace_put_answer(const hw_trace_view *view, hw_json *json);
 
 #endif

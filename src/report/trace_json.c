@@ -288,7 +288,7 @@ void hw_trace_put_json(const hw_trace_view *view, hw_buffer *out) {
   hw_json_begin_array(&json);
   for (size_t t = 0; t < view->input->n_targets; t++) write_target(&json, view, t);
   hw_json_end_array(&json);
-  if (view->relevance) hw_trace_put_relevance(view, &json);
+  if (view->relevance) hw_trace_put_answer(view, &json);
   if (view->flow->raw) write_raw(&json, &view->result->flow.raw);
   hw_json_end_object(&json);
   hw_buffer_append_byte(out, '\n');

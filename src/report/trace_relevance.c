@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Relevances in the JSON of `headwater trace`. */
+ * What an answer hangs on, in the JSON of `headwater trace`. */
 #include "report/trace.h"
+
+const char *const hw_baseline_names[] = {[HW_BASELINE_COUNTERFACTUAL] = "counterfactual", [HW_BASELINE_ZERO] = "zero", NULL};
 
 static void put_number(hw_json *json, const char *key, double value) {
   hw_json_key(json, key);
@@ -107,7 +109,7 @@ static void put_relevance(const hw_trace_view *view, hw_json *json, const char *
   hw_json_end_object(json);
 }
 
-void hw_trace_put_relevance(const hw_trace_view *view, hw_json *json) {
+static void put_relevances(const hw_trace_view *view, hw_json *json) {
   const hw_relevance_settings *settings = view->relevance_settings;
   const hw_relevance *answer = &view->relevance->by_answer, *contrast = &view->relevance->by_contrast;
   hw_json_key(json, "relevance");
@@ -123,4 +125,46 @@ void hw_trace_put_relevance(const hw_trace_view *view, hw_json *json) {
   put_relevance(view, json, "answer", answer, settings->answer, false);
   put_relevance(view, json, "contrast", contrast, settings->contrast, true);
   hw_json_end_object(json);
+}
+
+static void put_certificate(hw_json *json, const hw_named_certificate *c) {
+  hw_json_begin_object(json);
+  put_text(json, "graph", c->graph);
+  put_number(json, "threshold", c->threshold);
+  put_text(json, "unit", c->unit == HW_ABLATE_EDGES ? "edge" : "node");
+  put_text(json, "baseline", hw_baseline_names[c->baseline]);
+  put_int(json, "n_attention", (int64_t)c->found.n_attention);
+  put_int(json, "n_ffn", (int64_t)c->found.n_ffn);
+  put_number(json, "m", c->found.m);
+  put_number(json, "none", c->found.none);
+  put_number(json, "kept", c->found.kept.m);
+  put_number(json, "removed", c->found.removed.m);
+  put_number(json, "kept_kl", c->found.kept.kl);
+  put_number(json, "removed_kl", c->found.removed.kl);
+  put_int(json, "kept_id", c->found.kept.predicted);
+  put_int(json, "removed_id", c->found.removed.predicted);
+  put_int(json, "kept_rank", c->found.kept.answer_rank);
+  put_int(json, "removed_rank", c->found.removed.answer_rank);
+  hw_json_end_object(json);
+}
+
+void hw_trace_put_answer(const hw_trace_view *view, hw_json *json) {
+  put_relevances(view, json);
+  if (view->certificates) {
+    hw_json_key(json, "certificates");
+    hw_json_begin_array(json);
+    for (size_t i = 0; i < view->n_certificates; i++) put_certificate(json, &view->certificates[i]);
+    hw_json_end_array(json);
+  }
+  if (!view->n_knockouts) return;
+  hw_json_key(json, "knockouts");
+  hw_json_begin_array(json);
+  for (size_t i = 0; i < view->n_knockouts; i++) {
+    hw_json_begin_object(json);
+    put_text(json, "baseline", hw_baseline_names[view->knockouts[i].baseline]);
+    put_matrix(json, "heads", view->knockouts[i].heads, (size_t)view->model->config.n_layers, (size_t)view->model->config.n_heads);
+    put_vector(json, "ffn", view->knockouts[i].ffn, (size_t)view->model->config.n_layers);
+    hw_json_end_object(json);
+  }
+  hw_json_end_array(json);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One prompt beside its counterfactual, and what its answer hangs on. */
 #include <inttypes.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "headwater/trace.h"
+#include "tensor/team.h"
 
 static bool check_token(const hw_model *model, const char *what, int32_t id, hw_error *err) {
   if (id >= -1 && id < model->config.vocab_out) return true;
@@ -31,8 +33,8 @@ static bool run(const hw_model *model, const int32_t *ids, size_t n, const hw_an
   trace->first[2] = n + other;
   const hw_batch batch = {.n_prompts = other ? 2 : 1, .n_rows = n + other, .ids = trace->ids, .first = trace->first};
   trace->relevance = (hw_relevance_prompt){.prompt = 0, .reference = other ? 1 : HW_NO_REFERENCE, .answer = question->answer, .foil = question->foil};
-  return hw_forward(model, &batch, &(hw_team){.panel = trace->panel}, &trace->arena, &trace->acts, err) &&
-         hw_relevance_trace(&trace->acts, settings, &trace->relevance, 1, trace->panel, &trace->arena, &trace->scratch, err);
+  return hw_forward(model, &batch, &trace->team, &trace->arena, &trace->acts, err) &&
+         hw_relevance_trace(&trace->acts, settings, &trace->relevance, 1, &trace->team, &trace->arena, &trace->scratch, err);
 }
 
 bool hw_answer_trace_ids(const hw_model *model, const int32_t *ids, size_t n, const hw_answer_question *question,
@@ -41,13 +43,72 @@ bool hw_answer_trace_ids(const hw_model *model, const int32_t *ids, size_t n, co
   hw_arena_init(&trace->arena);
   hw_arena_init(&trace->scratch);
   if (!check(model, ids, n, question, err)) return false;
-  trace->panel = hw_memory_large(HW_PANEL_FLOATS * sizeof *trace->panel);
-  if (!trace->panel) return hw_fail_memory(err, "a trace");
+  trace->team.panel = hw_memory_large(HW_PANEL_FLOATS * sizeof(float));
+  if (!trace->team.panel) return hw_fail_memory(err, "a trace");
+  size_t threads = question->threads ? (size_t)question->threads : (size_t)omp_get_num_procs();
+  if (threads > 1 && (trace->team.helpers = hw_helpers_new(threads, &(hw_error){0}))) hw_helpers_start(trace->team.helpers, threads - 1); /* else alone */
   return run(model, ids, n, question, settings, trace, err);
 }
 
+static bool check_baseline(const hw_answer_trace *trace, hw_baseline baseline, hw_error *err) {
+  size_t n = trace->first[1], other = trace->first[2] - n;
+  return baseline == HW_BASELINE_ZERO || n == other ||
+         hw_fail(err, HW_ERROR_INPUT, "the baseline \"counterfactual\" needs one of %zu tokens; it has %zu", n, other);
+}
+
+static hw_ablated_prompt ablated(const hw_answer_trace *trace) {
+  return (hw_ablated_prompt){.acts = &trace->acts, .prompt = 0, .reference = 1, .answer = trace->relevance.answer, .foil = trace->relevance.foil};
+}
+
+bool hw_answer_trace_certify(hw_answer_trace *trace, const hw_ablated_part *parts, size_t n, hw_ablation_unit unit, hw_baseline baseline,
+                             hw_certificate *certificate, hw_error *err) {
+  const hw_ablated_prompt prompt = ablated(trace);
+  hw_part_set graph, empty;
+  hw_arena_reset(&trace->scratch);
+  if (!check_baseline(trace, baseline, err) || !hw_part_set_make(trace->acts.model, trace->first[1], parts, n, &trace->scratch, &graph, err) ||
+      !hw_part_set_make(trace->acts.model, trace->first[1], NULL, 0, &trace->scratch, &empty, err))
+    return false;
+  hw_ablation passes[] = {{.set = &graph}, {.set = &empty}, {.set = &graph, .replaces = true}, {.set = &empty, .replaces = true}};
+  for (size_t p = 0; p < sizeof passes / sizeof *passes; p++) {
+    passes[p].unit = unit;
+    passes[p].baseline = baseline;
+  }
+  if (!hw_ablate(&prompt, passes, sizeof passes / sizeof *passes, &trace->team, &trace->scratch, err)) return false;
+  *certificate = (hw_certificate){.n_attention = graph.n_attention, .n_ffn = graph.n_ffn, .m = passes[3].m, .none = passes[1].m, .kept = passes[0], .removed = passes[2]};
+  certificate->kept.set = certificate->removed.set = NULL;
+  return true;
+}
+
+bool hw_answer_trace_knock_out(hw_answer_trace *trace, hw_baseline baseline, double *heads, double *ffn, hw_error *err) {
+  const hw_ablated_prompt prompt = ablated(trace);
+  const hw_model *model = trace->acts.model;
+  size_t n_layers = (size_t)model->config.n_layers, n_heads = (size_t)model->config.n_heads, n_tokens = trace->first[1], n = n_layers * (n_heads + 1) + 1;
+  hw_arena_reset(&trace->scratch);
+  if (!check_baseline(trace, baseline, err)) return false;
+  hw_ablation *passes = hw_arena_znew(&trace->scratch, hw_ablation, n, err);
+  hw_part_set *sets = hw_arena_new(&trace->scratch, hw_part_set, n, err);
+  if (!passes || !sets) return false;
+  for (size_t i = 0; i < n; i++) {
+    size_t layer = i / (n_heads + 1), head = i % (n_heads + 1) == n_heads ? (size_t)HW_ABLATED_FFN : i % (n_heads + 1);
+    bool made = i + 1 < n ? hw_part_set_component(model, n_tokens, layer, head, &trace->scratch, &sets[i], err)
+                          : hw_part_set_make(model, n_tokens, NULL, 0, &trace->scratch, &sets[i], err); /* the last pass replaces nothing */
+    if (!made) return false;
+    passes[i] = (hw_ablation){.set = &sets[i], .replaces = true, .unit = HW_ABLATE_NODES, .baseline = baseline};
+  }
+  if (!hw_ablate(&prompt, passes, n, &trace->team, &trace->scratch, err)) return false;
+  for (size_t i = 0; i + 1 < n; i++) {
+    double effect = passes[n - 1].m - passes[i].m;
+    if (i % (n_heads + 1) == n_heads)
+      ffn[i / (n_heads + 1)] = effect;
+    else
+      heads[i / (n_heads + 1) * n_heads + i % (n_heads + 1)] = effect;
+  }
+  return true;
+}
+
 void hw_answer_trace_fini(hw_answer_trace *trace) {
-  free(trace->panel);
+  hw_helpers_free(trace->team.helpers);
+  free(trace->team.panel);
   hw_arena_fini(&trace->arena);
   hw_arena_fini(&trace->scratch);
   *trace = (hw_answer_trace){0};

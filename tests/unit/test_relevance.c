@@ -38,7 +38,7 @@ static const hw_relevance_settings all_parts = {.answer = true, .contrast = true
 
 static hw_relevance_prompt trace(pair *p, size_t prompt, size_t reference, int32_t answer, int32_t foil) {
   hw_relevance_prompt asked = {.prompt = prompt, .reference = reference, .answer = answer, .foil = foil};
-  assert_ok(hw_relevance_trace(&p->acts, &all_parts, &asked, 1, p->b.panel, &p->b.arena, &p->b.scratch, &p->b.err), &p->b.err);
+  assert_ok(hw_relevance_trace(&p->acts, &all_parts, &asked, 1, &(hw_team){.panel = p->b.panel}, &p->b.arena, &p->b.scratch, &p->b.err), &p->b.err);
   return asked;
 }
 
@@ -207,7 +207,7 @@ static void test_company_changes_nothing(void **state) {
     const size_t lengths[] = {N, N, N, N};
     both.acts = bench_forward(&both.b, both.model, ids, lengths, 4);
     hw_relevance_prompt asked[] = {{.prompt = 0, .reference = 3, .answer = one.answer, .foil = one.foil}, {.prompt = 1, .reference = 2, .answer = one.answer, .foil = one.foil}};
-    assert_ok(hw_relevance_trace(&both.acts, &all_parts, asked, 2, both.b.panel, &both.b.arena, &both.b.scratch, &both.b.err), &both.b.err);
+    assert_ok(hw_relevance_trace(&both.acts, &all_parts, asked, 2, &(hw_team){.panel = both.b.panel}, &both.b.arena, &both.b.scratch, &both.b.err), &both.b.err);
     assert_same_bits(&asked[1].by_answer, &one.by_answer, alone.model);
     assert_same_bits(&asked[1].by_contrast, &one.by_contrast, alone.model);
     bench_fini(&both.b);

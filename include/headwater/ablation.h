@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What happens to an answer when parts are taken away (METHOD section 12): forward passes in which a set of parts is kept, or replaced, and
+ * everything else is computed anew. */
+#ifndef HEADWATER_ABLATION_H
+#define HEADWATER_ABLATION_H
+
+#include "headwater/arena.h"
+#include "headwater/error.h"
+#include "headwater/model.h"
+
+HW_BEGIN_C
+
+/* EDGES: an attention part (layer, head, target, source) is kept or replaced by itself. NODES: a head at a position is, with all that it
+ * reads there, when one of its parts is in the set. */
+typedef enum hw_ablation_unit { HW_ABLATE_EDGES, HW_ABLATE_NODES } hw_ablation_unit;
+
+/* What a replaced part gives in its place: what it gives in the counterfactual, or nothing. */
+typedef enum hw_baseline { HW_BASELINE_COUNTERFACTUAL, HW_BASELINE_ZERO } hw_baseline;
+
+/* An attention part, or with head HW_ABLATED_FFN the FFN at a position. */
+typedef struct hw_ablated_part {
+  uint16_t layer, head;
+  uint32_t target, source;
+} hw_ablated_part;
+enum { HW_ABLATED_FFN = UINT16_MAX };
+
+/* Parts of a prompt. Lives in the arena that it was made in. */
+typedef struct hw_part_set {
+  size_t n_layers, n_heads, n_tokens;
+  size_t n_attention, n_ffn;
+  size_t *first;     /* [n_layers * n_heads * n_tokens + 1] of (layer, head, target): where its sources begin */
+  uint32_t *sources; /* [n_attention] ascending */
+  bool *ffn;         /* [n_layers * n_tokens] */
+} hw_part_set;
+
+/* Parts that are listed twice count once. Errors: INPUT for a part outside of the model or the prompt, MEMORY. */
+HW_API bool hw_part_set_make(const hw_model *model, size_t n_tokens, const hw_ablated_part *parts, size_t n, hw_arena *arena, hw_part_set *set, hw_error *err);
+
+/* One pass, and what becomes of the answer. */
+typedef struct hw_ablation {
+  const hw_part_set *set;
+  bool replaces;           /* the set is replaced and all else kept; else the other way round */
+  hw_ablation_unit unit;
+  hw_baseline baseline;
+  double m;                /* out, METHOD section 7 */
+  double kl;               /* out: KL(model || ablated) over the vocabulary, nats */
+  int32_t predicted;       /* out */
+  uint32_t answer_rank;    /* out, from 1; equals share the best rank */
+} hw_ablation;
+
+/* A prompt of a batch whose parts are ablated. */
+typedef struct hw_ablated_prompt {
+  const hw_activations *acts;
+  size_t prompt, reference; /* reference: the counterfactual, with as many tokens; needed by HW_BASELINE_COUNTERFACTUAL alone */
+  int32_t answer, foil;     /* token ids; foil -1: the mean of all tokens */
+} hw_ablated_prompt;
+
+/* Runs n passes, several in a batch; layers below the first that has something to replace are not run again. scratch: work
+ * space. Errors: MEMORY. */
+HW_API bool hw_ablate(const hw_ablated_prompt *prompt, hw_ablation *passes, size_t n, const hw_team *team, hw_arena *scratch, hw_error *err);
+
+/* The set of a head (or HW_ABLATED_FFN) of a layer at all positions, for HW_ABLATE_NODES: one part stands for all of a position. */
+HW_API bool hw_part_set_component(const hw_model *model, size_t n_tokens, size_t layer, size_t head, hw_arena *arena, hw_part_set *set, hw_error *err);
+
+HW_END_C
+
+#endif
