@@ -106,7 +106,7 @@ static double take_numbers(screen *s, vector *v, float *hat) {
   return lost;
 }
 
-/* METHOD section 13 has the bound. */
+/* METHOD section 15 has the bound. */
 static void set_bound(const screen *s, vector *v, double lost) {
   const hw_unembed_request *q = v->request;
   size_t d = s->q->n_in, chain = d < HW_CHAIN_INPUTS ? d : (size_t)HW_CHAIN_INPUTS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The best tokens of vectors without a product with the whole vocabulary: METHOD section 13. */
+ * The best tokens of vectors without a product with the whole vocabulary: METHOD section 15. */
 #ifndef HW_ENGINE_SCREEN_H
 #define HW_ENGINE_SCREEN_H
 

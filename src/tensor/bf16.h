@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Products of numbers rounded to BF16, METHOD section 12. Inputs 2 k and 2 k + 1 lie side by side as a pair, the first in the lower half; where
+ * Products of numbers rounded to BF16, METHOD section 14. Inputs 2 k and 2 k + 1 lie side by side as a pair, the first in the lower half; where
  * there is no second one it is 0. The sum s of a pair's products is added as the processor's instruction (AVX512_BF16) adds it:
  *   s = flush(s + x[2 k + 1] w[2 k + 1]), then s = flush(s + x[2 k] w[2 k])
  * each rounded once, to the nearest float32; a result that is below 2^-126 when rounded to 24 bits becomes a zero of its sign. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A matrix in numbers of 8 bits, with what bounds the difference from its own: METHOD section 13. Output v of the matrix is u, and
+ * A matrix in numbers of 8 bits, with what bounds the difference from its own: METHOD section 15. Output v of the matrix is u, and
  *   u'[i] = (u[i] - mean[i]) / balance[i],   u^[i] = step[v] * (its number i),   norm[v] >= |u'|,   lost[v] >= |u' - u^|.
  * A vector x that is multiplied by it becomes x'[i] = x[i] * balance[i], so that x u = x' u' + x mean. */
 #ifndef HW_TENSOR_QUANTIZED_H
