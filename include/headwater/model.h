@@ -154,7 +154,7 @@ HW_API bool hw_model_open(const char *folder, hw_model **model, hw_error *err);
 HW_API bool hw_model_open_as(const char *folder, const char *architecture, hw_model **model, hw_error *err);
 HW_API void hw_model_close(hw_model *model);
 
-/* How products with the weights of layers are computed. BF16: both factors are rounded to it, sums are float32 (METHOD section 12). Routers of
+/* How products with the weights of layers are computed. BF16: both factors are rounded to it, sums are float32 (METHOD section 14). Routers of
  * mixtures and the unembedding stay float32. */
 typedef enum hw_precision { HW_PRECISION_F32, HW_PRECISION_BF16 } hw_precision;
 
