@@ -13,10 +13,13 @@ typedef struct bench_settings {
   int64_t threads;
   int gemm;      /* hw_gemm_choice */
   int precision; /* hw_precision */
+  int packed;    /* index into packed_names */
 } bench_settings;
 
 static const char *const gemm_names[] = {"built-in", "openblas", NULL};
 static const char *const precision_names[] = {"f32", "bf16", NULL};
+
+static const char *const packed_names[] = {"yes", "no", NULL};
 
 #define AT(field) offsetof(bench_settings, field)
 static const hw_option rows[] = {
@@ -25,6 +28,7 @@ static const hw_option rows[] = {
     {"tokens", HW_OPTION_TEXT, AT(tokens), "LIST", "lengths of prompts", 0, 0, NULL, false},
     {"threads", HW_OPTION_COUNT, AT(threads), "N", "threads at once; 0 for one per core", 0, 1024, NULL, false},
     {"gemm", HW_OPTION_CHOICE, AT(gemm), "WHICH", "matrix products: built-in or openblas", 0, 0, gemm_names, false},
+    {"packed", HW_OPTION_CHOICE, AT(packed), "WHEN", "weights are packed for products beforehand: yes; or no, a panel at a time, as run does where memory is short", 0, 0, packed_names, false},
     {"precision", HW_OPTION_CHOICE, AT(precision), "WHICH", "products with the weights of layers: f32 or bf16; the peak is that of f32 in either case", 0, 0, precision_names, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
@@ -71,12 +75,12 @@ static int measure(hw_model *model, int threads, const bench_settings *settings,
     hw_model_use_blas(model);
   }
   if (bf16) hw_model_use_bf16(model);
-  if (!blas && !(hw_model_screen(model, threads, err) && hw_model_pack(model, threads, err))) return hw_cli_fail(err);
+  if (!blas && !(hw_model_screen(model, threads, err) && (settings->packed != 0 || hw_model_pack(model, threads, err)))) return hw_cli_fail(err);
   double peak = hw_bench_peak(threads);
   if (!hw_bench(model, threads, lengths, n, err)) return hw_cli_fail(err);
   if (blas) printf("products     OpenBLAS %s\n", hw_blas_start());
   else printf("products     built-in %s%s%s, %.0f MiB of packed weights\n", hw_instruction_set(), bf16 ? " + " : "", bf16 ? hw_bf16_products() : "",
-              (double)hw_model_packed_bytes(model) / 1048576);
+              settings->packed == 0 ? (double)hw_model_packed_bytes(model) / 1048576 : 0);
   printf("threads      %d\npeak         %.1f GFLOP/s a core\n\n", threads, peak / 1e9);
   printf("tokens  stage         ms/prompt   GFLOP/s    peak  forward passes\n");
   for (size_t i = 0; i < n; i++) print_row(&lengths[i], peak);

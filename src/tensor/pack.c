@@ -7,7 +7,9 @@
 #include "tensor/bf16.h"
 #include "tensor/kernels.h"
 
-enum { AT_ONCE = 64, SIDE = 4 }; /* inputs of an output that are widened together; of a square that is turned in registers */
+/* Inputs of an output that are widened together: as many as the processor fetches ahead in the file. Side of a square that is turned in
+ * registers. */
+enum { AT_ONCE = HW_CHAIN_INPUTS, SIDE = 4 };
 
 typedef float square_row __attribute__((vector_size(4 * SIDE), aligned(4), may_alias));
 typedef int32_t square_mask __attribute__((vector_size(4 * SIDE)));
