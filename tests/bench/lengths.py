@@ -41,7 +41,7 @@ def measure(binary, model, lengths, passes):
 def differences(found, which):
     """(difference of ms a token to the neighbour one token shorter, tokens), the largest first."""
     each = {n: row[which] / n for n, row in found.items()}
-    return sorted(((abs(each[n] / each[n - 1] - 1), n) for n in each if n - 1 in each), reverse=True)
+    return sorted(((abs(each[n] / each[n - 1] - 1), n) for n in each if each.get(n - 1)), reverse=True)
 
 
 def write_plot(path, found):

@@ -3,13 +3,14 @@
 """Many prompts, many threads, little memory.
   python3 tests/bench/scale.py prompts BINARY MODEL_DIR [PROMPTS]   PROMPTS (64,000) against a sixteenth of them: time, memory
   python3 tests/bench/scale.py memory BINARY MODEL_DIR [PROMPTS]    peak of memory against what a dry run announces, for several --memory
-  python3 tests/bench/scale.py threads BINARY MODEL_DIR [PROMPTS]   all cores against one, at 16 and 128 tokens, and a prompt of 1,024
+  python3 tests/bench/scale.py threads BINARY MODEL_DIR [PROMPTS]   all cores against one, at 16 and 128 tokens, and in the trace of one prompt
 Peaks are of resident memory: with the pages of mapped files that the run has touched."""
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import time
 
 import runs
 
@@ -54,20 +55,20 @@ def threads(binary, model, work, n):
     def write(length):
         return lambda path, k: runs.write_prompts(path, words, [length] * k)
 
-    for length, count in ((16, n), (128, max(8, n // 8)), (1024, 1)):
+    for length, count in ((16, n), (128, max(8, n // 8))):
         wall = [runs.median_slope(binary, model, work, count, write(length), ["--threads", str(t)], TIMES)[1] for t in (1, cores)]
         print(f"{length:4} tokens: {1000 * wall[0]:7.1f} ms a prompt by one thread, {1000 * wall[1]:7.1f} by {cores}: {wall[0] / wall[1]:.2f} times", flush=True)
-    words_of_one = " " + " ".join(words[i % len(words)] for i in range(1000))
-    times = {}
-    for t in (1, cores):
-        each = []
+
+    def trace(count, t):
+        prompt, each = " " + " ".join(words[i % len(words)] for i in range(count)), []
         for _ in range(TIMES):
-            start = runs.time.monotonic()
-            subprocess.run([binary, "trace", "--model", model, "--prompt", words_of_one], check=True, stdout=subprocess.DEVNULL,
-                           env={**os.environ, "OMP_NUM_THREADS": str(t)})
-            each.append(runs.time.monotonic() - start)
-        times[t] = sorted(each)[TIMES // 2]
-    print(f"trace of 1000 tokens, with the reading of the model: {times[1]:.2f} s with one thread, {times[cores]:.2f} s with {cores}: {times[1] / times[cores]:.2f} times")
+            start = time.monotonic()
+            subprocess.run([binary, "trace", "--model", model, "--prompt", prompt, "--threads", str(t)], check=True, stdout=subprocess.DEVNULL)
+            each.append(time.monotonic() - start)
+        return sorted(each)[TIMES // 2]
+
+    wall = [trace(1000, t) - trace(1, t) for t in (1, cores)]
+    print(f"trace of 1000 tokens less one of 1 token: {wall[0]:.2f} s by one thread, {wall[1]:.2f} s by {cores}: {wall[0] / wall[1]:.2f} times")
 
 
 def main():
