@@ -39,7 +39,7 @@ static const hw_option own_options[] = {
     {"json", HW_OPTION_FLAG, AT(json), NULL, "print JSON", 0, 0, NULL, false},
     {"figure", HW_OPTION_TEXT, AT(figure), "FILE", "draw the graph of the last target into this file, as SVG", 0, 0, NULL, false},
     {"html", HW_OPTION_TEXT, AT(html), "FILE", "write the graph of the last target as a page that works from disk", 0, 0, NULL, false},
-    {"relevance", HW_OPTION_CHOICE, AT(question.relevance), "WHAT", "with --json: what the answer hangs on: answer, contrast (against the counterfactual), both, none", 0, 0, hw_relevance_names, false},
+    {"relevance", HW_OPTION_CHOICE, AT(question.relevance), "WHAT", "what the answer hangs on: answer, contrast (against the counterfactual), both, none", 0, 0, hw_relevance_names, false},
     {"answer", HW_OPTION_TEXT, AT(question.answer), "TEXT", "the answer; the predicted token when left out", 0, 0, NULL, false},
     {"answer-token", HW_OPTION_TEXT, AT(question.answer_token), "ID", "its token, instead of --answer", 0, 0, NULL, false},
     {"foil", HW_OPTION_TEXT, AT(question.foil), "TEXT", "the wrong answer; the mean of all tokens when left out", 0, 0, NULL, false},
@@ -160,7 +160,6 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!s.prompt == !s.tokens) return hw_cli_usage(command, "give --prompt TEXT or --tokens IDS");
   const char *problem = hw_question_problem(&s.question, s.prompt);
   if (problem) return hw_cli_usage(command, problem);
-  if (s.question.relevance != HW_RELEVANCE_NONE && !s.json) return hw_cli_usage(command, "--relevance needs --json");
   if (s.analysis.raw && !s.json) return hw_cli_usage(command, "--raw needs --json");
   hw_flow_settings flow;
   if (!hw_analysis_flow(&s.analysis, &flow, &err)) return hw_cli_usage(command, err.message);

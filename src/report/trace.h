@@ -47,5 +47,7 @@ void hw_trace_put_text(const hw_trace_view *view, hw_buffer *out);
 
 /* The keys "relevance", "certificates" and "knockouts", where they were asked for. */
 void hw_trace_put_answer(const hw_trace_view *view, hw_json *json);
+/* The same as text, behind the graphs. */
+void hw_trace_put_answer_text(const hw_trace_view *view, hw_buffer *out);
 
 #endif

@@ -221,4 +221,5 @@ void hw_trace_put_text(const hw_trace_view *view, hw_buffer *out) {
     put_heads(out, view, trace);
     put_neurons(out, view, trace);
   }
+  if (view->relevance) hw_trace_put_answer_text(view, out);
 }

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# What an answer hangs on. The numbers are compared by tests/reference/relevance_parity.py; here is what is printed, and what is refused.
+prompt="When Mary and John went to the store, John gave a drink to" other="When Mary and John went to the store, Mary gave a drink to"
+echo "--- text"
+"$HW" trace --model gpt2 --prompt "$prompt" --answer Mary --foil John --counterfactual "$other" --relevance both --certify --knockout counterfactual --project none --top-neurons 0 --threshold 0.04 |
+  sed -n '/^ANSWER RELEVANCE/,$p' >page
+short_numbers <page
+echo "lines over 80 columns: $(grep -cE '^.{81}' page)"
+echo "--- the same by token ids, as JSON"
+ids=$("$HW" tokenize --model gpt2 --text "$prompt" --json | "$PY" -c 'import json, sys; print(",".join(map(str, json.load(sys.stdin)["ids"])))')
+"$HW" trace --model gpt2 --tokens "$ids" --relevance answer --certify --json --project none | "$PY" -c '
+import json, sys
+found = json.load(sys.stdin)
+r = found["relevance"]
+print(sorted(r), r["contrast"], r["reason"], round(sum(r["answer"]["tokens"]) + r["answer"]["biases"] - r["m"], 4))
+print([(c["graph"], c["unit"], c["baseline"]) for c in found["certificates"]])'
+echo "--- reasons in the place of numbers"
+"$HW" trace --model gpt2 --prompt "$prompt" --answer Mary --foil John --counterfactual "$prompt" --relevance contrast --project none | grep RELEVANCE
+"$HW" trace --model gpt2 --prompt "$prompt" --answer Mary --foil John --counterfactual "When Mary" --relevance contrast --project none | grep RELEVANCE
+echo "--- refused"
+fails() { "$HW" trace --model gpt2 "$@" 2>&1 | head -n 1; }
+fails --prompt "$prompt" --answer Mary
+fails --prompt "$prompt" --relevance contrast
+fails --prompt "$prompt" --certify
+fails --tokens 5,6 --answer Mary --relevance answer
+fails --prompt "$prompt" --answer Mary --answer-token 5 --relevance answer
+fails --prompt "$prompt" --answer-token 5,6 --relevance answer
+fails --prompt "$prompt" --answer-token 99999 --relevance answer
+fails --prompt "$prompt" --relevance both --counterfactual-tokens 5,99999
+fails --prompt "$prompt" --relevance answer --knockout mean
+fails --prompt "$prompt" --relevance answer --knockout counterfactual
