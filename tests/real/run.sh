@@ -58,6 +58,11 @@ echo "     loss on a short story: $loss nats per token"
   failed=1
 }
 
+# What answers hang on, against values of a prototype.
+if [ -f "$data/method/values.json" ]; then
+  /usr/bin/python3 "$(dirname "$0")/method_values.py" "$binary" "$data/method/values.json" || failed=1
+fi
+
 # GPT-2's own vocabulary, where it is at hand.
 if [ -d "$data/tokenizers/gpt2" ]; then
   /usr/bin/python3 "$(dirname "$0")/byte_level.py" "$binary" "$data/tokenizers/gpt2" || failed=1
