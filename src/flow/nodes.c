@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/nodes.h"
+
+#include <string.h>
+
+#include "flow/signs.h"
 #include "tensor/kernels.h"
 #include "tensor/team.h"
 
@@ -37,7 +41,27 @@ typedef struct head_parts {
   const float *wholes;
   hw_node *nodes;
   const hw_proximity_space *space;
+  const float *values; /* row stride ldv */
+  size_t ldv;
+  hw_head_signs signs; /* where some node is measured by them */
 } head_parts;
+
+/* Parts of nodes before HW_SIGNS_FROM are v W_O, scaled on the fly, so the parts themselves are never in memory. */
+static void measure_parts(const head_parts *p, const hw_activations *acts, const hw_node *node, const float *whole, const float *weights, size_t seen,
+                          size_t place, float *found) {
+  const hw_proximity_space *space = p->space;
+  size_t d = (size_t)acts->model->config.d_model, d_head = (size_t)acts->model->config.d_head, keys = node->position + (size_t)1, stride;
+  if (node->position >= HW_SIGNS_FROM) {
+    const float *v = hw_batch_gather(&acts->batch, node->prompt, seen, keys - seen, p->values, p->ldv, d_head, acts->gathered, &stride);
+    hw_sign_proximity(&p->signs, whole, weights + seen, v, stride, keys - seen, space->signs + place * hw_sign_floats(acts->model, space->longest),
+                      found + seen);
+    return;
+  }
+  for (size_t j = seen, run; j < keys; j += run) {
+    run = hw_batch_run(&acts->batch, node->prompt, j, keys - j);
+    hw_proximity_rows(whole, space->head_output + hw_batch_row(&acts->batch, node->prompt, j) * d, d, weights + j, run, d, found + j);
+  }
+}
 
 static void measure_head_parts(void *context, size_t begin, size_t end, const hw_member *member) {
   const head_parts *p = context;
@@ -53,31 +77,51 @@ static void measure_head_parts(void *context, size_t begin, size_t end, const hw
     float *proximity = node->proximity;
     hw_attention_weights(&acts, p->layer, h, prompt, node->position, weights);
     if (l->attn_out_gamma) hw_scale(weights, acts.attn_out_scale[p->layer][row], keys);
-    for (size_t j = seen, run; j < keys; j += run) {
-      run = hw_batch_run(&acts.batch, prompt, j, keys - j);
-      hw_proximity_rows(p->wholes + row * d, space->head_output + hw_batch_row(&acts.batch, prompt, j) * d, d, weights + j, run, d, found + j);
-    }
+    measure_parts(p, &acts, node, p->wholes + row * d, weights, seen, member->place, found);
     for (size_t j = 0; j < seen; j++) proximity[j * n_heads + h] = 0;
     for (size_t j = seen; j < keys; j++) proximity[j * n_heads + h] = clipped(found[j]);
   }
 }
 
-/* z[l,i,j,h] is A[l,h,i,j] times a vector that only depends on (j, h): that vector is made for all rows of the batch, head by
- * head, and scaled on the fly, so the parts themselves are never in memory. A node's attention parts
- * are its first. */
+/* Marks the rows whose v W_O nodes look at; returns whether others are measured by signs. */
+static bool mark_sources(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, bool *marked) {
+  bool others = false;
+  memset(marked, 0, acts->batch.n_rows * sizeof *marked);
+  for (size_t n = 0; n < n_nodes; n++) {
+    others = others || nodes[n].position >= HW_SIGNS_FROM;
+    for (size_t j = hw_attention_first(acts->model, layer, nodes[n].position); nodes[n].position < HW_SIGNS_FROM && j <= nodes[n].position; j++)
+      marked[hw_batch_row(&acts->batch, nodes[n].prompt, j)] = true;
+  }
+  return others;
+}
+
+/* v W_O of the marked rows: z[l,i,j,h] is A[l,h,i,j] times that of (j, h), so it is made once for all nodes. */
+static void head_outputs(const head_parts *p, const hw_team *team) {
+  const hw_activations *acts = p->acts;
+  const hw_layer *l = &acts->model->layers[p->layer];
+  size_t d = (size_t)acts->model->config.d_model, d_head = (size_t)acts->model->config.d_head, n_rows = acts->batch.n_rows;
+  const bool *marked = p->space->marked;
+  float *output = p->space->head_output;
+  hw_matrix w_o = hw_matrix_inputs(&l->w_o, p->head * d_head, d_head);
+  for (size_t first = 0, end; first < n_rows; first = end) {
+    for (end = first; end < n_rows && marked[end]; end++) {}
+    hw_team_gemm(&w_o, p->values + first * p->ldv, p->ldv, output + first * d, d, end - first, team);
+    for (size_t r = first; l->attn_out_gamma && r < end; r++) hw_multiply(output + r * d, l->attn_out_gamma, d);
+    for (; end < n_rows && !marked[end]; end++) {}
+  }
+}
+
+/* Attention parts are a node's first. */
 static void attention_proximity(const hw_activations *acts, size_t layer, const float *wholes, hw_node *nodes, size_t n_nodes,
                                 const hw_proximity_space *space, const hw_team *team) {
   const hw_model_config *c = &acts->model->config;
-  size_t d = (size_t)c->d_model, d_head = (size_t)c->d_head, n_heads = (size_t)c->n_heads;
-  size_t ldv = (size_t)c->n_kv_heads * d_head;
-  float *output = space->head_output;
-  const hw_layer *l = &acts->model->layers[layer];
-  for (size_t h = 0; h < n_heads; h++) {
-    hw_matrix w_o = hw_matrix_inputs(&l->w_o, h * d_head, d_head);
-    const float *values = acts->v[layer] + h / (size_t)(c->n_heads / c->n_kv_heads) * d_head;
-    hw_team_gemm(&w_o, values, ldv, output, d, acts->batch.n_rows, team);
-    for (size_t r = 0; l->attn_out_gamma && r < acts->batch.n_rows; r++) hw_multiply(output + r * d, l->attn_out_gamma, d);
-    head_parts parts = {.acts = acts, .layer = layer, .head = h, .wholes = wholes, .nodes = nodes, .space = space};
+  size_t d = (size_t)c->d_model, d_head = (size_t)c->d_head;
+  bool by_signs = mark_sources(acts, layer, nodes, n_nodes, space->marked);
+  head_parts parts = {.acts = acts, .layer = layer, .wholes = wholes, .nodes = nodes, .space = space, .ldv = (size_t)c->n_kv_heads * d_head};
+  for (parts.head = 0; parts.head < (size_t)c->n_heads; parts.head++) {
+    parts.values = acts->v[layer] + parts.head / (size_t)(c->n_heads / c->n_kv_heads) * d_head;
+    head_outputs(&parts, team);
+    if (by_signs) hw_head_signs_make(acts->model, layer, parts.head, space->head_signs, &parts.signs);
     hw_divide(team, n_nodes, least_nodes(space->longest * d), measure_head_parts, &parts);
   }
 }

@@ -23,6 +23,9 @@ typedef struct hw_proximity_space {
   float *head_output;            /* [rows of the batch, d_model] of one head; empty where the node has no attention parts */
   float *weights, *of_one_head;  /* [members of the team][longest] */
   size_t longest;
+  bool *marked;                  /* [rows of the batch] */
+  float *head_signs;             /* [hw_head_signs_floats] */
+  float *signs;                  /* [members of the team][hw_sign_floats] */
 } hw_proximity_space;
 
 /* Fills proximity (clipped at 0) and non_ffn_sum of nodes of one kind in a layer. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "flow/nodes.h"
+#include "flow/signs.h"
 #include "headwater/buffer.h"
 #include "tensor/kernels.h"
 #include "tensor/team.h"
@@ -253,8 +254,9 @@ static size_t head_output_floats(const hw_model *model, const hw_layer_node *kin
 static size_t node_bytes(const hw_model *model, const hw_flow_settings *settings, const hw_layer_node *kind, size_t n_rows, bool shared, size_t longest,
                          size_t n_members) {
   size_t widest = hw_node_width(model, kind, longest - 1), all = n_rows * hw_node_width(model, kind, shared ? longest - 1 : longest / 2);
-  return sizeof(float) * (head_output_floats(model, kind, n_rows) + n_members * 2 * longest + block_floats(settings, all, widest)) +
-         n_members * widest * (sizeof(double) + sizeof(hw_part)) + 6 * (size_t)HW_ARENA_OVERHEAD;
+  return sizeof(float) * (head_output_floats(model, kind, n_rows) + hw_head_signs_floats(model) +
+                          n_members * (2 * longest + hw_sign_floats(model, longest)) + block_floats(settings, all, widest)) +
+         n_rows * sizeof(bool) + n_members * widest * (sizeof(double) + sizeof(hw_part)) + 9 * (size_t)HW_ARENA_OVERHEAD;
 }
 
 static bool make_space(walk *w, const hw_layer_node *kind, const hw_node *nodes, size_t n_nodes, node_space *space) {
@@ -270,10 +272,14 @@ static bool make_space(walk *w, const hw_layer_node *kind, const hw_node *nodes,
   space->measure.head_output = hw_arena_new(&w->scratch, float, head_output_floats(model, kind, w->acts->batch.n_rows), w->err);
   space->measure.weights = hw_arena_new(&w->scratch, float, members * longest, w->err);
   space->measure.of_one_head = hw_arena_new(&w->scratch, float, members * longest, w->err);
+  space->measure.marked = hw_arena_new(&w->scratch, bool, w->acts->batch.n_rows, w->err);
+  space->measure.head_signs = hw_arena_new(&w->scratch, float, hw_head_signs_floats(model), w->err);
+  space->measure.signs = hw_arena_new(&w->scratch, float, members * hw_sign_floats(model, longest), w->err);
   space->proximity = hw_arena_new(&w->scratch, float, space->floats, w->err);
   space->importance = hw_arena_new(&w->scratch, double, members * space->widest, w->err);
   space->parts = hw_arena_new(&w->scratch, hw_part, members * space->widest, w->err);
-  return space->measure.head_output && space->measure.weights && space->measure.of_one_head && space->proximity && space->importance && space->parts;
+  return space->measure.head_output && space->measure.marked && space->measure.head_signs && space->measure.signs &&
+         space->measure.weights && space->measure.of_one_head && space->proximity && space->importance && space->parts;
 }
 
 typedef struct node_block {

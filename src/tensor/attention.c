@@ -42,6 +42,10 @@ HW_INLINE void scores(const float *q, const float *k, size_t ldk, size_t n_keys,
   if (j < n_keys) hw_store_some(out + j, n_keys - j, scale * products(q, k + j * ldk, ldk, n_keys - j, d_head));
 }
 
+void HW_ISA_NAME(hw_row_dots)(const float *x, const float *rows, size_t ld, size_t n_rows, size_t n, float *out) {
+  scores(x, rows, ld, n_rows, n, 1, out);
+}
+
 /* Scores of a query into its weights. */
 HW_INLINE void normalise(const hw_scoring *scoring, size_t n_keys, float *out) {
   if (scoring->cap > 0) HW_ISA_NAME(hw_soft_cap)(out, n_keys, scoring->cap);

@@ -18,6 +18,12 @@
     (w, z, ldz, scale, n_rows, d, out))                                                                                              \
   X(void, proximity_panel, (const float *w, const float *z, size_t ldz, const hw_listed_rows *rows, size_t width, float *lanes),     \
     (w, z, ldz, rows, width, lanes))                                                                                                 \
+  X(void, dot_panel, (const float *x, const float *rows, size_t ld, size_t n_rows, size_t width, float *lanes), (x, rows, ld, n_rows, width, lanes)) \
+  X(void, column_squares, (const float *rows, size_t ld, size_t n_rows, size_t width, float *out), (rows, ld, n_rows, width, out))   \
+  X(size_t, list_below, (const float *x, const float *y, float factor, size_t n, uint32_t *list, size_t most), (x, y, factor, n, list, most)) \
+  X(void, excess_rows, (const float *z, const float *scale, const float *sign, const float *size, size_t n_rows, float *out),        \
+    (z, scale, sign, size, n_rows, out))                                                                                             \
+  X(void, row_dots, (const float *x, const float *rows, size_t ld, size_t n_rows, size_t n, float *out), (x, rows, ld, n_rows, n, out)) \
   X(void, sum_lanes, (const float *lanes, size_t n, float *out), (lanes, n, out))                                                    \
   X(double, clip_and_sum, (float *x, size_t n), (x, n))                                                                              \
   X(void, attention_row, (const float *q, const float *k, size_t ldk, size_t n_keys, size_t d_head, const hw_scoring *scoring, float *out), \

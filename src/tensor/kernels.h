@@ -107,6 +107,17 @@ enum { HW_SUM_LANES = 16 };
  * lanes[rows->n][HW_SUM_LANES], which begin at 0. After all panels of a row, in their order, hw_sum_lanes gives the bits of hw_proximity_rows. */
 void hw_proximity_panel(const float *w, const float *z, size_t ldz, const hw_listed_rows *rows, size_t width, float *lanes);
 void hw_sum_lanes(const float *lanes, size_t n, float *out); /* out[n] */
+
+/* The same lanes of products: adds x times `width` numbers of each row. */
+void hw_dot_panel(const float *x, const float *rows, size_t ld, size_t n_rows, size_t width, float *lanes);
+/* out[c] = sum_r rows[r, c]^2, c < width <= HW_PACK_WIDTH */
+void hw_column_squares(const float *rows, size_t ld, size_t n_rows, size_t width, float *out);
+/* Lists up to `most` of the i with |x[i]| < factor * y[i], lowest first; returns how many there are. */
+size_t hw_list_below(const float *x, const float *y, float factor, size_t n, uint32_t *list, size_t most);
+/* out[r] = sum_c max(scale[r] z[r, c] sign[c] - size[c], 0), c < HW_PACK_WIDTH */
+void hw_excess_rows(const float *z, const float *scale, const float *sign, const float *size, size_t n_rows, float *out);
+/* out[r] = x . rows[r] */
+void hw_row_dots(const float *x, const float *rows, size_t ld, size_t n_rows, size_t n, float *out);
 /* What is not above 0, NaN too, becomes 0; returns the sum. */
 double hw_clip_and_sum(float *x, size_t n);
 /* sum_d |w_d| - |u_d| */

@@ -29,6 +29,17 @@ typedef int32_t hw_integers __attribute__((vector_size(4 * HW_WIDTH), may_alias)
 typedef float hw_half_vector __attribute__((vector_size(2 * HW_WIDTH), aligned(4), may_alias));
 typedef double hw_doubles __attribute__((vector_size(4 * HW_WIDTH), may_alias)); /* HW_WIDTH / 2 of them */
 
+/* Bit i: whether all bits of number i are set. */
+#if defined(__AVX512F__)
+HW_INLINE uint64_t hw_bits_of(hw_integers mask) { return _mm512_movepi32_mask((__m512i)mask); }
+#elif defined(__AVX2__)
+HW_INLINE uint64_t hw_bits_of(hw_integers mask) { return (uint64_t)(unsigned)_mm256_movemask_ps((__m256)mask); }
+#else
+HW_INLINE uint64_t hw_bits_of(hw_integers mask) {
+  return (uint64_t)((mask[0] & 1) | (mask[1] & 2) | (mask[2] & 4) | (mask[3] & 8));
+}
+#endif
+
 /* HW_LANES sums. */
 typedef struct hw_lanes { hw_vector of[HW_VECTORS]; } hw_lanes;
 typedef struct hw_double_lanes { hw_doubles of[2 * HW_VECTORS]; } hw_double_lanes;

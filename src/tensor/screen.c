@@ -3,16 +3,6 @@
 #include "tensor/isa_kernels.h"
 #include "tensor/lanes.h"
 
-#if defined(__AVX512F__)
-HW_INLINE uint64_t bits_of(hw_integers mask) { return _mm512_movepi32_mask((__m512i)mask); }
-#elif defined(__AVX2__)
-HW_INLINE uint64_t bits_of(hw_integers mask) { return (uint64_t)(unsigned)_mm256_movemask_ps((__m256)mask); }
-#else
-HW_INLINE uint64_t bits_of(hw_integers mask) {
-  return (uint64_t)((mask[0] & 1) | (mask[1] & 2) | (mask[2] & 4) | (mask[3] & 8));
-}
-#endif
-
 void HW_ISA_NAME(hw_screen_panel)(const hw_screen_line *line, const float *steps, float *sums, float *scores, uint64_t *high, uint64_t *low) {
   *high = *low = 0;
   for (size_t i = 0; i < HW_PACK_WIDTH; i += HW_WIDTH) {
@@ -28,8 +18,8 @@ void HW_ISA_NAME(hw_screen_panel)(const hw_screen_line *line, const float *steps
     if (line->beta) shift += hw_load(line->beta + i);
     hw_vector score = hw_fma(sum, hw_all(line->scale), shift);
     hw_store(scores + i, score);
-    *high |= bits_of(score >= line->least_high) << i;
-    *low |= bits_of(score <= line->most_low) << i;
+    *high |= hw_bits_of(score >= line->least_high) << i;
+    *low |= hw_bits_of(score <= line->most_low) << i;
   }
 }
 

@@ -9,7 +9,7 @@ typedef struct fixture {
   hw_model *model;
   bench b;
   hw_activations acts;
-  int32_t ids[32];
+  int32_t ids[128];
   uint32_t n;
 } fixture;
 
@@ -59,7 +59,7 @@ static void attention_twin(const fixture *f, size_t l, size_t i, double *share) 
   const hw_model_config *c = &f->model->config;
   size_t d = (size_t)c->d_model, d_head = (size_t)c->d_head, kv = (size_t)c->n_kv_heads * d_head, heads = (size_t)c->n_heads, n = (i + 1) * heads;
   const float *whole = f->acts.mid[l] + i * d;
-  float a[32];
+  float a[128];
   double *z = twin_numbers(d), sum = 0;
   for (size_t h = 0; h < heads; h++) {
     hw_attention_weights(&f->acts, l, h, 0, i, a);
@@ -78,6 +78,8 @@ static void attention_twin(const fixture *f, size_t l, size_t i, double *share) 
   for (size_t p = 0; p <= n; p++) share[p] = sum > 0 ? share[p] / sum : p == n;
   free(z);
 }
+
+#include "flow_signs_tests.h"
 
 /* METHOD section 2: importances of a node sum to 1, and each is what the formula says. */
 static void check_raw(fixture *f) {
@@ -118,6 +120,9 @@ TEST(shares_are_those_of_the_formula_and_sum_to_one) {
   for (size_t m = 0; m < COUNT_OF(unit_models); m++) {
     fixture f;
     fixture_open(&f, unit_models[m], 400 + m, 12);
+    check_raw(&f);
+    fixture_close(&f);
+    fixture_open(&f, unit_models[m], 450 + m, 75); /* with nodes that are measured by signs */
     check_raw(&f);
     fixture_close(&f);
   }
@@ -219,7 +224,7 @@ static void component(const fixture *f, const hw_projection *p, double *u) {
   const hw_model_config *c = &f->model->config;
   size_t d = (size_t)c->d_model, d_head = (size_t)c->d_head, kv = (size_t)c->n_kv_heads * d_head, i = p->position, l = p->layer;
   const float *before = f->acts.resid[l] + i * d, *mid = f->acts.mid[l] + i * d, *after = f->acts.resid[l + 1] + i * d;
-  float a[32];
+  float a[128];
   memset(u, 0, d * sizeof *u);
   if (p->kind == HW_COMPONENT_HEAD) hw_attention_weights(&f->acts, l, p->index, 0, i, a);
   for (size_t j = 0; p->kind == HW_COMPONENT_HEAD && j <= i; j++)
@@ -436,6 +441,7 @@ TEST(neurons_equal_brute_force) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(parts_by_signs_equal_their_twin),
       cmocka_unit_test(shares_are_those_of_the_formula_and_sum_to_one),
       cmocka_unit_test(rows_are_the_raw_shares_rounded_once),
       cmocka_unit_test(a_replay_equals_a_rerun_bit_for_bit),

@@ -101,6 +101,24 @@ static size_t run_all(const hw_kernels *k, size_t d, uint64_t seed, float *out) 
     k->proximity_panel(a + at, z + at, ld, &(hw_listed_rows){.n = 4, .row = listed, .scale = scale}, d - at < HW_PACK_WIDTH ? d - at : HW_PACK_WIDTH, lanes);
   k->sum_lanes(lanes, 4, work);
   KEEP(work, 4);
+  for (size_t at = 0; at < d; at += HW_PACK_WIDTH)
+    k->dot_panel(a + at, z + at, ld, 4, d - at < HW_PACK_WIDTH ? d - at : HW_PACK_WIDTH, lanes);
+  k->sum_lanes(lanes, 4, work);
+  KEEP(work, 4);
+  k->column_squares(z, ld, ROWS, d < HW_PACK_WIDTH ? d : HW_PACK_WIDTH, work);
+  KEEP(work, d < HW_PACK_WIDTH ? d : HW_PACK_WIDTH);
+  uint32_t below[LONGEST] = {0};
+  out[used++] = (float)k->list_below(a, b, 0.8f, d, below, 9);
+  for (size_t i = 0; i < 9; i++) out[used++] = (float)below[i];
+  k->row_dots(a, z, ld, ROWS, d, work);
+  KEEP(work, ROWS);
+  static float sign[HW_PACK_WIDTH], size[HW_PACK_WIDTH];
+  unit_fill(&seed, 1, HW_PACK_WIDTH, sign);
+  for (size_t i = 0; i < HW_PACK_WIDTH; i++) size[i] = fabsf(sign[i]) / 3;
+  if (ROWS * ld >= 3 * HW_PACK_WIDTH) {
+    k->excess_rows(z, scale, sign, size, 3, work);
+    KEEP(work, 3);
+  }
   double clipped;
   ON_COPY(a, d, clipped = k->clip_and_sum(work, d));
   KEEP((const float *)(const void *)&clipped, 2);
