@@ -122,7 +122,7 @@ TEST(shares_are_those_of_the_formula_and_sum_to_one) {
     fixture_open(&f, unit_models[m], 400 + m, 12);
     check_raw(&f);
     fixture_close(&f);
-    fixture_open(&f, unit_models[m], 450 + m, 75); /* with nodes that are measured by signs */
+    fixture_open(&f, unit_models[m], 450 + m, 45); /* with nodes that are measured by signs */
     check_raw(&f);
     fixture_close(&f);
   }
