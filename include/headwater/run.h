@@ -173,7 +173,7 @@ typedef struct hw_batch_shape {
   size_t longest;   /* tokens of a sequence */
   size_t n_targets; /* of a prompt */
   size_t n_graphs;  /* of a chunk: the targets of its prompts */
-  size_t n_members; /* of the worker's team, at most; 0: 1. Each has a panel, and work space of its own */
+  size_t n_members; /* of the worker's team, at most; 0: 1. Each has work space of its own, and a panel that is not counted here */
 } hw_batch_shape;
 
 /* The shape of a sub-batch with this prompt alone. shares: as in hw_worker.shares_prefixes. */
@@ -197,8 +197,8 @@ typedef struct hw_plan_summary {
   int64_t n_answers_contained;               /* of these, where one begins with the other: not compared */
   int64_t n_answers_cut, n_answers_dropped;  /* answers and foils that the model cannot be asked about as they are */
   size_t n_chunks, n_groups;
-  int threads;
-  size_t weight_bytes, worker_bytes; /* worker_bytes: of one worker */
+  int threads, workers; /* workers: threads that take chunks; fewer than all where the cap on memory is low: the others help them */
+  size_t weight_bytes, worker_bytes; /* worker_bytes: of one worker, with its share of those that only help */
   int64_t n_prompts_stored, n_failed_stored, n_tokens_stored; /* dry_run: that the database has already */
   size_t n_chunks_stored;
   double seconds_expected;           /* for what remains, from a short measured sample */
@@ -210,7 +210,8 @@ typedef struct hw_plan_summary {
 } hw_plan_summary;
 
 /* What workers spend their time on. ROWS: reading the data set; PROMPTS: tokens and records; ENCODING: packing and summing; STORE: writing
- * and committing, also by the thread that commits when workers are busy; WAITING: for the reader, the store, and the last worker. */
+ * and committing, also by the thread that commits when workers are busy; WAITING: for the reader, the store, and the last
+ * worker, whose work the others share then. */
 typedef enum hw_run_stage {
   HW_RUN_ROWS,
   HW_RUN_PROMPTS,

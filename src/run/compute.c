@@ -63,7 +63,7 @@ size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flow, cons
   size_t lists = tokens * sizeof(int32_t) + rows * (3 * sizeof(size_t) + sizeof(hw_flow_prompt)) + sizeof(size_t) + 4 * (size_t)HW_ARENA_OVERHEAD +
                  hw_lay_out_bytes(3 * rows, tokens);
   size_t asked = queries * (sizeof(hw_next_token) + 2 * sizeof(hw_token_score) + HW_ARENA_OVERHEAD);
-  return members * sizeof(float) * HW_PANEL_FLOATS + lists + asked + hw_forward_bytes(model, rows, shape->longest, members) + hw_next_tokens_bytes(model, queries) +
+  return sizeof(float) * HW_PANEL_FLOATS + lists + asked + hw_forward_bytes(model, rows, shape->longest, members) + hw_next_tokens_bytes(model, queries) +
          hw_flow_bytes(model, flow, rows, tokens, shape->longest, shape->n_targets, members) + hw_results_bytes(model, flow, shape);
 }
 

@@ -28,10 +28,11 @@ bool hw_estimate_remaining(const hw_job *job, const hw_plan *plan, hw_plan_summa
   return ok;
 }
 
-/* Bytes of one worker whose sub-batches have batch_rows rows, or those of the largest prompt, and which keeps prefixes of kept_rows rows. */
+/* Bytes of one worker, with work space for n_members threads, whose sub-batches have batch_rows rows, or those of the largest prompt, and which keeps prefixes of kept_rows rows. */
 static size_t needed_bytes(const hw_job *job, const hw_model *model, const hw_flow_settings *flow, const hw_plan *plan, size_t batch_rows,
-                           size_t kept_rows) {
+                           size_t kept_rows, size_t n_members) {
   hw_batch_shape shape = plan->largest;
+  shape.n_members = n_members;
   size_t most_tokens = hw_job_shares_prefixes(job) ? HW_TOKENS_A_ROW * batch_rows : batch_rows;
   if (batch_rows > shape.n_rows) shape.n_rows = batch_rows;
   if (most_tokens > shape.n_tokens) shape.n_tokens = most_tokens;
@@ -56,35 +57,43 @@ static size_t screen_bytes(const hw_job *job, const hw_model *model, const hw_pl
   return job->screen == HW_SCREEN_ALWAYS || (pays && bytes + work <= available) ? bytes : 0;
 }
 
-bool hw_estimate_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, hw_plan_summary *summary,
-                       size_t *batch_rows, size_t *kept_rows, hw_error *err) {
-  size_t cap = (size_t)job->memory << 20, threads = (size_t)summary->threads;
+/* A worker's bytes, as the cap wants them, and how many workers fit, at least 1. */
+static size_t fit_workers(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, size_t threads, size_t *batch_rows,
+                          size_t *kept_rows, size_t *workers) {
+  const size_t cap = (size_t)job->memory << 20, helper = HW_PANEL_FLOATS * sizeof(float);
   *batch_rows = HW_BATCH_ROWS;
   *kept_rows = hw_job_shares_prefixes(job) ? HW_KEPT_ROWS : 0;
-  size_t needed = needed_bytes(job, model, flow, plan, *batch_rows, *kept_rows);
-  if (cap && needed * threads > cap) needed = needed_bytes(job, model, flow, plan, *batch_rows = HW_BATCH_ROWS / 2, *kept_rows);
+  *workers = threads;
+  size_t needed = needed_bytes(job, model, flow, plan, *batch_rows, *kept_rows, threads);
+  if (cap && needed * threads > cap) needed = needed_bytes(job, model, flow, plan, *batch_rows = HW_BATCH_ROWS / 2, *kept_rows, threads);
   if (cap && needed * threads > cap) {
     flow->proximity_floats = HW_PROXIMITY_FLOATS / 16;
-    needed = needed_bytes(job, model, flow, plan, *batch_rows, *kept_rows);
+    needed = needed_bytes(job, model, flow, plan, *batch_rows, *kept_rows, threads);
   }
-  if (cap && needed * threads > cap) needed = needed_bytes(job, model, flow, plan, *batch_rows, *kept_rows = 0);
-  summary->worker_bytes = needed;
-  if (!cap || needed * threads <= cap) {
-    size_t available = cap ? cap - needed * threads : hw_memory_available() / 2;
-    size_t work = hw_screen_work_bytes(model);
-    summary->screen_bytes = screen_bytes(job, model, plan, work * threads, available);
-    if (summary->screen_bytes) {
-      size_t screen = summary->screen_bytes + work * threads;
-      if (screen > available && cap)
-        return hw_fail(err, HW_ERROR_INPUT, "memory: --screen always needs %zu MiB beside the workers' %zu MiB, the cap is %lld MiB",
-                       (screen + (1u << 20) - 1) >> 20, (needed * threads + (1u << 20) - 1) >> 20, (long long)job->memory);
-      available = available > screen ? available - screen : 0;
-      summary->worker_bytes += work;
-    }
-    if (job->gemm == HW_GEMM_BUILT_IN) summary->packed_bytes = packed_bytes(model, plan, available);
-    return true;
+  if (cap && needed * threads > cap) needed = needed_bytes(job, model, flow, plan, *batch_rows, *kept_rows = 0, threads);
+  while (cap && *workers > 1 && *workers * needed + (threads - *workers) * helper > cap) (*workers)--;
+  return needed + ((threads - *workers) * helper + *workers - 1) / *workers;
+}
+
+bool hw_estimate_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, hw_plan_summary *summary,
+                       size_t *batch_rows, size_t *kept_rows, hw_error *err) {
+  size_t cap = (size_t)job->memory << 20, workers, work = hw_screen_work_bytes(model);
+  summary->worker_bytes = fit_workers(job, model, plan, flow, (size_t)summary->threads, batch_rows, kept_rows, &workers);
+  summary->workers = (int)workers;
+  size_t needed = summary->worker_bytes * workers, available = cap ? cap - needed : hw_memory_available() / 2;
+  if (cap && needed > cap)
+    return hw_fail(err, HW_ERROR_INPUT, "memory: a worker of %d threads needs %zu MiB beside the weights, the cap is %lld MiB (the largest prompt has %zu tokens, "
+                   "%zu with the sequences that score its answers); leave such prompts out",
+                   summary->threads, (needed + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows);
+  summary->screen_bytes = screen_bytes(job, model, plan, work * workers, available);
+  if (summary->screen_bytes) {
+    size_t screen = summary->screen_bytes + work * workers;
+    if (screen > available && cap)
+      return hw_fail(err, HW_ERROR_INPUT, "memory: --screen always needs %zu MiB beside the workers' %zu MiB, the cap is %lld MiB",
+                     (screen + (1u << 20) - 1) >> 20, (needed + (1u << 20) - 1) >> 20, (long long)job->memory);
+    available = available > screen ? available - screen : 0;
+    summary->worker_bytes += work;
   }
-  return hw_fail(err, HW_ERROR_INPUT, "memory: %d workers need %zu MiB beside the weights, the cap is %lld MiB (the largest prompt has %zu tokens, "
-                 "%zu with the sequences that score its answers); use fewer --threads, or leave such prompts out",
-                 summary->threads, (needed * threads + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows);
+  if (job->gemm == HW_GEMM_BUILT_IN) summary->packed_bytes = packed_bytes(model, plan, available);
+  return true;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "headwater/store.h"
@@ -18,6 +19,7 @@
 #include "run/profile.h"
 #include "run/ticker.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 typedef struct shared {
   const hw_job *job;
@@ -32,6 +34,8 @@ typedef struct shared {
   hw_store *store; /* behind store_lock, as are progress, counts and failure */
   hw_progress progress;
   int64_t n_tokens, n_rows; /* of the workers that are done */
+  int n_working;            /* workers that may still take chunks */
+  struct hw_helpers *helpers; /* threads without chunks; NULL: there is one thread */
   double started;
   double seconds[HW_RUN_STAGES];
   bool failed;
@@ -192,6 +196,7 @@ static void commit_waiting(void *context) {
 static bool worker_init(const shared *s, hw_worker *worker, hw_error *err) {
   if (!hw_worker_init(worker, s->model, s->flow, s->batch_rows, err)) return false;
   worker->shares_prefixes = hw_job_shares_prefixes(s->job);
+  worker->team.helpers = s->helpers;
   if (hw_worker_keep_prefixes(worker, s->kept_rows, err)) return true;
   hw_worker_fini(worker);
   return false;
@@ -206,26 +211,48 @@ static void worker_fini(shared *s, hw_worker *worker) {
   hw_worker_fini(worker);
 }
 
-static bool with_workers(shared *s, int threads, neuron_list *neurons) {
+/* A worker that finds no chunk left shares the work of the others until all are done. panel: its own, or NULL. */
+static void help_others(shared *s, float *panel, bool worked) {
+  omp_set_lock(&s->store_lock);
+  s->n_working -= worked;
+  bool all_done = s->n_working == 0;
+  omp_unset_lock(&s->store_lock);
+  if (!s->helpers) return;
+  if (all_done) hw_helpers_dismiss(s->helpers);
+  else if (panel) hw_help(s->helpers, panel);
+}
+
+static void work(shared *s, neuron_list *neurons) {
+  hw_worker worker;
+  hw_profile profile = {0};
+  hw_error problem = {0};
+  hw_profile_begin(&profile);
+  bool ok = worker_init(s, &worker, &problem);
+  if (s->job->profile) worker.profile = &profile;
+  if (ok) ok = neurons ? work_on_neurons(s, &worker, neurons, &problem) : work_on_chunks(s, &worker, &problem);
+  if (!ok) note_failure(s, &problem);
+  help_others(s, worker.team.panel, true);
+  hw_profile_lap(worker.profile, HW_RUN_WAITING);
+  worker_fini(s, &worker);
+}
+
+static bool with_workers(shared *s, const hw_plan_summary *summary, neuron_list *neurons) {
   hw_ticker ticker;
+  hw_error none;
   s->failed = false;
   if (!hw_ticker_start(&ticker, commit_waiting, s, s->err)) return false;
-#pragma omp parallel num_threads(threads)
+  s->helpers = summary->threads > 1 ? hw_helpers_new((size_t)summary->threads, &none) : NULL;
+#pragma omp parallel num_threads(summary->threads)
   {
-    hw_worker worker;
-    hw_profile profile = {0};
-    hw_error problem = {0};
-    hw_profile_begin(&profile);
-    bool ok = worker_init(s, &worker, &problem);
-    if (s->job->profile) worker.profile = &profile;
-    if (ok) ok = neurons ? work_on_neurons(s, &worker, neurons, &problem) : work_on_chunks(s, &worker, &problem);
-    if (!ok) note_failure(s, &problem);
-    if (s->job->profile) { /* the others are waited for */
-#pragma omp barrier
-      hw_profile_lap(&profile, HW_RUN_WAITING);
-    }
-    worker_fini(s, &worker);
+#pragma omp single
+    s->n_working = summary->workers < omp_get_num_threads() ? summary->workers : omp_get_num_threads();
+    float *panel = omp_get_thread_num() < summary->workers ? NULL : hw_memory_large(HW_PANEL_FLOATS * sizeof *panel);
+    if (omp_get_thread_num() < summary->workers) work(s, neurons);
+    else help_others(s, panel, false);
+    free(panel);
   }
+  hw_helpers_free(s->helpers);
+  s->helpers = NULL;
   hw_ticker_stop(&ticker);
   return !s->failed;
 }
@@ -241,10 +268,10 @@ static void tell_inputs(const shared *s) {
   for (size_t i = 0; i < n; i++) s->hooks->notice(s->hooks->context, lines[i]);
 }
 
-static bool run_stages(shared *s, int threads, hw_error *err) {
+static bool run_stages(shared *s, const hw_plan_summary *summary, hw_error *err) {
   tell_inputs(s);
   report(s);
-  bool ok = hw_chunk_reader_open(&s->reader, s->plan, err) && with_workers(s, threads, NULL);
+  bool ok = hw_chunk_reader_open(&s->reader, s->plan, err) && with_workers(s, summary, NULL);
   if (!ok || stopping(s) || s->job->neuron_projections == HW_NEURONS_NONE) return ok;
   hw_arena arena;
   hw_arena_init(&arena);
@@ -253,7 +280,7 @@ static bool run_stages(shared *s, int threads, hw_error *err) {
   if ((ok = list_neurons(s, &arena, &list, err))) {
     s->progress = (hw_progress){.stage = "neurons", .total = (int64_t)list.n};
     report(s);
-    ok = with_workers(s, threads, &list);
+    ok = with_workers(s, summary, &list);
   }
   s->progress = prompts;
   hw_arena_fini(&arena);
@@ -311,7 +338,7 @@ static bool run_into_store(shared *s, const hw_plan_summary *summary, hw_run_res
   for (size_t i = 0; ok && i < s->plan->n_chunks; i++)
     if (s->done[i]) s->progress.tokens_total -= s->plan->chunks[i].n_tokens; /* of this process */
   s->progress.done = s->progress.resumed;
-  if (ok) ok = run_stages(s, summary->threads, err) && check_weights(s, err);
+  if (ok) ok = run_stages(s, summary, err) && check_weights(s, err);
   if (ok && s->job->profile) ok = put_profile(s, err);
   hw_error closing = {0};
   bool closed = hw_store_close(s->store, ok, &closing);
@@ -437,6 +464,8 @@ static bool run_job(const hw_job *job, const hw_hooks *hooks, hw_model *model, c
   summary->weight_bytes = model->weight_bytes;
   tell_plan(hooks, plan);
   if (!hw_estimate_memory(job, model, plan, flow, summary, &s.batch_rows, &s.kept_rows, err)) return false;
+  if (summary->workers < summary->threads)
+    notice(hooks, "the cap on memory is too low for %d workers: chunks are taken by %d, whose work the others share", summary->threads, summary->workers);
   prepare_products(job, model, summary);
   s.results_bytes = hw_results_bytes(model, flow, &plan->largest);
   omp_init_lock(&s.reader_lock);

@@ -55,7 +55,8 @@ static bool begin(const hw_model *model, const hw_analysis *analysis, hw_trace *
 static bool check_memory(const hw_trace *trace, const hw_analysis *analysis, hw_error *err) {
   hw_batch_shape shape = hw_prompt_shape(trace->worker.model, trace->worker.shares_prefixes, &trace->prompt);
   shape.n_members = (size_t)trace->n_threads;
-  size_t bytes = hw_worker_bytes(trace->worker.model, &trace->worker.flow, &shape), most = (size_t)analysis->memory << 20;
+  size_t helpers = ((size_t)trace->n_threads - 1) * HW_PANEL_FLOATS * sizeof(float);
+  size_t bytes = hw_worker_bytes(trace->worker.model, &trace->worker.flow, &shape) + helpers, most = (size_t)analysis->memory << 20;
   return !most || bytes <= most ||
          hw_fail(err, HW_ERROR_PROMPT, "the prompt has %zu tokens: its trace takes %zu MiB, at most %zu MiB are allowed", trace->prompt.n_tokens,
                  (bytes + (1u << 20) - 1) >> 20, most >> 20);
