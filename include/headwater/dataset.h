@@ -25,6 +25,7 @@ typedef struct hw_dataset_options {
   const char *format;        /* "txt", "csv", "tsv", "jsonl", "json", or NULL: by the name (a last .gz is taken off);
                               * whether the file is gzipped is told by its first bytes in any case */
   hw_quoting quoting;        /* of CSV and TSV */
+  size_t max_row;            /* bytes of all values of a row; a longer one has a problem. 0: no limit */
   /* Names of columns match without regard to case and to blanks around them, exact ones first. */
   const char *prompt_column; /* NULL: the first of prompt, text, clean, clean_prefix, sentence that exists */
   const char *answer_column; /* NULL: the first of answer, target, clean_answer that exists */

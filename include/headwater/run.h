@@ -49,6 +49,7 @@ typedef struct hw_job {
   const char *model, *architecture, *data, *db; /* architecture: NULL or a file in the place of headwater.json */
   const char *format, *prompt_column, *answer_column, *foil_column, *counterfactual_column, *group_by; /* NULL: found by name */
   int quoting; /* hw_quoting */
+  int64_t max_row; /* bytes; a longer row fails */
   hw_analysis analysis;
   double neuron_threshold;
   int neuron_projections; /* hw_neuron_projections */

@@ -107,6 +107,7 @@ static bool copy_options(hw_dataset *dataset, const hw_dataset_options *options,
                                          [HW_USE_FOIL] = options->foil_column,
                                          [HW_USE_COUNTERFACTUAL] = options->counterfactual_column};
   dataset->asked_quoting = options->quoting;
+  dataset->max_row = options->max_row;
   dataset->path = strdup(strcmp(options->path, "-") == 0 ? "standard input" : options->path);
   bool ok = dataset->path != NULL;
   for (int use = 0; use < HW_N_USES; use++) {
@@ -188,6 +189,12 @@ bool hw_dataset_note(hw_dataset *dataset, hw_error *err, const char *format, ...
 static void inspect(hw_dataset *dataset) {
   hw_raw_row *raw_row = &dataset->raw_row;
   bool has_prompt = false;
+  size_t bytes = 0;
+  for (size_t i = 0; i < raw_row->n_cells; i++) bytes += raw_row->cells[i].length;
+  if (dataset->max_row && bytes > dataset->max_row) {
+    hw_raw_row_break(raw_row, "the row has %zu bytes, at most %zu are taken (--max-row)", bytes, dataset->max_row);
+    return;
+  }
   for (size_t i = 0; i < raw_row->n_cells; i++) {
     const hw_cell *cell = &raw_row->cells[i];
     if (!cell->value) continue;

@@ -41,6 +41,7 @@ struct hw_dataset {
   hw_raw_row raw_row;
   int64_t n_rows; /* given out in this pass */
   hw_quoting asked_quoting;
+  size_t max_row;
   hw_quoting quoting; /* the choice, where it is not the format's usual one; else HW_QUOTING_AUTO */
 
   size_t n_columns, columns_capacity;

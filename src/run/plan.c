@@ -159,7 +159,10 @@ static int by_name(const void *a, const void *b) {
 
 static bool decides_content(const hw_option *option, const hw_job *job) {
   if (option->decides_content != HW_DECIDES_IF_CHOSEN) return option->decides_content;
-  return *(const int *)((const char *)job + option->offset) != 0;
+  hw_job usual;
+  hw_job_defaults(&usual);
+  size_t size = option->kind == HW_OPTION_COUNT ? sizeof(int64_t) : sizeof(int);
+  return memcmp((const char *)job + option->offset, (const char *)&usual + option->offset, size) != 0;
 }
 
 /* Every option that decides the content, by name; the floor, the tokens of a chunk, and quotes, as the plan has settled them. */
@@ -230,7 +233,7 @@ bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_mode
                   hw_error *err) {
   *plan = (hw_plan){.path = job->data};
   hw_arena_init(&plan->arena);
-  hw_dataset_options options = {.path = job->data, .format = job->format, .quoting = (hw_quoting)job->quoting,
+  hw_dataset_options options = {.path = job->data, .format = job->format, .quoting = (hw_quoting)job->quoting, .max_row = (size_t)job->max_row,
                                 .prompt_column = job->prompt_column, .answer_column = job->answer_column,
                                 .foil_column = job->foil_column, .counterfactual_column = job->counterfactual_column};
   char hash[HW_HASH_HEX], hash_after[HW_HASH_HEX];
