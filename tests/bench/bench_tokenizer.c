@@ -19,7 +19,7 @@ int main(int argc, char **argv) {
   size_t prompt = argc > 3 ? (size_t)strtoul(argv[3], NULL, 10) : 4096;
   hw_error err = {HW_OK, ""};
   hw_tokenizer *tokenizer = NULL;
-  hw_file file = {NULL, 0};
+  hw_file file = {0};
   bool ok = prompt > 0 && hw_tokenizer_open(argv[1], NULL, &tokenizer, &err) && hw_file_open(argv[2], &file, &err);
   hw_arena arena;
   hw_arena_init(&arena);
