@@ -108,3 +108,18 @@ void hw_json_float(hw_json *json, float value) {
   separate(json);
   hw_format_float(json->out, value);
 }
+
+void hw_json_key_int(hw_json *json, const char *key, int64_t value) {
+  hw_json_key(json, key);
+  hw_json_int(json, value);
+}
+
+void hw_json_key_double(hw_json *json, const char *key, double value) {
+  hw_json_key(json, key);
+  hw_json_double(json, value);
+}
+
+void hw_json_key_string(hw_json *json, const char *key, const char *value) {
+  hw_json_key(json, key);
+  hw_json_string(json, value);
+}

@@ -29,6 +29,11 @@ void hw_json_null(hw_json *json);
 void hw_json_double(hw_json *json, double value); /* non-finite writes null */
 void hw_json_float(hw_json *json, float value);
 
+/* A key and its value. */
+void hw_json_key_int(hw_json *json, const char *key, int64_t value);
+void hw_json_key_double(hw_json *json, const char *key, double value);
+void hw_json_key_string(hw_json *json, const char *key, const char *value);
+
 /* The escaped, quoted form of bytes alone (as in CSV exports of tokens). */
 void hw_json_quote(hw_buffer *out, const char *bytes, size_t length);
 

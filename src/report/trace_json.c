@@ -3,25 +3,10 @@
 #include "report/trace.h"
 #include "base/json_writer.h"
 
-static void key_int(hw_json *json, const char *key, int64_t value) {
-  hw_json_key(json, key);
-  hw_json_int(json, value);
-}
-
-static void key_double(hw_json *json, const char *key, double value) {
-  hw_json_key(json, key);
-  hw_json_double(json, value);
-}
-
-static void key_string(hw_json *json, const char *key, const char *value) {
-  hw_json_key(json, key);
-  hw_json_string(json, value);
-}
-
 static void key_token(hw_json *json, const hw_trace_view *view, int32_t id) {
   const char *bytes;
   size_t length;
-  key_int(json, "id", id);
+  hw_json_key_int(json, "id", id);
   hw_json_key(json, "text");
   if (view->tokenizer && hw_tokenizer_piece(view->tokenizer, id, &bytes, &length))
     hw_json_bytes(json, bytes, length);
@@ -33,15 +18,15 @@ static void write_model(hw_json *json, const hw_model *model) {
   const hw_model_config *c = &model->config;
   hw_json_key(json, "model");
   hw_json_begin_object(json);
-  key_string(json, "path", model->path);
-  key_string(json, "family", c->family);
-  key_int(json, "n_layers", c->n_layers);
-  key_int(json, "n_heads", c->n_heads);
-  key_int(json, "n_kv_heads", c->n_kv_heads);
-  key_int(json, "d_model", c->d_model);
-  key_int(json, "d_ffn", c->d_ffn);
-  key_int(json, "vocab_size", c->vocab_size);
-  key_string(json, "fingerprint", model->fingerprint);
+  hw_json_key_string(json, "path", model->path);
+  hw_json_key_string(json, "family", c->family);
+  hw_json_key_int(json, "n_layers", c->n_layers);
+  hw_json_key_int(json, "n_heads", c->n_heads);
+  hw_json_key_int(json, "n_kv_heads", c->n_kv_heads);
+  hw_json_key_int(json, "d_model", c->d_model);
+  hw_json_key_int(json, "d_ffn", c->d_ffn);
+  hw_json_key_int(json, "vocab_size", c->vocab_size);
+  hw_json_key_string(json, "fingerprint", model->fingerprint);
   hw_json_end_object(json);
 }
 
@@ -50,15 +35,15 @@ static void write_settings(hw_json *json, const hw_trace_view *view) {
   static const char *const convention[] = {"auto", "alone", "frozen", "both"};
   hw_json_key(json, "settings");
   hw_json_begin_object(json);
-  key_double(json, "threshold", view->flow->threshold);
-  key_double(json, "floor", view->flow->floor);
-  key_string(json, "norm", "l1");
-  key_string(json, "bos", bos[view->analysis->bos]);
-  key_string(json, "targets", view->analysis->targets);
-  key_string(json, "project", project[view->analysis->project]);
-  key_string(json, "convention", convention[view->analysis->conventions]);
-  key_int(json, "top_neurons", view->analysis->top_neurons);
-  key_int(json, "top_tokens", view->analysis->top_tokens);
+  hw_json_key_double(json, "threshold", view->flow->threshold);
+  hw_json_key_double(json, "floor", view->flow->floor);
+  hw_json_key_string(json, "norm", "l1");
+  hw_json_key_string(json, "bos", bos[view->analysis->bos]);
+  hw_json_key_string(json, "targets", view->analysis->targets);
+  hw_json_key_string(json, "project", project[view->analysis->project]);
+  hw_json_key_string(json, "convention", convention[view->analysis->conventions]);
+  hw_json_key_int(json, "top_neurons", view->analysis->top_neurons);
+  hw_json_key_int(json, "top_tokens", view->analysis->top_tokens);
   hw_json_end_object(json);
 }
 
@@ -70,9 +55,9 @@ static void write_tokens(hw_json *json, const hw_trace_view *view) {
     double flow = 0;
     for (size_t t = 0; t < view->input->n_targets; t++) flow += view->result->flow.traces[t].graph.token_flow[i];
     hw_json_begin_object(json);
-    key_int(json, "position", (int64_t)i);
+    hw_json_key_int(json, "position", (int64_t)i);
     key_token(json, view, view->input->ids[i]);
-    key_double(json, "flow", flow / (double)view->input->n_targets);
+    hw_json_key_double(json, "flow", flow / (double)view->input->n_targets);
     hw_json_end_object(json);
   }
   hw_json_end_array(json);
@@ -94,9 +79,9 @@ static void write_prediction(hw_json *json, const hw_trace_view *view, const hw_
 }
 
 static void write_shares(hw_json *json, double importance, double weight, double flow) {
-  key_double(json, "importance", importance);
-  key_double(json, "weight", weight);
-  key_double(json, "flow", flow);
+  hw_json_key_double(json, "importance", importance);
+  hw_json_key_double(json, "weight", weight);
+  hw_json_key_double(json, "flow", flow);
 }
 
 /* Edge rows [first, end) are one edge: the surviving heads of one source, or a single other part. */
@@ -115,17 +100,17 @@ static size_t write_edge(hw_json *json, const hw_graph *graph, size_t first) {
     flow += graph->edges[e].flow;
   }
   hw_json_begin_object(json);
-  key_string(json, "kind", hw_part_kind_names[part->kind]);
-  key_int(json, "layer", part->layer);
-  key_int(json, "source", part->source);
-  key_int(json, "target", part->target);
+  hw_json_key_string(json, "kind", hw_part_kind_names[part->kind]);
+  hw_json_key_int(json, "layer", part->layer);
+  hw_json_key_int(json, "source", part->source);
+  hw_json_key_int(json, "target", part->target);
   write_shares(json, (double)importance / HW_MICRO, weight, flow);
   if (part->kind == HW_PART_ATTENTION) {
     hw_json_key(json, "heads");
     hw_json_begin_array(json);
     for (size_t e = first; e < end; e++) {
       hw_json_begin_object(json);
-      key_int(json, "head", graph->edges[e].part.head);
+      hw_json_key_int(json, "head", graph->edges[e].part.head);
       write_shares(json, graph->edges[e].part.importance / HW_MICRO, graph->edges[e].weight, graph->edges[e].flow);
       hw_json_end_object(json);
     }
@@ -140,10 +125,10 @@ static void write_heads(hw_json *json, const hw_graph *graph) {
   hw_json_begin_array(json);
   for (size_t i = 0; i < graph->n_heads; i++) {
     hw_json_begin_object(json);
-    key_int(json, "layer", graph->heads[i].layer);
-    key_int(json, "head", graph->heads[i].head);
-    key_double(json, "importance", graph->heads[i].importance / HW_MICRO);
-    key_double(json, "flow", graph->heads[i].flow);
+    hw_json_key_int(json, "layer", graph->heads[i].layer);
+    hw_json_key_int(json, "head", graph->heads[i].head);
+    hw_json_key_double(json, "importance", graph->heads[i].importance / HW_MICRO);
+    hw_json_key_double(json, "flow", graph->heads[i].flow);
     hw_json_end_object(json);
   }
   hw_json_end_array(json);
@@ -158,10 +143,10 @@ static void write_neurons(hw_json *json, const hw_target_trace *trace) {
     for (uint32_t r = 0; r < trace->neuron_nodes[n].n_rows; r++, row++) {
       if (!shown) continue;
       hw_json_begin_object(json);
-      key_int(json, "layer", row->layer);
-      key_int(json, "position", row->position);
-      key_int(json, "neuron", row->neuron);
-      key_double(json, "importance", row->importance / HW_MICRO);
+      hw_json_key_int(json, "layer", row->layer);
+      hw_json_key_int(json, "position", row->position);
+      hw_json_key_int(json, "neuron", row->neuron);
+      hw_json_key_double(json, "importance", row->importance / HW_MICRO);
       hw_json_key(json, "activation");
       hw_json_float(json, row->activation);
       hw_json_end_object(json);
@@ -186,16 +171,16 @@ static void write_token_list(hw_json *json, const hw_trace_view *view, const cha
 /* position < 0: the component has none. */
 static void write_projection(hw_json *json, const hw_trace_view *view, const hw_projection *row, int64_t position) {
   hw_json_begin_object(json);
-  key_string(json, "kind", hw_component_kind_names[row->kind]);
-  key_int(json, "layer", row->layer);
+  hw_json_key_string(json, "kind", hw_component_kind_names[row->kind]);
+  hw_json_key_int(json, "layer", row->layer);
   hw_json_key(json, "position");
   if (position >= 0)
     hw_json_int(json, position);
   else
     hw_json_null(json);
-  if (row->kind == HW_COMPONENT_HEAD) key_int(json, "head", row->index);
-  if (row->kind == HW_COMPONENT_NEURON) key_int(json, "neuron", row->index);
-  key_string(json, "convention", hw_convention_names[row->convention]);
+  if (row->kind == HW_COMPONENT_HEAD) hw_json_key_int(json, "head", row->index);
+  if (row->kind == HW_COMPONENT_NEURON) hw_json_key_int(json, "neuron", row->index);
+  hw_json_key_string(json, "convention", hw_convention_names[row->convention]);
   write_token_list(json, view, "promotes", row->promotes, row->promote_scores, row->k);
   write_token_list(json, view, "suppresses", row->suppresses, row->suppress_scores, row->k);
   hw_json_end_object(json);
@@ -212,7 +197,7 @@ static bool has_neuron(const hw_target_trace *trace, const hw_projection *neuron
 static void write_target(hw_json *json, const hw_trace_view *view, size_t t) {
   const hw_target_trace *trace = &view->result->flow.traces[t];
   hw_json_begin_object(json);
-  key_int(json, "position", view->input->targets[t]);
+  hw_json_key_int(json, "position", view->input->targets[t]);
   write_prediction(json, view, &view->result->predictions[t]);
   hw_json_key(json, "token_flow");
   hw_json_begin_array(json);
@@ -280,7 +265,7 @@ void hw_trace_put_json(const hw_trace_view *view, hw_buffer *out) {
   hw_json json;
   hw_json_init(&json, out);
   hw_json_begin_object(&json);
-  key_string(&json, "headwater", HW_VERSION);
+  hw_json_key_string(&json, "headwater", HW_VERSION);
   write_model(&json, view->model);
   write_settings(&json, view);
   write_tokens(&json, view);

@@ -4,21 +4,6 @@
 
 const char *const hw_baseline_names[] = {[HW_BASELINE_COUNTERFACTUAL] = "counterfactual", [HW_BASELINE_ZERO] = "zero", NULL};
 
-static void put_number(hw_json *json, const char *key, double value) {
-  hw_json_key(json, key);
-  hw_json_double(json, value);
-}
-
-static void put_int(hw_json *json, const char *key, int64_t value) {
-  hw_json_key(json, key);
-  hw_json_int(json, value);
-}
-
-static void put_text(hw_json *json, const char *key, const char *value) {
-  hw_json_key(json, key);
-  hw_json_string(json, value);
-}
-
 static void put_list(hw_json *json, const double *values, size_t n) {
   hw_json_begin_array(json);
   for (size_t i = 0; i < n; i++) hw_json_double(json, values[i]);
@@ -44,9 +29,9 @@ static void put_direct(const hw_trace_view *view, hw_json *json) {
   hw_json_begin_object(json);
   put_matrix(json, "heads", direct->heads, n_layers, (size_t)view->model->config.n_heads);
   put_vector(json, "ffn", direct->ffn, n_layers);
-  put_number(json, "embedding", direct->embedding);
+  hw_json_key_double(json, "embedding", direct->embedding);
   put_vector(json, "attention_bias", direct->attention_bias, n_layers);
-  put_number(json, "norm_bias", direct->norm_bias);
+  hw_json_key_double(json, "norm_bias", direct->norm_bias);
   hw_json_end_object(json);
 }
 
@@ -54,16 +39,16 @@ static void put_direct(const hw_trace_view *view, hw_json *json) {
 static void put_part(hw_json *json, const hw_relevance_part *part, double whole, bool contrast) {
   static const char *const kinds[] = {[HW_RELEVANCE_FFN] = "ffn", [HW_RELEVANCE_ATTENTION] = "attention", [HW_RELEVANCE_QUERY] = "query"};
   hw_json_begin_object(json);
-  put_text(json, "kind", kinds[part->kind]);
-  put_int(json, "layer", part->layer);
-  if (part->kind != HW_RELEVANCE_FFN) put_int(json, "head", part->head);
-  put_int(json, "source", part->source);
-  put_int(json, "target", part->target);
-  put_number(json, "r", (double)part->r / 1e6);
-  put_number(json, "share", (double)part->r / 1e6 / whole);
+  hw_json_key_string(json, "kind", kinds[part->kind]);
+  hw_json_key_int(json, "layer", part->layer);
+  if (part->kind != HW_RELEVANCE_FFN) hw_json_key_int(json, "head", part->head);
+  hw_json_key_int(json, "source", part->source);
+  hw_json_key_int(json, "target", part->target);
+  hw_json_key_double(json, "r", (double)part->r / 1e6);
+  hw_json_key_double(json, "share", (double)part->r / 1e6 / whole);
   if (contrast && part->kind == HW_RELEVANCE_ATTENTION) {
-    put_number(json, "value", (double)part->value / 1e6);
-    put_number(json, "key", (double)part->key / 1e6);
+    hw_json_key_double(json, "value", (double)part->value / 1e6);
+    hw_json_key_double(json, "key", (double)part->key / 1e6);
   }
   hw_json_end_object(json);
 }
@@ -73,10 +58,10 @@ static void put_neurons(hw_json *json, const hw_relevance *r) {
   hw_json_begin_array(json);
   for (size_t i = 0; i < r->n_neurons; i++) {
     hw_json_begin_object(json);
-    put_int(json, "layer", r->neurons[i].layer);
-    put_int(json, "position", r->neurons[i].position);
-    put_int(json, "neuron", r->neurons[i].neuron);
-    put_number(json, "r", r->neurons[i].r);
+    hw_json_key_int(json, "layer", r->neurons[i].layer);
+    hw_json_key_int(json, "position", r->neurons[i].position);
+    hw_json_key_int(json, "neuron", r->neurons[i].neuron);
+    hw_json_key_double(json, "r", r->neurons[i].r);
     hw_json_end_object(json);
   }
   hw_json_end_array(json);
@@ -99,7 +84,7 @@ static void put_relevance(const hw_trace_view *view, hw_json *json, const char *
   }
   put_vector(json, "ffn", r->ffn, n_layers);
   put_vector(json, "tokens", r->states, n_tokens);
-  if (!contrast) put_number(json, "biases", r->biases);
+  if (!contrast) hw_json_key_double(json, "biases", r->biases);
   put_matrix(json, "states", r->states, n_layers, n_tokens);
   hw_json_key(json, "parts");
   hw_json_begin_array(json);
@@ -114,13 +99,13 @@ static void put_relevances(const hw_trace_view *view, hw_json *json) {
   const hw_relevance *answer = &view->relevance->by_answer, *contrast = &view->relevance->by_contrast;
   hw_json_key(json, "relevance");
   hw_json_begin_object(json);
-  put_number(json, "m", settings->contrast ? contrast->m : answer->m);
+  hw_json_key_double(json, "m", settings->contrast ? contrast->m : answer->m);
   hw_json_key(json, "m_reference");
   if (settings->contrast && view->relevance->reference != HW_NO_REFERENCE)
     hw_json_double(json, contrast->m_reference);
   else
     hw_json_null(json);
-  put_text(json, "reason", settings->contrast && contrast->reason ? contrast->reason : settings->answer ? answer->reason : NULL);
+  hw_json_key_string(json, "reason", settings->contrast && contrast->reason ? contrast->reason : settings->answer ? answer->reason : NULL);
   put_direct(view, json);
   put_relevance(view, json, "answer", answer, settings->answer, false);
   put_relevance(view, json, "contrast", contrast, settings->contrast, true);
@@ -129,22 +114,22 @@ static void put_relevances(const hw_trace_view *view, hw_json *json) {
 
 static void put_certificate(hw_json *json, const hw_named_certificate *c) {
   hw_json_begin_object(json);
-  put_text(json, "graph", c->graph);
-  put_number(json, "threshold", c->threshold);
-  put_text(json, "unit", c->unit == HW_ABLATE_EDGES ? "edge" : "node");
-  put_text(json, "baseline", hw_baseline_names[c->baseline]);
-  put_int(json, "n_attention", (int64_t)c->found.n_attention);
-  put_int(json, "n_ffn", (int64_t)c->found.n_ffn);
-  put_number(json, "m", c->found.m);
-  put_number(json, "none", c->found.none);
-  put_number(json, "kept", c->found.kept.m);
-  put_number(json, "removed", c->found.removed.m);
-  put_number(json, "kept_kl", c->found.kept.kl);
-  put_number(json, "removed_kl", c->found.removed.kl);
-  put_int(json, "kept_id", c->found.kept.predicted);
-  put_int(json, "removed_id", c->found.removed.predicted);
-  put_int(json, "kept_rank", c->found.kept.answer_rank);
-  put_int(json, "removed_rank", c->found.removed.answer_rank);
+  hw_json_key_string(json, "graph", c->graph);
+  hw_json_key_double(json, "threshold", c->threshold);
+  hw_json_key_string(json, "unit", c->unit == HW_ABLATE_EDGES ? "edge" : "node");
+  hw_json_key_string(json, "baseline", hw_baseline_names[c->baseline]);
+  hw_json_key_int(json, "n_attention", (int64_t)c->found.n_attention);
+  hw_json_key_int(json, "n_ffn", (int64_t)c->found.n_ffn);
+  hw_json_key_double(json, "m", c->found.m);
+  hw_json_key_double(json, "none", c->found.none);
+  hw_json_key_double(json, "kept", c->found.kept.m);
+  hw_json_key_double(json, "removed", c->found.removed.m);
+  hw_json_key_double(json, "kept_kl", c->found.kept.kl);
+  hw_json_key_double(json, "removed_kl", c->found.removed.kl);
+  hw_json_key_int(json, "kept_id", c->found.kept.predicted);
+  hw_json_key_int(json, "removed_id", c->found.removed.predicted);
+  hw_json_key_int(json, "kept_rank", c->found.kept.answer_rank);
+  hw_json_key_int(json, "removed_rank", c->found.removed.answer_rank);
   hw_json_end_object(json);
 }
 
@@ -161,7 +146,7 @@ void hw_trace_put_answer(const hw_trace_view *view, hw_json *json) {
   hw_json_begin_array(json);
   for (size_t i = 0; i < view->n_knockouts; i++) {
     hw_json_begin_object(json);
-    put_text(json, "baseline", hw_baseline_names[view->knockouts[i].baseline]);
+    hw_json_key_string(json, "baseline", hw_baseline_names[view->knockouts[i].baseline]);
     put_matrix(json, "heads", view->knockouts[i].heads, (size_t)view->model->config.n_layers, (size_t)view->model->config.n_heads);
     put_vector(json, "ffn", view->knockouts[i].ffn, (size_t)view->model->config.n_layers);
     hw_json_end_object(json);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tensor/isa_kernels.h"
+#include "tensor/square.h"
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -79,31 +80,11 @@ static inline __attribute__((always_inline)) void tile(size_t rows, size_t depth
   }
 }
 
-/* A square of numbers is turned in registers. */
-enum { SIDE = 4 };
-typedef float square_row __attribute__((vector_size(4 * SIDE), aligned(4), may_alias));
-typedef int32_t square_mask __attribute__((vector_size(4 * SIDE)));
-#if defined(__clang__)
-#define SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SHUFFLED(a, b, ...) __builtin_shuffle(a, b, (square_mask){__VA_ARGS__})
-#endif
-
-static inline __attribute__((always_inline)) void turn(const float *in, size_t ld_in, float *out, size_t ld_out) {
-  square_row a = *(const square_row *)in, b = *(const square_row *)(in + ld_in);
-  square_row c = *(const square_row *)(in + 2 * ld_in), d = *(const square_row *)(in + 3 * ld_in);
-  square_row ab = SHUFFLED(a, b, 0, 4, 1, 5), cd = SHUFFLED(c, d, 0, 4, 1, 5), ab_end = SHUFFLED(a, b, 2, 6, 3, 7), cd_end = SHUFFLED(c, d, 2, 6, 3, 7);
-  *(square_row *)out = SHUFFLED(ab, cd, 0, 1, 4, 5);
-  *(square_row *)(out + ld_out) = SHUFFLED(ab, cd, 2, 3, 6, 7);
-  *(square_row *)(out + 2 * ld_out) = SHUFFLED(ab_end, cd_end, 0, 1, 4, 5);
-  *(square_row *)(out + 3 * ld_out) = SHUFFLED(ab_end, cd_end, 2, 3, 6, 7);
-}
-
 static inline __attribute__((always_inline)) void pack(size_t rows, size_t depth, const float *x, size_t ldx, float *out) {
-  size_t k = 0, turned = rows / SIDE * SIDE;
-  for (; k + SIDE <= depth; k += SIDE) {
-    for (size_t r = 0; r < turned; r += SIDE) turn(x + r * ldx + k, ldx, out + k * rows + r, rows);
-    for (size_t i = k; i < k + SIDE; i++)
+  size_t k = 0, turned = rows / HW_SQUARE_SIDE * HW_SQUARE_SIDE;
+  for (; k + HW_SQUARE_SIDE <= depth; k += HW_SQUARE_SIDE) {
+    for (size_t r = 0; r < turned; r += HW_SQUARE_SIDE) hw_turn_square(x + r * ldx + k, ldx, out + k * rows + r, rows);
+    for (size_t i = k; i < k + HW_SQUARE_SIDE; i++)
       for (size_t r = turned; r < rows; r++) out[i * rows + r] = x[r * ldx + i];
   }
   for (; k < depth; k++)

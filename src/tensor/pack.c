@@ -6,19 +6,10 @@
 #include "base/simd.h"
 #include "tensor/bf16.h"
 #include "tensor/kernels.h"
+#include "tensor/square.h"
 
-/* Inputs of an output that are widened together: as many as the processor fetches ahead in the file. Side of a square that is turned in
- * registers. */
-enum { AT_ONCE = HW_CHAIN_INPUTS, SIDE = 4 };
-
-typedef float square_row __attribute__((vector_size(4 * SIDE), aligned(4), may_alias));
-typedef int32_t square_mask __attribute__((vector_size(4 * SIDE)));
-
-#if defined(__clang__)
-#define SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SHUFFLED(a, b, ...) __builtin_shuffle(a, b, (square_mask){__VA_ARGS__})
-#endif
+/* Inputs of an output that are widened together: as many as the processor fetches ahead in the file. */
+enum { AT_ONCE = HW_CHAIN_INPUTS };
 
 size_t hw_pack_panels(const hw_matrix *w) { return (w->n_out + HW_PACK_WIDTH - 1) / HW_PACK_WIDTH; }
 
@@ -31,17 +22,6 @@ size_t hw_panel_width(const hw_matrix *w, size_t panel) {
 
 size_t hw_packed_cells(const hw_matrix *w) { return hw_pack_panels(w) * HW_PACK_WIDTH * hw_pack_depth(w, w->n_in); }
 
-/* [SIDE][ld_in] to [SIDE][HW_PACK_WIDTH] */
-static void turn_square(const float *in, size_t ld_in, float *out) {
-  square_row a = *(const square_row *)in, b = *(const square_row *)(in + ld_in);
-  square_row c = *(const square_row *)(in + 2 * ld_in), d = *(const square_row *)(in + 3 * ld_in);
-  square_row ab = SHUFFLED(a, b, 0, 4, 1, 5), cd = SHUFFLED(c, d, 0, 4, 1, 5), ab_end = SHUFFLED(a, b, 2, 6, 3, 7), cd_end = SHUFFLED(c, d, 2, 6, 3, 7);
-  *(square_row *)out = SHUFFLED(ab, cd, 0, 1, 4, 5);
-  *(square_row *)(out + HW_PACK_WIDTH) = SHUFFLED(ab, cd, 2, 3, 6, 7);
-  *(square_row *)(out + 2 * HW_PACK_WIDTH) = SHUFFLED(ab_end, cd_end, 0, 1, 4, 5);
-  *(square_row *)(out + 3 * HW_PACK_WIDTH) = SHUFFLED(ab_end, cd_end, 2, 3, 6, 7);
-}
-
 /* n inputs, AT_ONCE at most, as float32: out[n][HW_PACK_WIDTH]. */
 static void widen_panel(const hw_matrix *w, size_t panel, size_t first, size_t n, float *out) {
   size_t output = panel * HW_PACK_WIDTH, n_out = hw_panel_width(w, panel);
@@ -52,9 +32,9 @@ static void widen_panel(const hw_matrix *w, size_t panel, size_t first, size_t n
   }
   float inputs[HW_PACK_WIDTH][AT_ONCE];
   for (size_t c = 0; c < n_out; c++) hw_matrix_row(w, output + c, first, n, inputs[c]);
-  size_t whole = n / SIDE * SIDE, whole_out = n_out / SIDE * SIDE;
-  for (size_t k = 0; k < whole; k += SIDE)
-    for (size_t c = 0; c < whole_out; c += SIDE) turn_square(&inputs[c][k], AT_ONCE, out + k * HW_PACK_WIDTH + c);
+  size_t whole = n / HW_SQUARE_SIDE * HW_SQUARE_SIDE, whole_out = n_out / HW_SQUARE_SIDE * HW_SQUARE_SIDE;
+  for (size_t k = 0; k < whole; k += HW_SQUARE_SIDE)
+    for (size_t c = 0; c < whole_out; c += HW_SQUARE_SIDE) hw_turn_square(&inputs[c][k], AT_ONCE, out + k * HW_PACK_WIDTH + c, HW_PACK_WIDTH);
   for (size_t k = 0; k < n; k++)
     for (size_t c = k < whole ? whole_out : 0; c < n_out; c++) out[k * HW_PACK_WIDTH + c] = inputs[c][k];
 }

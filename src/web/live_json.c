@@ -10,16 +10,6 @@
 #include "base/json_writer.h"
 #include "graph/part_columns.h"
 
-static void key_int(hw_json *json, const char *key, int64_t value) {
-  hw_json_key(json, key);
-  hw_json_int(json, value);
-}
-
-static void key_double(hw_json *json, const char *key, double value) {
-  hw_json_key(json, key);
-  hw_json_double(json, value);
-}
-
 static void key_null(hw_json *json, const char *key) {
   hw_json_key(json, key);
   hw_json_null(json);
@@ -160,7 +150,7 @@ void hw_live_put_attention(size_t n_tokens, const float *weights, const double *
   hw_json json;
   hw_json_init(&json, out);
   hw_json_begin_object(&json);
-  key_int(&json, "tokens", (int64_t)n_tokens);
+  hw_json_key_int(&json, "tokens", (int64_t)n_tokens);
   begin_list(&json, "weights");
   for (size_t i = 0; i < n; i++) hw_json_int(&json, llround((double)weights[i] * unit));
   hw_json_end_array(&json);
@@ -189,7 +179,7 @@ static void put_prediction(hw_json *json, const hw_live_view *view) {
   const hw_prediction *p = &view->trace->result.predictions[view->t];
   hw_json_key(json, "prediction");
   hw_json_begin_object(json);
-  key_int(json, "id", p->ids[0]);
+  hw_json_key_int(json, "id", p->ids[0]);
   hw_json_key(json, "token");
   put_piece(json, view->tokenizer, p->ids[0]);
   hw_json_key(json, "logit");
@@ -292,9 +282,9 @@ void hw_live_put_graph(const hw_live_view *view, hw_buffer *out) {
   hw_json_bool(&json, true);
   hw_json_key(&json, "trace");
   hw_json_string(&json, view->id);
-  if (view->prompt >= 0) key_int(&json, "prompt", view->prompt);
+  if (view->prompt >= 0) hw_json_key_int(&json, "prompt", view->prompt);
   else key_null(&json, "prompt");
-  key_int(&json, "target", trace->frame.target);
+  hw_json_key_int(&json, "target", trace->frame.target);
   begin_list(&json, "targets");
   hw_json_int(&json, trace->frame.target);
   hw_json_end_array(&json);
@@ -307,13 +297,13 @@ void hw_live_put_graph(const hw_live_view *view, hw_buffer *out) {
   hw_json_end_object(&json);
   begin_list(&json, "lens");
   hw_json_end_array(&json);
-  key_int(&json, "layers", trace->frame.n_layers);
+  hw_json_key_int(&json, "layers", trace->frame.n_layers);
   hw_json_key(&json, "parallel");
   hw_json_bool(&json, trace->frame.parallel);
-  key_double(&json, "threshold", flow->threshold);
-  key_double(&json, "floor", flow->floor);
-  key_double(&json, "stored_floor", flow->floor);
-  key_int(&json, "stored_parts", (int64_t)trace->n_parts);
+  hw_json_key_double(&json, "threshold", flow->threshold);
+  hw_json_key_double(&json, "floor", flow->floor);
+  hw_json_key_double(&json, "stored_floor", flow->floor);
+  hw_json_key_int(&json, "stored_parts", (int64_t)trace->n_parts);
   put_tokens(&json, view);
   put_prediction(&json, view);
   begin_list(&json, "tops");

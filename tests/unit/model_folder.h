@@ -4,6 +4,8 @@
 #ifndef HW_TESTS_MODEL_FOLDER_H
 #define HW_TESTS_MODEL_FOLDER_H
 
+#include <dirent.h>
+
 #include "unit.h"
 
 #include "headwater/buffer.h"
@@ -203,6 +205,23 @@ static inline hw_model *unit_open(const char *folder) {
   hw_error err = {0};
   assert_ok(hw_model_open(folder, &model, &err), &err);
   return model;
+}
+
+/* Runs the check on every folder of tests/golden/models, so that a new family's fixture is tested as it comes. */
+static inline void unit_each_fixture(void (*check)(const char *folder)) {
+  DIR *folder = opendir("tests/golden/models");
+  size_t n = 0;
+  assert_non_null(folder);
+  for (const struct dirent *entry; (entry = readdir(folder));) {
+    char path[512];
+    (void)snprintf(path, sizeof path, "tests/golden/models/%s/config.json", entry->d_name);
+    if (entry->d_name[0] == '.' || access(path, R_OK) != 0) continue;
+    path[strlen(path) - strlen("/config.json")] = 0;
+    check(path);
+    n++;
+  }
+  (void)closedir(folder);
+  assert_true(n > 40);
 }
 
 /* Work space of a test. */

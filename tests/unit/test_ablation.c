@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Ablations on every fixture: the invariants of METHOD section 12. The numbers themselves are compared with a float64 reference by
  * tests/reference/relevance_parity.py. */
-#include <dirent.h>
-
 #include "model_folder.h"
 
 #include "headwater/ablation.h"
@@ -91,19 +89,7 @@ static void check_fixture(const char *folder) {
 
 static void test_all_and_none(void **state) {
   (void)state;
-  DIR *folder = opendir("tests/golden/models");
-  size_t n = 0;
-  assert_non_null(folder);
-  for (const struct dirent *entry; (entry = readdir(folder));) {
-    char path[512];
-    (void)snprintf(path, sizeof path, "tests/golden/models/%s/config.json", entry->d_name);
-    if (entry->d_name[0] == '.' || access(path, R_OK) != 0) continue;
-    path[strlen(path) - strlen("/config.json")] = 0;
-    check_fixture(path);
-    n++;
-  }
-  (void)closedir(folder);
-  assert_true(n > 40);
+  unit_each_fixture(check_fixture);
 }
 
 /* A baseline that is the prompt itself changes nothing, whatever is replaced; edges and nodes agree where each head's edges are all in or out. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Relevances on every fixture: the invariants of METHOD sections 8 to 10, and independence of the prompts beside. The numbers themselves are
  * compared with float64 references by tests/reference/relevance. */
-#include <dirent.h>
-
 #include "model_folder.h"
 
 #include "headwater/relevance.h"
@@ -160,22 +158,9 @@ static void check_fixture(const char *folder) {
   pair_fini(&p);
 }
 
-/* Every folder of tests/golden/models, so that a new family's fixture is tested as it comes. */
 static void test_invariants_of_every_fixture(void **state) {
   (void)state;
-  DIR *folder = opendir("tests/golden/models");
-  size_t n = 0;
-  assert_non_null(folder);
-  for (const struct dirent *entry; (entry = readdir(folder));) {
-    char path[512];
-    (void)snprintf(path, sizeof path, "tests/golden/models/%s/config.json", entry->d_name);
-    if (entry->d_name[0] == '.' || access(path, R_OK) != 0) continue;
-    path[strlen(path) - strlen("/config.json")] = 0;
-    check_fixture(path);
-    n++;
-  }
-  (void)closedir(folder);
-  assert_true(n > 40);
+  unit_each_fixture(check_fixture);
 }
 
 static void assert_same_bits(const hw_relevance *a, const hw_relevance *b, const hw_model *model) {
