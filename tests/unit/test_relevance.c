@@ -200,6 +200,31 @@ static void test_company_changes_nothing(void **state) {
   }
 }
 
+/* A prompt and its counterfactual that share the rows of their common beginning have the same bits. */
+static void test_shared_rows_change_nothing(void **state) {
+  (void)state;
+  for (size_t m = 0; m < UNIT_FIXTURES; m++) {
+    pair apart;
+    pair_run(&apart, unit_models[m], 5);
+    hw_relevance_prompt one = trace_usable(&apart);
+    size_t rows[2 * N], first[] = {0, N, 2 * N};
+    const size_t n_shared[] = {0, FIRST_CHANGE};
+    for (size_t i = 0; i < N; i++) {
+      rows[i] = i;
+      rows[N + i] = i < FIRST_CHANGE ? i : N + i - FIRST_CHANGE;
+    }
+    const hw_batch batch = {.n_prompts = 2, .n_rows = 2 * N - FIRST_CHANGE, .ids = apart.ids, .first = first, .rows = rows, .n_shared = n_shared};
+    pair shared = {.model = apart.model};
+    bench_init(&shared.b);
+    assert_ok(hw_forward(apart.model, &batch, &(hw_team){.panel = shared.b.panel}, &shared.b.arena, &shared.acts, &shared.b.err), &shared.b.err);
+    hw_relevance_prompt asked = trace(&shared, 0, 1, one.answer, one.foil);
+    assert_same_bits(&asked.by_answer, &one.by_answer, apart.model);
+    assert_same_bits(&asked.by_contrast, &one.by_contrast, apart.model);
+    bench_fini(&shared.b);
+    pair_fini(&apart);
+  }
+}
+
 /* What cannot be divided has a reason. */
 static void test_reasons(void **state) {
   (void)state;
@@ -262,7 +287,7 @@ static void test_kernels(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_invariants_of_every_fixture), cmocka_unit_test(test_company_changes_nothing),
+      cmocka_unit_test(test_invariants_of_every_fixture), cmocka_unit_test(test_company_changes_nothing), cmocka_unit_test(test_shared_rows_change_nothing),
       cmocka_unit_test(test_reasons), cmocka_unit_test(test_kernels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
