@@ -19,9 +19,13 @@ int hw_cli_usage(const hw_command *command, const char *message) {
   return EXIT_USAGE;
 }
 
+static int write_problem; /* errno of the first write of output that failed: what follows it may change errno */
+
 bool hw_cli_sink(void *unused, const char *bytes, size_t length) {
   (void)unused;
-  return fwrite(bytes, 1, length, stdout) == length;
+  if (fwrite(bytes, 1, length, stdout) == length) return true;
+  if (!write_problem) write_problem = errno;
+  return false;
 }
 
 bool hw_cli_read_stdin(hw_buffer *text, hw_error *err) {
@@ -34,7 +38,7 @@ bool hw_cli_read_stdin(hw_buffer *text, hw_error *err) {
 
 int hw_cli_finish(void) {
   if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
-  fprintf(stderr, "headwater: cannot write the output: %s\n", strerror(errno));
+  fprintf(stderr, "headwater: cannot write the output: %s\n", strerror(write_problem ? write_problem : errno));
   return 1;
 }
 
