@@ -44,17 +44,41 @@ bool hw_roles_finish(hw_roles *roles, hw_arena *arena, hw_error *err) {
   return true;
 }
 
-/* Characters of the first n bytes. */
-static uint32_t characters(const char *text, size_t n) {
-  uint32_t count = 0;
-  for (size_t i = 0; i < n; i++) count += ((unsigned char)text[i] & 0xC0) != 0x80;
-  return count;
+/* A prompt whose spans are gone through, mostly from left to right: what lies before the last one is not read again. */
+typedef struct reading {
+  const hw_prompt_input *input;
+  size_t byte;         /* of the text, up to which `characters` counts */
+  uint32_t characters;
+  size_t token;        /* those before it end at character `from`, or earlier */
+  uint32_t from;
+  bool ascending;      /* tokens begin one after the other */
+} reading;
+
+static reading read_from_start(const hw_prompt_input *input) {
+  reading r = {.input = input, .ascending = true};
+  for (size_t i = 1; i < input->n_tokens && r.ascending; i++) r.ascending = input->starts[i] >= input->starts[i - 1];
+  return r;
 }
 
-static void assign_span(const hw_roles *roles, const hw_prompt_input *input, const hw_span *span, uint8_t *bytes, uint8_t *after) {
-  uint32_t start = characters(input->text, span->start), end = characters(input->text, span->end);
+/* Characters of the first n bytes. */
+static uint32_t characters(reading *r, size_t n) {
+  if (n < r->byte) r->byte = r->characters = 0;
+  for (; r->byte < n; r->byte++) r->characters += ((unsigned char)r->input->text[r->byte] & 0xC0) != 0x80;
+  return r->characters;
+}
+
+static size_t first_token(reading *r, uint32_t start) {
+  if (start < r->from) r->token = 0;
+  r->from = start;
+  while (r->token < r->input->n_tokens && r->input->ends[r->token] <= start) r->token++;
+  return r->token;
+}
+
+static void assign_span(const hw_roles *roles, reading *r, const hw_span *span, uint8_t *bytes, uint8_t *after) {
+  const hw_prompt_input *input = r->input;
+  uint32_t start = characters(r, span->start), end = characters(r, span->end);
   size_t name = find_role(roles, span->role), first = SIZE_MAX, last = 0;
-  for (size_t i = 0; i < input->n_tokens; i++) {
+  for (size_t i = first_token(r, start); i < input->n_tokens && !(r->ascending && input->starts[i] >= end); i++) {
     if (input->starts[i] >= end || input->ends[i] <= start) continue;
     if (bytes[i] != HW_ROLE_NONE) continue;
     bytes[i] = (uint8_t)(HW_FIRST_NAMED_ROLE + name);
@@ -73,7 +97,8 @@ void hw_roles_assign(const hw_roles *roles, const hw_prompt_input *prompt, uint8
   size_t n = input->n_tokens;
   uint8_t *after = bytes + n; /* second half of the caller's room: roles of tokens after spans */
   memset(bytes, HW_ROLE_NONE, 2 * n);
-  for (size_t s = 0; s < input->n_spans; s++) assign_span(roles, input, &input->spans[s], bytes, after);
+  reading r = read_from_start(input);
+  for (size_t s = 0; s < input->n_spans; s++) assign_span(roles, &r, &input->spans[s], bytes, after);
   for (size_t i = 0; i < n; i++)
     if (bytes[i] == HW_ROLE_NONE && after[i] != HW_ROLE_NONE) bytes[i] = after[i] | HW_ROLE_FIRST | HW_ROLE_LAST;
   if (n) bytes[n - 1] = HW_ROLE_END | HW_ROLE_FIRST | HW_ROLE_LAST;
