@@ -62,6 +62,7 @@ typedef struct hw_job {
   bool spans;             /* [ROLE:words] in prompts are marks */
   bool counterfactual;    /* trace the counterfactual column's prompts as well */
   int gemm;               /* hw_gemm_choice */
+  bool allow_mixed_kernels; /* OpenBLAS: a run that began with its kernel for another processor is continued */
   int precision;          /* hw_precision; BF16 only with built-in products */
   int share_prefixes;     /* hw_prefix_choice; never with OpenBLAS, whose rows may see their neighbours */
   int screen;             /* hw_screen_choice */

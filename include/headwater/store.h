@@ -44,6 +44,7 @@ typedef struct hw_process_info {
   const char *model_path, *dataset_path, *program_version, *blas_kernel;
   int threads;
   bool batch_invariant;
+  bool kernel_matters; /* results depend on blas_kernel: a file with prompts of another one is refused */
   const hw_hooks *hooks; /* how it waits for other programs; lives as long as the store. NULL: as all 0 */
 } hw_process_info;
 

@@ -51,6 +51,7 @@ static const hw_option job_options[] = {
     {"threads", HW_OPTION_COUNT, AT(threads), "N", "threads that compute; 0 for one per core", 0, 1024, NULL, false},
     {"gemm", HW_OPTION_CHOICE, AT(gemm), "WHICH", "matrix products: built-in (the same bits on every processor) or openblas (for comparison)", 0, 0, gemm_names, HW_DECIDES_IF_CHOSEN},
     {"precision", HW_OPTION_CHOICE, AT(precision), "WHICH", "products with the weights of layers: f32, or bf16 (weights and what they multiply rounded to BF16, sums in float32; half the memory, and faster on processors with AVX512_BF16)", 0, 0, precision_names, HW_DECIDES_IF_CHOSEN},
+    {"allow-mixed-kernels", HW_OPTION_FLAG, AT(allow_mixed_kernels), NULL, "with --gemm openblas: continue a run that another kernel of OpenBLAS began, whose bits may differ", 0, 0, NULL, false},
     {"share-prefixes", HW_OPTION_CHOICE, AT(share_prefixes), "WHEN", "prompts that begin with the same tokens compute these once: yes or no (the same results); never with --gemm openblas", 0, 0, prefix_names, false},
     {"screen", HW_OPTION_CHOICE, AT(screen), "WHEN", "projections: 8-bit numbers say which tokens can be in a list; the lists are the same: auto (where it saves time and memory allows it), always, never", 0, 0, screen_names, false},
     {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory, packed and 8-bit weights, beside the mapped files; 0 for none", 0, 1 << 24, NULL, false},

@@ -304,8 +304,8 @@ static bool put_vocabulary(hw_store *store, const hw_model *model, const hw_toke
 
 static hw_process_info process_info(const shared *s, const hw_plan_summary *summary) {
   const hw_job *job = s->job;
-  return (hw_process_info){.model_path = job->model, .dataset_path = job->data, .program_version = HW_VERSION,
-                           .blas_kernel = summary->gemm, .threads = summary->threads, .batch_invariant = summary->batch_invariant, .hooks = s->hooks};
+  return (hw_process_info){.model_path = job->model, .dataset_path = job->data, .program_version = HW_VERSION, .threads = summary->threads, .hooks = s->hooks,
+                           .blas_kernel = summary->gemm, .batch_invariant = summary->batch_invariant, .kernel_matters = job->gemm == HW_GEMM_OPENBLAS && !job->allow_mixed_kernels};
 }
 
 static bool put_profile(shared *s, hw_error *err) {

@@ -257,10 +257,22 @@ static bool insert_process(hw_store *store, const hw_process_info *process, hw_e
   return true;
 }
 
+static bool check_kernel(hw_store *store, const hw_process_info *process, hw_error *err) {
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, store, "open/other_kernel.sql", err);
+  if (ok) hw_bind_string(&s, ":kernel", process->blas_kernel);
+  ok = ok && hw_statement_step(&s, &row, err);
+  if (ok && row)
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s: its prompts were computed with %s, these would be with %.*s, whose bits may differ: set OPENBLAS_CORETYPE as there, or give --allow-mixed-kernels",
+                 store->path, hw_column_text(&s, 0), (int)strcspn(process->blas_kernel, ","), process->blas_kernel);
+  hw_statement_close(&s);
+  return ok;
+}
+
 static bool set_up_run(hw_store *store, hw_file_state state, const hw_run_info *info, const hw_process_info *process, bool durable,
                        hw_error *err) {
   /* The file of another run is refused before anything is written to it; setting the journal mode writes. */
-  if (state == HW_FILE_OURS && !hw_store_check_run(store, info, err)) return false;
+  if (state == HW_FILE_OURS && (!hw_store_check_run(store, info, err) || (process->kernel_matters && !check_kernel(store, process, err)))) return false;
   /* page_size must come before the first table and before WAL. A graph takes 3 to 5 kB with small models: pages of 8 kB would often hold one
    * graph and be half empty. */
   if (!hw_store_exec(
