@@ -5,6 +5,7 @@
 
 #include "base/real.h"
 #include "engine/heads.h"
+#include "engine/log_sum_exp.h"
 #include "headwater/ablation.h"
 #include "tensor/kernels.h"
 
@@ -129,14 +130,9 @@ static bool find_logits(const ablating *w, const float *const *states, size_t n,
   return true;
 }
 
-static double log_sum_exp(const float *logits, size_t n) {
-  float largest = hw_max(logits, n);
-  return (double)largest + hw_log(hw_exp_total(logits, n, largest));
-}
-
 static void answer(const ablating *w, const float *logits, hw_ablation *pass) {
   size_t vocab = (size_t)w->model->config.vocab_out, best = 0, above = 0;
-  double log_z = log_sum_exp(logits, vocab), mean = 0, kl = 0;
+  double log_z = hw_log_sum_exp(logits, vocab), mean = 0, kl = 0;
   for (size_t v = 0; v < vocab; v++) {
     if (logits[v] > logits[best]) best = v;
     above += logits[v] > logits[w->asked->answer];
@@ -194,7 +190,7 @@ static bool prepare(ablating *w, float *logits, bool counterfactual) {
   const float *last = w->asked->acts->resid[layers] + row_of_own(w, w->n_tokens - 1) * (size_t)c->d_model;
   if (!find_logits(w, &last, 1, logits)) return false;
   w->logits = logits;
-  w->log_z = log_sum_exp(logits, vocab);
+  w->log_z = hw_log_sum_exp(logits, vocab);
   return true;
 }
 

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Predictions: logits, probabilities, ranks of particular tokens. */
 #include "base/real.h"
+#include "engine/log_sum_exp.h"
 #include "headwater/model.h"
 #include "tensor/kernels.h"
-
-static double log_sum_exp(const float *scores, size_t n) {
-  float largest = hw_max(scores, n);
-  return (double)largest + hw_log(hw_exp_total(scores, n, largest));
-}
 
 static void answer(const hw_next_token *query, float *scores, size_t vocab, float cap) {
   if (cap > 0) {
     hw_soft_cap(scores, vocab, cap);
     for (uint32_t i = 0; i < query->k && i < vocab; i++) query->logits[i] = scores[query->ids[i]];
   }
-  double log_z = log_sum_exp(scores, vocab);
+  double log_z = hw_log_sum_exp(scores, vocab);
   for (uint32_t i = 0; i < query->k && i < vocab; i++)
     query->probabilities[i] = (float)hw_exp((double)query->logits[i] - log_z);
   for (size_t s = 0; s < query->n_scores; s++) {

@@ -141,8 +141,6 @@ static bool through_norms(const hw_pass *pass, float *const raw[BOTH], const flo
   return true;
 }
 
-static hw_norm_kind input_norm(const hw_pass *pass) { return pass->model->config.no_input_norm ? HW_NORM_NONE : pass->model->config.norm; }
-
 /* q, k and v of a run as the products give them. */
 static bool run_projections(const hw_pass *pass, size_t layer, int side, float *q, float *k, float *v) {
   const hw_model_config *c = &pass->model->config;
@@ -151,7 +149,7 @@ static bool run_projections(const hw_pass *pass, size_t layer, int side, float *
   float *normed = new_floats(pass, n, d), *fused = new_floats(pass, n, hw_heads_fused_width(pass->model));
   if (!normed || !fused) return false;
   for (size_t r = 0; r < n; r++)
-    hw_norm_row(input_norm(pass), pass->acts->resid[layer] + row_at(&pass->all, side, r) * d, l->attn_norm_gamma, l->attn_norm_beta, (float)c->norm_eps, d, normed + r * d);
+    hw_norm_row(hw_pass_input_norm(pass), pass->acts->resid[layer] + row_at(&pass->all, side, r) * d, l->attn_norm_gamma, l->attn_norm_beta, (float)c->norm_eps, d, normed + r * d);
   hw_heads_multiply(pass->model, layer, normed, n, fused, q, k, v, pass->team);
   hw_heads_sort(pass->model, layer, fused, n, q, k, v);
   return true;
@@ -238,7 +236,7 @@ bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
   if (!turn_back(pass, layer, w.q, w.k) || !through_shaping(pass, &w) || !through_projections(pass, &w)) return false;
   if (!pass->contrast) note_biases(pass, &w);
   for (size_t r = 0; r < n; r++)
-    hw_pass_norm(pass, input_norm(pass), pass->acts->resid[layer] + pass->all.own[r] * d, pass->acts->resid[layer] + pass->all.reference[r] * d,
+    hw_pass_norm(pass, hw_pass_input_norm(pass), pass->acts->resid[layer] + pass->all.own[r] * d, pass->acts->resid[layer] + pass->all.reference[r] * d,
                  pass->model->layers[layer].attn_norm_gamma, d, pass->branch + r * d, pass->state + r * d);
   if (c->parallel) hw_add_rows(pass->state, pass->beside, NULL, n, d, pass->state);
   return true;

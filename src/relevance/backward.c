@@ -29,6 +29,8 @@ void hw_pass_norm(const hw_pass *pass, hw_norm_kind kind, const float *x, const 
     hw_norm_pull(kind, x, gamma, eps, g, width, to);
 }
 
+hw_norm_kind hw_pass_input_norm(const hw_pass *pass) { return pass->model->config.no_input_norm ? HW_NORM_NONE : pass->model->config.norm; }
+
 hw_pass_prompt *hw_pass_prompt_of(const hw_pass *pass, const hw_pass_rows *rows, size_t r, size_t *position) {
   size_t low = 0, high = pass->n_prompts;
   if (rows == &pass->last) {

@@ -53,6 +53,9 @@ bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows);
 /* to += N(g), one row (METHOD section 10, or 9). */
 void hw_pass_norm(const hw_pass *pass, hw_norm_kind kind, const float *x, const float *reference, const float *gamma, size_t width, const float *g, float *to);
 
+/* The norm in front of an attention or FFN. */
+hw_norm_kind hw_pass_input_norm(const hw_pass *pass);
+
 /* The prompt that row r of the rows at hand belongs to, and its position. */
 hw_pass_prompt *hw_pass_prompt_of(const hw_pass *pass, const hw_pass_rows *rows, size_t r, size_t *position);
 

@@ -38,15 +38,13 @@ static bool shares_norm(const hw_pass *pass, const hw_layer *layer) { return pas
 static const float *gamma_of(const hw_pass *pass, const hw_layer *layer) { return shares_norm(pass, layer) ? layer->attn_norm_gamma : layer->ffn_norm_gamma; }
 static const float *beta_of(const hw_pass *pass, const hw_layer *layer) { return shares_norm(pass, layer) ? layer->attn_norm_beta : layer->ffn_norm_beta; }
 
-static hw_norm_kind input_norm(const hw_pass *pass) { return pass->model->config.no_input_norm ? HW_NORM_NONE : pass->model->config.norm; }
-
 /* u and p of one run, once more. */
 static void run_inputs(const hw_pass *pass, const block *b, int side) {
   const hw_model_config *c = &pass->model->config;
   const hw_layer *layer = &pass->model->layers[b->layer];
   size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
   for (size_t i = 0; i < b->n; i++)
-    hw_norm_row(input_norm(pass), input_row(pass, b, side, i), gamma_of(pass, layer), beta_of(pass, layer), (float)c->norm_eps, d, b->normed + i * d);
+    hw_norm_row(hw_pass_input_norm(pass), input_row(pass, b, side, i), gamma_of(pass, layer), beta_of(pass, layer), (float)c->norm_eps, d, b->normed + i * d);
   hw_team_gemm(&layer->w_in, b->normed, d, b->u[side], d_ffn, b->n, pass->team);
   hw_add_bias(b->u[side], d_ffn, layer->b_in, b->n, d_ffn);
   if (!c->gated) return;
@@ -208,7 +206,7 @@ static void finish(hw_pass *pass, const block *b) {
     if (shares_norm(pass, layer))
       memcpy(pass->branch + r * d, b->normed + i * d, d * sizeof *b->normed);
     else
-      hw_pass_norm(pass, input_norm(pass), input_row(pass, b, 0, i), input_row(pass, b, 1, i), layer->ffn_norm_gamma, d, b->normed + i * d, to + r * d);
+      hw_pass_norm(pass, hw_pass_input_norm(pass), input_row(pass, b, 0, i), input_row(pass, b, 1, i), layer->ffn_norm_gamma, d, b->normed + i * d, to + r * d);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/real.h"
 #include "relevance/attention.h"
+#include "relevance/cap.h"
 #include "tensor/kernels.h"
 
 enum { BOTH = 2 };
@@ -31,17 +32,6 @@ static hw_matrix view(const float *data, size_t n_in, size_t n_out, size_t strid
 
 /* ---- Scores ---- */
 
-static double cap_score(double score, double cap) {
-  double e = hw_exp(-2 * fabs(score) / cap);
-  return copysign(cap * (1 - e) / (1 + e), score);
-}
-
-/* The secant of the cap between two scores. */
-static double cap_secant(double score, double other, double cap) {
-  double e = cap_score((score + other) / 2, cap) / cap;
-  return fabs(score - other) < 1e-3 ? 1 - e * e : (cap_score(score, cap) - cap_score(other, cap)) / (score - other);
-}
-
 /* Logarithms of the attention of a query at position i, keys [seen, i]; returns that of the sink, -infinity without one. */
 static double log_attention(const hw_pass *pass, size_t layer, size_t head, const float *products, size_t seen, size_t i, double *out) {
   const hw_layer *l = &pass->model->layers[layer];
@@ -49,7 +39,7 @@ static double log_attention(const hw_pass *pass, size_t layer, size_t head, cons
   double sink = l->sinks ? (double)l->sinks[head] : -INFINITY, largest = sink, sum = 0;
   for (size_t j = seen; j <= i; j++) {
     double score = (double)l->attention_scale * (double)products[j];
-    if (cap > 0) score = cap_score(score, cap);
+    if (cap > 0) score = hw_capped(score, cap);
     out[j] = score - slope * (double)(i - j);
     if (out[j] > largest) largest = out[j];
   }
@@ -84,7 +74,7 @@ static void pull_scores(const hw_pass *pass, const hw_pass_layer *w, const head_
     weighted += h->secant[j] * ((double)through[j] + (double)other[j]) / 2;
   }
   for (size_t j = seen; j <= i; j++) {
-    double e = ((double)through[j] + (double)other[j]) / 2, slope = cap > 0 ? cap_secant(scale * (double)products[j], scale * (double)other_products[j], cap) : 1;
+    double e = ((double)through[j] + (double)other[j]) / 2, slope = cap > 0 ? hw_cap_secant(scale * (double)products[j], scale * (double)other_products[j], cap) : 1;
     out[j] = (float)(sum > 0 ? h->secant[j] * (e - weighted / sum) * slope * scale : 0);
   }
 }

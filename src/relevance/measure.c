@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "base/real.h"
+#include "relevance/cap.h"
 #include "tensor/kernels.h"
 #include "tensor/team.h"
 
@@ -54,18 +54,7 @@ static double along(const measuring *w, size_t prompt, const float *t, float *sp
   return hw_difference_dot(space, NULL, t, (size_t)c->d_model) / (double)sigma;
 }
 
-/* cap tanh(l / cap) */
-static double capped(double l, double cap) {
-  double e = hw_exp(-2 * fabs(l) / cap);
-  return copysign(cap * (1 - e) / (1 + e), l);
-}
-
-static double cap_ratio(double l, double cap) { return l == 0 ? 1 : capped(l, cap) / l; }
-
-static double cap_slope(double l, double other, double cap) {
-  double e = capped((l + other) / 2, cap) / cap;
-  return fabs(l - other) < 1e-3 ? 1 - e * e : (capped(l, cap) - capped(other, cap)) / (l - other);
-}
+static double cap_ratio(double l, double cap) { return l == 0 ? 1 : hw_capped(l, cap) / l; }
 
 /* t += factor W_U[token] */
 static void add_token(const measuring *w, size_t token, double factor, float *row, float *t) {
@@ -116,12 +105,12 @@ static bool measure_capped_pair(measuring *w, const hw_relevance_prompt *p, hw_m
     double beta = beta_of(w->model, token[i]);
     unembed_back(w, token[i], 1, &one, row);
     double l = along(w, p->prompt, row, space) + beta, other = paired ? along(w, p->reference, row, space) + beta : 0;
-    out->m += sign[i] * capped(l, cap);
+    out->m += sign[i] * hw_capped(l, cap);
     out->bias += sign[i] * cap_ratio(l, cap) * beta;
     add_token(w, token[i], sign[i] * cap_ratio(l, cap), row, own);
     if (!paired) continue;
-    out->m_reference += sign[i] * capped(other, cap);
-    add_token(w, token[i], sign[i] * cap_slope(l, other, cap), row, between);
+    out->m_reference += sign[i] * hw_capped(other, cap);
+    add_token(w, token[i], sign[i] * hw_cap_secant(l, other, cap), row, between);
   }
   out->own = own;
   out->between = between;
@@ -146,12 +135,12 @@ static bool measure_capped_mean(measuring *w, const hw_relevance_prompt *p, hw_m
   if (!all_logits(w, p->prompt, row, scores[0]) || (paired && !all_logits(w, p->reference, row, scores[1]))) return false;
   for (size_t v = 0; v < vocab; v++) {
     double c = (v == (size_t)out->answer ? 1 : 0) - 1 / (double)vocab, l = (double)scores[0][v], other = paired ? (double)scores[1][v] : 0;
-    out->m += c * capped(l, cap);
+    out->m += c * hw_capped(l, cap);
     out->bias += c * cap_ratio(l, cap) * beta_of(w->model, v);
     scores[0][v] = (float)(c * cap_ratio(l, cap));
     if (!paired) continue;
-    out->m_reference += c * capped(other, cap);
-    scores[1][v] = (float)(c * cap_slope(l, other, cap));
+    out->m_reference += c * hw_capped(other, cap);
+    scores[1][v] = (float)(c * hw_cap_secant(l, other, cap));
   }
   unembed_back(w, 0, vocab, scores[0], own);
   if (paired) unembed_back(w, 0, vocab, scores[1], between);
