@@ -25,6 +25,6 @@ if [ "$(id -u)" != 0 ]; then
   command -v sudo >/dev/null || { echo "install these packages first:$missing" >&2; exit 1; }
   root=sudo
 fi
-$root apt-get update -q
+$root apt-get -o DPkg::Lock::Timeout=600 update -q
 # shellcheck disable=SC2086
-DEBIAN_FRONTEND=noninteractive $root apt-get install -q -y --no-install-recommends $missing
+DEBIAN_FRONTEND=noninteractive $root apt-get -o DPkg::Lock::Timeout=600 install -q -y --no-install-recommends $missing
