@@ -2,6 +2,7 @@
 -- One file = one run. Keys come from the data set (prompt_id = index of the row), so files of shards merge without
 -- renumbering. Every number that is aggregated is an integer, so sums do not depend on the order of chunks.
 -- page_size is set by the program before this runs.
+-- What changes here goes into sql/migrate/N.sql too, for files of the version before.
 
 CREATE TABLE run (
   run_id INTEGER PRIMARY KEY CHECK(run_id = 1), -- one row

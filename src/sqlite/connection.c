@@ -59,7 +59,21 @@ static bool lock_file(hw_store *store, bool create, hw_error *err) {
   }
 }
 
-static bool check_file(hw_store *store, hw_file_state *state, hw_error *err) {
+static bool check_version(const hw_store *store, bool may_migrate, hw_error *err) {
+  if (store->version > HW_SCHEMA_VERSION)
+    return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: written by a newer Headwater: schema version %" PRId64 ", this program knows %d", store->path,
+                   store->version, HW_SCHEMA_VERSION);
+  if (store->version < HW_OLDEST_VERSION)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: written by an older Headwater: schema version %" PRId64 ", this program needs %d; run it again",
+                   store->path, store->version, HW_SCHEMA_VERSION);
+  if (store->version < HW_SCHEMA_VERSION && !may_migrate)
+    return hw_fail(err, HW_ERROR_INPUT,
+                   "%s: written by an older Headwater: schema version %" PRId64 ", this program reads %d; headwater pack %s brings it there",
+                   store->path, store->version, HW_SCHEMA_VERSION, store->path);
+  return true;
+}
+
+static bool check_file(hw_store *store, hw_file_state *state, bool may_migrate, hw_error *err) {
   hw_statement s;
   bool row, ok = hw_statement_open(&s, store, "open/identity.sql", err) && hw_statement_step(&s, &row, err);
   int64_t tables = ok ? hw_column_integer(&s, 0) : 0, application = ok ? hw_column_integer(&s, 1) : 0, version = ok ? hw_column_integer(&s, 2) : 0;
@@ -72,14 +86,8 @@ static bool check_file(hw_store *store, hw_file_state *state, hw_error *err) {
     return hw_fail(err, HW_ERROR_INPUT,
                    "%s: a SQLite database, but not one of Headwater's (application_id 0x%08" PRIx64 ", wanted 0x%08x)",
                    store->path, (uint64_t)application, (unsigned)HW_APPLICATION_ID);
-  if (version > HW_SCHEMA_VERSION)
-    return hw_fail(err, HW_ERROR_UNSUPPORTED,
-                   "%s: written by a newer Headwater: schema version %" PRId64 ", this program knows %d", store->path,
-                   version, HW_SCHEMA_VERSION);
-  if (version < HW_SCHEMA_VERSION)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: written by an older Headwater: schema version %" PRId64 ", this program needs %d; run it again",
-                   store->path, version, HW_SCHEMA_VERSION);
-  return true;
+  store->version = version;
+  return check_version(store, may_migrate, err);
 }
 
 static bool connect_store(hw_store *store, hw_access access, hw_file_state *state, hw_error *err) {
@@ -98,7 +106,7 @@ static bool connect_store(hw_store *store, hw_access access, hw_file_state *stat
     return hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", store->path, strerror(errno));
   hw_store_set_up(store);
   if (access == HW_OPEN_READ && !hw_store_recover(store, err)) return false;
-  if (!check_file(store, state, err)) return false;
+  if (!check_file(store, state, access != HW_OPEN_READ, err)) return false;
   if (*state == HW_FILE_EMPTY && (access == HW_OPEN_READ || access == HW_OPEN_WRITE))
     return hw_fail(err, HW_ERROR_INPUT, "%s: a database without tables, not one of Headwater's", store->path);
   return true;

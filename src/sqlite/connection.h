@@ -10,7 +10,7 @@
 #include "sqlite/handle.h"
 #include "sqlite/statement.h"
 
-enum { HW_APPLICATION_ID = 0x48445752, HW_SCHEMA_VERSION = 2 };
+enum { HW_APPLICATION_ID = 0x48445752, HW_SCHEMA_VERSION = 3, HW_OLDEST_VERSION = 2 };
 
 /* group_id of all prompts together, and of all counterfactuals. */
 enum { HW_ALL_GROUPS = -1, HW_ALL_COUNTERFACTUALS = -2 };
@@ -23,7 +23,8 @@ typedef enum hw_access {
 } hw_access;
 typedef enum hw_file_state { HW_FILE_EMPTY, HW_FILE_OURS } hw_file_state;
 
-/* Opens a connection. Refuses what is no regular file, no database, not ours or newer, and with READ and WRITE what has no tables.
+/* Opens a connection. Refuses what is no regular file, no database, not ours or newer, with READ and WRITE what has no tables, and with READ
+ * what is older; with WRITE and CREATE hw_store_migrate (store/migrate.h) comes before anything is written to that.
  * A new file is removed again after an error. Where another program holds the database locked, the connection waits as hooks->lock_timeout
  * says; hooks lives as long as the store, or is NULL. */
 bool hw_store_connect(const char *path, hw_access access, const hw_hooks *hooks, hw_store **store, hw_file_state *state, hw_error *err);

@@ -69,12 +69,15 @@ static bool add_value(digest *d, const hw_statement *s, int column, bool columns
   return true;
 }
 
-static bool add_table(digest *d, const char *table, const char *sql, hw_error *err) {
+static bool add_table(digest *d, const char *table, const char *sql, bool late, hw_error *err) {
   hw_statement s;
   bool row, ok = hw_statement_open_text(&s, d->store, "digest/tables.sql", sql, err), columns = !strcmp(table, "graph");
-  if (ok) add_bytes(d, table, strlen(table));
-  while (ok && (ok = hw_statement_step(&s, &row, err)) && row)
+  if (ok && !late) add_bytes(d, table, strlen(table));
+  while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
+    if (late) add_bytes(d, table, strlen(table));
+    late = false;
     for (int c = 0; c < sqlite3_column_count(s.sqlite) && ok; c++) ok = add_value(d, &s, c, columns, err);
+  }
   hw_statement_close(&s);
   return ok;
 }
@@ -84,7 +87,7 @@ static bool add_tables(digest *d, hw_error *err) {
   bool row, ok = hw_statement_open(&s, d->store, "digest/tables.sql", err);
   while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
     const char *name = hw_column_text(&s, 0), *sql = hw_column_text(&s, 1);
-    ok = name && sql ? add_table(d, name, sql, err) : hw_fail_memory(err, "the name of a table");
+    ok = name && sql ? add_table(d, name, sql, hw_column_integer(&s, 2) != 0, err) : hw_fail_memory(err, "the name of a table");
   }
   hw_statement_close(&s);
   return ok;

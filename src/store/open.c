@@ -13,6 +13,7 @@
 #include "functions/functions.h"
 #include "sqlite/sql.h"
 #include "store/marginal.h"
+#include "store/migrate.h"
 #include "store/wide.h"
 #include "headwater/store.h"
 
@@ -160,6 +161,7 @@ static bool create(hw_store *store, const hw_run_info *info, hw_error *err) {
             hw_store_exec(store, hw_sql("views.sql"), "create its views", err) && hw_wide_make(store, err) && insert_run(store, info, err) &&
             insert_settings(store, info, err) && insert_groups(store, info, err) && insert_roles(store, info, err) &&
             insert_heads(store, info, err);
+  store->version = HW_SCHEMA_VERSION;
   if (ok) return hw_store_commit(store, err);
   hw_store_rollback(store);
   return false;
@@ -284,7 +286,7 @@ static bool set_up_run(hw_store *store, hw_file_state state, const hw_run_info *
     return false;
   if (hw_register_functions(store->db) != SQLITE_OK || hw_connect_functions(store->db) != SQLITE_OK)
     return hw_store_fail(store, "register the hw_ functions", err);
-  if (state == HW_FILE_EMPTY && !create(store, info, err)) return false;
+  if (state == HW_FILE_EMPTY ? !create(store, info, err) : !hw_store_migrate(store, err)) return false;
   return insert_process(store, process, err);
 }
 

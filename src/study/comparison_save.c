@@ -10,6 +10,7 @@
 #include "study/compare.h"
 #include "study/saved.h"
 #include "query/select.h"
+#include "store/migrate.h"
 #include "sqlite/sql.h"
 #include "headwater/query.h"
 
@@ -152,9 +153,7 @@ static bool insert_components(hw_store *store, const results *r, int64_t id, hw_
 
 static bool make_tables(hw_store *store, hw_error *err) {
   static const char doing[] = "make the tables of comparisons";
-  int64_t there;
-  return hw_store_exec(store, hw_sql("compare/schema.sql"), doing, err) && hw_store_integer(store, "compare/has_n_prompts.sql", &there, err) &&
-         (there || hw_store_exec(store, hw_sql("compare/add_n_prompts.sql"), doing, err));
+  return hw_store_exec(store, hw_sql("compare/schema.sql"), doing, err);
 }
 
 static bool store_results(hw_store *store, const results *r, int64_t *id, hw_error *err) {
@@ -198,10 +197,8 @@ bool hw_comparison_save(const char *path, const hw_comparison_request *request, 
                         const hw_stats_result *result, int64_t *id, hw_error *err) {
   results r = {request, comparison, result};
   hw_store *store;
-  hw_file_state state;
-  if (!hw_store_connect(path, HW_OPEN_WRITE, request->hooks, &store, &state, err)) return false;
-  store->stoppable = true;
-  bool ok = hw_store_exec(store, "PRAGMA trusted_schema = OFF", "set it up", err) && store_results(store, &r, id, err);
+  if (!hw_store_open_write(path, request->hooks, &store, err)) return false;
+  bool ok = store_results(store, &r, id, err);
   hw_store_free(store);
   return ok;
 }

@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "headwater/query.h"
+#include "store/migrate.h"
 #include "study/mining_data.h"
 #include "sqlite/connection.h"
 
@@ -97,13 +98,11 @@ static bool mine(hw_store *store, const hw_mining_settings *settings, hw_mining_
 bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err) {
   *summary = (hw_mining_summary){0};
   hw_store *store;
-  hw_file_state state;
-  if (!hw_store_connect(path, HW_OPEN_WRITE, settings->hooks, &store, &state, err)) return false;
-  store->stoppable = true;
+  if (!hw_store_open_write(path, settings->hooks, &store, err)) return false;
   hw_mining_data data = {0};
   hw_mine_sets sets = {0};
   hw_arena_init(&data.arena);
-  bool ok = hw_store_exec(store, "PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", "set it up", err) &&
+  bool ok = hw_store_exec(store, "PRAGMA cache_size = -65536; PRAGMA cell_size_check = ON", "set it up", err) &&
             mine(store, settings, &data, &sets, summary, err);
   hw_mine_sets_fini(&sets);
   hw_mining_data_fini(&data);

@@ -5,6 +5,7 @@
 
 #include "headwater/comparison.h"
 #include "headwater/mining.h"
+#include "store/migrate.h"
 
 struct hw_saved {
   const char *table, *query;
@@ -32,7 +33,7 @@ bool hw_saved_delete(hw_store *store, const hw_saved *kind, int64_t id, bool *th
 
 static bool delete_one(hw_store *store, const hw_saved *kind, int64_t id, hw_error *err) {
   bool there = false;
-  if (!hw_store_exec(store, "PRAGMA trusted_schema = OFF", "set it up", err) || !hw_store_has_table(store, kind->table, &there, err)) return false;
+  if (!hw_store_has_table(store, kind->table, &there, err)) return false;
   if (there) {
     if (!hw_store_begin(store, err)) return false;
     if (!hw_saved_delete(store, kind, id, &there, err)) return hw_store_rollback(store), false;
@@ -44,9 +45,7 @@ static bool delete_one(hw_store *store, const hw_saved *kind, int64_t id, hw_err
 
 static bool delete_from(const char *path, const hw_saved *kind, int64_t id, const hw_hooks *hooks, hw_error *err) {
   hw_store *store;
-  hw_file_state state;
-  if (!hw_store_connect(path, HW_OPEN_WRITE, hooks, &store, &state, err)) return false;
-  store->stoppable = true;
+  if (!hw_store_open_write(path, hooks, &store, err)) return false;
   bool ok = delete_one(store, kind, id, err);
   hw_store_free(store);
   return ok;

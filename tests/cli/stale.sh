@@ -20,11 +20,3 @@ look "when the rest had come"
 "$HW" mine run.db --min-support 0.5 --top 1 >/dev/null
 "$HW" compare run.db --by group=ABBA,BABA --permutations 20 --top 1 >/dev/null 2>&1
 look "made again"
-item "a table of an earlier program"
-"$PY" -c '
-import sqlite3
-db = sqlite3.connect("run.db")
-db.execute("ALTER TABLE comparison DROP COLUMN n_prompts")'
-"$HW" compare run.db --by group=ABBA,BABA --permutations 20 --top 1 >/dev/null 2>&1
-echo "exit $?"
-"$HW" query run.db comparisons --format json 2>/dev/null | grep -o '"stale": *[0-9a-z]*'

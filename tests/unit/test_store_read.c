@@ -63,7 +63,7 @@ TEST(only_reading_statements) {
   digest_of(data, after);
   assert_string_equal(before, after);
   assert_string_equal(ask(data, "-- a comment\n/* another */ SELECT 1 AS one; -- and one more\n ;"), "one\r\n1\r\n");
-  assert_string_equal(ask(data, "PRAGMA user_version"), "user_version\r\n2\r\n");
+  assert_string_equal(ask(data, "PRAGMA user_version"), "user_version\r\n3\r\n");
 }
 
 TEST(attached_databases_are_read_only) {

@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: Apache-2.0
--- For a table that an earlier program made.
+-- Some programs with schema version 2 made the table without it.
 ALTER TABLE comparison ADD COLUMN n_prompts INTEGER
