@@ -19,9 +19,9 @@ began=$(date +%s)
 cores=$(nproc)
 lengths=16,64,128,512
 if [ -n "${SMALL:-}" ]; then
-  traces="8 1" prefixes="16 1" many=3200 few=8 sweep="--every 256 --passes 1 --prompts 2"
+  traces="8 1" n_traces=1 prefixes="16 1" n_prefixes=1 many=3200 few=8 sweep="--every 256 --passes 1 --prompts 2" n_passes=1
 else
-  traces="48 5" prefixes="128 3" many=64000 few=48 sweep="--every 32 --passes 2 --prompts 12"
+  traces="48 5" n_traces=5 prefixes="128 3" n_prefixes=3 many=64000 few=48 sweep="--every 32 --passes 2 --prompts 12" n_passes=2
 fi
 load=$(cut -d ' ' -f 1-3 /proc/loadavg)
 
@@ -32,12 +32,19 @@ measure() { # name, what, command...
   shift 2
   "$@" >"$work/$name.txt" 2>"$work/$name.err" || { echo "  FAILED: $(tail -n 1 "$work/$name.err")" >&2; echo "FAILED: $(tail -n 1 "$work/$name.err")" >>"$work/$name.txt"; }
 }
-section() { # title, file
-  printf '\n## %s\n\n```\n' "$1"
-  cat "$work/$2.txt"
+section() { # title, what its figures are, file
+  printf '\n## %s\n\n%s\n\n```\n' "$1" "$2"
+  cat "$work/$3.txt"
   echo '```'
 }
-blas() { OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-SkylakeX} "$binary" bench --model "$model" --tokens $lengths --gemm openblas; }
+# OpenBLAS takes a processor that it does not know for a slower one: the best kernels whose instructions this one has, if no other are asked for.
+blas() {
+  kind=${OPENBLAS_CORETYPE:-}
+  for pair in avx2:Haswell avx512dq:SkylakeX; do
+    if [ -z "${OPENBLAS_CORETYPE:-}" ] && grep -m 1 ^flags /proc/cpuinfo | grep -qw "${pair%:*}"; then kind=${pair#*:}; fi
+  done
+  env ${kind:+"OPENBLAS_CORETYPE=$kind"} "$binary" bench --model "$model" --tokens $lengths --gemm openblas
+}
 
 # Three data sets of the embedded model, and prompts of the large one.
 columns() {
@@ -71,15 +78,15 @@ else echo "python3-torch is not installed here" >"$work/torch.txt"; fi
   measure columns "compression" columns
   measure lengths "lengths of prompts" $PY lengths.py "$binary" lengths.svg $sweep
 }
-if [ -f kernel_counts.sh ]; then measure kernels "instructions of small kernels" sh kernel_counts.sh
+if [ -f kernel_counts.sh ]; then measure kernels "instructions of small kernels" sh kernel_counts.sh "$binary"
 else echo "not counted" >"$work/kernels.txt"; fi
 
 {
   echo "# Speed"
   echo
-  echo "Written by \`sh tests/bench/results.sh\` in $(($(date +%s) - began)) s${SMALL:+ WITH FEW PROMPTS (SMALL=1): these figures mean little}. Medians of 5 where nothing else is said. Times are"
+  echo "Written by \`sh tests/bench/results.sh\` in $(($(date +%s) - began)) s${SMALL:+ WITH FEW PROMPTS (SMALL=1): these figures mean little}. Each section says of how many repetitions a figure is. Times are"
   echo "processor time of a core; prompts a second and ratios of threads are of the clock. A share of the peak is against a loop of fused"
-  echo "multiply-adds in registers, in the same process."
+  echo "multiply-adds in registers, in the same process (the best of 10)."
   echo
   echo "| | |"
   echo "|---|---|"
@@ -93,19 +100,19 @@ else echo "not counted" >"$work/kernels.txt"; fi
   echo "## Goals"
   echo
   $PY goals.py "$work"
-  section "Stages, one thread" stages
-  section "Stages, $cores threads at once" stages_all
-  section "The same products by OpenBLAS" blas
-  section "PyTorch's forward pass in its best setting: tokens, ms a prompt, batch, threads" torch
-  section "Full traces, $cores threads" traces
-  section "Threads" threads
-  section "Memory, $cores threads" memory
-  section "Shared prefixes and answers of several tokens, one thread" prefixes
-  section "Many prompts of 16 tokens, a model of one layer" prompts
-  section "Lengths of prompts, two layers of the same shape, one thread" lengths
+  section "Stages, one thread" "Medians of 5 in one process, after a first one that does not count." stages
+  section "Stages, $cores threads at once" "The mean over threads of medians of 5." stages_all
+  section "The same products by OpenBLAS" "Medians of 5. Projections then take whole products, as there is no screen." blas
+  section "PyTorch's forward pass: tokens, ms a prompt, batch, threads" "Medians of 5 of the best setting of up to three batches and one thread or $cores." torch
+  section "Full traces, $cores threads" "Slopes: medians of $n_traces runs over N and over 3 N prompts. The bare forward pass: medians of 5." traces
+  section "Threads" "Slopes as above, of 3 runs each; a trace: the median of 3." threads
+  section "Memory, $cores threads" "One run each." memory
+  section "Shared prefixes and answers of several tokens, one thread" "Slopes as above, of $n_prefixes runs each." prefixes
+  section "Many prompts of 16 tokens, a model of one layer" "Medians of 3." prompts
+  section "Lengths of prompts, two layers of the same shape, one thread" "The smallest of $n_passes medians of 5; the data set of mixed lengths and its parts: the smallest of $n_passes runs each." lengths
   printf '\n![ms of processor time a token by the length of the prompt](lengths.svg)\n'
-  section "Levels of compression (the program uses 6)" columns
-  section "Instructions of small kernels" kernels
+  section "Levels of compression (the program uses 6)" "The smallest of 3." columns
+  section "Instructions of small kernels" "Counted by callgrind, not measured: the same on each run." kernels
 } >"$work/results"
 mv "$work/results" RESULTS.md
 echo "$(($(date +%s) - began)) s: tests/bench/RESULTS.md" >&2
