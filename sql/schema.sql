@@ -43,7 +43,10 @@ CREATE TABLE process (
   program_version TEXT NOT NULL,
   blas_kernel TEXT NOT NULL,      -- of matrix products, with the instruction set of the other kernels
   batch_invariant INTEGER NOT NULL CHECK(batch_invariant IN (0, 1)), -- as tested at its start
-  prompts_done INTEGER NOT NULL   -- stored or failed
+  prompts_done INTEGER NOT NULL,  -- stored or failed
+  shard INTEGER,                  -- run --shard K/N: K; NULL: all chunks
+  n_shards INTEGER,               -- N
+  shard_prompts INTEGER           -- prompts of the chunks of that shard
 ) STRICT;
 
 -- A chunk is there as a whole or not at all. No part of the digest, which does not depend on how a run was cut.

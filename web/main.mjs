@@ -25,13 +25,8 @@ function mainRest() {
   return mainAsked;
 }
 
-/* Prompts that the run is of, with their counterfactuals. */
-function mainPlanned(run) {
-  return run.prompts + (run.counterfactuals_planned ?? 0);
-}
-
 function mainHeader(run) {
-  const done = run.done + run.failed, planned = mainPlanned(run);
+  const done = run.done + run.failed, planned = run.planned;
   document.getElementById("about").replaceChildren(
     element("a", { href: "#/" }, `${run.model} · ${run.dataset} · ${plural(run.prompts, "prompt")}`),
     ...(done < planned ? [element("span.notice", ` · unfinished: ${percent(done / planned, 0)}`)] : []),
@@ -51,12 +46,12 @@ function mainWatch(run) {
         mainHeader(now);
         document.getElementById("newer").hidden = false;
       }
-      if (now.done + now.failed < mainPlanned(now)) again();
+      if (now.done + now.failed < now.planned) again();
     } catch {
       again(); /* the line above the page says that the server is gone */
     }
   };
-  if (run.done + run.failed < mainPlanned(run)) again();
+  if (run.done + run.failed < run.planned) again();
 }
 
 function mainMarkNavigation(name) {

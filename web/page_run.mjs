@@ -23,7 +23,7 @@ function runFact(name, ...value) {
 
 function runFacts(run) {
   const stored = [plural(run.done, "prompt")];
-  const planned = run.prompts + run.counterfactuals_planned;
+  const planned = run.planned;
   if (run.done + run.failed < planned)
     stored.push(`, ${percent((run.done + run.failed) / planned, 0)} of ${count(planned)}: the run is not finished`);
   if (run.counterfactuals) stored.push(`, ${count(run.counterfactuals)} of them counterfactuals`);
@@ -36,6 +36,7 @@ function runFacts(run) {
     ),
     runFact("Data", `${run.dataset}, ${plural(run.prompts, "prompt")}`),
     runFact("Stored", stored),
+    run.shard && runFact("Shard", `${run.shard.number} of ${run.shard.of}: the other prompts are in other files`),
     runFact("Threshold", `${run.threshold}; rows are stored from ${run.floor} on`),
     run.roles.length > 1 && runFact("Roles", run.roles.filter((role) => role !== "-").join(", "))
   );

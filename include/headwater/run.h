@@ -59,6 +59,8 @@ typedef struct hw_job {
   int64_t memory;         /* MiB for activations and work space, 0 = no cap */
   int64_t commit_seconds; /* finished chunks wait so long after a commit for the next */
   double lock_timeout;    /* seconds, see hw_hooks, whose field it sets */
+  const char *shard;      /* "K/N": only each N-th chunk, from the K-th on; NULL: all */
+  const char *plan;       /* file of the plan, which the first of several processes makes; NULL: each makes its own */
   bool spans;             /* [ROLE:words] in prompts are marks */
   bool counterfactual;    /* trace the counterfactual column's prompts as well */
   int gemm;               /* hw_gemm_choice */
@@ -66,7 +68,7 @@ typedef struct hw_job {
   int precision;          /* hw_precision; BF16 only with built-in products */
   int share_prefixes;     /* hw_prefix_choice; never with OpenBLAS, whose rows may see their neighbours */
   int screen;             /* hw_screen_choice */
-  bool durable, dry_run, quiet;
+  bool durable, dry_run, quiet, failed_ok; /* failed_ok: for the command alone */
   bool profile;           /* measure hw_run_result.seconds, and store them in the table process_stage */
 } hw_job;
 
@@ -191,9 +193,12 @@ HW_API size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flo
 
 /* ---- Running ---- */
 
-/* What a run will take, known before it starts. */
+/* What a run will take, known before it starts. Numbers are those of the whole data set, but for what is stored, remains and is expected. */
 typedef struct hw_plan_summary {
   int64_t n_prompts, n_tokens, n_unreadable; /* rows, their tokens, rows that already fail in the plan */
+  int64_t shard, n_shards;                   /* 1 and 1: all of it */
+  int64_t n_shard_prompts, n_shard_tokens;   /* of the chunks of the shard */
+  size_t n_shard_chunks;
   int64_t n_answers_several;                 /* answers and foils of several tokens */
   int64_t n_answers_shared;                  /* prompts whose answer and foil begin with the same token */
   int64_t n_answers_contained;               /* of these, where one begins with the other: not compared */

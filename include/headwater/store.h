@@ -44,6 +44,8 @@ typedef struct hw_process_info {
   const char *model_path, *dataset_path, *program_version, *blas_kernel;
   int threads;
   bool batch_invariant;
+  int64_t shard, n_shards; /* of the run; 1 of 1, or 0 of 0: all of it */
+  int64_t shard_prompts;   /* of the chunks of the shard */
   bool kernel_matters; /* results depend on blas_kernel: a file with prompts of another one is refused */
   const hw_hooks *hooks; /* how it waits for other programs; lives as long as the store. NULL: as all 0 */
 } hw_process_info;
@@ -164,8 +166,15 @@ HW_API bool hw_store_set_cache(hw_store *store, size_t kilobytes, hw_error *err)
 /* Is it this run that the database holds? Errors: INPUT, naming what differs. */
 HW_API bool hw_store_check_run(hw_store *store, const hw_run_info *info, hw_error *err);
 
+/* May a process that takes this shard of the run (1 of 1, or 0 of 0: all of it) write into the database? What was merged from several shards is
+ * continued by a process that takes all of the run. Errors: INPUT, naming what the database holds. */
+HW_API bool hw_store_check_shard(hw_store *store, int64_t shard, int64_t n_shards, hw_error *err);
+
 /* Prompts that the run covers, counterfactuals among them. The run is finished when stored + failed == planned. */
-typedef struct hw_prompt_counts { int64_t stored, failed, planned; } hw_prompt_counts;
+typedef struct hw_prompt_counts {
+  int64_t stored, failed, planned;
+  int64_t shard, n_shards; /* of a file that holds one shard of a run, whose prompts are `planned` then; 0 of 0: of no other */
+} hw_prompt_counts;
 HW_API bool hw_store_count_prompts(hw_store *store, hw_prompt_counts *counts, hw_error *err);
 
 /* ---- Reading back what a run stored, to derive another database from it ---- */
@@ -203,6 +212,21 @@ HW_API bool hw_store_read_graph(hw_store *store, const hw_run_info *info, int64_
 
 /* The stored projection of a neuron, lists in the arena; *found is false when there is none. */
 HW_API bool hw_store_read_neuron(hw_store *store, const hw_run_info *info, uint16_t layer, uint32_t neuron, hw_arena *arena, bool *found, hw_projection *row, hw_error *err);
+
+/* ---- One run out of several files ---- */
+
+typedef struct hw_merge_result {
+  int64_t stored, failed, planned; /* prompts of the merged file */
+  bool was_there;                  /* the file was there before, and holds all of this */
+} hw_merge_result;
+
+/* Merges databases of one run, which share no chunk, into the new file `out`: the same rows, and the same digest, as of a run by one process.
+ * What is mined and compared is not taken over. The work is done in "OUT.merging", which takes its own name when it is whole: after
+ * INTERRUPTED or a crash the same call continues it. Memory does not grow with the data.
+ * Errors: INPUT for files of other runs, chunks that two files have, rows that no chunk covers, chunks that are missing unless `partial`, and an
+ * `out` that is there and lacks chunks of the files. */
+HW_API bool hw_store_merge(const char *out, const char *const *paths, size_t n_paths, bool partial, const hw_hooks *hooks, hw_merge_result *result, hw_error *err);
+enum { HW_MOST_MERGED = 400 }; /* files that are open at once */
 
 /* Hash over all rows that the run stored, but those of `process`; what mine and compare add later is not in it. 32 hex digits. */
 HW_API bool hw_store_digest(hw_store *store, char hex[33], hw_error *err);

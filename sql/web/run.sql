@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The run: its model and data, how much of it is stored, groups, roles, settings.
 -- A run with counterfactuals has one for each of its own prompts, behind them.
-WITH planned AS (
+WITH part AS (SELECT shard, n_shards, max(shard_prompts) AS n FROM process GROUP BY shard, n_shards), only AS (SELECT * FROM part WHERE shard IS NOT NULL AND (SELECT count(*) FROM part) = 1), planned AS (
   SELECT *, CASE WHEN EXISTS (SELECT 1 FROM setting WHERE name = 'counterfactual' AND value = 'yes') THEN n_prompts / 2 ELSE 0 END AS counterfactuals
   FROM run
 )
@@ -14,6 +14,8 @@ SELECT json_object(
   'failed', (SELECT coalesce(sum(n_failed), 0) FROM chunk),
   'counterfactuals', (SELECT coalesce(max(n_prompts), 0) FROM agg_group WHERE group_id = -2),
   'counterfactuals_planned', counterfactuals,
+  'planned', coalesce((SELECT n FROM only), n_prompts),
+  'shard', (SELECT json_object('number', shard, 'of', n_shards) FROM only),
   'threshold', hw_json_number(threshold), 'floor', hw_json_number(floor), 'neuron_threshold', hw_json_number(neuron_threshold),
   'project', (SELECT value FROM setting WHERE name = 'project'),
   'groups', (SELECT json_group_array(json_object('id', group_id, 'name', name, 'prompts', n, 'marginal', json(iif(marginal, 'true', 'false'))))

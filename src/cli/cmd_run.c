@@ -27,10 +27,13 @@ static void print_plan(const hw_plan_summary *plan) {
   hw_cli_format_time(plan->seconds_expected, time);
   printf("prompts      %" PRId64 " (%" PRId64 " of them cannot be traced)\n", plan->n_prompts, plan->n_unreadable);
   printf("tokens       %" PRId64 " in %zu chunk%s\n", plan->n_tokens, plan->n_chunks, plan->n_chunks == 1 ? "" : "s");
+  if (plan->n_shards > 1)
+    printf("shard        %" PRId64 " of %" PRId64 ": %" PRId64 " prompts, %" PRId64 " tokens in %zu chunks\n", plan->shard, plan->n_shards, plan->n_shard_prompts,
+           plan->n_shard_tokens, plan->n_shard_chunks);
   if (plan->n_chunks_stored)
     printf("stored       %" PRId64 " prompts (%" PRId64 " of them failed) in %zu chunks; %" PRId64 " prompts, %" PRId64 " tokens, %zu chunks remain\n",
-           plan->n_prompts_stored, plan->n_failed_stored, plan->n_chunks_stored, plan->n_prompts - plan->n_prompts_stored,
-           plan->n_tokens - plan->n_tokens_stored, plan->n_chunks - plan->n_chunks_stored);
+           plan->n_prompts_stored, plan->n_failed_stored, plan->n_chunks_stored, plan->n_shard_prompts - plan->n_prompts_stored,
+           plan->n_shard_tokens - plan->n_tokens_stored, plan->n_shard_chunks - plan->n_chunks_stored);
   printf("groups       %zu\n", plan->n_groups);
   print_answers(plan, "answers      ");
   printf("memory       %.0f MiB of weights and %d x %.0f MiB at most", (double)plan->weight_bytes / 1048576, plan->workers,
@@ -64,7 +67,9 @@ static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_r
     return EXIT_STOPPED;
   }
   if (!job->quiet) {
-    printf("%s: %" PRId64 " prompts stored", job->db, p->done - p->failed);
+    printf("%s: ", job->db);
+    if (plan->n_shards > 1) printf("shard %" PRId64 " of %" PRId64 ": ", plan->shard, plan->n_shards);
+    printf("%" PRId64 " prompts stored", p->done - p->failed);
     printf(", %" PRId64 " failed", p->failed);
     if (p->resumed) printf(" (%" PRId64 " were there)", p->resumed);
     printf(", %s, %d threads\n", time, plan->threads);
@@ -78,7 +83,7 @@ static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_r
              result->screened.vectors);
   }
   int code = hw_cli_finish();
-  return code ? code : p->failed ? EXIT_SOME_FAILED : 0;
+  return code ? code : p->failed && !job->failed_ok ? EXIT_SOME_FAILED : 0;
 }
 
 static int run(const hw_command *command, int argc, char **argv) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -59,7 +60,10 @@ static void put_grouped(int64_t n, hw_buffer *out) {
 static void note_unfinished(const char *db, hw_store *store) {
   hw_prompt_counts counts;
   hw_error err;
-  if (!hw_store_count_prompts(store, &counts, &err) || counts.stored < 0 || counts.failed < 0 || counts.stored >= counts.planned - counts.failed) return;
+  if (!hw_store_count_prompts(store, &counts, &err)) return;
+  if (counts.n_shards > 0)
+    fprintf(stderr, "%s: shard %" PRId64 " of %" PRId64 " of a run: the other prompts are in other files (headwater merge joins them)\n", db, counts.shard, counts.n_shards);
+  if (counts.stored < 0 || counts.failed < 0 || counts.stored >= counts.planned - counts.failed) return;
   hw_buffer text;
   hw_buffer_init(&text);
   put_grouped(counts.stored, &text);

@@ -51,6 +51,11 @@ void hw_put_varint(hw_buffer *out, uint64_t value) {
   hw_buffer_append(out, bytes, n);
 }
 
+void hw_put_text(hw_buffer *out, const char *text) {
+  hw_put_varint(out, strlen(text));
+  hw_buffer_append_string(out, text);
+}
+
 uint64_t hw_zigzag(int64_t value) { return ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0); }
 int64_t hw_unzigzag(uint64_t value) { return (int64_t)((value >> 1) ^ (value & 1 ? UINT64_MAX : 0)); }
 
@@ -185,6 +190,17 @@ size_t hw_read_count(hw_reader *reader, size_t bytes_each) {
     return 0;
   }
   return (size_t)count;
+}
+
+bool hw_read_text(hw_reader *reader, hw_arena *arena, const char **text, hw_error *err) {
+  size_t length = hw_read_count(reader, 1);
+  if (reader->failed || memchr(reader->at, '\0', length)) {
+    reader->failed = true;
+    return hw_fail(err, HW_ERROR_INPUT, "a text that is cut");
+  }
+  *text = hw_arena_copy(arena, length ? (const char *)reader->at : "", length, err);
+  reader->at += length;
+  return *text != NULL;
 }
 
 static double read_double(hw_reader *reader) {

@@ -76,6 +76,7 @@ void hw_codec_cut(hw_codec *codec, bool incompressible);
 bool hw_codec_finish(hw_codec *codec, const hw_blob_info *info, hw_buffer *out, hw_error *err);
 
 void hw_put_varint(hw_buffer *out, uint64_t value);
+void hw_put_text(hw_buffer *out, const char *text); /* its length, then its bytes */
 uint64_t hw_zigzag(int64_t value);
 int64_t hw_unzigzag(uint64_t value);
 
@@ -92,6 +93,8 @@ int64_t hw_read_zigzag(hw_reader *reader);
 void hw_read_planes(hw_reader *reader, uint32_t *out, size_t n, unsigned width);
 /* A count that is followed by at least count * bytes_each bytes. */
 size_t hw_read_count(hw_reader *reader, size_t bytes_each);
+/* A text of hw_put_text, as a string in the arena. Errors: it goes past the end, or holds a byte 0. */
+bool hw_read_text(hw_reader *reader, hw_arena *arena, const char **text, hw_error *err);
 
 /* True when the bytes start like a blob of this codec. */
 bool hw_blob_is(const void *bytes, size_t length);

@@ -326,6 +326,16 @@ static bool put_run(hw_store *store, hw_json *json, hw_error *err) {
   hw_json_key(json, "planned");
   hw_json_int(json, counts.planned);
   hw_json_end_object(json);
+  if (counts.n_shards > 0) { /* of one shard: the other prompts are in other files */
+    hw_buffer_append_byte(json->out, '\n');
+    hw_json_key(json, "shard");
+    hw_json_begin_object(json);
+    hw_json_key(json, "number");
+    hw_json_int(json, counts.shard);
+    hw_json_key(json, "of");
+    hw_json_int(json, counts.n_shards);
+    hw_json_end_object(json);
+  }
   hw_buffer_append_byte(json->out, '\n');
   ok = ok && put_stale(store, json, err) && hw_statement_open(&s, store, "reader/settings.sql", err);
   hw_json_key(json, "settings");

@@ -15,7 +15,7 @@ bool hw_estimate_remaining(const hw_job *job, const hw_plan *plan, hw_plan_summa
   if (!done) return hw_fail_memory(err, "the plan");
   bool ok = hw_store_open_read(job->db, &store, err);
   if (ok) {
-    ok = hw_store_check_run(store, &plan->info, err) &&
+    ok = hw_store_check_run(store, &plan->info, err) && hw_store_check_shard(store, summary->shard, summary->n_shards, err) &&
          hw_store_chunks_done(store, plan->n_chunks, done, &summary->n_prompts_stored, &summary->n_failed_stored, err);
     (void)hw_store_close(store, false, NULL);
   }

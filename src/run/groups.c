@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/groups.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +176,41 @@ bool hw_groups_finish(hw_groups *groups, hw_error *err) {
     if (groups->chosen_by_user)
       return hw_fail(err, HW_ERROR_INPUT, "group-by: the columns have more than %d combinations of values", HW_GROUP_VALUES);
     drop_column(groups, groups->n_columns - 1);
+  }
+  return name_groups(groups, err);
+}
+
+void hw_groups_put(const hw_groups *groups, hw_buffer *out) {
+  hw_put_varint(out, groups->n_columns);
+  for (size_t c = 0; c < groups->n_columns; c++) {
+    hw_put_text(out, groups->columns[c]);
+    hw_put_varint(out, groups->n_values[c]);
+    for (size_t v = 0; v < groups->n_values[c]; v++) hw_put_text(out, groups->values[c][v]);
+  }
+  hw_put_varint(out, groups->n_columns ? groups->n_groups : 0);
+  for (size_t g = 0; g < groups->n_groups; g++)
+    for (size_t c = 0; c < groups->n_columns; c++) hw_put_varint(out, groups->group_keys[g * HW_GROUP_COLUMNS + c]);
+}
+
+bool hw_groups_take(hw_groups *groups, bool with_variant, hw_reader *reader, hw_arena *arena, hw_error *err) {
+  *groups = (hw_groups){.arena = arena, .with_variant = with_variant, .n_columns = hw_read_count(reader, 1)};
+  if (groups->n_columns > HW_GROUP_COLUMNS) return hw_fail(err, HW_ERROR_INPUT, "%zu columns of groups, at most %d", groups->n_columns, HW_GROUP_COLUMNS);
+  for (size_t c = 0; c < groups->n_columns; c++) {
+    if (!hw_read_text(reader, arena, &groups->columns[c], err)) return false;
+    size_t n = groups->n_values[c] = hw_read_count(reader, 1);
+    if (n > HW_GROUP_VALUES) return hw_fail(err, HW_ERROR_INPUT, "%zu values of column %.80s, at most %d", n, groups->columns[c], HW_GROUP_VALUES);
+    if (!(groups->values[c] = hw_arena_new(arena, const char *, n, err))) return false;
+    for (size_t v = 0; v < n; v++)
+      if (!hw_read_text(reader, arena, &groups->values[c][v], err)) return false;
+  }
+  size_t n = groups->n_groups = hw_read_count(reader, 1);
+  if (n > HW_GROUP_VALUES || !groups->n_columns != !n) return hw_fail(err, HW_ERROR_INPUT, "%zu groups of %zu columns", n, groups->n_columns);
+  if (!(groups->group_keys = hw_arena_znew(arena, uint16_t, (size_t)HW_GROUP_VALUES * HW_GROUP_COLUMNS, err))) return false;
+  for (size_t i = 0; i < n * groups->n_columns; i++) {
+    size_t c = i % groups->n_columns;
+    uint64_t value = hw_read_varint(reader);
+    if (value >= groups->n_values[c]) return hw_fail(err, HW_ERROR_INPUT, "value %" PRIu64 " of column %.80s, which has %zu", value, groups->columns[c], groups->n_values[c]);
+    groups->group_keys[i / groups->n_columns * HW_GROUP_COLUMNS + c] = (uint16_t)value;
   }
   return name_groups(groups, err);
 }

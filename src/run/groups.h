@@ -3,6 +3,7 @@
 #ifndef HW_RUN_GROUPS_H
 #define HW_RUN_GROUPS_H
 
+#include "codec/codec.h"
 #include "headwater/arena.h"
 #include "headwater/dataset.h"
 
@@ -35,6 +36,10 @@ bool hw_groups_note(hw_groups *groups, const hw_row *row, bool counterfactual, h
 /* Chooses the columns and numbers the groups. Errors: a chosen column with more than HW_GROUP_VALUES values. */
 bool hw_groups_finish(hw_groups *groups, hw_error *err);
 void hw_groups_close(hw_groups *groups);
+
+/* What finish has chosen, as bytes of a plan file; and read back into groups that are finished then. Errors: bytes that are no groups. */
+void hw_groups_put(const hw_groups *groups, hw_buffer *out);
+bool hw_groups_take(hw_groups *groups, bool with_variant, hw_reader *reader, hw_arena *arena, hw_error *err);
 
 /* Group of a row after finish; 0 for a row that cannot be read. False when the plan's pass met no such row. */
 bool hw_groups_find(const hw_groups *groups, const hw_row *row, bool counterfactual, uint32_t *group);

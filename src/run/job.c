@@ -17,6 +17,8 @@ static const char *const prefix_names[] = {"yes", "no", NULL};
 static const char *const screen_names[] = {"auto", "always", "never", NULL};
 static const char *const neuron_projection_names[] = {"used", "all", "none", NULL};
 
+enum { MOST_SHARDS = 1000000 };
+
 #define AT(field) offsetof(hw_job, field)
 
 static const hw_option job_options[] = {
@@ -55,10 +57,13 @@ static const hw_option job_options[] = {
     {"share-prefixes", HW_OPTION_CHOICE, AT(share_prefixes), "WHEN", "prompts that begin with the same tokens compute these once: yes or no (the same results); never with --gemm openblas", 0, 0, prefix_names, false},
     {"screen", HW_OPTION_CHOICE, AT(screen), "WHEN", "projections: 8-bit numbers say which tokens can be in a list; the lists are the same: auto (where it saves time and memory allows it), always, never", 0, 0, screen_names, false},
     {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory, packed and 8-bit weights, beside the mapped files; 0 for none", 0, 1 << 24, NULL, false},
+    {"shard", HW_OPTION_TEXT, AT(shard), "K/N", "only the chunks of the K-th of N processes, each with a --db of its own; headwater merge joins these", 0, 0, NULL, false},
+    {"plan", HW_OPTION_PATH, AT(plan), "FILE", "the data set is measured once: the first process writes the plan there, the others of the same run read it", 0, 0, NULL, false},
     {"commit-seconds", HW_OPTION_COUNT, AT(commit_seconds), "N", "finished chunks wait so many seconds after the last commit for the next, so that small ones share a commit; 0: none wait", 0, 3600, NULL, false},
     HW_LOCK_TIMEOUT_ROW(hw_job),
     {"durable", HW_OPTION_FLAG, AT(durable), NULL, "every commit survives a power failure", 0, 0, NULL, false},
     {"profile", HW_OPTION_FLAG, AT(profile), NULL, "say at the end where the workers' time went, and keep it in the table process_stage", 0, 0, NULL, false},
+    {"failed-ok", HW_OPTION_FLAG, AT(failed_ok), NULL, "exit with 0, not 3, when some prompts failed", 0, 0, NULL, false},
     {"dry-run", HW_OPTION_FLAG, AT(dry_run), NULL, "only say what the run would take", 0, 0, NULL, false},
     {"quiet", HW_OPTION_FLAG, AT(quiet), NULL, "no progress, and no line on the columns", 0, 0, NULL, false},
 };
@@ -88,8 +93,26 @@ bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, h
 
 bool hw_job_shares_prefixes(const hw_job *job) { return job->share_prefixes == HW_PREFIXES_SHARED && job->gemm == HW_GEMM_BUILT_IN; }
 
+bool hw_job_shard(const hw_job *job, hw_shard *shard, hw_error *err) {
+  *shard = (hw_shard){1, 1};
+  if (!job->shard) return true;
+  int64_t numbers[2] = {0};
+  const char *at = job->shard;
+  bool ok = true;
+  for (int i = 0; i < 2; i++) {
+    const char *first = at;
+    for (; *at >= '0' && *at <= '9' && numbers[i] <= MOST_SHARDS; at++) numbers[i] = 10 * numbers[i] + (*at - '0');
+    ok = ok && at > first && *at == (i ? '\0' : '/');
+    at += *at != '\0';
+  }
+  *shard = (hw_shard){numbers[0], numbers[1]};
+  if (ok && shard->k >= 1 && shard->k <= shard->n && shard->n <= MOST_SHARDS) return true;
+  return hw_fail(err, HW_ERROR_INPUT, "shard is '%.40s', want K/N with K from 1 to N and N at most %d, like 1/4", job->shard, MOST_SHARDS);
+}
+
 bool hw_job_check(const hw_job *job, hw_error *err) {
   hw_flow_settings settings;
+  hw_shard shard;
   if (!job->model) return hw_fail(err, HW_ERROR_INPUT, "no --model DIR given");
   if (!job->data) return hw_fail(err, HW_ERROR_INPUT, "no --data FILE given");
   if (!job->db && !job->dry_run) return hw_fail(err, HW_ERROR_INPUT, "no --db FILE given");
@@ -97,5 +120,5 @@ bool hw_job_check(const hw_job *job, hw_error *err) {
     return hw_fail(err, HW_ERROR_INPUT, "--db :memory: is SQLite's name for a database in memory, want a file (./:memory: is one)");
   if (job->gemm == HW_GEMM_OPENBLAS && job->precision == HW_PRECISION_BF16)
     return hw_fail(err, HW_ERROR_INPUT, "--precision bf16 wants the built-in products, not --gemm openblas");
-  return hw_analysis_flow(&job->analysis, &settings, err);
+  return hw_job_shard(job, &shard, err) && hw_analysis_flow(&job->analysis, &settings, err);
 }

@@ -9,6 +9,15 @@
 
 hw_option_table hw_job_options(void); /* rows for struct hw_job */
 
+/* One of n processes that make the databases of a run together: it takes the chunks whose index divided by n leaves k - 1. */
+typedef struct hw_shard {
+  int64_t k, n; /* 1 of 1: all chunks */
+} hw_shard;
+
+/* Errors: a text that is not K/N with 1 <= K <= N. */
+bool hw_job_shard(const hw_job *job, hw_shard *shard, hw_error *err);
+static inline bool hw_shard_takes(hw_shard shard, size_t chunk) { return (int64_t)(chunk % (size_t)shard.n) == shard.k - 1; }
+
 /* Whether its workers share prefixes. */
 bool hw_job_shares_prefixes(const hw_job *job);
 

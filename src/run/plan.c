@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/list.h"
+#include "base/progress.h"
 #include "headwater/store.h"
 #include "tokenizer/unicode.h"
 
@@ -142,6 +143,7 @@ static bool read_rows(const hw_job *job, const hw_model *model, const hw_tokeniz
   while (ok && (job->limit == 0 || plan->n_prompts - plan->n_rows < job->limit) && (more = hw_dataset_next(plan->dataset, &row, err)) > 0) {
     ok = plan_row(job, model, tokenizer, &row, counterfactual, &arena, plan, err);
     hw_arena_reset(&arena);
+    if (ok && hw_asked_to_stop(plan->hooks)) ok = hw_fail(err, HW_ERROR_INTERRUPTED, "stopped before the first chunk: the same command begins again");
   }
   hw_arena_fini(&arena);
   return ok && more >= 0;
@@ -212,8 +214,8 @@ const char *hw_run_fingerprint(const hw_run_info *info, hw_arena *arena, hw_erro
   return fingerprint;
 }
 
-static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *flow, const hw_model *model,
-                      const hw_tokenizer *tokenizer, const char *dataset_hash, hw_error *err) {
+bool hw_plan_fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer,
+                       const char *dataset_hash, hw_error *err) {
   const hw_model_config *c = &model->config;
   plan->info = (hw_run_info){
       .model_name = model->name, .model_family = c->family, .model_fingerprint = model->fingerprint,
@@ -229,23 +231,25 @@ static bool fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *
          (plan->info.fingerprint = hw_run_fingerprint(&plan->info, &plan->arena, err)) != NULL;
 }
 
-bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, hw_plan *plan,
-                  hw_error *err) {
-  *plan = (hw_plan){.path = job->data};
+bool hw_plan_open(const hw_job *job, const hw_hooks *hooks, hw_plan *plan, char hash[HW_HASH_HEX], hw_error *err) {
+  *plan = (hw_plan){.path = job->data, .hooks = hooks};
   hw_arena_init(&plan->arena);
   hw_dataset_options options = {.path = job->data, .format = job->format, .quoting = (hw_quoting)job->quoting, .max_row = (size_t)job->max_row,
                                 .prompt_column = job->prompt_column, .answer_column = job->answer_column,
                                 .foil_column = job->foil_column, .counterfactual_column = job->counterfactual_column};
-  char hash[HW_HASH_HEX], hash_after[HW_HASH_HEX];
-  if (!hw_dataset_open(&options, &plan->dataset, err)) return false;
-  bool ok = hw_dataset_hash(plan->dataset, hash, err) &&
-            hw_groups_begin(&plan->groups, job->group_by, job->counterfactual, plan->dataset, &plan->arena, err) &&
+  return hw_dataset_open(&options, &plan->dataset, err) && hw_dataset_hash(plan->dataset, hash, err);
+}
+
+bool hw_plan_measure(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, const char *hash, hw_plan *plan,
+                     hw_error *err) {
+  char hash_after[HW_HASH_HEX];
+  bool ok = hw_groups_begin(&plan->groups, job->group_by, job->counterfactual, plan->dataset, &plan->arena, err) &&
             read_rows(job, model, tokenizer, false, plan, err);
   plan->n_rows = plan->n_prompts;
   if (ok && job->counterfactual) ok = hw_dataset_rewind(plan->dataset, err) && read_rows(job, model, tokenizer, true, plan, err);
   plan->chunk_tokens = job->chunk_tokens ? job->chunk_tokens : usual_chunk_tokens(plan->n_tokens);
   ok = ok && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, &plan->arena, err) &&
-            cut_chunks(plan, err) && fill_info(plan, job, flow, model, tokenizer, hash, err) &&
+            cut_chunks(plan, err) && hw_plan_fill_info(plan, job, flow, model, tokenizer, hash, err) &&
             hw_dataset_hash(plan->dataset, hash_after, err);
   if (ok && strcmp(hash, hash_after) != 0)
     ok = hw_fail(err, HW_ERROR_INPUT, "%s: the file changed while it was read: hash %s before, %s after", job->data, hash, hash_after);

@@ -3,6 +3,7 @@
 #ifndef HW_RUN_PLAN_H
 #define HW_RUN_PLAN_H
 
+#include "base/file.h"
 #include "headwater/dataset.h"
 #include "run/job.h"
 #include "headwater/store.h"
@@ -29,6 +30,7 @@ typedef struct hw_cases {
 typedef struct hw_plan {
   hw_arena arena;
   const char *path;    /* of the data set, borrowed from the job */
+  const hw_hooks *hooks;
   hw_dataset *dataset; /* rewind it before a pass over the rows */
   hw_plan_prompt *prompts; /* [n_prompts] while the chunks are cut, then NULL */
   size_t prompts_capacity;
@@ -48,8 +50,14 @@ typedef struct hw_plan {
   hw_run_info info; /* strings live in the arena */
 } hw_plan;
 
-bool hw_plan_make(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, hw_plan *plan,
-                  hw_error *err);
+/* Opens the data set; hooks live as long as the plan. The plan is closed also after an error. */
+bool hw_plan_open(const hw_job *job, const hw_hooks *hooks, hw_plan *plan, char hash[HW_HASH_HEX], hw_error *err);
+/* Reads the opened data set, once for its rows, and once more for their counterfactuals. Errors: INTERRUPTED when the user stops it. */
+bool hw_plan_measure(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, const char *hash, hw_plan *plan,
+                     hw_error *err);
+/* Sets plan->info when all else is known. */
+bool hw_plan_fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer,
+                       const char *dataset_hash, hw_error *err);
 void hw_plan_close(hw_plan *plan);
 
 /* Hash of all that decides the content: version, fingerprints, settings. In the arena; NULL and err filled when memory is short. */

@@ -23,6 +23,12 @@ bool hw_roles_note(hw_roles *roles, const hw_span *spans, size_t n_spans, hw_are
   return true;
 }
 
+bool hw_roles_know(const hw_roles *roles, const hw_span *spans, size_t n_spans) {
+  for (size_t s = 0; s < n_spans; s++)
+    if (find_role(roles, spans[s].role) == roles->n_named) return false;
+  return true;
+}
+
 bool hw_roles_finish(hw_roles *roles, hw_arena *arena, hw_error *err) {
   static const char *const derived[HW_FIRST_NAMED_ROLE] = {"-", "BOS", "END"};
   memcpy(roles->names, derived, sizeof derived);

@@ -22,6 +22,9 @@ typedef struct hw_roles {
 bool hw_roles_note(hw_roles *roles, const hw_span *spans, size_t n_spans, hw_arena *arena, hw_error *err);
 bool hw_roles_finish(hw_roles *roles, hw_arena *arena, hw_error *err);
 
+/* Are all roles of these spans known? */
+bool hw_roles_know(const hw_roles *roles, const hw_span *spans, size_t n_spans);
+
 /* Role of each token: bytes[0..n_tokens) of role id | HW_ROLE_FIRST | HW_ROLE_LAST (there is room for twice as many, the rest is
  * work space). The last position is END whatever its span; elsewhere a span beats the token after another one, and an earlier
  * span a later one. A counterfactual takes over the roles of its clean prompt, position by position. */

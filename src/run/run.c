@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "run/estimate.h"
+#include "run/plan_file.h"
 #include "run/profile.h"
 #include "run/running.h"
 #include "tensor/kernels.h"
@@ -32,7 +33,7 @@ bool hw_running_put_vocabulary(hw_store *store, const hw_model *model, const hw_
 hw_process_info hw_running_process(const hw_running *s, const hw_plan_summary *summary) {
   const hw_job *job = s->job;
   return (hw_process_info){.model_path = job->model, .dataset_path = job->data, .program_version = HW_VERSION, .threads = summary->threads, .hooks = s->hooks,
-                           .blas_kernel = summary->gemm, .batch_invariant = summary->batch_invariant, .kernel_matters = job->gemm == HW_GEMM_OPENBLAS && !job->allow_mixed_kernels};
+                           .blas_kernel = summary->gemm, .batch_invariant = summary->batch_invariant, .shard = summary->shard, .n_shards = summary->n_shards, .shard_prompts = summary->n_shard_prompts, .kernel_matters = job->gemm == HW_GEMM_OPENBLAS && !job->allow_mixed_kernels};
 }
 
 static bool put_profile(hw_running *s, hw_error *err) {
@@ -58,12 +59,14 @@ static bool run_into_store(hw_running *s, const hw_plan_summary *summary, hw_run
   hw_arena arena;
   hw_arena_init(&arena);
   s->done = hw_arena_znew(&arena, bool, s->plan->n_chunks, err);
-  s->progress = (hw_progress){.total = s->plan->n_prompts, .tokens_total = s->plan->n_tokens, .stage = "prompts"};
+  s->progress = (hw_progress){.total = summary->n_shard_prompts, .tokens_total = summary->n_shard_tokens, .stage = "prompts"};
   s->started = hw_clock_seconds();
   bool ok = s->done && hw_running_put_vocabulary(s->store, s->model, s->tokenizer, err) &&
             hw_store_chunks_done(s->store, s->plan->n_chunks, s->done, &s->progress.resumed, &s->progress.failed, err);
-  for (size_t i = 0; ok && i < s->plan->n_chunks; i++)
+  for (size_t i = 0; ok && i < s->plan->n_chunks; i++) {
     if (s->done[i]) s->progress.tokens_total -= s->plan->chunks[i].n_tokens; /* of this process */
+    s->done[i] = s->done[i] || !hw_shard_takes(s->shard, i);
+  }
   s->progress.done = s->progress.resumed;
   if (ok) ok = hw_running_stages(s, summary, err) && check_weights(s, err);
   if (ok && s->job->profile) ok = put_profile(s, err);
@@ -120,10 +123,22 @@ static bool open_model(const hw_job *job, hw_model **model, hw_error *err) {
   return true;
 }
 
+static void count_shard(const hw_plan *plan, hw_shard shard, hw_plan_summary *summary) {
+  summary->shard = shard.k;
+  summary->n_shards = shard.n;
+  for (size_t i = 0; i < plan->n_chunks; i++) {
+    if (!hw_shard_takes(shard, i)) continue;
+    summary->n_shard_chunks++;
+    summary->n_shard_prompts += plan->chunks[i].n_prompts;
+    summary->n_shard_tokens += plan->chunks[i].n_tokens;
+  }
+}
+
 static bool run_job(const hw_job *job, const hw_hooks *hooks, hw_model *model, const hw_tokenizer *tokenizer,
                     hw_flow_settings *flow, hw_plan *plan, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
   hw_running s = {.job = job, .hooks = hooks, .model = model, .tokenizer = tokenizer, .flow = flow, .plan = plan, .err = err};
-  if (!hw_plan_make(job, flow, model, tokenizer, plan, err)) return false;
+  if (!hw_job_shard(job, &s.shard, err) || !hw_plan_obtain(job, flow, model, tokenizer, hooks, plan, err)) return false;
+  count_shard(plan, s.shard, summary);
   summary->n_prompts = plan->n_prompts;
   summary->n_tokens = plan->n_tokens;
   summary->n_unreadable = plan->n_unreadable;

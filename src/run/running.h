@@ -17,9 +17,10 @@ typedef struct hw_running {
   const hw_tokenizer *tokenizer;
   const hw_flow_settings *flow;
   const hw_plan *plan;
+  hw_shard shard;
   size_t batch_rows, kept_rows, results_bytes; /* results_bytes: part of the summary's worker_bytes */
   hw_chunk_reader reader; /* behind reader_lock */
-  bool *done; /* [n_chunks] stored before this process began */
+  bool *done; /* [n_chunks] stored before this process began, or of another shard */
   hw_store *store; /* behind store_lock, as are progress, counts and failure */
   hw_progress progress;
   int64_t n_tokens, n_rows; /* of the workers that are done */

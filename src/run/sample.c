@@ -50,9 +50,9 @@ bool hw_running_measure(hw_running *s, hw_plan_summary *summary, hw_error *err) 
     hw_worker_fini(&worker);
   }
   if (ok) {
-    double chunks = chunk->n_tokens ? (double)(s->plan->n_tokens - summary->n_tokens_stored) / chunk->n_tokens : 1;
+    double chunks = chunk->n_tokens ? (double)(summary->n_shard_tokens - summary->n_tokens_stored) / chunk->n_tokens : 1;
     summary->seconds_expected = seconds * chunks / summary->threads;
-    summary->disk_bytes_expected = (double)empty + (double)(filled - empty) * (double)s->plan->n_prompts / chunk->n_prompts;
+    summary->disk_bytes_expected = (double)empty + (double)(filled - empty) * (double)summary->n_shard_prompts / chunk->n_prompts;
   }
   hw_encoded_chunk_free(encoded);
   free(s->done);

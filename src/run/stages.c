@@ -2,6 +2,7 @@
  * Workers over chunks. Each takes the next chunk's rows from the one reader, computes and encodes them by itself, and stores them
  * through the one connection: reader and connection are each behind a lock, so a slow disk slows the workers and nothing queues
  * up in memory. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,6 +34,19 @@ static void report(hw_running *s) {
   if (s->hooks->progress) s->hooks->progress(s->hooks->context, &s->progress);
 }
 
+/* The plan may come from a file. */
+static bool check_inputs(const hw_running *s, const hw_plan_chunk *chunk, const hw_prompt_input *inputs, hw_error *err) {
+  uint64_t n_tokens = 0;
+  bool known = true;
+  for (uint32_t i = 0; i < chunk->n_prompts; i++) {
+    if (!inputs[i].failure) n_tokens += inputs[i].n_tokens;
+    known = known && hw_roles_know(&s->plan->roles, inputs[i].spans, inputs[i].n_spans);
+  }
+  if (n_tokens == chunk->n_tokens && known) return true;
+  return hw_fail(err, HW_ERROR_INPUT, "%s: prompts %" PRId64 " to %" PRId64 " have %" PRIu64 " tokens, the plan has %u%s", s->plan->path, chunk->first_prompt,
+                 chunk->first_prompt + chunk->n_prompts - 1, n_tokens, chunk->n_tokens, known ? "" : ", and not all of their roles");
+}
+
 bool hw_running_compute(const hw_running *s, hw_worker *worker, const hw_plan_chunk *chunk, const hw_row_copy *rows,
                           hw_encoded_chunk **encoded, int64_t *n_failed, hw_error *err) {
   hw_prompt_input *inputs = hw_arena_znew(&worker->results, hw_prompt_input, chunk->n_prompts, err);
@@ -44,7 +58,7 @@ bool hw_running_compute(const hw_running *s, hw_worker *worker, const hw_plan_ch
     if (!hw_prompt_from_row(s->model, s->tokenizer, s->job, row, chunk->counterfactual, &worker->results, &inputs[i], err)) return false;
     if (chunk->counterfactual && !hw_prompt_find_clean(s->model, s->tokenizer, s->job, row, &worker->results, &inputs[i], err)) return false;
   }
-  if (!hw_compute(worker, inputs, chunk->n_prompts, results, err)) return false;
+  if (!check_inputs(s, chunk, inputs, err) || !hw_compute(worker, inputs, chunk->n_prompts, results, err)) return false;
   *n_failed = 0;
   for (uint32_t i = 0; i < chunk->n_prompts; i++) {
     *n_failed += results[i].failure != NULL;

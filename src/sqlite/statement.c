@@ -89,6 +89,10 @@ void hw_bind_blob(hw_statement *s, const char *name, const void *bytes, size_t l
 
 void hw_bind_null(hw_statement *s, const char *name) { keep(s, sqlite3_bind_null(s->sqlite, number_of(s, name))); }
 
+void hw_bind_column(hw_statement *s, const char *name, const hw_statement *from, int column) {
+  keep(s, sqlite3_bind_value(s->sqlite, number_of(s, name), sqlite3_column_value(from->sqlite, column)));
+}
+
 /* Is the statement ready for a step? */
 static bool check(const hw_statement *s, hw_error *err) {
   if (s->store->stoppable && hw_asked_to_stop(s->store->hooks)) return hw_store_stopped(s->store, err);

@@ -27,6 +27,7 @@ void hw_bind_string(hw_statement *s, const char *name, const char *text); /* NUL
 void hw_bind_text(hw_statement *s, const char *name, const char *bytes, size_t length); /* NULL is NULL */
 void hw_bind_blob(hw_statement *s, const char *name, const void *bytes, size_t length); /* NULL of length 0 is an empty blob */
 void hw_bind_null(hw_statement *s, const char *name);
+void hw_bind_column(hw_statement *s, const char *name, const hw_statement *from, int column); /* the value of its present row, copied */
 
 /* One step; *row says whether it gave a row. */
 bool hw_statement_step(hw_statement *s, bool *row, hw_error *err);

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/difference.h"
 #include "codec/codec.h"
 #include "sqlite/connection.h"
 #include "sqlite/wait.h"
@@ -15,6 +16,7 @@
 #include "store/marginal.h"
 #include "store/migrate.h"
 #include "store/wide.h"
+#include "store/writer.h"
 #include "headwater/store.h"
 
 static bool check_limits(const hw_run_info *info, hw_error *err) {
@@ -151,14 +153,17 @@ static bool insert_heads(hw_store *store, const hw_run_info *info, hw_error *err
   return true;
 }
 
-static bool create(hw_store *store, const hw_run_info *info, hw_error *err) {
+bool hw_store_create_tables(hw_store *store, hw_error *err) {
   char identity[128];
   (void)snprintf(identity, sizeof identity, "PRAGMA application_id = %d; PRAGMA user_version = %d", HW_APPLICATION_ID,
                  HW_SCHEMA_VERSION);
+  return hw_store_exec(store, identity, "create it", err) && hw_store_exec(store, hw_sql("schema.sql"), "create its tables", err) &&
+         hw_store_exec(store, hw_sql("views.sql"), "create its views", err) && hw_wide_make(store, err);
+}
+
+static bool create(hw_store *store, const hw_run_info *info, hw_error *err) {
   if (!hw_store_begin(store, err)) return false;
-  bool ok = hw_store_exec(store, identity, "create it", err) &&
-            hw_store_exec(store, hw_sql("schema.sql"), "create its tables", err) &&
-            hw_store_exec(store, hw_sql("views.sql"), "create its views", err) && hw_wide_make(store, err) && insert_run(store, info, err) &&
+  bool ok = hw_store_create_tables(store, err) && insert_run(store, info, err) &&
             insert_settings(store, info, err) && insert_groups(store, info, err) && insert_roles(store, info, err) &&
             insert_heads(store, info, err);
   store->version = HW_SCHEMA_VERSION;
@@ -168,16 +173,6 @@ static bool create(hw_store *store, const hw_run_info *info, hw_error *err) {
 }
 
 /* ---- is it the same run? ---- */
-
-/* Appends "NAME is 'STORED' there, 'WANTED' here" to the list, unless the list is already long. */
-static void note_difference(hw_buffer *list, const char *what, const char *there, const char *here) {
-  enum { LONG_LIST = 600 };
-  if (list->length > LONG_LIST) return;
-  hw_buffer_append_string(list, list->length ? "; " : "");
-  if (!there) hw_buffer_printf(list, "%s is absent there, '%.80s' here", what, here);
-  else if (!here) hw_buffer_printf(list, "%s is '%.80s' there, absent here", what, there);
-  else hw_buffer_printf(list, "%s is '%.80s' there, '%.80s' here", what, there, here);
-}
 
 static bool compare_settings(hw_store *store, const hw_run_info *info, hw_buffer *list, hw_error *err) {
   hw_statement s;
@@ -191,10 +186,10 @@ static bool compare_settings(hw_store *store, const hw_run_info *info, hw_buffer
     while (ok && i < info->n_settings && strcmp(name, info->setting_names[i]) != 0) i++;
     seen[i] = true;
     if (ok && (i == info->n_settings || strcmp(value, info->setting_values[i]) != 0))
-      note_difference(list, name, value, i == info->n_settings ? NULL : info->setting_values[i]);
+      hw_note_difference(list, name, value, i == info->n_settings ? NULL : info->setting_values[i]);
   }
   for (size_t i = 0; ok && i < info->n_settings; i++)
-    if (!seen[i]) note_difference(list, info->setting_names[i], NULL, info->setting_values[i]);
+    if (!seen[i]) hw_note_difference(list, info->setting_names[i], NULL, info->setting_values[i]);
   hw_statement_close(&s);
   free(seen);
   return ok;
@@ -222,10 +217,10 @@ bool hw_store_check_run(hw_store *store, const hw_run_info *info, hw_error *err)
     hw_buffer_init(&list);
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
       const char *there = hw_column_text(&s, facts[i].column), *here = facts[i].here ? facts[i].here : "";
-      if (!there || strcmp(there, here) != 0) note_difference(&list, facts[i].what, there, here);
+      if (!there || strcmp(there, here) != 0) hw_note_difference(&list, facts[i].what, there, here);
     }
     if (compare_settings(store, info, &list, err)) {
-      if (!list.length) note_difference(&list, "the run's fingerprint", hw_column_text(&s, 0), info->fingerprint);
+      if (!list.length) hw_note_difference(&list, "the run's fingerprint", hw_column_text(&s, 0), info->fingerprint);
       hw_fail(err, HW_ERROR_INPUT, "%s: holds another run: %s", store->path, list.data ? list.data : "");
     }
     hw_buffer_fini(&list);
@@ -235,6 +230,16 @@ bool hw_store_check_run(hw_store *store, const hw_run_info *info, hw_error *err)
 }
 
 /* ---- opening ---- */
+
+static void bind_shard(hw_statement *s, const hw_process_info *process) {
+  const struct {
+    const char *name;
+    int64_t value;
+  } numbers[] = {{":shard", process->shard}, {":n_shards", process->n_shards}, {":shard_prompts", process->shard_prompts}};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    if (process->n_shards > 1) hw_bind_integer(s, numbers[i].name, numbers[i].value);
+    else hw_bind_null(s, numbers[i].name);
+}
 
 static bool insert_process(hw_store *store, const hw_process_info *process, hw_error *err) {
   hw_statement *s = hw_store_statement(store, "writer/insert_process.sql", err);
@@ -254,6 +259,7 @@ static bool insert_process(hw_store *store, const hw_process_info *process, hw_e
   hw_bind_string(s, ":blas_kernel", process->blas_kernel ? process->blas_kernel : "");
   hw_bind_integer(s, ":batch_invariant", process->batch_invariant);
   hw_bind_integer(s, ":prompts_done", 0);
+  bind_shard(s, process);
   if (!hw_statement_run(s, "note this process", err)) return false;
   store->process_id = sqlite3_last_insert_rowid(store->db);
   return true;
@@ -271,10 +277,7 @@ static bool check_kernel(hw_store *store, const hw_process_info *process, hw_err
   return ok;
 }
 
-static bool set_up_run(hw_store *store, hw_file_state state, const hw_run_info *info, const hw_process_info *process, bool durable,
-                       hw_error *err) {
-  /* The file of another run is refused before anything is written to it; setting the journal mode writes. */
-  if (state == HW_FILE_OURS && (!hw_store_check_run(store, info, err) || (process->kernel_matters && !check_kernel(store, process, err)))) return false;
+bool hw_store_set_up_writer(hw_store *store, bool durable, hw_error *err) {
   /* page_size must come before the first table and before WAL. A graph takes 3 to 5 kB with small models: pages of 8 kB would often hold one
    * graph and be half empty. */
   if (!hw_store_exec(
@@ -284,8 +287,17 @@ static bool set_up_run(hw_store *store, hw_file_state state, const hw_run_info *
       !hw_store_exec(store, "PRAGMA journal_mode = WAL", "set it up", err) ||
       !hw_store_exec(store, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", "set it up", err))
     return false;
-  if (hw_register_functions(store->db) != SQLITE_OK || hw_connect_functions(store->db) != SQLITE_OK)
-    return hw_store_fail(store, "register the hw_ functions", err);
+  if (hw_register_functions(store->db) == SQLITE_OK && hw_connect_functions(store->db) == SQLITE_OK) return true;
+  return hw_store_fail(store, "register the hw_ functions", err);
+}
+
+static bool set_up_run(hw_store *store, hw_file_state state, const hw_run_info *info, const hw_process_info *process, bool durable,
+                       hw_error *err) {
+  /* The file of another run is refused before anything is written to it; setting the journal mode writes. */
+  if (state == HW_FILE_OURS && (!hw_store_check_run(store, info, err) || !hw_store_check_shard(store, process->shard, process->n_shards, err) ||
+                                (process->kernel_matters && !check_kernel(store, process, err))))
+    return false;
+  if (!hw_store_set_up_writer(store, durable, err)) return false;
   if (state == HW_FILE_EMPTY ? !create(store, info, err) : !hw_store_migrate(store, err)) return false;
   return insert_process(store, process, err);
 }

@@ -112,7 +112,7 @@ bool hw_store_count_prompts(hw_store *store, hw_prompt_counts *counts, hw_error 
   hw_statement s;
   bool row, ok = hw_statement_open(&s, store, "reader/count_prompts.sql", err) && hw_statement_step(&s, &row, err) &&
                  (row || hw_fail(err, HW_ERROR_INPUT, "%s: the table run is empty", store->path));
-  if (ok) *counts = (hw_prompt_counts){hw_column_integer(&s, 0), hw_column_integer(&s, 1), hw_column_integer(&s, 2)};
+  if (ok) *counts = (hw_prompt_counts){hw_column_integer(&s, 0), hw_column_integer(&s, 1), hw_column_integer(&s, 2), hw_column_integer(&s, 3), hw_column_integer(&s, 4)};
   hw_statement_close(&s);
   return ok;
 }

@@ -36,7 +36,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "mine": "base graph",
     "stats": "base",
     "study": "base graph codec sqlite store query mine stats",
-    "run": "base tensor tokenizer model flow relevance ablation dataset store",
+    "run": "base tensor tokenizer model flow relevance ablation dataset codec store",
     "report": "base sqlite store query run",
     "web": "base graph tokenizer model query report run store",
     "cli": "base store query study report run web",

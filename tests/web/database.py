@@ -67,7 +67,7 @@ def test_growing():
             seen = {}
             while len(seen) < 3:
                 answer = ask(server, "run")
-                check((answer["prompts"], answer["counterfactuals_planned"]), (n, n), "planned")
+                check((answer["prompts"], answer["counterfactuals_planned"], answer["planned"], answer["shard"]), (n, n, 2 * n, None), "planned")
                 check((answer["done"], answer["failed"]), (stored(path), 0), "what is stored so far")
                 check(etag(server) in seen, False, "an ETag of before")
                 seen[etag(server)] = answer["done"]
