@@ -50,8 +50,8 @@ const hw_command hw_cmd_merge = {
     .name = "merge",
     .usage = "OUT.db SHARD.db... [options]",
     .summary = "one database out of those of a run's shards",
-    .example = "  for k in 1 2 3; do headwater run pipelines/ioi.ini --shard $k/3 --db part-$k.db; done\n"
-               "  headwater merge ioi.db part-1.db part-2.db part-3.db\n",
+    .example = "  for k in 1 2; do headwater run JOB.ini --shard $k/2 --db part-$k.db; done\n"
+               "  headwater merge all.db part-1.db part-2.db\n",
     .exit_codes = "130 stopped: the same command continues",
     .options = options,
     .run = run,

@@ -140,6 +140,7 @@ static bool copy_chunks(merge *m) {
 
 typedef struct cursor { /* the next list of one file */
   hw_merge_rows rows;
+  size_t file;
   int64_t item, chunk;
 } cursor;
 
@@ -149,8 +150,9 @@ static bool advance(merge *m, cursor *c, bool *more) {
   if (!*more) return true;
   c->item = hw_column_integer(&c->rows.s, 0);
   c->chunk = hw_column_integer(&c->rows.s, 1);
-  if (hw_merge_find_chunk(&m->inputs.chunks, c->chunk)) return true;
-  return hw_fail(m->err, HW_ERROR_INPUT, "%s: table item_graph: a list of chunk %" PRId64 ", which is not there", c->rows.s.store->path, c->chunk);
+  const hw_merge_chunk *chunk = hw_merge_find_chunk(&m->inputs.chunks, c->chunk);
+  if (chunk && chunk->file == c->file) return true;
+  return hw_fail(m->err, HW_ERROR_INPUT, "%s: table item_graph: a list of chunk %" PRId64 ", which it does not have", c->rows.s.store->path, c->chunk);
 }
 
 static bool comes_before(const cursor *a, const cursor *b) { return a->item != b->item ? a->item < b->item : a->chunk < b->chunk; }
@@ -166,6 +168,7 @@ static void sink(cursor **queue, size_t n) {
 static bool open_cursors(merge *m, cursor *cursors, cursor **queue, size_t *n, int64_t after) {
   for (size_t i = 0; i < m->inputs.n; i++) {
     bool more;
+    cursors[i].file = i;
     if (!hw_merge_rows_open(&cursors[i].rows, m->inputs.files[i].store, hw_merge_find("item_graph"), true, &m->inputs.arena, m->err)) return false;
     hw_merge_rows_between(&cursors[i].rows, after + 1, INT64_MAX);
     if (!advance(m, &cursors[i], &more)) return false;

@@ -100,12 +100,21 @@ static bool fail_row(const hw_merge_rows *rows, const hw_error *why, hw_error *e
   return hw_fail(err, why->kind, "%s: table %s: %s", rows->s.store->path, rows->table->name, why->message);
 }
 
+/* Values that the schema does not allow, and sums that are too large, are faults of the file, not of the disk. */
+static bool is_wrong_value(sqlite3 *db) {
+  int code = sqlite3_errcode(db) & 0xff;
+  return code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH;
+}
+
 bool hw_merge_put(hw_store *out, const hw_merge_rows *rows, bool *is_new, hw_error *err) {
   hw_error why;
   hw_statement *s = hw_store_statement(out, rows->table->writer, err);
   if (!s) return false;
   for (int c = 0; c < rows->n; c++) hw_bind_column(s, rows->parameters[c], &rows->s, c);
-  if (!hw_statement_run(s, "take it over", &why)) return fail_row(rows, &why, err);
+  if (!hw_statement_run(s, "take it over", &why)) {
+    if (is_wrong_value(out->db)) why.kind = HW_ERROR_INPUT;
+    return fail_row(rows, &why, err);
+  }
   *is_new = sqlite3_changes(out->db) != 0;
   return true;
 }
