@@ -120,7 +120,7 @@ void HW_ISA_NAME(hw_pack_tile)(size_t rows, size_t depth, const float *x, size_t
 double HW_ISA_NAME(hw_peak_loop)(size_t n) {
   vector sum[HW_TILE_ROWS][VECTORS], half = spread(0.5f), one = spread(1);
   for (size_t r = 0; r < HW_TILE_ROWS; r++)
-    for (size_t v = 0; v < VECTORS; v++) sum[r][v] = spread((float)(r + v));
+    for (size_t v = 0; v < VECTORS; v++) sum[r][v] = spread((float)(r * VECTORS + v)); /* each its own: compilers make one of equal ones */
   for (size_t k = 0; k < n; k++)
     for (size_t r = 0; r < HW_TILE_ROWS; r++)
       for (size_t v = 0; v < VECTORS; v++) sum[r][v] = multiply_add(sum[r][v], half, one);
