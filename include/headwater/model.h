@@ -218,6 +218,7 @@ typedef struct hw_batch {
   const size_t *n_shared; /* with rows: [n_prompts] first tokens whose rows another prompt has or that are known; the others follow one another */
   const hw_known_rows *known; /* with rows: [n_known] where the first rows come from, in their order */
   size_t n_known;
+  bool states_only;       /* of q, k, v and neurons the activations keep one layer alone: see hw_hold_attention. Without `known` */
 } hw_batch;
 
 /* Tokens of a prompt, the row of its token i, and how many of its tokens from i on, at most `most`, have rows that follow one another. */
@@ -244,10 +245,20 @@ typedef struct hw_activations {
   float **attn_out_scale, **ffn_out_scale; /* [n_layers] of [rows]: 1 / rms of the output norms (1 for residual_factor); not filled in without gains */
   float *gathered;  /* with batch.rows: [longest prompt, d_head] work space of hw_attention_weights, so one thread at a time */
   size_t gathered_step; /* floats from a member's to that of the next member of the team */
+  struct hw_held_layer *held; /* with batch.states_only: the layer of q, k, v and neurons, and what computes those of another. Else NULL */
 } hw_activations;
 
 /* The same matrices, with the work space of one member of the team that hw_forward was called with. */
 HW_API hw_activations hw_activations_of(const hw_activations *acts, size_t member);
+
+/* Whether a batch of the model can have states_only: no mixture of experts. */
+HW_API bool hw_model_holds_layers(const hw_model *model);
+
+/* With batch.states_only: after the call, q, k and v are those of this layer, or neurons[layer] has the rows where wanted[row] is set. They are
+ * computed again from the states, to the same bits; the next call for another layer takes their place. Else all are there, and
+ * nothing is done. No other thread may read the activations meanwhile. */
+HW_API void hw_hold_attention(const hw_activations *acts, size_t layer, const hw_team *team);
+HW_API void hw_hold_neurons(const hw_activations *acts, size_t layer, const bool *wanted, const hw_team *team);
 
 /* Runs the model over a batch. The ids must be inside the vocabulary and no prompt longer than n_ctx: check with
  * hw_model_check_ids. Errors: MEMORY only. */
@@ -275,13 +286,13 @@ HW_API bool hw_model_shares_rows(const hw_model *model, size_t n_tokens);
 
 /* Matrices of n_rows rows in the arena, nothing in them yet and no batch (errors: MEMORY); their bytes, at most; a copy of n rows of the same
  * model into them. */
-HW_API bool hw_activations_make(const hw_model *model, size_t n_rows, hw_arena *arena, hw_activations *acts, hw_error *err);
-HW_API size_t hw_activations_bytes(const hw_model *model, size_t n_rows);
+HW_API bool hw_activations_make(const hw_model *model, size_t n_rows, bool states_only, hw_arena *arena, hw_activations *acts, hw_error *err);
+HW_API size_t hw_activations_bytes(const hw_model *model, size_t n_rows, bool states_only);
 HW_API void hw_activations_copy(const hw_activations *from, size_t first_from, const hw_activations *to, size_t first_to, size_t n);
 
 /* What hw_forward takes of the arena for n_rows rows with prompts of up to `longest` tokens and a team of n_members at most, in bytes, at
  * most. */
-HW_API size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest, size_t n_members);
+HW_API size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest, size_t n_members, bool states_only);
 
 /* Neurons that take part in a row: d_ffn, or those of the used experts. */
 HW_API size_t hw_active_neurons(const hw_model_config *config);

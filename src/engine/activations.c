@@ -6,27 +6,29 @@
 
 enum { N_MATRICES = 10 };
 
-/* One matrix a layer. */
+/* One matrix a layer, or the same one in all layers. */
 typedef struct row_matrices {
   void *list; /* the address of the list in hw_activations */
   size_t count, row_bytes;
+  bool same;
 } row_matrices;
 
 static void list_matrices(const hw_model *model, hw_activations *acts, row_matrices all[N_MATRICES]) {
   const hw_model_config *c = &model->config;
   size_t layers = (size_t)c->n_layers, of_mixture = c->n_experts ? layers : 0, d = (size_t)c->d_model * sizeof(float);
   size_t heads = (size_t)(c->n_heads * c->d_head) * sizeof(float), kv = (size_t)(c->n_kv_heads * c->d_head) * sizeof(float);
+  bool same = acts->batch.states_only;
   const row_matrices list[N_MATRICES] = {
-      {&acts->resid, layers + 1, d},
-      {&acts->mid, layers, d},
-      {&acts->q, layers, heads},
-      {&acts->k, layers, kv},
-      {&acts->v, layers, kv},
-      {&acts->neurons, layers, hw_active_neurons(c) * sizeof(float)},
-      {&acts->attn_out_scale, layers, sizeof(float)},
-      {&acts->ffn_out_scale, layers, sizeof(float)},
-      {&acts->experts, of_mixture, (size_t)c->experts_used * sizeof(int32_t)},
-      {&acts->routing, of_mixture, (size_t)c->experts_used * sizeof(float)},
+      {&acts->resid, layers + 1, d, false},
+      {&acts->mid, layers, d, false},
+      {&acts->q, layers, heads, same},
+      {&acts->k, layers, kv, same},
+      {&acts->v, layers, kv, same},
+      {&acts->neurons, layers, hw_active_neurons(c) * sizeof(float), same},
+      {&acts->attn_out_scale, layers, sizeof(float), false},
+      {&acts->ffn_out_scale, layers, sizeof(float), false},
+      {&acts->experts, of_mixture, (size_t)c->experts_used * sizeof(int32_t), false},
+      {&acts->routing, of_mixture, (size_t)c->experts_used * sizeof(float), false},
   };
   memcpy(all, list, sizeof list);
 }
@@ -53,14 +55,14 @@ static void put_matrix(const row_matrices *matrices, size_t i, const void *matri
   memcpy(list + i * sizeof matrix, &matrix, sizeof matrix);
 }
 
-bool hw_activations_make(const hw_model *model, size_t n_rows, hw_arena *arena, hw_activations *acts, hw_error *err) {
+bool hw_activations_make(const hw_model *model, size_t n_rows, bool states_only, hw_arena *arena, hw_activations *acts, hw_error *err) {
   row_matrices all[N_MATRICES];
-  *acts = (hw_activations){.model = model};
+  *acts = (hw_activations){.model = model, .batch = {.states_only = states_only}};
   list_matrices(model, acts, all);
   for (size_t m = 0; m < N_MATRICES; m++) {
     if (!make_list(&all[m], arena, err)) return false;
     for (size_t i = 0; i < all[m].count; i++) {
-      void *matrix = hw_arena_alloc(arena, n_rows, all[m].row_bytes, err);
+      void *matrix = all[m].same && i > 0 ? matrix_of(&all[m], 0) : hw_arena_alloc(arena, n_rows, all[m].row_bytes, err);
       if (!matrix) return false;
       put_matrix(&all[m], i, matrix);
     }
@@ -68,13 +70,13 @@ bool hw_activations_make(const hw_model *model, size_t n_rows, hw_arena *arena, 
   return true;
 }
 
-size_t hw_activations_bytes(const hw_model *model, size_t n_rows) {
-  hw_activations acts;
+size_t hw_activations_bytes(const hw_model *model, size_t n_rows, bool states_only) {
+  hw_activations acts = {.batch = {.states_only = states_only}};
   row_matrices all[N_MATRICES];
   size_t bytes = 0;
   list_matrices(model, &acts, all);
   for (size_t m = 0; m < N_MATRICES; m++)
-    bytes += all[m].count * (n_rows * all[m].row_bytes + HW_ARENA_OVERHEAD + sizeof(void *)) + HW_ARENA_OVERHEAD;
+    bytes += (all[m].same ? 1 : all[m].count) * (n_rows * all[m].row_bytes + HW_ARENA_OVERHEAD) + all[m].count * sizeof(void *) + HW_ARENA_OVERHEAD;
   return bytes;
 }
 

@@ -32,6 +32,12 @@ typedef struct pass {
   const hw_forward_edits *edits; /* or NULL */
 } pass;
 
+struct hw_held_layer {
+  pass pass;
+  hw_activations acts;
+  size_t layer; /* of q, k and v */
+};
+
 bool hw_model_check_ids(const hw_model *model, const int32_t *ids, size_t n, hw_error *err) {
   if (n == 0) return hw_fail(err, HW_ERROR_PROMPT, "the prompt has no tokens");
   if (n > (size_t)model->config.n_ctx)
@@ -58,12 +64,14 @@ static void share_rows(void *context, size_t begin, size_t end, const hw_member 
   rows->work(rows->p, rows->l, begin, end);
 }
 
-static void each_row(const pass *p, size_t l, row_work *work) {
+static void each_of(const pass *p, size_t l, size_t n_rows, row_work *work) {
   enum { LEAST = 1 << 13 }; /* numbers of a part */
   size_t width = (size_t)p->model->config.d_model;
   rows_of_layer rows = {.p = p, .l = l, .work = work};
-  hw_divide(p->team, p->acts->batch.n_rows, (LEAST + width - 1) / width, share_rows, &rows);
+  hw_divide(p->team, n_rows, (LEAST + width - 1) / width, share_rows, &rows);
 }
+
+static void each_row(const pass *p, size_t l, row_work *work) { each_of(p, l, p->acts->batch.n_rows, work); }
 
 static void norm_rows(const pass *p, const float *x, const float *gamma, const float *beta, size_t begin, size_t end) {
   const hw_model_config *c = &p->model->config;
@@ -241,13 +249,18 @@ static void norm_before_attention(const pass *p, size_t l, size_t begin, size_t 
   norm_rows(p, p->acts->resid[l], layer->attn_norm_gamma, layer->attn_norm_beta, begin, end);
 }
 
-/* In a parallel block with a single norm `normed` still holds what the attention read, which the FFN reads as well. */
+/* A parallel block with a single norm: the FFN reads what the attention read. */
+static bool has_one_norm(const pass *p, size_t l) { return p->model->config.parallel && !p->model->layers[l].ffn_norm_gamma; }
+
+static void norm_before_ffn(const pass *p, size_t l, size_t begin, size_t end) {
+  const hw_layer *layer = &p->model->layers[l];
+  norm_rows(p, p->model->config.parallel ? p->acts->resid[l] : p->acts->mid[l], layer->ffn_norm_gamma, layer->ffn_norm_beta, begin, end);
+}
+
 static void add_attention(const pass *p, size_t l, size_t begin, size_t end) {
-  const hw_model_config *c = &p->model->config;
   const hw_layer *layer = &p->model->layers[l];
   add_branch(p, p->acts->resid[l], layer->attn_bias, layer->attn_out_gamma, p->acts->attn_out_scale[l], p->acts->mid[l], begin, end);
-  if (c->d_ffn > 0 && (!c->parallel || layer->ffn_norm_gamma))
-    norm_rows(p, c->parallel ? p->acts->resid[l] : p->acts->mid[l], layer->ffn_norm_gamma, layer->ffn_norm_beta, begin, end);
+  if (p->model->config.d_ffn > 0 && !has_one_norm(p, l)) norm_before_ffn(p, l, begin, end);
 }
 
 /* Row by row: a row stays in the cache, and an element's bits depend on its place in the row alone. */
@@ -263,6 +276,16 @@ static void activate_neurons(const pass *p, size_t l, size_t begin, size_t end) 
     hw_add_bias(p->wide + r * d_ffn, d_ffn, layer->b_in, 1, d_ffn);
     hw_multiply(a, p->wide + r * d_ffn, d_ffn);
   }
+}
+
+/* Neurons of the first n rows of `normed`. */
+static void find_neurons(const pass *p, size_t l, size_t n) {
+  const hw_model_config *c = &p->model->config;
+  const hw_layer *layer = &p->model->layers[l];
+  size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
+  hw_team_gemm(c->gated ? &layer->w_gate : &layer->w_in, p->normed, d, p->acts->neurons[l], d_ffn, n, p->team);
+  if (c->gated) hw_team_gemm(&layer->w_in, p->normed, d, p->wide, d_ffn, n, p->team);
+  each_of(p, l, n, activate_neurons);
 }
 
 static void add_ffn(const pass *p, size_t l, size_t begin, size_t end) {
@@ -284,7 +307,6 @@ static void ffn_block(const pass *p, size_t l) {
   const hw_model_config *c = &p->model->config;
   const hw_layer *layer = &p->model->layers[l];
   size_t n = p->acts->batch.n_rows, d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
-  float *a = p->acts->neurons[l];
   if (d_ffn == 0) {
     memcpy(p->acts->resid[l + 1], p->acts->mid[l], n * d * sizeof *p->narrow);
     return;
@@ -292,10 +314,8 @@ static void ffn_block(const pass *p, size_t l) {
   if (layer->experts) {
     hw_mixture_run(&p->mixture, p->acts, l, p->normed, p->narrow, p->team);
   } else {
-    hw_team_gemm(c->gated ? &layer->w_gate : &layer->w_in, p->normed, d, a, d_ffn, n, p->team);
-    if (c->gated) hw_team_gemm(&layer->w_in, p->normed, d, p->wide, d_ffn, n, p->team);
-    each_row(p, l, activate_neurons);
-    hw_team_gemm(&layer->w_out, a, d_ffn, p->narrow, d, n, p->team);
+    find_neurons(p, l, n);
+    hw_team_gemm(&layer->w_out, p->acts->neurons[l], d_ffn, p->narrow, d, n, p->team);
   }
   each_row(p, l, add_ffn);
 }
@@ -325,10 +345,11 @@ static void list_works(const hw_model *model, size_t n_rows, size_t longest, siz
   memcpy(works, all, sizeof all);
 }
 
-size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest, size_t n_members) {
+size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest, size_t n_members, bool states_only) {
   float **work[N_WORKS];
   work_matrices works[N_WORKS];
-  size_t bytes = hw_mixture_bytes(model, n_rows) + hw_activations_bytes(model, n_rows) + hw_activations_bytes(model, 0);
+  size_t bytes = hw_mixture_bytes(model, n_rows) + hw_activations_bytes(model, n_rows, states_only) + hw_activations_bytes(model, 0, states_only) +
+                 sizeof(struct hw_held_layer) + HW_ARENA_OVERHEAD;
   list_works(model, n_rows, longest, longest, n_members, work, works);
   for (int g = 0; g < N_WORKS; g++)
     bytes += works[g].count * (works[g].rows * works[g].width * sizeof(float) + HW_ARENA_OVERHEAD + sizeof(float *)) + HW_ARENA_OVERHEAD;
@@ -352,6 +373,15 @@ static size_t copy_known(const hw_batch *batch, const hw_activations *acts) {
   return row;
 }
 
+/* What computes a layer again lives in the arena as the matrices do. */
+static struct hw_held_layer *hold(const pass *p, hw_arena *arena, hw_error *err) {
+  struct hw_held_layer *held = hw_arena_new(arena, struct hw_held_layer, 1, err);
+  if (!held) return NULL;
+  *held = (struct hw_held_layer){.pass = *p, .acts = *p->all, .layer = (size_t)p->model->config.n_layers - 1};
+  held->pass.acts = held->pass.all = &held->acts;
+  return held;
+}
+
 bool hw_forward(const hw_model *model, const hw_batch *batch, const hw_team *team, hw_arena *arena, hw_activations *acts, hw_error *err) {
   return hw_forward_edited(model, batch, NULL, team, arena, acts, err);
 }
@@ -366,8 +396,8 @@ bool hw_forward_edited(const hw_model *model, const hw_batch *batch, const hw_fo
   float **work[N_WORKS];
   work_matrices works[N_WORKS];
   hw_activations own;
-  if (!hw_arena_reserve(arena, hw_forward_bytes(model, batch->n_rows, longest, n_members), err)) return false;
-  if (!hw_activations_make(model, batch->n_rows, arena, acts, err)) return false;
+  if (!hw_arena_reserve(arena, hw_forward_bytes(model, batch->n_rows, longest, n_members, batch->states_only), err)) return false;
+  if (!hw_activations_make(model, batch->n_rows, batch->states_only, arena, acts, err)) return false;
   acts->batch = *batch;
   size_t n_known = copy_known(batch, acts), n = batch->n_rows - n_known;
   list_works(model, n, longest, batch->rows ? longest : 0, n_members, work, works);
@@ -391,5 +421,33 @@ bool hw_forward_edited(const hw_model *model, const hw_batch *batch, const hw_fo
     ffn_block(&p, l);
     if (edits) edits->ffn(edits->context, acts, l);
   }
-  return true;
+  return !batch->states_only || (acts->held = hold(&p, arena, err)) != NULL;
+}
+
+bool hw_model_holds_layers(const hw_model *model) { return model->config.n_experts == 0; }
+
+void hw_hold_attention(const hw_activations *acts, size_t layer, const hw_team *team) {
+  struct hw_held_layer *held = acts->held;
+  if (!held || held->layer == layer) return;
+  held->pass.team = team;
+  each_row(&held->pass, layer, norm_before_attention);
+  project_qkv(&held->pass, layer);
+  held->layer = layer;
+}
+
+void hw_hold_neurons(const hw_activations *acts, size_t layer, const bool *wanted, const hw_team *team) {
+  struct hw_held_layer *held = acts->held;
+  if (!held) return;
+  const pass *p = &held->pass;
+  size_t n = 0, n_rows = held->acts.batch.n_rows, d = (size_t)p->model->config.d_model, d_ffn = (size_t)p->model->config.d_ffn;
+  float *a = held->acts.neurons[layer];
+  held->pass.team = team;
+  for (size_t r = 0; r < n_rows; r++) {
+    if (!wanted[r]) continue;
+    (has_one_norm(p, layer) ? norm_before_attention : norm_before_ffn)(p, layer, r, r + 1);
+    memmove(p->normed + n++ * d, p->normed + r * d, d * sizeof *p->normed);
+  }
+  find_neurons(p, layer, n);
+  for (size_t r = n_rows; r-- > 0;)
+    if (wanted[r]) memmove(a + r * d_ffn, a + --n * d_ffn, d_ffn * sizeof *a);
 }

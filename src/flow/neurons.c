@@ -45,9 +45,9 @@ typedef struct block_of_node {
   float *proximity;   /* [NEURONS_AT_ONCE] */
 } block_of_node;
 
-size_t hw_rank_neurons_bytes(const hw_model *model, size_t n_nodes, uint32_t k, size_t n_members) {
+size_t hw_rank_neurons_bytes(const hw_model *model, size_t n_rows, uint32_t k, size_t n_members) {
   size_t of_member = NODES_AT_ONCE * sizeof(block_of_node) + sizeof(float) * NEURONS_AT_ONCE * HW_PACK_WIDTH + sizeof(uint32_t) * k;
-  return sizeof(float) * n_nodes * hw_active_neurons(&model->config) + n_members * of_member + 4 * (size_t)HW_ARENA_OVERHEAD;
+  return (sizeof(float) * hw_active_neurons(&model->config) + sizeof(bool)) * n_rows + n_members * of_member + 5 * (size_t)HW_ARENA_OVERHEAD;
 }
 
 static bool uses_part(const hw_activations *acts, size_t layer, size_t part, const hw_node *nodes, size_t n_nodes) {
@@ -152,6 +152,14 @@ static void rank_nodes(void *context, size_t begin, size_t end, const hw_member 
   }
 }
 
+static bool hold_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, const hw_team *team, hw_arena *arena, hw_error *err) {
+  bool *wanted = hw_arena_znew(arena, bool, acts->batch.n_rows, err);
+  if (!wanted) return false;
+  for (size_t n = 0; n < n_nodes; n++) wanted[hw_batch_row(&acts->batch, nodes[n].prompt, nodes[n].position)] = true;
+  hw_hold_neurons(acts, layer, wanted, team);
+  return true;
+}
+
 bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, uint32_t k, hw_neuron_row *rows,
                      uint32_t *totals, const hw_team *team, hw_arena *arena, hw_error *err) {
   enum { LEAST = 1 << 16 }; /* numbers of a part */
@@ -163,7 +171,7 @@ bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *no
   m.blocks = hw_arena_new(arena, block_of_node, members * NODES_AT_ONCE, err);
   m.space = hw_arena_new(arena, float, members * NEURONS_AT_ONCE * HW_PACK_WIDTH, err);
   m.best = hw_arena_new(arena, uint32_t, members * k, err);
-  if (!m.proximity || !m.blocks || !m.space || !m.best) return false;
+  if (!m.proximity || !m.blocks || !m.space || !m.best || !hold_neurons(acts, layer, nodes, n_nodes, team, arena, err)) return false;
   for (m.part = 0; m.part < hw_ffn_parts(c); m.part++)
     if (uses_part(acts, layer, m.part, nodes, n_nodes))
       hw_divide(team, (hw_ffn_part_size(c, m.part) + NEURONS_AT_ONCE - 1) / NEURONS_AT_ONCE, LEAST / (n_nodes * NEURONS_AT_ONCE * d) + 1, measure_neurons, &m);

@@ -116,6 +116,7 @@ static void attention_proximity(const hw_activations *acts, size_t layer, const 
                                 const hw_proximity_space *space, const hw_team *team) {
   const hw_model_config *c = &acts->model->config;
   size_t d = (size_t)c->d_model, d_head = (size_t)c->d_head;
+  hw_hold_attention(acts, layer, team);
   bool by_signs = mark_sources(acts, layer, nodes, n_nodes, space->marked);
   head_parts parts = {.acts = acts, .layer = layer, .wholes = wholes, .nodes = nodes, .space = space, .ldv = (size_t)c->n_kv_heads * d_head};
   for (parts.head = 0; parts.head < (size_t)c->n_heads; parts.head++) {

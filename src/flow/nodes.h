@@ -39,8 +39,8 @@ void hw_importances(const float *proximity, size_t n, double *importance);
 bool hw_rank_neurons(const hw_activations *acts, size_t layer, const hw_node *nodes, size_t n_nodes, uint32_t k, hw_neuron_row *rows,
                      uint32_t *totals, const hw_team *team, hw_arena *arena, hw_error *err);
 
-/* What hw_rank_neurons takes of the arena, in bytes, at most. */
-size_t hw_rank_neurons_bytes(const hw_model *model, size_t n_nodes, uint32_t k, size_t n_members);
+/* What hw_rank_neurons takes of the arena, in bytes, at most, in a batch of n_rows rows. */
+size_t hw_rank_neurons_bytes(const hw_model *model, size_t n_rows, uint32_t k, size_t n_members);
 
 /* What hw_project_traces takes of scratch, in bytes, at most. */
 size_t hw_project_bytes(const hw_model *model, size_t n_rows);

@@ -97,6 +97,7 @@ static bool add_head(collector *c, size_t prompt, const hw_head_row *head) {
   const hw_model_config *config = &c->acts->model->config;
   size_t d_head = (size_t)config->d_head, ldv = (size_t)config->n_kv_heads * d_head;
   size_t group = head->head / (size_t)(config->n_heads / config->n_kv_heads), position = head->best_position;
+  hw_hold_attention(c->acts, head->layer, c->team);
   hw_attention_weights(c->acts, head->layer, head->head, prompt, position, c->weights);
   const float *values = hw_batch_gather(&c->acts->batch, prompt, 0, position + 1, c->acts->v[head->layer] + group * d_head, ldv, d_head, c->values, &ldv);
   hw_weighted_sum(c->weights, values, ldv, position + 1, d_head, c->summed);

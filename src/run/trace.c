@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "run/trace_team.h"
 #include "tensor/team.h"
 
@@ -52,11 +53,16 @@ static bool begin(const hw_model *model, const hw_analysis *analysis, hw_trace *
   return hw_analysis_flow(analysis, &flow, err) && hw_worker_init(&trace->worker, model, &flow, HW_BATCH_ROWS, err);
 }
 
-static bool check_memory(const hw_trace *trace, const hw_analysis *analysis, hw_error *err) {
+/* A trace that is too large keeps states only. */
+static bool check_memory(hw_trace *trace, const hw_analysis *analysis, hw_error *err) {
   hw_batch_shape shape = hw_prompt_shape(trace->worker.model, trace->worker.shares_prefixes, &trace->prompt);
   shape.n_members = (size_t)trace->n_threads;
   size_t helpers = ((size_t)trace->n_threads - 1) * HW_PANEL_FLOATS * sizeof(float);
   size_t bytes = hw_worker_bytes(trace->worker.model, &trace->worker.flow, &shape) + helpers, most = (size_t)analysis->memory << 20;
+  if (bytes > (most ? most : hw_memory_available()) && hw_model_holds_layers(trace->worker.model)) {
+    trace->worker.flow.states_only = true;
+    bytes = hw_worker_bytes(trace->worker.model, &trace->worker.flow, &shape) + helpers;
+  }
   return !most || bytes <= most ||
          hw_fail(err, HW_ERROR_PROMPT, "the prompt has %zu tokens: its trace takes %zu MiB, at most %zu MiB are allowed", trace->prompt.n_tokens,
                  (bytes + (1u << 20) - 1) >> 20, most >> 20);

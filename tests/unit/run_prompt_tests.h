@@ -233,6 +233,7 @@ TEST(a_workers_memory_is_at_most_the_estimate) {
       for (size_t i = 0; i < 3; i++) {
         hw_flow_settings flow = all_of_it();
         if (i == 1) flow = (hw_flow_settings){.threshold = 1e-6, .floor = 1e-6, .top_neurons = 5, .top_tokens = 5}; /* all nodes are reached */
+        flow.states_only = (l + m) % 2 == 0 && hw_model_holds_layers(model);
         check_memory(model, flow, 1 + 6 * i, lengths[l], 4 - 2 * i, targets[(i + m) % 3], batches[(i + l) % 3]);
         hw_arena_reset(&arena);
       }
@@ -262,8 +263,8 @@ TEST(what_takes_most_of_the_memory_is_counted) {
   }
 }
 
-/* Each attention node by itself, some together, all together. */
-TEST(blocks_of_attention_nodes_do_not_change_the_results) {
+/* Each attention node by itself, some together, all together; with activations of states only. */
+TEST(blocks_of_attention_nodes_and_states_only_do_not_change_the_results) {
   static hw_prompt_input inputs[MOST_PROMPTS];
   static hw_prompt_result whole[MOST_PROMPTS], blocks[MOST_PROMPTS];
   static const size_t floats[] = {1, 100, 777};
@@ -273,10 +274,11 @@ TEST(blocks_of_attention_nodes_do_not_change_the_results) {
     hw_worker first, second;
     make_prompts(model, 4000 + m, 20, inputs);
     compute(model, &first, &flow, HW_BATCH_ROWS, inputs, 20, whole);
-    for (size_t f = 0; f < COUNT_OF(floats); f++) {
-      flow.proximity_floats = floats[f];
+    for (size_t f = 0; f < COUNT_OF(floats) + hw_model_holds_layers(model); f++) {
+      flow.states_only = f == COUNT_OF(floats);
+      flow.proximity_floats = flow.states_only ? 0 : floats[f];
       compute(model, &second, &flow, HW_BATCH_ROWS, inputs, 20, blocks);
-      for (size_t i = 0; i < 20; i++) same_results(&blocks[i], &whole[i], (size_t)model->config.n_layers, "in blocks");
+      for (size_t i = 0; i < 20; i++) same_results(&blocks[i], &whole[i], (size_t)model->config.n_layers, "in blocks, or with states only");
       hw_worker_fini(&second);
     }
     hw_worker_fini(&first);

@@ -364,7 +364,7 @@ int main(void) {
       FRESH(the_same_chunk_gives_the_same_results),
       FRESH(a_workers_memory_is_at_most_the_estimate),
       FRESH(what_takes_most_of_the_memory_is_counted),
-      FRESH(blocks_of_attention_nodes_do_not_change_the_results),
+      FRESH(blocks_of_attention_nodes_and_states_only_do_not_change_the_results),
       FRESH(failed_prompts_leave_the_others_alone),
       FRESH(shared_prefixes_change_no_bit),
   };
