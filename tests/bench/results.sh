@@ -7,6 +7,7 @@
 # one repetition, few lengths, to see that all works; the figures then mean little.
 set -eu
 binary=$(realpath "$1")
+model=${2:+$(realpath "$2")}
 cd "$(dirname "$0")"
 PY=python3
 [ -x /usr/bin/python3 ] && PY=/usr/bin/python3
@@ -56,9 +57,7 @@ columns() {
   (cd "$work" && $PY "$OLDPWD/compression.py" ioi.db induction.db agreement.db large.db)
 }
 
-if [ $# -gt 1 ]; then
-  model=$(realpath "$2")
-else
+if [ -z "$model" ]; then
   model=$work/model
   measure model "a model of GPT-2 small's shape" $PY make_model.py "$model"
 fi

@@ -263,6 +263,71 @@ TEST(what_takes_most_of_the_memory_is_counted) {
   }
 }
 
+/* What hw_estimate_memory gives up for less memory, in its order. */
+enum { HALF_BATCH = 1, IN_BLOCKS = 2, NO_PREFIXES = 4, FEWER_WORKERS = 8, STATES_ONLY = 16, ALL_STEPS = 31 };
+
+/* n prompts that begin alike, under each cap in MiB from what is wanted down to what is refused: what workers take stays below what is
+ * announced, and that below the cap. Returns the steps that were taken. */
+static int check_caps(const hw_model *model, size_t n, size_t length) {
+  static hw_prompt_input inputs[MOST_PROMPTS];
+  static hw_prompt_result results[MOST_PROMPTS];
+  enum { THREADS = 2 };
+  const hw_flow_settings whole = {.threshold = 0.04, .floor = 0.01, .top_neurons = 5, .top_tokens = 5};
+  int32_t *ids = hw_arena_new(&arena, int32_t, length + n, &err);
+  uint64_t seed = 5;
+  unit_ids(&seed, model, length + n, ids);
+  job.analysis.targets = "last";
+  for (size_t i = 0; i < n; i++) {
+    int32_t *own = hw_arena_new(&arena, int32_t, length, &err);
+    memcpy(own, ids, length * sizeof *ids);
+    own[length - 1] = ids[length - 1 + i];
+    assert_ok(hw_prompt_from_ids(model, &job.analysis, own, length, &arena, &inputs[i], &err), &err);
+  }
+  hw_plan plan = {.largest = hw_prompt_shape(model, true, &inputs[0]), .n_tokens = (int64_t)(n * length)};
+  plan.largest.n_graphs = n;
+  int before = 0, tried = -1;
+  const char *where = model->name;
+  size_t batch_rows, kept_rows;
+  hw_plan_summary summary = {.threads = THREADS};
+  hw_flow_settings flow = whole;
+  job.memory = 0;
+  assert_ok(hw_estimate_memory(&job, model, &plan, &flow, &summary, &batch_rows, &kept_rows, &err), &err);
+  for (job.memory = (int64_t)(THREADS * summary.worker_bytes >> 20) + 1;; job.memory--) {
+    flow = whole;
+    if (!hw_estimate_memory(&job, model, &plan, &flow, &summary, &batch_rows, &kept_rows, &err)) break;
+    size_t announced = (size_t)summary.workers * summary.worker_bytes + summary.packed_bytes + summary.screen_bytes;
+    int steps = (batch_rows < HW_BATCH_ROWS ? HALF_BATCH : 0) | (flow.proximity_floats ? IN_BLOCKS : 0) | (kept_rows ? 0 : NO_PREFIXES) |
+                (summary.workers < THREADS ? FEWER_WORKERS : 0) | (flow.states_only ? STATES_ONLY : 0);
+    SAME(announced <= (size_t)job.memory << 20, "%zu bytes are announced, the cap is %lld MiB", announced, (long long)job.memory);
+    SAME((before & ~steps) == 0, "steps %d after %d", steps, before);
+    if (steps == tried) continue;
+    before = tried = steps;
+    hw_worker worker;
+    assert_ok(hw_worker_init(&worker, model, &flow, batch_rows, &err), &err);
+    assert_ok(hw_worker_keep_prefixes(&worker, kept_rows, &err), &err);
+    assert_true((worker.prefixes != NULL) == (kept_rows > 0));
+    assert_ok(hw_compute(&worker, inputs, n, results, &err), &err);
+    size_t taken = worker.scratch.peak + worker.results.peak + HW_PANEL_FLOATS * sizeof(float) + hw_prefixes_bytes(model, kept_rows, length);
+    SAME(taken <= summary.worker_bytes, "with steps %d a worker takes %zu bytes, %zu are announced", steps, taken, summary.worker_bytes);
+    hw_worker_fini(&worker);
+  }
+  assert_non_null(strstr(err.message, "the cap is"));
+  err = (hw_error){0};
+  return before;
+}
+
+TEST(memory_stays_within_the_cap_step_by_step) {
+  toy t;
+  hw_model *model;
+  toy_gpt2(&t, 5, HW_F32, (toy_sizes){3, 12, 12, 96, 8, 400, 640, 19});
+  toy_write(&t);
+  assert_ok(hw_model_open(t.folder, &model, &err), &err);
+  assert_int_equal(check_caps(model, 20, 40) | check_caps(model, 1, 640), ALL_STEPS);
+  assert_int_equal(check_caps(model, 1, 640) & STATES_ONLY, STATES_ONLY);
+  hw_model_close(model);
+  toy_fini(&t);
+}
+
 /* Each attention node by itself, some together, all together; with activations of states only. */
 TEST(blocks_of_attention_nodes_and_states_only_do_not_change_the_results) {
   static hw_prompt_input inputs[MOST_PROMPTS];

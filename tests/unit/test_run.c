@@ -4,7 +4,9 @@
 #include "forward_twin.h"
 #include "trace_compare.h"
 
+#include "run/estimate.h"
 #include "run/job.h"
+#include "run/prefix.h"
 
 static hw_arena arena;
 static hw_error err;
@@ -364,6 +366,7 @@ int main(void) {
       FRESH(the_same_chunk_gives_the_same_results),
       FRESH(a_workers_memory_is_at_most_the_estimate),
       FRESH(what_takes_most_of_the_memory_is_counted),
+      FRESH(memory_stays_within_the_cap_step_by_step),
       FRESH(blocks_of_attention_nodes_and_states_only_do_not_change_the_results),
       FRESH(failed_prompts_leave_the_others_alone),
       FRESH(shared_prefixes_change_no_bit),
