@@ -62,6 +62,27 @@ CASE WHEN $N < 2 THEN NULL
 max(0.0, ($F + 1.9207294103470618 / $N - 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N))
 -- $wilson_hi $F $N
 min(1.0, ($F + 1.9207294103470618 / $N + 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N))
+-- P(X >= K) of the binomial distribution of N trials at 0.9, from the top down.
+-- $binomial_tail $K $N
+(WITH RECURSIVE down(i, l) AS (SELECT $N, $N * ln(0.9) UNION ALL SELECT i - 1, l + ln(i * 0.1 / (($N - i + 1) * 0.9)) FROM down WHERE i > $K)
+    SELECT min(1.0, sum(exp(l))) FROM down WHERE $N > 0)
+-- Half of the t-interval of a ratio of sums over n prompts (METHOD section 13), from the columns of $ratio_sums and those of d.
+-- $ratio_half $X
+$t975(n) * sqrt(max(0.0, $X_x - 2 * ($X / d) * $X_d + ($X / d) * ($X / d) * d_d) * n / (n - 1.0)) / nullif(abs(d), 0)
+-- The sums of a column X, for a denominator d, as the columns X, X_x and X_d.
+-- $ratio_sums $X
+sum($X) AS $X, sum($X * $X) AS $X_x, sum($X * d) AS $X_d
+-- Certificates by all prompts or by groups, of :certificate and :by: what is added up.
+-- $certified
+member AS (
+  SELECT -1 AS group_id, NULL AS member_id, 'all' AS group_name WHERE hw_choice(:by, 'all', 'group') = 0
+  UNION ALL SELECT m.group_id, m.member_id, g.name FROM group_member m JOIN prompt_group g USING(group_id) WHERE hw_choice(:by, 'all', 'group') = 1
+), certified AS (
+  SELECT c.*, u.n_random, x.group_id, x.group_name, m - none AS d
+  FROM certificate_run u JOIN certificate c USING(certificate_id) JOIN prompt p ON p.prompt_id = $prompt_of(c.graph_id)
+    JOIN member x ON x.member_id IS NULL OR x.member_id = p.group_id
+  WHERE :certificate IS NULL OR u.certificate_id = :certificate
+)
 -- The standard deviation of N values from their sum and the sum of their squares.
 -- $std $SUM $SQUARES $N
 sqrt(max(0.0, $SQUARES - $SUM * $SUM / $N) / ($N - 1.0))

@@ -14,8 +14,9 @@ HW_BEGIN_C
  * reads there, when one of its parts is in the set. */
 typedef enum hw_ablation_unit { HW_ABLATE_EDGES, HW_ABLATE_NODES } hw_ablation_unit;
 
-/* What a replaced part gives in its place: what it gives in the counterfactual, or nothing. */
-typedef enum hw_baseline { HW_BASELINE_COUNTERFACTUAL, HW_BASELINE_ZERO } hw_baseline;
+/* What a replaced part gives in its place: what it gives in the counterfactual, nothing, or (NODES only) what it gives on average over other
+ * prompts. */
+typedef enum hw_baseline { HW_BASELINE_COUNTERFACTUAL, HW_BASELINE_ZERO, HW_BASELINE_MEAN } hw_baseline;
 
 /* An attention part, or with head HW_ABLATED_FFN the FFN at a position. */
 typedef struct hw_ablated_part {
@@ -38,7 +39,10 @@ HW_API bool hw_part_set_make(const hw_model *model, size_t n_tokens, const hw_ab
 
 /* One pass, and what becomes of the answer. */
 typedef struct hw_ablation {
-  const hw_part_set *set;
+  size_t prompt;           /* which of the prompts */
+  const hw_part_set *set;  /* or NULL: these heads and FFNs at all positions, by NODES */
+  const hw_ablated_part *components; /* [n_components] of which layer and head (or HW_ABLATED_FFN) are read */
+  size_t n_components;
   bool replaces;           /* the set is replaced and all else kept; else the other way round */
   hw_ablation_unit unit;
   hw_baseline baseline;
@@ -53,14 +57,14 @@ typedef struct hw_ablated_prompt {
   const hw_activations *acts;
   size_t prompt, reference; /* reference: the counterfactual, with as many tokens; needed by HW_BASELINE_COUNTERFACTUAL alone */
   int32_t answer, foil;     /* token ids; foil -1: the mean of all tokens */
+  float *const *mean_mixes; /* [n_layers] of [n_tokens, n_heads * d_head], what W_O takes; for HW_BASELINE_MEAN */
+  float *const *mean_ffn;   /* [n_layers] of [n_tokens, d_model], what the FFN adds */
 } hw_ablated_prompt;
 
-/* Runs n passes, several in a batch; layers below the first that has something to replace are not run again. scratch: work
+/* Runs n passes of prompts of one model, several in a batch. Layers below the first that has something to replace are not run again, and where
+ * everything is replaced only the last position is. What a pass gives depends on no other one. scratch: work
  * space. Errors: MEMORY. */
-HW_API bool hw_ablate(const hw_ablated_prompt *prompt, hw_ablation *passes, size_t n, const hw_team *team, hw_arena *scratch, hw_error *err);
-
-/* The set of a head (or HW_ABLATED_FFN) of a layer at all positions, for HW_ABLATE_NODES: one part stands for all of a position. */
-HW_API bool hw_part_set_component(const hw_model *model, size_t n_tokens, size_t layer, size_t head, hw_arena *arena, hw_part_set *set, hw_error *err);
+HW_API bool hw_ablate(const hw_ablated_prompt *prompts, size_t n_prompts, hw_ablation *passes, size_t n, const hw_team *team, hw_arena *scratch, hw_error *err);
 
 HW_END_C
 

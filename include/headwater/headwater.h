@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * All of the library. One prompt: trace.h. A data set into a database: run.h. Reading a database: store.h, query.h, export.h.
- * Circuits and comparisons: mining.h, comparison.h. */
+ * Circuits, comparisons, certificates: mining.h, comparison.h, certify.h. */
 #ifndef HEADWATER_HEADWATER_H
 #define HEADWATER_HEADWATER_H
 
@@ -9,6 +9,7 @@
 #include "headwater/arena.h"
 #include "headwater/bench.h"
 #include "headwater/buffer.h"
+#include "headwater/certify.h"
 #include "headwater/comparison.h"
 #include "headwater/dataset.h"
 #include "headwater/error.h"

@@ -268,7 +268,7 @@ HW_API bool hw_forward(const hw_model *model, const hw_batch *batch, const hw_te
 typedef struct hw_forward_edits {
   void *context;
   size_t first_layer; /* blocks below are left out: `begin` fills in the states that enter it */
-  void (*begin)(void *context, float *states);                                           /* [rows, d_model]; not called for layer 0 */
+  void (*begin)(void *context, float *states);                                           /* [rows, d_model]; NULL with layer 0: the embedding */
   void (*heads)(void *context, const hw_activations *acts, size_t layer, float *mixes);  /* [rows, n_heads * d_head] what W_O takes */
   void (*ffn)(void *context, const hw_activations *acts, size_t layer);                  /* resid[layer + 1] is there, and may be changed */
 } hw_forward_edits;

@@ -7,7 +7,8 @@ WITH quoted AS (
   SELECT t.name AS table_name, c.cid, c.pk, c.hidden, '"' || replace(c.name, '"', '""') || '"' AS column_name
   FROM main.sqlite_schema t, pragma_table_xinfo(t.name) c
   WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND t.name NOT IN ('process', 'process_stage', 'chunk', 'item_graph', 'mining',
-    'circuit', 'circuit_edge', 'circuit_group', 'circuit_break', 'comparison', 'comparison_component') AND NOT (t.name = 'run' AND c.name = 'fingerprint')
+    'circuit', 'circuit_edge', 'circuit_group', 'circuit_break', 'comparison', 'comparison_component',
+    'certificate_run', 'certificate', 'certificate_component', 'certificate_curve', 'knockout', 'knockout_pair') AND NOT (t.name = 'run' AND c.name = 'fingerprint')
 )
 SELECT table_name, 'SELECT ' || (SELECT group_concat(column_name, ', ') FROM (SELECT column_name FROM quoted c
     WHERE c.table_name = t.table_name AND hidden = 0 ORDER BY cid))

@@ -45,10 +45,3 @@ bool hw_part_set_make(const hw_model *model, size_t n_tokens, const hw_ablated_p
   for (size_t i = 0; i < places; i++) set->first[i + 1] += set->first[i];
   return true;
 }
-
-bool hw_part_set_component(const hw_model *model, size_t n_tokens, size_t layer, size_t head, hw_arena *arena, hw_part_set *set, hw_error *err) {
-  hw_ablated_part *parts = hw_arena_new(arena, hw_ablated_part, n_tokens, err);
-  if (!parts) return false;
-  for (uint32_t i = 0; i < n_tokens; i++) parts[i] = (hw_ablated_part){.layer = (uint16_t)layer, .head = (uint16_t)head, .target = i, .source = i};
-  return hw_part_set_make(model, n_tokens, parts, n_tokens, arena, set, err);
-}

@@ -51,21 +51,13 @@ static const hw_option_table *options(void **defaults) {
   return &table;
 }
 
-static const char *query_text(const char *name) {
-  const hw_named_query *queries;
-  size_t n = hw_named_queries(&queries);
-  for (size_t i = 0; i < n; i++)
-    if (strcmp(queries[i].name, name) == 0) return queries[i].sql;
-  return NULL;
-}
-
 /* Prints a named query about the new mining; limited: it has a parameter --limit. */
 static int show(hw_store *store, const char *query, const hw_mining_summary *summary, bool limited, hw_table_format format) {
   char mining[24], limit[24];
   (void)snprintf(mining, sizeof mining, "%" PRId64, summary->mining_id);
   (void)snprintf(limit, sizeof limit, "%" PRId64, summary->n_circuits);
   hw_parameter parameters[] = {{"mining", mining}, {"limit", limit}};
-  const char *sql = query_text(query);
+  const char *sql = hw_cli_query_text(query);
   return sql ? hw_cli_select(store, sql, parameters, limited ? 2 : 1, format) : 1;
 }
 

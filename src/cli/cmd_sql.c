@@ -35,6 +35,14 @@ static int end(bool ok, const hw_error *err) {
   return ok ? hw_cli_finish() : hw_cli_fail(err);
 }
 
+const char *hw_cli_query_text(const char *name) {
+  const hw_named_query *queries;
+  size_t n = hw_named_queries(&queries);
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(queries[i].name, name) == 0) return queries[i].sql;
+  return NULL;
+}
+
 int hw_cli_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format) {
   hw_error err = {0};
   hw_store_set_line_width(store, hw_cli_line_width());

@@ -412,7 +412,7 @@ bool hw_forward_edited(const hw_model *model, const hw_batch *batch, const hw_fo
   if (!hw_mixture_open(model, n, arena, &p.mixture, err)) return false;
   make_rotary_tables(&p);
   size_t first_layer = edits ? edits->first_layer : 0;
-  if (first_layer == 0)
+  if (!edits || !edits->begin)
     embed(&p);
   else
     edits->begin(edits->context, acts->resid[first_layer]);

@@ -73,7 +73,7 @@ bool hw_answer_trace_certify(hw_answer_trace *trace, const hw_ablated_part *part
     passes[p].unit = unit;
     passes[p].baseline = baseline;
   }
-  if (!hw_ablate(&prompt, passes, sizeof passes / sizeof *passes, &trace->team, &trace->scratch, err)) return false;
+  if (!hw_ablate(&prompt, 1, passes, sizeof passes / sizeof *passes, &trace->team, &trace->scratch, err)) return false;
   *certificate = (hw_certificate){.n_attention = graph.n_attention, .n_ffn = graph.n_ffn, .m = passes[3].m, .none = passes[1].m, .kept = passes[0], .removed = passes[2]};
   certificate->kept.set = certificate->removed.set = NULL;
   return true;
@@ -82,20 +82,17 @@ bool hw_answer_trace_certify(hw_answer_trace *trace, const hw_ablated_part *part
 bool hw_answer_trace_knock_out(hw_answer_trace *trace, hw_baseline baseline, double *heads, double *ffn, hw_error *err) {
   const hw_ablated_prompt prompt = ablated(trace);
   const hw_model *model = trace->acts.model;
-  size_t n_layers = (size_t)model->config.n_layers, n_heads = (size_t)model->config.n_heads, n_tokens = trace->first[1], n = n_layers * (n_heads + 1) + 1;
+  size_t n_layers = (size_t)model->config.n_layers, n_heads = (size_t)model->config.n_heads, n = n_layers * (n_heads + 1) + 1;
   hw_arena_reset(&trace->scratch);
   if (!check_baseline(trace, baseline, err)) return false;
   hw_ablation *passes = hw_arena_znew(&trace->scratch, hw_ablation, n, err);
-  hw_part_set *sets = hw_arena_new(&trace->scratch, hw_part_set, n, err);
-  if (!passes || !sets) return false;
+  hw_ablated_part *components = hw_arena_new(&trace->scratch, hw_ablated_part, n, err);
+  if (!passes || !components) return false;
   for (size_t i = 0; i < n; i++) {
-    size_t layer = i / (n_heads + 1), head = i % (n_heads + 1) == n_heads ? (size_t)HW_ABLATED_FFN : i % (n_heads + 1);
-    bool made = i + 1 < n ? hw_part_set_component(model, n_tokens, layer, head, &trace->scratch, &sets[i], err)
-                          : hw_part_set_make(model, n_tokens, NULL, 0, &trace->scratch, &sets[i], err); /* the last pass replaces nothing */
-    if (!made) return false;
-    passes[i] = (hw_ablation){.set = &sets[i], .replaces = true, .unit = HW_ABLATE_NODES, .baseline = baseline};
+    components[i] = (hw_ablated_part){.layer = (uint16_t)(i / (n_heads + 1)), .head = i % (n_heads + 1) == n_heads ? HW_ABLATED_FFN : (uint16_t)(i % (n_heads + 1))};
+    passes[i] = (hw_ablation){.components = &components[i], .n_components = i + 1 < n, .replaces = true, .baseline = baseline}; /* the last replaces nothing */
   }
-  if (!hw_ablate(&prompt, passes, n, &trace->team, &trace->scratch, err)) return false;
+  if (!hw_ablate(&prompt, 1, passes, n, &trace->team, &trace->scratch, err)) return false;
   for (size_t i = 0; i + 1 < n; i++) {
     double effect = passes[n - 1].m - passes[i].m;
     if (i % (n_heads + 1) == n_heads)

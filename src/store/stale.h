@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What was mined or compared before the last prompts were stored. */
+ * What was mined, compared or certified before the last prompts were stored. */
 #ifndef HW_STORE_STALE_H
 #define HW_STORE_STALE_H
 
@@ -11,7 +11,7 @@ typedef struct hw_stale {
   const char *file;            /* gives the numbers */
 } hw_stale;
 
-enum { HW_STALE_KINDS = 2 };
+enum { HW_STALE_KINDS = 3 };
 extern const hw_stale hw_stale_kinds[HW_STALE_KINDS];
 
 /* Appends "1,2": the numbers of those that are stale. */

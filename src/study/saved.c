@@ -9,13 +9,16 @@
 
 struct hw_saved {
   const char *table, *query;
-  const char *files[5]; /* the last one deletes the row of `table` */
+  const char *files[6]; /* the last one deletes the row of `table` */
 };
 
 const hw_saved hw_saved_mining = {"mining", "minings",
                                   {"mining/delete_edges.sql", "mining/delete_groups.sql", "mining/delete_breaks.sql",
                                    "mining/delete_circuits.sql", "mining/delete_mining.sql"}};
 const hw_saved hw_saved_comparison = {"comparison", "comparisons", {"compare/delete_components.sql", "compare/delete_comparison.sql"}};
+const hw_saved hw_saved_certificate = {"certificate_run", "certificates",
+                                       {"certify/delete_certificate.sql", "certify/delete_certificate_component.sql", "certify/delete_knockout.sql",
+                                        "certify/delete_knockout_pair.sql", "certify/delete_certificate_curve.sql", "certify/delete_certificate_run.sql"}};
 
 bool hw_saved_delete(hw_store *store, const hw_saved *kind, int64_t id, bool *there, hw_error *err) {
   bool ok = true;
@@ -43,7 +46,7 @@ static bool delete_one(hw_store *store, const hw_saved *kind, int64_t id, hw_err
                           kind->query);
 }
 
-static bool delete_from(const char *path, const hw_saved *kind, int64_t id, const hw_hooks *hooks, hw_error *err) {
+bool hw_saved_delete_from(const char *path, const hw_saved *kind, int64_t id, const hw_hooks *hooks, hw_error *err) {
   hw_store *store;
   if (!hw_store_open_write(path, hooks, &store, err)) return false;
   bool ok = delete_one(store, kind, id, err);
@@ -52,9 +55,9 @@ static bool delete_from(const char *path, const hw_saved *kind, int64_t id, cons
 }
 
 bool hw_mining_delete(const char *path, int64_t id, const hw_hooks *hooks, hw_error *err) {
-  return delete_from(path, &hw_saved_mining, id, hooks, err);
+  return hw_saved_delete_from(path, &hw_saved_mining, id, hooks, err);
 }
 
 bool hw_comparison_delete(const char *path, int64_t id, const hw_hooks *hooks, hw_error *err) {
-  return delete_from(path, &hw_saved_comparison, id, hooks, err);
+  return hw_saved_delete_from(path, &hw_saved_comparison, id, hooks, err);
 }

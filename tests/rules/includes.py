@@ -36,10 +36,11 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "mine": "base graph",
     "stats": "base",
     "study": "base graph codec sqlite store query mine stats",
+    "certify": "base graph engine relevance ablation codec sqlite store stats study",
     "run": "base tensor tokenizer model flow relevance ablation dataset codec store",
     "report": "base sqlite store query run",
     "web": "base graph tokenizer model query report run store",
-    "cli": "base store query study report run web",
+    "cli": "base store query study certify report run web",
     "manual": "base sqlite functions query cli",
 }
 PUBLIC = {  # include/headwater/NAME.h -> its room
@@ -57,6 +58,7 @@ PUBLIC = {  # include/headwater/NAME.h -> its room
     "store": "store",
     "query": "query",
     "study": "mining comparison",
+    "certify": "certify",
     "report": "export",
     "run": "run trace bench",
 }

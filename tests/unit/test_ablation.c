@@ -55,7 +55,7 @@ static void fixture_close(fixture *f) {
 }
 
 static void ablate(fixture *f, hw_ablation *passes, size_t n) {
-  assert_ok(hw_ablate(&f->prompt, passes, n, &(hw_team){.panel = f->b.panel}, &f->b.scratch, &f->b.err), &f->b.err);
+  assert_ok(hw_ablate(&f->prompt, 1, passes, n, &(hw_team){.panel = f->b.panel}, &f->b.scratch, &f->b.err), &f->b.err);
 }
 
 static double margin(fixture *f, size_t prompt) {
@@ -102,9 +102,9 @@ static void test_baselines(void **state) {
     size_t n = 0;
     for (uint32_t i = 0; i < N; i++)
       for (uint32_t j = 0; j <= i; j++) parts[n++] = (hw_ablated_part){0, 0, i, j};
-    hw_part_set head = set_of(&f, parts, n), few = set_of(&f, some, COUNT_OF(some)), component;
-    assert_ok(hw_part_set_component(f.model, N, 0, 0, &f.b.arena, &component, &f.b.err), &f.b.err);
-    hw_ablation passes[] = {{.set = &head, .replaces = true, .unit = HW_ABLATE_EDGES}, {.set = &component, .replaces = true, .unit = HW_ABLATE_NODES},
+    hw_part_set head = set_of(&f, parts, n), few = set_of(&f, some, COUNT_OF(some));
+    const hw_ablated_part component = {.layer = 0, .head = 0};
+    hw_ablation passes[] = {{.set = &head, .replaces = true, .unit = HW_ABLATE_EDGES}, {.components = &component, .n_components = 1, .replaces = true},
                             {.set = &few, .unit = HW_ABLATE_EDGES}, {.set = &few, .replaces = true, .unit = HW_ABLATE_EDGES}, {.set = &few, .unit = HW_ABLATE_NODES}};
     for (int baseline = HW_BASELINE_COUNTERFACTUAL; baseline <= HW_BASELINE_ZERO; baseline++) {
       for (size_t i = 0; i < COUNT_OF(passes); i++) passes[i].baseline = (hw_baseline)baseline;

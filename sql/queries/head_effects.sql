@@ -1,0 +1,16 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What each head and FFN does to the answer's margin when it is knocked out: m less the margin without it, over all prompts.
+-- share: of m - none, a ratio of sums with its 95% interval. Effects of single knock-outs overlap: they do not add up.
+-- needs certificate_run: headwater certify DB --model DIR --knockout K
+-- :certificate <certificate> = NULL  certificate_id, NULL for all
+-- :by <all|group> = all              all prompts together, or each group
+-- :limit <count> = 20                rows of each group, 0 for all
+WITH $certified, sums AS (
+  SELECT certificate_id, group_id, group_name, kind, layer, "index", count(*) AS n, avg(effect) AS effect, sum(effect > 0) * 1.0 / count(*) AS helps, sum(d) AS d, sum(d * d) AS d_d, $ratio_sums(e)
+  FROM (SELECT c.*, k.kind, k.layer, k."index", k.effect, k.effect AS e FROM certified c JOIN knockout k USING(certificate_id, graph_id))
+  GROUP BY certificate_id, group_id, group_name, kind, layer, "index"
+)
+SELECT certificate_id, group_name, CASE kind WHEN 'head' THEN 'L' || layer || 'H' || "index" ELSE 'FFN' || layer END AS component, n, effect,
+  e / d AS share, e / d - ($ratio_half(e)) AS share_lo, e / d + ($ratio_half(e)) AS share_hi, helps
+FROM (SELECT *, row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY abs(effect) DESC, layer, kind DESC, "index") AS place FROM sums)
+WHERE :limit = 0 OR place <= :limit ORDER BY certificate_id, group_id, place

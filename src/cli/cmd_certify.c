@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stddef.h>
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/select.h"
+#include "headwater/certify.h"
+#include "headwater/query.h"
+
+typedef struct certify_settings {
+  const char *model, *architecture;
+  double threshold, lock_timeout;
+  int64_t random, knockout, pairs, limit, threads, delete;
+  int graph, unit, baseline, curve, format;
+  bool dry_run, profile, quiet;
+} certify_settings;
+
+#define AT(field) offsetof(certify_settings, field)
+static const hw_option rows[] = {
+    {"model", HW_OPTION_PATH, AT(model), "DIR", "the model of the run", 0, 0, NULL, false},
+    {"architecture", HW_OPTION_PATH, AT(architecture), "FILE", "describes the model in the place of its headwater.json, as for run", 0, 0, NULL, false},
+    {"graph", HW_OPTION_CHOICE, AT(graph), "WHICH", "routes: those that are stored; answer or contrast: the relevance of a prompt, or against its counterfactual", 0, 0, hw_certified_graph_names, false},
+    {"threshold", HW_OPTION_NUMBER, AT(threshold), "SHARE", "parts above it are the graph; of routes it is at least the floor of the run; 0: the run's", -1e-9, 1, NULL, false},
+    {"unit", HW_OPTION_CHOICE, AT(unit), "WHAT", "kept and replaced are edges, or nodes: whole heads and FFNs at a position", 0, 0, hw_ablation_unit_names, false},
+    {"baseline", HW_OPTION_CHOICE, AT(baseline), "WHAT", "what stands in the place of what is replaced: that of the counterfactual, zero, or the mean over prompts of the same group and length (with --unit node)", 0, 0, hw_certify_baseline_names, false},
+    {"random", HW_OPTION_COUNT, AT(random), "N", "random graphs of the same size to compare with, for each prompt", 0, 1000, NULL, false},
+    {"knockout", HW_OPTION_COUNT, AT(knockout), "K", "knock out the K heads and FFNs with the largest sums over the whole set, one by one; a large K takes all", 0, 1000000, NULL, false},
+    {"pairs", HW_OPTION_COUNT, AT(pairs), "K", "knock out the K largest two by two as well", 0, 1000, NULL, false},
+    {"curve", HW_OPTION_CHOICE, AT(curve), "WHICH", "keep more and more heads and FFNs, in the order of each prompt (components) or of the whole set (set), or heads and FFNs at single positions (parts)", 0, 0, hw_curve_names, false},
+    {"limit", HW_OPTION_COUNT, AT(limit), "N", "only the first N prompts; 0: all. A later call with more goes on", 0, 1e15, NULL, false},
+    {"threads", HW_OPTION_COUNT, AT(threads), "N", "0: one for each core. No result depends on it", 0, 4096, NULL, false},
+    {"dry-run", HW_OPTION_FLAG, AT(dry_run), NULL, "only say what it will take", 0, 0, NULL, false},
+    {"profile", HW_OPTION_FLAG, AT(profile), NULL, "print what the time was spent on", 0, 0, NULL, false},
+    {"quiet", HW_OPTION_FLAG, AT(quiet), NULL, "no progress and no table", 0, 0, NULL, false},
+    {"format", HW_OPTION_CHOICE, AT(format), "NAME", "of the table: table, csv or json", 0, 0, hw_cli_format_names, false},
+    {"delete", HW_OPTION_COUNT, AT(delete), "N", "instead: delete the certificates N (headwater query DB certificates lists them)", 1, 1e15, NULL, false},
+    HW_LOCK_TIMEOUT_ROW(certify_settings),
+};
+static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
+static const certify_settings usual = {.graph = HW_CERTIFY_CONTRAST, .random = 1, .lock_timeout = HW_LOCK_SECONDS};
+
+static const hw_option_table *options(void **defaults) {
+  static certify_settings settings;
+  settings = usual;
+  *defaults = &settings;
+  return &table;
+}
+
+static void print_profile(FILE *out, const hw_certify_summary *summary) {
+  double sum = 0;
+  for (int stage = 0; stage < HW_CERTIFY_STAGES; stage++) sum += summary->seconds[stage];
+  fprintf(out, "time of the workers, %.3f s in all, %" PRId64 " passes, %" PRId64 " tokens:\n", sum, summary->n_passes, summary->n_tokens);
+  for (int stage = 0; stage < HW_CERTIFY_STAGES; stage++) fprintf(out, "  %-16s %10.3f s\n", hw_certify_stage_names[stage], summary->seconds[stage]);
+}
+
+static int print_plan(const hw_certify_summary *summary) {
+  char time[32];
+  hw_cli_format_time(summary->seconds_expected, time);
+  printf("prompts      %" PRId64 " (%" PRId64 " of them are certified)\ntime         about %s on %d threads\n", summary->n_prompts, summary->n_there, time, summary->threads);
+  return hw_cli_finish();
+}
+
+static int show(const char *db, const certify_settings *settings, const hw_certify_summary *summary) {
+  char id[24];
+  hw_error err = {0};
+  hw_store *store;
+  if (settings->profile) print_profile(stderr, summary);
+  if (settings->quiet) return 0;
+  (void)snprintf(id, sizeof id, "%" PRId64, summary->certificate_id);
+  if (!hw_cli_open_read(db, NULL, &store, &err)) return hw_cli_fail(&err);
+  const hw_parameter parameter = {"certificate", id};
+  const char *sql = hw_cli_query_text("certificates");
+  int code = sql ? hw_cli_select(store, sql, &parameter, 1, (hw_table_format)settings->format) : 1;
+  (void)hw_store_close(store, false, NULL);
+  return code;
+}
+
+static int finish(const char *db, const certify_settings *settings, const hw_certify_summary *summary) {
+  if (summary->interrupted) {
+    fprintf(stderr, "headwater: stopped with %" PRId64 " of %" PRId64 " prompts certified in %s; the same command continues\n", summary->n_there + summary->n_done, summary->n_prompts, db);
+    return EXIT_STOPPED;
+  }
+  if (!settings->quiet)
+    fprintf(stderr, "%s, certificates %" PRId64 ": %" PRId64 " prompts (%" PRId64 " were there), %" PRId64 " of the new ones without numbers\n", db, summary->certificate_id,
+            summary->n_there + summary->n_done, summary->n_there, summary->n_without);
+  return show(db, settings, summary);
+}
+
+static int run(const hw_command *command, int argc, char **argv) {
+  certify_settings settings = usual;
+  const char *db;
+  int n;
+  hw_error err = {0};
+  hw_certify_summary summary;
+  hw_cli_progress progress;
+  if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  if (!settings.delete && !settings.model) return hw_cli_usage(command, "--model DIR is missing: the model of the run");
+  const hw_certify_settings asked = {.model = settings.model, .architecture = settings.architecture, .graph = settings.graph, .threshold = settings.threshold, .unit = settings.unit,
+                                     .baseline = settings.baseline, .n_random = settings.random, .knockout = settings.knockout, .pairs = settings.pairs, .curve = settings.curve,
+                                     .limit = settings.limit, .threads = settings.threads, .dry_run = settings.dry_run, .hooks = &progress.hooks};
+  hw_cli_catch_interrupts("finishing the prompts in work");
+  hw_cli_progress_start(&progress, settings.quiet, settings.lock_timeout);
+  bool ok = settings.delete ? hw_certificate_delete(db, settings.delete, &progress.hooks, &err) : hw_certify(db, &asked, &summary, &err);
+  hw_cli_progress_stop(&progress, false);
+  if (!ok) return hw_cli_fail(&err);
+  if (settings.delete) return hw_cli_finish();
+  return settings.dry_run ? print_plan(&summary) : finish(db, &settings, &summary);
+}
+
+const hw_command hw_cmd_certify = {
+    .name = "certify",
+    .usage = "DB --model DIR [options]",
+    .summary = "what answers hang on, tested: graphs kept and taken away, knock-outs, curves",
+    .example = "  headwater certify ioi.db --model datasets/models/headwater-gpt2 --graph contrast --threshold 0.04\n"
+               "  headwater query ioi.db certificates\n",
+    .exit_codes = "130 stopped: the same command continues",
+    .options = options,
+    .run = run,
+};
