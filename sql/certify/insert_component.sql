@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-INSERT INTO certificate_component(certificate_id, kind, layer, "index", rank, sum) VALUES(:certificate_id, :kind, :layer, :index, :rank, :sum)
+INSERT INTO certificate_component(certificate_id, kind, layer, number, rank, sum) VALUES(:certificate_id, :kind, :layer, :number, :rank, :sum)

@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-INSERT INTO knockout(certificate_id, graph_id, kind, layer, "index", effect) VALUES(:certificate_id, :graph_id, :kind, :layer, :index, :effect)
+INSERT INTO knockout(certificate_id, graph_id, kind, layer, number, effect) VALUES(:certificate_id, :graph_id, :kind, :layer, :number, :effect)

@@ -49,10 +49,10 @@ CREATE TABLE IF NOT EXISTS certificate_component (
   certificate_id INTEGER NOT NULL REFERENCES certificate_run,
   kind TEXT NOT NULL CHECK(kind IN ('head', 'ffn')),
   layer INTEGER NOT NULL,
-  "index" INTEGER NOT NULL,       -- of the head; 0 of an FFN
+  number INTEGER NOT NULL,       -- of the head; 0 of an FFN
   rank INTEGER NOT NULL,          -- from 1
   sum INTEGER NOT NULL,           -- of the relevances of all prompts, 1e-6 logits; routes: of importances, 1e-6
-  PRIMARY KEY(certificate_id, kind, layer, "index")
+  PRIMARY KEY(certificate_id, kind, layer, number)
 ) STRICT, WITHOUT ROWID;
 
 -- A head or an FFN replaced at all positions: effect = m - the margin without it.
@@ -61,9 +61,9 @@ CREATE TABLE IF NOT EXISTS knockout (
   graph_id INTEGER NOT NULL,
   kind TEXT NOT NULL CHECK(kind IN ('head', 'ffn')),
   layer INTEGER NOT NULL,
-  "index" INTEGER NOT NULL,
+  number INTEGER NOT NULL,
   effect REAL NOT NULL,
-  PRIMARY KEY(certificate_id, graph_id, kind, layer, "index")
+  PRIMARY KEY(certificate_id, graph_id, kind, layer, number)
 ) STRICT, WITHOUT ROWID;
 
 -- Two of them together.
@@ -72,13 +72,13 @@ CREATE TABLE IF NOT EXISTS knockout_pair (
   graph_id INTEGER NOT NULL,
   kind_a TEXT NOT NULL CHECK(kind_a IN ('head', 'ffn')),
   layer_a INTEGER NOT NULL,
-  index_a INTEGER NOT NULL,
+  number_a INTEGER NOT NULL,
   kind_b TEXT NOT NULL CHECK(kind_b IN ('head', 'ffn')),
   layer_b INTEGER NOT NULL,
-  index_b INTEGER NOT NULL,
+  number_b INTEGER NOT NULL,
   effect REAL NOT NULL,           -- of both
   interaction REAL NOT NULL,      -- effect of both - the effects of each
-  PRIMARY KEY(certificate_id, graph_id, kind_a, layer_a, index_a, kind_b, layer_b, index_b)
+  PRIMARY KEY(certificate_id, graph_id, kind_a, layer_a, number_a, kind_b, layer_b, number_b)
 ) STRICT, WITHOUT ROWID;
 
 -- The margin with the first n_kept components (or parts) kept (METHOD section 14).

@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT kind = 'ffn', layer, "index", sum FROM certificate_component WHERE certificate_id = :certificate_id
+SELECT kind = 'ffn', layer, number, sum FROM certificate_component WHERE certificate_id = :certificate_id

@@ -6,11 +6,11 @@
 -- :by <all|group> = all              all prompts together, or each group
 -- :limit <count> = 20                rows of each group, 0 for all
 WITH $certified, sums AS (
-  SELECT certificate_id, group_id, group_name, kind, layer, "index", count(*) AS n, avg(effect) AS effect, sum(effect > 0) * 1.0 / count(*) AS helps, sum(d) AS d, sum(d * d) AS d_d, $ratio_sums(e)
-  FROM (SELECT c.*, k.kind, k.layer, k."index", k.effect, k.effect AS e FROM certified c JOIN knockout k USING(certificate_id, graph_id))
-  GROUP BY certificate_id, group_id, group_name, kind, layer, "index"
+  SELECT certificate_id, group_id, group_name, kind, layer, number, count(*) AS n, avg(effect) AS effect, sum(effect > 0) * 1.0 / count(*) AS helps, sum(d) AS d, sum(d * d) AS d_d, $ratio_sums(e)
+  FROM (SELECT c.*, k.kind, k.layer, k.number, k.effect, k.effect AS e FROM certified c JOIN knockout k USING(certificate_id, graph_id))
+  GROUP BY certificate_id, group_id, group_name, kind, layer, number
 )
-SELECT certificate_id, group_name, CASE kind WHEN 'head' THEN 'L' || layer || 'H' || "index" ELSE 'FFN' || layer END AS component, n, effect,
+SELECT certificate_id, group_name, CASE kind WHEN 'head' THEN 'L' || layer || 'H' || number ELSE 'FFN' || layer END AS component, n, effect,
   e / d AS share, e / d - ($ratio_half(e)) AS share_lo, e / d + ($ratio_half(e)) AS share_hi, helps
-FROM (SELECT *, row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY abs(effect) DESC, layer, kind DESC, "index") AS place FROM sums)
+FROM (SELECT *, row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY abs(effect) DESC, layer, kind DESC, number) AS place FROM sums)
 WHERE :limit = 0 OR place <= :limit ORDER BY certificate_id, group_id, place

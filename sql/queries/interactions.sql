@@ -5,9 +5,9 @@
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :tolerance <number> = 0.05         of |m - none|
 -- :limit <count> = 20                rows, the largest first, 0 for all
-SELECT k.certificate_id, CASE kind_a WHEN 'head' THEN 'L' || layer_a || 'H' || index_a ELSE 'FFN' || layer_a END AS a,
-  CASE kind_b WHEN 'head' THEN 'L' || layer_b || 'H' || index_b ELSE 'FFN' || layer_b END AS b, count(*) AS n, avg(k.effect) AS effect, avg(interaction) AS interaction,
+SELECT k.certificate_id, CASE kind_a WHEN 'head' THEN 'L' || layer_a || 'H' || number_a ELSE 'FFN' || layer_a END AS a,
+  CASE kind_b WHEN 'head' THEN 'L' || layer_b || 'H' || number_b ELSE 'FFN' || layer_b END AS b, count(*) AS n, avg(k.effect) AS effect, avg(interaction) AS interaction,
   sum(interaction) / nullif(sum(c.m - c.none), 0) AS share, avg(abs(interaction) > :tolerance * abs(c.m - c.none)) AS not_additive
 FROM knockout_pair k JOIN certificate c USING(certificate_id, graph_id) WHERE :certificate IS NULL OR k.certificate_id = :certificate
-GROUP BY k.certificate_id, kind_a, layer_a, index_a, kind_b, layer_b, index_b
-ORDER BY k.certificate_id, abs(avg(interaction)) DESC, layer_a, index_a, layer_b, index_b LIMIT coalesce(nullif(:limit, 0), -1)
+GROUP BY k.certificate_id, kind_a, layer_a, number_a, kind_b, layer_b, number_b
+ORDER BY k.certificate_id, abs(avg(interaction)) DESC, layer_a, number_a, layer_b, number_b LIMIT coalesce(nullif(:limit, 0), -1)

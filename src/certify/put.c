@@ -99,7 +99,7 @@ bool hw_certify_put_ranking(hw_certifying *c, hw_error *err) {
   bool ok = hw_statement_open(&s, c->store, "certify/insert_component.sql", err);
   for (size_t i = 0; ok && i < c->n_components; i++) {
     hw_bind_integer(&s, ":certificate_id", c->certificate_id);
-    bind_component(&s, c, c->ranking[i], ":kind", ":layer", ":index");
+    bind_component(&s, c, c->ranking[i], ":kind", ":layer", ":number");
     hw_bind_integer(&s, ":rank", (int64_t)i + 1);
     hw_bind_integer(&s, ":sum", c->totals[c->ranking[i]]);
     ok = hw_statement_run(&s, "store the order of heads and FFNs", err);
@@ -207,7 +207,7 @@ static bool put_knockouts(hw_certifier *w, const hw_certified_prompt *p, const h
   for (size_t i = 0; ok && i < hw_certify_knockouts(c); i++) {
     hw_bind_integer(s, ":certificate_id", c->certificate_id);
     hw_bind_integer(s, ":graph_id", graph_id(p));
-    bind_component(s, c, c->ranking[i], ":kind", ":layer", ":index");
+    bind_component(s, c, c->ranking[i], ":kind", ":layer", ":number");
     hw_bind_real(s, ":effect", p->passes[HW_PASS_MODEL].m - passes[i].m);
     ok = hw_statement_run(s, "store a knock-out", w->err);
   }
@@ -226,8 +226,8 @@ static bool put_pairs(hw_certifier *w, const hw_certified_prompt *p, const hw_ab
       double effect = m - passes[at].m;
       hw_bind_integer(s, ":certificate_id", c->certificate_id);
       hw_bind_integer(s, ":graph_id", graph_id(p));
-      bind_component(s, c, c->ranking[a], ":kind_a", ":layer_a", ":index_a");
-      bind_component(s, c, c->ranking[b], ":kind_b", ":layer_b", ":index_b");
+      bind_component(s, c, c->ranking[a], ":kind_a", ":layer_a", ":number_a");
+      bind_component(s, c, c->ranking[b], ":kind_b", ":layer_b", ":number_b");
       hw_bind_real(s, ":effect", effect);
       hw_bind_real(s, ":interaction", effect - (m - singles[a].m) - (m - singles[b].m));
       ok = hw_statement_run(s, "store an interaction", w->err);

@@ -112,7 +112,8 @@ const hw_command hw_cmd_certify = {
     .name = "certify",
     .usage = "DB --model DIR [options]",
     .summary = "what answers hang on, tested: graphs kept and taken away, knock-outs, curves",
-    .example = "  headwater certify ioi.db --model datasets/models/headwater-gpt2 --graph contrast --threshold 0.04\n"
+    .example = "  headwater certify ioi.db --model datasets/models/headwater-gpt2 \\\n"
+               "      --graph contrast --threshold 0.04\n"
                "  headwater query ioi.db certificates\n",
     .exit_codes = "130 stopped: the same command continues",
     .options = options,

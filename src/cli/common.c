@@ -85,7 +85,7 @@ static void note_stale(const char *db, hw_store *store, const hw_stale *kind) {
   hw_error err;
   hw_buffer_init(&numbers);
   if (hw_store_stale(store, kind, &numbers, &err) && numbers.length)
-    fprintf(stderr, "%s: made before the last prompts were stored: %s %s; headwater %s with the same options makes it again\n", db, kind->table, numbers.data, kind->command);
+    fprintf(stderr, "%s: made before the last prompts were stored: %s %s; headwater %s with the same options makes it again\n", db, kind->name, numbers.data, kind->command);
   hw_buffer_fini(&numbers);
 }
 

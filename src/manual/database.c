@@ -111,6 +111,7 @@ bool manual_database(const char *what, hw_buffer *out) {
   if (ok && strcmp(what, "added") == 0) {
     put_file(db, "mining/schema.sql", "CREATE TABLE ", false, out);
     put_file(db, "compare/schema.sql", "CREATE TABLE ", false, out);
+    put_file(db, "certify/schema.sql", "CREATE TABLE ", false, out);
     put_file(db, "profile/schema.sql", "CREATE TABLE ", false, out);
   }
   (void)sqlite3_close(db);

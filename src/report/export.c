@@ -27,6 +27,9 @@ typedef struct file_kind {
 
 static const file_kind tables[] = {
     {"answer_by_layer", "export/answer_by_layer.sql", false, NULL},
+    {"certificate", "export/certificate.sql", false, "certificate_run"},
+    {"certificate_curve", "export/certificate_curve.sql", false, "certificate_run"},
+    {"certificate_run", "export/certificate_run.sql", false, "certificate_run"},
     {"circuit", "export/circuit.sql", false, "circuit"},
     {"circuit_edge", "export/circuit_edge.sql", false, "circuit"},
     {"circuit_group", "export/circuit_group.sql", false, "circuit"},
@@ -39,6 +42,8 @@ static const file_kind tables[] = {
     {"head_importance_by_group", "export/head_importance_by_group.sql", false, NULL},
     {"head_matrix", "export/head_matrix.sql", true, NULL},
     {"head_source", "export/head_source.sql", false, NULL},
+    {"knockout", "export/knockout.sql", false, "certificate_run"},
+    {"knockout_pair", "export/knockout_pair.sql", false, "certificate_run"},
     {"neuron_importance", "export/neuron_importance.sql", false, NULL},
     {"prompt_prediction", "export/prompt_prediction.sql", false, NULL},
     {"role_flow", "export/role_flow.sql", false, NULL},
@@ -293,7 +298,7 @@ static bool put_stale(hw_store *store, hw_json *json, hw_error *err) {
   for (size_t i = 0; ok && i < HW_STALE_KINDS; i++) {
     hw_buffer_reset(&numbers);
     ok = hw_store_stale(store, &hw_stale_kinds[i], &numbers, err);
-    hw_json_key(json, hw_stale_kinds[i].table);
+    hw_json_key(json, hw_stale_kinds[i].name);
     hw_json_string(json, ok && numbers.length ? numbers.data : "");
   }
   hw_json_end_object(json);

@@ -6,7 +6,8 @@
 #include "sqlite/connection.h"
 
 const hw_stale hw_stale_kinds[HW_STALE_KINDS] = {
-    {"mining", "mine", "mining/stale.sql"}, {"comparison", "compare", "compare/stale.sql"}, {"certificate_run", "certify", "certify/stale.sql"}};
+    {"mining", "mining", "mine", "mining/stale.sql"}, {"comparison", "comparison", "compare", "compare/stale.sql"},
+    {"certificate", "certificate_run", "certify", "certify/stale.sql"}};
 
 bool hw_store_stale(hw_store *store, const hw_stale *kind, hw_buffer *numbers, hw_error *err) {
   hw_statement s;

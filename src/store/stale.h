@@ -7,7 +7,7 @@
 #include "headwater/store.h"
 
 typedef struct hw_stale {
-  const char *table, *command; /* "mining", and the command that makes it: "mine" */
+  const char *name, *table, *command; /* "certificate", the table that they are listed in, the command that makes them */
   const char *file;            /* gives the numbers */
 } hw_stale;
 

@@ -40,8 +40,9 @@ done
 # ---- views, tables, columns: those of a real database ----
 "$program" run --model "$root/datasets/models/headwater-gpt2" --data "$root/datasets/ioi.csv" --db "$work/some.db" --limit 40 --quiet
 "$program" mine "$work/some.db" >/dev/null && "$program" compare "$work/some.db" --by group=ABBA,BABA >/dev/null 2>&1 || complain "mine or compare"
+"$program" certify "$work/some.db" --model "$root/datasets/models/headwater-gpt2" --graph routes --baseline zero --limit 2 --quiet 2>/dev/null || complain "certify"
 sed -nE 's/^CREATE (TEMP )?(TABLE|VIEW) (IF NOT EXISTS )?([a-z_0-9]+).*/\2 \4/p' "$root"/sql/schema.sql "$root"/sql/views.sql \
-  "$root"/sql/temp_views.sql "$root"/sql/mining/schema.sql "$root"/sql/compare/schema.sql >"$work/names"
+  "$root"/sql/temp_views.sql "$root"/sql/mining/schema.sql "$root"/sql/compare/schema.sql "$root"/sql/certify/schema.sql >"$work/names"
 while read -r type name; do
   for column in $("$program" sql "$work/some.db" --format csv "SELECT * FROM $name LIMIT 0" | tr -d '\r' | tr ',' ' '); do
     echo "$type,$name,$column"

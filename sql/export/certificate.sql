@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+SELECT $prompt_of(graph_id) AS prompt_id, * FROM certificate ORDER BY certificate_id, graph_id

@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: Apache-2.0
+"""headwater certify: numbers against those of trace, statistics against their formulas, and what must not change them.
+
+    python3 tests/certify/check.py build/headwater
+
+Each check is a function; a fault is a line, and the exit code says whether there was one."""
+import csv
+import json
+import math
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+MODEL = os.path.join(ROOT, "datasets/models/headwater-gpt2")
+PROMPTS = 24
+faults = []
+
+
+def check(true, what):
+    if not true:
+        faults.append(what)
+        print("FAILED: " + what)
+
+
+def near(found, wanted, what, slack=1e-6):
+    check(found is not None and abs(found - wanted) <= slack * max(1.0, abs(wanted)), f"{what}: {found}, want {wanted}")
+
+
+def call(*arguments, wanted=0):
+    done = subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=500)
+    check(done.returncode == wanted, f"{' '.join(map(str, arguments))}: exit {done.returncode}, want {wanted}: {done.stderr.strip()[-300:]}")
+    return done
+
+
+def run(db, data, *options, wanted=0):
+    call("run", "--model", MODEL, "--data", data, "--db", db, "--threshold", 0.04, "--floor", 0.01, "--counterfactual", "--neuron-projections", "none", "--project", "none", "--quiet", *options, wanted=wanted)
+    return db
+
+
+def certify(db, *options):
+    return call("certify", db, "--model", MODEL, "--threshold", 0.04, "--quiet", *options)
+
+
+def rows(db, table, where="1"):
+    with sqlite3.connect(db) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY 1, 2")]
+
+
+def query(db, name, *options):
+    return json.loads(call("query", db, name, "--format", "json", *options).stdout)
+
+
+def ids(db, prompt):
+    found = call("sql", db, f"SELECT token_id FROM hw_tokens((SELECT tokens FROM prompt WHERE prompt_id = {prompt}))", "--format", "csv")
+    return ",".join(found.stdout.split()[1:])
+
+
+def check_trace(db):
+    """The rows of two prompts are what trace says of their tokens."""
+    kinds = [(graph, unit, baseline) for graph in ("routes", "answer", "contrast") for unit in ("edge", "node") for baseline in ("counterfactual", "zero")]
+    for graph, unit, baseline in kinds:
+        certify(db, "--graph", graph, "--unit", unit, "--baseline", baseline, "--random", 0, "--knockout", 1000 if graph == "contrast" and unit == "node" else 0)
+    certificates = rows(db, "certificate JOIN certificate_run USING(certificate_id)")
+    with sqlite3.connect(db) as connection:
+        pairs = dict(connection.execute("SELECT counterfactual_of, prompt_id FROM prompt WHERE counterfactual_of IS NOT NULL"))
+        answers = {prompt: (answer, foil) for prompt, answer, foil in connection.execute("SELECT prompt_id, answer_id, foil_id FROM answer")}
+    for prompt in (1, PROMPTS - 1):
+        answer, foil = answers[prompt]
+        trace = json.loads(call("trace", "--model", MODEL, "--tokens", ids(db, prompt), "--counterfactual-tokens", ids(db, pairs[prompt]), "--answer-token", answer, "--foil-token", foil,
+                                "--relevance", "both", "--certify", "--knockout", "counterfactual,zero", "--threshold", 0.04, "--floor", 0.01, "--project", "none", "--json").stdout)
+        told = {(c["graph"], c["unit"], c["baseline"]): c for c in trace["certificates"]}
+        for kind in kinds:
+            [row] = [c for c in certificates if (c["graph"], c["unit"], c["baseline"]) == kind and c["graph_id"] >> 20 == prompt]
+            for column in ("n_attention", "n_ffn", "m", "none", "kept", "removed", "kept_kl", "removed_kl", "kept_id", "removed_id", "kept_rank", "removed_rank"):
+                near(row[column], told[kind][column], f"prompt {prompt}, {kind}: {column}")
+            check((row["m_reference"] is not None) == (kind[0] == "contrast"), f"{kind}: m_reference is there where it was used")
+        for knocked in trace["knockouts"]:
+            found = rows(db, "knockout JOIN certificate_run USING(certificate_id)", f"graph_id >> 20 = {prompt} AND baseline = '{knocked['baseline']}'")
+            check(len(found) == sum(map(len, knocked["heads"])) + len(knocked["ffn"]), "every head and FFN is knocked out")
+            for k in found:
+                near(k["effect"], knocked["heads"][k["layer"]][k["number"]] if k["kind"] == "head" else knocked["ffn"][k["layer"]], f"knock-out {k}")
+    for c in certificates:
+        if c["baseline"] == "counterfactual" and c["graph"] == "contrast":
+            near(c["none"], c["m_reference"], "none is the counterfactual's margin: the last tokens are the same", 1e-4)
+
+
+def t975(db, df):
+    return rows(db, "t_quantile", f"df = {df}")[0]["t975"]
+
+
+def check_statistics(db):
+    """The query's numbers from the rows of the table, by the formulas of METHOD section 13."""
+    certify(db, "--random", 1)
+    [run_row] = rows(db, "certificate_run", "n_random = 1 AND curve = 'none' AND baseline = 'counterfactual'")
+    number = run_row["certificate_id"]
+    listed = query(db, "certificates", "--certificate", number, "--by", "group")
+    groups = {}
+    for row in rows(db, "certificate JOIN prompt ON prompt_id = graph_id >> 20 JOIN group_member g ON g.member_id = prompt.group_id JOIN prompt_group p ON p.group_id = g.group_id",
+                    f"certificate_id = {number}"):
+        groups.setdefault(row["name"], []).append(row)
+    check(len(listed) == len(groups) > 1, f"{len(listed)} groups are listed, want {len(groups)}")
+    groups["all"] = rows(db, "certificate", f"certificate_id = {number}")
+    for found in listed + query(db, "certificates", "--certificate", number):
+        members = groups[found["group_name"]]
+        n = len(members)
+        check(found["n"] == n, "n of " + found["group_name"])
+        whole = sum(r["m"] - r["none"] for r in members)
+        for name, column in (("f_kept", "kept"), ("f_removed", "removed")):
+            ratio = sum(r[column] - r["none"] for r in members) / whole
+            rest = sum(((r[column] - r["none"]) - ratio * (r["m"] - r["none"])) ** 2 for r in members)
+            half = t975(db, n - 1) * math.sqrt(n / (n - 1) * rest) / abs(whole)
+            near(found[name], ratio, name)
+            near(found[name + "_lo"], ratio - half, name + "_lo")
+            near(found[name + "_hi"], ratio + half, name + "_hi")
+        near(found["f_random"], sum(r["random_kept"] - r["none"] for r in members) / whole, "f_random")
+        near(found["fails"], sum(abs(r["kept"] - r["m"]) > 0.2 * abs(r["m"] - r["none"]) for r in members) / n, "fails")
+        near(found["lost"], sum(r["kept"] <= 0 for r in members) / n, "lost")
+        closer = sum(abs(r["kept"] - r["m"]) < abs(r["random_kept"] - r["m"]) for r in members)
+        farther = sum(abs(r["removed"] - r["m"]) > abs(r["random_removed"] - r["m"]) for r in members)
+        for name, k in (("closer", closer), ("farther", farther)):
+            near(found[name], k / n, name)
+            near(found[name + "_p"], sum(math.comb(n, i) * 0.9**i * 0.1 ** (n - i) for i in range(k, n + 1)), name + "_p", 1e-9)
+    check(len({r["random_kept"] for r in groups["all"]}) > n / 2, "random graphs differ")
+
+
+def check_curves(db):
+    """A curve begins at none, ends at m, and its areas are those of its trapezoids."""
+    for curve in ("components", "set", "parts"):
+        certify(db, "--unit", "node", "--random", 0, "--curve", curve, "--pairs", 3 if curve == "set" else 0)
+    points = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
+    for of_run in rows(db, "certificate_run", "curve <> 'none'"):
+        number = of_run["certificate_id"]
+        certificates = {r["graph_id"]: r for r in rows(db, "certificate", f"certificate_id = {number}")}
+        curves = {}
+        for row in rows(db, "certificate_curve", f"certificate_id = {number}"):
+            curves.setdefault(row["graph_id"], {})[row["n_kept"]] = row
+        check(curves.keys() == certificates.keys() and len(curves) == PROMPTS, "each prompt has a curve")
+        areas = {r["prompt_id"]: r for r in query(db, "faithfulness_areas", "--certificate", number, "--limit", 0)}
+        total = [[0.0, 0.0] for _ in points]
+        for graph_id, curve in curves.items():
+            c, n = certificates[graph_id], next(iter(curve.values()))["n"]
+            check(n == 36 * (((graph_id & 1048575) + 1) if of_run["curve"] == "parts" else 1) or n == 20 * 1, f"{n} parts of a curve")
+            near(curve[0]["kept"], c["none"], "nothing is kept", 1e-5)
+            near(curve[n]["kept"], c["m"], "all is kept", 1e-5)
+            kept = [curve[int(p * 1000 + 0.5) * n // 1000]["kept"] for p in points]
+            f = [(k - c["none"]) / (c["m"] - c["none"]) for k in kept]
+            near(areas[graph_id >> 20]["cpr"], area(points, f), "cpr of a prompt")
+            near(areas[graph_id >> 20]["cmd"], area(points, [abs(1 - x) for x in f]), "cmd of a prompt")
+            for i, k in enumerate(kept):
+                total[i][0] += k - c["none"]
+                total[i][1] += c["m"] - c["none"]
+        f = [k / d for k, d in total]
+        for i, row in enumerate(query(db, "faithfulness_curve", "--certificate", number)):
+            near(row["f"], f[i], "f of the set")
+            near(row["cpr"], area(points, f), "cpr of the set")
+            near(row["cmd"], area(points, [abs(1 - x) for x in f]), "cmd of the set")
+    with sqlite3.connect(db) as connection:
+        for effect, interaction, a, b in connection.execute("""SELECT p.effect, interaction, x.effect, y.effect FROM knockout_pair p JOIN knockout x ON x.certificate_id = p.certificate_id
+                AND x.graph_id = p.graph_id AND (x.kind, x.layer, x.number) = (kind_a, layer_a, number_a) JOIN knockout y ON y.certificate_id = p.certificate_id
+                AND y.graph_id = p.graph_id AND (y.kind, y.layer, y.number) = (kind_b, layer_b, number_b)"""):
+            near(interaction, effect - a - b, "interaction")
+        n = connection.execute("SELECT count(*) FROM knockout_pair").fetchone()[0]
+    check(n == 3 * PROMPTS, f"{n} pairs, want {3 * PROMPTS}")
+
+
+def area(points, values):
+    return sum((points[i] - points[i - 1]) * (values[i] + values[i - 1]) / 2 for i in range(1, len(points)))
+
+
+TABLES = ("certificate", "certificate_component", "knockout", "knockout_pair", "certificate_curve")
+
+
+def check_resume(db, folder):
+    """The same rows by any number of threads, in several calls, and after a kill."""
+    options = ("--random", 2, "--pairs", 2, "--curve", "set", "--unit", "node", "--baseline", "mean")
+    copies = [os.path.join(folder, f"resume{i}.db") for i in range(3)]
+    for copy in copies:
+        with open(db, "rb") as source, open(copy, "wb") as target:
+            target.write(source.read())
+    digest = call("digest", copies[0]).stdout.split()[0]
+    certify(copies[0], "--threads", 1, *options)
+    certify(copies[1], "--threads", 3, "--limit", 7, *options)
+    n = rows(copies[1], "certificate_run")
+    check(len(n) == 1 and n[0]["complete"] == 0 and len(rows(copies[1], "certificate")) == 7, "--limit 7 certifies 7 prompts")
+    certify(copies[1], "--threads", 3, *options)
+    for _ in range(3): # the work may be done before the kill: then nothing is left to do
+        process = subprocess.Popen([BINARY, "certify", copies[2], "--model", MODEL, "--threshold", "0.04", "--quiet", *map(str, options)])
+        end = time.time() + 20
+        while process.poll() is None and time.time() < end and not begun(copies[2]):
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    certify(copies[2], *options)
+    for table in TABLES:
+        first = rows(copies[0], table)
+        check(len(first) > 0, f"{table} has rows")
+        for copy in copies[1:]:
+            check(rows(copy, table) == first, f"{table} of {os.path.basename(copy)} has the rows of one call")
+    check(rows(copies[2], "certificate_run")[0]["complete"] == 1, "complete")
+    check(call("digest", copies[0]).stdout.split()[0] == digest, "the digest is that of before")
+    again = certify(copies[0], *options)
+    check(len(rows(copies[0], "certificate_run")) == 1 and "0 of" not in again.stdout, "the same settings have one number")
+    call("certify", copies[0], "--delete", 1)
+    check(all(not rows(copies[0], table) for table in TABLES + ("certificate_run",)), "--delete leaves nothing")
+    check("there is no" in call("certify", copies[0], "--delete", 1, wanted=1).stderr, "nothing to delete is said")
+
+
+def begun(db):
+    try:
+        return bool(rows(db, "certificate"))
+    except sqlite3.Error:
+        return False
+
+
+def check_means(folder):
+    """A mean over copies of one prompt is that prompt; prompts without a partner have a reason."""
+    with open(os.path.join(ROOT, "datasets/ioi.csv"), encoding="utf-8") as file:
+        data = list(csv.DictReader(file))[:4]
+    path = os.path.join(folder, "means.csv")
+    table = [data[0], data[0], dict(data[1], counterfactual=""), dict(data[2], counterfactual="The mill is old and so"), data[3]]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, table[0].keys())
+        writer.writeheader()
+        writer.writerows(table)
+    db = run(os.path.join(folder, "means.db"), path, wanted=3) # an empty counterfactual
+    certify(db, "--graph", "routes", "--unit", "node", "--baseline", "mean")
+    certify(db, "--graph", "routes", "--unit", "node", "--baseline", "counterfactual")
+    mean, paired = rows(db, "certificate", "certificate_id = 1"), rows(db, "certificate", "certificate_id = 2")
+    for i in range(2):
+        for column in ("m", "none", "kept", "removed", "kept_kl", "random_kept"):
+            near(mean[i][column], paired[i][column], f"{column} by the mean of two equal counterfactuals", 1e-4)
+    with sqlite3.connect(db) as connection:
+        groups = connection.execute("SELECT group_id, n_tokens FROM prompt WHERE counterfactual_of IS NULL ORDER BY prompt_id").fetchall()
+    for i in range(2, 5):
+        check((groups[i] == groups[0]) == (mean[i]["reason"] is None), f"prompt {i}: a mean of two others, or a reason: {mean[i]['reason']}")
+    check("no counterfactual" in (paired[2]["reason"] or "") and "another number" in (paired[3]["reason"] or ""), "reasons of prompts without a counterfactual")
+    check(paired[4]["reason"] is None and all(paired[2][c] is None for c in ("m", "kept", "n_ffn")), "a reason stands in the place of numbers")
+    listed = query(db, "certificates", "--certificate", 2)
+    check(listed[0]["n"] == 3 and listed[0]["n_without"] == 2, "prompts without numbers are counted")
+    failures = query(db, "certificate_failures", "--certificate", 2, "--tolerance", 1e9)
+    check([f["prompt_id"] for f in failures] == [2, 3] and all(f["reason"] for f in failures), "they are listed with their reasons")
+
+
+def check_errors(db, folder):
+    wrong = {("--model", os.path.join(ROOT, "datasets/models/headwater-llama")): "is another one", ("--model", MODEL, "--graph", "routes", "--threshold", 0.001): "is below it",
+             ("--model", MODEL, "--baseline", "mean"): "for --unit node", ("--model", MODEL, "--graph", "routes", "--curve", "parts"): "--curve parts"}
+    for options, words in wrong.items():
+        check(words in call("certify", db, *options, wanted=1).stderr, f"{options}: the message says \"{words}\"")
+    check("--model" in call("certify", db, wanted=2).stderr, "the model is asked for")
+    check("about" in call("certify", db, "--model", MODEL, "--dry-run", "--random", 9).stdout, "--dry-run says what it will take")
+    check(not rows(db, "certificate_run", "n_random = 9"), "--dry-run stores nothing")
+
+
+SPOILED = [
+    "UPDATE certificate SET m = NULL, none = 1e308, kept = -1e308", "UPDATE certificate SET graph_id = -5 WHERE graph_id >> 20 = 1", "UPDATE certificate SET m = 9e999, kept = -9e999",
+    "UPDATE certificate SET answer_id = 1 << 62, kept_id = -1, kept_closer = 1 << 62", "UPDATE certificate_run SET threshold = -1e300, n_random = 1 << 62", "UPDATE certificate SET none = m",
+    "UPDATE knockout SET layer = 1 << 40, effect = 1e308", "DELETE FROM certificate_component WHERE rank = 3", "UPDATE certificate_component SET layer = 77 WHERE rank = 2",
+    "UPDATE certificate_component SET sum = -9223372036854775807 - 1", "UPDATE certificate_curve SET n = 0", "UPDATE certificate_curve SET n = 1 << 62, n_kept = -n_kept", "ALTER TABLE certificate DROP COLUMN kept",
+    "DROP TABLE certificate", "DROP TABLE certificate_curve", "ALTER TABLE certificate_run RENAME COLUMN complete TO done", "UPDATE prompt SET tokens = x'02ffff'", "UPDATE prompt SET n_tokens = 3",
+    "UPDATE answer SET answer_id = 99999999", "UPDATE prompt SET counterfactual_of = 0 WHERE counterfactual_of > 0", "UPDATE run SET n_layers = 7, n_heads = 3"]
+
+
+def check_hostile(db, folder):
+    """Tables may hold anything: an answer or one clean line, never a crash."""
+    source = os.path.join(folder, "whole.db")
+    run(source, os.path.join(ROOT, "datasets/ioi.csv"), "--limit", 4)
+    certify(source, "--random", 1, "--pairs", 2, "--curve", "set")
+    for turn, statement in enumerate(SPOILED):
+        copy = os.path.join(folder, "spoiled.db")
+        with open(source, "rb") as whole, open(copy, "wb") as target:
+            target.write(whole.read())
+        with sqlite3.connect(copy) as connection:
+            connection.execute("PRAGMA ignore_check_constraints = ON")
+            connection.execute(statement)
+        connection.close()
+        commands = [("query", copy, name) for name in ("certificates", "certificate_failures", "head_effects", "interactions", "faithfulness_curve", "faithfulness_areas")]
+        calls = [("certify", copy, "--model", MODEL, "--pairs", "2", "--curve", "set", "--threshold", "0.04", "--quiet"), ("certify", copy, "--model", MODEL, "--graph", "routes", "--quiet"),
+                     ("certify", copy, "--model", MODEL, "--unit", "node", "--baseline", "mean", "--quiet"), ("certify", copy, "--delete", "1")]
+        commands += [calls[turn % 4], calls[(turn + 1) % 4]] if "prompt" not in statement else calls
+        for command in commands:
+            done = subprocess.run([BINARY, *command], capture_output=True, text=True, timeout=300)
+            check(done.returncode in (0, 1), f"{statement}: {command[0]} {command[2:]}: exit {done.returncode}: {done.stderr[-300:]}")
+            check(done.returncode == 0 or [line for line in done.stderr.splitlines() if line.startswith("headwater")], f"{statement}: {command}: no message: {done.stderr}")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        db = run(os.path.join(folder, "ioi.db"), os.path.join(ROOT, "datasets/ioi.csv"), "--limit", PROMPTS, "--group-by", "group")
+        check_resume(db, folder)
+        check_trace(db)
+        check_statistics(db)
+        check_curves(db)
+        check_means(folder)
+        check_errors(db, folder)
+        check_hostile(db, folder)
+    print(f"{len(faults)} faults" if faults else "all as it should be")
+    return 1 if faults else 0
+
+
+BINARY = os.path.abspath(sys.argv[1])
+sys.exit(main())
