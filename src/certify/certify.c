@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "headwater/relevance.h"
 #include "sqlite/connection.h"
+#include "store/migrate.h"
 #include "study/saved.h"
 
 enum { ROWS_TOGETHER = 512, MOST_TOGETHER = 64 }; /* of a chunk: rows with those of counterfactuals, prompts */
@@ -320,10 +321,9 @@ bool hw_certify(const char *path, const hw_certify_settings *given, hw_certify_s
   hw_certify_settings settings = *given;
   hw_arena arena;
   hw_store *store;
-  hw_file_state state;
   if (settings.knockout < settings.pairs) settings.knockout = settings.pairs;
   *summary = (hw_certify_summary){.threads = settings.threads ? (int)settings.threads : omp_get_num_procs()};
-  if (!hw_store_connect(path, settings.dry_run ? HW_OPEN_READ : HW_OPEN_WRITE, settings.hooks, &store, &state, err)) return false;
+  if (settings.dry_run ? !hw_store_open_read_waiting(path, settings.hooks, &store, err) : !hw_store_open_write(path, settings.hooks, &store, err)) return false;
   hw_arena_init(&arena);
   hw_certifying c = {.settings = &settings, .store = store, .summary = summary, .arena = &arena, .err = err};
   bool ok = run(&c, err);
