@@ -324,6 +324,7 @@ bool hw_certify(const char *path, const hw_certify_settings *given, hw_certify_s
   if (settings.knockout < settings.pairs) settings.knockout = settings.pairs;
   *summary = (hw_certify_summary){.threads = settings.threads ? (int)settings.threads : omp_get_num_procs()};
   if (settings.dry_run ? !hw_store_open_read_waiting(path, settings.hooks, &store, err) : !hw_store_open_write(path, settings.hooks, &store, err)) return false;
+  store->stoppable = false; /* the prompts in work are stored before the end */
   hw_arena_init(&arena);
   hw_certifying c = {.settings = &settings, .store = store, .summary = summary, .arena = &arena, .err = err};
   bool ok = run(&c, err);
