@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Prompts whose graph alone does not give the answer's margin, the worst first; then those without numbers, with the reason.
+-- Prompts whose graph alone does not give the answer's margin, the worst first.
+-- Then come those without numbers, with the reason.
 -- gap: |kept - m| / |m - none|, above the tolerance. kept_token: the prediction with the graph alone.
 -- needs certificate_run: headwater certify DB --model DIR
 -- :certificate <certificate> = NULL  certificate_id, NULL for all

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Certificates that `headwater certify` saved: in how many prompts the graph alone does not give the answer's margin, and what it keeps.
+-- What graphs are worth: where they fail, what they keep and what is left without them.
+-- Certificates that `headwater certify` saved.
 -- fails: |kept - m| > 0.2 |m - none|; lost: the answer is not above its foil. f_kept: sum (kept - none) / sum (m - none), f_removed and f_random
 -- likewise, with 95% intervals. closer: the graph is closer to m than most random graphs of its size, farther: without it the margin is
 -- farther from m than without them; p: of a share above 0.9 by chance. stale: made before the last prompts were stored.

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the first heads and FFNs keep of the answer's margin (METHOD section 14), by the share that is kept; cpr and cmd are areas of the whole curve.
+-- What the first heads and FFNs keep of the answer's margin, by the share that is kept.
+-- METHOD section 14; cpr and cmd are areas of the whole curve.
 -- f: sum (kept - none) / sum (m - none) with its 95% interval. cpr: area of f, 1 is best; cmd: area of |1 - f|, 0 is best.
 -- needs certificate_run: headwater certify DB --model DIR --curve components
 -- :certificate <certificate> = NULL  certificate_id, NULL for all

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What each head and FFN does to the answer's margin when it is knocked out: m less the margin without it, over all prompts.
+-- What each head and FFN does to the answer's margin, by knock-outs.
+-- effect: m less the margin without it, a mean over prompts; helps: the share of prompts where it is above 0.
 -- share: of m - none, a ratio of sums with its 95% interval. Effects of single knock-outs overlap: they do not add up.
 -- needs certificate_run: headwater certify DB --model DIR --knockout K
 -- :certificate <certificate> = NULL  certificate_id, NULL for all

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What two heads or FFNs do together beyond what each does alone: effect of both less both effects, over all prompts.
+-- What two heads or FFNs do together beyond what each does alone, by knock-outs.
+-- interaction: effect of both less both effects, a mean over prompts.
 -- Below 0: one does the work of the other when it is gone, or both are links of one chain. not_additive: prompts where its size is above the tolerance.
 -- needs certificate_run: headwater certify DB --model DIR --pairs K
 -- :certificate <certificate> = NULL  certificate_id, NULL for all

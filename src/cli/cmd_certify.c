@@ -111,7 +111,7 @@ static int run(const hw_command *command, int argc, char **argv) {
 const hw_command hw_cmd_certify = {
     .name = "certify",
     .usage = "DB --model DIR [options]",
-    .summary = "what answers hang on, tested: graphs kept and taken away, knock-outs, curves",
+    .summary = "what graphs are worth: kept alone, taken away; knock-outs, curves",
     .example = "  headwater certify ioi.db --model datasets/models/headwater-gpt2 \\\n"
                "      --graph contrast --threshold 0.04\n"
                "  headwater query ioi.db certificates\n",

@@ -46,7 +46,7 @@ static int list_queries(const char *db, const query_list *list) {
   for (size_t i = 0; i < list->n; i++) {
     size_t length;
     const char *summary = hw_query_summary(list->rows[i].sql, &length);
-    printf("  %-18s %.*s\n", list->rows[i].name, (int)length, summary ? summary : "");
+    printf("  %-21s %.*s\n", list->rows[i].name, (int)length, summary ? summary : "");
   }
   printf("\n--help NAME tells the parameters of one, like --limit 5, and its SQL;\n"
          "--format table|csv|json; headwater sql for any SELECT\n");

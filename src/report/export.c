@@ -19,35 +19,39 @@
 #include "sqlite/sql.h"
 #include "store/stale.h"
 
+/* ROWS: a row a line. MATRIX: rows (row, column, value) become a table. TEXT: the one value of each row as it is, a file of JSON. */
+typedef enum file_layout { LAYOUT_ROWS, LAYOUT_MATRIX, LAYOUT_TEXT } file_layout;
+
 typedef struct file_kind {
   const char *name, *sql; /* NAME.csv, sql/... */
-  bool matrix;            /* rows (row, column, value) become a table; else one row a line */
+  file_layout layout;
   const char *needs;      /* a table that only some databases have */
 } file_kind;
 
 static const file_kind tables[] = {
-    {"answer_by_layer", "export/answer_by_layer.sql", false, NULL},
-    {"certificate", "export/certificate.sql", false, "certificate_run"},
-    {"certificate_curve", "export/certificate_curve.sql", false, "certificate_run"},
-    {"certificate_run", "export/certificate_run.sql", false, "certificate_run"},
-    {"circuit", "export/circuit.sql", false, "circuit"},
-    {"circuit_edge", "export/circuit_edge.sql", false, "circuit"},
-    {"circuit_group", "export/circuit_group.sql", false, "circuit"},
-    {"comparison", "export/comparison.sql", false, "comparison"},
-    {"comparison_component", "export/comparison_component.sql", false, "comparison"},
-    {"edge_frequency", "export/edge_frequency.sql", false, NULL},
-    {"edge_frequency_by_group", "export/edge_frequency_by_group.sql", false, NULL},
-    {"group_size", "export/group_size.sql", false, NULL},
-    {"head_importance", "export/head_importance.sql", false, NULL},
-    {"head_importance_by_group", "export/head_importance_by_group.sql", false, NULL},
-    {"head_matrix", "export/head_matrix.sql", true, NULL},
-    {"head_source", "export/head_source.sql", false, NULL},
-    {"knockout", "export/knockout.sql", false, "certificate_run"},
-    {"knockout_pair", "export/knockout_pair.sql", false, "certificate_run"},
-    {"neuron_importance", "export/neuron_importance.sql", false, NULL},
-    {"prompt_prediction", "export/prompt_prediction.sql", false, NULL},
-    {"role_flow", "export/role_flow.sql", false, NULL},
-    {"whole_answer", "export/whole_answer.sql", false, NULL},
+    {"answer_by_layer", "export/answer_by_layer.sql", LAYOUT_ROWS, NULL},
+    {"certificate", "export/certificate.sql", LAYOUT_ROWS, "certificate_run"},
+    {"certificate_curve", "export/certificate_curve.sql", LAYOUT_ROWS, "certificate_run"},
+    {"certificate_run", "export/certificate_run.sql", LAYOUT_ROWS, "certificate_run"},
+    {"circuit", "export/circuit.sql", LAYOUT_ROWS, "circuit"},
+    {"circuit_edge", "export/circuit_edge.sql", LAYOUT_ROWS, "circuit"},
+    {"circuit_group", "export/circuit_group.sql", LAYOUT_ROWS, "circuit"},
+    {"comparison", "export/comparison.sql", LAYOUT_ROWS, "comparison"},
+    {"comparison_component", "export/comparison_component.sql", LAYOUT_ROWS, "comparison"},
+    {"edge_frequency", "export/edge_frequency.sql", LAYOUT_ROWS, NULL},
+    {"edge_frequency_by_group", "export/edge_frequency_by_group.sql", LAYOUT_ROWS, NULL},
+    {"group_size", "export/group_size.sql", LAYOUT_ROWS, NULL},
+    {"head_importance", "export/head_importance.sql", LAYOUT_ROWS, NULL},
+    {"head_importance_by_group", "export/head_importance_by_group.sql", LAYOUT_ROWS, NULL},
+    {"head_matrix", "export/head_matrix.sql", LAYOUT_MATRIX, NULL},
+    {"head_source", "export/head_source.sql", LAYOUT_ROWS, NULL},
+    {"knockout", "export/knockout.sql", LAYOUT_ROWS, "certificate_run"},
+    {"knockout_pair", "export/knockout_pair.sql", LAYOUT_ROWS, "certificate_run"},
+    {"mib_circuit", "export/mib_circuit.sql", LAYOUT_TEXT, "certificate_component"},
+    {"neuron_importance", "export/neuron_importance.sql", LAYOUT_ROWS, NULL},
+    {"prompt_prediction", "export/prompt_prediction.sql", LAYOUT_ROWS, NULL},
+    {"role_flow", "export/role_flow.sql", LAYOUT_ROWS, NULL},
+    {"whole_answer", "export/whole_answer.sql", LAYOUT_ROWS, NULL},
 };
 enum { N_TABLES = sizeof tables / sizeof tables[0] };
 
@@ -56,10 +60,10 @@ static const struct {
   const char *script, *text;
   file_kind data;
 } plots[] = {
-    {"figure_heads", "figures/heads.gp", {"head_importance", NULL, false, NULL}},
-    {"figure_frequency", "figures/frequency.gp", {"figure_frequency", "figures/frequency.sql", false, NULL}},
-    {"figure_lens", "figures/lens.gp", {"figure_lens", "figures/lens.sql", false, NULL}},
-    {"figure_role_flow", "figures/role_flow.gp", {"figure_role_flow", "figures/role_flow.sql", true, NULL}},
+    {"figure_heads", "figures/heads.gp", {"head_importance", NULL, LAYOUT_ROWS, NULL}},
+    {"figure_frequency", "figures/frequency.gp", {"figure_frequency", "figures/frequency.sql", LAYOUT_ROWS, NULL}},
+    {"figure_lens", "figures/lens.gp", {"figure_lens", "figures/lens.sql", LAYOUT_ROWS, NULL}},
+    {"figure_role_flow", "figures/role_flow.gp", {"figure_role_flow", "figures/role_flow.sql", LAYOUT_MATRIX, NULL}},
 };
 enum { N_PLOTS = sizeof plots / sizeof plots[0] };
 
@@ -146,9 +150,22 @@ static bool put_matrix(hw_store *store, const char *file, hw_sink sink, void *co
   return ok;
 }
 
+static bool put_text(hw_store *store, const char *file, hw_sink sink, void *context, int64_t *rows, hw_error *err) {
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, store, file, err);
+  for (; ok && (ok = hw_statement_step(&s, &row, err)) && row; (*rows)++) {
+    size_t length;
+    const char *text = hw_column_blob(&s, 0, &length);
+    if (!sink(context, text, length)) ok = hw_fail(err, HW_ERROR_INTERRUPTED, "stopped");
+  }
+  hw_statement_close(&s);
+  return ok;
+}
+
 static bool put_rows(hw_store *store, const file_kind *kind, hw_sink sink, void *context, int64_t *rows, hw_error *err) {
   *rows = 0;
-  if (kind->matrix) return put_matrix(store, kind->sql, sink, context, rows, err);
+  if (kind->layout == LAYOUT_MATRIX) return put_matrix(store, kind->sql, sink, context, rows, err);
+  if (kind->layout == LAYOUT_TEXT) return put_text(store, kind->sql, sink, context, rows, err);
   return hw_select(store, hw_sql(kind->sql), NULL, 0, HW_FORMAT_CSV, sink, context, rows, err);
 }
 
@@ -167,7 +184,7 @@ static bool export_file(export *e, const file_kind *kind, int64_t *rows) {
   *rows = 0;
   if (kind->needs && !hw_store_has_table(e->store, kind->needs, &found, e->err)) return false;
   if (!found) return true;
-  (void)snprintf(file, sizeof file, "%s.csv", kind->name);
+  (void)snprintf(file, sizeof file, "%s.%s", kind->name, kind->layout == LAYOUT_TEXT ? "json" : "csv");
   if (!write_rows(e, file, kind, rows)) return false;
   put_file(&e->manifest, file, *rows, hw_sql(kind->sql));
   return true;
@@ -203,7 +220,7 @@ static bool find_table(hw_store *store, const char *name, size_t length, const f
   if (tables[i].needs && !hw_store_has_table(store, tables[i].needs, &found, err)) return false;
   if (found) return true;
   return hw_fail(err, HW_ERROR_INPUT, "%s: there is no table %s; make it with headwater %s", store->path, tables[i].needs,
-                 strcmp(tables[i].needs, "circuit") == 0 ? "mine" : "compare");
+                 strcmp(tables[i].needs, "circuit") == 0 ? "mine" : strcmp(tables[i].needs, "comparison") == 0 ? "compare" : "certify");
 }
 
 static bool check_tables(export *e) {

@@ -145,7 +145,7 @@ def check_curves(db):
         total = [[0.0, 0.0] for _ in points]
         for graph_id, curve in curves.items():
             c, n = certificates[graph_id], next(iter(curve.values()))["n"]
-            check(n == 36 * (((graph_id & 1048575) + 1) if of_run["curve"] == "parts" else 1) or n == 20 * 1, f"{n} parts of a curve")
+            check(n == 36 * (((graph_id & 1048575) + 1) if of_run["curve"] == "parts" else 1), f"{n} parts of a curve")
             near(curve[0]["kept"], c["none"], "nothing is kept", 1e-5)
             near(curve[n]["kept"], c["m"], "all is kept", 1e-5)
             kept = [curve[int(p * 1000 + 0.5) * n // 1000]["kept"] for p in points]
@@ -167,6 +167,20 @@ def check_curves(db):
             near(interaction, effect - a - b, "interaction")
         n = connection.execute("SELECT count(*) FROM knockout_pair").fetchone()[0]
     check(n == 3 * PROMPTS, f"{n} pairs, want {3 * PROMPTS}")
+
+
+def check_mib(db, folder):
+    """The circuit for MIB: nodes by its names, the input without a score, and the scores in the order of the ranking."""
+    call("export", db, "--out", os.path.join(folder, "out"), "--tables", "mib_circuit,certificate,knockout")
+    with open(os.path.join(folder, "out/mib_circuit.json"), encoding="utf-8") as file:
+        circuit = json.load(file)
+    check(set(circuit) == {"cfg", "nodes", "edges"} and circuit["edges"] == {}, "the keys of a circuit")
+    check(circuit["cfg"] == {"n_layers": 4, "n_heads": 8, "parallel_attn_mlp": False, "d_model": 128}, f"cfg: {circuit['cfg']}")
+    scored = [(name, node["score"]) for name, node in circuit["nodes"].items() if "score" in node]
+    check(list(circuit["nodes"]) == ["input"] + [f"a{l}.h{h}" if h < 8 else f"m{l}" for l in range(4) for h in range(9)] + ["logits"] and len(scored) == 36, "nodes are in the order of the model")
+    with sqlite3.connect(db) as connection:
+        ranked = connection.execute("SELECT iif(kind = 'head', 'a' || layer || '.h' || number, 'm' || layer) FROM certificate_component WHERE certificate_id = (SELECT max(certificate_id) FROM certificate_component) ORDER BY rank").fetchall()
+    check([name for name, _ in sorted(scored, key=lambda pair: -abs(pair[1]))] == [name for name, in ranked], "scores are in the order of the ranking")
 
 
 def area(points, values):
@@ -296,6 +310,7 @@ def main():
         check_trace(db)
         check_statistics(db)
         check_curves(db)
+        check_mib(db, folder)
         check_means(folder)
         check_errors(db, folder)
         check_hostile(db, folder)

@@ -3,6 +3,7 @@
 "$HW" run --model gpt2 --data ioi.csv --db ioi.db --limit 40 --group-by group --quiet
 "$HW" mine ioi.db >mined
 "$HW" compare ioi.db --by group=ABBA,BABA --top 1 >compared 2>&1
+"$HW" certify ioi.db --model gpt2 --graph routes --baseline zero --pairs 2 --curve set --limit 2 --quiet >certified 2>&1
 echo "--- every parameter of every query"
 "$PY" "$LIB/parameters.py" "$HW" ioi.db
 echo "--- a name sets both parameters"

@@ -18,7 +18,7 @@ binary, original = sys.argv[1:3]
 everything = sys.argv[3:] == ["all"]
 NUMBERS = [-3000000, -1, 0, 1 << 31, 1 << 40, (1 << 62) + 7, -(1 << 63), 1e300, -0.5, None, "text", b"\x02\x00"]
 OTHERS = [None, 7, 1e300, "", "a text that nobody expects here", b"", b"\xff\x00\xff", "cut", "flip"]
-DERIVED = ("process", "t_quantile", "mining", "circuit", "comparison")
+DERIVED = ("process", "t_quantile", "mining", "circuit", "comparison", "certificate", "knockout")
 
 
 def cases(path, tables):
