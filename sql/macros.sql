@@ -66,19 +66,22 @@ min(1.0, ($F + 1.9207294103470618 / $N + 1.959963984540054 * sqrt($F * (1 - $F) 
 -- $binomial_tail $K $N
 (WITH RECURSIVE down(i, l) AS (SELECT $N, $N * ln(0.9) UNION ALL SELECT i - 1, l + ln(i * 0.1 / (($N - i + 1) * 0.9)) FROM down WHERE i > $K)
     SELECT min(1.0, sum(exp(l))) FROM down WHERE $N > 0)
--- Half of the t-interval of a ratio of sums over n prompts (METHOD section 13), from the columns of $ratio_sums and those of d.
+-- Half of the t-interval of a ratio of sums (METHOD section 13), from the columns of $ratio_sums, those of d, and the number of clusters.
 -- $ratio_half $X
-$t975(n) * sqrt(max(0.0, $X_x - 2 * ($X / d) * $X_d + ($X / d) * ($X / d) * d_d) * n / (n - 1.0)) / nullif(abs(d), 0)
+$t975(n_clusters) * sqrt(max(0.0, $X_x - 2 * ($X / d) * $X_d + ($X / d) * ($X / d) * d_d) * n_clusters / (n_clusters - 1.0)) / nullif(abs(d), 0)
 -- The sums of a column X, for a denominator d, as the columns X, X_x and X_d.
 -- $ratio_sums $X
 sum($X) AS $X, sum($X * $X) AS $X_x, sum($X * d) AS $X_d
--- Certificates by all prompts or by groups, of :certificate and :by: what is added up.
+-- Certificates with numbers by all prompts or by groups, of :certificate, :by and :cluster: what is added up. A prompt without a value in
+-- the column :cluster is a cluster of its own.
 -- $certified
 member AS (
   SELECT -1 AS group_id, NULL AS member_id, 'all' AS group_name WHERE hw_choice(:by, 'all', 'group') = 0
   UNION ALL SELECT m.group_id, m.member_id, g.name FROM group_member m JOIN prompt_group g USING(group_id) WHERE hw_choice(:by, 'all', 'group') = 1
 ), certified AS (
-  SELECT c.*, u.n_random, x.group_id, x.group_name, m - none AS d
+  SELECT c.*, u.n_random, x.group_id, x.group_name, m - none AS d, coalesce(
+      (SELECT value FROM group_value v WHERE v.group_id = p.group_id AND column_name = :cluster),
+      (SELECT value FROM prompt_value v WHERE v.prompt_id = p.prompt_id AND key = :cluster), p.prompt_id) AS cluster
   FROM certificate_run u JOIN certificate c USING(certificate_id) JOIN prompt p ON p.prompt_id = $prompt_of(c.graph_id)
     JOIN member x ON x.member_id IS NULL OR x.member_id = p.group_id
   WHERE :certificate IS NULL OR u.certificate_id = :certificate

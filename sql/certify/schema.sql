@@ -81,7 +81,7 @@ CREATE TABLE IF NOT EXISTS knockout_pair (
   PRIMARY KEY(certificate_id, graph_id, kind_a, layer_a, number_a, kind_b, layer_b, number_b)
 ) STRICT, WITHOUT ROWID;
 
--- The margin with the first n_kept components (or parts) kept (METHOD section 14).
+-- The margin with the first n_kept components (or parts) kept (METHOD section 13).
 CREATE TABLE IF NOT EXISTS certificate_curve (
   certificate_id INTEGER NOT NULL REFERENCES certificate_run,
   graph_id INTEGER NOT NULL,

@@ -7,14 +7,21 @@
 -- needs certificate_run: headwater certify DB --model DIR
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :by <all|group> = all              all prompts together, or each group
-WITH $certified, sums AS (
-  SELECT certificate_id, group_id, group_name, count(*) FILTER (WHERE reason IS NULL) AS n, count(reason) AS n_without, sum(d) AS d, sum(d * d) AS d_d,
-    avg(abs(kept - m) > 0.2 * abs(d)) AS fails, avg(kept <= 0) AS lost, avg(n_attention) AS n_attention, avg(n_ffn) AS n_ffn, $ratio_sums(k), $ratio_sums(r), $ratio_sums(q),
-    avg(kept_id = predicted_id) AS same_kept, avg(removed_id = predicted_id) AS same_removed, avg(kept_kl) AS kept_kl, avg(removed_kl) AS removed_kl,
-    sum(2 * kept_closer > n_random) AS n_closer, sum(2 * removed_farther > n_random) AS n_farther
-  FROM (SELECT *, kept - none AS k, removed - none AS r, random_kept - none AS q FROM certified) GROUP BY certificate_id, group_id, group_name
+-- :cluster <text> = NULL             column whose values are the units of intervals, like template; NULL: prompts
+WITH $certified, clustered AS (
+  SELECT certificate_id, group_id, group_name, count(m) AS n, count(reason) AS n_without, sum(d) AS d, sum(kept - none) AS k, sum(removed - none) AS r, sum(random_kept - none) AS q,
+    sum(abs(kept - m) > 0.2 * abs(d)) AS fails, sum(kept <= 0) AS lost, sum(n_attention) AS n_attention, sum(n_ffn) AS n_ffn, sum(kept_id = predicted_id) AS same_kept,
+    sum(removed_id = predicted_id) AS same_removed, sum(kept_kl) AS kept_kl, sum(removed_kl) AS removed_kl, sum(2 * kept_closer > n_random) AS n_closer,
+    sum(2 * removed_farther > n_random) AS n_farther
+  FROM certified GROUP BY certificate_id, group_id, group_name, cluster
+), sums AS (
+  SELECT certificate_id, group_id, group_name, sum(n) AS n, sum(n_without) AS n_without, sum(n > 0) AS n_clusters, sum(d) AS d, sum(d * d) AS d_d, $ratio_sums(k), $ratio_sums(r),
+    $ratio_sums(q), sum(fails) * 1.0 / sum(n) AS fails, sum(lost) * 1.0 / sum(n) AS lost, sum(n_attention) * 1.0 / sum(n) AS n_attention, sum(n_ffn) * 1.0 / sum(n) AS n_ffn,
+    sum(same_kept) * 1.0 / sum(n) AS same_kept, sum(same_removed) * 1.0 / sum(n) AS same_removed, sum(kept_kl) / sum(n) AS kept_kl, sum(removed_kl) / sum(n) AS removed_kl,
+    sum(n_closer) AS n_closer, sum(n_farther) AS n_farther
+  FROM clustered GROUP BY certificate_id, group_id, group_name
 )
-SELECT s.certificate_id, u.graph, u.threshold, u.unit, u.baseline, s.group_name, n, n_without, fails, $wilson_lo(fails, n) AS fails_lo, $wilson_hi(fails, n) AS fails_hi, lost,
+SELECT s.certificate_id, u.graph, u.threshold, u.unit, u.baseline, s.group_name, n, n_clusters, n_without, fails, $wilson_lo(fails, n) AS fails_lo, $wilson_hi(fails, n) AS fails_hi, lost,
   n_attention, n_ffn, k / d AS f_kept, k / d - ($ratio_half(k)) AS f_kept_lo, k / d + ($ratio_half(k)) AS f_kept_hi,
   r / d AS f_removed, r / d - ($ratio_half(r)) AS f_removed_lo, r / d + ($ratio_half(r)) AS f_removed_hi,
   q / d AS f_random, same_kept, same_removed, kept_kl, removed_kl, n_closer * 1.0 / n AS closer, $binomial_tail(n_closer, n) AS closer_p,

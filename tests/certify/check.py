@@ -127,6 +127,15 @@ def check_statistics(db):
             near(found[name], k / n, name)
             near(found[name + "_p"], sum(math.comb(n, i) * 0.9**i * 0.1 ** (n - i) for i in range(k, n + 1)), name + "_p", 1e-9)
     check(len({r["random_kept"] for r in groups["all"]}) > n / 2, "random graphs differ")
+    clusters = {}
+    for row in rows(db, "certificate JOIN prompt_value v ON v.prompt_id = graph_id >> 20 AND key = 'template'", f"certificate_id = {number}"):
+        numerator, denominator = clusters.get(row["value"], (0, 0))
+        clusters[row["value"]] = numerator + row["kept"] - row["none"], denominator + row["m"] - row["none"]
+    ratio, whole, n = sum(x for x, _ in clusters.values()) / sum(d for _, d in clusters.values()), sum(d for _, d in clusters.values()), len(clusters)
+    half = t975(db, n - 1) * math.sqrt(n / (n - 1) * sum((x - ratio * d) ** 2 for x, d in clusters.values())) / abs(whole)
+    [found] = query(db, "certificates", "--certificate", number, "--cluster", "template")
+    check(1 < found["n_clusters"] == n < PROMPTS, f"{found['n_clusters']} clusters, want {n}")
+    near(found["f_kept_hi"] - found["f_kept"], half, "half of the interval by clusters")
 
 
 def check_curves(db):
