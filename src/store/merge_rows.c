@@ -45,6 +45,12 @@ const hw_merge_table hw_merge_tables[] = {
     {"circuit_break", HW_MERGE_AGAIN, NULL, NULL},
     {"comparison", HW_MERGE_AGAIN, NULL, NULL},
     {"comparison_component", HW_MERGE_AGAIN, NULL, NULL},
+    {"certificate_run", HW_MERGE_AGAIN, NULL, NULL},
+    {"certificate", HW_MERGE_AGAIN, NULL, NULL},
+    {"certificate_component", HW_MERGE_AGAIN, NULL, NULL},
+    {"certificate_curve", HW_MERGE_AGAIN, NULL, NULL},
+    {"knockout", HW_MERGE_AGAIN, NULL, NULL},
+    {"knockout_pair", HW_MERGE_AGAIN, NULL, NULL},
 };
 const size_t hw_n_merge_tables = sizeof hw_merge_tables / sizeof *hw_merge_tables;
 
