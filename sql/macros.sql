@@ -66,6 +66,12 @@ min(1.0, ($F + 1.9207294103470618 / $N + 1.959963984540054 * sqrt($F * (1 - $F) 
 -- $binomial_tail $K $N
 (WITH RECURSIVE down(i, l) AS (SELECT $N, $N * ln(0.9) UNION ALL SELECT i - 1, l + ln(i * 0.1 / (($N - i + 1) * 0.9)) FROM down WHERE i > $K)
     SELECT min(1.0, sum(exp(l))) FROM down WHERE $N > 0)
+-- The two-sided p of a value T of Student's t with DF degrees of freedom: its series in the cosine of atan(T / sqrt(DF)).
+-- $t_two_sided $T $DF
+(WITH RECURSIVE term(i, a) AS (SELECT $DF % 2, iif($DF % 2, sqrt($DF / ($DF + $T * $T)), 1.0)
+      UNION ALL SELECT i + 2, a * (i + 1) / (i + 2) * $DF / ($DF + $T * $T) FROM term WHERE i + 2 <= $DF - 2),
+    series(s) AS (SELECT $T / sqrt($DF + $T * $T) * iif($DF > 1, sum(a), 0.0) FROM term)
+    SELECT max(0.0, 1 - iif($DF % 2, (atan($T / sqrt($DF)) + s) / 1.5707963267948966, s)) FROM series)
 -- Half of the t-interval of a ratio of sums (METHOD section 13), from the columns of $ratio_sums, those of d, and the number of clusters.
 -- $ratio_half $X
 $t975(n_clusters) * sqrt(max(0.0, $X_x - 2 * ($X / d) * $X_d + ($X / d) * ($X / d) * d_d) * n_clusters / (n_clusters - 1.0)) / nullif(abs(d), 0)

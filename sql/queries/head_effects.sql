@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What each head and FFN does to the answer's margin, by knock-outs.
 -- effect: m less the margin without it, a mean over prompts; helps: the share of prompts where it is above 0.
--- share: of m - none, a ratio of sums with its 95% interval. Effects of single knock-outs overlap: they do not add up.
+-- share: of m - none, a ratio of sums with its 95% interval and the p of 0 (0: below 1e-14); q: Benjamini-Hochberg over the components. Effects of single knock-outs overlap: they do not add up.
 -- needs certificate_run: headwater certify DB --model DIR --knockout K
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :by <all|group> = all              all prompts together, or each group
@@ -14,8 +14,16 @@ WITH $certified, clustered AS (
   SELECT certificate_id, group_id, group_name, kind, layer, number, sum(n) AS n, count(*) AS n_clusters, sum(e) / sum(n) AS effect, sum(helps) * 1.0 / sum(n) AS helps, sum(d) AS d,
     sum(d * d) AS d_d, $ratio_sums(e)
   FROM clustered GROUP BY certificate_id, group_id, group_name, kind, layer, number
+), tested AS (
+  SELECT *, e / d AS share, $ratio_half(e) AS half, n_clusters - 1.0 AS df FROM sums
+), scored AS (
+  SELECT *, $t_two_sided(size, df) AS p FROM (SELECT *, abs(share) / nullif(half / $t975(n_clusters), 0) AS size FROM tested)
+), ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY abs(effect) DESC, layer, kind DESC, number) AS place,
+    row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY p) AS step, count(*) OVER (PARTITION BY certificate_id, group_id) AS n_tested FROM scored
+), adjusted AS (
+  SELECT *, min(p * n_tested / step) OVER (PARTITION BY certificate_id, group_id ORDER BY step DESC) AS q FROM ranked
 )
 SELECT certificate_id, group_name, CASE kind WHEN 'head' THEN 'L' || layer || 'H' || number ELSE 'FFN' || layer END AS component, n, n_clusters, effect,
-  e / d AS share, e / d - ($ratio_half(e)) AS share_lo, e / d + ($ratio_half(e)) AS share_hi, helps
-FROM (SELECT *, row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY abs(effect) DESC, layer, kind DESC, number) AS place FROM sums)
-WHERE :limit = 0 OR place <= :limit ORDER BY certificate_id, group_id, place
+  share, share - half AS share_lo, share + half AS share_hi, p, q, helps
+FROM adjusted WHERE :limit = 0 OR place <= :limit ORDER BY certificate_id, group_id, place

@@ -138,6 +138,37 @@ def check_statistics(db):
     near(found["f_kept_hi"] - found["f_kept"], half, "half of the interval by clusters")
 
 
+def t_two_sided(t, df):
+    """By Simpson's rule over the angle whose tangent is t / sqrt(df): the density there is cos^(df - 1), up to a factor."""
+    def integral(low, high, n=2000):
+        return sum((1 if i in (0, n) else 4 if i % 2 else 2) * math.cos(low + (high - low) * i / n) ** (df - 1) for i in range(n + 1)) * (high - low) / n / 3
+
+    return integral(math.atan(t / math.sqrt(df)), math.pi / 2) / integral(0, math.pi / 2)
+
+
+def check_effects(db):
+    """Means, shares, p and q of knock-outs from their rows."""
+    [number] = {r["certificate_id"] for r in rows(db, "knockout JOIN certificate_run USING(certificate_id)", "baseline = 'zero'")}
+    whole = {r["graph_id"]: r["m"] - r["none"] for r in rows(db, "certificate", f"certificate_id = {number}")}
+    effects, listed = {}, query(db, "head_effects", "--certificate", number, "--limit", 0)
+    for row in rows(db, "knockout", f"certificate_id = {number}"):
+        effects.setdefault((f"L{row['layer']}H{row['number']}" if row["kind"] == "head" else f"FFN{row['layer']}"), []).append((row["effect"], whole[row["graph_id"]]))
+    check(len(effects) == len(listed) == 36, "every head and FFN is listed")
+    for found in listed:
+        pairs = effects[found["component"]]
+        n, total = len(pairs), sum(d for _, d in pairs)
+        share = sum(e for e, _ in pairs) / total
+        error = math.sqrt(n / (n - 1) * sum((e - share * d) ** 2 for e, d in pairs)) / abs(total)
+        near(found["effect"], sum(e for e, _ in pairs) / n, "effect")
+        near(found["share"], share, "share of an effect")
+        near(found["share_hi"] - found["share"], t975(db, n - 1) * error, "half of its interval")
+        near(found["p"], t_two_sided(abs(share) / error, n - 1), f"p of {found['component']}", 1e-9)
+        near(found["helps"], sum(e > 0 for e, _ in pairs) / n, "helps")
+    ordered = sorted(listed, key=lambda r: r["p"])
+    for i, found in enumerate(ordered):
+        near(found["q"], min(r["p"] * len(ordered) / (k + 1) for k, r in enumerate(ordered) if k >= i), "q", 1e-9)
+
+
 def check_curves(db):
     """A curve begins at none, ends at m, and its areas are those of its trapezoids."""
     for curve in ("components", "set", "parts"):
@@ -318,6 +349,7 @@ def main():
         check_resume(db, folder)
         check_trace(db)
         check_statistics(db)
+        check_effects(db)
         check_curves(db)
         check_mib(db, folder)
         check_means(folder)
