@@ -20,7 +20,7 @@ WITH $certified, clustered AS (
   SELECT *, $t_two_sided(size, df) AS p FROM (SELECT *, abs(share) / nullif(half / $t975(n_clusters), 0) AS size FROM tested)
 ), ranked AS (
   SELECT *, row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY abs(effect) DESC, layer, kind DESC, number) AS place,
-    row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY p) AS step, count(*) OVER (PARTITION BY certificate_id, group_id) AS n_tested FROM scored
+    row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY p NULLS LAST) AS step, count(p) OVER (PARTITION BY certificate_id, group_id) AS n_tested FROM scored
 ), adjusted AS (
   SELECT *, min(p * n_tested / step) OVER (PARTITION BY certificate_id, group_id ORDER BY step DESC) AS q FROM ranked
 )

@@ -162,9 +162,13 @@ def check_effects(db):
         near(found["effect"], sum(e for e, _ in pairs) / n, "effect")
         near(found["share"], share, "share of an effect")
         near(found["share_hi"] - found["share"], t975(db, n - 1) * error, "half of its interval")
-        near(found["p"], t_two_sided(abs(share) / error, n - 1), f"p of {found['component']}", 1e-9)
+        if error:
+            near(found["p"], t_two_sided(abs(share) / error, n - 1), f"p of {found['component']}", 1e-9)
+        else:
+            check(found["p"] is None and found["q"] is None, "no p where no prompt has an effect")
         near(found["helps"], sum(e > 0 for e, _ in pairs) / n, "helps")
-    ordered = sorted(listed, key=lambda r: r["p"])
+    ordered = sorted((r for r in listed if r["p"] is not None), key=lambda r: r["p"])
+    check(0 < len(ordered) < len(listed), "some heads have no effect in any prompt")
     for i, found in enumerate(ordered):
         near(found["q"], min(r["p"] * len(ordered) / (k + 1) for k, r in enumerate(ordered) if k >= i), "q", 1e-9)
 
