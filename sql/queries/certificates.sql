@@ -7,7 +7,7 @@
 -- needs certificate_run: headwater certify DB --model DIR
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :by <all|group> = all              all prompts together, or each group
--- :cluster <text> = NULL             column whose values are the units of intervals, like template; NULL: prompts
+-- :cluster <column> = NULL           column whose values are the units of intervals, like template; NULL: prompts
 WITH $certified, clustered AS (
   SELECT certificate_id, group_id, group_name, count(m) AS n, count(reason) AS n_without, sum(d) AS d, sum(kept - none) AS k, sum(removed - none) AS r, sum(random_kept - none) AS q,
     sum(abs(kept - m) > 0.2 * abs(d)) AS fails, sum(kept <= 0) AS lost, sum(n_attention) AS n_attention, sum(n_ffn) AS n_ffn, sum(kept_id = predicted_id) AS same_kept,

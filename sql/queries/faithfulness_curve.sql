@@ -5,7 +5,7 @@
 -- needs certificate_run: headwater certify DB --model DIR --curve components
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :by <all|group> = all              all prompts together, or each group
--- :cluster <text> = NULL             column whose values are the units of intervals, like template; NULL: prompts
+-- :cluster <column> = NULL           column whose values are the units of intervals, like template; NULL: prompts
 WITH $certified, step(i, p) AS (VALUES(1, 1), (2, 2), (3, 5), (4, 10), (5, 20), (6, 50), (7, 100), (8, 200), (9, 500), (10, 1000)), clustered AS (
   SELECT c.certificate_id, c.group_id, c.group_name, s.i, s.p, count(*) AS n, sum(v.n_kept) AS n_kept, sum(c.d) AS d, sum(v.kept - c.none) AS k
   FROM certified c JOIN step s JOIN certificate_curve v ON v.certificate_id = c.certificate_id AND v.graph_id = c.graph_id AND v.n_kept = v.n * s.p / 1000

@@ -5,7 +5,7 @@
 -- needs certificate_run: headwater certify DB --model DIR --knockout K
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :by <all|group> = all              all prompts together, or each group
--- :cluster <text> = NULL             column whose values are the units of intervals, like template; NULL: prompts
+-- :cluster <column> = NULL           column whose values are the units of intervals, like template; NULL: prompts
 -- :limit <count> = 20                rows of each group, 0 for all
 WITH $certified, clustered AS (
   SELECT certificate_id, group_id, group_name, kind, layer, number, count(*) AS n, sum(effect) AS e, sum(effect > 0) AS helps, sum(d) AS d

@@ -40,6 +40,7 @@ static const parameter_type types[] = {
     {"mining", FORM_INTEGER, "a mining, by its number (headwater mine DB), like 1", "parameters/mining.sql", NULL, 0},
     {"circuit", FORM_INTEGER, "a circuit of the mining, by its rank, like 1", "parameters/circuit.sql", "mining", 0},
     {"comparison", FORM_INTEGER, "a comparison, by its comparison_id, like 1", "parameters/comparison.sql", NULL, 0},
+    {"column", FORM_TEXT, "a column of the data set, by its whole name, like template", "parameters/column.sql", NULL, 0},
     {"certificate", FORM_INTEGER, "certificates, by their certificate_id, like 1", "parameters/certificate.sql", NULL, 0},
 };
 

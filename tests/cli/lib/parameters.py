@@ -38,6 +38,7 @@ values = {
     "mining": (["1"], ["x", "7x"], ["99"]),
     "circuit": (["1"], ["x", "7x"], ["99999"]),
     "comparison": (["1"], ["x", "7x"], ["99"]),
+    "column": (["template"], [], ["templat", "emplate", "0x"]),
     "certificate": (["1"], ["x", "7x"], ["99"]),
 }
 names = re.findall(r"^  ([a-z_]+)  ", ask()[1], re.M)
