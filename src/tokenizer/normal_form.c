@@ -9,6 +9,7 @@
 #include "tokenizer/pieces.h"
 #include "tokenizer/state.h"
 #include "tokenizer/unicode.h"
+#include "tokenizer/younger.h"
 
 bool hw_tok_lowercase(hw_tok_run *run, const void *data, hw_tok_piece *piece) {
   (void)data;
@@ -16,7 +17,7 @@ bool hw_tok_lowercase(hw_tok_run *run, const void *data, hw_tok_piece *piece) {
   if (!hw_tok_rewrite_begin(run, &rewrite, piece)) return false;
   for (size_t i = 0, step; i < rewrite.piece.length; i += step) {
     uint32_t c = hw_tok_decode(rewrite.piece.bytes + i, rewrite.piece.length - i, &step);
-    uint32_t lower = c == 0x130 ? 'i' : (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
+    uint32_t lower = c == 0x130 ? 'i' : hw_tok_younger_lower((uint32_t)utf8proc_tolower((utf8proc_int32_t)c));
     if (!hw_tok_rewrite_put(run, &rewrite, lower, 0)) return false;
     if (c == 0x130 && !hw_tok_rewrite_put(run, &rewrite, 0x307, 1)) return false; /* U+0130 lowercases to two characters */
   }

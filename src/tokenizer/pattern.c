@@ -9,6 +9,7 @@
 #include "tokenizer/state.h"
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
+#include "tokenizer/younger.h"
 
 bool hw_tok_pattern_compile_pcre2(hw_tok_loader *loader, const hw_buffer *pcre2, const char *shown, const char *where,
                                   hw_tok_pattern *pattern) {
@@ -38,6 +39,20 @@ bool hw_tok_pattern_compile_pcre2(hw_tok_loader *loader, const hw_buffer *pcre2,
   return true;
 }
 
+/* The expression for text with younger characters, which is slower. */
+static bool compile_younger(hw_tok_loader *loader, const hw_buffer *pcre2, const char *shown, const char *where, hw_tok_pattern *pattern) {
+  hw_buffer with_younger;
+  hw_buffer_init(&with_younger);
+  hw_tok_pattern other;
+  bool ok = true;
+  if (hw_tok_regex_add_younger(pcre2, &with_younger)) {
+    ok = hw_tok_pattern_compile_pcre2(loader, &with_younger, shown, where, &other);
+    if (ok) pattern->younger = other.code, pattern->jit = pattern->jit && other.jit;
+  }
+  hw_buffer_fini(&with_younger);
+  return ok;
+}
+
 bool hw_tok_pattern_compile(hw_tok_loader *loader, const char *regex, size_t length, const char *where, hw_tok_pattern *pattern) {
   hw_buffer translated;
   hw_buffer_init(&translated);
@@ -45,7 +60,7 @@ bool hw_tok_pattern_compile(hw_tok_loader *loader, const char *regex, size_t len
   bool ok = hw_tok_regex_translate(regex, length, &translated, &refused) ||
             hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression with %s, which is not supported: %.*s", loader->path, where,
                     refused, (int)(length < 300 ? length : 300), regex);
-  ok = ok && hw_tok_pattern_compile_pcre2(loader, &translated, regex, where, pattern);
+  ok = ok && hw_tok_pattern_compile_pcre2(loader, &translated, regex, where, pattern) && compile_younger(loader, &translated, regex, where, pattern);
   hw_buffer_fini(&translated);
   return ok;
 }
@@ -64,7 +79,9 @@ bool hw_tok_pattern_parse(hw_tok_loader *loader, const json_t *object, const cha
 }
 
 void hw_tok_matcher_init(hw_tok_matcher *matcher, const hw_tok_pattern *pattern, const hw_tok_piece *piece) {
-  *matcher = (hw_tok_matcher){.pattern = pattern, .bytes = piece->bytes, .length = piece->length, .last_end = SIZE_MAX};
+  bool younger = pattern->younger && hw_tok_has_younger(piece->bytes, piece->length);
+  const pcre2_code *code = younger ? pattern->younger : pattern->code;
+  *matcher = (hw_tok_matcher){.pattern = pattern, .code = code, .bytes = piece->bytes, .length = piece->length, .last_end = SIZE_MAX};
 }
 
 static int literal_next(hw_tok_matcher *matcher, size_t *start, size_t *end) {
@@ -88,12 +105,12 @@ static int class_next(hw_tok_matcher *matcher, size_t *start, size_t *end) {
   return 0;
 }
 
-static int regex_match(hw_tok_run *run, const hw_tok_pattern *pattern, const char *bytes, size_t length, size_t position) {
+static int regex_match(hw_tok_run *run, const pcre2_code *expression, bool jit, const char *bytes, size_t length, size_t position) {
   PCRE2_SPTR subject = (PCRE2_SPTR)bytes;
   int code = PCRE2_ERROR_JIT_STACKLIMIT;
-  if (pattern->jit) code = pcre2_jit_match(pattern->code, subject, length, position, 0, run->match, NULL);
+  if (jit) code = pcre2_jit_match(expression, subject, length, position, 0, run->match, NULL);
   if (code == PCRE2_ERROR_JIT_STACKLIMIT)
-    code = pcre2_match(pattern->code, subject, length, position, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, run->match, NULL);
+    code = pcre2_match(expression, subject, length, position, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, run->match, NULL);
   return code;
 }
 
@@ -105,7 +122,7 @@ static bool fail_match(const hw_tok_run *run, int code) {
 
 static int regex_next(hw_tok_run *run, hw_tok_matcher *matcher, size_t *start, size_t *end) {
   while (matcher->position <= matcher->length) {
-    int code = regex_match(run, matcher->pattern, matcher->bytes, matcher->length, matcher->position);
+    int code = regex_match(run, matcher->code, matcher->pattern->jit, matcher->bytes, matcher->length, matcher->position);
     if (code == PCRE2_ERROR_NOMATCH) return 0;
     if (code < 0) return fail_match(run, code), -1;
     const PCRE2_SIZE *found = pcre2_get_ovector_pointer(run->match);
@@ -125,7 +142,7 @@ static int regex_next(hw_tok_run *run, hw_tok_matcher *matcher, size_t *start, s
 }
 
 bool hw_tok_pattern_mark(hw_tok_run *run, const hw_tok_pattern *pattern, const char *bytes, size_t length, size_t position, const char **mark) {
-  int code = regex_match(run, pattern, bytes, length, position);
+  int code = regex_match(run, pattern->code, pattern->jit, bytes, length, position);
   *mark = code > 0 ? (const char *)pcre2_get_mark(run->match) : NULL;
   return code > 0 || code == PCRE2_ERROR_NOMATCH || fail_match(run, code);
 }

@@ -24,6 +24,7 @@ bool hw_tok_pattern_mark(hw_tok_run *run, const hw_tok_pattern *pattern, const c
 
 typedef struct hw_tok_matcher {
   const hw_tok_pattern *pattern;
+  const pcre2_code *code; /* that for this text */
   const char *bytes;
   size_t length, position;
   size_t last_end; /* of the last match, SIZE_MAX before the first */

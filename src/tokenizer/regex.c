@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Hugging Face's patterns are in Oniguruma's syntax (Ruby's). PCRE2 reads most of it as it is; what it would
- * read differently is rewritten here: \s and [:space:] (PCRE2 counts U+180E), \w and \b (PCRE2 10.42 has no marks in it), \h (a
+ * read differently is rewritten here: \s and [:space:] (PCRE2 counts U+180E), \d, \w and \b (PCRE2 10.42 has no marks in it), \h (a
  * hex digit, not a space), \v, scripts, [:name:], \uHHHH, {,n} and the option letter m. What has no counterpart is refused. */
 #include <ctype.h>
 #include <string.h>
@@ -13,13 +13,16 @@ typedef struct escape {
   const char *outside, *inside; /* of a class; NULL: refused there */
 } escape;
 
-/* As Oniguruma has it; the six of Latin-1 (superscripts, fractions) are a peculiarity of its tables. */
-#define WORD "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}"
+/* As Oniguruma has it; the six of Latin-1 (superscripts, fractions) are a peculiarity of its tables. They are not in \w and [:word:] within a class. */
+#define WORD_IN_CLASS "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"
+#define WORD WORD_IN_CLASS "\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}"
 static const escape escapes[] = {
     {'s', "\\p{White_Space}", "\\p{White_Space}"},
     {'S', "\\P{White_Space}", "\\P{White_Space}"},
-    {'w', "[" WORD "]", WORD},
+    {'w', "[" WORD "]", WORD_IN_CLASS},
     {'W', "[^" WORD "]", NULL},
+    {'d', "\\p{Nd}", "\\p{Nd}"},
+    {'D', "\\P{Nd}", "\\P{Nd}"},
     {'h', "[0-9a-fA-F]", "0-9a-fA-F"},
     {'H', "[^0-9a-fA-F]", NULL},
     {'v', "\\x0B", "\\x0B"},
@@ -37,7 +40,7 @@ static const struct {
   const char *name, *text;
 } brackets[] = {
     {"alpha", "\\p{Alphabetic}"}, {"alnum", "\\p{Alphabetic}\\p{Nd}"}, {"upper", "\\p{Uppercase}"}, {"lower", "\\p{Lowercase}"},
-    {"space", "\\p{White_Space}"}, {"digit", "\\p{Nd}"}, {"punct", "\\p{P}\\p{S}"}, {"word", WORD}, {"xdigit", "0-9a-fA-F"},
+    {"space", "\\p{White_Space}"}, {"digit", "\\p{Nd}"}, {"punct", "\\p{P}\\p{S}"}, {"word", WORD_IN_CLASS}, {"xdigit", "0-9a-fA-F"},
 };
 
 /* \p{Name} that is neither a general category nor a script. */

@@ -87,8 +87,9 @@ typedef struct hw_tok_pattern {
   enum { HW_TOK_LITERAL, HW_TOK_REGEX, HW_TOK_CLASS } type;
   hw_tok_string literal;
   bool (*is_member)(uint32_t code_point); /* of the class: each character of it is a match */
-  pcre2_code *code; /* owned by the tokenizer's list */
-  bool jit;
+  pcre2_code *code;    /* owned by the tokenizer's list */
+  pcre2_code *younger; /* the same for text with characters younger than PCRE2's tables; NULL where nothing differs */
+  bool jit;            /* for both */
 } hw_tok_pattern;
 
 /* ---- one call of encode ---- */

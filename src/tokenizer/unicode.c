@@ -2,6 +2,7 @@
 #include <utf8proc.h>
 
 #include "tokenizer/unicode.h"
+#include "tokenizer/younger.h"
 
 uint32_t hw_tok_decode(const char *bytes, size_t left, size_t *step) {
   const unsigned char *s = (const unsigned char *)bytes;
@@ -46,7 +47,8 @@ bool hw_tok_is_space(uint32_t c) {
 bool hw_tok_is_numeric(uint32_t c) {
   if (c < 0x80) return c >= '0' && c <= '9';
   utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
-  return category == UTF8PROC_CATEGORY_ND || category == UTF8PROC_CATEGORY_NL || category == UTF8PROC_CATEGORY_NO;
+  return category == UTF8PROC_CATEGORY_ND || category == UTF8PROC_CATEGORY_NL || category == UTF8PROC_CATEGORY_NO ||
+         hw_tok_younger_is(c, "N") || (c >= 0x11DE0 && c <= 0x11DE9) || (c >= 0x16FF4 && c <= 0x16FF6); /* the last two: Unicode 17 */
 }
 
 bool hw_tok_in_ranges(const hw_tok_range *ranges, size_t n, uint32_t c) {
@@ -63,17 +65,6 @@ bool hw_tok_in_ranges(const hw_tok_range *ranges, size_t n, uint32_t c) {
   return false;
 }
 
-/* Letters, marks and digits of Unicode 15.1 and 16, which utf8proc may not know yet. Found by comparing every code point
- * (tests/tokenizer). */
-static const hw_tok_range words_of_16[] = {
-    {0x897, 0x897}, {0x1C89, 0x1C8A}, {0xA7CB, 0xA7CD}, {0xA7DA, 0xA7DC}, {0x105C0, 0x105F3}, {0x10D40, 0x10D65}, {0x10D69, 0x10D6D},
-    {0x10D6F, 0x10D85}, {0x10EC2, 0x10EC4}, {0x10EFC, 0x10EFC}, {0x11380, 0x11389}, {0x1138B, 0x1138B}, {0x1138E, 0x1138E},
-    {0x11390, 0x113B5}, {0x113B7, 0x113C0}, {0x113C2, 0x113C2}, {0x113C5, 0x113C5}, {0x113C7, 0x113CA}, {0x113CC, 0x113D3},
-    {0x113E1, 0x113E2}, {0x116D0, 0x116E3}, {0x11BC0, 0x11BE0}, {0x11BF0, 0x11BF9}, {0x11F5A, 0x11F5A}, {0x13460, 0x143FA},
-    {0x16100, 0x16139}, {0x16D40, 0x16D6C}, {0x16D70, 0x16D79}, {0x18CFF, 0x18CFF}, {0x1CCF0, 0x1CCF9}, {0x1E5D0, 0x1E5FA},
-    {0x2EBF0, 0x2EE5D},
-};
-
 bool hw_tok_is_word(uint32_t c) {
   switch (utf8proc_category((utf8proc_int32_t)c)) {
   case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM:
@@ -82,14 +73,15 @@ bool hw_tok_is_word(uint32_t c) {
     return true;
   default: /* Join_Control, and the symbols that are Other_Alphabetic */
     return c == 0x200C || c == 0x200D || (c >= 0x24B6 && c <= 0x24E9) || (c >= 0x1F130 && c <= 0x1F149) ||
-           (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189) ||
-           hw_tok_in_ranges(words_of_16, sizeof words_of_16 / sizeof *words_of_16, c);
+           (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189) || hw_tok_younger_is_alphabetic(c) || hw_tok_younger_is(c, "M") ||
+           hw_tok_younger_is(c, "Nd");
   }
 }
 
 bool hw_tok_is_mark(uint32_t c) {
   utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
-  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME;
+  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME ||
+         hw_tok_younger_is(c, "M");
 }
 
 bool hw_tok_is_unspaced(uint32_t c) {

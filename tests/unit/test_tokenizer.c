@@ -467,7 +467,7 @@ int main(void) {
       cmocka_unit_test(test_gpt2_files),   cmocka_unit_test(test_opt_files),    cmocka_unit_test(test_llama_json),
       cmocka_unit_test(test_normalizers),  cmocka_unit_test(test_pretokenizers), cmocka_unit_test(test_added_tokens),
       cmocka_unit_test(test_trim_offsets), cmocka_unit_test(test_long_word),    cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_processors),   cmocka_unit_test(test_bert_normalizer), cmocka_unit_test(test_decoders),
+      cmocka_unit_test(test_processors),   cmocka_unit_test(test_younger_characters), cmocka_unit_test(test_bert_normalizer), cmocka_unit_test(test_decoders),
       cmocka_unit_test(test_bad_json),     cmocka_unit_test(test_cut_and_changed_json), cmocka_unit_test(test_bad_files),
       cmocka_unit_test(test_models),       cmocka_unit_test(test_sentencepiece),
       cmocka_unit_test(test_settings),     cmocka_unit_test(test_settings_of_files), cmocka_unit_test(test_settings_of_bos),

@@ -59,6 +59,58 @@ static void test_bert_normalizer(void **state) {
   expect_parts("\"normalizer\":{\"type\":\"Nmt\"}", "\xC2\x8F" "a\xE1\x9A\x80", "0:1-2 27:2-3"); /* a control character, the Ogham space */
 }
 
+/* Each match of the expression is a part, each part the token 0. */
+static void expect_cut(const char *regex, const char *text, const char *wanted) {
+  hw_buffer json;
+  hw_buffer_init(&json);
+  hw_buffer_printf(&json, "{\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"%s\"},\"behavior\":\"Isolated\"},"
+                          "\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"u\":0},\"unk_token\":\"u\"}}", regex);
+  assert_true(hw_buffer_check(&json, NULL));
+  expect_prefixed(json.data, text, wanted);
+  hw_buffer_fini(&json);
+}
+
+/* Characters of Unicode 15 to 16, which PCRE2 may not know: as Hugging Face's library cuts them (tests/tokenizer). */
+static void test_younger_characters(void **state) {
+  (void)state;
+#define LETTER "\xF0\xAE\xAF\xB0" /* U+2EBF0, 15.1 */
+#define UPPER "\xE1\xB2\x89"      /* U+1C89, 16 */
+#define DIGIT "\xF0\x9E\x93\xB0" /* U+1E4F0, 15 */
+#define MOVED "\xF0\x91\x9C\x9E" /* U+1171E, Mn before 16, Mc since */
+  expect_cut("\\\\p{L}+", "a" LETTER "1", "0:0-2 0:2-3");
+  expect_cut("\\\\P{L}+", "a" LETTER "1", "0:0-2 0:2-3");
+  expect_cut("[\\\\p{L}x]+", "a" LETTER "1", "0:0-2 0:2-3");
+  expect_cut("[^\\\\s\\\\p{L}\\\\p{N}]+", LETTER "." DIGIT, "0:0-1 0:1-2 0:2-3");
+  expect_cut("[x\\\\P{L}]+", "x" LETTER "1", "0:0-1 0:1-2 0:2-3");
+  expect_cut("[^x\\\\P{L}]+", "x" LETTER "1", "0:0-1 0:1-2 0:2-3");
+  expect_cut("[^\\\\P{L}]+", "x" LETTER "1", "0:0-2 0:2-3");
+  expect_cut("[^\\\\P{L}]+", "x" "1", "0:0-1 0:1-2");
+  expect_cut("\\\\p{C}+", LETTER "\xF0\xAF\x80\x80\x01", "0:0-1 0:1-3"); /* U+2F000 is nothing */
+  expect_cut("[\\\\p{C}x]+", LETTER "x\xF0\xAF\x80\x80\x01", "0:0-1 0:1-4");
+  expect_cut("[^\\\\p{Cn}]+", LETTER "x\xF0\xAF\x80\x80\x01", "0:0-2 0:2-3 0:3-4");
+  expect_cut("\\\\p{Mn}", "a" MOVED "b" UPPER, "0:0-4");
+  expect_cut("\\\\P{Mn}+", MOVED "b" UPPER, "0:0-3");
+  expect_cut("\\\\p{Mc}", "a" MOVED "b", "0:0-1 0:1-2 0:2-3");
+  expect_cut("\\\\p{L&}", "1" UPPER "1", "0:0-1 0:1-2 0:2-3");
+  expect_cut("\\\\p{Lu}+|\\\\p{Ll}+", "A" UPPER "a\xE1\xB2\x8A", "0:0-2 0:2-4");
+  expect_cut("[[:upper:]]+", "1A" UPPER "a", "0:0-1 0:1-3 0:3-4");
+  expect_cut("\\\\p{Cyrillic}", "1" UPPER LETTER, "0:0-1 0:1-2 0:2-3");
+  expect_cut("\\\\p{Hani}", "1" UPPER LETTER, "0:0-2 0:2-3");
+  expect_cut("\\\\d", "1" DIGIT "a", "0:0-1 0:1-2 0:2-3");
+  expect_cut("[\\\\D]+", "a" DIGIT "a", "0:0-1 0:1-2 0:2-3");
+  expect_cut("\\\\b", "." LETTER ".", "0:0-1 0:1-2 0:2-3");
+  expect_cut("\\\\w+", "." LETTER DIGIT "\xC2\xB2", "0:0-1 0:1-4");
+  expect_cut("[\\\\w]+", "." LETTER DIGIT "\xC2\xB2", "0:0-1 0:1-3 0:3-4"); /* superscript two is not in it within a class */
+  expect_prefixed("{\"pre_tokenizer\":{\"type\":\"Digits\",\"individual_digits\":true},\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"u\":0},\"unk_token\":\"u\"}}",
+                  "ab" DIGIT "\xF0\x96\xBF\xB4", "0:0-2 0:2-3 0:3-4"); /* a numeral of Unicode 17 */
+  expect_parts("\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"Lowercase\"},{\"type\":\"Replace\",\"pattern\":{\"String\":\"\xE1\xB2\x8A\"},\"content\":\"b\"}]}",
+               UPPER, "1:0-1");
+#undef LETTER
+#undef UPPER
+#undef DIGIT
+#undef MOVED
+}
+
 /* What the tokens of a small model stand for. */
 static void expect_pieces(const char *parts, const char *vocab, const char *const *wanted) {
   hw_buffer json;
