@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <malloc.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
@@ -96,9 +97,19 @@ static bool wait_for_end(const char *address, bool open, hw_error *err) {
   return ok;
 }
 
+/* Each connection has a thread. Left alone, glibc makes up to 8 heaps a core for threads, and heaps do not give back what a large reply
+ * took: 6,000 requests over 64 connections left 220 MB instead of 143, of which 128 are caches of the database. */
+static void keep_heaps_few(void) {
+#ifdef M_ARENA_MAX
+  (void)mallopt(M_ARENA_MAX, 2);
+  (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+#endif
+}
+
 static bool serve(const char *db, const serve_settings *settings, hw_web *web, hw_error *err) {
   hw_buffer address;
   catch_ends();
+  keep_heaps_few();
   size_t n_hosts = 0;
   while (n_hosts < MOST_HOSTS && settings->hosts[n_hosts]) n_hosts++;
   const hw_web_settings wanted = {.db = db, .address = settings->address, .port = (int)settings->port, .hosts = settings->hosts,
