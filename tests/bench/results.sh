@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Writes RESULTS.md and lengths.svg beside this file: what tracing costs on this machine, against the machine's own limit, and the goals.
 #   sh tests/bench/results.sh BINARY [MODEL_DIR]
-# Without MODEL_DIR a model of GPT-2 small's shape with random weights is written to a temporary folder (needs numpy, 548 MB). Takes less
-# than half an hour on two cores that do nothing else; what is measured is told as it begins. With SMALL=1 in the environment: few prompts,
+# Without MODEL_DIR a model of GPT-2 small's shape with random weights is written to a temporary folder (needs numpy, 548 MB). Takes about
+# three quarters of an hour on two cores that do nothing else; what is measured is told as it begins, and written when it is there. With SMALL=1 in the environment: few prompts,
 # one repetition, few lengths, to see that all works; the figures then mean little.
 set -eu
 binary=$(realpath "$1")
@@ -22,21 +22,58 @@ lengths=16,64,128,512
 if [ -n "${SMALL:-}" ]; then
   traces="8 1" n_traces=1 prefixes="16 1" n_prefixes=1 many=3200 few=8 sweep="--every 256 --passes 1 --prompts 2" n_passes=1
 else
-  traces="48 5" n_traces=5 prefixes="128 3" n_prefixes=3 many=64000 few=48 sweep="--every 32 --passes 2 --prompts 12" n_passes=2
+  traces="48 5" n_traces=5 prefixes="64 3" n_prefixes=3 many=64000 few=48 sweep="--every 64 --passes 2 --prompts 12" n_passes=2
 fi
 load=$(cut -d ' ' -f 1-3 /proc/loadavg)
 
-# Runs a command, its output into NAME.txt; says when it begins, and goes on where it fails.
+# Runs a command, its output into NAME.txt; says when it begins, and goes on where it fails. RESULTS.md then has it.
 measure() { # name, what, command...
   name=$1
   echo "$(($(date +%s) - began)) s: $2" >&2
   shift 2
   "$@" >"$work/$name.txt" 2>"$work/$name.err" || { echo "  FAILED: $(tail -n 1 "$work/$name.err")" >&2; echo "FAILED: $(tail -n 1 "$work/$name.err")" >>"$work/$name.txt"; }
+  write_results
 }
 section() { # title, what its figures are, file
   printf '\n## %s\n\n%s\n\n```\n' "$1" "$2"
-  cat "$work/$3.txt"
+  cat "$work/$3.txt" 2>/dev/null || echo "not measured"
   echo '```'
+}
+write_results() {
+  {
+    echo "# Speed"
+    echo
+    echo "Written by \`sh tests/bench/results.sh\` in $(($(date +%s) - began)) s${SMALL:+ WITH FEW PROMPTS (SMALL=1): these figures mean little}. Each section says of how many repetitions a figure is. Times are"
+    echo "processor time of a core; prompts a second and ratios of threads are of the clock. A share of the peak is against a loop of fused"
+    echo "multiply-adds in registers, in the same process (the best of 10)."
+    echo
+    echo "| | |"
+    echo "|---|---|"
+    echo "| date, commit | $(date +%F), $(git log -1 --format=%h 2>/dev/null || echo none) |"
+    echo "| processor | $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), family $(sed -n 's/^cpu family.*: //p' /proc/cpuinfo | head -n 1), $cores cores, caches $(lscpu | sed -n 's/^L[23].*: *//p' | paste -sd ' ') |"
+    echo "| of its instructions | $(grep -m 1 ^flags /proc/cpuinfo | tr ' ' '\n' | grep -E '^(avx2|fma|avx512f|avx512_vnni|avx512_bf16|avx_vnni|amx_int8)$' | paste -sd ' ') |"
+    echo "| memory, system | $(sed -n 's/^MemTotal: *//p' /proc/meminfo), $(uname -sr) |"
+    echo "| load before | $load |"
+    echo "| model | $("$binary" info "$model" | sed -n 's/^\(layers\|d_model\|d_ffn\|vocabulary\) *\([0-9]*\).*/\1 \2/p' | paste -sd ',' | sed 's/,/, /g') |"
+    echo
+    echo "## Goals"
+    echo
+    $PY goals.py "$work"
+    section "Stages, one thread" "Medians of 5 in one process, after a first one that does not count." stages
+    section "Stages, $cores threads at once" "The mean over threads of medians of 5." stages_all
+    section "The same products by OpenBLAS" "Medians of 5. Projections then take whole products, as there is no screen." blas
+    section "PyTorch's forward pass: tokens, ms a prompt, batch, threads" "Medians of 5 of the best setting of up to three batches and one thread or $cores." torch
+    section "Full traces, $cores threads" "Slopes: medians of $n_traces runs over N and over 3 N prompts. The bare forward pass: medians of 5." traces
+    section "Threads" "Slopes as above, of 3 runs each; a trace: the median of 3." threads
+    section "Memory, $cores threads" "One run each." memory
+    section "Shared prefixes and answers of several tokens, one thread" "Slopes as above, of $n_prefixes runs each." prefixes
+    section "Many prompts of 16 tokens, a model of one layer" "Medians of 3." prompts
+    section "Lengths of prompts, two layers of the same shape, one thread" "The smallest of $n_passes medians of 5; the data set of mixed lengths and its parts: the smallest of $n_passes runs each." lengths
+    [ ! -f "$work/lengths.txt" ] || printf '\n![ms of processor time a token by the length of the prompt](lengths.svg)\n'
+    section "Levels of compression (the program uses 6)" "The smallest of 3." columns
+    section "Instructions of small kernels" "Counted by callgrind, not measured: the same on each run." kernels
+  } >"$work/results"
+  mv "$work/results" RESULTS.md
 }
 # OpenBLAS takes a processor that it does not know for a slower one: the best kernels whose instructions this one has, if no other are asked for.
 blas() {
@@ -80,38 +117,5 @@ else echo "python3-torch is not installed here" >"$work/torch.txt"; fi
 if [ -f kernel_counts.sh ]; then measure kernels "instructions of small kernels" sh kernel_counts.sh "$binary"
 else echo "not counted" >"$work/kernels.txt"; fi
 
-{
-  echo "# Speed"
-  echo
-  echo "Written by \`sh tests/bench/results.sh\` in $(($(date +%s) - began)) s${SMALL:+ WITH FEW PROMPTS (SMALL=1): these figures mean little}. Each section says of how many repetitions a figure is. Times are"
-  echo "processor time of a core; prompts a second and ratios of threads are of the clock. A share of the peak is against a loop of fused"
-  echo "multiply-adds in registers, in the same process (the best of 10)."
-  echo
-  echo "| | |"
-  echo "|---|---|"
-  echo "| date, commit | $(date +%F), $(git log -1 --format=%h 2>/dev/null || echo none) |"
-  echo "| processor | $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), family $(sed -n 's/^cpu family.*: //p' /proc/cpuinfo | head -n 1), $cores cores, caches $(lscpu | sed -n 's/^L[23].*: *//p' | paste -sd ' ') |"
-  echo "| of its instructions | $(grep -m 1 ^flags /proc/cpuinfo | tr ' ' '\n' | grep -E '^(avx2|fma|avx512f|avx512_vnni|avx512_bf16|avx_vnni|amx_int8)$' | paste -sd ' ') |"
-  echo "| memory, system | $(sed -n 's/^MemTotal: *//p' /proc/meminfo), $(uname -sr) |"
-  echo "| load before | $load |"
-  echo "| model | $("$binary" info "$model" | sed -n 's/^\(layers\|d_model\|d_ffn\|vocabulary\) *\([0-9]*\).*/\1 \2/p' | paste -sd ',' | sed 's/,/, /g') |"
-  echo
-  echo "## Goals"
-  echo
-  $PY goals.py "$work"
-  section "Stages, one thread" "Medians of 5 in one process, after a first one that does not count." stages
-  section "Stages, $cores threads at once" "The mean over threads of medians of 5." stages_all
-  section "The same products by OpenBLAS" "Medians of 5. Projections then take whole products, as there is no screen." blas
-  section "PyTorch's forward pass: tokens, ms a prompt, batch, threads" "Medians of 5 of the best setting of up to three batches and one thread or $cores." torch
-  section "Full traces, $cores threads" "Slopes: medians of $n_traces runs over N and over 3 N prompts. The bare forward pass: medians of 5." traces
-  section "Threads" "Slopes as above, of 3 runs each; a trace: the median of 3." threads
-  section "Memory, $cores threads" "One run each." memory
-  section "Shared prefixes and answers of several tokens, one thread" "Slopes as above, of $n_prefixes runs each." prefixes
-  section "Many prompts of 16 tokens, a model of one layer" "Medians of 3." prompts
-  section "Lengths of prompts, two layers of the same shape, one thread" "The smallest of $n_passes medians of 5; the data set of mixed lengths and its parts: the smallest of $n_passes runs each." lengths
-  printf '\n![ms of processor time a token by the length of the prompt](lengths.svg)\n'
-  section "Levels of compression (the program uses 6)" "The smallest of 3." columns
-  section "Instructions of small kernels" "Counted by callgrind, not measured: the same on each run." kernels
-} >"$work/results"
-mv "$work/results" RESULTS.md
+write_results
 echo "$(($(date +%s) - began)) s: tests/bench/RESULTS.md" >&2
