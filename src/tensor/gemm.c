@@ -15,13 +15,17 @@ enum { ROW_FLOATS = BLOCK_ROWS * DEPTH, WIDENED_PANELS = (HW_PANEL_FLOATS - ROW_
 typedef struct arithmetic {
   const hw_kernels *float32;
   const hw_bf16_kernel *bf16; /* NULL: float32 */
-  size_t tile_rows, inputs_of_cell;
+  size_t tile_rows, block_rows, inputs_of_cell;
 } arithmetic;
+
+/* Processors without AVX-512 have half the second-level cache, or less: there fewer rows stay in it beside the panels. */
+enum { ROWS_OF_SMALL_CACHE = 96, TILE_OF_AVX512 = 8 };
 
 static arithmetic arithmetic_of(const hw_matrix *w) {
   const hw_kernels *float32 = hw_kernels_here();
   const hw_bf16_kernel *bf16 = w->bf16 ? hw_bf16_kernel_here() : NULL;
-  return (arithmetic){.float32 = float32, .bf16 = bf16, .tile_rows = bf16 ? bf16->tile_rows : float32->tile_rows, .inputs_of_cell = bf16 ? 2 : 1};
+  return (arithmetic){.float32 = float32, .bf16 = bf16, .tile_rows = bf16 ? bf16->tile_rows : float32->tile_rows,
+                      .block_rows = float32->tile_rows < TILE_OF_AVX512 ? ROWS_OF_SMALL_CACHE : BLOCK_ROWS, .inputs_of_cell = bf16 ? 2 : 1};
 }
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -44,7 +48,7 @@ static void pack_rows(const arithmetic *a, const float *x, size_t ldx, size_t n_
  * weights of the product that comes next. */
 static void block_product(const arithmetic *a, const void *w, size_t step, size_t n_in, size_t n_out, const float *x, size_t ldx, float *y, size_t ldy,
                           size_t n_rows, bool add, float *packed_rows, const void *after) {
-  size_t n_panels = (n_out + HW_PACK_WIDTH - 1) / HW_PACK_WIDTH, n_blocks = (n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  size_t n_panels = (n_out + HW_PACK_WIDTH - 1) / HW_PACK_WIDTH, n_blocks = (n_rows + a->block_rows - 1) / a->block_rows;
   size_t depth = (n_in + a->inputs_of_cell - 1) / a->inputs_of_cell;
   for (size_t block = 0, done = 0; block < n_blocks; block++) {
     size_t rows = (n_rows - done) / (n_blocks - block), n_tiles = (rows + a->tile_rows - 1) / a->tile_rows;
