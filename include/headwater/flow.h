@@ -33,6 +33,7 @@ typedef struct hw_flow_settings {
   size_t proximity_floats; /* proximities of attention nodes that are held at once, 0: HW_PROXIMITY_FLOATS. Fewer cost time, for each
                             * block of nodes repeats the layer's product of values and W_O; results are the same */
   bool states_only;         /* hw_batch.states_only of the batches of a worker: less memory and more time; results are the same */
+  double *neuron_seconds;   /* the time that neurons take is added to it, by the clock; NULL: not measured */
 } hw_flow_settings;
 
 enum { HW_PROXIMITY_FLOATS = 1 << 24 };

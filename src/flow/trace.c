@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "flow/nodes.h"
 #include "flow/signs.h"
 #include "headwater/buffer.h"
@@ -354,7 +355,10 @@ static bool walk_layer(walk *w, size_t layer) {
   for (size_t i = 0; i < kinds->n; i++)
     if (!walk_nodes(w, layer, &kinds->nodes[i])) return false;
   join_attention(w);
-  return rank_neurons(w, layer);
+  double *seconds = w->settings->neuron_seconds, start = seconds ? hw_clock_seconds() : 0;
+  bool ok = rank_neurons(w, layer);
+  if (seconds) *seconds += hw_clock_seconds() - start;
+  return ok;
 }
 
 static void descend(walk *w) {

@@ -266,13 +266,16 @@ static bool make_batch(sub_batch *b, hw_batch *batch) {
   return true;
 }
 
-/* Graphs with their neurons, then the projections: the two halves of hw_flow_trace. */
+/* Graphs and their neurons, then the projections: the two halves of hw_flow_trace. */
 static bool trace_flows(sub_batch *b, hw_flow_prompt *flows, size_t n) {
   hw_worker *w = b->worker;
   hw_flow_settings graphs = w->flow;
+  double neurons = 0;
   graphs.project = HW_PROJECT_NONE;
+  graphs.neuron_seconds = w->profile ? &neurons : NULL;
   if (!hw_flow_trace(&w->acts, &graphs, flows, n, &w->team, &w->results, &w->scratch, b->err)) return false;
   hw_profile_lap(w->profile, HW_RUN_GRAPHS);
+  hw_profile_move(w->profile, HW_RUN_GRAPHS, HW_RUN_NEURONS, neurons);
   if (!hw_project_traces(&w->acts, &w->flow, flows, n, &w->team, &w->results, &w->scratch, b->err)) return false;
   hw_profile_lap(w->profile, HW_RUN_PROJECTIONS);
   return true;

@@ -4,7 +4,7 @@
 #include "base/text.h"
 
 const char *hw_run_stage_name(hw_run_stage stage) {
-  static const char *const names[HW_RUN_STAGES] = {"rows",     "prompts", "forward pass", "predictions and lens", "graphs and neurons", "projections",
+  static const char *const names[HW_RUN_STAGES] = {"rows",     "prompts", "forward pass", "predictions and lens", "graphs", "neurons", "projections",
                                                    "encoding", "store",   "neurons in the vocabulary", "waiting"};
   return names[stage];
 }
@@ -18,6 +18,12 @@ void hw_profile_lap(hw_profile *profile, hw_run_stage stage) {
   double now = hw_clock_seconds();
   profile->seconds[stage] += now - profile->mark;
   profile->mark = now;
+}
+
+void hw_profile_move(hw_profile *profile, hw_run_stage from, hw_run_stage to, double seconds) {
+  if (!profile) return;
+  profile->seconds[from] -= seconds;
+  profile->seconds[to] += seconds;
 }
 
 void hw_profile_add(double sum[HW_RUN_STAGES], const hw_profile *profile) {

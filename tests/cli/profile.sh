@@ -10,7 +10,7 @@ same "and of a quiet one" "$("$HW" digest quiet.db)" "$("$HW" digest plain.db)"
 "$HW" sql plain.db "SELECT count(*) AS tables FROM sqlite_schema WHERE name = 'process_stage'" --format csv
 "$HW" sql ioi.db "SELECT count(*) AS stages, min(seconds) >= 0 AS none_below_0, sum(seconds) > 0 AS some FROM process_stage JOIN process USING(process_id)" --format csv
 "$HW" sql quiet.db "SELECT (SELECT seconds FROM process_stage WHERE stage = 'forward pass') > 0 AS forward,
-  (SELECT seconds FROM process_stage WHERE stage = 'projections') > 0 AS projections, (SELECT seconds FROM process_stage WHERE stage = 'store') > 0 AS store" --format csv
+  (SELECT seconds FROM process_stage WHERE stage = 'neurons') > 0 AS neurons,  (SELECT seconds FROM process_stage WHERE stage = 'projections') > 0 AS projections, (SELECT seconds FROM process_stage WHERE stage = 'store') > 0 AS store" --format csv
 echo "--- continued: a process more"
 # shellcheck disable=SC2086
 "$HW" $run --quiet
