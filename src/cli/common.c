@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -122,9 +123,19 @@ static void say(const char *text) {
   (void)ignored;
 }
 
+static struct timespec first_stop;
+
+/* A batch system signals every process of a job, and the shell of the job passes its signal on: the second one is the same wish. */
+static bool is_the_same_wish(int signal_number) {
+  struct timespec now;
+  if (signal_number != SIGTERM || clock_gettime(CLOCK_MONOTONIC, &now) != 0) return false;
+  return now.tv_sec - first_stop.tv_sec < 1 || (now.tv_sec - first_stop.tv_sec == 1 && now.tv_nsec < first_stop.tv_nsec);
+}
+
 static void on_interrupt(int signal_number) {
-  (void)signal_number;
+  if (hw_cli_stop && is_the_same_wish(signal_number)) return;
   if (hw_cli_stop) _exit(EXIT_STOPPED); /* a second Ctrl-C ends the program at once; the database stays valid */
+  (void)clock_gettime(CLOCK_MONOTONIC, &first_stop);
   hw_cli_stop = 1;
   say("\nheadwater: ");
   say(work_to_end);

@@ -25,6 +25,7 @@ COMMANDS = {
     "mine": ["mine", "a.db", "--top", "2"],
     "compare": ["compare", "a.db", "--by", "group=ABBA,BABA", "--permutations", "20"],
     "export": ["export", "a.db", "--out", "out"],
+    "merge": ["merge", "new.db", "s1.db", "s2.db", "--quiet"],
     "rethreshold": ["rethreshold", "a.db", "--threshold", "0.1", "--out", "new.db"],
 }
 
@@ -50,6 +51,8 @@ def make_base(folder):
     with open(os.path.join(folder, "some.csv"), "w") as file:
         file.writelines(lines[:13])
     must(folder, [*RUN, "--db", "a.db"])
+    for k in "12":
+        must(folder, [*RUN, "--db", f"s{k}.db", "--shard", f"{k}/2"])
     must(folder, ["export", "a.db", "--out", "out"])  # the older one: before there are circuits and comparisons
     must(folder, ["mine", "a.db", "--top", "1"])  # replaced by the command
     must(folder, ["compare", "a.db", "--by", "group=ABBA,BABA", "--permutations", "20", "--top", "1"])

@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A run in N shards on this machine, and their merge:
+#   sh pipelines/shards.sh [--jobs J] N JOB.ini OUT.db [options of headwater run]
+# One shard after the other, or J at a time with GNU parallel. On a cluster: pipelines/slurm/submit.sh. The same command continues.
+set -eu
+folder=$(cd "$(dirname "$0")" && pwd)
+jobs=''
+[ "${1:-}" != --jobs ] || { jobs=$2; shift 2; }
+[ $# -ge 3 ] || { echo "usage: shards.sh [--jobs J] N JOB.ini OUT.db [options of headwater run]" >&2; exit 2; }
+n=$1 job=$2 out=$3
+shift 3
+if [ -n "$jobs" ]; then
+  command -v parallel >/dev/null || { echo "--jobs needs GNU parallel" >&2; exit 2; }
+  # --quote: file names reach the shards as they are. Two SIGTERM of a stopped parallel reach them, too.
+  seq "$n" | parallel --will-cite --quote --jobs "$jobs" --line-buffer sh "$folder/shard.sh" {} "$n" "$job" "$out" "$@"
+else
+  k=1
+  while [ "$k" -le "$n" ]; do
+    sh "$folder/shard.sh" "$k" "$n" "$job" "$out" "$@"
+    k=$((k + 1))
+  done
+fi
+sh "$folder/merge.sh" "$n" "$out"
