@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing to build Headwater on Debian or Ubuntu; with "tests", what its tests need as well; with "torch" or
-# "slurm", PyTorch alone, or Slurm and GNU parallel alone, which not every system has.
+# Installs what is missing to build Headwater on Debian or Ubuntu; with "tests", what its tests need as well;
+# with "torch" or "slurm" PyTorch alone, or Slurm and GNU parallel alone, which not every system has.
 set -eu
 packages="gcc libc6-dev cmake make pkg-config libsqlite3-dev libopenblas-dev zlib1g-dev libjansson-dev
 libpcre2-dev libutf8proc-dev libxxhash-dev libmicrohttpd-dev"

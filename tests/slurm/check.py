@@ -17,7 +17,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.path.abspath(sys.argv[1])
 PIPELINES = os.path.join(ROOT, "pipelines")
-SKIPPED, LONGEST = 77, 240
+SKIPPED, LONGEST = 77, 400
 DAEMONS = "munged slurmctld slurmd sbatch scontrol squeue".split()
 
 
@@ -26,13 +26,13 @@ def need(condition, what):
         raise SystemExit(f"FAILED: {what}")
 
 
-def wait_for(look, what, seconds=LONGEST):
+def wait_for(look, what, seconds=LONGEST, pause=0.05):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = look()
         if found:
             return found
-        time.sleep(0.02)
+        time.sleep(pause)
     raise SystemExit(f"FAILED: waited {seconds} s for {what}")
 
 
@@ -156,10 +156,10 @@ class Cluster:
         b = self.base
         self.start("munged", ["munged", "--foreground", "--force", f"--key-file={b}/munge.key", f"--socket={b}/munge.socket", f"--pid-file={b}/munged.pid",
                               f"--log-file={b}/munged.log", f"--seed-file={b}/munged.seed"])
-        wait_for(lambda: os.path.exists(f"{b}/munge.socket"), "munged", 30)
+        wait_for(lambda: os.path.exists(f"{b}/munge.socket"), "munged", 30, 0.2)
         self.start("slurmctld", ["slurmctld", "-D"])
         self.start("slurmd", ["slurmd", "-D"])
-        wait_for(lambda: "idle" in self.say("sinfo", "-h", "-o", "%T"), "a node that is idle", 90)
+        wait_for(lambda: "idle" in self.say("sinfo", "-h", "-o", "%T"), "a node that is idle", 90, 0.5)
         return self
 
     def restart_node(self):
@@ -203,10 +203,10 @@ def check_slurm(base, job, environment, whole):
         said = subprocess.run(["scontrol", "requeue", f"{shards}_3"], env=both, capture_output=True, text=True, timeout=60)
         need(said.returncode == 0, f"requeue: {said.stderr}")
         requeued = lambda: "Restarts=1" in cluster.say("scontrol", "show", "job", f"{shards}_3")
-        wait_for(requeued, "shard 3 to wait again")
+        wait_for(requeued, "shard 3 to wait again", pause=0.5)
         cluster.say("scontrol", "update", f"jobid={shards}_3", "starttime=now")  # not after the two minutes that a credential lives
         cluster.restart_node()
-        wait_for(lambda: not cluster.say("squeue", "-h", "-o", "%i").strip(), "the end of all jobs")
+        wait_for(lambda: not cluster.say("squeue", "-h", "-o", "%i").strip(), "the end of all jobs", pause=0.5)
         state = cluster.say("scontrol", "show", "job", merge)
         logs = "".join(f"{name}: " + open(os.path.join(out + ".parts", name)).read() for name in sorted(os.listdir(out + ".parts")) if name.endswith(".log"))
         need("JobState=COMPLETED" in state and os.path.exists(out), f"the merge: {state}\n{logs}")
