@@ -267,9 +267,8 @@ static bool measure(const maker *m) { return hw_plan_measure(m->job, m->flow, m-
 /* Reads the plan, or makes it while this process holds the lock. */
 static bool make_once(maker *m, const char *lock_path) {
   int lock;
-  bool found = false, ok = take_lock(m, lock_path, &lock);
-  if (ok) ok = read_plan(m, &found) && (found || (measure(m) && write_plan(m)));
-  if (ok) (void)unlink(lock_path); /* who opens it anew finds the plan before */
+  bool found = false, taken = take_lock(m, lock_path, &lock), ok = taken && read_plan(m, &found) && (found || (measure(m) && write_plan(m)));
+  if (taken) (void)unlink(lock_path); /* who opens it anew finds the plan before, or makes it */
   if (lock >= 0) (void)close(lock);
   return ok;
 }
