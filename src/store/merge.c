@@ -409,6 +409,30 @@ static bool make_file(merge *m, const char *path, const char *unfinished) {
   return ok;
 }
 
+/* Says which tables of the files stay behind. */
+static bool tell_left_out(const merge *m, const char *out) {
+  hw_buffer line;
+  hw_buffer_init(&line);
+  bool there, ok = true;
+  for (size_t i = 0; ok && i < m->inputs.n; i++) {
+    hw_store *store = m->inputs.files[i].store;
+    int64_t n, n_tables = 0;
+    hw_buffer_reset(&line);
+    hw_buffer_printf(&line, "%s: not taken over, to be derived from %s again: ", store->path, out);
+    for (size_t t = 0; ok && t < hw_n_merge_tables; t++) {
+      const hw_merge_table *table = &hw_merge_tables[t];
+      if (table->rule != HW_MERGE_AGAIN) continue;
+      n = 0;
+      ok = hw_store_has_table(store, table->name, &there, m->err) && (!there || hw_merge_count(store, table, &n, m->err));
+      if (n) hw_buffer_printf(&line, "%s%s", n_tables++ ? ", " : "", table->name);
+    }
+    ok = ok && hw_buffer_check(&line, m->err);
+    if (ok && n_tables && m->hooks && m->hooks->notice) m->hooks->notice(m->hooks->context, line.data);
+  }
+  hw_buffer_fini(&line);
+  return ok;
+}
+
 static void count_prompts(const merge *m, hw_merge_result *result) {
   result->planned = m->inputs.info.n_prompts;
   for (size_t i = 0; i < m->inputs.chunks.n; i++) {
@@ -427,7 +451,7 @@ bool hw_store_merge(const char *out, const char *const *paths, size_t n_paths, b
             (partial || hw_merge_inputs_check_cover(&m.inputs, err)) && check_existing(&m, out, &result->was_there);
   if (ok && !result->was_there) {
     m.done = calloc(m.inputs.chunks.n + 1, sizeof *m.done);
-    ok = m.done ? make_file(&m, out, unfinished.data) : hw_fail_memory(err, "the chunks of a merge");
+    ok = m.done ? tell_left_out(&m, out) && make_file(&m, out, unfinished.data) : hw_fail_memory(err, "the chunks of a merge");
   }
   count_prompts(&m, result);
   free(m.done);

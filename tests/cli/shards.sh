@@ -32,6 +32,8 @@ rm -r out
 shard 2/3 s2.db && echo "done before"
 # shellcheck disable=SC2086
 shard 2/3 planned.db --dry-run | grep -E '^(prompts|shard|tokens)'
+cp s3.db m3.db && "$HW" mine m3.db --top 1 >/dev/null 2>&1
+"$HW" merge mined.db s1.db s2.db m3.db && rm mined.db m3.db
 echo "--- refused"
 fails shard 1/3 s2.db
 # shellcheck disable=SC2086
