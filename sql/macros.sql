@@ -104,6 +104,9 @@ sqrt(max(0.0, dv) / (n_foil - 1.0)) * 1e-4
 dt * sqrt(max(0.0, dv) / (n_foil - 1.0) / n_foil)
 -- $share_beaten
 n_beats * 1.0 / nullif(n_foil - n_ties, 0)
+-- Half of the t-interval of a share f = sum r / sum d, from d and the sums of squares and products (METHOD section 13).
+-- $half_of_share
+t * sqrt(max(0.0, rr - 2 * f * rd + f * f * dd) * n / (n - 1.0)) / d
 -- Half of the t-interval of a mean, clustered by prompt (schema.sql has the formula).
 -- $half_interval $MEAN $PAIRS $OTHERS
 t * sqrt(max(0.0, $PAIRS - 2 * $MEAN * $OTHERS + $MEAN * $MEAN * (n + w)) * p / (p - 1.0)) / n

@@ -41,6 +41,10 @@
 --   convention, list, score   alone or frozen; promotes or suppresses; what the component adds to the token's logit
 --   rank, logit   place in a list, or of the answer among all tokens, from 1; logit of the answer
 --   counterfactual   of item_prompt: 1 where the prompt is the counterfactual of another
+--   mode   answer (relevance by itself) or contrast (against the counterfactual); the views of relevance count prompts in n and n_active
+--   share, share_lo, share_hi   sum of relevances over the sum of what they divide (the answer's margin, contrast: less that of the counterfactual), with its 95% t interval; may exceed 1
+--   relevance   mean over the prompts, logits
+--   value, key, query   shares of a head by way of what its sources' values, their keys and its queries differ in; of contrast alone
 --   n_prompts, others, t975   of a group: prompts with graphs, sum of targets beside the first, t quantile of the intervals
 -- Where a prompt has several targets the Wilson interval uses an effective number of graphs: n / (variance clustered by
 -- prompt / variance of independent graphs), at most n, and the number of prompts when the frequency is 0 or 1.
@@ -213,3 +217,38 @@ FROM graph_info i JOIN prompt p ON p.prompt_id = i.prompt_id JOIN prompt_group g
 LEFT JOIN token t ON t.token_id = i.predicted_id
 LEFT JOIN answer a ON a.prompt_id = i.prompt_id AND i.target_pos = p.n_tokens - 1
 LEFT JOIN token at ON at.token_id = a.answer_id LEFT JOIN token ft ON ft.token_id = a.foil_id;
+
+-- Relevance of every component in every group, -1 = all (METHOD section 11): of heads and by their ways, of FFNs, and of neurons that entered
+-- a list. idx: head or neuron.
+CREATE VIEW relevance_statistic AS
+WITH raw AS (
+  SELECT a.group_id, a.mode, a.kind, a.layer, a.idx, w.n, a.n_on, a.sum * 1.0 AS r, a.sum * 1.0 / nullif(w.sum, 0) AS f, abs(w.sum * 1.0) AS d,
+    $wide_sum(a.ssq_hi, a.ssq_lo) AS rr, $wide_sum(a.product_hi, a.product_lo) AS rd, $wide_sum(w.ssq_hi, w.ssq_lo) AS dd, $t975(w.n) AS t
+  FROM agg_relevance w JOIN agg_relevance a ON a.group_id = w.group_id AND a.mode = w.mode AND a.kind <> 'margin'
+  WHERE w.kind = 'margin'
+)
+SELECT group_id, mode, kind, layer, idx, n, f AS share, f - $half_of_share AS share_lo, f + $half_of_share AS share_hi, r / n * 1e-4 AS relevance, n_on AS n_active
+FROM raw;
+
+-- Every head in every group, -1 = all: what the answers hang on, and by which way.
+CREATE VIEW head_relevance_by_group AS
+SELECT h.group_id, h.mode, h.layer, h.idx AS head, 'L' || h.layer || 'H' || h.idx AS name, h.n, h.share, h.share_lo, h.share_hi, h.relevance, h.n_active,
+  v.share AS value, k.share AS key, q.share AS query
+FROM relevance_statistic h
+  LEFT JOIN relevance_statistic v ON v.group_id = h.group_id AND v.mode = h.mode AND v.kind = 'value' AND v.layer = h.layer AND v.idx = h.idx
+  LEFT JOIN relevance_statistic k ON k.group_id = h.group_id AND k.mode = h.mode AND k.kind = 'key' AND k.layer = h.layer AND k.idx = h.idx
+  LEFT JOIN relevance_statistic q ON q.group_id = h.group_id AND q.mode = h.mode AND q.kind = 'query' AND q.layer = h.layer AND q.idx = h.idx
+WHERE h.kind = 'head';
+
+-- The same over all prompts.
+CREATE VIEW head_relevance AS
+SELECT mode, layer, head, name, n, share, share_lo, share_hi, relevance, n_active, value, key, query FROM head_relevance_by_group WHERE group_id = -1;
+
+-- Every FFN in every group, -1 = all.
+CREATE VIEW ffn_relevance AS
+SELECT group_id, mode, layer, 'FFN' || layer AS name, n, share, share_lo, share_hi, relevance, n_active FROM relevance_statistic WHERE kind = 'ffn';
+
+-- Neurons that were among the largest of an FFN part, in every group, -1 = all; where they were not, they count as 0.
+CREATE VIEW neuron_relevance AS
+SELECT group_id, mode, layer, idx AS neuron, 'L' || layer || 'N' || idx AS name, n, share, share_lo, share_hi, relevance, n_active
+FROM relevance_statistic WHERE kind = 'neuron';

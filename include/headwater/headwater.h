@@ -21,6 +21,7 @@
 #include "headwater/model.h"
 #include "headwater/query.h"
 #include "headwater/relevance.h"
+#include "headwater/relevance_rows.h"
 #include "headwater/run.h"
 #include "headwater/sql.h"
 #include "headwater/stats.h"

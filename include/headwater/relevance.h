@@ -8,6 +8,7 @@
 #include "headwater/arena.h"
 #include "headwater/error.h"
 #include "headwater/model.h"
+#include "headwater/relevance_rows.h"
 
 HW_BEGIN_C
 
@@ -16,18 +17,6 @@ typedef struct hw_relevance_settings {
   double floor;          /* parts whose |share| is above it are kept, in [0, 1) */
   uint32_t top_neurons;  /* k of each FFN part that is kept */
 } hw_relevance_settings;
-
-typedef enum hw_relevance_kind { HW_RELEVANCE_FFN, HW_RELEVANCE_ATTENTION, HW_RELEVANCE_QUERY } hw_relevance_kind;
-
-/* A part and its relevance in 1e-6 logits, rounded half away from zero. FFN: layer and target; ATTENTION: from source to target through a
- * head; QUERY: what the query of a head at the target is worth (of contrast alone). */
-typedef struct hw_relevance_part {
-  hw_relevance_kind kind;
-  uint16_t layer, head;
-  uint32_t target, source;
-  int64_t r;
-  int64_t value, key; /* ATTENTION of contrast: what the source's value and key are worth */
-} hw_relevance_part;
 
 typedef struct hw_relevance_neuron {
   uint16_t layer;
@@ -76,6 +65,11 @@ HW_API bool hw_relevance_supports(const hw_model *model, hw_error *err);
  * Errors: MEMORY. */
 HW_API bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_settings *settings, hw_relevance_prompt *prompts, size_t n,
                                const hw_team *team, hw_arena *arena, hw_arena *scratch, hw_error *err);
+
+/* Bytes of that for one prompt, in the arena, but for parts beyond a usual number of them; and of the work space for prompts that have n_rows
+ * tokens together, none of them more than `longest`. */
+HW_API size_t hw_relevance_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_tokens);
+HW_API size_t hw_relevance_work_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest);
 
 HW_END_C
 

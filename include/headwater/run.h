@@ -8,6 +8,7 @@
 
 #include "headwater/flow.h"
 #include "headwater/hooks.h"
+#include "headwater/relevance.h"
 #include "headwater/tokenizer.h"
 
 HW_BEGIN_C
@@ -26,6 +27,10 @@ typedef enum hw_prefix_choice { HW_PREFIXES_SHARED, HW_PREFIXES_APART } hw_prefi
 /* Whether projections are screened (hw_model_screen), which does not change results. AUTO: where it saves time and memory
  * allows it. */
 typedef enum hw_screen_choice { HW_SCREEN_AUTO, HW_SCREEN_ALWAYS, HW_SCREEN_NEVER } hw_screen_choice;
+
+/* Of `run` and `trace`: which relevances (relevance.h). */
+enum { HW_RELEVANCE_NONE, HW_RELEVANCE_ANSWER, HW_RELEVANCE_CONTRAST, HW_RELEVANCE_BOTH };
+#define HW_RELEVANCE_THRESHOLD 0.04 /* that of a job which gives none */
 
 typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS_NONE } hw_neuron_projections;
 
@@ -63,6 +68,8 @@ typedef struct hw_job {
   const char *plan;       /* file of the plan, which the first of several processes makes; NULL: each makes its own */
   bool spans;             /* [ROLE:words] in prompts are marks */
   bool counterfactual;    /* trace the counterfactual column's prompts as well */
+  int relevance;          /* HW_RELEVANCE_...; contrast needs `counterfactual` */
+  double relevance_threshold, relevance_floor; /* shares; 0: HW_RELEVANCE_THRESHOLD, a quarter of the threshold */
   int gemm;               /* hw_gemm_choice */
   bool allow_mixed_kernels; /* OpenBLAS: a run that began with its kernel for another processor is continued */
   int precision;          /* hw_precision; BF16 only with built-in products */
@@ -99,6 +106,10 @@ typedef struct hw_prompt_input {
   size_t n_spans;
   const char *ambiguous_roles;          /* NULL, or role columns whose words have more places in the text than columns name them */
   const struct hw_prompt_input *clean; /* of a counterfactual with as many tokens: the prompt whose roles it takes over */
+  bool paired;   /* the input behind it is its counterfactual: both are computed in one sub-batch */
+  bool only_run; /* a counterfactual that is computed for the prompt before it alone: it has no result */
+  bool explained; /* its relevances are wanted, as far as the worker computes them */
+  const char *no_counterfactual; /* explained, not paired: why */
 } hw_prompt_input;
 
 /* Ids, target positions and answers of one prompt. What is wrong with the prompt becomes its `failure`; errors are only
@@ -143,12 +154,14 @@ typedef struct hw_prompt_result {
   hw_answer_score answer, foil; /* at the last position */
   hw_answer_contrast contrast;
   hw_answer_lens lens;
+  const hw_relevance_prompt *relevance; /* NULL: not wanted */
 } hw_prompt_result;
 
 /* Work space of one worker: nothing in it is shared, but for the helpers of its team. */
 typedef struct hw_worker {
   const hw_model *model;
   hw_flow_settings flow;
+  hw_relevance_settings relevance; /* both passes off after hw_worker_init */
   size_t batch_rows; /* rows of a sub-batch */
   bool shares_prefixes; /* prompts that begin with the same tokens have the same rows; true after hw_worker_init */
   struct hw_profile *profile;   /* of its caller, or NULL; src/run/profile.h */
@@ -226,6 +239,7 @@ typedef enum hw_run_stage {
   HW_RUN_PREDICTIONS,
   HW_RUN_GRAPHS,
   HW_RUN_NEURONS,
+  HW_RUN_RELEVANCES,
   HW_RUN_PROJECTIONS,
   HW_RUN_ENCODING,
   HW_RUN_STORE,

@@ -13,6 +13,7 @@
 #include "headwater/error.h"
 #include "headwater/graph.h"
 #include "headwater/hooks.h"
+#include "headwater/relevance_rows.h"
 
 HW_BEGIN_C
 
@@ -79,6 +80,15 @@ typedef struct hw_key_value {
   size_t value_length;
 } hw_key_value;
 
+/* What a prompt's answer hangs on, at its last position; or why that is not known. */
+typedef struct hw_relevance_record {
+  bool contrast;         /* against its counterfactual */
+  double m, m_reference; /* NaN where it is not known, or (m_reference) not asked for */
+  const char *reason;    /* why there are no rows */
+  const hw_relevance_rows *rows; /* NULL: there is a reason */
+} hw_relevance_record;
+enum { HW_MOST_RELEVANCES = 2 };
+
 typedef struct hw_prompt_record {
   int64_t prompt_id;
   int64_t counterfactual_of; /* in a chunk of counterfactuals: prompt_id of the prompt that it is paired with */
@@ -97,6 +107,8 @@ typedef struct hw_prompt_record {
   hw_answer_lens lens;
   const hw_graph_record *graphs;
   size_t n_graphs;
+  const hw_relevance_record *relevances; /* each kind at most once, without the counterfactual first */
+  size_t n_relevances;
 } hw_prompt_record;
 
 typedef struct hw_chunk_record {

@@ -20,7 +20,7 @@ typedef enum hw_option_kind {
   HW_OPTION_CHOICE, /* int: index into choices */
 } hw_option_kind;
 
-/* Of a choice: only when it is not the first one, so that an option that is new leaves the fingerprints of older runs as they are. */
+/* Of a choice, count or number: only when it is not the default (of a choice the first one), so that an option that is new leaves the fingerprints of older runs as they are. */
 enum { HW_DECIDES_IF_CHOSEN = 2 };
 
 typedef struct hw_option {

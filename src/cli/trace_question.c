@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const hw_relevance_names[] = {"none", "answer", "contrast", "both", NULL};
-
 const char *hw_question_problem(const hw_question_options *o, const char *prompt) {
   bool text = o->answer || o->foil || o->counterfactual, ids = o->answer_token || o->foil_token || o->counterfactual_tokens;
   if ((text || ids) && o->relevance == HW_RELEVANCE_NONE) return "--answer, --foil and --counterfactual need --relevance";

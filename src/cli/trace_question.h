@@ -13,10 +13,6 @@ typedef struct hw_question_options {
   const char *knockout; /* baselines "counterfactual,zero" */
 } hw_question_options;
 
-enum { HW_RELEVANCE_NONE, HW_RELEVANCE_ANSWER, HW_RELEVANCE_CONTRAST, HW_RELEVANCE_BOTH };
-
-extern const char *const hw_relevance_names[];
-
 /* NULL, or what is wrong with options that are given together. */
 const char *hw_question_problem(const hw_question_options *options, const char *prompt);
 

@@ -82,11 +82,14 @@ void hw_codec_cut(hw_codec *codec, bool incompressible) {
   codec->cuts[codec->n_cuts++].incompressible = incompressible;
 }
 
-static void put_double(hw_buffer *out, double value) {
+void hw_put_double(hw_buffer *out, double value) {
   uint64_t bits;
   memcpy(&bits, &value, sizeof bits);
   for (int i = 0; i < 8; i++) hw_buffer_append_byte(out, (unsigned char)(bits >> (8 * i)));
 }
+
+/* Columns that say for which thresholds they are. */
+static bool has_thresholds(uint8_t kind) { return kind == 'E' || kind == 'R'; }
 
 static bool check_info(const hw_blob_info *info) {
   const hw_graph_frame *frame = &info->frame;
@@ -129,17 +132,17 @@ bool hw_codec_finish(hw_codec *codec, const hw_blob_info *info, hw_buffer *out, 
   if (!check_info(info))
     return hw_fail(err, HW_ERROR_INPUT, "prompt %" PRId64 ": %u layers or position %u of %u is more than a store holds",
                    info->prompt_id, info->frame.n_layers, info->frame.target, info->frame.n_tokens);
-  bool edges = info->kind == 'E', one = info->floor == info->threshold;
+  bool thresholds = has_thresholds(info->kind), one = info->floor == info->threshold;
   hw_buffer_append_byte(out, info->kind);
   hw_buffer_append_byte(out, HW_CODEC_VERSION);
   hw_put_varint(out, (uint64_t)info->prompt_id);
   hw_put_varint(out, info->frame.target);
   hw_put_varint(out, info->frame.n_layers);
   hw_put_varint(out, info->frame.n_tokens);
-  hw_put_varint(out, (info->frame.parallel ? FLAG_PARALLEL : 0u) | (edges && one ? FLAG_ONE_THRESHOLD : 0u));
-  if (edges) {
-    put_double(out, info->threshold);
-    if (!one) put_double(out, info->floor);
+  hw_put_varint(out, (info->frame.parallel ? FLAG_PARALLEL : 0u) | (thresholds && one ? FLAG_ONE_THRESHOLD : 0u));
+  if (thresholds) {
+    hw_put_double(out, info->threshold);
+    if (!one) hw_put_double(out, info->floor);
   }
   hw_put_varint(out, codec->raw.length);
   return deflate_payload(codec, out, err) && hw_buffer_check(out, err);
@@ -203,7 +206,7 @@ bool hw_read_text(hw_reader *reader, hw_arena *arena, const char **text, hw_erro
   return *text != NULL;
 }
 
-static double read_double(hw_reader *reader) {
+double hw_read_double(hw_reader *reader) {
   if (reader->failed || bytes_left(reader) < 8) {
     reader->failed = true;
     return 0;
@@ -216,7 +219,7 @@ static double read_double(hw_reader *reader) {
 }
 
 static const char *kind_name(uint8_t kind) {
-  return kind == 'E' ? "edges" : kind == 'H' ? "heads" : kind == 'N' ? "neurons" : kind == 'P' ? "projections" : "column";
+  return kind == 'E' ? "edges" : kind == 'H' ? "heads" : kind == 'N' ? "neurons" : kind == 'P' ? "projections" : kind == 'R' ? "relevance" : "column";
 }
 
 bool hw_blob_fail(const hw_blob_info *info, hw_error *err, const char *what) {
@@ -226,14 +229,14 @@ bool hw_blob_fail(const hw_blob_info *info, hw_error *err, const char *what) {
 
 bool hw_blob_is(const void *bytes, size_t length) {
   const uint8_t *at = bytes;
-  return length > 8 && (at[0] == 'E' || at[0] == 'H' || at[0] == 'N' || at[0] == 'P') && at[1] == HW_CODEC_VERSION;
+  return length > 8 && (at[0] == 'E' || at[0] == 'H' || at[0] == 'N' || at[0] == 'P' || at[0] == 'R') && at[1] == HW_CODEC_VERSION;
 }
 
 static bool read_header(hw_reader *r, const char *kinds, hw_blob_info *info, hw_error *err) {
   if (bytes_left(r) < 8) return hw_fail(err, HW_ERROR_INPUT, "a stored column of %zu bytes is cut short", bytes_left(r));
   info->kind = r->at[0];
   unsigned version = r->at[1];
-  if (!info->kind || !strchr("EHNP", info->kind))
+  if (!info->kind || !strchr("EHNPR", info->kind))
     return hw_fail(err, HW_ERROR_INPUT, "these bytes are no stored column (first byte 0x%02x)", info->kind);
   if (!strchr(kinds, info->kind))
     return hw_fail(err, HW_ERROR_INPUT, "this is a column of %s, wanted %s", kind_name(info->kind),
@@ -252,9 +255,9 @@ static bool read_header(hw_reader *r, const char *kinds, hw_blob_info *info, hw_
                                  .n_tokens = (uint32_t)tokens,
                                  .target = (uint32_t)target,
                                  .parallel = flags & FLAG_PARALLEL};
-  if (info->kind == 'E') {
-    info->threshold = read_double(r);
-    info->floor = flags & FLAG_ONE_THRESHOLD ? info->threshold : read_double(r);
+  if (has_thresholds(info->kind)) {
+    info->threshold = hw_read_double(r);
+    info->floor = flags & FLAG_ONE_THRESHOLD ? info->threshold : hw_read_double(r);
     if (!(info->floor >= 0 && info->floor <= info->threshold && info->threshold <= 1))
       return hw_blob_fail(info, err, "damaged thresholds");
   }

@@ -2,10 +2,10 @@
  * The compressed columns of a graph: rows of C structs to self-contained blobs and back. No database in here.
  *
  * A blob is a header, then one zlib stream:
- *   byte    kind: 'E' edges, 'H' heads, 'N' neurons, 'P' projections
+ *   byte    kind: 'E' edges, 'H' heads, 'N' neurons, 'P' projections, 'R' relevance
  *   byte    format version (HW_CODEC_VERSION)
  *   varints prompt_id, target, n_layers, n_tokens, flags (1 parallel block, 2 floor == threshold)
- *   'E'     threshold, and floor unless flag 2: float64 little-endian
+ *   'E' 'R' threshold, and floor unless flag 2: float64 little-endian
  *   varint  bytes of the payload before compression
  * The payload is columnar: integers of one column lie together as byte planes (all low bytes, then the next ones) or as
  * LEB128 varints, and each column starts a deflate block of its own, so that it gets its own Huffman code.
@@ -24,6 +24,7 @@
 #include "headwater/buffer.h"
 #include "headwater/error.h"
 #include "headwater/graph.h"
+#include "headwater/relevance_rows.h"
 
 enum { HW_CODEC_VERSION = 1 };
 
@@ -42,7 +43,7 @@ typedef struct hw_blob_info {
   uint8_t kind;
   int64_t prompt_id;
   hw_graph_frame frame;
-  double threshold, floor; /* 'E' only */
+  double threshold, floor; /* 'E' and 'R' only */
 } hw_blob_info;
 
 /* ---- bytes.c ---- */
@@ -77,6 +78,7 @@ bool hw_codec_finish(hw_codec *codec, const hw_blob_info *info, hw_buffer *out, 
 
 void hw_put_varint(hw_buffer *out, uint64_t value);
 void hw_put_text(hw_buffer *out, const char *text); /* its length, then its bytes */
+void hw_put_double(hw_buffer *out, double value);
 uint64_t hw_zigzag(int64_t value);
 int64_t hw_unzigzag(uint64_t value);
 
@@ -89,6 +91,7 @@ typedef struct hw_reader {
 hw_reader hw_reader_of(const void *bytes, size_t length);
 uint64_t hw_read_varint(hw_reader *reader);
 int64_t hw_read_zigzag(hw_reader *reader);
+double hw_read_double(hw_reader *reader);
 /* n values of `width` bytes as planes into out; out may be NULL to skip. */
 void hw_read_planes(hw_reader *reader, uint32_t *out, size_t n, unsigned width);
 /* A count that is followed by at least count * bytes_each bytes. */
@@ -156,6 +159,12 @@ typedef struct hw_projections {
 } hw_projections;
 bool hw_decode_projections(const void *bytes, size_t length, hw_row_set wanted, hw_arena *arena, hw_blob_info *info,
                            hw_projections *projections, hw_error *err);
+
+/* ---- relevance.c ---- */
+
+/* The frame's target is the last position of n_tokens. rows->threshold and floor are those of info. */
+bool hw_encode_relevance(hw_codec *codec, const hw_blob_info *info, const hw_relevance_rows *rows, hw_buffer *out, hw_error *err);
+bool hw_decode_relevance(const void *bytes, size_t length, hw_arena *arena, hw_blob_info *info, hw_relevance_rows *rows, hw_error *err);
 
 /* ---- lists.c: small uncompressed columns ---- */
 

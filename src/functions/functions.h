@@ -25,6 +25,8 @@ typedef struct hw_rows {
   hw_answer_lens lens;
   struct hw_pair *pairs; /* hw_pairs */
   size_t n_nodes; /* hw_graph_size */
+  hw_relevance_rows relevance;
+  struct hw_relevance_row *relevance_rows; /* relevance.c */
 } hw_rows;
 
 /* The second, optional argument of a table function. */
@@ -43,6 +45,8 @@ typedef struct hw_table_function {
 } hw_table_function;
 
 /* rows.c */
+/* Sets a threshold that was not given to the column's own. Errors: one below the column's floor. */
+bool hw_rows_check_threshold(hw_rows *rows, double *threshold, hw_error *err);
 extern const hw_table_function hw_table_functions[];
 extern const size_t hw_n_table_functions;
 
@@ -53,6 +57,10 @@ typedef struct hw_pair {
 } hw_pair;
 int hw_register_pairs(sqlite3 *db);
 bool hw_decode_pairs(const void *bytes, size_t length, hw_arena *arena, hw_pair **pairs, size_t *n, hw_error *err);
+
+/* relevance.c: hw_relevance(parts, threshold) */
+bool hw_fill_relevance(hw_rows *rows, const void *bytes, size_t length, double threshold, hw_error *err);
+void hw_relevance_column(sqlite3_context *context, const hw_rows *rows, size_t row, int column);
 
 /* json.c: what SQLite's own JSON functions cannot write, or not fast enough */
 int hw_register_json(sqlite3 *db);

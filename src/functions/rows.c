@@ -8,7 +8,7 @@ static void text(sqlite3_context *context, const char *value) { sqlite3_result_t
 static void result_importance(sqlite3_context *context, uint32_t micro) { sqlite3_result_double(context, micro / HW_MICRO); }
 static void integer(sqlite3_context *context, int64_t value) { sqlite3_result_int64(context, value); }
 
-static bool check_threshold(hw_rows *rows, double *threshold, hw_error *err) {
+bool hw_rows_check_threshold(hw_rows *rows, double *threshold, hw_error *err) {
   const hw_blob_info *info = &rows->info;
   if (*threshold < 0) *threshold = info->threshold;
   if (*threshold >= info->floor) return true;
@@ -27,7 +27,7 @@ static bool fill_parts(hw_rows *rows, const void *bytes, size_t length, double t
 static bool fill_graph(hw_rows *rows, const void *bytes, size_t length, double threshold, hw_error *err) {
   size_t n_parts;
   if (!hw_decode_edges(bytes, length, &rows->arena, &rows->info, &rows->parts, &n_parts, err)) return false;
-  if (!check_threshold(rows, &threshold, err)) return false;
+  if (!hw_rows_check_threshold(rows, &threshold, err)) return false;
   hw_error why;
   if (!hw_graph_replay(&rows->info.frame, rows->parts, n_parts, threshold, &rows->arena, &rows->arena, &rows->graph, &why)) {
     hw_blob_fail(&rows->info, err, why.message);
@@ -232,6 +232,7 @@ const hw_table_function hw_table_functions[] = {
     {"hw_item_graphs", "graph_id, importance", 2, HW_ARGUMENT_NONE, false, fill_item_graphs, item_graphs_column},
     {"hw_lens", "layer, rank, logit, probability, foil_rank, foil_logit, foil_probability, logit_diff", 8, HW_ARGUMENT_NONE, false, fill_lens, lens_column},
     {"hw_pairs", "layer_a, head_a, layer_b, head_b, n, n_a, n_b, n_both", 8, HW_ARGUMENT_NONE, false, fill_pairs, pairs_column},
+    {"hw_relevance", "kind, layer, head, neuron, source, target, r, share, value, key, query", 11, HW_ARGUMENT_THRESHOLD, false, hw_fill_relevance, hw_relevance_column},
     {"hw_graph_size", "edges, nodes, heads, ffn_nodes", 4, HW_ARGUMENT_THRESHOLD, false, fill_graph_size, graph_size_column},
 };
 const size_t hw_n_table_functions = sizeof hw_table_functions / sizeof hw_table_functions[0];

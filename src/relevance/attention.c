@@ -241,3 +241,15 @@ bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
   if (c->parallel) hw_add_rows(pass->state, pass->beside, NULL, n, d, pass->state);
   return true;
 }
+
+/* Of rows: the q, k, v of the pass, the heads' mixes, and what projections, output norms and shaping take (start, turn_back, through_shaping,
+ * through_projections, spread). */
+size_t hw_pass_attention_bytes(const hw_model *model, size_t n_rows, size_t longest) {
+  const hw_model_config *c = &model->config;
+  size_t d = (size_t)c->d_model, heads = (size_t)(c->n_heads * c->d_head), kv = (size_t)(c->n_kv_heads * c->d_head), fused = hw_heads_fused_width(model);
+  bool shaped = c->qkv_clip > 0 || model->layers[0].q_norm_gamma || model->layers[0].k_norm_gamma, behind_norm = model->layers[0].attn_out_gamma != NULL;
+  size_t own = heads + 2 * kv, row = own + heads + 2 * d + fused + 3 * d;
+  if (behind_norm) row += 3 * heads + 4 * d;
+  if (shaped) row += BOTH * (own + d + fused) + 3 * heads;
+  return n_rows * row * sizeof(float) + longest * (2 * model->d_rotary + 2 * (size_t)c->d_head + 1) * sizeof(float) + model->d_rotary * sizeof(double) + 40 * (size_t)HW_ARENA_OVERHEAD;
+}

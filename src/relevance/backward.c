@@ -7,12 +7,6 @@
 
 #include "tensor/kernels.h"
 
-int64_t hw_pass_round(double r) {
-  const double most = 9e12; /* larger ones are kept as this */
-  double scaled = r * 1e6;
-  return llround(scaled > most ? most : scaled < -most ? -most : scaled);
-}
-
 bool hw_pass_keeps(const hw_pass *pass, const hw_pass_prompt *prompt, int64_t r) {
   return fabs((double)r / 1e6 / prompt->whole) > pass->settings->floor;
 }
@@ -107,14 +101,7 @@ static void note_states(const hw_pass *pass, size_t layer) {
   }
 }
 
-static int by_place(const void *a, const void *b) {
-  const hw_relevance_part *x = a, *y = b;
-  if (x->layer != y->layer) return x->layer > y->layer ? -1 : 1;
-  if (x->kind != y->kind) return x->kind < y->kind ? -1 : 1;
-  if (x->target != y->target) return x->target < y->target ? -1 : 1;
-  if (x->source != y->source) return x->source < y->source ? -1 : 1;
-  return x->head < y->head ? -1 : x->head > y->head;
-}
+static int by_place(const void *a, const void *b) { return hw_relevance_part_compare(a, b); }
 
 static bool take_rows(const hw_pass *pass, hw_pass_prompt *prompt, hw_arena *arena) {
   hw_relevance *out = prompt->out;
@@ -161,4 +148,9 @@ bool hw_pass_run(hw_pass *pass, hw_arena *arena, hw_arena *scratch) {
     hw_buffer_fini(&pass->prompts[p].neurons);
   }
   return ok;
+}
+
+size_t hw_pass_bytes(const hw_model *model, size_t n_rows, size_t longest) {
+  size_t lists = n_rows * (4 * sizeof(size_t) + sizeof(hw_pass_prompt) + 3 * (size_t)model->config.d_model * sizeof(float)) + 8 * (size_t)HW_ARENA_OVERHEAD;
+  return lists + hw_pass_ffn_bytes(model, n_rows) + hw_pass_attention_bytes(model, n_rows, longest) + hw_pass_heads_bytes(model, longest);
 }

@@ -50,6 +50,13 @@ bool hw_pass_ffn(hw_pass *pass, size_t layer, const hw_pass_rows *rows);
 /* And through the attention: from the rows at hand to all of them. */
 bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows);
 
+/* What a layer takes of the work space, at most. */
+size_t hw_pass_ffn_bytes(const hw_model *model, size_t n_rows);
+size_t hw_pass_attention_bytes(const hw_model *model, size_t n_rows, size_t longest);
+size_t hw_pass_heads_bytes(const hw_model *model, size_t longest);
+/* And the pass. */
+size_t hw_pass_bytes(const hw_model *model, size_t n_rows, size_t longest);
+
 /* to += N(g), one row (METHOD section 10, or 9). */
 void hw_pass_norm(const hw_pass *pass, hw_norm_kind kind, const float *x, const float *reference, const float *gamma, size_t width, const float *g, float *to);
 
@@ -59,8 +66,6 @@ hw_norm_kind hw_pass_input_norm(const hw_pass *pass);
 /* The prompt that row r of the rows at hand belongs to, and its position. */
 hw_pass_prompt *hw_pass_prompt_of(const hw_pass *pass, const hw_pass_rows *rows, size_t r, size_t *position);
 
-/* 1e-6 logits, half away from zero. */
-int64_t hw_pass_round(double r);
 /* Whether a part with this relevance is kept. */
 bool hw_pass_keeps(const hw_pass *pass, const hw_pass_prompt *prompt, int64_t r);
 

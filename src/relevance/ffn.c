@@ -10,6 +10,11 @@
 
 enum { ROWS_TOGETHER = 512, BOTH = 2 };
 
+typedef struct ranked {
+  double r;
+  size_t neuron;
+} ranked;
+
 /* Some of the rows at hand. */
 typedef struct block {
   const hw_pass_rows *rows;
@@ -20,6 +25,8 @@ typedef struct block {
   float *neurons; /* [n, d_ffn] co-vectors: of a, then of u */
   float *gates;   /* the same of p */
   float *slopes;
+  float *outputs[BOTH]; /* [n, d_model] f of both runs, where an output norm stands behind it */
+  ranked *ranked; /* [d_ffn] */
 } block;
 
 static const float *matrix_row(const block *b, const float *matrix, int side, size_t i, size_t width) {
@@ -66,23 +73,20 @@ static void run_outputs(const hw_pass *pass, const block *b, int side, float *ne
 }
 
 /* Co-vectors of f from those of the state y: through the output norm where there is one. */
-static bool start(const hw_pass *pass, block *b) {
+static void start(const hw_pass *pass, const block *b) {
   const hw_model_config *c = &pass->model->config;
   const hw_layer *layer = &pass->model->layers[b->layer];
   size_t d = (size_t)c->d_model;
   const float *y = pass->state + b->first * d;
   if (!layer->ffn_out_gamma) {
     memcpy(b->behind, y, b->n * d * sizeof *y);
-    return true;
+    return;
   }
-  float *outputs[BOTH] = {hw_arena_new(pass->work, float, b->n * d, pass->err), hw_arena_new(pass->work, float, b->n * d, pass->err)};
-  if (!outputs[0] || !outputs[1]) return false;
   memset(b->behind, 0, b->n * d * sizeof *b->behind);
-  for (int side = 0; side < (pass->contrast ? BOTH : 1); side++) run_outputs(pass, b, side, b->neurons, outputs[side]);
+  for (int side = 0; side < (pass->contrast ? BOTH : 1); side++) run_outputs(pass, b, side, b->neurons, b->outputs[side]);
   for (size_t i = 0; i < b->n; i++)
-    hw_pass_norm(pass, c->residual_factor > 0 ? HW_NORM_NONE : HW_NORM_RMS, outputs[0] + i * d, outputs[1] + i * d, layer->ffn_out_gamma, d,
+    hw_pass_norm(pass, c->residual_factor > 0 ? HW_NORM_NONE : HW_NORM_RMS, b->outputs[0] + i * d, b->outputs[1] + i * d, layer->ffn_out_gamma, d,
                  y + i * d, b->behind + i * d);
-  return true;
 }
 
 /* (act(u) - act(u')) / (u - u'), the derivative between them where they are close; of answer relevance act(u) / u. */
@@ -124,11 +128,6 @@ static void through_neurons(const hw_pass *pass, const block *b) {
   }
 }
 
-typedef struct ranked {
-  double r;
-  size_t neuron;
-} ranked;
-
 static int by_size(const void *a, const void *b) {
   const ranked *x = a, *y = b;
   double p = fabs(x->r), q = fabs(y->r);
@@ -136,10 +135,9 @@ static int by_size(const void *a, const void *b) {
 }
 
 /* The neurons of a row with the largest relevances. */
-static bool rank_neurons(const hw_pass *pass, const block *b, size_t i, hw_pass_prompt *prompt, size_t position) {
+static void rank_neurons(const hw_pass *pass, const block *b, size_t i, hw_pass_prompt *prompt, size_t position) {
   size_t d_ffn = (size_t)pass->model->config.d_ffn, k = pass->settings->top_neurons < d_ffn ? pass->settings->top_neurons : d_ffn;
-  ranked *all = hw_arena_new(pass->work, ranked, d_ffn, pass->err);
-  if (!all) return false;
+  ranked *all = b->ranked;
   const float *a = matrix_row(b, pass->acts->neurons[b->layer], 0, i, d_ffn), *other = matrix_row(b, pass->acts->neurons[b->layer], 1, i, d_ffn);
   for (size_t n = 0; n < d_ffn; n++)
     all[n] = (ranked){((double)a[n] - (pass->contrast ? (double)other[n] : 0)) * (double)b->neurons[i * d_ffn + n], n};
@@ -148,7 +146,6 @@ static bool rank_neurons(const hw_pass *pass, const block *b, size_t i, hw_pass_
     const hw_relevance_neuron row = {.layer = (uint16_t)b->layer, .position = (uint32_t)position, .neuron = (uint32_t)all[n].neuron, .r = all[n].r};
     hw_buffer_append(&prompt->neurons, &row, sizeof row);
   }
-  return true;
 }
 
 /* What the FFN adds is the difference of two states. */
@@ -159,18 +156,17 @@ static double relevance_of(const hw_pass *pass, const block *b, size_t i) {
          hw_pass_relevance(pass, matrix_row(b, before, 0, i, d), matrix_row(b, before, 1, i, d), g, d);
 }
 
-static bool note_parts(const hw_pass *pass, const block *b) {
+static void note_parts(const hw_pass *pass, const block *b) {
   for (size_t i = 0; i < b->n; i++) {
     size_t position;
     hw_pass_prompt *prompt = hw_pass_prompt_of(pass, b->rows, b->first + i, &position);
     double r = relevance_of(pass, b, i);
-    const hw_relevance_part part = {.kind = HW_RELEVANCE_FFN, .layer = (uint16_t)b->layer, .target = (uint32_t)position, .source = (uint32_t)position, .r = hw_pass_round(r)};
+    const hw_relevance_part part = {.kind = HW_RELEVANCE_FFN, .layer = (uint16_t)b->layer, .target = (uint32_t)position, .source = (uint32_t)position, .r = hw_relevance_micro(r)};
     prompt->out->ffn[b->layer] += r;
     if (!hw_pass_keeps(pass, prompt, part.r)) continue;
     hw_buffer_append(&prompt->parts, &part, sizeof part);
-    if (pass->settings->top_neurons && !rank_neurons(pass, b, i, prompt, position)) return false;
+    if (pass->settings->top_neurons) rank_neurons(pass, b, i, prompt, position);
   }
-  return true;
 }
 
 static double dot(const float *bias, const float *g, size_t n) { return bias ? hw_difference_dot(bias, NULL, g, n) : 0; }
@@ -220,7 +216,18 @@ static bool new_block(const hw_pass *pass, block *b, size_t n) {
   float **const narrow[] = {&b->behind, &b->normed, &b->more};
   for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++)
     if (!(*narrow[i] = hw_arena_new(pass->work, float, n * d, pass->err))) return false;
-  return (b->slopes = hw_arena_new(pass->work, float, d_ffn, pass->err)) != NULL;
+  bool behind_norm = pass->model->layers[b->layer].ffn_out_gamma != NULL;
+  for (int side = 0; side < BOTH && behind_norm; side++)
+    if (!(b->outputs[side] = hw_arena_new(pass->work, float, n * d, pass->err))) return false;
+  b->slopes = hw_arena_new(pass->work, float, d_ffn, pass->err);
+  b->ranked = hw_arena_new(pass->work, ranked, d_ffn, pass->err);
+  return b->slopes && b->ranked;
+}
+
+size_t hw_pass_ffn_bytes(const hw_model *model, size_t n_rows) {
+  enum { WIDE = 8, NARROW = 5 };
+  size_t n = n_rows < ROWS_TOGETHER ? n_rows : ROWS_TOGETHER, d = (size_t)model->config.d_model, d_ffn = (size_t)model->config.d_ffn;
+  return n * (WIDE * d_ffn + NARROW * d) * sizeof(float) + d_ffn * (sizeof(float) + sizeof(ranked)) + (WIDE + NARROW + 2) * (size_t)HW_ARENA_OVERHEAD;
 }
 
 bool hw_pass_ffn(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
@@ -236,9 +243,9 @@ bool hw_pass_ffn(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
   if (!new_block(pass, &b, most)) return false;
   for (; b.first < rows->n; b.first += b.n) {
     b.n = rows->n - b.first < most ? rows->n - b.first : most;
-    if (!start(pass, &b)) return false;
+    start(pass, &b);
     hw_team_gemm(&out, b.behind, d, b.neurons, d_ffn, b.n, pass->team);
-    if (!note_parts(pass, &b)) return false;
+    note_parts(pass, &b);
     for (int side = 0; side < (pass->contrast ? BOTH : 1); side++) run_inputs(pass, &b, side);
     through_neurons(pass, &b);
     finish(pass, &b);

@@ -109,16 +109,16 @@ static void note_parts(const hw_pass *pass, const hw_pass_layer *w, const head_w
       query += (double)pull[j] * ((qk - other_qk) + (q_other - other_q_other)) / 2;
       out->value[at] += value;
       out->key[at] += key;
-      part.value = hw_pass_round(value);
-      part.key = hw_pass_round(key);
+      part.value = hw_relevance_micro(value);
+      part.key = hw_relevance_micro(key);
     }
     out->heads[at] += r;
-    part.r = hw_pass_round(r);
+    part.r = hw_relevance_micro(r);
     keep(pass, h->prompt, part);
   }
   if (!pass->contrast) return;
   out->query[at] += query;
-  keep(pass, h->prompt, (hw_relevance_part){.kind = HW_RELEVANCE_QUERY, .layer = part.layer, .head = part.head, .target = part.target, .source = part.target, .r = hw_pass_round(query)});
+  keep(pass, h->prompt, (hw_relevance_part){.kind = HW_RELEVANCE_QUERY, .layer = part.layer, .head = part.head, .target = part.target, .source = part.target, .r = hw_relevance_micro(query)});
 }
 
 /* ---- One head ---- */
@@ -238,4 +238,9 @@ bool hw_pass_heads(const hw_pass *pass, const hw_pass_layer *w) {
     }
   }
   return true;
+}
+
+size_t hw_pass_heads_bytes(const hw_model *model, size_t longest) {
+  enum { MATRICES = 12, OF_HEADS = 8, ALLOCATIONS = 19 }; /* new_head */
+  return longest * (MATRICES * longest + OF_HEADS * (size_t)model->config.d_head) * sizeof(float) + 3 * longest * sizeof(double) + ALLOCATIONS * (size_t)HW_ARENA_OVERHEAD;
 }

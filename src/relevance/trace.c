@@ -103,3 +103,21 @@ bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_settings 
   return hw_direct_attribute(acts, prompts, t.measures, n, team, arena, scratch, err) && (!settings->answer || run_pass(&t, false)) &&
          (!settings->contrast || run_pass(&t, true));
 }
+
+size_t hw_relevance_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_tokens) {
+  enum { SUMS = 4, PARTS_A_LAYER = 64 };
+  const hw_model_config *c = &model->config;
+  size_t n_layers = (size_t)c->n_layers, heads = n_layers * (size_t)c->n_heads, modes = (size_t)settings->answer + settings->contrast;
+  size_t lists = (SUMS * heads + n_layers * (n_tokens + 1)) * sizeof(double);
+  size_t parts = n_layers * (PARTS_A_LAYER * sizeof(hw_relevance_part) + settings->top_neurons * sizeof(hw_relevance_neuron));
+  return sizeof(hw_relevance_prompt) + (heads + 2 * n_layers) * sizeof(double) + modes * (lists + parts + 10 * (size_t)HW_ARENA_OVERHEAD) + 3 * (size_t)HW_ARENA_OVERHEAD;
+}
+
+size_t hw_relevance_work_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest) {
+  const hw_model_config *c = &model->config;
+  size_t d = (size_t)c->d_model, heads = (size_t)(c->n_heads * c->d_head), vocab = (size_t)c->vocab_out;
+  size_t measures = n_rows * (sizeof(hw_measure) + sizeof(hw_next_token) + (3 * d + 2) * sizeof(float) + 4 * (size_t)HW_ARENA_OVERHEAD);
+  if (c->final_cap > 0) measures += 2 * n_rows * vocab * sizeof(float); /* of each prompt without a foil */
+  size_t mean = (d + vocab) * sizeof(float), direct = n_rows * (2 * d + heads) * sizeof(float) + (heads + longest * (1 + (size_t)c->d_head)) * sizeof(float);
+  return measures + mean + direct + hw_next_tokens_bytes(model, n_rows) + ((size_t)settings->answer + settings->contrast) * hw_pass_bytes(model, n_rows, longest);
+}

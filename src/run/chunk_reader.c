@@ -55,8 +55,10 @@ static bool read_rows(hw_chunk_reader *reader, const hw_plan_chunk *chunk, hw_ar
 }
 
 static bool find_groups(const hw_chunk_reader *reader, const hw_plan_chunk *chunk, hw_row_copy *rows, hw_error *err) {
+  bool own = !chunk->counterfactual, others = chunk->counterfactual || reader->plan->paired;
   for (uint32_t i = 0; i < chunk->n_prompts; i++)
-    if (!hw_groups_find(&reader->plan->groups, &rows[i].row, chunk->counterfactual, &rows[i].group))
+    if ((own && !hw_groups_find(&reader->plan->groups, &rows[i].row, false, &rows[i].group)) ||
+        (others && !hw_groups_find(&reader->plan->groups, &rows[i].row, true, &rows[i].counterfactual_group)))
       return hw_fail(err, HW_ERROR_INPUT, "%s: row %" PRId64 " is in none of the plan's %zu groups", reader->plan->path, rows[i].row.index,
                      reader->plan->groups.n_groups);
   return true;
@@ -64,11 +66,14 @@ static bool find_groups(const hw_chunk_reader *reader, const hw_plan_chunk *chun
 
 bool hw_chunk_reader_next(hw_chunk_reader *reader, const bool *done, hw_arena *arena, const hw_plan_chunk **chunk, hw_row_copy **rows,
                           hw_error *err) {
+  const hw_plan *plan = reader->plan;
+  size_t half = plan->n_chunks / 2;
   *chunk = NULL;
-  while (reader->next_chunk < reader->plan->n_chunks) {
+  while (reader->next_chunk < (plan->paired ? half : plan->n_chunks)) {
     size_t index = reader->next_chunk++;
-    const hw_plan_chunk *planned = &reader->plan->chunks[index];
-    if (planned->counterfactual && !reader->counterfactuals && !begin_counterfactuals(reader, err)) return false;
+    if (plan->paired && done[index]) index += half;
+    const hw_plan_chunk *planned = &plan->chunks[index];
+    if (!plan->paired && planned->counterfactual && !reader->counterfactuals && !begin_counterfactuals(reader, err)) return false;
     *rows = NULL;
     if (!done[index] && !(*rows = hw_arena_new(arena, hw_row_copy, planned->n_prompts, err))) return false;
     if (!read_rows(reader, planned, arena, *rows, err)) return false;

@@ -10,6 +10,7 @@
 #include "headwater/run.h"
 #include "run/prefix.h"
 #include "run/profile.h"
+#include "run/relevance.h"
 
 bool hw_worker_init(hw_worker *worker, const hw_model *model, const hw_flow_settings *flow, size_t batch_rows, hw_error *err) {
   *worker = (hw_worker){.model = model, .flow = *flow, .batch_rows = batch_rows, .shares_prefixes = true};
@@ -281,23 +282,64 @@ static bool trace_flows(sub_batch *b, hw_flow_prompt *flows, size_t n) {
   return true;
 }
 
-static bool compute_sub_batch(sub_batch *b) {
+/* The prompts of the sub-batch that have a trace and whose relevances are wanted. */
+static bool explain(sub_batch *b, const hw_flow_prompt *flows, size_t n_flows) {
   hw_worker *w = b->worker;
-  if (!lay_out(b)) return false;
-  size_t n_prompts = b->n_sequences;
-  if (n_prompts == 0) return true;
-  hw_flow_prompt *flows = hw_arena_znew(&w->scratch, hw_flow_prompt, n_prompts, b->err);
-  if (!flows) return false;
-  size_t p = 0;
+  if (!w->relevance.answer && !w->relevance.contrast) return true;
+  hw_explained *list = hw_arena_new(&w->scratch, hw_explained, n_flows, b->err);
+  if (!list) return false;
+  size_t n = 0, prompt = 0, flow = 0;
   for (size_t i = b->begin; i < b->end; i++) {
     const hw_prompt_input *input = &b->inputs[i];
     if (input->failure) continue;
-    if (!ask_prompt(b, input, &b->results[i], b->first[p])) return false;
-    flows[p] = (hw_flow_prompt){.prompt = p, .n_targets = input->n_targets, .targets = input->targets};
-    flows[p].traces = hw_arena_znew(&w->results, hw_target_trace, input->n_targets, b->err);
-    if (!flows[p].traces) return false;
+    bool has_other = input->paired && !b->inputs[i + 1].failure;
+    if (!input->only_run && input->explained && !flows[flow].failure)
+      list[n++] = (hw_explained){.input = input, .result = &b->results[i], .prompt = prompt, .reference = has_other ? prompt + 1 : HW_NO_REFERENCE};
+    flow += !input->only_run;
+    prompt++;
+  }
+  if (!hw_explain(w, list, n, b->err)) return false;
+  hw_profile_lap(w->profile, HW_RUN_RELEVANCES);
+  return true;
+}
+
+/* Asks about each prompt and lists the traces that are wanted. */
+static bool ask_all(sub_batch *b, hw_flow_prompt *flows, size_t *n_flows) {
+  size_t p = 0, n = 0;
+  for (size_t i = b->begin; i < b->end; i++) {
+    const hw_prompt_input *input = &b->inputs[i];
+    if (input->failure) continue;
+    if (!input->only_run) {
+      if (!ask_prompt(b, input, &b->results[i], b->first[p])) return false;
+      flows[n] = (hw_flow_prompt){.prompt = p, .n_targets = input->n_targets, .targets = input->targets};
+      if (!(flows[n++].traces = hw_arena_znew(&b->worker->results, hw_target_trace, input->n_targets, b->err))) return false;
+    }
     p++;
   }
+  *n_flows = n;
+  return true;
+}
+
+static bool take_all(sub_batch *b, const hw_flow_prompt *flows) {
+  const hw_next_token *query = b->queries;
+  size_t n = 0;
+  for (size_t i = b->begin; i < b->end; i++) {
+    if (b->inputs[i].failure || b->inputs[i].only_run) continue;
+    if (!(query = take_answers(b, &b->inputs[i], &b->results[i], query))) return false;
+    b->results[i].flow = flows[n];
+    b->results[i].failure = flows[n].failure;
+    n++;
+  }
+  return true;
+}
+
+static bool compute_sub_batch(sub_batch *b) {
+  hw_worker *w = b->worker;
+  if (!lay_out(b)) return false;
+  size_t n_prompts = b->n_sequences, n_flows;
+  if (n_prompts == 0) return true;
+  hw_flow_prompt *flows = hw_arena_znew(&w->scratch, hw_flow_prompt, n_prompts, b->err);
+  if (!flows || !ask_all(b, flows, &n_flows)) return false;
   hw_batch batch;
   hw_profile_lap(w->profile, HW_RUN_PROMPTS);
   if (!make_batch(b, &batch)) return false;
@@ -306,17 +348,7 @@ static bool compute_sub_batch(sub_batch *b) {
   hw_profile_lap(w->profile, HW_RUN_FORWARD);
   if (!hw_next_tokens(&w->acts, b->queries, b->n_queries, &w->team, &w->scratch, b->err)) return false;
   hw_profile_lap(w->profile, HW_RUN_PREDICTIONS);
-  if (!trace_flows(b, flows, n_prompts)) return false;
-  const hw_next_token *query = b->queries;
-  p = 0;
-  for (size_t i = b->begin; i < b->end; i++) {
-    if (b->inputs[i].failure) continue;
-    if (!(query = take_answers(b, &b->inputs[i], &b->results[i], query))) return false;
-    b->results[i].flow = flows[p];
-    b->results[i].failure = flows[p].failure;
-    p++;
-  }
-  return true;
+  return trace_flows(b, flows, n_flows) && explain(b, flows, n_flows) && take_all(b, flows);
 }
 
 /* Rows that a prompt adds to a sub-batch behind `before` (NULL: none), at most: what it shares with other prompts is not looked for. */
@@ -328,15 +360,18 @@ static size_t own_rows(const hw_worker *worker, const hw_prompt_input *before, c
   return rows > least ? rows : least;
 }
 
-/* The end of the sub-batch that begins with inputs[begin]. */
+/* The end of the sub-batch that begins with inputs[begin]. A prompt and its counterfactual are not parted. */
 static size_t next_sub_batch(const hw_worker *worker, const hw_prompt_input *inputs, size_t begin, size_t n) {
-  size_t rows = 0, tokens = 0, end = begin, most_tokens = HW_TOKENS_A_ROW * worker->batch_rows;
+  size_t rows = 0, tokens = 0, end = begin, most_tokens = HW_TOKENS_A_ROW * worker->batch_rows, together;
   const hw_prompt_input *before = NULL;
-  for (; end < n; end++) {
-    rows += own_rows(worker, before, &inputs[end]);
-    tokens += hw_prompt_shape(worker->model, worker->shares_prefixes, &inputs[end]).n_tokens;
+  for (; end < n; end += together) {
+    together = inputs[end].paired ? 2 : 1;
+    for (size_t i = end; i < end + together; i++) {
+      rows += own_rows(worker, before, &inputs[i]);
+      tokens += hw_prompt_shape(worker->model, worker->shares_prefixes, &inputs[i]).n_tokens;
+      if (!inputs[i].failure) before = &inputs[i];
+    }
     if (end > begin && (rows > worker->batch_rows || tokens > most_tokens)) break;
-    if (!inputs[end].failure) before = &inputs[end];
   }
   return end;
 }

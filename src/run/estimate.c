@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "run/prefix.h"
+#include "run/relevance.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -36,7 +37,8 @@ static size_t needed_bytes(const hw_job *job, const hw_model *model, const hw_fl
   size_t most_tokens = hw_job_shares_prefixes(job) ? HW_TOKENS_A_ROW * batch_rows : batch_rows;
   if (batch_rows > shape.n_rows) shape.n_rows = batch_rows;
   if (most_tokens > shape.n_tokens) shape.n_tokens = most_tokens;
-  return hw_worker_bytes(model, flow, &shape) + hw_prefixes_bytes(model, kept_rows, shape.longest);
+  const hw_relevance_settings relevance = hw_job_relevance(job);
+  return hw_worker_bytes(model, flow, &shape) + hw_explain_bytes(model, &relevance, batch_rows, &shape) + hw_prefixes_bytes(model, kept_rows, shape.longest);
 }
 
 /* What packing the weights takes: nothing where it does not fit, or where each is used once. */

@@ -14,6 +14,7 @@ static const char *const convention_names[] = {"auto", "alone", "frozen", "both"
 static const char *const gemm_names[] = {"built-in", "openblas", NULL};
 static const char *const precision_names[] = {"f32", "bf16", NULL};
 static const char *const prefix_names[] = {"yes", "no", NULL};
+const char *const hw_relevance_names[] = {"none", "answer", "contrast", "both", NULL};
 static const char *const screen_names[] = {"auto", "always", "never", NULL};
 static const char *const neuron_projection_names[] = {"used", "all", "none", NULL};
 
@@ -49,6 +50,9 @@ static const hw_option job_options[] = {
     {"convention", HW_OPTION_CHOICE, AT(analysis.conventions), "NAME", "projections: frozen (share of the target's logits), alone (normalised by itself), both, or auto: components frozen, residual states alone", 0, 0, convention_names, true},
     {"neuron-projections", HW_OPTION_CHOICE, AT(neuron_projections), "WHICH", "what neurons promote, after the last chunk: used (those in a top list), all, none", 0, 0, neuron_projection_names, true},
     {"neuron-threshold", HW_OPTION_NUMBER, AT(neuron_threshold), "T", "share above which a neuron counts as active", 0, 1, NULL, true},
+    {"relevance", HW_OPTION_CHOICE, AT(relevance), "WHAT", "what each answer hangs on: answer (by itself), contrast (against the row's counterfactual, with --counterfactual), both, none", 0, 0, hw_relevance_names, HW_DECIDES_IF_CHOSEN},
+    {"relevance-threshold", HW_OPTION_NUMBER, AT(relevance_threshold), "T", "smallest share of the answer's margin that a part of such a graph has; 0.04 when left out", 0, 1, NULL, HW_DECIDES_IF_CHOSEN},
+    {"relevance-floor", HW_OPTION_NUMBER, AT(relevance_floor), "T", "smallest share that is stored, as floor; a quarter of the relevance threshold when left out", 0, 1, NULL, HW_DECIDES_IF_CHOSEN},
     {"chunk-tokens", HW_OPTION_COUNT, AT(chunk_tokens), "N", "tokens of a chunk, the unit of work; 0: from 256 of a small data set to 2048", 0, 1 << 20, NULL, true},
     {"threads", HW_OPTION_COUNT, AT(threads), "N", "threads that compute; 0 for one per core", 0, 1024, NULL, false},
     {"gemm", HW_OPTION_CHOICE, AT(gemm), "WHICH", "matrix products: built-in (the same bits on every processor) or openblas (for comparison)", 0, 0, gemm_names, HW_DECIDES_IF_CHOSEN},
@@ -91,6 +95,11 @@ bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, h
   return hw_targets_check(analysis->targets, err);
 }
 
+bool hw_job_pairs(const hw_job *job) { return job->relevance >= HW_RELEVANCE_CONTRAST; }
+
+double hw_job_relevance_threshold(const hw_job *job) { return job->relevance_threshold > 0 ? job->relevance_threshold : HW_RELEVANCE_THRESHOLD; }
+double hw_job_relevance_floor(const hw_job *job) { return job->relevance_floor > 0 ? job->relevance_floor : hw_job_relevance_threshold(job) / 4; }
+
 bool hw_job_shares_prefixes(const hw_job *job) { return job->share_prefixes == HW_PREFIXES_SHARED && job->gemm == HW_GEMM_BUILT_IN; }
 
 bool hw_job_shard(const hw_job *job, hw_shard *shard, hw_error *err) {
@@ -110,6 +119,17 @@ bool hw_job_shard(const hw_job *job, hw_shard *shard, hw_error *err) {
   return hw_fail(err, HW_ERROR_INPUT, "shard is '%.40s', want K/N with K from 1 to N and N at most %d, like 1/4", job->shard, MOST_SHARDS);
 }
 
+static bool check_relevance(const hw_job *job, hw_error *err) {
+  if (job->relevance == HW_RELEVANCE_NONE) {
+    if (!(job->relevance_threshold > 0) && !(job->relevance_floor > 0)) return true;
+    return hw_fail(err, HW_ERROR_INPUT, "--relevance-threshold and --relevance-floor need --relevance answer, contrast or both");
+  }
+  if (job->relevance != HW_RELEVANCE_ANSWER && !job->counterfactual)
+    return hw_fail(err, HW_ERROR_INPUT, "--relevance %s needs --counterfactual", hw_relevance_names[job->relevance]);
+  double threshold = hw_job_relevance_threshold(job);
+  return !(job->relevance_floor > threshold) || hw_fail(err, HW_ERROR_INPUT, "relevance floor %g is above the relevance threshold %g", job->relevance_floor, threshold);
+}
+
 bool hw_job_check(const hw_job *job, hw_error *err) {
   hw_flow_settings settings;
   hw_shard shard;
@@ -120,5 +140,5 @@ bool hw_job_check(const hw_job *job, hw_error *err) {
     return hw_fail(err, HW_ERROR_INPUT, "--db :memory: is SQLite's name for a database in memory, want a file (./:memory: is one)");
   if (job->gemm == HW_GEMM_OPENBLAS && job->precision == HW_PRECISION_BF16)
     return hw_fail(err, HW_ERROR_INPUT, "--precision bf16 wants the built-in products, not --gemm openblas");
-  return hw_job_shard(job, &shard, err) && hw_analysis_flow(&job->analysis, &settings, err);
+  return hw_job_shard(job, &shard, err) && check_relevance(job, err) && hw_analysis_flow(&job->analysis, &settings, err);
 }

@@ -18,6 +18,15 @@ typedef struct hw_shard {
 bool hw_job_shard(const hw_job *job, hw_shard *shard, hw_error *err);
 static inline bool hw_shard_takes(hw_shard shard, size_t chunk) { return (int64_t)(chunk % (size_t)shard.n) == shard.k - 1; }
 
+extern const char *const hw_relevance_names[]; /* of HW_RELEVANCE_..., NULL-terminated */
+
+/* Whether a prompt is computed together with its counterfactual. */
+bool hw_job_pairs(const hw_job *job);
+
+/* The threshold of relevances. */
+double hw_job_relevance_threshold(const hw_job *job);
+double hw_job_relevance_floor(const hw_job *job);
+
 /* Whether its workers share prefixes. */
 bool hw_job_shares_prefixes(const hw_job *job);
 

@@ -59,6 +59,40 @@ static void raise_to(size_t *largest, size_t value) {
   if (value > *largest) *largest = value;
 }
 
+static void add_to_chunk(hw_plan *plan, hw_plan_chunk *chunk, const hw_plan_prompt *prompt) {
+  raise_to(&plan->largest.n_graphs, chunk->n_graphs += prompt->n_targets);
+  chunk->n_prompts++;
+  chunk->n_tokens += prompt->n_tokens;
+  chunk->content = hw_plan_add_content(chunk->content, prompt->content);
+}
+
+/* Both chunks of a pair are within the budget. */
+static bool cut_pairs(hw_plan *plan, hw_error *err) {
+  hw_plan_chunk *chunk = NULL;
+  uint32_t others = 0; /* tokens of the counterfactuals of `chunk` */
+  for (int64_t i = 0; i < plan->n_rows; i++) {
+    const hw_plan_prompt *own = &plan->prompts[i], *other = &plan->prompts[plan->n_rows + i];
+    uint32_t most = own->n_tokens > other->n_tokens ? own->n_tokens : other->n_tokens;
+    bool full = chunk && ((chunk->n_tokens > others ? chunk->n_tokens : others) + (int64_t)most > plan->chunk_tokens || chunk->n_prompts == MOST_PROMPTS);
+    if (!chunk || full) {
+      if (!(chunk = open_chunk(plan, i, false, err))) return false;
+      others = 0;
+    }
+    add_to_chunk(plan, chunk, own);
+    others += other->n_tokens;
+  }
+  for (size_t c = 0, n = plan->n_chunks; c < n; c++) {
+    int64_t first = plan->n_rows + plan->chunks[c].first_prompt;
+    uint32_t n_prompts = plan->chunks[c].n_prompts;
+    if (!(chunk = open_chunk(plan, first, true, err))) return false;
+    for (uint32_t i = 0; i < n_prompts; i++) add_to_chunk(plan, chunk, &plan->prompts[first + i]);
+  }
+  plan->largest.n_graphs *= 2;
+  plan->largest.n_rows *= 2;
+  plan->largest.n_tokens *= 2;
+  return true;
+}
+
 /* In order of the prompts, by their lengths alone; no chunk has both rows and counterfactuals. */
 static bool cut_chunks(hw_plan *plan, hw_error *err) {
   hw_plan_chunk *chunk = NULL;
@@ -67,13 +101,8 @@ static bool cut_chunks(hw_plan *plan, hw_error *err) {
     bool counterfactual = i >= plan->n_rows;
     bool full = chunk && (chunk->n_tokens + (int64_t)prompt->n_tokens > plan->chunk_tokens || chunk->n_prompts == MOST_PROMPTS);
     if ((!chunk || full || chunk->counterfactual != counterfactual) && !(chunk = open_chunk(plan, i, counterfactual, err))) return false;
-    raise_to(&plan->largest.n_graphs, chunk->n_graphs += prompt->n_targets);
-    chunk->n_prompts++;
-    chunk->n_tokens += prompt->n_tokens;
-    chunk->content = hw_plan_add_content(chunk->content, prompt->content);
+    add_to_chunk(plan, chunk, prompt);
   }
-  free(plan->prompts);
-  plan->prompts = NULL;
   return true;
 }
 
@@ -163,7 +192,7 @@ static bool decides_content(const hw_option *option, const hw_job *job) {
   if (option->decides_content != HW_DECIDES_IF_CHOSEN) return option->decides_content;
   hw_job usual;
   hw_job_defaults(&usual);
-  size_t size = option->kind == HW_OPTION_COUNT ? sizeof(int64_t) : sizeof(int);
+  size_t size = option->kind == HW_OPTION_COUNT ? sizeof(int64_t) : option->kind == HW_OPTION_NUMBER ? sizeof(double) : sizeof(int);
   return memcmp((const char *)job + option->offset, (const char *)&usual + option->offset, size) != 0;
 }
 
@@ -172,6 +201,10 @@ static bool list_settings(hw_plan *plan, const hw_job *job, const hw_flow_settin
   hw_job settled = *job;
   settled.analysis.floor = flow->floor;
   settled.chunk_tokens = plan->chunk_tokens;
+  if (job->relevance != HW_RELEVANCE_NONE) {
+    settled.relevance_threshold = hw_job_relevance_threshold(job);
+    settled.relevance_floor = hw_job_relevance_floor(job);
+  }
   settled.quoting = (int)hw_dataset_quoting(plan->dataset);
   hw_option_table table = hw_job_options();
   const hw_option **rows = hw_arena_new(&plan->arena, const hw_option *, table.n, err);
@@ -232,7 +265,7 @@ bool hw_plan_fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings 
 }
 
 bool hw_plan_open(const hw_job *job, const hw_hooks *hooks, hw_plan *plan, char hash[HW_HASH_HEX], hw_error *err) {
-  *plan = (hw_plan){.path = job->data, .hooks = hooks};
+  *plan = (hw_plan){.path = job->data, .hooks = hooks, .paired = hw_job_pairs(job)};
   hw_arena_init(&plan->arena);
   hw_dataset_options options = {.path = job->data, .format = job->format, .quoting = (hw_quoting)job->quoting, .max_row = (size_t)job->max_row,
                                 .prompt_column = job->prompt_column, .answer_column = job->answer_column,
@@ -249,7 +282,7 @@ bool hw_plan_measure(const hw_job *job, const hw_flow_settings *flow, const hw_m
   if (ok && job->counterfactual) ok = hw_dataset_rewind(plan->dataset, err) && read_rows(job, model, tokenizer, true, plan, err);
   plan->chunk_tokens = job->chunk_tokens ? job->chunk_tokens : usual_chunk_tokens(plan->n_tokens);
   ok = ok && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, &plan->arena, err) &&
-            cut_chunks(plan, err) && hw_plan_fill_info(plan, job, flow, model, tokenizer, hash, err) &&
+            (plan->paired ? cut_pairs(plan, err) : cut_chunks(plan, err)) && hw_plan_fill_info(plan, job, flow, model, tokenizer, hash, err) &&
             hw_dataset_hash(plan->dataset, hash_after, err);
   if (ok && strcmp(hash, hash_after) != 0)
     ok = hw_fail(err, HW_ERROR_INPUT, "%s: the file changed while it was read: hash %s before, %s after", job->data, hash, hash_after);

@@ -37,6 +37,7 @@ typedef struct hw_plan {
   int64_t chunk_tokens; /* the job's, or a default by the amount of text */
   hw_plan_chunk *chunks;
   size_t n_chunks, capacity;
+  bool paired; /* chunk i has the prompts of the counterfactuals in chunk i + n_chunks / 2, and both are computed together */
   int64_t n_rows;    /* of the data set; their counterfactuals, when traced, are prompts n_rows, n_rows + 1... */
   int64_t n_prompts, n_tokens, n_unreadable;
   hw_batch_shape largest; /* the largest of each number over all prompts and chunks */
@@ -59,6 +60,9 @@ bool hw_plan_measure(const hw_job *job, const hw_flow_settings *flow, const hw_m
 bool hw_plan_fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer,
                        const char *dataset_hash, hw_error *err);
 void hw_plan_close(hw_plan *plan);
+
+/* What a shard takes as a whole: a chunk, or a pair of them, by a number of its own. */
+static inline size_t hw_plan_unit(const hw_plan *plan, size_t chunk) { return plan->paired ? chunk % (plan->n_chunks / 2) : chunk; }
 
 /* Hash of all that decides the content: version, fingerprints, settings. In the arena; NULL and err filled when memory is short. */
 const char *hw_run_fingerprint(const hw_run_info *info, hw_arena *arena, hw_error *err);

@@ -172,6 +172,17 @@ static bool take_roles(const maker *m, hw_reader *reader) {
   return hw_roles_finish(&plan->roles, &plan->arena, m->err);
 }
 
+/* The chunks of a paired plan are of the same rows by twos. */
+static bool pairs_fit(const hw_plan *plan) {
+  size_t half = plan->n_chunks / 2;
+  bool fit = plan->n_chunks % 2 == 0;
+  for (size_t i = 0; fit && i < half; i++) {
+    const hw_plan_chunk *own = &plan->chunks[i], *other = &plan->chunks[half + i];
+    fit = !own->counterfactual && other->counterfactual && own->n_prompts == other->n_prompts && other->first_prompt == plan->n_rows + own->first_prompt;
+  }
+  return fit;
+}
+
 static bool take_chunks(const maker *m, hw_reader *reader) {
   hw_plan *plan = m->plan;
   size_t n = hw_read_count(reader, 4);
@@ -188,6 +199,7 @@ static bool take_chunks(const maker *m, hw_reader *reader) {
     n_tokens += (int64_t)tokens;
   }
   if (first != plan->n_prompts || n_tokens != plan->n_tokens || reader->at != reader->end) return damaged(m, "its chunks do not add up to its prompts and tokens");
+  if (plan->paired && !pairs_fit(plan)) return damaged(m, "chunks of prompts and of their counterfactuals that do not fit");
   return true;
 }
 

@@ -4,7 +4,7 @@
 #include "base/text.h"
 
 const char *hw_run_stage_name(hw_run_stage stage) {
-  static const char *const names[HW_RUN_STAGES] = {"rows",     "prompts", "forward pass", "predictions and lens", "graphs", "neurons", "projections",
+  static const char *const names[HW_RUN_STAGES] = {"rows",     "prompts", "forward pass", "predictions and lens", "graphs", "neurons", "relevances", "projections",
                                                    "encoding", "store",   "neurons in the vocabulary", "waiting"};
   return names[stage];
 }

@@ -65,7 +65,7 @@ static bool run_into_store(hw_running *s, const hw_plan_summary *summary, hw_run
             hw_store_chunks_done(s->store, s->plan->n_chunks, s->done, &s->progress.resumed, &s->progress.failed, err);
   for (size_t i = 0; ok && i < s->plan->n_chunks; i++) {
     if (s->done[i]) s->progress.tokens_total -= s->plan->chunks[i].n_tokens; /* of this process */
-    s->done[i] = s->done[i] || !hw_shard_takes(s->shard, i);
+    s->done[i] = s->done[i] || !hw_shard_takes(s->shard, hw_plan_unit(s->plan, i));
   }
   s->progress.done = s->progress.resumed;
   if (ok) ok = hw_running_stages(s, summary, err) && check_weights(s, err);
@@ -127,7 +127,7 @@ static void count_shard(const hw_plan *plan, hw_shard shard, hw_plan_summary *su
   summary->shard = shard.k;
   summary->n_shards = shard.n;
   for (size_t i = 0; i < plan->n_chunks; i++) {
-    if (!hw_shard_takes(shard, i)) continue;
+    if (!hw_shard_takes(shard, hw_plan_unit(plan, i))) continue;
     summary->n_shard_chunks++;
     summary->n_shard_prompts += plan->chunks[i].n_prompts;
     summary->n_shard_tokens += plan->chunks[i].n_tokens;

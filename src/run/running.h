@@ -42,9 +42,20 @@ void hw_running_tell_inputs(const hw_running *s);
 bool hw_running_stages(hw_running *s, const hw_plan_summary *summary, hw_error *err);
 /* A worker for this run; hw_worker_fini ends it. */
 bool hw_running_worker(const hw_running *s, hw_worker *worker, hw_error *err);
-/* Prompts of a chunk to an encoded chunk: no lock is held. */
-bool hw_running_compute(const hw_running *s, hw_worker *worker, const hw_plan_chunk *chunk, const hw_row_copy *rows,
-                        hw_encoded_chunk **encoded, int64_t *n_failed, hw_error *err);
+/* A chunk ready for the store; none where `chunk` is NULL. */
+typedef struct hw_computed_chunk {
+  const hw_plan_chunk *chunk;
+  hw_encoded_chunk *encoded;
+  int64_t n_failed;
+} hw_computed_chunk;
+
+/* Prompts of a chunk to an encoded chunk, and where the plan is paired their counterfactuals to another: no lock is held. What is done already
+ * is only run where the others need it. */
+bool hw_running_compute(const hw_running *s, hw_worker *worker, const hw_plan_chunk *chunk, const hw_row_copy *rows, hw_computed_chunk computed[2],
+                        hw_error *err);
+void hw_computed_free(hw_computed_chunk computed[2]);
+/* Whether the chunk is still to be computed. */
+bool hw_running_stores(const hw_running *s, const hw_plan_chunk *chunk);
 
 bool hw_running_put_vocabulary(hw_store *store, const hw_model *model, const hw_tokenizer *tokenizer, hw_error *err);
 hw_process_info hw_running_process(const hw_running *s, const hw_plan_summary *summary);

@@ -5,10 +5,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "run/profile.h"
+#include "run/relevance.h"
 #include "run/running.h"
 #include "run/ticker.h"
 #include "tensor/kernels.h"
@@ -47,22 +50,64 @@ static bool check_inputs(const hw_running *s, const hw_plan_chunk *chunk, const 
                  chunk->first_prompt + chunk->n_prompts - 1, n_tokens, chunk->n_tokens, known ? "" : ", and not all of their roles");
 }
 
-bool hw_running_compute(const hw_running *s, hw_worker *worker, const hw_plan_chunk *chunk, const hw_row_copy *rows,
-                          hw_encoded_chunk **encoded, int64_t *n_failed, hw_error *err) {
-  hw_prompt_input *inputs = hw_arena_znew(&worker->results, hw_prompt_input, chunk->n_prompts, err);
-  hw_prompt_result *results = hw_arena_new(&worker->results, hw_prompt_result, chunk->n_prompts, err);
-  hw_prompt_record *records = hw_arena_new(&worker->results, hw_prompt_record, chunk->n_prompts, err);
-  if (!inputs || !results || !records) return false;
-  for (uint32_t i = 0; i < chunk->n_prompts; i++) {
+/* The rows of a chunk as inputs, in the arena. only_run: as counterfactuals that other prompts need. */
+static hw_prompt_input *make_inputs(const hw_running *s, const hw_plan_chunk *chunk, const hw_row_copy *rows, bool only_run, hw_arena *arena, hw_error *err) {
+  hw_prompt_input *inputs = hw_arena_znew(arena, hw_prompt_input, chunk->n_prompts, err);
+  for (uint32_t i = 0; inputs && i < chunk->n_prompts; i++) {
     const hw_row *row = &rows[i].row;
-    if (!hw_prompt_from_row(s->model, s->tokenizer, s->job, row, chunk->counterfactual, &worker->results, &inputs[i], err)) return false;
-    if (chunk->counterfactual && !hw_prompt_find_clean(s->model, s->tokenizer, s->job, row, &worker->results, &inputs[i], err)) return false;
+    if (!hw_prompt_from_row(s->model, s->tokenizer, s->job, row, chunk->counterfactual, arena, &inputs[i], err)) return NULL;
+    if (chunk->counterfactual && !only_run && !hw_prompt_find_clean(s->model, s->tokenizer, s->job, row, arena, &inputs[i], err)) return NULL;
+    if (only_run) inputs[i].n_answer = inputs[i].n_foil = 0;
+    inputs[i].only_run = only_run;
+    inputs[i].explained = !chunk->counterfactual;
   }
-  if (!check_inputs(s, chunk, inputs, err) || !hw_compute(worker, inputs, chunk->n_prompts, results, err)) return false;
+  return inputs && check_inputs(s, chunk, inputs, err) ? inputs : NULL;
+}
+
+static const hw_plan_chunk *counterfactuals_of(const hw_running *s, const hw_plan_chunk *chunk) {
+  return s->plan->paired && !chunk->counterfactual ? chunk + s->plan->n_chunks / 2 : NULL;
+}
+
+bool hw_running_stores(const hw_running *s, const hw_plan_chunk *chunk) { return !s->done[chunk - s->plan->chunks]; }
+
+static const char *counterfactual_failure(const char *failure, hw_arena *arena, hw_error *err) {
+  char text[512];
+  (void)hw_snprintf(text, sizeof text, "the counterfactual: %s", failure);
+  return hw_arena_copy(arena, text, strlen(text), err);
+}
+
+/* Each prompt with its counterfactual behind it. */
+static bool compute_pairs(hw_worker *worker, hw_prompt_input *const inputs[2], size_t n, hw_prompt_result *const results[2], hw_error *err) {
+  hw_prompt_input *pairs = hw_arena_new(&worker->results, hw_prompt_input, 2 * n, err);
+  hw_prompt_result *found = hw_arena_new(&worker->results, hw_prompt_result, 2 * n, err);
+  if (!pairs || !found) return false;
+  for (size_t i = 0; i < n; i++) {
+    hw_prompt_input *own = &pairs[2 * i];
+    own[0] = inputs[0][i];
+    own[1] = inputs[1][i];
+    own->paired = true;
+    if (own[1].failure && !(own->no_counterfactual = counterfactual_failure(own[1].failure, &worker->results, err))) return false;
+  }
+  if (!hw_compute(worker, pairs, 2 * n, found, err)) return false;
+  for (size_t i = 0; i < n; i++) {
+    inputs[0][i] = pairs[2 * i];
+    results[0][i] = found[2 * i];
+    results[1][i] = found[2 * i + 1];
+  }
+  return true;
+}
+
+static bool encode_chunk(const hw_running *s, hw_worker *worker, const hw_plan_chunk *chunk, const hw_row_copy *rows, const hw_prompt_input *inputs,
+                         const hw_prompt_result *results, hw_encoded_chunk **encoded, int64_t *n_failed, hw_error *err) {
+  hw_prompt_record *records = hw_arena_new(&worker->results, hw_prompt_record, chunk->n_prompts, err);
+  if (!records) return false;
   *n_failed = 0;
   for (uint32_t i = 0; i < chunk->n_prompts; i++) {
     *n_failed += results[i].failure != NULL;
-    if (!hw_make_prompt_record(s->plan, &rows[i].row, rows[i].group, chunk->counterfactual, &inputs[i], &results[i], &worker->results, &records[i], err)) return false;
+    uint32_t group = chunk->counterfactual ? rows[i].counterfactual_group : rows[i].group;
+    if (!hw_make_prompt_record(s->plan, &rows[i].row, group, chunk->counterfactual, &inputs[i], &results[i], &worker->results, &records[i], err) ||
+        !hw_list_relevances(s->job, &s->model->config, &inputs[i], &results[i], &worker->results, &records[i], err))
+      return false;
   }
   hw_chunk_record record = {.chunk_index = (int64_t)(chunk - s->plan->chunks), .first_prompt = chunk->first_prompt, .counterfactual = chunk->counterfactual,
                             .n_prompts = chunk->n_prompts, .n_tokens = chunk->n_tokens, .prompts = records};
@@ -72,14 +117,38 @@ bool hw_running_compute(const hw_running *s, hw_worker *worker, const hw_plan_ch
   return ok;
 }
 
-static bool store_chunk(hw_running *s, hw_profile *profile, const hw_plan_chunk *chunk, const hw_encoded_chunk *encoded, int64_t n_failed, hw_error *err) {
+bool hw_running_compute(const hw_running *s, hw_worker *worker, const hw_plan_chunk *chunk, const hw_row_copy *rows, hw_computed_chunk computed[2],
+                        hw_error *err) {
+  const hw_plan_chunk *const chunks[2] = {chunk, counterfactuals_of(s, chunk)};
+  hw_prompt_input *inputs[2];
+  hw_prompt_result *results[2];
+  for (int i = 0; i < 2 && chunks[i]; i++) {
+    inputs[i] = make_inputs(s, chunks[i], rows, !hw_running_stores(s, chunks[i]), &worker->results, err);
+    results[i] = hw_arena_new(&worker->results, hw_prompt_result, chunk->n_prompts, err);
+    if (!inputs[i] || !results[i]) return false;
+  }
+  if (!(chunks[1] ? compute_pairs(worker, inputs, chunk->n_prompts, results, err) : hw_compute(worker, inputs[0], chunk->n_prompts, results[0], err))) return false;
+  for (int i = 0; i < 2 && chunks[i]; i++) {
+    if (!hw_running_stores(s, chunks[i])) continue;
+    computed[i].chunk = chunks[i];
+    if (!encode_chunk(s, worker, chunks[i], rows, inputs[i], results[i], &computed[i].encoded, &computed[i].n_failed, err)) return false;
+  }
+  return true;
+}
+
+void hw_computed_free(hw_computed_chunk computed[2]) {
+  for (int i = 0; i < 2; i++) hw_encoded_chunk_free(computed[i].encoded);
+}
+
+static bool store_chunk(hw_running *s, hw_profile *profile, const hw_computed_chunk *computed, hw_error *err) {
+  if (!computed->chunk) return true;
   omp_set_lock(&s->store_lock);
   hw_profile_lap(profile, HW_RUN_WAITING);
-  bool ok = !s->failed && hw_store_put_chunk(s->store, encoded, err);
+  bool ok = !s->failed && hw_store_put_chunk(s->store, computed->encoded, err);
   if (ok) {
-    s->progress.done += chunk->n_prompts;
-    s->progress.tokens_done += chunk->n_tokens;
-    s->progress.failed += n_failed;
+    s->progress.done += computed->chunk->n_prompts;
+    s->progress.tokens_done += computed->chunk->n_tokens;
+    s->progress.failed += computed->n_failed;
     report(s);
   } else if (s->failed) { /* another worker's failure ends this one too, with the same message */
     *err = *s->err;
@@ -101,10 +170,9 @@ static bool work_on_chunks(hw_running *s, hw_worker *worker, hw_error *err) {
     hw_profile_lap(worker->profile, HW_RUN_ROWS);
     if (!ok) return false;
     if (!chunk) return true;
-    hw_encoded_chunk *encoded = NULL;
-    int64_t n_failed;
-    ok = hw_running_compute(s, worker, chunk, rows, &encoded, &n_failed, err) && store_chunk(s, worker->profile, chunk, encoded, n_failed, err);
-    hw_encoded_chunk_free(encoded);
+    hw_computed_chunk computed[2] = {{0}};
+    ok = hw_running_compute(s, worker, chunk, rows, computed, err) && store_chunk(s, worker->profile, &computed[0], err) && store_chunk(s, worker->profile, &computed[1], err);
+    hw_computed_free(computed);
     if (!ok) return false;
   }
   return true;
@@ -178,6 +246,7 @@ static void commit_waiting(void *context) {
 bool hw_running_worker(const hw_running *s, hw_worker *worker, hw_error *err) {
   if (!hw_worker_init(worker, s->model, s->flow, s->batch_rows, err)) return false;
   worker->shares_prefixes = hw_job_shares_prefixes(s->job);
+  worker->relevance = hw_job_relevance(s->job);
   worker->team.helpers = s->helpers;
   if (hw_worker_keep_prefixes(worker, s->kept_rows, err)) return true;
   hw_worker_fini(worker);

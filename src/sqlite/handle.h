@@ -23,8 +23,9 @@ typedef struct hw_statement {
   int refused;          /* SQLite's code of the first value that it did not take */
 } hw_statement;
 
-/* Statements that a store keeps open; the writer has 29. */
+/* Statements that a store keeps open; the writer has 31. */
 enum { HW_MOST_STATEMENTS = 40 };
+enum { HW_N_PENDING = 2 };
 
 struct hw_store {
   sqlite3 *db;
@@ -39,7 +40,7 @@ struct hw_store {
   int64_t process_id;               /* row of table process; 0 when reading */
   size_t line_width;                /* columns of the terminal for tables; 0: no limit */
   double seconds, deadline;         /* of one statement; 0: as long as it takes. deadline: hw_clock_seconds() of the one at work; 0: none */
-  struct hw_chunk_sums *pending;    /* of the chunks in the open transaction, encoded.h; NULL: no chunk waits for its commit */
+  struct hw_chunk_sums *pending[HW_N_PENDING]; /* of the chunks in the open transaction, encoded.h: of prompts, of counterfactuals; NULL: no such chunk waits for its commit */
   struct hw_wide_columns *wide;     /* columns of the view prompt_wide, store/wide.c; NULL: not read yet */
   double committed, commit_seconds; /* hw_clock_seconds() of the last commit; chunks wait so long for the next */
   size_t n_statements;

@@ -14,6 +14,7 @@ static void combine(hw_sums *into, const hw_sums *add) {
     into->max = add->max;
     into->ex = add->ex;
   }
+  into->n += add->n;
   into->n_on += add->n_on;
   into->sum += add->sum;
   into->ssq += add->ssq;
@@ -29,7 +30,7 @@ static void combine(hw_sums *into, const hw_sums *add) {
   into->flow_others += add->flow_others;
 }
 
-static bool add_sums(hw_sum_table *table, int64_t group_id, uint64_t key, const hw_sums *sums, hw_error *err) {
+bool hw_sum_table_put(hw_sum_table *table, int64_t group_id, uint64_t key, const hw_sums *sums, hw_error *err) {
   if (table->n >= UINT32_MAX / 2) return hw_fail(err, HW_ERROR_UNSUPPORTED, "a chunk has too many components to sum up");
   if (!hw_hash_reserve(&table->numbers, 1, NULL, err)) return false;
   uint64_t hash = key + (uint64_t)group_id * UINT64_C(0x9e3779b97f4a7c15);
@@ -81,7 +82,7 @@ bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *obs
     s.flow_others = s.flow_sum * others;
     split_pairs(s.sum, s.ssq, &s.pairs_hi, &s.pairs_lo);
     split_pairs(s.flow_sum, s.flow_ssq, &s.flow_pairs_hi, &s.flow_pairs_lo);
-    if (!add_sums(table, group_id, observations[first].key, &s, err)) return false;
+    if (!hw_sum_table_put(table, group_id, observations[first].key, &s, err)) return false;
   }
   return true;
 }
@@ -103,9 +104,9 @@ static bool finish_table(hw_sum_table *table, int64_t all_groups, const hw_margi
   for (size_t i = 0; i < n; i++) {
     hw_sum_row row = table->rows[i]; /* a copy: the table may move */
     const uint32_t *wider = marginals->of_cell + (size_t)row.group_id * marginals->n_columns;
-    if (!add_sums(table, all_groups, row.key, &row.sums, err)) return false;
+    if (!hw_sum_table_put(table, all_groups, row.key, &row.sums, err)) return false;
     for (size_t c = 0; c < marginals->n_columns; c++)
-      if (!add_sums(table, (int64_t)(marginals->n_cells + wider[c]), row.key, &row.sums, err)) return false;
+      if (!hw_sum_table_put(table, (int64_t)(marginals->n_cells + wider[c]), row.key, &row.sums, err)) return false;
   }
   hw_hash_fini(&table->numbers);
   if (!n) return true;
@@ -206,7 +207,7 @@ bool hw_chunk_sums_merge(hw_chunk_sums *into, const hw_chunk_sums *from, hw_erro
   for (size_t t = 0; t < HW_N_SUM_TABLES; t++)
     for (size_t i = 0; i < from->tables[t].n; i++) {
       const hw_sum_row *row = &from->tables[t].rows[i];
-      if (!add_sums(&into->tables[t], row->group_id, row->key, &row->sums, err)) return false;
+      if (!hw_sum_table_put(&into->tables[t], row->group_id, row->key, &row->sums, err)) return false;
     }
   for (size_t i = 0; i < from->n_groups; i++)
     if (!add_group(into, &from->groups[i], err)) return false;

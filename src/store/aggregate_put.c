@@ -2,6 +2,7 @@
  * Adds sums to the tables agg_*. */
 #include "store/writer.h"
 #include "graph/keys.h"
+#include "store/relevance.h"
 
 /* One row, its values by name. */
 typedef struct named_value {
@@ -9,10 +10,14 @@ typedef struct named_value {
   int64_t value;
 } named_value;
 
+static void bind_values(hw_statement *s, const named_value *values) {
+  for (; values->name; values++) hw_bind_integer(s, values->name, values->value);
+}
+
 static bool add_row(hw_store *store, const char *file, const named_value *values, hw_error *err) {
   hw_statement *s = hw_store_statement(store, file, err);
   if (!s) return false;
-  for (; values->name; values++) hw_bind_integer(s, values->name, values->value);
+  bind_values(s, values);
   return hw_statement_run(s, "add to the aggregates", err);
 }
 
@@ -112,6 +117,23 @@ static bool put_whole_answers(hw_store *store, const hw_chunk_sums *sums, hw_err
   return true;
 }
 
+static bool put_relevances(hw_store *store, const hw_sum_table *table, hw_error *err) {
+  for (size_t i = 0; i < table->n; i++) {
+    const hw_sum_row *row = &table->rows[table->order[i]];
+    const hw_sums *x = &row->sums;
+    hw_statement *s = hw_store_statement(store, "writer/add_relevance.sql", err);
+    if (!s) return false;
+    hw_bind_string(s, ":mode", hw_relevance_mode_names[hw_relevance_sum_contrast(row->key)]);
+    hw_bind_string(s, ":kind", hw_relevance_sum_names[hw_relevance_sum_kind(row->key)]);
+    const named_value values[] = {{":group_id", row->group_id}, {":layer", hw_relevance_sum_layer(row->key)}, {":idx", hw_relevance_sum_index(row->key)},
+                                  {":n", x->n}, {":n_on", x->n_on}, {":sum", x->sum}, {":ssq_hi", x->ssq_hi}, {":ssq_lo", x->ssq_lo},
+                                  {":product_hi", x->product_hi}, {":product_lo", x->product_lo}, {0}};
+    bind_values(s, values);
+    if (!hw_statement_run(s, "add to the aggregates", err)) return false;
+  }
+  return true;
+}
+
 bool hw_put_aggregates(hw_store *store, const hw_chunk_sums *sums, hw_error *err) {
   for (size_t i = 0; i < sums->n_groups; i++) {
     const hw_group_sums *group = &sums->groups[i];
@@ -123,5 +145,5 @@ bool hw_put_aggregates(hw_store *store, const hw_chunk_sums *sums, hw_error *err
          put_components(store, &sums->neurons, "writer/add_neuron.sql", ":neuron", KIND_NEURON, err) &&
          put_components(store, &sums->items, "writer/add_item.sql", NULL, KIND_ITEM, err) && put_roles(store, &sums->roles, err) &&
          put_sources(store, &sums->sources, err) && put_answers(store, sums, err) &&
-         put_whole_answers(store, sums, err);
+         put_whole_answers(store, sums, err) && put_relevances(store, &sums->relevances, err);
 }

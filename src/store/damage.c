@@ -63,6 +63,12 @@ static bool sound_item(const void *bytes, size_t length, int64_t id, hw_arena *a
   return hw_decode_item_graphs(bytes, length, arena, &graphs, &n, NULL);
 }
 
+static bool sound_relevance(const void *bytes, size_t length, int64_t id, hw_arena *arena) {
+  hw_blob_info info;
+  hw_relevance_rows rows;
+  return hw_decode_relevance(bytes, length, arena, &info, &rows, NULL) && info.prompt_id == id;
+}
+
 static bool find_in(hw_store *store, const char *file, const char *what, bool (*sound)(const void *, size_t, int64_t, hw_arena *), hw_arena *arena,
                     hw_buffer *where) {
   hw_statement s;
@@ -87,6 +93,7 @@ bool hw_find_damage(hw_store *store, hw_buffer *where) {
                find_in(store, "damage/tokens.sql", "the tokens of prompt", sound_tokens, &arena, where) ||
                find_in(store, "damage/lens.sql", "the logit lens of prompt", sound_lens, &arena,
                        where) ||
+               find_in(store, "damage/relevance.sql", "the relevance of prompt", sound_relevance, &arena, where) ||
                find_in(store, "damage/items.sql", "the graphs of item", sound_item, &arena, where);
   hw_arena_fini(&arena);
   return found;

@@ -41,7 +41,7 @@ static bool add_column(digest *d, const void *bytes, size_t length, hw_error *er
   hw_reader payload;
   hw_arena_reset(&d->arena);
   hw_error why;
-  if (!hw_blob_open(bytes, length, "EHNP", &d->arena, &info, &payload, &why))
+  if (!hw_blob_open(bytes, length, "EHNPR", &d->arena, &info, &payload, &why))
     return hw_fail(err, why.kind, "%s: %s", d->store->path, why.message);
   add_number(d, info.kind);
   add_number(d, (uint64_t)info.prompt_id);
@@ -71,7 +71,7 @@ static bool add_value(digest *d, const hw_statement *s, int column, bool columns
 
 static bool add_table(digest *d, const char *table, const char *sql, bool late, hw_error *err) {
   hw_statement s;
-  bool row, ok = hw_statement_open_text(&s, d->store, "digest/tables.sql", sql, err), columns = !strcmp(table, "graph");
+  bool row, ok = hw_statement_open_text(&s, d->store, "digest/tables.sql", sql, err), columns = !strcmp(table, "graph") || !strcmp(table, "relevance");
   if (ok && !late) add_bytes(d, table, strlen(table));
   while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
     if (late) add_bytes(d, table, strlen(table));

@@ -11,6 +11,7 @@
 #include "graph/components.h"
 #include "sqlite/connection.h"
 #include "store/encoded.h"
+#include "store/relevance.h"
 #include "headwater/store.h"
 
 typedef struct observations { /* of one prompt */
@@ -18,14 +19,14 @@ typedef struct observations { /* of one prompt */
   size_t n, capacity;
 } observations;
 
-enum { HEADS, NEURONS, ITEMS, ROLES, SOURCES }; /* the order of hw_chunk_sums.tables */
+enum { HEADS, NEURONS, ITEMS, ROLES, SOURCES }; /* the first of hw_chunk_sums.tables */
 
 typedef struct encoder {
   const hw_run_info *info;
   hw_encoded_chunk *out;
   hw_codec codec;
   int64_t all_groups; /* HW_ALL_GROUPS or HW_ALL_COUNTERFACTUALS */
-  observations lists[HW_N_SUM_TABLES];
+  observations lists[HW_N_OBSERVED_TABLES];
   hw_posting *postings; /* of the whole chunk */
   size_t n_postings, postings_capacity;
   size_t n_values;
@@ -188,8 +189,8 @@ static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded
     hw_encode_lens(&chunk->bytes, prompt->prompt_id, e->info->n_layers, &prompt->lens);
     out->lens = slice_from(&chunk->bytes, start);
   }
-  if (!hw_chunk_sums_add_answer(&chunk->sums, prompt, err)) return false;
-  for (size_t t = 0; t < HW_N_SUM_TABLES; t++) e->lists[t].n = 0;
+  if (!hw_chunk_sums_add_answer(&chunk->sums, prompt, err) || !hw_relevance_encode(&e->codec, prompt, e->info, chunk, out, err)) return false;
+  for (size_t t = 0; t < HW_N_OBSERVED_TABLES; t++) e->lists[t].n = 0;
   for (size_t i = 0; i < prompt->n_graphs; i++)
     if (!encode_graph(e, prompt, &prompt->graphs[i], &chunk->graphs[chunk->n_graphs++], err)) return false;
   out->n_graphs = prompt->n_graphs;
@@ -200,7 +201,7 @@ static bool encode_prompt(encoder *e, const hw_prompt_record *prompt, hw_encoded
   }
   uint32_t n = (uint32_t)prompt->n_graphs;
   bool ok = n == 0 || hw_chunk_sums_count(&chunk->sums, prompt->group_id, n, err);
-  for (size_t t = 0; ok && n > 0 && t < HW_N_SUM_TABLES; t++)
+  for (size_t t = 0; ok && n > 0 && t < HW_N_OBSERVED_TABLES; t++)
     ok = hw_sum_table_add(&chunk->sums.tables[t], prompt->group_id, e->lists[t].rows, e->lists[t].n, n, err);
   return ok;
 }
@@ -269,7 +270,7 @@ bool hw_encode_chunk(const hw_chunk_record *chunk, const hw_run_info *info, hw_e
   encoder e = {.info = info, .out = out};
   bool ok = encode_chunk(&e, chunk, err);
   hw_codec_fini(&e.codec);
-  for (size_t t = 0; t < HW_N_SUM_TABLES; t++) free(e.lists[t].rows);
+  for (size_t t = 0; t < HW_N_OBSERVED_TABLES; t++) free(e.lists[t].rows);
   free(e.postings);
   if (ok) *encoded = out;
   else hw_encoded_chunk_free(out);

@@ -24,13 +24,21 @@ typedef struct hw_encoded_value {
   hw_slice key, value;
 } hw_encoded_value;
 
+typedef struct hw_encoded_relevance {
+  bool contrast;
+  double m, m_reference;
+  int64_t n_parts;
+  hw_slice reason, parts;
+} hw_encoded_relevance;
+
 typedef struct hw_encoded_prompt {
   int64_t prompt_id, group_id, n_tokens, counterfactual_of;
   bool has_bos;
   hw_slice failure, text, tokens, roles, lens;
   hw_answer_record answer, foil;
   hw_answer_contrast contrast;
-  size_t first_value, n_values, first_graph, n_graphs;
+  size_t first_value, n_values, first_graph, n_graphs, n_relevances;
+  hw_encoded_relevance relevances[HW_MOST_RELEVANCES];
 } hw_encoded_prompt;
 
 /* ---- Sums (schema.sql says what each is) ---- */
@@ -45,7 +53,16 @@ typedef struct hw_observation {
 
 typedef struct hw_sums {
   int64_t n_on, sum, ssq, flow_sum, flow_ssq, max, ex;
-  int64_t on_pairs, on_others, pairs_hi, pairs_lo, others, flow_pairs_hi, flow_pairs_lo, flow_others; /* agg_cluster */
+  int64_t on_pairs, on_others, others, flow_others; /* agg_cluster */
+  union {
+    struct {
+      int64_t pairs_hi, pairs_lo, flow_pairs_hi, flow_pairs_lo;
+    };
+    struct { /* agg_relevance, which has these, n, n_on and sum alone */
+      int64_t ssq_hi, ssq_lo, product_hi, product_lo;
+    };
+  };
+  int64_t n; /* agg_relevance alone */
 } hw_sums;
 
 typedef struct hw_sum_row {
@@ -65,6 +82,9 @@ typedef struct hw_sum_table {
 bool hw_sum_table_add(hw_sum_table *table, int64_t group_id, hw_observation *observations, size_t n, uint32_t n_graphs,
                       hw_error *err);
 
+/* Adds to the sums of a component. */
+bool hw_sum_table_put(hw_sum_table *table, int64_t group_id, uint64_t key, const hw_sums *sums, hw_error *err);
+
 typedef struct hw_group_sums {
   int64_t group_id, n, n_prompts, others;
 } hw_group_sums;
@@ -83,12 +103,13 @@ typedef struct hw_whole_answer_sums { /* agg_whole_answer, of one group */
   hw_difference_sums difference;
 } hw_whole_answer_sums;
 
-enum { HW_N_SUM_TABLES = 5 };
+enum { HW_N_OBSERVED_TABLES = 5, HW_N_SUM_TABLES = HW_N_OBSERVED_TABLES + 1 }; /* observed: in graphs, with clusters */
 typedef struct hw_chunk_sums { /* of one chunk, or of those that wait for their commit */
   int64_t all_groups; /* group_id of all its prompts: HW_ALL_GROUPS or HW_ALL_COUNTERFACTUALS */
   union {
     struct {
       hw_sum_table heads, neurons, items, roles, sources;
+      hw_sum_table relevances; /* of prompts; store/relevance.h has the keys */
     };
     hw_sum_table tables[HW_N_SUM_TABLES];
   };

@@ -8,6 +8,7 @@
 #include "codec/codec.h"
 #include "store/checked.h"
 #include "headwater/store.h"
+#include "store/relevance.h"
 
 #define MOST_SCORE INT64_C(10000000000000) /* stored scores are integers of 1e-4, at most 1e9 */
 
@@ -241,7 +242,8 @@ static bool read_traced(chunk_reader *r, const hw_statement *s, hw_prompt_record
     if (ids[i] < 0 || (uint32_t)ids[i] >= r->info->vocab_size) return damaged(r, record->prompt_id, "a token outside of the vocabulary");
   record->ids = ids;
   record->roles = (const uint8_t *)roles;
-  return read_answer(r, record) && read_lens(r, record) && read_graphs(r, record);
+  return read_answer(r, record) && read_lens(r, record) && read_graphs(r, record) &&
+         hw_relevance_read(r->store, r->info, record, r->arena, r->err);
 }
 
 static bool read_prompt(chunk_reader *r, hw_prompt_record *record) {

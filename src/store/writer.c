@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Writing. A transaction holds the rows of whole chunks and, written at its end, their sums. */
 #include "store/wide.h"
+#include "store/relevance.h"
 #include "store/writer.h"
 
 #include <inttypes.h>
@@ -113,6 +114,19 @@ static bool put_graph(hw_store *store, const hw_encoded_chunk *chunk, const hw_e
   return hw_statement_run(s, "store a graph", err);
 }
 
+static bool put_relevance(hw_store *store, const hw_encoded_chunk *chunk, const hw_encoded_prompt *prompt, const hw_encoded_relevance *relevance, hw_error *err) {
+  hw_statement *s = hw_store_statement(store, "writer/insert_relevance.sql", err);
+  if (!s) return false;
+  hw_bind_integer(s, ":graph_id", hw_graph_id(prompt->prompt_id, (uint32_t)prompt->n_tokens - 1));
+  hw_bind_string(s, ":mode", hw_relevance_mode_names[relevance->contrast]);
+  bind_number(s, ":m", relevance->m);
+  bind_number(s, ":m_reference", relevance->contrast ? relevance->m_reference : NAN);
+  bind_text_slice(s, ":reason", chunk, &relevance->reason);
+  hw_bind_integer(s, ":n_parts", relevance->n_parts);
+  bind_blob_slice(s, ":parts", chunk, &relevance->parts);
+  return hw_statement_run(s, "store a relevance", err);
+}
+
 static bool put_prompt(hw_store *store, const hw_encoded_chunk *chunk, const hw_encoded_prompt *prompt, hw_error *err) {
   hw_statement *s;
   for (size_t i = 0; i < prompt->n_values; i++) {
@@ -137,6 +151,8 @@ static bool put_prompt(hw_store *store, const hw_encoded_chunk *chunk, const hw_
   if (!hw_statement_run(s, "store a prompt", err) || !put_answer(store, prompt, err) || !put_lens(store, chunk, prompt, err)) return false;
   for (size_t i = 0; i < prompt->n_graphs; i++)
     if (!put_graph(store, chunk, &chunk->graphs[prompt->first_graph + i], err)) return false;
+  for (size_t i = 0; i < prompt->n_relevances; i++)
+    if (!put_relevance(store, chunk, prompt, &prompt->relevances[i], err)) return false;
   return true;
 }
 
@@ -180,9 +196,17 @@ enum { MOST_PENDING = 1 << 18 }; /* rows of sums that wait, about 40 MB */
 
 /* Drops the sums of the pending chunks. The caller rolls their transaction back. */
 static void drop_pending(hw_store *store) {
-  if (store->pending) hw_chunk_sums_fini(store->pending);
-  free(store->pending);
-  store->pending = NULL;
+  for (int i = 0; i < HW_N_PENDING; i++) {
+    if (store->pending[i]) hw_chunk_sums_fini(store->pending[i]);
+    free(store->pending[i]);
+    store->pending[i] = NULL;
+  }
+}
+
+static bool has_pending(const hw_store *store) {
+  for (int i = 0; i < HW_N_PENDING; i++)
+    if (store->pending[i]) return true;
+  return false;
 }
 
 void hw_store_commit_every(hw_store *store, double seconds) {
@@ -191,8 +215,10 @@ void hw_store_commit_every(hw_store *store, double seconds) {
 }
 
 bool hw_store_flush(hw_store *store, hw_error *err) {
-  if (!store->pending) return true;
-  bool ok = hw_chunk_sums_finish(store->pending, err) && hw_put_aggregates(store, store->pending, err);
+  if (!has_pending(store)) return true;
+  bool ok = true;
+  for (int i = 0; i < HW_N_PENDING && ok; i++)
+    ok = !store->pending[i] || (hw_chunk_sums_finish(store->pending[i], err) && hw_put_aggregates(store, store->pending[i], err));
   drop_pending(store);
   store->committed = hw_clock_seconds();
   if (ok) return hw_store_commit(store, err);
@@ -201,32 +227,35 @@ bool hw_store_flush(hw_store *store, hw_error *err) {
   return false;
 }
 
-static bool begin_pending(hw_store *store, const hw_chunk_sums *like, hw_error *err) {
-  if (store->pending && store->pending->all_groups != like->all_groups && !hw_store_flush(store, err)) return false;
-  if (store->pending) return true;
-  if (!hw_store_begin(store, err)) return false;
-  store->pending = calloc(1, sizeof *store->pending);
-  if (store->pending && hw_chunk_sums_like(store->pending, like, err)) return true;
-  if (!store->pending) hw_fail_memory(err, "the sums of a chunk");
+/* The sums that a chunk's are added to; NULL and err filled when memory is short. */
+static hw_chunk_sums *begin_pending(hw_store *store, const hw_chunk_sums *like, hw_error *err) {
+  hw_chunk_sums **pending = &store->pending[like->all_groups == HW_ALL_COUNTERFACTUALS];
+  if (*pending) return *pending;
+  if (!has_pending(store) && !hw_store_begin(store, err)) return NULL;
+  *pending = calloc(1, sizeof **pending);
+  if (*pending && hw_chunk_sums_like(*pending, like, err)) return *pending;
+  if (!*pending) hw_fail_memory(err, "the sums of a chunk");
   drop_pending(store);
+  hw_wide_forget(store);
   hw_store_rollback(store);
-  return false;
+  return NULL;
 }
 
 static bool waited_enough(const hw_store *store) { return hw_clock_seconds() - store->committed >= store->commit_seconds; }
 
-bool hw_store_tick(hw_store *store, hw_error *err) { return !store->pending || !waited_enough(store) || hw_store_flush(store, err); }
+bool hw_store_tick(hw_store *store, hw_error *err) { return !has_pending(store) || !waited_enough(store) || hw_store_flush(store, err); }
 
 bool hw_store_put_chunk(hw_store *store, const hw_encoded_chunk *encoded, hw_error *err) {
-  if (!begin_pending(store, &encoded->sums, err)) return false;
-  if (!put_chunk(store, encoded, err) || !hw_chunk_sums_merge(store->pending, &encoded->sums, err)) {
+  hw_chunk_sums *pending = begin_pending(store, &encoded->sums, err);
+  if (!pending) return false;
+  if (!put_chunk(store, encoded, err) || !hw_chunk_sums_merge(pending, &encoded->sums, err)) {
     drop_pending(store);
     hw_wide_forget(store);
     hw_store_rollback(store);
     return false;
   }
   size_t rows = 0;
-  for (size_t i = 0; i < HW_N_SUM_TABLES; i++) rows += store->pending->tables[i].n;
+  for (size_t i = 0; i < HW_N_SUM_TABLES; i++) rows += pending->tables[i].n;
   if (rows < MOST_PENDING && !waited_enough(store)) return true;
   return hw_store_flush(store, err);
 }

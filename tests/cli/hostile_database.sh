@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every stored number may be anything: no crash, a clean error or an answer.
-"$HW" run --model gpt2 --data ioi.csv --db small.db --limit 3 --floor 0.02 --neuron-projections used --quiet
+"$HW" run --model gpt2 --data ioi.csv --db small.db --limit 3 --floor 0.02 --neuron-projections used --relevance answer --quiet
 "$PY" "$LIB/hostile.py" "$HW" small.db
 echo "--- errors say where, what and what is wanted"
 spoiled() { # what
@@ -19,4 +19,6 @@ spoiled "run SET d_ffn = 2147483648"
 spoiled "prompt SET group_id = 4294967296 WHERE prompt_id = 0"
 spoiled "answer SET answer_id = 1099511627777 WHERE prompt_id = 0"
 spoiled "neuron_token SET token_id = 1099511627776 WHERE rank = 1"
+spoiled "relevance SET parts = (SELECT parts FROM relevance WHERE prompt_id = 1) WHERE prompt_id = 0"
+spoiled "relevance SET mode = 'contrast' WHERE prompt_id = 0"
 spoiled "graph SET edges = (SELECT edges FROM graph WHERE prompt_id = 1) WHERE prompt_id = 0"

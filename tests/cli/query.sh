@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Named queries in the three formats.
-"$HW" run --model gpt2 --data ioi.csv --db ioi.db --limit 60 --quiet --threads "$T"
+"$HW" run --model gpt2 --data ioi.csv --db ioi.db --limit 60 --relevance answer --quiet --threads "$T"
 "$HW" mine ioi.db >/dev/null
 echo "--- the list"
 "$HW" query ioi.db
@@ -10,7 +10,7 @@ for name in $("$HW" query ioi.db | sed -n 's/^  \([a-z_]*\)  *.*/\1/p'); do
   case $name in
     neuron_tokens) set -- "$name" $("$HW" sql ioi.db "SELECT '--layer', layer, '--neuron', neuron FROM neuron_importance LIMIT 1" --format csv | tail -n 1 | tr ',\r' '  ') ;;
     edge_prompts) set -- "$name" --source END --target END $("$HW" query ioi.db frequent_edges --source END --target END --limit 50 --format csv | sed -n 's/^L\([0-9]*\)H\([0-9]*\),.*/--layer \1 --head \2/p' | head -n 1) ;;
-    graph | prompt_input | prompt_lens) set -- "$name" --prompt 0 ;;
+    graph | prompt_input | prompt_lens | prompt_relevance) set -- "$name" --prompt 0 ;;
     heads_promoting | neurons_promoting) set -- "$name" --token "$("$HW" sql ioi.db "SELECT p.token FROM projection p WHERE p.kind = 'head' AND p.list = 'promotes' AND length(p.token) > 3 GROUP BY p.token ORDER BY count(*) DESC, p.token LIMIT 1" --format csv | tail -n 1 | tr -d '\r"')" ;;
   esac
   if "$HW" query ioi.db "$@" 2>&1 >/dev/null | grep -q 'it is made by: headwater '; then

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Parameters have types: names that tables print are taken, other values refused, and what the database lacks is an error.
-"$HW" run --model gpt2 --data ioi.csv --db ioi.db --limit 40 --group-by group --quiet
+"$HW" run --model gpt2 --data ioi.csv --db ioi.db --limit 40 --group-by group --relevance answer --quiet
 "$HW" mine ioi.db >mined
 "$HW" compare ioi.db --by group=ABBA,BABA --top 1 >compared 2>&1
 "$HW" certify ioi.db --model gpt2 --graph routes --baseline zero --pairs 2 --curve set --limit 2 --quiet >certified 2>&1

@@ -25,7 +25,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "model": "base tensor weights",
     "engine": "base tensor model",
     "flow": "base tensor graph model",
-    "relevance": "base tensor model engine",
+    "relevance": "base tensor graph model engine",
     "ablation": "base tensor model engine",
     "dataset": "base tokenizer",
     "codec": "base graph",
@@ -46,7 +46,7 @@ ROOMS = {  # lowest first: the rooms that a room's files include
 PUBLIC = {  # include/headwater/NAME.h -> its room
     "base": "api arena buffer error hooks",
     "tensor": "tensor",
-    "graph": "graph",
+    "graph": "graph relevance_rows",
     "tokenizer": "tokenizer",
     "model": "model",
     "flow": "flow",

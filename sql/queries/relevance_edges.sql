@@ -1,0 +1,27 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The edges that answers hang on, aligned by role: sums of the parts of the prompts.
+-- :mode <answer|contrast> = NULL      relevance by itself, or against the counterfactual; NULL: contrast where it is there
+-- :group <group> = NULL               name of a group, NULL for all
+-- :threshold <number> = NULL          share above which parts of a prompt count, from the floor of the run upwards; NULL for the run's own
+-- :sample <count> = 1000              about so many prompts are read; 0: all
+-- :limit <count> = 20                 rows
+-- share: sum over the prompts of such parts, over the sum of what is divided; n_active: prompts that have one.
+WITH step AS (
+  SELECT $sample_step(:sample) AS every
+), taken AS MATERIALIZED (
+  SELECT a.graph_id, a.parts, a.m - coalesce(a.m_reference, 0) AS whole, p.roles
+  FROM step, relevance a JOIN prompt p ON p.prompt_id = $prompt_of(a.graph_id)
+  WHERE a.mode = coalesce(:mode, (SELECT max(mode) FROM relevance)) AND a.parts IS NOT NULL AND $is_sampled($prompt_of(a.graph_id), step.every)
+    AND (:group IS NULL OR p.group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
+), part AS (
+  SELECT a.graph_id, r.kind, r.layer, r.head, hw_role_at(a.roles, r.source) AS source, hw_role_at(a.roles, r.target) AS target, r.r, r.value, r.key
+  FROM taken a, hw_relevance(a.parts, :threshold) r WHERE r.kind IN ('attention', 'ffn', 'query')
+), summed AS (
+  SELECT kind, layer, head, source, target, count(DISTINCT graph_id) AS n_active, sum(r) AS r, sum(value) AS value, sum(key) AS key
+  FROM part GROUP BY kind, layer, head, source, target
+)
+SELECT s.kind, iif(s.kind = 'ffn', 'FFN' || s.layer, 'L' || s.layer || 'H' || s.head) AS component, x.name AS source_role, y.name AS target_role,
+  s.r / w.whole AS share, s.value / w.whole AS value, s.key / w.whole AS key, s.n_active, w.n
+FROM summed s CROSS JOIN (SELECT sum(whole) AS whole, count(*) AS n FROM taken) w
+LEFT JOIN role x ON x.role_id = s.source LEFT JOIN role y ON y.role_id = s.target
+ORDER BY abs(s.r) DESC, s.kind, s.layer, s.head, s.source, s.target LIMIT :limit
