@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "codec/codec.h"
+#include "codec_relevance_tests.h"
 #include "functions/functions.h"
 #include "synthetic.h"
 
@@ -45,13 +46,14 @@ static const synthetic_shape shapes[] = {
      .threshold = 0.5,
      .floor = 0.001},
 };
-enum { N_SHAPES = sizeof shapes / sizeof shapes[0], N_KINDS = 4 };
+enum { N_SHAPES = sizeof shapes / sizeof shapes[0], N_KINDS = 5 };
 
-typedef struct made { /* one graph and its four columns */
+typedef struct made { /* one graph and its columns */
   hw_arena arena;
   hw_graph_record record;
   double *flows;
   hw_blob_info info;
+  hw_relevance_rows relevance;
   hw_buffer blobs[N_KINDS];
 } made;
 
@@ -71,6 +73,10 @@ static void encode(made *m, hw_codec *codec) {
                                 &m->blobs[2], &err));
   info.kind = 'P';
   assert_true(hw_encode_projections(codec, &info, r->projections, r->n_projections, &m->blobs[3], &err));
+  info.kind = 'R';
+  uint64_t rng = (uint64_t)m->info.prompt_id;
+  m->relevance = random_rows(&rng, &info, 1 + synthetic_below(&rng, 7), &m->arena);
+  if (!hw_encode_relevance(codec, &info, &m->relevance, &m->blobs[4], &err)) fail_msg("%s", err.message);
 }
 
 static void make(made *m, const synthetic_shape *shape, uint64_t seed, hw_codec *codec) {
@@ -182,6 +188,15 @@ static void check_projections(made *m) {
   assert_int_equal(at, p.n_tokens);
 }
 
+static void check_relevance(made *m) {
+  hw_error err = {0};
+  hw_blob_info info;
+  hw_relevance_rows rows;
+  if (!hw_decode_relevance(m->blobs[4].data, m->blobs[4].length, &m->arena, &info, &rows, &err)) fail_msg("%s", err.message);
+  check_info(m, &info);
+  check_relevance_rows(&rows, &m->relevance);
+}
+
 TEST(what_goes_in_comes_out) {
   hw_codec codec;
   assert_true(hw_codec_init(&codec, NULL));
@@ -193,6 +208,7 @@ TEST(what_goes_in_comes_out) {
       check_heads(&m);
       check_neurons(&m);
       check_projections(&m);
+      check_relevance(&m);
       drop(&m);
     }
   hw_codec_fini(&codec);
@@ -324,6 +340,19 @@ TEST(encoders_refuse_what_cannot_be_read_back) {
   scores[0] = 0.5f; /* rising */
   assert_false(hw_encode_projections(&codec, &info, &p, 1, &out, &err));
   assert_string_equal(err.message, "projections of prompt 17, target 3: scores out of order");
+  info.kind = 'R';
+  uint64_t rng = 3;
+  hw_arena arena;
+  hw_arena_init(&arena);
+  hw_relevance_rows rows = random_rows(&rng, &info, 2, &arena);
+  rows.m_reference = rows.m;
+  assert_false(hw_encode_relevance(&codec, &info, &rows, &out, &err));
+  assert_string_equal(err.message, "relevance of prompt 17, target 3: a margin that cannot be divided");
+  rows.m_reference = 0;
+  rows.contrast = false;
+  ((int64_t *)(uintptr_t)rows.ffn)[1] = HW_MOST_RELEVANCE + 1;
+  assert_false(hw_encode_relevance(&codec, &info, &rows, &out, &err));
+  hw_arena_fini(&arena);
   hw_buffer_fini(&out);
   hw_codec_fini(&codec);
 }
@@ -392,7 +421,7 @@ TEST(tampered_payloads) {
       for (int kind = 0; kind < N_KINDS; kind++) {
         hw_blob_info info;
         hw_reader payload;
-        assert_true(hw_blob_open(m.blobs[kind].data, m.blobs[kind].length, "EHNP", &m.arena, &info, &payload, NULL));
+        assert_true(hw_blob_open(m.blobs[kind].data, m.blobs[kind].length, "EHNPR", &m.arena, &info, &payload, NULL));
         uint32_t length = (uint32_t)(payload.end - payload.at);
         char *copy = malloc(length + 8);
         for (int round = 0; round < 250; round++) {
