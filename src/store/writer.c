@@ -123,7 +123,8 @@ static bool put_relevance(hw_store *store, const hw_encoded_chunk *chunk, const 
   bind_number(s, ":m_reference", relevance->contrast ? relevance->m_reference : NAN);
   bind_text_slice(s, ":reason", chunk, &relevance->reason);
   hw_bind_integer(s, ":n_parts", relevance->n_parts);
-  bind_blob_slice(s, ":parts", chunk, &relevance->parts);
+  if (relevance->parts.present) bind_blob_slice(s, ":parts", chunk, &relevance->parts);
+  else hw_bind_null(s, ":parts");
   return hw_statement_run(s, "store a relevance", err);
 }
 

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# run --relevance: what is stored is what trace says, sums and shares are those of the rows, the digest depends on nothing else, and a prompt
+# without numbers has a reason.
+head -n 13 ioi.csv >few.csv
+run="run --model gpt2 --data few.csv --neuron-projections none --quiet --counterfactual --group-by group,template --relevance both"
+# shellcheck disable=SC2086
+"$HW" $run --db few.db --threads "$T"
+"$PY" "$LIB/check_relevance.py" "$HW" few.db gpt2
+item() { echo "--- $*"; }
+item "the digest"
+digest=$("$HW" digest few.db)
+# shellcheck disable=SC2086
+for options in "--chunk-tokens 40 --threads 1" "--share-prefixes no --threads 3" "--memory 100 --chunk-tokens 4000" "--precision f32 --screen always"; do
+  "$HW" $run --db again.db $options 2>/dev/null
+  same "$options" "$("$HW" digest again.db)" "$digest"
+  rm again.db
+done
+# Killed now and then, so that of a prompt and its counterfactual only one may be stored.
+for seconds in 0.1 0.2 0.3; do
+  # shellcheck disable=SC2086
+  timeout -s KILL $seconds "$HW" $run --db killed.db --chunk-tokens 40 --threads 1 --commit-seconds 0 2>/dev/null || true
+done
+# shellcheck disable=SC2086
+"$HW" $run --db killed.db --chunk-tokens 40 --threads 1
+same "killed and continued" "$("$HW" digest killed.db)" "$digest"
+"$HW" rethreshold few.db --threshold 0.1 --out other.db >/dev/null
+rows="SELECT graph_id, mode, m, m_reference, n_parts, hex(parts) FROM relevance"
+same "rethreshold keeps the rows" "$("$HW" sql other.db "$rows" --format csv)" "$("$HW" sql few.db "$rows" --format csv)"
+sums="SELECT * FROM agg_relevance"
+same "and their sums" "$("$HW" sql other.db "$sums" --format csv)" "$("$HW" sql few.db "$sums" --format csv)"
+item "reasons"
+store="When Mary and John went to the store, John gave a drink to"
+printf 'prompt,answer,foil,counterfactual\n' >pairs.csv
+printf '"%s",Mary,John,"When Mary and John went to the store, Anna gave a drink to"\n' "$store" >>pairs.csv
+printf '"%s",Mary,John,\n' "$store" >>pairs.csv
+printf '"%s",Mary,John,"When Mary went to the store, John gave a drink to"\n' "$store" >>pairs.csv
+printf '"%s",Mary,John,"%s"\n' "$store" "$store" >>pairs.csv
+printf '"%s",Mary,Mary,"When Mary and John went to the store, Anna gave a drink to"\n' "$store" >>pairs.csv
+"$HW" run --model gpt2 --data pairs.csv --db pairs.db --counterfactual --relevance both --neuron-projections none --quiet --threads "$T"
+"$HW" sql pairs.db "SELECT prompt_id, mode, m IS NOT NULL AS m, m_reference IS NOT NULL AS m_reference, parts IS NOT NULL AS parts, reason FROM relevance ORDER BY 1, 2" --format csv |
+  sed -E 's/-?[0-9]+\.[0-9]{3}\b/N/g'
+"$HW" query pairs.db relevance --missing yes --format csv | wc -l
+item "what contradicts itself"
+fails "$HW" run --model gpt2 --data few.csv --db x.db --relevance contrast
+fails "$HW" run --model gpt2 --data few.csv --db x.db --relevance-threshold 0.1
+fails "$HW" run --model gpt2 --data few.csv --db x.db --relevance answer --relevance-floor 0.1
+fails "$HW" run --model gpt2 --data few.csv --db few.db --counterfactual --group-by group,template --neuron-projections none --relevance answer
+fails "$HW" sql few.db "SELECT count(*) FROM relevance a, hw_relevance(a.parts, 0.001)"
