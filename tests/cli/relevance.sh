@@ -23,6 +23,12 @@ done
 # shellcheck disable=SC2086
 "$HW" $run --db killed.db --chunk-tokens 40 --threads 1
 same "killed and continued" "$("$HW" digest killed.db)" "$digest"
+for shard in 1 2 3; do
+  # shellcheck disable=SC2086
+  "$HW" $run --db shard$shard.db --chunk-tokens 40 --shard $shard/3 --plan plan.bin
+done
+"$HW" merge merged.db shard3.db shard1.db shard2.db >/dev/null 2>&1
+same "three shards, merged" "$("$HW" digest merged.db)" "$digest"
 "$HW" rethreshold few.db --threshold 0.1 --out other.db >/dev/null
 rows="SELECT graph_id, mode, m, m_reference, n_parts, hex(parts) FROM relevance"
 same "rethreshold keeps the rows" "$("$HW" sql other.db "$rows" --format csv)" "$("$HW" sql few.db "$rows" --format csv)"
