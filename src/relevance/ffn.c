@@ -128,22 +128,29 @@ static void through_neurons(const hw_pass *pass, const block *b) {
   }
 }
 
-static int by_size(const void *a, const void *b) {
-  const ranked *x = a, *y = b;
+/* Largest first; of equals the lowest number. */
+static int by_size(const ranked *x, const ranked *y) {
   double p = fabs(x->r), q = fabs(y->r);
   return p > q ? -1 : p < q ? 1 : x->neuron < y->neuron ? -1 : x->neuron > y->neuron;
 }
 
+/* Puts a neuron into the list of the k largest, which has n. */
+static size_t rank(ranked *list, size_t n, size_t k, ranked x) {
+  if (n == k && by_size(&list[k - 1], &x) < 0) return n;
+  size_t at = n < k ? n : k - 1;
+  for (; at > 0 && by_size(&x, &list[at - 1]) < 0; at--) list[at] = list[at - 1];
+  list[at] = x;
+  return n < k ? n + 1 : n;
+}
+
 /* The neurons of a row with the largest relevances. */
 static void rank_neurons(const hw_pass *pass, const block *b, size_t i, hw_pass_prompt *prompt, size_t position) {
-  size_t d_ffn = (size_t)pass->model->config.d_ffn, k = pass->settings->top_neurons < d_ffn ? pass->settings->top_neurons : d_ffn;
-  ranked *all = b->ranked;
+  size_t d_ffn = (size_t)pass->model->config.d_ffn, k = pass->settings->top_neurons < d_ffn ? pass->settings->top_neurons : d_ffn, found = 0;
   const float *a = matrix_row(b, pass->acts->neurons[b->layer], 0, i, d_ffn), *other = matrix_row(b, pass->acts->neurons[b->layer], 1, i, d_ffn);
   for (size_t n = 0; n < d_ffn; n++)
-    all[n] = (ranked){((double)a[n] - (pass->contrast ? (double)other[n] : 0)) * (double)b->neurons[i * d_ffn + n], n};
-  qsort(all, d_ffn, sizeof *all, by_size);
-  for (size_t n = 0; n < k; n++) {
-    const hw_relevance_neuron row = {.layer = (uint16_t)b->layer, .position = (uint32_t)position, .neuron = (uint32_t)all[n].neuron, .r = all[n].r};
+    found = rank(b->ranked, found, k, (ranked){((double)a[n] - (pass->contrast ? (double)other[n] : 0)) * (double)b->neurons[i * d_ffn + n], n});
+  for (size_t n = 0; n < found; n++) {
+    const hw_relevance_neuron row = {.layer = (uint16_t)b->layer, .position = (uint32_t)position, .neuron = (uint32_t)b->ranked[n].neuron, .r = b->ranked[n].r};
     hw_buffer_append(&prompt->neurons, &row, sizeof row);
   }
 }

@@ -24,6 +24,7 @@ typedef struct head_work {
   float *turned;         /* [n_keys, n_queries] */
   float *mean, *taken;   /* [n_keys, d_head] or [n_queries, d_head] */
   double *log_own, *log_reference, *secant; /* [n_keys] */
+  double *attention[BOTH]; /* [n_keys] of both runs: exp of the logarithms */
 } head_work;
 
 static hw_matrix view(const float *data, size_t n_in, size_t n_out, size_t stride, bool in_first) {
@@ -51,10 +52,10 @@ static double log_attention(const hw_pass *pass, size_t layer, size_t head, cons
 }
 
 /* (A - A') / (ln A - ln A') */
-static double logarithmic_mean(double log_a, double log_b) {
+static double logarithmic_mean(double log_a, double log_b, double a, double b) {
   double larger = log_a > log_b ? log_a : log_b, t = fabs(log_a - log_b);
   if (larger == -INFINITY) return 0;
-  return hw_exp(larger) * (t < 1e-4 ? 1 - t / 2 + t * t / 6 : (1 - hw_exp(-t)) / t);
+  return (log_a > log_b ? a : b) * (t < 1e-4 ? 1 - t / 2 + t * t / 6 : (1 - hw_exp(-t)) / t);
 }
 
 static const float *row_of(const head_work *h, float *const *matrix, int side, size_t i) {
@@ -66,10 +67,10 @@ static void pull_scores(const hw_pass *pass, const hw_pass_layer *w, const head_
   const hw_layer *l = &pass->model->layers[w->layer];
   const float *through = row_of(h, h->through, 0, n), *other = row_of(h, h->through, 1, n);
   const float *products = row_of(h, h->scores, 0, n), *other_products = row_of(h, h->scores, 1, h->n_queries + n);
-  double scale = (double)l->attention_scale, cap = pass->model->config.attention_cap, sum = l->sinks ? logarithmic_mean(sink, other_sink) : 0, weighted = 0;
+  double scale = (double)l->attention_scale, cap = pass->model->config.attention_cap, sum = l->sinks ? logarithmic_mean(sink, other_sink, hw_exp(sink), hw_exp(other_sink)) : 0, weighted = 0;
   float *out = h->of_scores + n * h->n_keys;
   for (size_t j = seen; j <= i; j++) {
-    h->secant[j] = logarithmic_mean(h->log_own[j], h->log_reference[j]);
+    h->secant[j] = logarithmic_mean(h->log_own[j], h->log_reference[j], h->attention[0][j], h->attention[1][j]);
     sum += h->secant[j];
     weighted += h->secant[j] * ((double)through[j] + (double)other[j]) / 2;
   }
@@ -98,14 +99,14 @@ static void note_parts(const hw_pass *pass, const hw_pass_layer *w, const head_w
   double scale = out_scale(pass, w->layer, h->own[n]), other_scale = out_scale(pass, w->layer, h->reference[n]), query = 0;
   hw_relevance_part part = {.kind = HW_RELEVANCE_ATTENTION, .layer = (uint16_t)w->layer, .head = (uint16_t)h->head, .target = (uint32_t)i};
   for (size_t j = seen; j <= i; j++) {
-    double r = hw_exp(h->log_own[j]) * (double)own[j] * scale;
+    double r = h->attention[0][j] * (double)own[j] * scale;
     part.source = (uint32_t)j;
     if (pass->contrast) {
       double qk = (double)row_of(h, h->scores, 0, n)[j], other_qk = (double)row_of(h, h->scores, 0, h->n_queries + n)[j];
       double q_other = (double)row_of(h, h->scores, 1, n)[j], other_q_other = (double)row_of(h, h->scores, 1, h->n_queries + n)[j];
       double value = (double)mean[j] * ((double)through[j] - (double)other_through[j]);
       double key = (double)pull[j] * ((qk - q_other) + (other_qk - other_q_other)) / 2;
-      r -= hw_exp(h->log_reference[j]) * (double)other[j] * other_scale;
+      r -= h->attention[1][j] * (double)other[j] * other_scale;
       query += (double)pull[j] * ((qk - other_qk) + (q_other - other_q_other)) / 2;
       out->value[at] += value;
       out->key[at] += key;
@@ -191,8 +192,11 @@ static void run_head(const hw_pass *pass, const hw_pass_layer *w, const head_wor
     size_t i = h->first_query + n, seen = hw_attention_first(pass->model, w->layer, i);
     double sink = log_attention(pass, w->layer, h->head, row_of(h, h->scores, 0, n), seen, i, h->log_own), other_sink = sink;
     if (pass->contrast) other_sink = log_attention(pass, w->layer, h->head, row_of(h, h->scores, 1, h->n_queries + n), seen, i, h->log_reference);
-    for (size_t j = seen; j <= i; j++)
-      h->weights[n * h->n_keys + j] = (float)(pass->contrast ? (hw_exp(h->log_own[j]) + hw_exp(h->log_reference[j])) / 2 : hw_exp(h->log_own[j]));
+    for (size_t j = seen; j <= i; j++) {
+      h->attention[0][j] = hw_exp(h->log_own[j]);
+      if (pass->contrast) h->attention[1][j] = hw_exp(h->log_reference[j]);
+      h->weights[n * h->n_keys + j] = (float)(pass->contrast ? (h->attention[0][j] + h->attention[1][j]) / 2 : h->attention[0][j]);
+    }
     if (pass->contrast) pull_scores(pass, w, h, n, seen, i, sink, other_sink);
     note_parts(pass, w, h, n, seen, i);
   }
@@ -212,6 +216,8 @@ static bool new_head(const hw_pass *pass, const hw_pass_layer *w, head_work *h, 
   h->log_own = hw_arena_new(pass->work, double, n_keys, pass->err);
   h->log_reference = hw_arena_new(pass->work, double, n_keys, pass->err);
   h->secant = hw_arena_new(pass->work, double, n_keys, pass->err);
+  for (int side = 0; side < BOTH; side++)
+    if (!(h->attention[side] = hw_arena_new(pass->work, double, n_keys, pass->err))) return false;
   return h->log_own && h->log_reference && h->secant;
 }
 
@@ -241,6 +247,6 @@ bool hw_pass_heads(const hw_pass *pass, const hw_pass_layer *w) {
 }
 
 size_t hw_pass_heads_bytes(const hw_model *model, size_t longest) {
-  enum { MATRICES = 12, OF_HEADS = 8, ALLOCATIONS = 19 }; /* new_head */
-  return longest * (MATRICES * longest + OF_HEADS * (size_t)model->config.d_head) * sizeof(float) + 3 * longest * sizeof(double) + ALLOCATIONS * (size_t)HW_ARENA_OVERHEAD;
+  enum { MATRICES = 12, OF_HEADS = 8, ALLOCATIONS = 21 }; /* new_head */
+  return longest * (MATRICES * longest + OF_HEADS * (size_t)model->config.d_head) * sizeof(float) + 5 * longest * sizeof(double) + ALLOCATIONS * (size_t)HW_ARENA_OVERHEAD;
 }

@@ -34,6 +34,7 @@ compare() {
 programs="$* ${OTHER_PROGRAM:-}"
 for pipeline in pipelines/*.ini; do compare "$(basename "$pipeline")" "$pipeline"; done
 compare llama --model datasets/models/headwater-llama --data datasets/ioi.csv --project all
+for model in gpt2 llama; do compare "$model, relevances" --model datasets/models/headwater-$model --data datasets/induction.csv --counterfactual --relevance both --project none; done
 compare years --model datasets/models/headwater-gpt2 --data datasets/greater_than.csv
 for model in gpt2 llama; do compare "$model, BF16" --model datasets/models/headwater-$model --data datasets/ioi.csv --precision bf16; done
 exit $failed
