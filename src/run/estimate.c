@@ -75,7 +75,7 @@ static size_t fit_workers(const hw_job *job, const hw_model *model, const hw_pla
   if (cap && needed * threads > cap) needed = needed_bytes(job, model, flow, plan, *batch_rows, *kept_rows = 0, threads);
   while (cap && *workers > 1 && *workers * needed + (threads - *workers) * helper > cap) (*workers)--;
   size_t most = cap ? cap : hw_memory_available(); /* without a cap: what would end for want of memory */
-  if (needed * *workers + (threads - *workers) * helper > most && hw_model_holds_layers(model)) {
+  if (needed * *workers + (threads - *workers) * helper > most && hw_model_holds_layers(model) && job->relevance == HW_RELEVANCE_NONE) { /* a backward pass reads all layers */
     flow->states_only = true;
     needed = needed_bytes(job, model, flow, plan, *batch_rows, *kept_rows = 0, threads);
     while (*workers > 1 && *workers * needed + (threads - *workers) * helper > most) (*workers)--;
