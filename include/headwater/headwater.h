@@ -10,6 +10,7 @@
 #include "headwater/bench.h"
 #include "headwater/buffer.h"
 #include "headwater/certify.h"
+#include "headwater/check.h"
 #include "headwater/comparison.h"
 #include "headwater/dataset.h"
 #include "headwater/error.h"

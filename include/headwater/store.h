@@ -189,6 +189,22 @@ typedef struct hw_prompt_counts {
 } hw_prompt_counts;
 HW_API bool hw_store_count_prompts(hw_store *store, hw_prompt_counts *counts, hw_error *err);
 
+/* ---- Room on the disk ---- */
+
+typedef struct hw_table_space { /* of a table with its indices */
+  const char *name;
+  int64_t pages, bytes, unused; /* unused: of these bytes */
+} hw_table_space;
+typedef struct hw_space {
+  int64_t page_size, bytes, free_bytes; /* of the file; in pages that nothing uses */
+  hw_table_space *tables;               /* [n_tables] the largest first */
+  size_t n_tables;
+} hw_space;
+/* What takes the room, page by page. Lives in the arena. */
+HW_API bool hw_store_space(hw_store *store, hw_arena *arena, hw_space *space, hw_error *err);
+/* Writes the file anew without free pages, in one transaction, after bringing it to this program's schema version. Bytes before and after. */
+HW_API bool hw_store_pack(const char *path, const hw_hooks *hooks, int64_t *before, int64_t *after, hw_error *err);
+
 /* ---- Reading back what a run stored, to derive another database from it ---- */
 
 /* Everything that identifies the run. Strings and lists live in the arena. */

@@ -2,7 +2,12 @@
 #include <inttypes.h>
 #include <stddef.h>
 
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
 #include "cli/command.h"
+#include "cli/space.h"
 #include "base/json_writer.h"
 #include "headwater/run.h"
 
@@ -192,6 +197,62 @@ static int fail(const char *folder, const char *architecture, const hw_error *er
   return hw_cli_fail(err);
 }
 
+/* ---- databases ---- */
+
+static bool is_database(const char *path) {
+  static const char magic[16] = "SQLite format 3";
+  char begin[sizeof magic];
+  struct stat status;
+  FILE *file = stat(path, &status) == 0 && S_ISREG(status.st_mode) ? fopen(path, "rb") : NULL;
+  bool is = file && fread(begin, 1, sizeof begin, file) == sizeof begin && memcmp(begin, magic, sizeof begin) == 0;
+  if (file) (void)fclose(file);
+  return is;
+}
+
+static bool describe_database(hw_store *store, bool json, hw_buffer *out, hw_error *err) {
+  hw_arena arena;
+  hw_run_info info;
+  hw_prompt_counts counts;
+  hw_json writer;
+  hw_arena_init(&arena);
+  bool ok = hw_store_read_run(store, &arena, &info, err) && hw_store_count_prompts(store, &counts, err);
+  if (ok && json) {
+    hw_json_init(&writer, out);
+    hw_json_begin_object(&writer);
+    const char *const texts[][2] = {{"model", info.model_name}, {"data", info.dataset_name}, {"fingerprint", info.fingerprint}};
+    const struct {
+      const char *key;
+      int64_t value;
+    } numbers[] = {{"prompts", counts.planned}, {"stored", counts.stored}, {"failed", counts.failed}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) hw_json_key(&writer, texts[i][0]), hw_json_string(&writer, texts[i][1]);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) hw_json_key(&writer, numbers[i].key), hw_json_int(&writer, numbers[i].value);
+    ok = hw_cli_put_space_json(store, &writer, err);
+    hw_json_end_object(&writer);
+    hw_buffer_append_byte(out, '\n');
+  } else if (ok) {
+    hw_hide_controls((char *)info.model_name); /* the arena's own */
+    hw_hide_controls((char *)info.dataset_name);
+    hw_hide_controls((char *)info.fingerprint);
+    hw_buffer_printf(out, "model        %s\ndata set     %s\nprompts      %" PRId64 ", %" PRId64 " stored, %" PRId64 " failed\nthreshold    %g, stored from %g on\nfingerprint  %s\n\n",
+                     info.model_name, info.dataset_name, counts.planned, counts.stored, counts.failed, info.threshold, info.floor, info.fingerprint);
+    ok = hw_cli_put_space(store, out, err);
+  }
+  hw_arena_fini(&arena);
+  return ok;
+}
+
+static int show_database(const char *path, bool json) {
+  hw_store *store;
+  hw_buffer out;
+  hw_error err = {0};
+  if (!hw_cli_open_read(path, NULL, &store, &err)) return hw_cli_fail(&err);
+  hw_buffer_init(&out);
+  int code = describe_database(store, json, &out, &err) ? hw_cli_write(&out) : hw_cli_fail(&err);
+  hw_buffer_fini(&out);
+  (void)hw_store_close(store, false, NULL);
+  return code;
+}
+
 static int run(const hw_command *command, int argc, char **argv) {
   const char *folder;
   info_settings settings = {0};
@@ -199,6 +260,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_error err = {0};
   if (!hw_cli_arguments(command, option_table, &settings, argc, argv, &folder, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   if (settings.json && settings.tensors) return hw_cli_usage(command, "--tensors is no part of --json");
+  if (is_database(folder)) return settings.tensors || settings.architecture ? hw_cli_usage(command, "--tensors and --architecture are of models, not of databases") : show_database(folder, settings.json);
   hw_model *model;
   hw_tokenizer *tokenizer = NULL;
   if (!hw_model_open_as(folder, settings.architecture, &model, &err)) return settings.json ? hw_cli_fail(&err) : fail(folder, settings.architecture, &err);
@@ -216,10 +278,11 @@ static int run(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_info = {
     .name = "info",
-    .usage = "MODEL_DIR [options]",
-    .summary = "what a model folder holds, and the memory a run will need",
+    .usage = "MODEL_DIR | DB [options]",
+    .summary = "what a model folder or a database holds, and the room it takes",
     .example = "  headwater info datasets/models/headwater-gpt2\n"
-               "  headwater info MODEL_DIR --json | jq .n_layers\n",
+               "  headwater info MODEL_DIR --json | jq .n_layers\n"
+               "  headwater info ioi.db\n",
     .options = options,
     .run = run,
 };

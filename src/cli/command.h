@@ -25,7 +25,7 @@ typedef struct hw_command {
   int (*help)(const struct hw_command *command, int argc, char **argv); /* for arguments with --help among them; -1: the usual help. NULL: always that */
 } hw_command;
 
-extern const hw_command hw_cmd_info, hw_cmd_tokenize, hw_cmd_trace, hw_cmd_run, hw_cmd_query, hw_cmd_sql, hw_cmd_export, hw_cmd_digest, hw_cmd_rethreshold, hw_cmd_merge, hw_cmd_mine, hw_cmd_compare, hw_cmd_certify, hw_cmd_serve, hw_cmd_page, hw_cmd_bench;
+extern const hw_command hw_cmd_info, hw_cmd_tokenize, hw_cmd_trace, hw_cmd_run, hw_cmd_query, hw_cmd_sql, hw_cmd_export, hw_cmd_digest, hw_cmd_check, hw_cmd_pack, hw_cmd_rethreshold, hw_cmd_merge, hw_cmd_mine, hw_cmd_compare, hw_cmd_certify, hw_cmd_serve, hw_cmd_page, hw_cmd_bench;
 
 /* All of them, in the order of the help. */
 extern const hw_command *const hw_commands[];

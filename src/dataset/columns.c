@@ -21,6 +21,12 @@ static const struct {
 
 const char *hw_use_name(hw_column_use use) { return known[use].use; }
 
+bool hw_use_knows(hw_column_use use, const char *name) {
+  for (size_t i = 0; i < sizeof known[use].names / sizeof *known[use].names && known[use].names[i]; i++)
+    if (strcasecmp(name, known[use].names[i]) == 0) return true;
+  return false;
+}
+
 /* Blanks that stand around names: ASCII ones, the no-break space, and byte order marks that were copied along. */
 static size_t blank_length(const char *at, const char *end) {
   static const char *const wide[] = {"\xC2\xA0", "\xEF\xBB\xBF"};

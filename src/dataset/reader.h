@@ -84,5 +84,7 @@ bool hw_columns_is_prompt(const hw_dataset *dataset, const char *name, size_t le
 bool hw_columns_choose(hw_dataset *dataset, hw_error *err);
 int hw_columns_use(const hw_dataset *dataset, int column); /* HW_N_USES: none */
 const char *hw_use_name(hw_column_use use);
+/* Is it a name that is known for this use? Letters count as equal in both cases. */
+bool hw_use_knows(hw_column_use use, const char *name);
 
 #endif

@@ -75,5 +75,7 @@ uint64_t hw_plan_add_content(uint64_t content, uint64_t row_content);
 /* Puts a computed prompt together as the store wants it; everything is borrowed or in the arena. */
 bool hw_make_prompt_record(const hw_plan *plan, const hw_row *row, uint32_t group, bool counterfactual, const hw_prompt_input *input,
                       const hw_prompt_result *result, hw_arena *arena, hw_prompt_record *record, hw_error *err);
+/* The part of a record that the model computes: graphs, answer and foil. */
+bool hw_take_result(const hw_prompt_input *input, const hw_prompt_result *result, hw_arena *arena, hw_prompt_record *record, hw_error *err);
 
 #endif

@@ -64,13 +64,20 @@ static bool list_graphs(const hw_prompt_input *input, const hw_prompt_result *re
   return true;
 }
 
+bool hw_take_result(const hw_prompt_input *input, const hw_prompt_result *result, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
+  record->answer = answer_record(&result->answer);
+  record->foil = answer_record(&result->foil);
+  record->contrast = result->contrast;
+  record->lens = result->lens;
+  return result->failure || list_graphs(input, result, arena, record, err);
+}
+
 bool hw_make_prompt_record(const hw_plan *plan, const hw_row *row, uint32_t group, bool counterfactual, const hw_prompt_input *input,
                       const hw_prompt_result *result, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
   *record = (hw_prompt_record){.prompt_id = row->index + (counterfactual ? plan->n_rows : 0),
                                .counterfactual_of = row->index, .failure = result->failure, .group_id = group,
                                .text = input->text, .text_length = input->text_length, .ids = input->ids,
-                               .n_tokens = input->n_tokens, .has_bos = input->has_bos, .answer = answer_record(&result->answer),
-                               .foil = answer_record(&result->foil), .contrast = result->contrast, .lens = result->lens};
-  if (!list_values(row, counterfactual, input, arena, record, err) || !list_roles(plan, input, arena, record, err)) return false;
-  return result->failure || list_graphs(input, result, arena, record, err);
+                               .n_tokens = input->n_tokens, .has_bos = input->has_bos};
+  return list_values(row, counterfactual, input, arena, record, err) && list_roles(plan, input, arena, record, err) &&
+         hw_take_result(input, result, arena, record, err);
 }

@@ -39,8 +39,9 @@ ROOMS = {  # lowest first: the rooms that a room's files include
     "certify": "base graph engine relevance ablation codec sqlite store stats study",
     "run": "base tensor tokenizer model flow relevance ablation dataset codec store",
     "report": "base sqlite store query run",
+    "check": "base graph dataset codec sqlite store query run",
     "web": "base graph tokenizer model query report run store",
-    "cli": "base store query study certify report run web",
+    "cli": "base store query study certify report check run web",
     "manual": "base sqlite functions query cli",
 }
 PUBLIC = {  # include/headwater/NAME.h -> its room
@@ -60,6 +61,7 @@ PUBLIC = {  # include/headwater/NAME.h -> its room
     "study": "mining comparison",
     "certify": "certify",
     "report": "export",
+    "check": "check",
     "run": "run trace bench",
 }
 ROOM_OF_HEADER = {header: room for room, headers in PUBLIC.items() for header in headers.split()}

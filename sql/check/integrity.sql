@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+SELECT integrity_check FROM pragma_integrity_check(30)

@@ -1,0 +1,15 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Tokens of prompts, predictions and answers that the table token has not.
+SELECT 'prompt ' || p.prompt_id || ', position ' || t.position || ': token', t.token_id, 'one of the table token'
+FROM prompt p, hw_tokens(p.tokens) t LEFT JOIN token k ON k.token_id = t.token_id WHERE k.token_id IS NULL
+UNION ALL
+SELECT 'graph_info ' || graph_id || ': predicted_id', predicted_id, 'one of the table token'
+FROM graph_info LEFT JOIN token ON token_id = predicted_id WHERE token_id IS NULL
+UNION ALL
+SELECT 'answer ' || prompt_id || ': answer_id', answer_id, 'one of the table token'
+FROM answer LEFT JOIN token ON token_id = answer_id WHERE answer_id IS NOT NULL AND token_id IS NULL
+UNION ALL
+SELECT 'answer ' || prompt_id || ': foil_id', foil_id, 'one of the table token'
+FROM answer LEFT JOIN token ON token_id = foil_id WHERE foil_id IS NOT NULL AND token_id IS NULL
+UNION ALL
+SELECT 'token ' || token_id || ': token_id', token_id, 'below the vocabulary''s ' || vocab_size FROM token, run WHERE token_id >= vocab_size

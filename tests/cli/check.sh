@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# check: a whole database, one that is not finished, changed rows, a row computed with other weights. tests/check/planted.py changes each column.
+edit() { "$PY" -c 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2])' "$@"; }
+run="run --model gpt2 --data ioi.csv --limit 12 --chunk-tokens 64 --commit-seconds 0 --neuron-projections used --top-neurons 2 --top-tokens 2 --threads 1 --quiet"
+# shellcheck disable=SC2086
+"$HW" $run --db whole.db
+item "whole"
+"$HW" check whole.db
+echo "exit $?"
+item "with the model"
+"$HW" check whole.db --model gpt2 --sample 3 | grep -v 'rows:'
+item "another model"
+fails "$HW" check whole.db --model llama
+item "a sum, a list of graphs, a packed column"
+cp whole.db changed.db
+edit changed.db "UPDATE agg_head SET sum = sum + 1 WHERE (group_id, layer, head) = (SELECT group_id, layer, head FROM agg_head ORDER BY n_on DESC, layer, head LIMIT 1);
+  UPDATE item_graph SET graphs = CAST(x'01' || substr(graphs, 2) AS BLOB) WHERE item_id = (SELECT max(item_id) FROM item_graph) AND chunk_id = 0;
+  UPDATE graph SET heads = (SELECT heads FROM graph WHERE prompt_id = 1) WHERE prompt_id = 2"
+"$HW" check changed.db | grep differs
+echo "exit $?"
+item "rows computed with other weights"
+mkdir other; cp gpt2/* other
+"$PY" -c '
+import json, struct
+with open("other/model.safetensors", "r+b") as file:
+  n = struct.unpack("<Q", file.read(8))[0]
+  tensors = json.loads(file.read(n))
+  begin, end = next(t["data_offsets"] for name, t in sorted(tensors.items()) if "c_attn.weight" in name or "q_proj.weight" in name)
+  file.seek(8 + n + begin)
+  data = file.read(end - begin)
+  file.seek(8 + n + begin)
+  file.write(bytes(byte ^ (i % 4 == 2) * 16 for i, byte in enumerate(data)))'
+# shellcheck disable=SC2086
+"$HW" $(echo "$run" | sed s/gpt2/other/) --db other.db
+edit other.db "ATTACH 'whole.db' AS whole; UPDATE main.run SET (fingerprint, model_fingerprint) = (SELECT fingerprint, model_fingerprint FROM whole.run)"
+"$HW" check other.db | tail -1
+"$HW" check other.db --model gpt2 --sample 2 2>/dev/null | grep -c 'differs: graph ' | sed 's/^[1-9][0-9]*$/graphs differ/'
+item "damaged"
+head -c 200000 whole.db >cut.db
+"$HW" check cut.db >/dev/null 2>stderr; echo "exit $?, lines on stderr: $(wc -l <stderr)"
