@@ -3,7 +3,7 @@
 # Installs what is missing to build Headwater on Debian or Ubuntu; with "tests", what its tests need as well;
 # with "torch" or "slurm" PyTorch alone, or Slurm and GNU parallel alone, which not every system has.
 set -eu
-packages="gcc libc6-dev cmake make pkg-config libsqlite3-dev libopenblas-dev zlib1g-dev libjansson-dev
+packages="gcc libc6-dev cmake make pkg-config libsqlite3-dev libopenblas0 zlib1g-dev libjansson-dev
 libpcre2-dev libutf8proc-dev libxxhash-dev libmicrohttpd-dev"
 if [ "${1:-}" = tests ]; then
   packages="$packages libcmocka-dev python3 python3-numpy python3-pandas sqlite3 binutils gnuplot-nox graphviz clang libclang-rt-dev

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "headwater/api.h"
+#include "headwater/error.h"
 
 HW_BEGIN_C
 
@@ -68,9 +69,11 @@ HW_API const char *hw_instruction_set(void);
 /* How products in BF16 are computed here: "AVX512_BF16" (the instruction), or "BF16 emulated". No result depends on it. */
 HW_API const char *hw_bf16_products(void);
 
-/* The kernel that OpenBLAS chose ("SkylakeX", "Haswell"...; the environment variable OPENBLAS_CORETYPE chooses another). To be called before
- * products go through OpenBLAS: it also sets it to one thread. */
-HW_API const char *hw_blas_start(void);
+/* Loads OpenBLAS for products of n_threads threads, each of which uses it by itself: to be called before products go through it, and before
+ * there are several threads, as it sets OPENBLAS_NUM_THREADS. *kernel: the one that it chose ("SkylakeX", "Haswell"...; the environment
+ * variable OPENBLAS_CORETYPE chooses another). Errors: UNSUPPORTED where it is not installed, MEMORY where its work space does not fit into
+ * the address space. */
+HW_API bool hw_blas_start(int n_threads, const char **kernel, hw_error *err);
 
 HW_END_C
 

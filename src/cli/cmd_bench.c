@@ -70,15 +70,14 @@ static void print_row(const hw_bench_row *row, double peak) {
 
 static int measure(hw_model *model, int threads, const bench_settings *settings, hw_bench_row *lengths, size_t n, hw_error *err) {
   bool blas = settings->gemm == HW_GEMM_OPENBLAS, bf16 = settings->precision == HW_PRECISION_BF16;
-  if (blas) {
-    (void)hw_blas_start(); /* before its first product: one thread */
-    hw_model_use_blas(model);
-  }
+  const char *kernel = "";
+  if (blas && !hw_blas_start(threads, &kernel, err)) return hw_cli_fail(err);
+  if (blas) hw_model_use_blas(model);
   if (bf16) hw_model_use_bf16(model);
   if (!blas && !(hw_model_screen(model, threads, err) && (settings->packed != 0 || hw_model_pack(model, threads, err)))) return hw_cli_fail(err);
   double peak = hw_bench_peak(threads);
   if (!hw_bench(model, threads, lengths, n, err)) return hw_cli_fail(err);
-  if (blas) printf("products     OpenBLAS %s\n", hw_blas_start());
+  if (blas) printf("products     OpenBLAS %s\n", kernel);
   else printf("products     built-in %s%s%s, %.0f MiB of packed weights\n", hw_instruction_set(), bf16 ? " + " : "", bf16 ? hw_bf16_products() : "",
               settings->packed == 0 ? (double)hw_model_packed_bytes(model) / 1048576 : 0);
   printf("threads      %d\npeak         %.1f GFLOP/s a core\n\n", threads, peak / 1e9);

@@ -46,7 +46,7 @@ static const hw_option_table *options(void **defaults) {
   return &table;
 }
 
-/* Posted by SIGINT and SIGTERM. A semaphore: threads of OpenBLAS were there before main and may be the ones that get the signal. */
+/* Posted by SIGINT and SIGTERM. A semaphore: any thread may be the one that gets the signal. */
 static sem_t ended;
 
 static void on_end(int signal_number) {

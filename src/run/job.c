@@ -137,7 +137,7 @@ bool hw_job_check(const hw_job *job, hw_error *err) {
   if (!job->data) return hw_fail(err, HW_ERROR_INPUT, "no --data FILE given");
   if (!job->db && !job->dry_run) return hw_fail(err, HW_ERROR_INPUT, "no --db FILE given");
   if (job->db && strcmp(job->db, ":memory:") == 0)
-    return hw_fail(err, HW_ERROR_INPUT, "--db :memory: is SQLite's name for a database in memory, want a file (./:memory: is one)");
+    return hw_fail(err, HW_ERROR_INPUT, "--db :memory: would be lost when the program ends, want a file (./:memory: is one)");
   if (job->gemm == HW_GEMM_OPENBLAS && job->precision == HW_PRECISION_BF16)
     return hw_fail(err, HW_ERROR_INPUT, "--precision bf16 wants the built-in products, not --gemm openblas");
   return hw_job_shard(job, &shard, err) && check_relevance(job, err) && hw_analysis_flow(&job->analysis, &settings, err);

@@ -174,8 +174,11 @@ bool hw_run(const hw_job *job, const hw_hooks *given, hw_plan_summary *summary, 
   hw_tokenizer *tokenizer = NULL;
   hw_plan plan = {0};
   summary->threads = job->threads ? (int)job->threads : omp_get_num_procs();
-  if (job->gemm == HW_GEMM_OPENBLAS) (void)snprintf(summary->gemm, sizeof summary->gemm, "OpenBLAS %s, else built-in %s", hw_blas_start(), hw_instruction_set());
-  else (void)snprintf(summary->gemm, sizeof summary->gemm, job->precision == HW_PRECISION_BF16 ? "built-in %s + %s" : "built-in %s", hw_instruction_set(),
+  const char *kernel;
+  if (job->gemm == HW_GEMM_OPENBLAS) {
+    if (!hw_blas_start(summary->threads, &kernel, err)) return false;
+    (void)snprintf(summary->gemm, sizeof summary->gemm, "OpenBLAS %s, else built-in %s", kernel, hw_instruction_set());
+  } else (void)snprintf(summary->gemm, sizeof summary->gemm, job->precision == HW_PRECISION_BF16 ? "built-in %s + %s" : "built-in %s", hw_instruction_set(),
                       hw_bf16_products());
   summary->batch_invariant = job->gemm == HW_GEMM_BUILT_IN || hw_blas_batch_invariant();
   bool ok = hw_job_check(job, err) && hw_analysis_flow(&job->analysis, &flow, err) && open_model(job, &model, err) &&

@@ -156,7 +156,7 @@ void hw_screen_panel(const hw_screen_line *line, const float *steps, float *sums
 /* out[r] = x w[r], r < HW_CHAINS: the bits that hw_gemm gives an output. x and all w[r]: n numbers. */
 void hw_chains(const float *x, const float *const *w, size_t n, float *out);
 
-/* True when OpenBLAS gives a row the same bits alone and among others, tried out on this machine. */
+/* After hw_blas_start: true when OpenBLAS gives a row the same bits alone and among others, tried out on this machine. */
 bool hw_blas_batch_invariant(void);
 
 #endif

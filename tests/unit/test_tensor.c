@@ -430,7 +430,9 @@ TEST(one_bad_number_is_seen_wherever_it_stands) {
 #include "widen_tests.h"
 
 int main(void) {
-  (void)hw_blas_start();
+  const char *kernel;
+  hw_error err;
+  if (!hw_blas_start(1, &kernel, &err)) return 1;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gemm_equals_its_twin),
       cmocka_unit_test(gemm_in_several_panels_equals_its_twin),
