@@ -127,8 +127,12 @@ static bool run_statements(check *c, hw_error *err) {
     hw_tell_progress(c->settings->hooks, "statements", (int64_t)i, (int64_t)hw_n_check_statements);
     if (!run_statement(c, &hw_check_statements[i], err)) return false;
   }
-  for (size_t i = 0; i < hw_n_check_rules; i++)
-    if (hw_check_rules[i].kind == HW_CHECK_SUMS && !hw_check_sums_agree(c->store, hw_check_rules[i].table, &c->report, err)) return false;
+  for (size_t i = 0; i < hw_n_check_rules; i++) {
+    bool there = false;
+    if (hw_check_rules[i].kind != HW_CHECK_SUMS) continue;
+    if (!hw_store_has_table(c->store, hw_check_rules[i].table, &there, err)) return false;
+    if (there && !hw_check_sums_agree(c->store, hw_check_rules[i].table, &c->report, err)) return false;
+  }
   return true;
 }
 

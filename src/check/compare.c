@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "check/rules.h"
 #include "codec/codec.h"
 
 enum { MOST_COLUMNS = 40 };
@@ -214,5 +215,15 @@ bool hw_check_look_up_rows(const hw_check_pair *pair, const char *table, int64_t
   hw_statement_close(&c.wanted);
   hw_arena_fini(&names);
   hw_arena_fini(&row);
+  return ok;
+}
+
+bool hw_check_forget_rows(const hw_check_pair *pair, hw_error *err) {
+  hw_buffer sql;
+  hw_buffer_init(&sql);
+  for (size_t i = 0; i < hw_n_check_rules; i++)
+    if (pair->made[i] && hw_check_rules[i].kind <= HW_CHECK_INDEX) hw_buffer_printf(&sql, "DELETE FROM \"%s\";", hw_check_rules[i].table);
+  bool ok = hw_buffer_check(&sql, err) && hw_store_exec(pair->wanted, sql.data, "forget a chunk", err);
+  hw_buffer_fini(&sql);
   return ok;
 }

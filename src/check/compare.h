@@ -5,9 +5,12 @@
 
 #include "check/report.h"
 
+enum { HW_CHECK_MOST_RULES = 64 };
+
 typedef struct hw_check_pair {
   hw_store *found;  /* the database that is checked */
   hw_store *wanted; /* made from its rows */
+  bool made[HW_CHECK_MOST_RULES]; /* by rule: a run makes the table, so both have it */
   hw_check_report *report;
 } hw_check_pair;
 
@@ -17,5 +20,8 @@ bool hw_check_compare_rows(const hw_check_pair *pair, const char *table, const c
                            hw_error *err);
 /* Each row of the wanted table must be found; surplus ones are not looked for. For tables whose key begins with something else. */
 bool hw_check_look_up_rows(const hw_check_pair *pair, const char *table, int64_t *n_rows, hw_error *err);
+
+/* Empties the wanted tables of a kind that belongs to chunks. */
+bool hw_check_forget_rows(const hw_check_pair *pair, hw_error *err);
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/progress.h"
 #include "check/rules.h"
 #include "graph/keys.h"
-#include "sqlite/sql.h"
 
 enum { FOREVER = 1000000000 };
 
@@ -18,6 +17,8 @@ bool hw_check_rebuild_init(hw_check_rebuild *r, hw_store *found, const hw_run_in
   hw_arena_init(&r->arena);
   if (!hw_store_open_run(NULL, info, &process, false, &r->pair.wanted, err)) return false;
   hw_store_commit_every(r->pair.wanted, FOREVER);
+  for (size_t i = 0; i < hw_n_check_rules; i++)
+    if (!hw_store_has_table(r->pair.wanted, hw_check_rules[i].table, &r->pair.made[i], err)) return false;
   return true;
 }
 
@@ -60,6 +61,7 @@ static bool compare_chunk(hw_check_rebuild *r, const hw_chunk_record *chunk, hw_
     const hw_check_rule *rule = &hw_check_rules[i];
     int64_t *n = &r->n_rows[i];
     bool ok = true;
+    if (!r->pair.made[i]) continue;
     if (rule->kind == HW_CHECK_CHUNK) ok = hw_check_compare_rows(&r->pair, rule->table, "chunk_id", chunk->chunk_index, chunk->chunk_index, n, err);
     if (rule->kind == HW_CHECK_PROMPTS) ok = hw_check_compare_rows(&r->pair, rule->table, "prompt_id", first, last, n, err);
     if (rule->kind == HW_CHECK_GRAPHS)
@@ -80,7 +82,7 @@ static bool check_chunk(hw_check_rebuild *r, int64_t index, hw_error *err) {
   if (!compare_chunk(r, &chunk, err)) return false;
   if (r->model && !hw_check_texts(r->model, &chunk, r->pair.report, err)) return false;
   r->n_prompts += (int64_t)chunk.n_prompts;
-  return hw_store_exec(r->pair.wanted, hw_sql("check/clear.sql"), "clear it", err);
+  return hw_check_forget_rows(&r->pair, err);
 }
 
 /* ---- the whole ---- */
@@ -102,6 +104,7 @@ static bool count_index(const hw_check_rebuild *r, const hw_check_rule *rule, in
 static bool compare_whole(hw_check_rebuild *r, hw_error *err) {
   for (size_t i = 0; i < hw_n_check_rules; i++) {
     const hw_check_rule *rule = &hw_check_rules[i];
+    if (!r->pair.made[i]) continue;
     bool sums = rule->kind == HW_CHECK_SUMS && !r->incomplete, whole = rule->kind == HW_CHECK_WHOLE,
          of_model = rule->kind == HW_CHECK_MODEL && r->model;
     if ((sums || whole || of_model) && !hw_check_compare_rows(&r->pair, rule->table, NULL, 0, 0, &r->n_rows[i], err)) return false;

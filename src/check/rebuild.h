@@ -13,7 +13,7 @@ typedef struct hw_check_rebuild {
   const hw_hooks *hooks;
   hw_arena arena;        /* of a chunk */
   int64_t n_chunks, n_prompts;
-  int64_t n_rows[64];    /* by rule: rows compared */
+  int64_t n_rows[HW_CHECK_MOST_RULES]; /* by rule: rows compared */
   bool incomplete;       /* a chunk could not be read: sums are not known */
 } hw_check_rebuild;
 

@@ -10,7 +10,6 @@
 #include "graph/keys.h"
 #include "run/plan.h"
 #include "run/running.h"
-#include "sqlite/sql.h"
 
 /* ---- opening ---- */
 
@@ -168,10 +167,11 @@ static bool compare_again(hw_check_model *m, const hw_check_pair *pair, const hw
   int64_t id = prompt->prompt_id;
   for (size_t i = 0; ok && i < hw_n_check_rules; i++) {
     const hw_check_rule *rule = &hw_check_rules[i];
+    if (!pair->made[i]) continue;
     if (rule->kind == HW_CHECK_PROMPTS) ok = hw_check_compare_rows(pair, rule->table, "prompt_id", id, id, &ignored, err);
     if (rule->kind == HW_CHECK_GRAPHS) ok = hw_check_compare_rows(pair, rule->table, "graph_id", hw_graph_id(id, 0), hw_graph_id(id + 1, 0) - 1, &ignored, err);
   }
-  return ok && hw_store_exec(pair->wanted, hw_sql("check/clear.sql"), "clear it", err);
+  return ok && hw_check_forget_rows(pair, err);
 }
 
 static bool run_again(hw_check_model *m, const hw_check_pair *pair, int64_t prompt_id, hw_error *err) {

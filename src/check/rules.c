@@ -4,7 +4,7 @@
 const hw_check_rule hw_check_rules[] = {
     {"run", HW_CHECK_WHOLE, "family, sizes and fingerprints", "model_name, dataset_name; n_prompts of a run that is not finished"},
     {"setting", HW_CHECK_WHOLE, NULL, NULL},
-    {"process", HW_CHECK_ALONE, NULL, "host, pid, started, threads, model_path, dataset_path, program_version, blas_kernel, batch_invariant"},
+    {"process", HW_CHECK_ALONE, NULL, "host, pid, started, threads, model_path, dataset_path, program_version, blas_kernel, batch_invariant, n_shards, shard_prompts"},
     {"process_stage", HW_CHECK_ALONE, NULL, "stage, seconds"},
     {"chunk", HW_CHECK_CHUNK, NULL, NULL},
     {"prompt_group", HW_CHECK_WHOLE, NULL, NULL},
@@ -30,6 +30,8 @@ const hw_check_rule hw_check_rules[] = {
     {"agg_head_source", HW_CHECK_SUMS, NULL, NULL},
     {"agg_answer", HW_CHECK_SUMS, NULL, NULL},
     {"agg_whole_answer", HW_CHECK_SUMS, NULL, NULL},
+    {"relevance", HW_CHECK_GRAPHS, NULL, "m, m_reference, reason, and what the parts are"},
+    {"agg_relevance", HW_CHECK_SUMS, NULL, NULL},
     {"neuron_token", HW_CHECK_MODEL, "token_id, score", NULL},
     {"t_quantile", HW_CHECK_WHOLE, NULL, NULL},
     {"mining", HW_CHECK_ALONE, NULL, "parameters, complete_support, n_items, n_items_cut, n_sets, complete, note"},
@@ -39,6 +41,12 @@ const hw_check_rule hw_check_rules[] = {
     {"circuit_break", HW_CHECK_ALONE, NULL, NULL},
     {"comparison", HW_CHECK_ALONE, NULL, "columns that say what was compared"},
     {"comparison_component", HW_CHECK_ALONE, NULL, "means, intervals and p: compare again with the same seed"},
+    {"certificate_run", HW_CHECK_ALONE, NULL, "settings: certify again with the same ones"},
+    {"certificate", HW_CHECK_ALONE, NULL, "numbers"},
+    {"certificate_component", HW_CHECK_ALONE, NULL, "numbers"},
+    {"certificate_curve", HW_CHECK_ALONE, NULL, "numbers"},
+    {"knockout", HW_CHECK_ALONE, NULL, "numbers"},
+    {"knockout_pair", HW_CHECK_ALONE, NULL, NULL},
 };
 const size_t hw_n_check_rules = sizeof hw_check_rules / sizeof *hw_check_rules;
 
@@ -55,6 +63,6 @@ const hw_check_statement hw_check_statements[] = {
     {"check/circuits.sql", "circuit", false},      {"check/circuit_graphs.sql", "circuit", false},
     {"check/circuit_groups.sql", "circuit", false}, {"check/circuit_breaks.sql", "circuit", false},
     {"check/minings.sql", "mining", false},        {"check/comparisons.sql", "comparison", false},
-    {"check/components.sql", "comparison_component", false},
+    {"check/components.sql", "comparison_component", false}, {"check/certificates.sql", "certificate_run", false},
 };
 const size_t hw_n_check_statements = sizeof hw_check_statements / sizeof *hw_check_statements;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What is checked of each table: a row a table, and a row for each statement about the rows themselves. A table of the schema without a row
- * here fails a test (tests/unit/test_check.c). */
+ * here fails tests/check/planted.py. */
 #ifndef HW_CHECK_RULES_H
 #define HW_CHECK_RULES_H
 

@@ -73,6 +73,15 @@ static bool check_version(const hw_store *store, bool may_migrate, hw_error *err
   return true;
 }
 
+/* Somebody else's database may have a view that never ends in the place of a table. */
+static bool check_tables(hw_store *store, hw_error *err) {
+  hw_statement s;
+  bool row = false, ok = hw_statement_open(&s, store, "open/no_table.sql", err) && hw_statement_step(&s, &row, err);
+  if (row) ok = hw_fail(err, HW_ERROR_INPUT, "%s: %s is no table, wanted one of Headwater's", store->path, hw_column_text(&s, 0));
+  hw_statement_close(&s);
+  return ok;
+}
+
 static bool check_file(hw_store *store, hw_file_state *state, bool may_migrate, hw_error *err) {
   hw_statement s;
   bool row, ok = hw_statement_open(&s, store, "open/identity.sql", err) && hw_statement_step(&s, &row, err);
@@ -87,7 +96,7 @@ static bool check_file(hw_store *store, hw_file_state *state, bool may_migrate, 
                    "%s: a SQLite database, but not one of Headwater's (application_id 0x%08" PRIx64 ", wanted 0x%08x)",
                    store->path, (uint64_t)application, (unsigned)HW_APPLICATION_ID);
   store->version = version;
-  return check_version(store, may_migrate, err);
+  return check_version(store, may_migrate, err) && check_tables(store, err);
 }
 
 static bool connect_store(hw_store *store, hw_access access, hw_file_state *state, hw_error *err) {

@@ -87,7 +87,7 @@ def columns_of(path):
 
 
 def tables_without_rule(program, whole):
-    """Tables that some schema makes, without a row in src/check/rules.c; and those of a database that check does not name."""
+    """Tables that some schema makes, without a row in src/check/rules.c or a name in sql/open/no_table.sql; and those of a database that check does not name."""
     with open(os.path.join(ROOT, "src/check/rules.c"), encoding="utf-8") as file:
         rules = set(re.findall(r'{"(\w+)", HW_CHECK_', file.read()))
     made = set()
@@ -95,6 +95,8 @@ def tables_without_rule(program, whole):
         for name in names:
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 made |= set(re.findall(r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+)", file.read(), re.MULTILINE))
+    with open(os.path.join(ROOT, "sql/open/no_table.sql"), encoding="utf-8") as file:
+        rules &= set(re.findall(r"'(\w+)'", file.read()))
     said = set(re.findall(r"^(\w+) +\d+ rows: ", check(program, whole).stdout, re.MULTILINE))
     with sqlite3.connect(whole) as database:
         there = {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")}
@@ -139,7 +141,7 @@ def main():
             clean = check(options.program, whole, *flags)
             if clean.returncode:
                 sys.exit(f"a whole database differs:\n{clean.stdout}{clean.stderr}")
-        wrong += [f"{table}: no rule in src/check/rules.c" for table in tables_without_rule(options.program, whole)]
+        wrong += [f"{table}: no rule in src/check/rules.c, or no name in sql/open/no_table.sql" for table in tables_without_rule(options.program, whole)]
         for number, (table, column, row, value) in enumerate(columns_of(whole)):
             if row is None:
                 counts["empty"] += 1
