@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "headwater/buffer.h"
+#include "tokenizer/category.h"
 #include "tokenizer/unicode.h"
 
 enum { LONGEST_ROLE = 40 };

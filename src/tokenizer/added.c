@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "tokenizer/added.h"
+#include "tokenizer/category.h"
 #include "tokenizer/pieces.h"
 #include "tokenizer/state.h"
 #include "tokenizer/steps.h"

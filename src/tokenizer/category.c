@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "tokenizer/unicode.h"
+#include "tokenizer/younger.h"
 
 /* What these hold of punctuation, marks and format characters is younger than Unicode 9, or was something else before. */
 static const hw_tok_range younger[] = {
@@ -48,4 +49,32 @@ bool hw_tok_is_nonspacing(uint32_t c) {
 bool hw_tok_is_combining(uint32_t c) {
   utf8proc_category_t found = category(c);
   return found == UTF8PROC_CATEGORY_MN || found == UTF8PROC_CATEGORY_MC || found == UTF8PROC_CATEGORY_ME || c == 0x1CF2 || c == 0x1CF3;
+}
+
+/* ---- of Unicode 16, digits of 17 ---- */
+
+bool hw_tok_is_numeric(uint32_t c) {
+  if (c < 0x80) return c >= '0' && c <= '9';
+  utf8proc_category_t found = utf8proc_category((utf8proc_int32_t)c);
+  return found == UTF8PROC_CATEGORY_ND || found == UTF8PROC_CATEGORY_NL || found == UTF8PROC_CATEGORY_NO ||
+         hw_tok_younger_is(c, "N") || (c >= 0x11DE0 && c <= 0x11DE9) || (c >= 0x16FF4 && c <= 0x16FF6); /* the last two: Unicode 17 */
+}
+
+bool hw_tok_is_word(uint32_t c) {
+  switch (utf8proc_category((utf8proc_int32_t)c)) {
+  case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM:
+  case UTF8PROC_CATEGORY_LO: case UTF8PROC_CATEGORY_MN: case UTF8PROC_CATEGORY_MC: case UTF8PROC_CATEGORY_ME:
+  case UTF8PROC_CATEGORY_ND: case UTF8PROC_CATEGORY_NL: case UTF8PROC_CATEGORY_PC:
+    return true;
+  default: /* Join_Control, and the symbols that are Other_Alphabetic */
+    return c == 0x200C || c == 0x200D || (c >= 0x24B6 && c <= 0x24E9) || (c >= 0x1F130 && c <= 0x1F149) ||
+           (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189) || hw_tok_younger_is_alphabetic(c) || hw_tok_younger_is(c, "M") ||
+           hw_tok_younger_is(c, "Nd");
+  }
+}
+
+bool hw_tok_is_mark(uint32_t c) {
+  utf8proc_category_t found = utf8proc_category((utf8proc_int32_t)c);
+  return found == UTF8PROC_CATEGORY_MN || found == UTF8PROC_CATEGORY_MC || found == UTF8PROC_CATEGORY_ME ||
+         hw_tok_younger_is(c, "M");
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <utf8proc.h>
-
 #include "tokenizer/unicode.h"
-#include "tokenizer/younger.h"
 
 uint32_t hw_tok_decode(const char *bytes, size_t left, size_t *step) {
   const unsigned char *s = (const unsigned char *)bytes;
@@ -44,13 +41,6 @@ bool hw_tok_is_space(uint32_t c) {
          c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
-bool hw_tok_is_numeric(uint32_t c) {
-  if (c < 0x80) return c >= '0' && c <= '9';
-  utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
-  return category == UTF8PROC_CATEGORY_ND || category == UTF8PROC_CATEGORY_NL || category == UTF8PROC_CATEGORY_NO ||
-         hw_tok_younger_is(c, "N") || (c >= 0x11DE0 && c <= 0x11DE9) || (c >= 0x16FF4 && c <= 0x16FF6); /* the last two: Unicode 17 */
-}
-
 bool hw_tok_in_ranges(const hw_tok_range *ranges, size_t n, uint32_t c) {
   size_t low = 0, high = n;
   while (low < high) {
@@ -63,25 +53,6 @@ bool hw_tok_in_ranges(const hw_tok_range *ranges, size_t n, uint32_t c) {
       return true;
   }
   return false;
-}
-
-bool hw_tok_is_word(uint32_t c) {
-  switch (utf8proc_category((utf8proc_int32_t)c)) {
-  case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM:
-  case UTF8PROC_CATEGORY_LO: case UTF8PROC_CATEGORY_MN: case UTF8PROC_CATEGORY_MC: case UTF8PROC_CATEGORY_ME:
-  case UTF8PROC_CATEGORY_ND: case UTF8PROC_CATEGORY_NL: case UTF8PROC_CATEGORY_PC:
-    return true;
-  default: /* Join_Control, and the symbols that are Other_Alphabetic */
-    return c == 0x200C || c == 0x200D || (c >= 0x24B6 && c <= 0x24E9) || (c >= 0x1F130 && c <= 0x1F149) ||
-           (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189) || hw_tok_younger_is_alphabetic(c) || hw_tok_younger_is(c, "M") ||
-           hw_tok_younger_is(c, "Nd");
-  }
-}
-
-bool hw_tok_is_mark(uint32_t c) {
-  utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
-  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME ||
-         hw_tok_younger_is(c, "M");
 }
 
 bool hw_tok_is_unspaced(uint32_t c) {

@@ -13,9 +13,6 @@ size_t hw_tok_last_char(const char *bytes, size_t length); /* where the last cha
 typedef uint32_t hw_tok_range[2]; /* first and last */
 bool hw_tok_in_ranges(const hw_tok_range *ranges, size_t n, uint32_t code_point); /* which are in order */
 bool hw_tok_is_space(uint32_t code_point);   /* White_Space */
-bool hw_tok_is_numeric(uint32_t code_point); /* Nd, Nl, No */
-bool hw_tok_is_word(uint32_t code_point);    /* \w of Rust's regex */
-bool hw_tok_is_mark(uint32_t code_point);    /* Mn, Mc, Me: belongs to the character before it */
 bool hw_tok_is_unspaced(uint32_t code_point); /* of a script that puts no spaces between words, its punctuation included */
 
 #endif
