@@ -83,7 +83,7 @@ expect() { # wanted, found
 }
 if command -v bash >/dev/null; then
   expect "trace " "$(complete_bash headwater tra)"
-  expect "mine " "$(complete_bash headwater m)"
+  expect "mine " "$(complete_bash headwater mi)"
   expect "--threshold --threads " "$(complete_bash headwater run --thre)"
   expect "auto alone " "$(complete_bash headwater run --convention a)"
   expect "top_heads top_neurons " "$(complete_bash headwater query ioi.db top)"
