@@ -274,7 +274,8 @@ static bool open_model(hw_certifying *c, hw_model **model, hw_error *err) {
   bool blas = !strcmp(setting_of(&c->info, "gemm"), "openblas");
   if (!strcmp(setting_of(&c->info, "precision"), "bf16")) hw_model_use_bf16(*model);
   if (blas) {
-    (void)hw_blas_start();
+    const char *kernel;
+    if (!hw_blas_start(c->summary->threads, &kernel, err)) return false;
     hw_model_use_blas(*model);
   } else if (hw_model_packed_bytes(*model) <= hw_memory_available() / 2) {
     (void)hw_model_pack(*model, c->summary->threads, &(hw_error){0}); /* else they are packed by panel: the same results */
