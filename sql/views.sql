@@ -9,12 +9,13 @@
 --   example_prompt, example_target   the graph where that is: prompt_id and target_pos
 --   group_id, group_name   group of prompts and its name, column=value; -1: all together, -2: all counterfactuals
 --   layer, head, neuron   numbers from 0
+--   idx   of a row about a head or a neuron: its number
 --   name   L1H5, L1N37, FFN1
 --   prompt_id   row of the data set, from 0; a counterfactual has a number behind the last row
 --   target_pos   position whose next token is predicted
 --   graph_id   prompt_id * 2^20 + target_pos
 --   position   of a token in the prompt, from 0
---   kind   of a part: attention, attention_residual, ffn, ffn_residual; of a projected component: head, attention, ffn, resid_mid, resid_post, neuron
+--   kind   of a part: attention, attention_residual, ffn, ffn_residual; of a projected component: head, attention, ffn, resid_mid, resid_post, neuron; of a relevance attention, ffn, query, head, ffn_total (all positions), neuron, token, bias; in relevance_statistic head, value, key, query (of a head), ffn, neuron
 --   source, target   positions that a part reads and writes
 --   source_role, target_role   roles of these positions
 --   role, role_id   name and number of a role
@@ -44,6 +45,7 @@
 --   mode   answer (relevance by itself) or contrast (against the counterfactual); the views of relevance count prompts in n and n_active
 --   share, share_lo, share_hi   sum of relevances over the sum of what they divide (the answer's margin, contrast: less that of the counterfactual), with its 95% t interval; may exceed 1
 --   relevance   mean over the prompts, logits
+--   r   relevance of a part, logits
 --   value, key, query   shares of a head by way of what its sources' values, their keys and its queries differ in; of contrast alone
 --   n_prompts, others, t975   of a group: prompts with graphs, sum of targets beside the first, t quantile of the intervals
 -- Where a prompt has several targets the Wilson interval uses an effective number of graphs: n / (variance clustered by
