@@ -7,13 +7,13 @@ open("rows.csv", "w").write("\n".join(rows) + "\n")
 END
 common="--model gpt2 --data rows.csv --neuron-projections none --threads $T"
 "$HW" run $common --dry-run 2>/dev/null | grep -E "^(prompts|answers)"
-"$HW" run $common --db rows.db 2>/dev/null | sed -E 's/[0-9]+s, [0-9]+ threads/(time), (threads)/'
+"$HW" run $common --db rows.db 2>/dev/null | sed -E 's/([0-9]+m)?[0-9]+s, [0-9]+ threads/(time), (threads)/'
 "$HW" sql rows.db "SELECT prompt_id, key, value FROM prompt_value WHERE key LIKE '%.loss' ORDER BY 1, 2"
 "$HW" sql rows.db "SELECT prompt_id, answer_n_tokens, foil_n_tokens FROM answer ORDER BY 1"
 echo "--- again, with nothing left to do"
-"$HW" run $common --db rows.db 2>/dev/null | sed -E 's/[0-9]+s, [0-9]+ threads/(time), (threads)/'
+"$HW" run $common --db rows.db 2>/dev/null | sed -E 's/([0-9]+m)?[0-9]+s, [0-9]+ threads/(time), (threads)/'
 echo "--- nothing is said where all answers are whole"
-"$HW" run $common --db whole.db --limit 1 2>/dev/null | sed -E 's/[0-9]+s, [0-9]+ threads/(time), (threads)/'
+"$HW" run $common --db whole.db --limit 1 2>/dev/null | sed -E 's/([0-9]+m)?[0-9]+s, [0-9]+ threads/(time), (threads)/'
 echo "--- what stands between prompt and answer"
 printf 'prompt,answer\nThe war of the year 17,45\n"She said, """,he\n' >joint.csv
 for joint in auto space none; do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a run says of its data set before it starts: which column was taken for what, which are kept, how quotes were read.
-summary() { sed -E 's/, [0-9]+s, [0-9]+ threads/, (time and threads)/'; }
+summary() { sed -E 's/, ([0-9]+m)?[0-9]+s, [0-9]+ threads/, (time and threads)/'; }
 tell() { # file, options...
   data=$1
   shift

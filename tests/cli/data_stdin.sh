@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A data set on standard input, or in a pipe: the run is that of the file, also when it goes on later.
-run_stdin() { "$HW" run --model gpt2 --data - --db "$1" --limit 24 --neuron-projections none --threads "$T" --counterfactual "$2" "$3" 2>&1 | sed -E 's/, [0-9]+s, [0-9]+ threads/, (time and threads)/; s/[0-9a-f]{32}/(32 digits)/g'; }
+run_stdin() { "$HW" run --model gpt2 --data - --db "$1" --limit 24 --neuron-projections none --threads "$T" --counterfactual "$2" "$3" 2>&1 | sed -E 's/, ([0-9]+m)?[0-9]+s, [0-9]+ threads/, (time and threads)/; s/[0-9a-f]{32}/(32 digits)/g'; }
 small_run file.db --counterfactual --threads "$T"
 cat ioi.csv | run_stdin piped.db --format csv
 gzip -c ioi.csv | run_stdin zipped.db --format csv

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Rows that cannot be traced are stored with their reason, the others are traced, and the run exits with 3.
-summary() { sed -E 's/, [0-9]+s, [0-9]+ threads/, (time and threads)/'; }
+summary() { sed -E 's/, ([0-9]+m)?[0-9]+s, [0-9]+ threads/, (time and threads)/'; }
 long=$("$PY" -c 'print("and " * 200, end="")')
 {
   printf 'prompt,answer,group\n'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ctrl-C lets the chunks in work finish and says how to go on; the same command goes on.
 run="run --model gpt2 --data ioi.csv --db stopped.db --commit-seconds 0 --chunk-tokens 64 --limit 250 --neuron-projections none --threads $T"
-numbers() { sed -E 's/with [0-9]+ of/with N of/; s/\([0-9]+ were/(N were/; s/, [0-9]+s, [0-9]+ threads/, (time and threads)/'; }
+numbers() { sed -E 's/with [0-9]+ of/with N of/; s/\([0-9]+ were/(N were/; s/, ([0-9]+m)?[0-9]+s, [0-9]+ threads/, (time and threads)/'; }
 for signal in SIGINT SIGTERM; do
   # shellcheck disable=SC2086
   "$PY" "$LIB/interrupt.py" $signal chunks:5 stopped.db "$HW" $run >stdout 2>stderr

@@ -4,7 +4,7 @@ mkdir jobs "two words"
 cp ioi.csv jobs/beside.csv
 ln -s ../gpt2 "two words/model"
 printf 'model = "$PLACE/model" ; quoted\ndata = beside.csv\ndb = ~/$NAME.db\nlimit = 3\nneuron-projections = none\n' >jobs/one.ini
-HOME=$PWD/jobs PLACE="two words" NAME=out "$HW" run jobs/one.ini 2>&1 | sed -E "s|$PWD/||; s/, [0-9]+s, [0-9]+ threads/, (time and threads)/"
+HOME=$PWD/jobs PLACE="two words" NAME=out "$HW" run jobs/one.ini 2>&1 | sed -E "s|$PWD/||; s/, ([0-9]+m)?[0-9]+s, [0-9]+ threads/, (time and threads)/"
 HOME=$PWD/jobs PLACE="two words" NAME=out "$HW" run jobs/one.ini --quiet && ls jobs
 item "what is wrong"
 fails env -u PLACE HOME=/nowhere "$HW" run jobs/one.ini

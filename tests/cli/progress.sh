@@ -8,14 +8,14 @@ run="run --model gpt2 --data ioi.csv --limit 100 --threads $T"
 echo "exit $?"
 tr '\r' '\n' <page >lines
 grep -qE 'prompts 0/100 +0.0/s$' lines && echo "a line before the first chunk ends"
-sed -E 's/^.*neurons ([0-9]+)\/\1 +[0-9.]+\/s +0s left$/neurons (all)/; s/, [0-9]+s,.*//' lines | tail -n 2
+sed -E 's/^.*neurons ([0-9]+)\/\1 +[0-9.]+\/s +0s left$/neurons (all)/; s/, ([0-9]+m)?[0-9]+s,.*//' lines | tail -n 2
 item "the line of what ends with a table is wiped out"
 "$PY" "$LIB/on_terminal.py" 100 "$HW" compare terminal.db --by group=ABBA,BABA --permutations 6000000 --top 1 >page
 tr '\r' '\n' <page | grep -cE 'permutations [0-9]+/6000000 ' | sed 's/^[1-9].*/some/'
 grep -c "\[Kimportance of heads" page
 item "no terminal"
 # shellcheck disable=SC2086
-"$HW" $run --db plain.db 2>stderr | sed -E 's/, [0-9]+s, [0-9]+ threads/, (time and threads)/'
+"$HW" $run --db plain.db 2>stderr | sed -E 's/, ([0-9]+m)?[0-9]+s, [0-9]+ threads/, (time and threads)/'
 grep -vc "prompt from" stderr
 # shellcheck disable=SC2086
 "$HW" $run --db quiet.db --quiet

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A run by options, its table of questions and answers.
-summary() { sed -E 's/, [0-9]+s, [0-9]+ threads/, (time and threads)/'; }
+summary() { sed -E 's/, ([0-9]+m)?[0-9]+s, [0-9]+ threads/, (time and threads)/'; }
 echo "--- by options"
 "$HW" run --model gpt2 --data ioi.csv --db one.db --limit 40 --threads "$T" 2>&1 | summary
 echo "--- the same command again: all there"

@@ -29,7 +29,7 @@ for db in usual yes small; do same "$db: the same content as without" "$("$HW" d
 "$HW" sql yes.db "SELECT count(*) AS prompts, min(answer_n_tokens) > 1 AS several, min(n_shared) AS n_shared FROM answer JOIN prompt USING(prompt_id)" --format csv
 echo "--- it decides no content: the run continues with the other"
 # shellcheck disable=SC2086
-"$HW" $few --db yes.db --share-prefixes no 2>/dev/null | sed -E 's/, [0-9]+s, [0-9]+ threads/, (time and threads)/'
+"$HW" $few --db yes.db --share-prefixes no 2>/dev/null | sed -E 's/, ([0-9]+m)?[0-9]+s, [0-9]+ threads/, (time and threads)/'
 "$HW" sql yes.db "SELECT count(*) AS settings FROM setting WHERE name = 'share-prefixes'" --format csv
 echo "--- nothing is shared with OpenBLAS, where rows depend on their places"
 # shellcheck disable=SC2086
