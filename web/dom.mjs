@@ -58,7 +58,7 @@ export function number(x, digits = 3) {
 export function percent(x, digits = 1) {
   if (!Number.isFinite(x)) return "–";
   const least = 10 ** -digits;
-  return x > 0 && x * 100 < least / 2 ? `< ${least} %` : `${(x * 100).toFixed(digits)} %`;
+  return x && Math.abs(x) * 100 < least / 2 ? (x > 0 ? `< ${least} %` : `> -${least} %`) : `${(x * 100).toFixed(digits)} %`;
 }
 
 /* A count with thousands parted: "100,000". (toLocaleString takes 20 ms of the first page.) */

@@ -24,6 +24,7 @@ export function shellCommand(state) {
   const { graph, threshold, selection: s, convention = "frozen", run } = state;
   if (!run.database) return commandWords("trace", "--model", run.model, ...(graph.text === null ? ["--tokens", graph.ids.join(",")] : ["--prompt", graph.text]),
     ...(graph.target === graph.tokens.length - 1 ? [] : ["--targets", graph.target]), "--threshold", threshold);
+  if (graph.method) return commandWords("query", run.database, "prompt_relevance", "--prompt", graph.prompt, "--mode", graph.method.mode, "--threshold", threshold);
   const prompt = ["--prompt", graph.prompt], target = ["--target", graph.target];
   switch (s?.kind) {
     case "edge":

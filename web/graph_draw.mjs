@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Links and states as few SVG paths: links lie in buckets by kind and width, states in one path a level. Coordinates are integers in
+ * Links and states as few SVG paths: links lie in buckets by kind, width and sign, states in one path a level. Coordinates are integers in
  * 0.1 px: they are made and read faster than fractions. */
 import { svg } from "./dom.mjs";
 import { LINK_ATTENTION, LINK_FFN, LINK_RESIDUAL, linkKey } from "./graph_model.mjs";
@@ -8,7 +8,7 @@ import { curvePoint, linkCurve } from "./graph_layout.mjs";
 const DRAW_BUCKETS = 14;
 const DRAW_TYPES = ["attention", "ffn", "residual"];
 const DRAW_ORDER = [LINK_RESIDUAL, LINK_FFN, LINK_ATTENTION];
-const DRAW_PATHS = DRAW_ORDER.flatMap((type) => Array.from({ length: DRAW_BUCKETS }, (_, b) => type * DRAW_BUCKETS + b)); /* the lowest first */
+const DRAW_PATHS = DRAW_ORDER.flatMap((type) => Array.from({ length: 2 * DRAW_BUCKETS }, (_, b) => type * 2 * DRAW_BUCKETS + b)); /* the lowest first */
 const DRAW_FAINTEST = [0.66, 0.72, 0.9]; /* opacity by type that still stands 3:1 against the ground */
 const DRAW_ROUND = 12; /* px a column and a layer: from here on states are circles, else dots */
 
@@ -31,8 +31,8 @@ export function linkGroup(name) {
 /* The path of a type and a width. */
 function bucketPath(group, k) {
   if (group.paths[k]) return group.paths[k];
-  const type = Math.floor(k / DRAW_BUCKETS), b = k % DRAW_BUCKETS, above = DRAW_PATHS.slice(DRAW_PATHS.indexOf(k)).find((other) => group.paths[other]);
-  const path = svg("path", { class: `g-${DRAW_TYPES[type]}`,
+  const type = Math.floor(k / DRAW_BUCKETS / 2), b = k % DRAW_BUCKETS, negative = k % (2 * DRAW_BUCKETS) >= DRAW_BUCKETS ? " g-negative" : "", above = DRAW_PATHS.slice(DRAW_PATHS.indexOf(k)).find((other) => group.paths[other]);
+  const path = svg("path", { class: `g-${DRAW_TYPES[type]}${negative}`,
     "stroke-opacity": (DRAW_FAINTEST[type] + (1 - DRAW_FAINTEST[type]) * b / (DRAW_BUCKETS - 1)).toFixed(2) });
   group.group.insertBefore(path, above === undefined ? group.squares : group.paths[above]);
   return (group.paths[k] = path);
@@ -83,7 +83,7 @@ function drawSquare(layout, model, i) {
 export function drawLinks(group, layout, model, list) {
   const texts = group.paths.map(() => []), squares = [], sized = group.layout === layout;
   for (const i of list) {
-    texts[model.type[i] * DRAW_BUCKETS + drawBucket(model.flow[i])].push(drawLink(layout, model, i));
+    texts[(2 * model.type[i] + (model.share[i] < 0)) * DRAW_BUCKETS + drawBucket(model.flow[i])].push(drawLink(layout, model, i));
     if (model.type[i] === LINK_FFN) squares.push(drawSquare(layout, model, i));
   }
   group.layout = layout;

@@ -5,6 +5,7 @@ import { saveFile } from "./api.mjs";
 import { KIND_NAMES } from "./replay.mjs";
 import { parseSelection } from "./selection.mjs";
 import { shellCommand } from "./graph_commands.mjs";
+import { edgeAmounts } from "./graph_table.mjs";
 
 /* A double as the program writes it: 15 to 17 digits, as few as give the number back, in C's %g. */
 export function plainDouble(x) {
@@ -21,22 +22,23 @@ function filesCsvText(text) {
   return text === "" || /[,"\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }
 
-/* The edges as `headwater query DB graph --format csv` gives them. */
+/* The edges: routes as `headwater query DB graph --format csv` gives them. */
 export function edgesCsv(graph, replayed) {
-  const lines = ["target_pos,kind,layer,head,source,source_token,target,target_token,importance,weight,flow"];
+  const amounts = edgeAmounts(graph);
+  const lines = [["target_pos,kind,layer,head,source,source_token,target,target_token", ...amounts.map(([name]) => name)].join(",")];
   for (let i = 0; i < replayed.n; i++)
     lines.push([graph.target, KIND_NAMES[replayed.kind[i]], replayed.layer[i], replayed.head[i] < 0 ? "" : replayed.head[i],
       replayed.source[i], filesCsvText(graph.tokens[replayed.source[i]]), replayed.target[i], filesCsvText(graph.tokens[replayed.target[i]]),
-      plainDouble(replayed.share[i] / 1e6), plainDouble(replayed.weight[i]), plainDouble(replayed.flow[i])].join(","));
+      ...amounts.map(([, amount]) => (Number.isNaN(amount(replayed, i)) ? "" : plainDouble(amount(replayed, i))))].join(","));
   return `${lines.join("\r\n")}\r\n`;
 }
 
 /* What a picture says of itself. */
-export function fileTitle({ graph, threshold, run }) {
+export function fileTitle({ graph, replayed, threshold, run }) {
   const what = Number.isInteger(graph.prompt) ? `prompt ${graph.prompt} of ${run.dataset}` : "a prompt of one's own";
   return {
     title: `${run.model}: ${graph.text ?? what}`,
-    description: `Information flow into position ${graph.target} of ${what}, model ${run.model}, threshold ${threshold}` +
+    description: `${graph.method?.name(replayed.n, threshold) ?? "Information flow"} into position ${graph.target} of ${what}, model ${run.model}, threshold ${threshold}` +
       `${run.database ? `, database ${run.database.split("/").pop()}` : ""}. Prompt: ${graph.text ?? graph.tokens.join("")}. ` +
       `Prediction: ${graph.prediction.token} with probability ${graph.prediction.probability}.`,
   };
@@ -65,7 +67,7 @@ export function fileMenu(menu, state) {
   const told = element("p.files-told", { role: "status" });
   const name = (kind) => {
     const { graph } = state();
-    return `headwater_${Number.isInteger(graph.prompt) ? `prompt_${graph.prompt}` : "trace"}_${graph.target}.${kind}`;
+    return `headwater_${Number.isInteger(graph.prompt) ? `prompt_${graph.prompt}` : "trace"}_${graph.target}${graph.method ? `_${graph.method.mode}` : ""}.${kind}`;
   };
   const say = (text) => {
     told.textContent = text;
@@ -85,7 +87,7 @@ export function fileMenu(menu, state) {
     save("svg", "image/svg+xml", (now) => now.svgText(fileTitle(now))),
     save("png", "image/png", (now) => svgToPng(now.svgText(fileTitle(now)))),
     save("csv", "text/csv", (now) => edgesCsv(now.graph, now.replayed)),
-    save("json", "application/json", (now) => JSON.stringify(now.graph)),
+    save("json", "application/json", (now) => JSON.stringify(now.graph.method?.data ?? now.graph)),
     copy("Copy link", () => location.href.replace(/#token=[0-9a-f]+/, "#")),
     copy("Copy SQL", (now) => shellCommand({ ...now, selection: parseSelection(now.selection) })),
   ];

@@ -49,10 +49,11 @@ export class Taken {
   }
 }
 
-/* "H3", "H6 7 2", "H3 +3": heads of an edge, the strongest first. */
+/* "H3", "H6 7 2", "H3 +3": heads of an edge, the strongest first; "−H3" with a negative share. */
 export function headsText(model, i) {
-  const heads = headsOfLink(model, i).map((entry) => entry.head);
-  return heads.length > 3 ? `H${heads[0]} +${heads.length - 1}` : `H${heads.join(" ")}`;
+  const heads = headsOfLink(model, i).map(({ head, share }) => (share < 0 ? `−H${head}` : model.graph.method ? `H${head}` : head));
+  const first = model.graph.method ? "" : "H";
+  return heads.length > 3 ? `${first}${heads[0]} +${heads.length - 1}` : `${first}${heads.join(" ")}`;
 }
 
 /* The lens: [layers] the top token after each layer at the target, null where it is not known. */
@@ -122,18 +123,18 @@ export function axisHeight(layout) {
 
 /* The axis with the tokens: bars of their flow, names, percents; how many a gap stands for. */
 export function axisContent(layout, model) {
-  const { graph, replayed } = model, flow = replayed.tokenFlow, most = Math.max(...flow, 1e-9), wide = Math.max(1, Math.min(28, layout.column * 0.7));
+  const { graph, replayed } = model, flow = replayed.tokenFlow, most = Math.max(...flow.map(Math.abs), 1e-9), wide = Math.max(1, Math.min(28, layout.column * 0.7));
   const bars = [], texts = [], taken = new Taken(), rotated = layout.column < LABEL_ROTATED;
   const order = [];
   for (let i = 0; i < model.width; i++) {
     if (!layout.own[i]) continue;
     order.push(i);
-    if (flow[i] > 0) bars.push(`M${(layout.x[i] - wide / 2).toFixed(1)} 20v${-Math.max(0.8, 18 * flow[i] / most).toFixed(1)}h${wide.toFixed(1)}V20z`);
+    if (flow[i]) bars.push(`M${(layout.x[i] - wide / 2).toFixed(1)} 20v${-Math.max(0.8, 18 * Math.abs(flow[i]) / most).toFixed(1)}h${wide.toFixed(1)}V20z`);
   }
-  order.sort((a, b) => (b === graph.target) - (a === graph.target) || flow[b] - flow[a] || a - b);
+  order.sort((a, b) => (b === graph.target) - (a === graph.target) || Math.abs(flow[b]) - Math.abs(flow[a]) || a - b);
   for (const i of order) {
     const x = layout.x[i], name = tokenText(graph.tokens[i]);
-    const kind = `g-token${flow[i] > 0 ? "" : " g-unused"}${i === graph.target ? " g-target" : ""}`;
+    const kind = `g-token${flow[i] ? "" : " g-unused"}${i === graph.target ? " g-target" : ""}`;
     if (rotated) {
       if (!taken.free(x - 7.5, 0, 15, 1)) continue;
       taken.take(x - 7.5, 0, 15, 1);
@@ -141,7 +142,7 @@ export function axisContent(layout, model) {
         labelFit(name, 11, Math.min(76, (x + LAYOUT_LEFT - 6) * 1.4))));
     } else {
       texts.push(svg("text", { class: kind, x: x.toFixed(1), y: 36 }, labelFit(name, 11, layout.column - (i === graph.target ? 8 : 4))));
-      if (flow[i] > 0) texts.push(svg("text.g-percent", { x: x.toFixed(1), y: 51 }, percent(flow[i], 0)));
+      if (flow[i]) texts.push(svg("text.g-percent", { x: x.toFixed(1), y: 51 }, percent(flow[i], 0)));
     }
   }
   let right = -Infinity;

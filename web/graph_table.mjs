@@ -8,16 +8,23 @@ import { parseSelection, selectionText } from "./selection.mjs";
 const TABLE_ROWS = 500; /* until all are asked for: a long table is slow to lay out */
 
 /* name and title, what it is sorted by, whether it has digits, whether the largest come first */
-const tableColumns = [
+const tablePlaces = [
   ["kind", (r, i) => r.kind[i]],
   ["layer", (r, i) => r.layer[i], true],
   ["head", (r, i) => r.head[i], true],
   ["source", (r, i) => r.source[i]],
   ["target", (r, i) => r.target[i]],
-  ["importance", (r, i) => r.share[i], true, true],
-  ["weight", (r, i) => r.weight[i], true, true],
-  ["flow", (r, i) => r.flow[i], true, true],
 ];
+const tableAmounts = { importance: (r, i) => r.share[i] / 1e6, share: (r, i) => r.share[i] / 1e6 }; /* others are columns of the edges */
+
+/* The amounts of an edge: [name, what gives it of (replayed, i)]. */
+export function edgeAmounts(graph) {
+  return (graph.method?.amounts ?? ["importance", "weight", "flow"]).map((name) => [name, tableAmounts[name] ?? ((r, i) => r[name][i])]);
+}
+
+function tableColumns(graph) {
+  return [...tablePlaces, ...edgeAmounts(graph).map(([name, amount]) => [name, amount, true, true])];
+}
 
 /* What an edge is when it is selected. */
 function selectionOfEdge(replayed, i) {
@@ -39,7 +46,7 @@ export function graphTable({ root, onSelect, order = "", onOrder = () => {} }) {
 
   function sorted(replayed) {
     const rows = Array.from({ length: replayed.n }, (_, i) => i);
-    const column = tableColumns.find(([name]) => name === order.replace("-", ""));
+    const column = tableColumns(shown.graph).find(([name]) => name === order.replace("-", ""));
     if (!column) return rows;
     const [, value, , descending] = column, sign = order.startsWith("-") === Boolean(descending) ? 1 : -1;
     return rows.sort((a, b) => sign * (value(replayed, a) - value(replayed, b)) || a - b);
@@ -60,12 +67,12 @@ export function graphTable({ root, onSelect, order = "", onOrder = () => {} }) {
   function row(graph, r, i, chosen) {
     const of = selectionOfEdge(r, i), name = KIND_NAMES[r.kind[i]].replace("_", " "), matches = tableMatches(chosen, of);
     const token = (position) => [element("span.soft", `${position} `), tokenElement(graph.tokens[position])];
-    const digits = (x) => element("td.number", x.toFixed(6));
+    const digits = (x) => element("td.number", Number.isNaN(x) ? "" : x.toFixed(6));
     const select = () => onSelect(selectionText(of));
     return element("tr", { "aria-current": matches ? "true" : null, onclick: select },
       element("td", button(name, null, { class: "table-plain", "data-key": selectionText(of), "aria-label": `Select ${name} of layer ${r.layer[i]}, ${r.source[i]} to ${r.target[i]}${of.head === undefined ? "" : `, head ${of.head}`}` })),
       element("td.number", r.layer[i]), element("td.number", r.head[i] < 0 ? "" : r.head[i]),
-      element("td", token(r.source[i])), element("td", token(r.target[i])), digits(r.share[i] / 1e6), digits(r.weight[i]), digits(r.flow[i]));
+      element("td", token(r.source[i])), element("td", token(r.target[i])), edgeAmounts(graph).map(([, amount]) => digits(amount(r, i))));
   }
 
   function render() {
@@ -73,9 +80,9 @@ export function graphTable({ root, onSelect, order = "", onOrder = () => {} }) {
     const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const rows = sorted(replayed), some = all ? rows : rows.slice(0, TABLE_ROWS), chosen = parseSelection(selection);
     root.replaceChildren(element("div.graph-table", { role: "region", tabindex: "0", "aria-label": "Edges of the graph" },
-      element("table", element("caption", `${plural(replayed.n, "edge")} at the threshold ${threshold}. Importance: share of the node; `,
-        "weight: among those kept; flow: of the 1 at the target."),
-        element("thead", element("tr", tableColumns.map(head))),
+      element("table", element("caption", `${plural(replayed.n, "edge")} `, graph.method?.caption(threshold) ??
+        `at the threshold ${threshold}. Importance: share of the node; weight: among those kept; flow: of the 1 at the target.`),
+        element("thead", element("tr", tableColumns(graph).map(head))),
         element("tbody", some.map((i) => row(graph, replayed, i, chosen)))),
       some.length < rows.length && button(`${count(some.length)} are shown: show all ${count(rows.length)}`, () => {
         all = true;

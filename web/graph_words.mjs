@@ -7,6 +7,7 @@ const WORDS_HEADS = 6, WORDS_FOLDED = 12; /* heads and folded tokens that a tool
 
 /* [title, lines...]; null when the thing is not in this graph. */
 export function describeThing(model, selection) {
+  if (selection && model.graph.method) return model.graph.method.describe(model, selection);
   const link = linkOf(model, selection), state = stateOf(model, selection), { graph, replayed } = model;
   const token = (position) => `${tokenText(graph.tokens[position])} (${position})`;
   if (state) {
@@ -37,7 +38,10 @@ export function describeGap(model, { first, n }) {
 
 /* The graph in one sentence: its name for screen readers. */
 export function describeGraph(model, threshold) {
-  const { graph, replayed } = model, tokens = [...replayed.tokenFlow.keys()].filter((i) => replayed.tokenFlow[i] > 0);
+  const { graph, replayed } = model;
+  const keys = ". Arrow keys move between states, Shift with an arrow through the edges into one, Enter selects.";
+  if (graph.method) return graph.method.name(replayed.n, threshold) + keys;
+  const tokens = [...replayed.tokenFlow.keys()].filter((i) => replayed.tokenFlow[i] > 0);
   tokens.sort((a, b) => replayed.tokenFlow[b] - replayed.tokenFlow[a]);
   const heads = [...replayed.heads].sort((a, b) => b.share - a.share).slice(0, 3);
   return [
@@ -45,5 +49,5 @@ export function describeGraph(model, threshold) {
     `predicts ${tokenText(graph.prediction.token)} with ${percent(graph.prediction.probability)}`,
     `most flow from ${tokens.slice(0, 3).map((i) => `${tokenText(graph.tokens[i])} ${percent(replayed.tokenFlow[i], 0)}`).join(", ")}`,
     heads.length ? `largest heads ${heads.map((head) => `L${head.layer}H${head.head}`).join(", ")}` : "no heads",
-  ].join("; ") + ". Arrow keys move between states, Shift with an arrow through the edges into one, Enter selects.";
+  ].join("; ") + keys;
 }

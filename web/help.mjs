@@ -16,6 +16,7 @@ const HELP_PARTS = [
     ["o", "fold what has no flow, or unfold it"],
     ["t", "the edges as a table"],
     ["c, p", "the counterfactual; both, one above the other"],
+    ["r", "routes, or what the answer hangs on, where it is stored"],
   ]],
   ["Its graph", [
     ["point", "what it is; all but its routes to the target and to the tokens become faint"],

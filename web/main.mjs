@@ -25,6 +25,11 @@ function mainRest() {
   return mainAsked;
 }
 
+/* What the graph of relevances needs (relevance.mjs). */
+function mainRelevance() {
+  return import("./relevance.mjs").then(({ relevance }) => relevance, () => { throw serverGone(); });
+}
+
 function mainHeader(run) {
   const done = run.done + run.failed, planned = run.planned;
   document.getElementById("about").replaceChildren(
@@ -96,7 +101,7 @@ async function mainShow({ anew = false, first = false } = {}) {
     mainHeader(run);
     mainWatch(run);
     const root = element("div", { class: `page page-${name || "run"}` });
-    shown.context = { root, path, query, run, asked, signal: stop.signal, rest: mainRest };
+    shown.context = { root, path, query, run, asked, signal: stop.signal, rest: mainRest, relevance: mainRelevance };
     const page = await show(shown.context);
     if (mainShown !== shown) {
       page?.close?.();

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A stored prompt: its graph and panel, its counterfactual, the prompts before and after it. */
-import { count, drawn, element, signButton, tokenText } from "./dom.mjs";
+import { button, count, drawn, element, signButton, tokenText } from "./dom.mjs";
 import { addressOf, keptParameters, pageLink, promptOfPath, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { paneKeys, promptPane } from "./prompt_pane.mjs";
 import { walkFrom } from "./walk.mjs";
 
-const PAGE_PROMPT_KEPT = ["t", "z", "fold", "from", "conv", "all", "pair"]; /* of the address, when another prompt is shown */
+const PAGE_PROMPT_KEPT = ["t", "z", "fold", "from", "conv", "all", "pair", "by"]; /* of the address, when another prompt is shown */
 
 function pagePromptFailed(root, id, error) {
   root.append(element("div.state", { role: "alert" }, element("h1", `Prompt ${id} has no graph`), element("p", error.message),
@@ -21,6 +21,12 @@ function pagePromptChips(graph) {
     chips.push(pageLink(graph.group_name, ["prompts"], { group: graph.group }, { class: "prompt-chip", title: "Prompts of this group" }));
   if (clean != null) chips.push(element("span.prompt-chip", `counterfactual of ${clean}`));
   return chips;
+}
+
+/* What is drawn: routes, or what the answer hangs on, where it is stored. */
+function pagePromptMethods({ relevance = [] }, by, choose) {
+  return relevance.length > 0 && element("div.panel-switch", { role: "group", "aria-label": "What is drawn" }, [null, ...relevance].map((name) =>
+    button(name ?? "routes", () => choose(name), { "aria-pressed": String(name === by), title: name ? `What the answer hangs on: ${name} relevance (r)` : "Routes of the information (r)" })));
 }
 
 function pagePromptTargets(graph, show) {
@@ -44,7 +50,7 @@ export async function askPrompt(path, signal) {
   return get("graph", promptOfPath(path), { signal });
 }
 
-export async function showPrompt({ root, path, query, run, asked, signal, rest }) {
+export async function showPrompt({ root, path, query, run, asked, signal, rest, relevance }) {
   const { prompt: id, target } = promptOfPath(path);
   const pair = query.get("pair") === "1", from = query.get("from");
   let graph;
@@ -56,10 +62,12 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest }
   }
   const isCounterfactual = graph.counterfactual_of != null;
   const otherId = (isCounterfactual ? graph.counterfactual_of : graph.counterfactual) ?? null;
-  const { other, reason } = pair && otherId !== null ? await pagePromptOther(otherId, target, signal) : {};
-  const entries = [graph, other].filter(Boolean).map((of) => ({ graph: of, source: ({ storedSource }) => storedSource({ prompt: of.prompt, target: of.target, run }),
-    name: `${of.counterfactual_of == null ? "clean" : "counterfactual"}, prompt ${of.prompt}` }));
-  if (isCounterfactual) entries.reverse();
+  const wanted = query.get("by"), by = graph.relevance.includes(wanted) ? wanted : null;
+  const related = by && await Promise.all([relevance(), get("relevance", { prompt: id, mode: by }, { signal })]).then(([found, data]) => found.graph(graph, data));
+  const { other, reason } = !by && pair && otherId !== null ? await pagePromptOther(otherId, target, signal) : {};
+  const entries = (by ? [pair && graph, related] : [graph, other]).filter(Boolean).map((of) => ({ graph: of, source: ({ storedSource }) => storedSource({ prompt: of.prompt, target: of.target, run }),
+    name: `${by ? of.method?.mode ?? "routes" : of.counterfactual_of == null ? "clean" : "counterfactual"}, prompt ${of.prompt}` }));
+  if (isCounterfactual && !by) entries.reverse();
 
   /* Another prompt, with what holds for it too. */
   function go(prompt, position = null, changes = {}) {
@@ -67,7 +75,10 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest }
   }
 
   const toggleOther = () => otherId !== null && go(otherId, null, { pair: null });
-  const togglePair = () => otherId !== null && writeAddress({ pair: pair ? null : "1", side: null });
+  const choose = (name) => writeAddress({ by: name, side: null });
+  const methods = [null, ...graph.relevance], toggleMethod = () => choose(methods[(methods.indexOf(by) + 1) % methods.length]);
+  const canPair = by !== null || otherId !== null;
+  const togglePair = () => canPair && writeAddress({ pair: pair ? null : "1", side: null });
   const beside = { previous: null, next: null };
   const back = signButton("‹", "Previous prompt (k)", () => walk("previous"), { disabled: true });
   const forth = signButton("›", "Next prompt (j)", () => walk("next"), { disabled: true });
@@ -77,10 +88,11 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest }
     if (beside[direction] && !signal.aborted) go(beside[direction].prompt, beside[direction].target);
   }
   const place = element("span");
-  const tools = [pagePromptChips(graph), element("span.soft", `prompt ${id}`, place), pagePromptTargets(graph, (position) => go(id, position)),
+  const tools = [pagePromptChips(graph), pagePromptMethods(graph, by, choose), element("span.soft", `prompt ${id}`, place), pagePromptTargets(graph, (position) => go(id, position)),
     otherId !== null && signButton(isCounterfactual ? "clean" : "counterfactual", `${isCounterfactual ? "The clean prompt" : "Its counterfactual"} (c)`, toggleOther),
-    otherId !== null && signButton("both", "Clean above counterfactual (p)", togglePair, { "aria-pressed": String(pair) }),
-    reason && element("span.soft", { role: "status" }, reason), back, forth];
+    canPair && signButton("both", by ? `Routes above ${by} (p)` : "Clean above counterfactual (p)", togglePair, { "aria-pressed": String(pair) }),
+    reason && element("span.soft", { role: "status" }, reason),
+    wanted && !by && element("span.soft", { role: "status" }, `No relevance "${wanted}" is stored of this graph: these are its routes.`), back, forth];
   const pane = promptPane({ root, entries, run, rest, title: `Prompt ${id}`, query, beside: tools,
     onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),
     onTarget: (entry, position) => go(entry.graph.prompt, position) });
@@ -96,15 +108,15 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest }
     return way;
   }
 
-  const endKeys = paneKeys(() => pane, { c: toggleOther, p: togglePair, j: () => walk("next"), k: () => walk("previous") });
-  const shown = [path.join("/"), pair, from].join(" ");
+  const endKeys = paneKeys(() => pane, { c: toggleOther, p: togglePair, r: toggleMethod, j: () => walk("next"), k: () => walk("previous") });
+  const shown = [path.join("/"), pair, from, wanted].join(" ");
   return {
     shown() {
       pane.shown();
       drawn().then(findWay);
     },
     update(context) {
-      if ([context.path.join("/"), context.query.get("pair") === "1", context.query.get("from")].join(" ") !== shown) return false;
+      if ([context.path.join("/"), context.query.get("pair") === "1", context.query.get("from"), context.query.get("by")].join(" ") !== shown) return false;
       pane.update(context.query);
       return true;
     },

@@ -18,7 +18,7 @@ import { panelEdge } from "./panel_edge.mjs";
 import { panelFfn } from "./panel_ffn.mjs";
 import { panelResidual, panelState, panelToken } from "./panel_state.mjs";
 
-const panelViews = { edge: panelEdge, ffn: panelFfn, state: panelState, token: panelToken, residual: panelResidual };
+const panelViews = { overview: panelOverview, edge: panelEdge, ffn: panelFfn, state: panelState, token: panelToken, residual: panelResidual };
 
 /* onSelect(text of a selection, or null); convention: "frozen" | "alone", told to onConvention when a reader changes it.
  * show(graph, replayed, threshold, selection): selection is a text as in the address, or null. */
@@ -75,8 +75,9 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
         return place;
       },
     };
+    const views = shown.graph.method?.panels ?? panelViews;
     const close = selection && button("×", () => onSelect(null), { class: "panel-close", "data-key": "close", "aria-label": "Close: nothing selected", title: "Close (Esc)" });
-    root.replaceChildren(...[close, ...(selection ? panelViews[selection.kind] : panelOverview)(view)].flat(Infinity).filter(Boolean));
+    root.replaceChildren(...[close, ...(views[selection?.kind] ?? views.overview)(view)].flat(Infinity).filter(Boolean));
     refocus(key);
     arrived();
   }

@@ -51,11 +51,11 @@ export function promptHead(graph, title, beside) {
       text.scrollTop = text.scrollHeight;
     },
     show(replayed) {
-      const most = Math.max(...replayed.tokenFlow, 1e-9);
+      const most = Math.max(...replayed.tokenFlow.map(Math.abs), 1e-9);
       for (const [i, mark] of marks.entries()) {
         const flow = replayed.tokenFlow[i];
-        mark.style.setProperty("--share", flow > 0 ? (6 + 44 * flow / most).toFixed(0) : "0");
-        mark.title = flow > 0 ? `${percent(flow)} of the flow` : "";
+        mark.style.setProperty("--share", flow ? (6 + 44 * Math.abs(flow) / most).toFixed(0) : "0");
+        mark.title = flow ? `${percent(flow)} ${replayed.of ?? "of the flow"}` : "";
       }
     },
   };

@@ -120,6 +120,7 @@ export function promptPane({ root, entries, run, rest, title, query, onState, on
       texts.push(`Of ${plural(graph.stored_parts, "stored row")} those above the threshold ${graph.threshold} are sent: lower ones are in headwater sql.`);
     else if (graph.floor >= graph.threshold)
       texts.push(`Nothing is stored below the threshold of the run, ${graph.threshold}: rerun with --floor to go lower.`);
+    texts.push(...graphs.map(({ method }) => method?.reason).filter(Boolean));
     note.textContent = texts.join(" ");
     note.hidden = texts.length === 0;
   }

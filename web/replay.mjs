@@ -69,8 +69,10 @@ function replayBeats(index, a, b) {
  *   tokenFlow: Float64Array [tokens], sums to 1
  *   heads: [{layer, head, share (1e-6, METHOD section 4), position (where it is largest), flow}] by (layer, head)
  *   ffns: [{layer, position, flow}] by layer from high to low, then position
+ * A graph that is no routes has a `method` (relevance_graph.mjs), which takes the place of the walk.
  * With passing the edges are valid until the next replay of the graph: nothing large is allocated. */
 export function replay(graph, threshold, { passing = false } = {}) {
+  if (graph.method) return graph.method.replay(threshold);
   const index = replayIndex(graph), { layers, target } = graph, width = graph.tokens.length, nodes = layerNodes(graph);
   const { kind, layer, head, source, target: to, share, weight, flow } = index.edges, { first: firsts, end: ends, share: shares } = index;
   const levelFlow = new Float64Array((2 * layers + 1) * width), reached = new Uint8Array((2 * layers + 1) * width);

@@ -38,5 +38,6 @@ SELECT json_object(
     FROM answer a WHERE a.prompt_id = f.prompt_id AND f.at_end),
   'lens', (SELECT json_group_array(json_array(l.layer, l.rank, hw_json_number(l.probability), l.foil_rank, hw_json_number(l.foil_probability)))
     FROM answer_lens a, hw_lens(a.lens) l WHERE a.prompt_id = f.prompt_id AND f.at_end),
+  'relevance', (SELECT json_group_array(mode) FROM (SELECT mode FROM relevance v WHERE v.graph_id = f.graph_id ORDER BY mode)),
   'parts', CASE WHEN cut THEN hw_json_parts(edges, threshold) ELSE hw_json_parts(edges) END)
 FROM facts f

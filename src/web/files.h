@@ -5,7 +5,7 @@
 
 #include "web/http.h"
 
-enum { HW_N_SERVED = 6 };
+enum { HW_N_SERVED = 7 };
 
 typedef struct hw_served {
   const char *name; /* "main.mjs" */

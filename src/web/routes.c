@@ -39,6 +39,8 @@ static const hw_web_route routes[] = {
     {.path = "run", .method = "GET", .file = "web/run.sql", .tells_live = true,
      .sections = {{"minings", "web/run_minings.sql"}, {"comparisons", "web/run_comparisons.sql"}}},
     {.path = "graph", .method = "GET", .file = "web/graph.sql", .missing = "web/graph_missing.sql", .parameters = {PROMPT, TARGET}},
+    {.path = "relevance", .method = "GET", .file = "web/relevance.sql",
+     .parameters = {PROMPT, {"mode", HW_WEB_CHOICE, 0, 0, "answer|contrast", true}}},
     {.path = "lists", .method = "GET", .file = "web/lists.sql", .missing = "web/graph_missing.sql", .parameters = {PROMPT, TARGET}},
     {.path = "neurons", .method = "GET", .file = "web/neurons.sql", .missing = "web/graph_missing.sql",
      .parameters = {PROMPT, TARGET, LAYER, POSITION}},

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The graph of what an answer hangs on (METHOD section 11): attention and FFN parts whose |share| is above the threshold. There is no walk,
+ * and no residual. Shares have a sign, and may be larger than 1. */
+import { number, percent, tokenText } from "./dom.mjs";
+import { ATTENTION, FFN, kindLevels } from "./replay.mjs";
+import { linkOf, stateOf } from "./graph_model.mjs";
+
+/* Rows of the end point as objects, in groups by kind. */
+function relevanceRows({ columns, rows }) {
+  const groups = { attention: [], ffn: [], query: [], neuron: [], head: [], ffn_total: [], token: [], bias: [] };
+  for (const row of rows) {
+    const entry = Object.fromEntries(columns.map((name, i) => [name, row[i]]));
+    groups[entry.kind].push(entry);
+  }
+  /* As the edges of routes: layers from the top down, the heads of a link one after another. */
+  groups.parts = [...groups.ffn, ...groups.attention].sort((a, b) => b.layer - a.layer || (a.kind < b.kind) - (a.kind > b.kind) ||
+    a.target - b.target || a.source - b.source || a.head - b.head);
+  return groups;
+}
+
+/* What replay() of routes gives. share: in 1e-6, with its sign; flow: its size; r, value, key: logits, NaN where there is none. */
+function relevanceReplay(graph, groups, threshold) {
+  const rows = groups.parts.filter((row) => Math.abs(row.share) > threshold), width = graph.tokens.length, levels = kindLevels(graph);
+  const column = (name, none = NaN) => Float64Array.from(rows, (row) => row[name] ?? none);
+  const replayed = {
+    n: rows.length, kind: rows.map((row) => (row.kind === "ffn" ? FFN : ATTENTION)), layer: column("layer"), head: column("head", -1), source: column("source"),
+    target: column("target"), share: column("share").map((share) => share * 1e6), flow: column("share").map(Math.abs), r: column("r"), value: column("value"),
+    key: column("key"), levelFlow: new Float64Array((2 * graph.layers + 1) * width), reached: new Uint8Array((2 * graph.layers + 1) * width),
+    tokenFlow: Float64Array.from(graph.tokens, (_, i) => groups.token[i]?.share ?? 0), of: graph.method.of,
+  };
+  const reach = (level, position, flow) => {
+    const at = level * width + position;
+    replayed.reached[at] = 1;
+    replayed.levelFlow[at] = Math.max(replayed.levelFlow[at], Math.min(1, flow));
+  };
+  reach(2 * graph.layers, graph.target, 0);
+  for (let i = 0; i < replayed.n; i++) {
+    const { below, whole } = levels[replayed.kind[i]], layer = 2 * replayed.layer[i];
+    reach(layer + below, replayed.source[i], replayed.flow[i]);
+    reach(layer + whole, replayed.target[i], replayed.flow[i]);
+  }
+  return replayed;
+}
+
+/* "r −1.464, −59.2 %" of a row. */
+export function relevanceWords({ r, share }) {
+  return `r ${number(r)} logits, share ${percent(share)}`;
+}
+
+function relevanceThing(model, selection, groups) {
+  const link = linkOf(model, selection), state = stateOf(model, selection), { graph, replayed } = model;
+  const token = (position) => `${tokenText(graph.tokens[position])} (${position})`;
+  if (selection.kind === "token" && groups.token[selection.position]) return [`Token ${token(selection.position)}`, relevanceWords(groups.token[selection.position])];
+  if (state) return [`State ${state.level ? `after ${state.level % 2 ? "the attention of " : ""}layer ${selection.layer}` : "of the token"} at ${token(state.position)}`];
+  if (link < 0) return null;
+  const at = token(model.target[link]), lines = [];
+  for (let e = model.first[link]; e < model.first[link] + model.count[link]; e++)
+    lines.push(`${replayed.head[e] < 0 ? "" : `H${replayed.head[e]}: `}${relevanceWords({ r: replayed.r[e], share: replayed.share[e] / 1e6 })}`);
+  return [selection.kind === "ffn" ? `FFN of layer ${selection.layer} at ${at}` : `Layer ${selection.layer}: ${token(model.source[link])} → ${at}`, ...lines];
+}
+
+/* graph: the JSON of the end point `graph`; data: that of `relevance`; panels, by kind of selection. -> a graph for the pane, which is drawn
+ * as routes are; what differs is in its `method` (replay.mjs). */
+export function relevanceGraph(graph, data, panels) {
+  const groups = relevanceRows(data), { mode } = data, floor = graph.stored_floor ?? graph.floor;
+  const whole = mode === "contrast" ? "difference of the margins" : "margin";
+  const method = {
+    mode, data, groups, whole, panels, of: `of the ${whole}`,
+    reason: data.reason && `There is no ${mode} relevance: ${data.reason}.`,
+    replay: (threshold) => relevanceReplay(made, groups, threshold),
+    describe: (model, selection) => relevanceThing(model, selection, groups),
+    name: (n, threshold) => `${mode === "contrast" ? "Contrast" : "Answer"} relevance: ${n} edges with a share above ${threshold} in size`,
+    caption: (threshold) => `at the threshold ${threshold}: the size of the share is above it. r: logits; share: of the ${whole}; value, key: the ways of an attention edge.`,
+    amounts: ["r", "share", "value", "key"],
+  };
+  const made = { ...graph, floor, stored_floor: floor, method };
+  return made;
+}
