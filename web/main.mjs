@@ -25,11 +25,6 @@ function mainRest() {
   return mainAsked;
 }
 
-/* What the graph of relevances needs (relevance.mjs). */
-function mainRelevance() {
-  return import("./relevance.mjs").then(({ relevance }) => relevance, () => { throw serverGone(); });
-}
-
 function mainHeader(run) {
   const done = run.done + run.failed, planned = run.planned;
   document.getElementById("about").replaceChildren(
@@ -101,7 +96,7 @@ async function mainShow({ anew = false, first = false } = {}) {
     mainHeader(run);
     mainWatch(run);
     const root = element("div", { class: `page page-${name || "run"}` });
-    shown.context = { root, path, query, run, asked, signal: stop.signal, rest: mainRest, relevance: mainRelevance };
+    shown.context = { root, path, query, run, asked, signal: stop.signal, rest: mainRest };
     const page = await show(shown.context);
     if (mainShown !== shown) {
       page?.close?.();

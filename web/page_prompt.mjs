@@ -50,7 +50,7 @@ export async function askPrompt(path, signal) {
   return get("graph", promptOfPath(path), { signal });
 }
 
-export async function showPrompt({ root, path, query, run, asked, signal, rest, relevance }) {
+export async function showPrompt({ root, path, query, run, asked, signal, rest }) {
   const { prompt: id, target } = promptOfPath(path);
   const pair = query.get("pair") === "1", from = query.get("from");
   let graph;
@@ -63,7 +63,7 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest, 
   const isCounterfactual = graph.counterfactual_of != null;
   const otherId = (isCounterfactual ? graph.counterfactual_of : graph.counterfactual) ?? null;
   const wanted = query.get("by"), by = graph.relevance.includes(wanted) ? wanted : null;
-  const related = by && await Promise.all([relevance(), get("relevance", { prompt: id, mode: by }, { signal })]).then(([found, data]) => found.graph(graph, data));
+  const related = by && await Promise.all([rest(), get("relevance", { prompt: id, mode: by }, { signal })]).then(([{ relevanceGraph, relevancePanels }, data]) => relevanceGraph(graph, data, relevancePanels));
   const { other, reason } = !by && pair && otherId !== null ? await pagePromptOther(otherId, target, signal) : {};
   const entries = (by ? [pair && graph, related] : [graph, other]).filter(Boolean).map((of) => ({ graph: of, source: ({ storedSource }) => storedSource({ prompt: of.prompt, target: of.target, run }),
     name: `${by ? of.method?.mode ?? "routes" : of.counterfactual_of == null ? "clean" : "counterfactual"}, prompt ${of.prompt}` }));

@@ -62,17 +62,17 @@ function relevanceThing(model, selection, groups) {
 /* graph: the JSON of the end point `graph`; data: that of `relevance`; panels, by kind of selection. -> a graph for the pane, which is drawn
  * as routes are; what differs is in its `method` (replay.mjs). */
 export function relevanceGraph(graph, data, panels) {
-  const groups = relevanceRows(data), { mode } = data, floor = graph.stored_floor ?? graph.floor;
+  const groups = relevanceRows(data), { mode, threshold, floor } = data;
   const whole = mode === "contrast" ? "difference of the margins" : "margin";
   const method = {
     mode, data, groups, whole, panels, of: `of the ${whole}`,
     reason: data.reason && `There is no ${mode} relevance: ${data.reason}.`,
-    replay: (threshold) => relevanceReplay(made, groups, threshold),
+    replay: (threshold) => relevanceReplay(related, groups, threshold),
     describe: (model, selection) => relevanceThing(model, selection, groups),
     name: (n, threshold) => `${mode === "contrast" ? "Contrast" : "Answer"} relevance: ${n} edges with a share above ${threshold} in size`,
     caption: (threshold) => `at the threshold ${threshold}: the size of the share is above it. r: logits; share: of the ${whole}; value, key: the ways of an attention edge.`,
     amounts: ["r", "share", "value", "key"],
   };
-  const made = { ...graph, floor, stored_floor: floor, method };
-  return made;
+  const related = { ...graph, threshold, floor, stored_floor: floor, method };
+  return related;
 }

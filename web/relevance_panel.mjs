@@ -25,10 +25,10 @@ function relevanceWays({ r, share, value, key, query }, ways) {
 }
 
 function relevanceOverview(view) {
-  const { graph: { method, answer, tokens } } = view, { data, groups, mode } = method, ways = mode === "contrast";
+  const { graph: { method, answer, prediction, tokens } } = view, { data, groups, mode } = method, ways = mode === "contrast";
   const head = (row) => `L${row.layer}H${row.head}`, edge = (row) => groups.parts.find((part) => part.head === row.head && part.layer === row.layer);
   const strongest = (row) => relevanceSorted(groups.attention.filter((part) => part.head === row.head && part.layer === row.layer))[0];
-  const margin = answer?.foil != null ? ["The margin of ", tokenElement(answer.answer), " over ", tokenElement(answer.foil)] : ["The margin of the answer"];
+  const margin = ["The margin of ", tokenElement(answer?.answer ?? prediction.token), " over ", answer?.foil != null ? tokenElement(answer.foil) : "the mean of all tokens"];
   return [element("h2", `${mode === "contrast" ? "Contrast" : "Answer"} relevance`),
     data.m !== null && element("p", margin, ` is ${number(data.m)} logits`, data.m_reference !== null && `, in the counterfactual ${number(data.m_reference)}`, "."),
     method.reason ? panelLack(method.reason) : [

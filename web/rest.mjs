@@ -18,7 +18,9 @@ import { storedSource } from "./source_stored.mjs";
 import { fileMenu } from "./graph_files.mjs";
 import { graphTable } from "./graph_table.mjs";
 import { panel } from "./panel.mjs";
+import { relevanceGraph } from "./relevance_graph.mjs";
+import { relevancePanels } from "./relevance_panel.mjs";
 
 /* pages: first word of the address -> what shows it. */
-export const rest = { showHelp, storedSource, fileMenu, graphTable, panel, pages: { "": showRun, failed: showFailed, prompts: showPrompts, heads: showHeads, head: showHead,
+export const rest = { showHelp, storedSource, fileMenu, graphTable, panel, relevanceGraph, relevancePanels, pages: { "": showRun, failed: showFailed, prompts: showPrompts, heads: showHeads, head: showHead,
   neurons: showNeurons, neuron: showNeuron, circuits: showCircuits, circuit: showCircuit, compare: showCompare, lens: showLens, roles: showRoles, trace: showTrace } };

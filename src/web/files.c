@@ -14,7 +14,7 @@
 enum { GZIP_BEST = 9 };
 
 /* The scripts stand last: one that imports another one behind it. */
-static const char *const names[HW_N_SERVED] = {"index.html", "icon.svg", "style.css", "start.mjs", "main.mjs", "rest.mjs", "relevance.mjs"};
+static const char *const names[HW_N_SERVED] = {"index.html", "icon.svg", "style.css", "start.mjs", "main.mjs", "rest.mjs"};
 enum { FIRST_SCRIPT = 3 };
 
 static const char *type_of(const char *name) {

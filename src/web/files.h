@@ -5,7 +5,7 @@
 
 #include "web/http.h"
 
-enum { HW_N_SERVED = 7 };
+enum { HW_N_SERVED = 6 };
 
 typedef struct hw_served {
   const char *name; /* "main.mjs" */

@@ -4,12 +4,13 @@
 
     python3 tests/web/make_pages.py HEADWATER OUT_DIR
 
-    ioi.db       120 prompts of ioi.csv and their counterfactuals, everything projected, mined, compared
+    ioi.db       120 prompts of ioi.csv and their counterfactuals, everything projected, with relevances, mined, compared
     plain.db     the same prompts with the usual settings, and the floor at the threshold
     empty.db     a run that was killed before its first commit
     part.db      a run that was stopped after its first chunks
     failed.db    three prompts, one of them too long
     strange.db   prompts that look like HTML
+    unequal.db   a prompt whose counterfactual has another length: a reason stands in the place of its contrast relevance
 """
 import csv
 import os
@@ -40,12 +41,12 @@ def main():
         call("run", "--model", MODEL, "--data", data, "--db", path, "--quiet", *arguments, codes=codes)
         return path
 
-    def write(name, prompts):
+    def write(name, prompts, *columns):
         path = os.path.join(out, name)
         with open(path, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(["prompt"])
-            writer.writerows([prompt] for prompt in prompts)
+            writer.writerow(columns or ["prompt"])
+            writer.writerows(prompt if columns else [prompt] for prompt in prompts)
         return path
 
     def stop(name, when, by, *arguments):
@@ -70,7 +71,7 @@ def main():
             time.sleep(0.01)
         sys.exit(f"{name}: the run ended before it could be stopped")
 
-    ioi = run("ioi.db", IOI, "--limit", "120", "--counterfactual", "--group-by", "group", "--project", "all", "--convention", "both", "--floor", "0.01")
+    ioi = run("ioi.db", IOI, "--limit", "120", "--counterfactual", "--relevance", "both", "--group-by", "group", "--project", "all", "--convention", "both", "--floor", "0.01")
     call("mine", ioi)
     call("compare", ioi, "--by", "group=ABBA,BABA", "--permutations", "200")
     run("plain.db", IOI, "--limit", "120", "--counterfactual", "--group-by", "group", "--floor", "0.04")
@@ -78,6 +79,7 @@ def main():
     stop("part.db", "SELECT count(*) >= 3 FROM chunk", signal.SIGINT, "--commit-seconds", "0", "--chunk-tokens", "64")
     run("failed.db", write("failed.csv", ["Mary and John", "very " * 400, "The door"]), codes=(3,))
     run("strange.db", write("strange.csv", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "a & b <b>bold</b> süße Löwe 日本 🦁 \u202e txt"]))
+    run("unequal.db", write("unequal.csv", [["Mary and John went", "Mary and John"]], "prompt", "counterfactual"), "--counterfactual", "--relevance", "both")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { finish, launch, missing, serve, temporaryFolder } from "./browser.mjs";
 import { checkGraph } from "./check_graph.mjs";
+import { checkRelevance } from "./check_relevance.mjs";
 import { checkPanel } from "./check_panel.mjs";
 import { checkLook } from "./check_look.mjs";
 import { checkFiles } from "./check_files.mjs";
@@ -29,7 +30,7 @@ const browser = await launch();
 const context = { binary, browser, folder, model, ioi: path("ioi"), paths: path,
   server: await serve(binary, path("ioi")), plain: await serve(binary, path("plain")), deep: await serve(binary, path("deep")),
   middle: await serve(binary, path("middle")) };
-for (const [name, run] of Object.entries({ checkGraph, checkPanel, checkLook, checkFiles, checkLive, checkStates, checkLists })) if (name.toLowerCase().includes(word)) await run(context);
+for (const [name, run] of Object.entries({ checkGraph, checkRelevance, checkPanel, checkLook, checkFiles, checkLive, checkStates, checkLists })) if (name.toLowerCase().includes(word)) await run(context);
 await browser.close();
 for (const server of [context.server, context.plain, context.deep, context.middle]) await server.stop();
 process.exit(finish());

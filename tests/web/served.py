@@ -152,7 +152,7 @@ def run_tests(binary, namespace, wanted):
         database, scratch = os.path.join(work, "ioi.db"), os.path.join(work, "scratch")
         namespace.update(WORK=work, DATABASE=database, SCRATCH=scratch)
         os.mkdir(scratch)
-        make_database(binary, database, "--limit", "60", "--counterfactual", "--floor", "0.01", "--project", "all", "--group-by", "group")
+        make_database(binary, database, "--limit", "60", "--counterfactual", "--relevance", "both", "--floor", "0.01", "--project", "all", "--group-by", "group")
         subprocess.run([binary, "mine", database], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([binary, "compare", database, "--by", "group=ABBA,BABA", "--permutations", "100"], check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)

@@ -48,7 +48,8 @@ def test_statements(server):
             file.write(texts[name[:-len(".sql")]])
     for name, text in texts.items():
         wanted = {found: values[found] for found in re.findall(r"^-- :([a-z_]+) *<[^>]*>(?! =)", text, re.M)}
-        wanted.update({"neurons": {"prompt": "3", "layer": "1", "position": "14"}, "graph": {"prompt": "3"}, "lists": {"prompt": "3"}, "circuit": {"rank": "1"}}.get(name, {}))
+        wanted.update({"neurons": {"prompt": "3", "layer": "1", "position": "14"}, "graph": {"prompt": "3"}, "lists": {"prompt": "3"}, "circuit": {"rank": "1"},
+                       "relevance": {"prompt": "3", "mode": "contrast"}}.get(name, {}))
         options = [word for pair in wanted.items() for word in ("--" + pair[0], pair[1])]
         done = subprocess.run([BINARY, "query", DATABASE, name, "--queries", folder, "--format", "json", *options], capture_output=True)
         check(done.returncode, 0, f"query {name}: {done.stderr}")
@@ -110,6 +111,21 @@ def test_graph_values(server):
     check((clean["targets"], clean["floor"], clean["stored_floor"]), ([clean["target"]], 0.01, 0.01), "targets and floor")
     assert len(clean["prediction"]["top"]) == 10, "the list of the last state"
     check(json.loads(server.api("graph?prompt=3&target=%d" % clean["target"]).body), clean, "by its target")
+
+
+def test_relevance_values(server):
+    check(json.loads(server.api("graph?prompt=3").body)["relevance"], ["answer", "contrast"], "modes of a prompt")
+    check(json.loads(server.api("graph?prompt=63").body)["relevance"], [], "modes of a counterfactual")
+    for mode in ("answer", "contrast"):
+        found = json.loads(server.api(f"relevance?prompt=3&mode={mode}").body)
+        row, = read_rows(DATABASE, f"SELECT m, m_reference, reason FROM relevance WHERE prompt_id = 3 AND mode = '{mode}'")
+        check({name: found[name] for name in row}, row, f"margins, {mode}")
+        check((found["threshold"], found["floor"]), (0.04, 0.01), "threshold and floor")
+        wanted = read_rows(DATABASE, f"SELECT r.* FROM relevance a, hw_relevance(a.parts, 0.01) r WHERE a.prompt_id = 3 AND a.mode = '{mode}'")
+        check(found["columns"], list(wanted[0]), "columns")
+        check(found["rows"], [list(row.values()) for row in wanted], f"rows, {mode}")
+    check_status(server.api("relevance?prompt=63&mode=contrast"), 404, "a counterfactual")
+    check_status(server.api("relevance?prompt=3&mode=routes"), 400, "no such mode")
 
 
 def test_lists_values(server):
