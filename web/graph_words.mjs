@@ -7,23 +7,22 @@ const WORDS_HEADS = 6, WORDS_FOLDED = 12; /* heads and folded tokens that a tool
 
 /* [title, lines...]; null when the thing is not in this graph. */
 export function describeThing(model, selection) {
-  if (selection && model.graph.method) return model.graph.method.describe(model, selection);
   const link = linkOf(model, selection), state = stateOf(model, selection), { graph, replayed } = model;
   const token = (position) => `${tokenText(graph.tokens[position])} (${position})`;
   if (state) {
     const { level, position } = state, flow = replayed.levelFlow[level * model.width + position];
-    if (level === 0) return [`Token ${token(position)}`, `${percent(flow)} of the flow comes from it`];
-    return [`State after ${level % 2 ? "the attention of " : ""}layer ${selection.layer} at ${token(position)}`, `${percent(flow)} of the flow`];
+    if (level === 0) return [`Token ${token(position)}`, graph.method?.token(position) ?? `${percent(flow)} of the flow comes from it`];
+    return [`State after ${level % 2 ? "the attention of " : ""}layer ${selection.layer} at ${token(position)}`, ...(graph.method ? [] : [`${percent(flow)} of the flow`])];
   }
   if (link < 0) return null;
   const layer = model.layer[link], at = token(model.target[link]);
-  const lines = [`${percent(model.flow[link])} of the flow, ${percent(model.share[link] / 1e6)} of the node`];
+  const lines = graph.method?.edges(replayed, model.first[link], model.count[link]) ?? [`${percent(model.flow[link])} of the flow, ${percent(model.share[link] / 1e6)} of the node`];
   if (selection.kind === "ffn") return [`FFN of layer ${layer} at ${at}`, ...lines];
   if (selection.kind === "residual") {
     const around = graph.parallel ? "" : selection.node === "ffn" ? "the FFN of " : "the attention of ";
     return [`Residual around ${around}layer ${layer} at ${at}`, ...lines];
   }
-  const heads = headsOfLink(model, link);
+  const heads = graph.method ? [] : headsOfLink(model, link);
   lines.push(...heads.slice(0, WORDS_HEADS).map((entry) => `H${entry.head}  ${number(entry.share / 1e6)}`));
   if (heads.length > WORDS_HEADS) lines.push(`${heads.length - WORDS_HEADS} more`);
   return [`Layer ${layer}: ${token(model.source[link])} → ${at}`, ...lines];

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The graph of what an answer hangs on (METHOD section 11): attention and FFN parts whose |share| is above the threshold. There is no walk,
  * and no residual. Shares have a sign, and may be larger than 1. */
-import { number, percent, tokenText } from "./dom.mjs";
+import { number, percent } from "./dom.mjs";
 import { ATTENTION, FFN, kindLevels } from "./replay.mjs";
-import { linkOf, stateOf } from "./graph_model.mjs";
 
 /* Rows of the end point as objects, in groups by kind. */
 function relevanceRows({ columns, rows }) {
@@ -47,16 +46,9 @@ export function relevanceWords({ r, share }) {
   return `r ${number(r)} logits, share ${percent(share)}`;
 }
 
-function relevanceThing(model, selection, groups) {
-  const link = linkOf(model, selection), state = stateOf(model, selection), { graph, replayed } = model;
-  const token = (position) => `${tokenText(graph.tokens[position])} (${position})`;
-  if (selection.kind === "token" && groups.token[selection.position]) return [`Token ${token(selection.position)}`, relevanceWords(groups.token[selection.position])];
-  if (state) return [`State ${state.level ? `after ${state.level % 2 ? "the attention of " : ""}layer ${selection.layer}` : "of the token"} at ${token(state.position)}`];
-  if (link < 0) return null;
-  const at = token(model.target[link]), lines = [];
-  for (let e = model.first[link]; e < model.first[link] + model.count[link]; e++)
-    lines.push(`${replayed.head[e] < 0 ? "" : `H${replayed.head[e]}: `}${relevanceWords({ r: replayed.r[e], share: replayed.share[e] / 1e6 })}`);
-  return [selection.kind === "ffn" ? `FFN of layer ${selection.layer} at ${at}` : `Layer ${selection.layer}: ${token(model.source[link])} → ${at}`, ...lines];
+/* Lines of a tooltip: the edges of a link. */
+function relevanceEdges({ head, r, share }, first, count) {
+  return Array.from({ length: count }, (_, k) => `${head[first + k] < 0 ? "" : `H${head[first + k]}: `}${relevanceWords({ r: r[first + k], share: share[first + k] / 1e6 })}`);
 }
 
 /* graph: the JSON of the end point `graph`; data: that of `relevance`; panels, by kind of selection. -> a graph for the pane, which is drawn
@@ -68,7 +60,8 @@ export function relevanceGraph(graph, data, panels) {
     mode, data, groups, whole, panels, of: `of the ${whole}`,
     reason: data.reason && `There is no ${mode} relevance: ${data.reason}.`,
     replay: (threshold) => relevanceReplay(related, groups, threshold),
-    describe: (model, selection) => relevanceThing(model, selection, groups),
+    token: (position) => groups.token[position] && relevanceWords(groups.token[position]),
+    edges: relevanceEdges,
     name: (n, threshold) => `${mode === "contrast" ? "Contrast" : "Answer"} relevance: ${n} edges with a share above ${threshold} in size`,
     caption: (threshold) => `at the threshold ${threshold}: the size of the share is above it. r: logits; share: of the ${whole}; value, key: the ways of an attention edge.`,
     amounts: ["r", "share", "value", "key"],

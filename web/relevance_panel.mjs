@@ -26,7 +26,7 @@ function relevanceWays({ r, share, value, key, query }, ways) {
 
 function relevanceOverview(view) {
   const { graph: { method, answer, prediction, tokens } } = view, { data, groups, mode } = method, ways = mode === "contrast";
-  const head = (row) => `L${row.layer}H${row.head}`, edge = (row) => groups.parts.find((part) => part.head === row.head && part.layer === row.layer);
+  const head = (row) => `L${row.layer}H${row.head}`;
   const strongest = (row) => relevanceSorted(groups.attention.filter((part) => part.head === row.head && part.layer === row.layer))[0];
   const margin = ["The margin of ", tokenElement(answer?.answer ?? prediction.token), " over ", answer?.foil != null ? tokenElement(answer.foil) : "the mean of all tokens"];
   return [element("h2", `${mode === "contrast" ? "Contrast" : "Answer"} relevance`),
@@ -34,7 +34,7 @@ function relevanceOverview(view) {
     method.reason ? panelLack(method.reason) : [
       panelNote(`Share: of the ${method.whole}. A negative share works against it: its line is dashed, its label has a minus.`),
       element("h3", "Heads"), relevanceTable(view, "heads", groups.head, ["head", "r#", "share#", ...(ways ? ["value#", "key#", "query#"] : [])], (row) =>
-        [edge(row) ? button(head(row), () => view.select({ ...strongest(row), kind: "edge" }), { class: "panel-plain", "data-key": head(row) }) : element("b", head(row)),
+        [strongest(row) ? button(head(row), () => view.select({ ...strongest(row), kind: "edge" }), { class: "panel-plain", "data-key": head(row) }) : element("b", head(row)),
           ...relevanceWays(row, ways)]),
       panelNote("Sums over all positions, in the graph or not. A click selects the strongest edge."),
       element("h3", "FFNs"), relevanceTable(view, "ffns", groups.ffn_total, ["layer", "r#", "share#"], (row) => [element("b", `L${row.layer}`), ...relevanceWays(row)]),
