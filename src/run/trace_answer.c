@@ -89,7 +89,7 @@ bool hw_answer_trace_knock_out(hw_answer_trace *trace, hw_baseline baseline, dou
   hw_ablated_part *components = hw_arena_new(&trace->scratch, hw_ablated_part, n, err);
   if (!passes || !components) return false;
   for (size_t i = 0; i < n; i++) {
-    components[i] = (hw_ablated_part){.layer = (uint16_t)(i / (n_heads + 1)), .head = i % (n_heads + 1) == n_heads ? HW_ABLATED_FFN : (uint16_t)(i % (n_heads + 1))};
+    components[i] = (hw_ablated_part){.layer = (uint16_t)(i / (n_heads + 1)), .head = (uint16_t)(i % (n_heads + 1) == n_heads ? HW_ABLATED_FFN : i % (n_heads + 1))};
     passes[i] = (hw_ablation){.components = &components[i], .n_components = i + 1 < n, .replaces = true, .baseline = baseline}; /* the last replaces nothing */
   }
   if (!hw_ablate(&prompt, 1, passes, n, &trace->team, &trace->scratch, err)) return false;
