@@ -219,6 +219,7 @@ typedef struct hw_batch {
   const hw_known_rows *known; /* with rows: [n_known] where the first rows come from, in their order */
   size_t n_known;
   bool states_only;       /* of q, k, v and neurons the activations keep one layer alone: see hw_hold_attention. Without `known` */
+  bool keeps_inputs;      /* the activations have u and p, which hw_relevance_trace reads. Without states_only and experts */
 } hw_batch;
 
 /* Tokens of a prompt, the row of its token i, and how many of its tokens from i on, at most `most`, have rows that follow one another. */
@@ -240,6 +241,7 @@ typedef struct hw_activations {
   float **k;        /* [n_layers] of [rows, n_kv_heads * d_head], rotated */
   float **v;        /* [n_layers] of [rows, n_kv_heads * d_head], WITHOUT the value bias (but see hw_layer.b_v) */
   float **neurons;  /* [n_layers] of [rows, hw_active_neurons]: a, what multiplies W_out; of a mixture, the used experts' one after the other */
+  float **u, **p;   /* with batch.keeps_inputs: [n_layers] of [rows, d_ffn] what W_in gives, and of a gated FFN what W_gate gives, with their biases. Else NULL */
   int32_t **experts; /* [n_layers] of [rows, experts_used]: the used experts, lowest first; the shared one is used after them */
   float **routing;  /* [n_layers] of [rows, experts_used]: their weights, which `neurons` has in it */
   float **attn_out_scale, **ffn_out_scale; /* [n_layers] of [rows]: 1 / rms of the output norms (1 for residual_factor); not filled in without gains */
@@ -286,13 +288,13 @@ HW_API bool hw_model_shares_rows(const hw_model *model, size_t n_tokens);
 
 /* Matrices of n_rows rows in the arena, nothing in them yet and no batch (errors: MEMORY); their bytes, at most; a copy of n rows of the same
  * model into them. */
-HW_API bool hw_activations_make(const hw_model *model, size_t n_rows, bool states_only, hw_arena *arena, hw_activations *acts, hw_error *err);
-HW_API size_t hw_activations_bytes(const hw_model *model, size_t n_rows, bool states_only);
+HW_API bool hw_activations_make(const hw_model *model, size_t n_rows, bool states_only, bool keeps_inputs, hw_arena *arena, hw_activations *acts, hw_error *err);
+HW_API size_t hw_activations_bytes(const hw_model *model, size_t n_rows, bool states_only, bool keeps_inputs);
 HW_API void hw_activations_copy(const hw_activations *from, size_t first_from, const hw_activations *to, size_t first_to, size_t n);
 
 /* What hw_forward takes of the arena for n_rows rows with prompts of up to `longest` tokens and a team of n_members at most, in bytes, at
  * most. */
-HW_API size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest, size_t n_members, bool states_only);
+HW_API size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest, size_t n_members, bool states_only, bool keeps_inputs);
 
 /* Neurons that take part in a row: d_ffn, or those of the used experts. */
 HW_API size_t hw_active_neurons(const hw_model_config *config);

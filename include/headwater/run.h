@@ -190,6 +190,7 @@ typedef struct hw_batch_shape {
   size_t longest;   /* tokens of a sequence */
   size_t n_targets; /* of a prompt */
   size_t n_graphs;  /* of a chunk: the targets of its prompts */
+  bool keeps_inputs; /* hw_batch.keeps_inputs of the batch */
   size_t n_members; /* of the worker's team, at most; 0: 1. Each has work space of its own, and a panel that is not counted here */
 } hw_batch_shape;
 

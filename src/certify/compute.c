@@ -32,7 +32,7 @@ bool hw_certify_forward(hw_certifier *w) {
     first[n + 1] = first[n] + p->item->n_counterfactual;
     n++;
   }
-  const hw_batch batch = {.n_prompts = n, .n_rows = n_tokens, .ids = ids, .first = first};
+  const hw_batch batch = {.n_prompts = n, .n_rows = n_tokens, .ids = ids, .first = first, .keeps_inputs = true};
   return hw_forward(w->shared->model, &batch, &w->team, &w->arena, &w->acts, w->err);
 }
 

@@ -4,7 +4,7 @@
 
 #include "engine/activations.h"
 
-enum { N_MATRICES = 10 };
+enum { N_MATRICES = 12 };
 
 /* One matrix a layer, or the same one in all layers. */
 typedef struct row_matrices {
@@ -18,6 +18,7 @@ static void list_matrices(const hw_model *model, hw_activations *acts, row_matri
   size_t layers = (size_t)c->n_layers, of_mixture = c->n_experts ? layers : 0, d = (size_t)c->d_model * sizeof(float);
   size_t heads = (size_t)(c->n_heads * c->d_head) * sizeof(float), kv = (size_t)(c->n_kv_heads * c->d_head) * sizeof(float);
   bool same = acts->batch.states_only;
+  size_t of_inputs = acts->batch.keeps_inputs ? layers : 0, d_ffn = (size_t)c->d_ffn * sizeof(float);
   const row_matrices list[N_MATRICES] = {
       {&acts->resid, layers + 1, d, false},
       {&acts->mid, layers, d, false},
@@ -25,6 +26,8 @@ static void list_matrices(const hw_model *model, hw_activations *acts, row_matri
       {&acts->k, layers, kv, same},
       {&acts->v, layers, kv, same},
       {&acts->neurons, layers, hw_active_neurons(c) * sizeof(float), same},
+      {&acts->u, of_inputs, d_ffn, false},
+      {&acts->p, c->gated ? of_inputs : 0, d_ffn, false},
       {&acts->attn_out_scale, layers, sizeof(float), false},
       {&acts->ffn_out_scale, layers, sizeof(float), false},
       {&acts->experts, of_mixture, (size_t)c->experts_used * sizeof(int32_t), false},
@@ -55,9 +58,9 @@ static void put_matrix(const row_matrices *matrices, size_t i, const void *matri
   memcpy(list + i * sizeof matrix, &matrix, sizeof matrix);
 }
 
-bool hw_activations_make(const hw_model *model, size_t n_rows, bool states_only, hw_arena *arena, hw_activations *acts, hw_error *err) {
+bool hw_activations_make(const hw_model *model, size_t n_rows, bool states_only, bool keeps_inputs, hw_arena *arena, hw_activations *acts, hw_error *err) {
   row_matrices all[N_MATRICES];
-  *acts = (hw_activations){.model = model, .batch = {.states_only = states_only}};
+  *acts = (hw_activations){.model = model, .batch = {.states_only = states_only, .keeps_inputs = keeps_inputs}};
   list_matrices(model, acts, all);
   for (size_t m = 0; m < N_MATRICES; m++) {
     if (!make_list(&all[m], arena, err)) return false;
@@ -70,8 +73,8 @@ bool hw_activations_make(const hw_model *model, size_t n_rows, bool states_only,
   return true;
 }
 
-size_t hw_activations_bytes(const hw_model *model, size_t n_rows, bool states_only) {
-  hw_activations acts = {.batch = {.states_only = states_only}};
+size_t hw_activations_bytes(const hw_model *model, size_t n_rows, bool states_only, bool keeps_inputs) {
+  hw_activations acts = {.batch = {.states_only = states_only, .keeps_inputs = keeps_inputs}};
   row_matrices all[N_MATRICES];
   size_t bytes = 0;
   list_matrices(model, &acts, all);

@@ -263,18 +263,23 @@ static void add_attention(const pass *p, size_t l, size_t begin, size_t end) {
   if (p->model->config.d_ffn > 0 && !has_one_norm(p, l)) norm_before_ffn(p, l, begin, end);
 }
 
+/* [rows, d_ffn] where a gated FFN's products with W_in go. */
+static float *of_in(const pass *p, size_t l) { return p->acts->batch.keeps_inputs ? p->acts->u[l] : p->wide; }
+
 /* Row by row: a row stays in the cache, and an element's bits depend on its place in the row alone. */
 static void activate_neurons(const pass *p, size_t l, size_t begin, size_t end) {
   const hw_model_config *c = &p->model->config;
   const hw_layer *layer = &p->model->layers[l];
   size_t d_ffn = (size_t)c->d_ffn;
+  float *up = of_in(p, l);
   for (size_t r = begin; r < end; r++) {
     float *a = p->acts->neurons[l] + r * d_ffn;
     hw_add_bias(a, d_ffn, c->gated ? layer->b_gate : layer->b_in, 1, d_ffn);
+    if (p->acts->batch.keeps_inputs) memcpy((c->gated ? p->acts->p : p->acts->u)[l] + r * d_ffn, a, d_ffn * sizeof *a);
     hw_activate(c->activation, a, d_ffn);
     if (!c->gated) continue;
-    hw_add_bias(p->wide + r * d_ffn, d_ffn, layer->b_in, 1, d_ffn);
-    hw_multiply(a, p->wide + r * d_ffn, d_ffn);
+    hw_add_bias(up + r * d_ffn, d_ffn, layer->b_in, 1, d_ffn);
+    hw_multiply(a, up + r * d_ffn, d_ffn);
   }
 }
 
@@ -284,7 +289,7 @@ static void find_neurons(const pass *p, size_t l, size_t n) {
   const hw_layer *layer = &p->model->layers[l];
   size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
   hw_team_gemm(c->gated ? &layer->w_gate : &layer->w_in, p->normed, d, p->acts->neurons[l], d_ffn, n, p->team);
-  if (c->gated) hw_team_gemm(&layer->w_in, p->normed, d, p->wide, d_ffn, n, p->team);
+  if (c->gated) hw_team_gemm(&layer->w_in, p->normed, d, of_in(p, l), d_ffn, n, p->team);
   each_of(p, l, n, activate_neurons);
 }
 
@@ -345,10 +350,10 @@ static void list_works(const hw_model *model, size_t n_rows, size_t longest, siz
   memcpy(works, all, sizeof all);
 }
 
-size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest, size_t n_members, bool states_only) {
+size_t hw_forward_bytes(const hw_model *model, size_t n_rows, size_t longest, size_t n_members, bool states_only, bool keeps_inputs) {
   float **work[N_WORKS];
   work_matrices works[N_WORKS];
-  size_t bytes = hw_mixture_bytes(model, n_rows) + hw_activations_bytes(model, n_rows, states_only) + hw_activations_bytes(model, 0, states_only) +
+  size_t bytes = hw_mixture_bytes(model, n_rows) + hw_activations_bytes(model, n_rows, states_only, keeps_inputs) + hw_activations_bytes(model, 0, states_only, keeps_inputs) +
                  sizeof(struct hw_held_layer) + HW_ARENA_OVERHEAD;
   list_works(model, n_rows, longest, longest, n_members, work, works);
   for (int g = 0; g < N_WORKS; g++)
@@ -396,8 +401,8 @@ bool hw_forward_edited(const hw_model *model, const hw_batch *batch, const hw_fo
   float **work[N_WORKS];
   work_matrices works[N_WORKS];
   hw_activations own;
-  if (!hw_arena_reserve(arena, hw_forward_bytes(model, batch->n_rows, longest, n_members, batch->states_only), err)) return false;
-  if (!hw_activations_make(model, batch->n_rows, batch->states_only, arena, acts, err)) return false;
+  if (!hw_arena_reserve(arena, hw_forward_bytes(model, batch->n_rows, longest, n_members, batch->states_only, batch->keeps_inputs), err)) return false;
+  if (!hw_activations_make(model, batch->n_rows, batch->states_only, batch->keeps_inputs, arena, acts, err)) return false;
   acts->batch = *batch;
   size_t n_known = copy_known(batch, acts), n = batch->n_rows - n_known;
   list_works(model, n, longest, batch->rows ? longest : 0, n_members, work, works);

@@ -111,6 +111,12 @@ void hw_qkv_sort(const hw_model *model, const float *fused, float *q, float *k, 
   }
 }
 
+void hw_qkv_values(const hw_model *model, size_t *begin, size_t *end) {
+  const fused_places at = places_of(model);
+  *begin = at.value;
+  *end = (model->qkv_groups - 1) * (at.heads + 2 * at.kv) + at.value + at.kv;
+}
+
 void hw_qkv_join(const hw_model *model, const float *q, const float *k, const float *v, float *fused) {
   const fused_places at = places_of(model);
   for (size_t g = 0; g < model->qkv_groups; g++, fused += at.heads + 2 * at.kv) {

@@ -17,5 +17,7 @@ void hw_rotary_table(const hw_model *model, size_t n_tokens, size_t begin, bool 
 void hw_qkv_sort(const hw_model *model, const float *fused, float *q, float *k, float *v);
 /* And put together again. */
 void hw_qkv_join(const hw_model *model, const float *q, const float *k, const float *v, float *fused);
+/* [*begin, *end) of such a row holds all of v. */
+void hw_qkv_values(const hw_model *model, size_t *begin, size_t *end);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "engine/heads.h"
 #include "model/rotary.h"
+#include "tensor/isa.h"
 #include "tensor/kernels.h"
 #include "tensor/team.h"
 
@@ -173,10 +174,11 @@ static bool through_shaping(const hw_pass *pass, const hw_pass_layer *w) {
                              through_norms(pass, k, l->k_norm_gamma, l->k_norm_beta, (size_t)c->n_kv_heads, w->k));
 }
 
-static void add_product(const hw_pass *pass, const hw_matrix *weights, const float *g, size_t width, float *product) {
+/* g: rows that lie ld floats apart. */
+static void add_product(const hw_pass *pass, const hw_matrix *weights, const float *g, size_t ld, float *product) {
   size_t d = (size_t)pass->model->config.d_model;
   hw_matrix back = hw_matrix_transposed(weights);
-  hw_team_gemm(&back, g, width, product, d, pass->all.n, pass->team);
+  hw_team_gemm(&back, g, ld, product, d, pass->all.n, pass->team);
   hw_add_rows(pass->branch, product, NULL, pass->all.n, d, pass->branch);
 }
 
@@ -187,8 +189,12 @@ static bool through_projections(const hw_pass *pass, const hw_pass_layer *w) {
   float *product = new_floats(pass, pass->all.n, (size_t)pass->model->config.d_model), *fused = new_floats(pass, pass->all.n, fused_width);
   if (!product || !fused) return false;
   if (fused_width) {
+    size_t first = 0, end = fused_width;
+    if (!pass->contrast) hw_qkv_values(pass->model, &first, &end);
+    first -= first % HW_CHAIN_INPUTS; /* the sums begin a block where those of the whole row do: so they have the same bits */
+    hw_matrix used = hw_matrix_outputs(&l->w_qkv, first, end - first);
     for (size_t r = 0; r < pass->all.n; r++) hw_qkv_join(pass->model, w->q + r * heads, w->k + r * kv, w->v + r * kv, fused + r * fused_width);
-    add_product(pass, &l->w_qkv, fused, fused_width, product);
+    add_product(pass, &used, fused + first, fused_width, product);
     return true;
   }
   if (pass->contrast) {
@@ -233,7 +239,7 @@ bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
   if (!w.q || !w.k || !w.v || !start(pass, &w) || !hw_pass_heads(pass, &w)) return false;
   if (rows == &pass->last && (!spread(pass, pass->state) || (c->parallel && (!spread(pass, pass->branch) || !spread(pass, pass->beside))))) return false;
   if (!c->parallel) memset(pass->branch, 0, n * d * sizeof *pass->branch);
-  if (!turn_back(pass, layer, w.q, w.k) || !through_shaping(pass, &w) || !through_projections(pass, &w)) return false;
+  if ((pass->contrast && !turn_back(pass, layer, w.q, w.k)) || !through_shaping(pass, &w) || !through_projections(pass, &w)) return false;
   if (!pass->contrast) note_biases(pass, &w);
   for (size_t r = 0; r < n; r++)
     hw_pass_norm(pass, hw_pass_input_norm(pass), pass->acts->resid[layer] + pass->all.own[r] * d, pass->acts->resid[layer] + pass->all.reference[r] * d,

@@ -21,10 +21,10 @@ typedef struct block {
   size_t layer, first, n;
   float *behind; /* [n, d_model] co-vectors of the FFN's own output f */
   float *normed, *more; /* [n, d_model] */
-  float *u[BOTH], *p[BOTH], *gate[BOTH]; /* [n, d_ffn] of both runs: what the neurons take in, and of a gated FFN p and act(p) */
+  float *gate[BOTH]; /* [d_ffn] of a row of both runs: act(p) of a gated FFN */
   float *neurons; /* [n, d_ffn] co-vectors: of a, then of u */
   float *gates;   /* the same of p */
-  float *slopes;
+  float *slopes;  /* [d_ffn] */
   float *outputs[BOTH]; /* [n, d_model] f of both runs, where an output norm stands behind it */
   ranked *ranked; /* [d_ffn] */
 } block;
@@ -42,23 +42,11 @@ static const float *input_row(const hw_pass *pass, const block *b, int side, siz
 /* In a parallel block with one norm that of the attention is the FFN's too. */
 static bool shares_norm(const hw_pass *pass, const hw_layer *layer) { return pass->model->config.parallel && !layer->ffn_norm_gamma; }
 
-static const float *gamma_of(const hw_pass *pass, const hw_layer *layer) { return shares_norm(pass, layer) ? layer->attn_norm_gamma : layer->ffn_norm_gamma; }
-static const float *beta_of(const hw_pass *pass, const hw_layer *layer) { return shares_norm(pass, layer) ? layer->attn_norm_beta : layer->ffn_norm_beta; }
-
-/* u and p of one run, once more. */
-static void run_inputs(const hw_pass *pass, const block *b, int side) {
-  const hw_model_config *c = &pass->model->config;
-  const hw_layer *layer = &pass->model->layers[b->layer];
-  size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
-  for (size_t i = 0; i < b->n; i++)
-    hw_norm_row(hw_pass_input_norm(pass), input_row(pass, b, side, i), gamma_of(pass, layer), beta_of(pass, layer), (float)c->norm_eps, d, b->normed + i * d);
-  hw_team_gemm(&layer->w_in, b->normed, d, b->u[side], d_ffn, b->n, pass->team);
-  hw_add_bias(b->u[side], d_ffn, layer->b_in, b->n, d_ffn);
-  if (!c->gated) return;
-  hw_team_gemm(&layer->w_gate, b->normed, d, b->p[side], d_ffn, b->n, pass->team);
-  hw_add_bias(b->p[side], d_ffn, layer->b_gate, b->n, d_ffn);
-  memcpy(b->gate[side], b->p[side], b->n * d_ffn * sizeof *b->p[side]);
-  hw_activate(c->activation, b->gate[side], b->n * d_ffn);
+/* act(p) of a row of one run. */
+static void run_gate(const hw_pass *pass, const block *b, int side, size_t i) {
+  size_t d_ffn = (size_t)pass->model->config.d_ffn;
+  memcpy(b->gate[side], matrix_row(b, pass->acts->p[b->layer], side, i, d_ffn), d_ffn * sizeof *b->gate[side]);
+  hw_activate(pass->model->config.activation, b->gate[side], d_ffn);
 }
 
 /* f before an output norm. */
@@ -112,15 +100,16 @@ static void through_neurons(const hw_pass *pass, const block *b) {
   int side = pass->contrast ? 1 : 0; /* the other run */
   for (size_t i = 0; i < b->n; i++) {
     float *g = b->neurons + i * d_ffn, *slope = b->slopes;
-    const float *u = b->u[0] + i * d_ffn, *other = b->u[side] + i * d_ffn;
+    const float *u = matrix_row(b, pass->acts->u[b->layer], 0, i, d_ffn), *other = matrix_row(b, pass->acts->u[b->layer], 1, i, d_ffn);
     if (!c->gated) {
       slopes(pass, u, other, matrix_row(b, pass->acts->neurons[b->layer], 0, i, d_ffn), matrix_row(b, pass->acts->neurons[b->layer], 1, i, d_ffn), d_ffn, slope);
       hw_multiply(g, slope, d_ffn);
       continue;
     }
-    const float *gate = b->gate[0] + i * d_ffn, *other_gate = b->gate[side] + i * d_ffn, share = pass->contrast ? 1 : 0.5f;
+    for (int s = 0; s <= side; s++) run_gate(pass, b, s, i);
+    const float *gate = b->gate[0], *other_gate = b->gate[side], *p = pass->acts->p[b->layer], share = pass->contrast ? 1 : 0.5f;
     float *gates = b->gates + i * d_ffn;
-    slopes(pass, b->p[0] + i * d_ffn, b->p[side] + i * d_ffn, gate, other_gate, d_ffn, slope);
+    slopes(pass, matrix_row(b, p, 0, i, d_ffn), matrix_row(b, p, 1, i, d_ffn), gate, other_gate, d_ffn, slope);
     for (size_t k = 0; k < d_ffn; k++) {
       gates[k] = share * g[k] * (0.5f * u[k] + 0.5f * other[k]) * slope[k];
       g[k] *= share * (0.5f * gate[k] + 0.5f * other_gate[k]);
@@ -215,9 +204,8 @@ static void finish(hw_pass *pass, const block *b) {
 
 static bool new_block(const hw_pass *pass, block *b, size_t n) {
   size_t d = (size_t)pass->model->config.d_model, d_ffn = (size_t)pass->model->config.d_ffn, gated = pass->model->config.gated ? n : 0;
-  size_t other = pass->contrast ? 1 : 0;
-  float **const wide[] = {&b->neurons, &b->u[0], &b->u[1], &b->gates, &b->p[0], &b->p[1], &b->gate[0], &b->gate[1]};
-  const size_t rows[] = {n, n, n * other, gated, gated, gated * other, gated, gated * other};
+  float **const wide[] = {&b->neurons, &b->gates, &b->gate[0], &b->gate[1], &b->slopes};
+  const size_t rows[] = {n, gated, 1, 1, 1};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (!(*wide[i] = hw_arena_new(pass->work, float, rows[i] * d_ffn, pass->err))) return false;
   float **const narrow[] = {&b->behind, &b->normed, &b->more};
@@ -226,15 +214,14 @@ static bool new_block(const hw_pass *pass, block *b, size_t n) {
   bool behind_norm = pass->model->layers[b->layer].ffn_out_gamma != NULL;
   for (int side = 0; side < BOTH && behind_norm; side++)
     if (!(b->outputs[side] = hw_arena_new(pass->work, float, n * d, pass->err))) return false;
-  b->slopes = hw_arena_new(pass->work, float, d_ffn, pass->err);
   b->ranked = hw_arena_new(pass->work, ranked, d_ffn, pass->err);
-  return b->slopes && b->ranked;
+  return b->ranked != NULL;
 }
 
 size_t hw_pass_ffn_bytes(const hw_model *model, size_t n_rows) {
-  enum { WIDE = 8, NARROW = 5 };
+  enum { WIDE = 2, OF_A_ROW = 3, NARROW = 5 }; /* new_block */
   size_t n = n_rows < ROWS_TOGETHER ? n_rows : ROWS_TOGETHER, d = (size_t)model->config.d_model, d_ffn = (size_t)model->config.d_ffn;
-  return n * (WIDE * d_ffn + NARROW * d) * sizeof(float) + d_ffn * (sizeof(float) + sizeof(ranked)) + (WIDE + NARROW + 2) * (size_t)HW_ARENA_OVERHEAD;
+  return n * (WIDE * d_ffn + NARROW * d) * sizeof(float) + d_ffn * (OF_A_ROW * sizeof(float) + sizeof(ranked)) + (WIDE + OF_A_ROW + NARROW + 1) * (size_t)HW_ARENA_OVERHEAD;
 }
 
 bool hw_pass_ffn(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
@@ -253,7 +240,6 @@ bool hw_pass_ffn(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
     start(pass, &b);
     hw_team_gemm(&out, b.behind, d, b.neurons, d_ffn, b.n, pass->team);
     note_parts(pass, &b);
-    for (int side = 0; side < (pass->contrast ? BOTH : 1); side++) run_inputs(pass, &b, side);
     through_neurons(pass, &b);
     finish(pass, &b);
   }

@@ -64,7 +64,7 @@ size_t hw_worker_bytes(const hw_model *model, const hw_flow_settings *flow, cons
   size_t lists = tokens * sizeof(int32_t) + rows * (3 * sizeof(size_t) + sizeof(hw_flow_prompt)) + sizeof(size_t) + 4 * (size_t)HW_ARENA_OVERHEAD +
                  hw_lay_out_bytes(3 * rows, tokens);
   size_t asked = queries * (sizeof(hw_next_token) + 2 * sizeof(hw_token_score) + HW_ARENA_OVERHEAD);
-  return sizeof(float) * HW_PANEL_FLOATS + lists + asked + hw_forward_bytes(model, rows, shape->longest, members, flow->states_only) + hw_next_tokens_bytes(model, queries) +
+  return sizeof(float) * HW_PANEL_FLOATS + lists + asked + hw_forward_bytes(model, rows, shape->longest, members, flow->states_only, shape->keeps_inputs) + hw_next_tokens_bytes(model, queries) +
          hw_flow_bytes(model, flow, rows, tokens, shape->longest, shape->n_targets, members) + hw_results_bytes(model, flow, shape);
 }
 
@@ -258,7 +258,8 @@ static const hw_next_token *take_answers(sub_batch *b, const hw_prompt_input *in
 /* The batch of all sequences, with the rows that they share. Queries get the rows of their tokens. */
 static bool make_batch(sub_batch *b, hw_batch *batch) {
   hw_worker *w = b->worker;
-  *batch = (hw_batch){.n_prompts = b->n_sequences, .n_rows = b->n_tokens, .ids = b->ids, .first = b->first, .states_only = w->flow.states_only};
+  *batch = (hw_batch){.n_prompts = b->n_sequences, .n_rows = b->n_tokens, .ids = b->ids, .first = b->first, .states_only = w->flow.states_only,
+                      .keeps_inputs = w->relevance.answer || w->relevance.contrast};
   if (w->shares_prefixes && !hw_prefixes_lay_out(w->flow.states_only ? NULL : w->prefixes, w->model, batch, &w->scratch, b->err)) return false;
   w->n_tokens += (int64_t)b->n_tokens;
   w->n_rows += (int64_t)batch->n_rows;

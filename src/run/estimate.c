@@ -38,7 +38,8 @@ static size_t needed_bytes(const hw_job *job, const hw_model *model, const hw_fl
   if (batch_rows > shape.n_rows) shape.n_rows = batch_rows;
   if (most_tokens > shape.n_tokens) shape.n_tokens = most_tokens;
   const hw_relevance_settings relevance = hw_job_relevance(job);
-  return hw_worker_bytes(model, flow, &shape) + hw_explain_bytes(model, &relevance, batch_rows, &shape) + hw_prefixes_bytes(model, kept_rows, shape.longest);
+  shape.keeps_inputs = relevance.answer || relevance.contrast;
+  return hw_worker_bytes(model, flow, &shape) + hw_explain_bytes(model, &relevance, batch_rows, &shape) + hw_prefixes_bytes(model, kept_rows, shape.longest, shape.keeps_inputs);
 }
 
 /* What packing the weights takes: nothing where it does not fit, or where each is used once. */

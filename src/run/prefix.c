@@ -50,10 +50,10 @@ void hw_prefixes_free(hw_prefixes *prefixes) {
   free(prefixes);
 }
 
-size_t hw_prefixes_bytes(const hw_model *model, size_t most_rows, size_t longest) {
+size_t hw_prefixes_bytes(const hw_model *model, size_t most_rows, size_t longest, bool keeps_inputs) {
   if (!most_rows) return 0;
-  size_t of_each = hw_activations_bytes(model, 0, false) + HW_ARENA_OVERHEAD;
-  return sizeof(hw_prefixes) + hw_activations_bytes(model, most_rows, false) + most_rows * sizeof(int32_t) + MOST_KEPT * of_each + MOST_SEEN * longest * sizeof(int32_t);
+  size_t of_each = hw_activations_bytes(model, 0, false, keeps_inputs) + HW_ARENA_OVERHEAD;
+  return sizeof(hw_prefixes) + hw_activations_bytes(model, most_rows, false, keeps_inputs) + most_rows * sizeof(int32_t) + MOST_KEPT * of_each + MOST_SEEN * longest * sizeof(int32_t);
 }
 
 static size_t count_common(const int32_t *a, size_t n, const int32_t *b, size_t m) {
@@ -210,7 +210,7 @@ static bool keep(hw_prefixes *prefixes, const hw_activations *acts, size_t promp
   prefixes->n_kept++;
   prefixes->n_rows += kept->n = n;
   kept->used = prefixes->n_batches;
-  if (!hw_activations_make(acts->model, n, false, &kept->arena, &kept->acts, err)) return false;
+  if (!hw_activations_make(acts->model, n, false, acts->batch.keeps_inputs, &kept->arena, &kept->acts, err)) return false;
   if (!(kept->ids = hw_arena_new(&kept->arena, int32_t, n, err))) return false;
   memcpy(kept->ids, batch->ids + batch->first[prompt], n * sizeof *kept->ids);
   for (size_t i = 0, run; i < n; i += run) {

@@ -12,7 +12,7 @@ typedef struct hw_prefixes hw_prefixes;
 /* Holds at most most_rows rows. NULL and err filled when memory is short. */
 hw_prefixes *hw_prefixes_new(const hw_model *model, size_t most_rows, hw_error *err);
 void hw_prefixes_free(hw_prefixes *prefixes);
-size_t hw_prefixes_bytes(const hw_model *model, size_t most_rows, size_t longest);
+size_t hw_prefixes_bytes(const hw_model *model, size_t most_rows, size_t longest, bool keeps_inputs);
 
 /* Tokens at the beginnings of two sequences of n and m tokens that are the same, as far as sharing them pays. */
 size_t hw_prefix_common(const hw_model *model, const int32_t *a, size_t n, const int32_t *b, size_t m);

@@ -31,7 +31,7 @@ static bool run(const hw_model *model, const int32_t *ids, size_t n, const hw_an
   if (other) memcpy(trace->ids + n, question->counterfactual, other * sizeof *ids);
   trace->first[1] = n;
   trace->first[2] = n + other;
-  const hw_batch batch = {.n_prompts = other ? 2 : 1, .n_rows = n + other, .ids = trace->ids, .first = trace->first};
+  const hw_batch batch = {.n_prompts = other ? 2 : 1, .n_rows = n + other, .ids = trace->ids, .first = trace->first, .keeps_inputs = true};
   trace->relevance = (hw_relevance_prompt){.prompt = 0, .reference = other ? 1 : HW_NO_REFERENCE, .answer = question->answer, .foil = question->foil};
   return hw_forward(model, &batch, &trace->team, &trace->arena, &trace->acts, err) &&
          hw_relevance_trace(&trace->acts, settings, &trace->relevance, 1, &trace->team, &trace->arena, &trace->scratch, err);

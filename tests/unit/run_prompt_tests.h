@@ -307,7 +307,7 @@ static int check_caps(const hw_model *model, size_t n, size_t length) {
     assert_ok(hw_worker_keep_prefixes(&worker, kept_rows, &err), &err);
     assert_true((worker.prefixes != NULL) == (kept_rows > 0));
     assert_ok(hw_compute(&worker, inputs, n, results, &err), &err);
-    size_t taken = worker.scratch.peak + HW_PANEL_FLOATS * sizeof(float) + hw_prefixes_bytes(model, kept_rows, length);
+    size_t taken = worker.scratch.peak + HW_PANEL_FLOATS * sizeof(float) + hw_prefixes_bytes(model, kept_rows, length, false);
     size_t for_results = hw_results_bytes(model, &flow, &plan.largest);
     SAME(worker.results.peak <= for_results && taken <= summary.worker_bytes - for_results, "with steps %d a worker takes %zu bytes and %zu of results, %zu and %zu are announced",
          steps, taken, worker.results.peak, summary.worker_bytes - for_results, for_results);

@@ -213,7 +213,7 @@ static void test_shared_rows_change_nothing(void **state) {
       rows[i] = i;
       rows[N + i] = i < FIRST_CHANGE ? i : N + i - FIRST_CHANGE;
     }
-    const hw_batch batch = {.n_prompts = 2, .n_rows = 2 * N - FIRST_CHANGE, .ids = apart.ids, .first = first, .rows = rows, .n_shared = n_shared};
+    const hw_batch batch = {.n_prompts = 2, .n_rows = 2 * N - FIRST_CHANGE, .ids = apart.ids, .first = first, .rows = rows, .n_shared = n_shared, .keeps_inputs = true};
     pair shared = {.model = apart.model};
     bench_init(&shared.b);
     assert_ok(hw_forward(apart.model, &batch, &(hw_team){.panel = shared.b.panel}, &shared.b.arena, &shared.acts, &shared.b.err), &shared.b.err);
