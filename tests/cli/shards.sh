@@ -29,6 +29,7 @@ echo "--- a shard"
 "$HW" export s2.db --out out 2>&1 >/dev/null | head -n 1
 grep -c '"shard":{"number":2,"of":3}' out/MANIFEST.json
 rm -r out
+"$HW" check s2.db | tail -n 1
 shard 2/3 s2.db && echo "done before"
 # shellcheck disable=SC2086
 shard 2/3 planned.db --dry-run | grep -E '^(prompts|shard|tokens)'
