@@ -18,6 +18,7 @@ static const char *misfit(const hw_run_info *info, const hw_prompt_record *promp
     return "its parts are of another prompt";
   if (rows->n_layers != info->n_layers || rows->n_heads != info->n_heads) return "its parts are of another model";
   if (rows->contrast != record->contrast) return "its parts are of another mode";
+  if (!(record->m == rows->m) || !(record->contrast ? record->m_reference == rows->m_reference : isnan(record->m_reference))) return "m and m_reference are not those of its parts";
   for (size_t i = 0; i < rows->n_neurons; i++)
     if (rows->neurons[i].neuron >= info->d_ffn) return "a neuron that the model has not";
   return NULL;

@@ -27,7 +27,7 @@ UNTOLD = {
     "role": "name",
     "failed": "reason text",
     "prompt_value": "prompt_id key value",
-    "relevance": "m m_reference reason",  # bits below what sums keep
+    "relevance": "reason",
     "mining": "parameters complete_support n_items n_items_cut n_sets complete note mining_id",
     "circuit": "path new_cells",
     "circuit_break": "prompts",

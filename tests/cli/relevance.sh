@@ -34,6 +34,9 @@ rows="SELECT graph_id, mode, m, m_reference, n_parts, hex(parts) FROM relevance"
 same "rethreshold keeps the rows" "$("$HW" sql other.db "$rows" --format csv)" "$("$HW" sql few.db "$rows" --format csv)"
 sums="SELECT * FROM agg_relevance"
 same "and their sums" "$("$HW" sql other.db "$sums" --format csv)" "$("$HW" sql few.db "$sums" --format csv)"
+item "a margin that is not that of its parts"
+"$PY" -c 'import sqlite3; c = sqlite3.connect("other.db"); c.execute("UPDATE relevance SET m = m + 1e-9 WHERE prompt_id = 3"); c.commit()'
+"$HW" check other.db 2>/dev/null | grep differs
 item "reasons"
 store="When Mary and John went to the store, John gave a drink to"
 printf 'prompt,answer,foil,counterfactual\n' >pairs.csv
