@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Rows of a certificate that stand for themselves or for graphs that are not there, and pairs against single knock-outs.
-SELECT 'certificate ' || c.certificate_id || ', graph ' || c.graph_id, 'there', 'a graph of the table graph'
-FROM certificate c LEFT JOIN graph_info i USING(graph_id) WHERE i.graph_id IS NULL
+-- Rows of a certificate that stand for no prompt, or for another position than its last one (whose graph need not be stored: run --targets), and
+-- pairs against single knock-outs.
+SELECT 'certificate ' || c.certificate_id || ', graph ' || c.graph_id, 'there', 'the last position of a prompt of the data set'
+FROM certificate c LEFT JOIN prompt p ON p.prompt_id = $prompt_of(c.graph_id) AND p.n_tokens - 1 = $target_of(c.graph_id) AND p.counterfactual_of IS NULL
+WHERE p.prompt_id IS NULL
 UNION ALL
 SELECT 'certificate ' || c.certificate_id || ', graph ' || c.graph_id || ': its settings', 'none', 'a row of certificate_run'
 FROM certificate c LEFT JOIN certificate_run r USING(certificate_id) WHERE r.certificate_id IS NULL

@@ -44,3 +44,7 @@ for name in sorted(set(old) | set(new), key=str):
   if old.get(name) != new.get(name): print("BUT", name, old.get(name), new.get(name), sep="\n  ")
 print("schema compared:", len(new) > 50)
 END
+item "certificates of last positions, whose graphs the run did not store"
+"$HW" certify v2.db --model gpt2 --graph contrast --random 0 --limit 1 --quiet
+"$HW" sql v2.db "SELECT count(*) AS certificates, count(kept) AS with_numbers FROM certificate"
+"$HW" check v2.db | tail -n 1
