@@ -25,7 +25,7 @@ typedef enum file_layout { LAYOUT_ROWS, LAYOUT_MATRIX, LAYOUT_TEXT } file_layout
 typedef struct file_kind {
   const char *name, *sql; /* NAME.csv, sql/... */
   file_layout layout;
-  const char *needs;      /* a table that only some databases have */
+  const char *needs;      /* a table that only some databases have, or have rows in */
 } file_kind;
 
 static const file_kind tables[] = {
@@ -40,16 +40,21 @@ static const file_kind tables[] = {
     {"comparison_component", "export/comparison_component.sql", LAYOUT_ROWS, "comparison"},
     {"edge_frequency", "export/edge_frequency.sql", LAYOUT_ROWS, NULL},
     {"edge_frequency_by_group", "export/edge_frequency_by_group.sql", LAYOUT_ROWS, NULL},
+    {"ffn_relevance", "export/ffn_relevance.sql", LAYOUT_ROWS, "relevance"},
     {"group_size", "export/group_size.sql", LAYOUT_ROWS, NULL},
     {"head_importance", "export/head_importance.sql", LAYOUT_ROWS, NULL},
     {"head_importance_by_group", "export/head_importance_by_group.sql", LAYOUT_ROWS, NULL},
     {"head_matrix", "export/head_matrix.sql", LAYOUT_MATRIX, NULL},
+    {"head_relevance", "export/head_relevance.sql", LAYOUT_ROWS, "relevance"},
+    {"head_relevance_by_group", "export/head_relevance_by_group.sql", LAYOUT_ROWS, "relevance"},
     {"head_source", "export/head_source.sql", LAYOUT_ROWS, NULL},
     {"knockout", "export/knockout.sql", LAYOUT_ROWS, "certificate_run"},
     {"knockout_pair", "export/knockout_pair.sql", LAYOUT_ROWS, "certificate_run"},
     {"mib_circuit", "export/mib_circuit.sql", LAYOUT_TEXT, "certificate_component"},
     {"neuron_importance", "export/neuron_importance.sql", LAYOUT_ROWS, NULL},
+    {"neuron_relevance", "export/neuron_relevance.sql", LAYOUT_ROWS, "relevance"},
     {"prompt_prediction", "export/prompt_prediction.sql", LAYOUT_ROWS, NULL},
+    {"prompt_relevance", "export/prompt_relevance.sql", LAYOUT_ROWS, "relevance"},
     {"role_flow", "export/role_flow.sql", LAYOUT_ROWS, NULL},
     {"whole_answer", "export/whole_answer.sql", LAYOUT_ROWS, NULL},
 };
@@ -178,11 +183,21 @@ static bool write_rows(export *e, const char *file, const file_kind *kind, int64
   return hw_output_close(&out, ok, e->err);
 }
 
+/* Every database has the table of relevances. */
+static bool has_needed(hw_store *store, const file_kind *kind, bool *found, hw_error *err) {
+  int64_t any = 1;
+  *found = true;
+  if (!kind->needs) return true;
+  bool ok = strcmp(kind->needs, "relevance") == 0 ? hw_store_integer(store, "export/has_relevance.sql", &any, err) : hw_store_has_table(store, kind->needs, found, err);
+  *found = *found && any;
+  return ok;
+}
+
 static bool export_file(export *e, const file_kind *kind, int64_t *rows) {
   char file[64];
-  bool found = true;
+  bool found;
   *rows = 0;
-  if (kind->needs && !hw_store_has_table(e->store, kind->needs, &found, e->err)) return false;
+  if (!has_needed(e->store, kind, &found, e->err)) return false;
   if (!found) return true;
   (void)snprintf(file, sizeof file, "%s.%s", kind->name, kind->layout == LAYOUT_TEXT ? "json" : "csv");
   if (!write_rows(e, file, kind, rows)) return false;
@@ -207,7 +222,7 @@ static bool listed(const char *list, const char *word) {
 static bool find_table(hw_store *store, const char *name, size_t length, const file_kind **kind, hw_error *err) {
   int i = 0;
   while (i < N_TABLES && (strlen(tables[i].name) != length || memcmp(tables[i].name, name, length) != 0)) i++;
-  bool found = true;
+  bool found;
   if (i == N_TABLES) {
     hw_buffer names;
     hw_buffer_init(&names);
@@ -217,8 +232,9 @@ static bool find_table(hw_store *store, const char *name, size_t length, const f
     return false;
   }
   *kind = &tables[i];
-  if (tables[i].needs && !hw_store_has_table(store, tables[i].needs, &found, err)) return false;
+  if (!has_needed(store, *kind, &found, err)) return false;
   if (found) return true;
+  if (strcmp(tables[i].needs, "relevance") == 0) return hw_fail(err, HW_ERROR_INPUT, "%s: table relevance has no rows: run with --relevance", store->path);
   return hw_fail(err, HW_ERROR_INPUT, "%s: there is no table %s; make it with headwater %s", store->path, tables[i].needs,
                  strcmp(tables[i].needs, "circuit") == 0 ? "mine" : strcmp(tables[i].needs, "comparison") == 0 ? "compare" : "certify");
 }

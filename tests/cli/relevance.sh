@@ -34,6 +34,11 @@ rows="SELECT graph_id, mode, m, m_reference, n_parts, hex(parts) FROM relevance"
 same "rethreshold keeps the rows" "$("$HW" sql other.db "$rows" --format csv)" "$("$HW" sql few.db "$rows" --format csv)"
 sums="SELECT * FROM agg_relevance"
 same "and their sums" "$("$HW" sql other.db "$sums" --format csv)" "$("$HW" sql few.db "$sums" --format csv)"
+item "export"
+"$HW" export few.db --out paper --tables head_relevance,head_relevance_by_group,ffn_relevance,neuron_relevance,prompt_relevance
+for table in head_relevance ffn_relevance neuron_relevance prompt_relevance; do head -n 1 paper/$table.csv; done
+"$HW" sql few.db "SELECT count(*) FROM head_relevance_by_group" --format csv | tail -n 1
+echo $(($(wc -l <paper/head_relevance_by_group.csv) - 1))
 item "a margin that is not that of its parts"
 "$PY" -c 'import sqlite3; c = sqlite3.connect("other.db"); c.execute("UPDATE relevance SET m = m + 1e-9 WHERE prompt_id = 3"); c.commit()'
 "$HW" check other.db 2>/dev/null | grep differs
@@ -50,6 +55,8 @@ printf '"%s",Mary,Mary,"When Mary and John went to the store, Anna gave a drink 
   sed -E 's/-?[0-9]+\.[0-9]{3}\b/N/g'
 "$HW" query pairs.db relevance --missing yes --format csv | wc -l
 item "what contradicts itself"
+"$HW" run --model gpt2 --data few.csv --limit 1 --db plain.db --neuron-projections none --quiet
+fails "$HW" export plain.db --out none --tables head_relevance
 fails "$HW" run --model gpt2 --data few.csv --db x.db --relevance contrast
 fails "$HW" run --model gpt2 --data few.csv --db x.db --relevance-threshold 0.1
 fails "$HW" run --model gpt2 --data few.csv --db x.db --relevance answer --relevance-floor 0.1
