@@ -9,6 +9,7 @@ jobs=''
 [ "${1:-}" != --jobs ] || { jobs=$2; shift 2; }
 [ $# -ge 3 ] || { echo "usage: shards.sh [--jobs J] N JOB.ini OUT.db [options of headwater run]" >&2; exit 2; }
 n=$1 job=$2 out=$3
+case $n in '' | *[!0-9]* | 0*) echo "shards.sh: the number of shards is \"$n\", want a whole number from 1" >&2; exit 2 ;; esac
 shift 3
 if [ -n "$jobs" ]; then
   command -v parallel >/dev/null || { echo "--jobs needs GNU parallel" >&2; exit 2; }

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "headwater/relevance.h"
 #include "sqlite/connection.h"
+#include "store/checked.h"
 #include "store/migrate.h"
 #include "study/saved.h"
 
@@ -249,12 +250,6 @@ static bool run_stages(hw_certifying *c, hw_error *err) {
 
 /* ---- Database and model ---- */
 
-static const char *setting_of(const hw_run_info *info, const char *name) {
-  for (size_t i = 0; i < info->n_settings; i++)
-    if (!strcmp(info->setting_names[i], name)) return info->setting_values[i];
-  return "";
-}
-
 static bool check_model(const hw_certifying *c, hw_error *err) {
   const hw_model *model = c->model;
   if (strcmp(model->fingerprint, c->info.model_fingerprint) != 0)
@@ -271,8 +266,8 @@ static bool open_model(hw_certifying *c, hw_model **model, hw_error *err) {
   if (!hw_model_open_as(c->settings->model, c->settings->architecture, model, err)) return false;
   c->model = *model;
   if (!check_model(c, err)) return false;
-  bool blas = !strcmp(setting_of(&c->info, "gemm"), "openblas");
-  if (!strcmp(setting_of(&c->info, "precision"), "bf16")) hw_model_use_bf16(*model);
+  bool blas = !strcmp(hw_run_setting(&c->info, "gemm"), "openblas");
+  if (!strcmp(hw_run_setting(&c->info, "precision"), "bf16")) hw_model_use_bf16(*model);
   if (blas) {
     const char *kernel;
     if (!hw_blas_start(c->summary->threads, &kernel, err)) return false;

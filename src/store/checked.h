@@ -4,6 +4,7 @@
 #ifndef HW_STORE_CHECKED_H
 #define HW_STORE_CHECKED_H
 
+#include "headwater/store.h"
 #include "sqlite/connection.h"
 
 typedef struct hw_checked_row {
@@ -23,5 +24,8 @@ bool hw_checked_real(const hw_checked_row *row, int column, double least, double
 bool hw_checked_copy(const hw_checked_row *row, int column, hw_arena *arena, const char **text, size_t *length);
 /* Fails with the same beginning: "FILE: table TABLE, row N: what". Returns false. */
 bool hw_checked_fail(const hw_checked_row *row, const char *what);
+
+/* The value of a setting of the run; "" where it has none of the name. */
+const char *hw_run_setting(const hw_run_info *info, const char *name);
 
 #endif

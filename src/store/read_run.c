@@ -116,3 +116,9 @@ bool hw_store_count_prompts(hw_store *store, hw_prompt_counts *counts, hw_error 
   hw_statement_close(&s);
   return ok;
 }
+
+const char *hw_run_setting(const hw_run_info *info, const char *name) {
+  for (size_t i = 0; i < info->n_settings; i++)
+    if (strcmp(info->setting_names[i], name) == 0) return info->setting_values[i];
+  return "";
+}

@@ -41,6 +41,7 @@ fails shard 1/3 s2.db
 fails "$HW" $run --db s2.db
 fails shard 1/3 whole.db
 fails shard 4/3 out.db
+fails sh "$ROOT/pipelines/shards.sh" x job.ini out.db
 fails shard 1/3 out.db --threshold 0.05
 fails "$HW" merge out.db s1.db
 fails "$HW" merge out.db s1.db s2.db
