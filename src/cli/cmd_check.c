@@ -35,6 +35,8 @@ static int run(const hw_command *command, int argc, char **argv) {
   int n;
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  if (!settings.model && (settings.architecture || settings.sample != usual.sample || settings.seed != usual.seed))
+    return hw_cli_usage(command, "--architecture, --sample and --seed need --model DIR: nothing is run again without it");
   hw_cli_progress progress;
   hw_cli_catch_interrupts("stopping");
   hw_cli_progress_start(&progress, false, settings.lock_timeout);

@@ -11,6 +11,7 @@ item "with the model"
 "$HW" check whole.db --model gpt2 --sample 3 | grep -v 'rows:'
 item "another model"
 fails "$HW" check whole.db --model llama
+fails "$HW" check whole.db --sample 3
 item "a sum, a list of graphs, a packed column"
 cp whole.db changed.db
 edit changed.db "UPDATE agg_head SET sum = sum + 1 WHERE (group_id, layer, head) = (SELECT group_id, layer, head FROM agg_head ORDER BY n_on DESC, layer, head LIMIT 1);
