@@ -1,16 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# OpenBLAS is loaded for --gemm openblas alone. Where it is not there, or its work space does not fit, one line says so; before, a thread that
-# it starts when it is loaded asked for 134 MB again and again, for ever, also with the built-in products.
+# OpenBLAS is loaded for --gemm openblas alone. Where it is not there one line says so.
 few="--model gpt2 --data ioi.csv --limit 4 --neuron-projections none --quiet --threads 1"
-little() { (ulimit -v 120000; timeout -s KILL 20 "$@"); }
-item "little memory: built-in products"
-# shellcheck disable=SC2086
-little "$HW" run $few --db run.db
-echo "exit $?"
-item "little memory: OpenBLAS"
-# shellcheck disable=SC2086
-fails little "$HW" run $few --db out.db --gemm openblas
-fails little "$HW" bench --model gpt2 --tokens 4 --threads 2 --gemm openblas
 item "not there"
 mkdir libraries; : >libraries/libopenblas.so.0
 # shellcheck disable=SC2086
