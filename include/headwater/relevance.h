@@ -62,7 +62,7 @@ typedef struct hw_relevance_prompt {
 HW_API bool hw_relevance_supports(const hw_model *model, hw_error *err);
 
 /* Answers for n prompts of a batch that keeps_inputs. Results live in the arena and do not depend on which prompts are beside them; scratch is work space.
- * Errors: MEMORY. */
+ * Errors: UNSUPPORTED when the batch does not keep them, MEMORY. */
 HW_API bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_settings *settings, hw_relevance_prompt *prompts, size_t n,
                                const hw_team *team, hw_arena *arena, hw_arena *scratch, hw_error *err);
 

@@ -96,6 +96,7 @@ static bool run_pass(const tracing *t, bool contrast) {
 
 bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_settings *settings, hw_relevance_prompt *prompts, size_t n, const hw_team *team,
                         hw_arena *arena, hw_arena *scratch, hw_error *err) {
+  if ((settings->answer || settings->contrast) && !acts->u) return hw_fail(err, HW_ERROR_UNSUPPORTED, "relevances need a batch that keeps_inputs");
   tracing t = {.acts = acts, .settings = settings, .prompts = prompts, .n = n, .team = team, .arena = arena, .scratch = scratch, .err = err,
                .measures = hw_arena_znew(scratch, hw_measure, n, err)};
   if (!t.measures || !hw_measure_prompts(acts, prompts, n, t.measures, team, scratch, err)) return false;
