@@ -7,25 +7,33 @@
 #include "tensor/kernels.h"
 #include "tensor/pack.h"
 
-/* Rows of a block and some panels stay in the second-level cache together. */
-enum { DEPTH = HW_CHAIN_CELLS, BLOCK_ROWS = 256, PANELS_AT_ONCE = 3 };
-enum { ROW_FLOATS = BLOCK_ROWS * DEPTH, WIDENED_PANELS = (HW_PANEL_FLOATS - ROW_FLOATS) / (DEPTH * HW_PACK_WIDTH) };
+enum { DEPTH = HW_CHAIN_CELLS, MOST_ROWS = 256 };
+enum { ROW_FLOATS = MOST_ROWS * DEPTH, WIDENED_PANELS = (HW_PANEL_FLOATS - ROW_FLOATS) / (DEPTH * HW_PACK_WIDTH) };
+
+/* Rows of a block stay in the second-level cache. Where registers hold the sums of a whole panel, each tile of rows is multiplied by three panels,
+ * which stay in that cache too. Where they hold a third of one, all tiles are multiplied by that strip of a panel, most of which stays in the
+ * first-level cache: the weights are then read from memory once a block. */
+typedef struct blocking {
+  size_t rows, panels, strip; /* rows of a block; panels at once; outputs of a strip */
+} blocking;
 
 /* The kernels of one of the two. */
 typedef struct arithmetic {
   const hw_kernels *float32;
   const hw_bf16_kernel *bf16; /* NULL: float32 */
-  size_t tile_rows, block_rows, inputs_of_cell;
+  size_t tile_rows, inputs_of_cell;
+  blocking block;
 } arithmetic;
 
-/* Processors without AVX-512 have half the second-level cache, or less: there fewer rows stay in it beside the panels. */
-enum { ROWS_OF_SMALL_CACHE = 96, TILE_OF_AVX512 = 8 };
+enum { ROWS_OF_SMALL_CACHE = 192 }; /* processors without AVX-512 have half the second-level cache, or less */
 
 static arithmetic arithmetic_of(const hw_matrix *w) {
   const hw_kernels *float32 = hw_kernels_here();
   const hw_bf16_kernel *bf16 = w->bf16 ? hw_bf16_kernel_here() : NULL;
-  return (arithmetic){.float32 = float32, .bf16 = bf16, .tile_rows = bf16 ? bf16->tile_rows : float32->tile_rows,
-                      .block_rows = float32->tile_rows < TILE_OF_AVX512 ? ROWS_OF_SMALL_CACHE : BLOCK_ROWS, .inputs_of_cell = bf16 ? 2 : 1};
+  bool strips = float32->tile_outputs < HW_PACK_WIDTH;
+  blocking block = {.rows = strips ? ROWS_OF_SMALL_CACHE : MOST_ROWS, .panels = 3, .strip = HW_PACK_WIDTH};
+  if (strips && !bf16) block.panels = 1, block.strip = float32->tile_outputs;
+  return (arithmetic){.float32 = float32, .bf16 = bf16, .tile_rows = bf16 ? bf16->tile_rows : float32->tile_rows, .inputs_of_cell = bf16 ? 2 : 1, .block = block};
 }
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -48,27 +56,31 @@ static void pack_rows(const arithmetic *a, const float *x, size_t ldx, size_t n_
  * weights of the product that comes next. */
 static void block_product(const arithmetic *a, const void *w, size_t step, size_t n_in, size_t n_out, const float *x, size_t ldx, float *y, size_t ldy,
                           size_t n_rows, bool add, float *packed_rows, const void *after) {
-  size_t n_panels = (n_out + HW_PACK_WIDTH - 1) / HW_PACK_WIDTH, n_blocks = (n_rows + a->block_rows - 1) / a->block_rows;
+  size_t n_panels = (n_out + HW_PACK_WIDTH - 1) / HW_PACK_WIDTH, n_blocks = (n_rows + a->block.rows - 1) / a->block.rows;
   size_t depth = (n_in + a->inputs_of_cell - 1) / a->inputs_of_cell;
   for (size_t block = 0, done = 0; block < n_blocks; block++) {
     size_t rows = (n_rows - done) / (n_blocks - block), n_tiles = (rows + a->tile_rows - 1) / a->tile_rows;
     size_t bytes = depth * HW_PACK_WIDTH * HW_CELL_BYTES / n_tiles; /* of a panel, that a tile brings near */
     pack_rows(a, x + done * ldx, ldx, rows, n_tiles, n_in, packed_rows);
-    for (size_t first = 0; first < n_panels; first += PANELS_AT_ONCE) {
-      const float *tile = packed_rows;
-      for (size_t t = 0, r = 0; t < n_tiles; t++) {
-        size_t of_tile = (rows - r) / (n_tiles - t);
-        for (size_t p = first; p < n_panels && p < first + PANELS_AT_ONCE; p++) {
-          const void *next = p + PANELS_AT_ONCE < n_panels ? hw_cell(w, (p + PANELS_AT_ONCE) * step) : hw_cell(block + 1 < n_blocks ? w : after, (p % PANELS_AT_ONCE) * step);
-          const hw_fetch fetch = {.at = (const char *)next + t * bytes, .bytes = bytes};
-          const void *panel = hw_cell(w, p * step);
-          float *out = y + (done + r) * ldy + p * HW_PACK_WIDTH;
-          size_t width = smaller(n_out - p * HW_PACK_WIDTH, HW_PACK_WIDTH);
-          if (a->bf16) a->bf16->tile(of_tile, depth, tile, panel, out, ldy, width, add, &fetch);
-          else a->float32->gemm_tile(of_tile, depth, tile, panel, out, ldy, width, add, &fetch);
+    for (size_t first = 0; first < n_panels; first += a->block.panels) {
+      for (size_t strip = 0; strip < HW_PACK_WIDTH; strip += a->block.strip) {
+        const float *tile = packed_rows;
+        for (size_t t = 0, r = 0; t < n_tiles; t++) {
+          size_t of_tile = (rows - r) / (n_tiles - t);
+          for (size_t p = first; p < n_panels && p < first + a->block.panels; p++) {
+            size_t output = p * HW_PACK_WIDTH + strip;
+            if (output >= n_out) continue;
+            const void *next = p + a->block.panels < n_panels ? hw_cell(w, (p + a->block.panels) * step) : hw_cell(block + 1 < n_blocks ? w : after, (p % a->block.panels) * step);
+            const hw_fetch fetch = {.at = (const char *)next + t * bytes + bytes * strip / HW_PACK_WIDTH, .bytes = bytes};
+            const void *panel = hw_cell(w, p * step + strip);
+            float *out = y + (done + r) * ldy + output;
+            size_t width = smaller(n_out - output, a->block.strip);
+            if (a->bf16) a->bf16->tile(of_tile, depth, tile, panel, out, ldy, width, add, &fetch);
+            else a->float32->gemm_tile(of_tile, depth, tile, panel, out, ldy, width, add, &fetch);
+          }
+          tile += tile_floats(a, of_tile, depth);
+          r += of_tile;
         }
-        tile += tile_floats(a, of_tile, depth);
-        r += of_tile;
       }
     }
     done += rows;

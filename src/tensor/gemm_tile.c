@@ -10,7 +10,7 @@
 #if defined(__AVX512F__)
 #include <immintrin.h>
 typedef __m512 vector;
-enum { LANES = 16, VECTORS = 3 };
+enum { LANES = 16, UNROLLED = 1 };
 static inline vector load(const float *p) { return _mm512_loadu_ps(p); }
 static inline void store(float *p, vector v) { _mm512_storeu_ps(p, v); }
 static inline vector spread(float v) { return _mm512_set1_ps(v); }
@@ -19,7 +19,7 @@ static inline vector plus(vector a, vector b) { return _mm512_add_ps(a, b); }
 #elif defined(__AVX2__)
 #include <immintrin.h>
 typedef __m256 vector;
-enum { LANES = 8, VECTORS = 2 };
+enum { LANES = 8, UNROLLED = 4 };
 static inline vector load(const float *p) { return _mm256_loadu_ps(p); }
 static inline void store(float *p, vector v) { _mm256_storeu_ps(p, v); }
 static inline vector spread(float v) { return _mm256_set1_ps(v); }
@@ -27,7 +27,7 @@ static inline vector multiply_add(vector a, vector b, vector c) { return _mm256_
 static inline vector plus(vector a, vector b) { return _mm256_add_ps(a, b); }
 #else
 typedef float vector __attribute__((vector_size(16)));
-enum { LANES = 4, VECTORS = 2 };
+enum { LANES = 4, UNROLLED = 1 };
 static inline vector load(const float *p) {
   vector v;
   memcpy(&v, p, sizeof v);
@@ -41,7 +41,7 @@ static inline vector multiply_add(vector a, vector b, vector c) {
 static inline vector plus(vector a, vector b) { return a + b; }
 #endif
 
-enum { STEP = LANES * VECTORS, FETCHED = STEP * 4 }; /* outputs of a pass; bytes of their weights for one input */
+enum { STEP = HW_TILE_OUTPUTS, VECTORS = STEP / LANES, FETCHED = STEP * 4 }; /* outputs of a pass; bytes of their weights for one input */
 
 /* The first `count` of STEP sums of a row. */
 static void store_some(const vector *sum, float *y, size_t count, bool add) {
@@ -59,6 +59,7 @@ static inline __attribute__((always_inline)) void tile(size_t rows, size_t depth
     for (size_t r = 0; r < rows; r++)
       for (size_t v = 0; v < VECTORS; v++) sum[r][v] = spread(0);
     const float *weights = w + first;
+#pragma GCC unroll UNROLLED
     for (size_t k = 0; k < depth; k++, weights += HW_PACK_WIDTH) {
       vector of_input[VECTORS];
       for (size_t v = 0; v < VECTORS; v++) of_input[v] = load(weights + v * LANES);

@@ -26,6 +26,7 @@ typedef struct hw_fetch {
 typedef struct hw_kernels {
   const char *name; /* for the database: "x86-64-v4", "x86-64-v3", "neon", "plain" */
   size_t tile_rows; /* rows that gemm_tile takes at most */
+  size_t tile_outputs; /* outputs whose sums stay in registers: a part of HW_PACK_WIDTH */
   /* y[rows][width] = (add ? y : 0) + x W for packed x [depth][rows] and a panel w [depth][HW_PACK_WIDTH]; width <= HW_PACK_WIDTH. */
   void (*gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add,
                     const hw_fetch *fetch);

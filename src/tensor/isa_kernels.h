@@ -5,13 +5,13 @@
 
 #include "tensor/isa.h"
 
-/* Rows of a tile: as many as its sums fit the registers. */
+/* Rows and outputs of a tile: as many as its sums fit the registers. */
 #if defined(__AVX512F__)
-enum { HW_TILE_ROWS = 8 };
+enum { HW_TILE_ROWS = 8, HW_TILE_OUTPUTS = 48 };
 #elif defined(__AVX2__)
-enum { HW_TILE_ROWS = 6 };
+enum { HW_TILE_ROWS = 6, HW_TILE_OUTPUTS = 16 };
 #else
-enum { HW_TILE_ROWS = 4 };
+enum { HW_TILE_ROWS = 4, HW_TILE_OUTPUTS = 8 };
 #endif
 
 void HW_ISA_NAME(hw_gemm_tile)(size_t rows, size_t depth, const float *x, const float *w, float *y, size_t ldy, size_t width, bool add,

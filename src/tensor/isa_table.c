@@ -14,6 +14,7 @@ const hw_kernels HW_ISA_NAME(hw_kernels) = {
     .name = HW_TEXT(HW_ISA),
 #endif
     .tile_rows = HW_TILE_ROWS,
+    .tile_outputs = HW_TILE_OUTPUTS,
     .gemm_tile = HW_ISA_NAME(hw_gemm_tile),
     .pack_tile = HW_ISA_NAME(hw_pack_tile),
     .peak_loop = HW_ISA_NAME(hw_peak_loop),
