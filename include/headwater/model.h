@@ -219,7 +219,8 @@ typedef struct hw_batch {
   const hw_known_rows *known; /* with rows: [n_known] where the first rows come from, in their order */
   size_t n_known;
   bool states_only;       /* of q, k, v and neurons the activations keep one layer alone: see hw_hold_attention. Without `known` */
-  bool keeps_inputs;      /* the activations have u and p, which hw_relevance_trace reads. Without states_only and experts */
+  bool keeps_inputs;      /* the activations have u and p, which hw_relevance_trace reads; those of a mixture are computed again, of the experts that it wants.
+                           * Without states_only */
 } hw_batch;
 
 /* Tokens of a prompt, the row of its token i, and how many of its tokens from i on, at most `most`, have rows that follow one another. */
@@ -241,7 +242,7 @@ typedef struct hw_activations {
   float **k;        /* [n_layers] of [rows, n_kv_heads * d_head], rotated */
   float **v;        /* [n_layers] of [rows, n_kv_heads * d_head], WITHOUT the value bias (but see hw_layer.b_v) */
   float **neurons;  /* [n_layers] of [rows, hw_active_neurons]: a, what multiplies W_out; of a mixture, the used experts' one after the other */
-  float **u, **p;   /* with batch.keeps_inputs: [n_layers] of [rows, d_ffn] what W_in gives, and of a gated FFN what W_gate gives, with their biases. Else NULL */
+  float **u, **p;   /* with batch.keeps_inputs: [n_layers] of [rows, d_ffn] what W_in gives, and of a gated FFN what W_gate gives, with their biases. Else, and of a mixture, NULL */
   int32_t **experts; /* [n_layers] of [rows, experts_used]: the used experts, lowest first; the shared one is used after them */
   float **routing;  /* [n_layers] of [rows, experts_used]: their weights, which `neurons` has in it */
   float **attn_out_scale, **ffn_out_scale; /* [n_layers] of [rows]: 1 / rms of the output norms (1 for residual_factor); not filled in without gains */

@@ -58,9 +58,6 @@ typedef struct hw_relevance_prompt {
   hw_relevance by_answer, by_contrast; /* those that the settings ask for */
 } hw_relevance_prompt;
 
-/* Whether the relevances of a model are computed. Errors: UNSUPPORTED with the reason. */
-HW_API bool hw_relevance_supports(const hw_model *model, hw_error *err);
-
 /* Answers for n prompts of a batch that keeps_inputs. Results live in the arena and do not depend on which prompts are beside them; scratch is work space.
  * Errors: UNSUPPORTED when the batch does not keep them, MEMORY. */
 HW_API bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_settings *settings, hw_relevance_prompt *prompts, size_t n,

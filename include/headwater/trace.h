@@ -77,7 +77,7 @@ typedef struct hw_answer_trace {
   hw_arena arena, scratch;
 } hw_answer_trace;
 
-/* Finds the relevances of a prompt of n token ids. Call hw_answer_trace_fini also after an error. Errors: UNSUPPORTED (hw_relevance_supports),
+/* Finds the relevances of a prompt of n token ids. Call hw_answer_trace_fini also after an error. Errors:
  * PROMPT naming what is wrong with ids of the prompt, the counterfactual, the answer or the foil, MEMORY. */
 HW_API bool hw_answer_trace_ids(const hw_model *model, const int32_t *ids, size_t n, const hw_answer_question *question,
                                 const hw_relevance_settings *settings, hw_answer_trace *trace, hw_error *err);

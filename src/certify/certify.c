@@ -258,7 +258,7 @@ static bool check_model(const hw_certifying *c, hw_error *err) {
   if (model->config.n_layers != c->info.n_layers || model->config.n_heads != c->info.n_heads || model->config.vocab_size != c->info.vocab_size)
     return hw_fail(err, HW_ERROR_INPUT, "%s: table run: %u layers, %u heads, %u tokens; %s has %" PRId64 ", %" PRId64 ", %" PRId64, c->store->path, c->info.n_layers, c->info.n_heads,
                    c->info.vocab_size, model->path, model->config.n_layers, model->config.n_heads, model->config.vocab_size);
-  return hw_relevance_supports(model, err);
+  return true;
 }
 
 /* Products are computed as in the run. */

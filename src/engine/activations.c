@@ -18,7 +18,7 @@ static void list_matrices(const hw_model *model, hw_activations *acts, row_matri
   size_t layers = (size_t)c->n_layers, of_mixture = c->n_experts ? layers : 0, d = (size_t)c->d_model * sizeof(float);
   size_t heads = (size_t)(c->n_heads * c->d_head) * sizeof(float), kv = (size_t)(c->n_kv_heads * c->d_head) * sizeof(float);
   bool same = acts->batch.states_only;
-  size_t of_inputs = acts->batch.keeps_inputs ? layers : 0, d_ffn = (size_t)c->d_ffn * sizeof(float);
+  size_t of_inputs = acts->batch.keeps_inputs && !c->n_experts ? layers : 0, d_ffn = (size_t)c->d_ffn * sizeof(float);
   const row_matrices list[N_MATRICES] = {
       {&acts->resid, layers + 1, d, false},
       {&acts->mid, layers, d, false},

@@ -7,7 +7,9 @@
 #include "tensor/kernels.h"
 #include "tensor/team.h"
 
-static size_t widest_expert(const hw_model_config *c) { return (size_t)(c->d_shared > c->d_expert ? c->d_shared : c->d_expert); }
+double hw_shared_weight(double score) { return 1 / (1 + hw_exp(-score)); }
+
+size_t hw_widest_expert(const hw_model_config *c) { return (size_t)(c->d_shared > c->d_expert ? c->d_shared : c->d_expert); }
 
 typedef struct request {
   void *to; /* the address of a pointer, of one of several types: written as bytes */
@@ -18,7 +20,7 @@ enum { N_REQUESTS = 8 };
 
 static void list_requests(const hw_model *model, size_t n_rows, hw_mixture *m, request list[N_REQUESTS]) {
   const hw_model_config *c = &model->config;
-  size_t d = (size_t)c->d_model, width = widest_expert(c);
+  size_t d = (size_t)c->d_model, width = hw_widest_expert(c);
   const request all[N_REQUESTS] = {
       {&m->scores, n_rows * (size_t)c->n_experts, sizeof(float)}, {&m->x, n_rows * d, sizeof(float)},
       {&m->out, n_rows * d, sizeof(float)}, {&m->gate, n_rows * 2 * width, sizeof(float)},
@@ -91,20 +93,19 @@ static size_t gather(const hw_mixture *m, const hw_activations *acts, size_t lay
   return n;
 }
 
-/* Gate and up of n rows, from two weights or from one whose outputs take turns. */
-static void project(const hw_mixture *m, const hw_expert *expert, size_t d, size_t width, size_t n, const hw_team *team) {
+void hw_expert_project(const hw_expert *expert, const float *x, size_t d, size_t width, size_t n, float *gate, float *up, const hw_team *team) {
   if (!expert->w_gate_in.data) {
-    hw_team_gemm(&expert->w_gate, m->x, d, m->gate, width, n, team);
-    hw_team_gemm(&expert->w_in, m->x, d, m->up, width, n, team);
+    hw_team_gemm(&expert->w_gate, x, d, gate, width, n, team);
+    hw_team_gemm(&expert->w_in, x, d, up, width, n, team);
     return;
   }
-  hw_team_gemm(&expert->w_gate_in, m->x, d, m->gate, 2 * width, n, team);
-  hw_add_bias(m->gate, 2 * width, expert->b_gate_in, n, 2 * width);
+  hw_team_gemm(&expert->w_gate_in, x, d, gate, 2 * width, n, team);
+  hw_add_bias(gate, 2 * width, expert->b_gate_in, n, 2 * width);
   for (size_t r = 0; r < n; r++) /* in place: a row's gates end before the next row's outputs begin */
     for (size_t i = 0; i < width; i++) {
-      float gate = m->gate[r * 2 * width + 2 * i];
-      m->up[r * width + i] = m->gate[r * 2 * width + 2 * i + 1];
-      m->gate[r * width + i] = gate;
+      float first = gate[r * 2 * width + 2 * i];
+      up[r * width + i] = gate[r * 2 * width + 2 * i + 1];
+      gate[r * width + i] = first;
     }
 }
 
@@ -115,9 +116,9 @@ static void run_expert(const hw_mixture *m, const hw_activations *acts, size_t l
   if (n == 0) return;
   if (part == (size_t)c->n_experts) { /* the shared expert's own gate */
     hw_team_gemm(&acts->model->layers[layer].w_shared_router, m->x, d, m->gate, 1, n, team);
-    for (size_t r = 0; r < n; r++) m->weights[r] = (float)(1 / (1 + hw_exp(-(double)m->gate[r])));
+    for (size_t r = 0; r < n; r++) m->weights[r] = (float)hw_shared_weight((double)m->gate[r]);
   }
-  project(m, expert, d, width, n, team);
+  hw_expert_project(expert, m->x, d, width, n, m->gate, m->up, team);
   for (size_t r = 0; r < n; r++) {
     float *a = m->gate + r * width;
     if (c->glu_limit > 0) {

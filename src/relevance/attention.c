@@ -7,6 +7,7 @@
 
 #include "engine/heads.h"
 #include "model/rotary.h"
+#include "relevance/secant.h"
 #include "tensor/isa.h"
 #include "tensor/kernels.h"
 #include "tensor/team.h"
@@ -112,11 +113,8 @@ static bool turn_back(const hw_pass *pass, size_t layer, float *q, float *k) {
 /* g times the secant of clipping between x and other, or of answer relevance its ratio. */
 static void through_clip(const hw_pass *pass, const float *x, const float *other, size_t n, float *g) {
   double most = pass->model->config.qkv_clip;
-  for (size_t i = 0; i < n; i++) {
-    double a = (double)x[i], b = pass->contrast ? (double)other[i] : 0, clipped_a = fmin(fmax(a, -most), most), clipped_b = fmin(fmax(b, -most), most);
-    double slope = a > b || a < b ? (clipped_a - clipped_b) / (a - b) : fabs(a) <= most ? 1 : 0;
-    g[i] = (float)(slope * (double)g[i]);
-  }
+  for (size_t i = 0; i < n; i++)
+    g[i] = (float)(hw_limit_secant((double)x[i], pass->contrast ? (double)other[i] : 0, -most, most) * (double)g[i]);
 }
 
 /* Co-vectors of q or k through clipping and norms of heads. raw: before both, of either run. */

@@ -150,7 +150,7 @@ bool hw_pass_run(hw_pass *pass, hw_arena *arena, hw_arena *scratch) {
   return ok;
 }
 
-size_t hw_pass_bytes(const hw_model *model, size_t n_rows, size_t longest) {
+size_t hw_pass_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest) {
   size_t lists = n_rows * (4 * sizeof(size_t) + sizeof(hw_pass_prompt) + 3 * (size_t)model->config.d_model * sizeof(float)) + 8 * (size_t)HW_ARENA_OVERHEAD;
-  return lists + hw_pass_ffn_bytes(model, n_rows) + hw_pass_attention_bytes(model, n_rows, longest) + hw_pass_heads_bytes(model, longest);
+  return lists + hw_pass_ffn_bytes(model, settings, n_rows) + hw_pass_attention_bytes(model, n_rows, longest) + hw_pass_heads_bytes(model, longest);
 }

@@ -51,11 +51,11 @@ bool hw_pass_ffn(hw_pass *pass, size_t layer, const hw_pass_rows *rows);
 bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows);
 
 /* What a layer takes of the work space, at most. */
-size_t hw_pass_ffn_bytes(const hw_model *model, size_t n_rows);
+size_t hw_pass_ffn_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows);
 size_t hw_pass_attention_bytes(const hw_model *model, size_t n_rows, size_t longest);
 size_t hw_pass_heads_bytes(const hw_model *model, size_t longest);
 /* And the pass. */
-size_t hw_pass_bytes(const hw_model *model, size_t n_rows, size_t longest);
+size_t hw_pass_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest);
 
 /* to += N(g), one row (METHOD section 10, or 9). */
 void hw_pass_norm(const hw_pass *pass, hw_norm_kind kind, const float *x, const float *reference, const float *gamma, size_t width, const float *g, float *to);

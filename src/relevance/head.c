@@ -5,7 +5,7 @@
 
 #include "base/real.h"
 #include "relevance/attention.h"
-#include "relevance/cap.h"
+#include "relevance/secant.h"
 #include "tensor/kernels.h"
 
 enum { BOTH = 2 };
@@ -51,13 +51,6 @@ static double log_attention(const hw_pass *pass, size_t layer, size_t head, cons
   return sink - whole;
 }
 
-/* (A - A') / (ln A - ln A') */
-static double logarithmic_mean(double log_a, double log_b, double a, double b) {
-  double larger = log_a > log_b ? log_a : log_b, t = fabs(log_a - log_b);
-  if (larger == -INFINITY) return 0;
-  return (log_a > log_b ? a : b) * (t < 1e-4 ? 1 - t / 2 + t * t / 6 : (1 - hw_exp(-t)) / t);
-}
-
 static const float *row_of(const head_work *h, float *const *matrix, int side, size_t i) {
   return matrix[side] + i * h->n_keys;
 }
@@ -67,10 +60,10 @@ static void pull_scores(const hw_pass *pass, const hw_pass_layer *w, const head_
   const hw_layer *l = &pass->model->layers[w->layer];
   const float *through = row_of(h, h->through, 0, n), *other = row_of(h, h->through, 1, n);
   const float *products = row_of(h, h->scores, 0, n), *other_products = row_of(h, h->scores, 1, h->n_queries + n);
-  double scale = (double)l->attention_scale, cap = pass->model->config.attention_cap, sum = l->sinks ? logarithmic_mean(sink, other_sink, hw_exp(sink), hw_exp(other_sink)) : 0, weighted = 0;
+  double scale = (double)l->attention_scale, cap = pass->model->config.attention_cap, sum = l->sinks ? hw_logarithmic_mean(sink, other_sink, hw_exp(sink), hw_exp(other_sink)) : 0, weighted = 0;
   float *out = h->of_scores + n * h->n_keys;
   for (size_t j = seen; j <= i; j++) {
-    h->secant[j] = logarithmic_mean(h->log_own[j], h->log_reference[j], h->attention[0][j], h->attention[1][j]);
+    h->secant[j] = hw_logarithmic_mean(h->log_own[j], h->log_reference[j], h->attention[0][j], h->attention[1][j]);
     sum += h->secant[j];
     weighted += h->secant[j] * ((double)through[j] + (double)other[j]) / 2;
   }

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "relevance/cap.h"
+#include "relevance/secant.h"
 #include "tensor/kernels.h"
 #include "tensor/team.h"
 

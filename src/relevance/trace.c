@@ -11,11 +11,6 @@
 /* A margin, or a difference of margins, that is smaller cannot be divided (METHOD section 7). */
 static const double LEAST_WHOLE = 0.1;
 
-bool hw_relevance_supports(const hw_model *model, hw_error *err) {
-  if (model->config.n_experts == 0) return true;
-  return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: the relevance of a mixture of experts is not computed (family \"%s\")", model->name, model->config.family);
-}
-
 static bool rows_are_finite(const hw_activations *acts, size_t prompt) {
   size_t d = (size_t)acts->model->config.d_model;
   for (size_t i = 0; i < hw_batch_tokens(&acts->batch, prompt); i++)
@@ -96,7 +91,7 @@ static bool run_pass(const tracing *t, bool contrast) {
 
 bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_settings *settings, hw_relevance_prompt *prompts, size_t n, const hw_team *team,
                         hw_arena *arena, hw_arena *scratch, hw_error *err) {
-  if ((settings->answer || settings->contrast) && !acts->u) return hw_fail(err, HW_ERROR_UNSUPPORTED, "relevances need a batch that keeps_inputs");
+  if ((settings->answer || settings->contrast) && !acts->batch.keeps_inputs) return hw_fail(err, HW_ERROR_UNSUPPORTED, "relevances need a batch that keeps_inputs");
   tracing t = {.acts = acts, .settings = settings, .prompts = prompts, .n = n, .team = team, .arena = arena, .scratch = scratch, .err = err,
                .measures = hw_arena_znew(scratch, hw_measure, n, err)};
   if (!t.measures || !hw_measure_prompts(acts, prompts, n, t.measures, team, scratch, err)) return false;
@@ -120,5 +115,5 @@ size_t hw_relevance_work_bytes(const hw_model *model, const hw_relevance_setting
   size_t measures = n_rows * (sizeof(hw_measure) + sizeof(hw_next_token) + (3 * d + 2) * sizeof(float) + 4 * (size_t)HW_ARENA_OVERHEAD);
   if (c->final_cap > 0) measures += 2 * n_rows * vocab * sizeof(float); /* of each prompt without a foil */
   size_t mean = (d + vocab) * sizeof(float), direct = n_rows * (2 * d + heads) * sizeof(float) + (heads + longest * (1 + (size_t)c->d_head)) * sizeof(float);
-  return measures + mean + direct + hw_next_tokens_bytes(model, n_rows) + ((size_t)settings->answer + settings->contrast) * hw_pass_bytes(model, n_rows, longest);
+  return measures + mean + direct + hw_next_tokens_bytes(model, n_rows) + ((size_t)settings->answer + settings->contrast) * hw_pass_bytes(model, settings, n_rows, longest);
 }

@@ -16,7 +16,7 @@ static bool check_token(const hw_model *model, const char *what, int32_t id, hw_
 
 static bool check(const hw_model *model, const int32_t *ids, size_t n, const hw_answer_question *question, hw_error *err) {
   hw_error of_counterfactual = {0};
-  if (!hw_relevance_supports(model, err) || !hw_model_check_ids(model, ids, n, err)) return false;
+  if (!hw_model_check_ids(model, ids, n, err)) return false;
   if (question->n_counterfactual && !hw_model_check_ids(model, question->counterfactual, question->n_counterfactual, &of_counterfactual))
     return hw_fail(err, HW_ERROR_PROMPT, "the counterfactual: %s", of_counterfactual.message);
   return check_token(model, "answer", question->answer, err) && check_token(model, "foil", question->foil, err);

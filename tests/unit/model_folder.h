@@ -249,7 +249,7 @@ static inline void unit_ids(uint64_t *seed, const hw_model *model, size_t n, int
 static inline hw_activations bench_forward(bench *b, const hw_model *model, const int32_t *ids, const size_t *lengths, size_t n_prompts) {
   size_t *first = hw_arena_znew(&b->arena, size_t, n_prompts + 1, &b->err);
   for (size_t p = 0; p < n_prompts; p++) first[p + 1] = first[p] + lengths[p];
-  hw_batch batch = {.n_prompts = n_prompts, .n_rows = first[n_prompts], .ids = ids, .first = first, .keeps_inputs = model->config.n_experts == 0};
+  hw_batch batch = {.n_prompts = n_prompts, .n_rows = first[n_prompts], .ids = ids, .first = first, .keeps_inputs = true};
   hw_activations acts;
   assert_ok(hw_forward(model, &batch, &(hw_team){.panel = b->panel}, &b->arena, &acts, &b->err), &b->err);
   return acts;
