@@ -12,6 +12,7 @@ import torch
 
 import families
 import forward
+import relevance_experts
 
 
 class Act(torch.Tensor):
@@ -180,6 +181,8 @@ def run(model, tokens, steps):
     own_act, own_embedding, own_norm_of_branch = model.act, model.embedding, getattr(model, "output_norm", None)
     model.embedding = own_embedding.detach().clone().requires_grad_(True)
     model.act = lambda x: steps.activation(own_act, x)
+    if hasattr(model, "routing"):
+        model.ffn_branch = lambda layer, x: relevance_experts.ffn_branch(model, steps, layer, x)
     if steps.ablation and own_norm_of_branch:
         def output_norm(layer, branch, out):
             out, gain, row_gain = own_norm_of_branch(layer, branch, out)
@@ -204,6 +207,7 @@ def run(model, tokens, steps):
         model.act, model.embedding = own_act, own_embedding
         if own_norm_of_branch:
             model.output_norm = own_norm_of_branch
+        vars(model).pop("ffn_branch", None)
     if steps.mode in ("answer", "contrast"):
         for block in found.blocks:
             for state in (block.x, block.m, block.y, block.act):
