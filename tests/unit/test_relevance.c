@@ -4,6 +4,7 @@
 #include "model_folder.h"
 
 #include "headwater/relevance.h"
+#include "relevance/routing.h"
 #include "tensor/kernels.h"
 
 enum { N = 7 };
@@ -18,15 +19,16 @@ typedef struct pair {
 
 enum { FIRST_CHANGE = 2, OTHER_CHANGE = 4 };
 
-static void pair_run(pair *p, const char *folder, uint64_t seed) {
+static void pair_run_model(pair *p, hw_model *model, uint64_t seed) {
   const size_t lengths[] = {N, N};
-  p->model = unit_open(folder);
+  p->model = model;
   bench_init(&p->b);
   unit_ids(&seed, p->model, N, p->ids);
   memcpy(p->ids + N, p->ids, N * sizeof *p->ids);
   for (size_t i = FIRST_CHANGE; i <= OTHER_CHANGE; i += OTHER_CHANGE - FIRST_CHANGE) p->ids[N + i] = (p->ids[i] + 1) % (int32_t)p->model->config.vocab_size;
   p->acts = bench_forward(&p->b, p->model, p->ids, lengths, 2);
 }
+static void pair_run(pair *p, const char *folder, uint64_t seed) { pair_run_model(p, unit_open(folder), seed); }
 static void pair_fini(pair *p) {
   bench_fini(&p->b);
   hw_model_close(p->model);
@@ -144,16 +146,20 @@ static void check_exchange(pair *p, const hw_relevance_prompt *asked) {
   for (size_t i = 0; i < (size_t)p->model->config.n_layers * N; i++) assert_close(p, "a state of exchanged runs", -back.states[i], there->states[i], whole_of(there));
 }
 
+static void check_all(pair *p) {
+  hw_relevance_prompt asked = trace_usable(p);
+  check_direct(p, &asked);
+  check_answer(p, &asked.by_answer);
+  check_states(p, &asked.by_contrast);
+  check_positions(p, &asked.by_contrast);
+  check_components(p, &asked.by_contrast);
+  check_exchange(p, &asked);
+}
+
 static void check_fixture(const char *folder) {
   pair p;
   pair_run(&p, folder, 11);
-  hw_relevance_prompt asked = trace_usable(&p);
-  check_direct(&p, &asked);
-  check_answer(&p, &asked.by_answer);
-  check_states(&p, &asked.by_contrast);
-  check_positions(&p, &asked.by_contrast);
-  check_components(&p, &asked.by_contrast);
-  check_exchange(&p, &asked);
+  check_all(&p);
   pair_fini(&p);
 }
 
@@ -162,21 +168,133 @@ static void test_invariants_of_every_fixture(void **state) {
   unit_each_fixture(check_fixture);
 }
 
+/* ---- Mixtures of experts ---- */
+
+static const char *const mixtures[] = {"tests/golden/models/mixtral-odd", "tests/golden/models/qwen2_moe-odd", "tests/golden/models/gpt_oss-odd"};
+
+/* Positions of a layer at which the two runs use different experts. */
+static size_t count_changes(const pair *p) {
+  size_t used = (size_t)p->model->config.experts_used, n = 0;
+  for (size_t l = 0; l < (size_t)p->model->config.n_layers; l++)
+    for (size_t i = 0; i < N; i++) n += memcmp(p->acts.experts[l] + i * used, p->acts.experts[l] + (N + i) * used, used * sizeof(int32_t)) != 0;
+  return n;
+}
+
+/* Neurons of experts that no run uses are no parts. */
+static void check_numbers(const pair *p, const hw_relevance *r) {
+  const hw_model_config *c = &p->model->config;
+  for (size_t k = 0; k < r->n_neurons; k++) {
+    const hw_relevance_neuron *neuron = &r->neurons[k];
+    size_t part = neuron->neuron / (size_t)c->d_expert, place;
+    if (part > (size_t)c->n_experts) part = (size_t)c->n_experts;
+    assert_true(neuron->neuron < c->d_ffn);
+    assert_true(hw_ffn_part_place(&p->acts, neuron->layer, neuron->position, part, &place) || hw_ffn_part_place(&p->acts, neuron->layer, N + neuron->position, part, &place));
+    for (size_t other = k + 1; other < r->n_neurons && r->neurons[other].layer == neuron->layer && r->neurons[other].position == neuron->position; other++)
+      assert_true(r->neurons[other].neuron != neuron->neuron && fabs(r->neurons[other].r) <= fabs(neuron->r));
+  }
+}
+
+/* Routers whose scores hardly differ, an output norm behind the experts, a parallel block with a norm for both branches: the same holds. */
+static void test_unusual_mixtures(void **state) {
+  (void)state;
+  enum { CLOSE, NORMED, PARALLEL, N_KINDS };
+  for (size_t m = 0; m < COUNT_OF(mixtures); m++)
+    for (int kind = CLOSE; kind < N_KINDS; kind++) {
+      hw_model *model = unit_open(mixtures[m]);
+      size_t d = (size_t)model->config.d_model, n = (size_t)model->config.n_experts;
+      float *gain = unit_floats(d), *router = unit_floats(n * d), *none = unit_floats(n);
+      uint64_t seed = 31;
+      unit_fill(&seed, 0.5f, d, gain);
+      for (size_t l = 0; l < (size_t)model->config.n_layers; l++) {
+        hw_layer *layer = &model->layers[l];
+        if (kind == NORMED) layer->ffn_out_gamma = gain;
+        if (kind == PARALLEL) layer->ffn_norm_gamma = NULL;
+        if (kind != CLOSE) continue;
+        unit_fill(&seed, 1e-5f, n * d, router);
+        layer->w_router = (hw_matrix){.data = router, .dtype = HW_F32, .n_in = d, .n_out = n, .stride = d};
+        if (layer->b_router) layer->b_router = none;
+      }
+      model->config.parallel = kind == PARALLEL;
+      pair p;
+      pair_run_model(&p, model, 12);
+      assert_true(count_changes(&p) > 0);
+      check_all(&p);
+      hw_relevance_prompt asked = trace_usable(&p);
+      check_numbers(&p, &asked.by_answer);
+      check_numbers(&p, &asked.by_contrast);
+      pair_fini(&p);
+      free(gain);
+      free(router);
+      free(none);
+    }
+}
+
+/* The weight of an expert, in float64. */
+static double weight_of(const float *scores, size_t n, const int32_t *used, size_t n_used, bool normed, size_t expert) {
+  double sum = 0;
+  bool is_used = false;
+  for (size_t i = 0; i < n_used; i++) is_used |= (size_t)used[i] == expert;
+  for (size_t i = 0; i < (normed ? n_used : n); i++) sum += exp((double)scores[normed ? (size_t)used[i] : i]);
+  return is_used ? exp((double)scores[expert]) / sum : 0;
+}
+
+/* What the weights' difference is worth is divided over the scores, which of the experts have changed or not; runs exchanged, the co-vectors stay. */
+static void test_routing(void **state) {
+  (void)state;
+  enum { EXPERTS = 6, USED = 3 };
+  const int32_t sets[][USED] = {{0, 2, 4}, {0, 2, 5}, {1, 3, 5}};
+  const float own[] = {2, -1, 1.5f, -0.5f, 1, 0.25f}, others[][EXPERTS] = {{1.5f, -2, 1, -0.5f, 1.25f, 0.5f}, {1.5f, -2, 1, -0.5f, 0.5f, 1.25f}, {0, 2, 0.25f, 1, -1, 3}};
+  const double worth[] = {1.5, -2, 0.5, 3, -1, 0.75};
+  for (size_t s = 0; s < COUNT_OF(sets); s++)
+    for (int normed = 0; normed < 2; normed++) {
+      float to[EXPERTS], back[EXPERTS];
+      hw_routing routing = {.n_experts = EXPERTS, .n_used = USED, .normed = normed, .used = {sets[0], sets[s]}, .scores = {own, others[s]}, .worth = worth};
+      hw_routing exchanged = routing;
+      exchanged.used[0] = sets[s], exchanged.used[1] = sets[0], exchanged.scores[0] = others[s], exchanged.scores[1] = own;
+      assert_true(hw_routing_pull(&routing, to) == 0 && hw_routing_pull(&exchanged, back) == 0);
+      double found = 0, wanted = 0, level = 0;
+      for (size_t e = 0; e < EXPERTS; e++) {
+        found += (double)to[e] * ((double)own[e] - (double)others[s][e]);
+        wanted += worth[e] * (weight_of(own, EXPERTS, sets[0], USED, normed, e) - weight_of(others[s], EXPERTS, sets[s], USED, normed, e));
+        level += (double)to[e];
+        assert_true(fabs((double)to[e] - (double)back[e]) < 1e-6);
+        if (normed && e == 1 && s < 2) assert_true(to[e] == 0); /* no run uses it */
+      }
+      assert_true(fabs(found - wanted) < 1e-5 && fabs(wanted) > 1e-2);
+      assert_true(fabs(level) < 1e-5); /* what raises all scores changes nothing */
+    }
+  float near[EXPERTS], to[EXPERTS]; /* experts 4 and 5 take turns by a hair: the scores do not explain it */
+  memcpy(near, own, sizeof near);
+  near[4] = 0.9999f;
+  float here[EXPERTS];
+  memcpy(here, near, sizeof here);
+  near[5] = 1.0f, here[5] = 0.9998f;
+  const hw_routing close = {.n_experts = EXPERTS, .n_used = USED, .normed = true, .used = {sets[0], sets[1]}, .scores = {here, near}, .worth = worth};
+  double jump = hw_routing_pull(&close, to), wanted = 0;
+  for (size_t e = 0; e < EXPERTS; e++)
+    wanted += worth[e] * (weight_of(here, EXPERTS, sets[0], USED, true, e) - weight_of(near, EXPERTS, sets[1], USED, true, e)) - (double)to[e] * ((double)here[e] - (double)near[e]);
+  assert_true(fabs(jump - wanted) < 1e-6 && fabs(jump) > 1e-2);
+}
+
 static void assert_same_bits(const hw_relevance *a, const hw_relevance *b, const hw_model *model) {
   size_t layers = (size_t)model->config.n_layers, heads = layers * (size_t)model->config.n_heads;
   assert_memory_equal(a->heads, b->heads, heads * sizeof(double));
   assert_memory_equal(a->ffn, b->ffn, layers * sizeof(double));
   assert_memory_equal(a->states, b->states, layers * N * sizeof(double));
+  assert_int_equal(a->n_neurons, b->n_neurons);
+  for (size_t i = 0; i < a->n_neurons; i++) assert_true(a->neurons[i].neuron == b->neurons[i].neuron && a->neurons[i].r == b->neurons[i].r);
   assert_int_equal(a->n_parts, b->n_parts);
   for (size_t i = 0; i < a->n_parts; i++) assert_true(a->parts[i].r == b->parts[i].r && a->parts[i].value == b->parts[i].value && a->parts[i].key == b->parts[i].key);
 }
 
+static const char *small_model(size_t m) { return m < UNIT_FIXTURES ? unit_models[m] : mixtures[m - UNIT_FIXTURES]; }
+
 /* The bits of a prompt are those that it has alone. */
 static void test_company_changes_nothing(void **state) {
   (void)state;
-  for (size_t m = 0; m < UNIT_FIXTURES; m++) {
+  for (size_t m = 0; m < UNIT_FIXTURES + COUNT_OF(mixtures); m++) {
     pair alone;
-    pair_run(&alone, unit_models[m], 5);
+    pair_run(&alone, small_model(m), 5);
     hw_relevance_prompt one = trace_usable(&alone);
     pair both = {.model = alone.model};
     bench_init(&both.b);
@@ -202,9 +320,9 @@ static void test_company_changes_nothing(void **state) {
 /* A prompt and its counterfactual that share the rows of their common beginning have the same bits. */
 static void test_shared_rows_change_nothing(void **state) {
   (void)state;
-  for (size_t m = 0; m < UNIT_FIXTURES; m++) {
+  for (size_t m = 0; m < UNIT_FIXTURES + COUNT_OF(mixtures); m++) {
     pair apart;
-    pair_run(&apart, unit_models[m], 5);
+    pair_run(&apart, small_model(m), 5);
     hw_relevance_prompt one = trace_usable(&apart);
     size_t rows[2 * N], first[] = {0, N, 2 * N};
     const size_t n_shared[] = {0, FIRST_CHANGE};
@@ -286,7 +404,8 @@ static void test_kernels(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_invariants_of_every_fixture), cmocka_unit_test(test_company_changes_nothing), cmocka_unit_test(test_shared_rows_change_nothing),
+      cmocka_unit_test(test_invariants_of_every_fixture), cmocka_unit_test(test_unusual_mixtures), cmocka_unit_test(test_routing),
+      cmocka_unit_test(test_company_changes_nothing), cmocka_unit_test(test_shared_rows_change_nothing),
       cmocka_unit_test(test_reasons), cmocka_unit_test(test_kernels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
