@@ -42,6 +42,33 @@ echo $(($(wc -l <paper/head_relevance_by_group.csv) - 1))
 item "a margin that is not that of its parts"
 "$PY" -c 'import sqlite3; c = sqlite3.connect("other.db"); c.execute("UPDATE relevance SET m = m + 1e-9 WHERE prompt_id = 3"); c.commit()'
 "$HW" check other.db 2>/dev/null | grep differs
+item "a mixture of experts"
+mkdir moe
+cp "$ROOT"/tests/golden/models/mixtral-odd/* moe
+"$PY" -c '
+import json
+words = ["w%d" % i for i in range(47)]
+split = {"type": "WhitespaceSplit"}
+json.dump({"version": "1.0", "added_tokens": [], "normalizer": None, "pre_tokenizer": split, "post_processor": None, "decoder": None,
+           "model": {"type": "WordLevel", "vocab": {w: i for i, w in enumerate(words)}, "unk_token": "w0"}}, open("moe/tokenizer.json", "w"))
+with open("moe.csv", "w") as file:
+    file.write("prompt,answer,foil,counterfactual\n")
+    for i in range(8):
+        prompt = [(7 * i + 5 * k * k + k) % 47 for k in range(9)]
+        text, other = (" ".join("w%d" % ((t + step * (k in (3, 6))) % 47) for k, t in enumerate(prompt)) for step in (0, 1))
+        file.write("%s,w%d,w%d,%s\n" % (text, i + 3, i + 20, other))'
+mixture="run --model moe --data moe.csv --neuron-projections none --quiet --counterfactual --relevance both --bos no"
+# shellcheck disable=SC2086
+"$HW" $mixture --db moe.db --threads "$T"
+"$PY" "$LIB/check_relevance.py" "$HW" moe.db moe
+# shellcheck disable=SC2086
+for options in "--chunk-tokens 20 --threads 1" "--share-prefixes no --threads 3"; do
+  "$HW" $mixture --db again.db $options 2>/dev/null
+  same "$options" "$("$HW" digest again.db)" "$("$HW" digest moe.db)"
+  rm again.db
+done
+"$HW" certify moe.db --model moe --graph contrast --unit edge --baseline counterfactual --quiet --threads "$T"
+"$HW" sql moe.db "SELECT count(*) AS certificates, sum(abs(m - kept) <= abs(m - \"none\")) AS no_farther FROM certificate" --format csv
 item "reasons"
 store="When Mary and John went to the store, John gave a drink to"
 printf 'prompt,answer,foil,counterfactual\n' >pairs.csv
