@@ -112,8 +112,9 @@ bool hw_quantize(const hw_matrix *w, int threads, void *memory, hw_quantized *q)
     double row[HW_MOST_QUANTIZED];
     for (size_t v = p * HW_PACK_WIDTH; v < w->n_out && v < (p + 1) * HW_PACK_WIDTH; v++) finite = quantize_output(w, q, v, row) && finite;
   }
-  for (size_t p = 0; p < panels; p++) q->largest = fmax(q->largest, (double)q->panel_norm[p]);
-  q->largest += q->mean_norm;
+  float most = 0; /* gcc 12 cannot compile this for arm64 as a maximum of doubles (internal error) */
+  for (size_t p = 0; p < panels; p++) most = fmaxf(most, q->panel_norm[p]);
+  q->largest = (double)most + q->mean_norm;
   return finite;
 }
 
