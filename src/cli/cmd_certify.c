@@ -21,7 +21,7 @@ static const hw_option rows[] = {
     {"model", HW_OPTION_PATH, AT(model), "DIR", "the model of the run", 0, 0, NULL, false},
     {"architecture", HW_OPTION_PATH, AT(architecture), "FILE", "describes the model in the place of its headwater.json, as for run", 0, 0, NULL, false},
     {"graph", HW_OPTION_CHOICE, AT(graph), "WHICH", "routes: those that are stored; answer or contrast: the relevance of a prompt, or against its counterfactual", 0, 0, hw_certified_graph_names, false},
-    {"threshold", HW_OPTION_NUMBER, AT(threshold), "SHARE", "parts above it are the graph; of routes it is at least the floor of the run; 0: the run's", -1e-9, 1, NULL, false},
+    {"threshold", HW_OPTION_NUMBER, AT(threshold), "SHARE", "parts above it are the graph; of routes it is at least the floor of the run; the run's threshold when left out", 0, 1, NULL, false},
     {"unit", HW_OPTION_CHOICE, AT(unit), "WHAT", "kept and replaced are edges, or nodes: whole heads and FFNs at a position", 0, 0, hw_ablation_unit_names, false},
     {"baseline", HW_OPTION_CHOICE, AT(baseline), "WHAT", "what stands in the place of what is replaced: that of the counterfactual, zero, or the mean over prompts of the same group and length (with --unit node)", 0, 0, hw_certify_baseline_names, false},
     {"random", HW_OPTION_COUNT, AT(random), "N", "random graphs of the same size to compare with, for each prompt", 0, 1000, NULL, false},

@@ -444,6 +444,12 @@ static void count_prompts(const merge *m, hw_merge_result *result) {
   }
 }
 
+/* Says of a merge that was stopped what is left of it. */
+static void tell_stop(const char *out, const char *unfinished, hw_error *err) {
+  if (access(unfinished, F_OK) == 0) (void)hw_fail(err, HW_ERROR_INTERRUPTED, "%s: stopped; what is merged so far is in %s, where the same command goes on", out, unfinished);
+  else (void)hw_fail(err, HW_ERROR_INTERRUPTED, "%s: stopped before it was begun; the same command makes it", out);
+}
+
 bool hw_store_merge(const char *out, const char *const *paths, size_t n_paths, bool partial, const hw_hooks *hooks, hw_merge_result *result, hw_error *err) {
   merge m = {.hooks = hooks, .err = err};
   hw_buffer unfinished;
@@ -456,6 +462,7 @@ bool hw_store_merge(const char *out, const char *const *paths, size_t n_paths, b
     m.done = calloc(m.inputs.chunks.n + 1, sizeof *m.done);
     ok = m.done ? tell_left_out(&m, out) && make_file(&m, out, unfinished.data) : hw_fail_memory(err, "the chunks of a merge");
   }
+  if (!ok && err->kind == HW_ERROR_INTERRUPTED) tell_stop(out, unfinished.data, err);
   count_prompts(&m, result);
   free(m.done);
   hw_merge_inputs_close(&m.inputs);

@@ -281,7 +281,7 @@ def check_means(folder):
     with open(os.path.join(ROOT, "datasets/ioi.csv"), encoding="utf-8") as file:
         data = list(csv.DictReader(file))[:4]
     path = os.path.join(folder, "means.csv")
-    table = [data[0], data[0], dict(data[1], counterfactual=""), dict(data[2], counterfactual="The mill is old and so"), data[3]]
+    table = [data[0], data[0], dict(data[1], counterfactual=""), dict(data[2], counterfactual="The mill is old and so"), data[3], dict(data[3], counterfactual=data[3]["prompt"])]
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, table[0].keys())
         writer.writeheader()
@@ -295,14 +295,15 @@ def check_means(folder):
             near(mean[i][column], paired[i][column], f"{column} by the mean of two equal counterfactuals", 1e-4)
     with sqlite3.connect(db) as connection:
         groups = connection.execute("SELECT group_id, n_tokens FROM prompt WHERE counterfactual_of IS NULL ORDER BY prompt_id").fetchall()
-    for i in range(2, 5):
-        check((groups[i] == groups[0]) == (mean[i]["reason"] is None), f"prompt {i}: a mean of two others, or a reason: {mean[i]['reason']}")
+    for i in range(2, 6):
+        check((groups.count(groups[i]) > 1) == (mean[i]["reason"] is None), f"prompt {i}: a mean of two others, or a reason: {mean[i]['reason']}")
     check("no counterfactual" in (paired[2]["reason"] or "") and "another number" in (paired[3]["reason"] or ""), "reasons of prompts without a counterfactual")
+    check("the same tokens" in (paired[5]["reason"] or ""), f"reason of a prompt that is its counterfactual: {paired[5]['reason']}")
     check(paired[4]["reason"] is None and all(paired[2][c] is None for c in ("m", "kept", "n_ffn")), "a reason stands in the place of numbers")
     listed = query(db, "certificates", "--certificate", 2)
-    check(listed[0]["n"] == 3 and listed[0]["n_without"] == 2, "prompts without numbers are counted")
+    check(listed[0]["n"] == 3 and listed[0]["n_without"] == 3, "prompts without numbers are counted")
     failures = query(db, "certificate_failures", "--certificate", 2, "--tolerance", 1e9)
-    check([f["prompt_id"] for f in failures] == [2, 3] and all(f["reason"] for f in failures), "they are listed with their reasons")
+    check([f["prompt_id"] for f in failures] == [2, 3, 5] and all(f["reason"] for f in failures), "they are listed with their reasons")
 
 
 def check_errors(db, folder):
@@ -310,6 +311,7 @@ def check_errors(db, folder):
              ("--model", MODEL, "--baseline", "mean"): "for --unit node", ("--model", MODEL, "--graph", "routes", "--curve", "parts"): "--curve parts"}
     for options, words in wrong.items():
         check(words in call("certify", db, *options, wanted=1).stderr, f"{options}: the message says \"{words}\"")
+    check("want a number between 0 and 1" in call("certify", db, "--model", MODEL, "--threshold", 0, wanted=2).stderr, "the range of --threshold")
     check("--model" in call("certify", db, wanted=2).stderr, "the model is asked for")
     check("about" in call("certify", db, "--model", MODEL, "--dry-run", "--random", 9).stdout, "--dry-run says what it will take")
     check(not rows(db, "certificate_run", "n_random = 9"), "--dry-run stores nothing")

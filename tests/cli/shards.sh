@@ -24,6 +24,14 @@ same "digest, with counterfactuals, several targets, marginal groups, answers of
 "$HW" query part.db accuracy 2>&1 >/dev/null
 "$HW" merge both.db s2.db part.db && rm part.db
 same "digest by way of a partial merge" "$(digest both.db)" "$(digest whole.db)"
+echo "--- stopped"
+for try in 1 2 3 4 5 6 7 8 9 10; do # it may be done before the signal comes
+  rm -f new.db
+  "$PY" "$LIB/interrupt.py" SIGINT exists new.db.merging "$HW" merge new.db s1.db s2.db s3.db >/dev/null 2>stderr
+  [ $? = 130 ] && break
+done
+grep "^headwater" stderr; ls new.db*; rm stderr
+"$HW" merge new.db s1.db s2.db s3.db && same "digest" "$(digest new.db)" "$(digest whole.db)"; rm new.db
 echo "--- a shard"
 "$HW" query s2.db accuracy 2>&1 >/dev/null
 "$HW" export s2.db --out out 2>&1 >/dev/null | head -n 1

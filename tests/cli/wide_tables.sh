@@ -21,3 +21,5 @@ echo "csv: $(wc -l <csv) lines of $(head -n 1 csv | tr ',' '\n' | wc -l) columns
 on 80 "$HW" compare x.db --by group=ABBA,BABA --save no --permutations 100 >compared
 "$HW" compare x.db --by group=ABBA,BABA --save no --permutations 100 2>notes >piped
 echo "compare: lines of its table over 80 columns: $(sed "1,/^effect/d; /^note:/d" compared | grep -cE '^.{81}'), parts: $(grep -c '^component ' compared), in a pipe: $(grep -c '^component ' piped)"
+on 80 "$HW" certify x.db --model gpt2 --graph routes --baseline zero --random 0 --limit 2 >certified
+echo "certify: lines of its table over 80 columns: $(sed '1,/: 2 prompts/d' certified | grep -cE '^.{81}'), parts: $(grep -c '^certificate_id ' certified)"

@@ -21,6 +21,7 @@ COMMANDS = {
     "pack": ["pack", "a.db"],
     "migrate": ["pack", "old.db"],
     "check": ["check", "a.db"],
+    "certify": ["certify", "a.db", "--model", "gpt2", "--graph", "routes", "--baseline", "zero", "--random", "0", "--knockout", "2", "--limit", "3", "--threads", "1", "--quiet"],
 }
 
 
@@ -82,6 +83,9 @@ class Program:
         if name in ("mine", "compare"):
             found = derived(os.path.join(folder, "a.db"))
             assert found in (derived(os.path.join(base, "a.db")), derived(os.path.join(whole, "a.db"))), "neither the old nor the new result"
+        if name == "certify":
+            found, wanted = certificates(folder), certificates(whole)
+            assert all(found[t] <= wanted[t] for t in found), "a certificate of an interrupted call is not that of a whole one"
         if name == "migrate":
             self.call(folder, ["digest", "old.db"])  # rolls back what was left, whether it can read the version or not
             assert contents(os.path.join(folder, "old.db")) in (contents(os.path.join(base, "old.db")), contents(os.path.join(whole, "old.db"))), "half migrated"
@@ -117,6 +121,11 @@ def derived(path):
     return {t: rows[t] for t in rows if t.startswith(("mining", "circuit", "comparison"))}
 
 
+def certificates(folder):
+    rows = contents(os.path.join(folder, "a.db"))
+    return {t: set(rows[t]) for t in rows if t.startswith(("certificate", "knockout")) and t != "certificate_run"}  # which says how many prompts are done
+
+
 def same_folder(a, b):
     names = sorted(os.listdir(a))
     return names == sorted(os.listdir(b)) and filecmp.cmpfiles(a, b, names, shallow=False)[0] == names
@@ -133,5 +142,5 @@ def is_whole(name, folder, whole):
         if os.path.isdir(made) and not os.listdir(made):
             os.rmdir(made)  # an empty folder that could not be removed does no harm
         return same_folder(os.path.join(folder, "out"), os.path.join(whole, "out"))
-    db = "a.db" if name in ("mine", "compare", "pack", "check") else "old.db" if name == "migrate" else "new.db"
+    db = "a.db" if name in ("mine", "compare", "pack", "check", "certify") else "old.db" if name == "migrate" else "new.db"
     return os.path.exists(os.path.join(folder, db)) and contents(os.path.join(folder, db)) == contents(os.path.join(whole, db))

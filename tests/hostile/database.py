@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Databases that are damaged, or made by somebody who means harm: each command that reads or writes one ends by itself with 0, or with one line.
 
-    database.py HEADWATER [--every N] [--seed N] [--jobs N]
+    database.py HEADWATER [--every N] [--commands N] [--seed N] [--jobs N]
 
-Bits are flipped in each page (--every: each N-th), three a page. Then triggers on every table, views in the place of tables, generated columns,
+Bits are flipped in each page (--every: each N-th), three a page; each case meets all commands (--commands: N of them in turn, 3 with --every). Then triggers on every table, views in the place of tables, generated columns,
 tables without rows. A command may say 0 where what is damaged does not concern it; never may it end by a signal or run on."""
 import argparse
 import concurrent.futures
@@ -111,9 +111,9 @@ def main():
         for number, (what, sql) in enumerate(statements()):
             if number % options.every == 0:
                 work.append((what, lambda path, sql=sql: sqlite3.connect(path).executescript(sql).close()))
-        few = options.every > 1  # then each case takes some of the commands in turn
+        few = min(len(COMMANDS), options.commands or (3 if options.every > 1 else len(COMMANDS)))
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            jobs = [pool.submit(run_all, what, change, [COMMANDS[(i + k * 5) % len(COMMANDS)] for k in range(3)] if few else COMMANDS) for i, (what, change) in enumerate(work)]
+            jobs = [pool.submit(run_all, what, change, [COMMANDS[(i + k * 5) % len(COMMANDS)] for k in range(few)]) for i, (what, change) in enumerate(work)]
             for job in jobs:
                 problems, done = job.result()
                 n += done
@@ -127,6 +127,7 @@ def main():
 parser = argparse.ArgumentParser()
 parser.add_argument("headwater", type=os.path.abspath)
 parser.add_argument("--every", type=int, default=1)
+parser.add_argument("--commands", type=int, default=0)
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--jobs", type=int, default=2)
 options = parser.parse_args()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # interrupt.py SIGNAL,... WHEN DB COMMAND...: starts the command, sends it the signals, and exits as a shell would.
-#   WHEN  "chunks:N"  once DB holds N chunks      "seconds:S"  after S seconds
+#   WHEN  "chunks:N"  once DB holds N chunks      "seconds:S"  after S seconds      "exists"  once there is a file DB
 # Says on stderr when the command ended before.
 import os
 import signal
@@ -31,8 +31,8 @@ def undisturbed():  # a shell without job control starts commands in the backgro
 child = subprocess.Popen(command, preexec_fn=undisturbed)
 kind, _, value = when.partition(":")
 deadline = time.monotonic() + (float(value) if kind == "seconds" else 300)
-while child.poll() is None and time.monotonic() < deadline and not (kind == "chunks" and chunks() >= int(value)):
-    time.sleep(0.002 if kind == "seconds" else 0.01)
+while child.poll() is None and time.monotonic() < deadline and not (kind == "chunks" and chunks() >= int(value)) and not (kind == "exists" and os.path.exists(db)):
+    time.sleep(0.01 if kind == "chunks" else 0.002)
 if child.poll() is None:
     for number in numbers:
         os.kill(child.pid, number)
