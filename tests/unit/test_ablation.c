@@ -95,9 +95,10 @@ static void test_all_and_none(void **state) {
 /* A baseline that is the prompt itself changes nothing, whatever is replaced; edges and nodes agree where each head's edges are all in or out. */
 static void test_baselines(void **state) {
   (void)state;
-  for (size_t m = 0; m < UNIT_FIXTURES; m++) {
+  const char *const mixtures[] = {"tests/golden/models/qwen2_moe-odd", "tests/golden/models/gpt_oss-odd"};
+  for (size_t m = 0; m < UNIT_FIXTURES + COUNT_OF(mixtures); m++) {
     fixture f;
-    fixture_open(&f, unit_models[m]);
+    fixture_open(&f, m < UNIT_FIXTURES ? unit_models[m] : mixtures[m - UNIT_FIXTURES]);
     hw_ablated_part parts[N * (N + 1) / 2 + 1], some[] = {{0, 0, 3, 1}, {0, 0, N - 1, 0}, {0, HW_ABLATED_FFN, 2, 2}};
     size_t n = 0;
     for (uint32_t i = 0; i < N; i++)

@@ -36,9 +36,14 @@ static void pair_fini(pair *p) {
 
 static const hw_relevance_settings all_parts = {.answer = true, .contrast = true, .floor = 0, .top_neurons = 1000};
 
+/* The work space is at most what is counted of it. */
 static hw_relevance_prompt trace(pair *p, size_t prompt, size_t reference, int32_t answer, int32_t foil) {
   hw_relevance_prompt asked = {.prompt = prompt, .reference = reference, .answer = answer, .foil = foil};
-  assert_ok(hw_relevance_trace(&p->acts, &all_parts, &asked, 1, &(hw_team){.panel = p->b.panel}, &p->b.arena, &p->b.scratch, &p->b.err), &p->b.err);
+  hw_arena scratch;
+  hw_arena_init(&scratch);
+  assert_ok(hw_relevance_trace(&p->acts, &all_parts, &asked, 1, &(hw_team){.panel = p->b.panel}, &p->b.arena, &scratch, &p->b.err), &p->b.err);
+  assert_true(scratch.peak <= hw_relevance_work_bytes(p->model, &all_parts, N, N));
+  hw_arena_fini(&scratch);
   return asked;
 }
 
