@@ -92,6 +92,36 @@ member AS (
     JOIN member x ON x.member_id IS NULL OR x.member_id = p.group_id
   WHERE :certificate IS NULL OR u.certificate_id = :certificate
 )
+-- Graphs whose prompt has a relevance, of :mode, :group and a sample of :sample prompts.
+-- $relevant_graphs
+step AS (
+  SELECT $sample_step(:sample) AS every
+), taken AS MATERIALIZED (
+  SELECT a.graph_id, a.parts, g.heads, a.m - coalesce(a.m_reference, 0) AS whole
+  FROM step, relevance a JOIN graph g ON g.graph_id = a.graph_id JOIN prompt p ON p.prompt_id = $prompt_of(a.graph_id)
+  WHERE a.mode = coalesce(:mode, (SELECT max(mode) FROM relevance)) AND a.parts IS NOT NULL AND $is_sampled($prompt_of(a.graph_id), step.every)
+    AND (:group IS NULL OR p.group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
+)
+-- Shares in 1e-3 at which curves are read.
+-- $curve_steps
+step(i, p) AS (VALUES(1, 1), (2, 2), (3, 5), (4, 10), (5, 20), (6, 50), (7, 100), (8, 200), (9, 500), (10, 1000))
+-- Curves of the rows `certified`: what is kept at each share, and the areas below the curve and between it and 1.
+-- $curve_points
+$curve_steps, clustered AS (
+  SELECT c.certificate_id, c.group_id, c.group_name, s.i, s.p, count(*) AS n, sum(v.n_kept) AS n_kept, sum(c.d) AS d, sum(v.kept - c.none) AS k
+  FROM certified c JOIN step s JOIN certificate_curve v ON v.certificate_id = c.certificate_id AND v.graph_id = c.graph_id AND v.n_kept = v.n * s.p / 1000
+  GROUP BY c.certificate_id, c.group_id, c.group_name, s.i, c.cluster
+), sums AS (
+  SELECT certificate_id, group_id, group_name, i, p * 0.001 AS p, sum(n_kept) * 1.0 / sum(n) AS n_kept, sum(n) AS n, count(*) AS n_clusters, sum(d) AS d, sum(d * d) AS d_d, $ratio_sums(k)
+  FROM clustered GROUP BY certificate_id, group_id, group_name, i
+), point AS (
+  SELECT *, k / d AS f, (p - lag(p) OVER g) * (k / d + lag(k / d) OVER g) / 2 AS kept_area, (p - lag(p) OVER g) * (abs(1 - k / d) + abs(1 - lag(k / d) OVER g)) / 2 AS missing_area
+  FROM sums WINDOW g AS (PARTITION BY certificate_id, group_id ORDER BY i)
+), curve_point AS (
+  SELECT certificate_id, group_id, group_name, p, n_kept, n, f, f - ($ratio_half(k)) AS f_lo, f + ($ratio_half(k)) AS f_hi,
+    sum(kept_area) OVER w AS cpr, sum(missing_area) OVER w AS cmd
+  FROM point WINDOW w AS (PARTITION BY certificate_id, group_id)
+)
 -- The standard deviation of N values from their sum and the sum of their squares.
 -- $std $SUM $SQUARES $N
 sqrt(max(0.0, $SQUARES - $SUM * $SUM / $N) / ($N - 1.0))

@@ -7,14 +7,7 @@
 -- :limit <count> = 20                 rows
 -- missed: prompts where the head has such a share and its importance is nowhere above the threshold; decisive: where it has such a share.
 -- share and example_prompt are of the prompts where it is missed; headwater trace --knockout counterfactual checks it there.
-WITH step AS (
-  SELECT $sample_step(:sample) AS every
-), taken AS MATERIALIZED (
-  SELECT a.graph_id, a.parts, g.heads, p.group_id, a.m - coalesce(a.m_reference, 0) AS whole
-  FROM step, relevance a JOIN graph g ON g.graph_id = a.graph_id JOIN prompt p ON p.prompt_id = $prompt_of(a.graph_id)
-  WHERE a.mode = coalesce(:mode, (SELECT max(mode) FROM relevance)) AND a.parts IS NOT NULL AND $is_sampled($prompt_of(a.graph_id), step.every)
-    AND (:group IS NULL OR p.group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
-), decisive AS (
+WITH $relevant_graphs, decisive AS (
   SELECT a.graph_id, r.layer, r.head, r.r, r.share, a.whole, EXISTS (SELECT 1 FROM hw_heads(a.heads) h
       WHERE h.layer = r.layer AND h.head = r.head AND h.importance > (SELECT threshold FROM run)) AS shown
   FROM taken a, hw_relevance(a.parts) r WHERE r.kind = 'head' AND abs(r.share) > :share

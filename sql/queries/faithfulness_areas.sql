@@ -4,7 +4,7 @@
 -- needs certificate_run: headwater certify DB --model DIR --curve components
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :limit <count> = 20                rows, 0 for all
-WITH step(i, p) AS (VALUES(1, 1), (2, 2), (3, 5), (4, 10), (5, 20), (6, 50), (7, 100), (8, 200), (9, 500), (10, 1000)), point AS (
+WITH $curve_steps, point AS (
   SELECT certificate_id, graph_id, i, p * 0.001 AS p, (v.kept - c.none) / nullif(c.m - c.none, 0) AS f
   FROM certificate c JOIN certificate_curve v USING(certificate_id, graph_id) JOIN step s ON v.n_kept = v.n * s.p / 1000
   WHERE :certificate IS NULL OR certificate_id = :certificate

@@ -7,14 +7,7 @@
 -- :limit <count> = 20                 rows
 -- idle: prompts where the head's importance is above the threshold and its share is no larger; shown: where its importance is above it.
 -- importance is the mean where it is idle.
-WITH step AS (
-  SELECT $sample_step(:sample) AS every
-), taken AS MATERIALIZED (
-  SELECT a.graph_id, a.parts, g.heads, p.group_id, a.m - coalesce(a.m_reference, 0) AS whole
-  FROM step, relevance a JOIN graph g ON g.graph_id = a.graph_id JOIN prompt p ON p.prompt_id = $prompt_of(a.graph_id)
-  WHERE a.mode = coalesce(:mode, (SELECT max(mode) FROM relevance)) AND a.parts IS NOT NULL AND $is_sampled($prompt_of(a.graph_id), step.every)
-    AND (:group IS NULL OR p.group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
-), shown AS (
+WITH $relevant_graphs, shown AS (
   SELECT a.graph_id, h.layer, h.head, h.importance, (SELECT abs(r.share) <= :share FROM hw_relevance(a.parts) r
       WHERE r.kind = 'head' AND r.layer = h.layer AND r.head = h.head) AS idle
   FROM taken a, hw_heads(a.heads) h WHERE h.importance > (SELECT threshold FROM run)

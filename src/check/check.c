@@ -173,8 +173,8 @@ static bool check_rows(check *c, hw_check_model *model, hw_error *err) {
             hw_check_rebuild_all(&rebuild, err) && (!model || hw_check_sample(model, &rebuild.pair, c->settings, err));
   if (ok) hw_check_say(&c->report, "%" PRId64 " prompts in %" PRId64 " chunks made again", rebuild.n_prompts, rebuild.n_chunks);
   if (ok && model)
-    hw_check_say(&c->report, "model: %" PRId64 " texts tokenised, %" PRId64 " neurons projected, %" PRId64 " prompts run again", model->n_texts, model->n_neurons,
-                 model->n_again);
+    hw_check_say(&c->report, "model: %" PRId64 " texts tokenised, %" PRId64 " neurons projected, %" PRId64 " prompts run again, %" PRId64 " relevances computed again",
+                 model->n_texts, model->n_neurons, model->n_again, model->n_relevances);
   hw_check_rebuild_fini(&rebuild);
   return ok;
 }

@@ -9,6 +9,7 @@
 #include "dataset/reader.h"
 #include "graph/keys.h"
 #include "run/plan.h"
+#include "run/relevance.h"
 #include "run/running.h"
 
 /* ---- opening ---- */
@@ -54,7 +55,9 @@ bool hw_check_model_open(hw_check_model *m, const hw_check_settings *settings, c
     return false;
   if (m->job.precision == HW_PRECISION_BF16) hw_model_use_bf16(m->model);
   check_sizes(m, report);
-  return m->has_worker = hw_worker_init(&m->worker, m->model, &m->flow, HW_BATCH_ROWS, err);
+  m->has_worker = hw_worker_init(&m->worker, m->model, &m->flow, HW_BATCH_ROWS, err);
+  m->worker.relevance = hw_job_relevance(&m->job);
+  return m->has_worker;
 }
 
 void hw_check_model_close(hw_check_model *m) {
@@ -153,13 +156,48 @@ static bool prepare(hw_check_model *m, const hw_prompt_record *prompt, hw_check_
                            answer ? answer->value_length : 0, foil ? foil->value : NULL, foil ? foil->value_length : 0, &m->arena, input, err);
 }
 
+/* The foil that nothing could be asked about has its reason among the values. */
+static void take_loss(const hw_prompt_record *prompt, hw_prompt_input *input) {
+  for (size_t i = 0; i < prompt->n_values && !input->n_foil; i++)
+    if (strcmp(prompt->values[i].key, "foil.loss") == 0) input->foil_loss = prompt->values[i].value;
+}
+
+/* Puts the counterfactual of a prompt behind it where relevances need it. *known is false when it is not stored. */
+static bool pair_up(hw_check_model *m, const hw_check_pair *pair, const hw_prompt_record *prompt, hw_prompt_input inputs[2], bool *known, hw_error *err) {
+  hw_statement s;
+  hw_prompt_record other;
+  bool row, found = false, ok = hw_statement_open(&s, pair->found, "check/counterfactual.sql", err);
+  if (ok) {
+    hw_bind_integer(&s, ":prompt", prompt->prompt_id);
+    hw_bind_integer(&s, ":counterfactual", prompt->prompt_id + m->info->n_prompts / 2);
+  }
+  ok = ok && hw_statement_step(&s, &row, err);
+  *known = ok && row;
+  if (*known && !hw_column_is_null(&s, 1)) ok = hw_counterfactual_failure(hw_column_text(&s, 1), &m->arena, &inputs[0].no_counterfactual, err);
+  else if (*known) ok = hw_store_read_prompt(pair->found, m->info, hw_column_integer(&s, 0), &m->arena, &found, &other, err);
+  hw_statement_close(&s);
+  if (!ok || !found) return ok;
+  if (!hw_prompt_from_ids(m->model, &m->job.analysis, other.ids, other.n_tokens, &m->arena, &inputs[1], err)) return false;
+  inputs[0].paired = inputs[1].only_run = true;
+  return true;
+}
+
+/* The relevances as they were computed again; the stored ones stay where they were not. */
+static bool take_relevances(hw_check_model *m, const hw_prompt_input *input, const hw_prompt_result *result, hw_prompt_record *again, hw_error *err) {
+  if (!input->explained) return true;
+  again->n_relevances = 0;
+  if (!hw_list_relevances(&m->job, &m->model->config, input, result, &m->arena, again, err)) return false;
+  m->n_relevances += (int64_t)again->n_relevances;
+  return true;
+}
+
 /* Stored rows with what was computed again in their place. */
 static bool compare_again(hw_check_model *m, const hw_check_pair *pair, const hw_prompt_record *prompt, const hw_prompt_input *input,
                           const hw_prompt_result *result, hw_error *err) {
   hw_prompt_record again = *prompt;
   hw_encoded_chunk *encoded = NULL;
   int64_t ignored = 0;
-  if (!hw_take_result(input, result, &m->arena, &again, err)) return false;
+  if (!hw_take_result(input, result, &m->arena, &again, err) || !take_relevances(m, input, result, &again, err)) return false;
   hw_chunk_record chunk = {.first_prompt = prompt->prompt_id, .n_prompts = 1, .n_tokens = prompt->n_tokens, .prompts = &again,
                            .counterfactual = prompt->counterfactual_of >= 0};
   bool ok = hw_encode_chunk(&chunk, m->info, &encoded, err) && hw_store_put_chunk(pair->wanted, encoded, err);
@@ -176,10 +214,10 @@ static bool compare_again(hw_check_model *m, const hw_check_pair *pair, const hw
 
 static bool run_again(hw_check_model *m, const hw_check_pair *pair, int64_t prompt_id, hw_error *err) {
   hw_prompt_record prompt;
-  hw_prompt_input input;
-  hw_prompt_result result;
+  hw_prompt_input inputs[2];
+  hw_prompt_result results[2];
   hw_error why = {0};
-  bool found, whole;
+  bool found, whole, known = true;
   hw_arena_reset(&m->arena);
   hw_arena_reset(&m->worker.results);
   if (!hw_store_read_prompt(pair->found, m->info, prompt_id, &m->arena, &found, &prompt, &why)) {
@@ -188,11 +226,15 @@ static bool run_again(hw_check_model *m, const hw_check_pair *pair, int64_t prom
   }
   if (!found) return true;
   m->n_again++;
-  if (!prepare(m, &prompt, pair->report, &input, &whole, err)) return false;
+  if (!prepare(m, &prompt, pair->report, &inputs[0], &whole, err)) return false;
   if (!whole) return true;
-  if (!hw_compute(&m->worker, &input, 1, &result, err)) return false;
-  if (!result.failure) return compare_again(m, pair, &prompt, &input, &result, err);
-  hw_check_differs(pair->report, "prompt %" PRId64 ": stored, but run again it fails: %s", prompt_id, result.failure);
+  take_loss(&prompt, &inputs[0]);
+  bool explained = m->job.relevance != HW_RELEVANCE_NONE && prompt.counterfactual_of < 0;
+  if (explained && hw_job_pairs(&m->job) && !pair_up(m, pair, &prompt, inputs, &known, err)) return false;
+  inputs[0].explained = explained && known;
+  if (!hw_compute(&m->worker, inputs, inputs[0].paired ? 2 : 1, results, err)) return false;
+  if (!results[0].failure) return compare_again(m, pair, &prompt, &inputs[0], &results[0], err);
+  hw_check_differs(pair->report, "prompt %" PRId64 ": stored, but run again it fails: %s", prompt_id, results[0].failure);
   return true;
 }
 

@@ -16,7 +16,7 @@ typedef struct hw_check_model {
   hw_arena arena;   /* of a prompt */
   hw_worker worker;
   bool has_worker;
-  int64_t n_texts, n_neurons, n_again; /* checked */
+  int64_t n_texts, n_neurons, n_again, n_relevances; /* checked */
 } hw_check_model;
 
 /* Opens the run's model. Errors: another model or tokenizer, a run with OpenBLAS, whose bits are those of its kernel and batches. */

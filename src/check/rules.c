@@ -30,7 +30,7 @@ const hw_check_rule hw_check_rules[] = {
     {"agg_head_source", HW_CHECK_SUMS, NULL, NULL},
     {"agg_answer", HW_CHECK_SUMS, NULL, NULL},
     {"agg_whole_answer", HW_CHECK_SUMS, NULL, NULL},
-    {"relevance", HW_CHECK_GRAPHS, NULL, "reason, and what the parts are"},
+    {"relevance", HW_CHECK_GRAPHS, "reason, and what the parts are", NULL},
     {"agg_relevance", HW_CHECK_SUMS, NULL, NULL},
     {"neuron_token", HW_CHECK_MODEL, "token_id, score", NULL},
     {"t_quantile", HW_CHECK_WHOLE, NULL, NULL},

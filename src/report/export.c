@@ -67,7 +67,10 @@ static const struct {
 } plots[] = {
     {"figure_heads", "figures/heads.gp", {"head_importance", NULL, LAYOUT_ROWS, NULL}},
     {"figure_frequency", "figures/frequency.gp", {"figure_frequency", "figures/frequency.sql", LAYOUT_ROWS, NULL}},
+    {"figure_curve", "figures/curve.gp", {"figure_curve", "figures/curve.sql", LAYOUT_ROWS, "certificate_run"}},
+    {"figure_knockouts", "figures/knockouts.gp", {"figure_knockouts", "figures/knockouts.sql", LAYOUT_ROWS, "certificate_run"}},
     {"figure_lens", "figures/lens.gp", {"figure_lens", "figures/lens.sql", LAYOUT_ROWS, NULL}},
+    {"figure_relevance", "figures/relevance.gp", {"figure_relevance", "figures/relevance.sql", LAYOUT_ROWS, "relevance"}},
     {"figure_role_flow", "figures/role_flow.gp", {"figure_role_flow", "figures/role_flow.sql", LAYOUT_MATRIX, NULL}},
 };
 enum { N_PLOTS = sizeof plots / sizeof plots[0] };
@@ -85,10 +88,8 @@ static void put_file(hw_json *manifest, const char *file, int64_t rows, const ch
   size_t length = strlen(statement);
   while (length && statement[length - 1] == '\n') length--;
   hw_json_begin_object(manifest);
-  hw_json_key(manifest, "file");
-  hw_json_string(manifest, file);
-  hw_json_key(manifest, "rows");
-  hw_json_int(manifest, rows);
+  hw_json_key_string(manifest, "file", file);
+  hw_json_key_int(manifest, "rows", rows);
   hw_json_key(manifest, "sql");
   hw_json_bytes(manifest, statement, length);
   hw_json_end_object(manifest);
@@ -261,12 +262,9 @@ bool hw_export_table(hw_store *store, const char *name, hw_sink sink, void *cont
 static void put_figure(export *e, const char *figure, const char *script, const char *data) {
   hw_json *manifest = &e->manifest;
   hw_json_begin_object(manifest);
-  hw_json_key(manifest, "figure");
-  hw_json_string(manifest, figure);
-  hw_json_key(manifest, "script");
-  hw_json_string(manifest, script);
-  hw_json_key(manifest, "data");
-  hw_json_string(manifest, data);
+  hw_json_key_string(manifest, "figure", figure);
+  hw_json_key_string(manifest, "script", script);
+  hw_json_key_string(manifest, "data", data);
   hw_json_end_object(manifest);
   hw_buffer_append_byte(manifest->out, '\n');
 }
@@ -357,21 +355,16 @@ static bool put_run(hw_store *store, hw_json *json, hw_error *err) {
   ok = ok && hw_store_count_prompts(store, &counts, err);
   hw_json_key(json, "prompts");
   hw_json_begin_object(json);
-  hw_json_key(json, "stored");
-  hw_json_int(json, counts.stored);
-  hw_json_key(json, "failed");
-  hw_json_int(json, counts.failed);
-  hw_json_key(json, "planned");
-  hw_json_int(json, counts.planned);
+  hw_json_key_int(json, "stored", counts.stored);
+  hw_json_key_int(json, "failed", counts.failed);
+  hw_json_key_int(json, "planned", counts.planned);
   hw_json_end_object(json);
   if (counts.n_shards > 0) { /* of one shard: the other prompts are in other files */
     hw_buffer_append_byte(json->out, '\n');
     hw_json_key(json, "shard");
     hw_json_begin_object(json);
-    hw_json_key(json, "number");
-    hw_json_int(json, counts.shard);
-    hw_json_key(json, "of");
-    hw_json_int(json, counts.n_shards);
+    hw_json_key_int(json, "number", counts.shard);
+    hw_json_key_int(json, "of", counts.n_shards);
     hw_json_end_object(json);
   }
   hw_buffer_append_byte(json->out, '\n');
@@ -399,12 +392,9 @@ static bool export_picture(export *e, const hw_export_graph *wanted) {
   ok = ok && write_text(e->folder.temporary, file, &svg, e->err);
   hw_buffer_fini(&svg);
   hw_json_begin_object(&e->manifest);
-  hw_json_key(&e->manifest, "figure");
-  hw_json_string(&e->manifest, file);
-  hw_json_key(&e->manifest, "prompt");
-  hw_json_int(&e->manifest, wanted->prompt_id);
-  hw_json_key(&e->manifest, "target");
-  hw_json_int(&e->manifest, target);
+  hw_json_key_string(&e->manifest, "figure", file);
+  hw_json_key_int(&e->manifest, "prompt", wanted->prompt_id);
+  hw_json_key_int(&e->manifest, "target", target);
   hw_json_end_object(&e->manifest);
   hw_buffer_append_byte(e->manifest.out, '\n');
   return ok;
@@ -454,8 +444,7 @@ static bool export_all(export *e, hw_buffer *text) {
   hw_json *manifest = &e->manifest;
   hw_json_init(manifest, text);
   hw_json_begin_object(manifest);
-  hw_json_key(manifest, "schema_version");
-  hw_json_int(manifest, HW_SCHEMA_VERSION);
+  hw_json_key_int(manifest, "schema_version", HW_SCHEMA_VERSION);
   hw_buffer_append_byte(text, '\n');
   if (!check_tables(e) || !check_graphs(e) || !hw_export_folder_open(&e->folder, e->wanted->folder, e->err) || !put_run(e->store, manifest, e->err)) return false;
   hw_buffer_append_byte(text, '\n');

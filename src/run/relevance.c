@@ -4,10 +4,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/number.h"
 
 hw_relevance_settings hw_job_relevance(const hw_job *job) {
   return (hw_relevance_settings){.answer = job->relevance == HW_RELEVANCE_ANSWER || job->relevance == HW_RELEVANCE_BOTH, .contrast = job->relevance >= HW_RELEVANCE_CONTRAST,
                                  .floor = hw_job_relevance_floor(job), .top_neurons = (uint32_t)job->analysis.top_neurons};
+}
+
+bool hw_counterfactual_failure(const char *failure, hw_arena *arena, const char **reason, hw_error *err) {
+  char text[512];
+  (void)hw_snprintf(text, sizeof text, "the counterfactual: %s", failure);
+  return (*reason = hw_arena_copy(arena, text, strlen(text), err)) != NULL;
 }
 
 /* Rows of the backward pass: contrast has none where both prompts begin with the same tokens. */

@@ -16,6 +16,9 @@ typedef struct hw_explained {
   size_t prompt, reference; /* in the batch; reference: HW_NO_REFERENCE where it cannot be run */
 } hw_explained;
 
+/* Why a prompt has no counterfactual to be compared with, from the reason why that failed. */
+bool hw_counterfactual_failure(const char *failure, hw_arena *arena, const char **reason, hw_error *err);
+
 /* Sets `relevance` of n results from the worker's activations, a part of the prompts at a time. */
 bool hw_explain(hw_worker *worker, const hw_explained *prompts, size_t n, hw_error *err);
 

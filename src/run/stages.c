@@ -70,12 +70,6 @@ static const hw_plan_chunk *counterfactuals_of(const hw_running *s, const hw_pla
 
 bool hw_running_stores(const hw_running *s, const hw_plan_chunk *chunk) { return !s->done[chunk - s->plan->chunks]; }
 
-static const char *counterfactual_failure(const char *failure, hw_arena *arena, hw_error *err) {
-  char text[512];
-  (void)hw_snprintf(text, sizeof text, "the counterfactual: %s", failure);
-  return hw_arena_copy(arena, text, strlen(text), err);
-}
-
 /* Each prompt with its counterfactual behind it. */
 static bool compute_pairs(hw_worker *worker, hw_prompt_input *const inputs[2], size_t n, hw_prompt_result *const results[2], hw_error *err) {
   hw_prompt_input *pairs = hw_arena_new(&worker->results, hw_prompt_input, 2 * n, err);
@@ -86,7 +80,7 @@ static bool compute_pairs(hw_worker *worker, hw_prompt_input *const inputs[2], s
     own[0] = inputs[0][i];
     own[1] = inputs[1][i];
     own->paired = true;
-    if (own[1].failure && !(own->no_counterfactual = counterfactual_failure(own[1].failure, &worker->results, err))) return false;
+    if (own[1].failure && !hw_counterfactual_failure(own[1].failure, &worker->results, &own->no_counterfactual, err)) return false;
   }
   if (!hw_compute(worker, pairs, 2 * n, found, err)) return false;
   for (size_t i = 0; i < n; i++) {

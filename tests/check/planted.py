@@ -27,7 +27,6 @@ UNTOLD = {
     "role": "name",
     "failed": "reason text",
     "prompt_value": "prompt_id key value",
-    "relevance": "reason",
     "mining": "parameters complete_support n_items n_items_cut n_sets complete note mining_id",
     "circuit": "path new_cells",
     "circuit_break": "prompts",
@@ -45,6 +44,7 @@ MODEL = {
     "graph": "edges neurons projections",
     "graph_info": "predicted_id predicted_logit predicted_probability",
     "neuron_token": "layer neuron token_id score",
+    "relevance": "reason parts",
 }
 
 

@@ -36,6 +36,17 @@ with open("other/model.safetensors", "r+b") as file:
 edit other.db "ATTACH 'whole.db' AS whole; UPDATE main.run SET (fingerprint, model_fingerprint) = (SELECT fingerprint, model_fingerprint FROM whole.run)"
 "$HW" check other.db | tail -1
 "$HW" check other.db --model gpt2 --sample 2 2>/dev/null | grep -c 'differs: graph ' | sed 's/^[1-9][0-9]*$/graphs differ/'
+item "relevances computed with other weights"
+why=$(echo "$run" | sed 's/--limit 12/--limit 3 --counterfactual --relevance both/')
+# shellcheck disable=SC2086
+"$HW" $why --db why.db
+# shellcheck disable=SC2086
+"$HW" $(echo "$why" | sed s/gpt2/other/) --db why_other.db
+"$HW" check why.db --model gpt2 --sample 0 | grep -v 'rows:'
+edit why.db "ATTACH 'why_other.db' AS other; DELETE FROM relevance; INSERT INTO relevance(graph_id, mode, m, m_reference, reason, n_parts, parts) SELECT graph_id, mode, m, m_reference, reason, n_parts, parts FROM other.relevance;
+  DELETE FROM agg_relevance; INSERT INTO agg_relevance SELECT * FROM other.agg_relevance"
+"$HW" check why.db | tail -1
+"$HW" check why.db --model gpt2 --sample 0 2>/dev/null | sed -n "s/^differs: \(relevance graph_id [0-9]*, mode '[a-z]*'\).*/\1/p" | sort -u
 item "damaged"
 head -c 200000 whole.db >cut.db
 "$HW" check cut.db >/dev/null 2>stderr; echo "exit $?, lines on stderr: $(wc -l <stderr)"

@@ -44,3 +44,53 @@ cp -r one broken
 echo "plot nonsense(" >broken/figure_heads.gp
 (cd broken && gnuplot figure_heads.gp 2>/dev/null) || echo "gnuplot refuses it"
 "$HW" export ioi.db --out broken --figures && cmp one/figure_heads.svg broken/figure_heads.svg && echo "and export writes it anew"
+echo "--- relevances, knock-outs and curves, worked out again from the rows"
+"$HW" run --model gpt2 --data ioi.csv --db why.db --limit 6 --counterfactual --relevance both --quiet --neuron-projections none --threads "$T"
+for graph in routes contrast; do
+  "$HW" certify why.db --model gpt2 --graph $graph --knockout 6 --curve components --random 0 --threads "$T" >/dev/null 2>&1 || exit
+done
+"$HW" export why.db --out why --figures --tables head_relevance
+"$HW" run --model gpt2 --data ioi.csv --db answer.db --limit 3 --relevance answer --quiet --neuron-projections none --threads "$T"
+"$HW" export answer.db --out answer --figures --tables head_relevance
+for figures in why answer; do grep -c -E '>(answer|contrast|contrast, by (value|key|query))<' $figures/figure_relevance.svg; done
+ls answer | grep -E 'knockouts|curve'
+"$PY" - <<'END'
+import csv, json, os, statistics, subprocess
+from xml.dom import minidom
+def rows(file):
+    with open(file, newline="", encoding="utf-8") as f:
+        return list(csv.DictReader(f))
+def sql(db, text):
+    return json.loads(subprocess.run([os.environ["HW"], "sql", db, text, "--format", "json"], check=True, capture_output=True).stdout)
+def near(a, b):
+    return abs(float(a) - b) < 1e-9
+def shares(db, mode, name):
+    parts = sql(db, f"SELECT r.layer, r.head, coalesce(r.{name}, 0) AS v FROM relevance a, hw_relevance(a.parts) r WHERE r.kind = 'head' AND a.mode = '{mode}'")
+    whole = sum(x["w"] for x in sql(db, f"SELECT m - coalesce(m_reference, 0) AS w FROM relevance WHERE mode = '{mode}'"))
+    found = {}
+    for x in parts:
+        found[x["layer"], x["head"]] = found.get((x["layer"], x["head"]), 0) + x["v"]
+    return {h: v / whole for h, v in found.items()}
+heads = rows("why/figure_relevance.csv")
+for column, mode, name in (("answer", "answer", "r"), ("contrast", "contrast", "r"), ("value", "contrast", "value"), ("key", "contrast", "key"), ("query", "contrast", "query")):
+    want = shares("why.db", mode, name)
+    print(column, len(heads), len(heads) == len(want) and all(abs(float(h[column]) - want[int(h["layer"]), int(h["head"])]) < 2e-4 for h in heads))
+print("answer alone:", {(h["n_contrast"], h["contrast"], h["key"]) for h in rows("answer/figure_relevance.csv")})
+pairs = {}
+for x in sql("why.db", "SELECT k.graph_id AS g, iif(k.kind = 'head', 'L' || k.layer || 'H' || k.number, 'FFN' || k.layer) AS name, k.effect, r.r FROM knockout k, relevance a, hw_relevance(a.parts) r "
+             "WHERE k.certificate_id = 2 AND a.graph_id = k.graph_id AND a.mode = 'contrast' AND r.layer = k.layer AND ((k.kind = 'head' AND r.kind = 'head' AND r.head = k.number) OR (k.kind = 'ffn' AND r.kind = 'ffn_total'))"):
+    pairs.setdefault(x["g"], {})[x["name"]] = (x["r"], x["effect"])
+points = rows("why/figure_knockouts.csv")
+mean = lambda name, i: statistics.mean(p[name][i] for p in pairs.values())
+print("points:", len(points), all(near(p["relevance"], mean(p["name"], 0)) and near(p["effect"], mean(p["name"], 1)) and p["n"] == "6" for p in points))
+within = statistics.mean(statistics.correlation([v[0] for v in p.values()], [v[1] for v in p.values()]) for p in pairs.values())
+means = statistics.correlation([float(p["relevance"]) for p in points], [float(p["effect"]) for p in points])
+print("correlations:", all(near(p["within"], within) and near(p["means"], means) for p in points))
+curve = rows("why/figure_curve.csv")
+want = json.loads(subprocess.run([os.environ["HW"], "query", "why.db", "faithfulness_curve", "--format", "json"], check=True, capture_output=True).stdout)
+print("curve:", len(curve), [(int(c["line"]), float(c["f"])) for c in curve] == [(w["certificate_id"], w["f"]) for w in want])
+area = lambda line, of: sum((float(b["p"]) - float(a["p"])) * (of(float(a["f"])) + of(float(b["f"]))) / 2 for a, b in zip(curve, curve[1:]) if a["line"] == b["line"] == line)
+print("areas:", all(near(c["cpr"], area(c["line"], lambda f: f)) and near(c["cmd"], area(c["line"], lambda f: abs(1 - f))) for c in curve))
+for figure, words in (("knockouts", points[0]["correlation"]), ("curve", curve[0]["title"]), ("curve", curve[-1]["title"])):
+    print(figure, words in minidom.parse(f"why/figure_{figure}.svg").documentElement.toxml())
+END
