@@ -24,7 +24,7 @@ fi
 links="-Wl,-rpath-link,$libraries -Wl,-rpath-link,$root/lib/aarch64-linux-gnu"
 PKG_CONFIG_LIBDIR=$libraries/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root cmake -S "$source" -B "$folder/build" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc \
   "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64-static;-L;$root" -DCMAKE_FIND_ROOT_PATH="$root" -DCMAKE_FIND_ROOT_PATH_MODE_PROGRAM=NEVER -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY \
-  -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY "-DCMAKE_EXE_LINKER_FLAGS=$links" "-DCMAKE_SHARED_LINKER_FLAGS=$links" "-DCMAKE_MODULE_LINKER_FLAGS=$links" -DHEADWATER_WERROR=ON >/dev/null
+  -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY "-DCMAKE_EXE_LINKER_FLAGS=$links" "-DCMAKE_SHARED_LINKER_FLAGS=$links" "-DCMAKE_MODULE_LINKER_FLAGS=$links" -DCMAKE_SKIP_RPATH=ON -DHEADWATER_WERROR=ON >/dev/null
 cmake --build "$folder/build" -j 2 -- -s --no-print-directory >/dev/null
 cat >"$folder/headwater" <<END
 #!/bin/sh
