@@ -14,7 +14,7 @@ typedef struct hw_arena {
   struct hw_arena_block *blocks; /* newest first */
   size_t used;                   /* bytes handed out since the last reset */
   size_t peak;                   /* largest `used` ever */
-  struct hw_arena_block *spare;  /* memory of an inner arena that has ended, for the next one; or NULL */
+  struct hw_arena_block *spare;  /* memory of an inner arena that has ended, for the next one, and behind it that of the arenas inside; or NULL */
 } hw_arena;
 
 HW_API void hw_arena_init(hw_arena *arena);

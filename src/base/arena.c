@@ -74,18 +74,33 @@ void hw_arena_fini(hw_arena *arena) {
 void hw_arena_init_inner(hw_arena *inner, hw_arena *outer) {
   *inner = (hw_arena){.blocks = outer->spare};
   outer->spare = NULL;
+  if (!inner->blocks) return;
+  inner->spare = inner->blocks->next;
+  inner->blocks->next = NULL;
 }
 
-/* Two that worked beside the same one leave the larger memory. */
+/* Of two lists the larger block at each place; the other is freed. */
+static void keep_larger(struct hw_arena_block **kept, struct hw_arena_block *from) {
+  for (struct hw_arena_block *next; from; from = next, kept = &(*kept)->next) {
+    struct hw_arena_block *smaller = *kept;
+    next = from->next;
+    from->next = smaller ? smaller->next : NULL;
+    if (smaller && smaller->capacity >= from->capacity)
+      smaller = from;
+    else
+      *kept = from;
+    if (smaller) smaller->next = NULL;
+    free_blocks(&smaller);
+  }
+}
+
+/* Two that worked beside the same one leave the larger memory, and so do those that worked beside them. */
 void hw_arena_fini_inner(hw_arena *inner, hw_arena *outer) {
   if (outer->used + inner->peak > outer->peak) outer->peak = outer->used + inner->peak;
   hw_arena_reset(inner);
-  if (!outer->spare || (inner->blocks && inner->blocks->capacity > outer->spare->capacity)) {
-    struct hw_arena_block *smaller = outer->spare;
-    outer->spare = inner->blocks;
-    inner->blocks = smaller;
-  }
-  hw_arena_fini(inner);
+  if (inner->blocks) inner->blocks->next = inner->spare;
+  keep_larger(&outer->spare, inner->blocks ? inner->blocks : inner->spare);
+  *inner = (hw_arena){0};
 }
 
 void hw_arena_reset(hw_arena *arena) {

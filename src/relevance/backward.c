@@ -8,7 +8,7 @@
 #include "tensor/kernels.h"
 
 bool hw_pass_keeps(const hw_pass *pass, const hw_pass_prompt *prompt, int64_t r) {
-  return fabs((double)r / 1e6 / prompt->whole) > pass->settings->floor;
+  return fabs((double)r) >= prompt->least && fabs((double)r / 1e6 / prompt->whole) > pass->settings->floor; /* a division for few */
 }
 
 double hw_pass_relevance(const hw_pass *pass, const float *x, const float *reference, const float *g, size_t n) {
@@ -135,8 +135,10 @@ bool hw_pass_run(hw_pass *pass, hw_arena *arena, hw_arena *scratch) {
   pass->branch = hw_arena_new(scratch, float, pass->all.n * d, pass->err);
   pass->beside = hw_arena_new(scratch, float, pass->model->config.parallel ? pass->all.n * d : 0, pass->err);
   if (!pass->state || !pass->branch || !pass->beside) return false;
-  for (size_t p = 0; p < pass->n_prompts; p++)
+  for (size_t p = 0; p < pass->n_prompts; p++) {
+    pass->prompts[p].least = fabs(pass->prompts[p].whole) * 1e6 * pass->settings->floor * (1 - 1e-9); /* rounding takes less */
     if (!new_results(pass, &pass->prompts[p], arena)) return false;
+  }
   begin_at_the_top(pass);
   hw_arena_init_inner(&work, scratch);
   pass->work = &work;

@@ -13,6 +13,7 @@ typedef struct hw_pass_prompt {
   size_t n_tokens, begin;
   size_t first;             /* its first row */
   double whole;             /* of shares: m - m', or m */
+  double least;             /* a smaller relevance, in millionths, is surely not kept */
   const float *t;           /* [d_model] of its measure */
   hw_relevance *out;
   hw_buffer parts, neurons;

@@ -33,8 +33,8 @@ static hw_matrix view(const float *data, size_t n_in, size_t n_out, size_t strid
 
 /* ---- Scores ---- */
 
-/* Logarithms of the attention of a query at position i, keys [seen, i]; returns that of the sink, -infinity without one. */
-static double log_attention(const hw_pass *pass, size_t layer, size_t head, const float *products, size_t seen, size_t i, double *out) {
+/* Attention of a query at position i, keys [seen, i], and its logarithms in `out`; returns that of the sink, -infinity without one. */
+static double log_attention(const hw_pass *pass, size_t layer, size_t head, const float *products, size_t seen, size_t i, double *out, double *attention) {
   const hw_layer *l = &pass->model->layers[layer];
   double cap = pass->model->config.attention_cap, slope = pass->model->alibi_slopes ? (double)pass->model->alibi_slopes[head] : 0;
   double sink = l->sinks ? (double)l->sinks[head] : -INFINITY, largest = sink, sum = 0;
@@ -44,10 +44,13 @@ static double log_attention(const hw_pass *pass, size_t layer, size_t head, cons
     out[j] = score - slope * (double)(i - j);
     if (out[j] > largest) largest = out[j];
   }
-  for (size_t j = seen; j <= i; j++) sum += hw_exp(out[j] - largest);
+  for (size_t j = seen; j <= i; j++) attention[j] = out[j] - largest;
+  hw_exp_doubles(attention + seen, i + 1 - seen);
+  for (size_t j = seen; j <= i; j++) sum += attention[j];
   if (l->sinks) sum += hw_exp(sink - largest);
   double whole = largest + hw_log(sum);
-  for (size_t j = seen; j <= i; j++) out[j] -= whole;
+  for (size_t j = seen; j <= i; j++) attention[j] = out[j] -= whole;
+  hw_exp_doubles(attention + seen, i + 1 - seen);
   return sink - whole;
 }
 
@@ -60,10 +63,13 @@ static void pull_scores(const hw_pass *pass, const hw_pass_layer *w, const head_
   const hw_layer *l = &pass->model->layers[w->layer];
   const float *through = row_of(h, h->through, 0, n), *other = row_of(h, h->through, 1, n);
   const float *products = row_of(h, h->scores, 0, n), *other_products = row_of(h, h->scores, 1, h->n_queries + n);
-  double scale = (double)l->attention_scale, cap = pass->model->config.attention_cap, sum = l->sinks ? hw_logarithmic_mean(sink, other_sink, hw_exp(sink), hw_exp(other_sink)) : 0, weighted = 0;
+  double scale = (double)l->attention_scale, cap = pass->model->config.attention_cap, sum = 0, weighted = 0;
   float *out = h->of_scores + n * h->n_keys;
+  if (l->sinks) sum = hw_logarithmic_mean(sink, other_sink, hw_exp(sink), hw_exp(other_sink), hw_exp(-fabs(sink - other_sink)));
+  for (size_t j = seen; j <= i; j++) h->secant[j] = -fabs(h->log_own[j] - h->log_reference[j]);
+  hw_exp_doubles(h->secant + seen, i + 1 - seen);
   for (size_t j = seen; j <= i; j++) {
-    h->secant[j] = hw_logarithmic_mean(h->log_own[j], h->log_reference[j], h->attention[0][j], h->attention[1][j]);
+    h->secant[j] = hw_logarithmic_mean(h->log_own[j], h->log_reference[j], h->attention[0][j], h->attention[1][j], h->secant[j]);
     sum += h->secant[j];
     weighted += h->secant[j] * ((double)through[j] + (double)other[j]) / 2;
   }
@@ -74,10 +80,6 @@ static void pull_scores(const hw_pass *pass, const hw_pass_layer *w, const head_
 }
 
 /* ---- Relevances of the parts ---- */
-
-static void keep(const hw_pass *pass, hw_pass_prompt *prompt, hw_relevance_part part) {
-  if (hw_pass_keeps(pass, prompt, part.r)) hw_buffer_append(&prompt->parts, &part, sizeof part);
-}
 
 /* Factor of a run's parts behind an output norm. */
 static double out_scale(const hw_pass *pass, size_t layer, size_t row) {
@@ -92,27 +94,29 @@ static void note_parts(const hw_pass *pass, const hw_pass_layer *w, const head_w
   double scale = out_scale(pass, w->layer, h->own[n]), other_scale = out_scale(pass, w->layer, h->reference[n]), query = 0;
   hw_relevance_part part = {.kind = HW_RELEVANCE_ATTENTION, .layer = (uint16_t)w->layer, .head = (uint16_t)h->head, .target = (uint32_t)i};
   for (size_t j = seen; j <= i; j++) {
-    double r = h->attention[0][j] * (double)own[j] * scale;
+    double r = h->attention[0][j] * (double)own[j] * scale, value = 0, key = 0;
     part.source = (uint32_t)j;
     if (pass->contrast) {
       double qk = (double)row_of(h, h->scores, 0, n)[j], other_qk = (double)row_of(h, h->scores, 0, h->n_queries + n)[j];
       double q_other = (double)row_of(h, h->scores, 1, n)[j], other_q_other = (double)row_of(h, h->scores, 1, h->n_queries + n)[j];
-      double value = (double)mean[j] * ((double)through[j] - (double)other_through[j]);
-      double key = (double)pull[j] * ((qk - q_other) + (other_qk - other_q_other)) / 2;
+      value = (double)mean[j] * ((double)through[j] - (double)other_through[j]);
+      key = (double)pull[j] * ((qk - q_other) + (other_qk - other_q_other)) / 2;
       r -= h->attention[1][j] * (double)other[j] * other_scale;
       query += (double)pull[j] * ((qk - other_qk) + (q_other - other_q_other)) / 2;
       out->value[at] += value;
       out->key[at] += key;
-      part.value = hw_relevance_micro(value);
-      part.key = hw_relevance_micro(key);
     }
     out->heads[at] += r;
     part.r = hw_relevance_micro(r);
-    keep(pass, h->prompt, part);
+    if (!hw_pass_keeps(pass, h->prompt, part.r)) continue;
+    part.value = hw_relevance_micro(value);
+    part.key = hw_relevance_micro(key);
+    hw_buffer_append(&h->prompt->parts, &part, sizeof part);
   }
   if (!pass->contrast) return;
   out->query[at] += query;
-  keep(pass, h->prompt, (hw_relevance_part){.kind = HW_RELEVANCE_QUERY, .layer = part.layer, .head = part.head, .target = part.target, .source = part.target, .r = hw_relevance_micro(query)});
+  part = (hw_relevance_part){.kind = HW_RELEVANCE_QUERY, .layer = part.layer, .head = part.head, .target = part.target, .source = part.target, .r = hw_relevance_micro(query)};
+  if (hw_pass_keeps(pass, h->prompt, part.r)) hw_buffer_append(&h->prompt->parts, &part, sizeof part);
 }
 
 /* ---- One head ---- */
@@ -183,13 +187,10 @@ static void run_head(const hw_pass *pass, const hw_pass_layer *w, const head_wor
   memset(h->weights, 0, h->n_queries * h->n_keys * sizeof *h->weights);
   for (size_t n = 0; n < h->n_queries; n++) {
     size_t i = h->first_query + n, seen = hw_attention_first(pass->model, w->layer, i);
-    double sink = log_attention(pass, w->layer, h->head, row_of(h, h->scores, 0, n), seen, i, h->log_own), other_sink = sink;
-    if (pass->contrast) other_sink = log_attention(pass, w->layer, h->head, row_of(h, h->scores, 1, h->n_queries + n), seen, i, h->log_reference);
-    for (size_t j = seen; j <= i; j++) {
-      h->attention[0][j] = hw_exp(h->log_own[j]);
-      if (pass->contrast) h->attention[1][j] = hw_exp(h->log_reference[j]);
+    double sink = log_attention(pass, w->layer, h->head, row_of(h, h->scores, 0, n), seen, i, h->log_own, h->attention[0]), other_sink = sink;
+    if (pass->contrast) other_sink = log_attention(pass, w->layer, h->head, row_of(h, h->scores, 1, h->n_queries + n), seen, i, h->log_reference, h->attention[1]);
+    for (size_t j = seen; j <= i; j++)
       h->weights[n * h->n_keys + j] = (float)(pass->contrast ? (h->attention[0][j] + h->attention[1][j]) / 2 : h->attention[0][j]);
-    }
     if (pass->contrast) pull_scores(pass, w, h, n, seen, i, sink, other_sink);
     note_parts(pass, w, h, n, seen, i);
   }

@@ -34,7 +34,7 @@ static double pull_weights(const hw_routing *r, int choice, double factor, float
     for (size_t i = 0; i < n_sharing(r); i++) {
       size_t e = sharing(r, choice, i);
       double log_own = (double)r->scores[0][e] - whole[0], log_other = (double)r->scores[1][e] - whole[1], own = hw_exp(log_own), other = hw_exp(log_other);
-      double secant = hw_logarithmic_mean(log_own, log_other, own, other), value = r->normed || uses(r, choice, e) ? r->worth[e] : 0;
+      double secant = hw_logarithmic_mean(log_own, log_other, own, other, hw_exp(-fabs(log_own - log_other))), value = r->normed || uses(r, choice, e) ? r->worth[e] : 0;
       if (again) {
         to[e] = (float)((double)to[e] + factor * secant * (value - weighted / sum));
         continue;

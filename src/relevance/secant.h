@@ -25,11 +25,11 @@ static inline double hw_limit_secant(double x, double other, double least, doubl
   return x >= least && x <= most ? 1 : 0;
 }
 
-/* Of two shares of a softmax and their logarithms: (a - b) / (log_a - log_b). */
-static inline double hw_logarithmic_mean(double log_a, double log_b, double a, double b) {
+/* Of two shares of a softmax and their logarithms: (a - b) / (log_a - log_b). ratio: exp(-|log_a - log_b|). */
+static inline double hw_logarithmic_mean(double log_a, double log_b, double a, double b, double ratio) {
   double larger = log_a > log_b ? log_a : log_b, t = fabs(log_a - log_b);
   if (larger == -INFINITY) return 0;
-  return (log_a > log_b ? a : b) * (t < 1e-4 ? 1 - t / 2 + t * t / 6 : (1 - hw_exp(-t)) / t);
+  return (log_a > log_b ? a : b) * (t < 1e-4 ? 1 - t / 2 + t * t / 6 : (1 - ratio) / t);
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Kernels with exp, tanh and erf. */
+#include "base/exp_of.h"
 #include "tensor/functions.h"
 #include "tensor/isa_kernels.h"
 
@@ -104,4 +105,12 @@ double HW_ISA_NAME(hw_exp_total)(const float *x, size_t n, float subtract) {
   double lane[HW_LANES];
   memcpy(lane, &sums, sizeof lane);
   return hw_sum_tree(lane);
+}
+
+/* Beyond the limits exp is 0 or infinite. */
+void HW_ISA_NAME(hw_exp_doubles)(double *x, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    double v = x[i] > 710 ? 710 : x[i];
+    x[i] = hw_exp_of(v < -746 ? -746 : v, 0);
+  }
 }

@@ -42,6 +42,7 @@
   X(void, soft_cap, (float *x, size_t n, float cap), (x, n, cap))                                                                    \
   X(float, exp_sum, (float *x, size_t n, float subtract), (x, n, subtract))                                                          \
   X(double, exp_total, (const float *x, size_t n, float subtract), (x, n, subtract))                                                 \
+  X(void, exp_doubles, (double *x, size_t n), (x, n))                                                                                \
   X(void, rotate_half, (float *x, const float *cosine, const float *sine, size_t n), (x, cosine, sine, n))                           \
   X(void, rotate_pairs, (float *x, const float *cosine, const float *sine, size_t n), (x, cosine, sine, n))                          \
   X(void, clip, (float *x, float largest, size_t n), (x, largest, n))                                                                \

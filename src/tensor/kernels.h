@@ -132,6 +132,7 @@ void hw_scale(float *y, float factor, size_t n);                            /* y
 float hw_exp_sum(float *x, size_t n, float subtract);
 /* The sum of exp(x - subtract) in float64; x stays. */
 double hw_exp_total(const float *x, size_t n, float subtract);
+void hw_exp_doubles(double *x, size_t n);                                   /* x = hw_exp(x), the same bits */
 float hw_dot(const float *a, const float *b, size_t n);
 bool hw_all_below(const float *x, size_t n, float limit); /* every |x| is; NaN is not */
 static inline bool hw_all_finite(const float *x, size_t n) { return hw_all_below(x, n, INFINITY); }

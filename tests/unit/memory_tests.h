@@ -142,6 +142,37 @@ TEST(arenas_beside_another_take_over_memory) {
   hw_arena_fini(&outer);
 }
 
+TEST(arenas_within_others_take_over_memory) {
+  hw_arena outer, middle, inmost, beside;
+  hw_error err = {0};
+  void *first = NULL, *second = NULL;
+  hw_arena_init(&outer);
+  for (int i = 0; i < 3; i++) {
+    hw_arena_init_inner(&middle, &outer);
+    void *in_middle = hw_arena_alloc(&middle, 3 << 20, 1, &err);
+    hw_arena_init_inner(&inmost, &middle);
+    void *in_inmost = hw_arena_alloc(&inmost, 5 << 20, 1, &err);
+    assert_true(in_middle && in_inmost);
+    if (i > 0) assert_true(in_middle == first && in_inmost == second);
+    first = in_middle;
+    second = in_inmost;
+    hw_arena_fini_inner(&inmost, &middle);
+    hw_arena_fini_inner(&middle, &outer);
+  }
+  hw_arena_init_inner(&middle, &outer); /* ends last, with the memory of both; the one beside it has less */
+  hw_arena_init_inner(&beside, &outer);
+  assert_non_null(hw_arena_alloc(&beside, 2 << 20, 1, &err));
+  hw_arena_fini_inner(&beside, &outer);
+  hw_arena_fini_inner(&middle, &outer);
+  hw_arena_init_inner(&middle, &outer);
+  assert_ptr_equal(hw_arena_alloc(&middle, 3 << 20, 1, &err), first);
+  hw_arena_init_inner(&inmost, &middle);
+  assert_ptr_equal(hw_arena_alloc(&inmost, 5 << 20, 1, &err), second);
+  hw_arena_fini_inner(&inmost, &middle);
+  hw_arena_fini_inner(&middle, &outer);
+  hw_arena_fini(&outer);
+}
+
 TEST(arena_refuses_sizes_that_overflow) {
   hw_arena arena;
   hw_error err = {0};

@@ -373,6 +373,7 @@ int main(void) {
       cmocka_unit_test(arena_reserves_room_in_one_piece),
       cmocka_unit_test(arena_clears_copies_and_counts),
       cmocka_unit_test(arenas_beside_another_take_over_memory),
+      cmocka_unit_test(arenas_within_others_take_over_memory),
       cmocka_unit_test(arena_refuses_sizes_that_overflow),
       cmocka_unit_test(lists_keep_their_items),
       cmocka_unit_test(lists_refuse_sizes_that_overflow),

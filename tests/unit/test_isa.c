@@ -2,6 +2,7 @@
  * The kernels that are compiled for each instruction set: exp, tanh and erf against libm's in float64 over every exponent, and the same
  * bits from all instruction sets that this processor has. */
 #include "unit.h"
+#include "base/real.h"
 #include "tensor/functions.h"
 #include "tensor/isa.h"
 
@@ -139,6 +140,11 @@ static size_t run_all(const hw_kernels *k, size_t d, uint64_t seed, float *out) 
   ON_COPY(a, d, out[used++] = k->exp_sum(work, d, 0.5f));
   double total = k->exp_total(a, d, 0.5f);
   KEEP((const float *)(const void *)&total, 2);
+  double exps[LONGEST];
+  for (size_t i = 0; i < d; i++) exps[i] = 250 * (double)a[i];
+  k->exp_doubles(exps, d);
+  for (size_t i = 0; i < d; i++) assert_true(exps[i] == hw_exp(250 * (double)a[i]));
+  KEEP((const float *)(const void *)exps, 2 * d);
   size_t even = d / 2 * 2;
   ON_COPY(a, even, k->rotate_half(work, b, c, even));
   ON_COPY(a, even, k->rotate_pairs(work, b, c, even));
@@ -150,6 +156,17 @@ static size_t run_all(const hw_kernels *k, size_t d, uint64_t seed, float *out) 
   ON_COPY(a, d, k->scale(work, 0.1f, d));
   assert_true(used <= OUT);
   return used;
+}
+
+/* At the limits, by every instruction set. */
+static void check_exps(const hw_kernels *k) {
+  const double at[] = {-INFINITY, -1e300, -746.5, -746, -745.5, -745, -709, -1e-300, 0, 709.5, 709.8, 710, 710.5, INFINITY};
+  double x[COUNT_OF(at) + 1];
+  memcpy(x, at, sizeof at);
+  x[COUNT_OF(at)] = NAN;
+  k->exp_doubles(x, COUNT_OF(x));
+  for (size_t i = 0; i < COUNT_OF(at); i++) assert_true(x[i] == hw_exp(at[i]));
+  assert_true(isnan(x[COUNT_OF(at)]));
 }
 
 static size_t list_instruction_sets(const hw_kernels *sets[3]) {
@@ -177,7 +194,10 @@ TEST(instruction_sets_give_the_same_bits) {
                      sets[0]->name);
       }
     }
-  for (size_t s = 0; s < n_sets; s++) print_message("compared: %s\n", sets[s]->name);
+  for (size_t s = 0; s < n_sets; s++) {
+    check_exps(sets[s]);
+    print_message("compared: %s\n", sets[s]->name);
+  }
   free(want);
   free(found);
 }
