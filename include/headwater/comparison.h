@@ -5,7 +5,8 @@
  *
  * The measure of a component in a prompt is the mean over the prompt's graphs (targets), absent = 0 (METHOD section 4), so a
  * prompt is one unit however many targets it has. Measures of answers are those of the table `answer`; one that a prompt of either side
- * lacks is left out, with a note. A prompt that failed or has no graph is no unit, nor is a
+ * lacks is left out, with a note. Relevances are those of the table `relevance`, of a neuron summed over positions; a prompt without them is no unit,
+ * with a note. A prompt that failed or has no graph is no unit, nor is a
  * counterfactual prompt unless the column is `variant`. */
 #ifndef HEADWATER_COMPARISON_H
 #define HEADWATER_COMPARISON_H
@@ -23,17 +24,19 @@
 
 HW_BEGIN_C
 
-typedef enum hw_measure { HW_MEASURE_IMPORTANCE, HW_MEASURE_FLOW } hw_measure;
-typedef enum hw_component_set { HW_SET_HEADS, HW_SET_NEURONS, HW_SET_ITEMS, HW_SET_ANSWERS } hw_component_set;
-HW_API extern const char *const hw_measure_names[3];       /* "importance", "flow", NULL */
-HW_API extern const char *const hw_component_set_names[5]; /* "heads", "neurons", "items", "answers", NULL */
+typedef enum hw_measure { HW_MEASURE_IMPORTANCE, HW_MEASURE_FLOW, HW_MEASURE_ANSWER, HW_MEASURE_CONTRAST } hw_measure;
+/* RELEVANCE: heads and FFNs by their relevance, logits. */
+typedef enum hw_component_set { HW_SET_HEADS, HW_SET_NEURONS, HW_SET_ITEMS, HW_SET_ANSWERS, HW_SET_RELEVANCE, HW_SET_RELEVANCE_NEURONS } hw_component_set;
+HW_API extern const char *const hw_measure_names[5];       /* "importance", "flow", "answer", "contrast", NULL */
+HW_API extern const char *const hw_component_set_names[7]; /* "heads", "neurons", "items", "answers", "relevance", "relevance_neurons", NULL */
+static inline bool hw_component_set_is_relevance(hw_component_set set) { return set == HW_SET_RELEVANCE || set == HW_SET_RELEVANCE_NEURONS; }
 
 typedef struct hw_comparison_request {
   /* One of these three, the others NULL. */
   const char *by;       /* "COLUMN=A,B": values of a --group-by column or of another column of the data set */
   const char *where[2]; /* SQL conditions on the columns of the view prompt_wide; [1] NULL: not [0]. Only read, as by hw_store_select */
   const char *with;     /* path of the other database */
-  hw_measure measure; /* not of answers: those are measures themselves */
+  hw_measure measure; /* IMPORTANCE or FLOW of what routes have, ANSWER or CONTRAST of relevances; not of answers: those are measures themselves */
   hw_component_set components;
   const char *cluster; /* column whose values are the clusters; "none"; NULL: template where there is one */
   const char *pairs;   /* column that pairs prompts of the groups; "none"; NULL: pair_id where it does (between the variants

@@ -2,8 +2,8 @@
 -- Results of `headwater compare`. Made when the first one is saved; no part of the digest.
 CREATE TABLE IF NOT EXISTS comparison (
   comparison_id INTEGER PRIMARY KEY,
-  components TEXT NOT NULL CHECK(components IN ('heads', 'neurons', 'items', 'answers')),
-  measure TEXT NOT NULL CHECK(measure IN ('importance', 'flow', 'measures')), -- mean over a prompt's graphs, absent = 0; of answers their measures
+  components TEXT NOT NULL CHECK(components IN ('heads', 'neurons', 'items', 'answers', 'relevance', 'relevance_neurons')),
+  measure TEXT NOT NULL CHECK(measure IN ('importance', 'flow', 'measures', 'answer', 'contrast')), -- mean over a prompt's graphs, absent = 0; of answers their measures; mode of relevance
   column_name TEXT,               -- the groups are two of its values; NULL: two databases, or conditions
   a TEXT NOT NULL,                -- value, condition; two databases: name of the model
   b TEXT NOT NULL,

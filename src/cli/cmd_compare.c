@@ -26,9 +26,9 @@ static const hw_option rows[] = {
     {"by", HW_OPTION_TEXT, AT(by), "COLUMN=A,B", "two groups: prompts with the value A and with B in a --group-by column or another one of the data set", 0, 0, NULL, false},
     {"where", HW_OPTION_TEXTS, AT(where), "CONDITION", "or two groups by SQL conditions on the columns of query prompts; once: the prompts that satisfy it, and those that do not", 0, 2, NULL, false},
     {"with", HW_OPTION_TEXT, AT(with), "OTHER.db", "or the same prompts in another database: another model, checkpoint, threshold", 0, 0, NULL, false},
-    {"measure", HW_OPTION_CHOICE, AT(measure), "NAME", "of components: importance or flow, 0 where one is absent", 0, 0, hw_measure_names, false},
-    {"components", HW_OPTION_CHOICE, AT(components), "NAME", "heads, neurons, items (edges aligned by role), or answers: accuracy, probability, logit_diff and the like", 0, 0, hw_component_set_names, false},
-    {"min-active", HW_OPTION_COUNT, AT(min_active), "N", "leave out components that are not 0 in fewer prompts of both sides together; 1 for every neuron or item; 0: heads and answers all, others from 10", 0, 1e15, NULL, false},
+    {"measure", HW_OPTION_CHOICE, AT(measure), "NAME", "of components: importance or flow, 0 where one is absent; of relevances: contrast, or answer", 0, 0, hw_measure_names, false},
+    {"components", HW_OPTION_CHOICE, AT(components), "NAME", "heads, neurons, items (edges aligned by role), answers: accuracy, probability, logit_diff and the like; relevance: heads and FFNs by --relevance of the run; relevance_neurons", 0, 0, hw_component_set_names, false},
+    {"min-active", HW_OPTION_COUNT, AT(min_active), "N", "leave out components that are not 0 in fewer prompts of both sides together; 1 for every neuron or item; 0: heads, answers and relevance all, others from 10", 0, 1e15, NULL, false},
     {"cluster", HW_OPTION_TEXT, AT(cluster), "COLUMN", "prompts with the same value are no independent observations; else template where it exists; none", 0, 0, NULL, false},
     {"pairs", HW_OPTION_TEXT, AT(pairs), "COLUMN", "prompts of the two groups with the same value are pairs; else pair_id where it pairs them; none", 0, 0, NULL, false},
     {"permutations", HW_OPTION_COUNT, AT(permutations), "N", "of the test", 1, 1e9, NULL, false},
@@ -58,7 +58,9 @@ static void put_side(char side, const char *column, const char *value, size_t n_
 static void put_design(const hw_comparison_request *request, const hw_comparison *c, const hw_stats_result *result, hw_buffer *out) {
   static const char *const tests[] = {"labels of prompts permuted", "signs of pairs flipped", "labels of whole clusters permuted",
                                       "signs of whole clusters flipped"};
-  hw_buffer_printf(out, "%s of %s, ", hw_comparison_measure(request), hw_component_set_names[request->components]);
+  if (hw_component_set_is_relevance(request->components))
+    hw_buffer_printf(out, "%s relevance of %s, ", hw_comparison_measure(request), request->components == HW_SET_RELEVANCE ? "heads and FFNs" : "neurons");
+  else hw_buffer_printf(out, "%s of %s, ", hw_comparison_measure(request), hw_component_set_names[request->components]);
   if (c->paired) hw_buffer_printf(out, "paired by %s", request->with ? "prompt" : c->pair_column);
   else hw_buffer_append_string(out, "unpaired");
   if (result->n_clusters) hw_buffer_printf(out, ", %zu clusters by %s", result->n_clusters, c->cluster_column);
@@ -151,6 +153,9 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_cli_progress progress;
   if (settings.components == HW_SET_ANSWERS && settings.measure != HW_MEASURE_IMPORTANCE)
     return hw_cli_usage(command, "--measure says what is compared of heads, neurons and items; answers have measures of their own");
+  bool relevance = hw_component_set_is_relevance((hw_component_set)settings.components);
+  if (relevance && settings.measure == HW_MEASURE_IMPORTANCE) settings.measure = HW_MEASURE_CONTRAST;
+  bool all = settings.components == HW_SET_HEADS || settings.components == HW_SET_ANSWERS || settings.components == HW_SET_RELEVANCE;
   hw_comparison_request request = {.by = settings.by,
                                    .where = {settings.where[0], settings.where[1]},
                                    .with = settings.with,
@@ -158,7 +163,7 @@ static int run(const hw_command *command, int argc, char **argv) {
                                    .components = (hw_component_set)settings.components,
                                    .cluster = settings.cluster,
                                    .pairs = settings.pairs,
-                                   .min_active = settings.min_active || settings.components == HW_SET_HEADS || settings.components == HW_SET_ANSWERS ? settings.min_active : RARE,
+                                   .min_active = settings.min_active || all ? settings.min_active : RARE,
                                    .n_permutations = settings.permutations,
                                    .seed = (uint64_t)settings.seed,
                                    .hooks = &progress.hooks};

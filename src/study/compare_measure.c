@@ -26,6 +26,7 @@ void hw_compared_component_of(uint64_t key, const hw_measured *measured, hw_comp
   }
   if (measured->request->components != HW_SET_ITEMS) {
     *component = (hw_compared_component){.layer = hw_component_key_layer(key), .index = hw_component_key_index(key)};
+    component->ffn = measured->request->components == HW_SET_RELEVANCE && component->index == HW_MAX_HEADS;
     return;
   }
   uint32_t item = hw_item_of_edge((uint32_t)(key >> 16));
@@ -152,6 +153,38 @@ static bool read_answer(reading *r, hw_error *err) {
   return true;
 }
 
+/* FFNs behind the heads of their layer. */
+static bool add_relevances(reading *r, const hw_relevance_rows *rows, hw_error *err) {
+  bool ok = true;
+  if (r->measured->request->components == HW_SET_RELEVANCE_NEURONS) {
+    for (size_t i = 0; ok && i < rows->n_neurons; i++) ok = add(r, hw_component_key(rows->neurons[i].layer, rows->neurons[i].neuron), (double)rows->neurons[i].r, err);
+    return ok;
+  }
+  for (size_t layer = 0; ok && layer < rows->n_layers; layer++) {
+    for (size_t head = 0; ok && head < rows->n_heads; head++)
+      ok = add(r, hw_component_key((uint32_t)layer, (uint32_t)head), (double)rows->heads[layer * rows->n_heads + head], err);
+    ok = ok && add(r, hw_component_key((uint32_t)layer, HW_MAX_HEADS), (double)rows->ffn[layer], err);
+  }
+  return ok;
+}
+
+static bool read_relevance(reading *r, hw_error *err) {
+  hw_blob_info info;
+  hw_relevance_rows rows;
+  hw_error why = {0};
+  bool row;
+  hw_arena_reset(&r->arena);
+  hw_statement_reset(&r->graphs);
+  hw_bind_integer(&r->graphs, ":prompt_id", r->prompt_id);
+  hw_bind_string(&r->graphs, ":mode", hw_comparison_measure(r->measured->request));
+  if (!hw_statement_step(&r->graphs, &row, err)) return false;
+  if (!row) return hw_fail(err, HW_ERROR_INPUT, "%s: prompt %" PRId64 " has no relevance", r->store->path, r->prompt_id);
+  size_t length;
+  const void *bytes = hw_column_blob(&r->graphs, 0, &length);
+  if (hw_decode_relevance(bytes, length, &r->arena, &info, &rows, &why)) return add_relevances(r, &rows, err);
+  return hw_fail(err, why.kind, "%s: prompt %" PRId64 ": %s", r->store->path, r->prompt_id, why.message);
+}
+
 static bool read_prompt(reading *r, hw_error *err) {
   hw_measured *m = r->measured;
   size_t first = m->n_entries[r->side], n_graphs = 0;
@@ -192,7 +225,7 @@ static bool read_roles(hw_measured *m, hw_store *store, hw_arena *names, uint32_
 }
 
 bool hw_measured_read(hw_measured *m, hw_store *store, int side, const int64_t *prompts, size_t n, hw_arena *names, hw_error *err) {
-  static const char *const files[] = {"compare/graph_heads.sql", "compare/graph_neurons.sql", "compare/graph_edges.sql", "compare/answers.sql"};
+  static const char *const files[] = {"compare/graph_heads.sql", "compare/graph_neurons.sql", "compare/graph_edges.sql", "compare/answers.sql", "compare/relevances.sql", "compare/relevances.sql"};
   static const char *const stages[] = {"prompts of a", "prompts of b"};
   uint32_t role_of[64];
   reading r = {.measured = m, .store = store, .side = side, .role_of = role_of};
@@ -204,7 +237,9 @@ bool hw_measured_read(hw_measured *m, hw_store *store, int side, const int64_t *
     hw_tell_progress(m->request->hooks, stages[side], (int64_t)i, (int64_t)n);
     r.unit = (uint32_t)i;
     r.prompt_id = prompts[i];
-    ok = m->request->components == HW_SET_ANSWERS ? read_answer(&r, err) : read_prompt(&r, err);
+    ok = m->request->components == HW_SET_ANSWERS                  ? read_answer(&r, err)
+         : hw_component_set_is_relevance(m->request->components) ? read_relevance(&r, err)
+                                                                 : read_prompt(&r, err);
   }
   hw_statement_close(&r.graphs);
   hw_statement_close(&r.roles);

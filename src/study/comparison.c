@@ -11,8 +11,8 @@
 #include "store/checked.h"
 #include "study/compare.h"
 
-const char *const hw_measure_names[3] = {"importance", "flow", NULL};
-const char *const hw_component_set_names[5] = {"heads", "neurons", "items", "answers", NULL};
+const char *const hw_measure_names[5] = {"importance", "flow", "answer", "contrast", NULL};
+const char *const hw_component_set_names[7] = {"heads", "neurons", "items", "answers", "relevance", "relevance_neurons", NULL};
 
 const char *hw_comparison_measure(const hw_comparison_request *request) {
   return request->components == HW_SET_ANSWERS ? "measures" : hw_measure_names[request->measure];
@@ -36,6 +36,7 @@ typedef struct reading {
   uint32_t *clusters[2];
   size_t n_units[2];
   hw_measured measured;
+  hw_explained_prompts explained;
 } reading;
 
 static void note(hw_comparison *c, const char *text) {
@@ -72,6 +73,9 @@ static bool read_members(reading *r, hw_statement *b, bool sides, hw_error *err)
                 .side = sides ? (int)hw_column_integer(b, 1) : 0,
                 .cluster = (uint32_t)hw_column_integer(b, at),
                 .pair = sides ? (uint32_t)hw_column_integer(b, 3) : 0};
+    bool has;
+    if (!hw_explained_has(&r->explained, m.prompt_id, &has, err)) return false;
+    if (!has) continue;
     r->n_sides[m.side]++;
     r->n_in_clusters += m.cluster > 0;
     r->n_in_pairs += m.pair > 0;
@@ -422,7 +426,7 @@ static bool build(reading *r, int side, const uint32_t *places, hw_stats_matrix 
 static bool read_measures(reading *r, hw_error *err) {
   hw_comparison *c = r->c;
   hw_store *second = r->other ? r->other : r->store;
-  if (r->request->components == HW_SET_HEADS && (!all_heads(r, r->store, err) || !all_heads(r, second, err))) return false;
+  if ((r->request->components == HW_SET_HEADS || r->request->components == HW_SET_RELEVANCE) && (!all_heads(r, r->store, err) || !all_heads(r, second, err))) return false;
   if (!hw_measured_read(&r->measured, r->store, 0, r->prompts[0], r->n_units[0], &c->arena, err) ||
       !hw_measured_read(&r->measured, second, 1, r->prompts[1], r->n_units[1], &c->arena, err))
     return false;
@@ -441,18 +445,22 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
   *comparison = (hw_comparison){0};
   hw_arena_init(&comparison->arena);
   hw_buffer_init(&comparison->notes);
+  bool of_relevance = request->measure == HW_MEASURE_ANSWER || request->measure == HW_MEASURE_CONTRAST;
+  if (request->components != HW_SET_ANSWERS && of_relevance != hw_component_set_is_relevance(request->components))
+    return hw_fail(err, HW_ERROR_INPUT, "the measure %s is not one of %s", hw_measure_names[request->measure], hw_component_set_names[request->components]);
   if (!!request->by + !!request->with + !!request->where[0] != 1 || !request->with != !other)
     return hw_fail(err, HW_ERROR_INPUT, "want one of by COLUMN=A,B, where CONDITION, and with another database");
   store->stoppable = true;
   if (other) other->stoppable = true;
   /* SQLite takes ATTACH only outside of transactions, so the transaction of the other reads begins after it. */
-  bool ok = (!other || find_matched(&r, err)) && hw_store_begin_read(store, err);
+  bool ok = hw_explained_open(&r.explained, store, other, request, &comparison->notes, err) && (!other || find_matched(&r, err)) && hw_store_begin_read(store, err);
   hw_prompt_counts counts = {0};
   ok = ok && hw_store_count_prompts(store, &counts, err);
   comparison->n_stored = counts.stored;
   if (ok && !other) ok = request->by ? find_groups(&r, err) : find_where(&r, err);
   ok = ok && make_units(&r, err) && make_clusters(&r, err) && read_measures(&r, err) && hw_buffer_check(&comparison->notes, err);
   hw_store_rollback(store);
+  hw_explained_close(&r.explained);
   hw_measured_fini(&r.measured);
   free(r.members);
   return ok;

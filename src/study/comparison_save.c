@@ -80,8 +80,10 @@ static bool insert_comparison(hw_store *store, const results *r, int64_t *id, hw
   return ok;
 }
 
+static bool is_neurons(hw_component_set set) { return set == HW_SET_NEURONS || set == HW_SET_RELEVANCE_NEURONS; }
+
 static void name_component(const results *r, const hw_compared_component *c, char *name, size_t size) {
-  const char *letter = r->request->components == HW_SET_NEURONS ? "N" : "H";
+  const char *letter = is_neurons(r->request->components) ? "N" : "H";
   if (c->answer_measure) (void)snprintf(name, size, "%s", c->answer_measure);
   else if (c->ffn) (void)snprintf(name, size, "FFN%u", c->layer);
   else (void)snprintf(name, size, "L%u%s%u", c->layer, letter, c->index);
@@ -95,9 +97,9 @@ static void bind_component(hw_statement *b, const results *r, size_t index, char
   hw_bind_string(b, ":name", name);
   if (set == HW_SET_ANSWERS) hw_bind_null(b, ":layer");
   else hw_bind_integer(b, ":layer", component->layer);
-  if (set == HW_SET_NEURONS || set == HW_SET_ANSWERS || component->ffn) hw_bind_null(b, ":head");
+  if (is_neurons(set) || set == HW_SET_ANSWERS || component->ffn) hw_bind_null(b, ":head");
   else hw_bind_integer(b, ":head", component->index);
-  if (set != HW_SET_NEURONS) hw_bind_null(b, ":neuron");
+  if (!is_neurons(set)) hw_bind_null(b, ":neuron");
   else hw_bind_integer(b, ":neuron", component->index);
   hw_bind_string(b, ":kind", set != HW_SET_ITEMS ? NULL : component->ffn ? "ffn" : "attention");
   hw_bind_string(b, ":source_role", component->source_role);
@@ -151,9 +153,14 @@ static bool insert_components(hw_store *store, const results *r, int64_t id, hw_
   return ok;
 }
 
+/* A table that an older program made does not take all that this one compares: its rows move to a new one. */
 static bool make_tables(hw_store *store, hw_error *err) {
   static const char doing[] = "make the tables of comparisons";
-  return hw_store_exec(store, hw_sql("compare/schema.sql"), doing, err);
+  int64_t old;
+  if (!hw_store_integer(store, "compare/old_checks.sql", &old, err) || (old && !hw_store_exec(store, hw_sql("compare/set_aside.sql"), doing, err)) ||
+      !hw_store_exec(store, hw_sql("compare/schema.sql"), doing, err))
+    return false;
+  return !old || hw_store_exec(store, hw_sql("compare/take_back.sql"), doing, err);
 }
 
 static bool store_results(hw_store *store, const results *r, int64_t *id, hw_error *err) {

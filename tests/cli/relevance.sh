@@ -81,8 +81,32 @@ printf '"%s",Mary,Mary,"When Mary and John went to the store, Anna gave a drink 
 "$HW" sql pairs.db "SELECT prompt_id, mode, m IS NOT NULL AS m, m_reference IS NOT NULL AS m_reference, parts IS NOT NULL AS parts, reason FROM relevance ORDER BY 1, 2" --format csv |
   sed -E 's/-?[0-9]+\.[0-9]{3}\b/N/g'
 "$HW" query pairs.db relevance --missing yes --format csv | wc -l
-item "what contradicts itself"
 "$HW" run --model gpt2 --data few.csv --limit 1 --db plain.db --neuron-projections none --quiet
+item "compare: heads and FFNs by relevance, worked out again from the rows"
+"$HW" compare few.db --by group=ABBA,BABA --components relevance --pairs none --cluster none --format csv --save no >relevance.csv 2>/dev/null
+"$HW" compare few.db --by group=ABBA,BABA --components relevance --measure answer --pairs none --cluster none --format csv --save no >answer.csv 2>/dev/null
+"$HW" compare few.db --by group=ABBA,BABA --components relevance_neurons --pairs none --cluster none --min-active 1 --permutations 99 --format csv --save no >neurons.csv 2>/dev/null
+"$PY" "$LIB/check_compared.py" "$HW" few.db contrast relevance.csv
+"$PY" "$LIB/check_compared.py" "$HW" few.db answer answer.csv
+"$PY" "$LIB/check_compared.py" "$HW" few.db contrast neurons.csv
+"$HW" compare few.db --with other.db --components relevance --cluster none --permutations 99 --format csv --save no 2>/dev/null | tail -n +2 | cut -d, -f 13 | sort -u
+item "saved in a table of before; prompts with a reason; what is refused"
+"$HW" compare few.db --by group=ABBA,BABA --permutations 9 2>&1 >/dev/null | grep saved
+"$PY" - <<'END'
+import sqlite3
+c = sqlite3.connect("few.db")
+c.execute("PRAGMA writable_schema = ON")
+c.execute("UPDATE sqlite_schema SET sql = replace(replace(sql, ', ''relevance'', ''relevance_neurons''', ''), ', ''answer'', ''contrast''', '') WHERE name = 'comparison'")
+c.commit()
+END
+"$HW" compare few.db --by group=ABBA,BABA --permutations 9 --components relevance 2>&1 >/dev/null | grep saved
+"$HW" sql few.db "SELECT comparison_id, components, measure, n_components FROM comparison" --format csv
+"$HW" check few.db | tail -n 1
+"$HW" compare pairs.db --where "prompt_id < 1" --components relevance --save no 2>&1 | grep -E 'note: pairs|^. where|no traced'
+fails "$HW" compare plain.db --where "prompt_id < 1" --components relevance
+fails "$HW" compare few.db --by group=ABBA,BABA --components relevance --measure flow
+fails "$HW" compare few.db --by group=ABBA,BABA --measure contrast
+item "what contradicts itself"
 fails "$HW" export plain.db --out none --tables head_relevance
 fails "$HW" run --model gpt2 --data few.csv --db x.db --relevance contrast
 fails "$HW" run --model gpt2 --data few.csv --db x.db --relevance-threshold 0.1

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Which prompts have relevances to compare. */
+#include <inttypes.h>
+
+#include "store/checked.h"
+#include "study/compare.h"
+
+/* Notes how many prompts have a reason in the place of a relevance. Errors: no prompt has one. */
+static bool count(hw_store *store, const char *mode, hw_buffer *notes, hw_error *err) {
+  hw_statement s = {0};
+  bool there, row = false, ok = hw_store_has_table(store, "relevance", &there, err);
+  if (ok && there) {
+    ok = hw_statement_open(&s, store, "compare/count_relevances.sql", err);
+    if (ok) hw_bind_string(&s, ":mode", mode);
+    ok = ok && hw_statement_step(&s, &row, err);
+  }
+  if (ok && (!row || !hw_column_integer(&s, 0))) ok = hw_fail(err, HW_ERROR_INPUT, "%s: no prompt has a relevance of mode %s (run --relevance %s)", store->path, mode, mode);
+  if (ok && hw_column_integer(&s, 1))
+    hw_buffer_printf(notes, "%s: %" PRId64 " prompts have a reason in the place of a relevance of mode %s, and are left out\n", store->path, hw_column_integer(&s, 1), mode);
+  hw_statement_close(&s);
+  return ok;
+}
+
+bool hw_explained_open(hw_explained_prompts *e, hw_store *store, hw_store *other, const hw_comparison_request *request, hw_buffer *notes, hw_error *err) {
+  hw_store *const stores[2] = {store, other};
+  *e = (hw_explained_prompts){0};
+  if (!hw_component_set_is_relevance(request->components)) return true;
+  e->mode = hw_comparison_measure(request);
+  for (int i = 0; i < 2 && stores[i]; i++)
+    if (!count(stores[i], e->mode, notes, err) || !hw_statement_open(&e->rows[e->n++], stores[i], "compare/relevances.sql", err)) return false;
+  return true;
+}
+
+void hw_explained_close(hw_explained_prompts *e) {
+  for (int i = 0; i < e->n; i++) hw_statement_close(&e->rows[i]);
+}
+
+bool hw_explained_has(hw_explained_prompts *e, int64_t prompt_id, bool *has, hw_error *err) {
+  *has = true;
+  for (int i = 0; *has && i < e->n; i++) {
+    hw_bind_integer(&e->rows[i], ":prompt_id", prompt_id);
+    hw_bind_string(&e->rows[i], ":mode", e->mode);
+    if (!hw_statement_step(&e->rows[i], has, err)) return false;
+    hw_statement_reset(&e->rows[i]);
+  }
+  return true;
+}
