@@ -32,6 +32,7 @@ item "the run goes on, and the schema is that of a new file"
 same "digest" "$("$HW" digest v2.db 2>/dev/null)" "$("$HW" digest new.db)"
 "$HW" mine new.db --min-support 0.9 --top 1 >/dev/null
 "$HW" compare new.db --by group=ABBA,BABA --permutations 20 >/dev/null 2>&1
+"$HW" compare v2.db --by group=ABBA,BABA --permutations 20 --seed 2 >/dev/null 2>&1 # makes the table of comparisons anew
 "$PY" - v2.db new.db <<'END'
 import re, sqlite3, sys
 def schema(path):
