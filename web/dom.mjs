@@ -7,6 +7,12 @@ export function fill(node, ...children) {
   return node;
 }
 
+/* The same in the place of what is there. */
+export function refill(node, ...children) {
+  node.replaceChildren();
+  return fill(node, children);
+}
+
 /* attributes: name -> value, as element takes them. */
 export function setAttributes(node, attributes) {
   for (const [key, value] of Object.entries(attributes)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the pages of lists share: tables, estimates with their intervals, the choice of a group, the command that gives the same. */
-import { notFound } from "./states.mjs";
-import { announce, button, count, element, number, percent, tokenElement } from "./dom.mjs";
+import { notFound, showError, skeletonAfter } from "./states.mjs";
+import { announce, button, count, element, number, percent, refill, tokenElement } from "./dom.mjs";
 import { pageLink, writeAddress } from "./address.mjs";
 
 /* {columns: [name], rows: [[value]]} as objects. */
@@ -226,9 +226,37 @@ export function commandLine(command) {
   return element("div.command", code, copy);
 }
 
+/* Said of what a command saved before the run had all of its prompts. */
+export function staleNotice({ stale }, command) {
+  return stale && element("p.notice", `Made before the last prompts were stored: headwater ${command} DB with the same options makes it again.`);
+}
+
 /* Title of a page, with what stands right of it. */
 export function pageTitle(title, ...beside) {
   return element("div.bar", element("h1", title), beside);
+}
+
+/* A part of a page that is asked for by itself, when the page stands. */
+export function laterPart(title, load, { signal }) {
+  const body = element("div"),
+    section = element("section", title && element("h2", title), body);
+  const start = async () => {
+    const ready = skeletonAfter(body);
+    try {
+      const nodes = await load();
+      ready();
+      refill(body, nodes);
+    } catch (error) {
+      ready();
+      if (error.name === "AbortError" || signal.aborted) return;
+      body.replaceChildren();
+      showError(body, error, () => {
+        body.replaceChildren();
+        start();
+      });
+    }
+  };
+  return { section, start };
 }
 
 /* The number of an attention edge aligned by role; roles: source << 6 | target. */

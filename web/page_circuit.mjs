@@ -7,11 +7,8 @@ import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
 import { circuitDrawing } from "./circuit_drawing.mjs";
 import { dataTable, digits, estimate, estimateShare, intervalOf, itemName, itemParts, pageTitle, promptLinks, queryLine, rowsOf, stepLinks } from "./lists.mjs";
-import { laterPart } from "./page_head.mjs";
-import { promptsTable } from "./page_prompts.mjs";
+import { promptsPart } from "./page_prompts.mjs";
 import { showNotMined } from "./states.mjs";
-
-const CIRCUIT_PROMPTS = 20; /* rows at first */
 
 function circuitEdgeLink(run, item) {
   const { kind, layer, head } = itemParts(run, item);
@@ -25,7 +22,7 @@ export async function showCircuit(context) {
   if (run.minings.length === 0) {
     fill(root, pageTitle("Circuit"));
     showNotMined(root);
-    return {};
+    return;
   }
   const mining = query.get("mining"),
     rank = Number(path[1] || 1);
@@ -89,23 +86,7 @@ export async function showCircuit(context) {
     ).node
   );
   const list = listOf(query, { circuit: rank, mining });
-  const prompts = laterPart(
-    "Prompts that have it",
-    async () => {
-      const body = element("div"),
-        found = await promptsTable(body, run, list, { signal, rows: CIRCUIT_PROMPTS });
-      return [
-        element(
-          "div.controls",
-          plural(found.count, "prompt"),
-          pageLink("filter further", ["prompts"], list)
-        ),
-        body,
-        queryLine("circuit_prompts", { mining, circuit: rank, limit: found.count })
-      ];
-    },
-    context
-  );
+  const prompts = promptsPart("Prompts that have it", context, list, null, (limit) => queryLine("circuit_prompts", { mining, circuit: rank, limit }));
   fill(root, queryLine("circuit_breaks", { mining, circuit: rank }), prompts.section);
   return { shown: prompts.start };
 }

@@ -3,7 +3,7 @@
 import { count, element, fill, number, plural } from "./dom.mjs";
 import { pageLink, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
-import { dataTable, digits, estimateShare, listsSelect, pageTitle, queryLine, rowsOf } from "./lists.mjs";
+import { dataTable, digits, estimateShare, listsSelect, pageTitle, queryLine, rowsOf, staleNotice } from "./lists.mjs";
 import { showEmpty, showNotMined } from "./states.mjs";
 
 export async function showCircuits(context) {
@@ -11,7 +11,7 @@ export async function showCircuits(context) {
   fill(root, pageTitle("Circuits"));
   if (run.minings.length === 0) {
     showNotMined(root);
-    return {};
+    return;
   }
   const mining = query.get("mining") || String(run.minings[0].id);
   const data = await get("circuits", { mining: query.get("mining") }, { signal }),
@@ -37,7 +37,7 @@ export async function showCircuits(context) {
       element("span.soft", data.parameters)
     ),
     data.note && element("p.notice", data.note),
-    data.stale && element("p.notice", "Made before the last prompts were stored: headwater mine DB with the same options makes it again.")
+    staleNotice(data, "mine")
   );
   const link = (row, text) => pageLink(text, ["circuit", row.rank], { mining: query.get("mining") });
   if (rows.length === 0) showEmpty(root, "No set of edges is frequent enough.", "headwater mine DB --min-support 0.05");
@@ -61,5 +61,4 @@ export async function showCircuits(context) {
       rows.length < data.count && element("p.soft", `The first ${rows.length} of ${count(data.count)}.`)
     );
   fill(root, queryLine("circuits", { mining: query.get("mining"), limit: data.count || null }));
-  return {};
 }

@@ -4,7 +4,7 @@ import { button, count, element, fill, number, plural } from "./dom.mjs";
 import { pageLink, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
-import { choiceButtons, dataTable, digits, estimate, headLink, intervalOf, pageTitle, queryLine, rowsOf } from "./lists.mjs";
+import { choiceButtons, dataTable, digits, estimate, headLink, intervalOf, pageTitle, queryLine, rowsOf, staleNotice } from "./lists.mjs";
 import { showEmpty } from "./states.mjs";
 
 const COMPARE_Q = 0.05,
@@ -86,7 +86,7 @@ function compareFacts(data) {
         `p: ${data.exchange} of ${plural(data.n_units, data.unit)} exchanged ${count(data.permutations)} times (seed ${data.seed}; least p ${comparePText(data.least_p)}). ` +
         `Effect: ${data.paired ? "d_z" : "Hedges' g"}. q: Benjamini-Hochberg over ${plural(data.n_components, "component")}${data.n_rare ? `; ${count(data.n_rare)} rarer ones left out` : ""}. Grey: q over ${COMPARE_Q}.`
     ),
-    data.stale && element("p.notice", "Made before the last prompts were stored: headwater compare DB with the same options makes it again.")
+    staleNotice(data, "compare")
   ];
 }
 
@@ -99,11 +99,11 @@ export async function showCompare(context) {
       "Nothing is compared yet. This compares two values of a column and saves the result:",
       "headwater compare DB --by COLUMN=A,B"
     );
-    return {};
+    return;
   }
   if (!path[1]) {
     await compareList(root, context);
-    return {};
+    return;
   }
   const data = await get("comparison", { id: path[1] }, { signal });
   const rows = rowsOf(data),
@@ -155,5 +155,4 @@ export async function showCompare(context) {
     ),
     queryLine("comparisons", { comparison: data.id, limit: data.n_components })
   );
-  return {};
 }

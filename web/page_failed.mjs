@@ -12,7 +12,7 @@ export async function showFailed(context) {
   fill(root, pageTitle("Failed prompts"));
   if (rows.length === 0) {
     showEmpty(root, "Every prompt that the run came to was traced.");
-    return {};
+    return;
   }
   fill(
     root,
@@ -32,5 +32,4 @@ export async function showFailed(context) {
     ).node,
     queryLine("failed", { limit: Math.max(100, rows.length) })
   );
-  return {};
 }

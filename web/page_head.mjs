@@ -5,9 +5,9 @@ import { count, element, fill, number, percent, plural, tokenElement } from "./d
 import { pageLink, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
-import { choiceButtons, commandLine, dataTable, digits, estimate, estimateShare, groupName, headName, intervalOf, itemName, itemParts, listsSelect, pageTitle, promptLink, queryCommand, rowsOf, stepLinks } from "./lists.mjs";
-import { showError, showNoGraph, skeletonAfter } from "./states.mjs";
-import { promptsTable } from "./page_prompts.mjs";
+import { choiceButtons, commandLine, dataTable, digits, estimate, estimateShare, groupName, headName, intervalOf, itemName, itemParts, laterPart, pageTitle, promptLink, queryCommand, rowsOf, stepLinks } from "./lists.mjs";
+import { showNoGraph } from "./states.mjs";
+import { promptsPart } from "./page_prompts.mjs";
 
 const HEAD_SOURCES = [
   ["first", "the first position", "importance_first"],
@@ -16,7 +16,6 @@ const HEAD_SOURCES = [
   ["same_token", "an earlier copy of the token", "importance_same_token"],
   ["induction", "the token after an earlier copy", "importance_induction"]
 ];
-const HEAD_PROMPTS = 20; /* rows at first */
 
 /* Rows of one thing in all prompts and in every group. */
 export function groupDots(run, rows, name) {
@@ -48,29 +47,6 @@ export function groupSummary(all, digits) {
     all.n_active !== 0 && [`; largest importance ${number(all.max)} in `, promptLink(all.example_prompt)],
     "."
   );
-}
-
-/* A part of a page that is asked for by itself, when the page stands. */
-export function laterPart(title, load, { signal }) {
-  const body = element("div"),
-    section = element("section", title && element("h2", title), body);
-  const start = async () => {
-    const ready = skeletonAfter(body);
-    try {
-      const nodes = await load();
-      ready();
-      body.replaceChildren(...[nodes].flat(Infinity).filter(Boolean));
-    } catch (error) {
-      ready();
-      if (error.name === "AbortError" || signal.aborted) return;
-      body.replaceChildren();
-      showError(body, error, () => {
-        body.replaceChildren();
-        start();
-      });
-    }
-  };
-  return { section, start };
 }
 
 function headSources(rows, run, group) {
@@ -146,7 +122,7 @@ export async function showHead(context) {
   const all = of(-1);
   if (!all) {
     showNoGraph(root);
-    return {};
+    return;
   }
   fill(root, groupSummary(all));
   const link = (row) =>
@@ -205,35 +181,8 @@ export async function showHead(context) {
       )
     );
   const list = listOf(query, { head: wanted ? null : name, edge, group, counterfactuals: query.get("counterfactuals") });
-  const prompts = laterPart(
-    wanted ? `Prompts with ${itemName(run, edge)}` : "Prompts",
-    async () => {
-      const body = element("div"),
-        found = await promptsTable(body, run, list, { signal, rows: HEAD_PROMPTS });
-      return [
-        element(
-          "div.controls",
-          element("span", plural(found.count, "prompt")),
-          run.counterfactuals > 0 &&
-            !group &&
-            listsSelect(
-              "Show",
-              [
-                ["", "without counterfactuals"],
-                ["yes", "with counterfactuals"],
-                ["only", "only counterfactuals"]
-              ],
-              query.get("counterfactuals") ?? "",
-              (value) => writeAddress({ counterfactuals: value })
-            ),
-          wanted && pageLink(`all prompts of ${name}`, ["head", layer, head], { group }),
-          pageLink("filter further", ["prompts"], list)
-        ),
-        body
-      ];
-    },
-    context
-  );
+  const links = wanted && pageLink(`all prompts of ${name}`, ["head", layer, head], { group });
+  const prompts = promptsPart(wanted ? `Prompts with ${itemName(run, edge)}` : "Prompts", context, list, links);
   const byGroup =
     wanted &&
     laterPart(

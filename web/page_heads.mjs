@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Every head of the model: a heat map, and the largest with their intervals. */
-import { button, count, element, fill, number, percent, plural } from "./dom.mjs";
+import { button, count, element, fill, number, percent, plural, refill } from "./dom.mjs";
 import { addressOf, pageLink, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart, heatMap } from "./chart.mjs";
@@ -39,7 +39,7 @@ export async function showHeads(context) {
   const rows = rowsOf(await get("heads", { group }, { signal }));
   if (rows.length === 0 || rows[0].n === 0) {
     showNoGraph(root);
-    return {};
+    return;
   }
   const value = MEASURES[measure];
   const sorted = [...rows].sort((a, b) => b[value] - a[value] || a.layer - b.layer || a.head - b.head);
@@ -47,18 +47,19 @@ export async function showHeads(context) {
     all = query.get("all") === "1";
   const pointed = element("p.pointed");
   const point = (row) =>
-    pointed.replaceChildren(
+    refill(
+      pointed,
       headLink(row.layer, row.head, { group }),
       ` ${measure} `,
       estimate(row, value),
-      ...(row.n_active
+      row.n_active
         ? [
             `, in ${percent(row.frequency)} of ${plural(row.n, "graph")}; largest importance ${number(row.max)} in `,
             promptLink(row.example_prompt),
             ". ",
             pageLink("Its prompts", ["prompts"], headPrompts(row, group))
           ]
-        : [", in no graph"])
+        : ", in no graph"
     );
   point(sorted[0]);
   const shown = all ? active : active.slice(0, HEADS_SHOWN);
@@ -100,5 +101,4 @@ export async function showHeads(context) {
         : queryCommand("top_heads", { by: measure, limit: rows.length })
     )
   );
-  return {};
 }

@@ -4,7 +4,7 @@ import { count, element, fill, number, percent } from "./dom.mjs";
 import { get } from "./api.mjs";
 import { lineChart } from "./chart.mjs";
 import { commandLine, dataTable, digits, estimate, estimateShare, groupName, groupShort, groupSql, intervalOf, measureControls, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
-import { showEmpty } from "./states.mjs";
+import { noAnswers, showNoPrompt } from "./states.mjs";
 
 /* Address -> column, title of the axis, its upper end. */
 const LENS_MEASURES = {
@@ -41,12 +41,9 @@ export async function showLens(context) {
   const all = await Promise.all(drawn.map(async (id) => rowsOf(await get("lens", { group: id }, { signal }))));
   fill(root, pageTitle("Logit lens"));
   if (all[0].length === 0) {
-    showEmpty(
-      root,
-      run.done ? "There are no answers: the data set has no column that holds them." : "No prompt is stored yet.",
-      "headwater run --model DIR --data FILE --answer COLUMN --db DB"
-    );
-    return {};
+    if (run.done) root.append(noAnswers());
+    else showNoPrompt(root, run);
+    return;
   }
   const [value, title, top] = LENS_MEASURES[by];
   const foil = all[0].some((row) => row.n_foil > 0),
@@ -101,5 +98,4 @@ export async function showLens(context) {
         : queryCommand("logit_lens")
     )
   );
-  return {};
 }

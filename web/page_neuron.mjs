@@ -2,8 +2,8 @@
  * One neuron: how much it matters and to whom, what it promotes and suppresses, where it is. */
 import { count, element, fill, number, plural, tokenElement } from "./dom.mjs";
 import { get } from "./api.mjs";
-import { dataTable, digits, pageTitle, queryLine, rowsOf } from "./lists.mjs";
-import { groupDots, groupSummary, laterPart } from "./page_head.mjs";
+import { dataTable, digits, laterPart, pageTitle, queryLine, rowsOf } from "./lists.mjs";
+import { groupDots, groupSummary } from "./page_head.mjs";
 import { showEmpty } from "./states.mjs";
 import { promptAddress } from "./walk.mjs";
 

@@ -24,7 +24,7 @@ export async function showNeurons(context) {
       run.done ? "No neuron is stored: the run was made with --top-neurons 0." : "No graph is stored yet.",
       "headwater run --model DIR --data FILE --db DB --top-neurons 10"
     );
-    return {};
+    return;
   }
   const value = MEASURES[by];
   fill(
@@ -58,5 +58,4 @@ export async function showNeurons(context) {
         : queryCommand("top_neurons", { by, limit })
     )
   );
-  return {};
 }

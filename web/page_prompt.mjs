@@ -11,7 +11,6 @@ const PAGE_PROMPT_KEPT = ["t", "z", "fold", "from", "conv", "all", "pair", "by"]
 function pagePromptFailed(root, id, error) {
   root.append(element("div.state", { role: "alert" }, element("h1", `Prompt ${id} has no graph`), element("p", error.message),
     error.kind === "failed" && element("p", pageLink("All prompts that failed", ["failed"]))));
-  return {};
 }
 
 /* Chips that say what the prompt is. */

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The list of prompts: filters that combine, each a chip that can be taken away; 100 at a time; rows open prompts, and the way there is
  * through this list. */
-import { announce, button, count, element, fill, number, percent, plural, tokenElement } from "./dom.mjs";
+import { announce, button, count, element, fill, number, percent, plural, refill, tokenElement } from "./dom.mjs";
 import { pageLink, readAddress, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
-import { commandLine, dataTable, groupChoices, groupName, groupSelect, groupShort, groupSql, itemName, itemOf, itemParts, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
+import { commandLine, dataTable, groupChoices, groupName, groupSelect, groupShort, groupSql, itemName, itemOf, itemParts, laterPart, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
 import { showError, showNoPrompt, showNotMined, skeletonAfter } from "./states.mjs";
 import { listPoint, listText, promptAddress } from "./walk.mjs";
 
 const PROMPTS_PAGE = 100,
-  PROMPTS_MOST = 1000; /* rows asked for at once */
+  PROMPTS_MOST = 1000, /* rows asked for at once */
+  PROMPTS_FEW = 20; /* rows of one thing at first */
 const PROMPTS_COUNTERFACTUALS = [
   ["", "without counterfactuals"],
   ["yes", "with counterfactuals"],
   ["only", "only counterfactuals"]
 ];
+
+/* A select of what is shown beside clean prompts; null where there is nothing to choose. */
+function counterfactualSelect(run, query, change) {
+  if (!run.counterfactuals || query.get("group")) return null;
+  return listsSelect("Show", PROMPTS_COUNTERFACTUALS, query.get("counterfactuals") ?? "", change);
+}
 
 function promptsEdge(run, item) {
   try {
@@ -157,12 +164,23 @@ export async function promptsTable(root, run, query, { signal, rows = PROMPTS_PA
   return data;
 }
 
+/* The prompts of one thing, as a part of its page; its own links stand behind the number of them. -> laterPart */
+export function promptsPart(title, { run, query, signal }, list, links, after = () => null) {
+  const load = async () => {
+    const body = element("div"),
+      { count: found } = await promptsTable(body, run, list, { signal, rows: PROMPTS_FEW });
+    const choice = list.get("circuit") ? null : counterfactualSelect(run, query, (value) => writeAddress({ counterfactuals: value }));
+    return [element("div.controls", element("span", plural(found, "prompt")), choice, links, pageLink("filter further", ["prompts"], list)), body, after(found)];
+  };
+  return laterPart(title, load, { signal });
+}
+
 export async function showPrompts(context) {
   const { root, run, signal } = context;
   if (run.done === 0) {
     fill(root, pageTitle("Prompts"));
     showNoPrompt(root, run);
-    return {};
+    return;
   }
   let query = context.query,
     stop = null,
@@ -195,8 +213,8 @@ export async function showPrompts(context) {
       [head, "head"]
     ])
       if (document.activeElement !== input) input.value = query.get(name) ?? "";
-    controls.replaceChildren(
-      ...[
+    refill(
+      controls,
         search,
         groupSelect(run, query.get("group"), (value) => set({ group: value, counterfactuals: null })),
         listsSelect(
@@ -209,11 +227,8 @@ export async function showPrompts(context) {
           query.get("answers") ?? "",
           (value) => set({ answers: value })
         ),
-        run.counterfactuals > 0 &&
-          !query.get("group") &&
-          listsSelect("Show", PROMPTS_COUNTERFACTUALS, query.get("counterfactuals") ?? "", (value) => set({ counterfactuals: value })),
+        counterfactualSelect(run, query, (value) => set({ counterfactuals: value })),
         element("label.field", "Head ", head)
-      ].filter(Boolean)
     );
   }
 
@@ -246,7 +261,7 @@ export async function showPrompts(context) {
       if (query.get("edge")) itemParts(run, query.get("edge"));
       if (query.get("circuit") && run.minings.length === 0) {
         total.textContent = "";
-        body.replaceChildren(chips());
+        refill(body, chips());
         showNotMined(body);
         return;
       }
@@ -259,15 +274,15 @@ export async function showPrompts(context) {
       if (mine.signal.aborted) return;
       total.textContent = plural(data.count, promptsGraphs(run, query) ? "graph" : "prompt");
       announce(total.textContent);
-      if (data.count === 0) fresh.replaceChildren(element("p.state", "No prompt has all of this."));
+      if (data.count === 0) refill(fresh, element("p.state", "No prompt has all of this."));
       const asked =
         /^\d+$/.test(query.get("q") ?? "") &&
         element("p", pageLink(`Open prompt ${query.get("q")}`, ["prompt", query.get("q")]));
-      body.replaceChildren(...[chips(), asked, fresh, commandLine(promptsCommand(query))].filter(Boolean));
+      refill(body, chips(), asked, fresh, commandLine(promptsCommand(query)));
     } catch (error) {
       if (error.name === "AbortError") return;
       total.textContent = "";
-      body.replaceChildren(...[chips()].filter(Boolean));
+      refill(body, chips());
       showError(body, error, load);
     } finally {
       ready();

@@ -17,7 +17,7 @@ export async function showRoles(context) {
   fill(root, pageTitle("Flow by role"));
   if (rows.length === 0) {
     showNoGraph(root);
-    return {};
+    return;
   }
   const names = [...new Set(rows.map((row) => row.role))],
     layers = [...new Set(rows.map((row) => row.layer))].sort((a, b) => b - a);
@@ -83,5 +83,4 @@ export async function showRoles(context) {
     ).node,
     queryLine("role_flow", { group: group && groupName(run, group) })
   );
-  return {};
 }

@@ -4,8 +4,8 @@ import { count, element, fill, number, percent, plural } from "./dom.mjs";
 import { pageLink } from "./address.mjs";
 import { get } from "./api.mjs";
 import { lineChart } from "./chart.mjs";
-import { dataTable, digits, estimate, estimateShare, pageTitle, queryLine, rowsOf } from "./lists.mjs";
-import { showEmpty, showError, showNoPrompt } from "./states.mjs";
+import { dataTable, digits, estimate, estimateShare, laterPart, pageTitle, queryLine, rowsOf } from "./lists.mjs";
+import { noAnswers, showNoPrompt } from "./states.mjs";
 
 const RUN_LINKS = [
   ["prompts", "Prompts", "every prompt with its prediction; each opens its graph"],
@@ -42,20 +42,16 @@ function runFacts(run) {
   );
 }
 
-async function runAccuracy(root, context) {
-  const data = rowsOf(await get("accuracy", {}, { signal: context.signal }));
-  if (data.length === 0) {
-    showEmpty(root, "There are no answers: the data set has no column that holds them.", "headwater run --data FILE --answer COLUMN ...");
-    return;
-  }
+async function runAccuracy({ signal }) {
+  const data = rowsOf(await get("accuracy", {}, { signal }));
+  if (data.length === 0) return noAnswers();
   const link = (row) =>
     row.group_id === -1
       ? row.group_name
       : pageLink(row.group_name || "(no group)", ["prompts"], { group: row.group_id, counterfactuals: row.counterfactual ? "only" : null });
   const foil = data.some((row) => row.beats_foil !== null);
   const whole = data.some((row) => row.several > 0);
-  fill(
-    root,
+  return [
     dataTable(
       "Accuracy by group",
       [
@@ -71,16 +67,14 @@ async function runAccuracy(root, context) {
       data
     ).node,
     queryLine("accuracy")
-  );
+  ];
 }
 
-async function runSizes(root, context) {
-  const data = await get("size_curve", {}, { signal: context.signal });
+async function runSizes({ run, signal }) {
+  const data = await get("size_curve", {}, { signal });
   const rows = rowsOf(data);
-  if (rows.length === 0) return;
-  const { run } = context;
-  fill(
-    root,
+  if (rows.length === 0) return null;
+  return [
     element("h2", "Size of the graphs by threshold"),
     element(
       "p.soft",
@@ -114,20 +108,7 @@ async function runSizes(root, context) {
       ).node
     ),
     queryLine("size_curve", { sample: data.sample })
-  );
-}
-
-/* A part of the page that comes when it comes; its error stands in its place. */
-async function runPart(root, part, context) {
-  try {
-    await part(root, context);
-  } catch (error) {
-    if (error.name !== "AbortError")
-      showError(root, error, () => {
-        root.replaceChildren();
-        runPart(root, part, context);
-      });
-  }
+  ];
 }
 
 export async function showRun(context) {
@@ -135,22 +116,17 @@ export async function showRun(context) {
   fill(root, pageTitle(run.dataset ? `${run.dataset}, ${run.model}` : run.model), runFacts(run));
   if (run.done === 0) {
     showNoPrompt(root, run);
-    return {};
+    return;
   }
-  const sizes = element("section.run-sizes");
+  const accuracy = laterPart("Is the model right?", () => runAccuracy(context), context), sizes = laterPart(null, () => runSizes(context), context);
   fill(
     root,
     element(
       "ul.onward",
       RUN_LINKS.map(([path, title, what]) => element("li", element("a", { href: `#/${path}` }, title), element("span", what)))
     ),
-    element("h2", "Is the model right?")
-  );
-  const accuracy = element("section");
-  fill(
-    root,
-    accuracy,
-    sizes,
+    accuracy.section,
+    sizes.section,
     element(
       "details",
       element("summary", "Settings of the run"),
@@ -165,6 +141,6 @@ export async function showRun(context) {
       queryLine("settings")
     )
   );
-  await runPart(accuracy, runAccuracy, context);
-  return { shown: () => runPart(sizes, runSizes, context) };
+  await accuracy.start();
+  return { shown: sizes.start };
 }

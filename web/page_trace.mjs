@@ -22,7 +22,6 @@ function traceNoModel(root, run) {
     element("p", "This server has no model, so it cannot trace a prompt that is typed in. Start it with one:"),
     element("pre", element("code", `headwater serve ${shellWord(run.database ?? "DB")} --model DIR`)),
     element("p", "DIR is the folder of a model, or its name in the Hugging Face cache. With the model of the run also what is not stored of its prompts is computed.")));
-  return {};
 }
 
 /* A field for the prompt; onTrace(text). */

@@ -11,7 +11,7 @@
  *   traceTarget(position)         traces the prediction after a position and shows it
  *   link(path, query)             an address of another page, for <a href>
  *   missing(what)                 why "lists" | "neurons" | "alone" | "frozen" are not there, and which option gives them */
-import { button, element } from "./dom.mjs";
+import { button, element, refill } from "./dom.mjs";
 import { parseSelection, selectionText } from "./selection.mjs";
 import { panelOverview } from "./panel_overview.mjs";
 import { panelEdge } from "./panel_edge.mjs";
@@ -67,7 +67,7 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
           button("Try again", () => render())];
         promise.then(fill, failed).then((nodes) => {
           if (now !== turn) return;
-          place.replaceChildren(...[nodes].flat(Infinity).filter(Boolean));
+          refill(place, nodes);
           place.removeAttribute("aria-busy");
           refocus(key);
           arrived();
@@ -77,7 +77,7 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
     };
     const views = shown.graph.method?.panels ?? panelViews;
     const close = selection && button("×", () => onSelect(null), { class: "panel-close", "data-key": "close", "aria-label": "Close: nothing selected", title: "Close (Esc)" });
-    root.replaceChildren(...[close, ...(views[selection?.kind] ?? views.overview)(view)].flat(Infinity).filter(Boolean));
+    refill(root, close, (views[selection?.kind] ?? views.overview)(view));
     refocus(key);
     arrived();
   }

@@ -2,15 +2,13 @@
  * The graph of what an answer hangs on (METHOD section 11): attention and FFN parts whose |share| is above the threshold. There is no walk,
  * and no residual. Shares have a sign, and may be larger than 1. */
 import { number, percent } from "./dom.mjs";
+import { rowsOf } from "./lists.mjs";
 import { ATTENTION, FFN, kindLevels } from "./replay.mjs";
 
-/* Rows of the end point as objects, in groups by kind. */
-function relevanceRows({ columns, rows }) {
+/* Rows of the end point in groups by kind. */
+function relevanceRows(data) {
   const groups = { attention: [], ffn: [], query: [], neuron: [], head: [], ffn_total: [], token: [], bias: [] };
-  for (const row of rows) {
-    const entry = Object.fromEntries(columns.map((name, i) => [name, row[i]]));
-    groups[entry.kind].push(entry);
-  }
+  for (const row of rowsOf(data)) groups[row.kind].push(row);
   /* As the edges of routes: layers from the top down, the heads of a link one after another. */
   groups.parts = [...groups.ffn, ...groups.attention].sort((a, b) => b.layer - a.layer || (a.kind < b.kind) - (a.kind > b.kind) ||
     a.target - b.target || a.source - b.source || a.head - b.head);

@@ -34,6 +34,10 @@ export function showNoPrompt(root, run) {
   else showEmpty(root, "No prompt is stored yet.", "headwater run --model DIR --data FILE --db DB");
 }
 
+export function noAnswers() {
+  return emptyState("There are no answers: the data set has no column that holds them.", "headwater run --model DIR --data FILE --answer COLUMN --db DB");
+}
+
 export function showNotMined(root) {
   showEmpty(root, "Nothing is mined yet. This finds edges that recur together:", "headwater mine DB");
 }
@@ -45,5 +49,9 @@ export function notFound(message) {
 
 /* Why there is nothing, and the command that fills it. */
 export function showEmpty(root, reason, command) {
-  root.append(element("div.state", element("p", reason), command && element("pre", element("code", command))));
+  root.append(emptyState(reason, command));
+}
+
+function emptyState(reason, command) {
+  return element("div.state", element("p", reason), command && element("pre", element("code", command)));
 }

@@ -98,7 +98,7 @@ static bool wait_for_end(const char *address, bool open, hw_error *err) {
 }
 
 /* Each connection has a thread. Left alone, glibc makes up to 8 heaps a core for threads, and heaps do not give back what a large reply
- * took: 6,000 requests over 64 connections left 220 MB instead of 143, of which 128 are caches of the database. */
+ * took: 6,000 requests over 64 connections left 77 MB more. */
 static void keep_heaps_few(void) {
 #ifdef M_ARENA_MAX
   (void)mallopt(M_ARENA_MAX, 2);

@@ -10,8 +10,8 @@ typedef struct script_writer {
   hw_buffer *out;
   size_t begin;          /* where the script begins in out */
   size_t nested;         /* brackets that are open */
-  char declares[NESTED]; /* within each: what is being declared, 'c'onst, 'l'et, or 0 */
-  char declared;         /* what the last token, ";", ended the declaration of */
+  bool declares[NESTED]; /* within each: is a const or let being declared? */
+  bool declared;         /* the last token, ";", ended such a declaration */
 } script_writer;
 
 static bool is_digit(char c) {
@@ -38,7 +38,7 @@ static void separate(script_writer *writer, const hw_script_token *token) {
 }
 
 /* What is declared between the brackets that are open now; NULL: they are too many. */
-static char *declaration(script_writer *writer) {
+static bool *declaration(script_writer *writer) {
   return writer->nested < NESTED ? &writer->declares[writer->nested] : NULL;
 }
 
@@ -47,19 +47,22 @@ static void follow_brackets(script_writer *writer, const hw_script_token *token)
   bool opens = hw_script_opens(token), closes = hw_script_closes(token), ends = hw_script_is(token, ";");
   if (closes && writer->nested) writer->nested--;
   if (opens) writer->nested++;
-  char *declares = declaration(writer);
+  bool *declares = declaration(writer);
   if (!declares) return;
   if (ends) writer->declared = *declares;
-  if (opens || ends) *declares = 0;
+  if (opens || ends) *declares = false;
 }
 
-/* Is the word const or let? One that follows a declaration of the same kind becomes the comma of that. declared: of the token before. */
-static bool joins_declarations(script_writer *writer, const hw_script_token *token, char declared) {
-  char *declares = declaration(writer);
-  if (token->property || !declares || (!hw_script_is(token, "const") && !hw_script_is(token, "let"))) return false;
-  *declares = *token->at;
-  if (declared != *token->at) return false;
-  writer->out->data[writer->out->length - 1] = ',';
+/* A declaration by const or let is one by let: a script that works never writes to a const. One that follows another, which the token before
+ * ended (declared), becomes the comma of that. Is the word one of these? */
+static bool put_declaration(script_writer *writer, const hw_script_token *token, const char *end, bool declared) {
+  bool *declares = declaration(writer);
+  const char *next = token->at + token->length;
+  while (next < end && strchr(" \n", *next)) next++;
+  if (token->property || next == end || strchr(":,}(", *next) || (!hw_script_is(token, "const") && !hw_script_is(token, "let"))) return false;
+  if (declares) *declares = true;
+  if (declares && declared) writer->out->data[writer->out->length - 1] = ',';
+  else hw_buffer_append_string(writer->out, "let");
   return true;
 }
 
@@ -88,10 +91,10 @@ static bool is_needless_zero(const hw_script_token *token, const char *end) {
 }
 
 static void put_token(script_writer *writer, const hw_script_token *token, const char *end) {
-  char declared = writer->declared;
+  bool declared = writer->declared;
   separate(writer, token);
-  writer->declared = 0;
-  if (token->kind == HW_SCRIPT_WORD && (joins_declarations(writer, token, declared) || is_needless_zero(token, end))) return;
+  writer->declared = false;
+  if (token->kind == HW_SCRIPT_WORD && (put_declaration(writer, token, end, declared) || is_needless_zero(token, end))) return;
   if (token->kind == HW_SCRIPT_PUNCTUATOR) drop_needless(writer, token);
   hw_buffer_append(writer->out, token->at, token->length);
   follow_brackets(writer, token);

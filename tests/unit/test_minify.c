@@ -48,8 +48,8 @@ TEST(test_words_stay_apart) {
   static const sample samples[] = {
       {"return  x ;", "return x;"},
       {"return \"x\" ;", "return\"x\";"},
-      {"for (const [a, b] of  list) if (a in b) f ( ) ;", "for(const[a,b]of list)if(a in b)f();"},
-      {"const $a = async () => await  b, \xc3\xa9t\xc3\xa9 = typeof c ;", "const $a=async()=>await b,\xc3\xa9t\xc3\xa9=typeof c;"},
+      {"for (const [a, b] of  list) if (a in b) f ( ) ;", "for(let[a,b]of list)if(a in b)f();"},
+      {"const $a = async () => await  b, \xc3\xa9t\xc3\xa9 = typeof c ;", "let $a=async()=>await b,\xc3\xa9t\xc3\xa9=typeof c;"},
       {"case 1 : case \"a\" : x instanceof Y ;", "case 1:case\"a\":x instanceof Y;"},
       {"function * f ( ) { yield * g ( ) ; }", "function*f(){yield*g()}"},
       {"class A extends B { static  #x = 1 ; get y ( ) { return this . #x ; } }", "class A extends B{static #x=1;get y(){return this.#x}}"},
@@ -121,7 +121,7 @@ TEST(test_line_ends) {
       {"f (\n  a ,\n  b\n) ;", "f(a,b);"},
       {"a\n  ? b\n  : c +\n  d ;", "a?b:c+d;"},
       {"a\n  . b ( )\n  && c ;", "a.b()&&c;"},
-      {"function a ( ) {\n  b ;\n}\n\nconst c = 1 ;\r\n", "function a(){b}const c=1;"},
+      {"function a ( ) {\n  b ;\n}\n\nconst c = 1 ;\r\n", "function a(){b}let c=1;"},
   };
   check_script(samples, COUNT_OF(samples));
 }
@@ -141,15 +141,15 @@ TEST(test_needless_punctuation) {
 
 TEST(test_declarations_are_joined) {
   static const sample samples[] = {
-      {"const a = 1 ;\nconst { b } = c ;\nlet d ; let e ;\nconst f = 2 ;", "const a=1,{b}=c;let d,e;const f=2;"},
-      {"const a = 1 ; b ; const c = 2 ; const d = \";\" ; x.let ; let e ;", "const a=1;b;const c=2,d=\";\";x.let;let e;"},
-      {"const f = ( ) => { const a = 1 ; const b = 2 ; g ( ) ; } ; const h = 3 ;", "const f=()=>{const a=1,b=2;g()},h=3;"},
-      {"const a = 1 ; { const b = 2 ; } const c = 3 ; if ( d ) { let e ; } let g ;", "const a=1;{const b=2}const c=3;if(d){let e}let g;"},
+      {"const a = 1 ;\nconst { b } = c ;\nlet d ; let e ;\nconst f = 2 ;", "let a=1,{b}=c,d,e,f=2;"},
+      {"const a = 1 ; b ; const c = 2 ; const d = \";\" ; x.let ; let e ;", "let a=1;b;let c=2,d=\";\";x.let;let e;"},
+      {"const f = ( ) => { const a = 1 ; const b = 2 ; g ( ) ; } ; const h = 3 ;", "let f=()=>{let a=1,b=2;g()},h=3;"},
+      {"const a = 1 ; { const b = 2 ; } const c = 3 ; if ( d ) { let e ; } let g ;", "let a=1;{let b=2}let c=3;if(d){let e}let g;"},
       {"for ( let i = 0 ; i < n ; i++ ) { let j ; } for ( const k of l ) m ( ) ; const o = p ;",
-       "for(let i=0;i<n;i++){let j}for(const k of l)m();const o=p;"},
-      {"const a = `${ f ( ( ) => { b ; const c = 1 ; const d = 2 ; } ) }` ; const e = 3 ;", "const a=`${f(()=>{b;const c=1,d=2})}`,e=3;"},
-      {"{ const a = `${ b }` ; const c = d ; }", "{const a=`${b}`,c=d}"},
-      {"f ( { const : 1 , let : 2 } ) ; const a = 1 ; /* b */ const c = 2 ;", "f({const:1,let:2});const a=1,c=2;"},
+       "for(let i=0;i<n;i++){let j}for(let k of l)m();let o=p;"},
+      {"const a = `${ f ( ( ) => { b ; const c = 1 ; const d = 2 ; } ) }` ; const e = 3 ;", "let a=`${f(()=>{b;let c=1,d=2})}`,e=3;"},
+      {"{ const a = `${ b }` ; const c = d ; }", "{let a=`${b}`,c=d}"},
+      {"f ( { const : 1 , let : 2 } ) ; const a = 1 ; /* b */ const c = 2 ;", "f({const:1,let:2});let a=1,c=2;"},
   };
   check_script(samples, COUNT_OF(samples));
 }

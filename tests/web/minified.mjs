@@ -59,12 +59,12 @@ function read(text) {
   return { tree, meaning };
 }
 
-/* Statements with those declarations as one that follow each other and are of one kind. */
+/* Statements with those declarations as one that follow each other; const is served as let. */
 function joined(list) {
   const out = [];
   for (const node of list) {
     const last = out.at(-1);
-    if (node?.type === "VariableDeclaration" && last?.type === node.type && last.kind === node.kind) last.declarations = [...last.declarations, ...node.declarations];
+    if (node?.type === "VariableDeclaration" && last?.type === node.type) last.declarations = [...last.declarations, ...node.declarations];
     else out.push(node?.type === "VariableDeclaration" ? { ...node } : node);
   }
   return out;
@@ -94,7 +94,7 @@ function difference(wanted, found) {
     }
     if (wanted.meaning.get(a) || found.meaning.get(b)) return `${a.name} is a name of the browser in one only: ${place(a, path)}`;
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      if (["start", "end", "range", "raw", "shorthand"].includes(key)) continue;
+      if (["start", "end", "range", "raw", "shorthand"].includes(key) || (a.type === "VariableDeclaration" && key === "kind")) continue;
       const told = compare(a[key], b[key], [...path, key]);
       if (told) return told;
     }
