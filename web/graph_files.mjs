@@ -54,7 +54,7 @@ export async function svgToPng(text, scale = 2) {
     const canvas = element("canvas", { width: Math.round(image.width * scale), height: Math.round(image.height * scale) });
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-    if (!blob) throw new Error("The browser cannot make a PNG of this size; the SVG has no limit.");
+    if (!blob) throw new Error("The browser makes no PNG of this size.");
     return blob;
   } finally {
     URL.revokeObjectURL(address);

@@ -7,10 +7,10 @@ const HELP_PARTS = [
     ["/", "search the prompts"],
     ["?", "this help"],
     ["Tab, Enter", "go to the next control, use it"],
-    ["the address", "tells all that is shown: send it, keep it, go back"],
+    ["the address", "tells all that is shown: send it, keep it"],
   ]],
   ["A prompt", [
-    ["j, k", "next and previous prompt of the list that one came from"],
+    ["j, k", "next and previous prompt of the list"],
     ["[, ]", "lower and raise the threshold"],
     ["+, -, 0", "zoom in, zoom out, fit"],
     ["o", "fold what has no flow, or unfold it"],
@@ -19,8 +19,8 @@ const HELP_PARTS = [
     ["r", "routes, or what the answer hangs on, where it is stored"],
   ]],
   ["Its graph", [
-    ["point", "what it is; all but its routes to the target and to the tokens become faint"],
-    ["click an edge", "its heads, what each promotes and suppresses, the head in the data set"],
+    ["point", "what it is, and its routes to the target and to the tokens"],
+    ["click an edge", "its heads: what each promotes and suppresses, the data set"],
     ["click a square", "the FFN: its neurons by share, what each promotes and suppresses"],
     ["click a dot", "a state: the logit lens, and what the block added"],
     ["click a token above or below", "the graph of that target; that token's row of states"],
@@ -32,7 +32,7 @@ const HELP_PARTS = [
   ["Lists and charts", [
     ["click a cell or a row", "the head, the neuron, the prompts behind it"],
     ["arrows", "from cell to cell of a heat map"],
-    ["Copy the command", "the line that gives the same numbers in a shell"],
+    ["Copy the command", "the same numbers in a shell"],
   ]],
 ];
 

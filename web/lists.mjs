@@ -157,7 +157,7 @@ export function heatCell(row, column, name, href) {
   };
 }
 
-export const HEAT_LEGEND = "Colour: square root of the value. A “?” in a cell: half of the 95 % interval is more than a quarter of the value. ";
+export const HEAT_LEGEND = "Colour: square root of the value. “?”: half of the 95 % interval is more than a quarter of the value. ";
 
 /* Links to the things before and after this one and to all of them; step(by) -> path of an address, or null. */
 export function stepLinks(all, path, step, query) {

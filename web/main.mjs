@@ -5,6 +5,7 @@ import { readAddress } from "./address.mjs";
 import { get, onServer, serverGone, takeToken } from "./api.mjs";
 import { notFound, showError, skeletonAfter } from "./states.mjs";
 import { askPrompt, showPrompt } from "./page_prompt.mjs";
+import { isCommand } from "./prompt_pane.mjs";
 
 /* First word of the address -> title of the page. */
 const titles = { "": "Run", failed: "Failed prompts", prompts: "Prompts", prompt: "Prompt", heads: "Heads", head: "Head", neurons: "Neurons", neuron: "Neuron",
@@ -130,17 +131,12 @@ async function mainShow({ anew = false, first = false } = {}) {
   }
 }
 
-/* A letter is text where one writes. */
-function mainWrites(target) {
-  return target instanceof Element && target.closest("input:not([type=range], [type=checkbox], [type=radio]), textarea, select, dialog, [contenteditable]");
-}
-
 function mainHelp() {
   mainRest().then((rest) => rest.showHelp(), () => {}); /* the line above the page says that the server is gone */
 }
 
 addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || mainWrites(event.target)) return;
+  if (!isCommand(event)) return;
   if (event.key === "?") {
     event.preventDefault();
     mainHelp();

@@ -48,7 +48,7 @@ export async function showCircuit(context) {
         `Circuit ${rank}: ${data.path}`
       )
     ),
-    element("p.soft", "Columns are roles of tokens, layers go upward; layers without an edge of it are left out. ", data.path)
+    element("p.soft", "Columns are roles of tokens, layers with an edge go upward. ", data.path)
   );
   if (groups.length > 1)
     fill(
@@ -71,7 +71,7 @@ export async function showCircuit(context) {
     element("h2", "Its edges, and prompts that lack one"),
     element(
       "p.soft",
-      `${plural(broken, "graph")} ${broken === 1 ? "has" : "have"} all edges but one. Examples: the first five of each edge.`
+      `${plural(broken, "graph")} ${broken === 1 ? "has" : "have"} all edges but one. Examples: the first five.`
     ),
     dataTable(
       "Edges of the circuit",

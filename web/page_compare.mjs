@@ -96,7 +96,7 @@ export async function showCompare(context) {
     fill(root, pageTitle("Comparisons"));
     showEmpty(
       root,
-      "Nothing is compared yet. This compares two values of a column and saves the result:",
+      "Nothing is compared yet. This compares two groups:",
       "headwater compare DB --by COLUMN=A,B"
     );
     return;

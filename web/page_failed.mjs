@@ -11,7 +11,7 @@ export async function showFailed(context) {
   const rows = rowsOf(data);
   fill(root, pageTitle("Failed prompts"));
   if (rows.length === 0) {
-    showEmpty(root, "Every prompt that the run came to was traced.");
+    showEmpty(root, "No prompt failed.");
     return;
   }
   fill(

@@ -77,7 +77,7 @@ function headTokens(data, convention) {
       "p.soft",
       data.graphs === 0
         ? "It is in no graph."
-        : "No such list of it is stored: headwater run --project all stores one for every head of a graph, --convention both those of both kinds."
+        : "No such list of it is stored: --project all stores all, --convention both those of both kinds."
     );
   const table = (list, title) =>
     element(
@@ -98,7 +98,7 @@ function headTokens(data, convention) {
     element(
       "p.soft",
       `${plural(data.with_list, "list")} in ${count(data.graphs)} of the ${count(data.of)} graphs that have the head, evenly chosen. ` +
-        (convention === "alone" ? "What its output says by itself." : "What it adds to the logits, with the last norm as it was.")
+        (convention === "alone" ? "What it says by itself: the final norm is applied to it alone." : "What it adds to the logits: the final norm has the scale of the target's own state.")
     )
   ];
 }
@@ -156,7 +156,7 @@ export async function showHead(context) {
       edges.length > 0 &&
         element(
           "p.soft",
-          "An edge chooses the prompts below. Its importance is that of its strongest instance in a graph, over all graphs, 0 where it is absent."
+          "An edge chooses the prompts below. Importance: of its strongest instance in a graph, 0 where it is absent."
         )
     )
   );

@@ -79,7 +79,7 @@ export async function showNeuron(context) {
   else
     showEmpty(
       root,
-      "Its lists are not stored: those of neurons that entered no list of the best are not projected, and none with --project none.",
+      "Its lists are not stored: only those of neurons among the best of a node are, none with --project none.",
       null
     );
   const places = laterPart(

@@ -46,8 +46,7 @@ export async function showNeurons(context) {
     }),
     element(
       "p.soft",
-      `${groupName(run, group)}, ${plural(rows[0].n, "graph")}. ${count(rows.length)} of ${plural(data.count, "neuron")} that entered a list of the best of an FFN node; ` +
-        `${count(data.of - data.count)} of ${count(data.of)} never did. Example: the prompt where its importance is largest. `,
+      `${groupName(run, group)}, ${plural(rows[0].n, "graph")}. ${count(rows.length)} of ${plural(data.count, "neuron")} of ${count(data.of)} that were among the best of an FFN node. Example: the prompt where its importance is largest. `,
       rows.length < data.count &&
         limit < NEURONS_MOST &&
         button("More", () => writeAddress({ rows: Math.min(NEURONS_MOST, limit * 4) }))

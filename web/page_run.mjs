@@ -8,7 +8,7 @@ import { dataTable, digits, estimate, estimateShare, laterPart, pageTitle, query
 import { noAnswers, showNoPrompt } from "./states.mjs";
 
 const RUN_LINKS = [
-  ["prompts", "Prompts", "every prompt with its prediction; each opens its graph"],
+  ["prompts", "Prompts", "every prompt with its prediction and graph"],
   ["heads", "Heads", "which attention heads matter, in which group"],
   ["neurons", "Neurons", "which neurons matter, and what they promote"],
   ["circuits", "Circuits", "edges that recur together"],
@@ -57,10 +57,10 @@ async function runAccuracy({ signal }) {
       [
         { title: "group", cell: link },
         digits("n", (row) => count(row.n)),
-        digits("answer first", (row) => estimateShare(row, "accuracy"), "share of prompts whose answer is the most probable token, 95 % interval"),
-        whole && digits("whole answer", (row) => estimateShare(row, "whole_accuracy"), "share of prompts where greedy decoding writes all of the answer"),
-        foil && digits("beats the foil", (row) => percent(row.beats_foil), "share of prompts where the answer's logit is the higher one; ties left out"),
-        foil && digits("logit difference", (row) => estimate(row, "logit_diff", 2), "logit of the answer - logit of the foil, 95 % interval"),
+        digits("answer first", (row) => estimateShare(row, "accuracy"), "share of prompts whose answer is most probable"),
+        whole && digits("whole answer", (row) => estimateShare(row, "whole_accuracy"), "share of prompts where greedy decoding writes it all"),
+        foil && digits("beats the foil", (row) => percent(row.beats_foil), "share of prompts where the answer's logit is higher; ties left out"),
+        foil && digits("logit difference", (row) => estimate(row, "logit_diff", 2), "logit of the answer - logit of the foil"),
         digits("probability", (row) => estimate(row, "probability")),
         digits("mean rank", (row) => number(row.mean_rank, 2))
       ].filter(Boolean),

@@ -19,9 +19,9 @@ function traceWanted(query) {
 
 function traceNoModel(root, run) {
   root.append(element("div.state", element("h1", "Try a prompt"),
-    element("p", "This server has no model, so it cannot trace a prompt that is typed in. Start it with one:"),
+    element("p", "This server has no model. Start it with one:"),
     element("pre", element("code", `headwater serve ${shellWord(run.database ?? "DB")} --model DIR`)),
-    element("p", "DIR is the folder of a model, or its name in the Hugging Face cache. With the model of the run also what is not stored of its prompts is computed.")));
+    element("p", "With the model of the run, what is not stored of its prompts is computed too.")));
 }
 
 /* A field for the prompt; onTrace(text). */
@@ -85,7 +85,7 @@ export async function showTrace({ root, query, run, rest }) {
 
   if (wanted) start();
   else place.append(element("div.state", element("h1", "Try a prompt"),
-    element("p", "Type a prompt and press Enter: the graph shows which parts of the model its next token was made from. The address of the graph can be kept and mailed.")));
+    element("p", "Type a prompt and press Enter: the graph shows what its next token was made from.")));
 
   const endKeys = paneKeys(() => pane);
   return {

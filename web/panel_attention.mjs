@@ -4,8 +4,8 @@ import { button, element, number, percent, setPressed } from "./dom.mjs";
 import { panelNote, panelTokenAt } from "./panel_parts.mjs";
 
 const ATTENTION_UNIT = 1e4, ATTENTION_LARGEST = 320, ATTENTION_FAINTEST = 0.04; /* values are in 1e-4; px of the map; opacity of 0 */
-const attentionKinds = [["weights", "weights", "How much each query (row) looks at each key (column)."],
-  ["contributions", "contributions", "Importance of the key's part through this head in the query's node, also below the threshold."]];
+const attentionKinds = [["weights", "weights", "How much a query (row) looks at a key (column)."],
+  ["contributions", "contributions", "Importance of the key's part in the query's node, also below the threshold."]];
 
 /* The value of (query, key) in a lower triangle that is stored row by row. */
 function attentionAt(triangle, query, key) {

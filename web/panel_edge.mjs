@@ -57,7 +57,7 @@ export function panelEdge(view) {
     rows.length + below.length > 0 && element("div.panel-columns", { "aria-hidden": "true" },
       ["", "", "importance", "flow"].map((text) => element("span", text))),
     element("ul.panel-choices", { "aria-label": "Heads of the edge" }, [...rows, ...below].map((row) => edgeHead(view, row, chosen))),
-    rows.length > 0 && below.length > 0 && panelNote("Heads without flow are stored, but not in the graph at this threshold."),
+    rows.length > 0 && below.length > 0 && panelNote("Heads without flow are not in the graph at this threshold."),
     chosen !== undefined && ![...rows, ...below].some((row) => row.head === chosen) &&
       panelLack(`H${chosen} carries nothing above the floor on this edge.`),
     chosen === undefined ? null : [element("h3", `L${s.layer}H${chosen} writes at `, panelTokenAt(graph, s.target)),

@@ -22,7 +22,7 @@ function ffnNeurons(view, { neurons, tokens }) {
       return element("li", button([element("b", `N${neuron}`), element("span", percent(share / PANEL_MICRO)), element("span", signed(activation)), first ? tokenElement(tokens[first[0]]) : element("span.soft", "–")], () => view.select({ ...s, neuron: neuron === s.neuron ? undefined : neuron }), { "data-key": `neuron.${neuron}`, "aria-pressed": String(neuron === s.neuron), "aria-label": [`Neuron ${neuron}: share ${percent(share / PANEL_MICRO)}`, `activation ${number(activation, 2)}`,
           first && `promotes ${tokens[first[0]]}`].filter(Boolean).join(", ") }));
     })),
-    panelNote(`${plural(neurons.length, "neuron")}: those with the largest shares of the node, together ${percent(together)}.`)];
+    panelNote(`${plural(neurons.length, "neuron")} with the largest shares of the node, together ${percent(together)}.`)];
 }
 
 function ffnNeuron(view, { neurons, tokens }) {
@@ -31,13 +31,13 @@ function ffnNeuron(view, { neurons, tokens }) {
   const name = `L${s.layer}N${s.neuron}`;
   const link = source.link && element("p", panelLink(source, ["neuron", s.layer, s.neuron], {}, `${name} in the data set →`));
   if (!row)
-    return [element("h3", name), panelLack(`${name} is not among the neurons that are known of this node.`), link];
+    return [element("h3", name), panelLack(`${name} is not among the best neurons of this node.`), link];
   const [, , activation, promotes, suppresses] = row;
   return [element("h3", name, " adds at ", panelTokenAt(graph, s.position)),
     promotes?.length || suppresses?.length
       ? [element("p", { class: activation < 0 ? "panel-mark" : "panel-note" }, activation < 0
-        ? `Its activation is negative (${signed(activation)}): the lists of its output row are turned round, what the row suppresses is promoted here.`
-        : `Activation ${signed(activation)}: the lists are those of its output row.`, " The scores are the row's, for an activation of 1 in size."),
+        ? `Its activation is negative (${signed(activation)}): the lists of its output row are turned round.`
+        : `Activation ${signed(activation)}: the lists are those of its output row.`, " Scores: for an activation of 1 in size."),
       panelListsTable(graph, tokens, promotes, suppresses, activation < 0)]
       : panelMissing(source, "neurons"), link];
 }

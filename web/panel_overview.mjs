@@ -54,7 +54,7 @@ function overviewLens({ graph: { lens, answer } }) {
   const step = Math.ceil(lens.length / 8), hasFoil = lens.some((row) => row[4] != null);
   return [element("h3", "Answer by layer"),
     svg("svg.panel-lens", { viewBox: `0 0 ${LENS_WIDTH} ${LENS_HEIGHT}`, role: "img",
-      "aria-label": "Probability of the answer after each layer; the table below has the figures" },
+      "aria-label": "Probability of the answer after each layer; figures below" },
       [0, 0.5, 1].map((p) => [svg("path.axis", { d: `M${LENS_LEFT} ${y(p)}H${LENS_WIDTH - 4}` }),
         svg("text", { x: LENS_LEFT - 6, y: y(p) + 4, "text-anchor": "end" }, p)]),
       lens.map(([layer], i) => (i % step ? null : svg("text", { x: x(i), y: LENS_HEIGHT - 4, "text-anchor": "middle" }, `L${layer}`))),
@@ -79,7 +79,7 @@ function overviewHeads(view) {
   const heads = [...replayed.heads].sort((a, b) => b.share - a.share || a.layer - b.layer || a.head - b.head);
   const shown = view.opened.has("heads") ? heads : heads.slice(0, OVERVIEW_HEADS);
   return [element("h3", "Heads in this graph ", element("span.soft", heads.length)),
-    panelNote("Importance: the largest share of a node. A click selects the strongest edge."),
+    panelNote("Importance: the largest share of a node. Click: the strongest edge."),
     element("table.panel-table.panel-heads",
       panelHead(["head", "importance#", "", "flow#", "at"]),
       element("tbody", shown.map((row) => {

@@ -97,7 +97,7 @@ export function panelToken(view) {
   return [element("h2", "Token ", panelTokenAt(graph, s.position)),
     panelNote(`position ${s.position}`, graph.ids && `, id ${graph.ids[s.position]}`, graph.roles?.[s.position] && `, role ${graph.roles[s.position]}`),
     element("p", element("b", percent(share)), " of the prediction comes from it. ", panelBar(share)),
-    element("p", s.position === graph.target ? "The graph that is shown predicts the token after it."
+    element("p", s.position === graph.target ? "This graph predicts the token after it."
       : target ? panelLink(source, ["prompt", graph.prompt, s.position], {}, "The graph that predicts the token after it →")
         : source.traceTarget ? button("Trace what comes after it", () => source.traceTarget(s.position))
           : panelMissing(source, "target")),

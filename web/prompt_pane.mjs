@@ -8,11 +8,16 @@ import { thresholdSlider } from "./threshold.mjs";
 
 const PANE_ZOOM_STEP = 1.25, PANE_LEAST_ZOOM = 0.2, PANE_MOST_ZOOM = 40;
 
+/* Is a key meant for the page? A letter is text where one writes. */
+export function isCommand(event) {
+  return !(event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") ||
+    event.target.closest?.("input:not([type=range]), textarea, select"));
+}
+
 /* The keys of a page with a pane: keys of its own, {key: act}, and those of pane(). -> a function that ends it */
 export function paneKeys(pane, keys = {}) {
   const onKey = (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (event.target instanceof Element && event.target.closest("input:not([type=range]), textarea, select")) return;
+    if (!isCommand(event)) return;
     const act = keys[event.key];
     if (act) act();
     else if (!pane()?.handles(event)) return;

@@ -32,11 +32,11 @@ function relevanceOverview(view) {
   return [element("h2", `${mode === "contrast" ? "Contrast" : "Answer"} relevance`),
     data.m !== null && element("p", margin, ` is ${number(data.m)} logits`, data.m_reference !== null && `, in the counterfactual ${number(data.m_reference)}`, "."),
     method.reason ? panelLack(method.reason) : [
-      panelNote(`Share: of the ${method.whole}. A negative share works against it: its line is dashed, its label has a minus.`),
+      panelNote(`Share: of the ${method.whole}. A negative share works against it: its line is dashed.`),
       element("h3", "Heads"), relevanceTable(view, "heads", groups.head, ["head", "r#", "share#", ...(ways ? ["value#", "key#", "query#"] : [])], (row) =>
         [strongest(row) ? button(head(row), () => view.select({ ...strongest(row), kind: "edge" }), { class: "panel-plain", "data-key": head(row) }) : element("b", head(row)),
           ...relevanceWays(row, ways)]),
-      panelNote("Sums over all positions, in the graph or not. A click selects the strongest edge."),
+      panelNote("Sums over all positions, in the graph or not. Click: the strongest edge."),
       element("h3", "FFNs"), relevanceTable(view, "ffns", groups.ffn_total, ["layer", "r#", "share#"], (row) => [element("b", `L${row.layer}`), ...relevanceWays(row)]),
       element("h3", "Tokens"), relevanceTable(view, "tokens", groups.token, ["token", "position#", "r#", "share#"], (row) =>
         [tokenElement(tokens[row.source]), row.source, ...relevanceWays(row)]),
@@ -45,7 +45,7 @@ function relevanceOverview(view) {
 
 /* Why a part is not in the graph. */
 function relevanceAbsent({ graph, threshold }, row) {
-  return panelLack(row ? `Not in the graph at the threshold ${threshold}: ${relevanceWords(row)}.` : `Not stored: the size of its share is below the floor of ${graph.floor}.`);
+  return panelLack(row ? `Not in the graph at the threshold ${threshold}: ${relevanceWords(row)}.` : `Not stored: its share is below the floor of ${graph.floor}.`);
 }
 
 function relevanceEdge(view) {
@@ -58,7 +58,7 @@ function relevanceEdge(view) {
     element("table.panel-table", panelHead(["head", "r#", "share#", ...(ways ? ["value#", "key#"] : [])]), element("tbody", rows.map((row) =>
       panelRow([button(`H${row.head}`, () => view.select({ ...s, head: row.head }), { class: "panel-plain", "data-key": `head.${row.head}`, "aria-pressed": String(row.head === chosen) }),
         ...relevanceWays(row, ways).slice(0, ways ? 4 : 2)])))),
-    inside.length > 0 && inside.length < rows.length && panelNote("Rows below the threshold are stored, but not in the graph."),
+    inside.length > 0 && inside.length < rows.length && panelNote("Those below the threshold are not in the graph."),
     chosen === undefined ? null : [
       ways && element("p", `Query of L${s.layer}H${chosen} at `, panelTokenAt(graph, s.target), query ? `: ${relevanceWords(query)}.` : `: its share is below the floor of ${graph.floor}.`),
       element("h3", `L${s.layer}H${chosen} writes at `, panelTokenAt(graph, s.target)), panelLists(view, "head", s.layer, s.target, chosen),

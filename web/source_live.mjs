@@ -75,6 +75,6 @@ export function liveSource({ trace, of, run }) {
     ...liveQuestions(trace),
     ...(same ? { head: headOfDataSet() } : {}),
     link: (path, query) => (path[0] === "prompt" ? liveAddress(of, path[2]) : same ? addressOf(path, query) : null),
-    missing: (what) => (what === "neurons" ? "Neurons are computed of the FFN nodes that the graph reaches at the floor." : "Not computed."),
+    missing: (what) => (what === "neurons" ? "Neurons are computed of FFN nodes in the graph at the floor." : "Not computed."),
   };
 }

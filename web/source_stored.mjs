@@ -8,14 +8,14 @@ import { askOnce, headOfDataSet, liveAddress, liveHasModel, liveQuestions, liveT
 export function sourceMissing(project, live = false) {
   const computed = live ? "" : " `headwater serve --model DIR` computes it.";
   return (what) => ({
-    lists: project === "none" ? `This run stored no lists: it was made with --project none. --project default or all stores them.${computed}`
-      : project === "all" ? `Not stored: lists are stored of what is in the graph at the floor of the run.${computed}`
-        : `Not stored: this run stored the ten most important heads, and the blocks and states of the target position. --project all stores every one in the graph.${computed}`,
+    lists: project === "none" ? `This run stored no lists (--project none).${computed}`
+      : project === "all" ? `Not stored: it is not in the graph at the floor.${computed}`
+        : `Not stored: the run stored ten heads, and the blocks and states of the target position. --project all stores all.${computed}`,
     position: `a head is stored where it matters most.${computed}`,
-    neurons: "Not stored: neurons are stored of the FFN nodes that the graph reaches at the floor (--top-neurons); their lists with --neuron-projections used or all.",
+    neurons: "Not stored: neurons are stored of FFN nodes in the graph at the floor (--top-neurons), their lists with --neuron-projections.",
     alone: "The other convention is not stored: --convention both stores the two.",
     frozen: "The other convention is not stored: --convention both stores the two.",
-    target: "No graph is stored of the prediction after it: --targets all stores every position's.",
+    target: "No graph is stored of the prediction after it: --targets all stores all.",
   })[what];
 }
 

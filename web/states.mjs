@@ -39,7 +39,7 @@ export function noAnswers() {
 }
 
 export function showNotMined(root) {
-  showEmpty(root, "Nothing is mined yet. This finds edges that recur together:", "headwater mine DB");
+  showEmpty(root, "Nothing is mined yet. This finds circuits:", "headwater mine DB");
 }
 
 /* An error for what is not there. */
