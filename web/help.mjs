@@ -13,10 +13,10 @@ const HELP_PARTS = [
     ["j, k", "next and previous prompt of the list"],
     ["[, ]", "lower and raise the threshold"],
     ["+, -, 0", "zoom in, zoom out, fit"],
-    ["o", "fold what has no flow, or unfold it"],
+    ["o", "fold what has no flow"],
     ["t", "the edges as a table"],
     ["c, p", "the counterfactual; both, one above the other"],
-    ["r", "routes, or what the answer hangs on, where it is stored"],
+    ["r", "routes, or what the answer hangs on"],
   ]],
   ["Its graph", [
     ["point", "what it is, and its routes to the target and to the tokens"],

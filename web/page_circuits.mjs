@@ -51,7 +51,7 @@ export async function showCircuits(context) {
           { title: "path", class: "circuit", cell: (row) => link(row, row.circuit) },
           digits("in graphs", (row) => estimateShare(row, "frequency"), "share of the graphs that have all its edges"),
           digits("n", (row) => count(row.n_active)),
-          digits("lift", (row) => number(row.lift, 2), "how many times more often than independent edges"),
+          digits("lift", (row) => number(row.lift, 2), "how much more often than independent edges"),
           digits("edges", (row) => String(row.n_edges)),
           digits("new", (row) => count(row.new_cells), "edges in graphs that no circuit above covers"),
           digits("broken", (row) => count(row.n_broken), "graphs that have all its edges but one")

@@ -71,7 +71,7 @@ function compareFacts(data) {
       element("b", name),
       ", ",
       group === null ? plural(n, "prompt") : pageLink(plural(n, "prompt"), ["prompts"], { group }),
-      `${left ? `, ${count(left)} left out without a partner` : ""}`
+      `${left ? `, ${count(left)} without a partner` : ""}`
     );
   return [
     element(
@@ -81,7 +81,7 @@ function compareFacts(data) {
     ),
     element(
       "p.soft",
-      `${data.components}${data.measure === "measures" ? "" : `, ${data.measure}`}; difference: a - b with its 95 % interval; ` +
+      `${data.components}${data.measure === "measures" ? "" : `, ${data.measure}`}; difference: a - b; ` +
         `${data.paired ? `paired by ${data.pairs}` : "not paired"}${data.clusters ? `, ${plural(data.n_clusters, "cluster")} by ${data.clusters}` : ""}. ` +
         `p: ${data.exchange} of ${plural(data.n_units, data.unit)} exchanged ${count(data.permutations)} times (seed ${data.seed}; least p ${comparePText(data.least_p)}). ` +
         `Effect: ${data.paired ? "d_z" : "Hedges' g"}. q: Benjamini-Hochberg over ${plural(data.n_components, "component")}${data.n_rare ? `; ${count(data.n_rare)} rarer ones left out` : ""}. Grey: q over ${COMPARE_Q}.`

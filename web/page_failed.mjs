@@ -18,7 +18,7 @@ export async function showFailed(context) {
     root,
     element(
       "p",
-      `${plural(data.count, "prompt")} could not be traced and ${data.count === 1 ? "is" : "are"} in no number of the other pages.`,
+      `${plural(data.count, "prompt")} could not be traced.`,
       rows.length < data.count && ` The first ${count(rows.length)}:`
     ),
     dataTable(

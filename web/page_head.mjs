@@ -156,7 +156,7 @@ export async function showHead(context) {
       edges.length > 0 &&
         element(
           "p.soft",
-          "An edge chooses the prompts below. Importance: of its strongest instance in a graph, 0 where it is absent."
+          "An edge chooses the prompts below. Importance: of its strongest instance in a graph."
         )
     )
   );

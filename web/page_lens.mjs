@@ -58,7 +58,7 @@ export async function showLens(context) {
     ),
     element(
       "p.soft",
-      "What the state after each block says about the answer, at the last position. Bands: 95 % intervals."
+      "What the state after each block says about the answer, at the last position."
     )
   );
   if (series.length)
@@ -83,8 +83,8 @@ export async function showLens(context) {
       [
         { title: "after block", cell: (row) => `L${row.layer}` },
         digits("answer first", (row) => estimateShare(row, "top1")),
-        digits("for the first time", (row) => percent(row.first_top1), "share of prompts where it is first here, not before"),
-        digits("settled", (row) => percent(row.settled), "share of prompts where it is first from here to the end, not before"),
+        digits("for the first time", (row) => percent(row.first_top1), "first here, not before"),
+        digits("settled", (row) => percent(row.settled), "first from here to the end, not before"),
         digits("mean rank", (row) => number(row.mean_rank, 1)),
         digits("probability", (row) => estimate(row, "probability")),
         foil && digits("beats the foil", (row) => percent(row.beats_foil), "ties left out"),

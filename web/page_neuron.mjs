@@ -27,7 +27,7 @@ function neuronPlaces(data, layer, neuron) {
     sel = (row) => ({ sel: `ffn.${layer}.${row.position}.${neuron}` });
   const said = element(
     "p.soft",
-    `Looked for in ${count(data.looked)} of ${plural(data.of, "graph")}${data.looked < data.of ? ", evenly chosen" : ""}: ${count(data.found)} have it among the best neurons of a node.` +
+    `Looked for in ${count(data.looked)} of ${plural(data.of, "graph")}${data.looked < data.of ? ", evenly chosen" : ""}: ${count(data.found)} have it among the best of a node.` +
       (rows.length < data.found ? ` The ${rows.length} most important places:` : "")
   );
   return rows.length === 0
@@ -66,7 +66,7 @@ export async function showNeuron(context) {
     root,
     all
       ? groupSummary(all, 4)
-      : element("p", `It never was among the best neurons of an FFN node (lists hold ${run.settings["top-neurons"] ?? "ten"}).`)
+      : element("p", `It never was among the best of an FFN node (lists hold ${run.settings["top-neurons"] ?? "ten"}).`)
   );
   if (groups.length) fill(root, element("h2", "By group"), groupDots(run, groups, `Importance of ${name} by group`));
   fill(root, element("h2", "What it promotes and suppresses"));

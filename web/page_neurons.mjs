@@ -21,7 +21,7 @@ export async function showNeurons(context) {
   if (rows.length === 0) {
     showEmpty(
       root,
-      run.done ? "No neuron is stored: the run was made with --top-neurons 0." : "No graph is stored yet.",
+      run.done ? "No neuron is stored (--top-neurons 0)." : "No graph is stored yet.",
       "headwater run --model DIR --data FILE --db DB --top-neurons 10"
     );
     return;
@@ -46,7 +46,7 @@ export async function showNeurons(context) {
     }),
     element(
       "p.soft",
-      `${groupName(run, group)}, ${plural(rows[0].n, "graph")}. ${count(rows.length)} of ${plural(data.count, "neuron")} of ${count(data.of)} that were among the best of an FFN node. Example: the prompt where its importance is largest. `,
+      `${groupName(run, group)}, ${plural(rows[0].n, "graph")}. ${count(rows.length)} of ${plural(data.count, "neuron")} of ${count(data.of)} that were among the best of an FFN node. Example: where its importance is largest. `,
       rows.length < data.count &&
         limit < NEURONS_MOST &&
         button("More", () => writeAddress({ rows: Math.min(NEURONS_MOST, limit * 4) }))

@@ -52,7 +52,7 @@ export async function showRoles(context) {
         element(
           "p.soft",
           `${groupName(run, group)}, ${plural(rows[0].n, "graph")}. Share of the flow that enters a layer at positions of a role; rows sum to 1. ` +
-            `(none): positions without a role. ${HEAT_LEGEND}A cell chooses its role.`
+            `${HEAT_LEGEND}A cell chooses its role.`
         )
       ),
       element(

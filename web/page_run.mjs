@@ -8,9 +8,9 @@ import { dataTable, digits, estimate, estimateShare, laterPart, pageTitle, query
 import { noAnswers, showNoPrompt } from "./states.mjs";
 
 const RUN_LINKS = [
-  ["prompts", "Prompts", "every prompt with its prediction and graph"],
-  ["heads", "Heads", "which attention heads matter, in which group"],
-  ["neurons", "Neurons", "which neurons matter, and what they promote"],
+  ["prompts", "Prompts", "predictions and graphs"],
+  ["heads", "Heads", "which attention heads matter"],
+  ["neurons", "Neurons", "which neurons matter"],
   ["circuits", "Circuits", "edges that recur together"],
   ["compare", "Compare", "what differs between two groups"],
   ["lens", "Lens", "at which layer the answer appears"],
@@ -58,8 +58,8 @@ async function runAccuracy({ signal }) {
         { title: "group", cell: link },
         digits("n", (row) => count(row.n)),
         digits("answer first", (row) => estimateShare(row, "accuracy"), "share of prompts whose answer is most probable"),
-        whole && digits("whole answer", (row) => estimateShare(row, "whole_accuracy"), "share of prompts where greedy decoding writes it all"),
-        foil && digits("beats the foil", (row) => percent(row.beats_foil), "share of prompts where the answer's logit is higher; ties left out"),
+        whole && digits("whole answer", (row) => estimateShare(row, "whole_accuracy"), "greedy decoding writes it all"),
+        foil && digits("beats the foil", (row) => percent(row.beats_foil), "ties left out"),
         foil && digits("logit difference", (row) => estimate(row, "logit_diff", 2), "logit of the answer - logit of the foil"),
         digits("probability", (row) => estimate(row, "probability")),
         digits("mean rank", (row) => number(row.mean_rank, 2))
@@ -79,7 +79,7 @@ async function runSizes({ run, signal }) {
     element(
       "p.soft",
       `Mean of ${plural(rows[0].graphs, "graph")}${rows[0].graphs < data.of ? ` of ${count(data.of)}, evenly chosen` : ""}; ` +
-        `the band goes from the smallest to the largest. The run's threshold is ${run.threshold}.`
+        `the band goes from the smallest to the largest.`
     ),
     lineChart({
       name: "Edges of a graph by threshold",

@@ -79,7 +79,7 @@ export async function showTrace({ root, query, run, rest }) {
       if (closed) return;
       place.replaceChildren();
       if (error.status !== 422) showError(place, error, start);
-      else place.append(element("div.state", { role: "alert" }, element("h1", "This prompt cannot be traced"), element("p", error.message)));
+      else place.append(element("div.state", { role: "alert" }, element("h1", "Not traced"), element("p", error.message)));
     }
   }
 

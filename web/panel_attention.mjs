@@ -5,7 +5,7 @@ import { panelNote, panelTokenAt } from "./panel_parts.mjs";
 
 const ATTENTION_UNIT = 1e4, ATTENTION_LARGEST = 320, ATTENTION_FAINTEST = 0.04; /* values are in 1e-4; px of the map; opacity of 0 */
 const attentionKinds = [["weights", "weights", "How much a query (row) looks at a key (column)."],
-  ["contributions", "contributions", "Importance of the key's part in the query's node, also below the threshold."]];
+  ["contributions", "contributions", "Importance of the key's part in the query's node."]];
 
 /* The value of (query, key) in a lower triangle that is stored row by row. */
 function attentionAt(triangle, query, key) {

@@ -41,7 +41,7 @@ function stateRows(view, found) {
     panelHead(["rank#", "token", found.convention === "frozen" ? "score#" : "logit#", "rank before#"]),
     element("tbody", found.lens.map(([id, score, earlier], i) =>
       panelRow([i + 1, tokenElement(found.tokens[id]), number(score, 2), before ? rank(earlier) : "–"])))),
-  panelNote(before ? `Before: ${stateName(before)}. ` : "Before: the embedding, of which no list is stored.",
+  panelNote(before ? `Before: ${stateName(before)}. ` : "Before: the embedding.",
     found.before ? "Its list is not stored." : found.depth && `${found.depth} tokens are stored of it.`)];
 }
 

@@ -61,7 +61,7 @@ export function relevanceGraph(graph, data, panels) {
     token: (position) => groups.token[position] && relevanceWords(groups.token[position]),
     edges: relevanceEdges,
     name: (n, threshold) => `${mode === "contrast" ? "Contrast" : "Answer"} relevance: ${n} edges with a share above ${threshold} in size`,
-    caption: (threshold) => `at the threshold ${threshold}: the size of the share is above it. r: logits; share: of the ${whole}; value, key: the ways of an attention edge.`,
+    caption: (threshold) => `at the threshold ${threshold}. r: logits; share: of the ${whole}; value, key: the ways of an edge.`,
     amounts: ["r", "share", "value", "key"],
   };
   const related = { ...graph, threshold, floor, stored_floor: floor, method };

@@ -36,7 +36,7 @@ function relevanceOverview(view) {
       element("h3", "Heads"), relevanceTable(view, "heads", groups.head, ["head", "r#", "share#", ...(ways ? ["value#", "key#", "query#"] : [])], (row) =>
         [strongest(row) ? button(head(row), () => view.select({ ...strongest(row), kind: "edge" }), { class: "panel-plain", "data-key": head(row) }) : element("b", head(row)),
           ...relevanceWays(row, ways)]),
-      panelNote("Sums over all positions, in the graph or not. Click: the strongest edge."),
+      panelNote("Sums over all positions. Click: the strongest edge."),
       element("h3", "FFNs"), relevanceTable(view, "ffns", groups.ffn_total, ["layer", "r#", "share#"], (row) => [element("b", `L${row.layer}`), ...relevanceWays(row)]),
       element("h3", "Tokens"), relevanceTable(view, "tokens", groups.token, ["token", "position#", "r#", "share#"], (row) =>
         [tokenElement(tokens[row.source]), row.source, ...relevanceWays(row)]),

@@ -38,11 +38,20 @@ static bool put_styles(hw_buffer *out, hw_error *err) {
   return true;
 }
 
+static bool begins(const char *line, size_t length, const char *word) {
+  return length >= strlen(word) && memcmp(line, word, strlen(word)) == 0;
+}
+
 static bool put_plain(const char *name, hw_buffer *out, hw_error *err) {
   if (ends_in(name, ".css")) return put_styles(out, err);
   const hw_asset *asset = hw_asset_find(name);
   if (!asset) return hw_fail(err, HW_ERROR_UNSUPPORTED, "web/%s is not part of this program", name);
-  hw_buffer_append(out, asset->bytes, asset->length);
+  const char *at = (const char *)asset->bytes, *end = at + asset->length;
+  while (at < end) { /* without the line of the licence */
+    const char *stop = memchr(at, '\n', (size_t)(end - at)), *next = stop ? stop + 1 : end;
+    if (!begins(at, (size_t)(next - at), "<!-- ")) hw_buffer_append(out, at, (size_t)(next - at));
+    at = next;
+  }
   return hw_buffer_check(out, err);
 }
 

@@ -345,7 +345,7 @@ def test_files(server):
     def read(name):
         with open(os.path.join(folder, name), encoding="utf-8") as file:
             return file.read()
-    whole = {"index.html": read("index.html"), "icon.svg": read("icon.svg")}
+    whole = {name: re.sub("^<!-- .*\n", "", read(name), flags=re.M) for name in ("index.html", "icon.svg")}
     styles = "".join(words_of(read(name)) for name in listed if name.endswith(".css"))
     scripts, owned = {}, set()
     for entry in SCRIPTS:  # a module is in the first script that needs it
@@ -384,6 +384,8 @@ def test_files(server):
             check((again.status, again.body, dict(again.headers)["etag"]), (304, b"", etag), f"{path}: If-None-Match: {value}")
         check(server.request(path, headers={"If-None-Match": 'W/"0"'}).status, 200, path)
     check(server.request("/index.html").body, server.request("/").body, "/index.html")
+    sizes = [sum(len(server.request(f"/{name}", headers=headers).body) for name in types) for headers in ({}, {"Accept-Encoding": "gzip"})]
+    assert sizes[0] < 200000 and sizes[1] < 60000, f"the page's files have {sizes[0]} bytes, {sizes[1]} gzipped, want less than 200,000 and 60,000"
     assert len({etag_of(server, f"/{name}") for name in types}) == len(types), "files have different ETags"
     check(server.request("/graph_view.mjs").status, 404, "a part of main.mjs")
 
