@@ -271,7 +271,7 @@ export function itemParts(run, item) {
     layer = (id >> 22) & 255,
     head = (id >> 12) & 1023;
   const [source, target] = [(id >> 6) & 63, id & 63];
-  if (!(id >= 0 && id < 2 ** 31)) throw notFound(`There is no edge ${item}: want 0 to ${2 ** 31 - 1}.`);
+  if (!(id >= 0 && id < 2 ** 31)) throw notFound(`There is no edge ${item}: edges have numbers from 0 to ${2 ** 31 - 1}.`);
   for (const [what, i, n] of [
     ["layer", layer, run.layers],
     ["head", kind === "ffn" ? 0 : head, run.heads],
