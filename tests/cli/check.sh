@@ -50,3 +50,8 @@ edit why.db "ATTACH 'why_other.db' AS other; DELETE FROM relevance; INSERT INTO 
 item "damaged"
 head -c 200000 whole.db >cut.db
 "$HW" check cut.db >/dev/null 2>stderr; echo "exit $?, lines on stderr: $(wc -l <stderr)"
+echo "--- a model that predicts ids without a token"
+"$PY" "$ROOT/tests/bench/make_model.py" padded --layers 1 --d-model 16 --heads 2 --vocab 9000 >/dev/null
+"$HW" run --model padded --data ioi.csv --limit 8 --db padded.db --neuron-projections none --quiet
+"$HW" sql padded.db "SELECT count(*) > 0 AS there_are FROM graph_info WHERE predicted_id NOT IN (SELECT token_id FROM token)"
+"$HW" check padded.db --model padded --sample 2 | tail -n 1
