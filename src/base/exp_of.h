@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * exp of a float64 in fixed operations, for real.c and for a kernel: without branches, so that a loop over it becomes vectors.
+ * tests/reference/make_coefficients.py makes the coefficients.
  * Compiled without contraction: the low part of a sum is what rounding took off the high part. */
 #ifndef HW_BASE_EXP_OF_H
 #define HW_BASE_EXP_OF_H

@@ -125,7 +125,9 @@ def lines():
     yield array("double sin_terms", polynomial(squared(lambda x: (sin(x) / x - 1) / (x * x)), D(0), quarter, 7), 53)
     yield array("double cos_terms", polynomial(squared(lambda x: (cos(x) - 1 + x * x / 2) / x ** 4), D(0), quarter, 7), 53)
     ln2_head = head_of(LN2, 42)
-    yield f"ln2_head = {hex_of(ln2_head, 53)}, ln2_rest = {hex_of(LN2 - ln2_head, 53)}, inverse_ln2 = {hex_of(1 / LN2, 53)};"
+    yield f"#define HW_LN2_HEAD {hex_of(ln2_head, 53)}"
+    yield f"#define HW_LN2_REST {hex_of(LN2 - ln2_head, 53)}"
+    yield f"inverse_ln2 = {hex_of(1 / LN2, 53)};"
     ln2_near = exact_of(LN2, 53)
     yield f"ln2 = {hex_of(ln2_near, 53)}, ln2_below = {hex_of(LN2 - ln2_near, 53)};"
     parts, rest = [], PI / 2
