@@ -60,7 +60,8 @@ typedef struct hw_certify_summary {
 
 /* Certifies the prompts of the database at `path` that have no row for these settings yet, a transaction for each few prompts: the same call
  * goes on after any end. Errors: INPUT when the model is not the run's, when the threshold is below the floor of stored routes, when a
- * baseline or a graph does not go with the settings or the file is damaged; UNSUPPORTED; IO, MEMORY. */
+ * baseline or a graph does not go with the settings or the file is damaged; UNSUPPORTED when an activation is too large for a mean,
+ * or a prompt too long for random graphs; IO, MEMORY. */
 HW_API bool hw_certify(const char *path, const hw_certify_settings *settings, hw_certify_summary *summary, hw_error *err);
 
 /* Deletes the certificates of a number. hooks may be NULL. Errors: INPUT when there are none. */

@@ -4,8 +4,7 @@
 #define HW_RELEVANCE_FFN_H
 
 #include "relevance/backward.h"
-
-enum { HW_RUNS = 2 }; /* this one and the reference */
+#include "relevance/routing.h"
 
 typedef struct hw_ranked {
   double r;

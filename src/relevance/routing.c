@@ -29,7 +29,7 @@ static double log_sum(const hw_routing *r, int run, int choice) {
 /* to += factor times the secant of the weights between both runs' scores, the experts being those of one choice. Returns what the weights are
  * worth, added up over both runs' scores. */
 static double pull_weights(const hw_routing *r, int choice, double factor, float *to) {
-  double whole[HW_ROUTED_RUNS] = {log_sum(r, 0, choice), log_sum(r, 1, choice)}, sum = 0, weighted = 0, worth = 0;
+  double whole[HW_RUNS] = {log_sum(r, 0, choice), log_sum(r, 1, choice)}, sum = 0, weighted = 0, worth = 0;
   for (int again = 0; again < 2; again++)
     for (size_t i = 0; i < n_sharing(r); i++) {
       size_t e = sharing(r, choice, i);
@@ -56,7 +56,7 @@ double hw_routing_pull(const hw_routing *r, float *to) {
   double jump = pull_weights(r, 0, 0.5, to);
   jump = (jump - pull_weights(r, 1, 0.5, to)) / 2;
   double step = 0, n_changed = 0; /* the mean over experts that this run alone uses, less that over those of the reference alone */
-  for (int run = 0; run < HW_ROUTED_RUNS; run++)
+  for (int run = 0; run < HW_RUNS; run++)
     for (size_t i = 0; i < r->n_used; i++) {
       size_t e = (size_t)r->used[run][i];
       if (uses(r, !run, e)) continue;
@@ -64,7 +64,7 @@ double hw_routing_pull(const hw_routing *r, float *to) {
       n_changed += run ? 0 : 1;
     }
   if (!(step / n_changed >= LEAST_STEP)) return jump;
-  for (int run = 0; run < HW_ROUTED_RUNS; run++)
+  for (int run = 0; run < HW_RUNS; run++)
     for (size_t i = 0; i < r->n_used; i++) {
       size_t e = (size_t)r->used[run][i];
       if (!uses(r, !run, e)) to[e] = (float)((double)to[e] + (run ? -1 : 1) * jump / step);
