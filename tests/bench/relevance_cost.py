@@ -7,7 +7,8 @@ Contrast against a run with --counterfactual (goal 1.5), answer against a plain 
 (nearly all positions have a backward pass), and one at two thirds, where the embedded data sets have it.
 
 A repetition has four runs: over one chunk of 1,024 tokens and over --chunks of them, each without and with relevances. What is counted is processor
-time (user and system: rows are stored too), not the clock, as other processes take turns with this one. The difference between many chunks and
+time of the program itself (user), not the clock, as other processes take turns with this one, nor the system's time, most of which goes to fresh
+memory at the start: it was 0.3 to 1.6 seconds in equal runs. The difference between many chunks and
 one leaves out what is done once: opening and packing a model. Whole chunks, because weights are turned once for the rows of a chunk. The runs
 of a repetition follow one another at once, and every second repetition has them in the opposite order: a processor that becomes slower takes that
 from both. The ratio is that of the sums of all repetitions; their range stands beside it. --same compares runs without relevances with
@@ -74,7 +75,7 @@ def main():
                 seconds = []  # of a repetition: a prompt without, a prompt with
                 for time in range(given.times):
                     order = [(n, i) for n in data for i in (0, 1)]
-                    took = {case: runs.Run(given.binary, given.model, data[case[0]], db, (usual, beside)[case[1]]).cpu for case in (order[::-1] if time % 2 else order)}
+                    took = {case: runs.Run(given.binary, given.model, data[case[0]], db, (usual, beside)[case[1]]).user for case in (order[::-1] if time % 2 else order)}
                     seconds.append([(took[given.chunks, i] - took[1, i]) / ((given.chunks - 1) * a_chunk) for i in (0, 1)])
                 without, with_it = (sum(pair[i] for pair in seconds) / given.times for i in (0, 1))
                 ratios = sorted(b / a for a, b in seconds)

@@ -28,7 +28,7 @@ def write_prompts(path, words, lengths, n_shared=0, n_answer=0):
 
 
 class Run:
-    """What a run took: cpu and wall in seconds, the peak of its resident memory in MiB, its digest where it is asked for."""
+    """What a run took: cpu (of it user) and wall in seconds, the peak of its resident memory in MiB, its digest where it is asked for."""
 
     def __init__(self, binary, model, data, db, options, digest=False):
         start = time.monotonic()
@@ -39,7 +39,7 @@ class Run:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise SystemExit(f"headwater run {' '.join(options)}: exit {process.returncode}")
-        self.wall, self.cpu, self.mib = time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        self.wall, self.user, self.cpu, self.mib = time.monotonic() - start, usage.ru_utime, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
         self.digest = subprocess.run([binary, "digest", db], check=True, capture_output=True, text=True).stdout.split()[0] if digest else None
         os.unlink(db)
 
