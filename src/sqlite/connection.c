@@ -154,9 +154,9 @@ void hw_store_free(hw_store *store) {
   free(store);
 }
 
-static void remove_files(const char *path) {
-  static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-  for (int i = 0; i < 4; i++) {
+void hw_store_remove_beside(const char *path) {
+  static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
+  for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
     hw_buffer name;
     hw_buffer_init(&name);
     hw_buffer_append_string(&name, path);
@@ -170,7 +170,8 @@ void hw_store_discard(hw_store *store) {
   char *path = store->created ? store->path : NULL;
   if (path) store->path = NULL;
   hw_store_free(store);
-  if (path) remove_files(path);
+  if (path) (void)unlink(path);
+  if (path) hw_store_remove_beside(path);
   free(path);
 }
 

@@ -32,6 +32,8 @@ bool hw_store_connect(const char *path, hw_access access, const hw_hooks *hooks,
 void hw_store_free(hw_store *store);
 /* hw_store_free that also removes the file when it was not there before. */
 void hw_store_discard(hw_store *store);
+/* Removes what SQLite keeps beside the file of a closed database, where it could not be removed when it was closed. */
+void hw_store_remove_beside(const char *path);
 
 bool hw_store_exec(hw_store *store, const char *sql, const char *doing, hw_error *err);
 /* First column of the first row of sql/FILE as an integer. Errors: no row. */

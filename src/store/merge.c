@@ -408,6 +408,7 @@ static bool make_file(merge *m, const char *path, const char *unfinished) {
   if (wrong) hw_store_discard(m->out);
   else if (m->out && !hw_store_close(m->out, ok, &closing) && ok) ok = hw_fail(m->err, closing.kind, "%s", closing.message);
   m->out = NULL;
+  if (ok) hw_store_remove_beside(unfinished);
   if (ok && rename(unfinished, path) != 0) ok = hw_fail(m->err, HW_ERROR_IO, "%s: cannot be called %s: %s", unfinished, path, strerror(errno));
   return ok;
 }

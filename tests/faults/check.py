@@ -2,7 +2,7 @@
 # Each command that writes is killed, or a call of it fails, at one call after another (faults.c). After each: every later command works,
 # nothing is half done, the same command then gives the same result, and no command ends with 0 after a write that it needed failed.
 #   check.py HEADWATER FAULTS.so [--all | --points N] [--commands run,mine,...] [--kinds kill,...] [--jobs N]
-#     --all      every call of each command; else --points: an even sample of the calls of each command and kind
+#     --all      every call of each command; else --points: an even sample of the calls of each command and kind (of removals all)
 import argparse
 import collections
 import concurrent.futures
@@ -16,7 +16,7 @@ import tempfile
 
 from afterwards import COMMANDS, Program, is_whole
 
-COUNTED = {"kill": "writes", "torn": "writes", "enospc": "writes", "full": "writes", "short": "writes", "eio": "calls", "nomem": "allocations"}
+COUNTED = {"kill": "writes", "torn": "writes", "enospc": "writes", "full": "writes", "short": "writes", "eio": "calls", "stays": "removals", "nomem": "allocations"}
 
 
 def call(folder, name, fault):
@@ -67,7 +67,7 @@ def main():
             os.remove(os.path.join(whole, "log"))
             for kind in options.kinds.split(","):
                 n = counts[COUNTED[kind]]
-                points = n if options.all and kind != "nomem" else min(n, options.points * (20 if options.all else 1))
+                points = n if kind == "stays" or (options.all and kind != "nomem") else min(n, options.points * (20 if options.all else 1))
                 work += [(name, kind, n - i * n // points, base, whole) for i in range(points)]
             print(f"{name}: {counts}", flush=True)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A library for LD_PRELOAD that makes one call of a program fail, or kills the program there.
  *   HEADWATER_FAULT=KIND:N   the N-th call, counted from 1, of those that the kind counts
- *   HEADWATER_FAULT_LOG=FILE at the end of the program: "writes N", "calls N", "allocations N"; at the fault: the name of the call
+ *   HEADWATER_FAULT_LOG=FILE at the end of the program: "writes N", "calls N", "removals N", "allocations N"; at the fault: the name of the call
  *
  *   kind    counts        what happens
  *   kill    writes        SIGKILL before the call
@@ -10,9 +10,10 @@
  *   full    writes        this call and all after it fail with ENOSPC
  *   short   writes        a write writes half of its bytes; other calls are left alone
  *   eio     calls         the call fails with EIO
+ *   stays   removals      the file is not removed, the call fails with EIO
  *   nomem   allocations   malloc, calloc or realloc gives NULL
  *
- * writes: calls that change files. calls: these and those that read. Both only of regular files and folders outside of the system's own
+ * writes: calls that change files, removals: those of them that remove one. calls: writes and those that read. Both only of regular files and folders outside of the system's own
  * (/proc, /sys, /dev, /etc, /usr, /lib), and not of stdin, stdout, stderr. allocations: made by the program itself and by SQLite. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -32,12 +33,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-typedef enum kind { NOTHING, KILL, TORN, ENOSPC_ONCE, FULL, SHORT, EIO_ONCE, NOMEM } kind;
+typedef enum kind { NOTHING, KILL, TORN, ENOSPC_ONCE, FULL, SHORT, EIO_ONCE, STAYS, NOMEM } kind;
 
 static kind wanted;
 static long wanted_at;
 static const char *log_path;
-static atomic_long n_writes, n_calls, n_allocations;
+static atomic_long n_writes, n_calls, n_removals, n_allocations;
 
 /* ---- what happens ---- */
 
@@ -63,7 +64,7 @@ static kind count_write(const char *name, const char *what) {
     if (call != wanted_at) return NOTHING;
   } else if (wanted == FULL) {
     if (write < wanted_at) return NOTHING;
-  } else if (wanted == NOMEM || write != wanted_at) {
+  } else if (wanted == NOMEM || wanted == STAYS || write != wanted_at) {
     return NOTHING;
   }
   if (wanted == NOTHING) return NOTHING;
@@ -228,10 +229,20 @@ WITH_DESCRIPTOR(fdatasync, (int fd), (fd))
     NEXT(name);                                                  \
     return is_ours(path) && fails(#name, path) ? -1 : next arguments; \
   }
-WITH_PATH(unlink, (const char *path), (path))
 WITH_PATH(rmdir, (const char *path), (path))
 WITH_PATH(mkdir, (const char *path, mode_t mode), (path, mode))
 WITH_PATH(rename, (const char *path, const char *to), (path, to))
+
+int unlink(const char *path) {
+  NEXT(unlink);
+  if (!is_ours(path)) return next(path);
+  if (++n_removals == wanted_at && wanted == STAYS) {
+    say_call("unlink", path);
+    errno = EIO;
+    return -1;
+  }
+  return fails("unlink", path) ? -1 : next(path);
+}
 
 /* ---- calls that read ---- */
 
@@ -296,7 +307,7 @@ void *realloc(void *memory, size_t size) { return no_memory(__builtin_return_add
 /* ---- begin and end ---- */
 
 __attribute__((constructor)) static void begin(void) {
-  static const char *const names[] = {"", "kill", "torn", "enospc", "full", "short", "eio", "nomem"};
+  static const char *const names[] = {"", "kill", "torn", "enospc", "full", "short", "eio", "stays", "nomem"};
   const char *fault = getenv("HEADWATER_FAULT"), *colon = fault ? strchr(fault, ':') : NULL;
   log_path = getenv("HEADWATER_FAULT_LOG");
   int n = 0;
@@ -304,11 +315,11 @@ __attribute__((constructor)) static void begin(void) {
   for (size_t i = 1; colon && i < sizeof names / sizeof *names; i++)
     if (strlen(names[i]) == (size_t)(colon - fault) && !strncmp(fault, names[i], strlen(names[i]))) wanted = (kind)i;
   if (colon) wanted_at = strtol(colon + 1, NULL, 10);
-  n_writes = n_calls = n_allocations = 0;
+  n_writes = n_calls = n_removals = n_allocations = 0;
 }
 
 __attribute__((destructor)) static void end(void) {
   char line[120];
-  (void)snprintf(line, sizeof line, "writes %ld\ncalls %ld\nallocations %ld\n", n_writes, n_calls, n_allocations);
+  (void)snprintf(line, sizeof line, "writes %ld\ncalls %ld\nremovals %ld\nallocations %ld\n", n_writes, n_calls, n_removals, n_allocations);
   say(line);
 }
