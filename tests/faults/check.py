@@ -2,7 +2,8 @@
 # Each command that writes is killed, or a call of it fails, at one call after another (faults.c). After each: every later command works,
 # nothing is half done, the same command then gives the same result, and no command ends with 0 after a write that it needed failed.
 #   check.py HEADWATER FAULTS.so [--all | --points N] [--commands run,mine,...] [--kinds kill,...] [--jobs N]
-#     --all      every call of each command; else --points: an even sample of the calls of each command and kind (of removals all)
+#     --all      every call of each command; else --points: an even sample of the calls of each command and kind (of removals all).
+#                Of allocations --all takes the first of each place, and 20 times --points others.
 import argparse
 import collections
 import concurrent.futures
@@ -63,13 +64,16 @@ def main():
             done = call(whole, name, "kill:0")
             assert done.returncode == 0, done.stderr
             with open(os.path.join(whole, "log")) as file:
-                counts = {word: int(n) for word, n in (line.split() for line in file)}
+                lines = [line.split() for line in file]
+            counts = {word: int(n) for word, n in lines if word != "place"}
+            places = {int(n) for word, n in lines if word == "place"}
             os.remove(os.path.join(whole, "log"))
             for kind in options.kinds.split(","):
                 n = counts[COUNTED[kind]]
                 points = n if kind == "stays" or (options.all and kind != "nomem") else min(n, options.points * (20 if options.all else 1))
-                work += [(name, kind, n - i * n // points, base, whole) for i in range(points)]
-            print(f"{name}: {counts}", flush=True)
+                at = {n - i * n // points for i in range(points)} | (places if options.all and kind == "nomem" else set())
+                work += [(name, kind, i, base, whole) for i in sorted(at, reverse=True)]
+            print(f"{name}: {counts}, {len(places)} places of allocations", flush=True)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for problem in pool.map(lambda arguments: check(*arguments), work):
                 tried += 1

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A library for LD_PRELOAD that makes one call of a program fail, or kills the program there.
  *   HEADWATER_FAULT=KIND:N   the N-th call, counted from 1, of those that the kind counts
- *   HEADWATER_FAULT_LOG=FILE at the end of the program: "writes N", "calls N", "removals N", "allocations N"; at the fault: the name of the call
+ *   HEADWATER_FAULT_LOG=FILE at the end of the program: "writes N", "calls N", "removals N", "allocations N", and "place N"
+ *                            for the first allocation of each place; at the fault: the name of the call
  *
  *   kind    counts        what happens
  *   kill    writes        SIGKILL before the call
@@ -14,12 +15,15 @@
  *   nomem   allocations   malloc, calloc or realloc gives NULL
  *
  * writes: calls that change files, removals: those of them that remove one. calls: writes and those that read. Both only of regular files and folders outside of the system's own
- * (/proc, /sys, /dev, /etc, /usr, /lib), and not of stdin, stdout, stderr. allocations: made by the program itself and by SQLite. */
+ * (/proc, /sys, /dev, /etc, /usr, /lib), and not of stdin, stdout, stderr. allocations: made by the program itself and by SQLite. A place:
+ * the function of the program that allocates, or that calls SQLite, and the two that called it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -291,10 +295,49 @@ static int note_code(struct dl_phdr_info *info, size_t size, void *context) {
   return 0;
 }
 
+/* Places that have allocated, and their first allocations; only while calls are counted. */
+enum { N_PLACES = 1 << 15, N_FRAMES = 64 };
+static struct {
+  uintptr_t key;
+  long first;
+} places[N_PLACES];
+static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
+static size_t n_places;
+static _Thread_local bool looks_up;
+
+static void note_place(long allocation) {
+  void *frames[N_FRAMES];
+  if (looks_up) return; /* backtrace itself allocates */
+  looks_up = true;
+  int before = errno;
+  int n = backtrace(frames, N_FRAMES), taken = 0;
+  uintptr_t key = 1;
+  for (int i = 0; i < n && taken < 3; i++) {
+    uintptr_t at = (uintptr_t)frames[i];
+    if (at < code[0].from || at >= code[0].to) continue;
+    key = (key ^ (at - code[0].from)) * 0x9e3779b97f4a7c15U;
+    taken++;
+  }
+  (void)pthread_mutex_lock(&places_lock);
+  size_t slot = key >> 49;
+  while (places[slot].key && places[slot].key != key) slot = (slot + 1) % N_PLACES;
+  if (!places[slot].key && n_places < N_PLACES / 2) {
+    n_places++;
+    places[slot].key = key;
+    places[slot].first = allocation;
+  }
+  (void)pthread_mutex_unlock(&places_lock);
+  errno = before;
+  looks_up = false;
+}
+
 static bool no_memory(const void *caller) {
   uintptr_t at = (uintptr_t)caller;
   bool ours = (at >= code[0].from && at < code[0].to) || (at >= code[1].from && at < code[1].to);
-  if (!ours || ++n_allocations != wanted_at || wanted != NOMEM) return false;
+  if (!ours) return false;
+  long allocation = ++n_allocations;
+  if (wanted_at == 0 && log_path) note_place(allocation);
+  if (allocation != wanted_at || wanted != NOMEM) return false;
   say("at an allocation\n");
   errno = ENOMEM;
   return true;
@@ -322,4 +365,9 @@ __attribute__((destructor)) static void end(void) {
   char line[120];
   (void)snprintf(line, sizeof line, "writes %ld\ncalls %ld\nremovals %ld\nallocations %ld\n", n_writes, n_calls, n_removals, n_allocations);
   say(line);
+  for (size_t i = 0; i < N_PLACES; i++)
+    if (places[i].key) {
+      (void)snprintf(line, sizeof line, "place %ld\n", places[i].first);
+      say(line);
+    }
 }
