@@ -17,8 +17,9 @@ $GRAPH & 1048575
 $GRAPH BETWEEN $FIRST << 20 AND $LAST << 20 | 1048575
 -- $is_graph_of $GRAPH $PROMPT
 $is_graph_between($GRAPH, $PROMPT, $PROMPT)
+-- The plus keeps SQLite from reading the table up to the first counterfactual: the index prompt_counterfactual has them all.
 -- $own_graphs_end
-(SELECT coalesce(min(prompt_id), $past_prompts) FROM prompt WHERE counterfactual_of IS NOT NULL) << 20
+(SELECT coalesce(min(+prompt_id), $past_prompts) FROM prompt WHERE counterfactual_of IS NOT NULL) << 20
 -- A prompt in how many is looked at, for a sample of about so many; 1 takes all.
 -- $sample_step $SAMPLE
 max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(nullif($SAMPLE, 0), $past_prompts))
