@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The backward pass through an FFN. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/simd.h"
 #include "relevance/ffn.h"
 #include "tensor/kernels.h"
 #include "tensor/team.h"
 
-enum { ROWS_TOGETHER = 512 };
+enum { ROWS_TOGETHER = 1024 }; /* weights are turned anew for each block */
 
 /* A block, and what an FFN without experts needs. */
 typedef struct block {
@@ -70,17 +72,50 @@ static void start(const hw_pass *pass, const block *b) {
                  y + i * d, b->of.behind + i * d);
 }
 
-void hw_ffn_slopes(const hw_pass *pass, hw_activation kind, float steepness, const float *u, const float *other, const float *a, const float *other_a, size_t n, float *out) {
-  for (size_t i = 0; i < n; i++) out[i] = pass->contrast ? steepness * (0.5f * u[i] + 0.5f * other[i]) : 0;
-  hw_activation_slopes(kind, out, n);
-  if (!pass->contrast) {
-    for (size_t i = 0; i < n; i++)
-      if (u[i] != 0) out[i] = a[i] / u[i];
-    return;
+/* act(u) / u; at_zero where u is 0. */
+HW_SIMD static void ratios(const float *u, const float *a, float at_zero, size_t n, float *out) {
+  for (size_t i = 0; i < n; i++) {
+    float quotient = a[i] / (u[i] != 0 ? u[i] : 1);
+    out[i] = u[i] != 0 ? quotient : at_zero;
   }
+}
+
+/* The same for two runs. Returns how many are closer than `least`, whose slope is that at the middle: their quotient is not one. */
+HW_SIMD static size_t quotients(const float *u, const float *other, const float *a, const float *other_a, float least, size_t n, float *out) {
+  size_t n_close = 0;
   for (size_t i = 0; i < n; i++) {
     float step = u[i] - other[i];
-    if (kind == HW_ACT_RELU ? step != 0 : fabsf(step) >= 1e-3f) out[i] = (a[i] - other_a[i]) / step;
+    bool far = fabsf(step) >= least;
+    out[i] = (a[i] - other_a[i]) / (far ? step : 1);
+    n_close += !far;
+  }
+  return n_close;
+}
+
+void hw_ffn_slopes(const hw_pass *pass, hw_activation kind, float steepness, const float *u, const float *other, const float *a, const float *other_a, size_t n, float *out) {
+  enum { TOGETHER = 64 };
+  float middle[TOGETHER] = {0}, least = kind == HW_ACT_RELU ? FLT_TRUE_MIN : 1e-3f;
+  if (!pass->contrast) {
+    hw_activation_slopes(kind, middle, 1);
+    ratios(u, a, middle[0], n, out);
+    return;
+  }
+  for (size_t first = 0, count; first < n; first += count) {
+    count = n - first < TOGETHER ? n - first : (size_t)TOGETHER;
+    if (!quotients(u + first, other + first, a + first, other_a + first, least, count, out + first)) continue;
+    for (size_t i = 0; i < count; i++) middle[i] = steepness * (0.5f * u[first + i] + 0.5f * other[first + i]);
+    hw_activation_slopes(kind, middle, count);
+    for (size_t i = 0; i < count; i++)
+      if (!(fabsf(u[first + i] - other[first + i]) >= least)) out[first + i] = middle[i];
+  }
+}
+
+/* g: co-vectors of act(p) u, then of u. gates: those of p. */
+HW_SIMD static void through_product(float share, const float *u, const float *other, const float *gate, const float *other_gate, const float *slope, size_t n, float *restrict g,
+                                    float *restrict gates) {
+  for (size_t k = 0; k < n; k++) {
+    gates[k] = share * g[k] * (0.5f * u[k] + 0.5f * other[k]) * slope[k];
+    g[k] *= share * (0.5f * gate[k] + 0.5f * other_gate[k]);
   }
 }
 
@@ -101,10 +136,7 @@ static void through_neurons(const hw_pass *pass, const block *b) {
     const float *gate = b->gate[0], *other_gate = b->gate[side], *p = pass->acts->p[b->of.layer], share = pass->contrast ? 1 : 0.5f;
     float *gates = b->gates + i * d_ffn;
     hw_ffn_slopes(pass, c->activation, 1, matrix_row(b, p, 0, i, d_ffn), matrix_row(b, p, 1, i, d_ffn), gate, other_gate, d_ffn, slope);
-    for (size_t k = 0; k < d_ffn; k++) {
-      gates[k] = share * g[k] * (0.5f * u[k] + 0.5f * other[k]) * slope[k];
-      g[k] *= share * (0.5f * gate[k] + 0.5f * other_gate[k]);
-    }
+    through_product(share, u, other, gate, other_gate, slope, d_ffn, g, gates);
   }
 }
 
