@@ -10,7 +10,7 @@
 #include "tensor/kernels.h"
 #include "tensor/team.h"
 
-enum { ROWS_TOGETHER = 1024 }; /* weights are turned anew for each block */
+enum { ROWS_TOGETHER = 512 };
 
 /* A block, and what an FFN without experts needs. */
 typedef struct block {
