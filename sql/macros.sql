@@ -20,9 +20,12 @@ $is_graph_between($GRAPH, $PROMPT, $PROMPT)
 -- The plus keeps SQLite from reading the table up to the first counterfactual: the index prompt_counterfactual has them all.
 -- $own_graphs_end
 (SELECT coalesce(min(+prompt_id), $past_prompts) FROM prompt WHERE counterfactual_of IS NOT NULL) << 20
+-- The data set's own prompts that are stored, from the chunks and an index: no pass over the table of prompts.
+-- $own_prompts
+(SELECT coalesce(sum(n_prompts - n_failed), 0) - (SELECT count(*) FROM prompt WHERE counterfactual_of IS NOT NULL) FROM chunk)
 -- A prompt in how many is looked at, for a sample of about so many; 1 takes all.
 -- $sample_step $SAMPLE
-max(1, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) / coalesce(nullif($SAMPLE, 0), $past_prompts))
+max(1, $own_prompts / coalesce(nullif($SAMPLE, 0), $past_prompts))
 -- Is the prompt in the sample of one in EVERY? Its number times the golden ratio, modulo 1: even over any run of prompts, and over any
 -- rows that come in turn (pairs, groups), which every n-th prompt is not.
 -- $is_sampled $ID $EVERY
