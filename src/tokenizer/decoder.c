@@ -126,6 +126,14 @@ static const hw_tok_kind kinds[] = {
 
 const hw_tok_stage hw_tok_decoders = {"decoder", "decoders", kinds, HW_TOK_COUNT(kinds)};
 
+/* What `a` could not hold is missing in `b` too. */
+static void swap(hw_buffer *a, hw_buffer *b) {
+  hw_buffer before = *a;
+  *a = *b;
+  *b = before;
+  a->failed |= before.failed;
+}
+
 /* Runs the decoders over one token; `a` holds the result. A file without decoders is read as its encoding side suggests. */
 static void decode(const hw_tokenizer *tokenizer, hw_tok_string name, bool added, hw_buffer *a, hw_buffer *b) {
   hw_buffer_reset(a);
@@ -135,16 +143,12 @@ static void decode(const hw_tokenizer *tokenizer, hw_tok_string name, bool added
     if (added && step->kind->apply.decode != replace) continue; /* an added token is text, not bytes */
     hw_buffer_reset(b);
     step->kind->apply.decode(step->data, a->data ? a->data : "", a->length, b);
-    hw_buffer swapped = *a;
-    *a = *b;
-    *b = swapped;
+    swap(a, b);
   }
   if (tokenizer->decoders.n == 0 && tokenizer->byte_level && !added) {
     hw_buffer_reset(b);
     byte_level(NULL, a->data ? a->data : "", a->length, b);
-    hw_buffer swapped = *a;
-    *a = *b;
-    *b = swapped;
+    swap(a, b);
   }
 }
 

@@ -17,11 +17,44 @@ import tempfile
 
 from afterwards import COMMANDS, Program, is_whole
 
+# Commands that print: where memory is refused they say so, or print the same.
+PRINTED = {"tokenize": ["tokenize", "--model", "gpt2", "--text", "When Ann met Bob!"],
+           "trace": ["trace", "--model", "gpt2", "--prompt", "When Ann met Bob!", "--json", "--threads", "1"]}
+
 COUNTED = {"kill": "writes", "torn": "writes", "enospc": "writes", "full": "writes", "short": "writes", "eio": "calls", "stays": "removals", "nomem": "allocations"}
 
 
 def call(folder, name, fault):
     return program.call(folder, COMMANDS[name], {"LD_PRELOAD": options.faults, "HEADWATER_FAULT": fault, "HEADWATER_FAULT_LOG": os.path.join(folder, "log")})
+
+
+def read_log(path):
+    """How many calls of each sort a whole run has, and the first allocations of its places. Removes the log."""
+    with open(path) as file:
+        lines = [line.split() for line in file]
+    os.remove(path)
+    return {word: int(n) for word, n in lines if word != "place"}, {int(n) for word, n in lines if word == "place"}
+
+
+def check_printed(folder, name):
+    """Memory is refused at every allocation. Gives the number of faults and what went wrong."""
+    log = os.path.join(folder, "log")
+
+    def printed(at):
+        return program.call(folder, PRINTED[name], {"LD_PRELOAD": options.faults, "HEADWATER_FAULT": f"nomem:{at}", "HEADWATER_FAULT_LOG": log if at == 0 else ""})
+
+    whole = printed(0)
+    assert whole.returncode == 0, whole.stderr
+    counts, _ = read_log(log)
+    problems = []
+    for at in range(1, counts["allocations"] + 1):
+        done = printed(at)
+        stderr = done.stderr.decode(errors="replace").splitlines()
+        if done.returncode == 0 and done.stdout != whole.stdout:
+            problems.append(f"{name}, nomem {at}: exit 0, but it prints other things")
+        elif done.returncode and (done.returncode != 1 or len(stderr) != 1 or not stderr[0].startswith("headwater: ")):
+            problems.append(f"{name}, nomem {at}: exit {done.returncode}: {stderr}")
+    return counts["allocations"], problems
 
 
 def check(name, kind, at, base, whole):
@@ -57,17 +90,17 @@ def main():
         base = os.path.join(scratch, "base")
         os.mkdir(base)
         program.make_base(base)
+        for name in PRINTED if "nomem" in options.kinds.split(",") else ():
+            n, problems = check_printed(base, name)
+            print(f"{name}: {n} allocations", *(f"FAIL {problem}" for problem in problems), sep="\n", flush=True)
+            tried, failures = tried + n, failures + len(problems)
         work = []
         for name in options.commands.split(","):
             whole = os.path.join(scratch, name)
             shutil.copytree(base, whole, symlinks=True)
             done = call(whole, name, "kill:0")
             assert done.returncode == 0, done.stderr
-            with open(os.path.join(whole, "log")) as file:
-                lines = [line.split() for line in file]
-            counts = {word: int(n) for word, n in lines if word != "place"}
-            places = {int(n) for word, n in lines if word == "place"}
-            os.remove(os.path.join(whole, "log"))
+            counts, places = read_log(os.path.join(whole, "log"))
             for kind in options.kinds.split(","):
                 n = counts[COUNTED[kind]]
                 points = n if kind == "stays" or (options.all and kind != "nomem") else min(n, options.points * (20 if options.all else 1))
