@@ -264,7 +264,10 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_model *model;
   hw_tokenizer *tokenizer = NULL;
   if (!hw_model_open_as(folder, settings.architecture, &model, &err)) return settings.json ? hw_cli_fail(&err) : fail(folder, settings.architecture, &err);
-  (void)hw_tokenizer_open(model->path, NULL, &tokenizer, &err);
+  if (!hw_tokenizer_open(model->path, NULL, &tokenizer, &err) && err.kind == HW_ERROR_MEMORY) {
+    hw_model_close(model);
+    return hw_cli_fail(&err);
+  }
   hw_buffer out;
   hw_buffer_init(&out);
   (settings.json ? put_json : describe)(model, tokenizer, &err, &out);

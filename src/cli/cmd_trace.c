@@ -139,11 +139,11 @@ static bool trace(const trace_settings *s, const hw_model *model, const hw_token
          (!s->html || save_page(s, model, tokenizer, traced, err));
 }
 
-/* With ids given a tokenizer is only there to show texts. */
+/* With ids given a tokenizer is only there to show texts. That memory ran out is no reason to go without one. */
 static bool open_tokenizer(const trace_settings *s, const char *folder, hw_tokenizer **tokenizer, hw_error *err) {
   *tokenizer = NULL;
   if (hw_tokenizer_open(folder, NULL, tokenizer, err)) return true;
-  if (!s->tokens) return false;
+  if (!s->tokens || err->kind == HW_ERROR_MEMORY) return false;
   fprintf(stderr, "headwater: warning: %s; token texts are left out\n", err->message);
   return true;
 }

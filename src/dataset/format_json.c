@@ -118,7 +118,7 @@ static int take_row(hw_dataset *dataset, const char *text, size_t length, hw_err
   }
   json_error_t error;
   json_t *root = state->root = parse(state, text, length, &error);
-  if (!root && json_error_code(&error) == json_error_out_of_memory) return hw_fail_memory(err, "a JSON row"), -1;
+  if (!root && (state->masked.failed || json_error_code(&error) == json_error_out_of_memory)) return hw_fail_memory(err, "a JSON row"), -1;
   if (!root) {
     hw_raw_row_break(raw_row, "not a JSON object: %s", error.text);
   } else if (json_is_string(root)) {

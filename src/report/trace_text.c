@@ -114,7 +114,9 @@ static void put_graph(hw_buffer *out, const hw_trace_view *view, const hw_graph_
       hw_buffer_append_string(&piece, part->kind == HW_PART_FFN ? " FFN" : " residual");
     }
     hw_buffer_printf(&piece, " %.3f", edge->flow);
-    if (!piece.failed) {
+    if (piece.failed) {
+      out->failed = true;
+    } else {
       size_t width = width_since(&piece, 0);
       if (column + width > (size_t)view->columns) {
         hw_buffer_printf(out, "\n%*s", 31, "");

@@ -57,9 +57,10 @@ bool hw_tok_pattern_compile(hw_tok_loader *loader, const char *regex, size_t len
   hw_buffer translated;
   hw_buffer_init(&translated);
   const char *refused = NULL;
-  bool ok = hw_tok_regex_translate(regex, length, &translated, &refused) ||
-            hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression with %s, which is not supported: %.*s", loader->path, where,
-                    refused, (int)(length < 300 ? length : 300), regex);
+  bool read = hw_tok_regex_translate(regex, length, &translated, &refused);
+  bool ok = hw_buffer_check(&translated, loader->err) && /* without memory it is not what was read */
+            (read || hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression with %s, which is not supported: %.*s", loader->path, where,
+                    refused, (int)(length < 300 ? length : 300), regex));
   ok = ok && hw_tok_pattern_compile_pcre2(loader, &translated, regex, where, pattern) && compile_younger(loader, &translated, regex, where, pattern);
   hw_buffer_fini(&translated);
   return ok;

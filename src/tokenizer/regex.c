@@ -187,6 +187,7 @@ static size_t translate_operand(reader *in, size_t i, bool opening, int depth, h
   }
   if (i >= in->length) in->refused = "a class without its end";
   bool both = items.length && classes.length;
+  if (items.failed || classes.failed) out->failed = true;
   if (i && i < in->length && !items.length && !classes.length) in->refused = "an empty class", i = 0;
   if (i && i < in->length) {
     hw_buffer_append_string(out, both ? "(?:[" : items.length ? "[" : "(?:");
@@ -194,7 +195,6 @@ static size_t translate_operand(reader *in, size_t i, bool opening, int depth, h
     hw_buffer_append_string(out, both ? "]|" : items.length ? "]" : "");
     hw_buffer_append(out, classes.data ? classes.data : "", classes.length);
     hw_buffer_append_string(out, classes.length ? ")" : "");
-    if (items.failed || classes.failed) out->failed = true;
   }
   hw_buffer_fini(&items);
   hw_buffer_fini(&classes);
@@ -221,6 +221,7 @@ static size_t translate_class(reader *in, size_t i, int depth, hw_buffer *out) {
       hw_buffer_append_string(out, "(?=");
       hw_buffer_append(out, operand.data, operand.length);
       hw_buffer_append_byte(out, ')');
+      if (operand.failed) out->failed = true;
       hw_buffer_reset(&operand);
       i = translate_operand(in, i + 2, false, depth, &operand);
       more = i && at(in, i, "&&");

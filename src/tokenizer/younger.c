@@ -106,7 +106,7 @@ static bool append_property(const char *escape, size_t length, const property *w
   hw_buffer_init(&won);
   hw_buffer_init(&lost);
   append_changes(wanted, &won, &lost);
-  bool changed = won.length || lost.length;
+  bool changed = won.length || lost.length || won.failed || lost.failed; /* a change that memory is short for is one */
   if (lost.length || (won.length && wanted->negated)) {
     /* \p: not lost, and known or won. \P: lost, or neither known nor won. */
     hw_buffer_append_string(alternatives, alternatives->length ? "|" : "");
@@ -122,6 +122,7 @@ static bool append_property(const char *escape, size_t length, const property *w
     hw_buffer_append(items, escape, length);
     append(items, &won);
   }
+  if (lost.failed) items->failed = true;
   hw_buffer_fini(&won);
   hw_buffer_fini(&lost);
   return changed;
@@ -155,6 +156,7 @@ static size_t append_class(const char *pcre2, size_t length, size_t i, hw_buffer
     hw_buffer_append_string(out, "(?s:.)");
   }
   hw_buffer_append_string(out, alternatives.length ? ")" : "");
+  if (items.failed || alternatives.failed) out->failed = true;
   hw_buffer_fini(&items);
   hw_buffer_fini(&alternatives);
   return i + 1;

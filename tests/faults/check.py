@@ -19,7 +19,9 @@ from afterwards import COMMANDS, Program, is_whole
 
 # Commands that print: where memory is refused they say so, or print the same.
 PRINTED = {"tokenize": ["tokenize", "--model", "gpt2", "--text", "When Ann met Bob!"],
-           "trace": ["trace", "--model", "gpt2", "--prompt", "When Ann met Bob!", "--json", "--threads", "1"]}
+           "trace": ["trace", "--model", "gpt2", "--prompt", "When Ann met Bob!", "--json", "--threads", "1"],
+           "trace, text": ["trace", "--model", "gpt2", "--prompt", "When Ann met Bob!", "--threads", "1"],
+           "info": ["info", "gpt2"]}
 
 COUNTED = {"kill": "writes", "torn": "writes", "enospc": "writes", "full": "writes", "short": "writes", "eio": "calls", "stays": "removals", "nomem": "allocations"}
 
