@@ -22,33 +22,16 @@ size_t hw_panel_width(const hw_matrix *w, size_t panel) {
 
 size_t hw_packed_cells(const hw_matrix *w) { return hw_pack_panels(w) * HW_PACK_WIDTH * hw_pack_depth(w, w->n_in); }
 
-/* Brings near the part of a row that is read soon: a processor does not foresee where the next row lies. rows_end: behind the last row. */
-static void fetch_ahead(const hw_matrix *w, size_t row, size_t rows_end, size_t first, size_t n) {
-  enum { BYTES = 1 << 11, LINE = 64 };
-  size_t size = hw_dtype_size(w->dtype), bytes = n * size;
-  if (hw_dtype_block(w->dtype) != 1 || w->paired || bytes == 0) return;
-  row += bytes < BYTES ? BYTES / bytes : 1;
-  if (row >= rows_end) return;
-  const char *at = (const char *)w->data + (w->offset + row * w->stride + first) * size;
-  for (size_t i = 0; i < bytes; i += LINE) __builtin_prefetch(at + i, 0, 2);
-}
-
 /* n inputs, AT_ONCE at most, as float32: out[n][HW_PACK_WIDTH]. */
 static void widen_panel(const hw_matrix *w, size_t panel, size_t first, size_t n, float *out) {
   size_t output = panel * HW_PACK_WIDTH, n_out = hw_panel_width(w, panel);
   if (n_out < HW_PACK_WIDTH) memset(out, 0, n * HW_PACK_WIDTH * sizeof *out);
   if (w->in_first) {
-    for (size_t k = 0; k < n; k++) {
-      fetch_ahead(w, first + k, first + n, output, n_out);
-      hw_matrix_row(w, first + k, output, n_out, out + k * HW_PACK_WIDTH);
-    }
+    for (size_t k = 0; k < n; k++) hw_matrix_row(w, first + k, output, n_out, out + k * HW_PACK_WIDTH);
     return;
   }
   float inputs[HW_PACK_WIDTH][AT_ONCE];
-  for (size_t c = 0; c < n_out; c++) {
-    fetch_ahead(w, output + c, w->n_out, first, n);
-    hw_matrix_row(w, output + c, first, n, inputs[c]);
-  }
+  for (size_t c = 0; c < n_out; c++) hw_matrix_row(w, output + c, first, n, inputs[c]);
   size_t whole = n / HW_SQUARE_SIDE * HW_SQUARE_SIDE, whole_out = n_out / HW_SQUARE_SIDE * HW_SQUARE_SIDE;
   for (size_t k = 0; k < whole; k += HW_SQUARE_SIDE)
     for (size_t c = 0; c < whole_out; c += HW_SQUARE_SIDE) hw_turn_square(&inputs[c][k], AT_ONCE, out + k * HW_PACK_WIDTH + c, HW_PACK_WIDTH);
