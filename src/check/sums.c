@@ -72,11 +72,12 @@ bool hw_check_sums_agree(hw_store *store, const char *table, hw_check_report *re
   if (ok) {
     hw_buffer_printf(&from, "FROM \"%s\" t LEFT JOIN prompt_group g USING(group_id) WHERE t.group_id < 0 OR NOT g.marginal", table);
     put_statement(&columns, "'all groups'", "iif(t.group_id < 0, -1, 1)", from.data ? from.data : "", "1", &all);
+    ok = hw_buffer_check(&from, err);
     hw_buffer_reset(&from);
     hw_buffer_printf(&from, "FROM (SELECT m.group_id AS wider, 1 AS sign, t.* FROM group_member m JOIN prompt_group g USING(group_id) JOIN \"%s\" t ON t.group_id = m.member_id "
                      "WHERE g.marginal UNION ALL SELECT t.group_id, -1, t.* FROM \"%s\" t JOIN prompt_group g USING(group_id) WHERE g.marginal)", table, table);
     put_statement(&columns, "'group ' || wider", "sign", from.data ? from.data : "", "wider", &marginal);
-    ok = hw_buffer_check(&from, err) && report_rows(store, table, &columns, "all", &all, report, err) &&
+    ok = ok && hw_buffer_check(&from, err) && report_rows(store, table, &columns, "all", &all, report, err) &&
          report_rows(store, table, &columns, "their marginal group", &marginal, report, err);
   }
   hw_buffer_fini(&all);

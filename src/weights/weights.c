@@ -2,6 +2,7 @@
 #include "weights/weights.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,12 +65,9 @@ static void describe_base(const char *folder, const char *name, char text[160]) 
 /* The first of the formats that the folder has; N_FORMATS: none. */
 static size_t find_format(const char *folder) {
   size_t i = 0;
-  for (bool there = false; i < N_FORMATS; i++) {
-    char *path = hw_path_join(folder, formats[i].name);
-    there = path && access(path, F_OK) == 0;
-    free(path);
-    if (there) break;
-  }
+  int directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  while (i < N_FORMATS && (directory < 0 || faccessat(directory, formats[i].name, F_OK, 0) != 0)) i++;
+  if (directory >= 0) (void)close(directory);
   return i;
 }
 
