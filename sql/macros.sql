@@ -198,16 +198,17 @@ WHERE i.graph_id < step.past AND $is_sampled($prompt_of(i.graph_id), step.every)
 prompt_id >= (SELECT lo >> 20 FROM bounds) AND prompt_id < (SELECT hi >> 20 FROM bounds)
 -- $lists_all $CIRCUIT
 (:edge IS NULL AND NOT $CIRCUIT AND :head IS NULL)
--- Filters of all prompts work in `listed` on the rows themselves; those of other graphs cost a lookup a graph. Nothing but `matched` is stored, and its
--- key in the order of numbers needs no more than the number: a third less time at 100,000 prompts.
 -- The graphs of the page's lists of prompts, after a WITH that has circuit_graphs(graph_id, importance); $CIRCUIT is 1 where these are a
--- filter. key is what the list is in order of, then graph_id. Without a filter that is about graphs a prompt is listed once, with
--- the graph of its last position, which need not be stored. The parameters are those of web/prompts.sql.
+-- filter. value is what the list is sorted by. Without a filter that is about graphs a prompt is listed once, with the graph of its last
+-- position, which need not be stored. The parameters are those of web/prompts.sql. At 100,000 prompts each step counts: the list is not stored
+-- (hw_list_page), tables are joined where SQLite would open them anew for each row, and what a parameter asks for is a number in `bounds`.
 -- $matched_graphs $CIRCUIT
 bounds AS MATERIALIZED (
   SELECT own_end, iif(:group IS NULL AND :counterfactuals = 'only', own_end, 0) AS lo,
     iif(:group IS NULL AND :counterfactuals = 'no', own_end, $past_prompts << 20) AS hi,
-    '%' || replace(replace(replace(:q, '!', '!!'), '%', '!%'), '_', '!_') || '%' AS pattern
+    '%' || replace(replace(replace(:q, '!', '!!'), '%', '!%'), '_', '!_') || '%' AS pattern, :order = 'down' AS down,
+    hw_choice(:sort, 'number', 'importance', 'probability', 'rank', 'logit_diff') AS sorted, :answers <> 'all' AS asks_answer,
+    coalesce(:q, :group) IS NOT NULL AS asks_prompt
   FROM (SELECT $own_graphs_end AS own_end)
 ), head_graphs AS NOT MATERIALIZED (
   SELECT l.graph_id, l.importance
@@ -226,22 +227,21 @@ bounds AS MATERIALIZED (
   WHERE $lists_all($CIRCUIT) AND :answers = 'all' AND $listed_prompt AND $in_bounds UNION ALL
   SELECT $graph_id(prompt_id, (n_tokens - 1)), NULL FROM prompt JOIN answer USING(prompt_id)
   WHERE $lists_all($CIRCUIT) AND :answers <> 'all' AND $listed_answer AND $listed_prompt AND $in_bounds UNION ALL
-  SELECT graph_id, importance FROM candidate c
+  SELECT graph_id, importance FROM candidate c LEFT JOIN answer a ON a.prompt_id = iif((SELECT asks_answer FROM bounds), $prompt_of(c.graph_id), NULL)
+    LEFT JOIN prompt p ON p.prompt_id = iif((SELECT asks_prompt FROM bounds), $prompt_of(c.graph_id), NULL)
   WHERE graph_id >= (SELECT lo FROM bounds) AND graph_id < (SELECT hi FROM bounds)
-    AND (:answers = 'all' OR (SELECT $listed_answer FROM answer a WHERE a.prompt_id = $prompt_of(c.graph_id)))
-    AND (coalesce(:q, :group) IS NULL OR (SELECT $listed_prompt FROM prompt p WHERE p.prompt_id = $prompt_of(c.graph_id)))
+    AND (NOT (SELECT asks_answer FROM bounds) OR ($listed_answer)) AND (NOT (SELECT asks_prompt FROM bounds) OR ($listed_prompt))
     AND (:head IS NULL OR (:edge IS NULL AND NOT $CIRCUIT) OR graph_id IN (SELECT graph_id FROM head_graphs))
     AND (NOT $CIRCUIT OR :edge IS NULL OR graph_id IN (SELECT graph_id FROM circuit_graphs))
-), matched AS MATERIALIZED (
-  SELECT graph_id, importance, iif(:order = 'down', -graph_id, graph_id) AS key FROM listed WHERE :sort = 'number' UNION ALL
-  SELECT graph_id, importance, coalesce(iif(:order = 'down', -1, 1) * CASE :sort WHEN 'importance' THEN importance
-      WHEN 'probability' THEN (SELECT predicted_probability FROM graph_info i WHERE i.graph_id = l.graph_id)
-      WHEN 'rank' THEN (SELECT answer_rank FROM answer a WHERE a.prompt_id = $prompt_of(l.graph_id))
-      ELSE (SELECT logit_diff FROM answer a WHERE a.prompt_id = $prompt_of(l.graph_id)) END, 9e99) FROM listed l WHERE :sort <> 'number'
+), matched AS NOT MATERIALIZED (
+  SELECT l.graph_id, l.importance, CASE (SELECT sorted FROM bounds) WHEN 1 THEN l.importance WHEN 2 THEN i.predicted_probability
+      WHEN 3 THEN a.answer_rank WHEN 4 THEN a.logit_diff END AS value
+  FROM listed l LEFT JOIN answer a ON a.prompt_id = iif((SELECT sorted FROM bounds) > 2, $prompt_of(l.graph_id), NULL)
+    LEFT JOIN graph_info i ON i.graph_id = iif((SELECT sorted FROM bounds) = 2, l.graph_id, NULL)
 )
 -- A page of them as JSON, behind $matched_graphs.
 -- $matched_page
-SELECT json_object('count', (SELECT count(*) FROM matched), 'next', (SELECT iif(count(*) > :limit, max(graph_id) FILTER (WHERE place = :limit), NULL) FROM page),
+SELECT json_object('count', (SELECT list ->> 'count' FROM result), 'next', (SELECT list ->> 'next' FROM result),
   'columns', json_array('prompt_id', 'target_pos', 'group_id', 'text', 'predicted', 'probability', 'answer', 'rank', 'logit_diff', 'counterfactual_of',
     'importance', 'foil'),
   'rows', (SELECT json_group_array(json_array(prompt_id, target_pos, group_id, text, predicted, hw_json_number(predicted_probability), answer, answer_rank,
@@ -254,29 +254,27 @@ SELECT json_object('count', (SELECT count(*) FROM matched), 'next', (SELECT iif(
       LEFT JOIN graph_info i ON i.graph_id = m.graph_id LEFT JOIN token t ON t.token_id = i.predicted_id
       LEFT JOIN answer a ON a.prompt_id = p.prompt_id AND $target_of(m.graph_id) = p.n_tokens - 1
       LEFT JOIN token x ON x.token_id = a.answer_id LEFT JOIN token f ON f.token_id = a.foil_id
-      WHERE m.place <= :limit ORDER BY m.place)))
+      ORDER BY m.place)))
 -- The same for the way through the list: what stands before and behind a prompt.
 -- $matched_way
-SELECT json_object('count', (SELECT count(*) FROM matched),
-  'place', (SELECT 1 + (SELECT count(*) FROM matched m WHERE (m.key, m.graph_id) < (a.key, a.graph_id)) FROM at a WHERE a.listed),
-  'previous', (SELECT json_array(p.prompt_id, nullif($target_of(b.graph_id), p.n_tokens - 1)) FROM (SELECT m.graph_id FROM at a, matched m
-    WHERE (m.key, m.graph_id) < (a.key, a.graph_id) ORDER BY m.key DESC, m.graph_id DESC LIMIT 1) b JOIN prompt p ON p.prompt_id = $prompt_of(b.graph_id)),
-  'next', (SELECT json_array(p.prompt_id, nullif($target_of(b.graph_id), p.n_tokens - 1)) FROM (SELECT m.graph_id FROM at a, matched m
-    WHERE (m.key, m.graph_id) > (a.key, a.graph_id) ORDER BY m.key, m.graph_id LIMIT 1) b JOIN prompt p ON p.prompt_id = $prompt_of(b.graph_id)))
--- The rows of a page, and one more.
+SELECT json_object('count', list ->> 'count', 'place', list ->> 'place',
+  'previous', (SELECT json_array(p.prompt_id, nullif($target_of(list ->> 'previous'), p.n_tokens - 1)) FROM prompt p WHERE p.prompt_id = $prompt_of(list ->> 'previous')),
+  'next', (SELECT json_array(p.prompt_id, nullif($target_of(list ->> 'next'), p.n_tokens - 1)) FROM prompt p WHERE p.prompt_id = $prompt_of(list ->> 'next')))
+FROM result
+-- How a list is in order, for hw_list_page and hw_list_way.
+-- $list_order
+(SELECT (sorted > 0) * 2 + down FROM bounds)
+-- The rows of a page.
 -- $matched_rows
-page AS MATERIALIZED (
-  SELECT graph_id, importance, row_number() OVER (ORDER BY key, graph_id) AS place FROM (
-    SELECT * FROM matched WHERE :after IS NULL OR (key, graph_id) > (SELECT key, graph_id FROM matched WHERE graph_id = :after)
-    ORDER BY key, graph_id LIMIT :limit + 1)
+result AS MATERIALIZED (
+  SELECT hw_list_page(graph_id, importance, value, $list_order, :after, :limit) AS list FROM matched
+), page AS MATERIALIZED (
+  SELECT r.key AS place, r.value ->> 0 AS graph_id, r.value ->> 1 AS importance FROM result, json_each(list, '$.rows') r
 )
--- Where the way is: the graph of the prompt that is listed, else the prompt's place in the order of numbers.
+-- Where the way is: at the prompt in the list, else at its place in the order of numbers.
 -- $matched_at
-at AS MATERIALIZED (
-  SELECT l.graph_id IS NOT NULL AS listed, coalesce(l.graph_id, w.graph_id) AS graph_id,
-    coalesce(l.key, iif(:sort = 'number', iif(:order = 'down', -1, 1) * w.graph_id, NULL)) AS key
-  FROM (SELECT $graph_id(:prompt, coalesce(:target, 0)) AS graph_id) w
-  LEFT JOIN (SELECT * FROM matched WHERE $is_graph_of(graph_id, :prompt) ORDER BY graph_id = ($graph_id(:prompt, :target)) DESC, graph_id DESC LIMIT 1) l
+result AS MATERIALIZED (
+  SELECT hw_list_way(graph_id, importance, value, $list_order, :prompt, :target) AS list FROM matched
 )
 -- Nothing, where no circuit is a filter.
 -- $no_circuit

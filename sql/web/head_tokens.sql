@@ -5,13 +5,13 @@
 -- :head <head>                          its number, or its name
 -- :convention <frozen|alone> = frozen   what the head adds to the logits, or what its output says by itself
 -- :sample <count> = 100                 graphs
-WITH listed AS MATERIALIZED (
-  SELECT l.graph_id, count(*) OVER () AS n
+WITH result AS MATERIALIZED (
+  SELECT hw_list_page(l.graph_id, NULL, ($prompt_of(l.graph_id) & 4294967295) * 1640531527 & 4294967295, 2, NULL, :sample) AS list
   FROM (SELECT hw_merge_item_graphs(graphs) AS graphs FROM item_graph
     WHERE item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63) GROUP BY chunk_id) m JOIN hw_item_graphs(m.graphs) l
   WHERE l.graph_id < (SELECT $own_graphs_end)
 ), chosen AS MATERIALIZED (
-  SELECT graph_id, n FROM listed ORDER BY ($prompt_of(graph_id) & 4294967295) * 1640531527 & 4294967295, graph_id LIMIT :sample
+  SELECT c.value ->> 0 AS graph_id FROM result, json_each(list, '$.rows') c
 ), found AS MATERIALIZED (
   SELECT c.graph_id, p.list, p.rank, p.token_id, p.score FROM chosen c JOIN graph g USING(graph_id) JOIN hw_projections(g.projections) p
   WHERE p.kind = 'head' AND p.layer = :layer AND p.head = :head AND p.convention = :convention
@@ -19,7 +19,7 @@ WITH listed AS MATERIALIZED (
   SELECT list, token_id, count(*) AS n, avg(score) AS score, avg(rank) AS rank,
     row_number() OVER (PARTITION BY list ORDER BY count(*) DESC, sum(rank), token_id) AS place FROM found GROUP BY list, token_id
 )
-SELECT json_object('graphs', (SELECT count(*) FROM chosen), 'of', (SELECT coalesce(max(n), 0) FROM chosen),
+SELECT json_object('graphs', (SELECT count(*) FROM chosen), 'of', (SELECT list ->> 'count' FROM result),
   'with_list', (SELECT count(DISTINCT graph_id) FROM found),
   'columns', json_array('list', 'token', 'graphs', 'score', 'rank'),
   'rows', (SELECT json_group_array(json_array(list, text, n, hw_json_number(score), hw_json_number(rank)))

@@ -123,6 +123,50 @@ TEST(lists_of_items_are_merged) {
   assert_string_equal(ask(single, "SELECT count(*) AS n FROM (SELECT hw_merge_item_graphs(graphs) AS g FROM item_graph WHERE 0) m, hw_item_graphs(m.g)"), "n\r\n0\r\n");
 }
 
+/* 300 graphs in no order, values with ties and without a value. */
+#define SOME_GRAPHS                                                                                                                                  \
+  "WITH RECURSIVE i(i) AS (VALUES(0) UNION ALL SELECT i + 1 FROM i WHERE i < 299), some AS MATERIALIZED (SELECT (i * 7919 %% 997 << 20) + i %% 3 AS g, " \
+  "nullif(i * 37 %% 50, 7) - 20.5 AS v, iif(i %% 4, i / 8.0, NULL) AS importance FROM i), ordered AS MATERIALIZED (SELECT *, row_number() OVER o AS place, "   \
+  "lag(g) OVER o AS before, lead(g) OVER o AS behind FROM some WINDOW o AS (ORDER BY %s))"
+
+TEST(lists_in_order) {
+  static const char *const orders[] = {"g", "g DESC", "coalesce(v, 9e99), g", "coalesce(-v, 9e99), g"};
+  char fast[1500], slow[1500];
+  for (int order = 0; order < 4; order++) {
+    for (int limit = 0; limit < 400; limit += 1 + limit) {
+      for (int after = 0; after < 300; after += 149) {
+        (void)snprintf(fast, sizeof fast,
+                       SOME_GRAPHS ", list AS MATERIALIZED (SELECT hw_list_page(g, importance, v, %d, (SELECT g FROM ordered WHERE place = %d), %d) AS list FROM some) "
+                       "SELECT list ->> 'count' AS graphs_of_the_list, list ->> 'next' AS next, group_concat(r.value) AS rows FROM list LEFT JOIN json_each(list, '$.rows') r", orders[order], order, after, limit);
+        (void)snprintf(slow, sizeof slow,
+                       SOME_GRAPHS ", page AS (SELECT * FROM ordered WHERE place > %d ORDER BY place LIMIT %d) SELECT 300 AS graphs_of_the_list, iif(%d > 0 AND %d + %d < 300, max(g) FILTER "
+                       "(WHERE place = %d + %d), NULL) AS next, group_concat(json_array(g, importance)) AS rows FROM page", orders[order], after, limit, limit, after, limit, after, limit);
+        agree(single, fast, slow);
+      }
+    }
+    (void)snprintf(fast, sizeof fast, SOME_GRAPHS " SELECT o.place, (SELECT hw_list_way(g, importance, v, %d, o.g >> 20, iif(o.place %% 2, o.g & 1048575, NULL)) FROM some) AS way FROM ordered o ORDER BY 1",
+                   orders[order], order);
+    (void)snprintf(slow, sizeof slow, SOME_GRAPHS " SELECT place, json_object('count', 300, 'place', place, 'previous', before, 'next', behind) AS way FROM ordered ORDER BY 1", orders[order]);
+    agree(single, fast, slow);
+  }
+  /* What the list does not have: a graph with nothing behind it, a prompt that stands where its number would, or nowhere; no rows at all. */
+  static const char *const three = "FROM (SELECT 3 << 20 AS g, 0.5 AS v UNION ALL SELECT (5 << 20) + 1, 0.25 UNION ALL SELECT (5 << 20) + 2, NULL)";
+  static const struct { const char *call, *want; } others[] = {
+      {"hw_list_page(g, NULL, v, 0, 4 << 20, 2)", "{\"count\":3,\"next\":null,\"rows\":[]}"},
+      {"hw_list_way(g, NULL, v, 0, 4, NULL)", "{\"count\":3,\"place\":null,\"previous\":3145728,\"next\":5242881}"},
+      {"hw_list_way(g, NULL, v, 1, 4, NULL)", "{\"count\":3,\"place\":null,\"previous\":5242881,\"next\":3145728}"},
+      {"hw_list_way(g, NULL, v, 2, 4, NULL)", "{\"count\":3,\"place\":null,\"previous\":null,\"next\":null}"},
+      {"hw_list_way(g, NULL, v, 0, 5, NULL)", "{\"count\":3,\"place\":3,\"previous\":5242881,\"next\":null}"},
+      {"hw_list_way(g, NULL, v, 2, 5, 1)", "{\"count\":3,\"place\":1,\"previous\":null,\"next\":3145728}"},
+  };
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    (void)snprintf(fast, sizeof fast, "SELECT %s AS j %s", others[i].call, three);
+    (void)snprintf(slow, sizeof slow, "SELECT '%s' AS j", others[i].want);
+    agree(single, fast, slow);
+  }
+  assert_string_equal(ask(single, "SELECT hw_list_page(1, 2, 3, 0, NULL, 5) ->> 'count' AS n FROM (SELECT 1 WHERE 0)"), "n\r\n0\r\n");
+}
+
 TEST(sizes_at_thresholds) {
   agree(several, "SELECT g.graph_id, s.edges, s.heads, s.ffn_nodes FROM graph g, hw_graph_size(g.edges) s ORDER BY 1",
         "SELECT graph_id, n_edges AS edges, n_heads AS heads, n_ffn_nodes AS ffn_nodes FROM graph_info ORDER BY 1");
@@ -323,7 +367,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(flow_by_role),        cmocka_unit_test(where_heads_look),    cmocka_unit_test(answers_by_layer),
       cmocka_unit_test(whole_answers),
-      cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(lists_of_items_are_merged), cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
+      cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(lists_of_items_are_merged), cmocka_unit_test(lists_in_order), cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
       cmocka_unit_test(prompts_of_an_edge), cmocka_unit_test(every_query_answers), cmocka_unit_test(time_limit),          cmocka_unit_test(choices),
       cmocka_unit_test(damaged_bytes_name_their_prompt),
   };
