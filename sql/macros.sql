@@ -216,7 +216,7 @@ bounds AS MATERIALIZED (
     WHERE i.item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63)
       AND c.first_prompt << 20 < (SELECT hi FROM bounds) AND c.first_prompt + c.n_prompts << 20 > (SELECT lo FROM bounds) GROUP BY chunk_id) m
   JOIN hw_item_graphs(m.graphs) l
-), edge_graphs AS MATERIALIZED (
+), edge_graphs AS NOT MATERIALIZED (
   SELECT l.graph_id, l.importance FROM item_graph i JOIN hw_item_graphs(i.graphs) l WHERE i.item_id = :edge
 ), candidate AS NOT MATERIALIZED (
   SELECT graph_id, importance FROM edge_graphs UNION ALL
