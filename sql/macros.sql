@@ -191,7 +191,7 @@ WHERE i.graph_id < step.past AND $is_sampled($prompt_of(i.graph_id), step.every)
 
 -- Filters of the page's lists of prompts, of a row of prompt and of answer; whether the list begins with all prompts.
 -- $listed_prompt
-(:q IS NULL OR text LIKE (SELECT pattern FROM bounds) ESCAPE '!') AND (:group IS NULL OR group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
+(:q IS NULL OR hw_contains(text, :q)) AND (:group IS NULL OR group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
 -- $listed_answer
 (answer_rank = 1) = (:answers = 'right')
 -- $in_bounds
@@ -206,7 +206,7 @@ prompt_id >= (SELECT lo >> 20 FROM bounds) AND prompt_id < (SELECT hi >> 20 FROM
 bounds AS MATERIALIZED (
   SELECT own_end, iif(:group IS NULL AND :counterfactuals = 'only', own_end, 0) AS lo,
     iif(:group IS NULL AND :counterfactuals = 'no', own_end, $past_prompts << 20) AS hi,
-    '%' || replace(replace(replace(:q, '!', '!!'), '%', '!%'), '_', '!_') || '%' AS pattern, :order = 'down' AS down,
+    :order = 'down' AS down,
     hw_choice(:sort, 'number', 'importance', 'probability', 'rank', 'logit_diff') AS sorted, :answers <> 'all' AS asks_answer,
     coalesce(:q, :group) IS NOT NULL AS asks_prompt
   FROM (SELECT $own_graphs_end AS own_end)

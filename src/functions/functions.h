@@ -65,7 +65,7 @@ void hw_relevance_column(sqlite3_context *context, const hw_rows *rows, size_t r
 /* json.c: what SQLite's own JSON functions cannot write, or not fast enough */
 int hw_register_json(sqlite3 *db);
 
-/* lists.c: hw_list_page and hw_list_way, aggregates */
+/* lists.c: hw_list_page and hw_list_way, aggregates; hw_contains */
 int hw_register_lists(sqlite3 *db);
 
 /* merge.c: hw_merge_item_graphs(graphs), an aggregate */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Aggregates over a list of graphs in an order, which keep it in memory once: SQLite would store it, sort it and read it again.
+ * For the page's lists of 100,000 graphs. Two aggregates keep a list in memory once, where SQLite would store it, sort it and read it again.
  *   hw_list_page(graph_id, importance, value, order, after, limit): JSON {"count", "next", "rows": [[graph_id, importance]...]}, the first `limit` rows in
  *     order behind the graph `after` where it is not NULL; next: the last of them where more follow, else null; count: of the list.
  *   hw_list_way(graph_id, importance, value, order, prompt, target): JSON {"count", "place", "previous", "next"}, the graphs before and behind that of the
  *     prompt, at `target` where there is one, else at its last position in the list, and its place from 1. Where the list does not have the prompt,
  *     place is null, and it stands where it would by its number, nowhere in an order by value.
+ *   hw_contains(text, part): 1 where the text has the part, ASCII letters in capitals or not, as LIKE has it between two %.
  * order: 0 by graph_id up, 1 down; 2 by value up, 3 down, without one last, then by graph_id up. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json_writer.h"
 #include "functions/functions.h"
@@ -183,8 +185,29 @@ static void way_final(sqlite3_context *context) {
   finish(context, l, &out);
 }
 
+static unsigned char lower(unsigned char byte) { return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte; }
+
+static void contains(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  (void)argc;
+  if (sqlite3_value_type(argv[0]) == SQLITE_NULL || sqlite3_value_type(argv[1]) == SQLITE_NULL) return;
+  const unsigned char *text = sqlite3_value_text(argv[0]), *part = sqlite3_value_text(argv[1]);
+  if (!text || !part) {
+    sqlite3_result_error_nomem(context);
+    return;
+  }
+  size_t n = strlen((const char *)text), m = strlen((const char *)part);
+  bool found = m == 0;
+  for (size_t i = 0; i + m <= n && !found; i++) {
+    size_t k = 0;
+    while (k < m && lower(text[i + k]) == lower(part[k])) k++;
+    found = k == m;
+  }
+  sqlite3_result_int(context, found);
+}
+
 int hw_register_lists(sqlite3 *db) {
   const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
   int rc = sqlite3_create_function_v2(db, "hw_list_page", N_PAGE_ARGUMENTS, flags, NULL, NULL, list_step, page_final, NULL);
-  return rc == SQLITE_OK ? sqlite3_create_function_v2(db, "hw_list_way", N_WAY_ARGUMENTS, flags, NULL, NULL, list_step, way_final, NULL) : rc;
+  if (rc == SQLITE_OK) rc = sqlite3_create_function_v2(db, "hw_list_way", N_WAY_ARGUMENTS, flags, NULL, NULL, list_step, way_final, NULL);
+  return rc == SQLITE_OK ? sqlite3_create_function_v2(db, "hw_contains", 2, flags, NULL, contains, NULL, NULL, NULL) : rc;
 }

@@ -167,6 +167,17 @@ TEST(lists_in_order) {
   assert_string_equal(ask(single, "SELECT hw_list_page(1, 2, 3, 0, NULL, 5) ->> 'count' AS n FROM (SELECT 1 WHERE 0)"), "n\r\n0\r\n");
 }
 
+TEST(a_text_contains) {
+  static const char *const parts[] = {"", "a", "AND", " an", "b%", "_", "store", "\u00e9", "\u00c9T", "zz"};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    char fast[300], slow[400];
+    (void)snprintf(fast, sizeof fast, "WITH t(t) AS (VALUES(''), (NULL), ('50%% of a_b%%'), ('\u00c9t\u00e9'), ('Zz') UNION ALL SELECT text FROM prompt) SELECT t AS a_text, hw_contains(t, '%s') AS found FROM t", parts[i]);
+    (void)snprintf(slow, sizeof slow, "WITH t(t) AS (VALUES(''), (NULL), ('50%% of a_b%%'), ('\u00c9t\u00e9'), ('Zz') UNION ALL SELECT text FROM prompt) SELECT t AS a_text, "
+                   "t LIKE '%%' || replace(replace('%s', '%%', '!%%'), '_', '!_') || '%%' ESCAPE '!' AS found FROM t", parts[i]);
+    agree(single, fast, slow);
+  }
+}
+
 TEST(sizes_at_thresholds) {
   agree(several, "SELECT g.graph_id, s.edges, s.heads, s.ffn_nodes FROM graph g, hw_graph_size(g.edges) s ORDER BY 1",
         "SELECT graph_id, n_edges AS edges, n_heads AS heads, n_ffn_nodes AS ffn_nodes FROM graph_info ORDER BY 1");
@@ -367,7 +378,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(flow_by_role),        cmocka_unit_test(where_heads_look),    cmocka_unit_test(answers_by_layer),
       cmocka_unit_test(whole_answers),
-      cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(lists_of_items_are_merged), cmocka_unit_test(lists_in_order), cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
+      cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(lists_of_items_are_merged), cmocka_unit_test(lists_in_order), cmocka_unit_test(a_text_contains), cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
       cmocka_unit_test(prompts_of_an_edge), cmocka_unit_test(every_query_answers), cmocka_unit_test(time_limit),          cmocka_unit_test(choices),
       cmocka_unit_test(damaged_bytes_name_their_prompt),
   };
