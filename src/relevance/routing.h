@@ -13,8 +13,8 @@ enum { HW_RUNS = 2 }; /* this one and the reference */
 typedef struct hw_routing {
   size_t n_experts, n_used;
   bool normed;                           /* the used experts' weights sum to 1; else they are shares of the softmax over all */
-  const int32_t *used[HW_RUNS];   /* [n_used] lowest first */
-  const float *scores[HW_RUNS];   /* [n_experts] */
+  const int32_t *used[HW_RUNS];          /* [n_used] lowest first */
+  const float *scores[HW_RUNS];          /* [n_experts] */
   const double *worth;                   /* [n_experts] co-vectors of the weights; of experts that neither run uses: anything finite */
 } hw_routing;
 

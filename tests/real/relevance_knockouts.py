@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """How far contrast relevance is the effect of a knock-out: Pearson's correlation over the heads and FFNs of a prompt, mean over prompts.
-  python3 tests/real/relevance_knockouts.py BINARY [--limit 200] [--model headwater-gpt2] [--task ioi]
+  python3 tests/real/relevance_knockouts.py BINARY [--limit 200] [--model headwater-gpt2] [--task ioi] [--both-ends]
 Relevances are those that `run --relevance contrast` stores; effects are exact: what the answer's margin loses when the model runs with one head's or
 FFN's output of the counterfactual at all positions (`trace --knockout counterfactual`). Exits with 1 when a mean is below 0.95.
 
