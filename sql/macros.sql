@@ -189,58 +189,41 @@ SELECT round(w.threshold, 9) AS threshold, count(*) AS graphs, avg(s.edges) AS e
 FROM step CROSS JOIN graph_info i CROSS JOIN graph g ON g.graph_id = i.graph_id CROSS JOIN wanted w CROSS JOIN hw_graph_size(g.edges, w.threshold) s
 WHERE i.graph_id < step.past AND $is_sampled($prompt_of(i.graph_id), step.every) GROUP BY w.threshold ORDER BY w.threshold
 
--- Filters of the page's lists of prompts, of a row of prompt and of answer; whether the list begins with all prompts.
--- $listed_prompt
-(:q IS NULL OR hw_contains(text, :q)) AND (:group IS NULL OR group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
--- $listed_answer
-(answer_rank = 1) = (:answers = 'right')
--- $in_bounds
-prompt_id >= (SELECT lo >> 20 FROM bounds) AND prompt_id < (SELECT hi >> 20 FROM bounds)
+-- Of the page's lists of prompts: whether the list begins with all prompts, or these are a filter; filters of a row of prompt.
 -- $lists_all $CIRCUIT
 (:edge IS NULL AND NOT $CIRCUIT AND :head IS NULL)
--- The graphs of the page's lists of prompts, after a WITH that has circuit_graphs(graph_id, importance); $CIRCUIT is 1 where these are a
--- filter. value is what the list is sorted by. Without a filter that is about graphs a prompt is listed once, with the graph of its last
--- position, which need not be stored. The parameters are those of web/prompts.sql. At 100,000 prompts each step counts: the list is not stored
--- (hw_list_page), tables are joined where SQLite would open them anew for each row, and what a parameter asks for is a number in `bounds`.
--- $matched_graphs $CIRCUIT
+-- $asks_prompts $CIRCUIT
+($lists_all($CIRCUIT) OR :answers <> 'all' OR coalesce(:q, :group) IS NOT NULL)
+-- $listed_prompt
+(:q IS NULL OR hw_contains(text, :q)) AND (:group IS NULL OR group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
+  AND prompt_id >= (SELECT lo >> 20 FROM bounds) AND prompt_id < (SELECT hi >> 20 FROM bounds)
+-- The graphs where a head is active, as a list.
+-- $head_graphs
+(SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63))
+-- The lists that the page's lists of prompts are made of, behind a WITH that has circuit_graphs(graphs); $CIRCUIT is 1 where they are about that
+-- circuit. Without a filter that is about graphs a prompt is listed once, with the graph of its last position, which need not be stored. The
+-- parameters are those of web/prompts.sql. At 100,000 prompts each step of SQLite counts: lists stay bytes (functions/lists.c).
+-- $listed_graphs $CIRCUIT
 bounds AS MATERIALIZED (
-  SELECT own_end, iif(:group IS NULL AND :counterfactuals = 'only', own_end, 0) AS lo,
-    iif(:group IS NULL AND :counterfactuals = 'no', own_end, $past_prompts << 20) AS hi,
-    :order = 'down' AS down,
-    hw_choice(:sort, 'number', 'importance', 'probability', 'rank', 'logit_diff') AS sorted, :answers <> 'all' AS asks_answer,
-    coalesce(:q, :group) IS NOT NULL AS asks_prompt
+  SELECT iif(:group IS NULL AND :counterfactuals = 'only', own_end, 0) AS lo,
+    iif(:group IS NULL AND :counterfactuals = 'no', own_end, $past_prompts << 20) AS hi
   FROM (SELECT $own_graphs_end AS own_end)
-), head_graphs AS NOT MATERIALIZED (
-  SELECT l.graph_id, l.importance
-  FROM (SELECT hw_merge_item_graphs(i.graphs) AS graphs FROM item_graph i JOIN chunk c USING(chunk_id)
-    WHERE i.item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63)
-      AND c.first_prompt << 20 < (SELECT hi FROM bounds) AND c.first_prompt + c.n_prompts << 20 > (SELECT lo FROM bounds) GROUP BY chunk_id) m
-  JOIN hw_item_graphs(m.graphs) l
-), edge_graphs AS NOT MATERIALIZED (
-  SELECT l.graph_id, l.importance FROM item_graph i JOIN hw_item_graphs(i.graphs) l WHERE i.item_id = :edge
-), candidate AS NOT MATERIALIZED (
-  SELECT graph_id, importance FROM edge_graphs UNION ALL
-  SELECT graph_id, importance FROM circuit_graphs WHERE :edge IS NULL UNION ALL
-  SELECT graph_id, importance FROM head_graphs WHERE :edge IS NULL AND NOT $CIRCUIT
-), listed AS NOT MATERIALIZED (
-  SELECT $graph_id(prompt_id, (n_tokens - 1)) AS graph_id, NULL AS importance FROM prompt
-  WHERE $lists_all($CIRCUIT) AND :answers = 'all' AND $listed_prompt AND $in_bounds UNION ALL
-  SELECT $graph_id(prompt_id, (n_tokens - 1)), NULL FROM prompt JOIN answer USING(prompt_id)
-  WHERE $lists_all($CIRCUIT) AND :answers <> 'all' AND $listed_answer AND $listed_prompt AND $in_bounds UNION ALL
-  SELECT graph_id, importance FROM candidate c LEFT JOIN answer a ON a.prompt_id = iif((SELECT asks_answer FROM bounds), $prompt_of(c.graph_id), NULL)
-    LEFT JOIN prompt p ON p.prompt_id = iif((SELECT asks_prompt FROM bounds), $prompt_of(c.graph_id), NULL)
-  WHERE graph_id >= (SELECT lo FROM bounds) AND graph_id < (SELECT hi FROM bounds)
-    AND (NOT (SELECT asks_answer FROM bounds) OR ($listed_answer)) AND (NOT (SELECT asks_prompt FROM bounds) OR ($listed_prompt))
-    AND (:head IS NULL OR (:edge IS NULL AND NOT $CIRCUIT) OR graph_id IN (SELECT graph_id FROM head_graphs))
-    AND (NOT $CIRCUIT OR :edge IS NULL OR graph_id IN (SELECT graph_id FROM circuit_graphs))
-), matched AS NOT MATERIALIZED (
-  SELECT l.graph_id, l.importance, CASE (SELECT sorted FROM bounds) WHEN 1 THEN l.importance WHEN 2 THEN i.predicted_probability
-      WHEN 3 THEN a.answer_rank WHEN 4 THEN a.logit_diff END AS value
-  FROM listed l LEFT JOIN answer a ON a.prompt_id = iif((SELECT sorted FROM bounds) > 2, $prompt_of(l.graph_id), NULL)
-    LEFT JOIN graph_info i ON i.graph_id = iif((SELECT sorted FROM bounds) = 2, l.graph_id, NULL)
+), listed AS MATERIALIZED (
+  SELECT iif(:edge IS NULL, NULL, (SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id = :edge)) AS edge,
+    (SELECT graphs FROM circuit_graphs) AS circuit,
+    iif(:head IS NULL, NULL, $head_graphs) AS head,
+    CASE WHEN NOT $asks_prompts($CIRCUIT) THEN NULL
+      WHEN :answers = 'all' THEN (SELECT hw_graph_list($graph_id(prompt_id, (n_tokens - 1))) FROM prompt WHERE $listed_prompt)
+      ELSE (SELECT hw_graph_list($graph_id(prompt_id, (n_tokens - 1))) FROM prompt JOIN answer USING(prompt_id)
+        WHERE (answer_rank = 1) = (:answers = 'right') AND $listed_prompt) END AS prompts
 )
--- A page of them as JSON, behind $matched_graphs.
--- $matched_page
+-- What hw_list_page and hw_list_way are given of them. The list is that of the edge, else of the circuit, else of the head; the others filter it.
+-- $list_arguments $CIRCUIT
+CASE WHEN :edge IS NOT NULL THEN edge WHEN $CIRCUIT THEN circuit WHEN :head IS NOT NULL THEN head ELSE prompts END, NOT $lists_all($CIRCUIT),
+    iif(:edge IS NOT NULL, circuit, NULL), iif(:edge IS NOT NULL OR $CIRCUIT, head, NULL), iif($lists_all($CIRCUIT), NULL, prompts),
+    (SELECT lo FROM bounds), (SELECT hi FROM bounds), :sort, :order = 'down'
+-- A page of them as JSON, behind $listed_rows.
+-- $listed_page
 SELECT json_object('count', (SELECT list ->> 'count' FROM result), 'next', (SELECT list ->> 'next' FROM result),
   'columns', json_array('prompt_id', 'target_pos', 'group_id', 'text', 'predicted', 'probability', 'answer', 'rank', 'logit_diff', 'counterfactual_of',
     'importance', 'foil'),
@@ -256,32 +239,28 @@ SELECT json_object('count', (SELECT list ->> 'count' FROM result), 'next', (SELE
       LEFT JOIN token x ON x.token_id = a.answer_id LEFT JOIN token f ON f.token_id = a.foil_id
       ORDER BY m.place)))
 -- The same for the way through the list: what stands before and behind a prompt.
--- $matched_way
+-- $listed_way
 SELECT json_object('count', list ->> 'count', 'place', list ->> 'place',
   'previous', (SELECT json_array(p.prompt_id, nullif($target_of(list ->> 'previous'), p.n_tokens - 1)) FROM prompt p WHERE p.prompt_id = $prompt_of(list ->> 'previous')),
   'next', (SELECT json_array(p.prompt_id, nullif($target_of(list ->> 'next'), p.n_tokens - 1)) FROM prompt p WHERE p.prompt_id = $prompt_of(list ->> 'next')))
 FROM result
--- How a list is in order, for hw_list_page and hw_list_way.
--- $list_order
-(SELECT (sorted > 0) * 2 + down FROM bounds)
 -- The rows of a page.
--- $matched_rows
+-- $listed_rows $CIRCUIT
 result AS MATERIALIZED (
-  SELECT hw_list_page(graph_id, importance, value, $list_order, :after, :limit) AS list FROM matched
+  SELECT hw_list_page($list_arguments($CIRCUIT), :after, :limit) AS list FROM listed
 ), page AS MATERIALIZED (
   SELECT r.key AS place, r.value ->> 0 AS graph_id, r.value ->> 1 AS importance FROM result, json_each(list, '$.rows') r
 )
 -- Where the way is: at the prompt in the list, else at its place in the order of numbers.
--- $matched_at
+-- $listed_at $CIRCUIT
 result AS MATERIALIZED (
-  SELECT hw_list_way(graph_id, importance, value, $list_order, :prompt, :target) AS list FROM matched
+  SELECT hw_list_way($list_arguments($CIRCUIT), :prompt, :target) AS list FROM listed
 )
--- Nothing, where no circuit is a filter.
+-- Nothing, where the list is about no circuit.
 -- $no_circuit
-circuit_graphs(graph_id, importance) AS (SELECT NULL, NULL WHERE 0)
+circuit_graphs(graphs) AS (SELECT NULL WHERE 0)
 -- The graphs of a circuit.
 -- $circuit_graphs
-circuit_graphs AS MATERIALIZED (
-  SELECT l.graph_id, l.importance FROM circuit c JOIN hw_item_graphs(c.graphs) l
-  WHERE c.mining_id = coalesce(:mining, (SELECT max(mining_id) FROM mining)) AND c.rank = :circuit
+circuit_graphs AS (
+  SELECT graphs FROM circuit WHERE mining_id = coalesce(:mining, (SELECT max(mining_id) FROM mining)) AND rank = :circuit
 )

@@ -174,8 +174,6 @@ HW_API bool hw_store_open_read_waiting(const char *path, const hw_hooks *hooks, 
 
 /* Memory for pages of the database; 65,536 after opening. */
 HW_API bool hw_store_set_cache(hw_store *store, size_t kilobytes, hw_error *err);
-/* Gives the pages back that no statement holds, when they are more than this. */
-HW_API void hw_store_shrink_cache(hw_store *store, size_t kilobytes);
 
 /* Is it this run that the database holds? Errors: INPUT, naming what differs. */
 HW_API bool hw_store_check_run(hw_store *store, const hw_run_info *info, hw_error *err);

@@ -14,5 +14,5 @@
 -- :order <up|down> = up
 -- :after <count> = NULL                  graph_id that the page before gave as next
 -- :limit <count> = 100                   rows
-WITH $circuit_graphs, $matched_graphs(1), $matched_rows
-$matched_page
+WITH $circuit_graphs, $listed_graphs(1), $listed_rows(1)
+$listed_page

@@ -14,5 +14,5 @@
 -- :counterfactuals <no|yes|only> = no    a group decides it by itself
 -- :sort <number|importance|probability|rank|logit_diff> = number  importance: of the edge, else of the circuit's weakest edge, else of the head's strongest edge
 -- :order <up|down> = up
-WITH $circuit_graphs, $matched_graphs(1), $matched_at
-$matched_way
+WITH $circuit_graphs, $listed_graphs(1), $listed_at(1)
+$listed_way

@@ -6,10 +6,7 @@
 -- :convention <frozen|alone> = frozen   what the head adds to the logits, or what its output says by itself
 -- :sample <count> = 100                 graphs
 WITH result AS MATERIALIZED (
-  SELECT hw_list_page(l.graph_id, NULL, ($prompt_of(l.graph_id) & 4294967295) * 1640531527 & 4294967295, 2, NULL, :sample) AS list
-  FROM (SELECT hw_merge_item_graphs(graphs) AS graphs FROM item_graph
-    WHERE item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63) GROUP BY chunk_id) m JOIN hw_item_graphs(m.graphs) l
-  WHERE l.graph_id < (SELECT $own_graphs_end)
+  SELECT hw_list_page($head_graphs, 0, NULL, NULL, NULL, 0, $own_graphs_end, 'mixed', 0, NULL, :sample) AS list
 ), chosen AS MATERIALIZED (
   SELECT c.value ->> 0 AS graph_id FROM result, json_each(list, '$.rows') c
 ), found AS MATERIALIZED (

@@ -11,5 +11,5 @@
 -- :order <up|down> = up
 -- :after <count> = NULL                  graph_id that the page before gave as next
 -- :limit <count> = 100                   rows
-WITH $no_circuit, $matched_graphs(0), $matched_rows
-$matched_page
+WITH $no_circuit, $listed_graphs(0), $listed_rows(0)
+$listed_page

@@ -11,5 +11,5 @@
 -- :counterfactuals <no|yes|only> = no    a group decides it by itself
 -- :sort <number|importance|probability|rank|logit_diff> = number  importance: of the edge, else of the circuit's weakest edge, else of the head's strongest edge
 -- :order <up|down> = up
-WITH $no_circuit, $matched_graphs(0), $matched_at
-$matched_way
+WITH $no_circuit, $listed_graphs(0), $listed_at(0)
+$listed_way

@@ -65,8 +65,24 @@ void hw_relevance_column(sqlite3_context *context, const hw_rows *rows, size_t r
 /* json.c: what SQLite's own JSON functions cannot write, or not fast enough */
 int hw_register_json(sqlite3 *db);
 
-/* lists.c: hw_list_page and hw_list_way, aggregates; hw_contains */
+/* lists.c: hw_list_page, hw_list_way */
 int hw_register_lists(sqlite3 *db);
+
+/* list_values.c: what a list is sorted by */
+typedef enum hw_list_sort { HW_LIST_NUMBER, HW_LIST_MIXED, HW_LIST_IMPORTANCE, HW_LIST_PROBABILITY, HW_LIST_RANK, HW_LIST_LOGIT_DIFF } hw_list_sort;
+bool hw_list_find_sort(const char *name, hw_list_sort *sort);
+/* Values from a table, read forward beside graphs that come in the order of their numbers: a search for each costs more. Codes are SQLite's. */
+typedef struct hw_list_values {
+  sqlite3_stmt *statement;
+  bool by_prompt, started, there; /* there: the statement is at a row */
+  int64_t key; /* of that row */
+} hw_list_values;
+int hw_list_values_open(hw_list_values *values, sqlite3 *db, hw_list_sort sort); /* close it also after an error */
+int hw_list_values_find(hw_list_values *values, int64_t graph_id, bool *there, double *value);
+void hw_list_values_close(hw_list_values *values);
+
+/* text.c: hw_contains */
+int hw_register_text(sqlite3 *db);
 
 /* merge.c: hw_merge_item_graphs(graphs), an aggregate */
 int hw_register_merge(sqlite3 *db);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * For the page's lists of 100,000 graphs. Two aggregates keep a list in memory once, where SQLite would store it, sort it and read it again.
- *   hw_list_page(graph_id, importance, value, order, after, limit): JSON {"count", "next", "rows": [[graph_id, importance]...]}, the first `limit` rows in
- *     order behind the graph `after` where it is not NULL; next: the last of them where more follow, else null; count: of the list.
- *   hw_list_way(graph_id, importance, value, order, prompt, target): JSON {"count", "place", "previous", "next"}, the graphs before and behind that of the
- *     prompt, at `target` where there is one, else at its last position in the list, and its place from 1. Where the list does not have the prompt,
- *     place is null, and it stands where it would by its number, nowhere in an order by value.
- *   hw_contains(text, part): 1 where the text has the part, ASCII letters in capitals or not, as LIKE has it between two %.
- * order: 0 by graph_id up, 1 down; 2 by value up, 3 down, without one last, then by graph_id up. */
+ * For the page's lists of 100,000 graphs, which SQLite would store, sort and read again. A list is bytes like those of
+ * item_graph.graphs (merge.c); NULL: none.
+ *   hw_list_page(graphs, has_importance, filter, filter, prompts, from, past, sort, down, after, limit): JSON {"count", "next", "rows": [[graph_id,
+ *     importance]...]}, the first `limit` rows in order behind the graph `after` where it is not NULL; next: the last of them where more follow, else
+ *     null; count: of the list.
+ *   hw_list_way(graphs, has_importance, filter, filter, prompts, from, past, sort, down, prompt, target): JSON {"count", "place", "previous", "next"},
+ *     the graphs before and behind that of the prompt, at `target` where there is one, else at its last position in the list, and its place from 1.
+ *     Where the list does not have the prompt, place is null, and it stands where it would by its number, nowhere in another order.
+ * Of the graphs count those with from <= graph_id < past that each filter has too where it is not NULL, and of whose prompt a graph is in `prompts`.
+ * sort: number, importance, probability, rank, logit_diff, or mixed, an order that is the same each time and knows nothing of the graphs. What has
+ * no value stands last; graphs of one value stand in the order of their numbers. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,23 +17,22 @@
 #include "base/json_writer.h"
 #include "functions/functions.h"
 
-enum { GRAPH, IMPORTANCE, VALUE, ORDER, N_ROW_ARGUMENTS };
-enum { AFTER = N_ROW_ARGUMENTS, LIMIT, N_PAGE_ARGUMENTS };
-enum { PROMPT = N_ROW_ARGUMENTS, TARGET, N_WAY_ARGUMENTS };
-enum { BY_VALUE = 2, DOWN = 1 }; /* bits of order */
+enum { GRAPHS, HAS_IMPORTANCE, FILTER, SECOND_FILTER, PROMPTS, FROM, PAST, SORT, DOWN, FIRST_OWN, SECOND_OWN, N_ARGUMENTS };
+enum { AFTER = FIRST_OWN, LIMIT = SECOND_OWN, PROMPT = FIRST_OWN, TARGET = SECOND_OWN };
 enum { MOST_ROWS = 1 << 20, TARGET_BITS = 20 };
 
 typedef struct list_row {
   double key;
   int64_t tie, graph_id; /* tie: what orders rows of one key */
-  double importance; /* below 0: NULL */
+  double importance; /* below 0: none */
 } list_row;
 
 typedef struct list {
+  hw_arena arena;
   list_row *rows;
-  size_t n, capacity;
-  int64_t order, arguments[2]; /* arguments behind those of a row; the same for all rows */
-  bool given[2];
+  size_t n;
+  hw_list_sort sort;
+  bool down;
 } list;
 
 static int compare(const void *a, const void *b) {
@@ -39,41 +41,97 @@ static int compare(const void *a, const void *b) {
   return x->tie < y->tie ? -1 : x->tie > y->tie;
 }
 
-static void list_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
-  list *l = sqlite3_aggregate_context(context, sizeof *l);
-  if (l && l->n == l->capacity) {
-    size_t capacity = l->capacity ? 2 * l->capacity : 1024;
-    list_row *rows = realloc(l->rows, capacity * sizeof *rows);
-    if (rows) l->rows = rows, l->capacity = capacity;
-  }
-  if (!l || l->n == l->capacity) {
-    sqlite3_result_error_nomem(context);
-    return;
-  }
-  if (!l->n) {
-    l->order = sqlite3_value_int64(argv[ORDER]);
-    for (int i = N_ROW_ARGUMENTS; i < argc; i++) {
-      l->given[i - N_ROW_ARGUMENTS] = sqlite3_value_type(argv[i]) != SQLITE_NULL;
-      l->arguments[i - N_ROW_ARGUMENTS] = sqlite3_value_int64(argv[i]);
-    }
-  }
-  int64_t graph_id = sqlite3_value_int64(argv[GRAPH]);
-  double value = sqlite3_value_type(argv[VALUE]) == SQLITE_NULL ? HUGE_VAL : sqlite3_value_double(argv[VALUE]);
-  if (l->order & DOWN && value < HUGE_VAL) value = -value;
-  l->rows[l->n++] = (list_row){.key = l->order & BY_VALUE ? value : 0,
-                               .tie = l->order == DOWN ? -graph_id : graph_id,
-                               .graph_id = graph_id,
-                               .importance = sqlite3_value_type(argv[IMPORTANCE]) == SQLITE_NULL ? -1 : sqlite3_value_double(argv[IMPORTANCE])};
+static void fail(sqlite3_context *context, const char *message, int code) {
+  char *text = sqlite3_mprintf("hw_list: %s", message);
+  if (text && code != SQLITE_NOMEM) sqlite3_result_error(context, text, -1);
+  else sqlite3_result_error_nomem(context);
+  if (text) sqlite3_result_error_code(context, code);
+  sqlite3_free(text);
 }
 
-/* The JSON text becomes the result; frees the list. */
-static void finish(sqlite3_context *context, list *l, hw_buffer *out) {
+/* The graphs of an argument, [n] ascending; none of NULL. false after an error, which is the result then. */
+static bool read_graphs(sqlite3_context *context, list *l, sqlite3_value *bytes, hw_item_graph **graphs, size_t *n) {
+  hw_error err = {0};
+  *n = 0;
+  if (sqlite3_value_type(bytes) == SQLITE_NULL) return true;
+  if (sqlite3_value_type(bytes) != SQLITE_BLOB) {
+    fail(context, "wants the column graphs", SQLITE_ERROR);
+    return false;
+  }
+  if (hw_decode_item_graphs(sqlite3_value_blob(bytes), (size_t)sqlite3_value_bytes(bytes), &l->arena, graphs, n, &err)) return true;
+  fail(context, err.message, err.kind == HW_ERROR_MEMORY ? SQLITE_NOMEM : HW_DAMAGED_BYTES);
+  return false;
+}
+
+/* Leaves the graphs that the filter has too, or whose prompts it has: those that agree without their last `bits` bits. */
+static size_t keep_common(hw_item_graph *graphs, size_t n, const hw_item_graph *filter, size_t n_filter, int bits) {
+  size_t kept = 0, k = 0;
+  for (size_t i = 0; i < n; i++) {
+    while (k < n_filter && filter[k].graph_id >> bits < graphs[i].graph_id >> bits) k++;
+    if (k < n_filter && filter[k].graph_id >> bits == graphs[i].graph_id >> bits) graphs[kept++] = graphs[i];
+  }
+  return kept;
+}
+
+static bool filter(sqlite3_context *context, list *l, sqlite3_value **argv, hw_item_graph *graphs, size_t *n) {
+  for (int i = FILTER; i <= PROMPTS; i++) {
+    hw_item_graph *others;
+    size_t n_others;
+    if (sqlite3_value_type(argv[i]) == SQLITE_NULL) continue;
+    if (!read_graphs(context, l, argv[i], &others, &n_others)) return false;
+    *n = keep_common(graphs, *n, others, n_others, i == PROMPTS ? TARGET_BITS : 0);
+  }
+  size_t kept = 0;
+  int64_t from = sqlite3_value_int64(argv[FROM]), past = sqlite3_value_int64(argv[PAST]);
+  for (size_t i = 0; i < *n; i++)
+    if (graphs[i].graph_id >= from && graphs[i].graph_id < past) graphs[kept++] = graphs[i];
+  *n = kept;
+  return true;
+}
+
+/* Any order of the prompts will do; that of their numbers, like every hundredth, may go with the data set's own. */
+static double mix(int64_t graph_id) { return (uint32_t)((uint64_t)(graph_id >> TARGET_BITS) * 1640531527U); }
+
+/* The rows and their keys; false after an error, which is the result then. */
+static bool fill(sqlite3_context *context, list *l, sqlite3_value **argv) {
+  const char *sort = (const char *)sqlite3_value_text(argv[SORT]);
+  if (!hw_list_find_sort(sort ? sort : "", &l->sort)) {
+    fail(context, "sort must be one of number, importance, probability, rank, logit_diff, mixed", SQLITE_ERROR);
+    return false;
+  }
+  l->down = sqlite3_value_int(argv[DOWN]) != 0;
+  hw_item_graph *graphs;
+  size_t n;
+  if (!read_graphs(context, l, argv[GRAPHS], &graphs, &n) || !filter(context, l, argv, graphs, &n)) return false;
+  l->rows = n ? hw_arena_alloc(&l->arena, n, sizeof *l->rows, NULL) : NULL;
+  if (n && !l->rows) {
+    sqlite3_result_error_nomem(context);
+    return false;
+  }
+  hw_list_values values;
+  int rc = hw_list_values_open(&values, sqlite3_context_db_handle(context), l->sort);
+  bool has_importance = sqlite3_value_int(argv[HAS_IMPORTANCE]) != 0;
+  for (; l->n < n && rc == SQLITE_OK; l->n++) {
+    int64_t graph_id = graphs[l->n].graph_id;
+    double importance = has_importance ? graphs[l->n].importance / HW_MICRO : -1, value = importance;
+    bool there = l->sort == HW_LIST_MIXED || (l->sort == HW_LIST_IMPORTANCE && has_importance);
+    if (l->sort == HW_LIST_MIXED) value = mix(graph_id);
+    else if (l->sort > HW_LIST_IMPORTANCE) rc = hw_list_values_find(&values, graph_id, &there, &value);
+    l->rows[l->n] = (list_row){.key = l->sort == HW_LIST_NUMBER ? 0 : !there ? HUGE_VAL : l->down ? -value : value,
+                               .tie = l->sort == HW_LIST_NUMBER && l->down ? -graph_id : graph_id,
+                               .graph_id = graph_id,
+                               .importance = importance};
+  }
+  hw_list_values_close(&values);
+  if (rc != SQLITE_OK) fail(context, sqlite3_errmsg(sqlite3_context_db_handle(context)), rc);
+  return rc == SQLITE_OK;
+}
+
+/* The JSON text becomes the result. */
+static void finish(sqlite3_context *context, hw_buffer *out) {
   if (out->failed) sqlite3_result_error_nomem(context);
   else sqlite3_result_text64(context, out->data, out->length, SQLITE_TRANSIENT, SQLITE_UTF8);
   hw_buffer_fini(out);
-  if (!l) return;
-  free(l->rows);
-  *l = (list){0};
 }
 
 static void put_graph(hw_json *json, const char *key, const list_row *row) {
@@ -107,20 +165,14 @@ static size_t take_first(list_row *rows, size_t n, const list_row *after, size_t
   return kept;
 }
 
-static void page_final(sqlite3_context *context) {
-  list *l = sqlite3_aggregate_context(context, 0);
-  size_t n = l ? l->n : 0, kept = 0, most = 0;
+static void put_page(sqlite3_context *context, const list *l, sqlite3_value **argv) {
+  int64_t limit = sqlite3_value_int64(argv[LIMIT]);
+  size_t kept = 0, most = limit < 0 ? 0 : limit < MOST_ROWS ? (size_t)limit : MOST_ROWS, n = l->n;
   list_row after = {0};
-  bool found = true;
-  if (n) {
-    int64_t limit = l->arguments[LIMIT - N_ROW_ARGUMENTS];
-    most = limit < 0 ? 0 : limit < MOST_ROWS ? (size_t)limit : MOST_ROWS;
-    bool behind = l->given[AFTER - N_ROW_ARGUMENTS];
-    for (size_t i = 0; behind && i < n; i++)
-      if (l->rows[i].graph_id == l->arguments[AFTER - N_ROW_ARGUMENTS]) after = l->rows[i], behind = false;
-    found = !behind; /* a graph that is not in the list has nothing behind it */
-    if (found) kept = take_first(l->rows, n, l->given[AFTER - N_ROW_ARGUMENTS] ? &after : NULL, most + 1);
-  }
+  bool is_behind = sqlite3_value_type(argv[AFTER]) != SQLITE_NULL, found = !is_behind;
+  for (size_t i = 0; !found && i < n; i++)
+    if (l->rows[i].graph_id == sqlite3_value_int64(argv[AFTER])) after = l->rows[i], found = true;
+  if (found) kept = take_first(l->rows, n, is_behind ? &after : NULL, most + 1); /* a graph that is not in the list has nothing behind it */
   hw_buffer out;
   hw_json json;
   hw_buffer_init(&out);
@@ -139,29 +191,29 @@ static void page_final(sqlite3_context *context) {
   }
   hw_json_end_array(&json);
   hw_json_end_object(&json);
-  finish(context, l, &out);
+  finish(context, &out);
 }
 
 /* Where the way is: the row of the prompt, or what stands for it in `absent`; NULL: nowhere. */
-static const list_row *find_place(const list *l, list_row *absent, bool *listed) {
-  int64_t prompt = l->arguments[PROMPT - N_ROW_ARGUMENTS], wanted = prompt << TARGET_BITS | l->arguments[TARGET - N_ROW_ARGUMENTS];
+static const list_row *find_place(const list *l, sqlite3_value **argv, list_row *absent, bool *listed) {
+  int64_t prompt = sqlite3_value_int64(argv[PROMPT]), wanted = prompt << TARGET_BITS | sqlite3_value_int64(argv[TARGET]);
+  bool has_target = sqlite3_value_type(argv[TARGET]) != SQLITE_NULL;
   const list_row *best = NULL;
   for (size_t i = 0; i < l->n; i++) {
     const list_row *row = &l->rows[i];
     if (row->graph_id >> TARGET_BITS != prompt) continue;
-    if (l->given[TARGET - N_ROW_ARGUMENTS] && row->graph_id == wanted) return *listed = true, row;
+    if (has_target && row->graph_id == wanted) return *listed = true, row;
     if (!best || row->graph_id > best->graph_id) best = row;
   }
   *listed = best != NULL;
-  *absent = (list_row){.tie = l->order == DOWN ? -wanted : wanted};
-  return best ? best : l->order & BY_VALUE ? NULL : absent;
+  *absent = (list_row){.tie = l->down ? -wanted : wanted};
+  return best ? best : l->sort == HW_LIST_NUMBER ? absent : NULL;
 }
 
-static void way_final(sqlite3_context *context) {
-  list *l = sqlite3_aggregate_context(context, 0);
+static void put_way(sqlite3_context *context, const list *l, sqlite3_value **argv) {
   list_row absent;
   bool listed = false;
-  const list_row *at = l && l->n ? find_place(l, &absent, &listed) : NULL, *previous = NULL, *next = NULL;
+  const list_row *at = find_place(l, argv, &absent, &listed), *previous = NULL, *next = NULL;
   int64_t place = 1;
   for (size_t i = 0; at && i < l->n; i++) {
     const list_row *row = &l->rows[i];
@@ -175,39 +227,35 @@ static void way_final(sqlite3_context *context) {
   hw_buffer_init(&out);
   hw_json_init(&json, &out);
   hw_json_begin_object(&json);
-  hw_json_key_int(&json, "count", l ? (int64_t)l->n : 0);
+  hw_json_key_int(&json, "count", (int64_t)l->n);
   hw_json_key(&json, "place");
   if (listed) hw_json_int(&json, place);
   else hw_json_null(&json);
   put_graph(&json, "previous", previous);
   put_graph(&json, "next", next);
   hw_json_end_object(&json);
-  finish(context, l, &out);
+  finish(context, &out);
 }
 
-static unsigned char lower(unsigned char byte) { return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte; }
+static void with_list(sqlite3_context *context, sqlite3_value **argv, void (*put)(sqlite3_context *context, const list *l, sqlite3_value **argv)) {
+  list l = {0};
+  hw_arena_init(&l.arena);
+  if (fill(context, &l, argv)) put(context, &l, argv);
+  hw_arena_fini(&l.arena);
+}
 
-static void contains(sqlite3_context *context, int argc, sqlite3_value **argv) {
+static void list_page(sqlite3_context *context, int argc, sqlite3_value **argv) {
   (void)argc;
-  if (sqlite3_value_type(argv[0]) == SQLITE_NULL || sqlite3_value_type(argv[1]) == SQLITE_NULL) return;
-  const unsigned char *text = sqlite3_value_text(argv[0]), *part = sqlite3_value_text(argv[1]);
-  if (!text || !part) {
-    sqlite3_result_error_nomem(context);
-    return;
-  }
-  size_t n = strlen((const char *)text), m = strlen((const char *)part);
-  bool found = m == 0;
-  for (size_t i = 0; i + m <= n && !found; i++) {
-    size_t k = 0;
-    while (k < m && lower(text[i + k]) == lower(part[k])) k++;
-    found = k == m;
-  }
-  sqlite3_result_int(context, found);
+  with_list(context, argv, put_page);
+}
+
+static void list_way(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  (void)argc;
+  with_list(context, argv, put_way);
 }
 
 int hw_register_lists(sqlite3 *db) {
-  const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
-  int rc = sqlite3_create_function_v2(db, "hw_list_page", N_PAGE_ARGUMENTS, flags, NULL, NULL, list_step, page_final, NULL);
-  if (rc == SQLITE_OK) rc = sqlite3_create_function_v2(db, "hw_list_way", N_WAY_ARGUMENTS, flags, NULL, NULL, list_step, way_final, NULL);
-  return rc == SQLITE_OK ? sqlite3_create_function_v2(db, "hw_contains", 2, flags, NULL, contains, NULL, NULL, NULL) : rc;
+  const int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY; /* they read tables */
+  int rc = sqlite3_create_function_v2(db, "hw_list_page", N_ARGUMENTS, flags, NULL, list_page, NULL, NULL, NULL);
+  return rc == SQLITE_OK ? sqlite3_create_function_v2(db, "hw_list_way", N_ARGUMENTS, flags, NULL, list_way, NULL, NULL, NULL) : rc;
 }

@@ -1,45 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
- * hw_merge_item_graphs(graphs): an aggregate over the column item_graph.graphs that makes one list of several, for hw_item_graphs(): each graph
- * once, with its largest importance. Of the items of a head these are the graphs where it is active, with the importance of its strongest
- * edge there. */
+ * Aggregates that make one list of graphs, bytes like those of the column item_graph.graphs, for hw_item_graphs(): each graph once, with its largest
+ * importance.
+ *   hw_merge_item_graphs(graphs): of several lists. Of the items of a head these are the graphs where it is active, with the importance of its
+ *     strongest edge there.
+ *   hw_graph_list(graph_id): of graphs, with importances of 0. */
 #include <stdlib.h>
 
 #include "functions/functions.h"
 
 typedef struct merged {
-  hw_arena arena;
+  hw_arena arena; /* of the bytes that are read */
   bool ready;
-  hw_item_graph *list, *spare; /* [capacity] */
+  hw_item_graph *list; /* [capacity], in the order that they came in */
   size_t n, capacity;
 } merged;
 
-static bool merged_reserve(merged *m, size_t n) {
-  if (n <= m->capacity) return true;
-  size_t capacity = m->capacity ? m->capacity : 256;
-  while (capacity < n) capacity *= 2;
+static bool reserve(merged *m, size_t more) {
+  if (more <= m->capacity - m->n) return true;
+  size_t capacity = m->capacity ? m->capacity : 1024;
+  while (capacity < m->n + more) capacity *= 2;
   hw_item_graph *list = realloc(m->list, capacity * sizeof *list);
-  if (list) m->list = list;
-  hw_item_graph *spare = realloc(m->spare, capacity * sizeof *spare);
-  if (spare) m->spare = spare;
-  if (list && spare) m->capacity = capacity;
-  return list && spare;
-}
-
-static void merge(merged *m, const hw_item_graph *with, size_t n) {
-  size_t out = 0, i = 0, k = 0;
-  while (i < m->n || k < n) {
-    bool both = i < m->n && k < n && m->list[i].graph_id == with[k].graph_id;
-    bool first = k == n || (i < m->n && m->list[i].graph_id < with[k].graph_id);
-    hw_item_graph next = first ? m->list[i] : with[k];
-    if (both && m->list[i].importance > next.importance) next = m->list[i];
-    i += both || first;
-    k += both || !first;
-    m->spare[out++] = next;
-  }
-  hw_item_graph *list = m->spare;
-  m->spare = m->list;
+  if (!list) return false;
   m->list = list;
-  m->n = out;
+  m->capacity = capacity;
+  return true;
 }
 
 static void merge_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
@@ -62,29 +46,77 @@ static void merge_step(sqlite3_context *context, int argc, sqlite3_value **argv)
     sqlite3_result_error(context, message ? message : "out of memory", -1);
     if (err.kind) sqlite3_result_error_code(context, HW_DAMAGED_BYTES);
     sqlite3_free(message);
-  } else if (!merged_reserve(m, m->n + n)) {
+  } else if (!reserve(m, n)) {
     sqlite3_result_error_nomem(context);
   } else {
-    merge(m, with, n);
+    for (size_t i = 0; i < n; i++) m->list[m->n++] = with[i];
   }
 }
 
-static void merge_final(sqlite3_context *context) {
+static void collect_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  (void)argc;
+  merged *m = sqlite3_aggregate_context(context, sizeof *m);
+  if (!m || !reserve(m, 1)) sqlite3_result_error_nomem(context);
+  else m->list[m->n++] = (hw_item_graph){.graph_id = sqlite3_value_int64(argv[0])};
+}
+
+/* Where the graphs that ascend from `i` on end. */
+static size_t find_end(const hw_item_graph *list, size_t n, size_t i) {
+  for (i++; i < n && list[i - 1].graph_id < list[i].graph_id; i++) continue;
+  return i < n ? i : n;
+}
+
+/* Merges each two runs of `list` that ascend into one of `out`; returns how many there are then, and their graphs in n. */
+static size_t merge_runs(const hw_item_graph *list, hw_item_graph *out, size_t *n) {
+  size_t runs = 0, to = 0;
+  for (size_t i = 0; i < *n; runs++) {
+    size_t middle = find_end(list, *n, i), end = middle < *n ? find_end(list, *n, middle) : *n, k = middle;
+    while (i < middle || k < end) {
+      bool both = i < middle && k < end && list[i].graph_id == list[k].graph_id;
+      bool first = k == end || (i < middle && list[i].graph_id < list[k].graph_id);
+      hw_item_graph next = first ? list[i] : list[k];
+      if (both && list[i].importance > next.importance) next = list[i];
+      i += both || first;
+      k += both || !first;
+      out[to++] = next;
+    }
+    i = end;
+  }
+  *n = to;
+  return runs;
+}
+
+/* Puts the list in order; needs no memory where it is already, as the items of an edge are. */
+static bool put_in_order(merged *m) {
+  if (!m->n || find_end(m->list, m->n, 0) == m->n) return true;
+  hw_item_graph *spare = malloc(m->n * sizeof *spare);
+  for (size_t runs = 2; spare && runs > 1;) {
+    runs = merge_runs(m->list, spare, &m->n);
+    hw_item_graph *list = spare;
+    spare = m->list;
+    m->list = list;
+  }
+  free(spare);
+  return spare != NULL;
+}
+
+static void list_final(sqlite3_context *context) {
   merged *m = sqlite3_aggregate_context(context, 0);
   hw_buffer out;
   hw_buffer_init(&out);
-  if (m) hw_encode_item_graphs(&out, m->list, m->n);
+  if (m && !put_in_order(m)) out.failed = true;
+  else if (m) hw_encode_item_graphs(&out, m->list, m->n);
   if (out.failed) sqlite3_result_error_nomem(context);
   else sqlite3_result_blob64(context, out.data ? out.data : "", out.length, SQLITE_TRANSIENT);
   hw_buffer_fini(&out);
   if (!m) return;
   if (m->ready) hw_arena_fini(&m->arena);
   free(m->list);
-  free(m->spare);
   *m = (merged){0};
 }
 
 int hw_register_merge(sqlite3 *db) {
-  return sqlite3_create_function_v2(db, "hw_merge_item_graphs", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, NULL, merge_step,
-                                    merge_final, NULL);
+  const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  int rc = sqlite3_create_function_v2(db, "hw_merge_item_graphs", 1, flags, NULL, NULL, merge_step, list_final, NULL);
+  return rc == SQLITE_OK ? sqlite3_create_function_v2(db, "hw_graph_list", 1, flags, NULL, NULL, collect_step, list_final, NULL) : rc;
 }

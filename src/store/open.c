@@ -351,12 +351,6 @@ bool hw_store_set_cache(hw_store *store, size_t kilobytes, hw_error *err) {
   return hw_store_exec(store, pragma, "set it up", err);
 }
 
-void hw_store_shrink_cache(hw_store *store, size_t kilobytes) {
-  int used = 0, most;
-  (void)sqlite3_db_status(store->db, SQLITE_DBSTATUS_CACHE_USED, &used, &most, false);
-  if ((size_t)used / 1024 > kilobytes) (void)sqlite3_db_release_memory(store->db);
-}
-
 /* Copies the write-ahead log into the database and removes it, so that one file is left. */
 static bool finish(hw_store *store, hw_error *err) {
   hw_statement s;

@@ -8,9 +8,9 @@
 
 #include "headwater/query.h"
 
-/* Of each store: what one answer may hold, so that a list of 100,000 prompts reads its tables once; and what stays for the next answer. The
- * system keeps the file's pages too, so little is lost; and the server's memory stays the same, however many requests come. */
-enum { CACHE_KILOBYTES = 8192, KEPT_KILOBYTES = 1024 };
+/* Pages of the database that each store holds. The system keeps the file's pages too, so little is lost by so few; and the server's memory
+ * soon stays the same, however many requests come. */
+enum { CACHE_KILOBYTES = 2048 };
 
 void hw_pool_init(hw_pool *pool, const char *path, double time_limit) {
   *pool = (hw_pool){.path = path, .time_limit = time_limit};
@@ -86,7 +86,6 @@ static bool is_being_written(const hw_pool *pool) {
 
 void hw_pool_return(hw_pool *pool, hw_pool_entry *entry, bool keep) {
   if (!keep || is_being_written(pool)) close_entry(entry);
-  else hw_store_shrink_cache(entry->store, KEPT_KILOBYTES);
   (void)pthread_mutex_lock(&pool->mutex);
   entry->borrowed = false;
   (void)pthread_cond_signal(&pool->returned);

@@ -123,48 +123,87 @@ TEST(lists_of_items_are_merged) {
   assert_string_equal(ask(single, "SELECT count(*) AS n FROM (SELECT hw_merge_item_graphs(graphs) AS g FROM item_graph WHERE 0) m, hw_item_graphs(m.g)"), "n\r\n0\r\n");
 }
 
-/* 300 graphs in no order, values with ties and without a value. */
-#define SOME_GRAPHS                                                                                                                                  \
-  "WITH RECURSIVE i(i) AS (VALUES(0) UNION ALL SELECT i + 1 FROM i WHERE i < 299), some AS MATERIALIZED (SELECT (i * 7919 %% 997 << 20) + i %% 3 AS g, " \
-  "nullif(i * 37 %% 50, 7) - 20.5 AS v, iif(i %% 4, i / 8.0, NULL) AS importance FROM i), ordered AS MATERIALIZED (SELECT *, row_number() OVER o AS place, "   \
-  "lag(g) OVER o AS before, lead(g) OVER o AS behind FROM some WINDOW o AS (ORDER BY %s))"
+/* Graphs with importances, of which a third has no row in graph_info or answer: those of a layer's heads, and, without importances, others
+ * in no order. Rows of them in the order of `%s`. */
+#define SOME_LIST                                                                                                                                       \
+  "WITH RECURSIVE i(i) AS (VALUES(0) UNION ALL SELECT i + 1 FROM i WHERE i < 59), lists AS MATERIALIZED (SELECT "                                       \
+  "(SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id < 1 << 22) AS heads, (SELECT hw_graph_list(g) FROM (SELECT g FROM (SELECT graph_id AS g FROM graph_info " \
+  "UNION ALL SELECT (i * 7919 %% 997 << 20) + i %% 3 FROM i) ORDER BY g * 7919 %% 1009)) AS others), list AS MATERIALIZED (SELECT iif(%d, heads, others) AS graphs FROM lists), " \
+  "some AS MATERIALIZED (SELECT l.graph_id AS g, iif(%d, l.importance, NULL) AS importance, i.predicted_probability AS p, a.answer_rank AS r, a.logit_diff AS d " \
+  "FROM list, hw_item_graphs(graphs) l LEFT JOIN graph_info i ON i.graph_id = l.graph_id LEFT JOIN answer a ON a.prompt_id = l.graph_id >> 20), "       \
+  "ordered AS MATERIALIZED (SELECT *, count(*) OVER () AS n, row_number() OVER o AS place, lag(g) OVER o AS before, lead(g) OVER o AS behind FROM some WINDOW o AS (ORDER BY %s))"
 
 TEST(lists_in_order) {
-  static const char *const orders[] = {"g", "g DESC", "coalesce(v, 9e99), g", "coalesce(-v, 9e99), g"};
-  char fast[1500], slow[1500];
-  for (int order = 0; order < 4; order++) {
-    for (int limit = 0; limit < 400; limit += 1 + limit) {
-      for (int after = 0; after < 300; after += 149) {
-        (void)snprintf(fast, sizeof fast,
-                       SOME_GRAPHS ", list AS MATERIALIZED (SELECT hw_list_page(g, importance, v, %d, (SELECT g FROM ordered WHERE place = %d), %d) AS list FROM some) "
-                       "SELECT list ->> 'count' AS graphs_of_the_list, list ->> 'next' AS next, group_concat(r.value) AS rows FROM list LEFT JOIN json_each(list, '$.rows') r", orders[order], order, after, limit);
-        (void)snprintf(slow, sizeof slow,
-                       SOME_GRAPHS ", page AS (SELECT * FROM ordered WHERE place > %d ORDER BY place LIMIT %d) SELECT 300 AS graphs_of_the_list, iif(%d > 0 AND %d + %d < 300, max(g) FILTER "
-                       "(WHERE place = %d + %d), NULL) AS next, group_concat(json_array(g, importance)) AS rows FROM page", orders[order], after, limit, limit, after, limit, after, limit);
-        agree(single, fast, slow);
-      }
-    }
-    (void)snprintf(fast, sizeof fast, SOME_GRAPHS " SELECT o.place, (SELECT hw_list_way(g, importance, v, %d, o.g >> 20, iif(o.place %% 2, o.g & 1048575, NULL)) FROM some) AS way FROM ordered o ORDER BY 1",
-                   orders[order], order);
-    (void)snprintf(slow, sizeof slow, SOME_GRAPHS " SELECT place, json_object('count', 300, 'place', place, 'previous', before, 'next', behind) AS way FROM ordered ORDER BY 1", orders[order]);
-    agree(single, fast, slow);
-  }
-  /* What the list does not have: a graph with nothing behind it, a prompt that stands where its number would, or nowhere; no rows at all. */
-  static const char *const three = "FROM (SELECT 3 << 20 AS g, 0.5 AS v UNION ALL SELECT (5 << 20) + 1, 0.25 UNION ALL SELECT (5 << 20) + 2, NULL)";
-  static const struct { const char *call, *want; } others[] = {
-      {"hw_list_page(g, NULL, v, 0, 4 << 20, 2)", "{\"count\":3,\"next\":null,\"rows\":[]}"},
-      {"hw_list_way(g, NULL, v, 0, 4, NULL)", "{\"count\":3,\"place\":null,\"previous\":3145728,\"next\":5242881}"},
-      {"hw_list_way(g, NULL, v, 1, 4, NULL)", "{\"count\":3,\"place\":null,\"previous\":5242881,\"next\":3145728}"},
-      {"hw_list_way(g, NULL, v, 2, 4, NULL)", "{\"count\":3,\"place\":null,\"previous\":null,\"next\":null}"},
-      {"hw_list_way(g, NULL, v, 0, 5, NULL)", "{\"count\":3,\"place\":3,\"previous\":5242881,\"next\":null}"},
-      {"hw_list_way(g, NULL, v, 2, 5, 1)", "{\"count\":3,\"place\":1,\"previous\":null,\"next\":3145728}"},
+  static const struct { const char *sort, *order; } orders[] = {
+      {"'number', 0", "g"}, {"'number', 1", "g DESC"},
+      {"'importance', 0", "coalesce(importance, 9e99), g"}, {"'importance', 1", "coalesce(-importance, 9e99), g"},
+      {"'probability', 0", "coalesce(p, 9e99), g"}, {"'probability', 1", "coalesce(-p, 9e99), g"},
+      {"'rank', 0", "coalesce(r, 9e99), g"}, {"'rank', 1", "coalesce(-r, 9e99), g"},
+      {"'logit_diff', 0", "coalesce(d, 9e99), g"}, {"'logit_diff', 1", "coalesce(-d, 9e99), g"},
+      {"'mixed', 0", "((g >> 20) & 4294967295) * 1640531527 & 4294967295, g"},
   };
+  const char *const dbs[] = {single, several};
+  char fast[2600], slow[2600];
+  for (size_t k = 0; k < 2 * sizeof orders / sizeof *orders; k++) {
+    int heads = k % 2;
+    const char *sort = orders[k / 2].sort, *order = orders[k / 2].order;
+    for (int i = 0; i < 2; i++) {
+      for (int limit = 1; limit < 400; limit *= 18) {
+        for (int after = 0; after < 40; after += 33) {
+          (void)snprintf(fast, sizeof fast, SOME_LIST ", result AS MATERIALIZED (SELECT hw_list_page(graphs, %d, NULL, NULL, NULL, 0, 1 << 62, %s, (SELECT g FROM ordered WHERE place = %d), "
+                         "%d) AS list FROM list) SELECT list ->> 'count' AS graphs_of_the_list, list ->> 'next' AS next, group_concat(r.value) AS rows "
+                         "FROM result LEFT JOIN json_each(list, '$.rows') r", heads, heads, order, heads, sort, after, limit);
+          (void)snprintf(slow, sizeof slow, SOME_LIST ", page AS (SELECT * FROM ordered WHERE place > %d ORDER BY place LIMIT %d) SELECT (SELECT max(n) FROM ordered) AS graphs_of_the_list, "
+                         "iif(%d > 0 AND %d + %d < (SELECT max(n) FROM ordered), max(g) FILTER (WHERE place = %d + %d), NULL) AS next, group_concat(json_array(g, hw_json_number(importance))) "
+                         "AS rows FROM page", heads, heads, order, after, limit, limit, after, limit, after, limit);
+          agree(dbs[i], fast, slow);
+        }
+      }
+      (void)snprintf(fast, sizeof fast, SOME_LIST " SELECT o.place, (SELECT hw_list_way(graphs, %d, NULL, NULL, NULL, 0, 1 << 62, %s, o.g >> 20, o.g & 1048575) FROM list) AS way FROM ordered o "
+                     "ORDER BY 1", heads, heads, order, heads, sort);
+      (void)snprintf(slow, sizeof slow, SOME_LIST " SELECT place, json_object('count', n, 'place', place, 'previous', before, 'next', behind) AS way FROM ordered ORDER BY 1", heads, heads, order);
+      agree(dbs[i], fast, slow);
+    }
+  }
+}
+
+/* What a list does not have: a graph with nothing behind it, a prompt that stands where its number would, or nowhere; no rows at all. */
+TEST(lists_without_a_graph) {
+  static const struct { const char *call, *want; } others[] = {
+      {"hw_list_page(g, 0, NULL, NULL, NULL, 0, 1 << 40, 'number', 0, 4 << 20, 2)", "{\"count\":3,\"next\":null,\"rows\":[]}"},
+      {"hw_list_way(g, 0, NULL, NULL, NULL, 0, 1 << 40, 'number', 0, 4, NULL)", "{\"count\":3,\"place\":null,\"previous\":3145728,\"next\":5242881}"},
+      {"hw_list_way(g, 0, NULL, NULL, NULL, 0, 1 << 40, 'number', 1, 4, NULL)", "{\"count\":3,\"place\":null,\"previous\":5242881,\"next\":3145728}"},
+      {"hw_list_way(g, 0, NULL, NULL, NULL, 0, 1 << 40, 'rank', 0, 4, NULL)", "{\"count\":3,\"place\":null,\"previous\":null,\"next\":null}"},
+      {"hw_list_way(g, 0, NULL, NULL, NULL, 0, 1 << 40, 'number', 0, 5, NULL)", "{\"count\":3,\"place\":3,\"previous\":5242881,\"next\":null}"},
+      {"hw_list_way(g, 0, NULL, NULL, NULL, 0, 1 << 40, 'number', 1, 5, 1)", "{\"count\":3,\"place\":2,\"previous\":5242882,\"next\":3145728}"},
+      {"hw_list_page(NULL, 0, NULL, NULL, NULL, 0, 1 << 40, 'number', 0, NULL, 5)", "{\"count\":0,\"next\":null,\"rows\":[]}"},
+      {"hw_list_page(g, 0, NULL, NULL, NULL, 0, 1 << 40, 'number', 0, NULL, 0)", "{\"count\":3,\"next\":null,\"rows\":[]}"},
+      {"hw_list_page(g, 0, x'', NULL, NULL, 0, 1 << 40, 'number', 0, NULL, 5)", "{\"count\":0,\"next\":null,\"rows\":[]}"},
+      {"hw_list_page(g, 0, NULL, NULL, NULL, 4 << 20, (5 << 20) + 2, 'number', 0, NULL, 5)", "{\"count\":1,\"next\":null,\"rows\":[[5242881,null]]}"},
+  };
+  char fast[600], slow[200];
   for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-    (void)snprintf(fast, sizeof fast, "SELECT %s AS j %s", others[i].call, three);
+    (void)snprintf(fast, sizeof fast, "SELECT %s AS j FROM (SELECT hw_graph_list(g) AS g FROM (SELECT 3 << 20 AS g UNION ALL SELECT (5 << 20) + 2 UNION ALL SELECT (5 << 20) + 1))", others[i].call);
     (void)snprintf(slow, sizeof slow, "SELECT '%s' AS j", others[i].want);
     agree(single, fast, slow);
   }
-  assert_string_equal(ask(single, "SELECT hw_list_page(1, 2, 3, 0, NULL, 5) ->> 'count' AS n FROM (SELECT 1 WHERE 0)"), "n\r\n0\r\n");
+  assert_string_equal(ask(single, "SELECT length(hw_graph_list(1)) AS n FROM (SELECT 1 WHERE 0)"), "n\r\n0\r\n");
+}
+
+/* A list and two filters, by graph, and one by prompt: every way to give or to leave them. */
+TEST(lists_are_filtered) {
+  static const char some[] =
+      "WITH l AS MATERIALIZED (SELECT (SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id BETWEEN 1 << 22 AND (2 << 22) - 1) AS a, "
+      "(SELECT hw_graph_list(graph_id) FROM graph_info WHERE graph_id * 7919 % 101 > 20) AS b, (SELECT hw_graph_list(graph_id) FROM graph_info WHERE graph_id * 7919 % 103 > 30) AS c, "
+      "(SELECT hw_graph_list((prompt_id << 20) + 7) FROM prompt WHERE prompt_id % 5 > 0) AS p), with_f(f) AS (VALUES(0), (1), (2), (3), (4), (5), (6), (7)) ";
+  char fast[1600], slow[1600];
+  (void)snprintf(fast, sizeof fast, "%sSELECT f, hw_list_page(a, 1, iif(f & 1, b, NULL), iif(f & 2, c, NULL), iif(f & 4, p, NULL), 1 << 20, 70 << 20, 'number', 0, NULL, 1000) AS list "
+                 "FROM with_f, l ORDER BY 1", some);
+  (void)snprintf(slow, sizeof slow, "%sSELECT f, json_object('count', count(*), 'next', NULL, 'rows', json_group_array(json_array(graph_id, hw_json_number(importance)))) AS list FROM "
+                 "(SELECT f, r.* FROM with_f, l, hw_item_graphs(a) r WHERE (NOT f & 1 OR r.graph_id * 7919 %% 101 > 20) AND (NOT f & 2 OR r.graph_id * 7919 %% 103 > 30) "
+                 "AND (NOT f & 4 OR (r.graph_id >> 20) %% 5 > 0) AND r.graph_id >= 1 << 20 AND r.graph_id < 70 << 20 ORDER BY f, r.graph_id) GROUP BY f ORDER BY 1", some);
+  agree(single, fast, slow);
+  agree(several, fast, slow);
 }
 
 TEST(a_text_contains) {
@@ -378,7 +417,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(flow_by_role),        cmocka_unit_test(where_heads_look),    cmocka_unit_test(answers_by_layer),
       cmocka_unit_test(whole_answers),
-      cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(lists_of_items_are_merged), cmocka_unit_test(lists_in_order), cmocka_unit_test(a_text_contains), cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
+      cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(lists_of_items_are_merged), cmocka_unit_test(lists_in_order), cmocka_unit_test(lists_without_a_graph), cmocka_unit_test(lists_are_filtered), cmocka_unit_test(a_text_contains), cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
       cmocka_unit_test(prompts_of_an_edge), cmocka_unit_test(every_query_answers), cmocka_unit_test(time_limit),          cmocka_unit_test(choices),
       cmocka_unit_test(damaged_bytes_name_their_prompt),
   };
