@@ -151,9 +151,13 @@ const ask = async (path) => {
   return { ms: performance.now() - start, status: answer.status, size };
 };
 const [item] = rows(binary, db, "SELECT item_id FROM agg_item WHERE group_id = -1 AND item_id < (1 << 30) ORDER BY n_on DESC LIMIT 1");
+const edge = `edge=${item?.item_id ?? 0}`;
 const paths = ["run", `graph?prompt=${prompt}`, `lists?prompt=${prompt}`, `neurons?prompt=${prompt}&layer=0&position=0`, "prompts", "prompts?q=gave", "prompts?head=L1H5", "prompts?answers=wrong",
-  "prompts?sort=probability", `prompts?edge=${item?.item_id ?? 0}`, `prompts?edge=${item?.item_id ?? 0}&answers=wrong&q=the`, "heads", "head?layer=1&head=5", "top_neurons", "neuron?layer=2&neuron=206",
-  "circuits", "circuit?rank=1", "comparisons", "lens", "roles", "accuracy", "size_curve", "failed"];
+  "prompts?answers=right&q=the", "prompts?sort=probability", "prompts?sort=rank", "prompts?sort=logit_diff", `prompts?${edge}`, `prompts?${edge}&answers=wrong&q=the`,
+  `prompts?${edge}&head=L1H5&answers=right&q=the&sort=probability`, `walk?prompt=${prompt}`, `walk?prompt=${prompt}&sort=probability`, `walk?prompt=${prompt}&${edge}`,
+  "heads", "head?layer=1&head=5", "head_tokens?layer=1&head=5", "top_neurons", "neuron?layer=2&neuron=206", "neuron_prompts?layer=2&neuron=206",
+  "circuits", "circuit?rank=1", "circuit_prompts?circuit=1", `circuit_walk?circuit=1&prompt=${prompt}&sort=probability`, "comparisons", "comparison?id=1",
+  "lens", "roles", "accuracy", "size_curve", "failed"];
 for (const path of measured("points") ? paths : []) {
   const found = [];
   for (let i = 0; i < Number(loads); i++) found.push(await ask(path));
