@@ -2,9 +2,11 @@
 -- Graphs of each group that have a circuit, counted from its list.
 WITH whole AS (
   SELECT c.circuit_id, c.graphs FROM circuit c JOIN mining m USING(mining_id) WHERE m.n_graphs = (SELECT n FROM agg_group WHERE group_id = -1)
+), member AS MATERIALIZED (
+  SELECT w.circuit_id, p.group_id AS member_id, count(*) AS support FROM whole w, hw_item_graphs(w.graphs) h
+    JOIN prompt p ON p.prompt_id = $prompt_of(h.graph_id) GROUP BY w.circuit_id, p.group_id
 ), counted AS (
-  SELECT w.circuit_id, g.group_id, count(*) AS support FROM whole w, hw_item_graphs(w.graphs) h JOIN prompt p ON p.prompt_id = $prompt_of(h.graph_id)
-    JOIN group_member g ON g.member_id = p.group_id GROUP BY w.circuit_id, g.group_id
+  SELECT m.circuit_id, g.group_id, sum(m.support) AS support FROM member m JOIN group_member g USING(member_id) GROUP BY m.circuit_id, g.group_id
 )
 SELECT 'circuit_group ' || g.circuit_id || ', group ' || g.group_id || ': support', g.support, coalesce(c.support, 0)
 FROM circuit_group g JOIN whole USING(circuit_id) LEFT JOIN counted c USING(circuit_id, group_id) WHERE g.support <> coalesce(c.support, 0)

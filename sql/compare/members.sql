@@ -5,10 +5,12 @@
 WITH chosen(prompt_id, label) AS MATERIALIZED (
   SELECT value, :a FROM json_each(:prompts_a) UNION SELECT value, :b FROM json_each(:prompts_b)
 ), labelled AS MATERIALIZED (
-  SELECT p.prompt_id, group_id, counterfactual_of,
-    coalesce(c.label, (SELECT value FROM group_value g WHERE g.group_id = p.group_id AND column_name = :column),
-      (SELECT value FROM prompt_value v WHERE v.prompt_id = p.prompt_id AND key = :column)) AS label
-  FROM prompt p LEFT JOIN chosen c USING(prompt_id)
+  SELECT prompt_id, group_id, counterfactual_of, label FROM (
+    SELECT p.prompt_id, p.group_id, p.counterfactual_of, c.label FROM chosen c CROSS JOIN prompt p USING(prompt_id) UNION ALL
+    SELECT p.prompt_id, p.group_id, p.counterfactual_of,
+      coalesce((SELECT value FROM group_value g WHERE g.group_id = p.group_id AND column_name = :column),
+        (SELECT value FROM prompt_value v WHERE v.prompt_id = p.prompt_id AND key = :column))
+    FROM prompt p WHERE :column IS NOT NULL) p
   WHERE (counterfactual_of IS NULL OR :column = 'variant')
     AND EXISTS (SELECT 1 FROM graph_info i WHERE $is_graph_of(i.graph_id, p.prompt_id))
 ), member AS MATERIALIZED (
