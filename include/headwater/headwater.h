@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * All of the library. One prompt: trace.h. A data set into a database: run.h. Reading a database: store.h, query.h, export.h.
- * Circuits, comparisons, certificates: mining.h, comparison.h, certify.h. */
+ * Circuits, comparisons, certificates: mining.h, comparison.h, certify.h.
+ * Where memory is short, an error is of the kind MEMORY. But JSON is read with Jansson, which does not look at all of its allocations: a program
+ * that meets this gives Jansson functions of its own that end it (json_set_alloc_funcs), as the program headwater does. */
 #ifndef HEADWATER_HEADWATER_H
 #define HEADWATER_HEADWATER_H
 

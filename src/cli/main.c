@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * headwater COMMAND ...: the list of commands and help. */
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,8 +72,18 @@ static void on_bus_error(int signal_number) {
   _exit(1);
 }
 
+/* For Jansson: it does not look at all of its allocations, and where one is refused a text may lose a byte. */
+static void *allocate_json(size_t size) {
+  static const char message[] = "headwater: out of memory: a JSON text\n";
+  void *memory = malloc(size);
+  if (memory || !size) return memory;
+  (void)!write(STDERR_FILENO, message, sizeof message - 1);
+  _exit(1);
+}
+
 int main(int argc, char **argv) {
   fill_standard_files();
+  json_set_alloc_funcs(allocate_json, free);
   (void)signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write, not the end */
   (void)signal(SIGBUS, on_bus_error);
   if (argc < 2) {

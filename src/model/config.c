@@ -38,16 +38,23 @@ static bool wrong_value(const char *path, const hw_key_row *key, json_t *value, 
   return false;
 }
 
-static bool same_value(json_t *a, json_t *b) {
+static bool same_value(const json_t *a, const json_t *b) {
   return json_equal(a, b) || (json_is_number(a) && json_is_number(b) && json_number_value(a) == json_number_value(b));
 }
 
-bool hw_config_value_is(json_t *value, const char *text, bool any) {
+bool hw_config_value_is(const json_t *value, const char *text, bool any, bool *is, hw_error *err) {
   json_t *wanted = json_loads(text, JSON_DECODE_ANY, NULL);
-  bool equal = !any && same_value(value, wanted);
-  for (size_t i = 0; any && i < json_array_size(wanted) && !equal; i++) equal = same_value(value, json_array_get(wanted, i));
+  if (!wanted) return hw_fail_memory(err, text); /* the texts are the tables' */
+  *is = !any && same_value(value, wanted);
+  for (size_t i = 0; any && i < json_array_size(wanted) && !*is; i++) *is = same_value(value, json_array_get(wanted, i));
   json_decref(wanted);
-  return equal;
+  return true;
+}
+
+/* Like it, but another value is an error. */
+static bool must_be(const char *path, const hw_key_row *key, json_t *value, const char *text, bool any, hw_error *err) {
+  bool is;
+  return hw_config_value_is(value, text, any, &is, err) && (is || wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, text, err));
 }
 
 /* Notes that a key said the field; `before` is what the field held. What an earlier key said must not change. member: of an object, or NULL. */
@@ -260,13 +267,11 @@ static bool read_value(reader *r, const hw_key_row *key, json_t *value) {
         return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, "gelu_new, gelu, relu or silu", err);
       return note(r, key->offset, sizeof(hw_activation), &before, key->name, NULL);
     case HW_KEY_MUST_BE:
-    case HW_KEY_ONE_OF:
-      if (hw_config_value_is(value, key->must_be, key->kind == HW_KEY_ONE_OF)) return true;
-      return wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, key->must_be, err);
+    case HW_KEY_ONE_OF: return must_be(path, key, value, key->must_be, key->kind == HW_KEY_ONE_OF, err);
     case HW_KEY_EQUALS: {
       char wanted[24];
       (void)snprintf(wanted, sizeof wanted, "%" PRId64, *(int64_t *)field);
-      return hw_config_value_is(value, wanted, false) || wrong_value(path, key, value, HW_ERROR_UNSUPPORTED, wanted, err);
+      return must_be(path, key, value, wanted, false, err);
     }
     case HW_KEY_IGNORED: return true;
     case HW_KEY_QUANTIZATION: return hw_config_read_quantization(path, value, r->config, err);

@@ -16,8 +16,8 @@ bool hw_config_read_family(const char *path, json_t *root, const hw_family *fami
 /* quantization_config: refuses what is not weights of FP8 or MXFP4, and every setting that is not known to leave the weights as they are. */
 bool hw_config_read_quantization(const char *path, json_t *settings, hw_model_config *config, hw_error *err);
 
-/* Whether a value is the one that the JSON text says; any: an element of the array in the text. */
-bool hw_config_value_is(json_t *value, const char *text, bool any);
+/* Whether a value (NULL: there is none) is the one that the JSON text says; any: an element of the array in the text. Errors: MEMORY. */
+bool hw_config_value_is(const json_t *value, const char *text, bool any, bool *is, hw_error *err);
 
 /* Sizes that follow from others, and what must hold between them. */
 bool hw_config_derive(const char *path, const hw_family *family, hw_model_config *config, hw_error *err);

@@ -278,10 +278,12 @@ static bool read_base(reader *r, const char *config_path) {
   }
   if (!json_is_string(like)) return hw_fail(r->err, HW_ERROR_INPUT, "%s: like wants the name of a family", r->path);
   if (!(config_root = hw_json_open(config_path, false, r->err))) return false;
-  const hw_family *family = hw_family_find(json_string_value(like), config_root);
-  bool ok = family ? hw_config_read_family(config_path, config_root, family, r->config, r->err)
-                   : hw_fail(r->err, HW_ERROR_INPUT, "%s: like is \"%.100s\", want a known family%s", r->path, json_string_value(like),
-                             hw_family_suggest(json_string_value(like)).text);
+  const hw_family *family;
+  bool ok = hw_family_find(json_string_value(like), config_root, &family, r->err);
+  if (ok && !family)
+    ok = hw_fail(r->err, HW_ERROR_INPUT, "%s: like is \"%.100s\", want a known family%s", r->path, json_string_value(like),
+                 hw_family_suggest(json_string_value(like)).text);
+  ok = ok && hw_config_read_family(config_path, config_root, family, r->config, r->err);
   if (family) *r->family = *family;
   r->family->like = family;
   r->family->weights = NULL;

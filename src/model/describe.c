@@ -16,13 +16,12 @@ static bool load_known(const char *path, hw_model_config *config, const hw_famil
   json_t *root = hw_json_open(path, false, err);
   if (!root) return false;
   const char *model_type = json_string_value(json_object_get(root, "model_type"));
-  *found = model_type ? hw_family_find(model_type, root) : NULL;
-  bool ok = *found && hw_config_read_family(path, root, *found, config, err) && hw_config_derive(path, *found, config, err);
-  if (!model_type)
-    hw_fail(err, HW_ERROR_INPUT, "%s: no model_type", path);
-  else if (!*found)
-    hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: model_type \"%.100s\" is not a known family%s; man headwater-model lists all, and how to describe another", path,
+  bool ok = model_type || hw_fail(err, HW_ERROR_INPUT, "%s: no model_type", path);
+  ok = ok && hw_family_find(model_type, root, found, err);
+  if (ok && !*found)
+    ok = hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: model_type \"%.100s\" is not a known family%s; man headwater-model lists all, and how to describe another", path,
             model_type, hw_family_suggest(model_type).text);
+  ok = ok && hw_config_read_family(path, root, *found, config, err) && hw_config_derive(path, *found, config, err);
   json_decref(root);
   return ok;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The groups of families, looked up by model_type. */
+#include "model/config.h"
 #include "model/families.h"
 
 #include <stdio.h>
@@ -25,13 +26,10 @@ const char *hw_family_name(size_t index) {
   return NULL;
 }
 
-static bool holds(const hw_family *row, const json_t *config) {
-  for (size_t i = 0; i < HW_MOST_CONDITIONS && row->when[i].key; i++) {
-    json_t *wanted = json_loads(row->when[i].value, JSON_DECODE_ANY, NULL);
-    bool equal = json_equal(json_object_get(config, row->when[i].key), wanted) != 0;
-    json_decref(wanted);
-    if (!equal) return false;
-  }
+static bool holds(const hw_family *row, const json_t *config, bool *all, hw_error *err) {
+  *all = true;
+  for (size_t i = 0; *all && i < HW_MOST_CONDITIONS && row->when[i].key; i++)
+    if (!hw_config_value_is(json_object_get(config, row->when[i].key), row->when[i].value, false, all, err)) return false;
   return true;
 }
 
@@ -59,9 +57,14 @@ hw_suggestion hw_family_suggest(const char *model_type) {
   return suggestion;
 }
 
-const hw_family *hw_family_find(const char *model_type, const json_t *config) {
+bool hw_family_find(const char *model_type, const json_t *config, const hw_family **found, hw_error *err) {
   const hw_family *row;
-  for (size_t i = 0; (row = row_at(i)) != NULL; i++)
-    if (strcmp(row->model_type, model_type) == 0 && holds(row, config)) return row;
-  return NULL;
+  bool all = false;
+  *found = NULL;
+  for (size_t i = 0; !all && (row = row_at(i)) != NULL; i++) {
+    if (strcmp(row->model_type, model_type) != 0) continue;
+    if (!holds(row, config, &all, err)) return false;
+    if (all) *found = row;
+  }
+  return true;
 }

@@ -170,8 +170,8 @@ typedef struct hw_family {
 /* The rows, in groups, each ended by NULL; variants stand before the row that they are variants of. */
 extern const hw_family *const hw_gpt_families[], *const hw_llama_families[], *const hw_parallel_families[];
 
-/* The row of a model_type, and for a config.json (NULL: any) its variant. */
-const hw_family *hw_family_find(const char *model_type, const json_t *config);
+/* The row of a model_type, and of its variants the one that the config.json is of; NULL when there is none. Errors: MEMORY. */
+bool hw_family_find(const char *model_type, const json_t *config, const hw_family **found, hw_error *err);
 
 /* " (did you mean NAME, NAME?)": families whose names begin with the same letters, else the nearest one; empty when there is none. */
 hw_suggestion hw_family_suggest(const char *model_type);

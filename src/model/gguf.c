@@ -222,7 +222,8 @@ bool hw_gguf_describe(const char *path, hw_arena *arena, hw_model_config *config
   bool ok = d.config != NULL;
   if (!ok) hw_fail_memory(err, path);
   ok = ok && find_architecture(&d) && read_keys(&d) && read_scaling(&d) && read_sizes(&d);
-  const hw_family *like = ok ? hw_family_find(d.architecture->family, d.config) : NULL;
+  const hw_family *like = NULL;
+  ok = ok && hw_family_find(d.architecture->family, d.config, &like, err);
   if (ok && !like) ok = hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: family %s is not known", path, d.architecture->family);
   ok = ok && make_family(&d, like, arena, family) && hw_config_read_family(path, d.config, like, config, err) && hw_config_derive(path, *family, config, err);
   json_decref(d.config);

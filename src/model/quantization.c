@@ -68,7 +68,9 @@ static bool check_members(const reader *r, const char *where, json_t *object, co
     size_t i = 0;
     while (i < n && strcmp(members[i].name, name) != 0) i++;
     if (i == n) return hw_fail(r->err, HW_ERROR_UNSUPPORTED, "%s: %s.%.100s is not a setting that is understood", r->path, where, name);
-    if (members[i].values && !hw_config_value_is(value, members[i].values, true)) return wrong(r, where, name, value, members[i].values);
+    bool is = true;
+    if (members[i].values && !hw_config_value_is(value, members[i].values, true, &is, r->err)) return false;
+    if (!is) return wrong(r, where, name, value, members[i].values);
   }
   for (size_t i = 0; i < n; i++)
     if (members[i].required && !json_object_get(object, members[i].name))

@@ -26,9 +26,10 @@ bool hw_tok_pattern_compile_pcre2(hw_tok_loader *loader, const hw_buffer *pcre2,
                                 PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &code, &at, context);
     pcre2_compile_context_free(context);
   }
+  if (!entry->code && (code == 0 || code == PCRE2_ERROR_HEAP_FAILED)) return hw_fail_memory(loader->err, loader->path);
   if (!entry->code) {
-    char message[160] = "out of memory";
-    if (code) pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
+    char message[160];
+    pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
     return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression not understood (%s): %.300s", loader->path, where, message, shown);
   }
   entry->next = tokenizer->codes;
@@ -116,6 +117,7 @@ static int regex_match(hw_tok_run *run, const pcre2_code *expression, bool jit, 
 }
 
 static bool fail_match(const hw_tok_run *run, int code) {
+  if (code == PCRE2_ERROR_NOMEMORY) return hw_fail_memory(run->err, "the tokenizer's regular expression");
   char message[160] = "";
   pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
   return hw_fail(run->err, HW_ERROR_PROMPT, "the tokenizer's regular expression gave up on this text: %s", message);

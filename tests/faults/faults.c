@@ -15,8 +15,8 @@
  *   nomem   allocations   malloc, calloc or realloc gives NULL
  *
  * writes: calls that change files, removals: those of them that remove one. calls: writes and those that read. Both only of regular files and folders outside of the system's own
- * (/proc, /sys, /dev, /etc, /usr, /lib), and not of stdin, stdout, stderr. allocations: made by the program itself and by SQLite. A place:
- * the function of the program that allocates, or that calls SQLite, and the two that called it. */
+ * (/proc, /sys, /dev, /etc, /usr, /lib), and not of stdin, stdout, stderr. allocations: made by the program itself (also for Jansson) and by SQLite,
+ * PCRE2, zlib, libcsv and utf8proc. A place: the function of the program that allocates, or that calls such a library, and the two that called it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -277,15 +277,18 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
 
-enum { CODE = 2 };
+enum { CODE = 8 }; /* of the program and of the libraries whose allocations count */
 static struct {
   uintptr_t from, to;
 } code[CODE];
 
 static int note_code(struct dl_phdr_info *info, size_t size, void *context) {
   (void)size;
+  static const char *const libraries[] = {"libsqlite3", "libpcre2", "libz.", "libcsv", "libutf8proc"};
   int *n = context;
-  if (*info->dlpi_name && !strstr(info->dlpi_name, "libsqlite3")) return 0;
+  bool counts = !*info->dlpi_name; /* the program */
+  for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) counts |= strstr(info->dlpi_name, libraries[i]) != NULL;
+  if (!counts) return 0;
   for (int i = 0; i < info->dlpi_phnum && *n < CODE; i++)
     if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_flags & PF_X) {
       code[*n].from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
@@ -333,7 +336,8 @@ static void note_place(long allocation) {
 
 static bool no_memory(const void *caller) {
   uintptr_t at = (uintptr_t)caller;
-  bool ours = (at >= code[0].from && at < code[0].to) || (at >= code[1].from && at < code[1].to);
+  bool ours = false;
+  for (int i = 0; i < CODE; i++) ours |= at >= code[i].from && at < code[i].to;
   if (!ours) return false;
   long allocation = ++n_allocations;
   if (wanted_at == 0 && log_path) note_place(allocation);
