@@ -15,6 +15,7 @@ sh pipelines/install.sh torch || echo "no python3-torch: what compares with PyTo
 npm ci --prefix tests/web --no-audit --no-fund --loglevel=error || echo "no puppeteer-core: the tests of the page that need a browser are skipped" >&2
 npm ci --prefix tests/tokenizer --no-audit --no-fund --loglevel=error || echo "no tokenizers package: the comparisons with Hugging Face's library are skipped" >&2
 sh pipelines/install.sh slurm || echo "no slurmctld, slurmd, munge or parallel: the test of shards under Slurm is skipped" >&2
+export OPENBLAS_NUM_THREADS=1 # for numpy: its threads wait busily, and as many tests run at once as there are processors
 jobs=$(nproc)
 build_and_test() { # folder, regular expression of the tests, cmake options
   folder=$1 tests=$2
