@@ -52,23 +52,26 @@ static char *name_of(const char *path) {
 
 /* ---- The cache ---- */
 
-/* The value of a variable with `inside` behind it; NULL where it is not set. "~" is the home folder, as in huggingface_hub. */
-static char *from_environment(const char *variable, const char *inside) {
-  const char *value = getenv(variable), *home = getenv("HOME");
-  if (!value || !*value) return NULL;
+/* The value of a variable with `inside` behind it; NULL without memory. "~" is the home folder, as in huggingface_hub. */
+static char *with_home(const char *value, const char *inside) {
+  const char *home = getenv("HOME");
   if (value[0] != '~' || (value[1] && value[1] != '/') || !home) return *inside ? hw_path_join(value, inside) : strdup(value);
   char *whole = hw_path_join(home, value[1] ? value + 2 : ""), *path = whole ? hw_path_join(whole, inside) : NULL;
   free(whole);
   return path;
 }
 
-static char *cache_folder(void) {
+/* *path: NULL where no variable says it. Errors: MEMORY. */
+static bool find_cache(char **path, hw_error *err) {
   static const struct { const char *variable, *inside; } places[] = {
       {"HF_HUB_CACHE", ""}, {"HUGGINGFACE_HUB_CACHE", ""}, {"HF_HOME", "hub"}, {"XDG_CACHE_HOME", "huggingface/hub"},
       {"HOME", ".cache/huggingface/hub"}};
-  char *path = NULL;
-  for (size_t i = 0; !path && i < sizeof places / sizeof *places; i++) path = from_environment(places[i].variable, places[i].inside);
-  return path;
+  *path = NULL;
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    const char *value = getenv(places[i].variable);
+    if (value && *value) return (*path = with_home(value, places[i].inside)) != NULL || hw_fail_memory(err, places[i].variable);
+  }
+  return true;
 }
 
 /* "gpt2" or "owner/model", as the hub allows them. */
@@ -80,93 +83,102 @@ static bool is_hub_name(const char *text, size_t length) {
   return text[first] == '/' && text[first + 1] != '.' && first + 1 < length && first + 1 + strspn(text + first + 1, allowed) == length;
 }
 
-/* How many names in the folder end with `ending` and begin with `beginning`; *found: the first by byte value, which the caller frees. */
-static size_t find_names(const char *folder, const char *beginning, const char *ending, char **found) {
-  size_t n = 0;
+/* *n: how many names in the folder end with `ending` and begin with `beginning`; *found: the first by byte value, which the caller frees. Errors:
+ * MEMORY. */
+static bool find_names(const char *folder, const char *beginning, const char *ending, char **found, size_t *n, hw_error *err) {
+  bool ok = true;
   DIR *directory = opendir(folder);
   *found = NULL;
-  for (const struct dirent *entry; directory && (entry = readdir(directory)) != NULL;) {
+  *n = 0;
+  for (const struct dirent *entry; ok && directory && (entry = readdir(directory)) != NULL;) {
     const char *name = entry->d_name;
     size_t length = strlen(name), end = strlen(ending);
     if (name[0] == '.' || !begins_with(name, beginning) || length < strlen(beginning) + end || strcmp(name + length - end, ending) != 0) continue;
-    n++;
+    ++*n;
     if (*found && strcmp(*found, name) <= 0) continue;
     free(*found);
-    *found = strdup(name);
+    ok = (*found = strdup(name)) != NULL;
   }
   if (directory) closedir(directory);
-  return n;
+  return ok || hw_fail_memory(err, folder);
 }
 
-/* The commit that refs/REVISION of a cached repository names; NULL where there is no such file. */
-static char *read_ref(const char *folder, const char *revision) {
-  char *refs = hw_path_join(folder, "refs"), *path = refs ? hw_path_join(refs, revision) : NULL, *commit = NULL;
+/* The commit that refs/REVISION of a cached repository names; NULL where there is no such file. Errors: MEMORY, IO. */
+static bool read_ref(const char *folder, const char *revision, char **commit, hw_error *err) {
+  char *refs = hw_path_join(folder, "refs"), *path = refs ? hw_path_join(refs, revision) : NULL;
   hw_file file;
-  hw_error ignored;
-  if (path && hw_file_exists(path) && hw_file_open(path, &file, &ignored)) {
+  bool ok = path || hw_fail_memory(err, folder);
+  *commit = NULL;
+  if (ok && hw_file_exists(path) && (ok = hw_file_open(path, &file, err))) {
     size_t length = 0;
     while (length < file.size && strchr("0123456789abcdef", file.data[length]) && file.data[length]) length++;
-    if (length) commit = strndup((const char *)file.data, length);
+    if (length && !(*commit = strndup((const char *)file.data, length))) ok = hw_fail_memory(err, path);
     hw_file_close(&file);
   }
   free(refs);
   free(path);
-  return commit;
+  return ok;
 }
 
 /* The snapshot of a cached repository: of a ref, of the commit that begins so, or the only one. revision: NULL for main. */
 static bool take_snapshot(const char *folder, const char *revision, hw_model_folder *found, hw_error *err) {
   enum { LEAST_DIGITS = 4 };
   const char *slash = strrchr(folder, '/'), *wanted = revision ? revision : "main";
-  char *snapshots = hw_path_join(folder, "snapshots"), *commit = strstr(wanted, "..") ? NULL : read_ref(folder, wanted), *name = NULL;
+  char *snapshots = hw_path_join(folder, "snapshots"), *commit = NULL, *name = NULL;
+  size_t n = 0;
+  bool ok = snapshots || hw_fail_memory(err, folder);
+  ok = ok && (strstr(wanted, "..") || read_ref(folder, wanted, &commit, err));
   bool known = commit != NULL || !revision || strlen(revision) >= LEAST_DIGITS;
-  size_t n = known && snapshots ? find_names(snapshots, commit ? commit : revision ? revision : "", "", &name) : 0;
-  if (n == 1 && name) {
+  ok = ok && (!known || find_names(snapshots, commit ? commit : revision ? revision : "", "", &name, &n, err));
+  if (ok && n > 1)
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s: more than one snapshot fits revision %s; name one with @ and the first digits of its commit", folder, wanted);
+  else if (ok && n == 0)
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s: no snapshot of revision %s; hf download brings it", folder, wanted);
+  if (ok) {
     found->path = hw_path_join(snapshots, name);
     found->name = hub_name(slash ? slash + 1 : folder, name);
+    ok = (found->path && found->name) || hw_fail_memory(err, folder);
   }
-  bool ok = found->path && found->name;
-  if (n > 1)
-    hw_fail(err, HW_ERROR_INPUT, "%s: more than one snapshot fits revision %s; name one with @ and the first digits of its commit",
-            folder, wanted);
-  else if (n == 0)
-    hw_fail(err, HW_ERROR_INPUT, "%s: no snapshot of revision %s; hf download brings it", folder, wanted);
-  else if (!ok)
-    hw_fail_memory(err, folder);
   free(snapshots);
   free(commit);
   free(name);
   return ok;
 }
 
-static bool is_repository(const char *path) {
+/* Errors: MEMORY. */
+static bool is_repository(const char *path, bool *is, hw_error *err) {
   const char *slash = strrchr(path, '/');
-  char *snapshots = begins_with(slash ? slash + 1 : path, repository) ? hw_path_join(path, "snapshots") : NULL;
-  bool is = snapshots && hw_folder_exists(snapshots);
+  *is = begins_with(slash ? slash + 1 : path, repository);
+  if (!*is) return true;
+  char *snapshots = hw_path_join(path, "snapshots");
+  if (!snapshots) return hw_fail_memory(err, path);
+  *is = hw_folder_exists(snapshots);
   free(snapshots);
-  return is;
+  return true;
 }
 
 /* A name of the hub, `length` bytes of `model`: "owner/model", or "model" alone where the cache has one model of that name. */
 static bool find_cached(const char *model, size_t length, hw_model_folder *found, hw_error *err) {
   const char *slash = memchr(model, '/', length), *last = slash ? slash + 1 : model, *revision = model[length] ? model + length + 1 : NULL;
   int owner_length = slash ? (int)(slash - model) : 0, last_length = (int)(length - (size_t)(last - model));
-  char *cache = cache_folder(), *other = NULL, *path = NULL, exact[256], ending[256];
+  char *cache, *other = NULL, *path = NULL, exact[256], ending[256];
+  bool ok = find_cache(&cache, err);
   const char *beginning = begins_with(model, repository) ? "" : repository;
   (void)snprintf(exact, sizeof exact, "%s%.*s%s%.*s", beginning, owner_length, model, slash ? "--" : "", last_length, last);
   (void)snprintf(ending, sizeof ending, "--%.*s", last_length, last);
-  if (cache) path = hw_path_join(cache, exact);
+  if (cache && !(path = hw_path_join(cache, exact))) ok = hw_fail_memory(err, cache);
   if (path && !hw_folder_exists(path)) {
+    size_t n;
     free(path);
     path = NULL;
-    size_t n = find_names(cache, "models", ending, &other); /* also models--gpt2 itself */
-    if (!slash && n == 1 && other) path = hw_path_join(cache, other);
+    ok = find_names(cache, "models", ending, &other, &n, err); /* also models--gpt2 itself */
+    if (ok && !slash && n == 1 && !(path = hw_path_join(cache, other))) ok = hw_fail_memory(err, cache);
   }
-  bool ok = path && take_snapshot(path, revision, found, err);
-  if (!path)
-    hw_fail(err, HW_ERROR_INPUT,
-            "%s: no such model folder, and the Hugging Face cache (%s) does not have it%s%s; hf download %.*s brings it there", model,
-            cache ? cache : "not found", other ? ", but " : "", other ? other : "", (int)length, model);
+  if (ok && !path)
+    ok = hw_fail(err, HW_ERROR_INPUT,
+                 "%s: no such model folder, and the Hugging Face cache (%s) does not have it%s%s; hf download %.*s brings it there", model,
+                 cache ? cache : "not found", other ? ", but " : "", other ? other : "", (int)length, model);
+  ok = ok && take_snapshot(path, revision, found, err);
   free(cache);
   free(other);
   free(path);
@@ -196,7 +208,12 @@ bool hw_model_folder_find(const char *model, hw_model_folder *found, hw_error *e
   }
   found->path = strdup(model);
   for (size_t end = found->path ? strlen(found->path) : 0; end > 1 && found->path[end - 1] == '/'; end--) found->path[end - 1] = '\0';
-  if (found->path && is_repository(found->path)) {
+  bool repository_itself = false;
+  if (found->path && !is_repository(found->path, &repository_itself, err)) {
+    hw_model_folder_fini(found);
+    return false;
+  }
+  if (repository_itself) {
     char *path = found->path;
     found->path = NULL;
     bool ok = take_snapshot(path, NULL, found, err);

@@ -35,20 +35,21 @@ static const struct { const char *pattern, *what; } others[] = {
     {"*.safetensors", "a file of another name; rename it to model.safetensors if it has the whole model"},
 };
 
-/* The first name in the folder, by byte value, that the pattern matches; NULL: none. The caller frees it. *n: how many there are. */
-static char *find_names(const char *folder, const char *pattern, size_t *n) {
-  char *found = NULL;
+/* The first name in the folder, by byte value, that the pattern matches; NULL: none. The caller frees it. *n: how many there are. Errors: MEMORY. */
+static bool find_names(const char *folder, const char *pattern, char **found, size_t *n, hw_error *err) {
+  bool ok = true;
+  *found = NULL;
   *n = 0;
   DIR *directory = opendir(folder);
-  for (const struct dirent *entry; directory && (entry = readdir(directory)) != NULL;) {
+  for (const struct dirent *entry; ok && directory && (entry = readdir(directory)) != NULL;) {
     if (fnmatch(pattern, entry->d_name, 0) != 0) continue;
     ++*n;
-    if (found && strcmp(entry->d_name, found) >= 0) continue;
-    free(found);
-    found = strdup(entry->d_name);
+    if (*found && strcmp(entry->d_name, *found) >= 0) continue;
+    free(*found);
+    ok = (*found = strdup(entry->d_name)) != NULL;
   }
   if (directory) closedir(directory);
-  return found;
+  return ok || hw_fail_memory(err, folder);
 }
 
 /* " (of BASE)" where the adapter's file says it. */
@@ -73,14 +74,12 @@ static size_t find_format(const char *folder) {
 
 bool hw_weights_find_gguf(const char *folder, const char *file, char **path, hw_error *err) {
   size_t n = 0;
+  char *found = NULL;
   *path = NULL;
   if (!file && find_format(folder) < N_FORMATS) return true;
-  char *found = file ? strdup(file) : find_names(folder, "*.gguf", &n);
-  bool ok = true;
-  if (n > 1)
-    ok = hw_fail(err, HW_ERROR_INPUT, "%s: %zu GGUF files; --model %s/%s takes that one", folder, n, folder, found);
-  else if (found && !(*path = hw_path_join(folder, found)))
-    ok = hw_fail_memory(err, folder);
+  bool ok = file || find_names(folder, "*.gguf", &found, &n, err);
+  if (ok && n > 1) ok = hw_fail(err, HW_ERROR_INPUT, "%s: %zu GGUF files; --model %s/%s takes that one", folder, n, folder, found);
+  if (ok && (file || found) && !(*path = hw_path_join(folder, file ? file : found))) ok = hw_fail_memory(err, folder);
   free(found);
   return ok;
 }
@@ -88,12 +87,16 @@ bool hw_weights_find_gguf(const char *folder, const char *file, char **path, hw_
 bool hw_weights_are_others(const char *folder, hw_error *err) {
   char *name = NULL;
   size_t i = 0, n = 0;
-  if (find_format(folder) < N_FORMATS || (name = find_names(folder, "*.gguf", &n)) != NULL) {
+  if (find_format(folder) < N_FORMATS) return false;
+  if (!find_names(folder, "*.gguf", &name, &n, err)) return true;
+  if (name) {
     free(name);
     return false;
   }
-  while (i < sizeof others / sizeof *others && !(name = find_names(folder, others[i].pattern, &n))) i++;
+  for (; i < sizeof others / sizeof *others && !name; i++)
+    if (!find_names(folder, others[i].pattern, &name, &n, err)) return true;
   if (!name) return false;
+  i--;
   char base[160] = "";
   if (i == 0) describe_base(folder, name, base);
   hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: no %s, but %s%s: %s", folder, formats[0].name, name, base, others[i].what);
