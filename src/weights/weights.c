@@ -78,7 +78,7 @@ bool hw_weights_find_gguf(const char *folder, const char *file, char **path, hw_
   *path = NULL;
   if (!file && find_format(folder) < N_FORMATS) return true;
   bool ok = file || find_names(folder, "*.gguf", &found, &n, err);
-  if (ok && n > 1) ok = hw_fail(err, HW_ERROR_INPUT, "%s: %zu GGUF files; --model %s/%s takes that one", folder, n, folder, found);
+  if (ok && found && n > 1) ok = hw_fail(err, HW_ERROR_INPUT, "%s: %zu GGUF files; --model %s/%s takes that one", folder, n, folder, found);
   if (ok && (file || found) && !(*path = hw_path_join(folder, file ? file : found))) ok = hw_fail_memory(err, folder);
   free(found);
   return ok;
