@@ -13,9 +13,9 @@ static const struct {
     [HW_LIST_NUMBER] = {"number", NULL, false},
     [HW_LIST_IMPORTANCE] = {"importance", NULL, false},
     [HW_LIST_MIXED] = {"mixed", NULL, false},
-    [HW_LIST_PROBABILITY] = {"probability", "web/probabilities.sql", false},
-    [HW_LIST_RANK] = {"rank", "web/ranks.sql", true},
-    [HW_LIST_LOGIT_DIFF] = {"logit_diff", "web/logit_diffs.sql", true},
+    [HW_LIST_PROBABILITY] = {"probability", "lists/probabilities.sql", false},
+    [HW_LIST_RANK] = {"rank", "lists/ranks.sql", true},
+    [HW_LIST_LOGIT_DIFF] = {"logit_diff", "lists/logit_diffs.sql", true},
 };
 
 bool hw_list_find_sort(const char *name, hw_list_sort *sort) {
