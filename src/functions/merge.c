@@ -42,9 +42,10 @@ static void merge_step(sqlite3_context *context, int argc, sqlite3_value **argv)
   hw_arena_reset(&m->arena);
   if (sqlite3_value_type(argv[0]) != SQLITE_BLOB ||
       !hw_decode_item_graphs(sqlite3_value_blob(argv[0]), (size_t)sqlite3_value_bytes(argv[0]), &m->arena, &with, &n, &err)) {
-    char *message = sqlite3_mprintf("hw_merge_item_graphs: %s", err.kind ? err.message : "wants the column graphs");
-    sqlite3_result_error(context, message ? message : "out of memory", -1);
-    if (err.kind) sqlite3_result_error_code(context, HW_DAMAGED_BYTES);
+    char *message = err.kind == HW_ERROR_MEMORY ? NULL : sqlite3_mprintf("hw_merge_item_graphs: %s", err.kind ? err.message : "wants the column graphs");
+    if (message) sqlite3_result_error(context, message, -1);
+    else sqlite3_result_error_nomem(context);
+    if (message && err.kind) sqlite3_result_error_code(context, HW_DAMAGED_BYTES);
     sqlite3_free(message);
   } else if (!reserve(m, n)) {
     sqlite3_result_error_nomem(context);
