@@ -197,6 +197,9 @@ WHERE i.graph_id < step.past AND $is_sampled($prompt_of(i.graph_id), step.every)
 -- $listed_prompt
 (:q IS NULL OR hw_contains(text, :q)) AND (:group IS NULL OR group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
   AND prompt_id >= (SELECT lo >> 20 FROM bounds) AND prompt_id < (SELECT hi >> 20 FROM bounds)
+-- The graph of a prompt's last position; of a damaged number of tokens the first.
+-- $last_graph
+prompt_id << 20 | iif(n_tokens BETWEEN 1 AND 1048576, n_tokens - 1, 0)
 -- The graphs where a head is active, as a list.
 -- $head_graphs
 (SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63))
@@ -213,14 +216,14 @@ bounds AS MATERIALIZED (
     (SELECT graphs FROM circuit_graphs) AS circuit,
     iif(:head IS NULL, NULL, $head_graphs) AS head,
     CASE WHEN NOT $asks_prompts($CIRCUIT) THEN NULL
-      WHEN :answers = 'all' THEN (SELECT hw_graph_list($graph_id(prompt_id, (n_tokens - 1))) FROM prompt WHERE $listed_prompt)
-      ELSE (SELECT hw_graph_list($graph_id(prompt_id, (n_tokens - 1))) FROM prompt JOIN answer USING(prompt_id)
+      WHEN :answers = 'all' THEN (SELECT hw_graph_list($last_graph) FROM prompt WHERE $listed_prompt)
+      ELSE (SELECT hw_graph_list($last_graph) FROM prompt JOIN answer USING(prompt_id)
         WHERE (answer_rank = 1) = (:answers = 'right') AND $listed_prompt) END AS prompts
 )
 -- What hw_list_page and hw_list_way are given of them. The list is that of the edge, else of the circuit, else of the head; the others filter it.
 -- $list_arguments $CIRCUIT
 CASE WHEN :edge IS NOT NULL THEN edge WHEN $CIRCUIT THEN circuit WHEN :head IS NOT NULL THEN head ELSE prompts END, NOT $lists_all($CIRCUIT),
-    iif(:edge IS NOT NULL, circuit, NULL), iif(:edge IS NOT NULL OR $CIRCUIT, head, NULL), iif($lists_all($CIRCUIT), NULL, prompts),
+    iif(:edge IS NOT NULL AND $CIRCUIT, coalesce(circuit, x''), NULL), iif(:edge IS NOT NULL OR $CIRCUIT, head, NULL), iif($lists_all($CIRCUIT), NULL, prompts),
     (SELECT lo FROM bounds), (SELECT hi FROM bounds), :sort, :order = 'down'
 -- A page of them as JSON, behind $listed_rows.
 -- $listed_page

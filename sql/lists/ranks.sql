@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: Apache-2.0
--- For hw_sort_value.
+-- For hw_list_page and hw_list_way.
 SELECT prompt_id, answer_rank FROM main.answer WHERE prompt_id >= :from ORDER BY prompt_id

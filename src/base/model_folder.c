@@ -2,6 +2,7 @@
 #include "base/model_folder.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,7 @@ static bool is_hub_name(const char *text, size_t length) {
 static bool find_names(const char *folder, const char *beginning, const char *ending, char **found, size_t *n, hw_error *err) {
   bool ok = true;
   DIR *directory = opendir(folder);
+  bool may_be = directory || errno != ENOMEM;
   *found = NULL;
   *n = 0;
   for (const struct dirent *entry; ok && directory && (entry = readdir(directory)) != NULL;) {
@@ -100,7 +102,7 @@ static bool find_names(const char *folder, const char *beginning, const char *en
     ok = (*found = strdup(name)) != NULL;
   }
   if (directory) closedir(directory);
-  return ok || hw_fail_memory(err, folder);
+  return (ok && may_be) || hw_fail_memory(err, folder);
 }
 
 /* The commit that refs/REVISION of a cached repository names; NULL where there is no such file. Errors: MEMORY, IO. */

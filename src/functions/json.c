@@ -121,7 +121,7 @@ static void json_parts(sqlite3_context *context, int argc, sqlite3_value **argv)
     put_parts(&out, parts, n);
     result_json(context, &out);
   } else {
-    result_problem(context, name, err.message, HW_DAMAGED_BYTES);
+    result_problem(context, name, err.message, err.kind == HW_ERROR_MEMORY ? SQLITE_NOMEM : HW_DAMAGED_BYTES);
   }
   hw_buffer_fini(&out);
   hw_arena_fini(&arena);
@@ -188,7 +188,7 @@ static void json_lists(sqlite3_context *context, int argc, sqlite3_value **argv)
     put_lists(&out, &lists);
     result_json(context, &out);
   } else {
-    result_problem(context, name, err.message, HW_DAMAGED_BYTES);
+    result_problem(context, name, err.message, err.kind == HW_ERROR_MEMORY ? SQLITE_NOMEM : HW_DAMAGED_BYTES);
   }
   hw_buffer_fini(&out);
   hw_arena_fini(&arena);

@@ -196,7 +196,9 @@ static void put_page(sqlite3_context *context, const list *l, sqlite3_value **ar
 
 /* Where the way is: the row of the prompt, or what stands for it in `absent`; NULL: nowhere. */
 static const list_row *find_place(const list *l, sqlite3_value **argv, list_row *absent, bool *listed) {
-  int64_t prompt = sqlite3_value_int64(argv[PROMPT]), wanted = prompt << TARGET_BITS | sqlite3_value_int64(argv[TARGET]);
+  int64_t prompt = sqlite3_value_int64(argv[PROMPT]), target = sqlite3_value_int64(argv[TARGET]);
+  if (prompt < 0 || prompt > INT64_MAX >> TARGET_BITS || target < 0 || target >> TARGET_BITS) return NULL;
+  int64_t wanted = prompt << TARGET_BITS | target;
   bool has_target = sqlite3_value_type(argv[TARGET]) != SQLITE_NULL;
   const list_row *best = NULL;
   for (size_t i = 0; i < l->n; i++) {

@@ -57,7 +57,8 @@ static void merge_step(sqlite3_context *context, int argc, sqlite3_value **argv)
 static void collect_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
   (void)argc;
   merged *m = sqlite3_aggregate_context(context, sizeof *m);
-  if (!m || !reserve(m, 1)) sqlite3_result_error_nomem(context);
+  if (sqlite3_value_int64(argv[0]) < 0) sqlite3_result_error(context, "hw_graph_list: a graph_id is not negative", -1);
+  else if (!m || !reserve(m, 1)) sqlite3_result_error_nomem(context);
   else m->list[m->n++] = (hw_item_graph){.graph_id = sqlite3_value_int64(argv[0])};
 }
 

@@ -82,7 +82,7 @@ static void count_step(sqlite3_context *context, int argc, sqlite3_value **argv)
       !hw_decode_heads(sqlite3_value_blob(argv[0]), (size_t)sqlite3_value_bytes(argv[0]), &c->arena, &info, &heads, &n, &err)) {
     char *message = sqlite3_mprintf("hw_count_pairs: %s", err.kind ? err.message : "wants the column heads");
     fail(context, message ? message : "out of memory");
-    if (err.kind) sqlite3_result_error_code(context, HW_DAMAGED_BYTES);
+    if (err.kind) sqlite3_result_error_code(context, err.kind == HW_ERROR_MEMORY ? SQLITE_NOMEM : HW_DAMAGED_BYTES);
     sqlite3_free(message);
     return;
   }

@@ -2,6 +2,7 @@
 #include "weights/weights.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@ static bool find_names(const char *folder, const char *pattern, char **found, si
   *found = NULL;
   *n = 0;
   DIR *directory = opendir(folder);
+  bool may_be = directory || errno != ENOMEM;
   for (const struct dirent *entry; ok && directory && (entry = readdir(directory)) != NULL;) {
     if (fnmatch(pattern, entry->d_name, 0) != 0) continue;
     ++*n;
@@ -49,7 +51,7 @@ static bool find_names(const char *folder, const char *pattern, char **found, si
     ok = (*found = strdup(entry->d_name)) != NULL;
   }
   if (directory) closedir(directory);
-  return ok || hw_fail_memory(err, folder);
+  return (ok && may_be) || hw_fail_memory(err, folder);
 }
 
 /* " (of BASE)" where the adapter's file says it. */

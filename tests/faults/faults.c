@@ -12,12 +12,13 @@
  *   short   writes        a write writes half of its bytes; other calls are left alone
  *   eio     calls         the call fails with EIO
  *   stays   removals      the file is not removed, the call fails with EIO
- *   nomem   allocations   malloc, calloc or realloc gives NULL
+ *   nomem   allocations   malloc, calloc, realloc, aligned_alloc, strdup, strndup or opendir gives NULL
  *
  * writes: calls that change files, removals: those of them that remove one. calls: writes and those that read. Both only of regular files and folders outside of the system's own
  * (/proc, /sys, /dev, /etc, /usr, /lib), and not of stdin, stdout, stderr. allocations: made by the program itself (also for Jansson) and by SQLite,
  * PCRE2, zlib, libcsv and utf8proc. A place: the function of the program that allocates, or that calls such a library, and the two that called it. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
@@ -347,6 +348,24 @@ static bool no_memory(const void *caller) {
   return true;
 }
 
+/* Of libc's functions that allocate inside of it those that the program calls. */
+extern void *__libc_memalign(size_t alignment, size_t size);
+void *aligned_alloc(size_t alignment, size_t size) { return no_memory(__builtin_return_address(0)) ? NULL : __libc_memalign(alignment, size); }
+static char *copy_text(const void *caller, const char *text, size_t length) {
+  char *copy = no_memory(caller) ? NULL : __libc_malloc(length + 1);
+  if (!copy) return NULL;
+  memcpy(copy, text, length);
+  copy[length] = '\0';
+  return copy;
+}
+#undef strdup
+#undef strndup
+char *strdup(const char *text) { return copy_text(__builtin_return_address(0), text, strlen(text)); }
+char *strndup(const char *text, size_t most) { return copy_text(__builtin_return_address(0), text, strnlen(text, most)); }
+DIR *opendir(const char *path) {
+  NEXT(opendir);
+  return no_memory(__builtin_return_address(0)) ? NULL : next(path);
+}
 void *malloc(size_t size) { return no_memory(__builtin_return_address(0)) ? NULL : __libc_malloc(size); }
 void *calloc(size_t count, size_t size) { return no_memory(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size); }
 void *realloc(void *memory, size_t size) { return no_memory(__builtin_return_address(0)) ? NULL : __libc_realloc(memory, size); }
