@@ -68,6 +68,8 @@ int hw_register_json(sqlite3 *db);
 /* lists.c: hw_list_page, hw_list_way */
 int hw_register_lists(sqlite3 *db);
 
+enum { HW_TARGET_BITS = 20 }; /* of a graph_id: prompt_id << 20 | target_pos */
+
 /* list_values.c: what a list is sorted by */
 typedef enum hw_list_sort { HW_LIST_NUMBER, HW_LIST_MIXED, HW_LIST_IMPORTANCE, HW_LIST_PROBABILITY, HW_LIST_RANK, HW_LIST_LOGIT_DIFF } hw_list_sort;
 bool hw_list_find_sort(const char *name, hw_list_sort *sort);
@@ -78,6 +80,7 @@ typedef struct hw_list_values {
   int64_t key; /* of that row */
 } hw_list_values;
 int hw_list_values_open(hw_list_values *values, sqlite3 *db, hw_list_sort sort); /* close it also after an error */
+/* *value of a graph, *there: there is one. graph_id ascends from call to call. */
 int hw_list_values_find(hw_list_values *values, int64_t graph_id, bool *there, double *value);
 void hw_list_values_close(hw_list_values *values);
 

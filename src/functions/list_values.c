@@ -4,7 +4,7 @@
 #include "functions/functions.h"
 #include "sqlite/sql.h"
 
-enum { MOST_STEPS = 8, TARGET_BITS = 20 }; /* this many rows are passed over before a search */
+enum { MOST_STEPS = 8 }; /* this many rows are passed over before a search */
 
 static const struct {
   const char *name, *file; /* file: rows (key, value) from the key :from on */
@@ -50,7 +50,7 @@ static bool seek(hw_list_values *values, int64_t key, int *rc) {
 }
 
 int hw_list_values_find(hw_list_values *values, int64_t graph_id, bool *there, double *value) {
-  int64_t key = values->by_prompt ? graph_id >> TARGET_BITS : graph_id;
+  int64_t key = values->by_prompt ? graph_id >> HW_TARGET_BITS : graph_id;
   int rc = SQLITE_OK;
   if (!seek(values, key, &rc)) return rc;
   *there = values->there && values->key == key && sqlite3_column_type(values->statement, 1) != SQLITE_NULL;

@@ -19,7 +19,7 @@
 
 enum { GRAPHS, HAS_IMPORTANCE, FILTER, SECOND_FILTER, PROMPTS, FROM, PAST, SORT, DOWN, FIRST_OWN, SECOND_OWN, N_ARGUMENTS };
 enum { AFTER = FIRST_OWN, LIMIT = SECOND_OWN, PROMPT = FIRST_OWN, TARGET = SECOND_OWN };
-enum { MOST_ROWS = 1 << 20, TARGET_BITS = 20 };
+enum { MOST_ROWS = 1 << 20 };
 
 typedef struct list_row {
   double key;
@@ -79,7 +79,7 @@ static bool filter(sqlite3_context *context, list *l, sqlite3_value **argv, hw_i
     size_t n_others;
     if (sqlite3_value_type(argv[i]) == SQLITE_NULL) continue;
     if (!read_graphs(context, l, argv[i], &others, &n_others)) return false;
-    *n = keep_common(graphs, *n, others, n_others, i == PROMPTS ? TARGET_BITS : 0);
+    *n = keep_common(graphs, *n, others, n_others, i == PROMPTS ? HW_TARGET_BITS : 0);
   }
   size_t kept = 0;
   int64_t from = sqlite3_value_int64(argv[FROM]), past = sqlite3_value_int64(argv[PAST]);
@@ -90,7 +90,7 @@ static bool filter(sqlite3_context *context, list *l, sqlite3_value **argv, hw_i
 }
 
 /* Any order of the prompts will do; that of their numbers, like every hundredth, may go with the data set's own. */
-static double mix(int64_t graph_id) { return (uint32_t)((uint64_t)(graph_id >> TARGET_BITS) * 1640531527U); }
+static double mix(int64_t graph_id) { return (uint32_t)((uint64_t)(graph_id >> HW_TARGET_BITS) * 1640531527U); }
 
 /* The rows and their keys; false after an error, which is the result then. */
 static bool fill(sqlite3_context *context, list *l, sqlite3_value **argv) {
@@ -197,13 +197,13 @@ static void put_page(sqlite3_context *context, const list *l, sqlite3_value **ar
 /* Where the way is: the row of the prompt, or what stands for it in `absent`; NULL: nowhere. */
 static const list_row *find_place(const list *l, sqlite3_value **argv, list_row *absent, bool *listed) {
   int64_t prompt = sqlite3_value_int64(argv[PROMPT]), target = sqlite3_value_int64(argv[TARGET]);
-  if (prompt < 0 || prompt > INT64_MAX >> TARGET_BITS || target < 0 || target >> TARGET_BITS) return NULL;
-  int64_t wanted = prompt << TARGET_BITS | target;
+  if (prompt < 0 || prompt > INT64_MAX >> HW_TARGET_BITS || target < 0 || target >> HW_TARGET_BITS) return NULL;
+  int64_t wanted = prompt << HW_TARGET_BITS | target;
   bool has_target = sqlite3_value_type(argv[TARGET]) != SQLITE_NULL;
   const list_row *best = NULL;
   for (size_t i = 0; i < l->n; i++) {
     const list_row *row = &l->rows[i];
-    if (row->graph_id >> TARGET_BITS != prompt) continue;
+    if (row->graph_id >> HW_TARGET_BITS != prompt) continue;
     if (has_target && row->graph_id == wanted) return *listed = true, row;
     if (!best || row->graph_id > best->graph_id) best = row;
   }
