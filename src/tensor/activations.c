@@ -75,7 +75,8 @@ void HW_ISA_NAME(hw_clamped_glu)(float *gate, const float *up, float limit, size
 void HW_ISA_NAME(hw_soft_cap)(float *x, size_t n, float cap) { EACH_VECTOR(x, n, cap * hw_vector_tanh(v / cap)); }
 
 float HW_ISA_NAME(hw_exp_sum)(float *x, size_t n, float subtract) {
-  hw_lanes sums = {0};
+  hw_lanes sums;
+  hw_lanes_clear(&sums);
   size_t i = 0;
   for (; i + HW_LANES <= n; i += HW_LANES)
     for (int v = 0; v < HW_VECTORS; v++) {
@@ -94,7 +95,8 @@ float HW_ISA_NAME(hw_exp_sum)(float *x, size_t n, float subtract) {
 }
 
 double HW_ISA_NAME(hw_exp_total)(const float *x, size_t n, float subtract) {
-  hw_double_lanes sums = {0};
+  hw_double_lanes sums;
+  hw_double_lanes_clear(&sums);
   for (size_t i = 0; i < n; i += HW_LANES)
     for (int v = 0; v < HW_VECTORS; v++) {
       size_t at = i + (size_t)v * HW_WIDTH;

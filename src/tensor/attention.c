@@ -7,7 +7,8 @@ enum { KEYS_AT_ONCE = 4 };
 
 /* Folded products of q with KEYS_AT_ONCE keys. */
 HW_INLINE void folded_products(const float *q, const float *const key[KEYS_AT_ONCE], size_t d_head, hw_vector *out) {
-  hw_lanes sums[KEYS_AT_ONCE] = {0};
+  hw_lanes sums[KEYS_AT_ONCE];
+  for (size_t k = 0; k < KEYS_AT_ONCE; k++) hw_lanes_clear(&sums[k]);
   size_t i = 0;
   for (; i + HW_LANES <= d_head; i += HW_LANES)
     for (int v = 0; v < HW_VECTORS; v++) {

@@ -141,6 +141,7 @@ static __attribute__((noinline)) void sum_tile(size_t rows, size_t pairs, const 
 
 static void bf16_tile(size_t rows, size_t pairs, const void *x, const void *w, float *y, size_t ldy, size_t width, bool add, const hw_fetch *fetch) {
   float sums[ROWS * HW_PACK_WIDTH];
+  hw_fetch_outputs(y, ldy, rows, width);
   unsigned before = begin_flushing();
   sum_tile(rows, pairs, x, w, width, fetch, sums);
   end_flushing(before);

@@ -23,6 +23,12 @@ typedef struct hw_fetch {
   size_t bytes;
 } hw_fetch;
 
+/* Brings y[rows][width] near, while a tile sums what it will write there: without this it waits for each row at its end. */
+static inline __attribute__((always_inline)) void hw_fetch_outputs(const float *y, size_t ldy, size_t rows, size_t width) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < width; i += 64 / sizeof *y) __builtin_prefetch(y + r * ldy + i, 1, 3);
+}
+
 typedef struct hw_kernels {
   const char *name; /* for the database: "x86-64-v4", "x86-64-v3", "neon", "plain" */
   size_t tile_rows; /* rows that gemm_tile takes at most */

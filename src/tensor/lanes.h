@@ -44,6 +44,15 @@ HW_INLINE uint64_t hw_bits_of(hw_integers mask) {
 typedef struct hw_lanes { hw_vector of[HW_VECTORS]; } hw_lanes;
 typedef struct hw_double_lanes { hw_doubles of[2 * HW_VECTORS]; } hw_double_lanes;
 
+/* Sums that begin at 0. An initialiser `= {0}` would do the same, but gcc clears an array of them by `rep stos`, which takes longer than the sum
+ * of a short row. */
+HW_INLINE void hw_lanes_clear(hw_lanes *sums) {
+  for (int v = 0; v < HW_VECTORS; v++) sums->of[v] = (hw_vector){0};
+}
+HW_INLINE void hw_double_lanes_clear(hw_double_lanes *sums) {
+  for (int v = 0; v < 2 * HW_VECTORS; v++) sums->of[v] = (hw_doubles){0};
+}
+
 HW_INLINE hw_vector hw_load(const float *x) { return *(const hw_vector_anywhere *)x; }
 HW_INLINE void hw_store(float *x, hw_vector v) { *(hw_vector_anywhere *)x = v; }
 HW_INLINE hw_vector hw_all(float x) { return x - (hw_vector){0}; } /* x - 0 is x, -0 too */

@@ -22,13 +22,15 @@
   }
 
 float HW_ISA_NAME(hw_dot)(const float *a, const float *b, size_t n) {
-  hw_lanes sums = {0};
+  hw_lanes sums;
+  hw_lanes_clear(&sums);
   EACH_LANE_VECTOR(n, sums.of[v] = hw_fma(hw_load_up_to(a + at, left, 0), hw_load_up_to(b + at, left, 0), sums.of[v]);)
   return hw_total_of_lanes(&sums);
 }
 
 float HW_ISA_NAME(hw_l1_difference)(const float *w, const float *u, size_t d) {
-  hw_lanes sums = {0};
+  hw_lanes sums;
+  hw_lanes_clear(&sums);
   EACH_LANE_VECTOR(d, sums.of[v] += hw_magnitude(hw_load_up_to(w + at, left, 0)) - hw_magnitude(hw_load_up_to(u + at, left, 0));)
   return hw_total_of_lanes(&sums);
 }
@@ -60,7 +62,8 @@ float HW_ISA_NAME(hw_min)(const float *x, size_t n) { return largest_of(x, n, -1
 /* ---- Norms: the moments in float64 ---- */
 
 HW_INLINE double sum_of(const float *x, size_t n) {
-  hw_double_lanes sums = {0};
+  hw_double_lanes sums;
+  hw_double_lanes_clear(&sums);
   double lane[HW_LANES];
   size_t whole = n - n % HW_LANES;
   EACH_LANE_VECTOR(whole, (void)left; sums.of[2 * v] += hw_widened(hw_load(x + at), 0); sums.of[2 * v + 1] += hw_widened(hw_load(x + at), 1);)
@@ -71,7 +74,8 @@ HW_INLINE double sum_of(const float *x, size_t n) {
 
 /* The sum of (x - mean)^2 */
 HW_INLINE double squares_of(const float *x, size_t n, double mean) {
-  hw_double_lanes sums = {0};
+  hw_double_lanes sums;
+  hw_double_lanes_clear(&sums);
   double lane[HW_LANES];
   size_t whole = n - n % HW_LANES;
   EACH_LANE_VECTOR(whole, (void)left; hw_doubles low = hw_widened(hw_load(x + at), 0) - mean, high = hw_widened(hw_load(x + at), 1) - mean;
@@ -126,7 +130,8 @@ void HW_ISA_NAME(hw_norm_row)(hw_norm_kind kind, const float *x, const float *ga
 
 /* Folded sums of n_rows rows, 1 or 4: w is loaded once, and several sums hide each other's latency. */
 HW_INLINE void proximity_folded(const float *w, const float *z, size_t ldz, const float *scale, size_t n_rows, size_t d, hw_vector *out) {
-  hw_lanes sums[4] = {0};
+  hw_lanes sums[4];
+  for (size_t r = 0; r < 4; r++) hw_lanes_clear(&sums[r]);
   hw_vector minus[4];
   for (size_t r = 0; r < n_rows; r++) minus[r] = hw_all(-scale[r]);
   EACH_LANE_VECTOR(d, hw_vector whole = hw_load_up_to(w + at, left, 0), size = hw_magnitude(whole);
@@ -138,7 +143,8 @@ HW_INLINE void proximity_folded(const float *w, const float *z, size_t ldz, cons
 void HW_ISA_NAME(hw_proximity_rows)(const float *w, const float *z, size_t ldz, const float *scale, size_t n_rows, size_t d, float *out) {
   for (size_t first = 0; first < n_rows; first += HW_WIDTH) {
     size_t count = n_rows - first < HW_WIDTH ? n_rows - first : HW_WIDTH, r = 0;
-    hw_vector folded[HW_WIDTH] = {{0}};
+    hw_vector folded[HW_WIDTH];
+    for (size_t i = count; i < HW_WIDTH; i++) folded[i] = hw_all(0);
     for (; r + 4 <= count; r += 4) proximity_folded(w, z + (first + r) * ldz, ldz, scale + first + r, 4, d, folded + r);
     for (; r < count; r++) proximity_folded(w, z + (first + r) * ldz, ldz, scale + first + r, 1, d, folded + r);
     hw_store_some(out + first, count, hw_sum_each(folded));
@@ -178,7 +184,8 @@ void HW_ISA_NAME(hw_proximity_panel)(const float *w, const float *z, size_t ldz,
 void HW_ISA_NAME(hw_sum_lanes)(const float *lanes, size_t n, float *out) {
   for (size_t first = 0; first < n; first += HW_WIDTH) {
     size_t count = n - first < HW_WIDTH ? n - first : HW_WIDTH;
-    hw_vector folded[HW_WIDTH] = {{0}};
+    hw_vector folded[HW_WIDTH];
+    for (size_t i = count; i < HW_WIDTH; i++) folded[i] = hw_all(0);
     for (size_t r = 0; r < count; r++) {
       hw_lanes sums;
       for (int v = 0; v < HW_VECTORS; v++) sums.of[v] = hw_load(lanes + (first + r) * HW_LANES + v * HW_WIDTH);
@@ -189,7 +196,8 @@ void HW_ISA_NAME(hw_sum_lanes)(const float *lanes, size_t n, float *out) {
 }
 
 double HW_ISA_NAME(hw_clip_and_sum)(float *x, size_t n) {
-  hw_double_lanes sums = {0};
+  hw_double_lanes sums;
+  hw_double_lanes_clear(&sums);
   double lane[HW_LANES];
   EACH_LANE_VECTOR(n, hw_vector y = hw_load_up_to(x + at, left, 0); y = hw_choose(y > 0, y, hw_all(0));
                    hw_store_up_to(x + at, left, y); sums.of[2 * v] += hw_widened(y, 0); sums.of[2 * v + 1] += hw_widened(y, 1);)
@@ -202,7 +210,8 @@ double HW_ISA_NAME(hw_clip_and_sum)(float *x, size_t n) {
 #define DIFFERENCE(half) (hw_widened(first, half) - hw_widened(second, half))
 
 double HW_ISA_NAME(hw_difference_dot)(const float *x, const float *minus, const float *g, size_t n) {
-  hw_double_lanes sums = {0};
+  hw_double_lanes sums;
+  hw_double_lanes_clear(&sums);
   double lane[HW_LANES];
   size_t whole = n - n % HW_LANES;
   EACH_LANE_VECTOR(whole, (void)left; const hw_vector first = hw_load(x + at), second = minus ? hw_load(minus + at) : (hw_vector){0}, by = hw_load(g + at);
@@ -214,7 +223,9 @@ double HW_ISA_NAME(hw_difference_dot)(const float *x, const float *minus, const 
 
 /* The sum of h, and that of (x - centre) h, for h = gamma g. */
 HW_INLINE void covector_sums(const float *x, double centre, const float *gamma, const float *g, size_t n, double *sum, double *product) {
-  hw_double_lanes sums = {0}, products = {0};
+  hw_double_lanes sums, products;
+  hw_double_lanes_clear(&sums);
+  hw_double_lanes_clear(&products);
   double lane[HW_LANES], product_lane[HW_LANES];
   size_t whole = n - n % HW_LANES;
   EACH_LANE_VECTOR(whole, (void)left; const hw_vector values = hw_load(x + at), by = hw_load(g + at), gain = gamma ? hw_load(gamma + at) : hw_all(1);

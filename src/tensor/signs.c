@@ -51,7 +51,8 @@ size_t HW_ISA_NAME(hw_list_below)(const float *x, const float *y, float factor, 
 
 void HW_ISA_NAME(hw_excess_rows)(const float *z, const float *scale, const float *sign, const float *size, size_t n_rows, float *out) {
   for (size_t r = 0; r < n_rows; r++, z += HW_PACK_WIDTH) {
-    hw_lanes sums = {0};
+    hw_lanes sums;
+    hw_lanes_clear(&sums);
     for (size_t i = 0; i < PANEL_VECTORS; i++) {
       size_t at = i * HW_WIDTH;
       hw_vector past = hw_fma(hw_all(scale[r]), hw_load(z + at) * hw_load(sign + at), -hw_load(size + at));
