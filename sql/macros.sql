@@ -189,11 +189,11 @@ SELECT round(w.threshold, 9) AS threshold, count(*) AS graphs, avg(s.edges) AS e
 FROM step CROSS JOIN graph_info i CROSS JOIN graph g ON g.graph_id = i.graph_id CROSS JOIN wanted w CROSS JOIN hw_graph_size(g.edges, w.threshold) s
 WHERE i.graph_id < step.past AND $is_sampled($prompt_of(i.graph_id), step.every) GROUP BY w.threshold ORDER BY w.threshold
 
--- Of the page's lists of prompts: whether the list begins with all prompts, or these are a filter; filters of a row of prompt.
+-- Of the page's lists of prompts: whether the list begins with all prompts, or prompts are a filter of it; filters of a row of prompt.
 -- $lists_all $CIRCUIT
 (:edge IS NULL AND NOT $CIRCUIT AND :head IS NULL)
 -- $asks_prompts $CIRCUIT
-($lists_all($CIRCUIT) OR :answers <> 'all' OR coalesce(:q, :group) IS NOT NULL)
+($lists_all($CIRCUIT) OR coalesce(:q, :group) IS NOT NULL)
 -- $listed_prompt
 (:q IS NULL OR hw_contains(text, :q)) AND (:group IS NULL OR group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
   AND prompt_id >= (SELECT lo >> 20 FROM bounds) AND prompt_id < (SELECT hi >> 20 FROM bounds)
@@ -215,15 +215,13 @@ bounds AS MATERIALIZED (
   SELECT iif(:edge IS NULL, NULL, (SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id = :edge)) AS edge,
     (SELECT graphs FROM circuit_graphs) AS circuit,
     iif(:head IS NULL, NULL, $head_graphs) AS head,
-    CASE WHEN NOT $asks_prompts($CIRCUIT) THEN NULL
-      WHEN :answers = 'all' THEN (SELECT hw_graph_list($last_graph) FROM prompt WHERE $listed_prompt)
-      ELSE (SELECT hw_graph_list($last_graph) FROM prompt JOIN answer USING(prompt_id)
-        WHERE (answer_rank = 1) = (:answers = 'right') AND $listed_prompt) END AS prompts
+    iif($asks_prompts($CIRCUIT), (SELECT hw_graph_list($last_graph) FROM prompt WHERE $listed_prompt), NULL) AS prompts,
+    iif(:answers = 'all', NULL, (SELECT hw_graph_list(prompt_id << 20) FROM answer WHERE (answer_rank = 1) = (:answers = 'right'))) AS answers
 )
 -- What hw_list_page and hw_list_way are given of them. The list is that of the edge, else of the circuit, else of the head; the others filter it.
 -- $list_arguments $CIRCUIT
 CASE WHEN :edge IS NOT NULL THEN edge WHEN $CIRCUIT THEN circuit WHEN :head IS NOT NULL THEN head ELSE prompts END, NOT $lists_all($CIRCUIT),
-    iif(:edge IS NOT NULL AND $CIRCUIT, coalesce(circuit, x''), NULL), iif(:edge IS NOT NULL OR $CIRCUIT, head, NULL), iif($lists_all($CIRCUIT), NULL, prompts),
+    iif(:edge IS NOT NULL AND $CIRCUIT, coalesce(circuit, x''), NULL), iif(:edge IS NOT NULL OR $CIRCUIT, head, NULL), iif($lists_all($CIRCUIT), NULL, prompts), answers,
     (SELECT lo FROM bounds), (SELECT hi FROM bounds), :sort, :order = 'down'
 -- A page of them as JSON, behind $listed_rows.
 -- $listed_page

@@ -166,6 +166,10 @@ HW_API void hw_model_use_bf16(hw_model *model);
  * model. Errors: MEMORY; the model is as before then. */
 HW_API bool hw_model_pack(hw_model *model, int threads, hw_error *err);
 HW_API size_t hw_model_packed_bytes(const hw_model *model); /* what that takes */
+/* The same for the transposed matrices of the layers, by which relevances multiply. To be called before hw_model_pack, which lets go of the pages
+ * that this reads. */
+HW_API bool hw_model_pack_back(hw_model *model, int threads, hw_error *err);
+HW_API size_t hw_model_packed_back_bytes(const hw_model *model); /* what that takes */
 /* Makes the unembedding once more in numbers of 8 bits, a quarter of its size in float32. From then on hw_unembed finds the best tokens of a
  * vector among those that the small numbers leave (METHOD section 15); results are the same. To be called before threads share the model,
  * and before hw_model_pack, which lets go of the pages that this reads.

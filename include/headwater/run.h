@@ -225,6 +225,7 @@ typedef struct hw_plan_summary {
   double seconds_expected;           /* for what remains, from a short measured sample */
   double disk_bytes_expected;
   size_t packed_bytes;  /* of weights that are packed before the first chunk; 0: they are packed by panel, again and again */
+  size_t packed_back_bytes; /* of the transposed ones, for relevances; 0 likewise */
   size_t screen_bytes;  /* of the unembedding in 8-bit numbers; 0: projections are not screened */
   char gemm[64];        /* what multiplies matrices: "built-in x86-64-v4 + AVX512_BF16", "OpenBLAS SkylakeX"... */
   bool batch_invariant; /* whether a row's bits do not depend on the rows beside it */

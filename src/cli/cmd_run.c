@@ -38,7 +38,7 @@ static void print_plan(const hw_plan_summary *plan) {
   print_answers(plan, "answers      ");
   printf("memory       %.0f MiB of weights and %d x %.0f MiB at most", (double)plan->weight_bytes / 1048576, plan->workers,
          (double)plan->worker_bytes / 1048576);
-  if (plan->packed_bytes) printf(", %.0f MiB of packed weights", (double)plan->packed_bytes / 1048576);
+  if (plan->packed_bytes) printf(", %.0f MiB of packed weights", (double)(plan->packed_bytes + plan->packed_back_bytes) / 1048576);
   if (plan->screen_bytes) printf(", %.0f MiB to screen projections", (double)plan->screen_bytes / 1048576);
   printf("\n");
   printf("time         about %s on %d threads\n", time, plan->threads);

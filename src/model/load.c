@@ -408,6 +408,7 @@ void hw_model_close(hw_model *model) {
     hw_arena_fini(&model->files->arena);
     hw_model_folder_fini(&model->files->folder);
     free(model->files->packed);
+    free(model->files->packed_back);
     free(model->files->screen);
     free(model->files);
   }

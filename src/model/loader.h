@@ -13,6 +13,7 @@ struct hw_model_files {
   hw_weights weights;
   hw_arena arena; /* widened vectors, layer structs, rotary tables */
   void *packed;   /* see hw_model_pack, or NULL */
+  void *packed_back; /* see hw_model_pack_back, or NULL */
   void *screen;   /* see hw_model_screen, or NULL */
 };
 

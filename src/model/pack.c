@@ -39,9 +39,11 @@ static void use_bf16(hw_matrix *matrix, void *what) {
   matrix->bf16 = true;
 }
 
-void hw_model_use_bf16(hw_model *model) {
-  for (int64_t l = 0; l < model->config.n_layers; l++) visit_layer(&model->config, &model->layers[l], use_bf16, NULL);
+static void visit_layers(hw_model *model, visit *one, void *what) {
+  for (int64_t l = 0; l < model->config.n_layers; l++) visit_layer(&model->config, &model->layers[l], one, what);
 }
+
+void hw_model_use_bf16(hw_model *model) { visit_layers(model, use_bf16, NULL); }
 
 static void add_cells(hw_matrix *matrix, void *sum) {
   if (matrix->data) *(size_t *)sum += hw_packed_cells(matrix);
@@ -54,21 +56,49 @@ size_t hw_model_packed_bytes(const hw_model *model) {
   return cells * HW_CELL_BYTES;
 }
 
+static void add_back_cells(hw_matrix *matrix, void *sum) {
+  const hw_matrix back = hw_matrix_transposed(matrix);
+  if (matrix->data) *(size_t *)sum += hw_packed_cells(&back);
+}
+
+size_t hw_model_packed_back_bytes(const hw_model *model) {
+  hw_model copy = *model;
+  size_t cells = 0;
+  visit_layers(&copy, add_back_cells, &cells);
+  return cells * HW_CELL_BYTES;
+}
+
 typedef struct packing {
   char *at;
   int threads;
 } packing;
 
-static void pack(hw_matrix *matrix, void *what) {
-  packing *p = what;
-  if (!matrix->data) return;
-  size_t panels = hw_pack_panels(matrix), step = hw_pack_depth(matrix, matrix->n_in) * HW_PACK_WIDTH;
+/* The panels of a matrix and, in *step, the cells of one. */
+static const void *pack_panels(packing *p, const hw_matrix *matrix, size_t *step) {
+  size_t panels = hw_pack_panels(matrix), cells = hw_pack_depth(matrix, matrix->n_in) * HW_PACK_WIDTH;
   char *packed = p->at;
 #pragma omp parallel for num_threads(p->threads)
-  for (size_t i = 0; i < panels; i++) hw_pack_panel(matrix, i, 0, matrix->n_in, packed + i * step * HW_CELL_BYTES);
-  matrix->packed = packed;
-  matrix->packed_step = step;
-  p->at += panels * step * HW_CELL_BYTES;
+  for (size_t i = 0; i < panels; i++) hw_pack_panel(matrix, i, 0, matrix->n_in, packed + i * cells * HW_CELL_BYTES);
+  p->at += panels * cells * HW_CELL_BYTES;
+  *step = cells;
+  return packed;
+}
+
+static void pack(hw_matrix *matrix, void *what) {
+  if (matrix->data) matrix->packed = pack_panels(what, matrix, &matrix->packed_step);
+}
+
+static void pack_back(hw_matrix *matrix, void *what) {
+  const hw_matrix back = hw_matrix_transposed(matrix);
+  if (matrix->data) matrix->packed_back = pack_panels(what, &back, &matrix->packed_back_step);
+}
+
+bool hw_model_pack_back(hw_model *model, int threads, hw_error *err) {
+  char *memory = hw_memory_large(hw_model_packed_back_bytes(model));
+  if (!memory) return hw_fail_memory(err, "packed weights");
+  visit_layers(model, pack_back, &(packing){.at = memory, .threads = threads});
+  model->files->packed_back = memory;
+  return true;
 }
 
 bool hw_model_pack(hw_model *model, int threads, hw_error *err) {

@@ -42,10 +42,13 @@ static size_t needed_bytes(const hw_job *job, const hw_model *model, const hw_fl
   return hw_worker_bytes(model, flow, &shape) + hw_explain_bytes(model, &relevance, batch_rows, &shape) + hw_prefixes_bytes(model, kept_rows, shape.longest, shape.keeps_inputs);
 }
 
-/* What packing the weights takes: nothing where it does not fit, or where each is used once. */
-static size_t packed_bytes(const hw_model *model, const hw_plan *plan, size_t available) {
-  size_t bytes = hw_model_packed_bytes(model);
-  return plan->n_tokens > HW_BATCH_ROWS && bytes <= available ? bytes : 0;
+/* What packing the weights takes, and the transposed ones for relevances: nothing where it does not fit, or where each is used once. */
+static void count_packed(const hw_job *job, const hw_model *model, const hw_plan *plan, size_t available, hw_plan_summary *summary) {
+  size_t bytes = hw_model_packed_bytes(model), back = hw_model_packed_back_bytes(model);
+  summary->packed_bytes = summary->packed_back_bytes = 0;
+  if (job->gemm != HW_GEMM_BUILT_IN || plan->n_tokens <= HW_BATCH_ROWS || bytes > available) return;
+  summary->packed_bytes = bytes;
+  if (job->relevance != HW_RELEVANCE_NONE && back <= available - bytes) summary->packed_back_bytes = back;
 }
 
 /* Weights of an unembedding below which a product in full takes no longer. */
@@ -103,6 +106,6 @@ bool hw_estimate_memory(const hw_job *job, const hw_model *model, const hw_plan 
     available = available > screen ? available - screen : 0;
     summary->worker_bytes += work;
   }
-  if (job->gemm == HW_GEMM_BUILT_IN) summary->packed_bytes = packed_bytes(model, plan, available);
+  count_packed(job, model, plan, available, summary);
   return true;
 }

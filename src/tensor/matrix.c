@@ -17,6 +17,7 @@ hw_matrix hw_matrix_inputs(const hw_matrix *matrix, size_t first, size_t n) {
   part.offset += matrix->in_first ? first * matrix->stride : first;
   part.n_in = n;
   part.packed = packed_inputs(matrix, first, n);
+  part.packed_back = matrix->packed_back && first % HW_PACK_WIDTH == 0 ? matrix->packed_back + first / HW_PACK_WIDTH * matrix->packed_back_step : NULL;
   return part;
 }
 
@@ -25,6 +26,7 @@ hw_matrix hw_matrix_outputs(const hw_matrix *matrix, size_t first, size_t n) {
   part.offset += matrix->in_first ? first : first * matrix->stride;
   part.n_out = n;
   part.packed = matrix->packed && first % HW_PACK_WIDTH == 0 ? hw_cell(matrix->packed, first / HW_PACK_WIDTH * matrix->packed_step) : NULL;
+  part.packed_back = matrix->packed_back ? matrix->packed_back + first * HW_PACK_WIDTH : NULL;
   return part;
 }
 
@@ -33,7 +35,9 @@ hw_matrix hw_matrix_transposed(const hw_matrix *matrix) {
   back.n_in = matrix->n_out;
   back.n_out = matrix->n_in;
   back.in_first = !matrix->in_first;
-  back.packed = NULL;
+  back.packed = matrix->packed_back;
+  back.packed_step = matrix->packed_back_step;
+  back.packed_back = NULL;
   back.bf16 = false;
   return back;
 }

@@ -295,7 +295,7 @@ static int check_caps(const hw_model *model, size_t n, size_t length) {
   for (job.memory = (int64_t)(THREADS * summary.worker_bytes >> 20) + 1;; job.memory--) {
     flow = whole;
     if (!hw_estimate_memory(&job, model, &plan, &flow, &summary, &batch_rows, &kept_rows, &err)) break;
-    size_t announced = (size_t)summary.workers * summary.worker_bytes + summary.packed_bytes + summary.screen_bytes;
+    size_t announced = (size_t)summary.workers * summary.worker_bytes + summary.packed_bytes + summary.packed_back_bytes + summary.screen_bytes;
     int steps = (batch_rows < HW_BATCH_ROWS ? HALF_BATCH : 0) | (flow.proximity_floats ? IN_BLOCKS : 0) | (kept_rows ? 0 : NO_PREFIXES) |
                 (summary.workers < THREADS ? FEWER_WORKERS : 0) | (flow.states_only ? STATES_ONLY : 0);
     SAME(announced <= (size_t)job.memory << 20, "%zu bytes are announced, the cap is %lld MiB", announced, (long long)job.memory);

@@ -101,17 +101,21 @@ static void *pack_whole(hw_matrix *w) {
   return packed;
 }
 
-/* Packed beforehand or by panel; all inputs or some, from any of them on; all outputs or from a panel's border, and from elsewhere. */
+/* Packed beforehand or by panel, the transposed matrix too; all inputs or some, from any of them on; all outputs or from a panel's border, and from
+ * elsewhere. */
 TEST(gemm_bits_do_not_depend_on_packing) {
   enum { ROWS = 11, N_IN = 800, N_OUT = 203 };
-  static const size_t parts[][4] = {{0, N_IN, 0, N_OUT}, {64, 64, 0, N_OUT}, {300, 500, 0, N_OUT}, {0, N_IN, 48, 100}, {0, N_IN, 47, 100}, {5, 700, 96, 107}};
+  static const size_t parts[][4] = {{0, N_IN, 0, N_OUT}, {64, 64, 0, N_OUT}, {300, 500, 0, N_OUT}, {0, N_IN, 48, 100}, {0, N_IN, 47, 100}, {5, 700, 96, 107}, {96, 301, 7, 100}};
   uint64_t seed = 12;
-  float *panel = unit_floats(HW_PANEL_FLOATS), *x = unit_floats(ROWS * N_IN), *y = unit_floats(ROWS * N_OUT), *z = unit_floats(ROWS * N_OUT);
+  float *panel = unit_floats(HW_PANEL_FLOATS), *x = unit_floats(ROWS * N_IN), *y = unit_floats(ROWS * N_IN), *z = unit_floats(ROWS * N_IN);
   unit_fill(&seed, 1, ROWS * N_IN, x);
   for (int form = 0; form < 2; form++) {
     made_matrix w = make_matrix(&seed, HW_BF16, form != 0, N_IN, N_OUT);
     hw_matrix packed = w.view;
-    void *memory = pack_whole(&packed);
+    hw_matrix whole_back = hw_matrix_transposed(&w.view);
+    void *memory = pack_whole(&packed), *back_memory = pack_whole(&whole_back);
+    packed.packed_back = back_memory;
+    packed.packed_back_step = whole_back.packed_step;
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
       const size_t *p = parts[i];
       hw_matrix inputs = hw_matrix_inputs(&w.view, p[0], p[1]), part = hw_matrix_outputs(&inputs, p[2], p[3]);
@@ -120,6 +124,11 @@ TEST(gemm_bits_do_not_depend_on_packing) {
       hw_gemm(&part, x, N_IN, y, p[3], ROWS, panel);
       hw_gemm(&packed_part, x, N_IN, z, p[3], ROWS, panel);
       assert_memory_equal(y, z, ROWS * p[3] * sizeof *y);
+      hw_matrix back = hw_matrix_transposed(&part), packed_back = hw_matrix_transposed(&packed_part);
+      assert_true((packed_back.packed != NULL) == (p[0] % HW_PACK_WIDTH == 0));
+      hw_gemm(&back, x, N_IN, y, p[1], ROWS, panel);
+      hw_gemm(&packed_back, x, N_IN, z, p[1], ROWS, panel);
+      assert_memory_equal(y, z, ROWS * p[1] * sizeof *y);
     }
     size_t ld, packed_ld;
     const float *rows = hw_matrix_input_rows(&w.view, 7, 3, y, &ld), *packed_rows = hw_matrix_input_rows(&packed, 7, 3, z, &packed_ld);
@@ -133,6 +142,7 @@ TEST(gemm_bits_do_not_depend_on_packing) {
       }
     }
     free(memory);
+    free(back_memory);
     free(w.memory);
   }
   free(panel);
