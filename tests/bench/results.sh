@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Writes RESULTS.md and lengths.svg beside this file: what tracing costs on this machine, against the machine's own limit, and the goals.
 #   sh tests/bench/results.sh BINARY [MODEL_DIR]
-# Without MODEL_DIR a model of GPT-2 small's shape with random weights is written to a temporary folder (needs numpy, 548 MB). Takes about
+# BINARY lies in its build folder, which has programs of the tests too. Without MODEL_DIR a model of GPT-2 small's shape with random weights is written to a temporary folder (needs numpy, 548 MB). Takes about
 # three quarters of an hour on two cores that do nothing else; what is measured is told as it begins, and written when it is there. With SMALL=1 in the environment: few prompts,
 # one repetition, few lengths, to see that all works; the figures then mean little.
 set -eu

@@ -1,26 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 # Each command that writes is killed, or a call of it fails, at one call after another (faults.c). After each: every later command works,
 # nothing is half done, the same command then gives the same result, and no command ends with 0 after a write that it needed failed.
-#   check.py HEADWATER FAULTS.so [--all | --points N] [--commands run,mine,...] [--kinds kill,...] [--jobs N]
+#   check.py HEADWATER FAULTS.so [--all | --each | --points N] [--commands run,mine,...] [--kinds kill,...] [--jobs N]
 #     --all      every call of each command; else --points: an even sample of the calls of each command and kind (of removals all).
-#                Of allocations --all takes the first of each place, and 20 times --points others.
+#                Of allocations --all takes the first of each place, and 20 times --points others; --each takes every one.
+# What a fault leaves is looked at once: the same rows and bytes after the same command are as good.
 import argparse
 import collections
 import concurrent.futures
+import contextlib
+import glob
+import hashlib
 import os
 import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
+import threading
 
-from afterwards import COMMANDS, Program, is_whole
+from afterwards import COMMANDS, Program, contents, is_whole
 
 # Commands that print: where memory is refused they say so, or print the same.
 PRINTED = {"tokenize": ["tokenize", "--model", "gpt2", "--text", "When Ann met Bob!"],
            "trace": ["trace", "--model", "gpt2", "--prompt", "When Ann met Bob!", "--json", "--threads", "1"],
-           "trace, text": ["trace", "--model", "gpt2", "--prompt", "When Ann met Bob!", "--threads", "1"],
+           "trace-text": ["trace", "--model", "gpt2", "--prompt", "When Ann met Bob!", "--threads", "1"],
            "info": ["info", "gpt2"]}
 
 COUNTED = {"kill": "writes", "torn": "writes", "enospc": "writes", "full": "writes", "short": "writes", "eio": "calls", "stays": "removals", "nomem": "allocations"}
@@ -39,7 +45,7 @@ def read_log(path):
 
 
 def check_printed(folder, name):
-    """Memory is refused at the first allocation of each place and at 1,000 others, with --all at every one. Gives the number of faults and what went wrong."""
+    """Memory is refused at the first allocation of each place and at 1,000 others, with --all and --each at every one. Gives the number of faults and what went wrong."""
     log = os.path.join(folder, "log")
 
     def printed(at):
@@ -49,7 +55,7 @@ def check_printed(folder, name):
     assert whole.returncode == 0, whole.stderr
     counts, places = read_log(log)
     n = counts["allocations"]
-    tried = range(1, n + 1) if options.all else sorted(places | {n - i * n // 1000 for i in range(1000)})
+    tried = range(1, n + 1) if options.all or options.each else sorted(places | {n - i * n // 1000 for i in range(1000)})
     problems = []
     for at in tried:
         done = printed(at)
@@ -61,10 +67,64 @@ def check_printed(folder, name):
     return len(tried), problems
 
 
+def rows_of(path, bytes_):
+    """The rows of a database that needs no journal, but those of `process`, which hold times; of another file its bytes."""
+    if bytes_.startswith(b"SQLite format 3") and not glob.glob(glob.escape(path) + "-*"):
+        try:
+            return repr(contents(path)).encode()
+        except (AssertionError, sqlite3.Error):
+            pass
+    return bytes_
+
+
+def stamps(folder):
+    """What tells that a file was written to, or is another one; the log of the fault apart."""
+    found = {}
+    for place, folders, files in os.walk(folder):
+        for name in folders + files:
+            path = os.path.join(place, name)
+            status = os.lstat(path)
+            found[os.path.relpath(path, folder)] = status.st_ino, stat.S_ISDIR(status.st_mode) or (status.st_size, status.st_mtime_ns)
+    found.pop("log", None)
+    return found
+
+
+def state_of(folder, base, before):
+    """A digest of all that lies in a copy of the base whose stamps were `before`; None: what was there, as it was."""
+    now = stamps(folder)
+    if now == before:
+        return None
+    found = hashlib.blake2b()
+    for name in sorted(now):
+        path = os.path.join(folder, name)
+        found.update(f"{name}\n".encode())
+        if os.path.isdir(path) or now[name] == before.get(name):
+            continue
+        with open(path, "rb") as file:
+            bytes_ = file.read()
+        with open(os.path.join(base, name) if name in before else os.devnull, "rb") as file:
+            same = name in before and file.read() == bytes_
+        found.update(b"" if same else hashlib.blake2b(rows_of(path, bytes_)).digest())
+    return found.digest()
+
+
+@contextlib.contextmanager
+def copy_of(base):
+    """A copy of the folder, and its stamps. A thread takes the same copy again while nothing in it has changed."""
+    if getattr(own, "base", None) != base or stamps(own.folder) != own.before:
+        if getattr(own, "scratch", None):
+            own.scratch.cleanup()
+        own.scratch = tempfile.TemporaryDirectory(prefix="headwater-faults.")
+        own.folder, own.base = os.path.join(own.scratch.name, "f"), base
+        shutil.copytree(base, own.folder, symlinks=True)
+        own.before = stamps(own.folder)
+    yield own.folder, own.before
+    if os.path.exists(os.path.join(own.folder, "log")):
+        os.remove(os.path.join(own.folder, "log"))
+
+
 def check(name, kind, at, base, whole):
-    with tempfile.TemporaryDirectory(prefix="headwater-faults.") as scratch:
-        folder = os.path.join(scratch, "f")
-        shutil.copytree(base, folder, symlinks=True)
+    with copy_of(base) as (folder, before):
         done = call(folder, name, f"{kind}:{at}")
         with open(os.path.join(folder, "log")) as file:
             where = " ".join(line.strip() for line in file if line.startswith("at "))
@@ -73,16 +133,19 @@ def check(name, kind, at, base, whole):
         lines = [line for line in stderr.splitlines() if not line.startswith(said)]
         try:
             assert where, "the fault was not met"
+            state = name, done.returncode, state_of(folder, base, before)
             if kind in ("kill", "torn"):
                 assert done.returncode == -signal.SIGKILL, f"exit {done.returncode}"
             elif done.returncode == 0:
-                assert is_whole(name, folder, whole), f"exit 0, but the result is not whole; it says: {stderr.strip()}"
+                assert state in good or is_whole(name, folder, whole), f"exit 0, but the result is not whole; it says: {stderr.strip()}"
             else:
                 assert done.returncode == 1 and len(lines) == 1, f"exit {done.returncode}, {len(lines)} lines: {stderr.strip()}"
                 assert lines[0].startswith("headwater: "), lines[0]
-                messages[kind, name, lines[0].replace(scratch, "")] += 1
-            program.after(name, folder, base, whole)
-            program.again(name, folder, base, whole)
+                messages[kind, name, lines[0].replace(os.path.dirname(folder), "")] += 1
+            if state not in good:
+                program.after(name, folder, base, whole)
+                program.again(name, folder, base, whole)
+                good.add(state)
         except (AssertionError, subprocess.TimeoutExpired, sqlite3.Error) as error:
             return f"{name}, {kind} {at} ({where}): {error}"
     return None
@@ -94,12 +157,17 @@ def main():
         base = os.path.join(scratch, "base")
         os.mkdir(base)
         program.make_base(base)
+        chosen = options.commands.split(",")
         for name in PRINTED if "nomem" in options.kinds.split(",") else ():
+            if name not in chosen:
+                continue
             n, problems = check_printed(base, name)
             print(f"{name}: memory refused {n} times", *(f"FAIL {problem}" for problem in problems), sep="\n", flush=True)
             tried, failures = tried + n, failures + len(problems)
         work = []
-        for name in options.commands.split(","):
+        for name in COMMANDS:
+            if name not in chosen:
+                continue
             whole = os.path.join(scratch, name)
             shutil.copytree(base, whole, symlinks=True)
             done = call(whole, name, "kill:0")
@@ -107,7 +175,7 @@ def main():
             counts, places = read_log(os.path.join(whole, "log"))
             for kind in options.kinds.split(","):
                 n = counts[COUNTED[kind]]
-                points = n if kind == "stays" or (options.all and kind != "nomem") else min(n, options.points * (20 if options.all else 1))
+                points = n if kind == "stays" or options.each or (options.all and kind != "nomem") else min(n, options.points * (20 if options.all else 1))
                 at = {n - i * n // points for i in range(points)} | (places if options.all and kind == "nomem" else set())
                 work += [(name, kind, i, base, whole) for i in sorted(at, reverse=True)]
             print(f"{name}: {counts}, {len(places)} places of allocations", flush=True)
@@ -120,7 +188,7 @@ def main():
     if options.messages:
         for (kind, name, line), n in sorted(messages.items()):
             print(f"{n:5} {kind:7} {name:12} {line}")
-    print(f"{tried} faults, {failures} failed")
+    print(f"{tried} faults, {failures} failed; {len(good)} different states of the files")
     return 1 if failures else 0
 
 
@@ -128,12 +196,15 @@ parser = argparse.ArgumentParser()
 parser.add_argument("headwater", type=os.path.abspath)
 parser.add_argument("faults", type=os.path.abspath)
 parser.add_argument("--all", action="store_true")
+parser.add_argument("--each", action="store_true")
 parser.add_argument("--points", type=int, default=4)
-parser.add_argument("--commands", default=",".join(COMMANDS))
+parser.add_argument("--commands", default=",".join([*PRINTED, *COMMANDS]))
 parser.add_argument("--kinds", default=",".join(COUNTED))
 parser.add_argument("--jobs", type=int, default=2)
 parser.add_argument("--messages", action="store_true", help="lists the messages of the faults that ended a command")
 options = parser.parse_args()
 messages = collections.Counter()
+good = set()  # what faults have left and stood every later command
+own = threading.local()  # a copy of the base for each thread
 program = Program(options.headwater)
 sys.exit(main())
