@@ -189,7 +189,7 @@ SELECT round(w.threshold, 9) AS threshold, count(*) AS graphs, avg(s.edges) AS e
 FROM step CROSS JOIN graph_info i CROSS JOIN graph g ON g.graph_id = i.graph_id CROSS JOIN wanted w CROSS JOIN hw_graph_size(g.edges, w.threshold) s
 WHERE i.graph_id < step.past AND $is_sampled($prompt_of(i.graph_id), step.every) GROUP BY w.threshold ORDER BY w.threshold
 
--- Of the page's lists of prompts: whether the list begins with all prompts, or prompts are a filter of it; filters of a row of prompt.
+-- Of the page's lists of prompts: whether the list begins with all prompts, or the table of prompts is asked for a filter; filters of a row of it.
 -- $lists_all $CIRCUIT
 (:edge IS NULL AND NOT $CIRCUIT AND :head IS NULL)
 -- $asks_prompts $CIRCUIT
@@ -197,9 +197,6 @@ WHERE i.graph_id < step.past AND $is_sampled($prompt_of(i.graph_id), step.every)
 -- $listed_prompt
 (:q IS NULL OR hw_contains(text, :q)) AND (:group IS NULL OR group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
   AND prompt_id >= (SELECT lo >> 20 FROM bounds) AND prompt_id < (SELECT hi >> 20 FROM bounds)
--- The graph of a prompt's last position; of a damaged number of tokens the first.
--- $last_graph
-prompt_id << 20 | iif(n_tokens BETWEEN 1 AND 1048576, n_tokens - 1, 0)
 -- The graphs where a head is active, as a list.
 -- $head_graphs
 (SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63))
@@ -215,13 +212,16 @@ bounds AS MATERIALIZED (
   SELECT iif(:edge IS NULL, NULL, (SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id = :edge)) AS edge,
     (SELECT graphs FROM circuit_graphs) AS circuit,
     iif(:head IS NULL, NULL, $head_graphs) AS head,
-    iif($asks_prompts($CIRCUIT), (SELECT hw_graph_list($last_graph) FROM prompt WHERE $listed_prompt), NULL) AS prompts,
-    iif(:answers = 'all', NULL, (SELECT hw_graph_list(prompt_id << 20) FROM answer WHERE (answer_rank = 1) = (:answers = 'right'))) AS answers
+    CASE WHEN $asks_prompts($CIRCUIT) AND :answers = 'all' THEN (SELECT hw_graph_list(prompt_id, n_tokens) FROM prompt WHERE $listed_prompt)
+      WHEN :answers = 'all' THEN NULL
+      WHEN NOT $asks_prompts($CIRCUIT) THEN (SELECT hw_graph_list(prompt_id << 20) FROM answer WHERE (answer_rank = 1) = (:answers = 'right'))
+      ELSE (SELECT hw_graph_list(prompt_id, n_tokens) FROM prompt JOIN answer USING(prompt_id)
+        WHERE (answer_rank = 1) = (:answers = 'right') AND $listed_prompt) END AS prompts
 )
 -- What hw_list_page and hw_list_way are given of them. The list is that of the edge, else of the circuit, else of the head; the others filter it.
 -- $list_arguments $CIRCUIT
 CASE WHEN :edge IS NOT NULL THEN edge WHEN $CIRCUIT THEN circuit WHEN :head IS NOT NULL THEN head ELSE prompts END, NOT $lists_all($CIRCUIT),
-    iif(:edge IS NOT NULL AND $CIRCUIT, coalesce(circuit, x''), NULL), iif(:edge IS NOT NULL OR $CIRCUIT, head, NULL), iif($lists_all($CIRCUIT), NULL, prompts), answers,
+    iif(:edge IS NOT NULL AND $CIRCUIT, coalesce(circuit, x''), NULL), iif(:edge IS NOT NULL OR $CIRCUIT, head, NULL), iif($lists_all($CIRCUIT), NULL, prompts),
     (SELECT lo FROM bounds), (SELECT hi FROM bounds), :sort, :order = 'down'
 -- A page of them as JSON, behind $listed_rows.
 -- $listed_page

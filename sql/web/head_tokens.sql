@@ -6,7 +6,7 @@
 -- :convention <frozen|alone> = frozen   what the head adds to the logits, or what its output says by itself
 -- :sample <count> = 100                 graphs
 WITH result AS MATERIALIZED (
-  SELECT hw_list_page($head_graphs, 0, NULL, NULL, NULL, NULL, 0, $own_graphs_end, 'mixed', 0, NULL, :sample) AS list
+  SELECT hw_list_page($head_graphs, 0, NULL, NULL, NULL, 0, $own_graphs_end, 'mixed', 0, NULL, :sample) AS list
 ), chosen AS MATERIALIZED (
   SELECT c.value ->> 0 AS graph_id FROM result, json_each(list, '$.rows') c
 ), found AS MATERIALIZED (

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * For the page's lists of 100,000 graphs, which SQLite would store, sort and read again. A list is bytes like those of
  * item_graph.graphs (merge.c); NULL: none.
- *   hw_list_page(graphs, has_importance, filter, filter, prompts, prompts, from, past, sort, down, after, limit): JSON {"count", "next", "rows": [[graph_id,
+ *   hw_list_page(graphs, has_importance, filter, filter, prompts, from, past, sort, down, after, limit): JSON {"count", "next", "rows": [[graph_id,
  *     importance]...]}, the first `limit` rows in order behind the graph `after` where it is not NULL; next: the last of them where more follow, else
  *     null; count: of the list.
- *   hw_list_way(graphs, has_importance, filter, filter, prompts, prompts, from, past, sort, down, prompt, target): JSON {"count", "place", "previous", "next"},
+ *   hw_list_way(graphs, has_importance, filter, filter, prompts, from, past, sort, down, prompt, target): JSON {"count", "place", "previous", "next"},
  *     the graphs before and behind that of the prompt, at `target` where there is one, else at its last position in the list, and its place from 1.
  *     Where the list does not have the prompt, place is null, and it stands where it would by its number, nowhere in another order.
- * Of the graphs count those with from <= graph_id < past that each filter has too where it is not NULL, and of whose prompt a graph is in each of `prompts`.
+ * Of the graphs count those with from <= graph_id < past that each filter has too where it is not NULL, and of whose prompt a graph is in `prompts`.
  * sort: number, importance, probability, rank, logit_diff, or mixed, an order that is the same each time and knows nothing of the graphs. What has
  * no value stands last; graphs of one value stand in the order of their numbers. */
 #include <math.h>
@@ -17,7 +17,7 @@
 #include "base/json_writer.h"
 #include "functions/functions.h"
 
-enum { GRAPHS, HAS_IMPORTANCE, FILTER, SECOND_FILTER, PROMPTS, SECOND_PROMPTS, FROM, PAST, SORT, DOWN, FIRST_OWN, SECOND_OWN, N_ARGUMENTS };
+enum { GRAPHS, HAS_IMPORTANCE, FILTER, SECOND_FILTER, PROMPTS, FROM, PAST, SORT, DOWN, FIRST_OWN, SECOND_OWN, N_ARGUMENTS };
 enum { AFTER = FIRST_OWN, LIMIT = SECOND_OWN, PROMPT = FIRST_OWN, TARGET = SECOND_OWN };
 enum { MOST_ROWS = 1 << 20 };
 
@@ -74,12 +74,12 @@ static size_t keep_common(hw_item_graph *graphs, size_t n, const hw_item_graph *
 }
 
 static bool filter(sqlite3_context *context, list *l, sqlite3_value **argv, hw_item_graph *graphs, size_t *n) {
-  for (int i = FILTER; i <= SECOND_PROMPTS; i++) {
+  for (int i = FILTER; i <= PROMPTS; i++) {
     hw_item_graph *others;
     size_t n_others;
     if (sqlite3_value_type(argv[i]) == SQLITE_NULL) continue;
     if (!read_graphs(context, l, argv[i], &others, &n_others)) return false;
-    *n = keep_common(graphs, *n, others, n_others, i >= PROMPTS ? HW_TARGET_BITS : 0);
+    *n = keep_common(graphs, *n, others, n_others, i == PROMPTS ? HW_TARGET_BITS : 0);
   }
   size_t kept = 0;
   int64_t from = sqlite3_value_int64(argv[FROM]), past = sqlite3_value_int64(argv[PAST]);

@@ -3,7 +3,8 @@
  * importance.
  *   hw_merge_item_graphs(graphs): of several lists. Of the items of a head these are the graphs where it is active, with the importance of its
  *     strongest edge there.
- *   hw_graph_list(graph_id): of graphs, with importances of 0. */
+ *   hw_graph_list(graph_id): of graphs, with importances of 0. hw_graph_list(prompt_id, n_tokens): of those of prompts' last positions; of a damaged
+ *     number of tokens the first. */
 #include <stdlib.h>
 
 #include "functions/functions.h"
@@ -54,12 +55,17 @@ static void merge_step(sqlite3_context *context, int argc, sqlite3_value **argv)
   }
 }
 
+static int64_t last_graph(int64_t prompt_id, int64_t n_tokens) {
+  bool fits = n_tokens > 0 && n_tokens <= (int64_t)1 << HW_TARGET_BITS;
+  return prompt_id << HW_TARGET_BITS | (fits ? n_tokens - 1 : 0);
+}
+
 static void collect_step(sqlite3_context *context, int argc, sqlite3_value **argv) {
-  (void)argc;
   merged *m = sqlite3_aggregate_context(context, sizeof *m);
-  if (sqlite3_value_int64(argv[0]) < 0) sqlite3_result_error(context, "hw_graph_list: a graph_id is not negative", -1);
+  int64_t id = sqlite3_value_int64(argv[0]);
+  if (id < 0 || (argc > 1 && id > INT64_MAX >> HW_TARGET_BITS)) sqlite3_result_error(context, "hw_graph_list: wants a graph_id or prompt_id from 0 on", -1);
   else if (!m || !reserve(m, 1)) sqlite3_result_error_nomem(context);
-  else m->list[m->n++] = (hw_item_graph){.graph_id = sqlite3_value_int64(argv[0])};
+  else m->list[m->n++] = (hw_item_graph){.graph_id = argc > 1 ? last_graph(id, sqlite3_value_int64(argv[1])) : id};
 }
 
 /* Where the graphs that ascend from `i` on end. */
@@ -120,5 +126,7 @@ static void list_final(sqlite3_context *context) {
 int hw_register_merge(sqlite3 *db) {
   const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
   int rc = sqlite3_create_function_v2(db, "hw_merge_item_graphs", 1, flags, NULL, NULL, merge_step, list_final, NULL);
-  return rc == SQLITE_OK ? sqlite3_create_function_v2(db, "hw_graph_list", 1, flags, NULL, NULL, collect_step, list_final, NULL) : rc;
+  for (int n_arguments = 1; rc == SQLITE_OK && n_arguments <= 2; n_arguments++)
+    rc = sqlite3_create_function_v2(db, "hw_graph_list", n_arguments, flags, NULL, NULL, collect_step, list_final, NULL);
+  return rc;
 }
