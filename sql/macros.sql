@@ -194,9 +194,11 @@ WHERE i.graph_id < step.past AND $is_sampled($prompt_of(i.graph_id), step.every)
 (:edge IS NULL AND NOT $CIRCUIT AND :head IS NULL)
 -- $asks_prompts $CIRCUIT
 ($lists_all($CIRCUIT) OR coalesce(:q, :group) IS NOT NULL)
+-- $is_bounded
+prompt_id >= (SELECT lo >> 20 FROM bounds) AND prompt_id < (SELECT hi >> 20 FROM bounds)
 -- $listed_prompt
 (:q IS NULL OR hw_contains(text, :q)) AND (:group IS NULL OR group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
-  AND prompt_id >= (SELECT lo >> 20 FROM bounds) AND prompt_id < (SELECT hi >> 20 FROM bounds)
+  AND $is_bounded
 -- The graphs where a head is active, as a list.
 -- $head_graphs
 (SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63))
@@ -214,7 +216,7 @@ bounds AS MATERIALIZED (
     iif(:head IS NULL, NULL, $head_graphs) AS head,
     CASE WHEN $asks_prompts($CIRCUIT) AND :answers = 'all' THEN (SELECT hw_graph_list(prompt_id, n_tokens) FROM prompt WHERE $listed_prompt)
       WHEN :answers = 'all' THEN NULL
-      WHEN NOT $asks_prompts($CIRCUIT) THEN (SELECT hw_graph_list(prompt_id << 20) FROM answer WHERE (answer_rank = 1) = (:answers = 'right'))
+      WHEN NOT $asks_prompts($CIRCUIT) THEN (SELECT hw_graph_list(prompt_id, 1) FROM answer WHERE (answer_rank = 1) = (:answers = 'right') AND $is_bounded)
       ELSE (SELECT hw_graph_list(prompt_id, n_tokens) FROM prompt JOIN answer USING(prompt_id)
         WHERE (answer_rank = 1) = (:answers = 'right') AND $listed_prompt) END AS prompts
 )

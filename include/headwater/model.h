@@ -166,8 +166,7 @@ HW_API void hw_model_use_bf16(hw_model *model);
  * model. Errors: MEMORY; the model is as before then. */
 HW_API bool hw_model_pack(hw_model *model, int threads, hw_error *err);
 HW_API size_t hw_model_packed_bytes(const hw_model *model); /* what that takes */
-/* The same for the transposed matrices of the layers, by which relevances multiply. To be called before hw_model_pack, which lets go of the pages
- * that this reads. */
+/* The same for the transposed matrices of the layers, by which relevances multiply, always as float32. */
 HW_API bool hw_model_pack_back(hw_model *model, int threads, hw_error *err);
 HW_API size_t hw_model_packed_back_bytes(const hw_model *model); /* what that takes */
 /* Makes the unembedding once more in numbers of 8 bits, a quarter of its size in float32. From then on hw_unembed finds the best tokens of a

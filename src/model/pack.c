@@ -98,6 +98,7 @@ bool hw_model_pack_back(hw_model *model, int threads, hw_error *err) {
   if (!memory) return hw_fail_memory(err, "packed weights");
   visit_layers(model, pack_back, &(packing){.at = memory, .threads = threads});
   model->files->packed_back = memory;
+  hw_weights_forget(&model->files->weights);
   return true;
 }
 

@@ -114,8 +114,8 @@ static void prepare_products(const hw_job *job, hw_model *model, hw_plan_summary
   hw_error err;
   if (job->gemm == HW_GEMM_OPENBLAS) hw_model_use_blas(model);
   if (summary->screen_bytes && !hw_model_screen(model, summary->threads, &err)) summary->screen_bytes = 0;
+  if (summary->packed_bytes && !hw_model_pack(model, summary->threads, &err)) summary->packed_bytes = summary->packed_back_bytes = 0;
   if (summary->packed_back_bytes && !hw_model_pack_back(model, summary->threads, &err)) summary->packed_back_bytes = 0;
-  if (summary->packed_bytes && !hw_model_pack(model, summary->threads, &err)) summary->packed_bytes = 0;
 }
 
 static bool open_model(const hw_job *job, hw_model **model, hw_error *err) {

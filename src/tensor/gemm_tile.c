@@ -58,7 +58,7 @@ static inline __attribute__((always_inline)) void tile(size_t rows, size_t depth
     vector sum[HW_TILE_ROWS][VECTORS];
     for (size_t r = 0; r < rows; r++)
       for (size_t v = 0; v < VECTORS; v++) sum[r][v] = spread(0);
-    hw_fetch_outputs(y + first, ldy, rows, STEP);
+    hw_fetch_outputs(y + first, ldy, rows, first + STEP > width ? width - first : (size_t)STEP);
     const float *weights = w + first;
 #pragma GCC unroll UNROLLED
     for (size_t k = 0; k < depth; k++, weights += HW_PACK_WIDTH) {

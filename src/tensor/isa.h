@@ -23,7 +23,8 @@ typedef struct hw_fetch {
   size_t bytes;
 } hw_fetch;
 
-/* Brings y[rows][width] near, while a tile sums what it will write there: without this it waits for each row at its end. */
+/* Brings y[rows][width] near, while a tile sums what it will write there: without this it waits for each row at its end. Of a row that begins
+ * within a cache line the last line may be left out. */
 static inline __attribute__((always_inline)) void hw_fetch_outputs(const float *y, size_t ldy, size_t rows, size_t width) {
   for (size_t r = 0; r < rows; r++)
     for (size_t i = 0; i < width; i += 64 / sizeof *y) __builtin_prefetch(y + r * ldy + i, 1, 3);

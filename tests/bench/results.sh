@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Writes RESULTS.md and lengths.svg beside this file: what tracing costs on this machine, against the machine's own limit, and the goals.
 #   sh tests/bench/results.sh BINARY [MODEL_DIR]
-# BINARY lies in its build folder, which has programs of the tests too. Without MODEL_DIR a model of GPT-2 small's shape with random weights is written to a temporary folder (needs numpy, 548 MB). Takes about
-# three quarters of an hour on two cores that do nothing else; what is measured is told as it begins, and written when it is there. With SMALL=1 in the environment: few prompts,
-# one repetition, few lengths, to see that all works; the figures then mean little.
+# BINARY lies in its build folder, which has been built with tests: kernel_counts.sh takes programs from there.
+# Without MODEL_DIR a model of GPT-2 small's shape with random weights is written to a temporary folder (needs numpy, 548 MB). Takes about three
+# quarters of an hour on two cores that do nothing else; what is measured is told as it begins, and written when it is there. With SMALL=1 in the
+# environment: few prompts, one repetition, few lengths, to see that all works; the figures then mean little.
 set -eu
 binary=$(realpath "$1")
 model=${2:+$(realpath "$2")}
@@ -59,7 +60,7 @@ write_results() {
     echo "## Goals"
     echo
     $PY goals.py "$work"
-    section "Stages, one thread" "Medians of 5 in one process, after a first one that does not count." stages
+    section "Stages, one thread" "Medians of 5 in one process, after a first one that does not count. Projections count as products with the whole vocabulary; most are left out by a screen in 8-bit numbers, so their share of the peak can be above 100%." stages
     section "Stages, $cores threads at once" "The mean over threads of medians of 5." stages_all
     section "The same products by OpenBLAS" "Medians of 5. Projections then take whole products, as there is no screen." blas
     section "PyTorch's forward pass: tokens, ms a prompt, batch, threads" "Medians of 5 of the best setting of up to three batches and one thread or $cores." torch
@@ -68,7 +69,7 @@ write_results() {
     section "Memory, $cores threads" "One run each." memory
     section "Shared prefixes and answers of several tokens, one thread" "Slopes as above, of $n_prefixes runs each." prefixes
     section "Many prompts of 16 tokens, a model of one layer" "Medians of 3." prompts
-    section "Lengths of prompts, two layers of the same shape, one thread" "The smallest of $n_passes medians of 5; the data set of mixed lengths and its parts: the smallest of $n_passes runs each." lengths
+    section "Lengths of prompts, two layers of the same shape, one thread" "The smallest of $n_passes medians of 5; the data set of mixed lengths and its parts: the smallest of $n_passes runs each. The plot cuts off the first lengths, which lie above it." lengths
     [ ! -f "$work/lengths.txt" ] || printf '\n![ms of processor time a token by the length of the prompt](lengths.svg)\n'
     section "Levels of compression (the program uses 6)" "The smallest of 3." columns
     section "Instructions of small kernels" "Counted by callgrind, not measured: the same on each run." kernels

@@ -103,11 +103,11 @@ class Program:
         assert not leftovers(folder, whole), f"left behind: {leftovers(folder, whole)}"
 
 
-def contents(path):
+def contents(path, more=""):
     """The version of the schema, and rows of all tables but `process`, which holds times."""
     if not os.path.exists(path):
         return None
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+    with sqlite3.connect(f"file:{path}?mode=ro{more}", uri=True) as db:
         tables = [name for name, in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")]
         rows = {t: db.execute(f'SELECT * FROM "{t}" ORDER BY 1, 2').fetchall() for t in tables if t not in ("process", "process_stage")}
         rows["version"] = db.execute("PRAGMA user_version").fetchone()

@@ -68,13 +68,19 @@ def check_printed(folder, name):
 
 
 def rows_of(path, bytes_):
-    """The rows of a database that needs no journal, but those of `process`, which hold times; of another file its bytes."""
-    if bytes_.startswith(b"SQLite format 3") and not glob.glob(glob.escape(path) + "-*"):
-        try:
-            return repr(contents(path)).encode()
-        except (AssertionError, sqlite3.Error):
-            pass
-    return bytes_
+    """What a database holds that needs no journal: all rows but those of `process`, which hold times, its schema, and of its header the journal mode
+    and the program's number. Of another file its bytes. Nothing is written beside it."""
+    if not bytes_.startswith(b"SQLite format 3") or glob.glob(glob.escape(path) + "-*"):
+        return bytes_
+    try:
+        found = contents(path, "&immutable=1")
+        with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as db:
+            found["schema"] = db.execute("SELECT * FROM sqlite_schema ORDER BY type, name").fetchall()
+            found["processes"] = db.execute("SELECT count(*) FROM process").fetchall() if "run" in found else None
+        db.close()
+    except (AssertionError, sqlite3.Error):
+        return bytes_
+    return bytes_[18:20] + bytes_[68:72] + repr(found).encode()
 
 
 def stamps(folder):
@@ -118,9 +124,11 @@ def copy_of(base):
         own.folder, own.base = os.path.join(own.scratch.name, "f"), base
         shutil.copytree(base, own.folder, symlinks=True)
         own.before = stamps(own.folder)
-    yield own.folder, own.before
-    if os.path.exists(os.path.join(own.folder, "log")):
-        os.remove(os.path.join(own.folder, "log"))
+    try:
+        yield own.folder, own.before
+    finally:
+        if os.path.exists(os.path.join(own.folder, "log")):
+            os.remove(os.path.join(own.folder, "log"))
 
 
 def check(name, kind, at, base, whole):
@@ -146,7 +154,7 @@ def check(name, kind, at, base, whole):
                 program.after(name, folder, base, whole)
                 program.again(name, folder, base, whole)
                 good.add(state)
-        except (AssertionError, subprocess.TimeoutExpired, sqlite3.Error) as error:
+        except (AssertionError, OSError, subprocess.TimeoutExpired, sqlite3.Error) as error:
             return f"{name}, {kind} {at} ({where}): {error}"
     return None
 
@@ -203,6 +211,12 @@ parser.add_argument("--kinds", default=",".join(COUNTED))
 parser.add_argument("--jobs", type=int, default=2)
 parser.add_argument("--messages", action="store_true", help="lists the messages of the faults that ended a command")
 options = parser.parse_args()
+for word in options.commands.split(","):
+    if word not in PRINTED and word not in COMMANDS:
+        parser.error(f"--commands: {word}: want some of {', '.join([*PRINTED, *COMMANDS])}")
+for word in options.kinds.split(","):
+    if word not in COUNTED:
+        parser.error(f"--kinds: {word}: want some of {', '.join(COUNTED)}")
 messages = collections.Counter()
 good = set()  # what faults have left and stood every later command
 own = threading.local()  # a copy of the base for each thread

@@ -10,6 +10,8 @@ import itertools
 import json
 import os
 import random
+import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -371,6 +373,21 @@ def test_failed_prompts(server):
         for end in ENDS:
             check(other.api(end).status, 200, end)
         check((ask(other, "prompts")["count"], rows(ask(other, "heads")), rows(ask(other, "lens"))), (0, [], []), "nothing was traced")
+
+
+def test_damaged_answers(server):
+    """An answer of a prompt that cannot be there is no answer of another one, and ends no list."""
+    filters = {"answers": "right", "head": "L0H0", "counterfactuals": "yes"}
+    prompt = next(row["prompt_id"] for row in rows(ask(server, "prompts", **filters)))
+    wanted = ask(server, "prompts", **filters)["count"] - 1
+    for k, wrong in enumerate((prompt + (1 << 44), -7)):
+        path = os.path.join(WORK, f"damaged{k}.db")
+        shutil.copy(DATABASE, path)
+        with sqlite3.connect(path) as db:
+            db.execute("UPDATE answer SET prompt_id = ? WHERE prompt_id = ?", (wrong, prompt))
+        db.close()
+        with Server(BINARY, path) as other:
+            check(ask(other, "prompts", **filters)["count"], wanted, f"answers with one of prompt {wrong}")
 
 
 def make():
