@@ -53,7 +53,7 @@ write_results() {
     echo "| date, commit | $(date +%F), $(git log -1 --format=%h 2>/dev/null || echo none) |"
     echo "| processor | $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), family $(sed -n 's/^cpu family.*: //p' /proc/cpuinfo | head -n 1), $cores cores, caches $(lscpu | sed -n 's/^L[23].*: *//p' | paste -sd ' ') |"
     echo "| of its instructions | $(grep -m 1 ^flags /proc/cpuinfo | tr ' ' '\n' | grep -E '^(avx2|fma|avx512f|avx512_vnni|avx512_bf16|avx_vnni|amx_int8)$' | paste -sd ' ') |"
-    echo "| memory, system | $(sed -n 's/^MemTotal: *//p' /proc/meminfo), $(uname -sr) |"
+    echo "| memory, system | $(sed -n 's/^MemTotal: *//p' /proc/meminfo), $(uname -s) $(uname -r | cut -d . -f 1,2) |"
     echo "| load before | $load |"
     echo "| model | $("$binary" info "$model" | sed -n 's/^\(layers\|d_model\|d_ffn\|vocabulary\) *\([0-9]*\).*/\1 \2/p' | paste -sd ',' | sed 's/,/, /g') |"
     echo
