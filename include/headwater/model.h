@@ -166,7 +166,8 @@ HW_API void hw_model_use_bf16(hw_model *model);
  * model. Errors: MEMORY; the model is as before then. */
 HW_API bool hw_model_pack(hw_model *model, int threads, hw_error *err);
 HW_API size_t hw_model_packed_bytes(const hw_model *model); /* what that takes */
-/* The same for the transposed matrices of the layers, by which relevances multiply, always as float32. */
+/* The same for the transposed matrices of the layers, by which relevances multiply, always as float32; the model owns the memory. To be called
+ * before threads share the model, after hw_model_screen. Results are the same. Errors: MEMORY; the model is as before then. */
 HW_API bool hw_model_pack_back(hw_model *model, int threads, hw_error *err);
 HW_API size_t hw_model_packed_back_bytes(const hw_model *model); /* what that takes */
 /* Makes the unembedding once more in numbers of 8 bits, a quarter of its size in float32. From then on hw_unembed finds the best tokens of a

@@ -47,7 +47,7 @@ typedef struct hw_matrix {
   const void *packed; /* the same numbers once more in the order of the products, as float32 or pairs of BF16, or NULL: see hw_model_pack */
   size_t packed_step; /* 4 bytes each, from one panel of outputs to the next */
   const float *packed_back; /* the transposed matrix packed, as float32, or NULL: see hw_model_pack_back */
-  size_t packed_back_step;
+  size_t packed_back_step;  /* numbers from one of its panels to the next */
   bool bf16;          /* products round these numbers, and what they are multiplied with, to BF16 (METHOD section 14) */
   bool blas;          /* products go through OpenBLAS; not with bf16 */
 } hw_matrix;

@@ -93,20 +93,22 @@ static void pack_back(hw_matrix *matrix, void *what) {
   if (matrix->data) matrix->packed_back = pack_panels(what, &back, &matrix->packed_back_step);
 }
 
-bool hw_model_pack_back(hw_model *model, int threads, hw_error *err) {
-  char *memory = hw_memory_large(hw_model_packed_back_bytes(model));
-  if (!memory) return hw_fail_memory(err, "packed weights");
-  visit_layers(model, pack_back, &(packing){.at = memory, .threads = threads});
-  model->files->packed_back = memory;
+/* Memory of its own for what `one` packs of each matrix that `each` visits; NULL and err filled without memory. */
+static void *pack_all(hw_model *model, void (*each)(hw_model *, visit *, void *), visit *one, size_t bytes, int threads, hw_error *err) {
+  char *memory = hw_memory_large(bytes);
+  if (!memory) {
+    (void)hw_fail_memory(err, "packed weights");
+    return NULL;
+  }
+  each(model, one, &(packing){.at = memory, .threads = threads});
   hw_weights_forget(&model->files->weights);
-  return true;
+  return memory;
 }
 
 bool hw_model_pack(hw_model *model, int threads, hw_error *err) {
-  char *memory = hw_memory_large(hw_model_packed_bytes(model));
-  if (!memory) return hw_fail_memory(err, "packed weights");
-  visit_all(model, pack, &(packing){.at = memory, .threads = threads});
-  model->files->packed = memory;
-  hw_weights_forget(&model->files->weights);
-  return true;
+  return (model->files->packed = pack_all(model, visit_all, pack, hw_model_packed_bytes(model), threads, err)) != NULL;
+}
+
+bool hw_model_pack_back(hw_model *model, int threads, hw_error *err) {
+  return (model->files->packed_back = pack_all(model, visit_layers, pack_back, hw_model_packed_back_bytes(model), threads, err)) != NULL;
 }
