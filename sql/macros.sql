@@ -201,24 +201,29 @@ prompt_id >= (SELECT lo >> 20 FROM bounds) AND prompt_id < (SELECT hi >> 20 FROM
   AND $is_bounded
 -- The graphs where a head is active, as a list.
 -- $head_graphs
-(SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63))
+coalesce(hw_kept_list('head', :layer, :head), hw_keep_list((
+      SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id BETWEEN $item_id(:layer, :head, 0, 0) AND $item_id(:layer, :head, 63, 63)), 'head', :layer, :head))
 -- The lists that the page's lists of prompts are made of, behind a WITH that has circuit_graphs(graphs); $CIRCUIT is 1 where they are about that
 -- circuit. Without a filter that is about graphs a prompt is listed once, with the graph of its last position, which need not be stored. The
--- parameters are those of web/prompts.sql. At 100,000 prompts each step of SQLite counts: lists stay bytes (functions/lists.c).
+-- parameters are those of web/prompts.sql. At 100,000 prompts each step of SQLite counts: lists stay bytes (functions/lists.c), and what was made
+-- once is kept (functions/kept.c) under all that decides it.
 -- $listed_graphs $CIRCUIT
 bounds AS MATERIALIZED (
   SELECT iif(:group IS NULL AND :counterfactuals = 'only', own_end, 0) AS lo,
     iif(:group IS NULL AND :counterfactuals = 'no', own_end, $past_prompts << 20) AS hi
   FROM (SELECT $own_graphs_end AS own_end)
-), listed AS MATERIALIZED (
-  SELECT iif(:edge IS NULL, NULL, (SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id = :edge)) AS edge,
+), listed AS (
+  SELECT iif(:edge IS NULL, NULL, coalesce(hw_kept_list('edge', :edge), hw_keep_list((
+      SELECT hw_merge_item_graphs(graphs) FROM item_graph WHERE item_id = :edge), 'edge', :edge))) AS edge,
     (SELECT graphs FROM circuit_graphs) AS circuit,
     iif(:head IS NULL, NULL, $head_graphs) AS head,
-    CASE WHEN $asks_prompts($CIRCUIT) AND :answers = 'all' THEN (SELECT hw_graph_list(prompt_id, n_tokens) FROM prompt WHERE $listed_prompt)
-      WHEN :answers = 'all' THEN NULL
-      WHEN NOT $asks_prompts($CIRCUIT) THEN (SELECT hw_graph_list(prompt_id, 1) FROM answer WHERE (answer_rank = 1) = (:answers = 'right') AND $is_bounded)
-      ELSE (SELECT hw_graph_list(prompt_id, n_tokens) FROM prompt JOIN answer USING(prompt_id)
-        WHERE (answer_rank = 1) = (:answers = 'right') AND $listed_prompt) END AS prompts
+    iif(NOT $asks_prompts($CIRCUIT) AND :answers = 'all', NULL, coalesce(
+      hw_kept_list('prompts', $asks_prompts($CIRCUIT), :q, :group, :answers, :counterfactuals),
+      hw_keep_list(CASE WHEN :answers = 'all' THEN (SELECT hw_graph_list(prompt_id, n_tokens) FROM prompt WHERE $listed_prompt)
+          WHEN NOT $asks_prompts($CIRCUIT) THEN (SELECT hw_graph_list(prompt_id, 1) FROM answer WHERE (answer_rank = 1) = (:answers = 'right') AND $is_bounded)
+          ELSE (SELECT hw_graph_list(prompt_id, n_tokens) FROM prompt JOIN answer USING(prompt_id)
+            WHERE (answer_rank = 1) = (:answers = 'right') AND $listed_prompt) END,
+        'prompts', $asks_prompts($CIRCUIT), :q, :group, :answers, :counterfactuals))) AS prompts
 )
 -- What hw_list_page and hw_list_way are given of them. The list is that of the edge, else of the circuit, else of the head; the others filter it.
 -- $list_arguments $CIRCUIT

@@ -156,13 +156,17 @@ hw_reader hw_reader_of(const void *bytes, size_t length) {
 }
 
 uint64_t hw_read_varint(hw_reader *reader) {
+  const uint8_t *at = reader->at, *end = reader->failed ? at : reader->end;
   uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64 && reader->at < reader->end && !reader->failed; shift += 7) {
-    uint64_t byte = *reader->at++;
+  for (unsigned shift = 0; shift < 64 && at < end; shift += 7) {
+    uint64_t byte = *at++;
     if (shift == 63 && byte > 1) break;
     value |= (byte & 0x7f) << shift;
-    if (!(byte & 0x80)) return value;
+    if (byte & 0x80) continue;
+    reader->at = at;
+    return value;
   }
+  reader->at = at;
   reader->failed = true;
   return 0;
 }

@@ -190,5 +190,16 @@ typedef struct hw_item_graph {
 void hw_encode_item_graphs(hw_buffer *out, const hw_item_graph *graphs, size_t n);
 bool hw_decode_item_graphs(const void *bytes, size_t length, hw_arena *arena, hw_item_graph **graphs, size_t *n,
                            hw_error *err);
+/* The same one after the other, without memory: hw_next_item_graph gives false at the end and at damaged bytes, hw_item_graphs_end false and err
+ * after damaged bytes. The graphs ascend. */
+typedef struct hw_item_graphs {
+  hw_reader reader;
+  size_t length; /* of the bytes */
+  uint64_t graph;
+  bool started;
+} hw_item_graphs;
+hw_item_graphs hw_item_graphs_of(const void *bytes, size_t length);
+bool hw_next_item_graph(hw_item_graphs *list, hw_item_graph *next);
+bool hw_item_graphs_end(const hw_item_graphs *list, hw_error *err);
 
 #endif

@@ -31,28 +31,53 @@ bool hw_decode_tokens(const void *bytes, size_t length, hw_arena *arena, int32_t
   return true;
 }
 
+enum { GRAPHS_AT_ONCE = 64, MOST_VARINT = 10 };
+
+static size_t write_varint(unsigned char *bytes, uint64_t value) {
+  size_t n = 0;
+  for (; value >= 0x80; value >>= 7) bytes[n++] = (unsigned char)(value | 0x80);
+  bytes[n++] = (unsigned char)value;
+  return n;
+}
+
 void hw_encode_item_graphs(hw_buffer *out, const hw_item_graph *graphs, size_t n) {
+  unsigned char bytes[GRAPHS_AT_ONCE * 2 * MOST_VARINT];
   int64_t before = 0;
+  size_t length = 0;
   for (size_t i = 0; i < n; i++) {
-    hw_put_varint(out, (uint64_t)(graphs[i].graph_id - before));
-    hw_put_varint(out, graphs[i].importance);
+    length += write_varint(bytes + length, (uint64_t)(graphs[i].graph_id - before));
+    length += write_varint(bytes + length, graphs[i].importance);
     before = graphs[i].graph_id;
+    if (i + 1 < n && (i + 1) % GRAPHS_AT_ONCE) continue;
+    hw_buffer_append(out, bytes, length);
+    length = 0;
   }
+}
+
+hw_item_graphs hw_item_graphs_of(const void *bytes, size_t length) { return (hw_item_graphs){.reader = hw_reader_of(bytes, length), .length = length}; }
+
+bool hw_next_item_graph(hw_item_graphs *list, hw_item_graph *next) {
+  hw_reader *r = &list->reader;
+  if (r->at == r->end || r->failed) return false;
+  uint64_t step = hw_read_varint(r), importance = hw_read_varint(r);
+  if (__builtin_add_overflow(list->graph, step, &list->graph) || list->graph > INT64_MAX || importance > UINT32_MAX || (list->started && !step))
+    r->failed = true;
+  list->started = true;
+  if (!r->failed) *next = (hw_item_graph){.graph_id = (int64_t)list->graph, .importance = (uint32_t)importance};
+  return !r->failed;
+}
+
+bool hw_item_graphs_end(const hw_item_graphs *list, hw_error *err) {
+  return !list->reader.failed || hw_fail(err, HW_ERROR_INPUT, "these %zu bytes are no list of an item's graphs", list->length);
 }
 
 bool hw_decode_item_graphs(const void *bytes, size_t length, hw_arena *arena, hw_item_graph **graphs, size_t *n,
                            hw_error *err) {
-  hw_reader r = hw_reader_of(bytes, length);
+  hw_item_graphs list = hw_item_graphs_of(bytes, length);
   *n = 0;
   if (!(*graphs = hw_arena_new(arena, hw_item_graph, length / 2, err))) return false; /* each has two varints of at least a byte */
-  uint64_t graph = 0;
-  while (r.at < r.end && !r.failed) {
-    uint64_t step = hw_read_varint(&r), importance = hw_read_varint(&r);
-    if (__builtin_add_overflow(graph, step, &graph) || graph > INT64_MAX || importance > UINT32_MAX || (*n && !step))
-      r.failed = true;
-    if (!r.failed) (*graphs)[(*n)++] = (hw_item_graph){.graph_id = (int64_t)graph, .importance = (uint32_t)importance};
-  }
-  return r.failed ? hw_fail(err, HW_ERROR_INPUT, "these %zu bytes are no list of an item's graphs", length) : true;
+  for (hw_item_graph next; hw_next_item_graph(&list, &next);) (*graphs)[(*n)++] = next;
+  return hw_item_graphs_end(&list, err);
 }
 
 int64_t hw_lens_logit(double logit) { return llround(logit * HW_LENS_UNIT); }

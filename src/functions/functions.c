@@ -221,7 +221,10 @@ int hw_register_functions(sqlite3 *db) {
   if (rc == SQLITE_OK) rc = hw_register_json(db);
   if (rc == SQLITE_OK) rc = hw_register_pairs(db);
   if (rc == SQLITE_OK) rc = hw_register_merge(db);
-  if (rc == SQLITE_OK) rc = hw_register_lists(db);
+  hw_kept *kept;
+  if (rc == SQLITE_OK) rc = hw_register_kept(db, &kept);
+  if (rc == SQLITE_OK) rc = hw_register_lists(db, kept);
+  if (rc == SQLITE_OK) rc = hw_register_list_values(db);
   if (rc == SQLITE_OK) rc = hw_register_text(db);
   for (size_t i = 0; i < hw_n_table_functions && rc == SQLITE_OK; i++)
     rc = sqlite3_create_module_v2(db, hw_table_functions[i].name, &module, (void *)(uintptr_t)&hw_table_functions[i], NULL);

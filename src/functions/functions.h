@@ -65,24 +65,41 @@ void hw_relevance_column(sqlite3_context *context, const hw_rows *rows, size_t r
 /* json.c: what SQLite's own JSON functions cannot write, or not fast enough */
 int hw_register_json(sqlite3 *db);
 
-/* lists.c: hw_list_page, hw_list_way */
-int hw_register_lists(sqlite3 *db);
+/* kept.c: bytes by a name, for statements of one connection; its functions hw_kept_list and hw_keep_list */
+typedef struct hw_kept hw_kept;
+/* What is kept under a name, of the database as the statement at work reads it; NULL: nothing. Borrowed: valid until the next hw_kept_make. */
+const void *hw_kept_find(hw_kept *kept, sqlite3 *db, const char *name, size_t name_length, size_t *length);
+/* Memory for `length` bytes that are kept from now on, aligned to 8, which the caller fills at once. Borrowed, as above. NULL: they cannot be kept. */
+void *hw_kept_make(hw_kept *kept, sqlite3 *db, const char *name, size_t name_length, size_t length);
+int hw_register_kept(sqlite3 *db, hw_kept **kept); /* the connection owns it; valid where SQLITE_OK was returned */
+
+/* lists.c: hw_list_page, hw_list_way; `kept` outlives them */
+int hw_register_lists(sqlite3 *db, hw_kept *kept);
 
 enum { HW_TARGET_BITS = 20 }; /* of a graph_id: prompt_id << 20 | target_pos */
 
-/* list_values.c: what a list is sorted by */
+/* list_values.c: what a list is sorted by; hw_list_column(key, value), an aggregate */
 typedef enum hw_list_sort { HW_LIST_NUMBER, HW_LIST_MIXED, HW_LIST_IMPORTANCE, HW_LIST_PROBABILITY, HW_LIST_RANK, HW_LIST_LOGIT_DIFF } hw_list_sort;
 bool hw_list_find_sort(const char *name, hw_list_sort *sort);
-/* Values from a table, read forward beside graphs that come in the order of their numbers: a search for each costs more. Codes are SQLite's. */
+typedef struct hw_list_value {
+  int64_t key;
+  double value;
+} hw_list_value;
+/* Values from a table, for graphs that come in the order of their numbers. Beside many graphs the table is read as a column, which is kept;
+ * beside few it is searched. Codes are SQLite's. */
 typedef struct hw_list_values {
   sqlite3_stmt *statement;
   bool by_prompt, started, there; /* there: the statement is at a row */
   int64_t key; /* of that row */
+  const hw_list_value *column; /* [n], NULL: the statement has the rows; borrowed from `kept` or the statement */
+  size_t n, at;
 } hw_list_values;
-int hw_list_values_open(hw_list_values *values, sqlite3 *db, hw_list_sort sort); /* close it also after an error */
+/* For n_graphs graphs from `first` to `last`. Valid until the next hw_kept_make. Close it also after an error. */
+int hw_list_values_open(hw_list_values *values, sqlite3 *db, hw_kept *kept, hw_list_sort sort, int64_t first, int64_t last, size_t n_graphs);
 /* *value of a graph, *there: there is one. graph_id ascends from call to call. */
 int hw_list_values_find(hw_list_values *values, int64_t graph_id, bool *there, double *value);
 void hw_list_values_close(hw_list_values *values);
+int hw_register_list_values(sqlite3 *db);
 
 /* text.c: hw_contains */
 int hw_register_text(sqlite3 *db);

@@ -29,6 +29,7 @@ typedef struct list_row {
 
 typedef struct list {
   hw_arena arena;
+  hw_kept *kept; /* of the connection */
   list_row *rows;
   size_t n;
   hw_list_sort sort;
@@ -49,38 +50,45 @@ static void fail(sqlite3_context *context, const char *message, int code) {
   sqlite3_free(text);
 }
 
+/* False and an error as the result, unless it is a list or NULL. */
+static bool is_list(sqlite3_context *context, sqlite3_value *bytes) {
+  if (sqlite3_value_type(bytes) == SQLITE_NULL || sqlite3_value_type(bytes) == SQLITE_BLOB) return true;
+  fail(context, "wants the column graphs", SQLITE_ERROR);
+  return false;
+}
+
+/* Makes err the result. */
+static bool fail_by(sqlite3_context *context, const hw_error *err) {
+  fail(context, err->message, err->kind == HW_ERROR_MEMORY ? SQLITE_NOMEM : HW_DAMAGED_BYTES);
+  return false;
+}
+
 /* The graphs of an argument, [n] ascending; none of NULL. false after an error, which is the result then. */
 static bool read_graphs(sqlite3_context *context, list *l, sqlite3_value *bytes, hw_item_graph **graphs, size_t *n) {
   hw_error err = {0};
   *n = 0;
+  if (!is_list(context, bytes)) return false;
   if (sqlite3_value_type(bytes) == SQLITE_NULL) return true;
-  if (sqlite3_value_type(bytes) != SQLITE_BLOB) {
-    fail(context, "wants the column graphs", SQLITE_ERROR);
-    return false;
-  }
-  if (hw_decode_item_graphs(sqlite3_value_blob(bytes), (size_t)sqlite3_value_bytes(bytes), &l->arena, graphs, n, &err)) return true;
-  fail(context, err.message, err.kind == HW_ERROR_MEMORY ? SQLITE_NOMEM : HW_DAMAGED_BYTES);
-  return false;
+  return hw_decode_item_graphs(sqlite3_value_blob(bytes), (size_t)sqlite3_value_bytes(bytes), &l->arena, graphs, n, &err) || fail_by(context, &err);
 }
 
 /* Leaves the graphs that the filter has too, or whose prompts it has: those that agree without their last `bits` bits. */
-static size_t keep_common(hw_item_graph *graphs, size_t n, const hw_item_graph *filter, size_t n_filter, int bits) {
-  size_t kept = 0, k = 0;
-  for (size_t i = 0; i < n; i++) {
-    while (k < n_filter && filter[k].graph_id >> bits < graphs[i].graph_id >> bits) k++;
-    if (k < n_filter && filter[k].graph_id >> bits == graphs[i].graph_id >> bits) graphs[kept++] = graphs[i];
+static bool keep_common(sqlite3_context *context, hw_item_graph *graphs, size_t *n, sqlite3_value *bytes, int bits) {
+  hw_error err = {0};
+  if (!is_list(context, bytes)) return false;
+  hw_item_graphs filter = hw_item_graphs_of(sqlite3_value_blob(bytes), (size_t)sqlite3_value_bytes(bytes));
+  size_t kept = 0, i = 0;
+  for (hw_item_graph next; hw_next_item_graph(&filter, &next);) {
+    while (i < *n && graphs[i].graph_id >> bits < next.graph_id >> bits) i++;
+    for (; i < *n && graphs[i].graph_id >> bits == next.graph_id >> bits; i++) graphs[kept++] = graphs[i];
   }
-  return kept;
+  *n = kept;
+  return hw_item_graphs_end(&filter, &err) || fail_by(context, &err);
 }
 
-static bool filter(sqlite3_context *context, list *l, sqlite3_value **argv, hw_item_graph *graphs, size_t *n) {
-  for (int i = FILTER; i <= PROMPTS; i++) {
-    hw_item_graph *others;
-    size_t n_others;
-    if (sqlite3_value_type(argv[i]) == SQLITE_NULL) continue;
-    if (!read_graphs(context, l, argv[i], &others, &n_others)) return false;
-    *n = keep_common(graphs, *n, others, n_others, i == PROMPTS ? HW_TARGET_BITS : 0);
-  }
+static bool filter(sqlite3_context *context, sqlite3_value **argv, hw_item_graph *graphs, size_t *n) {
+  for (int i = FILTER; i <= PROMPTS; i++)
+    if (sqlite3_value_type(argv[i]) != SQLITE_NULL && !keep_common(context, graphs, n, argv[i], i == PROMPTS ? HW_TARGET_BITS : 0)) return false;
   size_t kept = 0;
   int64_t from = sqlite3_value_int64(argv[FROM]), past = sqlite3_value_int64(argv[PAST]);
   for (size_t i = 0; i < *n; i++)
@@ -102,14 +110,15 @@ static bool fill(sqlite3_context *context, list *l, sqlite3_value **argv) {
   l->down = sqlite3_value_int(argv[DOWN]) != 0;
   hw_item_graph *graphs;
   size_t n;
-  if (!read_graphs(context, l, argv[GRAPHS], &graphs, &n) || !filter(context, l, argv, graphs, &n)) return false;
+  if (!read_graphs(context, l, argv[GRAPHS], &graphs, &n) || !filter(context, argv, graphs, &n)) return false;
   l->rows = n ? hw_arena_alloc(&l->arena, n, sizeof *l->rows, NULL) : NULL;
   if (n && !l->rows) {
     sqlite3_result_error_nomem(context);
     return false;
   }
   hw_list_values values;
-  int rc = hw_list_values_open(&values, sqlite3_context_db_handle(context), l->sort);
+  int64_t first = n ? graphs[0].graph_id : 0, last = n ? graphs[n - 1].graph_id : 0;
+  int rc = hw_list_values_open(&values, sqlite3_context_db_handle(context), l->kept, l->sort, first, last, n);
   bool has_importance = sqlite3_value_int(argv[HAS_IMPORTANCE]) != 0;
   for (; l->n < n && rc == SQLITE_OK; l->n++) {
     int64_t graph_id = graphs[l->n].graph_id;
@@ -240,7 +249,7 @@ static void put_way(sqlite3_context *context, const list *l, sqlite3_value **arg
 }
 
 static void with_list(sqlite3_context *context, sqlite3_value **argv, void (*put)(sqlite3_context *context, const list *l, sqlite3_value **argv)) {
-  list l = {0};
+  list l = {.kept = sqlite3_user_data(context)};
   hw_arena_init(&l.arena);
   if (fill(context, &l, argv)) put(context, &l, argv);
   hw_arena_fini(&l.arena);
@@ -256,8 +265,8 @@ static void list_way(sqlite3_context *context, int argc, sqlite3_value **argv) {
   with_list(context, argv, put_way);
 }
 
-int hw_register_lists(sqlite3 *db) {
+int hw_register_lists(sqlite3 *db, hw_kept *kept) {
   const int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY; /* they read tables */
-  int rc = sqlite3_create_function_v2(db, "hw_list_page", N_ARGUMENTS, flags, NULL, list_page, NULL, NULL, NULL);
-  return rc == SQLITE_OK ? sqlite3_create_function_v2(db, "hw_list_way", N_ARGUMENTS, flags, NULL, list_way, NULL, NULL, NULL) : rc;
+  int rc = sqlite3_create_function_v2(db, "hw_list_page", N_ARGUMENTS, flags, kept, list_page, NULL, NULL, NULL);
+  return rc == SQLITE_OK ? sqlite3_create_function_v2(db, "hw_list_way", N_ARGUMENTS, flags, kept, list_way, NULL, NULL, NULL) : rc;
 }

@@ -10,8 +10,6 @@
 #include "functions/functions.h"
 
 typedef struct merged {
-  hw_arena arena; /* of the bytes that are read */
-  bool ready;
   hw_item_graph *list; /* [capacity], in the order that they came in */
   size_t n, capacity;
 } merged;
@@ -34,25 +32,24 @@ static void merge_step(sqlite3_context *context, int argc, sqlite3_value **argv)
     sqlite3_result_error_nomem(context);
     return;
   }
-  if (!m->ready) hw_arena_init(&m->arena);
-  m->ready = true;
   if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return;
-  hw_item_graph *with;
-  size_t n;
-  hw_error err = {0};
-  hw_arena_reset(&m->arena);
-  if (sqlite3_value_type(argv[0]) != SQLITE_BLOB ||
-      !hw_decode_item_graphs(sqlite3_value_blob(argv[0]), (size_t)sqlite3_value_bytes(argv[0]), &m->arena, &with, &n, &err)) {
-    char *message = err.kind == HW_ERROR_MEMORY ? NULL : sqlite3_mprintf("hw_merge_item_graphs: %s", err.kind ? err.message : "wants the column graphs");
-    if (message) sqlite3_result_error(context, message, -1);
-    else sqlite3_result_error_nomem(context);
-    if (message && err.kind) sqlite3_result_error_code(context, HW_DAMAGED_BYTES);
-    sqlite3_free(message);
-  } else if (!reserve(m, n)) {
-    sqlite3_result_error_nomem(context);
-  } else {
-    for (size_t i = 0; i < n; i++) m->list[m->n++] = with[i];
+  if (sqlite3_value_type(argv[0]) != SQLITE_BLOB) {
+    sqlite3_result_error(context, "hw_merge_item_graphs: wants the column graphs", -1);
+    return;
   }
+  hw_item_graphs list = hw_item_graphs_of(sqlite3_value_blob(argv[0]), (size_t)sqlite3_value_bytes(argv[0]));
+  if (!reserve(m, list.length / 2 + 1)) { /* each has two varints of at least a byte */
+    sqlite3_result_error_nomem(context);
+    return;
+  }
+  while (hw_next_item_graph(&list, &m->list[m->n])) m->n++;
+  hw_error err = {0};
+  if (hw_item_graphs_end(&list, &err)) return;
+  char *message = sqlite3_mprintf("hw_merge_item_graphs: %s", err.message);
+  if (message) sqlite3_result_error(context, message, -1);
+  else sqlite3_result_error_nomem(context);
+  if (message) sqlite3_result_error_code(context, HW_DAMAGED_BYTES);
+  sqlite3_free(message);
 }
 
 static int64_t last_graph(int64_t prompt_id, int64_t n_tokens) {
@@ -114,11 +111,15 @@ static void list_final(sqlite3_context *context) {
   hw_buffer_init(&out);
   if (m && !put_in_order(m)) out.failed = true;
   else if (m) hw_encode_item_graphs(&out, m->list, m->n);
-  if (out.failed) sqlite3_result_error_nomem(context);
-  else sqlite3_result_blob64(context, out.data ? out.data : "", out.length, SQLITE_TRANSIENT);
-  hw_buffer_fini(&out);
+  if (out.failed) {
+    sqlite3_result_error_nomem(context);
+    hw_buffer_fini(&out);
+  } else if (out.data) {
+    sqlite3_result_blob64(context, out.data, out.length, free); /* which is how a buffer is freed */
+  } else {
+    sqlite3_result_zeroblob(context, 0);
+  }
   if (!m) return;
-  if (m->ready) hw_arena_fini(&m->arena);
   free(m->list);
   *m = (merged){0};
 }

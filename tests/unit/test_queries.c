@@ -3,6 +3,7 @@
 #include "headwater/mining.h"
 #include "base/text.h"
 #include "headwater/query.h"
+#include "functions/functions.h"
 #include "query/comment.h"
 #include "store_fixture.h"
 
@@ -210,13 +211,59 @@ TEST(lists_are_filtered) {
   agree(several, fast, slow);
 }
 
+static void answers(sqlite3 *db, const char *sql, const char *wanted) {
+  sqlite3_stmt *s;
+  assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+  const char *found = (const char *)sqlite3_column_text(s, 0);
+  if (strcmp(found ? found : "NULL", wanted) != 0) fail_msg("%s: %s, want %s", sql, found ? found : "NULL", wanted);
+  assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+}
+
+/* Lists are kept under all of their names, by a connection that cannot write, while nothing is committed, and take no more than 8 MB. */
+TEST(lists_are_kept) {
+  sqlite3 *db, *other;
+  char copy[300];
+  (void)snprintf(copy, sizeof copy, "VACUUM INTO '%s'", at("kept.db"));
+  write_sql(single, copy);
+  assert_int_equal(sqlite3_open_v2(at("kept.db"), &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+  assert_int_equal(hw_register_functions(db), SQLITE_OK);
+  assert_int_equal(sqlite3_open(at("kept.db"), &other), SQLITE_OK);
+  assert_int_equal(hw_register_functions(other), SQLITE_OK);
+  static const char kept_lists[] = "SELECT quote(hw_kept_list('a', 'b')) || quote(hw_kept_list('ab')) || quote(hw_kept_list('a', 1)) || quote(hw_kept_list('a', NULL)) || "
+                                   "quote(hw_kept_list('a', x'62')) FROM run";
+  answers(db, "SELECT quote(hw_keep_list(x'01', 'a', 'b')) || quote(hw_keep_list(x'02', 'ab')) || quote(hw_keep_list(x'', 'a', 1)) || quote(hw_keep_list(NULL, 'a', NULL)) FROM run",
+          "X'01'X'02'X''NULL");
+  answers(db, kept_lists, "X'01'X'02'X''NULLNULL");
+  answers(db, "SELECT quote(hw_keep_list(x'03', 'a', 'b')) FROM run", "X'03'");
+  answers(db, kept_lists, "X'03'X'02'X''NULLNULL");
+  answers(other, "SELECT quote(hw_keep_list(x'01', 'a')) || quote(hw_kept_list('a')) FROM run", "X'01'NULL");
+  assert_int_equal(sqlite3_exec(other, "UPDATE answer SET answer_rank = answer_rank + 1", NULL, NULL, NULL), SQLITE_OK);
+  answers(db, kept_lists, "NULLNULLNULLNULLNULL");
+  sqlite3_int64 before = sqlite3_memory_used();
+  answers(db, "WITH RECURSIVE i(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM i WHERE i < 99) SELECT sum(length(hw_keep_list(zeroblob(1000000), i))) FROM i, run", "99000000");
+  sqlite3_int64 kept = sqlite3_memory_used() - before;
+  if (kept < 6000000 || kept > 8 << 20) fail_msg("%lld bytes are kept", (long long)kept);
+  answers(db, "SELECT coalesce(length(hw_kept_list(91)), '-') || ' ' || length(hw_kept_list(92)) || ' ' || length(hw_kept_list(99)) FROM run", "- 1000000 1000000");
+  answers(db, "SELECT length(hw_keep_list(zeroblob(3000000), 100)) || ' ' || coalesce(length(hw_kept_list(93)), '-') || ' ' || length(hw_kept_list(92)) FROM run", "3000000 - 1000000");
+  answers(db, "SELECT length(hw_keep_list(zeroblob(5000000), 101)) || ' ' || coalesce(length(hw_kept_list(101)), '-') || ' ' || length(hw_kept_list(100)) FROM run", "5000000 - 3000000");
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+  assert_int_equal(sqlite3_close(other), SQLITE_OK);
+  assert_true(sqlite3_memory_used() <= before);
+}
+
+#define TEXTS                                                                                                                              \
+  "WITH t(t) AS (VALUES(''), (NULL), ('50%% of a_b%%'), ('\u00c9t\u00e9'), ('Zz'), ('1234567890123456 places'), "                       \
+  "('What begins behind \u00e9 16 Places, or at a place LATER'), ('AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAzY'), ('`{@[ is no @[`{'), "   \
+  "('`@{[`@{[`@{[`@{[`@{[`@{[`@{[') UNION ALL SELECT text FROM prompt) SELECT t AS a_text, "
+
 TEST(a_text_contains) {
-  static const char *const parts[] = {"", "a", "AND", " an", "b%", "_", "store", "\u00e9", "\u00c9T", "zz"};
+  static const char *const parts[] = {"",   "a",  "AND",       " an",          "b%",     "_",  "store", "\u00e9", "\u00c9T",
+                                      "zz", "Zy", "16 places", "\u00e9 16", "@[`{", "zY", "T a",   "lace later"};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-    char fast[300], slow[400];
-    (void)snprintf(fast, sizeof fast, "WITH t(t) AS (VALUES(''), (NULL), ('50%% of a_b%%'), ('\u00c9t\u00e9'), ('Zz') UNION ALL SELECT text FROM prompt) SELECT t AS a_text, hw_contains(t, '%s') AS found FROM t", parts[i]);
-    (void)snprintf(slow, sizeof slow, "WITH t(t) AS (VALUES(''), (NULL), ('50%% of a_b%%'), ('\u00c9t\u00e9'), ('Zz') UNION ALL SELECT text FROM prompt) SELECT t AS a_text, "
-                   "t LIKE '%%' || replace(replace('%s', '%%', '!%%'), '_', '!_') || '%%' ESCAPE '!' AS found FROM t", parts[i]);
+    char fast[600], slow[700];
+    (void)snprintf(fast, sizeof fast, TEXTS "hw_contains(t, '%s') AS found FROM t", parts[i]);
+    (void)snprintf(slow, sizeof slow, TEXTS "t LIKE '%%' || replace(replace('%s', '%%', '!%%'), '_', '!_') || '%%' ESCAPE '!' AS found FROM t", parts[i]);
     agree(single, fast, slow);
   }
 }
@@ -421,7 +468,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(flow_by_role),        cmocka_unit_test(where_heads_look),    cmocka_unit_test(answers_by_layer),
       cmocka_unit_test(whole_answers),
-      cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(lists_of_items_are_merged), cmocka_unit_test(lists_in_order), cmocka_unit_test(lists_without_a_graph), cmocka_unit_test(lists_are_filtered), cmocka_unit_test(a_text_contains), cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
+      cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(lists_of_items_are_merged), cmocka_unit_test(lists_in_order), cmocka_unit_test(lists_without_a_graph), cmocka_unit_test(lists_are_filtered), cmocka_unit_test(lists_are_kept), cmocka_unit_test(a_text_contains), cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
       cmocka_unit_test(prompts_of_an_edge), cmocka_unit_test(every_query_answers), cmocka_unit_test(time_limit),          cmocka_unit_test(choices),
       cmocka_unit_test(damaged_bytes_name_their_prompt),
   };

@@ -5,6 +5,7 @@ and combined, equal what SQL gives; the way through a list is the list; database
 
     python3 tests/web/lists.py HEADWATER [TEST]...     TEST: only the functions test_TEST
 """
+import contextlib
 import csv
 import itertools
 import json
@@ -388,6 +389,33 @@ def test_damaged_answers(server):
         db.close()
         with Server(BINARY, path) as other:
             check(ask(other, "prompts", **filters)["count"], wanted, f"answers with one of prompt {wrong}")
+
+
+KEPT = ("prompts", "prompts?q=to&limit=7", "prompts?answers=right", "prompts?answers=wrong&group=1", "prompts?head=L1H5&sort=probability", "prompts?sort=rank&order=down",
+        "prompts?sort=logit_diff&counterfactuals=yes", "head_tokens?layer=1&head=5", "walk?prompt=3&sort=probability")
+
+
+def test_changed_while_served(server):
+    """What the server keeps of a database goes when another program changes it, whatever the journal: each answer is that of a new server."""
+    path = os.path.join(WORK, "changed.db")
+    shutil.copy(DATABASE, path)
+    ends = (*KEPT, f"prompts?edge={sql('SELECT item_id FROM edge_frequency ORDER BY frequency DESC LIMIT 1')[0]['item_id']}")
+    changes = ("UPDATE answer SET answer_rank = 3 - answer_rank WHERE prompt_id % 3 = 0 AND answer_rank < 3", "UPDATE answer SET logit_diff = -logit_diff",
+               "UPDATE graph_info SET predicted_probability = 1 - predicted_probability", "UPDATE prompt SET text = replace(text, 'to', 'into') WHERE prompt_id % 2",
+               "UPDATE prompt SET n_tokens = n_tokens - 1, group_id = 1 - group_id WHERE prompt_id < 7", "DELETE FROM item_graph WHERE item_id % 2 = (SELECT min(item_id % 2) FROM item_graph)")
+    with Server(BINARY, path) as other, contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        seen = [[other.api(end).body for end in ends] for _ in range(2)]
+        check(seen[0], seen[1], "what is kept is the same")
+        for journal in ("delete", "wal"):
+            check(db.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0], journal, "journal")
+            for change in changes:
+                db.execute(change)
+                found = [other.api(end).body for end in ends]
+                with Server(BINARY, path) as new:
+                    check(found, [new.api(end).body for end in ends], f"{journal}: {change}")
+                seen.append(found)
+    assert all(len({found[i] for found in seen}) > 1 for i in range(len(ends))), "a change that nothing shows"
+    assert all(seen[i] != seen[i + 1] for i in range(1, len(seen) - 1)), "a change that nothing shows"
 
 
 def make():
