@@ -43,12 +43,16 @@ void hw_codec_begin(hw_codec *codec) {
   codec->n_cuts = 0;
 }
 
-void hw_put_varint(hw_buffer *out, uint64_t value) {
-  unsigned char bytes[10];
+size_t hw_write_varint(unsigned char *bytes, uint64_t value) {
   size_t n = 0;
   for (; value >= 0x80; value >>= 7) bytes[n++] = (unsigned char)(value | 0x80);
   bytes[n++] = (unsigned char)value;
-  hw_buffer_append(out, bytes, n);
+  return n;
+}
+
+void hw_put_varint(hw_buffer *out, uint64_t value) {
+  unsigned char bytes[HW_MOST_VARINT];
+  hw_buffer_append(out, bytes, hw_write_varint(bytes, value));
 }
 
 void hw_put_text(hw_buffer *out, const char *text) {

@@ -76,6 +76,8 @@ void hw_codec_cut(hw_codec *codec, bool incompressible);
 /* Appends header and compressed payload to out. */
 bool hw_codec_finish(hw_codec *codec, const hw_blob_info *info, hw_buffer *out, hw_error *err);
 
+enum { HW_MOST_VARINT = 10 }; /* bytes */
+size_t hw_write_varint(unsigned char *bytes, uint64_t value); /* how many they are */
 void hw_put_varint(hw_buffer *out, uint64_t value);
 void hw_put_text(hw_buffer *out, const char *text); /* its length, then its bytes */
 void hw_put_double(hw_buffer *out, double value);

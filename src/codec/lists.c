@@ -31,22 +31,15 @@ bool hw_decode_tokens(const void *bytes, size_t length, hw_arena *arena, int32_t
   return true;
 }
 
-enum { GRAPHS_AT_ONCE = 64, MOST_VARINT = 10 };
-
-static size_t write_varint(unsigned char *bytes, uint64_t value) {
-  size_t n = 0;
-  for (; value >= 0x80; value >>= 7) bytes[n++] = (unsigned char)(value | 0x80);
-  bytes[n++] = (unsigned char)value;
-  return n;
-}
+enum { GRAPHS_AT_ONCE = 64 };
 
 void hw_encode_item_graphs(hw_buffer *out, const hw_item_graph *graphs, size_t n) {
-  unsigned char bytes[GRAPHS_AT_ONCE * 2 * MOST_VARINT];
+  unsigned char bytes[GRAPHS_AT_ONCE * 2 * HW_MOST_VARINT];
   int64_t before = 0;
   size_t length = 0;
   for (size_t i = 0; i < n; i++) {
-    length += write_varint(bytes + length, (uint64_t)(graphs[i].graph_id - before));
-    length += write_varint(bytes + length, graphs[i].importance);
+    length += hw_write_varint(bytes + length, (uint64_t)(graphs[i].graph_id - before));
+    length += hw_write_varint(bytes + length, graphs[i].importance);
     before = graphs[i].graph_id;
     if (i + 1 < n && (i + 1) % GRAPHS_AT_ONCE) continue;
     hw_buffer_append(out, bytes, length);

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "functions/functions.h"
 #include "base/list.h"
+#include "functions/functions.h"
 #include "sqlite/sql.h"
 
 enum { MOST_STEPS = 8 }; /* this many rows are passed over before a search */
@@ -78,7 +78,7 @@ static bool find_column(hw_list_values *values, sqlite3 *db, hw_kept *kept, cons
   return true;
 }
 
-/* Reads the column and keeps it; else the statement has it. */
+/* Reads the column and keeps it, unless that would cost one of a far longer range; then the statement has it. */
 static int read_column(hw_list_values *values, sqlite3 *db, hw_kept *kept, const char *file, int64_t first, int64_t last) {
   int rc = sqlite3_prepare_v2(db, hw_sql(file), -1, &values->statement, NULL);
   if (rc != SQLITE_OK) return rc;
@@ -87,7 +87,10 @@ static int read_column(hw_list_values *values, sqlite3 *db, hw_kept *kept, const
   if ((rc = sqlite3_step(values->statement)) != SQLITE_ROW) return rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
   size_t length = (size_t)sqlite3_column_bytes(values->statement, 0);
   const void *bytes = sqlite3_column_blob(values->statement, 0);
-  int64_t *keys = hw_kept_make(kept, db, file, strlen(file), sizeof(hw_list_value) + length);
+  size_t old_length;
+  const int64_t *old = hw_kept_find(kept, db, file, strlen(file), &old_length);
+  bool shall_keep = !old || (old[1] - old[0]) / MOST_STEPS <= last - first;
+  int64_t *keys = shall_keep ? hw_kept_make(kept, db, file, strlen(file), sizeof(hw_list_value) + length) : NULL;
   if (keys) {
     keys[0] = first;
     keys[1] = last;
