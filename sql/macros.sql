@@ -31,6 +31,11 @@ max(1, $own_prompts / coalesce(nullif($SAMPLE, 0), $past_prompts))
 -- $is_sampled $ID $EVERY
 ((($ID) & 4294967295) * 1640531527 & 4294967295) * $EVERY < 4294967296
 
+-- Thresholds of relevances, NULL where the run has none: a row with threshold and floor.
+-- $relevance_thresholds
+SELECT max(CASE name WHEN 'relevance-threshold' THEN CAST(value AS REAL) END) AS threshold, max(CASE name WHEN 'relevance-floor' THEN CAST(value AS REAL) END) AS floor
+FROM setting
+
 -- Items: edges aligned by role (agg_item in schema.sql).
 -- $item_id $LAYER $HEAD $SOURCE $TARGET
 ($LAYER << 22) + ($HEAD << 12) + ($SOURCE << 6) + $TARGET

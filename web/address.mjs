@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The address tells everything that is shown: "#/prompt/17/14?t=0.08&sel=edge.2.14.4". */
-import { element } from "./dom.mjs";
 
 /* {path: ["prompt", "17", "14"], query: URLSearchParams} of the present address. */
 export function readAddress() {
@@ -39,10 +38,6 @@ export function promptOfPath(path) {
 export function keptParameters(names) {
   const { query } = readAddress();
   return Object.fromEntries(names.map((name) => [name, query.get(name)]));
-}
-
-export function pageLink(text, path, query, attributes) {
-  return element("a", { href: addressOf(path, query), ...attributes }, text);
 }
 
 /* Changes parameters of the present address (null removes one) and shows it. With replace no step for "back" is made: for what moves

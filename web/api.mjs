@@ -99,6 +99,11 @@ export async function post(path, body, { signal } = {}) {
   return (await apiFetch(path, options)).json();
 }
 
+/* run: the JSON of the end point `run`. Does the server have its model? Then stored prompts can be traced too. */
+export function liveHasModel(run) {
+  return Boolean(run.live && run.live_model && run.live_model.fingerprint === run.model_fingerprint);
+}
+
 /* Saves bytes as a file of the user's. */
 export function saveFile(blob, name) {
   const link = document.createElement("a");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Elements, and numbers and tokens as text. What comes from the database reaches the document through here, as text nodes only. */
+import { addressOf } from "./address.mjs";
 
 /* Appends children: nodes, texts, lists of these; what is null, undefined or false is left out. */
 export function fill(node, ...children) {
@@ -40,6 +41,11 @@ export function element(name, ...content) {
 /* The same for SVG. */
 export function svg(name, ...content) {
   return domMake("http://www.w3.org/2000/svg", name, content);
+}
+
+/* A link to an address of the page. */
+export function pageLink(text, path, query, attributes) {
+  return element("a", { href: addressOf(path, query), ...attributes }, text);
 }
 
 export function button(text, onclick, attributes) {

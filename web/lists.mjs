@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the pages of lists share: tables, estimates with their intervals, the choice of a group, the command that gives the same. */
 import { notFound, showError, skeletonAfter } from "./states.mjs";
-import { announce, button, count, element, number, percent, refill, tokenElement } from "./dom.mjs";
-import { pageLink, writeAddress } from "./address.mjs";
+import { announce, button, count, element, number, pageLink, percent, refill, tokenElement } from "./dom.mjs";
+import { writeAddress } from "./address.mjs";
 
 /* {columns: [name], rows: [[value]]} as objects. */
 export function rowsOf(data) {

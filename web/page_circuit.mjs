@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One recurring circuit: drawn, by group, the prompts that have it, and those that lack one edge. */
 import { listOf } from "./walk.mjs";
-import { count, element, fill, number, plural } from "./dom.mjs";
-import { pageLink } from "./address.mjs";
+import { count, element, fill, number, pageLink, plural } from "./dom.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
 import { circuitDrawing } from "./circuit_drawing.mjs";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Recurring circuits, best first. */
-import { count, element, fill, number, plural } from "./dom.mjs";
-import { pageLink, writeAddress } from "./address.mjs";
+import { count, element, fill, number, pageLink, plural } from "./dom.mjs";
+import { writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dataTable, digits, estimateShare, listsSelect, pageTitle, queryLine, rowsOf, staleNotice } from "./lists.mjs";
 import { showEmpty, showNotMined } from "./states.mjs";

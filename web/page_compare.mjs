@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Saved comparisons, and one of them: what differs, how surely. */
-import { button, count, element, fill, number, plural } from "./dom.mjs";
-import { pageLink, writeAddress } from "./address.mjs";
+import { button, count, element, fill, number, pageLink, plural } from "./dom.mjs";
+import { writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
 import { choiceButtons, dataTable, digits, estimate, headLink, intervalOf, pageTitle, queryLine, rowsOf, staleNotice } from "./lists.mjs";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One head: how much it matters and to whom, where it looks, what it says, its edges by role, its prompts. */
 import { listOf } from "./walk.mjs";
-import { count, element, fill, number, percent, plural, tokenElement } from "./dom.mjs";
-import { pageLink, writeAddress } from "./address.mjs";
+import { count, element, fill, number, pageLink, percent, plural, tokenElement } from "./dom.mjs";
+import { writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
 import { choiceButtons, commandLine, dataTable, digits, estimate, estimateShare, groupName, headName, intervalOf, itemName, itemParts, laterPart, pageTitle, promptLink, queryCommand, rowsOf, stepLinks } from "./lists.mjs";

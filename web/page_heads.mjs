@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Every head of the model: a heat map, and the largest with their intervals. */
-import { button, count, element, fill, number, percent, plural, refill } from "./dom.mjs";
-import { addressOf, pageLink, writeAddress } from "./address.mjs";
+import { button, count, element, fill, number, pageLink, percent, plural, refill } from "./dom.mjs";
+import { addressOf, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart, heatMap } from "./chart.mjs";
 import { HEAT_LEGEND, MEASURES, commandLine, estimate, groupName, headLink, headName, heatCell, intervalOf, measureControls, pageTitle, promptLink, queryCommand, rowsOf } from "./lists.mjs";

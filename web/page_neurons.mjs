@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The neurons that matter most. */
-import { button, count, element, fill, plural } from "./dom.mjs";
-import { pageLink, writeAddress } from "./address.mjs";
+import { button, count, element, fill, pageLink, plural } from "./dom.mjs";
+import { writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
 import { MEASURES, commandLine, estimateShare, groupName, groupSql, intervalOf, measureControls, pageTitle, promptLink, queryCommand, rowsOf, shellWord, tokenRow } from "./lists.mjs";

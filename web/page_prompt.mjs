@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A stored prompt: its graph and panel, its counterfactual, the prompts before and after it. */
-import { button, count, drawn, element, signButton, tokenText } from "./dom.mjs";
-import { addressOf, keptParameters, pageLink, promptOfPath, writeAddress } from "./address.mjs";
-import { get } from "./api.mjs";
+import { count, drawn, element, pageLink, signButton, tokenText } from "./dom.mjs";
+import { addressOf, keptParameters, promptOfPath, writeAddress } from "./address.mjs";
+import { get, liveHasModel } from "./api.mjs";
+import { methodBoth, methodGraphs, methodLack, methodSwitch, nextMethod } from "./methods.mjs";
 import { paneKeys, promptPane } from "./prompt_pane.mjs";
 import { walkFrom } from "./walk.mjs";
 
@@ -22,10 +23,10 @@ function pagePromptChips(graph) {
   return chips;
 }
 
-/* What is drawn: routes, or what the answer hangs on, where it is stored. */
-function pagePromptMethods({ relevance = [] }, by, choose) {
-  return relevance.length > 0 && element("div.panel-switch", { role: "group", "aria-label": "What is drawn" }, [null, ...relevance].map((name) =>
-    button(name ?? "routes", () => choose(name), { "aria-pressed": String(name === by), title: name ? `What the answer hangs on: ${name} relevance (r)` : "Routes of the information (r)" })));
+/* The relevances that are stored, and those that the server can compute: of the last position, contrast with a counterfactual. */
+function pagePromptMethods(graph, run, hasCounterfactual) {
+  const computed = liveHasModel(run) && graph.target === graph.tokens.length - 1 ? ["answer", hasCounterfactual && "contrast"] : [];
+  return ["answer", "contrast"].filter((name) => graph.relevance.includes(name) || computed.includes(name));
 }
 
 function pagePromptTargets(graph, show) {
@@ -61,10 +62,11 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest }
   }
   const isCounterfactual = graph.counterfactual_of != null;
   const otherId = (isCounterfactual ? graph.counterfactual_of : graph.counterfactual) ?? null;
-  const wanted = query.get("by"), by = graph.relevance.includes(wanted) ? wanted : null;
-  const related = by && await Promise.all([rest(), get("relevance", { prompt: id, mode: by }, { signal })]).then(([{ relevanceGraph, relevancePanels }, data]) => relevanceGraph(graph, data, relevancePanels));
+  const wanted = query.get("by"), names = pagePromptMethods(graph, run, !isCounterfactual && otherId !== null);
+  const ask = (mode) => (graph.relevance.includes(mode) ? get("relevance", { prompt: id, mode }, { signal }) : rest().then(({ liveRelevance }) => liveRelevance(id, mode)));
+  const { by, graphs } = await methodGraphs({ graph, names, wanted, pair, ask, rest });
   const { other, reason } = !by && pair && otherId !== null ? await pagePromptOther(otherId, target, signal) : {};
-  const entries = (by ? [pair && graph, related] : [graph, other]).filter(Boolean).map((of) => ({ graph: of, source: ({ storedSource }) => storedSource({ prompt: of.prompt, target: of.target, run }),
+  const entries = [...graphs, other].filter(Boolean).map((of) => ({ graph: of, source: ({ storedSource }) => storedSource({ prompt: of.prompt, target: of.target, run }),
     name: `${by ? of.method?.mode ?? "routes" : of.counterfactual_of == null ? "clean" : "counterfactual"}, prompt ${of.prompt}` }));
   if (isCounterfactual && !by) entries.reverse();
 
@@ -75,7 +77,7 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest }
 
   const toggleOther = () => otherId !== null && go(otherId, null, { pair: null });
   const choose = (name) => writeAddress({ by: name, side: null });
-  const methods = [null, ...graph.relevance], toggleMethod = () => choose(methods[(methods.indexOf(by) + 1) % methods.length]);
+  const toggleMethod = () => choose(nextMethod(names, by));
   const canPair = by !== null || otherId !== null;
   const togglePair = () => canPair && writeAddress({ pair: pair ? null : "1", side: null });
   const beside = { previous: null, next: null };
@@ -87,11 +89,10 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest }
     if (beside[direction] && !signal.aborted) go(beside[direction].prompt, beside[direction].target);
   }
   const place = element("span");
-  const tools = [pagePromptChips(graph), pagePromptMethods(graph, by, choose), element("span.soft", `prompt ${id}`, place), pagePromptTargets(graph, (position) => go(id, position)),
+  const tools = [pagePromptChips(graph), methodSwitch(names, by, choose), element("span.soft", `prompt ${id}`, place), pagePromptTargets(graph, (position) => go(id, position)),
     otherId !== null && signButton(isCounterfactual ? "clean" : "counterfactual", `${isCounterfactual ? "The clean prompt" : "Its counterfactual"} (c)`, toggleOther),
-    canPair && signButton("both", by ? `Routes above ${by} (p)` : "Clean above counterfactual (p)", togglePair, { "aria-pressed": String(pair) }),
-    reason && element("span.soft", { role: "status" }, reason),
-    wanted && !by && element("span.soft", { role: "status" }, `No relevance "${wanted}" is stored of this graph: these are its routes.`), back, forth];
+    canPair && methodBoth(by, pair, togglePair), reason && methodLack(reason),
+    wanted && !by && methodLack(`No relevance "${wanted}" is stored of this graph: these are its routes.`), back, forth];
   const pane = promptPane({ root, entries, run, rest, title: `Prompt ${id}`, query, beside: tools,
     onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),
     onTarget: (entry, position) => go(entry.graph.prompt, position) });

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The list of prompts: filters that combine, each a chip that can be taken away; 100 at a time; rows open prompts, and the way there is
  * through this list. */
-import { announce, button, count, element, fill, number, percent, plural, refill, tokenElement } from "./dom.mjs";
-import { pageLink, readAddress, writeAddress } from "./address.mjs";
+import { announce, button, count, element, fill, number, pageLink, percent, plural, refill, tokenElement } from "./dom.mjs";
+import { readAddress, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { commandLine, dataTable, groupChoices, groupName, groupSelect, groupShort, groupSql, itemName, itemOf, itemParts, laterPart, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
 import { showError, showNoPrompt, showNotMined, skeletonAfter } from "./states.mjs";

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The run: what was traced, how much of it is stored, how often the model is right, how large the graphs are. */
-import { count, element, fill, number, percent, plural } from "./dom.mjs";
-import { pageLink } from "./address.mjs";
+import { count, element, fill, number, pageLink, percent, plural } from "./dom.mjs";
 import { get } from "./api.mjs";
 import { lineChart } from "./chart.mjs";
 import { dataTable, digits, estimate, estimateShare, laterPart, pageTitle, queryLine, rowsOf } from "./lists.mjs";

@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A prompt of one's own, traced by the server: "#/trace?p=TEXT", or a stored one at another target: "#/trace?prompt=17&target=9". */
-import { announce, element } from "./dom.mjs";
-import { addressOf, keptParameters, pageLink, writeAddress } from "./address.mjs";
+ * A prompt of one's own, traced by the server: "#/trace?p=TEXT&answer=TEXT&foil=TEXT&counterfactual=TEXT", or a stored one at another target:
+ * "#/trace?prompt=17&target=9". */
+import { announce, element, pageLink } from "./dom.mjs";
+import { addressOf, keptParameters, writeAddress } from "./address.mjs";
+import { methodBoth, methodGraphs, methodLack, methodSwitch, nextMethod } from "./methods.mjs";
 import { paneKeys, promptPane } from "./prompt_pane.mjs";
-import { liveAddress, liveHasModel, liveSource, liveTrace } from "./source_live.mjs";
+import { liveHasModel } from "./api.mjs";
+import { liveAddress, liveQuestions, liveSource, liveTrace } from "./source_live.mjs";
 import { shellWord } from "./lists.mjs";
 import { showError } from "./states.mjs";
 
-const TRACE_KEPT = ["t", "z", "fold", "conv"]; /* of the address, when another prompt is traced */
+const TRACE_KEPT = ["t", "z", "fold", "conv", "by", "pair"]; /* of the address, when another prompt is traced */
+const TRACE_ASKED = { answer: ["Answer", "else the prediction"], foil: ["Wrong answer", "else the mean of all tokens"], counterfactual: ["Counterfactual", "a prompt of as many tokens"] };
+let traceLast = {}; /* {key, graph, questions}: another method draws it again */
 
 /* {of: for liveAddress, body: for liveTrace} of an address; null: nothing is asked for. */
 function traceWanted(query) {
   const text = query.get("p"), prompt = query.get("prompt"), number = (value) => (/^\d{1,12}$/.test(value ?? "") ? Number(value) : undefined);
   const target = number(query.get("target"));
-  if (text) return { of: { p: text }, body: { text, target } };
+  const asked = Object.fromEntries(Object.keys(TRACE_ASKED).map((name) => [name, query.get(name) || undefined]));
+  if (text) return { of: { p: text, ...asked }, body: { text, target, ...asked } };
   return number(prompt) === undefined ? null : { of: { prompt }, body: { prompt: Number(prompt), target } };
 }
 
@@ -24,12 +30,14 @@ function traceNoModel(root, run) {
     element("p", "With the model of the run, what is not stored of its prompts is computed too.")));
 }
 
-/* A field for the prompt; onTrace(text). */
-function traceForm(run, text, onTrace) {
+/* Fields for the prompt and what its answer hangs on; of: their values by name; onTrace({p, answer, foil, counterfactual}). */
+function traceForm(run, of, onTrace) {
   const field = element("textarea", { id: "trace-text", rows: "2", spellcheck: "false", autocomplete: "off" });
-  field.value = text;
+  field.value = of.p ?? "";
   field.required = true; /* an empty one is told by the browser */
-  const send = () => field.reportValidity() && onTrace(field.value);
+  const asked = Object.entries(TRACE_ASKED).map(([name, [label, placeholder]]) => element("label.field", `${label} `,
+    element("input", { type: "text", name, value: of[name], placeholder, spellcheck: "false", autocomplete: "off" })));
+  const send = () => field.reportValidity() && onTrace({ p: field.value, ...Object.fromEntries(asked.map(({ lastChild }) => [lastChild.name, lastChild.value])) });
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -39,6 +47,7 @@ function traceForm(run, text, onTrace) {
     event.preventDefault();
     send();
   } }, element("label", { for: "trace-text" }, "Prompt"), field, element("button", { type: "submit", class: "primary", title: "Trace (Enter; Shift-Enter begins a line)" }, "Trace"),
+  element("details", { open: Object.keys(of).length > 1 }, element("summary", "What the answer hangs on"), element("div.controls", asked)),
   element("span.soft", `Model ${run.live_model?.name ?? ""}`, !liveHasModel(run) && `; the database was made with another one, ${run.model}`));
   return { form, field };
 }
@@ -46,23 +55,28 @@ function traceForm(run, text, onTrace) {
 export async function showTrace({ root, query, run, rest }) {
   if (!run.live) return traceNoModel(root, run);
   const wanted = traceWanted(query), place = element("div.trace-place");
-  const go = (of) => { location.hash = addressOf(["trace"], { ...of, ...keptParameters(TRACE_KEPT) }); };
-  const { form, field } = traceForm(run, wanted?.body.text ?? "", (p) => go({ p }));
+  const go = (of, changes) => { location.hash = addressOf(["trace"], { ...of, ...keptParameters(TRACE_KEPT), ...changes }); };
+  const { form, field } = traceForm(run, wanted?.of ?? {}, (of) => go(of, { by: of.counterfactual ? "contrast" : of.answer || of.foil ? "answer" : null }));
   root.append(form, place);
-  const key = (of) => ["p", "prompt", "target"].map((name) => of.get(name) ?? "").join("\n"), shownKey = key(query);
-  let pane = null, sized = false, closed = false, latest = query;
+  const keyOf = (of, more = []) => ["p", "prompt", "target", ...Object.keys(TRACE_ASKED), ...more].map((name) => of.get(name) ?? "").join("\n"), key = keyOf(query);
+  const wantedBy = query.get("by"), pair = query.get("pair") === "1", choose = (by) => writeAddress({ by, side: null });
+  let pane = null, sized = false, closed = false, latest = query, keys = {};
 
-  function showGraph(graph, trace) {
-    const { text } = graph;
+  async function showGraph({ graph, questions }) {
+    const { text, relevance: names } = graph, { by, graphs } = await methodGraphs({ graph, names, wanted: wantedBy, pair, ask: questions.relevance, rest });
+    if (closed) return;
+    const togglePair = () => by && writeAddress({ pair: pair ? null : "1", side: null });
+    keys = { r: () => choose(nextMethod(names, by)), p: togglePair };
     if (wanted.of.prompt !== undefined) field.value = text ?? "";
-    graph.targets = graph.tokens.map((_, position) => position); /* any can be traced */
     const stored = wanted.of.prompt !== undefined && pageLink(`prompt ${wanted.of.prompt}`, ["prompt", wanted.of.prompt], {}, { class: "prompt-chip" });
-    const end = graph.tokens.length - 1;
-    const whole = graph.target !== end && element("a.prompt-chip", { href: liveAddress(wanted.of) }, "the last token's prediction");
+    const whole = graph.target !== graph.tokens.length - 1 && element("a.prompt-chip", { href: liveAddress(wanted.of) }, "the last token's prediction");
     place.replaceChildren();
     place.className = "page page-prompt";
-    pane = promptPane({ root: place, rest, title: "Try a prompt", query: latest, beside: [element("span.prompt-chip", "live"), stored, whole],
-      run: { ...run, database: null, model: run.live_model.path }, entries: [{ graph, source: () => liveSource({ trace, of: wanted.of, run }), name: "Graph" }],
+    pane = promptPane({ root: place, rest, title: "Try a prompt", query: latest,
+      beside: [element("span.prompt-chip", "live"), stored, methodSwitch(names, by, choose), by && methodBoth(by, pair, togglePair), whole,
+        wantedBy && !by && methodLack(names.length ? "Contrast relevance needs a counterfactual." : "Relevances are of the last token's prediction.")],
+      run: { ...run, database: null, model: run.live_model.path },
+      entries: graphs.map((of) => ({ graph: of, source: () => liveSource({ questions, of: wanted.of, run }), name: of.method?.mode ?? (by ? "routes" : "Graph") })),
       onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),
       onTarget: (entry, target) => go({ ...wanted.of, target }) });
     if (sized) pane.shown();
@@ -71,10 +85,13 @@ export async function showTrace({ root, query, run, rest }) {
 
   async function start() {
     place.replaceChildren(element("div.state", { role: "status" }, element("p", "Tracing …"), element("progress", { "aria-label": "Tracing" })));
-    const trace = liveTrace(wanted.body);
     try {
-      const graph = await trace.graph();
-      if (!closed) showGraph(graph, trace);
+      if (traceLast.key !== key) {
+        const trace = liveTrace(wanted.body), graph = await trace.graph();
+        graph.targets = graph.tokens.map((_, position) => position); /* any can be traced */
+        traceLast = { key, graph, questions: liveQuestions(trace) };
+      }
+      await showGraph(traceLast);
     } catch (error) {
       if (closed) return;
       place.replaceChildren();
@@ -87,7 +104,7 @@ export async function showTrace({ root, query, run, rest }) {
   else place.append(element("div.state", element("h1", "Try a prompt"),
     element("p", "Type a prompt and press Enter: the graph shows what its next token was made from.")));
 
-  const endKeys = paneKeys(() => pane);
+  const endKeys = paneKeys(() => pane, { r: () => keys.r?.(), p: () => keys.p?.() });
   return {
     shown() {
       sized = true;
@@ -95,7 +112,7 @@ export async function showTrace({ root, query, run, rest }) {
       if (!wanted) field.focus();
     },
     update(context) {
-      if (key(context.query) !== shownKey) return false;
+      if (keyOf(context.query, ["by", "pair"]) !== keyOf(query, ["by", "pair"])) return false;
       latest = context.query;
       pane?.update(latest);
       return true;

@@ -28,7 +28,8 @@ function relevanceOverview(view) {
   const { graph: { method, answer, prediction, tokens } } = view, { data, groups, mode } = method, ways = mode === "contrast";
   const head = (row) => `L${row.layer}H${row.head}`;
   const strongest = (row) => relevanceSorted(groups.attention.filter((part) => part.head === row.head && part.layer === row.layer))[0];
-  const margin = ["The margin of ", tokenElement(answer?.answer ?? prediction.token), " over ", answer?.foil != null ? tokenElement(answer.foil) : "the mean of all tokens"];
+  const asked = data.options ? data : answer; /* a trace tells what it was asked about */
+  const margin = ["The margin of ", tokenElement(asked?.answer ?? prediction.token), " over ", asked?.foil != null ? tokenElement(asked.foil) : "the mean of all tokens"];
   return [element("h2", `${mode === "contrast" ? "Contrast" : "Answer"} relevance`),
     data.m !== null && element("p", margin, ` is ${number(data.m)} logits`, data.m_reference !== null && `, in the counterfactual ${number(data.m_reference)}`, "."),
     method.reason ? panelLack(method.reason) : [
@@ -45,7 +46,7 @@ function relevanceOverview(view) {
 
 /* Why a part is not in the graph. */
 function relevanceAbsent({ graph, threshold }, row) {
-  return panelLack(row ? `Not in the graph at the threshold ${threshold}: ${relevanceWords(row)}.` : `Not stored: its share is below the floor of ${graph.floor}.`);
+  return panelLack(row ? `Not in the graph at the threshold ${threshold}: ${relevanceWords(row)}.` : `Not kept: its share is below the floor of ${graph.floor}.`);
 }
 
 function relevanceEdge(view) {

@@ -14,6 +14,7 @@ import { showCompare } from "./page_compare.mjs";
 import { showLens } from "./page_lens.mjs";
 import { showRoles } from "./page_roles.mjs";
 import { showTrace } from "./page_trace.mjs";
+import { liveRelevance } from "./source_live.mjs";
 import { storedSource } from "./source_stored.mjs";
 import { fileMenu } from "./graph_files.mjs";
 import { graphTable } from "./graph_table.mjs";
@@ -22,5 +23,5 @@ import { relevanceGraph } from "./relevance_graph.mjs";
 import { relevancePanels } from "./relevance_panel.mjs";
 
 /* pages: first word of the address -> what shows it. */
-export const rest = { showHelp, storedSource, fileMenu, graphTable, panel, relevanceGraph, relevancePanels, pages: { "": showRun, failed: showFailed, prompts: showPrompts, heads: showHeads, head: showHead,
+export const rest = { showHelp, liveRelevance, storedSource, fileMenu, graphTable, panel, relevanceGraph, relevancePanels, pages: { "": showRun, failed: showFailed, prompts: showPrompts, heads: showHeads, head: showHead,
   neurons: showNeurons, neuron: showNeuron, circuits: showCircuits, circuit: showCircuit, compare: showCompare, lens: showLens, roles: showRoles, trace: showTrace } };

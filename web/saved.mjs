@@ -2,14 +2,17 @@
  * The saved page: the graph whose data lies in the document. Nothing is asked of a server. */
 import { element } from "./dom.mjs";
 import { readAddress, writeAddress } from "./address.mjs";
+import { methodBoth, methodGraphs, methodSwitch, nextMethod } from "./methods.mjs";
 import { paneKeys, promptPane } from "./prompt_pane.mjs";
 import { sourceMissing } from "./source_stored.mjs";
 import { fileMenu } from "./graph_files.mjs";
 import { graphTable } from "./graph_table.mjs";
 import { panel } from "./panel.mjs";
+import { relevanceGraph } from "./relevance_graph.mjs";
+import { relevancePanels } from "./relevance_panel.mjs";
 
 /* data: {run, database, graph, lists, neurons: {nodes: {"LAYER.POSITION": [[neuron, share, activation]]},
- * lists: {"LAYER.NEURON": [promotes, suppresses]}, tokens}} */
+ * lists: {"LAYER.NEURON": [promotes, suppresses]}, tokens}, relevance: {answer, contrast}, each what the end point `relevance` gives or null} */
 function savedSource({ run, lists, neurons }) {
   return {
     lists: async () => lists,
@@ -27,15 +30,33 @@ function savedChips(graph) {
 function savedShow() {
   const data = JSON.parse(document.getElementById("data").textContent);
   const { graph } = data, run = { ...data.run, database: data.database };
-  const root = element("div.page.page-prompt");
+  const root = element("div.page.page-prompt"), names = graph.relevance;
   document.getElementById("page").append(root);
   document.getElementById("saved").append(element("b.brand", "Headwater"), element("span.soft",
     [run.model, run.dataset, Number.isInteger(graph.prompt) && `prompt ${graph.prompt}`, "a saved page"].filter(Boolean).join(" · ")));
-  const pane = promptPane({ root, run, rest: async () => ({ fileMenu, graphTable, panel }), entries: [{ graph, source: () => savedSource(data), name: "Graph" }], title: document.title, query: readAddress().query,
-    beside: savedChips(graph), onState: (changes, options) => writeAddress(changes, { ...options, silent: true }) });
-  pane.shown();
-  addEventListener("hashchange", () => pane.update(readAddress().query));
-  paneKeys(() => pane);
+  const rest = async () => ({ fileMenu, graphTable, panel, relevanceGraph, relevancePanels }), choose = (by) => writeAddress({ by, side: null });
+  let shown = null; /* {drawn, pane, by, togglePair} */
+
+  async function show() {
+    const { query } = readAddress(), pair = query.get("pair") === "1", drawn = [query.get("by"), pair].join(" ");
+    if (shown?.drawn === drawn) {
+      shown.pane.update(query);
+      return;
+    }
+    const { by, graphs } = await methodGraphs({ graph, names, wanted: query.get("by"), pair, ask: async (name) => data.relevance[name], rest });
+    const togglePair = () => by && writeAddress({ pair: pair ? null : "1", side: null });
+    shown?.pane.close();
+    root.replaceChildren();
+    const pane = promptPane({ root, run, rest, entries: graphs.map((of) => ({ graph: of, source: () => savedSource(data), name: of.method?.mode ?? (by ? "routes" : "Graph") })),
+      title: document.title, query, beside: [savedChips(graph), methodSwitch(names, by, choose), by && methodBoth(by, pair, togglePair)],
+      onState: (changes, options) => writeAddress(changes, { ...options, silent: true }) });
+    shown = { drawn, pane, by, togglePair };
+    pane.shown();
+  }
+
+  for (const name of ["hashchange", "addresschange"]) addEventListener(name, show);
+  paneKeys(() => shown?.pane, { r: () => choose(nextMethod(names, shown.by)), p: () => shown.togglePair() });
+  show();
 }
 
 savedShow();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Traces that the server computes while the page is shown, and what is asked of them. */
 import { addressOf } from "./address.mjs";
-import { get, post } from "./api.mjs";
+import { get, liveHasModel, post } from "./api.mjs";
 import { rowsOf } from "./lists.mjs";
 
 /* A function that asks once and keeps the promise, unless it fails. */
@@ -25,7 +25,7 @@ export function headOfDataSet() {
   });
 }
 
-/* body: {text | prompt, target}. -> {graph(): its JSON, ask(what, parameters): of the trace}. The server keeps few traces: one that has gone
+/* body: {text | prompt, target, answer, foil, counterfactual}. -> {graph(): its JSON, ask(what, parameters): of the trace}. The server keeps few traces: one that has gone
  * is computed again. */
 export function liveTrace(body) {
   let started = null;
@@ -54,25 +54,26 @@ export function liveQuestions({ ask }) {
     neurons: askOnce((layer, position) => ask("neurons", { layer, position })),
     list: askOnce((kind, layer, position, index) => ask("list", { kind, layer, position, index })),
     lens: askOnce((layer, position, after) => ask("lens", { layer, position, after })),
+    relevance: askOnce((mode) => ask("relevance", { mode })),
     attention: askOnce((layer, head) => ask("attention", { layer, head })),
   };
 }
 
-/* Does the server have the model of the run? Then stored prompts can be traced too. */
-export function liveHasModel(run) {
-  return Boolean(run.live && run.live_model && run.live_model.fingerprint === run.model_fingerprint);
+/* What the answer of a stored prompt hangs on, computed. */
+export function liveRelevance(prompt, mode) {
+  return liveTrace({ prompt }).ask("relevance", { mode });
 }
 
-/* The address of a trace: of a text {p} or of a stored prompt {prompt}, with the target. */
+/* The address of a trace: of a text {p, answer, foil, counterfactual} or of a stored prompt {prompt}, with the target. */
 export function liveAddress(of, target) {
   return addressOf(["trace"], { ...of, target });
 }
 
-/* The panel's source for a trace; of: as liveAddress takes it. The data set is linked where it was made with this model. */
-export function liveSource({ trace, of, run }) {
+/* The panel's source for a trace; questions: see liveQuestions; of: as liveAddress takes it. The data set is linked where it was made with this model. */
+export function liveSource({ questions, of, run }) {
   const same = liveHasModel(run);
   return {
-    ...liveQuestions(trace),
+    ...questions,
     ...(same ? { head: headOfDataSet() } : {}),
     link: (path, query) => (path[0] === "prompt" ? liveAddress(of, path[2]) : same ? addressOf(path, query) : null),
     missing: (what) => (what === "neurons" ? "Neurons are computed of FFN nodes in the graph at the floor." : "Not computed."),

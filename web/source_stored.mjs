@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Where the panel of a stored prompt gets its data: the end points of the server. */
 import { addressOf } from "./address.mjs";
-import { get } from "./api.mjs";
-import { askOnce, headOfDataSet, liveAddress, liveHasModel, liveQuestions, liveTrace } from "./source_live.mjs";
+import { get, liveHasModel } from "./api.mjs";
+import { askOnce, headOfDataSet, liveAddress, liveQuestions, liveTrace } from "./source_live.mjs";
 
 /* Why something is not stored, by the run's option. */
 export function sourceMissing(project, live = false) {

@@ -65,7 +65,17 @@ typedef struct hw_answer_question {
   const int32_t *counterfactual; /* [n_counterfactual] tokens of another prompt, or NULL; they must live as long as the trace */
   size_t n_counterfactual;
   int64_t threads;               /* 0: one per core */
+  int64_t memory;                /* MiB that forward pass and relevances may take; 0: no limit */
 } hw_answer_question;
+
+typedef struct hw_answer_texts {
+  const char *answer, *foil, *counterfactual; /* NULL: not given */
+} hw_answer_texts;
+
+/* The token ids of texts about a prompt, into the question: the first tokens of answer and foil as they follow the prompt, -1 where they are not
+ * given, and the counterfactual's in the arena. Errors: PROMPT naming the text that has no such tokens, MEMORY. */
+HW_API bool hw_answer_question_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *prompt,
+                                       const hw_answer_texts *texts, hw_arena *arena, hw_answer_question *question, hw_error *err);
 
 /* A prompt and its counterfactual, run once. Everything in it lives until hw_answer_trace_fini; the model must live as long. */
 typedef struct hw_answer_trace {
@@ -78,7 +88,8 @@ typedef struct hw_answer_trace {
 } hw_answer_trace;
 
 /* Finds the relevances of a prompt of n token ids. Call hw_answer_trace_fini also after an error. Errors:
- * PROMPT naming what is wrong with ids of the prompt, the counterfactual, the answer or the foil, MEMORY. */
+ * PROMPT naming what is wrong with ids of the prompt, the counterfactual, the answer or the foil, or that it takes more than the question's
+ * `memory`; MEMORY. */
 HW_API bool hw_answer_trace_ids(const hw_model *model, const int32_t *ids, size_t n, const hw_answer_question *question,
                                 const hw_relevance_settings *settings, hw_answer_trace *trace, hw_error *err);
 

@@ -38,7 +38,7 @@ static const hw_option own_options[] = {
     {"tokens", HW_OPTION_TEXT, AT(tokens), "IDS", "token ids 464,1175,... taken as they are, instead of --prompt", 0, 0, NULL, false},
     {"json", HW_OPTION_FLAG, AT(json), NULL, "print JSON", 0, 0, NULL, false},
     {"figure", HW_OPTION_TEXT, AT(figure), "FILE", "draw the graph of the last target into this file, as SVG", 0, 0, NULL, false},
-    {"html", HW_OPTION_TEXT, AT(html), "FILE", "write the graph of the last target as a page that works from disk", 0, 0, NULL, false},
+    {"html", HW_OPTION_TEXT, AT(html), "FILE", "write the graph of the last target, and with --relevance what the answer hangs on, as a page that works from disk", 0, 0, NULL, false},
     {"relevance", HW_OPTION_CHOICE, AT(question.relevance), "WHAT", "what the answer hangs on: answer, contrast (against the counterfactual), both, none", 0, 0, hw_relevance_names, false},
     {"answer", HW_OPTION_TEXT, AT(question.answer), "TEXT", "the answer; the predicted token when left out", 0, 0, NULL, false},
     {"answer-token", HW_OPTION_TEXT, AT(question.answer_token), "ID", "its token, instead of --answer", 0, 0, NULL, false},
@@ -104,8 +104,14 @@ static bool draw(const trace_settings *s, const hw_model *model, const hw_tokeni
   return ok;
 }
 
-static bool save_page(const trace_settings *s, const hw_model *model, const hw_tokenizer *tokenizer, const hw_trace *traced, hw_error *err) {
-  const hw_page_trace page = {.trace = traced, .model = model, .tokenizer = tokenizer, .analysis = &s->analysis, .text = s->prompt};
+static bool save_page(const trace_settings *s, const hw_trace_view *view, const hw_trace *traced, const hw_answer_trace *answered, hw_error *err) {
+  const hw_page_trace page = {.trace = traced, .model = view->model, .tokenizer = view->tokenizer, .analysis = &s->analysis, .text = s->prompt,
+                              .relevance = view->relevance, .relevance_settings = view->relevance_settings,
+                              .counterfactual = view->relevance ? answered->ids + answered->first[1] : NULL,
+                              .n_counterfactual = view->relevance ? answered->first[2] - answered->first[1] : 0};
+  const hw_prompt_input *prompt = &traced->prompt;
+  if (page.relevance && prompt->targets[prompt->n_targets - 1] + (size_t)1 < prompt->n_tokens)
+    fprintf(stderr, "headwater: warning: the page has the graph of position %u alone: relevances are of the last position\n", (unsigned)prompt->targets[prompt->n_targets - 1]);
   hw_buffer title, data;
   hw_buffer_init(&title);
   hw_buffer_init(&data);
@@ -134,9 +140,9 @@ static bool trace(const trace_settings *s, const hw_model *model, const hw_token
     hw_trace_put_json(&view, out);
   else if (ok)
     hw_trace_put_text(&view, out);
+  ok = ok && hw_buffer_check(out, err) && (!s->figure || draw(s, model, tokenizer, traced, err)) && (!s->html || save_page(s, &view, traced, &answered, err));
   hw_answer_trace_fini(&answered);
-  return ok && hw_buffer_check(out, err) && (!s->figure || draw(s, model, tokenizer, traced, err)) &&
-         (!s->html || save_page(s, model, tokenizer, traced, err));
+  return ok;
 }
 
 /* With ids given a tokenizer is only there to show texts. That memory ran out is no reason to go without one. */

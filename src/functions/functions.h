@@ -6,6 +6,7 @@
 #include "headwater/arena.h"
 #include "headwater/graph.h"
 #include "codec/codec.h"
+#include "graph/relevance_list.h"
 #include "sqlite/sqlite.h"
 
 /* What a column decodes to; which fields are filled depends on the function. */
@@ -26,7 +27,7 @@ typedef struct hw_rows {
   struct hw_pair *pairs; /* hw_pairs */
   size_t n_nodes; /* hw_graph_size */
   hw_relevance_rows relevance;
-  struct hw_relevance_row *relevance_rows; /* relevance.c */
+  hw_relevance_row *relevance_rows; /* relevance.c */
 } hw_rows;
 
 /* The second, optional argument of a table function. */

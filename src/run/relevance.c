@@ -77,17 +77,17 @@ static const hw_stored_neuron *stored_neurons(const hw_relevance *from, hw_arena
   return out;
 }
 
-static const hw_relevance_rows *make_rows(const hw_job *job, const hw_relevance *from, bool contrast, const hw_model_config *config, size_t n_tokens, hw_arena *arena, hw_error *err) {
+const hw_relevance_rows *hw_relevance_round(const hw_relevance *from, const hw_relevance_kept *kept, const hw_model_config *config, size_t n_tokens, hw_arena *arena, hw_error *err) {
   size_t n_layers = (size_t)config->n_layers, heads = n_layers * (size_t)config->n_heads;
   hw_relevance_rows *rows = hw_arena_new(arena, hw_relevance_rows, 1, err);
   if (!rows) return NULL;
-  *rows = (hw_relevance_rows){.contrast = contrast, .m = from->m, .m_reference = from->m_reference, .threshold = hw_job_relevance_threshold(job), .floor = hw_job_relevance_floor(job),
+  *rows = (hw_relevance_rows){.contrast = kept->contrast, .m = from->m, .m_reference = from->m_reference, .threshold = kept->threshold, .floor = kept->floor,
                               .parts = from->parts, .n_parts = from->n_parts, .n_layers = n_layers, .n_heads = (size_t)config->n_heads, .n_tokens = n_tokens,
                               .heads = rounded(from->heads, heads, arena, err), .ffn = rounded(from->ffn, n_layers, arena, err),
                               .tokens = rounded(from->states, n_tokens, arena, err), .biases = hw_relevance_micro(from->biases),
                               .neurons = stored_neurons(from, arena, err), .n_neurons = from->n_neurons};
   if (!rows->heads || !rows->ffn || !rows->tokens || !rows->neurons) return NULL;
-  if (!contrast) return rows;
+  if (!kept->contrast) return rows;
   rows->value = rounded(from->value, heads, arena, err);
   rows->key = rounded(from->key, heads, arena, err);
   rows->query = rounded(from->query, heads, arena, err);
@@ -109,7 +109,8 @@ static bool make_record(const hw_job *job, const hw_prompt_input *input, const h
     record->reason = "the answer's margin is not a finite number";
     return true;
   }
-  return (record->rows = make_rows(job, r, contrast, config, input->n_tokens, arena, err)) != NULL;
+  const hw_relevance_kept kept = {.contrast = contrast, .threshold = hw_job_relevance_threshold(job), .floor = hw_job_relevance_floor(job)};
+  return (record->rows = hw_relevance_round(r, &kept, config, input->n_tokens, arena, err)) != NULL;
 }
 
 bool hw_list_relevances(const hw_job *job, const hw_model_config *config, const hw_prompt_input *input, const hw_prompt_result *result, hw_arena *arena,

@@ -25,6 +25,14 @@ bool hw_explain(hw_worker *worker, const hw_explained *prompts, size_t n, hw_err
 /* What that takes of a worker's memory for sub-batches and chunks of this shape. */
 size_t hw_explain_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t batch_rows, const hw_batch_shape *shape);
 
+typedef struct hw_relevance_kept {
+  bool contrast;
+  double threshold, floor; /* see hw_relevance_rows */
+} hw_relevance_kept;
+
+/* Relevances that have no reason, as a database keeps them, in the arena. NULL: MEMORY. */
+const hw_relevance_rows *hw_relevance_round(const hw_relevance *from, const hw_relevance_kept *kept, const hw_model_config *config, size_t n_tokens, hw_arena *arena, hw_error *err);
+
 /* The records of a prompt, in the arena; none where relevances were not asked for. */
 bool hw_list_relevances(const hw_job *job, const hw_model_config *config, const hw_prompt_input *input, const hw_prompt_result *result, hw_arena *arena,
                         hw_prompt_record *record, hw_error *err);

@@ -22,6 +22,41 @@ static bool check(const hw_model *model, const int32_t *ids, size_t n, const hw_
   return check_token(model, "answer", question->answer, err) && check_token(model, "foil", question->foil, err);
 }
 
+static size_t length_of(const char *text) { return text ? strlen(text) : 0; }
+
+/* what: of which text a failure tells. */
+static bool prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *what, const char *text, const char *answer,
+                    const char *foil, hw_arena *arena, hw_prompt_input *input, hw_error *err) {
+  if (!hw_prompt_prepare(model, tokenizer, analysis, text, strlen(text), answer, length_of(answer), foil, length_of(foil), arena, input, err)) return false;
+  if (input->failure) return hw_fail(err, HW_ERROR_PROMPT, "the %s \"%.100s\": %s", what, text, input->failure);
+  if (answer && !input->n_answer) return hw_fail(err, HW_ERROR_PROMPT, "the answer \"%.100s\": %s", answer, input->answer_loss ? input->answer_loss : "it has no tokens");
+  if (foil && !input->n_foil) return hw_fail(err, HW_ERROR_PROMPT, "the foil \"%.100s\": %s", foil, input->foil_loss ? input->foil_loss : "it has no tokens");
+  return true;
+}
+
+bool hw_answer_question_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *prompt, const hw_answer_texts *texts,
+                                hw_arena *arena, hw_answer_question *question, hw_error *err) {
+  hw_prompt_input input = {0}, other = {0};
+  question->answer = question->foil = -1;
+  question->counterfactual = NULL;
+  question->n_counterfactual = 0;
+  if ((texts->answer || texts->foil) && !prepare(model, tokenizer, analysis, "prompt", prompt, texts->answer, texts->foil, arena, &input, err)) return false;
+  if (input.n_answer) question->answer = input.answer[0];
+  if (input.n_foil) question->foil = input.foil[0];
+  if (texts->counterfactual && !prepare(model, tokenizer, analysis, "counterfactual", texts->counterfactual, NULL, NULL, arena, &other, err)) return false;
+  question->counterfactual = other.ids;
+  question->n_counterfactual = other.n_tokens;
+  return true;
+}
+
+static bool check_memory(const hw_model *model, size_t n, const hw_answer_question *question, const hw_relevance_settings *settings, size_t threads, hw_error *err) {
+  size_t rows = n + question->n_counterfactual, longest = n > question->n_counterfactual ? n : question->n_counterfactual, most = (size_t)question->memory << 20;
+  if (!most) return true;
+  size_t bytes = hw_forward_bytes(model, rows, longest, threads, false, true) + hw_relevance_work_bytes(model, settings, n, longest) + hw_relevance_bytes(model, settings, n);
+  return bytes <= most || hw_fail(err, HW_ERROR_PROMPT, "prompt and counterfactual have %zu tokens: relevances take %zu MiB, at most %zu MiB are allowed", rows,
+                                  (bytes + (1u << 20) - 1) >> 20, most >> 20);
+}
+
 static bool run(const hw_model *model, const int32_t *ids, size_t n, const hw_answer_question *question, const hw_relevance_settings *settings,
                 hw_answer_trace *trace, hw_error *err) {
   size_t other = question->n_counterfactual;
@@ -42,10 +77,10 @@ bool hw_answer_trace_ids(const hw_model *model, const int32_t *ids, size_t n, co
   *trace = (hw_answer_trace){0};
   hw_arena_init(&trace->arena);
   hw_arena_init(&trace->scratch);
-  if (!check(model, ids, n, question, err)) return false;
+  size_t threads = question->threads ? (size_t)question->threads : (size_t)omp_get_num_procs();
+  if (!check(model, ids, n, question, err) || !check_memory(model, n, question, settings, threads, err)) return false;
   trace->team.panel = hw_memory_large(HW_PANEL_FLOATS * sizeof(float));
   if (!trace->team.panel) return hw_fail_memory(err, "a trace");
-  size_t threads = question->threads ? (size_t)question->threads : (size_t)omp_get_num_procs();
   if (threads > 1 && (trace->team.helpers = hw_helpers_new(threads, &(hw_error){0}))) hw_helpers_start(trace->team.helpers, threads - 1); /* else alone */
   return run(model, ids, n, question, settings, trace, err);
 }

@@ -27,9 +27,12 @@ typedef struct kept_trace {
   pthread_mutex_t asked; /* one question at a time */
   hw_trace trace;
   char *text;
-  int32_t *ids;          /* of a stored prompt */
+  int32_t *ids;          /* of a stored prompt, in the arena */
   int32_t *tops;         /* [n_layers] */
   int64_t prompt;        /* -1: none */
+  hw_arena arena;
+  hw_answer_question question;
+  double relevance_threshold, relevance_floor;
 } kept_trace;
 
 struct hw_live {
@@ -65,8 +68,8 @@ static void free_trace(kept_trace *kept) {
   hw_trace_fini(&kept->trace);
   (void)pthread_mutex_destroy(&kept->asked);
   free(kept->text);
-  free(kept->ids);
   free(kept->tops);
+  hw_arena_fini(&kept->arena);
   free(kept);
 }
 
@@ -149,7 +152,8 @@ static bool has_model(const hw_web *web, hw_http_reply *reply) {
 /* ---- what is asked to be traced ---- */
 
 typedef struct wanted_trace {
-  const char *text; /* of the request's JSON; or NULL */
+  const char *text; /* of the request's JSON, as those below; or NULL */
+  hw_answer_texts about; /* what its answer hangs on */
   int64_t prompt;   /* or -1 */
   char targets[16];
 } wanted_trace;
@@ -161,13 +165,16 @@ static bool read_whole(const json_t *value, const char *key, int64_t most, int64
 }
 
 static bool read_member(const char *key, const json_t *value, wanted_trace *wanted, hw_error *err) {
+  const struct { const char *name, **text; } texts[] = {
+      {"text", &wanted->text}, {"answer", &wanted->about.answer}, {"foil", &wanted->about.foil}, {"counterfactual", &wanted->about.counterfactual}};
   int64_t target;
-  if (strcmp(key, "text") == 0) {
-    wanted->text = json_string_value(value);
-    return wanted->text || hw_fail(err, HW_ERROR_INPUT, "text is %s, want a string", hw_json_type(value));
-  }
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    if (strcmp(key, texts[i].name) == 0) {
+      *texts[i].text = json_string_value(value);
+      return *texts[i].text || hw_fail(err, HW_ERROR_INPUT, "%s is %s, want a string", key, hw_json_type(value));
+    }
   if (strcmp(key, "prompt") == 0) return read_whole(value, key, ((int64_t)1 << 42) - 1, &wanted->prompt, err);
-  if (strcmp(key, "target") != 0) return hw_fail(err, HW_ERROR_INPUT, "the body has \"%.60s\", want text or prompt, and perhaps target", key);
+  if (strcmp(key, "target") != 0) return hw_fail(err, HW_ERROR_INPUT, "the body has \"%.60s\", want text or prompt, and perhaps target, answer, foil and counterfactual", key);
   if (!read_whole(value, key, MOST_POSITIONS, &target, err)) return false;
   (void)snprintf(wanted->targets, sizeof wanted->targets, "%" PRId64, target);
   return true;
@@ -179,15 +186,36 @@ static bool read_body(json_t *body, wanted_trace *wanted, hw_error *err) {
   json_t *value;
   json_object_foreach(body, key, value)
     if (!read_member(key, value, wanted, err)) return false;
-  return (wanted->text != NULL) != (wanted->prompt >= 0) || hw_fail(err, HW_ERROR_INPUT, "want one of text and prompt");
+  if ((wanted->text != NULL) == (wanted->prompt >= 0)) return hw_fail(err, HW_ERROR_INPUT, "want one of text and prompt");
+  bool asks = wanted->about.answer || wanted->about.foil || wanted->about.counterfactual;
+  return wanted->text || !asks || hw_fail(err, HW_ERROR_INPUT, "answer, foil and counterfactual of a stored prompt are the stored ones: give them with text");
 }
 
 /* ---- stored prompts ---- */
 
-/* Its ids and text from the database's JSON, and the threshold of the run. */
+/* The token ids of a list, in the arena. */
+static bool take_ids(const json_t *list, hw_arena *arena, int32_t **ids, size_t *n, hw_error *err) {
+  *n = json_array_size(list);
+  *ids = hw_arena_new(arena, int32_t, *n + 1, err);
+  for (size_t i = 0; *ids && i < *n; i++) (*ids)[i] = (int32_t)json_integer_value(json_array_get(list, i));
+  return *ids != NULL;
+}
+
+/* 0 for what is not known. */
+static void take_thresholds(double threshold, double floor, kept_trace *kept) {
+  kept->relevance_threshold = threshold > 0 ? threshold : HW_RELEVANCE_THRESHOLD;
+  kept->relevance_floor = floor > 0 ? floor : kept->relevance_threshold / 4;
+}
+
+static int32_t id_of(const json_t *stored, const char *key) {
+  const json_t *id = json_object_get(stored, key);
+  return json_is_integer(id) ? (int32_t)json_integer_value(id) : -1;
+}
+
+/* Its ids and text from the database's JSON, its question, and the thresholds of the run. */
 static bool take_stored(const hw_live *live, const json_t *stored, kept_trace *kept, size_t *n, hw_analysis *analysis, hw_error *err) {
   const char *fingerprint = json_string_value(json_object_get(stored, "model_fingerprint")), *name = json_string_value(json_object_get(stored, "model"));
-  const json_t *ids = json_object_get(stored, "ids");
+  int32_t *other;
   if (!fingerprint || strcmp(fingerprint, live->model->fingerprint) != 0)
     return hw_fail(err, HW_ERROR_PROMPT, "the database was made with another model than this server has (%.100s: %s, here %.100s: %s): only "
                    "prompts that are typed in can be traced", name ? name : "?", fingerprint ? fingerprint : "?", live->model->name, live->model->fingerprint);
@@ -198,12 +226,14 @@ static bool take_stored(const hw_live *live, const json_t *stored, kept_trace *k
   analysis->threshold = json_number_value(json_object_get(stored, "threshold"));
   analysis->floor = json_number_value(json_object_get(stored, "floor"));
   const char *text = json_string_value(json_object_get(stored, "text"));
-  *n = json_array_size(ids);
-  kept->text = strdup(text ? text : "");
-  kept->ids = calloc(*n + 1, sizeof *kept->ids);
-  if (!kept->text || !kept->ids) return hw_fail_memory(err, "a prompt");
-  for (size_t i = 0; i < *n; i++) kept->ids[i] = (int32_t)json_integer_value(json_array_get(ids, i));
-  return true;
+  take_thresholds(json_number_value(json_object_get(stored, "relevance_threshold")), json_number_value(json_object_get(stored, "relevance_floor")), kept);
+  kept->question.answer = id_of(stored, "answer_id");
+  kept->question.foil = id_of(stored, "foil_id");
+  if (!take_ids(json_object_get(stored, "ids"), &kept->arena, &kept->ids, n, err) ||
+      !take_ids(json_object_get(stored, "counterfactual_ids"), &kept->arena, &other, &kept->question.n_counterfactual, err))
+    return false;
+  kept->question.counterfactual = other;
+  return (kept->text = strdup(text ? text : "")) || hw_fail_memory(err, "a prompt");
 }
 
 /* False with a reply where the database has no such prompt, or cannot be read. */
@@ -249,12 +279,13 @@ static bool find_tops(hw_trace *trace, int32_t **ids, hw_error *err) {
   return ok;
 }
 
-static void trace_into(hw_live *live, kept_trace *kept, const hw_analysis *analysis, size_t n_ids, hw_http_reply *reply) {
+static void trace_into(hw_live *live, kept_trace *kept, const hw_analysis *analysis, size_t n_ids, const hw_answer_texts *about, hw_http_reply *reply) {
   hw_error err = {0};
   if (!lock_worker(live, reply)) return;
   bool ok = kept->ids ? hw_trace_ids(live->model, analysis, kept->ids, n_ids, &kept->trace, &err)
                       : hw_trace_text(live->model, live->tokenizer, analysis, kept->text, &kept->trace, &err);
   ok = ok && find_tops(&kept->trace, &kept->tops, &err);
+  if (ok && !kept->ids) ok = hw_answer_question_prepare(live->model, live->tokenizer, analysis, kept->text, about, &kept->arena, &kept->question, &err);
   (void)pthread_mutex_unlock(&live->worker);
   if (!ok) answer_error(reply, &err);
 }
@@ -269,6 +300,7 @@ static void answer_trace(hw_web *web, const wanted_trace *wanted, kept_trace *ke
   analysis.project = HW_PROJECT_NONE;
   analysis.memory = HW_LIVE_MEMORY;
   if (wanted->text) {
+    take_thresholds(0, 0, kept);
     if (!(kept->text = strdup(wanted->text))) answer_error(reply, (hw_fail_memory(&err, "a prompt"), &err));
   } else {
     hw_buffer stored;
@@ -280,13 +312,17 @@ static void answer_trace(hw_web *web, const wanted_trace *wanted, kept_trace *ke
     }
     hw_buffer_fini(&stored);
   }
-  if (!reply->status) trace_into(live, kept, &analysis, n_ids, reply);
+  if (!reply->status) trace_into(live, kept, &analysis, n_ids, &wanted->about, reply);
 }
+
+/* Relevances are those of the last position. */
+static bool at_end(const kept_trace *kept) { return kept->trace.prompt.targets[0] + (size_t)1 == kept->trace.prompt.n_tokens; }
 
 static kept_trace *new_trace(const wanted_trace *wanted) {
   kept_trace *kept = calloc(1, sizeof *kept);
   if (!kept) return NULL;
   (void)pthread_mutex_init(&kept->asked, NULL);
+  hw_arena_init(&kept->arena);
   kept->prompt = wanted->prompt;
   return kept;
 }
@@ -308,7 +344,7 @@ void hw_live_trace(hw_web *web, const hw_web_call *call, hw_http_reply *reply) {
   }
   keep(web->live, kept);
   const hw_live_view view = {.trace = &kept->trace, .tokenizer = web->live->tokenizer, .id = kept->id, .text = kept->text, .tops = kept->tops,
-                             .prompt = kept->prompt};
+                             .prompt = kept->prompt, .by_answer = at_end(kept), .by_contrast = at_end(kept) && kept->question.n_counterfactual > 0};
   hw_live_put_graph(&view, &reply->body);
   release(web->live, kept);
   reply->status = 200;
@@ -323,7 +359,9 @@ typedef struct question {
   const hw_web_call *call;
   const hw_tokenizer *tokenizer;
   const hw_model *model;
+  hw_live *live;
   hw_arena arena;
+  hw_http_reply *reply;
   hw_buffer *out;
 } question;
 
@@ -342,7 +380,7 @@ static void answer_question(hw_web *web, const hw_web_call *call, hw_http_reply 
     return;
   }
   hw_error err = {0};
-  question q = {.kept = kept, .call = call, .tokenizer = live->tokenizer, .model = live->model, .out = &reply->body};
+  question q = {.kept = kept, .call = call, .tokenizer = live->tokenizer, .model = live->model, .live = live, .reply = reply, .out = &reply->body};
   hw_arena_init(&q.arena);
   (void)pthread_mutex_lock(&kept->asked);
   bool ok = answer(&q, &err);
@@ -350,7 +388,7 @@ static void answer_question(hw_web *web, const hw_web_call *call, hw_http_reply 
   hw_arena_fini(&q.arena);
   release(live, kept);
   if (!ok) {
-    answer_error(reply, &err);
+    if (!reply->status) answer_error(reply, &err);
     return;
   }
   reply->status = 200;
@@ -409,7 +447,30 @@ static bool answer_attention(question *q, hw_error *err) {
   return true;
 }
 
+static bool find_relevance(question *q, const hw_live_relevance_view *of, hw_answer_trace *trace, hw_error *err) {
+  const hw_trace *traced = &q->kept->trace;
+  const hw_relevance_settings settings = {.answer = !of->kept.contrast, .contrast = of->kept.contrast, .floor = of->kept.floor,
+                                          .top_neurons = traced->worker.flow.top_neurons};
+  return hw_answer_trace_ids(q->model, traced->prompt.ids, traced->prompt.n_tokens, &q->kept->question, &settings, trace, err) &&
+         hw_live_put_relevance(of, &q->arena, q->out, err);
+}
+
+static bool answer_relevance(question *q, hw_error *err) {
+  bool contrast = strcmp(hw_call_value(q->call, "mode"), "contrast") == 0;
+  hw_answer_trace trace = {0};
+  const hw_live_relevance_view of = {.model = q->model, .tokenizer = q->tokenizer, .asked = &trace.relevance, .n_tokens = q->kept->trace.prompt.n_tokens,
+                                     .counterfactual = q->kept->question.counterfactual, .n_counterfactual = q->kept->question.n_counterfactual,
+                                .kept = {.contrast = contrast, .threshold = q->kept->relevance_threshold, .floor = q->kept->relevance_floor}};
+  q->kept->question.memory = HW_LIVE_MEMORY;
+  if (!lock_worker(q->live, q->reply)) return false;
+  bool ok = find_relevance(q, &of, &trace, err);
+  hw_answer_trace_fini(&trace);
+  (void)pthread_mutex_unlock(&q->live->worker);
+  return ok;
+}
+
 void hw_live_list(hw_web *web, const hw_web_call *call, hw_http_reply *reply) { answer_question(web, call, reply, answer_list); }
 void hw_live_neurons(hw_web *web, const hw_web_call *call, hw_http_reply *reply) { answer_question(web, call, reply, answer_neurons); }
 void hw_live_lens(hw_web *web, const hw_web_call *call, hw_http_reply *reply) { answer_question(web, call, reply, answer_lens); }
 void hw_live_attention(hw_web *web, const hw_web_call *call, hw_http_reply *reply) { answer_question(web, call, reply, answer_attention); }
+void hw_live_relevance(hw_web *web, const hw_web_call *call, hw_http_reply *reply) { answer_question(web, call, reply, answer_relevance); }

@@ -28,6 +28,7 @@ void hw_live_trace(hw_web *web, const hw_web_call *call, hw_http_reply *reply);
 void hw_live_list(hw_web *web, const hw_web_call *call, hw_http_reply *reply);
 void hw_live_neurons(hw_web *web, const hw_web_call *call, hw_http_reply *reply);
 void hw_live_lens(hw_web *web, const hw_web_call *call, hw_http_reply *reply);
+void hw_live_relevance(hw_web *web, const hw_web_call *call, hw_http_reply *reply);
 void hw_live_attention(hw_web *web, const hw_web_call *call, hw_http_reply *reply);
 
 #endif

@@ -20,8 +20,7 @@ static void begin_list(hw_json *json, const char *key) {
   hw_json_begin_array(json);
 }
 
-/* The text of a token; "#17" for an id that has none. */
-static void put_piece(hw_json *json, const hw_tokenizer *tokenizer, int32_t id) {
+void hw_live_put_piece(hw_json *json, const hw_tokenizer *tokenizer, int32_t id) {
   const char *bytes;
   size_t length;
   char number[16];
@@ -52,7 +51,7 @@ static void put_texts(hw_json *json, const hw_tokenizer *tokenizer, hw_buffer *i
     if (i && list[i] == list[i - 1]) continue;
     (void)snprintf(key, sizeof key, "%d", (int)list[i]);
     hw_json_key(json, key);
-    put_piece(json, tokenizer, list[i]);
+    hw_live_put_piece(json, tokenizer, list[i]);
   }
   hw_json_end_object(json);
   if (ids->failed) json->out->failed = true;
@@ -165,7 +164,7 @@ void hw_live_put_attention(size_t n_tokens, const float *weights, const double *
 static void put_tokens(hw_json *json, const hw_live_view *view) {
   const hw_prompt_input *prompt = &view->trace->prompt;
   begin_list(json, "tokens");
-  for (size_t i = 0; i < prompt->n_tokens; i++) put_piece(json, view->tokenizer, prompt->ids[i]);
+  for (size_t i = 0; i < prompt->n_tokens; i++) hw_live_put_piece(json, view->tokenizer, prompt->ids[i]);
   hw_json_end_array(json);
   begin_list(json, "ids");
   for (size_t i = 0; i < prompt->n_tokens; i++) hw_json_int(json, prompt->ids[i]);
@@ -181,7 +180,7 @@ static void put_prediction(hw_json *json, const hw_live_view *view) {
   hw_json_begin_object(json);
   hw_json_key_int(json, "id", p->ids[0]);
   hw_json_key(json, "token");
-  put_piece(json, view->tokenizer, p->ids[0]);
+  hw_live_put_piece(json, view->tokenizer, p->ids[0]);
   hw_json_key(json, "logit");
   hw_json_float(json, p->logits[0]);
   hw_json_key(json, "probability");
@@ -190,7 +189,7 @@ static void put_prediction(hw_json *json, const hw_live_view *view) {
   for (uint32_t i = 0; i < p->n; i++) {
     hw_json_begin_array(json);
     hw_json_int(json, p->ids[i]);
-    put_piece(json, view->tokenizer, p->ids[i]);
+    hw_live_put_piece(json, view->tokenizer, p->ids[i]);
     hw_json_float(json, p->logits[i]);
     hw_json_float(json, p->probabilities[i]);
     hw_json_end_array(json);
@@ -304,10 +303,14 @@ void hw_live_put_graph(const hw_live_view *view, hw_buffer *out) {
   hw_json_key_double(&json, "floor", flow->floor);
   hw_json_key_double(&json, "stored_floor", flow->floor);
   hw_json_key_int(&json, "stored_parts", (int64_t)trace->n_parts);
+  begin_list(&json, "relevance");
+  if (view->by_answer) hw_json_string(&json, "answer");
+  if (view->by_contrast) hw_json_string(&json, "contrast");
+  hw_json_end_array(&json);
   put_tokens(&json, view);
   put_prediction(&json, view);
   begin_list(&json, "tops");
-  for (uint32_t l = 0; view->tops && l < trace->frame.n_layers; l++) put_piece(&json, view->tokenizer, view->tops[l]);
+  for (uint32_t l = 0; view->tops && l < trace->frame.n_layers; l++) hw_live_put_piece(&json, view->tokenizer, view->tops[l]);
   hw_json_end_array(&json);
   put_parts(&json, trace);
   put_neuron_nodes(&json, trace);

@@ -4,7 +4,9 @@
 #define HW_WEB_LIVE_JSON_H
 
 #include "headwater/tokenizer.h"
+#include "base/json_writer.h"
 #include "headwater/trace.h"
+#include "run/relevance.h"
 
 typedef struct hw_live_view {
   const hw_trace *trace;
@@ -14,7 +16,11 @@ typedef struct hw_live_view {
   const char *text;                /* NULL when ids were given */
   const int32_t *tops;             /* [n_layers] most probable token of the lens after each layer, at the target; NULL: not known */
   int64_t prompt;                  /* of the database, -1: none */
+  bool by_answer, by_contrast;     /* what its answer hangs on can be shown */
 } hw_live_view;
+
+/* The text of a token; "#17" for an id that has none. */
+void hw_live_put_piece(hw_json *json, const hw_tokenizer *tokenizer, int32_t id);
 
 /* What the end point `graph` gives, with "live": true, "trace": id, and "tops": [token after each layer],
  * "neurons": [[layer, position, [[neuron, share in 1e-6, activation]]]]. */
@@ -29,6 +35,21 @@ void hw_live_put_neurons(const hw_tokenizer *tokenizer, const hw_neuron_row *row
 /* As the statement page_neurons.sql: {"nodes": {"LAYER.POSITION": [[neuron, share in 1e-6, activation]]} of each FFN node,
  * "lists": {"LAYER.NEURON": [promotes, suppresses]} of those that the trace projected, "tokens"}. */
 void hw_live_put_nodes(const hw_live_view *view, hw_buffer *out);
+
+/* What the answer hangs on, by one of the two. */
+typedef struct hw_live_relevance_view {
+  const hw_model *model;
+  const hw_tokenizer *tokenizer;    /* NULL: tokens are shown by their ids */
+  const hw_relevance_prompt *asked; /* answered */
+  const int32_t *counterfactual;    /* [n_counterfactual] its token ids */
+  size_t n_counterfactual;
+  hw_relevance_kept kept;
+  size_t n_tokens;
+} hw_live_relevance_view;
+
+/* As the end point `relevance`, without "prompt", with "answer" and "foil", the texts of the tokens (foil null: the mean of all), and
+ * "options": words of `headwater trace` that ask the same again. Work space from the arena. */
+bool hw_live_put_relevance(const hw_live_relevance_view *of, hw_arena *arena, hw_buffer *out, hw_error *err);
 
 /* {"lens": [[id, logit, rank before, probability]], "tokens"}. */
 void hw_live_put_lens(const hw_tokenizer *tokenizer, const hw_lens_token *rows, size_t n, hw_buffer *out);

@@ -4,14 +4,20 @@
 #include "web/minify.h"
 #include "web/script_lexer.h"
 
-enum { NESTED = 64 }; /* brackets within which declarations are joined */
+enum { NESTED = 64 }; /* brackets that are followed */
+
+typedef struct script_bracket {
+  bool declares; /* is a const or let being declared in it? */
+  bool heads;    /* is it that of if (), for () or while ()? */
+} script_bracket;
 
 typedef struct script_writer {
   hw_buffer *out;
   size_t begin;          /* where the script begins in out */
   size_t nested;         /* brackets that are open */
-  bool declares[NESTED]; /* within each: is a const or let being declared? */
+  script_bracket brackets[NESTED]; /* [0]: outside of all */
   bool declared;         /* the last token, ";", ended such a declaration */
+  bool headed;           /* the last token, ")", ended a head: a statement follows */
 } script_writer;
 
 static bool is_digit(char c) {
@@ -34,34 +40,46 @@ static void separate(script_writer *writer, const hw_script_token *token) {
                (is_digit(last) && next == '.');                                /* 1 .toFixed() */
   bool ends = hw_script_is_word(last) || strchr(")]\"'`/", last) || ((last == '+' || last == '-') && before(writer, 2) == last);
   bool begins = hw_script_is_word(next) || (next && strchr("\"'{!~", next)) || counts;
-  if (joins || (token->newline && ends && begins)) hw_buffer_append_byte(writer->out, token->newline ? '\n' : ' ');
+  if (joins || (token->newline && ends && begins && !writer->headed)) hw_buffer_append_byte(writer->out, token->newline ? '\n' : ' ');
 }
 
-/* What is declared between the brackets that are open now; NULL: they are too many. */
-static bool *declaration(script_writer *writer) {
-  return writer->nested < NESTED ? &writer->declares[writer->nested] : NULL;
+/* The brackets that are open now; NULL: they are too many. */
+static script_bracket *innermost(script_writer *writer) {
+  return writer->nested < NESTED ? &writer->brackets[writer->nested] : NULL;
+}
+
+/* Does the script end with this word, before the "(" that is its last character? */
+static bool opens_behind(const script_writer *writer, const char *word) {
+  size_t length = strlen(word);
+  const char *end = writer->out->data + writer->out->length - 1;
+  return writer->out->length - writer->begin > length && memcmp(end - length, word, length) == 0 &&
+         (writer->out->length - writer->begin == length + 1 || (!hw_script_is_word(end[-(ptrdiff_t)length - 1]) && end[-(ptrdiff_t)length - 1] != '.'));
 }
 
 /* Brackets have declarations of their own; ";" ends one. */
 static void follow_brackets(script_writer *writer, const hw_script_token *token) {
-  bool opens = hw_script_opens(token), closes = hw_script_closes(token), ends = hw_script_is(token, ";");
-  if (closes && writer->nested) writer->nested--;
+  bool opens = hw_script_opens(token), ends = hw_script_is(token, ";");
+  script_bracket *bracket = innermost(writer);
+  if (hw_script_closes(token) && writer->nested) {
+    writer->headed = bracket && bracket->heads;
+    writer->nested--;
+  }
   if (opens) writer->nested++;
-  bool *declares = declaration(writer);
-  if (!declares) return;
-  if (ends) writer->declared = *declares;
-  if (opens || ends) *declares = false;
+  if (!(bracket = innermost(writer))) return;
+  if (ends) writer->declared = bracket->declares;
+  if (opens || ends) bracket->declares = false;
+  if (opens) bracket->heads = hw_script_is(token, "(") && (opens_behind(writer, "if") || opens_behind(writer, "for") || opens_behind(writer, "while"));
 }
 
 /* A declaration by const or let is one by let: a script that works never writes to a const. One that follows another, which the token before
  * ended (declared), becomes the comma of that. Is the word one of these? */
 static bool put_declaration(script_writer *writer, const hw_script_token *token, const char *end, bool declared) {
-  bool *declares = declaration(writer);
+  script_bracket *bracket = innermost(writer);
   const char *next = token->at + token->length;
   while (next < end && strchr(" \n", *next)) next++;
   if (token->property || next == end || strchr(":,}(", *next) || (!hw_script_is(token, "const") && !hw_script_is(token, "let"))) return false;
-  if (declares) *declares = true;
-  if (declares && declared) writer->out->data[writer->out->length - 1] = ',';
+  if (bracket) bracket->declares = true;
+  if (bracket && declared) writer->out->data[writer->out->length - 1] = ',';
   else hw_buffer_append_string(writer->out, "let");
   return true;
 }
@@ -93,7 +111,7 @@ static bool is_needless_zero(const hw_script_token *token, const char *end) {
 static void put_token(script_writer *writer, const hw_script_token *token, const char *end) {
   bool declared = writer->declared;
   separate(writer, token);
-  writer->declared = false;
+  writer->declared = writer->headed = false;
   if (token->kind == HW_SCRIPT_WORD && (put_declaration(writer, token, end, declared) || is_needless_zero(token, end))) return;
   if (token->kind == HW_SCRIPT_PUNCTUATOR) drop_needless(writer, token);
   hw_buffer_append(writer->out, token->at, token->length);
@@ -109,6 +127,6 @@ bool hw_minify_script(const char *name, const char *text, size_t length, hw_buff
     if (lexer.token.kind == HW_SCRIPT_END) break;
     put_token(&writer, &lexer.token, lexer.end);
   }
-  if (before(&writer, 1)) hw_buffer_append_byte(out, '\n');
+  if (before(&writer, 1) && !strchr(";}", before(&writer, 1))) hw_buffer_append_byte(out, '\n');
   return hw_buffer_check(out, err);
 }

@@ -13,16 +13,17 @@ typedef struct wanted_graph { /* as texts, for the parameters of statements */
   char prompt[24], target[24]; /* target "": the last one */
 } wanted_graph;
 
-static hw_json_outcome put(hw_store *store, const char *file, const wanted_graph *of, hw_buffer *out, hw_error *err) {
-  const hw_parameter parameters[] = {{"prompt", of ? of->prompt : NULL}, {"target", of && of->target[0] ? of->target : NULL}};
-  return hw_store_json(store, file, parameters, of ? sizeof parameters / sizeof *parameters : 0, out, err);
+/* mode: of relevances, else NULL. */
+static hw_json_outcome put(hw_store *store, const char *file, const wanted_graph *of, const char *mode, hw_buffer *out, hw_error *err) {
+  const hw_parameter parameters[] = {{"prompt", of ? of->prompt : NULL}, {"target", of && of->target[0] ? of->target : NULL}, {"mode", mode}};
+  return hw_store_json(store, file, parameters, mode ? 3 : of ? 2 : 0, out, err);
 }
 
 /* Why there is no graph, in words. */
 static bool fail_missing(hw_store *store, const char *db, const wanted_graph *of, hw_error *err) {
   hw_buffer text;
   hw_buffer_init(&text);
-  bool told = put(store, "web/graph_missing.sql", of, &text, err) == HW_JSON_TEXT;
+  bool told = put(store, "web/graph_missing.sql", of, NULL, &text, err) == HW_JSON_TEXT;
   json_t *json = told ? hw_json_parse(db, text.data, text.length, false, err) : NULL;
   const char *message = json_string_value(json_object_get(json, "message"));
   if (message) hw_fail(err, HW_ERROR_INPUT, "%s: %s", db, message);
@@ -35,9 +36,22 @@ static bool fail_missing(hw_store *store, const char *db, const wanted_graph *of
 /* *found is false where the statement gives no row. */
 static bool put_member(hw_store *store, const char *key, const char *file, const wanted_graph *of, bool *found, hw_buffer *out, hw_error *err) {
   hw_buffer_printf(out, ",\n\"%s\":", key);
-  hw_json_outcome outcome = put(store, file, of, out, err);
+  hw_json_outcome outcome = put(store, file, of, NULL, out, err);
   *found = outcome == HW_JSON_TEXT;
   return *found || outcome == HW_JSON_NO_ROW;
+}
+
+/* "relevance": {"answer", "contrast"}, null where it is not stored of the graph. */
+static bool put_relevances(hw_store *store, const wanted_graph *of, hw_buffer *out, hw_error *err) {
+  static const char *const modes[] = {"answer", "contrast"};
+  for (int i = 0; i < 2; i++) {
+    hw_buffer_printf(out, "%s\"%s\":", i ? ",\n" : ",\n\"relevance\":{", modes[i]);
+    hw_json_outcome outcome = put(store, "web/relevance.sql", of, modes[i], out, err);
+    if (outcome == HW_JSON_NO_ROW) hw_buffer_append_string(out, "null");
+    else if (outcome != HW_JSON_TEXT) return false;
+  }
+  hw_buffer_append_byte(out, '}');
+  return true;
 }
 
 bool hw_page_stored(hw_store *store, const char *db, int64_t prompt_id, int64_t target, hw_buffer *title, hw_buffer *data, hw_error *err) {
@@ -57,6 +71,7 @@ bool hw_page_stored(hw_store *store, const char *db, int64_t prompt_id, int64_t 
     if (!put_member(store, members[i][0], members[i][1], &of, &found, data, err)) return false;
     if (!found) return fail_missing(store, db, &of, err);
   }
+  if (!put_relevances(store, &of, data, err)) return false;
   hw_buffer_append_byte(data, '}');
   return hw_buffer_check(title, err) && hw_buffer_check(data, err);
 }

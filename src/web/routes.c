@@ -19,6 +19,8 @@
 #define TARGET {"target", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, false}
 #define POSITION {"position", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, true}
 
+#define MODE {"mode", HW_WEB_CHOICE, 0, 0, "answer|contrast", true} /* of relevance */
+
 #define GROUP {"group", HW_WEB_TEXT, 0, MOST_BYTES, NULL, false}
 #define LAYER {"layer", HW_WEB_WHOLE, 0, MOST_LAYERS, NULL, true}
 #define HEAD {"head", HW_WEB_WHOLE, 0, MOST_HEADS, NULL, true}
@@ -40,7 +42,7 @@ static const hw_web_route routes[] = {
      .sections = {{"minings", "web/run_minings.sql"}, {"comparisons", "web/run_comparisons.sql"}}},
     {.path = "graph", .method = "GET", .file = "web/graph.sql", .missing = "web/graph_missing.sql", .parameters = {PROMPT, TARGET}},
     {.path = "relevance", .method = "GET", .file = "web/relevance.sql",
-     .parameters = {PROMPT, {"mode", HW_WEB_CHOICE, 0, 0, "answer|contrast", true}}},
+     .parameters = {PROMPT, TARGET, MODE}},
     {.path = "lists", .method = "GET", .file = "web/lists.sql", .missing = "web/graph_missing.sql", .parameters = {PROMPT, TARGET}},
     {.path = "neurons", .method = "GET", .file = "web/neurons.sql", .missing = "web/graph_missing.sql",
      .parameters = {PROMPT, TARGET, LAYER, POSITION}},
@@ -53,6 +55,7 @@ static const hw_web_route routes[] = {
      .parameters = {LAYER, POSITION, {"after", HW_WEB_CHOICE, 0, 0, "attention|ffn", true}}},
     {.path = "trace/*/attention", .method = "GET", .answer = hw_live_attention,
      .parameters = {LAYER, {"head", HW_WEB_WHOLE, 0, MOST_POSITIONS, NULL, true}}},
+    {.path = "trace/*/relevance", .method = "GET", .answer = hw_live_relevance, .parameters = {MODE}},
     {.path = "export/*", .method = "GET", .answer = hw_data_export},
     {.path = "accuracy", .method = "GET", .file = "web/accuracy.sql"},
     {.path = "size_curve", .method = "GET", .file = "web/size_curve.sql"},

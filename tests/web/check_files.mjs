@@ -128,12 +128,30 @@ export async function checkFiles(context) {
     await saved.focus("[role=application]");
     await saved.keyboard.press("t");
     await saved.waitForSelector(".graph-table tbody tr");
+    const related = (mode) => rows(binary, ioi, `SELECT count(*) AS n FROM relevance a, hw_relevance(a.parts, 0.04) r WHERE a.prompt_id = ${PROMPT} AND a.mode = '${mode}'
+      AND r.kind IN ('attention', 'ffn')`)[0].n;
+    await saved.evaluate(() => { location.hash = location.hash.replace(/\?.*/, "?t=0.04"); });
+    for (const mode of ["answer", "contrast"]) {
+      await saved.keyboard.press("r");
+      await saved.waitForSelector(`.panel-switch [aria-pressed="true"][title*="${mode}"]`);
+      same(await count(), related(mode), `edges, ${mode}`);
+    }
+    await saved.keyboard.press("p");
+    await saved.waitForFunction(() => document.querySelectorAll(".prompt-graph").length === 2);
+    same(await saved.$$eval(".prompt-graph", (list) => list.map((node) => node.getAttribute("aria-label"))), ["routes", "contrast"], "the two graphs");
     same(takeFaults(saved), [], "faults");
     await saved.close();
     const traced = join(folder, "traced.html");
-    headwater(binary, "trace", "--model", context.model, "--prompt", "Mary and John went to the park, John gave a book to", "--html", traced);
+    const asked = ["--relevance", "both", "--counterfactual", "When Mary and John went to the store, Mary gave a drink to", "--foil", "John"];
+    const options = ["--model", context.model, "--prompt", "When Mary and John went to the store, John gave a drink to", ...asked];
+    headwater(binary, "trace", ...options, "--html", traced);
     const live = await openSaved(context, traced);
     holds((await live.$eval("body", (node) => node.textContent)).includes("Mary"), "the traced page shows its prompt");
+    const { relevance } = JSON.parse(headwater(binary, "trace", ...options, "--json"));
+    await live.evaluate(() => { location.hash = "#/?by=contrast"; });
+    await live.waitForSelector('.panel-switch [aria-pressed="true"][title*="contrast"]');
+    same(await live.$eval(".prompt-count", (node) => Number(/\d+/.exec(node.textContent)[0])),
+      relevance.contrast.parts.filter((part) => part.kind !== "query" && Math.abs(part.share) > 0.04).length, "edges of the traced page, contrast");
     same(takeFaults(live), [], "faults of the traced page");
     await live.close();
   });

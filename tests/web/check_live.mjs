@@ -107,6 +107,43 @@ export async function checkLive({ browser, binary, paths, model }) {
     await without.stop();
   });
 
+  await check("23 what an answer hangs on: asked by the form, drawn by the switch, beside the routes; the command gives the same", async () => {
+    const other = TEXT.replace("John gave", "Mary gave"), { relevance } = trace(TEXT, "--relevance", "both", "--answer", "Mary", "--foil", "John", "--counterfactual", other);
+    const wantedEdges = (mode) => relevance[mode].parts.filter((part) => part.kind !== "query" && Math.abs(part.share) > 0.04).length;
+    const edges = () => page.$eval(".prompt-count", (node) => node.textContent.match(/\d+/g).map(Number)), drawn = (mode) => page.waitForSelector(`.panel-switch [aria-pressed="true"][title*="${mode}"]`);
+    await show({ p: TEXT });
+    await page.click(".trace-form summary");
+    for (const [name, text] of [["answer", "Mary"], ["foil", "John"], ["counterfactual", other]]) await page.type(`.trace-form [name=${name}]`, text);
+    await page.keyboard.press("Enter");
+    await drawn("contrast");
+    await settled(page);
+    same([await edges(), new URLSearchParams((await page.evaluate(() => location.hash)).split("?")[1]).get("by")], [[wantedEdges("contrast")], "contrast"], "the graph that was asked for");
+    const panelText = await page.$eval(".panel", (node) => node.textContent);
+    holds(panelText.includes("·Mary over ·John") && panelText.includes(`${relevance.m.toFixed(3)} logits`), `the panel: ${panelText.slice(0, 200)}`);
+    await page.$eval(".prompt-bar", (node) => node.focus());
+    await page.keyboard.press("p");
+    await page.waitForFunction(() => document.querySelectorAll(".prompt-graph").length === 2);
+    same(await edges(), [graph.edges.reduce((n, edge) => n + (edge.heads?.length ?? 1), 0), wantedEdges("contrast")], "edges of both");
+    await page.keyboard.press("p");
+    await page.waitForFunction(() => document.querySelectorAll(".prompt-graph").length === 1);
+    for (const next of ["Routes", "answer"]) {
+      await page.keyboard.press("r");
+      await drawn(next);
+      await settled(page);
+    }
+    same(await edges(), [wantedEdges("answer")], "answer relevance");
+    await show({ p: TEXT, by: "contrast" });
+    holds((await page.$eval(".prompt-tools", (node) => node.textContent)).includes("needs a counterfactual"), "contrast without a counterfactual");
+    await show({ p: TEXT, target: "9", by: "answer" });
+    holds((await page.$eval(".prompt-tools", (node) => node.textContent)).includes("of the last token's"), "of another target");
+    const stored = rows(binary, paths("ioi"), "SELECT count(*) AS n FROM relevance a, hw_relevance(a.parts, 0.04) r WHERE a.prompt_id = 3 AND a.mode = 'answer' AND r.kind IN ('attention', 'ffn')")[0].n;
+    await go(page, "#/prompt/3?by=answer");
+    await drawn("answer");
+    await settled(page);
+    same(await edges(), [stored], "computed of a stored prompt: what another run stored");
+    same(takeFaults(page), [], "faults");
+  });
+
   await check("23 a prompt that cannot be traced says why; the page does not scroll sideways at 420 px", async () => {
     await go(page, `#/trace?${new URLSearchParams({ p: "word ".repeat(300) })}`);
     await page.waitForSelector('.trace-place [role="alert"]');

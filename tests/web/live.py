@@ -197,6 +197,57 @@ def compare_stored(server, db):
     check(n > 2, "lenses were compared: %d" % n)
 
 
+def relevance_rows(reply):
+    return {tuple(row[:6]): row[6:] for row in reply["rows"]}
+
+
+def same_relevance(found, wanted, what):
+    """Without exact products a relevance may differ by 1e-4 logits, and be on the other side of the floor."""
+    for name in ("reason", "threshold", "floor", "columns"):
+        same(found[name], wanted[name], "%s of %s" % (name, what))
+    if exact:
+        same((found["m"], found["m_reference"], found["rows"]), (wanted["m"], wanted["m_reference"], wanted["rows"]), what)
+        return
+    a, b = relevance_rows(found), relevance_rows(wanted)
+    check(all(key not in a or key not in b or abs(a[key][0] - b[key][0]) < 1e-4 for key in {*a, *b}) and len({*a} ^ {*b}) <= 3, what)
+
+
+def compare_relevance(server, db, folder):
+    """Those of stored prompts are the stored ones, of a database that has some and of one that has none; those of a text are those of `trace --json`."""
+    n = 0
+    for prompt in (0, 3, 11):
+        graph = server.trace(prompt=prompt)
+        same(graph["relevance"], ["answer", "contrast"], "relevances of stored prompt %d" % prompt)
+        for mode in graph["relevance"]:
+            status, found = server.ask("trace/%s/relevance?mode=%s" % (graph["trace"], mode))
+            _, stored = server.ask("relevance?prompt=%d&mode=%s" % (prompt, mode))
+            same(status, 200, "status of a relevance")
+            same_relevance(found, stored, "%s relevance of stored prompt %d" % (mode, prompt))
+            n += len(found["rows"])
+    check(n > 100, "rows of relevances: %d" % n)
+    about = {"answer": "Mary", "foil": "John", "counterfactual": TEXT.replace("John gave", "Mary gave")}
+    graph = server.trace(text=TEXT, **about)
+    options = [word for name, text in about.items() for word in ("--" + name, text)]
+    wanted = json.loads(run("trace", "--model", folder, "--prompt", TEXT, "--threshold", "0.01", "--relevance", "both", "--json", *options))["relevance"]
+    for mode in ("answer", "contrast"):
+        _, found = server.ask("trace/%s/relevance?mode=%s" % (graph["trace"], mode))
+        same((found["answer"], found["foil"]), (" Mary", " John"), "what was asked")
+        again = json.loads(run("trace", "--model", folder, "--tokens", ",".join(map(str, graph["ids"])), "--threshold", "0.01", "--json", *found["options"]))["relevance"]
+        same(again[mode], wanted[mode], "the options ask the same again, %s" % mode)
+        check(abs(found["m"] - wanted["m"]) < 1e-9 and (mode == "answer" or abs(found["m_reference"] - wanted["m_reference"]) < 1e-9), "margins of a text")
+        rows = relevance_rows(found)
+        heads = {(layer, head): r for layer, row in enumerate(wanted[mode]["heads"]) for head, r in enumerate(row)}
+        same({key: round(r, 6) for key, r in heads.items()}, {key: round(rows["head", *key, None, None, None][0], 6) for key in heads}, "heads, by %s" % mode)
+        parts = {(part["kind"], part["layer"], part.get("head"), None, part["source"], part["target"]): part["share"] for part in wanted[mode]["parts"]
+                 if abs(part["share"]) > 0.01}
+        same({key: row[1] for key, row in rows.items() if key[0] in ("ffn", "attention", "query")}, parts, "parts, by %s" % mode)
+    same(server.trace(text=TEXT)["relevance"], ["answer"], "without a counterfactual")
+    same(server.trace(text=TEXT, target=3, **about)["relevance"], [], "of another target")
+    other = server.trace(text=TEXT, counterfactual="Too short")
+    _, found = server.ask("trace/%s/relevance?mode=contrast" % other["trace"])
+    check("tokens" in found["reason"] and found["rows"] == [], "a reason: %r" % found)
+
+
 def refusals(server, trace):
     def refused(status, kind, words, path, body=None, raw=False):
         found, reply = server.ask(path, body, raw)
@@ -209,6 +260,11 @@ def refusals(server, trace):
     refused(400, "parameter", "one of text and prompt", "trace", {})
     refused(400, "parameter", "one of text and prompt", "trace", {"text": TEXT, "prompt": 1})
     refused(400, "parameter", "text is", "trace", {"text": 7})
+    refused(400, "parameter", "foil is", "trace", {"text": TEXT, "foil": 7})
+    refused(400, "parameter", "are the stored ones", "trace", {"prompt": 1, "answer": "Mary"})
+    refused(422, "prompt", 'the answer "": it has no tokens', "trace", {"text": TEXT, "answer": ""})
+    refused(422, "prompt", 'the counterfactual "": the prompt is empty', "trace", {"text": TEXT, "counterfactual": ""})
+    refused(400, "parameter", "mode is", "trace/%s/relevance?mode=routes" % trace)
     refused(400, "parameter", "target is", "trace", {"text": TEXT, "target": -1})
     refused(400, "parameter", 'has "model"', "trace", {"text": TEXT, "model": "x"})
     refused(400, "parameter", "not valid JSON", "trace", "[1", True)
@@ -255,7 +311,7 @@ def many_at_once(server, graph):
 with tempfile.TemporaryDirectory() as folder:
     for model in ("gpt2", "llama"):
         db = os.path.join(folder, model + ".db")
-        options = ["--model", model_folder(model), "--data", os.path.join(DATASETS, "ioi.csv"), "--db", db, "--limit", "20"]
+        options = ["--model", model_folder(model), "--data", os.path.join(DATASETS, "ioi.csv"), "--db", db, "--limit", "20", "--counterfactual", "--relevance", "both"]
         exact = "(rows independent" in run("run", *options, "--dry-run")
         run("run", *options, "--quiet")
         with Server(db, "--model", model_folder(model)) as server:
@@ -264,6 +320,7 @@ with tempfile.TemporaryDirectory() as folder:
             compare_text(server, model_folder(model))
             compare_text(server, model_folder(model), 9)
             compare_stored(server, db)
+            compare_relevance(server, db, model_folder(model))
             refusals(server, server.trace(text=TEXT)["trace"])
             last_ones_are_kept(server)
             many_at_once(server, server.ask("graph?prompt=3")[1])

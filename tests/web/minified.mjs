@@ -39,7 +39,7 @@ function joinedScripts(texts) {
     const body = text.replace(/import\{([^}]*)\}from"\.\/(.*?)";/g, (whole, names, from) => {
       same(names.split(",").filter((x) => !exported.get(from)?.has(x)), [], `${name}: what ${from} does not export`);
       return "";
-    }).replace(/^export\{([^}]*)\}$/gm, (whole, names) => {
+    }).replace(/export\{([^}]*)\}$/gm, (whole, names) => {
       exported.set(name, new Set([...exported.get(name) ?? [], ...names.split(",")]));
       return "";
     });
