@@ -311,6 +311,31 @@ TEST(what_is_not_there_is_refused) {
   close_all(&f);
 }
 
+/* The least memory that is allowed holds what is taken; less is refused. */
+TEST(relevances_keep_within_the_memory) {
+  enum { MOST_MIB = 64 };
+  const hw_relevance_settings settings = {.answer = true, .contrast = true, .floor = 0.001, .top_neurons = 5};
+  bool refused = false;
+  for (size_t m = 0; m < COUNT_OF(models); m++) {
+    fixture f;
+    hw_answer_trace trace;
+    open_model(&f, m);
+    int32_t other[TOKENS];
+    for (size_t i = 0; i < TOKENS; i++) other[i] = f.ids[(i + 1) % TOKENS];
+    hw_answer_question question = {.answer = -1, .foil = -1, .counterfactual = other, .n_counterfactual = TOKENS, .threads = 2, .memory = 1};
+    while (!hw_answer_trace_ids(f.model, f.ids, TOKENS, &question, &settings, &trace, &err)) {
+      assert_refused(false, &err, HW_ERROR_PROMPT, "prompt and counterfactual have 26 tokens: relevances take");
+      hw_answer_trace_fini(&trace);
+      refused = true;
+      assert_true(++question.memory <= MOST_MIB);
+    }
+    assert_true(trace.arena.peak + trace.scratch.peak <= (size_t)question.memory << 20);
+    hw_answer_trace_fini(&trace);
+    hw_model_close(f.model);
+  }
+  assert_true(refused);
+}
+
 TEST(a_trace_over_the_memory_is_refused) {
   fixture f;
   open_model(&f, 0);
@@ -330,6 +355,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(the_lens_of_every_state_is_that_of_the_twin, setup, teardown),
       cmocka_unit_test_setup_teardown(attention_is_the_weights_and_the_raw_importances, setup, teardown),
       cmocka_unit_test_setup_teardown(what_is_not_there_is_refused, setup, teardown),
+      cmocka_unit_test_setup_teardown(relevances_keep_within_the_memory, setup, teardown),
       cmocka_unit_test_setup_teardown(a_trace_over_the_memory_is_refused, setup, teardown),
   };
   return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
