@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Each command that writes is killed, or a call of it fails, at one call after another (faults.c). After each: every later command works,
 # nothing is half done, the same command then gives the same result, and no command ends with 0 after a write that it needed failed.
-#   check.py HEADWATER FAULTS.so [--all | --each | --points N] [--commands run,mine,...] [--kinds kill,...] [--jobs N]
+#   check.py HEADWATER FAULTS.so [--all | --each [A-B] | --points N] [--commands run,mine,...] [--kinds kill,...] [--jobs N]
 #     --all      every call of each command; else --points: an even sample of the calls of each command and kind (of removals all).
-#                Of allocations --all takes the first of each place, and 20 times --points others; --each takes every one.
+#                Of allocations --all takes the first of each place, and 20 times --points others; --each takes every one, or those from
+#                the A-th to the B-th of each command and kind. With it a command that writes is not begun again for each allocation: it forks there
+#                (faults.c). That needs root, mount namespaces and /dev/shm; where they are not, each fault begins its command again, which is said.
 # What a fault leaves is looked at once: the same rows and bytes after the same command are as good.
 import argparse
 import collections
 import concurrent.futures
 import contextlib
+import functools
 import glob
 import hashlib
 import os
@@ -32,8 +35,16 @@ PRINTED = {"tokenize": ["tokenize", "--model", "gpt2", "--text", "When Ann met B
 COUNTED = {"kill": "writes", "torn": "writes", "enospc": "writes", "full": "writes", "short": "writes", "eio": "calls", "stays": "removals", "nomem": "allocations"}
 
 
+AT_ONCE = 1000  # allocations of one process that forks
+WAITING = 4  # what a process that forks may leave to be looked at before it waits
+
+
+def variables(folder, fault):
+    return {"LD_PRELOAD": options.faults, "HEADWATER_FAULT": fault, "HEADWATER_FAULT_LOG": os.path.join(folder, "log")}
+
+
 def call(folder, name, fault):
-    return program.call(folder, COMMANDS[name], {"LD_PRELOAD": options.faults, "HEADWATER_FAULT": fault, "HEADWATER_FAULT_LOG": os.path.join(folder, "log")})
+    return program.call(folder, COMMANDS[name], variables(folder, fault))
 
 
 def read_log(path):
@@ -55,7 +66,7 @@ def check_printed(folder, name):
     assert whole.returncode == 0, whole.stderr
     counts, places = read_log(log)
     n = counts["allocations"]
-    tried = range(1, n + 1) if options.all or options.each else sorted(places | {n - i * n // 1000 for i in range(1000)})
+    tried = limited(n) if options.each else range(1, n + 1) if options.all else sorted(places | {n - i * n // 1000 for i in range(1000)})
     problems = []
     for at in tried:
         done = printed(at)
@@ -65,6 +76,21 @@ def check_printed(folder, name):
         elif done.returncode and (done.returncode != 1 or len(stderr) != 1 or not stderr[0].startswith("headwater: ")):
             problems.append(f"{name}, nomem {at}: exit {done.returncode}: {stderr}")
     return len(tried), problems
+
+
+def limited(n):
+    """The calls that --each names, of n."""
+    first, last = options.each
+    return range(first, min(n, last) + 1)
+
+
+@functools.cache
+def bytes_of(path):
+    """Those of a file of the base, which stays as it is; None: there is no such file."""
+    if not os.path.isfile(path):
+        return None
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def rows_of(path, bytes_):
@@ -96,10 +122,8 @@ def stamps(folder):
 
 
 def state_of(folder, base, before):
-    """A digest of all that lies in a copy of the base whose stamps were `before`; None: what was there, as it was."""
+    """A digest of all that lies in a copy of the base. What has its stamp of `before` is not read: it is as it was."""
     now = stamps(folder)
-    if now == before:
-        return None
     found = hashlib.blake2b()
     for name in sorted(now):
         path = os.path.join(folder, name)
@@ -108,9 +132,12 @@ def state_of(folder, base, before):
             continue
         with open(path, "rb") as file:
             bytes_ = file.read()
-        with open(os.path.join(base, name) if name in before else os.devnull, "rb") as file:
-            same = name in before and file.read() == bytes_
-        found.update(b"" if same else hashlib.blake2b(rows_of(path, bytes_)).digest())
+        if bytes_ == bytes_of(os.path.join(base, name)):
+            continue
+        seen = hashlib.blake2b(bytes_).digest(), bool(glob.glob(glob.escape(path) + "-*"))
+        if seen not in digests:
+            digests[seen] = hashlib.blake2b(rows_of(path, bytes_)).digest()
+        found.update(digests[seen])
     return found.digest()
 
 
@@ -134,29 +161,80 @@ def copy_of(base):
 def check(name, kind, at, base, whole):
     with copy_of(base) as (folder, before):
         done = call(folder, name, f"{kind}:{at}")
-        with open(os.path.join(folder, "log")) as file:
-            where = " ".join(line.strip() for line in file if line.startswith("at "))
-        stderr = done.stderr.decode(errors="replace")
-        said = ("note: ", "saved as", "mining ", "old.db: ", "headwater: old.db: brought from")
-        lines = [line for line in stderr.splitlines() if not line.startswith(said)]
-        try:
-            assert where, "the fault was not met"
-            state = name, done.returncode, state_of(folder, base, before)
-            if kind in ("kill", "torn"):
-                assert done.returncode == -signal.SIGKILL, f"exit {done.returncode}"
-            elif done.returncode == 0:
-                assert state in good or is_whole(name, folder, whole), f"exit 0, but the result is not whole; it says: {stderr.strip()}"
-            else:
-                assert done.returncode == 1 and len(lines) == 1, f"exit {done.returncode}, {len(lines)} lines: {stderr.strip()}"
-                assert lines[0].startswith("headwater: "), lines[0]
-                messages[kind, name, lines[0].replace(os.path.dirname(folder), "")] += 1
-            if state not in good:
-                program.after(name, folder, base, whole)
-                program.again(name, folder, base, whole)
-                good.add(state)
-        except (AssertionError, OSError, subprocess.TimeoutExpired, sqlite3.Error) as error:
-            return f"{name}, {kind} {at} ({where}): {error}"
+        problem = judge(name, kind, at, done.returncode, done.stderr, folder, os.path.dirname(folder), base, before, whole)
+    return 1, [problem] if problem else []
+
+
+def judge(name, kind, at, code, stderr, folder, place, base, before, whole):
+    """What is wrong after a fault, if anything is; place: the folder around `folder` by the name that the command saw."""
+    with open(os.path.join(folder, "log")) as file:
+        where = " ".join(line.strip() for line in file if line.startswith("at "))
+    stderr = stderr.decode(errors="replace")
+    said = ("note: ", "saved as", "mining ", "old.db: ", "headwater: old.db: brought from")
+    lines = [line for line in stderr.splitlines() if not line.startswith(said)]
+    try:
+        assert where, "the fault was not met"
+        state = name, code, state_of(folder, base, before)
+        if kind in ("kill", "torn"):
+            assert code == -signal.SIGKILL, f"exit {code}"
+        elif code == 0:
+            assert state in good or is_whole(name, folder, whole), f"exit 0, but the result is not whole; it says: {stderr.strip()}"
+        else:
+            assert code == 1 and len(lines) == 1, f"exit {code}, {len(lines)} lines: {stderr.strip()}"
+            assert lines[0].startswith("headwater: "), lines[0]
+            messages[kind, name, lines[0].replace(place, "")] += 1
+        if state not in good:
+            program.after(name, folder, base, whole)
+            program.again(name, folder, base, whole)
+            good.add(state)
+    except (AssertionError, OSError, subprocess.TimeoutExpired, sqlite3.Error) as error:
+        return f"{name}, {kind} {at} ({where}): {error}"
     return None
+
+
+def can_fork():
+    try:
+        return os.geteuid() == 0 and os.access("/dev/shm", os.W_OK) and subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def check_forks(name, allocations, base, whole):
+    """What check() does for each of the allocations, which follow each other, with a process that forks at each of them."""
+    problems, seen = [], []
+    with tempfile.TemporaryDirectory(prefix="headwater-faults.", dir="/dev/shm") as scratch:
+        root = os.path.join(scratch, "root")  # all that a child changes, and what it says
+        folder = os.path.join(root, "f")
+        shutil.copytree(base, folder, symlinks=True)
+        (credits, give), (reports, report) = os.pipe(), os.pipe()
+        more = dict(variables(folder, f"nomem:{allocations[0]}-{allocations[-1]}"), HEADWATER_FAULT_FORK=f"{credits}:{report}:{root}")
+        with open(os.path.join(root, "stdout"), "wb") as out, open(os.path.join(root, "stderr"), "wb") as err:
+            process = subprocess.Popen([program.path, *COMMANDS[name]], cwd=folder, env=program.environment(more), stdin=subprocess.DEVNULL,
+                                       stdout=out, stderr=err, pass_fds=(credits, report))
+        os.close(credits)
+        os.close(report)
+        with open(reports) as lines, open(give, "wb", buffering=0) as give:
+            give.write(b"." * WAITING)
+            for line in lines:
+                at, status = map(int, line.split())
+                seen.append(at)
+                copy = f"{root}.{at}"
+                problems.append(look_at(name, at, os.waitstatus_to_exitcode(status), copy, root, base, whole))
+                shutil.rmtree(copy, ignore_errors=True)
+                with contextlib.suppress(BrokenPipeError):  # it has ended after its last fork
+                    give.write(b".")
+        code = process.wait()
+        if code or seen != list(allocations) or not is_whole(name, folder, whole):
+            problems.append(f"{name}, nomem: the process that forks ends with {code} after {len(seen)} of {len(allocations)} faults")
+    return len(seen), [problem for problem in problems if problem]
+
+
+def look_at(name, at, code, copy, root, base, whole):
+    try:
+        with open(os.path.join(copy, "stderr"), "rb") as file:
+            return judge(name, "nomem", at, code, file.read(), os.path.join(copy, "f"), root, base, {}, whole)
+    except OSError as error:
+        return f"{name}, nomem {at}: exit {code}: {error}"
 
 
 def main():
@@ -166,6 +244,9 @@ def main():
         os.mkdir(base)
         program.make_base(base)
         chosen = options.commands.split(",")
+        forks = can_fork()
+        if options.each and "nomem" in options.kinds.split(",") and not forks:
+            print("no root, mount namespaces or /dev/shm: each fault begins its command again", flush=True)
         for name in PRINTED if "nomem" in options.kinds.split(",") else ():
             if name not in chosen:
                 continue
@@ -183,15 +264,19 @@ def main():
             counts, places = read_log(os.path.join(whole, "log"))
             for kind in options.kinds.split(","):
                 n = counts[COUNTED[kind]]
+                if options.each and kind == "nomem" and forks:
+                    chosen_calls = limited(n)
+                    work += [functools.partial(check_forks, name, chosen_calls[i : i + AT_ONCE], base, whole) for i in range(0, len(chosen_calls), AT_ONCE)]
+                    continue
                 points = n if kind == "stays" or options.each or (options.all and kind != "nomem") else min(n, options.points * (20 if options.all else 1))
                 at = {n - i * n // points for i in range(points)} | (places if options.all and kind == "nomem" else set())
-                work += [(name, kind, i, base, whole) for i in sorted(at, reverse=True)]
+                at &= set(limited(n)) if options.each else at
+                work += [functools.partial(check, name, kind, i, base, whole) for i in sorted(at, reverse=True)]
             print(f"{name}: {counts}, {len(places)} places of allocations", flush=True)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            for problem in pool.map(lambda arguments: check(*arguments), work):
-                tried += 1
-                if problem:
-                    failures += 1
+            for n, problems in pool.map(lambda one: one(), work):
+                tried, failures = tried + n, failures + len(problems)
+                for problem in problems:
                     print("FAIL", problem, flush=True)
     if options.messages:
         for (kind, name, line), n in sorted(messages.items()):
@@ -204,7 +289,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("headwater", type=os.path.abspath)
 parser.add_argument("faults", type=os.path.abspath)
 parser.add_argument("--all", action="store_true")
-parser.add_argument("--each", action="store_true")
+parser.add_argument("--each", nargs="?", const=(1, sys.maxsize), metavar="A-B", type=lambda text: tuple(map(int, text.split("-", 1))))
 parser.add_argument("--points", type=int, default=4)
 parser.add_argument("--commands", default=",".join([*PRINTED, *COMMANDS]))
 parser.add_argument("--kinds", default=",".join(COUNTED))
@@ -219,6 +304,7 @@ for word in options.kinds.split(","):
         parser.error(f"--kinds: {word}: want some of {', '.join(COUNTED)}")
 messages = collections.Counter()
 good = set()  # what faults have left and stood every later command
+digests = {}  # of the rows of files, by their bytes
 own = threading.local()  # a copy of the base for each thread
 program = Program(options.headwater)
 sys.exit(main())
