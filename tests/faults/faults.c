@@ -131,7 +131,7 @@ static bool is_ours(const char *path) {
 static bool is_our_descriptor(int fd) {
   char link[64], path[4096];
   struct stat status;
-  if (fd <= STDERR_FILENO || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  if (wanted == NOMEM || fd <= STDERR_FILENO || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return false;
   (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t n = readlink(link, path, sizeof path - 1);
   if (n < 0) return false;
