@@ -5,7 +5,7 @@
 #     --all      every call of each command; else --points: an even sample of the calls of each command and kind (of removals all).
 #                Of allocations --all takes the first of each place, and 20 times --points others; --each takes every one, or those from
 #                the A-th to the B-th of each command and kind. With it a command that writes is not begun again for each allocation: it forks there
-#                (faults.c). That needs root, mount namespaces and /dev/shm; where they are not, each fault begins its command again, which is said.
+#                (forks.c). That needs root, mount namespaces and /dev/shm; where they are not, each fault begins its command again, which is said.
 # What a fault leaves is looked at once: the same rows and bytes after the same command are as good.
 import argparse
 import collections
@@ -265,8 +265,8 @@ def main():
             for kind in options.kinds.split(","):
                 n = counts[COUNTED[kind]]
                 if options.each and kind == "nomem" and forks:
-                    chosen_calls = limited(n)
-                    work += [functools.partial(check_forks, name, chosen_calls[i : i + AT_ONCE], base, whole) for i in range(0, len(chosen_calls), AT_ONCE)]
+                    each = limited(n)
+                    work += [functools.partial(check_forks, name, each[i : i + AT_ONCE], base, whole) for i in range(0, len(each), AT_ONCE)]
                     continue
                 points = n if kind == "stays" or options.each or (options.all and kind != "nomem") else min(n, options.points * (20 if options.all else 1))
                 at = {n - i * n // points for i in range(points)} | (places if options.all and kind == "nomem" else set())
@@ -285,11 +285,16 @@ def main():
     return 1 if failures else 0
 
 
+def span(text):
+    first, last = text.split("-")
+    return int(first), int(last)
+
+
 parser = argparse.ArgumentParser()
 parser.add_argument("headwater", type=os.path.abspath)
 parser.add_argument("faults", type=os.path.abspath)
 parser.add_argument("--all", action="store_true")
-parser.add_argument("--each", nargs="?", const=(1, sys.maxsize), metavar="A-B", type=lambda text: tuple(map(int, text.split("-", 1))))
+parser.add_argument("--each", nargs="?", const=(1, sys.maxsize), metavar="A-B", type=span)
 parser.add_argument("--points", type=int, default=4)
 parser.add_argument("--commands", default=",".join([*PRINTED, *COMMANDS]))
 parser.add_argument("--kinds", default=",".join(COUNTED))
