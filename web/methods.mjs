@@ -23,10 +23,18 @@ export function methodLack(text) {
 }
 
 /* The graph that is asked for by name, beside or in the place of the routes. ask(name): the JSON of the end point `relevance`; rest(): see
- * promptPane. -> {by, graphs}: those that are drawn, by is null where the name is none of them. */
+ * promptPane. -> {by, graphs, lack}: those that are drawn; by is null, and lack says why, where the name is none of them or the server cannot
+ * compute it: the routes stay. */
 export async function methodGraphs({ graph, names, wanted, pair, ask, rest }) {
-  if (!names.includes(wanted)) return { by: null, graphs: [graph] };
-  const [{ relevanceGraph, relevancePanels }, data] = await Promise.all([rest(), ask(wanted)]);
-  const related = relevanceGraph(graph, data, relevancePanels);
-  return { by: wanted, graphs: pair ? [graph, related] : [related] };
+  let lack = `No relevance "${wanted}" of this graph: it is of the last token's prediction, contrast needs a counterfactual.`;
+  try {
+    if (names.includes(wanted)) {
+      const [{ relevanceGraph, relevancePanels }, data] = await Promise.all([rest(), ask(wanted)]), related = relevanceGraph(graph, data, relevancePanels);
+      return { by: wanted, graphs: pair ? [graph, related] : [related] };
+    }
+  } catch (error) {
+    if (!error.status) throw error; /* the server did not answer, or was not asked any more */
+    lack = error.message;
+  }
+  return { by: null, graphs: [graph], lack: wanted && methodLack(lack) };
 }

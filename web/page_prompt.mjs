@@ -64,7 +64,7 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest }
   const otherId = (isCounterfactual ? graph.counterfactual_of : graph.counterfactual) ?? null;
   const wanted = query.get("by"), names = pagePromptMethods(graph, run, !isCounterfactual && otherId !== null);
   const ask = (mode) => (graph.relevance.includes(mode) ? get("relevance", { prompt: id, mode }, { signal }) : rest().then(({ liveRelevance }) => liveRelevance(id, mode)));
-  const { by, graphs } = await methodGraphs({ graph, names, wanted, pair, ask, rest });
+  const { by, graphs, lack } = await methodGraphs({ graph, names, wanted, pair, ask, rest });
   const { other, reason } = !by && pair && otherId !== null ? await pagePromptOther(otherId, target, signal) : {};
   const entries = [...graphs, other].filter(Boolean).map((of) => ({ graph: of, source: ({ storedSource }) => storedSource({ prompt: of.prompt, target: of.target, run }),
     name: `${by ? of.method?.mode ?? "routes" : of.counterfactual_of == null ? "clean" : "counterfactual"}, prompt ${of.prompt}` }));
@@ -91,8 +91,7 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest }
   const place = element("span");
   const tools = [pagePromptChips(graph), methodSwitch(names, by, choose), element("span.soft", `prompt ${id}`, place), pagePromptTargets(graph, (position) => go(id, position)),
     otherId !== null && signButton(isCounterfactual ? "clean" : "counterfactual", `${isCounterfactual ? "The clean prompt" : "Its counterfactual"} (c)`, toggleOther),
-    canPair && methodBoth(by, pair, togglePair), reason && methodLack(reason),
-    wanted && !by && methodLack(`No relevance "${wanted}" is stored of this graph: these are its routes.`), back, forth];
+    canPair && methodBoth(by, pair, togglePair), reason && methodLack(reason), lack, back, forth];
   const pane = promptPane({ root, entries, run, rest, title: `Prompt ${id}`, query, beside: tools,
     onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),
     onTarget: (entry, position) => go(entry.graph.prompt, position) });

@@ -3,7 +3,7 @@
  * "#/trace?prompt=17&target=9". */
 import { announce, element, pageLink } from "./dom.mjs";
 import { addressOf, keptParameters, writeAddress } from "./address.mjs";
-import { methodBoth, methodGraphs, methodLack, methodSwitch, nextMethod } from "./methods.mjs";
+import { methodBoth, methodGraphs, methodSwitch, nextMethod } from "./methods.mjs";
 import { paneKeys, promptPane } from "./prompt_pane.mjs";
 import { liveHasModel } from "./api.mjs";
 import { liveAddress, liveQuestions, liveSource, liveTrace } from "./source_live.mjs";
@@ -63,7 +63,7 @@ export async function showTrace({ root, query, run, rest }) {
   let pane = null, sized = false, closed = false, latest = query, keys = {};
 
   async function showGraph({ graph, questions }) {
-    const { text, relevance: names } = graph, { by, graphs } = await methodGraphs({ graph, names, wanted: wantedBy, pair, ask: questions.relevance, rest });
+    const { text, relevance: names } = graph, { by, graphs, lack } = await methodGraphs({ graph, names, wanted: wantedBy, pair, ask: questions.relevance, rest });
     if (closed) return;
     const togglePair = () => by && writeAddress({ pair: pair ? null : "1", side: null });
     keys = { r: () => choose(nextMethod(names, by)), p: togglePair };
@@ -73,8 +73,7 @@ export async function showTrace({ root, query, run, rest }) {
     place.replaceChildren();
     place.className = "page page-prompt";
     pane = promptPane({ root: place, rest, title: "Try a prompt", query: latest,
-      beside: [element("span.prompt-chip", "live"), stored, methodSwitch(names, by, choose), by && methodBoth(by, pair, togglePair), whole,
-        wantedBy && !by && methodLack(names.length ? "Contrast relevance needs a counterfactual." : "Relevances are of the last token's prediction.")],
+      beside: [element("span.prompt-chip", "live"), stored, methodSwitch(names, by, choose), by && methodBoth(by, pair, togglePair), whole, lack],
       run: { ...run, database: null, model: run.live_model.path },
       entries: graphs.map((of) => ({ graph: of, source: () => liveSource({ questions, of: wanted.of, run }), name: of.method?.mode ?? (by ? "routes" : "Graph") })),
       onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),

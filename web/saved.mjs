@@ -43,12 +43,12 @@ function savedShow() {
       shown.pane.update(query);
       return;
     }
-    const { by, graphs } = await methodGraphs({ graph, names, wanted: query.get("by"), pair, ask: async (name) => data.relevance[name], rest });
+    const { by, graphs, lack } = await methodGraphs({ graph, names, wanted: query.get("by"), pair, ask: async (name) => data.relevance[name], rest });
     const togglePair = () => by && writeAddress({ pair: pair ? null : "1", side: null });
     shown?.pane.close();
     root.replaceChildren();
     const pane = promptPane({ root, run, rest, entries: graphs.map((of) => ({ graph: of, source: () => savedSource(data), name: of.method?.mode ?? (by ? "routes" : "Graph") })),
-      title: document.title, query, beside: [savedChips(graph), methodSwitch(names, by, choose), by && methodBoth(by, pair, togglePair)],
+      title: document.title, query, beside: [savedChips(graph), methodSwitch(names, by, choose), by && methodBoth(by, pair, togglePair), lack],
       onState: (changes, options) => writeAddress(changes, { ...options, silent: true }) });
     shown = { drawn, pane, by, togglePair };
     pane.shown();

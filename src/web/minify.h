@@ -6,9 +6,9 @@
 #include "headwater/buffer.h"
 
 /* Appends a module. A line end between tokens stays where a statement could end without a semicolon, except behind "}" and the
- * ( ) of if, for and while. Semicolons before
- * "}", commas before a closing bracket, ( ) around the one parameter of an arrow function and the 0 of 0.5 go too; const
- * is written as let, and declarations that follow each other are one: "let a = 1, b = 2". `name` is for errors: a string, template or comment that does not end, templates too deep. */
+ * ( ) of if, for and while. Semicolons before "}", commas before a closing bracket, ( ) around the one parameter of an arrow function and the 0
+ * of 0.5 go too; const is written as let, and declarations that follow each other are one: "let a = 1, b = 2". `name` is for errors: a string,
+ * template or comment that does not end, templates too deep. */
 bool hw_minify_script(const char *name, const char *text, size_t length, hw_buffer *out, hw_error *err);
 
 /* Appends a whole script, all modules as one, with short names of variables. The script is cut: out[i] gets what ends at ends[i], which is

@@ -142,6 +142,12 @@ export async function checkLive({ browser, binary, paths, model }) {
     await settled(page);
     same(await edges(), [stored], "computed of a stored prompt: what another run stored");
     same(takeFaults(page), [], "faults");
+    const rounded = await serve(binary, plain, "--model", model, "--precision", "bf16"), tab = await openTab(browser, rounded, "#/prompt/3?by=answer");
+    const tools = (await tab.$$eval(".prompt-tools", (list) => list.map((node) => node.textContent))).join();
+    holds(tools.includes("--precision f32") && (await tab.$$(".prompt-graph")).length === 1, `what cannot be computed leaves the routes, and says why: ${tools}`);
+    holds(takeFaults(tab).every((fault) => fault.includes("422")), "faults of it");
+    await tab.close();
+    await rounded.stop();
   });
 
   await check("23 a prompt that cannot be traced says why; the page does not scroll sideways at 420 px", async () => {
