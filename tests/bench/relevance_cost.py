@@ -12,8 +12,8 @@ memory at the start: it was 0.3 to 1.6 seconds in equal runs. The difference bet
 one leaves out what is done once: opening and packing a model. Whole chunks, because weights are turned once for the rows of a chunk. The runs
 of a repetition follow one another at once, and every second repetition has them in the opposite order: a processor that becomes slower takes that
 from both. The ratio is that of the sums of all repetitions; their range stands beside it. --same compares runs without relevances with
-themselves: what is not 1 there is noise. Random models have small margins: how many prompts had numbers is printed, for the others nothing is
-computed."""
+themselves: what is not 1 there is noise. Random models have small margins, and where a prompt has no numbers nothing is computed: the prompts are
+those of a larger set that have some, as a run found before."""
 import argparse
 import json
 import os
@@ -27,14 +27,20 @@ import runs
 CHUNK = 1024
 
 
-def write_pairs(path, words, length, n, place):
+def pairs(words, length, place):
+    """Prompts and counterfactuals without end."""
     source = random.Random(7)
+    while True:
+        prompt = [source.choice(words) for _ in range(length)]
+        other = prompt[:place] + [source.choice(words)] + prompt[place + 1:]
+        answer, foil = source.sample(words, 2)
+        yield {"prompt": " " + " ".join(prompt), "counterfactual": " " + " ".join(other), "answer": answer, "foil": foil}
+
+
+def write(path, rows):
     with open(path, "w", encoding="utf-8") as file:
-        for _ in range(n):
-            prompt = [source.choice(words) for _ in range(length)]
-            other = prompt[:place] + [source.choice(words)] + prompt[place + 1:]
-            answer, foil = source.sample(words, 2)
-            file.write(json.dumps({"prompt": " " + " ".join(prompt), "counterfactual": " " + " ".join(other), "answer": answer, "foil": foil}) + "\n")
+        for row in rows:
+            file.write(json.dumps(row) + "\n")
 
 
 def settings():
@@ -49,13 +55,18 @@ def settings():
     return parser.parse_args()
 
 
-def numbers(given, data, db, options):
-    """Prompts that a run finds relevances of."""
-    subprocess.run([given.binary, "run", "--model", given.model, "--data", data, "--db", db, "--neuron-projections", "none", "--quiet", *options], check=True)
-    with sqlite3.connect(db) as connection:
-        found, = connection.execute("SELECT count(*) FROM relevance WHERE reason IS NULL").fetchone()
-    os.unlink(db)
-    return found
+def with_numbers(given, source, n, work, options):
+    """The first n pairs whose relevances have numbers, and how many were tried."""
+    kept, tried, data, db = [], 0, os.path.join(work, "tried.jsonl"), os.path.join(work, "tried.db")
+    while len(kept) < n:
+        rows = [next(source) for _ in range(n)]
+        write(data, rows)
+        subprocess.run([given.binary, "run", "--model", given.model, "--data", data, "--db", db, "--neuron-projections", "none", "--quiet", *options], check=True)
+        with sqlite3.connect(db) as connection:
+            kept += [rows[i] for i, in connection.execute("SELECT prompt_id FROM relevance WHERE reason IS NULL ORDER BY prompt_id")]
+        os.unlink(db)
+        tried += n
+    return kept[:n], tried
 
 
 def main():
@@ -68,10 +79,12 @@ def main():
             cases = [(mode, goal, place) for mode, goal, place in (("answer", 1.6, 1), ("contrast", 1.5, 1), ("contrast", 1.5, length * 2 // 3)) if mode in given.modes.split(",")]
             for mode, goal, place in cases:
                 data = {n: os.path.join(work, f"{n}.jsonl") for n in (1, given.chunks)}
-                for n, path in data.items():
-                    write_pairs(path, words, length, n * a_chunk, place)
                 usual = ["--threads", "1", "--chunk-tokens", str(CHUNK), *(["--counterfactual"] if mode == "contrast" else [])]
-                beside = usual if given.same else [*usual, "--relevance", mode]
+                related = [*usual, "--relevance", mode]
+                rows, tried = with_numbers(given, pairs(words, length, place), given.chunks * a_chunk, work, related)
+                for n, path in data.items():
+                    write(path, rows[:n * a_chunk])
+                beside = usual if given.same else related
                 seconds = []  # of a repetition: a prompt without, a prompt with
                 for time in range(given.times):
                     order = [(n, i) for n in data for i in (0, 1)]
@@ -79,10 +92,9 @@ def main():
                     seconds.append([(took[given.chunks, i] - took[1, i]) / ((given.chunks - 1) * a_chunk) for i in (0, 1)])
                 without, with_it = (sum(pair[i] for pair in seconds) / given.times for i in (0, 1))
                 ratios = sorted(b / a for a, b in seconds)
-                found = "" if given.same else f", {numbers(given, data[1], db, beside)} of {a_chunk} prompts have numbers"
                 print(f"{length:3} tokens{f', differs at {place}' if mode == 'contrast' else ''}: {1000 * without:.1f} ms a prompt without, {1000 * with_it:.1f} "
                       f"{'again' if given.same else 'with ' + mode}: {with_it / without:.3f} times ({ratios[0]:.3f} to {ratios[-1]:.3f} in {given.times} repetitions"
-                      f"{'' if given.same else f', goal {goal}'}){found}", flush=True)
+                      f"{'' if given.same else f', goal {goal}'}); {tried} prompts tried for {len(rows)} with numbers", flush=True)
 
 
 if __name__ == "__main__":
