@@ -193,23 +193,26 @@ static bool read_body(json_t *body, wanted_trace *wanted, hw_error *err) {
 
 /* ---- stored prompts ---- */
 
-/* The token ids of a list, in the arena. */
+/* A token id of the database; -1 for none. */
+static bool take_id(const json_t *id, int32_t *out, hw_error *err) {
+  json_int_t value = json_is_integer(id) ? json_integer_value(id) : -1;
+  *out = value < 0 || value > INT32_MAX ? -1 : (int32_t)value;
+  return !json_is_integer(id) || *out >= 0 || hw_fail(err, HW_ERROR_PROMPT, "the database has the token id %" JSON_INTEGER_FORMAT ", want 0 to %" PRId32, value, INT32_MAX);
+}
+
+/* Those of a list, in the arena. */
 static bool take_ids(const json_t *list, hw_arena *arena, int32_t **ids, size_t *n, hw_error *err) {
   *n = json_array_size(list);
-  *ids = hw_arena_new(arena, int32_t, *n + 1, err);
-  for (size_t i = 0; *ids && i < *n; i++) (*ids)[i] = (int32_t)json_integer_value(json_array_get(list, i));
-  return *ids != NULL;
+  if (!(*ids = hw_arena_new(arena, int32_t, *n + 1, err))) return false;
+  for (size_t i = 0; i < *n; i++)
+    if (!take_id(json_array_get(list, i), *ids + i, err)) return false;
+  return true;
 }
 
 /* 0 for what is not known. */
 static void take_thresholds(double threshold, double floor, kept_trace *kept) {
   kept->relevance_threshold = threshold > 0 ? threshold : HW_RELEVANCE_THRESHOLD;
   kept->relevance_floor = floor > 0 ? floor : kept->relevance_threshold / 4;
-}
-
-static int32_t id_of(const json_t *stored, const char *key) {
-  const json_t *id = json_object_get(stored, key);
-  return json_is_integer(id) ? (int32_t)json_integer_value(id) : -1;
 }
 
 /* Its ids and text from the database's JSON, its question, and the thresholds of the run. */
@@ -227,9 +230,8 @@ static bool take_stored(const hw_live *live, const json_t *stored, kept_trace *k
   analysis->floor = json_number_value(json_object_get(stored, "floor"));
   const char *text = json_string_value(json_object_get(stored, "text"));
   take_thresholds(json_number_value(json_object_get(stored, "relevance_threshold")), json_number_value(json_object_get(stored, "relevance_floor")), kept);
-  kept->question.answer = id_of(stored, "answer_id");
-  kept->question.foil = id_of(stored, "foil_id");
-  if (!take_ids(json_object_get(stored, "ids"), &kept->arena, &kept->ids, n, err) ||
+  if (!take_id(json_object_get(stored, "answer_id"), &kept->question.answer, err) || !take_id(json_object_get(stored, "foil_id"), &kept->question.foil, err) ||
+      !take_ids(json_object_get(stored, "ids"), &kept->arena, &kept->ids, n, err) ||
       !take_ids(json_object_get(stored, "counterfactual_ids"), &kept->arena, &other, &kept->question.n_counterfactual, err))
     return false;
   kept->question.counterfactual = other;
@@ -252,11 +254,12 @@ static bool read_stored(hw_web *web, int64_t prompt, hw_buffer *out, hw_http_rep
 
 /* ---- tracing ---- */
 
-static bool lock_worker(hw_live *live, hw_http_reply *reply) {
+/* Waits for what only one may do at a time; false with a reply when it takes too long. */
+static bool lock(pthread_mutex_t *mutex, hw_http_reply *reply) {
   struct timespec until;
   (void)clock_gettime(CLOCK_REALTIME, &until);
   until.tv_sec += HW_LIVE_WAIT_SECONDS;
-  if (pthread_mutex_timedlock(&live->worker, &until) == 0) return true;
+  if (pthread_mutex_timedlock(mutex, &until) == 0) return true;
   hw_http_reply_error(reply, 503, "busy", "another prompt has been traced for more than %d seconds: try again later", HW_LIVE_WAIT_SECONDS);
   return false;
 }
@@ -281,7 +284,7 @@ static bool find_tops(hw_trace *trace, int32_t **ids, hw_error *err) {
 
 static void trace_into(hw_live *live, kept_trace *kept, const hw_analysis *analysis, size_t n_ids, const hw_answer_texts *about, hw_http_reply *reply) {
   hw_error err = {0};
-  if (!lock_worker(live, reply)) return;
+  if (!lock(&live->worker, reply)) return;
   bool ok = kept->ids ? hw_trace_ids(live->model, analysis, kept->ids, n_ids, &kept->trace, &err)
                       : hw_trace_text(live->model, live->tokenizer, analysis, kept->text, &kept->trace, &err);
   ok = ok && find_tops(&kept->trace, &kept->tops, &err);
@@ -382,9 +385,8 @@ static void answer_question(hw_web *web, const hw_web_call *call, hw_http_reply 
   hw_error err = {0};
   question q = {.kept = kept, .call = call, .tokenizer = live->tokenizer, .model = live->model, .live = live, .reply = reply, .out = &reply->body};
   hw_arena_init(&q.arena);
-  (void)pthread_mutex_lock(&kept->asked);
-  bool ok = answer(&q, &err);
-  (void)pthread_mutex_unlock(&kept->asked);
+  bool mine = lock(&kept->asked, reply), ok = mine && answer(&q, &err);
+  if (mine) (void)pthread_mutex_unlock(&kept->asked);
   hw_arena_fini(&q.arena);
   release(live, kept);
   if (!ok) {
@@ -462,7 +464,7 @@ static bool answer_relevance(question *q, hw_error *err) {
                                      .counterfactual = q->kept->question.counterfactual, .n_counterfactual = q->kept->question.n_counterfactual,
                                 .kept = {.contrast = contrast, .threshold = q->kept->relevance_threshold, .floor = q->kept->relevance_floor}};
   q->kept->question.memory = HW_LIVE_MEMORY;
-  if (!lock_worker(q->live, q->reply)) return false;
+  if (!lock(&q->live->worker, q->reply)) return false;
   bool ok = find_relevance(q, &of, &trace, err);
   hw_answer_trace_fini(&trace);
   (void)pthread_mutex_unlock(&q->live->worker);

@@ -111,9 +111,13 @@ export async function checkLive({ browser, binary, paths, model }) {
     const other = TEXT.replace("John gave", "Mary gave"), { relevance } = trace(TEXT, "--relevance", "both", "--answer", "Mary", "--foil", "John", "--counterfactual", other);
     const wantedEdges = (mode) => relevance[mode].parts.filter((part) => part.kind !== "query" && Math.abs(part.share) > 0.04).length;
     const edges = () => page.$eval(".prompt-count", (node) => node.textContent.match(/\d+/g).map(Number)), drawn = (mode) => page.waitForSelector(`.panel-switch [aria-pressed="true"][title*="${mode}"]`);
+    await go(page, "#/trace"); /* not the form of the page before */
+    await page.waitForFunction(() => !document.querySelector(".prompt-bar"));
     await show({ p: TEXT });
     await page.click(".trace-form summary");
+    await page.waitForSelector(".trace-form details[open] [name=answer]", { visible: true }); /* before that it takes no focus */
     for (const [name, text] of [["answer", "Mary"], ["foil", "John"], ["counterfactual", other]]) await page.type(`.trace-form [name=${name}]`, text);
+    same(await page.$$eval(".trace-form input", (list) => list.map((input) => input.value)), ["Mary", "John", other], "what was typed");
     await page.keyboard.press("Enter");
     await drawn("contrast");
     await settled(page);

@@ -11,6 +11,8 @@ once.
 import http.client
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -324,6 +326,15 @@ with tempfile.TemporaryDirectory() as folder:
             refusals(server, server.trace(text=TEXT)["trace"])
             last_ones_are_kept(server)
             many_at_once(server, server.ask("graph?prompt=3")[1])
+    for column in ("answer_id", "foil_id"):
+        damaged = os.path.join(folder, column + ".db")
+        shutil.copyfile(os.path.join(folder, "gpt2.db"), damaged)
+        with sqlite3.connect(damaged) as connection:
+            connection.execute("UPDATE answer SET %s = %d WHERE prompt_id = 3" % (column, (1 << 32) + 5))
+        connection.close()
+        with Server(damaged, "--model", model_folder("gpt2")) as server:
+            status, reply = server.ask("trace", {"prompt": 3})
+            check(status == 422 and "token id 4294967301" in reply["message"], "a damaged %s: %d %r" % (column, status, reply))
     with Server(os.path.join(folder, "gpt2.db"), "--model", model_folder("llama")) as server:
         server.trace(text=TEXT)
         status, reply = server.ask("trace", {"prompt": 3})
