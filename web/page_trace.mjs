@@ -47,7 +47,7 @@ function traceForm(run, of, onTrace) {
     event.preventDefault();
     send();
   } }, element("label", { for: "trace-text" }, "Prompt"), field, element("button", { type: "submit", class: "primary", title: "Trace (Enter; Shift-Enter begins a line)" }, "Trace"),
-  element("details", { open: Object.keys(of).length > 1 }, element("summary", "What the answer hangs on"), element("div.controls", asked)),
+  element("details", { open: asked.some(({ lastChild }) => lastChild.value) }, element("summary", "What the answer hangs on"), element("div.controls", asked)),
   element("span.soft", `Model ${run.live_model?.name ?? ""}`, !liveHasModel(run) && `; the database was made with another one, ${run.model}`));
   return { form, field };
 }

@@ -114,6 +114,7 @@ export async function checkLive({ browser, binary, paths, model }) {
     await go(page, "#/trace"); /* not the form of the page before */
     await page.waitForFunction(() => !document.querySelector(".prompt-bar"));
     await show({ p: TEXT });
+    same(await page.$eval(".trace-form details", (node) => node.open), false, "nothing is asked: folded");
     await page.click(".trace-form summary");
     await page.waitForSelector(".trace-form details[open] [name=answer]", { visible: true }); /* before that it takes no focus */
     for (const [name, text] of [["answer", "Mary"], ["foil", "John"], ["counterfactual", other]]) await page.type(`.trace-form [name=${name}]`, text);
