@@ -6,6 +6,8 @@
 
 By hand against the build with AddressSanitizer: python3 tests/web/mutate.py build-asan/headwater 100000
 """
+import http.client
+import json
 import os
 import random
 import socket
@@ -14,11 +16,12 @@ import tempfile
 import threading
 import time
 
-from served import Server, make_database
+from served import ROOT, Server, make_database
 
 PATHS = ["/", "/main.mjs", "/rest.mjs", "/style.css", "/api/run", "/api/graph?prompt=3", "/api/graph?prompt=3&target=14", "/api/lists?prompt=3",
          "/api/neurons?prompt=3&layer=1&position=14", "/api/export/head_importance.csv", "/api/prompts?q=Mary&after=3&group=1&sort=id", "/api/heads?group=0",
-         "/api/trace", "/api/trace/1/list?kind=head&layer=1&position=3&index=2", "/api/nothing", "/%2e%2e/etc/passwd", "*", "http://127.0.0.1/api/run"]
+         "/api/relevance?prompt=3&mode=contrast", "/api/walk?prompt=3&sort=probability&answers=right", "/api/trace",
+         "/api/trace/{trace}/list?kind=head&layer=1&position=3&index=2", "/api/trace/{trace}/relevance?mode=contrast", "/api/trace/{trace}/relevance?mode=answer", "/api/nothing", "/%2e%2e/etc/passwd", "*", "http://127.0.0.1/api/run"]
 METHODS = ["GET"] * 8 + ["HEAD", "POST", "POST", "PUT", "OPTIONS", "TRACE", "CONNECT", "X"]
 HEADERS = ["Accept-Encoding: gzip", "Accept-Encoding: gzip;q=0, *", "If-None-Match: W/\"0-0\"", "If-None-Match: *", "Origin: http://{host}", "Origin: null",
            "Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Content-Type: application/json",
@@ -26,12 +29,23 @@ HEADERS = ["Accept-Encoding: gzip", "Accept-Encoding: gzip;q=0, *", "If-None-Mat
            "Expect: 100-continue", "Connection: close", "Connection: keep-alive", "Range: bytes=0-10", "Cookie: a=b; c", "Upgrade: websocket",
            "Host: {host}", "X: " + "y" * 5000, " folded", "\tfolded", "NoColon", ": empty", "Host: evil"]
 BODIES = [b"", b"{}", b'{"text": "When Mary and"}', b"5\r\nhello\r\n0\r\n\r\n", b"ffffffffffffffff\r\n", b"-1\r\n", b"x" * 3000]
+TRACED = [b'{"text": "When Mary and John", "answer": "Mary", "foil": "John", "counterfactual": "When John and Mary"}', b'{"prompt": 3, "target": 2}', b'{"prompt": 3}',
+          b'{"text": "a", "counterfactual": "a b c", "target": 0}']
 PIECES = [b"\0", b"\r\n", b"\r", b"\n", b"%00", b"%", b"%zz", b"%ff", b"\xff", b"\xc0\x80", b"&", b"=", b"?", b"#", b"//", b"../", b":", b" ", b"\t", b'"', b"'",
           b"%s%n", b"-", b"9" * 40, b"A" * 300, b"HTTP/1.1", b"HTTP/0.9", b"Host: x\r\n", b"Content-Length: 5\r\n", b"&prompt=1", b"&a=" * 40, "\u2028".encode()]
 
 
+def traced(choice, server):
+    """A request that begins a trace."""
+    body = choice.choice(TRACED)
+    return (f"POST /api/trace HTTP/1.1\r\nHost: {server.host}\r\nAuthorization: Bearer {server.token}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+
+
 def usual(choice, server):
-    lines = [f"{choice.choice(METHODS)} {choice.choice(PATHS)} HTTP/1.1"]
+    if choice.random() < 0.05:
+        return traced(choice, server)
+    lines = [f"{choice.choice(METHODS)} {choice.choice(PATHS).replace('{trace}', server.trace)} HTTP/1.1"]
     if choice.random() < 0.95:
         lines.append(f"Host: {server.host}")
     if choice.random() < 0.9:
@@ -97,9 +111,13 @@ def main():
     count, seed, n_threads = (int(sys.argv[i]) if len(sys.argv) > i else default for i, default in ((2, 100000), (3, 1), (4, 4)))
     with tempfile.TemporaryDirectory(prefix="headwater-web.") as work:
         database = os.path.join(work, "ioi.db")
-        make_database(binary, database, "--limit", "20", "--floor", "0.01", "--neuron-projections", "none")
+        make_database(binary, database, "--limit", "20", "--floor", "0.01", "--neuron-projections", "none", "--counterfactual", "--relevance", "both")
         statuses, problems, start = {}, [], time.monotonic()
-        with Server(binary, database) as server:
+        with Server(binary, database, "--model", os.path.join(ROOT, "datasets", "models", "headwater-gpt2")) as server:
+            connection = http.client.HTTPConnection(server.host)
+            connection.request("POST", "/api/trace", TRACED[0], {"Authorization": f"Bearer {server.token}", "Content-Type": "application/json"})
+            server.trace = json.loads(connection.getresponse().read())["trace"]
+            connection.close()
             threads = [threading.Thread(target=worker, args=(server, seed * 1000 + i, count // n_threads, statuses, problems)) for i in range(n_threads)]
             for thread in threads:
                 thread.start()
