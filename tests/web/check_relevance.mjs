@@ -97,7 +97,7 @@ export async function checkRelevance(context) {
     await unequal.stop();
     const [{ id }] = rows(context.binary, context.ioi, `SELECT prompt_id AS id FROM prompt WHERE counterfactual_of = ${PROMPT}`);
     await go(page, `#/prompt/${id}?by=contrast`);
-    holds((await page.$eval(".prompt-tools", (node) => node.textContent)).includes('No relevance "contrast" is stored'), "not said that routes are drawn");
+    holds((await page.$eval(".prompt-tools", (node) => node.textContent)).includes('No relevance "contrast" of this graph'), "not said why routes are drawn");
     holds((await page.$$(".g-base > .g-residual")).length > 0, "no routes");
   });
 
