@@ -18,7 +18,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 PROGRESS = re.compile(r"[a-z]+( of [ab])? \d+/\d+  [\d.]+/s|(preparing|searching|ranking)  [\dhms]+$")  # of a slow machine
-TIME = re.compile(r"\b\d+s\b|\b\d+ threads\b")
+TIME = re.compile(r"\b(?:\d+m)?\d+s\b|\b\d+ threads\b")
 
 
 def blocks(text):
