@@ -4,7 +4,6 @@
  * times beside: on a shared machine they repeat, the clock does not. By hand: no test looks at a clock.
  * ONLY: load, slider or points, "" for all. KEPT: a file of JSON to which the loads of this run are added; the figures are of all that it holds. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
 import { launch, missing, openTab, rows, serve } from "./browser.mjs";
 
 const [binary, db, prompt = "17", loads = "40", only = "", kept = null] = process.argv.slice(2);
@@ -27,8 +26,11 @@ for (const name of files) {
   const text = await (await fetch(server.url + name)).text();
   for (const [, found] of text.matchAll(/(?:src="|from"\.\/|import\("\.\/)(\w+\.mjs)"/g)) if (!files.includes(found)) files.push(found);
 }
-const assets = await Promise.all(files.map(async (name) => Buffer.from(await (await fetch(server.url + name)).arrayBuffer())));
-console.log(`${files.length} assets: ${kilo(assets.reduce((sum, x) => sum + x.length, 0))}, gzipped ${kilo(assets.reduce((sum, x) => sum + gzipSync(x, { level: 9 }).length, 0))}`);
+const assets = await Promise.all(files.map(async (name) => {
+  const answer = await fetch(server.url + name, { headers: { "Accept-Encoding": "gzip" } });
+  return { sent: Number(answer.headers.get("content-length")), size: (await answer.arrayBuffer()).byteLength };
+}));
+console.log(`${files.length} assets: ${kilo(assets.reduce((sum, x) => sum + x.size, 0))}, gzipped, as they are sent, ${kilo(assets.reduce((sum, x) => sum + x.sent, 0))}`);
 
 const [facts] = rows(binary, db, `SELECT (SELECT count(*) FROM prompt) AS prompts, n_edges, n_parts FROM graph_info WHERE prompt_id = ${prompt} ORDER BY graph_id DESC LIMIT 1`);
 console.log(`${db}: ${facts.prompts} prompts; prompt ${prompt}: ${facts.n_parts} parts, ${facts.n_edges} edges at the run's threshold`);
