@@ -25,8 +25,8 @@ export function headOfDataSet() {
   });
 }
 
-/* body: {text | prompt, target, answer, foil, counterfactual}. -> {graph(): its JSON, ask(what, parameters): of the trace}. The server keeps few traces: one that has gone
- * is computed again. */
+/* body: {text | prompt, target, answer, foil, counterfactual}. -> {graph(): its JSON, ask(what, parameters): of the trace}. The server keeps few
+ * traces: one that has gone is computed again. */
 export function liveTrace(body) {
   let started = null;
   function graph() {

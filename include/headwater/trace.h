@@ -73,7 +73,8 @@ typedef struct hw_answer_texts {
 } hw_answer_texts;
 
 /* The token ids of texts about a prompt, into the question: the first tokens of answer and foil as they follow the prompt, -1 where they are not
- * given, and the counterfactual's in the arena. Errors: PROMPT naming the text that has no such tokens, MEMORY. */
+ * given, and the counterfactual's, which live in the arena. The tokenizer is that of the model, not NULL; the question's `threads` and `memory`
+ * stay as they are. Errors: PROMPT naming the text that has no such tokens, MEMORY. */
 HW_API bool hw_answer_question_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *prompt,
                                        const hw_answer_texts *texts, hw_arena *arena, hw_answer_question *question, hw_error *err);
 

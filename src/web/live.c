@@ -326,6 +326,7 @@ static kept_trace *new_trace(const wanted_trace *wanted) {
   if (!kept) return NULL;
   (void)pthread_mutex_init(&kept->asked, NULL);
   hw_arena_init(&kept->arena);
+  kept->question.memory = HW_LIVE_MEMORY;
   kept->prompt = wanted->prompt;
   return kept;
 }
@@ -463,7 +464,6 @@ static bool answer_relevance(question *q, hw_error *err) {
   const hw_live_relevance_view of = {.model = q->model, .tokenizer = q->tokenizer, .asked = &trace.relevance, .n_tokens = q->kept->trace.prompt.n_tokens,
                                      .counterfactual = q->kept->question.counterfactual, .n_counterfactual = q->kept->question.n_counterfactual,
                                 .kept = {.contrast = contrast, .threshold = q->kept->relevance_threshold, .floor = q->kept->relevance_floor}};
-  q->kept->question.memory = HW_LIVE_MEMORY;
   if (!lock(&q->live->worker, q->reply)) return false;
   bool ok = find_relevance(q, &of, &trace, err);
   hw_answer_trace_fini(&trace);

@@ -215,7 +215,7 @@ def same_relevance(found, wanted, what):
 
 
 def compare_relevance(server, db, folder):
-    """Those of stored prompts are the stored ones, of a database that has some and of one that has none; those of a text are those of `trace --json`."""
+    """Those of stored prompts, computed again, are the stored ones; those of a text are those of `trace --json`."""
     n = 0
     for prompt in (0, 3, 11):
         graph = server.trace(prompt=prompt)
