@@ -103,6 +103,10 @@ static void kept_list(sqlite3_context *context, int argc, sqlite3_value **argv) 
 }
 
 static void keep_list(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  if (argc == 0) {
+    sqlite3_result_error(context, "hw_keep_list: want a list and names", -1);
+    return;
+  }
   sqlite3_result_value(context, argv[0]);
   if (sqlite3_value_type(argv[0]) != SQLITE_BLOB) return;
   hw_buffer name;

@@ -230,6 +230,7 @@ TEST(lists_are_kept) {
   assert_int_equal(hw_register_functions(db), SQLITE_OK);
   assert_int_equal(sqlite3_open(at("kept.db"), &other), SQLITE_OK);
   assert_int_equal(hw_register_functions(other), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(db, "SELECT hw_keep_list()", NULL, NULL, NULL), SQLITE_ERROR);
   static const char kept_lists[] = "SELECT quote(hw_kept_list('a', 'b')) || quote(hw_kept_list('ab')) || quote(hw_kept_list('a', 1)) || quote(hw_kept_list('a', NULL)) || "
                                    "quote(hw_kept_list('a', x'62')) FROM run";
   answers(db, "SELECT quote(hw_keep_list(x'01', 'a', 'b')) || quote(hw_keep_list(x'02', 'ab')) || quote(hw_keep_list(x'', 'a', 1)) || quote(hw_keep_list(NULL, 'a', NULL)) FROM run",
