@@ -22,7 +22,7 @@ export function shellCommand(state) {
   const { graph, threshold, selection: s, convention = "frozen", run } = state;
   const options = graph.method?.data.options ?? []; /* of relevances that were computed */
   if (!run.database || options.length)
-    return commandWords("trace", "--model", run.database ? run.live_model.path : run.model, ...(run.database || graph.text === null ? ["--tokens", graph.ids.join(",")] : ["--prompt", graph.text]),
+    return commandWords("trace", ...run.live_model.words, ...(run.database || graph.text === null ? ["--tokens", graph.ids.join(",")] : ["--prompt", graph.text]),
       ...(graph.target === graph.tokens.length - 1 ? [] : ["--targets", graph.target]), "--threshold", threshold, ...options);
   if (graph.method) return commandWords("query", run.database, "prompt_relevance", "--prompt", graph.prompt, "--mode", graph.method.mode, "--threshold", threshold);
   const prompt = ["--prompt", graph.prompt], target = ["--target", graph.target];

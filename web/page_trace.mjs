@@ -74,7 +74,7 @@ export async function showTrace({ root, query, run, rest }) {
     place.className = "page page-prompt";
     pane = promptPane({ root: place, rest, title: "Try a prompt", query: latest,
       beside: [element("span.prompt-chip", "live"), stored, methodSwitch(names, by, choose), by && methodBoth(by, pair, togglePair), whole, lack],
-      run: { ...run, database: null, model: run.live_model.path },
+      run: { ...run, database: null, model: run.live_model.name },
       entries: graphs.map((of) => ({ graph: of, source: () => liveSource({ questions, of: wanted.of, run }), name: of.method?.mode ?? (by ? "routes" : "Graph") })),
       onState: (changes, options) => writeAddress(changes, { ...options, silent: true }),
       onTarget: (entry, target) => go({ ...wanted.of, target }) });

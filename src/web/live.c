@@ -36,9 +36,8 @@ typedef struct kept_trace {
 } kept_trace;
 
 struct hw_live {
-  const char *folder; /* as it was given */
+  hw_live_model_words words;
   hw_model *model;
-  hw_precision precision;
   hw_tokenizer *tokenizer;
   pthread_mutex_t worker; /* one trace at a time */
   pthread_mutex_t table;
@@ -51,7 +50,7 @@ struct hw_live {
 bool hw_live_open(const hw_web_settings *settings, hw_live **out, hw_error *err) {
   hw_live *live = *out = calloc(1, sizeof *live);
   if (!live) return hw_fail_memory(err, "the live traces");
-  live->folder = settings->model;
+  live->words = (hw_live_model_words){settings->model, settings->architecture, (hw_precision)settings->precision};
   (void)pthread_mutex_init(&live->worker, NULL);
   (void)pthread_mutex_init(&live->table, NULL);
   /* A page that was opened before the server was started anew must not find other traces under its ids. */
@@ -59,8 +58,7 @@ bool hw_live_open(const hw_web_settings *settings, hw_live **out, hw_error *err)
   if (getentropy(&random, sizeof random) != 0) return hw_fail(err, HW_ERROR_IO, "the system gives no random bits");
   live->last_id = random >> 16;
   if (!hw_model_open_as(settings->model, settings->architecture, &live->model, err)) return false;
-  live->precision = (hw_precision)settings->precision;
-  if (live->precision == HW_PRECISION_BF16) hw_model_use_bf16(live->model);
+  if (live->words.precision == HW_PRECISION_BF16) hw_model_use_bf16(live->model);
   return hw_tokenizer_open(live->model->path, NULL, &live->tokenizer, err);
 }
 
@@ -101,8 +99,7 @@ void hw_live_put_model(const hw_live *live, hw_buffer *out) {
   hw_json_begin_object(&json);
   hw_json_key(&json, "name");
   hw_json_string(&json, live->model->name);
-  hw_json_key(&json, "path");
-  hw_json_string(&json, live->folder);
+  hw_live_put_words(&json, &live->words);
   hw_json_key(&json, "fingerprint");
   hw_json_string(&json, live->model->fingerprint);
   hw_json_end_object(&json);
@@ -222,7 +219,7 @@ static bool take_stored(const hw_live *live, const json_t *stored, kept_trace *k
   if (!fingerprint || strcmp(fingerprint, live->model->fingerprint) != 0)
     return hw_fail(err, HW_ERROR_PROMPT, "the database was made with another model than this server has (%.100s: %s, here %.100s: %s): only "
                    "prompts that are typed in can be traced", name ? name : "?", fingerprint ? fingerprint : "?", live->model->name, live->model->fingerprint);
-  const char *wanted = json_string_value(json_object_get(stored, "precision")), *here = live->precision == HW_PRECISION_BF16 ? "bf16" : "f32";
+  const char *wanted = json_string_value(json_object_get(stored, "precision")), *here = live->words.precision == HW_PRECISION_BF16 ? "bf16" : "f32";
   if (!wanted || strcmp(wanted, here) != 0)
     return hw_fail(err, HW_ERROR_PROMPT, "the database was made with --precision %.100s, this server computes with %s: only prompts that are typed in can be "
                    "traced", wanted ? wanted : "?", here);

@@ -20,7 +20,7 @@ typedef struct hw_live hw_live;
 bool hw_live_open(const hw_web_settings *settings, hw_live **live, hw_error *err);
 void hw_live_close(hw_live *live); /* when nobody asks any more; NULL is fine */
 
-/* Appends JSON: {"name", "path", "fingerprint"} of the model, null without one. */
+/* Appends JSON: {"name", "words" (hw_live_model_words), "fingerprint"} of the model, null without one. */
 void hw_live_put_model(const hw_live *live, hw_buffer *out);
 
 /* The end points. */

@@ -20,6 +20,19 @@ static void begin_list(hw_json *json, const char *key) {
   hw_json_begin_array(json);
 }
 
+static void put_option(hw_json *json, const char *option, const char *value) {
+  hw_json_string(json, option);
+  hw_json_string(json, value);
+}
+
+void hw_live_put_words(hw_json *json, const hw_live_model_words *words) {
+  begin_list(json, "words");
+  put_option(json, "--model", words->folder);
+  if (words->architecture) put_option(json, "--architecture", words->architecture);
+  if (words->precision == HW_PRECISION_BF16) put_option(json, "--precision", "bf16");
+  hw_json_end_array(json);
+}
+
 void hw_live_put_piece(hw_json *json, const hw_tokenizer *tokenizer, int32_t id) {
   const char *bytes;
   size_t length;

@@ -19,6 +19,15 @@ typedef struct hw_live_view {
   bool by_answer, by_contrast;     /* what its answer hangs on can be shown */
 } hw_live_view;
 
+/* What a model was opened with. */
+typedef struct hw_live_model_words {
+  const char *folder, *architecture; /* as they were given; architecture or NULL */
+  hw_precision precision;
+} hw_live_model_words;
+
+/* "words": the words of `headwater trace` that open it so: [option, value...]. */
+void hw_live_put_words(hw_json *json, const hw_live_model_words *words);
+
 /* The text of a token; "#17" for an id that has none. */
 void hw_live_put_piece(hw_json *json, const hw_tokenizer *tokenizer, int32_t id);
 

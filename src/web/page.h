@@ -6,6 +6,7 @@
 #include "headwater/store.h"
 #include "headwater/tokenizer.h"
 #include "headwater/trace.h"
+#include "web/live_json.h"
 
 /* Writes the file. `data`: a JSON object, what web/saved.mjs reads; `title` is plain text. */
 bool hw_page_write(const char *path, const char *title, const hw_buffer *data, hw_error *err);
@@ -20,6 +21,7 @@ typedef struct hw_page_trace {
   const hw_tokenizer *tokenizer; /* NULL: tokens are shown by their ids */
   const hw_analysis *analysis;
   const char *text; /* NULL when ids were given */
+  hw_live_model_words words;
   const hw_relevance_prompt *relevance; /* what its answer hangs on, or NULL */
   const hw_relevance_settings *relevance_settings;
   const int32_t *counterfactual; /* [n_counterfactual] token ids that it was asked with */

@@ -16,6 +16,10 @@ static void put_run(const hw_page_trace *page, hw_buffer *out) {
   hw_json_string(&json, page->model->config.family);
   hw_json_key(&json, "project");
   hw_json_string(&json, project[page->analysis->project]);
+  hw_json_key(&json, "live_model");
+  hw_json_begin_object(&json);
+  hw_live_put_words(&json, &page->words);
+  hw_json_end_object(&json);
   hw_json_end_object(&json);
 }
 

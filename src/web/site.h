@@ -28,7 +28,7 @@ typedef struct hw_web {
   hw_http_handler handler;
   hw_server *server;
   struct hw_live *live; /* traces of prompts that are typed in; NULL: there is no model */
-  hw_buffer live_model; /* JSON: {"name", "path" as it was given, "fingerprint"} of its model, or null */
+  hw_buffer live_model; /* JSON: {"name", "words", "fingerprint"} of its model (hw_live_put_model), or null */
 } hw_web;
 
 #endif

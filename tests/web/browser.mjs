@@ -94,6 +94,16 @@ export async function openTab(browser, server, address = "#/") {
   return page;
 }
 
+/* What "Copy SQL" puts on the clipboard: a command of the shell. */
+export async function copiedCommand(page) {
+  await page.$eval(".files-menu", (menu) => {
+    navigator.clipboard.writeText = async (text) => { window.copied = text; };
+    [...menu.querySelectorAll("button")].find((one) => one.textContent === "Copy SQL").click();
+  });
+  await page.waitForFunction(() => window.copied);
+  return page.evaluate(() => window.copied);
+}
+
 /* Until the page of the address is there, and has asked for nothing more for a while. */
 export async function settled(page) {
   await page.bringToFront(); /* a tab behind another draws no frames */

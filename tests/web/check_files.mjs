@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What can be taken away: SVG, PNG, CSV, JSON, the saved page; and texts that look like HTML. Numbers: WEB.md section 12. */
 import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { check, go, headwater, holds, openTab, PATIENCE, query, rows, same, serve, takeFaults } from "./browser.mjs";
+import { check, copiedCommand, go, headwater, holds, openTab, PATIENCE, query, rows, same, serve, takeFaults } from "./browser.mjs";
 
 const PROMPT = 17;
 
@@ -152,6 +153,8 @@ export async function checkFiles(context) {
     await live.waitForSelector('.panel-switch [aria-pressed="true"][title*="contrast"]');
     same(await live.$eval(".prompt-count", (node) => Number(/\d+/.exec(node.textContent)[0])),
       relevance.contrast.parts.filter((part) => part.kind !== "query" && Math.abs(part.share) > 0.04).length, "edges of the traced page, contrast");
+    const again = JSON.parse(execFileSync("/bin/sh", ["-c", (await copiedCommand(live)).replace(/^headwater/, binary) + " --json"], { encoding: "utf8" }));
+    same(again.relevance.contrast, relevance.contrast, "what the copied command gives");
     same(takeFaults(live), [], "faults of the traced page");
     await live.close();
   });

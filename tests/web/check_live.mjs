@@ -2,7 +2,7 @@
  * Live traces in the page: prompts that are typed in, what is not stored, attention maps. Numbers: WEB.md section 12. What the page shows is
  * compared with `headwater trace`. */
 import { tokenText } from "../../web/dom.mjs";
-import { check, go, headwater, holds, openTab, rows, same, serve, settled, takeFaults } from "./browser.mjs";
+import { check, copiedCommand, go, headwater, holds, openTab, rows, same, serve, settled, takeFaults } from "./browser.mjs";
 
 const TEXT = "When Mary and John went to the store, John gave a drink to";
 const scoreText = (x) => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(2)}`;
@@ -151,6 +151,10 @@ export async function checkLive({ browser, binary, paths, model }) {
     const tools = (await tab.$$eval(".prompt-tools", (list) => list.map((node) => node.textContent))).join();
     holds(tools.includes("--precision f32") && (await tab.$$(".prompt-graph")).length === 1, `what cannot be computed leaves the routes, and says why: ${tools}`);
     holds(takeFaults(tab).every((fault) => fault.includes("422")), "faults of it");
+    await go(tab, `#/trace?${new URLSearchParams({ p: TEXT })}`);
+    await tab.waitForFunction(() => document.querySelector(".trace-form") && document.querySelector(".files-menu"));
+    const [word, ...words] = (await copiedCommand(tab)).split(" ");
+    same([word, ...words.slice(0, 5)], ["headwater", "trace", "--model", model, "--precision", "bf16"], "the command of a prompt that was typed in");
     await tab.close();
     await rounded.stop();
   });
