@@ -112,8 +112,3 @@ export function saveFile(blob, name) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
-
-/* Fetches a file of the server (the token goes with it) and saves it. */
-export async function download(path, parameters, name) {
-  saveFile(await (await apiFetch(apiAddress(path, parameters))).blob(), name);
-}

@@ -98,6 +98,29 @@ export async function checkGraph(context) {
     await deep.close();
   });
 
+  await check("12 a state that was reached by hand is the same in a new tab", async () => {
+    const tab = await openTab(browser, server, `#/prompt/${PROMPT}`);
+    await tab.focus("[role=application]");
+    for (const key of ["[", "[", "o", "+", "p"]) {
+      await tab.keyboard.press(key);
+      await settled(tab);
+    }
+    await tab.click('[data-key="L2H1"]');
+    await settled(tab);
+    const parameters = Object.fromEntries(new URLSearchParams((await tab.evaluate(() => location.hash)).split("?")[1]));
+    same(Object.keys(parameters).sort(), ["fold", "pair", "sel", "t", "z"], "parameters of the address");
+    const look = (of) => of.evaluate(() => ["threshold output", "prompt-count", "panel", "graph-main path", "graph-main text", "prompt-bar [aria-pressed]"].map((what) =>
+      [what, ...[...document.querySelectorAll(`.${what}`)].map((node) => node.getAttribute("d") ?? `${node.textContent} ${node.getAttribute("aria-pressed")}`).filter((text) => text)]));
+    const again = await openTab(browser, server, await tab.evaluate(() => location.hash)), wanted = await look(tab);
+    for (const [k, found] of (await look(again)).entries()) {
+      holds(found.length > 1, `${found[0]}: nothing to look at`);
+      same(found, wanted[k], found[0]);
+    }
+    same([takeFaults(tab), takeFaults(again)], [[], []], "faults");
+    await again.close();
+    await tab.close();
+  });
+
   await check("13 back and forward", async () => {
     await go(page, `#/prompt/${PROMPT}`);
     await page.click('[data-key="L2H1"]'); /* selects the head's strongest edge */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What can be seen of every page: faults, names of controls, contrast, nothing over another, no sideways scroll; light, dark, forced
  * colours, 200% zoom, 420 px. Numbers: WEB.md section 12. */
-import { check, go, holds, openTab, same, takeFaults } from "./browser.mjs";
+import { check, go, holds, openTab, same, serve, takeFaults } from "./browser.mjs";
 
 const PAGES = ["#/", "#/prompts", "#/prompts?head=L1H5&wrong=1", "#/prompt/17", "#/prompt/17?sel=edge.2.4.14", "#/prompt/17?sel=ffn.3.14", "#/prompt/17?sel=state.3.14.post",
-  "#/prompt/17?sel=token.4", "#/prompt/17?table=1", "#/prompt/17?pair=1", "#/heads", "#/heads?by=frequency", "#/head/1/5", "#/neurons", "#/neuron/2/206", "#/circuits",
-  "#/circuit/1", "#/compare", "#/compare/1", "#/lens", "#/roles", "#/trace"];
+  "#/prompt/17?sel=token.4", "#/prompt/17?table=1", "#/prompt/17?pair=1", "#/prompt/17?by=contrast&pair=1", "#/heads", "#/heads?by=frequency", "#/head/1/5", "#/neurons", "#/neuron/2/206", "#/circuits",
+  "#/circuit/1", "#/compare", "#/compare/1", "#/lens", "#/roles", "#/failed", "#/trace"];
+const TRACE = `#/trace?${new URLSearchParams({ p: "When Mary and John went to the store, John gave a drink to", sel: "edge.2.3.14.1" })}`;
 
 /* Texts and lines whose colour is too near to what is behind them: [text, contrast]. Dimmed and disabled ones are left out, as WCAG 1.4.3 does. */
 function lowContrast() {
@@ -45,6 +46,10 @@ function lowContrast() {
     const ground = behind(node), colour = rgba(svg ? style.fill : style.color);
     const value = ratio(over(colour, ground), ground);
     if (value < 4.5) found.push([text.slice(0, 40), node.className.baseVal ?? node.className, Number(value.toFixed(2))]);
+  }
+  for (const field of document.querySelectorAll("[placeholder]")) {
+    const ground = behind(field), value = ratio(over(rgba(getComputedStyle(field, "::placeholder").color), ground), ground);
+    if (field.checkVisibility() && value < 4.5) found.push([field.placeholder, "placeholder", Number(value.toFixed(2))]);
   }
   /* Lines: 3:1, the faintest ones too. */
   for (const node of document.querySelectorAll(".g-base > .g-attention, .g-base > .g-ffn, .g-base > .g-residual, button, select, input[type=search]")) {
@@ -103,14 +108,29 @@ const media = (session, features) =>
 
 export async function checkLook(context) {
   const { browser, server } = context;
-  const page = await openTab(browser, server), session = await page.createCDPSession();
+  const live = await serve(context.binary, context.paths("plain"), "--model", context.model);
+  const tabs = [];
+  for (const of of [server, live]) {
+    const page = await openTab(browser, of);
+    tabs.push({ page, session: await page.createCDPSession() });
+  }
+  const openMap = async (page) => {
+    await (await page.waitForSelector('[data-key="attention"]')).press("Enter");
+    await page.waitForSelector('[data-key="attention-map"]');
+    await page.click(".trace-form summary");
+  };
+  const openHelp = async (page) => {
+    await page.keyboard.press("?");
+    await page.waitForSelector("dialog[open]");
+  };
   const ways = [["light", 1440, 900, {}], ["dark", 1440, 900, { "prefers-color-scheme": "dark" }], ["420 px", 420, 800, {}], ["200% zoom", 720, 450, {}],
     ["forced colours", 1440, 900, { "forced-colors": "active" }]];
-  for (const address of PAGES)
-    await check(`1 15 17 ${address}`, async () => {
+  for (const [{ page, session }, address, act] of [...PAGES.map((address) => [tabs[0], address]), [tabs[0], "#/", openHelp], [tabs[1], TRACE, openMap]])
+    await check(`1 15 17 ${address} ${act?.name ?? ""}`, async () => {
       await page.setViewport({ width: 1440, height: 900 });
       await media(session, {});
       await go(page, address);
+      await act?.(page);
       holds(await page.$eval("#page", (root) => !root.querySelector(".state[role=alert]")), "an error is shown");
       same(await nameless(page), [], "controls without a name");
       same(await page.evaluate(overlaps), [], "texts over another");
@@ -124,7 +144,8 @@ export async function checkLook(context) {
       }
       same(takeFaults(page), [], "faults");
     });
-  await page.close();
+  for (const { page } of tabs) await page.close();
+  await live.stop();
 
   for (const [name, address] of [["middle", "#/prompt/0"], ["deep", "#/prompt/0"]])
     await check(`16 ${name}: no label over another, all in sight or a minimap`, async () => {
@@ -139,7 +160,7 @@ export async function checkLook(context) {
             map: getComputedStyle(document.querySelector(".g-map")).display !== "none" };
         });
         holds(fits !== map, `${t}: fits ${fits}, minimap ${map}`);
-        if (t === "?z=0") holds(fits, "z=0 is not all in sight");
+        if (t === "" || t === "?z=0") holds(fits, `${t}: not all in sight`);
         if (t === "?z=2") holds(map, "twice the size of all in sight is all in sight");
         if (!map) continue;
         const drawn = await tab.evaluate(() => {

@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What stands where there is nothing to show: missing and failed prompts, unfinished and empty runs, a stopped server. WEB.md sections 10, 12. */
-import { check, go, holds, openTab, same, serve, takeFaults } from "./browser.mjs";
+ * What stands where there is nothing to show: missing and failed prompts, unfinished and empty runs, a slow, a refusing, a stopped server.
+ * WEB.md sections 10, 12. */
+import { spawn } from "node:child_process";
+import { copyFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { check, go, holds, openTab, query, rows, same, serve, takeFaults } from "./browser.mjs";
 
-const PAGES = ["#/", "#/prompts", "#/heads", "#/head/0/0", "#/neurons", "#/circuits", "#/compare", "#/lens", "#/roles", "#/failed"];
+/* Pages, and what they say of an empty database: why there is nothing, and the command that fills it. */
+const RUN_COMMAND = "headwater run --model DIR --data FILE --db DB", NO_PROMPT = ["No prompt is stored yet.", RUN_COMMAND], NO_GRAPH = ["No graph is stored yet.", RUN_COMMAND];
+const PAGES = { "#/": NO_PROMPT, "#/prompts": NO_PROMPT, "#/heads": NO_GRAPH, "#/head/0/0": NO_GRAPH, "#/neurons": ["No graph is stored yet.", `${RUN_COMMAND} --top-neurons 10`],
+  "#/circuits": ["Nothing is mined yet. This finds circuits:", "headwater mine DB"],
+  "#/compare": ["Nothing is compared yet. This compares two groups:", "headwater compare DB --by COLUMN=A,B"], "#/lens": NO_PROMPT, "#/roles": NO_GRAPH,
+  "#/failed": ["No prompt failed."] };
 const mainText = (page) => page.$eval("#page", (node) => node.textContent);
 
 /* Errors that the server answers are in the console: they are what the test asks for. */
@@ -27,7 +36,7 @@ export async function checkStates(context) {
   await check("25 without a token the page says what to open", async () => {
     const context_ = await browser.createBrowserContext();
     const page = await openTab(context_, { ...server, token: null }, "#/prompts");
-    holds(/token/.test(await mainText(page)), `no word on the token: ${await mainText(page)}`);
+    holds(/token is missing: open the address that `headwater serve` printed/.test(await mainText(page)), `not said what to open: ${await mainText(page)}`);
     same(refused(page), [], "faults");
     await context_.close();
   });
@@ -46,6 +55,7 @@ export async function checkStates(context) {
     const again = await openTab(apart, server, "#/heads");
     holds(await again.$("table.heat"), "the printed address does not help");
     same(await again.evaluate(() => localStorage.getItem("headwater.token")), server.token, "the token that is kept");
+    same(await again.evaluate(() => location.hash), "#/heads", "the address without the token");
     await apart.close();
   });
 
@@ -77,24 +87,74 @@ export async function checkStates(context) {
   });
 
   await check("25 an unfinished run, failed prompts, an empty database", async () => {
-    for (const [name, word] of [["part", "unfinished"], ["failed", "failed"], ["empty", "unfinished"]]) {
+    for (const name of ["part", "failed", "empty"]) {
       const other = await serve(binary, context.paths(name));
       const page = await openTab(browser, other, "#/");
-      holds((await page.$eval("#about", (node) => node.textContent)).includes(word), `${name}: the header does not say "${word}"`);
-      for (const address of PAGES) {
+      const [{ n }] = rows(binary, context.paths(name), "SELECT count(*) AS n FROM prompt");
+      const said = name === "failed" ? "1 failed" : `unfinished: ${(n / 10).toFixed(0)} %`; /* of 1,000 prompts */
+      holds((await page.$eval("#about", (node) => node.textContent)).endsWith(` · ${said}`), `${name}: the header does not say "${said}"`);
+      for (const [address, empty] of Object.entries(PAGES)) {
         await go(page, address);
         holds((await mainText(page)).trim().length > 20, `${name} ${address}: nothing is said`);
         holds(!(await page.$("#page > .state[role=alert]")), `${name} ${address}: an error is shown: ${await mainText(page)}`);
+        if (name === "empty") same(await page.$eval(".state", (node) => [...node.children].map((child) => child.textContent)), empty, `${address} of an empty database`);
       }
       if (name === "failed") {
-        holds(/400|tokens|positions/.test(await mainText(page)), "the reason of the failed prompt is not listed");
-        await go(page, "#/prompt/1");
-        holds(/token|position/.test(await mainText(page)), `the failed prompt's own page has no reason: ${await mainText(page)}`);
+        const [{ prompt_id: id, reason }] = query(binary, context.paths(name), "failed");
+        holds((await mainText(page)).includes(reason), "the reason of the failed prompt is not listed");
+        await go(page, `#/prompt/${id}`);
+        holds((await mainText(page)).includes(reason), `the failed prompt's own page has no reason: ${await mainText(page)}`);
       }
       same(refused(page), [], `${name}: faults`);
       await page.close();
       same((await other.stop()).code, 0, `${name}: exit code`);
     }
+  });
+
+  await check("25 a run that goes on: the header follows; what is shown changes when the reader wants it", async () => {
+    const db = join(context.folder, "grows.db");
+    for (const end of ["", "-wal"]) if (existsSync(context.paths("part") + end)) copyFileSync(context.paths("part") + end, db + end);
+    const other = await serve(binary, db), page = await openTab(browser, other, "#/prompts");
+    const about = () => page.$eval("#about", (node) => node.textContent), list = () => page.$eval("table.prompts", (table) => table.textContent);
+    await page.evaluateOnNewDocument(() => { /* it looks each 10 s: a hundred times as often for the test */
+      const own = window.setTimeout;
+      window.setTimeout = (act, wait, ...more) => own(act, wait === 10000 ? 100 : wait, ...more);
+    });
+    await page.reload();
+    await page.waitForSelector("table.prompts tbody tr");
+    const before = [await about(), await list()];
+    same(await page.$eval("#newer", (node) => node.hidden), true, "no word of more while there is none");
+    const run = spawn(binary, ["run", "--model", context.model, "--data", context.data, "--db", db, "--quiet", "--threads", "1", "--commit-seconds", "0", "--chunk-tokens", "64"],
+      { stdio: "ignore" }), ended = new Promise((resolve) => run.on("exit", resolve));
+    await page.waitForSelector("#newer:not([hidden])");
+    await page.waitForFunction((text) => document.getElementById("about").textContent !== text, {}, before[0]);
+    run.kill("SIGINT");
+    await ended;
+    same(await list(), before[1], "the list before the reader asks");
+    await page.click("#reload");
+    await page.waitForFunction((text) => document.querySelector("table.prompts")?.textContent !== text, {}, before[1]);
+    same(refused(page), [], "faults");
+    await page.close();
+    await other.stop();
+  });
+
+  await check("25 a slow answer: a skeleton; an error: the server's message, and \"Try again\"", async () => {
+    const page = await openTab(browser, server, "#/");
+    const message = "the statement took longer than 2 s (--time-limit)";
+    let held = null;
+    await page.setRequestInterception(true);
+    page.on("request", (request) => (held === null && request.url().includes("/api/lens") ? (held = request) : request.continue()));
+    await page.evaluate(() => { location.hash = "#/lens"; });
+    await page.waitForSelector("#page > .skeleton");
+    await held.respond({ status: 503, contentType: "application/json", body: JSON.stringify({ error: "time_limit", message }) });
+    await page.waitForSelector("#page > .state[role=alert]");
+    same(await page.$$eval("#page > *, #page > .state > *", (list) => list.map((node) => [node.tagName, node.textContent]).slice(1)),
+      [["H1", "That did not work"], ["P", message], ["BUTTON", "Try again"]], "what is said");
+    await page.click("#page > .state button");
+    await page.waitForSelector("#page table");
+    same(await page.$("#page > .state, #page > .skeleton"), null, "what was said stays");
+    holds(takeFaults(page).every((fault) => fault.includes("503")), "faults");
+    await page.close();
   });
 
   await check("25 a stopped server: one line, the page stays usable", async () => {

@@ -27,7 +27,7 @@ for (const [script, ...options] of made ? [] : [["make_pages.py"], ["make_databa
 
 const path = (name) => join(made ?? folder, `${name}.db`);
 const browser = await launch();
-const context = { binary, browser, folder, model, ioi: path("ioi"), paths: path,
+const context = { binary, browser, folder, model, data: join(here, "../../datasets/ioi.csv"), ioi: path("ioi"), paths: path,
   server: await serve(binary, path("ioi")), plain: await serve(binary, path("plain")), deep: await serve(binary, path("deep")),
   middle: await serve(binary, path("middle")) };
 for (const [name, run] of Object.entries({ checkGraph, checkRelevance, checkPanel, checkLook, checkFiles, checkLive, checkStates, checkLists })) if (name.toLowerCase().includes(word)) await run(context);

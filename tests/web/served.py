@@ -21,16 +21,16 @@ def make_database(binary, path, *options, data="ioi.csv"):
 
 
 class Server:
-    """`headwater serve` at a free port; a context manager. Ends it by SIGTERM, which must give exit code 0."""
+    """`headwater serve` at a free port; a context manager. Ends it by SIGTERM, which must give exit code 0. address None: the program's own."""
 
     def __init__(self, binary, database, *options, address="127.0.0.1", end=signal.SIGTERM, environment=None):
-        self.process = subprocess.Popen([binary, "serve", database, "--port", "0", "--address", address, *options],
+        self.process = subprocess.Popen([binary, "serve", database, "--port", "0", *(["--address", address] if address else []), *options],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
         self.line = self.process.stdout.readline().strip()
         if not self.line:
             raise RuntimeError(f"no address: {self.process.stderr.read()}")
-        self.address, self.end = address, end
         authority, _, token = self.line[len("http://"):].partition("/")
+        self.address, self.end = address or authority.rpartition(":")[0], end
         self.port = int(authority.rpartition(":")[2])
         self.host = authority
         self.token = token[len("#token="):]

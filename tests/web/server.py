@@ -174,7 +174,7 @@ def test_paths(server):
     for path in ("/../../etc/passwd", "/..%2f..%2f..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/./main.mjs", "/web/main.mjs",
                  "/main.mjs/", "/main.mjs%00.html", "/MAIN.MJS", "/.git/config", "/index.html/..", "/\\..\\etc", "/%5c..%5cetc", "/api", "/api/",
                  "/api//run", "/api/run/", "/api/RUN", "/api/../main.mjs", "/api/export/", "/api/export/..%2f..%2fetc%2fpasswd.csv",
-                 "/api/export/head_importance", "/api/export/run.csv", "/api/export/head_importance.csv/x", "/api/export/" + "x" * 200 + ".csv"):
+                 "/api/export/head_importance", "/api/export/run.csv", "/api/export/head_importance.csv/x", "/api/export/" + "x" * 200 + ".csv", "/api/sql?q=SELECT+1", "/api/query"):
         reply = server.request(path)
         assert reply.status in (400, 404), f"{path}: {reply.status}"
         assert secret not in reply.body, path
@@ -268,6 +268,11 @@ def test_start(server):
     assert "No such file" in fails(DATABASE + ".none", "--port", "0")
     assert "not a database" in fails(__file__, "--port", "0")
     assert "want a whole number" in fails(DATABASE, "--port", "65536")
+    with Server(BINARY, DATABASE, address=None) as own:
+        check(own.host, f"127.0.0.1:{own.port}", "the address where none is asked for")
+        check_status(own.request(RUN), 200, "that address")
+        own.address = "127.0.0.2"  # of this machine too
+        check(is_served(own), False, "another address of this machine is served")
     with Server(BINARY, DATABASE, address="0.0.0.0") as wide:
         check_status(wide.request(RUN), 200, "an address that others reach, with the token")
         check_status(wide.request(RUN, token=False), 401, "and without")
