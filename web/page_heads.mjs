@@ -74,7 +74,7 @@ export async function showHeads(context) {
         pointed,
         element(
           "p.soft",
-          `${groupName(run, group)}, ${plural(rows[0].n, "graph")}${rows[0].n < 2 ? "" : ""}. ${HEAT_LEGEND}A cell opens its prompts.`
+          `${groupName(run, group)}, ${plural(rows[0].n, "graph")}. ${HEAT_LEGEND}A cell opens its prompts.`
         )
       ),
       element(
