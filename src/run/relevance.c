@@ -102,7 +102,7 @@ static bool make_record(const hw_job *job, const hw_prompt_input *input, const h
   const hw_relevance *r = contrast ? &from->by_contrast : &from->by_answer;
   bool paired = contrast && from->reference != HW_NO_REFERENCE;
   *record = (hw_relevance_record){.contrast = contrast, .m = plain(r->m), .m_reference = paired ? plain(r->m_reference) : NAN, .reason = r->reason};
-  if (input->n_foil == 0 && input->foil_loss) record->reason = "the foil has no token that the model can be asked about";
+  if (input->n_foil == 0 && input->foil_loss) record->reason = HW_FOIL_LOST;
   if (contrast && from->reference == HW_NO_REFERENCE && input->no_counterfactual) record->reason = input->no_counterfactual;
   if (record->reason) return true;
   if (isnan(record->m) || (paired && isnan(record->m_reference))) {

@@ -32,6 +32,7 @@ typedef struct kept_trace {
   int64_t prompt;        /* -1: none */
   hw_arena arena;
   hw_answer_question question;
+  bool foil_lost; /* the stored prompt had one, which has no token */
   double relevance_threshold, relevance_floor;
 } kept_trace;
 
@@ -232,6 +233,7 @@ static bool take_stored(const hw_live *live, const json_t *stored, kept_trace *k
       !take_ids(json_object_get(stored, "counterfactual_ids"), &kept->arena, &other, &kept->question.n_counterfactual, err))
     return false;
   kept->question.counterfactual = other;
+  kept->foil_lost = json_integer_value(json_object_get(stored, "foil_lost")) != 0;
   return (kept->text = strdup(text ? text : "")) || hw_fail_memory(err, "a prompt");
 }
 
@@ -460,7 +462,8 @@ static bool answer_relevance(question *q, hw_error *err) {
   hw_answer_trace trace = {0};
   const hw_live_relevance_view of = {.model = q->model, .tokenizer = q->tokenizer, .asked = &trace.relevance, .n_tokens = q->kept->trace.prompt.n_tokens,
                                      .counterfactual = q->kept->question.counterfactual, .n_counterfactual = q->kept->question.n_counterfactual,
-                                .kept = {.contrast = contrast, .threshold = q->kept->relevance_threshold, .floor = q->kept->relevance_floor}};
+                                     .kept = {.contrast = contrast, .threshold = q->kept->relevance_threshold, .floor = q->kept->relevance_floor},
+                                     .reason = q->kept->foil_lost ? HW_FOIL_LOST : NULL};
   if (!lock(&q->live->worker, q->reply)) return false;
   bool ok = find_relevance(q, &of, &trace, err);
   hw_answer_trace_fini(&trace);

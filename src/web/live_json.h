@@ -53,6 +53,7 @@ typedef struct hw_live_relevance_view {
   const int32_t *counterfactual;    /* [n_counterfactual] its token ids */
   size_t n_counterfactual;
   hw_relevance_kept kept;
+  const char *reason;               /* why there are no numbers, or NULL: what `asked` says */
   size_t n_tokens;
 } hw_live_relevance_view;
 

@@ -77,7 +77,8 @@ bool hw_live_put_relevance(const hw_live_relevance_view *of, hw_arena *arena, hw
   const hw_relevance_rows *rounded = NULL;
   hw_relevance_row *rows = NULL;
   size_t n = 0;
-  if (!found->reason && (!(rounded = hw_relevance_round(found, &of->kept, &of->model->config, of->n_tokens, arena, err)) ||
+  const char *reason = of->reason ? of->reason : found->reason;
+  if (!reason && (!(rounded = hw_relevance_round(found, &of->kept, &of->model->config, of->n_tokens, arena, err)) ||
                          !hw_relevance_list(rounded, of->kept.floor, arena, &rows, &n, err)))
     return false;
   const char *mode = of->kept.contrast ? "contrast" : "answer";
@@ -90,7 +91,7 @@ bool hw_live_put_relevance(const hw_live_relevance_view *of, hw_arena *arena, hw
   bool ok = put_options(&json, of, mode, err);
   hw_json_key_double(&json, "m", found->m);
   hw_json_key_double(&json, "m_reference", paired ? found->m_reference : NAN);
-  hw_json_key_string(&json, "reason", found->reason);
+  hw_json_key_string(&json, "reason", reason);
   hw_json_key_double(&json, "threshold", of->kept.threshold);
   hw_json_key_double(&json, "floor", of->kept.floor);
   put_rows(&json, rounded, rows, n);

@@ -335,6 +335,16 @@ with tempfile.TemporaryDirectory() as folder:
         with Server(damaged, "--model", model_folder("gpt2")) as server:
             status, reply = server.ask("trace", {"prompt": 3})
             check(status == 422 and "token id 4294967301" in reply["message"], "a damaged %s: %d %r" % (column, status, reply))
+    lost = os.path.join(folder, "lost.db")
+    shutil.copyfile(os.path.join(folder, "gpt2.db"), lost)
+    with sqlite3.connect(lost) as connection:
+        connection.execute("UPDATE answer SET foil_id = NULL WHERE prompt_id = 3")
+        connection.execute("INSERT INTO prompt_value VALUES(3, 'foil.loss', 'dropped: the model has no token 99999')")
+    connection.close()
+    with Server(lost, "--model", model_folder("gpt2")) as server:
+        for mode in ("answer", "contrast"):
+            _, found = server.ask("trace/%s/relevance?mode=%s" % (server.trace(prompt=3)["trace"], mode))
+            same((found["reason"], found["rows"]), ("the foil has no token that the model can be asked about", []), "a foil that was lost, %s" % mode)
     with Server(os.path.join(folder, "gpt2.db"), "--model", model_folder("llama")) as server:
         server.trace(text=TEXT)
         status, reply = server.ask("trace", {"prompt": 3})
