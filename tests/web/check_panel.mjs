@@ -59,12 +59,13 @@ export async function checkPanel(context) {
   });
 
   await check("8 neurons of an FFN are those of neuron", async () => {
-    await show(`${PROMPT}?sel=ffn.3.14`);
-    const wanted = sql(`SELECT neuron, importance, activation FROM neuron WHERE prompt_id = ${PROMPT} AND layer = 3 AND position = 14 ORDER BY importance DESC, neuron`);
-    holds(wanted.length >= 5, "no neurons to look at");
+    const [{ layer, position }] = sql(`SELECT layer, position FROM neuron WHERE prompt_id = ${PROMPT} GROUP BY 1, 2 HAVING count(*) >= 5 AND min(activation) < 0 AND max(activation) > 0
+      ORDER BY 1 DESC, 2 DESC LIMIT 1`), where = `prompt_id = ${PROMPT} AND layer = ${layer} AND position = ${position}`;
+    await show(`${PROMPT}?sel=ffn.${layer}.${position}`);
+    const wanted = sql(`SELECT neuron, importance, activation FROM neuron WHERE ${where} ORDER BY importance DESC, neuron`);
     same(await page.$$eval('[data-key^="neuron."]', (list) => list.map((node) => [node.querySelector("b").textContent, ...[...node.querySelectorAll(":scope > span")]
       .slice(0, 2).map((span) => span.textContent)])), wanted.map((row) => [`N${row.neuron}`, shareText(row.importance), scoreText(row.activation)]), "neurons");
-    same(await listsShown(page, "The whole FFN adds"), listsStored(`prompt_id = ${PROMPT} AND kind = 'ffn' AND layer = 3 AND position = 14 AND convention = 'frozen'`), "lists of the FFN");
+    same(await listsShown(page, "The whole FFN adds"), listsStored(`${where} AND kind = 'ffn' AND convention = 'frozen'`), "lists of the FFN");
   });
 
   await check("9 a neuron's lists, turned round where its activation is negative", async () => {
