@@ -80,8 +80,13 @@ export function fileMenu(menu, state) {
   }];
   const copy = (label, make) => [label, async () => {
     const text = make(state());
-    await navigator.clipboard.writeText(text);
-    say(`Copied: ${text}`);
+    try {
+      await navigator.clipboard.writeText(text);
+      say(`Copied: ${text}`);
+    } catch {
+      say(text);
+      getSelection().selectAllChildren(told); /* no clipboard: ready to be copied by hand */
+    }
   }];
   const entries = [
     save("svg", "image/svg+xml", (now) => now.svgText(fileTitle(now))),

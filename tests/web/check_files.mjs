@@ -71,6 +71,13 @@ export async function checkFiles(context) {
     const served = await page.evaluate(async (address) => (await fetch(address, { headers: { Authorization: `Bearer ${localStorage.getItem("headwater.token")}` } })).json(),
       `api/graph?prompt=${PROMPT}`);
     same(JSON.parse((await save(context, page, "json")).toString()), served, "JSON");
+    const [told, chosen] = await page.evaluate(async () => {
+      Object.defineProperty(navigator, "clipboard", { value: undefined }); /* as where the page is not from this machine */
+      [...document.querySelectorAll(".files-menu button")].find((one) => one.textContent === "Copy link").click();
+      await new Promise((resolve) => setTimeout(resolve));
+      return [document.querySelector(".files-told").textContent, getSelection().toString()];
+    });
+    same([told, chosen], [page.url(), page.url()], "the link where there is no clipboard: in sight, selected");
     same(takeFaults(page), [], "faults");
   });
   await page.close();
