@@ -101,11 +101,15 @@ export async function checkGraph(context) {
   await check("12 a state that was reached by hand is the same in a new tab", async () => {
     const tab = await openTab(browser, server, `#/prompt/${PROMPT}`);
     await tab.focus("[role=application]");
-    for (const key of ["[", "[", "o", "+", "p"]) {
+    for (const key of ["p", "[", "[", "o", "+"]) { /* the pair first: it makes the page anew, of the address */
       await tab.keyboard.press(key);
       await settled(tab);
     }
-    await tab.click('[data-key="L2H1"]');
+    const strongest = `SELECT layer, head, source, target, max(flow) FROM edge WHERE prompt_id = ${PROMPT} AND kind = 'attention' GROUP BY layer, head`;
+    const [{ name }] = rows(context.binary, context.ioi, `SELECT 'L' || layer || 'H' || max(head) AS name FROM (${strongest}) GROUP BY layer, source, target HAVING count(*) > 1`);
+    await tab.click(`[data-key="${name}"]`); /* selects an edge of several heads */
+    await settled(tab);
+    await tab.click('li + li > [data-key^="head."]'); /* not the strongest head, which is shown where none is chosen */
     await settled(tab);
     const parameters = Object.fromEntries(new URLSearchParams((await tab.evaluate(() => location.hash)).split("?")[1]));
     same(Object.keys(parameters).sort(), ["fold", "pair", "sel", "t", "z"], "parameters of the address");
