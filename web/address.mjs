@@ -20,7 +20,7 @@ export function addressOf(path, query = {}) {
   for (const [name, value] of query instanceof URLSearchParams ? query : Object.entries(query))
     if (value != null && value !== "") parameters.set(name, value);
   /* These are plain in a query (RFC 3986), and easier to read so. */
-  const text = parameters.toString().replace(/%2C/g, ",").replace(/%2F/g, "/").replace(/%3A/g, ":");
+  const text = parameters.toString().replace(/%(2C|2F|3A)/g, decodeURIComponent);
   return `#/${path.map(encodeURIComponent).join("/")}${text ? `?${text}` : ""}`;
 }
 
@@ -42,12 +42,12 @@ export function keptParameters(names) {
 
 /* Changes parameters of the present address (null removes one) and shows it. With replace no step for "back" is made: for what moves
  * without end, as a slider does. With silent the pages are not told: for what is shown already. */
-export function writeAddress(changes, { replace = false, silent = false, path = null } = {}) {
+export function writeAddress(changes, { replace = false, silent = false } = {}) {
   const now = readAddress();
   for (const [name, value] of Object.entries(changes))
     if (value == null || value === "") now.query.delete(name);
     else now.query.set(name, value);
-  const address = addressOf(path ?? now.path, now.query);
+  const address = addressOf(now.path, now.query);
   if (address === location.hash) return;
   history[replace ? "replaceState" : "pushState"](null, "", address);
   if (!silent) dispatchEvent(new Event("addresschange"));

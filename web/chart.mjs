@@ -24,7 +24,7 @@ function chartTickText(x, ticks) {
 
 /* Rows of names, dots with whiskers on one scale, and digits. rows: [{label: node or text, value, lo, hi, class, more: [nodes]}];
  * head: titles of name, of the value, and of what is in `more`; places: digits behind the point. */
-export function dotChart({ name, rows, head = ["", "value"], places = 3 }) {
+export function dotChart({ name, rows, head, places = 3 }) {
   const values = rows.flatMap((row) => [row.value, row.lo ?? row.value, row.hi ?? row.value]).filter(Number.isFinite);
   const lo = Math.min(0, ...values),
     hi = Math.max(0, ...values);
@@ -76,8 +76,8 @@ function chartHeatColour(cell, level) {
 
 /* A table of cells coloured by the square root of the value over the largest. rows: [{label, cells: [{value, text, href, mark, title} | null]}],
  * columns: [labels]. One tab stop; arrows go from cell to cell. onPoint(row, column) is called for the cell under the pointer or the focus. */
-export function heatMap({ name, rows, columns, corner = "", most = null, onPoint, selected }) {
-  const largest = most ?? Math.max(1e-9, ...rows.flatMap((row) => row.cells.map((cell) => cell?.value ?? 0)));
+export function heatMap({ name, rows, columns, onPoint, selected }) {
+  const largest = Math.max(1e-9, ...rows.flatMap((row) => row.cells.map((cell) => cell?.value ?? 0)));
   const links = rows.map(() => []);
   const make = (cell, y, x) => {
     if (!cell) return element("td.none");
@@ -115,7 +115,7 @@ export function heatMap({ name, rows, columns, corner = "", most = null, onPoint
       "tfoot",
       element(
         "tr",
-        element("th", corner),
+        element("th"),
         columns.map((label) => element("th", { scope: "col" }, label))
       )
     )
@@ -148,6 +148,7 @@ const CHART_WIDTH = 640,
   CHART_BOTTOM = 36,
   CHART_TOP = 26,
   CHART_RIGHT = 130,
+  CHART_TICKS = 16, /* texts below, at most */
   CHART_NAME = 17; /* letters */
 
 function chartScale(lo, hi, from, to, log) {
@@ -181,27 +182,27 @@ function chartShort(name) {
 }
 
 /* Lines with bands. series: [{name, points: [{x, y, lo, hi}]}], told apart by colour, dashes and the name at the end. */
-export function lineChart({ name, x, y, series, logX, logY, xTicks, yFrom, yTo, markX, xText = String }) {
+export function lineChart({ name, x, y, series, log, xTicks, yFrom, yTo, markX, xText = String }) {
   const points = series.flatMap((s) => s.points);
   const xs = points.map((p) => p.x),
     ys = points.flatMap((p) => [p.y, p.lo ?? p.y, p.hi ?? p.y]).filter(Number.isFinite);
-  const lowY = yFrom ?? (logY ? Math.max(1, Math.min(...ys)) : Math.min(0, ...ys)),
+  const lowY = yFrom ?? (log ? Math.max(1, Math.min(...ys)) : Math.min(0, ...ys)),
     highY = Math.max(yTo ?? -Infinity, ...ys);
   const right = series.length > 1 ? CHART_RIGHT : 16;
-  const sx = chartScale(Math.min(...xs), Math.max(...xs), CHART_LEFT, CHART_WIDTH - right, logX);
-  const sy = chartScale(lowY, highY > lowY ? highY : lowY + 1, CHART_HEIGHT - CHART_BOTTOM, CHART_TOP, logY);
-  const ticksX = xTicks ?? (logX ? chartLogTicks(Math.min(...xs), Math.max(...xs)) : chartTicks(Math.min(...xs), Math.max(...xs), 8));
-  const ticksY = logY ? chartLogTicks(lowY, highY) : chartTicks(lowY, highY, 4);
+  const sx = chartScale(Math.min(...xs), Math.max(...xs), CHART_LEFT, CHART_WIDTH - right, log);
+  const sy = chartScale(lowY, highY > lowY ? highY : lowY + 1, CHART_HEIGHT - CHART_BOTTOM, CHART_TOP, log);
+  const ticksX = xTicks ?? (log ? chartLogTicks(Math.min(...xs), Math.max(...xs)) : chartTicks(Math.min(...xs), Math.max(...xs), 8));
+  const ticksY = log ? chartLogTicks(lowY, highY) : chartTicks(lowY, highY, 4);
   const bottom = CHART_HEIGHT - CHART_BOTTOM;
   const root = svg(
     "svg",
     { viewBox: `0 0 ${CHART_WIDTH} ${CHART_HEIGHT}`, class: "lines", role: "img", "aria-label": name },
     ticksY.map((v) => [
       svg("path.grid", { d: `M${CHART_LEFT} ${sy(v)}H${CHART_WIDTH - right}` }),
-      svg("text.end", { x: CHART_LEFT - 8, y: sy(v) + 4 }, logY ? String(v) : chartTickText(v, ticksY))
+      svg("text.end", { x: CHART_LEFT - 8, y: sy(v) + 4 }, log ? String(v) : chartTickText(v, ticksY))
     ]),
-    ticksX.map((v) =>
-      svg("text.middle", { x: sx(v), y: bottom + 18 }, logX ? String(Number(v.toPrecision(3))) : xText(v))
+    ticksX.map((v, i) => i % Math.ceil(ticksX.length / CHART_TICKS) ? null :
+      svg("text.middle", { x: sx(v), y: bottom + 18 }, log ? String(Number(v.toPrecision(3))) : xText(v))
     ),
     svg("text.axis.middle", { x: (CHART_LEFT + CHART_WIDTH - right) / 2, y: CHART_HEIGHT - 3 }, x),
     svg("text.axis", { x: 4, y: 10 }, y),

@@ -66,7 +66,7 @@ export function circuitDrawing(run, items, name) {
   layers.forEach((layer, k) =>
     root.append(
       k % 2 ? "" : svg("rect", { x: 40, y: y(k + 1), width: width - 40, height: CIRCUIT_LAYER, class: "band" }),
-      svg("text", { x: 30, y: y(k + 0.5) + 4, "text-anchor": "end", class: "soft" }, `L${layer}`)
+      svg("text", { x: 30, y: y(k + 0.5) + 4, class: "soft" }, `L${layer}`)
     )
   );
   const nodes = new Map(),
@@ -84,7 +84,7 @@ export function circuitDrawing(run, items, name) {
     const ys = [...nodes.values()].filter((node) => node.role === role).map((node) => node.y);
     root.append(
       svg("line", { x1: x(role), x2: x(role), y1: Math.max(...ys), y2: Math.min(...ys), class: "residual" }),
-      svg("text", { x: x(role), y: height - 10, "text-anchor": "middle" }, role === "-" ? "(none)" : role)
+      svg("text", { x: x(role), y: height - 10 }, role === "-" ? "(none)" : role)
     );
   }
   const labels = [],
@@ -116,7 +116,7 @@ export function circuitDrawing(run, items, name) {
           { href: addressOf(["head", one.layer, one.head], { edge: one.item }) },
           svg(
             "text",
-            { x: at.x + (i - (bundle.length - 1) / 2) * 26, y: at.y + 4, "text-anchor": "middle" },
+            { x: at.x + (i - (bundle.length - 1) / 2) * 26, y: at.y + 4 },
             `H${one.head}`,
             svg("title", `${one.name} ${one.source} → ${one.target}`)
           )

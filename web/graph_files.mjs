@@ -45,13 +45,13 @@ export function fileTitle({ graph, replayed, threshold, run }) {
 }
 
 /* A PNG of twice the size of an SVG text. */
-export async function svgToPng(text, scale = 2) {
+async function svgToPng(text) {
   const address = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
   try {
     const image = new Image();
     image.src = address;
     await image.decode();
-    const canvas = element("canvas", { width: Math.round(image.width * scale), height: Math.round(image.height * scale) });
+    const canvas = element("canvas", { width: 2 * image.width, height: 2 * image.height });
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
     if (!blob) throw new Error("The browser makes no PNG of this size.");

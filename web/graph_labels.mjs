@@ -121,15 +121,15 @@ export function axisHeight(layout) {
   return layout.column < LABEL_ROTATED ? 92 : 66;
 }
 
-/* The axis with the tokens: bars of their flow, names, percents; how many a gap stands for. */
+/* The axis with the tokens: bars of their flow, pale where it is negative, names, percents; how many a gap stands for. */
 export function axisContent(layout, model) {
   const { graph, replayed } = model, flow = replayed.tokenFlow, most = Math.max(...flow.map(Math.abs), 1e-9), wide = Math.max(1, Math.min(28, layout.column * 0.7));
-  const bars = [], texts = [], taken = new Taken(), rotated = layout.column < LABEL_ROTATED;
+  const bars = [[], []], texts = [], taken = new Taken(), rotated = layout.column < LABEL_ROTATED;
   const order = [];
   for (let i = 0; i < model.width; i++) {
     if (!layout.own[i]) continue;
     order.push(i);
-    if (flow[i]) bars.push(`M${(layout.x[i] - wide / 2).toFixed(1)} 20v${-Math.max(0.8, 18 * Math.abs(flow[i]) / most).toFixed(1)}h${wide.toFixed(1)}V20z`);
+    if (flow[i]) bars[+(flow[i] < 0)].push(`M${(layout.x[i] - wide / 2).toFixed(1)} 20v${-Math.max(0.8, 18 * Math.abs(flow[i]) / most).toFixed(1)}h${wide.toFixed(1)}V20z`);
   }
   order.sort((a, b) => (b === graph.target) - (a === graph.target) || Math.abs(flow[b]) - Math.abs(flow[a]) || a - b);
   for (const i of order) {
@@ -153,7 +153,7 @@ export function axisContent(layout, model) {
     right = column.x + width / 2;
     texts.push(svg("text.g-gap", { x: column.x.toFixed(1), y: 19 }, text));
   }
-  return [svg("path.g-bar", { d: bars.join("") }), ...texts];
+  return [...bars.map((list, against) => svg(against ? "path.g-bar.g-against" : "path.g-bar", { d: list.join("") })), ...texts];
 }
 
 /* The row above: the prediction over the target, a mark over each other position whose graph is stored. */

@@ -355,7 +355,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
       }
     },
     /* about: {title, description} of the file; dimmed as on the screen when something is selected. */
-    svgText(about = { title: graph.text ?? "" }) {
+    svgText(about) {
       if (!layout) { /* it was never in sight */
         size = VIEW_FILE;
         render();

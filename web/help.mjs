@@ -6,7 +6,6 @@ const HELP_PARTS = [
   ["Everywhere", [
     ["/", "search the prompts"],
     ["?", "this help"],
-    ["Tab, Enter", "go to the next control, use it"],
     ["the address", "tells all that is shown: send it, keep it"],
   ]],
   ["A prompt", [

@@ -122,11 +122,11 @@ export function groupChoices(run) {
 }
 
 /* A select of groups; null when there is nothing to choose. */
-export function groupSelect(run, chosen, change, all = "all prompts") {
+export function groupSelect(run, chosen, change) {
   if (groupChoices(run).length === 0) return null;
   return listsSelect(
     "Group",
-    [["", all], ...run.groups.map((group) => [String(group.id), `${group.name || "(no group)"} · ${count(group.prompts)}`])],
+    [["", "all prompts"], ...run.groups.map((group) => [String(group.id), `${group.name || "(no group)"} · ${count(group.prompts)}`])],
     String(chosen ?? ""),
     change
   );
@@ -287,6 +287,11 @@ export function itemParts(run, item) {
     target: run.roles[target],
     name: kind === "ffn" ? `FFN${layer}` : headName(layer, head)
   };
+}
+
+/* "S1 -L0H0-> S2" with no line broken within an arrow. */
+export function circuitWords(path) {
+  return path.split(/(-\S+->)/).map((part, i) => (i % 2 ? element("span.name", part) : part));
 }
 
 /* "L2H1 IO → END". */

@@ -5,7 +5,7 @@ import { count, element, fill, number, pageLink, plural } from "./dom.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
 import { circuitDrawing } from "./circuit_drawing.mjs";
-import { dataTable, digits, estimate, estimateShare, intervalOf, itemName, itemParts, pageTitle, promptLinks, queryLine, rowsOf, stepLinks } from "./lists.mjs";
+import { circuitWords, dataTable, digits, estimate, estimateShare, intervalOf, itemName, itemParts, pageTitle, promptLinks, queryLine, rowsOf, stepLinks } from "./lists.mjs";
 import { promptsPart } from "./page_prompts.mjs";
 import { showNotMined } from "./states.mjs";
 
@@ -37,7 +37,7 @@ export async function showCircuit(context) {
       "p",
       "All its edges are in ",
       estimateShare(data, "frequency"),
-      ` of ${count(data.graphs)} graphs (${count(data.n_active)}); lift ${number(data.lift, 2)}.`
+      ` of ${plural(data.graphs, "graph")} (${count(data.n_active)}); lift ${number(data.lift, 2)}.`
     ),
     element(
       "div.scroll",
@@ -47,7 +47,7 @@ export async function showCircuit(context) {
         `Circuit ${rank}: ${data.path}`
       )
     ),
-    element("p.soft", "Columns are roles of tokens, layers with an edge go upward. ", data.path)
+    element("p.soft", "Columns are roles of tokens, layers with an edge go upward. ", circuitWords(data.path))
   );
   if (groups.length > 1)
     fill(
@@ -75,7 +75,7 @@ export async function showCircuit(context) {
     dataTable(
       "Edges of the circuit",
       [
-        { title: "edge", cell: (row) => circuitEdgeLink(run, row.item_id) },
+        { title: "edge", class: "name", cell: (row) => circuitEdgeLink(run, row.item_id) },
         digits("in graphs", (row) => estimateShare(row, "frequency")),
         digits("importance", (row) => estimate(row, "mean")),
         digits("lacks only this", (row) => count(left.get(row.item_id)?.n ?? 0)),

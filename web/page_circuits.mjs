@@ -3,7 +3,7 @@
 import { count, element, fill, number, pageLink, plural } from "./dom.mjs";
 import { writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
-import { dataTable, digits, estimateShare, listsSelect, pageTitle, queryLine, rowsOf, staleNotice } from "./lists.mjs";
+import { circuitWords, dataTable, digits, estimateShare, listsSelect, pageTitle, queryLine, rowsOf, staleNotice } from "./lists.mjs";
 import { showEmpty, showNotMined } from "./states.mjs";
 
 export async function showCircuits(context) {
@@ -48,7 +48,7 @@ export async function showCircuits(context) {
         "Circuits",
         [
           digits("circuit", (row) => link(row, String(row.rank))),
-          { title: "path", class: "circuit", cell: (row) => link(row, row.circuit) },
+          { title: "path", class: "circuit", cell: (row) => link(row, circuitWords(row.circuit)) },
           digits("in graphs", (row) => estimateShare(row, "frequency"), "share of the graphs that have all its edges"),
           digits("n", (row) => count(row.n_active)),
           digits("lift", (row) => number(row.lift, 2), "how much more often than independent edges"),

@@ -43,7 +43,7 @@ export function groupSummary(all, digits) {
     estimate(all, "flow_mean", digits),
     ", active in ",
     estimateShare(all, "frequency"),
-    ` of ${count(all.n)} graphs`,
+    ` of ${plural(all.n, "graph")}`,
     all.n_active !== 0 && [`; largest importance ${number(all.max)} in `, promptLink(all.example_prompt)],
     "."
   );
@@ -64,7 +64,7 @@ function headSources(rows, run, group) {
     ).node,
     element(
       "p.soft",
-      `${groupName(run, row.group_id)}, ${count(row.n_active)} graphs. A position can be several of these, so that shares need not sum to 100 %. ` +
+      `${groupName(run, row.group_id)}, ${plural(row.n_active, "graph")}. A position can be several of these, so that shares need not sum to 100 %. ` +
         "Shares of a sum over all graphs: they have no interval."
     )
   ];

@@ -79,8 +79,7 @@ export async function showNeuron(context) {
   else
     showEmpty(
       root,
-      "Its lists are not stored: only those of neurons among the best of a node are, none with --project none.",
-      null
+      "Its lists are not stored: only those of neurons among the best of a node are, none with --project none."
     );
   const places = laterPart(
     "Where it is",

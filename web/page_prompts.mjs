@@ -116,7 +116,7 @@ function promptsColumns(run, query) {
         row.counterfactual_of !== null &&
           element(
             "a.badge",
-            { href: promptAddress(row.counterfactual_of, null, "") },
+            { href: promptAddress(row.counterfactual_of) },
             `counterfactual of ${row.counterfactual_of}`
           )
       ]

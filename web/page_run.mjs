@@ -84,8 +84,7 @@ async function runSizes({ run, signal }) {
       name: "Edges of a graph by threshold",
       x: "threshold",
       y: "edges",
-      logX: true,
-      logY: true,
+      log: true,
       markX: run.threshold,
       series: [{ name: "edges", points: rows.map((row) => ({ x: row.threshold, y: row.edges, lo: row.edges_min, hi: row.edges_max })) }]
     }),

@@ -84,10 +84,12 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
 
   return {
     show(graph, replayed, threshold, selection) {
-      const other = !shown || parseSelection(shown.selection)?.kind !== parseSelection(selection)?.kind;
+      const title = () => root.querySelector("h2"), before = title()?.textContent;
       shown = { graph, replayed, threshold, selection };
       render();
-      if (other) root.parentElement.scrollTop = 0;
+      if (!before || before === title().textContent) return;
+      root.parentElement.scrollTop = 0;
+      if (selection) title().scrollIntoView({ block: "nearest" }); /* on a narrow screen it lies below the graph */
     },
     close() {
       turn++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The panel of an attention edge: its heads, what one of them writes, and that head in the data set. */
-import { button, count, element, number, percent } from "./dom.mjs";
+import { button, element, number, percent, plural } from "./dom.mjs";
 import { ATTENTION } from "./replay.mjs";
 import { PANEL_MICRO, panelAbsent, panelBar, panelEdges, panelLack, panelLink, panelNote, panelShares, panelTokenAt } from "./panel_parts.mjs";
 import { panelLists } from "./panel_lists.mjs";
@@ -35,9 +35,9 @@ function edgeDataset(view, layer, head) {
     if (!all) return panelLack("No graph is stored yet.");
     const item = (edge) => element("li", panelLink(source, ["head", layer, head], { edge: edge.item_id }, `${edge.source_role} → ${edge.target_role}`),
       ` in ${percent(edge.frequency)}`);
-    return [element("p", "Importance ", element("b", number(all.mean)), edgeInterval(`${number(all.ci_lo)}, ${number(all.ci_hi)}`),
+    return [element("p", "Importance ", element("b", number(all.mean)), all.ci_lo != null && edgeInterval(`${number(all.ci_lo)}, ${number(all.ci_hi)}`),
       `, active in ${percent(all.frequency)}`, edgeInterval(`${number(all.frequency_lo * 100, 1)}, ${number(all.frequency_hi * 100, 1)}`),
-      ` of ${count(all.n)} graphs.`),
+      ` of ${plural(all.n, "graph")}.`),
     edges.length > 0 && element("ul.panel-items", edges.slice(0, EDGE_ITEMS).map(item),
       edges.length > EDGE_ITEMS && element("li.soft", `${edges.length - EDGE_ITEMS} more`)),
     element("p", panelLink(source, ["head", layer, head], {}, `All prompts of L${layer}H${head} →`))];

@@ -11,8 +11,8 @@ const panelListsConventions = [
 const PANEL_LISTS_SHOWN = 10; /* rows before "more" is asked for */
 
 /* "+3.86", with a real minus. */
-export function signed(x, digits = 2) {
-  return `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(digits)}`;
+export function signed(x) {
+  return `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(2)}`;
 }
 
 /* A table of both lists, [[id, score]]; turned: the component has a negative activation, so that what its row promotes is suppressed. */

@@ -55,6 +55,7 @@ export function promptHead(graph, title, beside) {
       for (const [i, mark] of marks.entries()) {
         const flow = replayed.tokenFlow[i];
         mark.style.setProperty("--share", flow ? (6 + 44 * Math.abs(flow) / most).toFixed(0) : "0");
+        mark.classList.toggle("g-against", flow < 0);
         mark.title = flow ? `${percent(flow)} ${replayed.of ?? "of the flow"}` : "";
       }
     },

@@ -33,7 +33,7 @@ function relevanceOverview(view) {
   return [element("h2", `${mode === "contrast" ? "Contrast" : "Answer"} relevance`),
     data.m !== null && element("p", margin, ` is ${number(data.m)} logits`, data.m_reference !== null && `, in the counterfactual ${number(data.m_reference)}`, "."),
     method.reason ? panelLack(method.reason) : [
-      panelNote(`Share: of the ${method.whole}. A negative share works against it: its line is dashed.`),
+      panelNote(`Share: of the ${method.whole}. A negative share works against it: its line is dashed, its bar pale.`),
       element("h3", "Heads"), relevanceTable(view, "heads", groups.head, ["head", "r#", "share#", ...(ways ? ["value#", "key#", "query#"] : [])], (row) =>
         [strongest(row) ? button(head(row), () => view.select({ ...strongest(row), kind: "edge" }), { class: "panel-plain", "data-key": head(row) }) : element("b", head(row)),
           ...relevanceWays(row, ways)]),

@@ -11,7 +11,7 @@ export function thresholdSlider({ floor, threshold, value, onChange }) {
   /* The floor and the run's threshold are met exactly, other values have three digits. */
   const valueOf = (step) => (step <= 0 ? floor : step === stepOf(threshold) ? threshold :
     Number((floor * (highest / floor) ** (step / THRESHOLD_STEPS)).toPrecision(3)));
-  const output = element("output", );
+  const output = element("output");
   const input = element("input", { type: "range", min: 0, max: THRESHOLD_STEPS, step: 1, id: "threshold", list: "threshold-run",
     oninput: () => change(valueOf(Number(input.value)), true), onchange: () => change(slider.value, false) });
   const slider = {
