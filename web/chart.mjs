@@ -25,14 +25,15 @@ function chartTickText(x, ticks) {
 /* Rows of names, dots with whiskers on one scale, and digits. rows: [{label: node or text, value, lo, hi, class, more: [nodes]}];
  * head: titles of name, of the value, and of what is in `more`; places: digits behind the point. */
 export function dotChart({ name, rows, head, places = 3 }) {
+  const most = 2 * Math.max(...rows.map((row) => Math.abs(row.value) || 0)); /* of two prompts an interval is wide: the rest would be a point */
   const values = rows.flatMap((row) => [row.value, row.lo ?? row.value, row.hi ?? row.value]).filter(Number.isFinite);
-  const lo = Math.min(0, ...values),
-    hi = Math.max(0, ...values);
+  const lo = Math.max(-most, Math.min(0, ...values)),
+    hi = Math.min(most, Math.max(0, ...values));
   const ticks = chartTicks(lo, hi === lo ? 1 : hi, 3);
   const from = Math.min(lo, ticks[0] ?? 0),
     to = Math.max(hi, ticks.at(-1) ?? 1),
     span = to - from || 1;
-  const at = (x) => 3 + (94 * (x - from)) / span; /* percent of the cell */
+  const at = (x) => Math.max(0, Math.min(100, 3 + (94 * (x - from)) / span)); /* percent of the cell; a longer whisker ends at its edge */
   const grid = () =>
     ticks.map((x) =>
       svg("line", { x1: `${at(x)}%`, x2: `${at(x)}%`, y1: 0, y2: "100%", class: Math.abs(x) < span * 1e-9 ? "zero" : "grid" })
