@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What can be seen of every page: faults, names of controls, contrast, nothing over another, no sideways scroll; light, dark, forced
  * colours, 200% zoom, 420 px. Numbers: WEB.md section 12. */
-import { check, go, holds, openTab, same, serve, takeFaults } from "./browser.mjs";
+import { check, go, holds, openTab, same, serve, settled, takeFaults } from "./browser.mjs";
 
 const PAGES = ["#/", "#/prompts", "#/prompts?head=L1H5&wrong=1", "#/prompt/17", "#/prompt/17?sel=edge.2.4.14", "#/prompt/17?sel=ffn.3.14", "#/prompt/17?sel=state.3.14.post",
   "#/prompt/17?sel=token.4", "#/prompt/17?table=1", "#/prompt/17?pair=1", "#/prompt/17?by=contrast&pair=1", "#/heads", "#/heads?by=frequency", "#/head/1/5", "#/neurons", "#/neuron/2/206", "#/circuits",
@@ -146,6 +146,27 @@ export async function checkLook(context) {
     });
   for (const { page } of tabs) await page.close();
   await live.stop();
+
+  await check("17 on a screen of 420 px what is selected comes into sight below the graph, which stays in sight", async () => {
+    const tab = await openTab(browser, context.server, "#/prompt/17"), tops = () => tab.$$eval(".graph-main, .panel h2", (list) => list.map((node) => node.getBoundingClientRect().top));
+    await tab.setViewport({ width: 420, height: 800 });
+    await settled(tab);
+    holds((await tops())[1] > 800, "the panel is in sight before");
+    for (const address of ["edge.2.4.14", "edge.3.4.14"]) {
+      await tab.evaluate(() => scrollTo(0, 0));
+      const [x, y] = await tab.evaluate((head) => {
+        const box = [...document.querySelectorAll(".g-label")].find((node) => node.textContent === head).getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2];
+      }, address.startsWith("edge.2") ? "H1" : "H0");
+      await tab.mouse.click(x, y);
+      await settled(tab);
+      holds(tab.url().endsWith(`sel=${address}`), `${address} is not selected: ${tab.url()}`);
+      const [graph, title] = await tops();
+      holds(title > 0 && title < 500 && graph > -400, `${address}: the graph begins at ${graph}, the panel at ${title}`);
+    }
+    same(takeFaults(tab), [], "faults");
+    await tab.close();
+  });
 
   for (const [name, address] of [["middle", "#/prompt/0"], ["deep", "#/prompt/0"]])
     await check(`16 ${name}: no label over another, all in sight or a minimap`, async () => {

@@ -50,6 +50,9 @@ export async function checkRelevance(context) {
       }
       holds(await page.evaluate(() => document.querySelector(".g-negative") === null || getComputedStyle(document.querySelector(".g-negative")).strokeDasharray !== "none"),
         "negative links are not dashed");
+      const against = parts(context, mode, "NULL", "'token'").filter((row) => row.share < 0).length;
+      same([await page.$$eval("mark.g-against", (list) => list.length), await page.$eval(".g-bar.g-against", (bars) => (bars.getAttribute("d").match(/M/g) ?? []).length)],
+        [against, against], "tokens that work against the answer: marks, pale bars");
       await go(page, `#/prompt/${PROMPT}?by=${mode}&table=1`);
       const wanted = parts(context, mode, "NULL"), tokens = rows(context.binary, context.ioi, `SELECT token FROM prompt_token WHERE prompt_id = ${PROMPT} ORDER BY position`);
       const digits = (x) => (x === null ? "" : x.toFixed(6)), place = (position) => `${position} ${tokenText(tokens[position].token)}`;
