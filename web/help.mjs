@@ -6,7 +6,7 @@ const HELP_PARTS = [
   ["Everywhere", [
     ["/", "search the prompts"],
     ["?", "this help"],
-    ["the address", "tells all that is shown: send it, keep it"],
+    ["the address", "all that is shown: send it, keep it"],
   ]],
   ["A prompt", [
     ["j, k", "next and previous prompt of the list"],

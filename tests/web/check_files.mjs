@@ -121,6 +121,8 @@ export async function checkFiles(context) {
     const wanted = (threshold) => query(binary, ioi, "graph", "--prompt", String(PROMPT), "--threshold", threshold).length;
     const count = () => saved.$eval(".prompt-count", (node) => Number(/[\d,]+/.exec(node.textContent)[0].replace(/,/g, "")));
     same(await count(), wanted("0.04"), "edges");
+    same(await saved.$$eval(".panel-lens text", (list) => [...new Set(list.map((text) => getComputedStyle(text).textAnchor))]), ["end", "middle"],
+      "where the texts of the answer by layer stand");
     await saved.$eval("#threshold", (input) => {
       input.value = 250;
       for (const name of ["input", "change"]) input.dispatchEvent(new Event(name, { bubbles: true }));
