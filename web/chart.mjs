@@ -81,7 +81,7 @@ export function heatMap({ name, rows, columns, onPoint, selected }) {
   const largest = Math.max(1e-9, ...rows.flatMap((row) => row.cells.map((cell) => cell?.value ?? 0)));
   const links = rows.map(() => []);
   const make = (cell, y, x) => {
-    if (!cell) return element("td.none");
+    if (!cell) return element("td");
     const link = element(
       cell.href ? "a" : "span",
       { href: cell.href, tabindex: -1, title: cell.title, "aria-label": cell.title, class: cell.mark ? "unsure" : null },
@@ -205,8 +205,8 @@ export function lineChart({ name, x, y, series, log, xTicks, yFrom, yTo, markX, 
     ticksX.map((v, i) => i % Math.ceil(ticksX.length / CHART_TICKS) ? null :
       svg("text.middle", { x: sx(v), y: bottom + 18 }, log ? String(Number(v.toPrecision(3))) : xText(v))
     ),
-    svg("text.axis.middle", { x: (CHART_LEFT + CHART_WIDTH - right) / 2, y: CHART_HEIGHT - 3 }, x),
-    svg("text.axis", { x: 4, y: 10 }, y),
+    svg("text.middle", { x: (CHART_LEFT + CHART_WIDTH - right) / 2, y: CHART_HEIGHT - 3 }, x),
+    svg("text", { x: 4, y: 10 }, y),
     Number.isFinite(markX) && svg("path.marked", { d: `M${sx(markX)} ${CHART_TOP}V${bottom}` })
   );
   const ends = chartSpread(series.map((s) => ({ y: sy(s.points.at(-1)?.y ?? lowY) })));
@@ -217,7 +217,7 @@ export function lineChart({ name, x, y, series, log, xTicks, yFrom, yTo, markX, 
     const style = `series series-${i % 6}`;
     if (band.length > 1)
       root.append(
-        svg("polygon", { points: `${join(band, (p) => p.hi)} ${join([...band].reverse(), (p) => p.lo)}`, class: `${style} band` })
+        svg("polygon", { points: `${join(band, (p) => p.hi)} ${join([...band].reverse(), (p) => p.lo)}`, class: style })
       );
     root.append(svg("polyline", { points: join(known, (p) => p.y), class: style }));
     for (const p of known)

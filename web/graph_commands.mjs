@@ -19,7 +19,7 @@ function commandLists(state, kind, layer, where, convention) {
 /* Of what is selected, else of the graph. state: {graph, threshold, selection (parsed or null), convention, run}. A trace has no
  * database: its command traces again. */
 export function shellCommand(state) {
-  const { graph, threshold, selection: s, convention = "frozen", run } = state;
+  const { graph, threshold, selection: s, convention, run } = state;
   const options = graph.method?.data.options ?? []; /* of relevances that were computed */
   if (!run.database || options.length)
     return commandWords("trace", ...run.live_model.words, ...(run.database || graph.text === null ? ["--tokens", graph.ids.join(",")] : ["--prompt", graph.text]),

@@ -190,7 +190,6 @@ export async function showPrompts(context) {
     type: "search",
     placeholder: "search the texts",
     "aria-label": "Search the texts",
-    value: query.get("q") ?? "",
     oninput: () => {
       clearTimeout(typed);
       typed = setTimeout(() => writeAddress({ q: search.value, rows: null }, { replace: true }), 250);
@@ -200,22 +199,17 @@ export async function showPrompts(context) {
     type: "text",
     size: 6,
     placeholder: "L1H5",
-    value: query.get("head") ?? "",
     onchange: () => set({ head: head.value.trim().toUpperCase() || null })
   });
-  const controls = element("div.controls"),
-    body = element("div");
+  const choices = element("span", { style: { display: "contents" } }), body = element("div");
   const total = element("span.soft", { role: "status" });
 
   function fillControls() {
-    for (const [input, name] of [
-      [search, "q"],
-      [head, "head"]
-    ])
-      if (document.activeElement !== input) input.value = query.get(name) ?? "";
+    if (document.activeElement !== search) search.value = query.get("q") ?? "";
+    if (document.activeElement !== head) head.value = query.get("head") ?? "";
+    const focused = [...choices.querySelectorAll("select")].indexOf(document.activeElement); /* fields stay: one may be writing there */
     refill(
-      controls,
-        search,
+      choices,
         groupSelect(run, query.get("group"), (value) => set({ group: value, counterfactuals: null })),
         listsSelect(
           "Answer",
@@ -227,9 +221,9 @@ export async function showPrompts(context) {
           query.get("answers") ?? "",
           (value) => set({ answers: value })
         ),
-        counterfactualSelect(run, query, (value) => set({ counterfactuals: value })),
-        element("label.field", "Head ", head)
+        counterfactualSelect(run, query, (value) => set({ counterfactuals: value }))
     );
+    choices.querySelectorAll("select")[focused]?.focus();
   }
 
   function chips() {
@@ -289,7 +283,7 @@ export async function showPrompts(context) {
     }
   }
 
-  fill(root, pageTitle("Prompts", total), controls, body);
+  fill(root, pageTitle("Prompts", total), element("div.controls", search, choices, element("label.field", "Head ", head)), body);
   fillControls();
   await load();
   return {

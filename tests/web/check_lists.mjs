@@ -46,6 +46,30 @@ export async function checkLists(context) {
     same((await page.$$(".chip")).length, 1, "chips after one is taken away");
   });
 
+  await check("14 19 a field keeps the focus while the list changes: what is typed after a pause is not lost", async () => {
+    await go(page, "#/prompts");
+    const focused = () => page.evaluate(() => document.activeElement.tagName);
+    const reached = async (name, value) => {
+      await page.waitForFunction((key, text) => new URLSearchParams(location.hash.split("?")[1]).get(key) === text, {}, name, value);
+      await settled(page);
+    };
+    await page.focus("input[type=search]");
+    for (const [typed, whole] of [["gall", "gall"], ["ery", "gallery"]]) {
+      await page.keyboard.type(typed);
+      await reached("q", whole);
+    }
+    same(await focused(), "INPUT", "what has the focus after typing");
+    await page.focus(".controls select");
+    await page.keyboard.press("ArrowDown");
+    await reached("group", await page.$eval(".controls select", (select) => select.value));
+    same(await focused(), "SELECT", "what has the focus after a choice");
+    await page.focus(".controls input[size]");
+    await page.keyboard.type("L1H5");
+    await page.keyboard.press("Enter");
+    await reached("head", "L1H5");
+    same(await focused(), "INPUT", "what has the focus after a head");
+  });
+
   await check("19 the command of a list gives its prompts in its order", async () => {
     const [edge] = sql("SELECT item_id AS id FROM edge_frequency WHERE frequency BETWEEN 0.2 AND 0.8 ORDER BY mean DESC LIMIT 1");
     for (const list of [`edge=${edge.id}`, "head=L2H1", "circuit=2&q=gallery", `edge=${edge.id}&head=L1H5&circuit=1`])
