@@ -16,6 +16,7 @@ npm ci --prefix tests/web --no-audit --no-fund --loglevel=error || echo "no pupp
 npm ci --prefix tests/tokenizer --no-audit --no-fund --loglevel=error || echo "no tokenizers package: the comparisons with Hugging Face's library are skipped" >&2
 sh pipelines/install.sh slurm || echo "no slurmctld, slurmd, munge or parallel: the test of shards under Slurm is skipped" >&2
 export OPENBLAS_NUM_THREADS=1 # for numpy: its threads wait busily, and as many tests run at once as there are processors
+export OMP_WAIT_POLICY=passive # likewise for our own threads: half of the time of some tests was waiting
 jobs=$(nproc)
 build_and_test() { # folder, regular expression of the tests, cmake options
   folder=$1 tests=$2
