@@ -112,7 +112,7 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
-SchedulerParameters=sched_min_interval=0
+SchedulerParameters=sched_min_interval=0,sched_interval=2
 AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 ReturnToService=2
@@ -204,9 +204,15 @@ def check_slurm(base, job, environment, whole):
         need(said.returncode == 0, f"requeue: {said.stderr}")
         requeued = lambda: "Restarts=1" in cluster.say("scontrol", "show", "job", f"{shards}_3")
         wait_for(requeued, "shard 3 to wait again", pause=0.5)
-        cluster.say("scontrol", "update", f"jobid={shards}_3", "starttime=now")  # not after the two minutes that a credential lives
         cluster.restart_node()
-        wait_for(lambda: not cluster.say("squeue", "-h", "-o", "%i").strip(), "the end of all jobs", pause=0.5)
+
+        def ended():
+            waiting = cluster.say("squeue", "-h", "-o", "%i %r")
+            if "BeginTime" in waiting:  # not after the two minutes that a credential lives, which are set when the requeued program has ended
+                cluster.say("scontrol", "update", f"jobid={shards}_3", "starttime=now")
+            return not waiting.strip()
+
+        wait_for(ended, "the end of all jobs", pause=0.5)
         state = cluster.say("scontrol", "show", "job", merge)
         logs = "".join(f"{name}: " + open(os.path.join(out + ".parts", name)).read() for name in sorted(os.listdir(out + ".parts")) if name.endswith(".log"))
         need("JobState=COMPLETED" in state and os.path.exists(out), f"the merge: {state}\n{logs}")
