@@ -149,7 +149,6 @@ const CHART_WIDTH = 640,
   CHART_BOTTOM = 36,
   CHART_TOP = 26,
   CHART_RIGHT = 130,
-  CHART_TICKS = 16, /* texts below, at most */
   CHART_NAME = 17; /* letters */
 
 function chartScale(lo, hi, from, to, log) {
@@ -202,7 +201,7 @@ export function lineChart({ name, x, y, series, log, xTicks, yFrom, yTo, markX, 
       svg("path.grid", { d: `M${CHART_LEFT} ${sy(v)}H${CHART_WIDTH - right}` }),
       svg("text.end", { x: CHART_LEFT - 8, y: sy(v) + 4 }, log ? String(v) : chartTickText(v, ticksY))
     ]),
-    ticksX.map((v, i) => i % Math.ceil(ticksX.length / CHART_TICKS) ? null :
+    ticksX.map((v, i) => i % Math.ceil(ticksX.length / 16) ? null : /* at most 16 texts */
       svg("text.middle", { x: sx(v), y: bottom + 18 }, log ? String(Number(v.toPrecision(3))) : xText(v))
     ),
     svg("text.middle", { x: (CHART_LEFT + CHART_WIDTH - right) / 2, y: CHART_HEIGHT - 3 }, x),

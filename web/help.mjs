@@ -31,7 +31,6 @@ const HELP_PARTS = [
   ["Lists and charts", [
     ["click a cell or a row", "the head, the neuron, the prompts behind it"],
     ["arrows", "from cell to cell of a heat map"],
-    ["Copy the command", "the same numbers in a shell"],
   ]],
 ];
 

@@ -86,6 +86,7 @@ async function mainShow({ anew = false, first = false } = {}) {
   const before = mainShown.page ? mainShown : mainShown.before, stop = new AbortController();
   const shown = (mainShown = { name, page: null, stop, before });
   mainMarkNavigation(name);
+  const controls = () => [...mainRoot.querySelectorAll("button:not(.files *), select, [role=application]")], at = before?.name === name ? controls().indexOf(document.activeElement) : -1;
   const ready = skeletonAfter(mainRoot);
   mainRoot.setAttribute("aria-busy", "true");
   try {
@@ -110,6 +111,7 @@ async function mainShow({ anew = false, first = false } = {}) {
     mainRoot.replaceChildren(root);
     page?.shown?.(); /* what needs a size is drawn now */
     document.title = `${root.querySelector("h1")?.textContent ?? titles[name]} – Headwater`;
+    controls()[at]?.focus(); /* what was pressed or chosen stands at the same place */
     if (!first && !anew && !root.contains(document.activeElement)) mainRoot.focus({ preventScroll: true });
     scrollTo(0, history.state?.y ?? 0);
     announce(document.title);

@@ -68,6 +68,13 @@ export async function checkLists(context) {
     await page.keyboard.press("Enter");
     await reached("head", "L1H5");
     same(await focused(), "INPUT", "what has the focus after a head");
+    await go(page, "#/heads");
+    await page.focus(".controls select");
+    for (let press = 0; press < 2; press++) {
+      await page.keyboard.press("ArrowDown");
+      await reached("group", await page.$eval(".controls select", (select) => select.value));
+      same(await focused(), "SELECT", "what has the focus on the page of a group");
+    }
   });
 
   await check("19 the command of a list gives its prompts in its order", async () => {
@@ -88,11 +95,13 @@ export async function checkLists(context) {
     await page.click("table.prompts tbody tr:nth-child(2) a");
     await settled(page);
     await page.waitForSelector(".graph-main");
+    await page.focus("[role=application]");
     for (const wanted of [list[2], list[1], list[0]]) {
       await page.waitForFunction(() => [...document.querySelectorAll("button")].some((button) => /^(Next|Previous) prompt/.test(button.title) && !button.disabled));
       await page.keyboard.press(wanted === list[2] ? "j" : "k");
       await page.waitForFunction((id) => location.hash.startsWith(`#/prompt/${id}?`) || location.hash.startsWith(`#/prompt/${id}/`), {}, wanted);
       await settled(page);
+      same(await page.evaluate(() => document.activeElement.getAttribute("role")), "application", "what has the focus: the next graph");
     }
   });
 
