@@ -133,6 +133,7 @@ export async function checkStates(context) {
     same(await list(), before[1], "the list before the reader asks");
     await page.click("#reload");
     await page.waitForFunction((text) => document.querySelector("table.prompts")?.textContent !== text, {}, before[1]);
+    same(await page.$eval("#newer", (node) => node.hidden), true, "the line once all is shown");
     same(refused(page), [], "faults");
     await page.close();
     await other.stop();
