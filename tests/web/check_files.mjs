@@ -36,7 +36,7 @@ async function openSaved(context, path) {
     if (!/^(file|data|blob):/.test(request.url())) page.faults.push(`request to ${request.url()}`);
   });
   await page.goto(pathToFileURL(path).href, { waitUntil: "load" });
-  await page.waitForSelector(".graph-main .g-base path");
+  await page.waitForSelector(".graph-main .g-base path").catch(() => { throw new Error(`the saved page ${path} draws no graph: ${page.faults.join("; ")}`); });
   return page;
 }
 
