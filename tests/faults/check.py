@@ -56,7 +56,7 @@ def read_log(path):
 
 
 def check_printed(folder, name):
-    """Memory is refused at the first allocation of each place and at 1,000 others, with --all and --each at every one. Gives the number of faults and what went wrong."""
+    """Memory is refused at the first allocation of each place and at 50 times --points others, with --all and --each at every one. Gives the number of faults and what went wrong."""
     log = os.path.join(folder, "log")
 
     def printed(at):
@@ -65,8 +65,8 @@ def check_printed(folder, name):
     whole = printed(0)
     assert whole.returncode == 0, whole.stderr
     counts, places = read_log(log)
-    n = counts["allocations"]
-    tried = limited(n) if options.each else range(1, n + 1) if options.all else sorted(places | {n - i * n // 1000 for i in range(1000)})
+    n, others = counts["allocations"], 50 * options.points
+    tried = limited(n) if options.each else range(1, n + 1) if options.all else sorted(places | {n - i * n // others for i in range(others)})
     problems = []
     for at in tried:
         done = printed(at)
