@@ -174,10 +174,11 @@ def test_paths(server):
     for path in ("/../../etc/passwd", "/..%2f..%2f..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/./main.mjs", "/web/main.mjs",
                  "/main.mjs/", "/main.mjs%00.html", "/MAIN.MJS", "/.git/config", "/index.html/..", "/\\..\\etc", "/%5c..%5cetc", "/api", "/api/",
                  "/api//run", "/api/run/", "/api/RUN", "/api/../main.mjs", "/api/export/", "/api/export/..%2f..%2fetc%2fpasswd.csv",
-                 "/api/export/head_importance", "/api/export/run.csv", "/api/export/head_importance.csv/x", "/api/export/" + "x" * 200 + ".csv", "/api/sql?q=SELECT+1", "/api/query"):
+                 "/api/export/head_importance", "/api/export/run.csv", "/api/export/head_importance.csv/x", "/api/export/" + "x" * 200 + ".csv"):
         reply = server.request(path)
         assert reply.status in (400, 404), f"{path}: {reply.status}"
         assert secret not in reply.body, path
+    check_status(server.api("sql?q=SELECT+1"), 404, "the page sends no SQL: there is no end point for it", "not_found")
     check_status(server.request("/api/run%00x"), 400, "a NUL in the path", "request")
     check_status(server.request("/?x=1#y"), 200, "a query behind the page")
 
