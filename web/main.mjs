@@ -113,7 +113,7 @@ async function mainShow({ anew = false, first = false } = {}) {
     document.title = `${root.querySelector("h1")?.textContent ?? titles[name]} – Headwater`;
     controls()[at]?.focus(); /* what was pressed or chosen stands at the same place */
     if (!first && !anew && !root.contains(document.activeElement)) mainRoot.focus({ preventScroll: true });
-    scrollTo(0, history.state?.y ?? 0);
+    scrollTo(0, history.state?.y ?? (at < 0 ? 0 : scrollY));
     announce(document.title);
   } catch (error) {
     ready();

@@ -75,6 +75,11 @@ export async function checkLists(context) {
       await reached("group", await page.$eval(".controls select", (select) => select.value));
       same(await focused(), "SELECT", "what has the focus on the page of a group");
     }
+    await go(page, "#/neurons");
+    await page.evaluate(() => [...document.querySelectorAll("button")].find((button) => button.textContent === "More").focus());
+    await page.keyboard.press("Enter");
+    await reached("rows", "200");
+    same([await focused(), await page.evaluate(() => scrollY > 300)], ["BUTTON", true], "after More the page stays where it was");
   });
 
   await check("19 the command of a list gives its prompts in its order", async () => {
