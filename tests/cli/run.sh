@@ -4,7 +4,7 @@
 #   sh tests/cli/run.sh [--update] BINARY [WORD]
 # A case is NAME.sh beside NAME.out: what it prints on stdout and stderr together, and "exit CODE" as last line; the progress lines
 # of a slow machine are left out. A case that speaks of $T runs with one thread and with four, against the same bytes; with four
-# alone where HEADWATER_CLI_ONCE is set (the sanitizers' build). WORD: only cases where /NAME.sh contains it, so /sql.sh is the
+# alone where HEADWATER_CLI_ONCE is set (the sanitizers' build); some cases take a smaller sample there. WORD: only cases where /NAME.sh contains it, so /sql.sh is the
 # case sql alone.
 # --update records instead of comparing; read the difference before you commit it.
 #
@@ -38,6 +38,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
 passed=0 failed=0 skipped=0
+[ -z "${HEADWATER_CLI_ONCE:-}" ] || echo "HEADWATER_CLI_ONCE is set: four threads alone, and smaller samples"
 
 # Leaves what the case printed in $folder/actual.
 run_case() { # name, threads
