@@ -5,12 +5,7 @@
 
 #include <dirent.h>
 
-/* Each family takes one of the three sizes of what is kept, by turns; under a sanitizer, ten times as slow, one size of the sub-batches too. */
-#ifdef __SANITIZE_ADDRESS__
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
+/* Each family takes one of the three sizes of what is kept, by turns; under a sanitizer one size of the sub-batches too. */
 enum { FAMILY_PROMPTS = 26 };
 
 /* Prompts that share all, some or none of their tokens, that are the same, and that are the beginnings of others; with targets inside of
