@@ -13,7 +13,6 @@ const titles = { "": "Run", failed: "Failed prompts", prompts: "Prompts", prompt
 const MAIN_POLL = 10000; /* ms between two looks at an unfinished run */
 const mainRoot = document.getElementById("page");
 let mainShown = { name: null, page: null, stop: null };
-let mainRun = null; /* the run that the header and the page show */
 let mainTimer = 0, mainScroll = 0;
 let mainAsked = null; /* promise of what rest.mjs holds */
 
@@ -36,21 +35,18 @@ function mainHeader(run) {
 
 /* While the run goes on its state is asked for; what is shown changes only when the reader wants it. */
 function mainWatch(run) {
-  clearTimeout(mainTimer);
+  mainTimer = clearTimeout(mainTimer);
   document.getElementById("newer").hidden = true;
-  mainRun = run;
-  const again = () => { mainTimer = setTimeout(look, MAIN_POLL); };
-  const look = async () => {
-    try {
-      const now = await get("run");
-      if (now !== mainRun) {
+  const again = () => {
+    mainTimer = setTimeout(async () => {
+      const timer = mainTimer, now = await get("run").catch(() => null); /* the line above the page says that the server is gone */
+      if (timer !== mainTimer) return; /* what is shown has changed since */
+      if (now && now !== run) {
         mainHeader(now);
         document.getElementById("newer").hidden = false;
       }
-      if (now.done + now.failed < now.planned) again();
-    } catch {
-      again(); /* the line above the page says that the server is gone */
-    }
+      if (!now || now.done + now.failed < now.planned) again();
+    }, MAIN_POLL);
   };
   if (run.done + run.failed < run.planned) again();
 }
