@@ -39,13 +39,13 @@ function mainWatch(run) {
   document.getElementById("newer").hidden = true;
   const again = () => {
     mainTimer = setTimeout(async () => {
-      const timer = mainTimer, now = await get("run").catch(() => null); /* the line above the page says that the server is gone */
+      const timer = mainTimer, now = await get("run").catch(() => run); /* the line above the page says that the server is gone */
       if (timer !== mainTimer) return; /* what is shown has changed since */
-      if (now && now !== run) {
+      if (now !== run) {
         mainHeader(now);
         document.getElementById("newer").hidden = false;
       }
-      if (!now || now.done + now.failed < now.planned) again();
+      if (now.done + now.failed < now.planned) again();
     }, MAIN_POLL);
   };
   if (run.done + run.failed < run.planned) again();
