@@ -4,10 +4,9 @@
 
 #include "stats_cases.h"
 
-/* ---- data like a run's: zero-inflated, skewed, in clusters; a quarter of the heads of GPT-2 small with a quarter of the permutations: the
- * smallest q is as small ---- */
+/* ---- data like a run's: zero-inflated, skewed, in clusters ---- */
 
-enum { HEADS = 36, PROMPTS = 500, TEMPLATES = 50 };
+enum { HEADS = 144, PROMPTS = 500, TEMPLATES = 50 };
 
 /* Rates want many repetitions; under the sanitizers a few show that nothing is touched that should not be. */
 #ifdef UNIT_SANITIZED
@@ -63,7 +62,7 @@ static void check_halvings(bool by_cluster, uint64_t seed) {
     hw_stats_result result;
     compare(&(question){.a = halves, .b = halves + PROMPTS / 2 * HEADS, .clusters_a = by_cluster ? clusters : NULL,
                         .clusters_b = by_cluster ? clusters + PROMPTS / 2 : NULL, .n_a = PROMPTS / 2, .n_b = PROMPTS / 2,
-                        .components = HEADS, .seed = (uint64_t)k, .n = 1249}, &result);
+                        .components = HEADS, .seed = (uint64_t)k, .n = 4999}, &result);
     bool found = false;
     for (int h = 0; h < HEADS; h++) {
       low += result.rows[h].p < 0.05;
@@ -87,7 +86,7 @@ TEST(halves_of_one_run_do_not_differ) {
 /* One head shifted by half a standard deviation. With 50 clusters the quantile that it must reach is Student's with 49 df, and their
  * sizes on both sides differ by chance: some power is lost. */
 static void check_shift(bool by_cluster, double wanted) {
-  enum { N = PROMPTS / 2, PLANTED = 17 };
+  enum { N = PROMPTS / 2, PLANTED = 77 };
   static double x[PROMPTS * HEADS], halves[PROMPTS * HEADS];
   static uint32_t templates[PROMPTS], clusters[PROMPTS];
   int found = 0;
@@ -102,7 +101,7 @@ static void check_shift(bool by_cluster, double wanted) {
     for (size_t i = 0; i < N; i++) halves[i * HEADS + PLANTED] += 0.5 * sqrt(squares / (PROMPTS - 1));
     hw_stats_result result;
     compare(&(question){.a = halves, .b = halves + N * HEADS, .clusters_a = by_cluster ? clusters : NULL,
-                        .clusters_b = by_cluster ? clusters + N : NULL, .n_a = N, .n_b = N, .components = HEADS, .seed = seed, .n = 2500},
+                        .clusters_b = by_cluster ? clusters + N : NULL, .n_a = N, .n_b = N, .components = HEADS, .seed = seed, .n = 10000},
             &result);
     found += result.rows[PLANTED].q < 0.05;
     hw_stats_result_fini(&result);
