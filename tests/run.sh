@@ -7,7 +7,7 @@
 #   sanitized  build-asan   gcc, AddressSanitizer and UndefinedBehaviorSanitizer: every test but circuits/ (numpy does their work)
 #   clang      build-clang  clang: warnings (an error in every test build), unit tests
 #   thread     build-tsan   clang, ThreadSanitizer: what runs several threads, `run` and `compare`
-# What a build leaves out is named at its end.
+# What a build leaves out is named at its end. Under the sanitizers some tests take smaller samples, as their output says (ctest -V).
 set -eu
 cd "$(dirname "$0")/.."
 sh pipelines/install.sh tests

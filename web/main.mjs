@@ -41,7 +41,7 @@ function mainWatch(run) {
     mainTimer = setTimeout(async () => {
       const timer = mainTimer, now = await get("run").catch(() => run); /* the line above the page says that the server is gone */
       if (timer !== mainTimer) return; /* what is shown has changed since */
-      if (now !== run) {
+      if (now.done + now.failed !== run.done + run.failed) {
         mainHeader(now);
         document.getElementById("newer").hidden = false;
       }
@@ -82,7 +82,7 @@ async function mainShow({ anew = false, first = false } = {}) {
   const before = mainShown.page ? mainShown : mainShown.before, stop = new AbortController();
   const shown = (mainShown = { name, page: null, stop, before });
   mainMarkNavigation(name);
-  const controls = () => [...mainRoot.querySelectorAll("button:not(.files *), select, [role=application]")], at = before?.name === name ? controls().indexOf(document.activeElement) : -1;
+  const named = (node) => node.role || node.title || node.textContent, had = before?.name === name && named(document.activeElement);
   const ready = skeletonAfter(mainRoot);
   mainRoot.setAttribute("aria-busy", "true");
   try {
@@ -107,9 +107,10 @@ async function mainShow({ anew = false, first = false } = {}) {
     mainRoot.replaceChildren(root);
     page?.shown?.(); /* what needs a size is drawn now */
     document.title = `${root.querySelector("h1")?.textContent ?? titles[name]} – Headwater`;
-    controls()[at]?.focus(); /* what was pressed or chosen stands at the same place */
+    const kept = [...root.querySelectorAll("button, select, [role=application]")].find((node) => named(node) === had);
+    kept?.focus(); /* what was pressed or chosen */
     if (!first && !anew && !root.contains(document.activeElement)) mainRoot.focus({ preventScroll: true });
-    scrollTo(0, history.state?.y ?? (at < 0 ? 0 : scrollY));
+    scrollTo(0, history.state?.y ?? (kept ? scrollY : 0));
     announce(document.title);
   } catch (error) {
     ready();

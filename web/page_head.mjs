@@ -64,7 +64,7 @@ function headSources(rows, run, group) {
     ).node,
     element(
       "p.soft",
-      `${groupName(run, row.group_id)}, ${plural(row.n_active, "graph")}. A position can be several of these, so that shares need not sum to 100 %. ` +
+      `${groupName(run, row.group_id)}, ${plural(row.n_active, "graph")}. A position can be several of these: shares need not sum to 100 %. ` +
         "Shares of a sum over all graphs: they have no interval."
     )
   ];

@@ -81,8 +81,8 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest }
   const canPair = by !== null || otherId !== null;
   const togglePair = () => canPair && writeAddress({ pair: pair ? null : "1", side: null });
   const beside = { previous: null, next: null };
-  const back = signButton("‹", "Previous prompt (k)", () => walk("previous"), { disabled: true });
-  const forth = signButton("›", "Next prompt (j)", () => walk("next"), { disabled: true });
+  const back = signButton("‹", "Previous prompt (k)", () => walk("previous"));
+  const forth = signButton("›", "Next prompt (j)", () => walk("next"));
   /* A key may come before the way is known: it waits for it. */
   async function walk(direction) {
     await findWay();

@@ -27,7 +27,7 @@ function traceNoModel(root, run) {
   root.append(element("div.state", element("h1", "Try a prompt"),
     element("p", "This server has no model. Start it with one:"),
     element("pre", element("code", `headwater serve ${shellWord(run.database ?? "DB")} --model DIR`)),
-    element("p", "With the model of the run, what is not stored of its prompts is computed too.")));
+    element("p", "With the model of the run, what its prompts lack is computed too.")));
 }
 
 /* Fields for the prompt and what its answer hangs on; of: their values by name; onTrace({p, answer, foil, counterfactual}). */
@@ -101,7 +101,7 @@ export async function showTrace({ root, query, run, rest }) {
 
   if (wanted) start();
   else place.append(element("div.state", element("h1", "Try a prompt"),
-    element("p", "Type a prompt and press Enter: the graph shows what its next token was made from.")));
+    element("p", "Type a prompt and press Enter: the graph shows what made its next token.")));
 
   const endKeys = paneKeys(() => pane, { r: () => keys.r?.(), p: () => keys.p?.() });
   return {

@@ -122,7 +122,7 @@ export function promptPane({ root, entries, run, rest, title, query, onState, on
       texts.push(`The address asks for the threshold ${asked}; nothing is stored below the floor ${floor}, which is shown. Rerun with ${option}.`);
     else if (asked > slider.highest) texts.push(`The address asks for the threshold ${asked}; ${slider.value} is shown, the slider ends at ${slider.highest}.`);
     else if (graph.stored_floor < graph.floor)
-      texts.push(`Of ${plural(graph.stored_parts, "stored row")} only those above the threshold ${graph.threshold} are here: headwater sql has all.`);
+      texts.push(`Of ${plural(graph.stored_parts, "stored row")} those above the threshold ${graph.threshold} are here: headwater sql has all.`);
     else if (graph.floor >= graph.threshold)
       texts.push(`Nothing is stored below the threshold of the run, ${graph.threshold}: rerun with ${option} to go lower.`);
     texts.push(...graphs.map(({ method }) => method?.reason).filter(Boolean));

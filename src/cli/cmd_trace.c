@@ -106,7 +106,7 @@ static bool draw(const trace_settings *s, const hw_model *model, const hw_tokeni
 
 static bool save_page(const trace_settings *s, const hw_trace_view *view, const hw_trace *traced, const hw_answer_trace *answered, hw_error *err) {
   const hw_page_trace page = {.trace = traced, .model = view->model, .tokenizer = view->tokenizer, .analysis = &s->analysis, .text = s->prompt,
-                              .words = {s->model, s->architecture, (hw_precision)s->precision},
+                              .words = {s->model, s->architecture, (hw_precision)s->precision, (hw_bos)s->analysis.bos},
                               .relevance = view->relevance, .relevance_settings = view->relevance_settings,
                               .counterfactual = view->relevance ? answered->ids + answered->first[1] : NULL,
                               .n_counterfactual = view->relevance ? answered->first[2] - answered->first[1] : 0};

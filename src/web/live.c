@@ -51,7 +51,7 @@ struct hw_live {
 bool hw_live_open(const hw_web_settings *settings, hw_live **out, hw_error *err) {
   hw_live *live = *out = calloc(1, sizeof *live);
   if (!live) return hw_fail_memory(err, "the live traces");
-  live->words = (hw_live_model_words){settings->model, settings->architecture, (hw_precision)settings->precision};
+  live->words = (hw_live_model_words){settings->model, settings->architecture, (hw_precision)settings->precision, HW_BOS_AUTO};
   (void)pthread_mutex_init(&live->worker, NULL);
   (void)pthread_mutex_init(&live->table, NULL);
   /* A page that was opened before the server was started anew must not find other traces under its ids. */

@@ -30,6 +30,7 @@ void hw_live_put_words(hw_json *json, const hw_live_model_words *words) {
   put_option(json, "--model", words->folder);
   if (words->architecture) put_option(json, "--architecture", words->architecture);
   if (words->precision == HW_PRECISION_BF16) put_option(json, "--precision", "bf16");
+  if (words->bos != HW_BOS_AUTO) put_option(json, "--bos", words->bos == HW_BOS_YES ? "yes" : "no");
   hw_json_end_array(json);
 }
 

@@ -23,6 +23,7 @@ typedef struct hw_live_view {
 typedef struct hw_live_model_words {
   const char *folder, *architecture; /* as they were given; architecture or NULL */
   hw_precision precision;
+  hw_bos bos;
 } hw_live_model_words;
 
 /* "words": the words of `headwater trace` that open it so: [option, value...]. */

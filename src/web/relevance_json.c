@@ -55,6 +55,10 @@ static bool put_options(hw_json *json, const hw_live_relevance_view *of, const c
   hw_buffer ids;
   hw_json_key(json, "options");
   hw_json_begin_array(json);
+  if (of->reason) { /* trace would ask another question */
+    hw_json_end_array(json);
+    return true;
+  }
   hw_json_string(json, "--relevance");
   hw_json_string(json, mode);
   put_id_option(json, "--answer-token", of->asked->answer);
@@ -79,7 +83,7 @@ bool hw_live_put_relevance(const hw_live_relevance_view *of, hw_arena *arena, hw
   size_t n = 0;
   const char *reason = of->reason ? of->reason : found->reason;
   if (!reason && (!(rounded = hw_relevance_round(found, &of->kept, &of->model->config, of->n_tokens, arena, err)) ||
-                         !hw_relevance_list(rounded, of->kept.floor, arena, &rows, &n, err)))
+                  !hw_relevance_list(rounded, of->kept.floor, arena, &rows, &n, err)))
     return false;
   const char *mode = of->kept.contrast ? "contrast" : "answer";
   hw_json json;

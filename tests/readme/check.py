@@ -7,8 +7,9 @@
 Commands start with "$ " and go to a shell in a scratch folder where datasets/ and pipelines/ stand as in the repository and
 build/headwater is BINARY. Numbers may differ by 0.2 % or in their third decimal (an older README is still right then) and times by
 anything; all else must be equal. A line of only "..." stands for any lines. --update rewrites the blocks with what was printed.
---sample, for the sanitizers' build: the data sets are their first rows, and what is asked is that the sanitizers find nothing, that
-commands end with 0, and that those print something that do in the README.
+--sample, for the sanitizers' build: the data sets are their first rows, and what is asked is that the sanitizers find nothing, that the
+last program of a pipe ends with 0, and that those without grep print something that do in the README. No prompt is wrong in a sample:
+the comparison of wrong and right prompts ends with its error there.
 The C block is examples/trace_prompt.c (tests/install builds and runs it), and files that the README links to exist.
 """
 import os

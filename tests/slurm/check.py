@@ -93,13 +93,13 @@ def check_local(base, job, environment, whole):
     print("GNU parallel, 4 shards, one killed: the digest of a single run")
 
 
-# A job that is put back waits as long as a credential lives; 5 seconds are the least that Slurm takes, with less it is two minutes.
+# A job that is put back waits as long as a credential lives. Slurm refuses less than 5 seconds and takes two minutes then.
 CONFIGURATION = """ClusterName=one
 SlurmctldHost={host}(127.0.0.1)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={base}/munge.socket,cred_expire=5
+AuthInfo=socket={base}/munge.socket,cred_expire=20
 CredType=cred/munge
 SlurmctldPort={ports[0]}
 SlurmdPort={ports[1]}

@@ -153,7 +153,7 @@ export async function checkFiles(context) {
     await saved.close();
     const traced = join(folder, "traced.html");
     const asked = ["--relevance", "both", "--counterfactual", "When Mary and John went to the store, Mary gave a drink to", "--foil", "John"];
-    const options = ["--model", context.model, "--prompt", "When Mary and John went to the store, John gave a drink to", ...asked];
+    const options = ["--model", context.model, "--prompt", "When Mary and John went to the store, John gave a drink to", "--bos", "yes", ...asked];
     headwater(binary, "trace", ...options, "--html", traced);
     const live = await openSaved(context, traced);
     holds((await live.$eval("body", (node) => node.textContent)).includes("Mary"), "the traced page shows its prompt");

@@ -108,6 +108,13 @@ export async function checkLists(context) {
       await settled(page);
       same(await page.evaluate(() => document.activeElement.getAttribute("role")), "application", "what has the focus: the next graph");
     }
+    for (const wanted of [list[1], list[2]]) {
+      if (wanted === list[1]) await page.focus('[title^="Next prompt"]');
+      await page.keyboard.press("Enter");
+      await page.waitForFunction((id) => location.hash.startsWith(`#/prompt/${id}?`) || location.hash.startsWith(`#/prompt/${id}/`), {}, wanted);
+      await settled(page);
+      same(await page.evaluate(() => document.activeElement.title), "Next prompt (j)", "what has the focus: the same button");
+    }
   });
 
   await check("20 the heat map is head_importance at three digits, whiskers are its intervals", async () => {

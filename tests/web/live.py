@@ -344,7 +344,7 @@ with tempfile.TemporaryDirectory() as folder:
     with Server(lost, "--model", model_folder("gpt2")) as server:
         for mode in ("answer", "contrast"):
             _, found = server.ask("trace/%s/relevance?mode=%s" % (server.trace(prompt=3)["trace"], mode))
-            same((found["reason"], found["rows"]), ("the foil has no token that the model can be asked about", []), "a foil that was lost, %s" % mode)
+            same((found["reason"], found["rows"], found["options"]), ("the foil has no token that the model can be asked about", [], []), "a foil that was lost, %s" % mode)
     with Server(os.path.join(folder, "gpt2.db"), "--model", model_folder("llama")) as server:
         server.trace(text=TEXT)
         status, reply = server.ask("trace", {"prompt": 3})

@@ -2,7 +2,7 @@
 """Every parameter of every named query, as --help tells its type: a good value, one of a wrong type, one that the database lacks.
 
 parameters.py HEADWATER DB. Prints a line a query; what is wrong begins with BUT. Where HEADWATER_CLI_ONCE is set (the sanitizers' build) a wrong
-value of a type is tried with the first query that has a parameter of that type: the others refuse it by the same code."""
+value of a type is tried with the first query that has a parameter of that type, and counted with all: the others refuse it by the same code."""
 import os
 import re
 import subprocess
@@ -48,7 +48,7 @@ names = re.findall(r"^  ([a-z_]+)  ", ask()[1], re.M)
 for name in names:
     code, text, _ = ask(name, "--help")
     found = re.findall(r"^  --([a-z]+) (\S+) .*?(\[[^\n]*\])?$", text, re.M)
-    needed, untyped = {}, []
+    needed, total, untyped = {}, 0, []
     for parameter, kind, default in found:
         if "|" not in kind and kind not in values:
             untyped.append(parameter)
@@ -87,4 +87,5 @@ for name in names:
             asks = "no such" in problem if value in missing else "wants " in problem
             if not code or rows or not clear or not asks or f"--{parameter}" not in problem and kind != "head" and kind != "neuron":
                 print(f"BUT {name} --{parameter} {value!r}: exit {code}, {len(rows)} bytes of rows, {problem.strip()!r}")
-    print(f"{name}: {', '.join(p + ' ' + k for p, k, _ in found) or 'no parameters'}")
+        total += len(good) + len(bad) + len(missing)
+    print(f"{name}: {', '.join(p + ' ' + k for p, k, _ in found) or 'no parameters'}; {total} values")
