@@ -25,6 +25,7 @@ bool hw_explain(hw_worker *worker, const hw_explained *prompts, size_t n, hw_err
 /* What that takes of a worker's memory for sub-batches and chunks of this shape. */
 size_t hw_explain_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t batch_rows, const hw_batch_shape *shape);
 
+/* The reason of a prompt whose foil was given and lost. */
 #define HW_FOIL_LOST "the foil has no token that the model can be asked about"
 
 typedef struct hw_relevance_kept {

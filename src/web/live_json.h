@@ -19,7 +19,7 @@ typedef struct hw_live_view {
   bool by_answer, by_contrast;     /* what its answer hangs on can be shown */
 } hw_live_view;
 
-/* What a model was opened with. */
+/* What a model was opened with, and how its prompts are read. Borrowed texts. */
 typedef struct hw_live_model_words {
   const char *folder, *architecture; /* as they were given; architecture or NULL */
   hw_precision precision;

@@ -4,8 +4,8 @@
 #   sh tests/cli/run.sh [--update] BINARY [WORD]
 # A case is NAME.sh beside NAME.out: what it prints on stdout and stderr together, and "exit CODE" as last line; the progress lines
 # of a slow machine are left out. A case that speaks of $T runs with one thread and with four, against the same bytes; with four
-# alone where HEADWATER_CLI_ONCE is set (the sanitizers' build); some cases take a smaller sample there. WORD: only cases where /NAME.sh contains it, so /sql.sh is the
-# case sql alone.
+# alone where HEADWATER_CLI_ONCE is set (the sanitizers' build); some cases take a smaller sample there. WORD: only cases where /NAME.sh
+# contains it, so /sql.sh is the case sql alone.
 # --update records instead of comparing; read the difference before you commit it.
 #
 # A case runs in a fresh folder with links gpt2 and llama to the embedded models and to datasets/*.csv, and gets

@@ -3,7 +3,7 @@
 The page takes the modules as one, so imports are one line each at the top, exports a prefix, top-level names unique, and
 src/web/CMakeLists.txt lists a module after those that it imports. What the lexer that takes out white space (src/web/script_lexer.c)
 does not decide is forbidden. Text of the database reaches the document as text nodes only, and
-nothing is fetched from elsewhere."""
+nothing is fetched from elsewhere. The server compares its token in constant time."""
 import pathlib
 import re
 import sys
@@ -168,4 +168,13 @@ for path in files:
         complain(f"{path}: a style sheet refers to nothing outside")
     if path.suffix == ".html" and re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son\w+=", text):
         complain(f"{path}: no script, style or handler within HTML")
+# The token is compared in constant time: one loop over all digits, nothing in it or behind it depends on a digit but the last return.
+server = pathlib.Path("src/web")
+found = re.search(r"static bool is_token\(.*?\n}\n", (server / "guard.c").read_text(), re.S)
+loop = found[0][found[0].find("for ("):] if found else ""
+if not loop.startswith("for (") or loop.count("return") != 1 or re.search(r"\b(?:if|while|break|goto|\w+cmp)\b|&&|\|\||\?", loop):
+    complain("src/web/guard.c: is_token ends earlier for some tokens than for others")
+for path in server.glob("*.c"):
+    if re.search(r"\w+cmp\([^;]*->token\b", path.read_text().replace("is_token(given + sizeof scheme - 1, guard->token)", "")):
+        complain(f"{path}: the token is compared by is_token alone")
 sys.exit(failed)
