@@ -50,8 +50,8 @@
   X(void, add_rows, (const float *x, const float *y, const float *bias, size_t n_rows, size_t d, float *out), (x, y, bias, n_rows, d, out)) \
   X(void, multiply, (float *y, const float *x, size_t n), (y, x, n))                                                                 \
   X(void, scale, (float *y, float factor, size_t n), (y, factor, n))                                                                 \
-  X(void, screen_panel, (const hw_screen_line *line, const float *steps, float *sums, float *scores, uint64_t *high, uint64_t *low),     \
-    (line, steps, sums, scores, high, low))                                                                                          \
-  X(void, chains, (const float *x, const float *const *w, size_t n, float *out), (x, w, n, out))
+  X(size_t, screen_panels, (hw_screen_line *lines, size_t first, size_t n, const hw_screened_panels *panels), (lines, first, n, panels)) \
+  X(uint32_t, screen_sort_out, (hw_screen_list *list), (list))                                                                      \
+  X(void, chains, (const float *x, const float *const *w, size_t n_outputs, size_t n, float *out), (x, w, n_outputs, n, out))
 
 #endif

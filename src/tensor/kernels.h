@@ -139,23 +139,50 @@ static inline bool hw_all_finite(const float *x, size_t n) { return hw_all_below
 float hw_max(const float *x, size_t n);
 float hw_min(const float *x, size_t n);
 
-/* Scores of one vector in a panel of HW_PACK_WIDTH outputs from products of 8-bit numbers (quantized.h): sum = the sum of
- * step[p] * steps * products[p], and of the sums of other vectors, parts[p]; score = scale * sum + shift + beta. */
+/* One end of a vector's scores. A key is a score, or for the lower end its negative; the k largest are wanted. */
+enum { HW_SCREEN_ROOM = 1024 };
+typedef struct hw_screen_list {
+  bool overfull; /* too many reach into it: nothing is added any more */
+  uint32_t n, k, n_least;
+  float *least;                  /* [k] keys of n_least outputs are at least these, largest first */
+  int32_t ids[HW_SCREEN_ROOM];   /* n outputs that may be among the k: */
+  float keys[HW_SCREEN_ROOM], errors[HW_SCREEN_ROOM]; /* what their keys are near, and by how much at most */
+} hw_screen_list;
+
+/* A vector's scores in panels of HW_PACK_WIDTH outputs from products of 8-bit numbers (quantized.h): sum = the sum of step[p] * steps * products[p],
+ * and of the sums of other vectors, parts[p]; its score is near scale * sum + shift + beta, by of_norm * norm + of_lost * lost + constant at most. */
 typedef struct hw_screen_line {
   size_t n_products, n_parts;
-  const int32_t *products[2];
-  float step[2];
+  const int32_t *products[2]; /* these three: [HW_PACK_WIDTH] of the first panel */
   const float *parts[3];
-  const float *beta; /* NULL: 0 */
+  float *sums;                /* made here */
+  float step[2];
   float scale, shift;
-  float least_high, most_low;
+  float of_norm, of_lost, constant;
+  float wanted[2]; /* keys of the upper, of the lower end that reach as far are wanted; INFINITY: none */
+  bool with_beta;
+  hw_screen_list *lists; /* [2] */
 } hw_screen_line;
 
-/* sums, scores: [HW_PACK_WIDTH]. Bit i of *high: score i is at least least_high; of *low: at most most_low. */
-void hw_screen_panel(const hw_screen_line *line, const float *steps, float *sums, float *scores, uint64_t *high, uint64_t *low);
+enum { HW_SCREEN_PANELS = 4 }; /* at once: what one line takes from the caches is needed once for them */
 
-/* out[r] = x w[r], r < HW_CHAINS: the bits that hw_gemm gives an output. x and all w[r]: n numbers. */
-void hw_chains(const float *x, const float *const *w, size_t n, float *out);
+/* Outputs [first, first + n) in panels, one behind the other, whose arrays are filled up to HW_PACK_WIDTH. beta NULL: 0. */
+typedef struct hw_screened_panels {
+  size_t first, n;
+  size_t products_apart, sums_apart; /* numbers from a panel's products, or sums, to those of the next */
+  const float *steps, *norm, *lost, *beta;
+} hw_screened_panels;
+
+/* Adds outputs to the lists of the lines from `first` on, up to the one, whose number it returns, with a list that may not have room for more panels;
+ * n: all are done. */
+size_t hw_screen_panels(hw_screen_line *lines, size_t first, size_t n, const hw_screened_panels *panels);
+
+/* Leaves the outputs that may be among the k; those which now make sure of the k stand first. Returns their number. */
+uint32_t hw_screen_sort_out(hw_screen_list *list);
+
+/* out[r] = x w[r], r < n_outputs: the bits that hw_gemm gives an output. x and all w[r]: n numbers. out and w have HW_CHAINS places, all of w
+ * can be read, and n_outputs is at most as many. */
+void hw_chains(const float *x, const float *const *w, size_t n_outputs, size_t n, float *out);
 
 /* After hw_blas_start: true when OpenBLAS gives a row the same bits alone and among others, tried out on this machine. */
 bool hw_blas_batch_invariant(void);

@@ -40,6 +40,13 @@ HW_INLINE uint64_t hw_bits_of(hw_integers mask) {
 }
 #endif
 
+/* Bit i: whether a[i] >= b[i]. */
+#if defined(__AVX512F__)
+HW_INLINE uint64_t hw_bits_at_least(hw_vector a, hw_vector b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GE_OQ); }
+#else
+HW_INLINE uint64_t hw_bits_at_least(hw_vector a, hw_vector b) { return hw_bits_of(a >= b); }
+#endif
+
 /* HW_LANES sums. */
 typedef struct hw_lanes { hw_vector of[HW_VECTORS]; } hw_lanes;
 typedef struct hw_double_lanes { hw_doubles of[2 * HW_VECTORS]; } hw_double_lanes;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/simd.h"
 #include "tensor/kernels.h"
 #include "tensor/pack.h"
 
@@ -21,8 +22,7 @@ static size_t lay_out(const hw_matrix *w, char *memory, hw_quantized *q) {
   *q = (hw_quantized){.n_in = w->n_in, .n_out = w->n_out, .quads = quads};
   struct { void *part; /* the address of a pointer, of one of several types: written as bytes */ size_t bytes; } parts[] = {
       {&q->numbers, outputs * quads * 4}, {&q->start, outputs * sizeof(int32_t)}, {&q->step, outputs * sizeof(float)},
-      {&q->norm, outputs * sizeof(float)}, {&q->lost, outputs * sizeof(float)}, {&q->panel_norm, panels * sizeof(float)},
-      {&q->panel_lost, panels * sizeof(float)}, {&q->mean, w->n_in * sizeof(double)}, {&q->balance, w->n_in * sizeof(double)}};
+      {&q->norm, outputs * sizeof(float)}, {&q->lost, outputs * sizeof(float)}, {&q->mean, w->n_in * sizeof(double)}, {&q->balance, w->n_in * sizeof(double)}};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
     void *place = memory ? memory + at : NULL;
     memcpy(parts[i].part, &place, sizeof place);
@@ -97,8 +97,6 @@ static bool quantize_output(const hw_matrix *w, hw_quantized *q, size_t v, doubl
   q->start[v] = -128 * sum;
   q->norm[v] = upwards(sqrt(squares) * above);
   q->lost[v] = upwards(sqrt(errors) * above);
-  q->panel_norm[panel] = fmaxf(q->panel_norm[panel], q->norm[v]);
-  q->panel_lost[panel] = fmaxf(q->panel_lost[panel], q->lost[v]);
   return true;
 }
 
@@ -113,25 +111,66 @@ bool hw_quantize(const hw_matrix *w, int threads, void *memory, hw_quantized *q)
     for (size_t v = p * HW_PACK_WIDTH; v < w->n_out && v < (p + 1) * HW_PACK_WIDTH; v++) finite = quantize_output(w, q, v, row) && finite;
   }
   float most = 0; /* gcc 12 cannot compile this for arm64 as a maximum of doubles (internal error) */
-  for (size_t p = 0; p < panels; p++) most = fmaxf(most, q->panel_norm[p]);
+  for (size_t v = 0; v < w->n_out; v++) most = fmaxf(most, q->norm[v]);
   q->largest = (double)most + q->mean_norm;
   return finite;
 }
 
-hw_quantized_vector hw_quantize_vector(const double *x, size_t n, size_t quads, uint8_t *numbers) {
-  double largest = 0, norm = 0, size = 0, lost = 0;
-  for (size_t i = 0; i < n; i++) {
-    largest = fmax(largest, fabs(x[i]));
-    norm += x[i] * x[i];
-  }
-  float step = (float)(largest / LARGEST);
-  double inverse = step > 0 ? 1 / (double)step : 0;
-  for (size_t i = 0; i < n; i++) {
-    double number = fmax(-LARGEST, fmin(LARGEST, nearest(x[i] * inverse))), near = (double)step * number, error = x[i] - near;
-    size += near * near;
-    lost += error * error;
-    numbers[i] = (uint8_t)((int)number + 128);
-  }
+/* Sums of vectors in lanes, which compilers take together. What is missing at the end counts as zeros. */
+enum { LANES = 8 };
+
+static inline double total(const double *lane) { return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7])); }
+
+/* For i, an element, and j, its lane. */
+#define EACH_ELEMENT(n, ...)                                                       \
+  do {                                                                             \
+    size_t first_ = 0;                                                             \
+    for (; first_ + LANES <= (n); first_ += LANES)                                 \
+      for (size_t j = 0; j < LANES; j++) {                                         \
+        const size_t i = first_ + j;                                               \
+        __VA_ARGS__                                                                \
+      }                                                                            \
+    for (size_t i = first_; i < (n); i++) {                                        \
+      const size_t j = i - first_;                                                 \
+      __VA_ARGS__                                                                  \
+    }                                                                              \
+  } while (0)
+
+HW_SIMD void hw_balance_vector(const float *x, const hw_quantized *q, double *balanced, double *norm, double *dot_mean) {
+  double squares[LANES] = {0}, dots[LANES] = {0};
+  EACH_ELEMENT(q->n_in, double value = (double)x[i]; double scaled = value * q->balance[i]; balanced[i] = scaled; squares[j] += scaled * scaled;
+               dots[j] += value * q->mean[i];);
+  *norm = sqrt(total(squares)) * above;
+  *dot_mean = total(dots);
+}
+
+HW_SIMD static double largest_of(const double *x, size_t n) {
+  double largest[LANES] = {0}, all = 0;
+  EACH_ELEMENT(n, double size = fabs(x[i]); largest[j] = size > largest[j] ? size : largest[j];);
+  for (size_t j = 0; j < LANES; j++) all = largest[j] > all ? largest[j] : all;
+  return all;
+}
+
+HW_SIMD hw_quantized_vector hw_quantize_vector(const double *x, size_t n, size_t quads, uint8_t *numbers, float *hat) {
+  float step = (float)(largest_of(x, n) / LARGEST);
+  double inverse = step > 0 ? 1 / (double)step : 0, squares[LANES] = {0};
+  EACH_ELEMENT(n, double number = nearest(x[i] * inverse); number = number > LARGEST ? LARGEST : number < -LARGEST ? -LARGEST : number;
+               squares[j] += number * number; numbers[i] = (uint8_t)((int)number + 128); hat[i] += step * (float)number;);
   for (size_t i = n; i < 4 * quads; i++) numbers[i] = 128;
-  return (hw_quantized_vector){.step = (double)step, .norm = sqrt(norm) * above, .size = sqrt(size) * above, .lost = sqrt(lost) * above};
+  return (hw_quantized_vector){.step = step, .size = (double)step * sqrt(total(squares)) * above};
+}
+
+/* The rounding of a number to the nearest takes 1 / sqrt(12) in the mean of squares. */
+double hw_quantized_loss(const double *x, size_t n) { return largest_of(x, n) / LARGEST * sqrt((double)n / 12); }
+
+HW_SIMD double hw_take_rest(const double *x, const float *hat, size_t n, double *rest) {
+  double squares[LANES] = {0};
+  EACH_ELEMENT(n, double left = x[i] - (double)hat[i]; rest[i] = left; squares[j] += left * left;);
+  return sqrt(total(squares)) * above;
+}
+
+HW_SIMD double hw_length_of_floats(const float *x, size_t n) {
+  double squares[LANES] = {0};
+  EACH_ELEMENT(n, squares[j] += (double)x[i] * (double)x[i];);
+  return sqrt(total(squares)) * above;
 }

@@ -16,7 +16,6 @@ typedef struct hw_quantized {
   int8_t *numbers;      /* [panel][quad][HW_PACK_WIDTH][4] */
   int32_t *start;       /* [panel][HW_PACK_WIDTH] -128 times the sum of an output's numbers */
   float *step, *norm, *lost;        /* [panel][HW_PACK_WIDTH]; 0 past the last output */
-  float *panel_norm, *panel_lost;   /* [panel] the largest */
   double *mean, *balance;           /* [n_in]; balance: powers of two */
   double mean_norm;     /* |mean / balance| */
   double largest;       /* at least |u / balance| of every output */
@@ -30,15 +29,24 @@ size_t hw_quantized_bytes(const hw_matrix *w);
  * than HW_MOST_QUANTIZED inputs. */
 bool hw_quantize(const hw_matrix *w, int threads, void *memory, hw_quantized *q);
 
-/* A vector as x^[i] = step * (numbers[i] - 128), and what is left of it. */
+/* x'[n_in] of x, at least |x'|, and x mean. */
+void hw_balance_vector(const float *x, const hw_quantized *q, double *balanced, double *norm, double *dot_mean);
+
+/* A row of 8-bit numbers that stands for a vector: step * (number i - 128). */
 typedef struct hw_quantized_vector {
-  double step;
-  double norm; /* |x'| */
-  double size; /* |x^| */
-  double lost; /* |x' - x^| */
+  float step;
+  double size; /* at least its length */
 } hw_quantized_vector;
 
-/* x: n numbers. numbers: [quads * 4]. */
-hw_quantized_vector hw_quantize_vector(const double *x, size_t n, size_t quads, uint8_t *numbers);
+/* x: n numbers. numbers: [quads * 4]. What they stand for is added to hat[n]. */
+hw_quantized_vector hw_quantize_vector(const double *x, size_t n, size_t quads, uint8_t *numbers, float *hat);
+
+/* About the length of what such numbers leave of x. */
+double hw_quantized_loss(const double *x, size_t n);
+
+/* rest = x - hat; at least its length. */
+double hw_take_rest(const double *x, const float *hat, size_t n, double *rest);
+
+double hw_length_of_floats(const float *x, size_t n); /* at least |x| */
 
 #endif
