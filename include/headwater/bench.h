@@ -7,7 +7,8 @@
 
 HW_BEGIN_C
 
-/* The stages of a trace with default options. FORWARD: the bare forward pass, without an unembedding. PREDICTION: one position unembedded. */
+/* The stages of a trace with default options. FORWARD: the forward pass without an unembedding. PREDICTION: the last position unembedded. A
+ * bare forward pass is these two. */
 typedef enum hw_bench_stage {
   HW_BENCH_FORWARD,
   HW_BENCH_PREDICTION,

@@ -56,16 +56,23 @@ static size_t read_lengths(const char *text, hw_bench_row *lengths) {
   }
 }
 
+static void print_cells(size_t n_tokens, const char *name, double seconds, double flop, double peak) {
+  printf("%6zu  %-13s %9.2f", n_tokens, name, 1e3 * seconds);
+  if (flop > 0) printf(" %9.1f %6.0f%%", flop / seconds / 1e9, 100 * flop / seconds / peak);
+}
+
+/* The forward pass with its last position unembedded is what a trace is compared with. */
 static void print_row(const hw_bench_row *row, double peak) {
-  double sum = 0;
+  double sum = 0, bare = row->seconds[HW_BENCH_FORWARD] + row->seconds[HW_BENCH_PREDICTION];
   for (int stage = 0; stage < HW_BENCH_STAGES; stage++) {
-    double seconds = row->seconds[stage], rate = row->flop[stage] / seconds;
-    printf("%6zu  %-13s %9.2f", row->n_tokens, hw_bench_stage_name((hw_bench_stage)stage), 1e3 * seconds);
-    if (row->flop[stage] > 0) printf(" %9.1f %6.0f%%", rate / 1e9, 100 * rate / peak);
+    print_cells(row->n_tokens, hw_bench_stage_name((hw_bench_stage)stage), row->seconds[stage], row->flop[stage], peak);
     printf("\n");
-    sum += seconds;
+    sum += row->seconds[stage];
+    if (stage != HW_BENCH_PREDICTION) continue;
+    print_cells(row->n_tokens, "these two", bare, row->flop[HW_BENCH_FORWARD] + row->flop[HW_BENCH_PREDICTION], peak);
+    printf(" %7.2f\n", 1.0);
   }
-  printf("%6zu  %-13s %9.2f %27.2f\n", row->n_tokens, "all", 1e3 * sum, sum / row->seconds[HW_BENCH_FORWARD]);
+  printf("%6zu  %-13s %9.2f%26.2f\n", row->n_tokens, "all", 1e3 * sum, sum / bare);
 }
 
 static int measure(hw_model *model, int threads, const bench_settings *settings, hw_bench_row *lengths, size_t n, hw_error *err) {
@@ -81,7 +88,7 @@ static int measure(hw_model *model, int threads, const bench_settings *settings,
   else printf("products     built-in %s%s%s, %.0f MiB of packed weights\n", hw_instruction_set(), bf16 ? " + " : "", bf16 ? hw_bf16_products() : "",
               settings->packed == 0 ? (double)hw_model_packed_bytes(model) / 1048576 : 0);
   printf("threads      %d\npeak         %.1f GFLOP/s a core\n\n", threads, peak / 1e9);
-  printf("tokens  stage         ms/prompt   GFLOP/s    peak  forward passes\n");
+  printf("tokens  stage         ms/prompt   GFLOP/s    peak   times\n");
   for (size_t i = 0; i < n; i++) print_row(&lengths[i], peak);
   hw_screen_counts screened = hw_model_screen_counts(model);
   if (screened.vectors)

@@ -246,8 +246,10 @@ static void settle(screen *s, const vector *v, hw_screen_list *list, float sign)
   uint32_t first = hw_screen_sort_out(list), kept = first;
   compute(s, v, &best, list->ids, first);
   float last = best.n == best.k ? sign * best.scores[best.k - 1] : -INFINITY;
-  for (uint32_t i = first; i < list->n; i++)
-    if (list->keys[i] + list->errors[i] >= last) list->ids[kept++] = list->ids[i];
+  for (uint32_t i = first; i < list->n; i++) {
+    list->ids[kept] = list->ids[i];
+    kept += list->keys[i] + list->errors[i] >= last;
+  }
   compute(s, v, &best, list->ids + first, kept - first);
 }
 

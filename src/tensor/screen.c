@@ -94,22 +94,25 @@ size_t HW_ISA_NAME(hw_screen_panels)(hw_screen_line *lines, size_t first, size_t
 uint32_t HW_ISA_NAME(hw_screen_sort_out)(hw_screen_list *list) {
   float last = last_of(list);
   uint32_t kept = 0, front = 0;
-  for (uint32_t i = 0; i < list->n; i++) {
-    int32_t id = list->ids[i];
+  for (uint32_t i = 0; i < list->n; i++) { /* no branch: which ones reach cannot be foreseen */
     float key = list->keys[i], error = list->errors[i];
-    if (!(key + error >= last)) continue;
-    uint32_t place = kept++;
-    if (key - error >= last) {
-      list->ids[place] = list->ids[front];
-      list->keys[place] = list->keys[front];
-      list->errors[place] = list->errors[front];
-      place = front++;
-    }
-    list->ids[place] = id;
-    list->keys[place] = key;
-    list->errors[place] = error;
+    list->ids[kept] = list->ids[i];
+    list->keys[kept] = key;
+    list->errors[kept] = error;
+    kept += key + error >= last;
   }
   list->n = kept;
+  for (uint32_t i = 0; i < kept; i++) {
+    int32_t id = list->ids[i];
+    float key = list->keys[i], error = list->errors[i];
+    if (!(key - error >= last)) continue;
+    list->ids[i] = list->ids[front];
+    list->keys[i] = list->keys[front];
+    list->errors[i] = list->errors[front];
+    list->ids[front] = id;
+    list->keys[front] = key;
+    list->errors[front++] = error;
+  }
   return front;
 }
 

@@ -21,9 +21,9 @@ began=$(date +%s)
 cores=$(nproc)
 lengths=16,64,128,512
 if [ -n "${SMALL:-}" ]; then
-  traces="8 1" n_traces=1 prefixes="16 1" n_prefixes=1 many=3200 few=8 sweep="--every 256 --passes 1 --prompts 2" n_passes=1
+  traces="1 1" n_traces=1 prefixes="16 1" n_prefixes=1 many=3200 few=8 sweep="--every 256 --passes 1 --prompts 2" n_passes=1
 else
-  traces="48 5" n_traces=5 prefixes="64 3" n_prefixes=3 many=64000 few=48 sweep="--every 64 --passes 2 --prompts 12" n_passes=2
+  traces="1 5" n_traces=5 prefixes="64 3" n_prefixes=3 many=64000 few=48 sweep="--every 64 --passes 2 --prompts 12" n_passes=2
 fi
 load=$(cut -d ' ' -f 1-3 /proc/loadavg)
 
@@ -60,10 +60,10 @@ write_results() {
     echo "## Goals"
     echo
     $PY goals.py "$work"
-    section "Stages, one thread" "Medians of 5 in one process, after a first one that does not count. Projections count as products with the whole vocabulary; most are left out by a screen in 8-bit numbers, so their share of the peak can be above 100%." stages
+    section "Stages, one thread" "Medians of 5 in one process, after a first one that does not count. A bare forward pass is the forward pass and the prediction, its last position unembedded. Projections count as products with the whole vocabulary; most are left out by a screen in 8-bit numbers, so their share of the peak can be above 100%." stages
     section "Stages, $cores threads at once" "The mean over threads of medians of 5." stages_all
     section "The same products by OpenBLAS" "Medians of 5. Projections then take whole products, as there is no screen." blas
-    section "PyTorch's forward pass: tokens, ms a prompt, batch, threads" "Medians of 5 of the best setting of up to three batches and one thread or $cores." torch
+    section "PyTorch's forward pass" "Medians of 5 of the best setting of up to three batches and one thread or $cores, by processor time and by the clock; and what $cores processes with one thread each give at the same time." torch
     section "Full traces, $cores threads" "Slopes: medians of $n_traces runs over N and over 3 N prompts. The bare forward pass: medians of 5." traces
     section "Threads" "Slopes as above, of 3 runs each; a trace: the median of 3." threads
     section "Memory, $cores threads" "One run each." memory
@@ -108,7 +108,7 @@ else echo "python3-torch is not installed here" >"$work/torch.txt"; fi
 # shellcheck disable=SC2086
 {
   measure traces "full traces" $PY trace_cost.py "$binary" "$model" $traces
-  measure threads "threads" $PY scale.py threads "$binary" "$model" $few
+  measure threads "threads" $PY scale.py threads "$binary" "$model"
   measure memory "memory" $PY scale.py memory "$binary" "$model" $few
   measure prefixes "shared prefixes and answers of several tokens" $PY shared_prefixes.py "$binary" "$model" $prefixes
   measure prompts "$many prompts" $PY scale.py prompts "$binary" "$work/tiny" $many

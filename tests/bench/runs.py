@@ -7,6 +7,8 @@ import resource
 import subprocess
 import time
 
+CHUNK = 2048  # tokens of a chunk of a large data set
+
 
 def words_of(model):
     """Words that are one token behind a space."""

@@ -3,7 +3,8 @@
 """Many prompts, many threads, little memory.
   python3 tests/bench/scale.py prompts BINARY MODEL_DIR [PROMPTS]   PROMPTS (64,000) against a sixteenth of them: time, memory
   python3 tests/bench/scale.py memory BINARY MODEL_DIR [PROMPTS]    peak of memory against what a dry run announces, for several --memory
-  python3 tests/bench/scale.py threads BINARY MODEL_DIR [PROMPTS]   all cores against one, at 16 and 128 tokens, and in the trace of one prompt
+  python3 tests/bench/scale.py threads BINARY MODEL_DIR [CHUNKS]    all cores against one, at 16 and 128 tokens, slopes between CHUNKS (1) of each
+                                                                    thread and three times as many, and in the trace of one prompt
 Peaks are of resident memory: with the pages of mapped files that the run has touched."""
 import os
 import re
@@ -24,7 +25,7 @@ def prompts(binary, model, work, n):
     for _ in range(TIMES):
         for k in sizes:
             runs.write_prompts(data, words, [16] * k)
-            of_size[k].append(runs.Run(binary, model, data, db, ["--chunk-tokens", "2048"]))
+            of_size[k].append(runs.Run(binary, model, data, db, ["--chunk-tokens", str(runs.CHUNK)]))
     start, few, many = (sorted(run.cpu for run in of_size[k])[TIMES // 2] for k in sizes)
     each = [1000 * (t - start) / (k - sizes[0]) for t, k in ((few, sizes[1]), (many, sizes[2]))]
     print(f"{sizes[2]} prompts: {many:.1f} s of processor time, {each[1]:.3f} ms a prompt; {sizes[1]}: {each[0]:.3f} ms a prompt ({start:.2f} s of start "
@@ -55,8 +56,9 @@ def threads(binary, model, work, n):
     def write(length):
         return lambda path, k: runs.write_prompts(path, words, [length] * k)
 
-    for length, count in ((16, n), (128, max(8, n // 8))):
-        wall = [runs.median_slope(binary, model, work, count, write(length), ["--threads", str(t)], TIMES)[1] for t in (1, cores)]
+    for length in (16, 128):
+        wall = [runs.median_slope(binary, model, work, t * n * runs.CHUNK // length, write(length), ["--threads", str(t), "--chunk-tokens", str(runs.CHUNK)], TIMES)[1]
+                for t in (1, cores)]
         print(f"{length:4} tokens: {1000 * wall[0]:7.1f} ms a prompt by one thread, {1000 * wall[1]:7.1f} by {cores}: {wall[0] / wall[1]:.2f} times", flush=True)
 
     def trace(count, t):
@@ -76,7 +78,7 @@ def main():
     given = int(sys.argv[4]) if len(sys.argv) > 4 else 0
     with tempfile.TemporaryDirectory() as work:
         {"prompts": lambda: prompts(binary, model, work, given or 64000), "memory": lambda: memory(binary, model, work, given or 64),
-         "threads": lambda: threads(binary, model, work, given or 64)}[what]()
+         "threads": lambda: threads(binary, model, work, given or 1)}[what]()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a full trace costs in bare forward passes: processor time a prompt of runs (the slope between N and 3 N prompts) by that of `headwater
-bench` at as many threads, all cores.
-  python3 tests/bench/trace_cost.py BINARY MODEL_DIR [N [TIMES]]   N: prompts of 16 tokens; longer ones in proportion"""
+"""What a full trace costs in bare forward passes (the last position unembedded): processor time a prompt of runs, the slope between N and 3 N
+prompts, by that of `headwater bench` at as many threads, all cores.
+  python3 tests/bench/trace_cost.py BINARY MODEL_DIR [CHUNKS [TIMES]]   N: as many chunks of each thread
+
+Chunks have the size that large data sets have, and all threads have as many: with less a run splits its chunks or has threads that wait, which
+a run of hours does not."""
 import os
 import subprocess
 import sys
@@ -15,20 +18,20 @@ SETTINGS = ((16, "default"), (64, "default"), (128, "default"), (512, "default")
 
 def main():
     binary, model = os.path.abspath(sys.argv[1]), sys.argv[2]
-    n, times = [int(a) for a in sys.argv[3:]] + [64, 5][len(sys.argv) - 3:]
+    chunks, times = [int(a) for a in sys.argv[3:]] + [1, 5][len(sys.argv) - 3:]
     cores, words, forward = str(os.cpu_count()), runs.words_of(model), {}
     lengths = sorted({length for length, _ in SETTINGS})
     bench = subprocess.run([binary, "bench", "--model", model, "--threads", cores, "--tokens", ",".join(map(str, lengths))], check=True,
                            capture_output=True, text=True).stdout
     for line in bench.splitlines():
         fields = line.split()
-        if len(fields) > 3 and fields[1] == "forward":
+        if len(fields) > 3 and fields[1] == "these":
             forward[int(fields[0])] = float(fields[3])
     with tempfile.TemporaryDirectory() as work:
         for length, project in SETTINGS:
-            count = max(2 * int(cores), n * 16 // length)
+            count = int(cores) * chunks * runs.CHUNK // length
             cpu, wall, _ = runs.median_slope(binary, model, work, count, lambda path, k, length=length: runs.write_prompts(path, words, [length] * k),
-                                             ["--threads", cores, "--project", project], times)
+                                             ["--threads", cores, "--chunk-tokens", str(runs.CHUNK), "--project", project], times)
             print(f"{length:4} tokens, --project {project:8} {1000 * cpu:7.1f} ms of processor time a prompt, {1 / wall:6.1f} prompts/s: "
                   f"{1000 * cpu / forward[length]:.2f} bare forward passes of {forward[length]:.1f} ms", flush=True)
 
