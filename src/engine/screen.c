@@ -160,18 +160,14 @@ static void screen_lines(const hw_kernels *kernels, hw_screen_line *lines, size_
   for (size_t i = 0; (i = kernels->screen_panels(lines, i, n, panels)) < n; i++) make_room(&lines[i]);
 }
 
-/* Lists what reaches far enough in the panels from `first` on. */
-static void screen_panels(screen *s, const hw_kernels *kernels, size_t first, size_t n_panels) {
+/* The panels from `first` on. filled_beta: space for their beta, with zeros past the last output. */
+static hw_screened_panels panels_of(const screen *s, size_t first, size_t n_panels, float filled_beta[HW_SCREEN_PANELS * HW_PACK_WIDTH]) {
   size_t output = first * HW_PACK_WIDTH, n = smaller(s->q->n_out - output, n_panels * HW_PACK_WIDTH);
-  const float *beta = s->model->unembed_beta;
-  float last_beta[HW_SCREEN_PANELS * HW_PACK_WIDTH] = {0};
-  bool filled = n == n_panels * HW_PACK_WIDTH;
-  if (beta && !filled) memcpy(last_beta, beta + output, n * sizeof *beta);
-  const hw_screened_panels panels = {.first = output, .n = n, .products_apart = s->n_products * HW_PACK_WIDTH, .sums_apart = s->n_vectors * HW_PACK_WIDTH,
-                                     .steps = s->q->step + output, .norm = s->q->norm + output, .lost = s->q->lost + output,
-                                     .beta = beta && filled ? beta + output : last_beta};
-  screen_lines(kernels, s->lines, s->n_lines, &panels);
-  screen_lines(kernels, s->sum_lines, s->n_sum_lines, &panels);
+  const float *beta = s->model->unembed_beta ? s->model->unembed_beta + output : NULL;
+  memset(filled_beta, 0, HW_SCREEN_PANELS * HW_PACK_WIDTH * sizeof *filled_beta);
+  if (beta) memcpy(filled_beta, beta, n * sizeof *beta);
+  return (hw_screened_panels){.first = output, .n = n, .products_apart = s->n_products * HW_PACK_WIDTH, .sums_apart = s->n_vectors * HW_PACK_WIDTH,
+                              .steps = s->q->step + output, .norm = s->q->norm + output, .lost = s->q->lost + output, .beta = filled_beta};
 }
 
 /* Tiles that differ by one row at most. */
@@ -192,30 +188,48 @@ static void make_tiles(screen *s, size_t most) {
   }
 }
 
-/* The products of all vectors with a panel. */
-static void multiply_panel(const screen *s, const hw_quantized_kernel *kernel, size_t panel, int32_t *products) {
-  size_t quads = s->q->quads, bytes = quads * HW_PACK_WIDTH * 4, of_tile = bytes * kernel->tile_rows / s->n_products + 64;
+/* Brings part i of the n parts of some memory near. */
+static void fetch_part(const int8_t *memory, size_t bytes, size_t i, size_t n) {
+  size_t each = (bytes / n / 64 + 1) * 64;
+  for (size_t at = i * each; at < bytes && at < (i + 1) * each; at += 64) __builtin_prefetch(memory + at, 0, 2);
+}
+
+/* The lines whose products are among the first `n`, from line `first` on. */
+static size_t lines_done(const screen *s, size_t first, size_t n) {
+  const int32_t *end = s->products + n * HW_PACK_WIDTH;
+  size_t line = first;
+  while (line < s->n_lines && s->lines[line].products[s->lines[line].n_products - 1] < end) line++;
+  return line - first;
+}
+
+/* Some panels with all vectors: a tile of vectors at a time, whose scores are looked at while their products are near. */
+static void screen_panels(screen *s, size_t first, size_t n_panels) {
+  const hw_quantized_kernel *kernel = hw_quantized_kernel_here();
+  const hw_kernels *kernels = hw_kernels_here();
+  float filled_beta[HW_SCREEN_PANELS * HW_PACK_WIDTH];
+  const hw_screened_panels panels = panels_of(s, first, n_panels, filled_beta);
+  size_t quads = s->q->quads, bytes = quads * HW_PACK_WIDTH * 4, n_tiles = (s->n_products + kernel->tile_rows - 1) / kernel->tile_rows;
+  const int8_t *numbers = s->q->numbers + first * bytes, *next = numbers + n_panels * bytes;
+  size_t n_after = (s->q->n_out - 1) / HW_PACK_WIDTH + 1 - first - n_panels;
   const int32_t *x = s->tiles;
-  const int8_t *numbers = s->q->numbers + panel * bytes, *next = (panel + 1) * HW_PACK_WIDTH < s->q->n_out ? numbers + bytes : s->q->numbers;
-  for (size_t done = 0, tile = 0; done < s->n_products; tile++) {
+  for (size_t done = 0, tile = 0, line = 0; done < s->n_products; tile++) {
     size_t rows = rows_of_tile(s->n_products, kernel->tile_rows, done, tile);
-    for (size_t i = tile * of_tile; i < bytes && i < (tile + 1) * of_tile; i += 64) __builtin_prefetch(next + i, 0, 2); /* a part of the next panel */
-    kernel->tile(rows, quads, x, numbers, s->q->start + panel * HW_PACK_WIDTH, products + done * HW_PACK_WIDTH);
+    fetch_part(next, smaller(n_after, HW_SCREEN_PANELS) * bytes, tile, n_tiles);
+    for (size_t p = 0; p < n_panels; p++)
+      kernel->tile(rows, quads, x, numbers + p * bytes, s->q->start + (first + p) * HW_PACK_WIDTH, s->products + (p * s->n_products + done) * HW_PACK_WIDTH);
     x += rows * quads;
     done += rows;
+    size_t n = lines_done(s, line, done);
+    screen_lines(kernels, s->lines + line, n, &panels);
+    line += n;
   }
+  screen_lines(kernels, s->sum_lines, s->n_sum_lines, &panels);
 }
 
 static void screen_all(screen *s) {
-  const hw_quantized_kernel *kernel = hw_quantized_kernel_here();
-  const hw_kernels *kernels = hw_kernels_here();
   size_t n_panels = (s->q->n_out + HW_PACK_WIDTH - 1) / HW_PACK_WIDTH;
-  make_tiles(s, kernel->tile_rows);
-  for (size_t first = 0; first < n_panels; first += HW_SCREEN_PANELS) {
-    size_t n = smaller(n_panels - first, HW_SCREEN_PANELS);
-    for (size_t p = 0; s->n_products && p < n; p++) multiply_panel(s, kernel, first + p, s->products + p * s->n_products * HW_PACK_WIDTH);
-    screen_panels(s, kernels, first, n);
-  }
+  make_tiles(s, hw_quantized_kernel_here()->tile_rows);
+  for (size_t first = 0; first < n_panels; first += HW_SCREEN_PANELS) screen_panels(s, first, smaller(n_panels - first, HW_SCREEN_PANELS));
 }
 
 /* The true scores of some tokens. */

@@ -92,7 +92,8 @@ TEST(gemm_in_several_panels_equals_its_twin) {
     for (size_t r = 0; r < 2; r++)
       for (size_t c = 0; c < N_OUT; c++) {
         double magnitude, want = product(&w.view, x + r * N_IN, c, &magnitude);
-        assert_near(y[r * N_OUT + c], want, 64 * EPS * sqrt(magnitude));
+        /* OpenBLAS may sum all inputs in one chain: its kernels for AVX-512 do. */
+        assert_near(y[r * N_OUT + c], want, w.view.blas ? 4 * EPS * magnitude : 64 * EPS * sqrt(magnitude));
       }
     free(w.memory);
   }
