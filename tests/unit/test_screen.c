@@ -115,7 +115,7 @@ static hw_screen_counts check(toy *t, questions *q, const char *what) {
 }
 
 TEST(random_weights) {
-  static const size_t shapes[][2] = {{12, 1100}, {40, 1531}, {128, 2100}, {387, 5000}, {769, 3000}};
+  static const size_t shapes[][2] = {{12, 1100}, {40, 1531}, {128, 2100}, {387, 5000}, {769, 3000}, {96, 1225}}; /* the last group has 1 to 4 panels */
   uint64_t seed = 1;
   for (size_t s = 0; s < COUNT_OF(shapes); s++)
     for (int bf16 = 0; bf16 < 2; bf16++) {
@@ -129,10 +129,12 @@ TEST(random_weights) {
       make_screen(&t, true);
       questions q = questions_new(&t, 300, 10); /* more than are answered together */
       unit_fill(&seed, 3, q.n * t.d, q.vectors);
-      for (size_t i = 0; i < t.d; i += 7) q.vectors[i] *= 1000; /* the first vector is a rough one */
+      for (size_t r = 0; r < q.n; r += 5) /* rough vectors, with two rows of numbers: some lie in two tiles */
+        q.vectors[r * t.d + r % t.d] = 300;
       hw_screen_counts counts = check(&t, &q, "random");
       assert_int_equal(counts.vectors, 300);
       assert_int_equal(counts.in_full, 0);
+      if (t.d > 300) assert_int_equal(counts.products, 300 + 60); /* where others are small beside the largest number */
       assert_true(counts.tokens < 300 * t.vocab / 3);
       questions_free(&q);
       toy_fini(&t);
@@ -374,8 +376,12 @@ TEST(chains_have_the_bits_of_gemm) {
 #endif
                                          &hw_kernels_plain};
     for (size_t e = 0; e < COUNT_OF(kernels); e++) {
-      kernels[e]->chains(x, rows, HW_CHAINS, n, found);
-      assert_memory_equal(found, want, sizeof want);
+      static const size_t counts[] = {HW_CHAINS, HW_CHAINS - 1, 17, 16, 5, 1};
+      for (size_t c = 0; c < COUNT_OF(counts); c++) {
+        memset(found, 0xEE, sizeof found);
+        kernels[e]->chains(x, rows, counts[c], n, found);
+        assert_memory_equal(found, want, counts[c] * sizeof *want);
+      }
     }
     free(weights);
     free(x);
