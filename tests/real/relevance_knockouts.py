@@ -3,7 +3,8 @@
 """How far contrast relevance is the effect of a knock-out: Pearson's correlation over the heads and FFNs of a prompt, mean over prompts.
   python3 tests/real/relevance_knockouts.py BINARY [--limit 200] [--model headwater-gpt2] [--task ioi] [--both-ends]
 Relevances are those that `run --relevance contrast` stores; effects are exact: what the answer's margin loses when the model runs with one head's or
-FFN's output of the counterfactual at all positions (`trace --knockout counterfactual`). Exits with 1 when a mean is below 0.95.
+FFN's output of the counterfactual at all positions (`trace --knockout counterfactual`). Prints the mean of each task and of all prompts of a model; exits
+with 1 when that of a task is below 0.95.
 
 A relevance is the same from both ends, an effect is not: what is lost by one part of the counterfactual in the prompt, and what is gained by one part of
 the prompt in the counterfactual. --both-ends prints the correlations with the gains, with the mean of both, and of losses with gains: where the last is low,
@@ -68,13 +69,16 @@ def main():
     wanted = parser.parse_args()
     fine = True
     for model in wanted.model or ["headwater-gpt2", "headwater-llama"]:
+        of_model = []
         for task in wanted.task or ["ioi", "agreement", "greater_than", "induction", "pronoun"]:
             with tempfile.TemporaryDirectory() as work:
                 r, *ends = correlations(wanted.binary, os.path.join(ROOT, "datasets/models", model), os.path.join(ROOT, "datasets", task + ".csv"), wanted.limit, work, wanted.both_ends)
             fine = fine and statistics.mean(r) >= LEAST
+            of_model += r
             print(f"{model:16} {task:13} {len(r):4} prompts: mean {statistics.mean(r):.4f}, lowest {min(r):.3f}, {sum(x < LEAST for x in r):3} below {LEAST}", flush=True)
             for name, values in zip(("gains", "means of both", "losses with gains"), ends):
                 print(f"{'':16} {name:17}: mean {statistics.mean(values):.4f}, lowest {min(values):.3f}", flush=True)
+        print(f"{model:16} {'all':13} {len(of_model):4} prompts: mean {statistics.mean(of_model):.4f}", flush=True)
     return 0 if fine else 1
 
 
