@@ -69,7 +69,7 @@ static void print_row(const hw_bench_row *row, double peak) {
     printf("\n");
     sum += row->seconds[stage];
     if (stage != HW_BENCH_PREDICTION) continue;
-    print_cells(row->n_tokens, "these two", bare, row->flop[HW_BENCH_FORWARD] + row->flop[HW_BENCH_PREDICTION], peak);
+    print_cells(row->n_tokens, "bare forward", bare, row->flop[HW_BENCH_FORWARD] + row->flop[HW_BENCH_PREDICTION], peak);
     printf(" %7.2f\n", 1.0);
   }
   printf("%6zu  %-13s %9.2f%26.2f\n", row->n_tokens, "all", 1e3 * sum, sum / bare);

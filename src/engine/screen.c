@@ -10,9 +10,12 @@
 #include "model/screen.h"
 #include "tensor/kernels.h"
 
+_Static_assert(sizeof((hw_screen_line *)0)->parts / sizeof(float *) == HW_REQUEST_PARTS, "a line has all parts of a request");
+
 enum { MOST_K = 256, TOKENS_PER_K = 32 }; /* k and the vocabulary that screening serves */
 
 static const double rounding = 0x1p-24; /* of a float32 operation, of its result */
+static const double too_rough = 0.5;    /* for numbers of x: what they leave, times |x'| / sqrt(n_in), about the spread of scores */
 
 typedef struct vector {
   const hw_unembed_request *request;
@@ -55,7 +58,6 @@ static double sum_parts(const screen *s, const size_t *parts, size_t n_parts, fl
 
 /* Numbers of its own. A vector whose numbers are too rough has a second row of them for what the first one leaves. */
 static double take_numbers(screen *s, vector *v, hw_screen_line *line, float *hat) {
-  static const double too_rough = 0.5; /* times |x'| / sqrt(n_in), about the spread of scores */
   size_t d = s->q->n_in;
   double lost = INFINITY, sizes = 0;
   memset(hat, 0, d * sizeof *hat);
@@ -116,14 +118,15 @@ static bool prepare(screen *s, vector *v, const hw_unembed_request *q, size_t fi
   *v = (vector){.request = q, .first_product = s->n_products};
   hw_balance_vector(q->vector, s->q, s->scaled, &norm, &dot_mean);
   v->norm = norm;
-  if (!has_usual_size(v->norm) || !has_usual_size(v->norm * s->q->largest) || !has_usual_size(fabs((double)q->scale)) ||
+  if ((q->with_beta && !(s->model->screen->largest_beta < 1e15f)) || !has_usual_size(v->norm) || !has_usual_size(v->norm * s->q->largest) || !has_usual_size(fabs((double)q->scale)) ||
       !has_usual_size(v->norm * s->q->largest * fabs((double)q->scale)))
     return false;
   hw_screen_line line = {.scale = q->scale, .shift = (float)(dot_mean * (double)q->scale), .with_beta = q->with_beta,
                          .sums = s->sums + s->n_vectors * HW_PACK_WIDTH};
   float *hat = s->hats + s->n_vectors * d;
   double lost = find_parts(s, q, first, at, parts) ? sum_parts(s, parts, q->n_parts, hat) : INFINITY;
-  if (lost <= 2 * hw_quantized_loss(s->scaled, d)) {
+  double of_own = hw_quantized_loss(s->scaled, d), rough = too_rough * v->norm / sqrt((double)d);
+  if (lost <= 2 * of_own && (of_own <= rough || lost <= rough)) {
     line.n_parts = q->n_parts;
     for (size_t p = 0; p < q->n_parts; p++) {
       line.parts[p] = s->sums + parts[p] * HW_PACK_WIDTH;
@@ -146,13 +149,13 @@ static bool prepare(screen *s, vector *v, const hw_unembed_request *q, size_t fi
 
 /* Makes room in lists, or gives them up. */
 static void make_room(hw_screen_line *line) {
-  enum { MOST = HW_SCREEN_ROOM / 4 * 3 };
+  enum { MOST = 768 };
   for (size_t end = 0; end < 2; end++) {
     hw_screen_list *list = &line->lists[end];
     if (list->k) (void)hw_screen_sort_out(list);
     if (list->n <= MOST) continue;
     list->overfull = true;
-    line->wanted[0] = line->wanted[1] = INFINITY;
+    line->wanted[0] = line->wanted[1] = INFINITY; /* the vector takes the whole vocabulary */
   }
 }
 

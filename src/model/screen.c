@@ -33,8 +33,10 @@ bool hw_model_screen(hw_model *model, int threads, hw_error *err) {
     free(memory);
     return true;
   }
-  for (size_t v = 0; model->unembed_beta && v < model->unembed.n_out; v++)
-    screen->largest_beta = fmaxf(screen->largest_beta, fabsf(model->unembed_beta[v]));
+  for (size_t v = 0; model->unembed_beta && v < model->unembed.n_out; v++) {
+    float size = fabsf(model->unembed_beta[v]);
+    if (!(size <= screen->largest_beta)) screen->largest_beta = isfinite(size) ? size : INFINITY;
+  }
   model->files->screen = memory;
   model->screen = screen;
   return true;

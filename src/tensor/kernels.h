@@ -140,7 +140,8 @@ float hw_max(const float *x, size_t n);
 float hw_min(const float *x, size_t n);
 
 /* One end of a vector's scores. A key is a score, or for the lower end its negative; the k largest are wanted. */
-enum { HW_SCREEN_ROOM = 1024 };
+enum { HW_SCREEN_PANELS = 4 }; /* that are looked at at once: what one line takes from the caches is needed once for them */
+enum { HW_SCREEN_ROOM = 1024 + HW_SCREEN_PANELS * 48 };
 typedef struct hw_screen_list {
   bool overfull; /* too many reach into it: nothing is added any more */
   uint32_t n, k, n_least;
@@ -164,8 +165,6 @@ typedef struct hw_screen_line {
   hw_screen_list *lists; /* [2] */
 } hw_screen_line;
 
-enum { HW_SCREEN_PANELS = 4 }; /* at once: what one line takes from the caches is needed once for them */
-
 /* Outputs [first, first + n) in panels, one behind the other, whose arrays are filled up to HW_PACK_WIDTH. beta NULL: 0. */
 typedef struct hw_screened_panels {
   size_t first, n;
@@ -173,8 +172,8 @@ typedef struct hw_screened_panels {
   const float *steps, *norm, *lost, *beta;
 } hw_screened_panels;
 
-/* Adds outputs to the lists of the lines from `first` on, up to the one, whose number it returns, with a list that may not have room for more panels;
- * n: all are done. */
+/* Adds outputs to the lists of lines [first, n). Stops behind a line with a list that may lack room for more, and returns its number; n: all are
+ * done. */
 size_t hw_screen_panels(hw_screen_line *lines, size_t first, size_t n, const hw_screened_panels *panels);
 
 /* Leaves the outputs that may be among the k; those which now make sure of the k stand first. Returns their number. */

@@ -4,6 +4,7 @@
 #include "tensor/lanes.h"
 
 enum { PANEL_VECTORS = HW_PACK_WIDTH / HW_WIDTH };
+_Static_assert(HW_PACK_WIDTH == 48, "HW_SCREEN_ROOM has room for panels of 48 outputs");
 
 HW_INLINE float last_of(const hw_screen_list *list) { return list->n_least < list->k ? -INFINITY : list->least[list->k - 1]; }
 
@@ -65,7 +66,7 @@ size_t HW_ISA_NAME(hw_screen_panels)(hw_screen_line *lines, size_t first, size_t
     uint64_t any[2] = {0};
     for (size_t p = 0; p < n_panels; p++) {
       panel_sums sums = sum_panel(&line, panels, p);
-      uint64_t high = 0, low = 0, inside = p + 1 < n_panels || of_last == HW_PACK_WIDTH ? UINT64_MAX : ((uint64_t)1 << of_last) - 1;
+      uint64_t high = 0, low = 0, inside = p + 1 < n_panels ? UINT64_MAX : ((uint64_t)1 << of_last) - 1;
       for (size_t v = 0; v < PANEL_VECTORS; v++) {
         size_t at = p * HW_PACK_WIDTH + v * HW_WIDTH;
         hw_vector add = shift;
@@ -82,11 +83,11 @@ size_t HW_ISA_NAME(hw_screen_panels)(hw_screen_line *lines, size_t first, size_t
     }
     for (int end = 0; end < 2; end++) {
       hw_screen_list *list = &line.lists[end];
-      if (!any[end]) continue;
+      if (!any[end] || !list->k || list->overfull) continue; /* where a score or an error is infinite, it reaches anything */
       add_to_list(list, found.reaching[end], end ? -1 : 1, panels, &found);
       lines[i].wanted[end] = last_of(list);
     }
-    if ((any[0] && line.lists[0].n > MOST) || (any[1] && line.lists[1].n > MOST)) return i;
+    if ((any[0] && !line.lists[0].overfull && line.lists[0].n > MOST) || (any[1] && !line.lists[1].overfull && line.lists[1].n > MOST)) return i;
   }
   return n;
 }
@@ -154,7 +155,7 @@ HW_INLINE void turn(const float *const *w, size_t k, hw_vector input[4]) {
   input[3] = HW_SHUFFLED(ab_last, cd_last, GROUPS(LAST_HALVES));
 }
 
-/* Outputs of n_vectors vectors, a constant where this is compiled. */
+/* n_vectors (a constant where this is compiled) times HW_WIDTH outputs. */
 HW_INLINE void chains(const float *x, const float *const *w, size_t n_vectors, size_t n, float *out) {
   for (size_t first = 0; first < n; first += HW_CHAIN_INPUTS) {
     size_t end = n - first < HW_CHAIN_INPUTS ? n : first + HW_CHAIN_INPUTS, k = first;

@@ -80,7 +80,7 @@ int main(int argc, char **argv) {
   for (int i = 0; i < N_LENGTHS; i++) {
     write_prompts(tokenizer, data, n_prompts * 16 / rows[i].n_tokens, rows[i].n_tokens);
     double rate = trace_rate(argv[1], data, db, threads);
-    printf("%4zu tokens: %7.2f traces/s, one costs %.2f forward passes\n", rows[i].n_tokens, rate, threads / rate / rows[i].seconds[HW_BENCH_FORWARD]);
+    printf("%4zu tokens: %7.2f traces/s, one costs %.2f forward passes\n", rows[i].n_tokens, rate, threads / rate / (rows[i].seconds[HW_BENCH_FORWARD] + rows[i].seconds[HW_BENCH_PREDICTION]));
     (void)fflush(stdout);
   }
   struct rusage usage;

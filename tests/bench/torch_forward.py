@@ -77,7 +77,7 @@ def load(folder):
 def beside_others(folder, n, batch, start, out):
     """A process with one thread, when all are ready."""
     w, config = load(folder)
-    start.wait()
+    start.wait(timeout=600)
     out.put(seconds(w, config, n, batch, 1)[1])
 
 
@@ -88,7 +88,7 @@ def processes(folder, n, batch):
     all_of_them = [multiprocessing.Process(target=beside_others, args=(folder, n, batch, start, out)) for _ in range(cores)]
     for process in all_of_them:
         process.start()
-    rate = sum(n * batch / out.get() for _ in all_of_them)
+    rate = sum(n * batch / out.get(timeout=600) for _ in all_of_them)
     for process in all_of_them:
         process.join()
     return rate

@@ -25,7 +25,7 @@ def main():
                            capture_output=True, text=True).stdout
     for line in bench.splitlines():
         fields = line.split()
-        if len(fields) > 3 and fields[1] == "these":
+        if len(fields) > 3 and fields[1] == "bare":
             forward[int(fields[0])] = float(fields[3])
     with tempfile.TemporaryDirectory() as work:
         for length, project in SETTINGS:

@@ -244,6 +244,54 @@ TEST(what_screening_leaves_is_limited) {
   toy_fini(&t);
 }
 
+/* Only one end of the scores is crowded; the other one's list is right nevertheless. */
+TEST(one_end_that_is_crowded) {
+  uint64_t seed = 6;
+  toy t;
+  toy_init(&t, 64, 4000);
+  for (size_t v = 0; v < t.vocab; v++)
+    for (size_t i = 0; i < t.d; i++) t.weights[v * t.d + i] = v < 20 ? -1 - 0.01f * (float)v : 1 + 1e-5f * unit_float(&seed);
+  make_screen(&t, true);
+  questions q = questions_new(&t, 20, 10);
+  for (size_t i = 0; i < q.n * t.d; i++) q.vectors[i] = 1 + 1e-5f * unit_float(&seed);
+  assert_true(check(&t, &q, "crowded").in_full >= 15); /* all that want the upper end */
+  questions_free(&q);
+  toy_fini(&t);
+}
+
+/* Scores are all below those of what fills up the last panel. */
+TEST(what_fills_the_last_panel_is_no_token) {
+  uint64_t seed = 7;
+  toy t;
+  toy_init(&t, 64, 2001);
+  unit_fill(&seed, 0.05f, t.d * t.vocab, t.weights);
+  for (size_t v = 0; v < t.vocab; v++) t.beta[v] = -10;
+  make_screen(&t, true);
+  questions q = questions_new(&t, 40, 10);
+  unit_fill(&seed, 1, q.n * t.d, q.vectors);
+  assert_int_equal(check(&t, &q, "filled").in_full, 0);
+  questions_free(&q);
+  toy_fini(&t);
+}
+
+/* A beta that takes tokens away, or is no number, allows no bound: all vectors with it take the whole vocabulary. */
+TEST(betas_beyond_all_bounds) {
+  static const float bad[] = {-3.4e38f, 3.4e38f, INFINITY, -INFINITY, 1e16f};
+  uint64_t seed = 8;
+  for (size_t b = 0; b < COUNT_OF(bad); b++) {
+    toy t;
+    toy_init(&t, 64, 4000);
+    unit_fill(&seed, 0.05f, t.d * t.vocab, t.weights);
+    for (size_t v = t.vocab - 143; v < t.vocab; v++) t.beta[v] = bad[b];
+    make_screen(&t, true);
+    questions q = questions_new(&t, 42, 5); /* some want one end alone */
+    unit_fill(&seed, 1, q.n * t.d, q.vectors);
+    assert_int_equal(check(&t, &q, "beta").in_full, 21);
+    questions_free(&q);
+    toy_fini(&t);
+  }
+}
+
 TEST(weights_that_are_not_finite_have_no_screen) {
   static const float bad[] = {NAN, INFINITY, -INFINITY};
   uint64_t seed = 6;
@@ -396,6 +444,9 @@ int main(void) {
       cmocka_unit_test(ties_and_near_ties),
       cmocka_unit_test(unusual_vectors_take_the_whole_vocabulary),
       cmocka_unit_test(what_screening_leaves_is_limited),
+      cmocka_unit_test(one_end_that_is_crowded),
+      cmocka_unit_test(what_fills_the_last_panel_is_no_token),
+      cmocka_unit_test(betas_beyond_all_bounds),
       cmocka_unit_test(weights_that_are_not_finite_have_no_screen),
       cmocka_unit_test(bound_is_reached_by_the_weights),
       cmocka_unit_test(bound_is_reached_by_the_vector),
