@@ -33,14 +33,22 @@ def goal(what, found, most=None, least=None, unit=""):
 for tokens, share in ((16, 88), (64, 86), (128, 85), (512, 82)):
     goal(f"bare forward pass of {tokens} tokens, share of the FP32 peak", first("stages.txt", rf"^ *{tokens}  bare forward .* (\d+)%"), least=share, unit="%")
 cores = os.cpu_count()
+
+
+def beside_torch(what, ours, theirs, file, tokens):
+    """Both in ms of a core a prompt; beside the goal what the processor's peak allows."""
+    share = first(file, rf"^ *{tokens}  bare forward .* (\d+)%")
+    most = f" (at 100% of the peak: {theirs / ours / share * 100:.2f})" if ours and theirs and share else ""
+    goal(f"{what}, {tokens} tokens{most}", round(theirs / ours, 2) if ours and theirs else None, least=1.5)
+
+
 for tokens in (16, 64, 128, 512):
+    rates = [first("torch.txt", rf"^ *{tokens} +[\d.]+ +\d+ +\d+ {before}(\d+)") for before in (" *", r" *\d+ +\d+ +\d+ +")]  # of one process, of one a core
     ours = first("stages_all.txt", rf"^ *{tokens}  bare forward +([\d.]+)")
-    theirs = [first("torch.txt", rf"^ *{tokens} +[\d.]+ +\d+ +\d+ {before}(\d+)") for before in (" *", r" *\d+ +\d+ +\d+ +")]  # of one process, of one a core
-    found = round(cores * tokens / ours * 1e3 / max(theirs), 2) if ours and all(theirs) else None
-    goal(f"tokens/s of {cores} of our threads (by processor time) in PyTorch's most by the clock, {tokens} tokens", found, least=1.5)
-for tokens in (16, 64, 128, 512):
-    ours, theirs = first("stages.txt", rf"^ *{tokens}  bare forward +([\d.]+)"), first("torch.txt", rf"^ *{tokens} +([\d.]+)")
-    goal(f"PyTorch's forward pass of {tokens} tokens in ours, processor time", round(theirs / ours, 2) if ours and theirs else None, least=1.5)
+    for of, rate in zip((f"one process with up to {cores} threads", f"{cores} processes"), rates):
+        beside_torch(f"PyTorch's clock, {of}, in our forward passes on {cores} cores", ours, cores * tokens * 1e3 / rate if rate else None, "stages_all.txt", tokens)
+    beside_torch("PyTorch's processor time in that of our forward pass", first("stages.txt", rf"^ *{tokens}  bare forward +([\d.]+)"),
+                 first("torch.txt", rf"^ *{tokens} +([\d.]+)"), "stages.txt", tokens)
 with open("/proc/cpuinfo", encoding="utf-8") as cpu:
     fast = re.search(r"\b(avx512_vnni|avx_vnni|asimddp)\b", cpu.read()) is not None  # products of 8-bit numbers by an instruction of their own
 for tokens, project, most in ((16, "default", 1.75 if fast else 2.8), (64, "default", 1.28), (128, "default", 1.18), (512, "default", 1.10), (16, "all", 2.2), (128, "all", 1.3)):

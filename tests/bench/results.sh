@@ -23,7 +23,7 @@ lengths=16,64,128,512
 if [ -n "${SMALL:-}" ]; then
   traces="1 1" n_traces=1 prefixes="16 1" n_prefixes=1 many=3200 few=8 sweep="--every 256 --passes 1 --prompts 2" n_passes=1
 else
-  traces="1 5" n_traces=5 prefixes="64 3" n_prefixes=3 many=64000 few=48 sweep="--every 64 --passes 2 --prompts 12" n_passes=2
+  traces="1 5" n_traces=5 prefixes="192 2" n_prefixes=2 many=64000 few=48 sweep="--every 64 --passes 2 --prompts 12" n_passes=2
 fi
 load=$(cut -d ' ' -f 1-3 /proc/loadavg)
 
