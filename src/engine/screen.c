@@ -114,10 +114,9 @@ static bool find_parts(const screen *s, const hw_unembed_request *q, size_t firs
 /* Request q is number `at` of those that are answered together. False where it is none that bounds serve. */
 static bool prepare(screen *s, vector *v, const hw_unembed_request *q, size_t first, size_t at) {
   size_t d = s->q->n_in, parts[HW_REQUEST_PARTS];
-  double norm, dot_mean;
+  double dot_mean;
   *v = (vector){.request = q, .first_product = s->n_products};
-  hw_balance_vector(q->vector, s->q, s->scaled, &norm, &dot_mean);
-  v->norm = norm;
+  hw_balance_vector(q->vector, s->q, s->scaled, &v->norm, &dot_mean);
   if ((q->with_beta && !(s->model->screen->largest_beta < 1e15f)) || !has_usual_size(v->norm) || !has_usual_size(v->norm * s->q->largest) || !has_usual_size(fabs((double)q->scale)) ||
       !has_usual_size(v->norm * s->q->largest * fabs((double)q->scale)))
     return false;

@@ -139,9 +139,10 @@ static inline bool hw_all_finite(const float *x, size_t n) { return hw_all_below
 float hw_max(const float *x, size_t n);
 float hw_min(const float *x, size_t n);
 
-/* One end of a vector's scores. A key is a score, or for the lower end its negative; the k largest are wanted. */
 enum { HW_SCREEN_PANELS = 4 }; /* that are looked at at once: what one line takes from the caches is needed once for them */
 enum { HW_SCREEN_ROOM = 1024 + HW_SCREEN_PANELS * 48 };
+
+/* One end of a vector's scores. A key is a score, or for the lower end its negative; the k largest are wanted. */
 typedef struct hw_screen_list {
   bool overfull; /* too many reach into it: nothing is added any more */
   uint32_t n, k, n_least;
@@ -165,7 +166,7 @@ typedef struct hw_screen_line {
   hw_screen_list *lists; /* [2] */
 } hw_screen_line;
 
-/* Outputs [first, first + n) in panels, one behind the other, whose arrays are filled up to HW_PACK_WIDTH. beta NULL: 0. */
+/* Outputs [first, first + n) in panels, one behind the other, whose arrays are filled up to HW_PACK_WIDTH. */
 typedef struct hw_screened_panels {
   size_t first, n;
   size_t products_apart, sums_apart; /* numbers from a panel's products, or sums, to those of the next */
