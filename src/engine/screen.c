@@ -13,13 +13,15 @@
 _Static_assert(sizeof((hw_screen_line *)0)->parts / sizeof(float *) == HW_REQUEST_PARTS, "a line has all parts of a request");
 
 enum { MOST_K = 256, TOKENS_PER_K = 32 }; /* k and the vocabulary that screening serves */
+enum { MOST_LEFT = 768, LEFT_ON_PURPOSE = 512 }; /* tokens of a list that are left at most, and with numbers as rough as they may be */
 
 static const double rounding = 0x1p-24; /* of a float32 operation, of its result */
-static const double too_rough = 0.5;    /* for numbers of x: what they leave, times |x'| / sqrt(n_in), about the spread of scores */
+static const double too_rough = 0.5;    /* for numbers of x in any case: what they leave of it, in spreads of its scores (about |x'| / sqrt(n_in)) */
 
 typedef struct vector {
   const hw_unembed_request *request;
   size_t first_product; /* of line->n_products */
+  double rough;         /* its numbers should leave less of x', a length */
   double norm, size, slack; /* |x'|, |x^|; slack |u^| bounds the rounding of the sum that stands for x^ u^ */
 } vector;
 
@@ -29,6 +31,8 @@ typedef struct hw_screen {
   vector *vectors;
   hw_screen_line *lines, *sum_lines; /* [vectors] of those with products, and of those that are sums of others */
   size_t n_vectors, n_lines, n_sum_lines, n_products;
+  uint32_t last_k;      /* of it, what numbers may leave of a vector, in spreads of its scores */
+  double may_leave;
   float *hats;       /* [vectors, n_in] x^ */
   uint8_t *numbers;  /* [products, quads, 4] */
   int32_t *tiles;    /* the same as tiles [quads][rows of the tile] */
@@ -48,6 +52,26 @@ static bool may_screen(const hw_model *model, const hw_unembed_request *q) {
   return !q->scores && q->k > 0 && q->k <= MOST_K && (int64_t)q->k * TOKENS_PER_K <= model->config.vocab_out;
 }
 
+/* Above how many spreads from their mean this share of normally distributed numbers lies, 0 < share < 1. */
+static double spreads_above(double share) {
+  double low = -10, high = 10;
+  for (int i = 0; i < 30; i++) {
+    double middle = (low + high) / 2;
+    if (erfc(middle / sqrt(2)) / 2 > share)
+      low = middle;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* What numbers may leave of a vector, in spreads of its scores. Tokens are left from the k-th best score down to twice what is lost of x and of
+ * the weights: as many as fit, where scores are about normally distributed. It decides what screening costs, and no result. */
+static double may_leave(const hw_quantized *q, uint32_t k) {
+  double n = (double)q->n_out, left = fmin(LEFT_ON_PURPOSE, n / 2);
+  return fmin(too_rough, (spreads_above(fmin(k, left) / n) - spreads_above(left / n)) / 2 - q->mean_lost * sqrt((double)q->n_in));
+}
+
 /* x^ as the sum of others; returns |x' - x^|. */
 static double sum_parts(const screen *s, const size_t *parts, size_t n_parts, float *hat) {
   size_t d = s->q->n_in;
@@ -62,7 +86,7 @@ static double take_numbers(screen *s, vector *v, hw_screen_line *line, float *ha
   double lost = INFINITY, sizes = 0;
   memset(hat, 0, d * sizeof *hat);
   memcpy(s->rest, s->scaled, d * sizeof *s->rest);
-  for (line->n_products = 0; line->n_products < 2 && lost * sqrt((double)d) > too_rough * v->norm; line->n_products++) {
+  for (line->n_products = 0; line->n_products < 2 && lost > v->rough; line->n_products++) {
     hw_quantized_vector row = hw_quantize_vector(s->rest, d, s->q->quads, s->numbers + (v->first_product + line->n_products) * s->q->quads * 4, hat);
     line->step[line->n_products] = row.step;
     sizes += row.size;
@@ -123,9 +147,11 @@ static bool prepare(screen *s, vector *v, const hw_unembed_request *q, size_t fi
   hw_screen_line line = {.scale = q->scale, .shift = (float)(dot_mean * (double)q->scale), .with_beta = q->with_beta,
                          .sums = s->sums + s->n_vectors * HW_PACK_WIDTH};
   float *hat = s->hats + s->n_vectors * d;
+  if (q->k != s->last_k) s->may_leave = may_leave(s->q, s->last_k = q->k);
+  v->rough = s->may_leave * v->norm / sqrt((double)d);
   double lost = find_parts(s, q, first, at, parts) ? sum_parts(s, parts, q->n_parts, hat) : INFINITY;
-  double of_own = hw_quantized_loss(s->scaled, d), rough = too_rough * v->norm / sqrt((double)d);
-  if (lost <= 2 * of_own && (of_own <= rough || lost <= rough)) {
+  double of_own = hw_quantized_loss(s->scaled, d);
+  if (lost <= 2 * of_own && (of_own <= v->rough || lost <= v->rough)) {
     line.n_parts = q->n_parts;
     for (size_t p = 0; p < q->n_parts; p++) {
       line.parts[p] = s->sums + parts[p] * HW_PACK_WIDTH;
@@ -148,11 +174,10 @@ static bool prepare(screen *s, vector *v, const hw_unembed_request *q, size_t fi
 
 /* Makes room in lists, or gives them up. */
 static void make_room(hw_screen_line *line) {
-  enum { MOST = 768 };
   for (size_t end = 0; end < 2; end++) {
     hw_screen_list *list = &line->lists[end];
     if (list->k) (void)hw_screen_sort_out(list);
-    if (list->n <= MOST) continue;
+    if (list->n <= MOST_LEFT) continue;
     list->overfull = true;
     line->wanted[0] = line->wanted[1] = INFINITY; /* the vector takes the whole vocabulary */
   }

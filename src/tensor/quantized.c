@@ -111,7 +111,13 @@ bool hw_quantize(const hw_matrix *w, int threads, void *memory, hw_quantized *q)
     for (size_t v = p * HW_PACK_WIDTH; v < w->n_out && v < (p + 1) * HW_PACK_WIDTH; v++) finite = quantize_output(w, q, v, row) && finite;
   }
   float most = 0; /* gcc 12 cannot compile this for arm64 as a maximum of doubles (internal error) */
-  for (size_t v = 0; v < w->n_out; v++) most = fmaxf(most, q->norm[v]);
+  double lost = 0, all = 0;
+  for (size_t v = 0; v < w->n_out; v++) {
+    most = fmaxf(most, q->norm[v]);
+    lost += (double)q->lost[v] * (double)q->lost[v];
+    all += (double)q->norm[v] * (double)q->norm[v];
+  }
+  q->mean_lost = all > 0 ? sqrt(lost / all) : 0;
   q->largest = (double)most + q->mean_norm;
   return finite;
 }

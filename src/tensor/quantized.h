@@ -19,6 +19,7 @@ typedef struct hw_quantized {
   double *mean, *balance;           /* [n_in]; balance: powers of two */
   double mean_norm;     /* |mean / balance| */
   double largest;       /* at least |u / balance| of every output */
+  double mean_lost;     /* |u' - u^| of all outputs in |u'| of all, roots of mean squares */
 } hw_quantized;
 
 /* Bytes of work space that hw_quantize fills, a multiple of 64. */

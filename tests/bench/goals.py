@@ -32,6 +32,13 @@ def goal(what, found, most=None, least=None, unit=""):
 
 for tokens, share in ((16, 88), (64, 86), (128, 85), (512, 82)):
     goal(f"bare forward pass of {tokens} tokens, share of the FP32 peak", first("stages.txt", rf"^ *{tokens}  bare forward .* (\d+)%"), least=share, unit="%")
+of_small = {n: first("stages.txt", rf"^ *{n}  bare forward .* (\d+)%") for n in (16, 64, 128, 512)}
+for file, name in (("medium.txt", "GPT-2 medium"), ("llama1b.txt", "Llama 3.2 1B")):
+    pairs = [(share, first(file, rf"^ *{n}  bare forward .* (\d+)%")) for n, share in of_small.items()]
+    less = max(ours - other for ours, other in pairs) if all(None not in pair for pair in pairs) else None
+    goal(f"the shape of {name}, bare forward passes of 16 to 512 tokens: less of the peak than above, in points", less, most=8)
+for file, how in (("llama7b.txt", "beforehand"), ("panels.txt", "a panel at a time")):
+    goal(f"the widths of LLaMA 7B in BF16 files, 480 tokens, weights packed {how}, share of the FP32 peak", first(file, r"^ *480  bare forward .* (\d+)%"), least=78, unit="%")
 cores = os.cpu_count()
 
 
@@ -50,7 +57,11 @@ for tokens in (16, 64, 128, 512):
     beside_torch("PyTorch's processor time in that of our forward pass", first("stages.txt", rf"^ *{tokens}  bare forward +([\d.]+)"),
                  first("torch.txt", rf"^ *{tokens} +([\d.]+)"), "stages.txt", tokens)
 with open("/proc/cpuinfo", encoding="utf-8") as cpu:
-    fast = re.search(r"\b(avx512_vnni|avx_vnni|asimddp)\b", cpu.read()) is not None  # products of 8-bit numbers by an instruction of their own
+    flags = cpu.read()
+fast = re.search(r"\b(avx512_vnni|avx_vnni|asimddp)\b", flags) is not None  # products of 8-bit numbers by an instruction of their own
+for tokens in (16, 64, 128, 512) if "avx512_bf16" in flags else ():
+    whole, half = (first(name, rf"^ *{tokens}  forward pass +([\d.]+)") for name in ("stages.txt", "bf16.txt"))
+    goal(f"forward pass of {tokens} tokens in that with products in BF16", round(whole / half, 2) if whole and half else None, least=1.7)
 for tokens, project, most in ((16, "default", 1.75 if fast else 2.8), (64, "default", 1.28), (128, "default", 1.18), (512, "default", 1.10), (16, "all", 2.2), (128, "all", 1.3)):
     goal(f"full trace of {tokens} tokens, --project {project}, in forward passes", first("traces.txt", rf"^ *{tokens} tokens, --project {project} .*: ([\d.]+) bare"), most=most)
 found = first("lengths.txt", r"^  all stages +(\d+)%")

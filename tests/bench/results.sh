@@ -3,8 +3,8 @@
 # Writes RESULTS.md and lengths.svg beside this file: what tracing costs on this machine, against the machine's own limit, and the goals.
 #   sh tests/bench/results.sh BINARY [MODEL_DIR]
 # BINARY lies in its build folder, which has been built with tests: kernel_counts.sh takes programs from there.
-# Without MODEL_DIR a model of GPT-2 small's shape with random weights is written to a temporary folder (needs numpy, 548 MB). Takes about three
-# quarters of an hour on two cores that do nothing else; what is measured is told as it begins, and written when it is there. With SMALL=1 in the
+# Without MODEL_DIR a model of GPT-2 small's shape with random weights is written to a temporary folder (needs numpy, 548 MB). Models of other
+# shapes are written there one after the other (up to 2.5 GB, and 10 GB of memory). Takes about three quarters of an hour on two cores that do nothing else; what is measured is told as it begins, and written when it is there. With SMALL=1 in the
 # environment: few prompts, one repetition, few lengths, to see that all works; the figures then mean little.
 set -eu
 binary=$(realpath "$1")
@@ -21,9 +21,9 @@ began=$(date +%s)
 cores=$(nproc)
 lengths=16,64,128,512
 if [ -n "${SMALL:-}" ]; then
-  traces="1 1" n_traces=1 prefixes="16 1" n_prefixes=1 many=3200 few=8 sweep="--every 256 --passes 1 --prompts 2" n_passes=1
+  traces="1 1" n_traces=1 prefixes="16 1" n_prefixes=1 many=3200 few=8 sweep="--every 256 --passes 1 --prompts 2" n_passes=1 shape_lengths=16 wide_length=16 layers_of="1 1 1"
 else
-  traces="1 5" n_traces=5 prefixes="192 2" n_prefixes=2 many=64000 few=48 sweep="--every 64 --passes 2 --prompts 12" n_passes=2
+  traces="1 5" n_traces=5 prefixes="192 2" n_prefixes=2 many=64000 few=48 sweep="--every 64 --passes 2 --prompts 12" n_passes=2 shape_lengths=$lengths wide_length=480 layers_of="24 16 4"
 fi
 load=$(cut -d ' ' -f 1-3 /proc/loadavg)
 
@@ -63,6 +63,11 @@ write_results() {
     section "Stages, one thread" "Medians of 5 in one process, after a first one that does not count. A bare forward pass is the forward pass and the prediction, its last position unembedded. Projections count as products with the whole vocabulary; most are left out by a screen in 8-bit numbers, so their share of the peak can be above 100%." stages
     section "Stages, $cores threads at once" "The mean over threads of medians of 5." stages_all
     section "The same products by OpenBLAS" "Medians of 5. Projections then take whole products, as there is no screen." blas
+    section "Products in BF16, one thread" "Medians of 5; the peak is that of float32." bf16
+    section "The shape of GPT-2 medium, one thread" "Medians of 5." medium
+    section "The shape of Llama 3.2 1B, one thread" "Medians of 5; a file in BF16." llama1b
+    section "The widths of LLaMA 7B in 4 layers, one thread" "Medians of 5; a file in BF16. Weights packed beforehand, as they are while memory allows it." llama7b
+    section "The same, weights packed a panel at a time" "Medians of 5." panels
     section "PyTorch's forward pass" "Medians of 5 of the best setting of up to three batches and one thread or $cores, by processor time and by the clock; and what $cores processes with one thread each give at the same time." torch
     section "Full traces, $cores threads" "Slopes: medians of $n_traces runs over N and over 3 N prompts, N as many as fill a chunk of 2,048 tokens for each thread. The bare forward pass: medians of 5." traces
     section "Threads" "Slopes as above, whole chunks for each thread, of 3 runs each; a trace: the median of 3." threads
@@ -85,6 +90,14 @@ blas() {
   env ${kind:+"OPENBLAS_CORETYPE=$kind"} "$binary" bench --model "$model" --tokens $lengths --gemm openblas
 }
 
+# A model of another shape, and what its stages take. name of the maker, its options, tokens, options of bench.
+shape() {
+  rm -rf "$work/shape"
+  # shellcheck disable=SC2086
+  $PY "$1" "$work/shape" $2 >/dev/null && "$binary" bench --model "$work/shape" --tokens "$3"
+}
+panels() { "$binary" bench --model "$work/shape" --tokens $wide_length --packed no && rm -rf "$work/shape"; }
+
 # Three data sets of the embedded model, and prompts of the large one.
 columns() {
   for data in ioi induction agreement; do
@@ -101,7 +114,14 @@ if [ -z "$model" ]; then
 fi
 measure tiny "a model of one layer" $PY make_model.py "$work/tiny" --layers 1 --d-model 64 --heads 2 --vocab 2048
 measure stages "stages, one thread" "$binary" bench --model "$model" --tokens $lengths
+measure bf16 "products in BF16" "$binary" bench --model "$model" --tokens $lengths --precision bf16
 measure stages_all "stages, $cores threads" "$binary" bench --model "$model" --tokens $lengths --threads "$cores"
+# shellcheck disable=SC2086
+set -- $layers_of
+measure medium "the shape of GPT-2 medium" shape make_model.py "--layers $1 --d-model 1024 --heads 16" $shape_lengths
+measure llama1b "the shape of Llama 3.2 1B" shape make_llama.py "--layers $2 --d-model 2048 --d-ffn 8192 --heads 32 --kv-heads 8 --vocab 128256" $shape_lengths
+measure llama7b "the widths of LLaMA 7B" shape make_llama.py "--layers $3" $wide_length
+measure panels "the widths of LLaMA 7B, a panel at a time" panels
 measure blas "the same products by OpenBLAS" blas
 if $PY -c "import torch" 2>/dev/null; then measure torch "PyTorch's forward pass" $PY torch_forward.py "$model" $lengths
 else echo "python3-torch is not installed here" >"$work/torch.txt"; fi

@@ -244,6 +244,25 @@ TEST(what_screening_leaves_is_limited) {
   toy_fini(&t);
 }
 
+/* One row of numbers would leave about 1,100 tokens of each list: these vectors have two. */
+TEST(many_inputs_and_tokens) {
+  enum { N = 12 };
+  uint64_t seed = 7;
+  toy t;
+  toy_init(&t, 3600, 8000);
+  unit_fill(&seed, 0.05f, t.d * t.vocab, t.weights);
+  for (size_t v = 0; v < t.vocab; v++) t.weights[v * t.d + v % t.d] = 0.1f; /* the largest of its output */
+  make_screen(&t, true);
+  questions q = questions_new(&t, N, 10);
+  unit_fill(&seed, 1, q.n * t.d, q.vectors);
+  for (size_t r = 0; r < N; r++) q.vectors[r * t.d + r] = 2;
+  hw_screen_counts counts = check(&t, &q, "many inputs");
+  assert_int_equal(counts.in_full, 0);
+  assert_int_equal(counts.products, 2 * N);
+  questions_free(&q);
+  toy_fini(&t);
+}
+
 /* Only one end of the scores is crowded; the other one's list is right nevertheless. */
 TEST(one_end_that_is_crowded) {
   uint64_t seed = 6;
@@ -444,6 +463,7 @@ int main(void) {
       cmocka_unit_test(ties_and_near_ties),
       cmocka_unit_test(unusual_vectors_take_the_whole_vocabulary),
       cmocka_unit_test(what_screening_leaves_is_limited),
+      cmocka_unit_test(many_inputs_and_tokens),
       cmocka_unit_test(one_end_that_is_crowded),
       cmocka_unit_test(what_fills_the_last_panel_is_no_token),
       cmocka_unit_test(betas_beyond_all_bounds),
