@@ -60,6 +60,9 @@ static hw_json_outcome read_text(hw_store *store, const char *file, sqlite3_stmt
 
 const char *hw_store_json_sql(const char *file) { return file ? hw_sql(file) : NULL; }
 
+/* What came of an error: `input` where it lies in what was asked for; memory may have been refused in the place of that. */
+static hw_json_outcome asked(const hw_error *err, hw_json_outcome input) { return err->kind == HW_ERROR_INPUT ? input : HW_JSON_DATABASE; }
+
 hw_json_outcome hw_store_json(hw_store *store, const char *file, const hw_parameter *parameters, size_t n_parameters, hw_buffer *out,
                               hw_error *err) {
   const hw_named_query query = {file, hw_sql(file)};
@@ -67,11 +70,11 @@ hw_json_outcome hw_store_json(hw_store *store, const char *file, const hw_parame
     (void)hw_fail(err, HW_ERROR_UNSUPPORTED, "sql/%s is not part of this program", file);
     return HW_JSON_DATABASE;
   }
-  if (!hw_store_query_ready(store, &query, err)) return HW_JSON_NOT_READY;
+  if (!hw_store_query_ready(store, &query, err)) return asked(err, HW_JSON_NOT_READY);
   sqlite3_stmt *s;
   hw_json_outcome outcome = HW_JSON_DATABASE;
   if (hw_select_open(store, query.sql, &s, err))
-    outcome = hw_query_bind(store, s, query.sql, parameters, n_parameters, err) ? read_text(store, file, s, out, err) : HW_JSON_PARAMETER;
+    outcome = hw_query_bind(store, s, query.sql, parameters, n_parameters, err) ? read_text(store, file, s, out, err) : asked(err, HW_JSON_PARAMETER);
   hw_select_close(store, s);
   return outcome;
 }
