@@ -16,6 +16,7 @@ import time
 import runs
 
 TIMES = 3
+TRACES = 5
 
 
 def prompts(binary, model, work, n):
@@ -62,15 +63,14 @@ def threads(binary, model, work, n):
         print(f"{length:4} tokens: {1000 * wall[0]:7.1f} ms a prompt by one thread, {1000 * wall[1]:7.1f} by {cores}: {wall[0] / wall[1]:.2f} times", flush=True)
 
     def trace(count, t):
-        prompt, each = " " + " ".join(words[i % len(words)] for i in range(count)), []
-        for _ in range(TIMES):
-            start = time.monotonic()
-            subprocess.run([binary, "trace", "--model", model, "--prompt", prompt, "--threads", str(t)], check=True, stdout=subprocess.DEVNULL)
-            each.append(time.monotonic() - start)
-        return sorted(each)[TIMES // 2]
+        prompt, start = " " + " ".join(words[i % len(words)] for i in range(count)), time.monotonic()
+        subprocess.run([binary, "trace", "--model", model, "--prompt", prompt, "--threads", str(t)], check=True, stdout=subprocess.DEVNULL)
+        return time.monotonic() - start
 
-    wall = [trace(1000, t) - trace(1, t) for t in (1, cores)]
-    print(f"trace of 1000 tokens less one of 1 token: {wall[0]:.2f} s by one thread, {wall[1]:.2f} s by {cores}: {wall[0] / wall[1]:.2f} times")
+    # one thread and all of them by turns: what slows the machine for some seconds is in both
+    wall = list(zip(*([trace(1000, t) - trace(1, t) for t in (1, cores)] for _ in range(TRACES))))
+    one, all_cores = (sorted(each)[TRACES // 2] for each in wall)
+    print(f"trace of 1000 tokens less one of 1 token: {one:.2f} s by one thread, {all_cores:.2f} s by {cores}: {one / all_cores:.2f} times")
 
 
 def main():
