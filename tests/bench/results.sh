@@ -4,8 +4,9 @@
 #   sh tests/bench/results.sh BINARY [MODEL_DIR]
 # BINARY lies in its build folder, which has been built with tests: kernel_counts.sh takes programs from there.
 # Without MODEL_DIR a model of GPT-2 small's shape with random weights is written to a temporary folder (needs numpy, 548 MB). Models of other
-# shapes are written there one after the other (up to 2.5 GB, and 10 GB of memory). Takes about three quarters of an hour on two cores that do nothing else; what is measured is told as it begins, and written when it is there. With SMALL=1 in the
-# environment: few prompts, one repetition, few lengths, to see that all works; the figures then mean little.
+# shapes are written there one after the other (up to 3 GB on disk, and 5 GB of packed weights in memory). Takes about 50 minutes on two cores that
+# do nothing else; what is measured is told as it begins, and written when it is there. With SMALL=1 in the environment: few prompts, one
+# repetition, few lengths, to see that all works; the figures then mean little.
 set -eu
 binary=$(realpath "$1")
 model=${2:+$(realpath "$2")}
@@ -90,12 +91,13 @@ blas() {
   env ${kind:+"OPENBLAS_CORETYPE=$kind"} "$binary" bench --model "$model" --tokens $lengths --gemm openblas
 }
 
-# A model of another shape, and what its stages take. name of the maker, its options, tokens, options of bench.
+# A model of another shape, and what its stages take: the script that writes it, its options, tokens.
 shape() {
   rm -rf "$work/shape"
   # shellcheck disable=SC2086
   $PY "$1" "$work/shape" $2 >/dev/null && "$binary" bench --model "$work/shape" --tokens "$3"
 }
+# The last of them once more.
 panels() { "$binary" bench --model "$work/shape" --tokens $wide_length --packed no && rm -rf "$work/shape"; }
 
 # Three data sets of the embedded model, and prompts of the large one.
