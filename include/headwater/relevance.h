@@ -64,9 +64,9 @@ HW_API bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_se
                                const hw_team *team, hw_arena *arena, hw_arena *scratch, hw_error *err);
 
 /* Bytes of that for one prompt, in the arena, but for parts beyond a usual number of them; and of the work space for prompts that have n_rows
- * tokens together, none of them more than `longest`. */
+ * tokens together, none of them more than `longest`, and a team of n_members. */
 HW_API size_t hw_relevance_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_tokens);
-HW_API size_t hw_relevance_work_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest);
+HW_API size_t hw_relevance_work_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest, size_t n_members);
 
 HW_END_C
 

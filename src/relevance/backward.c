@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
 bool hw_pass_keeps(const hw_pass *pass, const hw_pass_prompt *prompt, int64_t r) {
   return fabs((double)r) >= prompt->least && fabs((double)r / 1e6 / prompt->whole) > pass->settings->floor; /* a division for few */
@@ -134,7 +135,8 @@ bool hw_pass_run(hw_pass *pass, hw_arena *arena, hw_arena *scratch) {
   pass->state = hw_arena_new(scratch, float, pass->all.n * d, pass->err);
   pass->branch = hw_arena_new(scratch, float, pass->all.n * d, pass->err);
   pass->beside = hw_arena_new(scratch, float, pass->model->config.parallel ? pass->all.n * d : 0, pass->err);
-  if (!pass->state || !pass->branch || !pass->beside) return false;
+  pass->kept = hw_arena_znew(scratch, hw_buffer, hw_team_most(pass->team), pass->err);
+  if (!pass->state || !pass->branch || !pass->beside || !pass->kept) return false;
   for (size_t p = 0; p < pass->n_prompts; p++) {
     pass->prompts[p].least = fabs(pass->prompts[p].whole) * 1e6 * pass->settings->floor * (1 - 1e-9); /* rounding takes less */
     if (!new_results(pass, &pass->prompts[p], arena)) return false;
@@ -149,10 +151,11 @@ bool hw_pass_run(hw_pass *pass, hw_arena *arena, hw_arena *scratch) {
     hw_buffer_fini(&pass->prompts[p].parts);
     hw_buffer_fini(&pass->prompts[p].neurons);
   }
+  for (size_t m = 0; m < hw_team_most(pass->team); m++) hw_buffer_fini(&pass->kept[m]);
   return ok;
 }
 
-size_t hw_pass_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest) {
-  size_t lists = n_rows * (4 * sizeof(size_t) + sizeof(hw_pass_prompt) + 3 * (size_t)model->config.d_model * sizeof(float)) + 8 * (size_t)HW_ARENA_OVERHEAD;
-  return lists + hw_pass_ffn_bytes(model, settings, n_rows) + hw_pass_attention_bytes(model, n_rows, longest) + hw_pass_heads_bytes(model, longest);
+size_t hw_pass_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest, size_t n_members) {
+  size_t lists = n_members * sizeof(hw_buffer) + n_rows * (4 * sizeof(size_t) + sizeof(hw_pass_prompt) + 3 * (size_t)model->config.d_model * sizeof(float)) + 9 * (size_t)HW_ARENA_OVERHEAD;
+  return lists + hw_pass_ffn_bytes(model, settings, n_rows) + hw_pass_attention_bytes(model, n_rows, longest) + hw_pass_heads_bytes(model, longest, n_members);
 }

@@ -37,7 +37,8 @@ typedef struct hw_pass {
   float *branch; /* [rows, d_model] of what the attention's norm gave: begins with the share of a parallel block's FFN that reads it too */
   float *beside; /* [rows, d_model] what a parallel block's FFN gives to the state before the layer through a norm of its own */
   const hw_team *team;
-  hw_arena *work; /* of a layer */
+  hw_buffer *kept; /* of each member of the team: parts of heads, of a layer */
+  hw_arena *work;  /* of a layer */
   hw_error *err;
 } hw_pass;
 
@@ -54,9 +55,9 @@ bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows);
 /* What a layer takes of the work space, at most. */
 size_t hw_pass_ffn_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows);
 size_t hw_pass_attention_bytes(const hw_model *model, size_t n_rows, size_t longest);
-size_t hw_pass_heads_bytes(const hw_model *model, size_t longest);
+size_t hw_pass_heads_bytes(const hw_model *model, size_t longest, size_t n_members);
 /* And the pass. */
-size_t hw_pass_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest);
+size_t hw_pass_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest, size_t n_members);
 
 /* to += N(g), one row (METHOD section 10, or 9). */
 void hw_pass_norm(const hw_pass *pass, hw_norm_kind kind, const float *x, const float *reference, const float *gamma, size_t width, const float *g, float *to);

@@ -4,17 +4,22 @@
 #include <string.h>
 
 #include "base/real.h"
+#include "base/simd.h"
 #include "relevance/attention.h"
 #include "relevance/secant.h"
+#include "tensor/isa.h"
 #include "tensor/kernels.h"
+#include "tensor/team.h"
 
-enum { BOTH = 2 };
+enum { BOTH = 2, QUERIES = HW_CHAIN_INPUTS }; /* queries at a time: a sum over all of them is one over each block, and those added */
 
-/* A head of a prompt at work. Matrices of keys are [n_keys, d_head]; of queries and keys [n_queries, n_keys]. */
+/* Queries of a head of a prompt at work, and the keys that they see. Matrices of keys are [n_keys, d_head]; of queries and keys [n_queries, n_keys]. */
 typedef struct head_work {
   hw_pass_prompt *prompt;
   size_t head, group, n_keys, n_queries, first_query, row; /* row: of the first query, in the rows at hand */
   const size_t *own, *reference; /* rows of the batch of the queries */
+  float *panel; /* of the thread */
+  hw_buffer *kept; /* kept_part: its parts */
   float *keys[BOTH], *values[BOTH], *queries; /* queries: [BOTH * n_queries, d_head] */
   float *scores[BOTH];   /* [BOTH * n_queries, n_keys] products of both runs' queries with the keys of one run */
   float *through[BOTH];  /* products of `mixed` with the values of one run */
@@ -22,8 +27,10 @@ typedef struct head_work {
   float *weights;        /* mean attention */
   float *of_scores;      /* w of METHOD section 10 */
   float *turned;         /* [n_keys, n_queries] */
-  float *mean, *taken;   /* [n_keys, d_head] or [n_queries, d_head] */
+  float *mean_keys, *taken; /* [n_keys, d_head] */
+  float *mean_queries;      /* [n_queries, d_head] */
   double *log_own, *log_reference, *secant; /* [n_keys] */
+  double *of_whole, *of_value, *of_key, *of_query; /* [n_keys] relevances of parts; the last three in contrast alone */
   double *attention[BOTH]; /* [n_keys] of both runs: exp of the logarithms */
 } head_work;
 
@@ -86,50 +93,99 @@ static double out_scale(const hw_pass *pass, size_t layer, size_t row) {
   return pass->model->layers[layer].attn_out_gamma ? (double)pass->acts->attn_out_scale[layer][row] : 1;
 }
 
-static void note_parts(const hw_pass *pass, const hw_pass_layer *w, const head_work *h, size_t n, size_t seen, size_t i) {
-  hw_relevance *out = h->prompt->out;
-  size_t at = w->layer * (size_t)pass->model->config.n_heads + h->head;
-  const float *own = row_of(h, h->of_parts, 0, n), *other = row_of(h, h->of_parts, 1, n), *pull = h->of_scores + n * h->n_keys;
-  const float *through = row_of(h, h->through, 0, n), *other_through = row_of(h, h->through, 1, n), *mean = h->weights + n * h->n_keys;
-  double scale = out_scale(pass, w->layer, h->own[n]), other_scale = out_scale(pass, w->layer, h->reference[n]), query = 0;
-  hw_relevance_part part = {.kind = HW_RELEVANCE_ATTENTION, .layer = (uint16_t)w->layer, .head = (uint16_t)h->head, .target = (uint32_t)i};
-  for (size_t j = seen; j <= i; j++) {
-    double r = h->attention[0][j] * (double)own[j] * scale, value = 0, key = 0;
-    part.source = (uint32_t)j;
-    if (pass->contrast) {
-      double qk = (double)row_of(h, h->scores, 0, n)[j], other_qk = (double)row_of(h, h->scores, 0, h->n_queries + n)[j];
-      double q_other = (double)row_of(h, h->scores, 1, n)[j], other_q_other = (double)row_of(h, h->scores, 1, h->n_queries + n)[j];
-      value = (double)mean[j] * ((double)through[j] - (double)other_through[j]);
-      key = (double)pull[j] * ((qk - q_other) + (other_qk - other_q_other)) / 2;
-      r -= h->attention[1][j] * (double)other[j] * other_scale;
-      query += (double)pull[j] * ((qk - other_qk) + (q_other - other_q_other)) / 2;
-      out->value[at] += value;
-      out->key[at] += key;
-    }
-    out->heads[at] += r;
-    part.r = hw_relevance_micro(r);
-    if (!hw_pass_keeps(pass, h->prompt, part.r)) continue;
-    part.value = hw_relevance_micro(value);
-    part.key = hw_relevance_micro(key);
-    hw_buffer_append(&h->prompt->parts, &part, sizeof part);
-  }
-  if (!pass->contrast) return;
-  out->query[at] += query;
-  part = (hw_relevance_part){.kind = HW_RELEVANCE_QUERY, .layer = part.layer, .head = part.head, .target = part.target, .source = part.target, .r = hw_relevance_micro(query)};
-  if (hw_pass_keeps(pass, h->prompt, part.r)) hw_buffer_append(&h->prompt->parts, &part, sizeof part);
+/* A part that is kept, until those of all threads are together. */
+typedef struct kept_part {
+  hw_pass_prompt *prompt;
+  hw_relevance_part part;
+} kept_part;
+
+static void keep(const hw_pass *pass, const head_work *h, const hw_relevance_part *part) {
+  if (!hw_pass_keeps(pass, h->prompt, part->r)) return;
+  const kept_part kept = {h->prompt, *part};
+  hw_buffer_append(h->kept, &kept, sizeof kept);
 }
 
-/* ---- One head ---- */
+HW_SIMD static void whole_parts(const double *attention, const float *pulled, double scale, size_t n, double *out) {
+  for (size_t j = 0; j < n; j++) out[j] = attention[j] * (double)pulled[j] * scale;
+}
+
+HW_SIMD static void less_whole_parts(const double *attention, const float *pulled, double scale, size_t n, double *out) {
+  for (size_t j = 0; j < n; j++) out[j] -= attention[j] * (double)pulled[j] * scale;
+}
+
+HW_SIMD static void value_parts(const float *mean, const float *through, const float *other, size_t n, double *out) {
+  for (size_t j = 0; j < n; j++) out[j] = (double)mean[j] * ((double)through[j] - (double)other[j]);
+}
+
+/* Of the products of queries and keys: own queries, the reference's queries. */
+HW_SIMD static void score_parts(const float *pull, const float *const of_own_keys[BOTH], const float *const of_other_keys[BOTH], size_t n, double *key, double *query) {
+  for (size_t j = 0; j < n; j++) {
+    double own = (double)of_own_keys[0][j], other_query = (double)of_own_keys[1][j], other_key = (double)of_other_keys[0][j], both_other = (double)of_other_keys[1][j];
+    key[j] = (double)pull[j] * ((own - other_key) + (other_query - both_other)) / 2;
+    query[j] = (double)pull[j] * ((own - other_query) + (other_key - both_other)) / 2;
+  }
+}
+
+static void add_in_order(const double *x, size_t n, double *sum) {
+  double so_far = *sum;
+  for (size_t j = 0; j < n; j++) so_far += x[j];
+  *sum = so_far;
+}
+
+/* The edges of query number n, at position i, from keys [seen, i]. */
+static void keep_edges(const hw_pass *pass, const hw_pass_layer *w, const head_work *h, size_t seen, size_t i) {
+  hw_relevance_part part = {.kind = HW_RELEVANCE_ATTENTION, .layer = (uint16_t)w->layer, .head = (uint16_t)h->head, .target = (uint32_t)i};
+  for (size_t j = seen; j <= i; j++) {
+    if (fabs(h->of_whole[j]) * 1e6 + 1 < h->prompt->least) continue; /* in millionths it is rounded, by less than 1 */
+    part.source = (uint32_t)j;
+    part.r = hw_relevance_micro(h->of_whole[j]);
+    part.value = pass->contrast ? hw_relevance_micro(h->of_value[j]) : 0;
+    part.key = pass->contrast ? hw_relevance_micro(h->of_key[j]) : 0;
+    keep(pass, h, &part);
+  }
+}
+
+static void note_parts(const hw_pass *pass, const hw_pass_layer *w, const head_work *h, size_t n, size_t seen, size_t i) {
+  hw_relevance *out = h->prompt->out;
+  size_t at = w->layer * (size_t)pass->model->config.n_heads + h->head, count = i + 1 - seen;
+  whole_parts(h->attention[0] + seen, row_of(h, h->of_parts, 0, n) + seen, out_scale(pass, w->layer, h->own[n]), count, h->of_whole + seen);
+  if (pass->contrast) {
+    const float *const of_own_keys[BOTH] = {row_of(h, h->scores, 0, n) + seen, row_of(h, h->scores, 0, h->n_queries + n) + seen};
+    const float *const of_other_keys[BOTH] = {row_of(h, h->scores, 1, n) + seen, row_of(h, h->scores, 1, h->n_queries + n) + seen};
+    less_whole_parts(h->attention[1] + seen, row_of(h, h->of_parts, 1, n) + seen, out_scale(pass, w->layer, h->reference[n]), count, h->of_whole + seen);
+    value_parts(h->weights + n * h->n_keys + seen, row_of(h, h->through, 0, n) + seen, row_of(h, h->through, 1, n) + seen, count, h->of_value + seen);
+    score_parts(h->of_scores + n * h->n_keys + seen, of_own_keys, of_other_keys, count, h->of_key + seen, h->of_query + seen);
+  }
+  add_in_order(h->of_whole + seen, count, &out->heads[at]);
+  keep_edges(pass, w, h, seen, i);
+  if (!pass->contrast) return;
+  double query = 0;
+  add_in_order(h->of_value + seen, count, &out->value[at]);
+  add_in_order(h->of_key + seen, count, &out->key[at]);
+  add_in_order(h->of_query + seen, count, &query);
+  out->query[at] += query;
+  const hw_relevance_part part = {.kind = HW_RELEVANCE_QUERY, .layer = (uint16_t)w->layer, .head = (uint16_t)h->head, .target = (uint32_t)i, .source = (uint32_t)i,
+                                  .r = hw_relevance_micro(query)};
+  keep(pass, h, &part);
+}
+
+/* ---- Queries of a head ---- */
+
+/* The mean of both runs, or the one run. */
+static void average(const hw_pass *pass, const float *own, const float *other, size_t n, float *out) {
+  for (size_t i = 0; i < n; i++) out[i] = pass->contrast ? 0.5f * own[i] + 0.5f * other[i] : own[i];
+}
 
 /* Keys and values of the prompt's positions, of both runs, together. */
 static void gather_group(const hw_pass *pass, const hw_pass_layer *w, const head_work *h) {
   size_t d_head = (size_t)pass->model->config.d_head, ld = (size_t)pass->model->config.n_kv_heads * d_head;
   for (int side = 0; side < (pass->contrast ? BOTH : 1); side++)
-    for (size_t j = 0; j < h->n_keys; j++) {
+    for (size_t j = 0; j < h->prompt->n_tokens; j++) {
       size_t from = hw_batch_row(&pass->acts->batch, side ? h->prompt->reference : h->prompt->prompt, j) * ld + h->group * d_head;
       memcpy(h->keys[side] + j * d_head, pass->acts->k[w->layer] + from, d_head * sizeof(float));
       memcpy(h->values[side] + j * d_head, pass->acts->v[w->layer] + from, d_head * sizeof(float));
     }
+  if (pass->contrast) average(pass, h->keys[0], h->keys[1], h->prompt->n_tokens * d_head, h->mean_keys);
 }
 
 static void products(const hw_pass *pass, const hw_pass_layer *w, const head_work *h) {
@@ -142,20 +198,19 @@ static void products(const hw_pass *pass, const hw_pass_layer *w, const head_wor
              d_head * sizeof(float));
   for (int side = 0; side < sides; side++) {
     hw_matrix keys = view(h->keys[side], d_head, h->n_keys, d_head, false), values = view(h->values[side], d_head, h->n_keys, d_head, false);
-    hw_gemm(&keys, h->queries, d_head, h->scores[side], h->n_keys, (size_t)sides * h->n_queries, pass->team->panel);
-    hw_gemm(&values, mixed, ldq, h->through[side], h->n_keys, h->n_queries, pass->team->panel);
-    if (w->parts != w->mixed) hw_gemm(&values, parts, ldq, h->of_parts[side], h->n_keys, h->n_queries, pass->team->panel);
+    hw_gemm(&keys, h->queries, d_head, h->scores[side], h->n_keys, (size_t)sides * h->n_queries, h->panel);
+    hw_gemm(&values, mixed, ldq, h->through[side], h->n_keys, h->n_queries, h->panel);
+    if (w->parts != w->mixed) hw_gemm(&values, parts, ldq, h->of_parts[side], h->n_keys, h->n_queries, h->panel);
   }
 }
 
+/* out[n - first, n_rows] = x[n_rows, n] turned, from column `first` on: a square at a time, which stays near. */
 static void turn(const float *x, size_t n_rows, size_t n, size_t first, float *out) {
-  for (size_t j = first; j < n; j++)
-    for (size_t r = 0; r < n_rows; r++) out[(j - first) * n_rows + r] = x[r * n + j];
-}
-
-/* The mean of both runs, or the one run. */
-static void average(const hw_pass *pass, const float *own, const float *other, size_t n, float *out) {
-  for (size_t i = 0; i < n; i++) out[i] = pass->contrast ? 0.5f * own[i] + 0.5f * other[i] : own[i];
+  enum { SIDE = 16 };
+  for (size_t left = first; left < n; left += SIDE)
+    for (size_t top = 0; top < n_rows; top += SIDE)
+      for (size_t j = left; j < n && j < left + SIDE; j++)
+        for (size_t r = top; r < n_rows && r < top + SIDE; r++) out[(j - first) * n_rows + r] = x[r * n + j];
 }
 
 /* Adds to the co-vectors of the keys' rows from the prompt's begin on: the transposed weights times rows of queries. */
@@ -163,7 +218,7 @@ static void pull_keys(const hw_pass *pass, const head_work *h, const float *weig
   size_t d_head = (size_t)pass->model->config.d_head, width = (size_t)pass->model->config.n_kv_heads * d_head, begin = h->prompt->begin;
   hw_matrix queries = view(rows, h->n_queries, d_head, ld, true);
   turn(weights, h->n_queries, h->n_keys, begin, h->turned);
-  hw_gemm(&queries, h->turned, h->n_queries, h->taken, d_head, h->n_keys - begin, pass->team->panel);
+  hw_gemm(&queries, h->turned, h->n_queries, h->taken, d_head, h->n_keys - begin, h->panel);
   for (size_t j = begin; j < h->n_keys; j++) {
     float *g = to + (h->prompt->first + j - begin) * width + h->group * d_head;
     hw_add_rows(g, h->taken + (j - begin) * d_head, NULL, 1, d_head, g);
@@ -172,15 +227,14 @@ static void pull_keys(const hw_pass *pass, const head_work *h, const float *weig
 
 static void pull_queries(const hw_pass *pass, const hw_pass_layer *w, const head_work *h) {
   size_t d_head = (size_t)pass->model->config.d_head, ldq = (size_t)pass->model->config.n_heads * d_head;
-  average(pass, h->keys[0], h->keys[1], h->n_keys * d_head, h->mean);
-  hw_matrix keys = view(h->mean, h->n_keys, d_head, d_head, true);
+  hw_matrix keys = view(h->mean_keys, h->n_keys, d_head, d_head, true);
   float *to = w->q + (h->prompt->first + h->first_query - h->prompt->begin) * ldq + h->head * d_head;
-  hw_gemm(&keys, h->of_scores, h->n_keys, to, ldq, h->n_queries, pass->team->panel);
-  average(pass, h->queries, h->queries + h->n_queries * d_head, h->n_queries * d_head, h->mean);
-  pull_keys(pass, h, h->of_scores, h->mean, d_head, w->k);
+  hw_gemm(&keys, h->of_scores, h->n_keys, to, ldq, h->n_queries, h->panel);
+  average(pass, h->queries, h->queries + h->n_queries * d_head, h->n_queries * d_head, h->mean_queries);
+  pull_keys(pass, h, h->of_scores, h->mean_queries, d_head, w->k);
 }
 
-static void run_head(const hw_pass *pass, const hw_pass_layer *w, const head_work *h) {
+static void run_queries(const hw_pass *pass, const hw_pass_layer *w, const head_work *h) {
   size_t d_head = (size_t)pass->model->config.d_head, ldq = (size_t)pass->model->config.n_heads * d_head;
   products(pass, w, h);
   memset(h->of_scores, 0, h->n_queries * h->n_keys * sizeof *h->of_scores);
@@ -198,49 +252,93 @@ static void run_head(const hw_pass *pass, const hw_pass_layer *w, const head_wor
   pull_keys(pass, h, h->weights, w->mixed + h->row * ldq + h->head * d_head, ldq, w->v);
 }
 
+/* ---- Heads ---- */
+
+/* A layer, and the work space of each thread. */
+typedef struct heads_of_layer {
+  const hw_pass *pass;
+  const hw_pass_layer *w;
+  head_work *work;
+} heads_of_layer;
+
+static bool at_last(const hw_pass *pass, const hw_pass_layer *w) { return w->rows == &pass->last; }
+
+static void run_head(const hw_pass *pass, const hw_pass_layer *w, head_work *h, size_t p) {
+  size_t n = h->prompt->n_tokens, first = at_last(pass, w) ? n - 1 : h->prompt->begin, first_row = at_last(pass, w) ? p : h->prompt->first;
+  for (h->first_query = first; h->first_query < n; h->first_query += h->n_queries) {
+    h->n_queries = n - h->first_query < QUERIES ? n - h->first_query : (size_t)QUERIES;
+    h->n_keys = h->first_query + h->n_queries;
+    h->row = first_row + h->first_query - first;
+    h->own = w->rows->own + h->row;
+    h->reference = w->rows->reference + h->row;
+    run_queries(pass, w, h);
+  }
+}
+
+/* Part i is group i % n_kv_heads of prompt i / n_kv_heads. */
+static void share_groups(void *context, size_t begin, size_t end, const hw_member *member) {
+  const heads_of_layer *of = context;
+  size_t n_kv = (size_t)of->pass->model->config.n_kv_heads, per_group = (size_t)of->pass->model->config.n_heads / n_kv;
+  head_work *h = &of->work[member->place];
+  h->panel = member->team.panel;
+  for (size_t i = begin; i < end; i++) {
+    h->prompt = &of->pass->prompts[i / n_kv];
+    h->group = i % n_kv;
+    gather_group(of->pass, of->w, h);
+    for (h->head = h->group * per_group; h->head < (h->group + 1) * per_group; h->head++) run_head(of->pass, of->w, h, i / n_kv);
+  }
+}
+
 static bool new_head(const hw_pass *pass, const hw_pass_layer *w, head_work *h, size_t n_keys, size_t n_queries) {
   size_t d_head = (size_t)pass->model->config.d_head, cells = n_queries * n_keys, other = pass->contrast ? 1 : 0, apart = w->parts != w->mixed;
   float **const lists[] = {&h->keys[0], &h->values[0], &h->keys[1], &h->values[1], &h->queries, &h->scores[0], &h->scores[1], &h->through[0], &h->through[1],
-                           &h->of_parts[0], &h->of_parts[1], &h->weights, &h->of_scores, &h->turned, &h->mean, &h->taken};
+                           &h->of_parts[0], &h->of_parts[1], &h->weights, &h->of_scores, &h->turned, &h->mean_keys, &h->mean_queries, &h->taken};
   const size_t sizes[] = {n_keys * d_head, n_keys * d_head, other * n_keys * d_head, other * n_keys * d_head, BOTH * n_queries * d_head, (1 + other) * cells, 2 * other * cells, cells, other * cells,
-                          apart * cells, apart * other * cells, cells, cells, cells, n_keys * d_head, n_keys * d_head};
+                          apart * cells, apart * other * cells, cells, cells, cells, other * n_keys * d_head, other * n_queries * d_head, n_keys * d_head};
+  double **const of_keys[] = {&h->log_own, &h->log_reference, &h->secant, &h->attention[0], &h->attention[1], &h->of_whole, &h->of_value, &h->of_key, &h->of_query};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     if (!(*lists[i] = hw_arena_new(pass->work, float, sizes[i], pass->err))) return false;
   for (int side = 0; side < BOTH && !apart; side++) h->of_parts[side] = h->through[side];
-  h->log_own = hw_arena_new(pass->work, double, n_keys, pass->err);
-  h->log_reference = hw_arena_new(pass->work, double, n_keys, pass->err);
-  h->secant = hw_arena_new(pass->work, double, n_keys, pass->err);
-  for (int side = 0; side < BOTH; side++)
-    if (!(h->attention[side] = hw_arena_new(pass->work, double, n_keys, pass->err))) return false;
-  return h->log_own && h->log_reference && h->secant;
+  for (size_t i = 0; i < sizeof of_keys / sizeof *of_keys; i++)
+    if (!(*of_keys[i] = hw_arena_new(pass->work, double, n_keys, pass->err))) return false;
+  return true;
 }
 
-bool hw_pass_heads(const hw_pass *pass, const hw_pass_layer *w) {
-  size_t n_kv = (size_t)pass->model->config.n_kv_heads, per_group = (size_t)pass->model->config.n_heads / n_kv, longest = 0, most = 0;
-  for (size_t p = 0; p < pass->n_prompts; p++) {
-    size_t n = pass->prompts[p].n_tokens, queries = w->rows == &pass->last ? 1 : n - pass->prompts[p].begin;
-    if (n > longest) longest = n;
-    if (queries > most) most = queries;
-  }
-  head_work h = {0};
-  if (!new_head(pass, w, &h, longest, most)) return false;
-  for (size_t p = 0; p < pass->n_prompts; p++) {
-    h.prompt = &pass->prompts[p];
-    h.n_keys = h.prompt->n_tokens;
-    h.first_query = w->rows == &pass->last ? h.n_keys - 1 : h.prompt->begin;
-    h.n_queries = h.n_keys - h.first_query;
-    h.row = w->rows == &pass->last ? p : h.prompt->first;
-    h.own = w->rows->own + h.row;
-    h.reference = w->rows->reference + h.row;
-    for (h.group = 0; h.group < n_kv; h.group++) {
-      gather_group(pass, w, &h);
-      for (h.head = h.group * per_group; h.head < (h.group + 1) * per_group; h.head++) run_head(pass, w, &h);
-    }
+/* To their prompts: those of all threads. */
+static bool gather_kept(const hw_pass *pass) {
+  for (size_t m = 0; m < hw_team_most(pass->team); m++) {
+    const hw_buffer *kept = &pass->kept[m];
+    if (!hw_buffer_check(kept, pass->err)) return false;
+    const kept_part *parts = (const kept_part *)(const void *)kept->data;
+    for (size_t i = 0; i < kept->length / sizeof *parts; i++) hw_buffer_append(&parts[i].prompt->parts, &parts[i].part, sizeof parts[i].part);
   }
   return true;
 }
 
-size_t hw_pass_heads_bytes(const hw_model *model, size_t longest) {
-  enum { MATRICES = 12, OF_HEADS = 8, ALLOCATIONS = 21 }; /* new_head */
-  return longest * (MATRICES * longest + OF_HEADS * (size_t)model->config.d_head) * sizeof(float) + 5 * longest * sizeof(double) + ALLOCATIONS * (size_t)HW_ARENA_OVERHEAD;
+bool hw_pass_heads(const hw_pass *pass, const hw_pass_layer *w) {
+  enum { LEAST = 1 << 19 }; /* multiplications of a part */
+  size_t n_kv = (size_t)pass->model->config.n_kv_heads, longest = 0, most = 0, cells = 0, members = hw_team_most(pass->team);
+  for (size_t p = 0; p < pass->n_prompts; p++) {
+    size_t n = pass->prompts[p].n_tokens, queries = at_last(pass, w) ? 1 : n - pass->prompts[p].begin;
+    cells += n * queries;
+    if (n > longest) longest = n;
+    if (queries > most) most = queries;
+  }
+  heads_of_layer of = {.pass = pass, .w = w, .work = hw_arena_znew(pass->work, head_work, members, pass->err)};
+  if (!of.work) return false;
+  for (size_t m = 0; m < members; m++) {
+    of.work[m].kept = &pass->kept[m];
+    hw_buffer_reset(&pass->kept[m]);
+    if (!new_head(pass, w, &of.work[m], longest, most < QUERIES ? most : QUERIES)) return false;
+  }
+  size_t of_group = cells / pass->n_prompts * (size_t)(pass->model->config.d_head * pass->model->config.n_heads) / n_kv + 1;
+  hw_divide(pass->team, pass->n_prompts * n_kv, LEAST / of_group + 1, share_groups, &of);
+  return gather_kept(pass);
+}
+
+size_t hw_pass_heads_bytes(const hw_model *model, size_t longest, size_t n_members) {
+  enum { MATRICES = 12, OF_HEADS = 9, OF_KEYS = 9, ALLOCATIONS = 27 }; /* new_head */
+  size_t queries = longest < QUERIES ? longest : QUERIES;
+  return n_members * (longest * (MATRICES * queries + OF_HEADS * (size_t)model->config.d_head) * sizeof(float) + OF_KEYS * longest * sizeof(double) + sizeof(head_work) +
+                      ALLOCATIONS * (size_t)HW_ARENA_OVERHEAD);
 }

@@ -59,7 +59,7 @@ bool hw_explain(hw_worker *worker, const hw_explained *prompts, size_t n, hw_err
 size_t hw_explain_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t batch_rows, const hw_batch_shape *shape) {
   if (!settings->answer && !settings->contrast) return 0;
   size_t rows = batch_rows > shape->longest ? batch_rows : shape->longest;
-  return hw_relevance_work_bytes(model, settings, rows, shape->longest) + 2 * shape->n_graphs * hw_relevance_bytes(model, settings, shape->longest);
+  return hw_relevance_work_bytes(model, settings, rows, shape->longest, shape->n_members ? shape->n_members : 1) + 2 * shape->n_graphs * hw_relevance_bytes(model, settings, shape->longest);
 }
 
 /* ---- Records ---- */

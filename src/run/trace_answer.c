@@ -52,7 +52,7 @@ bool hw_answer_question_prepare(const hw_model *model, const hw_tokenizer *token
 static bool check_memory(const hw_model *model, size_t n, const hw_answer_question *question, const hw_relevance_settings *settings, size_t threads, hw_error *err) {
   size_t rows = n + question->n_counterfactual, longest = n > question->n_counterfactual ? n : question->n_counterfactual, most = (size_t)question->memory << 20;
   if (!most) return true;
-  size_t bytes = hw_forward_bytes(model, rows, longest, threads, false, true) + hw_relevance_work_bytes(model, settings, n, longest) + hw_relevance_bytes(model, settings, n);
+  size_t bytes = hw_forward_bytes(model, rows, longest, threads, false, true) + hw_relevance_work_bytes(model, settings, n, longest, threads) + hw_relevance_bytes(model, settings, n);
   return bytes <= most || hw_fail(err, HW_ERROR_PROMPT, "prompt and counterfactual have %zu tokens: relevances take %zu MiB, at most %zu MiB are allowed", rows,
                                   (bytes + (1u << 20) - 1) >> 20, most >> 20);
 }

@@ -46,10 +46,13 @@ class Run:
         os.unlink(db)
 
 
-def median_slope(binary, model, work, n, write, options, times=1):
-    """Seconds a prompt, processor and wall, from runs over n and 3 n prompts: medians. write(path, n) writes the data set. And the last run."""
+def median_slope(binary, model, work, n, write, options, times=1, beside=None):
+    """Seconds a prompt, processor and wall, from runs over n and 3 n prompts: medians. write(path, n) writes the data set. And the last run.
+    beside(): what is measured by turns with them, before each."""
     data, db, few, many = os.path.join(work, "data.jsonl"), os.path.join(work, "run.db"), [], []
     for _ in range(times):
+        if beside:
+            beside()
         write(data, n)
         few.append(Run(binary, model, data, db, options))
         write(data, 3 * n)

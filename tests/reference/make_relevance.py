@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes tests/golden/relevance/NAME.json for every fixture. Needs torch.
+"""Writes tests/golden/relevance/NAME.json for every fixture, and of some with a long prompt NAME-LENGTH.json. Needs torch.
     /usr/bin/python3 tests/reference/make_relevance.py [NAME...]"""
 import json
 import os
@@ -14,12 +14,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MODELS = os.path.join(HERE, "..", "golden", "models")
 TO = os.path.join(HERE, "..", "golden", "relevance")
 LENGTH, CHANGED = 9, (3, 6)
+LONG = {"llama-rope3": (450, (20, 430))}  # more queries than the program takes at a time, which are 384
 
 
-def prompts(seed, vocabulary):
+def prompts(seed, vocabulary, length, changed):
     generator = torch.Generator().manual_seed(seed)
-    tokens = torch.randint(vocabulary, (LENGTH,), generator=generator).tolist()
-    other = [(token + 1) % vocabulary if i in CHANGED else token for i, token in enumerate(tokens)]
+    tokens = torch.randint(vocabulary, (length,), generator=generator).tolist()
+    other = [(token + 1) % vocabulary if i in changed else token for i, token in enumerate(tokens)]
     return tokens, other
 
 
@@ -37,9 +38,9 @@ def rounded(x):
     return float(f"{x:.9g}") if isinstance(x, float) else x
 
 
-def make(name):
+def make(name, length=LENGTH, changed=CHANGED):
     model = families.load(os.path.join(MODELS, name))
-    tokens, other = prompts(len(name), min(model.vocab_size, model.unembed.shape[0]))
+    tokens, other = prompts(len(name), min(model.vocab_size, model.unembed.shape[0]), length, changed)
     moved = model.run(tokens).logits[-1] - model.run(other).logits[-1]  # the two tokens between which the prompts differ most
     golden = {"model": name, "tokens": tokens, "counterfactual": other, "answer": moved.argmax().item(), "foil": moved.argmin().item()}
     pair = (model, tokens, other, golden["answer"], golden["foil"])
@@ -57,16 +58,19 @@ def make(name):
                                        n_ffn=sum(part[0] == "ffn" for part in graph), **relevance.certificate(*pair, graph, unit, baseline))
                                   for unit in ("edge", "node") for baseline in ("counterfactual", "zero")]
     os.makedirs(TO, exist_ok=True)
-    with open(os.path.join(TO, name + ".json"), "w", encoding="utf-8") as file:
+    to = name if length == LENGTH else f"{name}-{length}"
+    with open(os.path.join(TO, to + ".json"), "w", encoding="utf-8") as file:
         json.dump(rounded(golden), file, separators=(",", ":"))
         file.write("\n")
+    print(f"wrote {to}")
 
 
 def main():
     names = sys.argv[1:] or sorted(os.listdir(MODELS))
     for name in names:
         make(name)
-        print(f"wrote {name}")
+        if name in LONG:
+            make(name, *LONG[name])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include "model_folder.h"
 #include "trace_compare.h"
 
+#include "headwater/relevance.h"
 #include "headwater/trace.h"
 #include "tensor/pack.h"
 #include "tensor/team.h"
@@ -205,10 +206,48 @@ TEST(traces_have_the_same_bits) {
   }
 }
 
+/* Likewise; the second prompt is the first with two other tokens. */
+TEST(relevances_have_the_same_bits) {
+  static const char *const models[] = {"datasets/models/headwater-gpt2", "datasets/models/headwater-llama"};
+  enum { TOKENS = 128, FIRST_CHANGE = 1, LAST_CHANGE = TOKENS - 1 };
+  const hw_relevance_settings settings = {.answer = true, .contrast = true, .floor = 1e-4, .top_neurons = 100};
+  for (size_t m = 0; m < COUNT_OF(models); m++) {
+    uint64_t seed = 5 + m;
+    hw_model *model = unit_open(models[m]);
+    int32_t ids[2 * TOKENS];
+    unit_ids(&seed, model, TOKENS, ids);
+    memcpy(ids + TOKENS, ids, TOKENS * sizeof *ids);
+    for (size_t i = FIRST_CHANGE; i <= LAST_CHANGE; i += LAST_CHANGE - FIRST_CHANGE) ids[TOKENS + i] = (ids[i] + 1) % (int32_t)model->config.vocab_size;
+    bench b;
+    bench_init(&b);
+    hw_activations acts = bench_forward(&b, model, ids, (const size_t[]){TOKENS, TOKENS}, 2);
+    hw_relevance_prompt want = {0};
+    for (size_t s = 0; s < COUNT_OF(sizes); s++) {
+      made_team made = open_team(sizes[s]);
+      hw_relevance_prompt asked = {.prompt = 0, .reference = 1, .answer = 5, .foil = 9};
+      assert_ok(hw_relevance_trace(&acts, &settings, &asked, 1, &made.team, &b.arena, &b.scratch, &b.err), &b.err);
+      if (s == 0) want = asked;
+      const hw_relevance *found[] = {&asked.by_answer, &asked.by_contrast}, *wanted[] = {&want.by_answer, &want.by_contrast};
+      for (int i = 0; i < 2; i++) {
+        size_t layers = (size_t)model->config.n_layers;
+        if (found[i]->reason || found[i]->n_parts < 100) fail_msg("%s: %s, %zu parts", models[m], found[i]->reason ? found[i]->reason : "relevances", found[i]->n_parts);
+        assert_int_equal(found[i]->n_parts, wanted[i]->n_parts);
+        assert_memory_equal(found[i]->parts, wanted[i]->parts, found[i]->n_parts * sizeof *found[i]->parts);
+        assert_memory_equal(found[i]->heads, wanted[i]->heads, layers * (size_t)model->config.n_heads * sizeof(double));
+        assert_memory_equal(found[i]->states, wanted[i]->states, layers * TOKENS * sizeof(double));
+      }
+      close_team(&made);
+    }
+    bench_fini(&b);
+    hw_model_close(model);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_part_is_computed_once),  cmocka_unit_test(work_too_small_to_divide_stays_whole), cmocka_unit_test(several_threads_divide_at_once),
       cmocka_unit_test(products_have_the_same_bits), cmocka_unit_test(traces_have_the_same_bits),
+      cmocka_unit_test(relevances_have_the_same_bits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
