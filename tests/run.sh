@@ -4,7 +4,7 @@
 #   sh tests/run.sh [plain|sanitized|clang|thread]...     without a word: all four
 #
 #   plain      build-tests  gcc: every test
-#   sanitized  build-asan   gcc, AddressSanitizer and UndefinedBehaviorSanitizer: every test but circuits/ (numpy does their work)
+#   sanitized  build-asan   gcc, AddressSanitizer and UndefinedBehaviorSanitizer: every test that tests/CMakeLists.txt adds there; it says why not others
 #   clang      build-clang  clang: warnings (an error in every test build), unit tests
 #   thread     build-tsan   clang, ThreadSanitizer: what runs several threads, `run` and `compare`
 # What a build leaves out is named at its end. Under the sanitizers some tests take smaller samples, as their output says (ctest -V).
@@ -38,7 +38,7 @@ for word in ${*:-plain sanitized clang thread}; do
       OMP_TOOL_LIBRARIES=$(clang -print-resource-dir)/../../libarcher.so
       [ -f "$OMP_TOOL_LIBRARIES" ] || { echo "$OMP_TOOL_LIBRARIES: not there" >&2; exit 1; }
       export OMP_TOOL_LIBRARIES TSAN_OPTIONS=ignore_noninstrumented_modules=1
-      build_and_test build-tsan '^(unit/(team|run|stats|stats_runs)|cli/(run_options|counterfactual|compare))$' \
+      build_and_test build-tsan '^(unit/(team|stats|stats_runs)|cli/(run_options|counterfactual|relevance|compare))$' \
         -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DHEADWATER_SANITIZE=thread
       ;;
     *) echo "$word: want plain, sanitized, clang or thread" >&2; exit 2 ;;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The backward pass through the heads of a layer: softmax, keys, queries and values. */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/real.h"
@@ -33,6 +34,8 @@ typedef struct head_work {
   double *of_whole, *of_value, *of_key, *of_query; /* [n_keys] relevances of parts; the last three in contrast alone */
   double *attention[BOTH]; /* [n_keys] of both runs: exp of the logarithms */
 } head_work;
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static hw_matrix view(const float *data, size_t n_in, size_t n_out, size_t stride, bool in_first) {
   return (hw_matrix){.data = data, .dtype = HW_F32, .n_in = n_in, .n_out = n_out, .stride = stride, .in_first = in_first};
@@ -254,11 +257,13 @@ static void run_queries(const hw_pass *pass, const hw_pass_layer *w, const head_
 
 /* ---- Heads ---- */
 
-/* A layer, and the work space of each thread. */
+/* A layer, and as many work spaces as threads share it. Whoever is done with a group of heads takes the next one. */
 typedef struct heads_of_layer {
   const hw_pass *pass;
   const hw_pass_layer *w;
   head_work *work;
+  size_t n_groups; /* of all prompts */
+  atomic_size_t next;
 } heads_of_layer;
 
 static bool at_last(const hw_pass *pass, const hw_pass_layer *w) { return w->rows == &pass->last; }
@@ -266,7 +271,7 @@ static bool at_last(const hw_pass *pass, const hw_pass_layer *w) { return w->row
 static void run_head(const hw_pass *pass, const hw_pass_layer *w, head_work *h, size_t p) {
   size_t n = h->prompt->n_tokens, first = at_last(pass, w) ? n - 1 : h->prompt->begin, first_row = at_last(pass, w) ? p : h->prompt->first;
   for (h->first_query = first; h->first_query < n; h->first_query += h->n_queries) {
-    h->n_queries = n - h->first_query < QUERIES ? n - h->first_query : (size_t)QUERIES;
+    h->n_queries = smaller(n - h->first_query, QUERIES);
     h->n_keys = h->first_query + h->n_queries;
     h->row = first_row + h->first_query - first;
     h->own = w->rows->own + h->row;
@@ -275,17 +280,22 @@ static void run_head(const hw_pass *pass, const hw_pass_layer *w, head_work *h, 
   }
 }
 
-/* Part i is group i % n_kv_heads of prompt i / n_kv_heads. */
-static void share_groups(void *context, size_t begin, size_t end, const hw_member *member) {
-  const heads_of_layer *of = context;
+/* Group i is group i % n_kv_heads of prompt i / n_kv_heads. */
+static void run_groups(heads_of_layer *of, head_work *h) {
   size_t n_kv = (size_t)of->pass->model->config.n_kv_heads, per_group = (size_t)of->pass->model->config.n_heads / n_kv;
-  head_work *h = &of->work[member->place];
-  h->panel = member->team.panel;
-  for (size_t i = begin; i < end; i++) {
+  for (size_t i; (i = atomic_fetch_add(&of->next, 1)) < of->n_groups;) {
     h->prompt = &of->pass->prompts[i / n_kv];
     h->group = i % n_kv;
     gather_group(of->pass, of->w, h);
     for (h->head = h->group * per_group; h->head < (h->group + 1) * per_group; h->head++) run_head(of->pass, of->w, h, i / n_kv);
+  }
+}
+
+static void share_groups(void *context, size_t begin, size_t end, const hw_member *member) {
+  heads_of_layer *of = context;
+  for (size_t i = begin; i < end; i++) {
+    of->work[i].panel = member->team.panel;
+    run_groups(of, &of->work[i]);
   }
 }
 
@@ -304,9 +314,9 @@ static bool new_head(const hw_pass *pass, const hw_pass_layer *w, head_work *h, 
   return true;
 }
 
-/* To their prompts: those of all threads. */
-static bool gather_kept(const hw_pass *pass) {
-  for (size_t m = 0; m < hw_team_most(pass->team); m++) {
+/* To their prompts: those of all work spaces. */
+static bool gather_kept(const hw_pass *pass, size_t n) {
+  for (size_t m = 0; m < n; m++) {
     const hw_buffer *kept = &pass->kept[m];
     if (!hw_buffer_check(kept, pass->err)) return false;
     const kept_part *parts = (const kept_part *)(const void *)kept->data;
@@ -315,30 +325,42 @@ static bool gather_kept(const hw_pass *pass) {
   return true;
 }
 
+/* Of one work space. */
+static size_t head_bytes(const hw_model *model, size_t longest) {
+  enum { MATRICES = 12, OF_HEADS = 9, OF_KEYS = 9, ALLOCATIONS = 27 }; /* new_head */
+  return longest * (MATRICES * smaller(longest, QUERIES) + OF_HEADS * (size_t)model->config.d_head) * sizeof(float) + OF_KEYS * longest * sizeof(double) + sizeof(head_work) +
+         ALLOCATIONS * (size_t)HW_ARENA_OVERHEAD;
+}
+
+/* Work spaces for n threads at most: so many as do not take more than MOST bytes, and one at least. */
+static size_t count_spaces(const hw_model *model, size_t longest, size_t n) {
+  enum { MOST = 128 << 20 };
+  size_t fit = MOST / head_bytes(model, longest);
+  return smaller(n, fit > 0 ? fit : 1);
+}
+
 bool hw_pass_heads(const hw_pass *pass, const hw_pass_layer *w) {
-  enum { LEAST = 1 << 19 }; /* multiplications of a part */
-  size_t n_kv = (size_t)pass->model->config.n_kv_heads, longest = 0, most = 0, cells = 0, members = hw_team_most(pass->team);
+  enum { LEAST = 1 << 19 }; /* multiplications of a thread */
+  size_t longest = 0, most = 0, cells = 0;
   for (size_t p = 0; p < pass->n_prompts; p++) {
     size_t n = pass->prompts[p].n_tokens, queries = at_last(pass, w) ? 1 : n - pass->prompts[p].begin;
     cells += n * queries;
     if (n > longest) longest = n;
     if (queries > most) most = queries;
   }
-  heads_of_layer of = {.pass = pass, .w = w, .work = hw_arena_znew(pass->work, head_work, members, pass->err)};
-  if (!of.work) return false;
-  for (size_t m = 0; m < members; m++) {
+  heads_of_layer of = {.pass = pass, .w = w, .n_groups = pass->n_prompts * (size_t)pass->model->config.n_kv_heads};
+  size_t n_worth = cells * (size_t)(pass->model->config.n_heads * pass->model->config.d_head) / LEAST + 1;
+  size_t n = count_spaces(pass->model, longest, smaller(hw_team_present(pass->team), smaller(of.n_groups, n_worth)));
+  if (!(of.work = hw_arena_znew(pass->work, head_work, n, pass->err))) return false;
+  for (size_t m = 0; m < n; m++) {
     of.work[m].kept = &pass->kept[m];
     hw_buffer_reset(&pass->kept[m]);
-    if (!new_head(pass, w, &of.work[m], longest, most < QUERIES ? most : QUERIES)) return false;
+    if (!new_head(pass, w, &of.work[m], longest, smaller(most, QUERIES))) return false;
   }
-  size_t of_group = cells / pass->n_prompts * (size_t)(pass->model->config.d_head * pass->model->config.n_heads) / n_kv + 1;
-  hw_divide(pass->team, pass->n_prompts * n_kv, LEAST / of_group + 1, share_groups, &of);
-  return gather_kept(pass);
+  hw_divide(pass->team, n, 1, share_groups, &of);
+  return gather_kept(pass, n);
 }
 
 size_t hw_pass_heads_bytes(const hw_model *model, size_t longest, size_t n_members) {
-  enum { MATRICES = 12, OF_HEADS = 9, OF_KEYS = 9, ALLOCATIONS = 27 }; /* new_head */
-  size_t queries = longest < QUERIES ? longest : QUERIES;
-  return n_members * (longest * (MATRICES * queries + OF_HEADS * (size_t)model->config.d_head) * sizeof(float) + OF_KEYS * longest * sizeof(double) + sizeof(head_work) +
-                      ALLOCATIONS * (size_t)HW_ARENA_OVERHEAD);
+  return count_spaces(model, longest, n_members) * head_bytes(model, longest);
 }
