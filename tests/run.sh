@@ -4,10 +4,10 @@
 #   sh tests/run.sh [plain|sanitized|clang|thread]...     without a word: all four
 #
 #   plain      build-tests  gcc: every test
-#   sanitized  build-asan   gcc, AddressSanitizer and UndefinedBehaviorSanitizer: every test that tests/CMakeLists.txt adds there; it says why not others
+#   sanitized  build-asan   gcc, AddressSanitizer and UndefinedBehaviorSanitizer: every test but those that tests/CMakeLists.txt leaves out, which says why
 #   clang      build-clang  clang: warnings (an error in every test build), unit tests
 #   thread     build-tsan   clang, ThreadSanitizer: what runs several threads, `run` and `compare`
-# What a build leaves out is named at its end. Under the sanitizers some tests take smaller samples, as their output says (ctest -V).
+# Tests of a build that a word does not run are named at its end. Under the sanitizers some take smaller samples, as their output says (ctest -V).
 set -eu
 cd "$(dirname "$0")/.."
 sh pipelines/install.sh tests

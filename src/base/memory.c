@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+#include "base/size.h"
 
 /* The number that a file holds; SIZE_MAX for a file that is not there, or holds the word "max". */
 static size_t number_in(const char *path) {
@@ -28,7 +28,7 @@ static size_t left_in_group(const char *root, char *group, const char *limit, co
     size_t most = number_in(path);
     (void)snprintf(path, sizeof path, "%s%s/%s", root, group, used);
     size_t taken = number_in(path);
-    if (most != SIZE_MAX && taken != SIZE_MAX) left = smaller(left, taken < most ? most - taken : 0);
+    if (most != SIZE_MAX && taken != SIZE_MAX) left = hw_smaller(left, taken < most ? most - taken : 0);
     char *slash = strrchr(group, '/');
     if (!slash) return left;
     *slash = '\0';
@@ -44,9 +44,9 @@ static size_t left_in_groups(void) {
     char *controllers = strchr(line, ':'), *group = controllers ? strchr(controllers + 1, ':') : NULL;
     if (!group) continue;
     *group++ = '\0';
-    if (strcmp(controllers, ":") == 0) left = smaller(left, left_in_group("/sys/fs/cgroup", group, "memory.max", "memory.current"));
+    if (strcmp(controllers, ":") == 0) left = hw_smaller(left, left_in_group("/sys/fs/cgroup", group, "memory.max", "memory.current"));
     if (strcmp(controllers, ":memory") == 0)
-      left = smaller(left, left_in_group("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes", "memory.usage_in_bytes"));
+      left = hw_smaller(left, left_in_group("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes", "memory.usage_in_bytes"));
   }
   if (file) (void)fclose(file);
   return left;
@@ -74,4 +74,4 @@ void *hw_memory_large(size_t bytes) {
   return memory;
 }
 
-size_t hw_memory_available(void) { return smaller(left_in_machine(), left_in_groups()); }
+size_t hw_memory_available(void) { return hw_smaller(left_in_machine(), left_in_groups()); }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "engine/best.h"
 #include "model/screen.h"
 #include "tensor/kernels.h"
@@ -45,8 +46,6 @@ typedef struct hw_screen {
   hw_screen_list *lists; /* [vectors, 2] */
   uint64_t n_tokens;
 } screen;
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static bool may_screen(const hw_model *model, const hw_unembed_request *q) {
   return !q->scores && q->k > 0 && q->k <= MOST_K && (int64_t)q->k * TOKENS_PER_K <= model->config.vocab_out;
@@ -189,7 +188,7 @@ static void screen_lines(const hw_kernels *kernels, hw_screen_line *lines, size_
 
 /* The panels from `first` on. filled_beta: space for their beta, with zeros past the last output. */
 static hw_screened_panels panels_of(const screen *s, size_t first, size_t n_panels, float filled_beta[HW_SCREEN_PANELS * HW_PACK_WIDTH]) {
-  size_t output = first * HW_PACK_WIDTH, n = smaller(s->q->n_out - output, n_panels * HW_PACK_WIDTH);
+  size_t output = first * HW_PACK_WIDTH, n = hw_smaller(s->q->n_out - output, n_panels * HW_PACK_WIDTH);
   const float *beta = s->model->unembed_beta ? s->model->unembed_beta + output : NULL;
   memset(filled_beta, 0, HW_SCREEN_PANELS * HW_PACK_WIDTH * sizeof *filled_beta);
   if (beta) memcpy(filled_beta, beta, n * sizeof *beta);
@@ -241,7 +240,7 @@ static void screen_panels(screen *s, size_t first, size_t n_panels) {
   const int32_t *x = s->tiles;
   for (size_t done = 0, tile = 0, line = 0; done < s->n_products; tile++) {
     size_t rows = rows_of_tile(s->n_products, kernel->tile_rows, done, tile);
-    fetch_part(next, smaller(n_after, HW_SCREEN_PANELS) * bytes, tile, n_tiles);
+    fetch_part(next, hw_smaller(n_after, HW_SCREEN_PANELS) * bytes, tile, n_tiles);
     for (size_t p = 0; p < n_panels; p++)
       kernel->tile(rows, quads, x, numbers + p * bytes, s->q->start + (first + p) * HW_PACK_WIDTH, s->products + (p * s->n_products + done) * HW_PACK_WIDTH);
     x += rows * quads;
@@ -256,7 +255,7 @@ static void screen_panels(screen *s, size_t first, size_t n_panels) {
 static void screen_all(screen *s) {
   size_t n_panels = (s->q->n_out + HW_PACK_WIDTH - 1) / HW_PACK_WIDTH;
   make_tiles(s, hw_quantized_kernel_here()->tile_rows);
-  for (size_t first = 0; first < n_panels; first += HW_SCREEN_PANELS) screen_panels(s, first, smaller(n_panels - first, HW_SCREEN_PANELS));
+  for (size_t first = 0; first < n_panels; first += HW_SCREEN_PANELS) screen_panels(s, first, hw_smaller(n_panels - first, HW_SCREEN_PANELS));
 }
 
 /* The true scores of some tokens. */
@@ -271,7 +270,7 @@ static void compute(screen *s, const vector *v, hw_best *best, const int32_t *id
       rows[r] = plain ? plain + id * w->stride : s->rows + (i + r < n ? r : 0) * w->n_in;
       if (!plain && i + r < n) hw_matrix_row(w, id, 0, w->n_in, s->rows + r * w->n_in);
     }
-    hw_chains(v->request->vector, rows, smaller(n - i, HW_CHAINS), w->n_in, out);
+    hw_chains(v->request->vector, rows, hw_smaller(n - i, HW_CHAINS), w->n_in, out);
     for (size_t r = 0; r < HW_CHAINS && i + r < n; r++) {
       float score = out[r] * v->request->scale;
       if (v->request->with_beta && s->model->unembed_beta) score += s->model->unembed_beta[ids[i + r]];

@@ -155,7 +155,10 @@ bool hw_pass_run(hw_pass *pass, hw_arena *arena, hw_arena *scratch) {
   return ok;
 }
 
+/* A second pass has lists of its own, and works where the first one did. */
 size_t hw_pass_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest, size_t n_members) {
+  size_t n_passes = (size_t)settings->answer + settings->contrast;
   size_t lists = n_members * sizeof(hw_buffer) + n_rows * (4 * sizeof(size_t) + sizeof(hw_pass_prompt) + 3 * (size_t)model->config.d_model * sizeof(float)) + 9 * (size_t)HW_ARENA_OVERHEAD;
-  return lists + hw_pass_ffn_bytes(model, settings, n_rows) + hw_pass_attention_bytes(model, n_rows, longest) + hw_pass_heads_bytes(model, longest, n_members);
+  if (n_passes == 0) return 0;
+  return n_passes * lists + hw_pass_ffn_bytes(model, settings, n_rows) + hw_pass_attention_bytes(model, n_rows, longest) + hw_pass_heads_bytes(model, longest, n_members);
 }

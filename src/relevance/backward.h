@@ -37,7 +37,7 @@ typedef struct hw_pass {
   float *branch; /* [rows, d_model] of what the attention's norm gave: begins with the share of a parallel block's FFN that reads it too */
   float *beside; /* [rows, d_model] what a parallel block's FFN gives to the state before the layer through a norm of its own */
   const hw_team *team;
-  hw_buffer *kept; /* of each member of the team: parts of heads, of a layer */
+  hw_buffer *kept; /* [hw_team_most] of each work space of heads: parts of a layer */
   hw_arena *work;  /* of a layer */
   hw_error *err;
 } hw_pass;
@@ -56,7 +56,7 @@ bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows);
 size_t hw_pass_ffn_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows);
 size_t hw_pass_attention_bytes(const hw_model *model, size_t n_rows, size_t longest);
 size_t hw_pass_heads_bytes(const hw_model *model, size_t longest, size_t n_members);
-/* And the pass. */
+/* And the passes that the settings ask for. */
 size_t hw_pass_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest, size_t n_members);
 
 /* to += N(g), one row (METHOD section 10, or 9). */

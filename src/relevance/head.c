@@ -6,13 +6,16 @@
 
 #include "base/real.h"
 #include "base/simd.h"
+#include "base/size.h"
 #include "relevance/attention.h"
 #include "relevance/secant.h"
 #include "tensor/isa.h"
 #include "tensor/kernels.h"
 #include "tensor/team.h"
 
-enum { BOTH = 2, QUERIES = HW_CHAIN_INPUTS }; /* queries at a time: a sum over all of them is one over each block, and those added */
+/* QUERIES: of them at a time, as many as a product sums in one chain: so a key's sum over all queries has the bits that it has without blocks, but
+ * where heads share keys. MOST_SPACES: bytes of the work spaces of a layer's heads, where one alone does not take more. */
+enum { BOTH = 2, QUERIES = HW_CHAIN_INPUTS, MOST_SPACES = 128 << 20 };
 
 /* Queries of a head of a prompt at work, and the keys that they see. Matrices of keys are [n_keys, d_head]; of queries and keys [n_queries, n_keys]. */
 typedef struct head_work {
@@ -34,8 +37,6 @@ typedef struct head_work {
   double *of_whole, *of_value, *of_key, *of_query; /* [n_keys] relevances of parts; the last three in contrast alone */
   double *attention[BOTH]; /* [n_keys] of both runs: exp of the logarithms */
 } head_work;
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static hw_matrix view(const float *data, size_t n_in, size_t n_out, size_t stride, bool in_first) {
   return (hw_matrix){.data = data, .dtype = HW_F32, .n_in = n_in, .n_out = n_out, .stride = stride, .in_first = in_first};
@@ -139,7 +140,7 @@ static void add_in_order(const double *x, size_t n, double *sum) {
 static void keep_edges(const hw_pass *pass, const hw_pass_layer *w, const head_work *h, size_t seen, size_t i) {
   hw_relevance_part part = {.kind = HW_RELEVANCE_ATTENTION, .layer = (uint16_t)w->layer, .head = (uint16_t)h->head, .target = (uint32_t)i};
   for (size_t j = seen; j <= i; j++) {
-    if (fabs(h->of_whole[j]) * 1e6 + 1 < h->prompt->least) continue; /* in millionths it is rounded, by less than 1 */
+    if (fabs(h->of_whole[j]) * 1e6 + 1 < h->prompt->least) continue; /* rounding to millionths changes it by less than 1 */
     part.source = (uint32_t)j;
     part.r = hw_relevance_micro(h->of_whole[j]);
     part.value = pass->contrast ? hw_relevance_micro(h->of_value[j]) : 0;
@@ -257,7 +258,8 @@ static void run_queries(const hw_pass *pass, const hw_pass_layer *w, const head_
 
 /* ---- Heads ---- */
 
-/* A layer, and as many work spaces as threads share it. Whoever is done with a group of heads takes the next one. */
+/* A layer, and the work spaces that threads take: there may be fewer than members of the team. Whoever is done with a group of heads that share their
+ * keys takes the next one. */
 typedef struct heads_of_layer {
   const hw_pass *pass;
   const hw_pass_layer *w;
@@ -271,7 +273,7 @@ static bool at_last(const hw_pass *pass, const hw_pass_layer *w) { return w->row
 static void run_head(const hw_pass *pass, const hw_pass_layer *w, head_work *h, size_t p) {
   size_t n = h->prompt->n_tokens, first = at_last(pass, w) ? n - 1 : h->prompt->begin, first_row = at_last(pass, w) ? p : h->prompt->first;
   for (h->first_query = first; h->first_query < n; h->first_query += h->n_queries) {
-    h->n_queries = smaller(n - h->first_query, QUERIES);
+    h->n_queries = hw_smaller(n - h->first_query, QUERIES);
     h->n_keys = h->first_query + h->n_queries;
     h->row = first_row + h->first_query - first;
     h->own = w->rows->own + h->row;
@@ -328,19 +330,18 @@ static bool gather_kept(const hw_pass *pass, size_t n) {
 /* Of one work space. */
 static size_t head_bytes(const hw_model *model, size_t longest) {
   enum { MATRICES = 12, OF_HEADS = 9, OF_KEYS = 9, ALLOCATIONS = 27 }; /* new_head */
-  return longest * (MATRICES * smaller(longest, QUERIES) + OF_HEADS * (size_t)model->config.d_head) * sizeof(float) + OF_KEYS * longest * sizeof(double) + sizeof(head_work) +
+  return longest * (MATRICES * hw_smaller(longest, QUERIES) + OF_HEADS * (size_t)model->config.d_head) * sizeof(float) + OF_KEYS * longest * sizeof(double) + sizeof(head_work) +
          ALLOCATIONS * (size_t)HW_ARENA_OVERHEAD;
 }
 
-/* Work spaces for n threads at most: so many as do not take more than MOST bytes, and one at least. */
+/* Work spaces for n threads at most. */
 static size_t count_spaces(const hw_model *model, size_t longest, size_t n) {
-  enum { MOST = 128 << 20 };
-  size_t fit = MOST / head_bytes(model, longest);
-  return smaller(n, fit > 0 ? fit : 1);
+  size_t fit = MOST_SPACES / head_bytes(model, longest);
+  return hw_smaller(n, fit > 0 ? fit : 1);
 }
 
 bool hw_pass_heads(const hw_pass *pass, const hw_pass_layer *w) {
-  enum { LEAST = 1 << 19 }; /* multiplications of a thread */
+  enum { LEAST = 1 << 19 }; /* multiplications of a product of queries and keys, for each thread */
   size_t longest = 0, most = 0, cells = 0;
   for (size_t p = 0; p < pass->n_prompts; p++) {
     size_t n = pass->prompts[p].n_tokens, queries = at_last(pass, w) ? 1 : n - pass->prompts[p].begin;
@@ -350,17 +351,19 @@ bool hw_pass_heads(const hw_pass *pass, const hw_pass_layer *w) {
   }
   heads_of_layer of = {.pass = pass, .w = w, .n_groups = pass->n_prompts * (size_t)pass->model->config.n_kv_heads};
   size_t n_worth = cells * (size_t)(pass->model->config.n_heads * pass->model->config.d_head) / LEAST + 1;
-  size_t n = count_spaces(pass->model, longest, smaller(hw_team_present(pass->team), smaller(of.n_groups, n_worth)));
+  size_t n = count_spaces(pass->model, longest, hw_smaller(hw_team_present(pass->team), hw_smaller(of.n_groups, n_worth)));
   if (!(of.work = hw_arena_znew(pass->work, head_work, n, pass->err))) return false;
   for (size_t m = 0; m < n; m++) {
     of.work[m].kept = &pass->kept[m];
     hw_buffer_reset(&pass->kept[m]);
-    if (!new_head(pass, w, &of.work[m], longest, smaller(most, QUERIES))) return false;
+    if (!new_head(pass, w, &of.work[m], longest, hw_smaller(most, QUERIES))) return false;
   }
   hw_divide(pass->team, n, 1, share_groups, &of);
   return gather_kept(pass, n);
 }
 
+/* Of shorter prompts more spaces may fit: they do not take more than this either. */
 size_t hw_pass_heads_bytes(const hw_model *model, size_t longest, size_t n_members) {
-  return count_spaces(model, longest, n_members) * head_bytes(model, longest);
+  size_t one = head_bytes(model, longest);
+  return one > MOST_SPACES ? one : hw_smaller(n_members * one, MOST_SPACES);
 }

@@ -115,5 +115,5 @@ size_t hw_relevance_work_bytes(const hw_model *model, const hw_relevance_setting
   size_t measures = n_rows * (sizeof(hw_measure) + sizeof(hw_next_token) + (3 * d + 2) * sizeof(float) + 4 * (size_t)HW_ARENA_OVERHEAD);
   if (c->final_cap > 0) measures += 2 * n_rows * vocab * sizeof(float); /* of each prompt without a foil */
   size_t mean = (d + vocab) * sizeof(float), direct = n_rows * (2 * d + heads) * sizeof(float) + (heads + longest * (1 + (size_t)c->d_head)) * sizeof(float);
-  return measures + mean + direct + hw_next_tokens_bytes(model, n_rows) + ((size_t)settings->answer + settings->contrast) * hw_pass_bytes(model, settings, n_rows, longest, n_members);
+  return measures + mean + direct + hw_next_tokens_bytes(model, n_rows) + hw_pass_bytes(model, settings, n_rows, longest, n_members);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/size.h"
 #include "tensor/blas.h"
 #include "tensor/kernels.h"
 
@@ -23,15 +24,13 @@ static bool find(const char *name, void *function) {
   return address != NULL;
 }
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
 void hw_blas_product(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, float *panel) {
   const float *plain = hw_matrix_plain(w);
-  size_t width = plain ? w->n_out : smaller(w->n_out, HW_PANEL_FLOATS / w->n_in); /* at least 1: models are no wider than the panel */
+  size_t width = plain ? w->n_out : hw_smaller(w->n_out, HW_PANEL_FLOATS / w->n_in); /* at least 1: models are no wider than the panel */
   sgemm *multiply;
   if (!find("cblas_sgemm", &multiply)) return; /* not without hw_blas_start */
   for (size_t n = 0; n < w->n_out; n += width) {
-    size_t n_out = smaller(w->n_out - n, width), rows = w->in_first ? w->n_in : n_out, length = w->in_first ? n_out : w->n_in;
+    size_t n_out = hw_smaller(w->n_out - n, width), rows = w->in_first ? w->n_in : n_out, length = w->in_first ? n_out : w->n_in;
     for (size_t r = 0; !plain && r < rows; r++) hw_matrix_row(w, w->in_first ? r : n + r, w->in_first ? n : 0, length, panel + r * length);
     multiply(ROW_MAJOR, NO_TRANSPOSE, w->in_first ? NO_TRANSPOSE : TRANSPOSE, (int)n_rows, (int)n_out, (int)w->n_in, 1.0f, x, (int)ldx,
              plain ? plain : panel, (int)(plain ? w->stride : length), 0.0f, y + n, (int)ldy);

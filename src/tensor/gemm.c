@@ -2,6 +2,7 @@
  * Matrix products. Inputs are taken in blocks of DEPTH cells; the sum of a block is one chain of fused multiply-adds from 0, and the blocks are
  * added in their order. So an output's bits depend on its row of x and its weights alone: not on the rows beside it, on threads, on the
  * processor, nor on whether the weights are packed beforehand. A cell is an input in float32, or a pair of inputs in BF16. */
+#include "base/size.h"
 #include "tensor/bf16.h"
 #include "tensor/blas.h"
 #include "tensor/kernels.h"
@@ -35,8 +36,6 @@ static arithmetic arithmetic_of(const hw_matrix *w) {
   if (strips && !bf16) block.panels = 1, block.strip = float32->tile_outputs;
   return (arithmetic){.float32 = float32, .bf16 = bf16, .tile_rows = bf16 ? bf16->tile_rows : float32->tile_rows, .inputs_of_cell = bf16 ? 2 : 1, .block = block};
 }
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /* Floats that rows of x take in a tile. */
 static size_t tile_floats(const arithmetic *a, size_t rows, size_t depth) { return rows * (a->bf16 ? (size_t)DEPTH : depth); }
@@ -74,7 +73,7 @@ static void block_product(const arithmetic *a, const void *w, size_t step, size_
             const hw_fetch fetch = {.at = (const char *)next + t * bytes + bytes * strip / HW_PACK_WIDTH, .bytes = bytes};
             const void *panel = hw_cell(w, p * step + strip);
             float *out = y + (done + r) * ldy + output;
-            size_t width = smaller(n_out - output, a->block.strip);
+            size_t width = hw_smaller(n_out - output, a->block.strip);
             if (a->bf16) a->bf16->tile(of_tile, depth, tile, panel, out, ldy, width, add, &fetch);
             else a->float32->gemm_tile(of_tile, depth, tile, panel, out, ldy, width, add, &fetch);
           }
@@ -92,11 +91,11 @@ static void product_of_unpacked(const arithmetic *a, const hw_matrix *w, const f
   float *widened = panel + ROW_FLOATS;
   size_t n_panels = hw_pack_panels(w), most = DEPTH * a->inputs_of_cell;
   for (size_t first = 0; first < n_panels; first += WIDENED_PANELS) {
-    size_t count = smaller(n_panels - first, WIDENED_PANELS), output = first * HW_PACK_WIDTH;
+    size_t count = hw_smaller(n_panels - first, WIDENED_PANELS), output = first * HW_PACK_WIDTH;
     for (size_t k = 0; k < w->n_in; k += most) {
-      size_t n = smaller(w->n_in - k, most), step = hw_pack_depth(w, n) * HW_PACK_WIDTH;
+      size_t n = hw_smaller(w->n_in - k, most), step = hw_pack_depth(w, n) * HW_PACK_WIDTH;
       for (size_t p = 0; p < count; p++) hw_pack_panel(w, first + p, k, n, widened + p * step);
-      block_product(a, widened, step, n, smaller(w->n_out - output, count * HW_PACK_WIDTH), x + k, ldx, y + output, ldy, n_rows, k > 0, panel, widened);
+      block_product(a, widened, step, n, hw_smaller(w->n_out - output, count * HW_PACK_WIDTH), x + k, ldx, y + output, ldy, n_rows, k > 0, panel, widened);
     }
   }
 }
@@ -112,7 +111,7 @@ void hw_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ld
     size_t most = DEPTH * a.inputs_of_cell;
     for (size_t k = 0; k < w->n_in; k += most) {
       size_t at = hw_pack_depth(w, k) * HW_PACK_WIDTH, next = k + most < w->n_in ? at + DEPTH * HW_PACK_WIDTH : 0;
-      block_product(&a, hw_cell(w->packed, at), w->packed_step, smaller(w->n_in - k, most), w->n_out, x + k, ldx, y, ldy, n_rows, k > 0, panel,
+      block_product(&a, hw_cell(w->packed, at), w->packed_step, hw_smaller(w->n_in - k, most), w->n_out, x + k, ldx, y, ldy, n_rows, k > 0, panel,
                     hw_cell(w->packed, next));
     }
   }

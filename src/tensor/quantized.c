@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/simd.h"
+#include "base/size.h"
 #include "tensor/kernels.h"
 #include "tensor/pack.h"
 
@@ -13,7 +14,6 @@ enum { SAMPLE = 2048, PIECE = 256, LARGEST = 127 }; /* outputs that mean and bal
 /* Sums of a few thousand numbers in float64 are off by less than this share. */
 static const double above = 1 + 1e-9;
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 /* The parts of the work space one after the other; memory NULL: only their sum. */
@@ -44,7 +44,7 @@ static void take_sample(const hw_matrix *w, hw_quantized *q) {
   for (size_t i = 0; i < q->n_in; i++) q->mean[i] = q->balance[i] = 0;
   for (size_t v = 0; v < w->n_out; v += every)
     for (size_t i = 0; i < q->n_in; i += PIECE) {
-      size_t count = smaller(PIECE, q->n_in - i);
+      size_t count = hw_smaller(PIECE, q->n_in - i);
       hw_matrix_row(w, v, i, count, piece);
       for (size_t e = 0; e < count; e++) {
         q->mean[i + e] += (double)piece[e];
@@ -73,7 +73,7 @@ static bool quantize_output(const hw_matrix *w, hw_quantized *q, size_t v, doubl
   size_t panel = v / HW_PACK_WIDTH;
   int8_t *out = q->numbers + panel * q->quads * HW_PACK_WIDTH * 4 + v % HW_PACK_WIDTH * 4;
   for (size_t i = 0; i < q->n_in; i += PIECE) {
-    size_t count = smaller(PIECE, q->n_in - i);
+    size_t count = hw_smaller(PIECE, q->n_in - i);
     hw_matrix_row(w, v, i, count, piece);
     for (size_t e = 0; e < count; e++) {
       double u = ((double)piece[e] - q->mean[i + e]) / q->balance[i + e];

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/size.h"
 #include "tensor/isa.h"
 #include "tensor/kernels.h"
 
@@ -180,15 +181,13 @@ typedef struct product {
   size_t ldx, ldy, n_rows, n_row_parts, outputs; /* outputs: of a part */
 } product;
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
 /* Part i takes row part i % n_row_parts and output part i / n_row_parts. */
 static void multiply_parts(void *context, size_t begin, size_t end, const hw_member *member) {
   const product *p = context;
   for (size_t i = begin; i < end; i++) {
     size_t part = i % p->n_row_parts, row = p->n_rows * part / p->n_row_parts, rows = p->n_rows * (part + 1) / p->n_row_parts - row;
     size_t output = i / p->n_row_parts * p->outputs;
-    hw_matrix w = hw_matrix_outputs(p->w, output, smaller(p->outputs, p->w->n_out - output));
+    hw_matrix w = hw_matrix_outputs(p->w, output, hw_smaller(p->outputs, p->w->n_out - output));
     hw_gemm(&w, p->x + row * p->ldx, p->ldx, p->y + row * p->ldy + output, p->ldy, rows, member->team.panel);
   }
 }
@@ -203,13 +202,13 @@ static size_t whole_outputs(const hw_matrix *w) {
 void hw_team_gemm(const hw_matrix *w, const float *x, size_t ldx, float *y, size_t ldy, size_t n_rows, const hw_team *team) {
   enum { LEAST = 1 << 20, ROWS = 256, WIDENED_ROWS = 16 }; /* multiplications of a part, rows of a part; what widening a weight costs */
   size_t present = hw_team_present(team), whole = whole_outputs(w), n_wholes = (w->n_out + whole - 1) / whole;
-  size_t all = (n_rows + (w->packed ? 0 : WIDENED_ROWS)) * w->n_in * w->n_out, parts = smaller(PARTS_OF_A_MEMBER * present, all / LEAST);
+  size_t all = (n_rows + (w->packed ? 0 : WIDENED_ROWS)) * w->n_in * w->n_out, parts = hw_smaller(PARTS_OF_A_MEMBER * present, all / LEAST);
   if (present == 1 || parts < 2 || w->blas) { /* of OpenBLAS, bits may depend on the parts */
     hw_gemm(w, x, ldx, y, ldy, n_rows, team->panel);
     return;
   }
   /* Rows of weights that are not packed beforehand stay together, so that each weight is widened once. */
-  size_t n_row_parts = w->packed ? smaller((n_rows + ROWS - 1) / ROWS, parts) : 1, n_output_parts = (parts + n_row_parts - 1) / n_row_parts;
+  size_t n_row_parts = w->packed ? hw_smaller((n_rows + ROWS - 1) / ROWS, parts) : 1, n_output_parts = (parts + n_row_parts - 1) / n_row_parts;
   size_t wholes = (n_wholes + n_output_parts - 1) / n_output_parts;
   product p = {.w = w, .x = x, .y = y, .ldx = ldx, .ldy = ldy, .n_rows = n_rows, .n_row_parts = n_row_parts, .outputs = wholes * whole};
   hw_divide(team, n_row_parts * ((n_wholes + wholes - 1) / wholes), 1, multiply_parts, &p);

@@ -70,7 +70,7 @@ write_results() {
     section "The widths of LLaMA 7B in 4 layers, one thread" "Medians of 5; a file in BF16. Weights packed beforehand, as they are while memory allows it." llama7b
     section "The same, weights packed a panel at a time" "Medians of 5." panels
     section "PyTorch's forward pass" "Medians of 5 of the best setting of up to three batches and one thread or $cores, by processor time and by the clock; and what $cores processes with one thread each give at the same time." torch
-    section "Full traces, $cores threads" "Slopes: medians of $n_traces runs over N and over 3 N prompts, N as many as fill a chunk of 2,048 tokens for each thread. Before each two runs a bare forward pass, a median of 5; the median of those." traces
+    section "Full traces, $cores threads" "Slopes: medians of $n_traces runs over N and over 3 N prompts, N as many as fill a chunk of 2,048 tokens for each thread. Before each two of these runs bench measures a bare forward pass, a median of 5; the figure is the median of these." traces
     section "Threads" "Slopes as above, whole chunks for each thread, of 3 runs each; a trace: the median of 5." threads
     section "Memory, $cores threads" "One run each." memory
     section "Shared prefixes and answers of several tokens, one thread" "Slopes as above, of $n_prefixes runs each." prefixes

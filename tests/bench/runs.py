@@ -48,7 +48,7 @@ class Run:
 
 def median_slope(binary, model, work, n, write, options, times=1, beside=None):
     """Seconds a prompt, processor and wall, from runs over n and 3 n prompts: medians. write(path, n) writes the data set. And the last run.
-    beside(): what is measured by turns with them, before each."""
+    beside(): called once before each two of these runs, to measure something by turns with them."""
     data, db, few, many = os.path.join(work, "data.jsonl"), os.path.join(work, "run.db"), [], []
     for _ in range(times):
         if beside:

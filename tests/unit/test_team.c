@@ -206,48 +206,102 @@ TEST(traces_have_the_same_bits) {
   }
 }
 
-/* Likewise; the second prompt is the first with two other tokens. */
+/* ---- Relevances ---- */
+
+static void same_relevance(const hw_relevance *a, const hw_relevance *b, const hw_model *model, size_t n_tokens) {
+  size_t layers = (size_t)model->config.n_layers, heads = layers * (size_t)model->config.n_heads;
+  const double *const lists[][2] = {{a->heads, b->heads}, {a->value, b->value}, {a->key, b->key}, {a->query, b->query}};
+  for (size_t i = 0; i < COUNT_OF(lists); i++) {
+    assert_true(!lists[i][0] == !lists[i][1]);
+    if (lists[i][0]) assert_memory_equal(lists[i][0], lists[i][1], heads * sizeof(double));
+  }
+  assert_memory_equal(a->ffn, b->ffn, layers * sizeof(double));
+  assert_memory_equal(a->states, b->states, layers * n_tokens * sizeof(double));
+  assert_true(unit_same_double(a->biases, b->biases));
+  assert_true(a->n_parts == b->n_parts && a->n_neurons == b->n_neurons);
+  assert_memory_equal(a->parts, b->parts, a->n_parts * sizeof *a->parts);
+  for (size_t i = 0; i < a->n_neurons; i++) assert_true(a->neurons[i].neuron == b->neurons[i].neuron && unit_same_double(a->neurons[i].r, b->neurons[i].r));
+}
+
+/* Two prompts, each the other's counterfactual. Whether all margins can be divided. Work space is what is counted, at most. */
+static bool ask(bench *b, const hw_activations *acts, const made_team *made, size_t n_tokens, int32_t answer, int32_t foil, hw_relevance_prompt asked[2]) {
+  const hw_relevance_settings settings = {.answer = true, .contrast = true, .floor = 1e-4, .top_neurons = 100};
+  hw_arena scratch;
+  bool usable = true;
+  hw_arena_init(&scratch);
+  for (size_t i = 0; i < 2; i++) asked[i] = (hw_relevance_prompt){.prompt = i, .reference = 1 - i, .answer = answer, .foil = foil};
+  assert_ok(hw_relevance_trace(acts, &settings, asked, 2, &made->team, &b->arena, &scratch, &b->err), &b->err);
+  size_t n = hw_team_most(&made->team), counted = hw_relevance_work_bytes(acts->model, &settings, 2 * n_tokens, n_tokens, n);
+  if (scratch.peak > counted) fail_msg("%s, %zu threads: %zu bytes are taken, %zu counted", acts->model->name, n, scratch.peak, counted);
+  hw_arena_fini(&scratch);
+  for (size_t i = 0; i < 2; i++) usable = usable && !asked[i].by_answer.reason && !asked[i].by_contrast.reason;
+  return usable;
+}
+
+/* Two prompts that part in two places, and two tokens between which they differ; by each team. */
+static void check_relevances(const hw_model *model, size_t n_tokens, uint64_t seed) {
+  enum { FIRST_TOKEN = 5 };
+  const size_t changed[] = {1, n_tokens - 1};
+  hw_relevance_prompt want[2], found[2];
+  int32_t *ids = unit_alloc(2 * n_tokens, sizeof *ids), answer = FIRST_TOKEN, foil = FIRST_TOKEN + 1;
+  unit_ids(&seed, model, n_tokens, ids);
+  memcpy(ids + n_tokens, ids, n_tokens * sizeof *ids);
+  for (size_t i = 0; i < COUNT_OF(changed); i++) ids[n_tokens + changed[i]] = (ids[changed[i]] + 1) % (int32_t)model->config.vocab_size;
+  bench b;
+  bench_init(&b);
+  hw_activations acts = bench_forward(&b, model, ids, (const size_t[]){n_tokens, n_tokens}, 2);
+  made_team alone = open_team(1);
+  while (!ask(&b, &acts, &alone, n_tokens, answer, foil, want)) {
+    if (++foil == (int32_t)model->config.vocab_out) foil = ++answer + 1;
+    assert_true(foil < (int32_t)model->config.vocab_out);
+  }
+  close_team(&alone);
+  assert_true(want[0].by_contrast.n_parts > 100 && want[1].by_contrast.n_parts > 100);
+  for (size_t s = 1; s < COUNT_OF(sizes); s++) {
+    made_team made = open_team(sizes[s]);
+    assert_true(ask(&b, &acts, &made, n_tokens, answer, foil, found));
+    for (size_t i = 0; i < 2; i++) {
+      same_relevance(&found[i].by_answer, &want[i].by_answer, model, n_tokens);
+      same_relevance(&found[i].by_contrast, &want[i].by_contrast, model, n_tokens);
+    }
+    close_team(&made);
+  }
+  bench_fini(&b);
+  free(ids);
+}
+
+/* Long enough that heads are divided; the last one has more queries than are taken at a time. */
 TEST(relevances_have_the_same_bits) {
   static const char *const models[] = {"datasets/models/headwater-gpt2", "datasets/models/headwater-llama"};
-  enum { TOKENS = 128, FIRST_CHANGE = 1, LAST_CHANGE = TOKENS - 1 };
-  const hw_relevance_settings settings = {.answer = true, .contrast = true, .floor = 1e-4, .top_neurons = 100};
   for (size_t m = 0; m < COUNT_OF(models); m++) {
-    uint64_t seed = 5 + m;
     hw_model *model = unit_open(models[m]);
-    int32_t ids[2 * TOKENS];
-    unit_ids(&seed, model, TOKENS, ids);
-    memcpy(ids + TOKENS, ids, TOKENS * sizeof *ids);
-    for (size_t i = FIRST_CHANGE; i <= LAST_CHANGE; i += LAST_CHANGE - FIRST_CHANGE) ids[TOKENS + i] = (ids[i] + 1) % (int32_t)model->config.vocab_size;
-    bench b;
-    bench_init(&b);
-    hw_activations acts = bench_forward(&b, model, ids, (const size_t[]){TOKENS, TOKENS}, 2);
-    hw_relevance_prompt want = {0};
-    for (size_t s = 0; s < COUNT_OF(sizes); s++) {
-      made_team made = open_team(sizes[s]);
-      hw_relevance_prompt asked = {.prompt = 0, .reference = 1, .answer = 5, .foil = 9};
-      assert_ok(hw_relevance_trace(&acts, &settings, &asked, 1, &made.team, &b.arena, &b.scratch, &b.err), &b.err);
-      if (s == 0) want = asked;
-      const hw_relevance *found[] = {&asked.by_answer, &asked.by_contrast}, *wanted[] = {&want.by_answer, &want.by_contrast};
-      for (int i = 0; i < 2; i++) {
-        size_t layers = (size_t)model->config.n_layers;
-        if (found[i]->reason || found[i]->n_parts < 100) fail_msg("%s: %s, %zu parts", models[m], found[i]->reason ? found[i]->reason : "relevances", found[i]->n_parts);
-        assert_int_equal(found[i]->n_parts, wanted[i]->n_parts);
-        assert_memory_equal(found[i]->parts, wanted[i]->parts, found[i]->n_parts * sizeof *found[i]->parts);
-        assert_memory_equal(found[i]->heads, wanted[i]->heads, layers * (size_t)model->config.n_heads * sizeof(double));
-        assert_memory_equal(found[i]->states, wanted[i]->states, layers * TOKENS * sizeof(double));
-      }
-      close_team(&made);
-    }
-    bench_fini(&b);
+    check_relevances(model, 128, 5 + m);
     hw_model_close(model);
   }
+  toy t;
+  toy_llama(&t, 3, HW_F32, (toy_sizes){2, 6, 3, 12, 4, 20, 420, 19}, false);
+  toy_write(&t);
+  hw_model *model = unit_open(t.folder);
+  check_relevances(model, 420, 9);
+  hw_model_close(model);
+  toy_fini(&t);
+}
+
+/* What is counted for a longest prompt holds for shorter ones, of which more are computed at the same time. */
+TEST(memory_of_relevances_grows_with_the_longest_prompt) {
+  const hw_relevance_settings settings = {.answer = true, .contrast = true};
+  hw_model *model = unit_open("datasets/models/headwater-gpt2");
+  for (size_t s = 0; s < COUNT_OF(sizes); s++)
+    for (size_t longest = 2; longest <= 10000; longest++)
+      assert_true(hw_relevance_work_bytes(model, &settings, 10000, longest, sizes[s]) >= hw_relevance_work_bytes(model, &settings, 10000, longest - 1, sizes[s]));
+  hw_model_close(model);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_part_is_computed_once),  cmocka_unit_test(work_too_small_to_divide_stays_whole), cmocka_unit_test(several_threads_divide_at_once),
       cmocka_unit_test(products_have_the_same_bits), cmocka_unit_test(traces_have_the_same_bits),
-      cmocka_unit_test(relevances_have_the_same_bits),
+      cmocka_unit_test(relevances_have_the_same_bits), cmocka_unit_test(memory_of_relevances_grows_with_the_longest_prompt),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
