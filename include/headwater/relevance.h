@@ -64,8 +64,8 @@ HW_API bool hw_relevance_trace(const hw_activations *acts, const hw_relevance_se
                                const hw_team *team, hw_arena *arena, hw_arena *scratch, hw_error *err);
 
 /* Bytes of that for one prompt, in the arena, but for parts beyond a usual number of them; and of the work space for prompts that have n_rows
- * tokens together, none of them more than `longest`, and a team of n_members at most: it grows with them up to
- * 128 MiB for the heads of a layer. Parts that are kept (48 bytes each, of a layer) are not counted. */
+ * tokens together, none of them more than `longest`, with a team of n_members at most. The share of the heads grows with the members, up to 128 MiB
+ * (one member may take more). Parts that are kept while a layer is at work (48 bytes each) are not counted. */
 HW_API size_t hw_relevance_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_tokens);
 HW_API size_t hw_relevance_work_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest, size_t n_members);
 

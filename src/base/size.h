@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ * Sizes and counts. */
 #ifndef HW_BASE_SIZE_H
 #define HW_BASE_SIZE_H
 

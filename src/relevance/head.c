@@ -13,8 +13,8 @@
 #include "tensor/kernels.h"
 #include "tensor/team.h"
 
-/* QUERIES: of them at a time, as many as a product sums in one chain: so a key's sum over all queries has the bits that it has without blocks, but
- * where heads share keys. MOST_SPACES: bytes of the work spaces of a layer's heads, where one alone does not take more. */
+/* QUERIES are taken at a time: as many as a product sums in one chain, so that the sum of a key over all queries has the same bits as without blocks (not
+ * where heads share keys). MOST_SPACES: bytes of all work spaces of a layer's heads; a single one may take more. */
 enum { BOTH = 2, QUERIES = HW_CHAIN_INPUTS, MOST_SPACES = 128 << 20 };
 
 /* Queries of a head of a prompt at work, and the keys that they see. Matrices of keys are [n_keys, d_head]; of queries and keys [n_queries, n_keys]. */
@@ -29,7 +29,7 @@ typedef struct head_work {
   float *through[BOTH];  /* products of `mixed` with the values of one run */
   float *of_parts[BOTH]; /* the same of `parts` */
   float *weights;        /* mean attention */
-  float *of_scores;      /* w of METHOD section 10 */
+  float *of_scores;      /* w of METHOD section 10; in contrast alone */
   float *turned;         /* [n_keys, n_queries] */
   float *mean_keys, *taken; /* [n_keys, d_head] */
   float *mean_queries;      /* [n_queries, d_head] */
@@ -241,7 +241,7 @@ static void pull_queries(const hw_pass *pass, const hw_pass_layer *w, const head
 static void run_queries(const hw_pass *pass, const hw_pass_layer *w, const head_work *h) {
   size_t d_head = (size_t)pass->model->config.d_head, ldq = (size_t)pass->model->config.n_heads * d_head;
   products(pass, w, h);
-  memset(h->of_scores, 0, h->n_queries * h->n_keys * sizeof *h->of_scores);
+  if (pass->contrast) memset(h->of_scores, 0, h->n_queries * h->n_keys * sizeof *h->of_scores);
   memset(h->weights, 0, h->n_queries * h->n_keys * sizeof *h->weights);
   for (size_t n = 0; n < h->n_queries; n++) {
     size_t i = h->first_query + n, seen = hw_attention_first(pass->model, w->layer, i);
@@ -306,7 +306,7 @@ static bool new_head(const hw_pass *pass, const hw_pass_layer *w, head_work *h, 
   float **const lists[] = {&h->keys[0], &h->values[0], &h->keys[1], &h->values[1], &h->queries, &h->scores[0], &h->scores[1], &h->through[0], &h->through[1],
                            &h->of_parts[0], &h->of_parts[1], &h->weights, &h->of_scores, &h->turned, &h->mean_keys, &h->mean_queries, &h->taken};
   const size_t sizes[] = {n_keys * d_head, n_keys * d_head, other * n_keys * d_head, other * n_keys * d_head, BOTH * n_queries * d_head, (1 + other) * cells, 2 * other * cells, cells, other * cells,
-                          apart * cells, apart * other * cells, cells, cells, cells, other * n_keys * d_head, other * n_queries * d_head, n_keys * d_head};
+                          apart * cells, apart * other * cells, cells, other * cells, cells, other * n_keys * d_head, other * n_queries * d_head, n_keys * d_head};
   double **const of_keys[] = {&h->log_own, &h->log_reference, &h->secant, &h->attention[0], &h->attention[1], &h->of_whole, &h->of_value, &h->of_key, &h->of_query};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     if (!(*lists[i] = hw_arena_new(pass->work, float, sizes[i], pass->err))) return false;

@@ -2,8 +2,8 @@
  * Relevances on every fixture: the invariants of METHOD sections 8 to 10, and independence of the prompts beside. The numbers themselves are
  * compared with float64 references by tests/reference/relevance. */
 #include "model_folder.h"
+#include "relevance_compare.h"
 
-#include "headwater/relevance.h"
 #include "relevance/ffn.h"
 #include "relevance/routing.h"
 #include "tensor/kernels.h"
@@ -294,17 +294,6 @@ static void test_routing(void **state) {
   assert_true(fabs(jump - wanted) < 1e-6 && fabs(jump) > 1e-2);
 }
 
-static void assert_same_bits(const hw_relevance *a, const hw_relevance *b, const hw_model *model) {
-  size_t layers = (size_t)model->config.n_layers, heads = layers * (size_t)model->config.n_heads;
-  assert_memory_equal(a->heads, b->heads, heads * sizeof(double));
-  assert_memory_equal(a->ffn, b->ffn, layers * sizeof(double));
-  assert_memory_equal(a->states, b->states, layers * N * sizeof(double));
-  assert_int_equal(a->n_neurons, b->n_neurons);
-  for (size_t i = 0; i < a->n_neurons; i++) assert_true(a->neurons[i].neuron == b->neurons[i].neuron && a->neurons[i].r == b->neurons[i].r);
-  assert_int_equal(a->n_parts, b->n_parts);
-  for (size_t i = 0; i < a->n_parts; i++) assert_true(a->parts[i].r == b->parts[i].r && a->parts[i].value == b->parts[i].value && a->parts[i].key == b->parts[i].key);
-}
-
 static const char *small_model(size_t m) { return m < UNIT_FIXTURES ? unit_models[m] : mixtures[m - UNIT_FIXTURES]; }
 
 /* The bits of a prompt are those that it has alone. */
@@ -328,8 +317,8 @@ static void test_company_changes_nothing(void **state) {
     both.acts = bench_forward(&both.b, both.model, ids, lengths, 4);
     hw_relevance_prompt asked[] = {{.prompt = 0, .reference = 3, .answer = one.answer, .foil = one.foil}, {.prompt = 1, .reference = 2, .answer = one.answer, .foil = one.foil}};
     assert_ok(hw_relevance_trace(&both.acts, &all_parts, asked, 2, &(hw_team){.panel = both.b.panel}, &both.b.arena, &both.b.scratch, &both.b.err), &both.b.err);
-    assert_same_bits(&asked[1].by_answer, &one.by_answer, alone.model);
-    assert_same_bits(&asked[1].by_contrast, &one.by_contrast, alone.model);
+    same_relevances(&asked[1].by_answer, &one.by_answer, alone.model, N);
+    same_relevances(&asked[1].by_contrast, &one.by_contrast, alone.model, N);
     bench_fini(&both.b);
     pair_fini(&alone);
   }
@@ -353,8 +342,8 @@ static void test_shared_rows_change_nothing(void **state) {
     bench_init(&shared.b);
     assert_ok(hw_forward(apart.model, &batch, &(hw_team){.panel = shared.b.panel}, &shared.b.arena, &shared.acts, &shared.b.err), &shared.b.err);
     hw_relevance_prompt asked = trace(&shared, 0, 1, one.answer, one.foil);
-    assert_same_bits(&asked.by_answer, &one.by_answer, apart.model);
-    assert_same_bits(&asked.by_contrast, &one.by_contrast, apart.model);
+    same_relevances(&asked.by_answer, &one.by_answer, apart.model, N);
+    same_relevances(&asked.by_contrast, &one.by_contrast, apart.model, N);
     bench_fini(&shared.b);
     pair_fini(&apart);
   }

@@ -4,9 +4,9 @@
 #include <stdatomic.h>
 
 #include "model_folder.h"
+#include "relevance_compare.h"
 #include "trace_compare.h"
 
-#include "headwater/relevance.h"
 #include "headwater/trace.h"
 #include "tensor/pack.h"
 #include "tensor/team.h"
@@ -208,21 +208,6 @@ TEST(traces_have_the_same_bits) {
 
 /* ---- Relevances ---- */
 
-static void same_relevance(const hw_relevance *a, const hw_relevance *b, const hw_model *model, size_t n_tokens) {
-  size_t layers = (size_t)model->config.n_layers, heads = layers * (size_t)model->config.n_heads;
-  const double *const lists[][2] = {{a->heads, b->heads}, {a->value, b->value}, {a->key, b->key}, {a->query, b->query}};
-  for (size_t i = 0; i < COUNT_OF(lists); i++) {
-    assert_true(!lists[i][0] == !lists[i][1]);
-    if (lists[i][0]) assert_memory_equal(lists[i][0], lists[i][1], heads * sizeof(double));
-  }
-  assert_memory_equal(a->ffn, b->ffn, layers * sizeof(double));
-  assert_memory_equal(a->states, b->states, layers * n_tokens * sizeof(double));
-  assert_true(unit_same_double(a->biases, b->biases));
-  assert_true(a->n_parts == b->n_parts && a->n_neurons == b->n_neurons);
-  assert_memory_equal(a->parts, b->parts, a->n_parts * sizeof *a->parts);
-  for (size_t i = 0; i < a->n_neurons; i++) assert_true(a->neurons[i].neuron == b->neurons[i].neuron && unit_same_double(a->neurons[i].r, b->neurons[i].r));
-}
-
 /* Two prompts, each the other's counterfactual. Whether all margins can be divided. Work space is what is counted, at most. */
 static bool ask(bench *b, const hw_activations *acts, const made_team *made, size_t n_tokens, int32_t answer, int32_t foil, hw_relevance_prompt asked[2]) {
   const hw_relevance_settings settings = {.answer = true, .contrast = true, .floor = 1e-4, .top_neurons = 100};
@@ -261,8 +246,8 @@ static void check_relevances(const hw_model *model, size_t n_tokens, uint64_t se
     made_team made = open_team(sizes[s]);
     assert_true(ask(&b, &acts, &made, n_tokens, answer, foil, found));
     for (size_t i = 0; i < 2; i++) {
-      same_relevance(&found[i].by_answer, &want[i].by_answer, model, n_tokens);
-      same_relevance(&found[i].by_contrast, &want[i].by_contrast, model, n_tokens);
+      same_relevances(&found[i].by_answer, &want[i].by_answer, model, n_tokens);
+      same_relevances(&found[i].by_contrast, &want[i].by_contrast, model, n_tokens);
     }
     close_team(&made);
   }
