@@ -172,34 +172,63 @@ static bool through_shaping(const hw_pass *pass, const hw_pass_layer *w) {
                              through_norms(pass, k, l->k_norm_gamma, l->k_norm_beta, (size_t)c->n_kv_heads, w->k));
 }
 
+/* What a layer's projections give to pass->branch. */
+typedef struct projections {
+  float *product; /* [rows, d_model] */
+  bool empty;     /* nothing is in the branch */
+} projections;
+
 /* g: rows that lie ld floats apart. */
-static void add_product(const hw_pass *pass, const hw_matrix *weights, const float *g, size_t ld, float *product) {
+static void add_product(const hw_pass *pass, const hw_matrix *weights, const float *g, size_t ld, projections *to) {
   size_t d = (size_t)pass->model->config.d_model;
   hw_matrix back = hw_matrix_transposed(weights);
-  hw_team_gemm(&back, g, ld, product, d, pass->all.n, pass->team);
-  hw_add_rows(pass->branch, product, NULL, pass->all.n, d, pass->branch);
+  hw_team_gemm(&back, g, ld, to->empty ? pass->branch : to->product, d, pass->all.n, pass->team);
+  if (!to->empty) hw_add_rows(pass->branch, to->product, NULL, pass->all.n, d, pass->branch);
+  to->empty = false;
 }
 
-/* pass->branch += the co-vectors of q, k and v times their weights. Nothing goes through q and k in answer relevance. */
-static bool through_projections(const hw_pass *pass, const hw_pass_layer *w) {
-  const hw_layer *l = &pass->model->layers[w->layer];
-  size_t heads = query_width(pass), kv = key_width(pass), fused_width = hw_heads_fused_width(pass->model);
-  float *product = new_floats(pass, pass->all.n, (size_t)pass->model->config.d_model), *fused = new_floats(pass, pass->all.n, fused_width);
-  if (!product || !fused) return false;
-  if (fused_width) {
-    size_t first = 0, end = fused_width;
-    if (!pass->contrast) hw_qkv_values(pass->model, &first, &end);
-    first -= first % HW_CHAIN_INPUTS; /* the sums begin a block where those of the whole row do: so they have the same bits */
-    hw_matrix used = hw_matrix_outputs(&l->w_qkv, first, end - first);
-    for (size_t r = 0; r < pass->all.n; r++) hw_qkv_join(pass->model, w->q + r * heads, w->k + r * kv, w->v + r * kv, fused + r * fused_width);
-    add_product(pass, &used, fused + first, fused_width, product);
+/* Outputs of fused weights that the pass goes through: all, or in answer relevance those from the first value to the last one. */
+static void fused_outputs(const hw_pass *pass, size_t *first, size_t *end) {
+  *first = 0;
+  *end = hw_heads_fused_width(pass->model);
+  if (!pass->contrast) hw_qkv_values(pass->model, first, end);
+}
+
+/* Whether those of q and k are among what is multiplied: a product begins with a chain of the whole row, so that its sums have the same bits. */
+static bool reads_scores(const hw_pass *pass) {
+  size_t first, end;
+  if (pass->contrast || !hw_heads_fused_width(pass->model)) return pass->contrast;
+  fused_outputs(pass, &first, &end);
+  return end - first != key_width(pass) || first % HW_CHAIN_INPUTS != 0;
+}
+
+static bool through_fused(const hw_pass *pass, const hw_pass_layer *w, projections *to) {
+  size_t heads = query_width(pass), kv = key_width(pass), width = hw_heads_fused_width(pass->model), first, end;
+  fused_outputs(pass, &first, &end);
+  first -= first % HW_CHAIN_INPUTS;
+  hw_matrix used = hw_matrix_outputs(&pass->model->layers[w->layer].w_qkv, first, end - first);
+  if (!reads_scores(pass)) {
+    add_product(pass, &used, w->v, kv, to);
     return true;
   }
+  float *fused = new_floats(pass, pass->all.n, width);
+  if (!fused) return false;
+  for (size_t r = 0; r < pass->all.n; r++) hw_qkv_join(pass->model, w->q + r * heads, w->k + r * kv, w->v + r * kv, fused + r * width);
+  add_product(pass, &used, fused + first, width, to);
+  return true;
+}
+
+/* pass->branch (+)= the co-vectors of q, k and v times their weights. Nothing goes through q and k in answer relevance. */
+static bool through_projections(const hw_pass *pass, const hw_pass_layer *w) {
+  const hw_layer *l = &pass->model->layers[w->layer];
+  projections to = {.product = new_floats(pass, pass->all.n, (size_t)pass->model->config.d_model), .empty = !pass->model->config.parallel};
+  if (!to.product) return false;
+  if (hw_heads_fused_width(pass->model)) return through_fused(pass, w, &to);
   if (pass->contrast) {
-    add_product(pass, &l->w_q, w->q, heads, product);
-    add_product(pass, &l->w_k, w->k, kv, product);
+    add_product(pass, &l->w_q, w->q, query_width(pass), &to);
+    add_product(pass, &l->w_k, w->k, key_width(pass), &to);
   }
-  add_product(pass, &l->w_v, w->v, kv, product);
+  add_product(pass, &l->w_v, w->v, key_width(pass), &to);
   return true;
 }
 
@@ -231,12 +260,11 @@ static void note_biases(const hw_pass *pass, const hw_pass_layer *w) {
 
 bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
   const hw_model_config *c = &pass->model->config;
-  size_t d = (size_t)c->d_model, n = pass->all.n;
-  hw_pass_layer w = {.layer = layer, .rows = rows, .q = hw_arena_znew(pass->work, float, n * query_width(pass), pass->err),
-                     .k = hw_arena_znew(pass->work, float, n * key_width(pass), pass->err), .v = hw_arena_znew(pass->work, float, n * key_width(pass), pass->err)};
+  size_t d = (size_t)c->d_model, n = pass->all.n, n_scored = reads_scores(pass) ? n : 0;
+  hw_pass_layer w = {.layer = layer, .rows = rows, .q = hw_arena_znew(pass->work, float, n_scored * query_width(pass), pass->err),
+                     .k = hw_arena_znew(pass->work, float, n_scored * key_width(pass), pass->err), .v = hw_arena_znew(pass->work, float, n * key_width(pass), pass->err)};
   if (!w.q || !w.k || !w.v || !start(pass, &w) || !hw_pass_heads(pass, &w)) return false;
   if (rows == &pass->last && (!spread(pass, pass->state) || (c->parallel && (!spread(pass, pass->branch) || !spread(pass, pass->beside))))) return false;
-  if (!c->parallel) memset(pass->branch, 0, n * d * sizeof *pass->branch);
   if ((pass->contrast && !turn_back(pass, layer, w.q, w.k)) || !through_shaping(pass, &w) || !through_projections(pass, &w)) return false;
   if (!pass->contrast) note_biases(pass, &w);
   for (size_t r = 0; r < n; r++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/simd.h"
+#include "base/size.h"
 #include "relevance/ffn.h"
 #include "tensor/kernels.h"
 #include "tensor/team.h"
@@ -16,6 +17,7 @@ enum { ROWS_TOGETHER = 512 };
 typedef struct block {
   hw_ffn_block of;
   struct hw_experts *experts; /* or NULL */
+  float *pulled; /* [n, d_model] co-vectors of f where an output norm stands behind it */
   float *gate[HW_RUNS]; /* [d_ffn] of a row of both runs: act(p) of a gated FFN */
   float *neurons; /* [n, d_ffn] co-vectors: of a, then of u */
   float *gates;   /* the same of p */
@@ -56,20 +58,18 @@ static void run_outputs(const hw_pass *pass, const block *b, int run, float *out
 }
 
 /* Co-vectors of f from those of the state y: through the output norm where there is one. */
-static void start(const hw_pass *pass, const block *b) {
+static void start(const hw_pass *pass, block *b) {
   const hw_model_config *c = &pass->model->config;
   const hw_layer *layer = &pass->model->layers[b->of.layer];
   size_t d = (size_t)c->d_model;
   const float *y = pass->state + b->of.first * d;
-  if (!layer->ffn_out_gamma) {
-    memcpy(b->of.behind, y, b->of.n * d * sizeof *y);
-    return;
-  }
-  memset(b->of.behind, 0, b->of.n * d * sizeof *b->of.behind);
+  b->of.behind = layer->ffn_out_gamma ? b->pulled : y;
+  if (!layer->ffn_out_gamma) return;
+  memset(b->pulled, 0, b->of.n * d * sizeof *b->pulled);
   for (int run = 0; run < (pass->contrast ? HW_RUNS : 1); run++) run_outputs(pass, b, run, b->of.outputs[run]);
   for (size_t i = 0; i < b->of.n; i++)
     hw_pass_norm(pass, c->residual_factor > 0 ? HW_NORM_NONE : HW_NORM_RMS, b->of.outputs[0] + i * d, b->of.outputs[1] + i * d, layer->ffn_out_gamma, d,
-                 y + i * d, b->of.behind + i * d);
+                 y + i * d, b->pulled + i * d);
 }
 
 /* act(u) / u; at_zero where u is 0. */
@@ -119,25 +119,23 @@ HW_SIMD static void through_product(float share, const float *u, const float *ot
   }
 }
 
-/* Co-vectors of u (in b->neurons, in the place of those of a) and of p. */
-static void through_neurons(const hw_pass *pass, const block *b) {
+/* Row i: co-vectors of u (in b->neurons, in the place of those of a) and of p. */
+static void through_neurons(const hw_pass *pass, const block *b, size_t i) {
   const hw_model_config *c = &pass->model->config;
   size_t d_ffn = (size_t)c->d_ffn;
   int side = pass->contrast ? 1 : 0; /* the other run */
-  for (size_t i = 0; i < b->of.n; i++) {
-    float *g = b->neurons + i * d_ffn, *slope = b->slopes;
-    const float *u = matrix_row(b, pass->acts->u[b->of.layer], 0, i, d_ffn), *other = matrix_row(b, pass->acts->u[b->of.layer], 1, i, d_ffn);
-    if (!c->gated) {
-      hw_ffn_slopes(pass, c->activation, 1, u, other, matrix_row(b, pass->acts->neurons[b->of.layer], 0, i, d_ffn), matrix_row(b, pass->acts->neurons[b->of.layer], 1, i, d_ffn), d_ffn, slope);
-      hw_multiply(g, slope, d_ffn);
-      continue;
-    }
-    for (int s = 0; s <= side; s++) run_gate(pass, b, s, i);
-    const float *gate = b->gate[0], *other_gate = b->gate[side], *p = pass->acts->p[b->of.layer], share = pass->contrast ? 1 : 0.5f;
-    float *gates = b->gates + i * d_ffn;
-    hw_ffn_slopes(pass, c->activation, 1, matrix_row(b, p, 0, i, d_ffn), matrix_row(b, p, 1, i, d_ffn), gate, other_gate, d_ffn, slope);
-    through_product(share, u, other, gate, other_gate, slope, d_ffn, g, gates);
+  float *g = b->neurons + i * d_ffn, *slope = b->slopes;
+  const float *u = matrix_row(b, pass->acts->u[b->of.layer], 0, i, d_ffn), *other = matrix_row(b, pass->acts->u[b->of.layer], 1, i, d_ffn);
+  if (!c->gated) {
+    const float *a = pass->acts->neurons[b->of.layer];
+    hw_ffn_slopes(pass, c->activation, 1, u, other, matrix_row(b, a, 0, i, d_ffn), matrix_row(b, a, 1, i, d_ffn), d_ffn, slope);
+    hw_multiply(g, slope, d_ffn);
+    return;
   }
+  for (int s = 0; s <= side; s++) run_gate(pass, b, s, i);
+  const float *gate = b->gate[0], *other_gate = b->gate[side], *p = pass->acts->p[b->of.layer], share = pass->contrast ? 1 : 0.5f;
+  hw_ffn_slopes(pass, c->activation, 1, matrix_row(b, p, 0, i, d_ffn), matrix_row(b, p, 1, i, d_ffn), gate, other_gate, d_ffn, slope);
+  through_product(share, u, other, gate, other_gate, slope, d_ffn, g, b->gates + i * d_ffn);
 }
 
 /* Largest first; of equals the lowest number. */
@@ -163,13 +161,36 @@ void hw_ffn_note_neurons(const hw_pass *pass, const hw_ffn_block *b, size_t i, c
   }
 }
 
+/* Whether all (a - other) g are surely smaller than `least`; other may be NULL. In float32 the difference may be too small by less than a millionth,
+ * and rounding keeps the order. */
+HW_SIMD static bool all_smaller(const float *a, const float *other, const float *g, size_t n, double least) {
+  float limit = (float)(least * (1 - 1e-6));
+  int any = 0;
+  if (other)
+    for (size_t i = 0; i < n; i++) any |= !(fabsf((a[i] - other[i]) * g[i]) < limit);
+  else
+    for (size_t i = 0; i < n; i++) any |= !(fabsf(a[i] * g[i]) < limit);
+  return !any;
+}
+
+size_t hw_ffn_rank_products(hw_ranked *list, size_t k, const float *a, const float *other, const float *g, size_t n) {
+  enum { TOGETHER = 64 };
+  size_t found = 0;
+  for (size_t first = 0; first < n && k > 0; first += TOGETHER) {
+    size_t count = hw_smaller(n - first, TOGETHER);
+    if (found == k && all_smaller(a + first, other ? other + first : NULL, g + first, count, fabs(list[k - 1].r))) continue;
+    for (size_t i = first; i < first + count; i++)
+      found = hw_ffn_rank(list, found, k, (hw_ranked){((double)a[i] - (other ? (double)other[i] : 0)) * (double)g[i], i});
+  }
+  return found;
+}
+
 /* The neurons of a row with the largest relevances. */
 static void rank_neurons(const hw_pass *pass, const block *b, size_t i) {
-  size_t d_ffn = (size_t)pass->model->config.d_ffn, k = pass->settings->top_neurons < d_ffn ? pass->settings->top_neurons : d_ffn, found = 0;
-  const float *a = matrix_row(b, pass->acts->neurons[b->of.layer], 0, i, d_ffn), *other = matrix_row(b, pass->acts->neurons[b->of.layer], 1, i, d_ffn);
-  if (!b->of.kept[i] || k == 0) return;
-  for (size_t n = 0; n < d_ffn; n++)
-    found = hw_ffn_rank(b->ranked, found, k, (hw_ranked){((double)a[n] - (pass->contrast ? (double)other[n] : 0)) * (double)b->neurons[i * d_ffn + n], n});
+  size_t d_ffn = (size_t)pass->model->config.d_ffn, k = hw_smaller(pass->settings->top_neurons, d_ffn);
+  const float *a = pass->acts->neurons[b->of.layer];
+  if (!b->of.kept[i]) return;
+  size_t found = hw_ffn_rank_products(b->ranked, k, matrix_row(b, a, 0, i, d_ffn), pass->contrast ? matrix_row(b, a, 1, i, d_ffn) : NULL, b->neurons + i * d_ffn, d_ffn);
   hw_ffn_note_neurons(pass, &b->of, i, b->ranked, found);
 }
 
@@ -177,8 +198,8 @@ static void rank_neurons(const hw_pass *pass, const block *b, size_t i) {
 static double relevance_of(const hw_pass *pass, const block *b, size_t i) {
   size_t d = (size_t)pass->model->config.d_model;
   const float *g = pass->state + (b->of.first + i) * d, *after = pass->acts->resid[b->of.layer + 1], *before = pass->acts->mid[b->of.layer];
-  return hw_pass_relevance(pass, matrix_row(b, after, 0, i, d), matrix_row(b, after, 1, i, d), g, d) -
-         hw_pass_relevance(pass, matrix_row(b, before, 0, i, d), matrix_row(b, before, 1, i, d), g, d);
+  double r = hw_difference_dot(matrix_row(b, after, 0, i, d), matrix_row(b, before, 0, i, d), g, d);
+  return pass->contrast ? r - hw_difference_dot(matrix_row(b, after, 1, i, d), matrix_row(b, before, 1, i, d), g, d) : r;
 }
 
 static void note_parts(const hw_pass *pass, const block *b) {
@@ -200,15 +221,13 @@ double *hw_ffn_biases(const hw_pass *pass, const hw_ffn_block *b, size_t i) {
 
 static double dot(const float *bias, const float *g, size_t n) { return bias ? hw_difference_dot(bias, NULL, g, n) : 0; }
 
-/* Answer relevance: what the biases of an FFN without experts are worth. */
-static void note_biases(const hw_pass *pass, const block *b) {
+/* Answer relevance: what the biases of an FFN without experts are worth in row i. */
+static void note_biases(const hw_pass *pass, const block *b, size_t i) {
   const hw_layer *layer = &pass->model->layers[b->of.layer];
   size_t d = (size_t)pass->model->config.d_model, d_ffn = (size_t)pass->model->config.d_ffn;
-  for (size_t i = 0; i < b->of.n && !pass->contrast; i++) {
-    double *biases = hw_ffn_biases(pass, &b->of, i);
-    *biases += dot(layer->b_out, b->of.behind + i * d, d) + dot(layer->b_in, b->neurons + i * d_ffn, d_ffn);
-    if (pass->model->config.gated) *biases += dot(layer->b_gate, b->gates + i * d_ffn, d_ffn);
-  }
+  double *biases = hw_ffn_biases(pass, &b->of, i);
+  *biases += dot(layer->b_out, b->of.behind + i * d, d) + dot(layer->b_in, b->neurons + i * d_ffn, d_ffn);
+  if (pass->model->config.gated) *biases += dot(layer->b_gate, b->gates + i * d_ffn, d_ffn);
 }
 
 /* From the co-vectors of f to those of the norm's output, without experts. */
@@ -218,14 +237,16 @@ static void through_ffn(const hw_pass *pass, const block *b) {
   size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
   hw_matrix out = hw_matrix_transposed(&layer->w_out), in = hw_matrix_transposed(&layer->w_in), gate = hw_matrix_transposed(&layer->w_gate);
   hw_team_gemm(&out, b->of.behind, d, b->neurons, d_ffn, b->of.n, pass->team);
-  for (size_t i = 0; i < b->of.n; i++) rank_neurons(pass, b, i);
-  through_neurons(pass, b);
+  for (size_t i = 0; i < b->of.n; i++) { /* a row is read from memory once */
+    rank_neurons(pass, b, i);
+    through_neurons(pass, b, i);
+    if (!pass->contrast) note_biases(pass, b, i);
+  }
   hw_team_gemm(&in, b->neurons, d_ffn, b->of.normed, d, b->of.n, pass->team);
   if (c->gated) {
     hw_team_gemm(&gate, b->gates, d_ffn, b->of.more, d, b->of.n, pass->team);
     hw_add_rows(b->of.normed, b->of.more, NULL, b->of.n, d, b->of.normed);
   }
-  note_biases(pass, b);
 }
 
 /* Through the norm. */
@@ -247,7 +268,7 @@ static void finish(hw_pass *pass, const block *b) {
 /* Work space of a block; without experts that of its neurons too. */
 static bool new_block(const hw_pass *pass, block *b, size_t n) {
   size_t d = (size_t)pass->model->config.d_model, d_ffn = (size_t)pass->model->config.d_ffn, gated = pass->model->config.gated ? n : 0;
-  float **const narrow[] = {&b->of.behind, &b->of.normed, &b->of.more};
+  float **const narrow[] = {&b->pulled, &b->of.normed, &b->of.more};
   for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++)
     if (!(*narrow[i] = hw_arena_new(pass->work, float, n * d, pass->err))) return false;
   bool behind_norm = pass->model->layers[b->of.layer].ffn_out_gamma != NULL;

@@ -15,7 +15,7 @@ typedef struct hw_ranked {
 typedef struct hw_ffn_block {
   const hw_pass_rows *rows;
   size_t layer, first, n;
-  float *behind;           /* [n, d_model] co-vectors of the FFN's own output f */
+  const float *behind;     /* [n, d_model] co-vectors of the FFN's own output f */
   float *normed, *more;    /* [n, d_model] co-vectors of what the norm gave; work space */
   bool *kept;              /* [n] whether the row's part is kept */
   float *outputs[HW_RUNS]; /* [n, d_model] f of both runs, where an output norm stands behind it */
@@ -39,6 +39,9 @@ void hw_ffn_slopes(const hw_pass *pass, hw_activation kind, float steepness, con
 
 /* Puts a neuron into the list of the k largest |r|, which has n; of equals the lowest number is first. Returns how many it has then. */
 size_t hw_ffn_rank(hw_ranked *list, size_t n, size_t k, hw_ranked x);
+
+/* Fills the list with the k largest |(a - other) g| of n neurons, in float64; other NULL is 0. Returns how many there are. */
+size_t hw_ffn_rank_products(hw_ranked *list, size_t k, const float *a, const float *other, const float *g, size_t n);
 
 /* Adds the n neurons of the list to those of row i's prompt. */
 void hw_ffn_note_neurons(const hw_pass *pass, const hw_ffn_block *block, size_t i, const hw_ranked *list, size_t n);

@@ -44,7 +44,7 @@ static hw_matrix view(const float *data, size_t n_in, size_t n_out, size_t strid
 
 /* ---- Scores ---- */
 
-/* Attention of a query at position i, keys [seen, i], and its logarithms in `out`; returns that of the sink, -infinity without one. */
+/* Attention of a query at position i, keys [seen, i]. In contrast its logarithms in `out` too; returns that of the sink, -infinity without one. */
 static double log_attention(const hw_pass *pass, size_t layer, size_t head, const float *products, size_t seen, size_t i, double *out, double *attention) {
   const hw_layer *l = &pass->model->layers[layer];
   double cap = pass->model->config.attention_cap, slope = pass->model->alibi_slopes ? (double)pass->model->alibi_slopes[head] : 0;
@@ -59,6 +59,10 @@ static double log_attention(const hw_pass *pass, size_t layer, size_t head, cons
   hw_exp_doubles(attention + seen, i + 1 - seen);
   for (size_t j = seen; j <= i; j++) sum += attention[j];
   if (l->sinks) sum += hw_exp(sink - largest);
+  if (!pass->contrast) {
+    for (size_t j = seen; j <= i; j++) attention[j] /= sum;
+    return -INFINITY; /* unused */
+  }
   double whole = largest + hw_log(sum);
   for (size_t j = seen; j <= i; j++) attention[j] = out[j] -= whole;
   hw_exp_doubles(attention + seen, i + 1 - seen);

@@ -221,7 +221,7 @@ double HW_ISA_NAME(hw_difference_dot)(const float *x, const float *minus, const 
   return hw_sum_tree(lane);
 }
 
-/* The sum of h, and that of (x - centre) h, for h = gamma g. */
+/* The sum of h, and that of (x - centre) h unless it is NULL, for h = gamma g. */
 HW_INLINE void covector_sums(const float *x, double centre, const float *gamma, const float *g, size_t n, double *sum, double *product) {
   hw_double_lanes sums, products;
   hw_double_lanes_clear(&sums);
@@ -232,7 +232,7 @@ HW_INLINE void covector_sums(const float *x, double centre, const float *gamma, 
                    for (int half = 0; half < 2; half++) {
                      hw_doubles h = hw_widened(gain, half) * hw_widened(by, half);
                      sums.of[2 * v + half] += h;
-                     products.of[2 * v + half] += (hw_widened(values, half) - centre) * h;
+                     if (product) products.of[2 * v + half] += (hw_widened(values, half) - centre) * h;
                    })
   memcpy(lane, &sums, sizeof lane);
   memcpy(product_lane, &products, sizeof product_lane);
@@ -242,15 +242,16 @@ HW_INLINE void covector_sums(const float *x, double centre, const float *gamma, 
     product_lane[i - whole] += ((double)x[i] - centre) * h;
   }
   *sum = hw_sum_tree(lane);
-  *product = hw_sum_tree(product_lane);
+  if (product) *product = hw_sum_tree(product_lane);
 }
 
 void HW_ISA_NAME(hw_norm_pull)(hw_norm_kind kind, const float *x, const float *gamma, float eps, const float *g, size_t n, float *out) {
-  double mean, sigma, sum = 0, unused;
+  double mean, sigma, sum = 0;
   norm_moments(kind, x, eps, n, &mean, &sigma);
-  if (kind == HW_NORM_LAYER) covector_sums(x, 0, gamma, g, n, &sum, &unused);
+  if (kind == HW_NORM_LAYER) covector_sums(x, 0, gamma, g, n, &sum, NULL);
   sum /= (double)n;
-  for (size_t i = 0; i < n; i++) out[i] = (float)((double)out[i] + ((gamma ? (double)gamma[i] : 1) * (double)g[i] - sum) / sigma);
+  double factor = 1 / sigma; /* a division of each number would take most of the time */
+  for (size_t i = 0; i < n; i++) out[i] = (float)((double)out[i] + ((gamma ? (double)gamma[i] : 1) * (double)g[i] - sum) * factor);
 }
 
 void HW_ISA_NAME(hw_norm_secant_pull)(hw_norm_kind kind, const float *x, const float *other, const float *gamma, float eps, const float *g, size_t n, float *out) {

@@ -409,11 +409,36 @@ static void test_kernels(void **state) {
   }
 }
 
+/* The list is that of looking at every neuron: also where many are alike, where float32 cannot tell the products apart, or they are tiny. */
+static void test_largest_products(void **state) {
+  (void)state;
+  enum { WIDTH = 1000, MOST = 20 };
+  const float scales[] = {1, 3e-21f, 3e-22f, 3e-23f, 1e-25f, 0};
+  float a[WIDTH], other[WIDTH], g[WIDTH];
+  hw_ranked list[MOST], wanted[MOST];
+  uint64_t seed = 5;
+  for (size_t s = 0; s < COUNT_OF(scales); s++)
+    for (int steps = 4; steps <= 1 << 22; steps *= 64) {
+      for (int i = 0; i < WIDTH; i++) {
+        a[i] = scales[s] * (1 + (float)unit_below(&seed, (uint32_t)steps) / (float)(1 << 22));
+        other[i] = scales[s] * (float)unit_below(&seed, 3) / 2;
+        g[i] = scales[s] * (1 - (float)unit_below(&seed, (uint32_t)steps) / (float)(1 << 23));
+      }
+      for (size_t k = 1; k <= MOST; k++)
+        for (int with = 0; with < 2; with++) {
+          size_t n = 0;
+          for (size_t i = 0; i < WIDTH; i++) n = hw_ffn_rank(wanted, n, k, (hw_ranked){((double)a[i] - (with ? (double)other[i] : 0)) * (double)g[i], i});
+          assert_int_equal(hw_ffn_rank_products(list, k, a, with ? other : NULL, g, WIDTH), n);
+          for (size_t i = 0; i < n; i++) assert_true(list[i].neuron == wanted[i].neuron && list[i].r == wanted[i].r);
+        }
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_invariants_of_every_fixture), cmocka_unit_test(test_unusual_mixtures), cmocka_unit_test(test_routing), cmocka_unit_test(test_work_space),
       cmocka_unit_test(test_company_changes_nothing), cmocka_unit_test(test_shared_rows_change_nothing),
-      cmocka_unit_test(test_reasons), cmocka_unit_test(test_kernels),
+      cmocka_unit_test(test_reasons), cmocka_unit_test(test_kernels), cmocka_unit_test(test_largest_products),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
