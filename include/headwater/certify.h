@@ -26,7 +26,7 @@ HW_API extern const char *const hw_curve_names[5];
 typedef struct hw_certify_settings {
   const char *model, *architecture; /* as for hw_model_open_as */
   int graph;        /* hw_certified_graph */
-  double threshold; /* 0: the run's */
+  double threshold; /* 0: the run's, that of its relevances for their graphs */
   int unit;         /* hw_ablation_unit */
   int baseline;     /* hw_baseline */
   int64_t n_random; /* random graphs of the same size for each prompt */
@@ -47,6 +47,7 @@ typedef struct hw_certify_summary {
   int64_t certificate_id; /* 0 in a dry run of what is not there yet */
   int64_t n_prompts;      /* that are asked for */
   int64_t n_there;        /* of these, from an earlier call */
+  int64_t n_dropped;      /* rows of an earlier call that were deleted, as prompts came since: all that hang on the whole set, else those with a reason */
   int64_t n_done;         /* by this one */
   int64_t n_without;      /* of these, with a reason in the place of numbers */
   int64_t n_tokens;       /* of those without a reason, counterfactuals not counted */
@@ -54,12 +55,14 @@ typedef struct hw_certify_summary {
   double threshold;
   int threads;
   bool interrupted;
+  const char *stage; /* that the call was in last: "means", "components", "certificates"; NULL: none */
   double seconds[HW_CERTIFY_STAGES]; /* summed over the workers */
   double seconds_expected;           /* dry_run */
 } hw_certify_summary;
 
 /* Certifies the prompts of the database at `path` that have no row for these settings yet, a transaction for each few prompts: the same call
- * goes on after any end. Errors: INPUT when the model is not the run's, when the threshold is below the floor of stored routes, when a
+ * goes on after any end. Where prompts came since an earlier call, what hangs on all of them (the baseline mean, what is knocked out, a curve in the order of
+ * the set) is made anew, and so is a row with a reason. Errors: INPUT when the model is not the run's, when the threshold is below the floor of stored routes, when a
  * baseline or a graph does not go with the settings or the file is damaged; UNSUPPORTED when an activation is too large for a mean,
  * or a prompt too long for random graphs; IO, MEMORY. */
 HW_API bool hw_certify(const char *path, const hw_certify_settings *settings, hw_certify_summary *summary, hw_error *err);

@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "headwater/relevance.h"
+#include "headwater/run.h"
 #include "sqlite/connection.h"
 #include "store/checked.h"
 #include "store/migrate.h"
@@ -144,12 +145,29 @@ static bool run_workers(hw_certifying *c, const hw_certify_item *items, size_t n
   c->items = items;
   c->n_items = n;
   c->next = 0;
+  c->summary->stage = stage;
   if (!c->progress.stage || strcmp(c->progress.stage, stage) != 0) c->progress = (hw_progress){.stage = stage};
   c->progress.total += (int64_t)n;
   report(c, 0);
 #pragma omp parallel num_threads(c->summary->threads)
   run_worker(c, with_routes, does);
   return !c->failed;
+}
+
+/* A few prompts tell what the others will take. */
+static size_t sample_size(const hw_certify_item *items, size_t n) {
+  size_t rows = 0, i = 0;
+  while (i < n && rows < ROWS_TOGETHER) rows += 2 * items[i++].n_tokens;
+  return i;
+}
+
+/* The same; in a dry run over some of the items, whose time stands for that of `of_all`. */
+static bool run_stage(hw_certifying *c, const hw_certify_item *items, size_t n, size_t of_all, const char *stage, bool with_routes, work *does) {
+  size_t taken = c->settings->dry_run ? sample_size(items, n) : n;
+  double begun = hw_clock_seconds();
+  bool ok = run_workers(c, items, taken, stage, with_routes, does);
+  if (c->settings->dry_run && taken) c->summary->seconds_expected += (hw_clock_seconds() - begun) * (double)of_all / (double)taken;
+  return ok;
 }
 
 /* ---- Stages ---- */
@@ -171,20 +189,25 @@ static bool find_ranking(hw_certifying *c, hw_error *err) {
   size_t n;
   c->totals = hw_arena_znew(c->arena, int64_t, c->n_components, err);
   if (!c->totals || (c->certificate_id && !hw_certify_read_ranking(c, &there, err))) return false;
-  bool ok = there || (hw_certify_list_all(c, &all, &n, err) && run_workers(c, all, n, "components", true, add_totals));
+  bool ok = there || (hw_certify_list_all(c, &all, &n, err) && run_stage(c, all, n, n, "components", true, add_totals));
   free(all);
   if (!ok || stopping(c)) return ok;
   c->ranking = sort_totals(c, err);
   return c->ranking && (there || c->settings->dry_run || hw_certify_put_ranking(c, err));
 }
 
-/* Certificates of some classes of the means, whose items are [first, first + n). */
-static bool certify_classes(hw_certifying *c, const hw_certify_item *all, size_t n_all, const hw_certify_item *items, size_t n, size_t begin, size_t end, hw_error *err) {
+/* Items of some classes of the means, and how many there are of all classes. */
+typedef struct of_classes {
+  const hw_certify_item *items;
+  size_t n, of_all;
+} of_classes;
+
+static bool certify_classes(hw_certifying *c, const of_classes *all, const of_classes *own, size_t begin, size_t end, hw_error *err) {
   bool ok = true;
   for (size_t k = begin; ok && k < end; k++) ok = hw_means_begin(c, &c->means[k], err);
-  ok = ok && run_workers(c, all, n_all, "means", false, add_means);
+  ok = ok && run_stage(c, all->items, all->n, all->of_all, "means", false, add_means);
   for (size_t k = begin; ok && k < end; k++) ok = hw_means_end(c, &c->means[k], err);
-  ok = ok && (stopping(c) || run_workers(c, items, n, "certificates", true, certify));
+  ok = ok && (stopping(c) || run_stage(c, own->items, own->n, own->of_all, "certificates", true, certify));
   for (size_t k = begin; k < end; k++) hw_means_fini(c, &c->means[k]);
   return ok;
 }
@@ -210,11 +233,15 @@ static bool certify_by_means(hw_certifying *c, hw_certify_item *items, size_t n,
   hw_certify_item *all = NULL;
   size_t n_all = 0;
   bool ok = hw_certify_list_all(c, &all, &n_all, err) && find_classes(c, all, n_all, items, n, err);
-  for (size_t begin = 0, end, at = 0, at_all = 0; ok && begin < c->n_means && !stopping(c); begin = end) {
+  bool enough = false; /* a dry run takes the first classes */
+  for (size_t begin = 0, end, at = 0, at_all = 0; ok && begin < c->n_means && !stopping(c) && !enough; begin = end) {
     size_t bytes = 0;
     for (end = begin; end < c->n_means && (end == begin || bytes + hw_means_bytes(c, &c->means[end]) <= MEANS_BYTES); end++) bytes += hw_means_bytes(c, &c->means[end]);
     size_t next = end_of_class(items, n, at, end), next_all = end_of_class(all, n_all, at_all, end);
-    if (next > at) ok = certify_classes(c, all + at_all, next_all - at_all, items + at, next - at, begin, end, err);
+    if (next > at) {
+      ok = certify_classes(c, &(of_classes){all + at_all, next_all - at_all, n_all}, &(of_classes){items + at, next - at, n}, begin, end, err);
+      enough = c->settings->dry_run;
+    }
     at = next;
     at_all = next_all;
   }
@@ -222,28 +249,24 @@ static bool certify_by_means(hw_certifying *c, hw_certify_item *items, size_t n,
   return ok;
 }
 
-/* A few prompts tell what the others will take. */
-static size_t sample_size(const hw_certify_item *items, size_t n) {
-  size_t rows = 0, i = 0;
-  while (i < n && rows < ROWS_TOGETHER) rows += 2 * items[i++].n_tokens;
-  return i;
+/* Whether counterfactuals are run: in means those of all prompts stand for the prompts themselves as soon as one has any. */
+static bool needs_reference(hw_certifying *c, bool *needs, hw_error *err) {
+  int64_t any = 0;
+  bool ok = c->settings->baseline == HW_BASELINE_ZERO || hw_store_integer(c->store, "certify/has_counterfactuals.sql", &any, err);
+  *needs = any || c->settings->graph == HW_CERTIFY_CONTRAST;
+  return ok;
 }
 
 static bool run_stages(hw_certifying *c, hw_error *err) {
   const hw_certify_settings *settings = c->settings;
   hw_certify_item *items = NULL;
-  size_t n = 0, taken;
-  if (!hw_certify_list(c, &items, &n, &c->summary->n_there, err)) return free(items), false;
+  size_t n = 0;
+  if (!needs_reference(c, &c->with_reference, err) || !hw_certify_list(c, &items, &n, &c->summary->n_there, err)) return free(items), false;
   c->summary->n_prompts = (int64_t)n + c->summary->n_there;
-  taken = settings->dry_run ? sample_size(items, n) : n;
-  for (size_t i = 0; i < n; i++) c->with_reference |= settings->baseline != HW_BASELINE_ZERO && items[i].counterfactual >= 0;
-  c->with_reference |= settings->graph == HW_CERTIFY_CONTRAST;
   bool ranked = settings->knockout > 0 || settings->curve == HW_CURVE_SET;
   bool ok = n == 0 || !ranked || find_ranking(c, err);
-  double begun = hw_clock_seconds();
-  if (ok && !stopping(c) && settings->baseline == HW_BASELINE_MEAN) ok = certify_by_means(c, items, taken, err);
-  else if (ok && !stopping(c)) ok = run_workers(c, items, taken, "certificates", true, certify);
-  if (settings->dry_run && taken) c->summary->seconds_expected = (hw_clock_seconds() - begun) * (double)n / (double)taken;
+  if (ok && !stopping(c) && settings->baseline == HW_BASELINE_MEAN) ok = certify_by_means(c, items, n, err);
+  else if (ok && !stopping(c)) ok = run_stage(c, items, n, n, "certificates", true, certify);
   free(items);
   return ok;
 }
@@ -278,9 +301,19 @@ static bool open_model(hw_certifying *c, hw_model **model, hw_error *err) {
   return true;
 }
 
+/* That of the run; of graphs of relevances the run's for those, which it has where it stored some. */
+static bool usual_threshold(const hw_certifying *c, double *threshold, hw_error *err) {
+  const char *text = hw_run_setting(&c->info, "relevance-threshold");
+  *threshold = c->settings->graph == HW_CERTIFY_ROUTES ? c->info.threshold : HW_RELEVANCE_THRESHOLD;
+  if (c->settings->graph == HW_CERTIFY_ROUTES || !*text) return true;
+  return (hw_parse_double(text, threshold) && *threshold > 0 && *threshold <= 1) ||
+         hw_fail(err, HW_ERROR_INPUT, "%s: table setting: relevance-threshold is \"%s\", want a number above 0, 1 at most", c->store->path, text);
+}
+
 static bool check_settings(hw_certifying *c, hw_error *err) {
   const hw_certify_settings *s = c->settings;
-  c->threshold = s->threshold > 0 ? s->threshold : c->info.threshold;
+  c->threshold = s->threshold;
+  if (!(s->threshold > 0) && !usual_threshold(c, &c->threshold, err)) return false;
   c->summary->threshold = c->threshold;
   if (s->graph == HW_CERTIFY_ROUTES && c->threshold < c->info.floor)
     return hw_fail(err, HW_ERROR_INPUT, "%s: its routes are stored from %g on, threshold %g is below it", c->store->path, c->info.floor, c->threshold);

@@ -30,6 +30,7 @@ typedef struct hw_certifying {
   hw_run_info info;
   double threshold;
   int64_t certificate_id;
+  bool renews;         /* a dry run of certificates whose rows with a reason would be made anew */
   bool with_reference; /* the counterfactual is run beside its prompt */
   size_t n_components; /* of the model: n_layers * (n_heads + 1), heads of a layer before its FFN */
   int64_t *totals;     /* [n_components] sums of r in 1e-6 over the whole set */

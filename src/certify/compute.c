@@ -82,7 +82,7 @@ static bool find_relevances(hw_certifier *w) {
   for (size_t i = 0; i < w->n_prompts; i++) {
     hw_certified_prompt *p = &w->prompts[i];
     p->answer = asked[i].answer;
-    p->m_reference = contrast && p->reference ? asked[i].by_contrast.m_reference : (double)NAN;
+    if (contrast && p->reference) p->m_reference = asked[i].by_contrast.m_reference;
     if (!p->reason && !take_relevance(w, p, contrast ? &asked[i].by_contrast : &asked[i].by_answer)) return false;
   }
   return true;
@@ -108,7 +108,6 @@ bool hw_certify_find_graphs(hw_certifier *w) {
     if (routes) {
       p->parts = p->routes;
       p->n_parts = p->n_routes;
-      p->m_reference = (double)NAN;
     }
     if (!hw_part_set_make(c->model, p->item->n_tokens, p->parts, p->n_parts, &w->arena, &p->set, w->err)) return false;
   }

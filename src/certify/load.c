@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Prompts of a database as certificates need them: token ids, the counterfactual, answer and foil, and the stored routes. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ static bool list(hw_certifying *c, bool all, int64_t most, hw_certify_item **ite
   *n_there = 0;
   bool ok = hw_statement_open(&s, c->store, all ? "certify/select_all.sql" : "certify/select_prompts.sql", err);
   if (ok && !all) hw_bind_integer(&s, ":certificate_id", c->certificate_id);
+  if (ok && !all) hw_bind_integer(&s, ":renews", c->renews);
   if (ok) hw_bind_integer(&s, ":most", most ? most : -1);
   ok = ok && read_items(&s, items, n, n_there, err);
   hw_statement_close(&s);
@@ -121,6 +123,7 @@ bool hw_certify_read(hw_certifier *w, const hw_certify_item *items, size_t n, bo
   for (size_t i = 0; i < n; i++) {
     hw_certified_prompt *p = &w->prompts[i];
     p->item = &items[i];
+    p->m_reference = (double)NAN;
     if (!read_tokens(w, items[i].prompt_id, items[i].n_tokens, &p->ids, &p->answer, &p->foil)) return false;
     if (c->with_reference && items[i].counterfactual >= 0 && !read_tokens(w, items[i].counterfactual, items[i].n_counterfactual, &p->reference, NULL, NULL)) return false;
     if (with_routes && c->settings->graph == HW_CERTIFY_ROUTES && !read_routes(w, p)) return false;

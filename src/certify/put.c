@@ -61,12 +61,45 @@ bool hw_certify_update(hw_certifying *c, hw_error *err) {
   return hw_statement_run(s, "store the settings of certificates", err);
 }
 
-/* Means over all prompts change when prompts come: then the certificates begin anew. */
-static bool drop_old_means(hw_certifying *c, int64_t before, int64_t now, hw_error *err) {
+/* Whether what is stored of a prompt hangs on all prompts of the database. */
+static bool is_of_the_whole_set(const hw_certify_settings *settings) {
+  return settings->baseline == HW_BASELINE_MEAN || settings->knockout > 0 || settings->curve == HW_CURVE_SET;
+}
+
+static bool count(hw_certifying *c, const char *sql, int64_t *n, hw_error *err) {
+  hw_statement *s = hw_store_statement(c->store, sql, err);
+  bool row = false;
+  if (!s) return false;
+  hw_bind_integer(s, ":certificate_id", c->certificate_id);
+  bool ok = hw_statement_step(s, &row, err);
+  *n = ok && row ? hw_column_integer(s, 0) : 0;
+  hw_statement_reset(s);
+  return ok;
+}
+
+/* Prompts came since the certificates were made. What hangs on all prompts begins anew. Else numbers stay, and rows with a reason go: a counterfactual may
+ * have come. */
+static bool drop_old(hw_certifying *c, hw_error *err) {
   bool there;
-  if (!c->certificate_id || before == now || c->settings->baseline != HW_BASELINE_MEAN) return true;
-  if (!hw_saved_delete(c->store, &hw_saved_certificate, c->certificate_id, &there, err)) return false;
+  if (!is_of_the_whole_set(c->settings)) {
+    if (!count(c, "certify/count_reasons.sql", &c->summary->n_dropped, err)) return false;
+    hw_statement *s = hw_store_statement(c->store, "certify/delete_reasons.sql", err);
+    if (!s) return false;
+    hw_bind_integer(s, ":certificate_id", c->certificate_id);
+    return hw_statement_run(s, "delete old certificates", err);
+  }
+  if (!count(c, "certify/count_certificates.sql", &c->summary->n_dropped, err) || !hw_saved_delete(c->store, &hw_saved_certificate, c->certificate_id, &there, err)) return false;
   c->certificate_id = 0;
+  return true;
+}
+
+/* What a call would find, which stores nothing. */
+static bool look(hw_certifying *c, int64_t now, hw_error *err) {
+  int64_t before;
+  if (!find_same(c, &before, err)) return false;
+  if (!c->certificate_id || before == now) return true;
+  c->renews = true;
+  if (is_of_the_whole_set(c->settings)) c->certificate_id = 0;
   return true;
 }
 
@@ -74,10 +107,10 @@ bool hw_certify_begin(hw_certifying *c, hw_error *err) {
   bool there;
   int64_t before, now;
   if (!hw_store_has_table(c->store, "certificate_run", &there, err) || !hw_store_integer(c->store, "certify/count_prompts.sql", &now, err)) return false;
-  if (c->settings->dry_run) return !there || find_same(c, &before, err);
+  if (c->settings->dry_run) return !there || look(c, now, err);
   if (!hw_store_begin(c->store, err)) return false;
-  bool ok = hw_store_exec(c->store, hw_sql("certify/schema.sql"), "make the tables of certificates", err) && find_same(c, &before, err) && drop_old_means(c, before, now, err) &&
-            (c->certificate_id ? hw_certify_update(c, err) : insert_run(c, now, err));
+  bool ok = hw_store_exec(c->store, hw_sql("certify/schema.sql"), "make the tables of certificates", err) && find_same(c, &before, err) &&
+            (!c->certificate_id || before == now || drop_old(c, err)) && (c->certificate_id ? hw_certify_update(c, err) : insert_run(c, now, err));
   if (ok) return hw_store_commit(c->store, err);
   hw_store_rollback(c->store);
   return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "cli/command.h"
 #include "cli/progress.h"
@@ -21,7 +22,7 @@ static const hw_option rows[] = {
     {"model", HW_OPTION_PATH, AT(model), "DIR", "the model of the run", 0, 0, NULL, false},
     {"architecture", HW_OPTION_PATH, AT(architecture), "FILE", "describes the model in the place of its headwater.json, as for run", 0, 0, NULL, false},
     {"graph", HW_OPTION_CHOICE, AT(graph), "WHICH", "routes: those that are stored; answer or contrast: the relevance of a prompt, or against its counterfactual", 0, 0, hw_certified_graph_names, false},
-    {"threshold", HW_OPTION_NUMBER, AT(threshold), "SHARE", "parts above it are the graph; of routes it is at least the floor of the run; the run's threshold when left out", 0, 1, NULL, false},
+    {"threshold", HW_OPTION_NUMBER, AT(threshold), "SHARE", "parts above it are the graph; of routes it is at least the floor of the run. When left out: the run's threshold, for answer and contrast its --relevance-threshold (0.04 where it stored none)", 0, 1, NULL, false},
     {"unit", HW_OPTION_CHOICE, AT(unit), "WHAT", "kept and replaced are edges, or nodes: whole heads and FFNs at a position", 0, 0, hw_ablation_unit_names, false},
     {"baseline", HW_OPTION_CHOICE, AT(baseline), "WHAT", "what stands in the place of what is replaced: that of the counterfactual, zero, or the mean over prompts of the same group and length (with --unit node)", 0, 0, hw_certify_baseline_names, false},
     {"random", HW_OPTION_COUNT, AT(random), "N", "random graphs of the same size to compare with, for each prompt", 0, 1000, NULL, false},
@@ -78,12 +79,16 @@ static int show(const char *db, const certify_settings *settings, const hw_certi
 
 static int finish(const char *db, const certify_settings *settings, const hw_certify_summary *summary) {
   if (summary->interrupted) {
-    fprintf(stderr, "headwater: stopped with %" PRId64 " of %" PRId64 " prompts certified in %s; the same command continues\n", summary->n_there + summary->n_done, summary->n_prompts, db);
+    bool first_pass = summary->n_done == 0 && summary->stage && strcmp(summary->stage, "certificates") != 0;
+    fprintf(stderr, "headwater: stopped with %" PRId64 " of %" PRId64 " prompts certified in %s; the same command continues%s%s\n", summary->n_there + summary->n_done, summary->n_prompts, db,
+            first_pass ? ", and begins again what was in work, a pass over all prompts for " : "", first_pass ? summary->stage : "");
     return EXIT_STOPPED;
   }
   if (!settings->quiet)
     fprintf(stderr, "%s, certificates %" PRId64 ": %" PRId64 " prompts (%" PRId64 " were there), %" PRId64 " of the new ones without numbers\n", db, summary->certificate_id,
             summary->n_there + summary->n_done, summary->n_there, summary->n_without);
+  if (!settings->quiet && summary->n_dropped)
+    fprintf(stderr, "%" PRId64 " rows of an earlier call were made anew, as prompts were stored since\n", summary->n_dropped);
   return show(db, settings, summary);
 }
 
@@ -95,6 +100,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_certify_summary summary;
   hw_cli_progress progress;
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  if (settings.delete && !hw_cli_alone(table, &settings, &usual, "delete", &err)) return hw_cli_usage(command, err.message);
   if (!settings.delete && !settings.model) return hw_cli_usage(command, "--model DIR is missing: the model of the run");
   const hw_certify_settings asked = {.model = settings.model, .architecture = settings.architecture, .graph = settings.graph, .threshold = settings.threshold, .unit = settings.unit,
                                      .baseline = settings.baseline, .n_random = settings.random, .knockout = settings.knockout, .pairs = settings.pairs, .curve = settings.curve,

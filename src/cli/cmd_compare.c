@@ -146,6 +146,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   int n;
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  if (settings.delete && !hw_cli_alone(table, &settings, &usual, "delete", &err)) return hw_cli_usage(command, err.message);
   if (settings.delete) return delete_saved(db, &settings);
   int n_ways = !!settings.by + !!settings.where[0] + !!settings.with;
   if (n_ways != 1)

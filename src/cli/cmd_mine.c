@@ -84,6 +84,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   int n;
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  if (settings.delete && !hw_cli_alone(table, &settings, &usual, "delete", &err)) return hw_cli_usage(command, err.message);
   hw_mining_summary summary;
   hw_cli_progress progress;
   hw_mining_settings mining = {.min_support = least_share(&settings),

@@ -57,6 +57,9 @@ bool hw_cli_open_read(const char *db, const hw_hooks *hooks, hw_store **store, h
 bool hw_cli_arguments(const hw_command *command, hw_option_table table, void *settings, int argc, char **argv,
                       const char **positionals, int n_least, int n_most, int *n_found, hw_error *err);
 
+/* Whether no option but `name` was given another value than the usual one, --lock-timeout and --quiet left aside. */
+bool hw_cli_alone(hw_option_table table, const void *settings, const void *usual, const char *name, hw_error *err);
+
 /* "0 done, 1 failed, 2 wrong arguments" and those of the command, for help. */
 void hw_cli_exit_codes(const hw_command *command, hw_buffer *out);
 

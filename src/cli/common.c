@@ -104,6 +104,28 @@ bool hw_cli_arguments(const hw_command *command, hw_option_table table, void *se
   return true;
 }
 
+static bool differs(const hw_option *option, const void *settings, const void *usual) {
+  if (option->kind == HW_OPTION_TEXTS) return *(const char *const *)((const char *)settings + option->offset) != NULL;
+  hw_buffer given, before;
+  hw_buffer_init(&given);
+  hw_buffer_init(&before);
+  bool there = hw_option_format(option, settings, &given), same = there == hw_option_format(option, usual, &before) && given.length == before.length &&
+                                                                  memcmp(given.data ? given.data : "", before.data ? before.data : "", given.length) == 0;
+  hw_buffer_fini(&given);
+  hw_buffer_fini(&before);
+  return !same;
+}
+
+bool hw_cli_alone(hw_option_table table, const void *settings, const void *usual, const char *name, hw_error *err) {
+  static const char *const beside[] = {"lock-timeout", "quiet"};
+  for (size_t i = 0; i < table.n; i++) {
+    const hw_option *option = &table.rows[i];
+    if (strcmp(option->name, name) == 0 || strcmp(option->name, beside[0]) == 0 || strcmp(option->name, beside[1]) == 0) continue;
+    if (differs(option, settings, usual)) return hw_fail(err, HW_ERROR_INPUT, "--%s goes without --%s", name, option->name);
+  }
+  return true;
+}
+
 void hw_cli_exit_codes(const hw_command *command, hw_buffer *out) {
   hw_buffer_printf(out, "0 done, 1 failed, 2 wrong arguments%s%s", command->exit_codes ? ",\n" : "", command->exit_codes ? command->exit_codes : "");
 }

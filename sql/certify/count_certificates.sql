@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+SELECT count(*) FROM certificate WHERE certificate_id = :certificate_id
