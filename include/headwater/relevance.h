@@ -12,6 +12,8 @@
 
 HW_BEGIN_C
 
+#define HW_RELEVANCE_THRESHOLD 0.04 /* shares above it are the graph, where no other threshold is given */
+
 typedef struct hw_relevance_settings {
   bool answer, contrast; /* which of the two backward passes are made */
   double floor;          /* parts whose |share| is above it are kept, in [0, 1) */

@@ -30,7 +30,6 @@ typedef enum hw_screen_choice { HW_SCREEN_AUTO, HW_SCREEN_ALWAYS, HW_SCREEN_NEVE
 
 /* Of `run` and `trace`: which relevances (relevance.h). */
 enum { HW_RELEVANCE_NONE, HW_RELEVANCE_ANSWER, HW_RELEVANCE_CONTRAST, HW_RELEVANCE_BOTH };
-#define HW_RELEVANCE_THRESHOLD 0.04 /* that of a job which gives none */
 
 typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS_NONE } hw_neuron_projections;
 

@@ -13,7 +13,6 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "headwater/relevance.h"
-#include "headwater/run.h"
 #include "sqlite/connection.h"
 #include "store/checked.h"
 #include "store/migrate.h"
