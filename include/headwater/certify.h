@@ -50,6 +50,7 @@ typedef struct hw_certify_summary {
   int64_t n_dropped;      /* rows of an earlier call that were deleted, as prompts came since: all that hang on the whole set, else those with a reason */
   int64_t n_done;         /* by this one */
   int64_t n_without;      /* of these, with a reason in the place of numbers */
+  int64_t n_stored;       /* with these settings, those beyond `limit` from an earlier call too */
   int64_t n_tokens;       /* of those without a reason, counterfactuals not counted */
   int64_t n_passes;       /* of ablation */
   double threshold;

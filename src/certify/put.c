@@ -52,8 +52,20 @@ static bool insert_run(hw_certifying *c, int64_t n_prompts, hw_error *err) {
   return ok;
 }
 
+static bool count(hw_certifying *c, const char *sql, int64_t *n, hw_error *err) {
+  hw_statement *s = hw_store_statement(c->store, sql, err);
+  bool row = false;
+  if (!s) return false;
+  hw_bind_integer(s, ":certificate_id", c->certificate_id);
+  bool ok = hw_statement_step(s, &row, err);
+  *n = ok && row ? hw_column_integer(s, 0) : 0;
+  hw_statement_reset(s);
+  return ok;
+}
+
 bool hw_certify_update(hw_certifying *c, hw_error *err) {
   int64_t n_prompts;
+  if (!count(c, "certify/count_certificates.sql", &c->summary->n_stored, err)) return false;
   hw_statement *s = hw_store_integer(c->store, "certify/count_prompts.sql", &n_prompts, err) ? hw_store_statement(c->store, "certify/update_run.sql", err) : NULL;
   if (!s) return false;
   hw_bind_integer(s, ":n_prompts", n_prompts);
@@ -64,17 +76,6 @@ bool hw_certify_update(hw_certifying *c, hw_error *err) {
 /* Whether what is stored of a prompt hangs on all prompts of the database. */
 static bool is_of_the_whole_set(const hw_certify_settings *settings) {
   return settings->baseline == HW_BASELINE_MEAN || settings->knockout > 0 || settings->curve == HW_CURVE_SET;
-}
-
-static bool count(hw_certifying *c, const char *sql, int64_t *n, hw_error *err) {
-  hw_statement *s = hw_store_statement(c->store, sql, err);
-  bool row = false;
-  if (!s) return false;
-  hw_bind_integer(s, ":certificate_id", c->certificate_id);
-  bool ok = hw_statement_step(s, &row, err);
-  *n = ok && row ? hw_column_integer(s, 0) : 0;
-  hw_statement_reset(s);
-  return ok;
 }
 
 /* Prompts came since the certificates were made. What hangs on all prompts begins anew. Else numbers stay, and rows with a reason go: a counterfactual may

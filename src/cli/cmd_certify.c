@@ -87,6 +87,8 @@ static int finish(const char *db, const certify_settings *settings, const hw_cer
   if (!settings->quiet)
     fprintf(stderr, "%s, certificates %" PRId64 ": %" PRId64 " prompts (%" PRId64 " were there), %" PRId64 " of the new ones without numbers\n", db, summary->certificate_id,
             summary->n_there + summary->n_done, summary->n_there, summary->n_without);
+  if (!settings->quiet && summary->n_stored > summary->n_there + summary->n_done)
+    fprintf(stderr, "the table is over all %" PRId64 " prompts that are certified so, not the first %" PRId64 " alone\n", summary->n_stored, summary->n_there + summary->n_done);
   if (!settings->quiet && summary->n_dropped)
     fprintf(stderr, "%" PRId64 " rows of an earlier call were made anew, as prompts were stored since\n", summary->n_dropped);
   return show(db, settings, summary);

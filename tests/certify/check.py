@@ -337,7 +337,10 @@ def check_grown(folder):
     for table in TABLES:
         check(of_settings(grown, table) == of_settings(whole, table) != before[table], f"{table} has the rows of all prompts at once")
     check(all(row["complete"] for row in rows(grown, "certificate_run")), "complete")
-    check(call("certify", grown, "--model", MODEL, "--threshold", 0.04).stderr.count(f"{PROMPTS} were there") == 1, "nothing is made again without new prompts")
+    said = call("certify", grown, "--model", MODEL, "--threshold", 0.04).stderr
+    check(f"{PROMPTS} were there" in said and "anew" not in said and "the table is over" not in said, "nothing is made again without new prompts")
+    said = call("certify", grown, "--model", MODEL, "--threshold", 0.04, "--limit", 5).stderr
+    check(f"the table is over all {PROMPTS} prompts" in said, f"what the table is over is said: {said}")
 
 
 def check_mean_by_parts(folder):
