@@ -73,8 +73,8 @@ static void print_summary(FILE *out, const char *db, const mine_settings *settin
   if (!summary->complete) fprintf(out, "%s\n", summary->note);
   if (!summary->complete && summary->complete_support <= 1) fprintf(out, "all sets in at least %.3g%% were found\n", 100 * summary->complete_support);
   if (!summary->complete) fprintf(out, "\n");
-  if (summary->n_sets == 0) fprintf(out, "No edges come together in so many graphs. A lower --min-support or other --roles may find some.\n\n");
-  else if (summary->n_circuits == 0 && settings->rank == 1)
+  if (summary->n_sets == 0 && summary->complete) fprintf(out, "No edges come together in so many graphs. A lower --min-support or other --roles may find some.\n\n");
+  else if (summary->n_sets > 0 && summary->n_circuits == 0 && settings->rank == 1)
     fprintf(out, "None of the sets comes more often than its edges would by chance. --rank area lists them all the same.\n\n");
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A run at another threshold, from its stored rows: they are complete down to the floor, so the graphs are exactly those of a rerun. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/progress.h"
+#include "base/size.h"
 #include "headwater/store.h"
 #include "run/plan.h"
+#include "store/checked.h"
 
 typedef struct rerun {
   hw_store *source, *target;
@@ -84,21 +87,50 @@ static bool copy_chunks(rerun *r, const bool *done, int64_t n_chunks) {
   return ok;
 }
 
-/* Projections of the neurons that are in the new graphs, as far as the source has them. */
-static bool copy_neurons(rerun *r) {
-  size_t all = (size_t)r->info.n_layers * r->info.d_ffn, n, kept = 0;
-  uint16_t *layers = hw_arena_new(&r->arena, uint16_t, all, r->err);
-  uint32_t *neurons = hw_arena_new(&r->arena, uint32_t, all, r->err);
-  if (!layers || !neurons || !hw_store_pending_neurons(r->target, all, layers, neurons, &n, r->err)) return false;
-  hw_projection *rows = hw_arena_new(&r->arena, hw_projection, n, r->err);
-  if (!rows) return false;
-  for (size_t i = 0; i < n; i++) {
-    hw_tell_progress(r->hooks, "neurons", (int64_t)i, (int64_t)n);
+static bool copy_block(rerun *r, const uint16_t *layers, const uint32_t *neurons, size_t n, hw_arena *arena, size_t *n_found) {
+  size_t kept = 0;
+  hw_arena_reset(arena);
+  hw_projection *rows = hw_arena_new(arena, hw_projection, n, r->err);
+  for (size_t i = 0; rows && i < n; i++) {
     bool found;
-    if (!hw_store_read_neuron(r->source, &r->info, layers[i], neurons[i], &r->arena, &found, &rows[kept], r->err)) return false;
+    if (!hw_store_read_neuron(r->source, &r->info, layers[i], neurons[i], arena, &found, &rows[kept], r->err)) return false;
     kept += found;
   }
-  return hw_store_put_neuron_projections(r->target, rows, kept, r->err);
+  *n_found += kept;
+  return rows && hw_store_put_neuron_projections(r->target, rows, kept, r->err);
+}
+
+/* At a lower threshold there are neurons that the source's graphs had not. */
+static void tell_missing(const rerun *r, size_t missing, size_t n) {
+  char line[200];
+  (void)snprintf(line, sizeof line, "%zu of %zu neurons in the lists of the new graphs have no projection in the source: headwater run makes them", missing, n);
+  if (r->hooks && r->hooks->notice) r->hooks->notice(r->hooks->context, line);
+}
+
+/* Projections as the source's setting has them: of all neurons, or of those in the lists of the new graphs. */
+static bool copy_neurons(rerun *r) {
+  enum { TOGETHER = 1024 };
+  const char *setting = hw_run_setting(&r->info, "neuron-projections");
+  bool every = strcmp(setting, "all") == 0, none = strcmp(setting, "none") == 0;
+  size_t all = (size_t)r->info.n_layers * r->info.d_ffn, n = all, found = 0;
+  uint16_t *layers = hw_arena_new(&r->arena, uint16_t, all, r->err);
+  uint32_t *neurons = hw_arena_new(&r->arena, uint32_t, all, r->err);
+  if (!layers || !neurons || (!every && !hw_store_pending_neurons(r->target, all, layers, neurons, &n, r->err))) return false;
+  for (size_t i = 0; every && i < n; i++) {
+    layers[i] = (uint16_t)(i / r->info.d_ffn);
+    neurons[i] = (uint32_t)(i % r->info.d_ffn);
+  }
+  hw_arena block;
+  hw_arena_init(&block);
+  bool ok = true;
+  for (size_t i = 0, count; ok && i < n && !stopping(r); i += count) {
+    count = hw_smaller(n - i, TOGETHER);
+    ok = copy_block(r, layers + i, neurons + i, count, &block, &found);
+    hw_tell_progress(r->hooks, "neurons", (int64_t)(i + count), (int64_t)n);
+  }
+  hw_arena_fini(&block);
+  if (ok && !stopping(r) && !every && !none && found < n) tell_missing(r, n - found, n);
+  return ok;
 }
 
 static bool copy_all(rerun *r) {

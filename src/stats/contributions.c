@@ -21,6 +21,13 @@ static void number_ids(const uint32_t *ids, size_t n, uint32_t *numbers, size_t 
   }
 }
 
+/* Whether the clusters of a side tell how clusters of that side vary: one alone is its own mean. */
+static bool has_several(const double *members, size_t n_clusters) {
+  size_t n = 0;
+  for (size_t g = 0; g < n_clusters; g++) n += members[g] > 0;
+  return n > 1;
+}
+
 bool hw_clusters_find(const hw_stats_sample *a, const hw_stats_sample *b, bool paired, hw_clusters *clusters, hw_error *err) {
   size_t n_a = a->values->n_units, n_b = paired ? 0 : b->values->n_units;
   uint32_t highest = 0;
@@ -43,6 +50,7 @@ bool hw_clusters_find(const hw_stats_sample *a, const hw_stats_sample *b, bool p
   for (size_t i = 0; i < n_b; i++) clusters->n_b[clusters->of_b[i]]++;
   for (size_t g = 0; g < clusters->n; g++)
     if (clusters->n_a[g] > 0 && clusters->n_b[g] > 0) clusters->apart = false;
+  clusters->one_side_alone = !paired && (!has_several(clusters->n_a, clusters->n) || !has_several(clusters->n_b, clusters->n));
   free(numbers);
   return true;
 }
@@ -73,7 +81,8 @@ static void contribute(const hw_clusters *clusters, const hw_stats_matrix *a, co
     w->psi[i] = (w->a[i] - clusters->n_a[i] * mean_a) / na;
     if (b) w->psi[i] -= (w->b[i] - clusters->n_b[i] * mean_b) / nb;
   }
-  hw_interval_clusters(w->psi, n, g / (g - 1) * (b ? (na + nb - 1) / (na + nb - 2) : 1), row);
+  if (clusters->one_side_alone) hw_interval_unknown(row);
+  else hw_interval_clusters(w->psi, n, g / (g - 1) * (b ? (na + nb - 1) / (na + nb - 2) : 1), row);
   size_t kept = component * n;
   for (size_t i = 0; i < n; i++) {
     double value = w->a[i]; /* paired: a sum of differences, which no centring touches */

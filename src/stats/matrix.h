@@ -27,6 +27,8 @@ void hw_interval_welch(const hw_moments *a, size_t n_a, const hw_moments *b, siz
 void hw_interval_paired(const hw_moments *a, const hw_moments *b, const hw_moments *difference, size_t n, hw_stats_row *row);
 /* Replaces standard error, df and interval by those of the contributions psi [n_clusters]. */
 void hw_interval_clusters(const double *psi, size_t n_clusters, double factor, hw_stats_row *row);
+/* Replaces them by NaN. */
+void hw_interval_unknown(hw_stats_row *row);
 
 /* ---- contributions.c ---- */
 
@@ -36,6 +38,7 @@ typedef struct hw_clusters {
   uint32_t *of_a, *of_b; /* [n_units] of a sample */
   double *n_a, *n_b;     /* [n] units */
   bool apart;            /* unpaired, and no cluster is on both sides */
+  bool one_side_alone;   /* unpaired, and a side has one cluster: nothing says how its clusters vary */
 } hw_clusters;
 bool hw_clusters_find(const hw_stats_sample *a, const hw_stats_sample *b, bool paired, hw_clusters *clusters, hw_error *err);
 void hw_clusters_fini(hw_clusters *clusters);

@@ -28,6 +28,8 @@ static void set_interval(hw_stats_row *row, double standard_error, double df) {
   row->upper = row->difference + half;
 }
 
+void hw_interval_unknown(hw_stats_row *row) { set_interval(row, (double)NAN, (double)NAN); }
+
 /* An effect of 0 needs no spread to be measured by. */
 static double standardised(double difference, double spread) {
   if (difference == 0) return 0;
@@ -43,7 +45,7 @@ void hw_interval_welch(const hw_moments *a, size_t n_a, const hw_moments *b, siz
   row->active_b = b->active;
   row->difference = a->mean - b->mean;
   row->effect = standardised(row->difference, sqrt((a->squares + b->squares) / df) / hw_stats_hedges(df));
-  if (n_a < 2 || n_b < 2) set_interval(row, (double)NAN, (double)NAN);
+  if (n_a < 2 || n_b < 2) hw_interval_unknown(row);
   else set_interval(row, sqrt(va + vb), va + vb > 0 ? (va + vb) * (va + vb) / (va * va / (na - 1) + vb * vb / (nb - 1)) : df);
 }
 

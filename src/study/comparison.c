@@ -326,6 +326,12 @@ static bool make_units(reading *r, hw_error *err) {
   return ok;
 }
 
+static bool is_one_cluster(const uint32_t *clusters, size_t n) {
+  for (size_t i = 1; i < n; i++)
+    if (clusters[i] != clusters[0]) return false;
+  return true;
+}
+
 /* A prompt without a cluster is a cluster of its own. */
 static bool make_clusters(reading *r, hw_error *err) {
   const char *column = choose(r->request->cluster, "template");
@@ -346,6 +352,9 @@ static bool make_clusters(reading *r, hw_error *err) {
     note(r->c, "all prompts are of one template: prompts are the units, and the results are about this template");
     return true;
   }
+  for (int side = 0; side < 2 && !r->c->paired; side++)
+    if (is_one_cluster(r->clusters[side], r->n_units[side]))
+      hw_buffer_printf(&r->c->notes, "%c has one %.100s alone: no interval is given, as nothing says how others would differ\n", 'a' + side, column);
   r->c->clusters_a = r->clusters[0];
   r->c->clusters_b = r->clusters[1];
   return (r->c->cluster_column = copy(r, column, strlen(column), err)) != NULL;

@@ -49,7 +49,7 @@ static void fill_summary(const hw_mining_data *data, const hw_mining_settings *s
   }
   if (sets->complete_support > settings->min_support) {
     const char *what = sets->out_of_time ? "time" : "memory";
-    if (sets->complete_support > 1) note(summary, "out of %s: the search was broken off, these are some of the sets", what);
+    if (sets->complete_support > 1) note(summary, "out of %s: the search was broken off, and what was found is a part of the sets", what);
     else note(summary, "out of %s: the search ended at the sets in at least %.1f%%", what, 100 * sets->complete_support);
   }
   if (!ranked) note(summary, "out of time: only %zu circuits were ranked", n_picks);

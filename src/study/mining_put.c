@@ -150,13 +150,24 @@ static bool parameters_of(const hw_mining_settings *settings, const char *roles,
   return hw_buffer_check(out, err);
 }
 
-static bool delete_old(hw_store *store, const char *parameters, hw_error *err) {
+static void bind_completeness(hw_statement *s, const hw_mining_summary *summary) {
+  if (summary->complete_support <= 1) hw_bind_real(s, ":complete_support", summary->complete_support);
+  else hw_bind_null(s, ":complete_support");
+  hw_bind_integer(s, ":n_graphs", summary->n_graphs);
+  hw_bind_integer(s, ":complete", summary->complete);
+}
+
+static bool delete_old(hw_store *store, const char *parameters, const hw_mining_summary *summary, hw_error *err) {
   hw_statement s;
   bool row = false, there, ok = hw_statement_open(&s, store, "mining/find_same.sql", err);
   if (ok) hw_bind_string(&s, ":parameters", parameters);
+  if (ok) bind_completeness(&s, summary);
   ok = ok && hw_statement_step(&s, &row, err);
   int64_t id = row ? hw_column_integer(&s, 0) : 0;
+  bool knows_more = row && hw_column_integer(&s, 1);
   hw_statement_close(&s);
+  if (ok && knows_more)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s; mining %" PRId64 " of the same parameters has more, and stays", store->path, summary->note, id);
   return ok && (!row || hw_saved_delete(store, &hw_saved_mining, id, &there, err));
 }
 
@@ -167,13 +178,10 @@ static bool put_mining(hw_store *store, const char *parameters, const hw_mining_
   hw_bind_integer(s, ":mining_id", summary->mining_id);
   hw_bind_string(s, ":parameters", parameters);
   hw_bind_real(s, ":min_support", settings->min_support);
-  if (summary->complete_support <= 1) hw_bind_real(s, ":complete_support", summary->complete_support);
-  else hw_bind_null(s, ":complete_support");
-  hw_bind_integer(s, ":n_graphs", summary->n_graphs);
+  bind_completeness(s, summary);
   hw_bind_integer(s, ":n_items", summary->n_items);
   hw_bind_integer(s, ":n_items_cut", summary->n_items_cut);
   hw_bind_integer(s, ":n_sets", summary->n_sets);
-  hw_bind_integer(s, ":complete", summary->complete);
   hw_bind_string(s, ":note", summary->note);
   return hw_statement_run(s, "store a mining", err);
 }
@@ -184,7 +192,7 @@ static bool put_all(circuit_writer *w, const hw_mining_settings *settings, const
   hw_buffer_init(&parameters);
   bool ok = parameters_of(settings, summary->roles, &parameters, err) &&
             hw_store_exec(w->store, hw_sql("mining/schema.sql"), "create its tables for circuits", err) &&
-            delete_old(w->store, parameters.data, err) &&
+            delete_old(w->store, parameters.data, summary, err) &&
             hw_store_integer(w->store, "mining/next_mining.sql", &summary->mining_id, err) &&
             put_mining(w->store, parameters.data, settings, summary, err);
   for (size_t i = 0; ok && i < n_picks; i++) {

@@ -11,6 +11,16 @@ compare --where "\"group\" = 'ABBA'" 2>/dev/null | cmp - by && echo "one conditi
 grep -q "^a: where logit_diff < 8, $(cat n) prompts$" table && echo "as many prompts as there are, without counterfactuals"
 "$HW" query ioi.db comparisons --format csv --limit 0 | cut -d, -f1,4-6 | tr -d '\r'
 before=$("$HW" digest ioi.db)
+item "a side with one cluster has no interval, a difference and a p all the same"
+one=$("$HW" sql ioi.db "SELECT min(template) FROM prompt_wide WHERE counterfactual_of IS NULL" --format csv | tail -n 1 | tr -d '\r')
+compare --where "template = '$one'" --cluster template 2>said | "$PY" -c '
+import csv, sys
+rows = list(csv.DictReader(sys.stdin))
+print("intervals:", sum(row["ci_lo"] != "" or row["standard_error"] != "" or row["df"] != "" for row in rows), "| p everywhere:", all(float(row["p"]) <= 1 for row in rows) and len(rows) > 9)'
+grep "alone" said
+compare --where "template IN ('$one', (SELECT max(template) FROM prompt_wide))" --cluster template 2>said | "$PY" -c '
+import csv, sys
+print("with two there are some:", any(row["ci_lo"] != "" for row in csv.DictReader(sys.stdin)))'
 item "what is no condition"
 fails "$HW" compare ioi.db --where "correct ="
 fails "$HW" compare ioi.db --where "corect"

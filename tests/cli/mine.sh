@@ -70,6 +70,15 @@ item "formats"
 head -n 1 stderr | sed 's/mining [0-9]*/mining N/'
 "$HW" query r.db circuits --mining "$("$HW" sql r.db "SELECT max(mining_id) FROM mining" --format csv | tail -n 1 | tr -d '\r')" --format csv | cmp - rows.csv && echo "csv: as query circuits"
 "$HW" mine r.db --min-support 0.3 --by group --top 2 --format json 2>/dev/null | "$PY" -c 'import json, sys; print("json:", *json.load(sys.stdin)[0])'
+item "a search that was broken off does not replace a better one"
+"$HW" mine r.db --min-support 0.35 --top 2 >/dev/null
+before=$("$HW" query r.db minings --format csv)
+fails "$HW" mine r.db --min-support 0.35 --top 2 --timeout 1e-9 | sed 's/mining [0-9]*/mining N/'
+same "the minings" "$before" "$("$HW" query r.db minings --format csv)"
+"$HW" mine r.db --min-support 0.36 --top 2 --timeout 1e-9 | sed 's/mining [0-9]*/mining N/; s/^[0-9]* closed/N closed/; 4q'
+"$HW" mine r.db --min-support 0.36 --top 2 >/dev/null
+"$HW" sql r.db "SELECT complete FROM mining WHERE mining_id = (SELECT max(mining_id) FROM mining)" --format csv | tail -n 1 | tr -d '\r'
+fails "$HW" mine r.db --delete 1 --top 3
 item "listed and deleted"
 "$HW" query r.db minings --format csv | cut -d, -f1,2 | grep -o 'by=.*'
 last=$("$HW" sql r.db "SELECT max(mining_id) FROM mining" --format csv | tail -n 1 | tr -d '\r')

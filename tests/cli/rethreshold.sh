@@ -16,6 +16,17 @@ small_run low2.db --threshold 0.04 --floor 0.01 --threads "$T" --project none
 small_run rerun2.db --threshold 0.1 --floor 0.01 --threads "$T" --project none
 "$HW" rethreshold low2.db --threshold 0.1 --out high2.db
 same "the same content" "$("$HW" digest high2.db)" "$("$HW" digest rerun2.db)"
+echo "--- projections of all neurons stay, at the same threshold the digest is the same"
+small_run all.db --limit 8 --threshold 0.04 --floor 0.01 --threads "$T" --neuron-projections all
+"$HW" rethreshold all.db --threshold 0.04 --out all-same.db
+"$HW" rethreshold all.db --threshold 0.2 --out all-high.db
+same "the same content" "$("$HW" digest all.db)" "$("$HW" digest all-same.db)"
+count() { "$HW" sql "$1" "SELECT count(DISTINCT layer * 10000 + neuron) FROM neuron_token" --format csv | tail -n 1 | tr -d '\r'; }
+same "as many neurons" "$(count all.db)" "$(count all-high.db)"
+echo "--- downwards there are neurons without a projection, which is said"
+small_run used.db --limit 8 --threshold 0.2 --floor 0.01 --threads "$T" --neuron-projections used
+"$HW" rethreshold used.db --threshold 0.01 --out used-low.db 2>said
+sed 's/[0-9][0-9]* of [0-9][0-9]*/N of M/' said
 echo "--- what it refuses"
 fails "$HW" rethreshold low.db --threshold 0.005 --out out.db
 fails "$HW" rethreshold low.db --threshold 1 --out out.db
