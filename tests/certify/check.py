@@ -120,7 +120,7 @@ def check_statistics(db):
             near(found[name + "_hi"], ratio + half, name + "_hi")
         near(found["f_random"], sum(r["random_kept"] - r["none"] for r in members) / whole, "f_random")
         near(found["fails"], sum(abs(r["kept"] - r["m"]) > 0.2 * abs(r["m"] - r["none"]) for r in members) / n, "fails")
-        near(found["lost"], sum(r["kept"] <= 0 for r in members) / n, "lost")
+        near(found["lost"], sum(r["kept"] <= 0 < r["m"] for r in members) / sum(r["m"] > 0 for r in members), "lost")
         closer = sum(abs(r["kept"] - r["m"]) < abs(r["random_kept"] - r["m"]) for r in members)
         farther = sum(abs(r["removed"] - r["m"]) > abs(r["random_removed"] - r["m"]) for r in members)
         for name, k in (("closer", closer), ("farther", farther)):
@@ -136,6 +136,7 @@ def check_statistics(db):
     [found] = query(db, "certificates", "--certificate", number, "--cluster", "template")
     check(1 < found["n_clusters"] == n < PROMPTS, f"{found['n_clusters']} clusters, want {n}")
     near(found["f_kept_hi"] - found["f_kept"], half, "half of the interval by clusters")
+    check(found["closer"] is not None and found["closer_p"] is None and found["farther_p"] is None, "no binomial p where prompts share clusters")
 
 
 def t_two_sided(t, df):
@@ -165,12 +166,55 @@ def check_effects(db):
         if error:
             near(found["p"], t_two_sided(abs(share) / error, n - 1), f"p of {found['component']}", 1e-9)
         else:
-            check(found["p"] is None and found["q"] is None, "no p where no prompt has an effect")
+            check(found["p"] == 1 and found["q"] == 1, f"p and q of {found['component']} are 1, as no prompt has an effect")
         near(found["helps"], sum(e > 0 for e, _ in pairs) / n, "helps")
-    ordered = sorted((r for r in listed if r["p"] is not None), key=lambda r: r["p"])
-    check(0 < len(ordered) < len(listed), "some heads have no effect in any prompt")
+    ordered = sorted(listed, key=lambda r: math.inf if r["p"] is None else r["p"])
+    check(0 < sum(r["p"] == 1 for r in listed) < len(listed), "some heads have no effect in any prompt")
     for i, found in enumerate(ordered):
         near(found["q"], min(r["p"] * len(ordered) / (k + 1) for k, r in enumerate(ordered) if k >= i), "q", 1e-9)
+
+
+def wilson(share, n, z=1.959963984540054):
+    middle, half = share + z * z / 2 / n, z * math.sqrt(share * (1 - share) / n + z * z / 4 / n / n)
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+def check_wrong_answers(folder):
+    """A model that is often wrong: what a graph can lose, no p without random graphs, intervals of fails by clusters, prompts without a cluster."""
+    with open(os.path.join(ROOT, "datasets/addition.csv"), encoding="utf-8") as file:
+        data = list(csv.DictReader(file))[:60]
+    path = os.path.join(folder, "addition.csv")
+    for i, row in enumerate(data):
+        row["block"], row["some"] = f"b{i // 6}", "" if i < 20 else f"s{i // 4}"
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, data[0].keys())
+        writer.writeheader()
+        writer.writerows(data)
+    db = os.path.join(folder, "addition.db")
+    call("run", "--model", MODEL, "--data", path, "--db", db, "--threshold", 0.04, "--floor", 0.01, "--neuron-projections", "none", "--project", "none", "--quiet")
+    certify(db, "--graph", "routes", "--baseline", "zero", "--random", 0, "--knockout", 1)
+    members, [found] = rows(db, "certificate"), query(db, "certificates")
+    n, right = len(members), sum(r["m"] > 0 for r in members)
+    check(n == 60 and 0 < right < n, f"{right} of {n} prompts are right")
+    near(found["beats_foil"], right / n, "beats_foil")
+    near(found["lost"], sum(r["kept"] <= 0 < r["m"] for r in members) / right, "lost, of those with m > 0")
+    check(all(found[name] is None for name in ("f_random", "closer", "closer_p", "farther", "farther_p")), "nothing is compared without random graphs")
+    values = {}
+    for row in rows(db, "prompt_value"):
+        values.setdefault(row["key"], {})[row["prompt_id"]] = row["value"]
+    for column in ("block", "some"):
+        clusters = {}
+        for r in members:
+            value = values[column].get(r["graph_id"] >> 20) or r["graph_id"]
+            clusters.setdefault(value, []).append(abs(r["kept"] - r["m"]) > 0.2 * abs(r["m"] - r["none"]))
+        p, share = len(clusters), sum(map(sum, clusters.values())) / n
+        spread = p / (p - 1) * sum((sum(c) - share * len(c)) ** 2 for c in clusters.values()) / n**2
+        low, high = wilson(share, max(1, min(n, n * share * (1 - share) / (n - 1) / spread)))
+        [found] = query(db, "certificates", "--cluster", column)
+        check(found["n_clusters"] == p == (10 if column == "block" else 30), f"{found['n_clusters']} clusters of {column}, want {p}")
+        near(found["fails_lo"], low, f"fails_lo by {column}")
+        near(found["fails_hi"], high, f"fails_hi by {column}")
+        check(all(r["n_clusters"] == p for r in query(db, "head_effects", "--cluster", column)), f"clusters of head_effects by {column}")
 
 
 def check_curves(db):
@@ -356,6 +400,7 @@ def main():
         check_trace(db)
         check_statistics(db)
         check_effects(db)
+        check_wrong_answers(folder)
         check_curves(db)
         check_mib(db, folder)
         check_means(folder)
