@@ -25,38 +25,39 @@ typedef enum file_layout { LAYOUT_ROWS, LAYOUT_MATRIX, LAYOUT_TEXT } file_layout
 typedef struct file_kind {
   const char *name, *sql; /* NAME.csv, sql/... */
   file_layout layout;
-  const char *needs;      /* a table that only some databases have, or have rows in */
+  const char *needs;        /* a table that only some databases have, or have rows in (hw_query_has_needed) */
+  const char *certificates; /* sql/...: which ones the file is of, where it is not of all */
 } file_kind;
 
 static const file_kind tables[] = {
-    {"answer_by_layer", "export/answer_by_layer.sql", LAYOUT_ROWS, NULL},
-    {"certificate", "export/certificate.sql", LAYOUT_ROWS, "certificate_run"},
-    {"certificate_curve", "export/certificate_curve.sql", LAYOUT_ROWS, "certificate_run"},
-    {"certificate_run", "export/certificate_run.sql", LAYOUT_ROWS, "certificate_run"},
-    {"circuit", "export/circuit.sql", LAYOUT_ROWS, "circuit"},
-    {"circuit_edge", "export/circuit_edge.sql", LAYOUT_ROWS, "circuit"},
-    {"circuit_group", "export/circuit_group.sql", LAYOUT_ROWS, "circuit"},
-    {"comparison", "export/comparison.sql", LAYOUT_ROWS, "comparison"},
-    {"comparison_component", "export/comparison_component.sql", LAYOUT_ROWS, "comparison"},
-    {"edge_frequency", "export/edge_frequency.sql", LAYOUT_ROWS, NULL},
-    {"edge_frequency_by_group", "export/edge_frequency_by_group.sql", LAYOUT_ROWS, NULL},
-    {"ffn_relevance", "export/ffn_relevance.sql", LAYOUT_ROWS, "relevance"},
-    {"group_size", "export/group_size.sql", LAYOUT_ROWS, NULL},
-    {"head_importance", "export/head_importance.sql", LAYOUT_ROWS, NULL},
-    {"head_importance_by_group", "export/head_importance_by_group.sql", LAYOUT_ROWS, NULL},
-    {"head_matrix", "export/head_matrix.sql", LAYOUT_MATRIX, NULL},
-    {"head_relevance", "export/head_relevance.sql", LAYOUT_ROWS, "relevance"},
-    {"head_relevance_by_group", "export/head_relevance_by_group.sql", LAYOUT_ROWS, "relevance"},
-    {"head_source", "export/head_source.sql", LAYOUT_ROWS, NULL},
-    {"knockout", "export/knockout.sql", LAYOUT_ROWS, "certificate_run"},
-    {"knockout_pair", "export/knockout_pair.sql", LAYOUT_ROWS, "certificate_run"},
-    {"mib_circuit", "export/mib_circuit.sql", LAYOUT_TEXT, "certificate_component"},
-    {"neuron_importance", "export/neuron_importance.sql", LAYOUT_ROWS, NULL},
-    {"neuron_relevance", "export/neuron_relevance.sql", LAYOUT_ROWS, "relevance"},
-    {"prompt_prediction", "export/prompt_prediction.sql", LAYOUT_ROWS, NULL},
-    {"prompt_relevance", "export/prompt_relevance.sql", LAYOUT_ROWS, "relevance"},
-    {"role_flow", "export/role_flow.sql", LAYOUT_ROWS, NULL},
-    {"whole_answer", "export/whole_answer.sql", LAYOUT_ROWS, NULL},
+    {"answer_by_layer", "export/answer_by_layer.sql", LAYOUT_ROWS, NULL, NULL},
+    {"certificate", "export/certificate.sql", LAYOUT_ROWS, "certificate_run", NULL},
+    {"certificate_curve", "export/certificate_curve.sql", LAYOUT_ROWS, "certificate_run", NULL},
+    {"certificate_run", "export/certificate_run.sql", LAYOUT_ROWS, "certificate_run", NULL},
+    {"circuit", "export/circuit.sql", LAYOUT_ROWS, "circuit", NULL},
+    {"circuit_edge", "export/circuit_edge.sql", LAYOUT_ROWS, "circuit", NULL},
+    {"circuit_group", "export/circuit_group.sql", LAYOUT_ROWS, "circuit", NULL},
+    {"comparison", "export/comparison.sql", LAYOUT_ROWS, "comparison", NULL},
+    {"comparison_component", "export/comparison_component.sql", LAYOUT_ROWS, "comparison", NULL},
+    {"edge_frequency", "export/edge_frequency.sql", LAYOUT_ROWS, NULL, NULL},
+    {"edge_frequency_by_group", "export/edge_frequency_by_group.sql", LAYOUT_ROWS, NULL, NULL},
+    {"ffn_relevance", "export/ffn_relevance.sql", LAYOUT_ROWS, "relevance", NULL},
+    {"group_size", "export/group_size.sql", LAYOUT_ROWS, NULL, NULL},
+    {"head_importance", "export/head_importance.sql", LAYOUT_ROWS, NULL, NULL},
+    {"head_importance_by_group", "export/head_importance_by_group.sql", LAYOUT_ROWS, NULL, NULL},
+    {"head_matrix", "export/head_matrix.sql", LAYOUT_MATRIX, NULL, NULL},
+    {"head_relevance", "export/head_relevance.sql", LAYOUT_ROWS, "relevance", NULL},
+    {"head_relevance_by_group", "export/head_relevance_by_group.sql", LAYOUT_ROWS, "relevance", NULL},
+    {"head_source", "export/head_source.sql", LAYOUT_ROWS, NULL, NULL},
+    {"knockout", "export/knockout.sql", LAYOUT_ROWS, "certificate_run", NULL},
+    {"knockout_pair", "export/knockout_pair.sql", LAYOUT_ROWS, "certificate_run", NULL},
+    {"mib_circuit", "export/mib_circuit.sql", LAYOUT_TEXT, "certificate_component", "export/mib_certificate.sql"},
+    {"neuron_importance", "export/neuron_importance.sql", LAYOUT_ROWS, NULL, NULL},
+    {"neuron_relevance", "export/neuron_relevance.sql", LAYOUT_ROWS, "relevance", NULL},
+    {"prompt_prediction", "export/prompt_prediction.sql", LAYOUT_ROWS, NULL, NULL},
+    {"prompt_relevance", "export/prompt_relevance.sql", LAYOUT_ROWS, "relevance", NULL},
+    {"role_flow", "export/role_flow.sql", LAYOUT_ROWS, NULL, NULL},
+    {"whole_answer", "export/whole_answer.sql", LAYOUT_ROWS, NULL, NULL},
 };
 enum { N_TABLES = sizeof tables / sizeof tables[0] };
 
@@ -65,13 +66,13 @@ static const struct {
   const char *script, *text;
   file_kind data;
 } plots[] = {
-    {"figure_heads", "figures/heads.gp", {"head_importance", NULL, LAYOUT_ROWS, NULL}},
-    {"figure_frequency", "figures/frequency.gp", {"figure_frequency", "figures/frequency.sql", LAYOUT_ROWS, NULL}},
-    {"figure_curve", "figures/curve.gp", {"figure_curve", "figures/curve.sql", LAYOUT_ROWS, "certificate_run"}},
-    {"figure_knockouts", "figures/knockouts.gp", {"figure_knockouts", "figures/knockouts.sql", LAYOUT_ROWS, "certificate_run"}},
-    {"figure_lens", "figures/lens.gp", {"figure_lens", "figures/lens.sql", LAYOUT_ROWS, NULL}},
-    {"figure_relevance", "figures/relevance.gp", {"figure_relevance", "figures/relevance.sql", LAYOUT_ROWS, "relevance"}},
-    {"figure_role_flow", "figures/role_flow.gp", {"figure_role_flow", "figures/role_flow.sql", LAYOUT_MATRIX, NULL}},
+    {"figure_heads", "figures/heads.gp", {"head_importance", NULL, LAYOUT_ROWS, NULL, NULL}},
+    {"figure_frequency", "figures/frequency.gp", {"figure_frequency", "figures/frequency.sql", LAYOUT_ROWS, NULL, NULL}},
+    {"figure_curve", "figures/curve.gp", {"figure_curve", "figures/curve.sql", LAYOUT_ROWS, "certificate_run", "export/curve_certificates.sql"}},
+    {"figure_knockouts", "figures/knockouts.gp", {"figure_knockouts", "figures/knockouts.sql", LAYOUT_ROWS, "certificate_run", "export/knockout_certificate.sql"}},
+    {"figure_lens", "figures/lens.gp", {"figure_lens", "figures/lens.sql", LAYOUT_ROWS, NULL, NULL}},
+    {"figure_relevance", "figures/relevance.gp", {"figure_relevance", "figures/relevance.sql", LAYOUT_ROWS, "relevance", NULL}},
+    {"figure_role_flow", "figures/role_flow.gp", {"figure_role_flow", "figures/role_flow.sql", LAYOUT_MATRIX, NULL, NULL}},
 };
 enum { N_PLOTS = sizeof plots / sizeof plots[0] };
 
@@ -83,17 +84,48 @@ typedef struct export {
   hw_error *err;
 } export;
 
-static void put_file(hw_json *manifest, const char *file, int64_t rows, const char *sql) {
-  const char *statement = hw_query_statement(sql);
+/* One value as JSON: what a column holds. */
+static void put_value(hw_json *json, const hw_statement *s, int column) {
+  switch (sqlite3_column_type(s->sqlite, column)) {
+    case SQLITE_INTEGER: hw_json_int(json, hw_column_integer(s, column)); break;
+    case SQLITE_FLOAT: hw_json_double(json, hw_column_real(s, column)); break;
+    default: hw_json_string(json, hw_column_text(s, column)); break;
+  }
+}
+
+/* The certificates that a file is of, an object each. */
+static bool put_certificates(export *e, const char *sql) {
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, e->store, sql, e->err);
+  hw_json_key(&e->manifest, "certificates");
+  hw_json_begin_array(&e->manifest);
+  while (ok && (ok = hw_statement_step(&s, &row, e->err)) && row) {
+    hw_json_begin_object(&e->manifest);
+    for (int c = 0; c < sqlite3_column_count(s.sqlite); c++) {
+      hw_json_key(&e->manifest, sqlite3_column_name(s.sqlite, c));
+      put_value(&e->manifest, &s, c);
+    }
+    hw_json_end_object(&e->manifest);
+  }
+  hw_json_end_array(&e->manifest);
+  hw_statement_close(&s);
+  return ok;
+}
+
+static bool put_file(export *e, const file_kind *kind, const char *file, int64_t rows) {
+  hw_json *manifest = &e->manifest;
+  const char *statement = hw_query_statement(hw_sql(kind->sql));
   size_t length = strlen(statement);
   while (length && statement[length - 1] == '\n') length--;
   hw_json_begin_object(manifest);
   hw_json_key_string(manifest, "file", file);
   hw_json_key_int(manifest, "rows", rows);
+  if (kind->certificates && !put_certificates(e, kind->certificates)) return false;
   hw_json_key(manifest, "sql");
   hw_json_bytes(manifest, statement, length);
   hw_json_end_object(manifest);
   hw_buffer_append_byte(manifest->out, '\n');
+  return true;
 }
 
 static bool write_text(const char *folder, const char *file, const hw_buffer *text, hw_error *err) {
@@ -184,14 +216,26 @@ static bool write_rows(export *e, const char *file, const file_kind *kind, int64
   return hw_output_close(&out, ok, e->err);
 }
 
-/* Every database has the table of relevances. */
+/* The commands that make what files need. */
+static const struct {
+  const char *table, *command;
+} makers[] = {
+    {"certificate_component", "certify --knockout K, or --curve set"},
+    {"certificate_run", "certify"},
+    {"circuit", "mine"},
+    {"comparison", "compare"},
+    {"relevance", "run --relevance answer, contrast or both"},
+};
+
+static const char *maker_of(const char *table) {
+  size_t i = 0;
+  while (strcmp(makers[i].table, table) != 0) i++;
+  return makers[i].command;
+}
+
 static bool has_needed(hw_store *store, const file_kind *kind, bool *found, hw_error *err) {
-  int64_t any = 1;
   *found = true;
-  if (!kind->needs) return true;
-  bool ok = strcmp(kind->needs, "relevance") == 0 ? hw_store_integer(store, "export/has_relevance.sql", &any, err) : hw_store_has_table(store, kind->needs, found, err);
-  *found = *found && any;
-  return ok;
+  return !kind->needs || hw_query_has_needed(store, kind->needs, found, err);
 }
 
 static bool export_file(export *e, const file_kind *kind, int64_t *rows) {
@@ -202,8 +246,7 @@ static bool export_file(export *e, const file_kind *kind, int64_t *rows) {
   if (!found) return true;
   (void)snprintf(file, sizeof file, "%s.%s", kind->name, kind->layout == LAYOUT_TEXT ? "json" : "csv");
   if (!write_rows(e, file, kind, rows)) return false;
-  put_file(&e->manifest, file, *rows, hw_sql(kind->sql));
-  return true;
+  return put_file(e, kind, file, *rows);
 }
 
 /* ---- which tables ---- */
@@ -235,9 +278,7 @@ static bool find_table(hw_store *store, const char *name, size_t length, const f
   *kind = &tables[i];
   if (!has_needed(store, *kind, &found, err)) return false;
   if (found) return true;
-  if (strcmp(tables[i].needs, "relevance") == 0) return hw_fail(err, HW_ERROR_INPUT, "%s: table relevance has no rows: run with --relevance", store->path);
-  return hw_fail(err, HW_ERROR_INPUT, "%s: there is no table %s; make it with headwater %s", store->path, tables[i].needs,
-                 strcmp(tables[i].needs, "circuit") == 0 ? "mine" : strcmp(tables[i].needs, "comparison") == 0 ? "compare" : "certify");
+  return hw_fail(err, HW_ERROR_INPUT, "%s: there is no table %s, or nothing in it; make it with headwater %s", store->path, tables[i].needs, maker_of(tables[i].needs));
 }
 
 static bool check_tables(export *e) {
@@ -308,15 +349,6 @@ static bool export_circuits(export *e) {
   }
   hw_statement_close(&s);
   return ok;
-}
-
-/* One value as JSON: what a column of `run` or `setting` holds. */
-static void put_value(hw_json *json, const hw_statement *s, int column) {
-  switch (sqlite3_column_type(s->sqlite, column)) {
-    case SQLITE_INTEGER: hw_json_int(json, hw_column_integer(s, column)); break;
-    case SQLITE_FLOAT: hw_json_double(json, hw_column_real(s, column)); break;
-    default: hw_json_string(json, hw_column_text(s, column)); break;
-  }
 }
 
 /* Numbers of the minings and comparisons that were made before the last prompts were stored. */
@@ -413,6 +445,28 @@ static bool export_figures(export *e, const int64_t *plot_rows) {
   return true;
 }
 
+/* Tables that the database does not have, where all are wanted. */
+static bool put_left_out(export *e) {
+  hw_json *manifest = &e->manifest;
+  if (e->wanted->tables) return true;
+  hw_buffer_append_byte(manifest->out, '\n');
+  hw_json_key(manifest, "left_out");
+  hw_json_begin_array(manifest);
+  hw_buffer_append_byte(manifest->out, '\n');
+  for (int i = 0; i < N_TABLES; i++) {
+    bool found;
+    if (!has_needed(e->store, &tables[i], &found, e->err)) return false;
+    if (found) continue;
+    hw_json_begin_object(manifest);
+    hw_json_key_string(manifest, "table", tables[i].name);
+    hw_json_key_string(manifest, "command", maker_of(tables[i].needs));
+    hw_json_end_object(manifest);
+    hw_buffer_append_byte(manifest->out, '\n');
+  }
+  hw_json_end_array(manifest);
+  return true;
+}
+
 static bool export_files(export *e) {
   int64_t rows[N_TABLES] = {0}, plot_rows[N_PLOTS] = {0};
   for (int i = 0; i < N_TABLES; i++) {
@@ -424,7 +478,7 @@ static bool export_files(export *e) {
   for (int i = 0; i < N_PLOTS && e->wanted->figures; i++)
     if (plots[i].data.sql && !export_file(e, &plots[i].data, &plot_rows[i])) return false;
   hw_json_end_array(&e->manifest);
-  return export_figures(e, plot_rows);
+  return put_left_out(e) && export_figures(e, plot_rows);
 }
 
 /* Each can be drawn: found out before anything is written. */

@@ -42,6 +42,7 @@ values = {
     "comparison": (["1"], ["x", "7x"], ["99"]),
     "column": (["template"], [], ["templat", "emplate", "0x"]),
     "certificate": (["1"], ["x", "7x"], ["99"]),
+    "mode": (["answer"], [], ["contrast", "neither"]),
 }
 tried = set()  # types and wrong values
 names = re.findall(r"^  ([a-z_]+)  ", ask()[1], re.M)
