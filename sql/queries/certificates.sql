@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What graphs are worth: where they fail, what they keep and what is left without them.
 -- Certificates that `headwater certify` saved.
--- fails: share of prompts with |kept - m| > 0.2 |m - none|. beats_foil: share where the model's own m is above 0. lost: of these, the share
--- whose answer is not above its foil with the graph alone (kept <= 0).
+-- fails: share of prompts with |kept - m| > 0.2 |m - none|. beats_foil: share where the model's own m is above 0.
+-- lost: of these, the share whose answer is not above its foil with the graph alone (kept <= 0).
 -- f_kept: sum (kept - none) / sum (m - none), f_removed and f_random likewise, with 95% intervals.
--- closer: the graph is closer to m than most random graphs of its size; farther: without it the margin is farther from m than without them;
+-- closer: the graph is closer to m than most random graphs of its size. farther: without it the margin is farther from m than without them.
 -- p: of a share above 0.9 by chance. NULL where nothing was compared.
--- With --cluster the intervals of fails, f_kept and f_removed are clustered, and p is NULL where prompts share a cluster: it takes
--- prompts as independent. stale: made before the last prompts were stored.
+-- With --cluster the intervals of fails, f_kept and f_removed are clustered. p takes prompts as independent: NULL where they share a cluster.
+-- stale: made before the last prompts were stored.
 -- needs certificate_run: headwater certify DB --model DIR
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :by <all|group> = all              all prompts together, or each group

@@ -48,6 +48,7 @@ tried = set()  # types and wrong values
 names = re.findall(r"^  ([a-z_]+)  ", ask()[1], re.M)
 for name in names:
     code, text, _ = ask(name, "--help")
+    text = re.sub(r"\n {24}", " ", text)
     found = re.findall(r"^  --([a-z]+) (\S+) .*?(\[[^\n]*\])?$", text, re.M)
     needed, total, untyped = {}, 0, []
     for parameter, kind, default in found:
