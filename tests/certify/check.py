@@ -361,6 +361,38 @@ def check_errors(db, folder):
     check(not rows(db, "certificate_run", "n_random = 9"), "--dry-run stores nothing")
 
 
+TAMPERED = {  # what check says of it
+    "UPDATE certificate SET n_attention = -3 WHERE graph_id >> 20 = 1": "parts of the graph is -3 attention",
+    "UPDATE certificate SET kept_closer = 9 WHERE graph_id >> 20 = 1 AND certificate_id = 1": "kept_closer and removed_farther is 9 and",
+    "UPDATE certificate SET removed_farther = NULL WHERE graph_id >> 20 = 1 AND certificate_id = 1": "and NULL",
+    "UPDATE certificate SET kept_closer = 0 WHERE graph_id >> 20 = 1 AND certificate_id = 2": "kept_closer and removed_farther is 0 and NULL",
+    "UPDATE certificate SET m = m + 0.5 WHERE graph_id >> 20 = 1": ": m is",
+    "UPDATE certificate SET m_reference = m_reference - 0.5 WHERE graph_id >> 20 = 1": ": m_reference is",
+    "DELETE FROM certificate WHERE graph_id >> 20 = 1": "1 of the prompts without a row in certificate",
+    "DELETE FROM certificate WHERE graph_id >> 20 = 1 AND certificate_id = 1": "none: no certificate of the graph has numbers",
+    "UPDATE knockout SET graph_id = graph_id + (1 << 20) WHERE graph_id >> 20 = 3 AND certificate_id = 1": "knockout 1, graph",
+    "UPDATE certificate_component SET rank = 3 - rank WHERE rank < 3": ": rank is",
+    "UPDATE certificate_component SET sum = -sum * 1000 WHERE rank = 4": ": rank is",
+}
+
+
+def check_tampered(folder):
+    """headwater check finds what other rows of certificates contradict, and nothing in what certify made."""
+    source, copy = os.path.join(folder, "sound.db"), os.path.join(folder, "tampered.db")
+    run(source, os.path.join(ROOT, "datasets/ioi.csv"), "--limit", 4, "--relevance", "both")
+    certify(source, "--random", 2, "--pairs", 2, "--curve", "set")
+    certify(source, "--graph", "routes", "--random", 0)
+    call("check", source)
+    for statement, words in TAMPERED.items():
+        with open(source, "rb") as whole, open(copy, "wb") as target:
+            target.write(whole.read())
+        with sqlite3.connect(copy) as connection:
+            connection.execute(statement)
+        connection.close()
+        done = call("check", copy, wanted=1)
+        check(words in done.stdout + done.stderr, f"{statement}: check does not say \"{words}\": {(done.stdout + done.stderr)[-400:]}")
+
+
 SPOILED = [
     "UPDATE certificate SET m = NULL, none = 1e308, kept = -1e308", "UPDATE certificate SET graph_id = -5 WHERE graph_id >> 20 = 1", "UPDATE certificate SET m = 9e999, kept = -9e999",
     "UPDATE certificate SET answer_id = 1 << 62, kept_id = -1, kept_closer = 1 << 62", "UPDATE certificate_run SET threshold = -1e300, n_random = 1 << 62", "UPDATE certificate SET none = m",
@@ -405,6 +437,7 @@ def main():
         check_mib(db, folder)
         check_means(folder)
         check_errors(db, folder)
+        check_tampered(folder)
         check_hostile(db, folder)
     print(f"{len(faults)} faults" if faults else "all as it should be")
     return 1 if faults else 0
