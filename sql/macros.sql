@@ -71,16 +71,16 @@ CASE WHEN $N < 2 THEN NULL
 max(0.0, ($F + 1.9207294103470618 / $N - 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N))
 -- $wilson_hi $F $N
 min(1.0, ($F + 1.9207294103470618 / $N + 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N))
--- P(X >= K) of the binomial distribution of N trials at 0.9, from the top down.
+-- The effective number of a share f = k / n whose n items belong to p clusters: n / (variance clustered / variance of independent items), from the
+-- sums kk of k * k and kn of k * n over the clusters, and n + w of n * n.
+-- $effective_n
+CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
+      ELSE coalesce(max(1.0, min(n * 1.0, f * (1 - f) * n / (n - 1.0) * n * (p - 1.0) / p / max(0.0, kk - 2 * f * kn + f * f * (n + w)) * n)), n * 1.0)
+    END
+-- P(X >= K) of the binomial distribution of N trials at 0.9, from the top down; NULL where K is.
 -- $binomial_tail $K $N
 (WITH RECURSIVE down(i, l) AS (SELECT $N, $N * ln(0.9) UNION ALL SELECT i - 1, l + ln(i * 0.1 / (($N - i + 1) * 0.9)) FROM down WHERE i > $K)
-    SELECT min(1.0, sum(exp(l))) FROM down WHERE $N > 0)
--- The two-sided p of a value T of Student's t with DF degrees of freedom: its series in the cosine of atan(T / sqrt(DF)).
--- $t_two_sided $T $DF
-(WITH RECURSIVE term(i, a) AS (SELECT $DF % 2, iif($DF % 2, sqrt($DF / ($DF + $T * $T)), 1.0)
-      UNION ALL SELECT i + 2, a * (i + 1) / (i + 2) * $DF / ($DF + $T * $T) FROM term WHERE i + 2 <= $DF - 2),
-    series(s) AS (SELECT $T / sqrt($DF + $T * $T) * iif($DF > 1, sum(a), 0.0) FROM term)
-    SELECT max(0.0, 1 - iif($DF % 2, (atan($T / sqrt($DF)) + s) / 1.5707963267948966, s)) FROM series)
+    SELECT min(1.0, sum(exp(l))) FROM down WHERE $N > 0 AND $K IS NOT NULL)
 -- Half of the t-interval of a ratio of sums (METHOD section 13), from the columns of $ratio_sums, those of d, and the number of clusters.
 -- $ratio_half $X
 $t975(n_clusters) * sqrt(max(0.0, $X_x - 2 * ($X / d) * $X_d + ($X / d) * ($X / d) * d_d) * n_clusters / (n_clusters - 1.0)) / nullif(abs(d), 0)
@@ -88,15 +88,15 @@ $t975(n_clusters) * sqrt(max(0.0, $X_x - 2 * ($X / d) * $X_d + ($X / d) * ($X / 
 -- $ratio_sums $X
 sum($X) AS $X, sum($X * $X) AS $X_x, sum($X * d) AS $X_d
 -- Certificates with numbers by all prompts or by groups, of :certificate, :by and :cluster: what is added up. A prompt without a value in
--- the column :cluster is a cluster of its own.
+-- the column :cluster, or with an empty one, is a cluster of its own.
 -- $certified
 member AS (
   SELECT -1 AS group_id, NULL AS member_id, 'all' AS group_name WHERE hw_choice(:by, 'all', 'group') = 0
   UNION ALL SELECT m.group_id, m.member_id, g.name FROM group_member m JOIN prompt_group g USING(group_id) WHERE hw_choice(:by, 'all', 'group') = 1
 ), certified AS (
-  SELECT c.*, u.n_random, x.group_id, x.group_name, m - none AS d, coalesce(
+  SELECT c.*, u.n_random, x.group_id, x.group_name, m - none AS d, coalesce(nullif(coalesce(
       (SELECT value FROM group_value v WHERE v.group_id = p.group_id AND column_name = :cluster),
-      (SELECT value FROM prompt_value v WHERE v.prompt_id = p.prompt_id AND key = :cluster), p.prompt_id) AS cluster
+      (SELECT value FROM prompt_value v WHERE v.prompt_id = p.prompt_id AND key = :cluster)), ''), p.prompt_id) AS cluster
   FROM certificate_run u JOIN certificate c USING(certificate_id) JOIN prompt p ON p.prompt_id = $prompt_of(c.graph_id)
     JOIN member x ON x.member_id IS NULL OR x.member_id = p.group_id
   WHERE :certificate IS NULL OR u.certificate_id = :certificate
@@ -131,6 +131,25 @@ $curve_steps, clustered AS (
     sum(kept_area) OVER w AS cpr, sum(missing_area) OVER w AS cmd
   FROM point WINDOW w AS (PARTITION BY certificate_id, group_id)
 )
+-- Prompts with numbers of a certificate `u`.
+-- $n_certified
+(SELECT count(m) FROM certificate c WHERE c.certificate_id = u.certificate_id)
+-- What a file of certificates `u` is of, for MANIFEST.json.
+-- $certificate_columns
+certificate_id, graph, threshold, unit, baseline, $n_certified AS n_prompts, complete
+-- The certificate whose ranking is exported: of the most prompts with numbers; of several the last.
+-- $ranked_certificate
+(SELECT certificate_id FROM certificate_run u WHERE EXISTS (SELECT 1 FROM certificate_component k WHERE k.certificate_id = u.certificate_id)
+    ORDER BY $n_certified DESC, certificate_id DESC LIMIT 1)
+-- The certificate whose knock-outs are drawn: of those with a relevance to compare the one with the most knock-outs; of several the last.
+-- $chosen_knockouts
+SELECT certificate_id, baseline, mode FROM certificate_run u
+    JOIN (SELECT DISTINCT mode FROM relevance) ON mode = iif(baseline = 'counterfactual', 'contrast', 'answer')
+  WHERE n_knockouts > 0 ORDER BY (SELECT count(*) FROM knockout k WHERE k.certificate_id = u.certificate_id) DESC, certificate_id DESC LIMIT 1
+-- The certificates whose curves are drawn: the last eight that have one.
+-- $chosen_curves
+SELECT certificate_id FROM certificate_run u WHERE curve <> 'none' AND EXISTS (SELECT 1 FROM certificate_curve v WHERE v.certificate_id = u.certificate_id)
+  ORDER BY certificate_id DESC LIMIT 8
 -- The standard deviation of N values from their sum and the sum of their squares.
 -- $std $SUM $SQUARES $N
 sqrt(max(0.0, $SQUARES - $SUM * $SUM / $N) / ($N - 1.0))
@@ -163,9 +182,7 @@ s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
     coalesce(a.flow_sum, 0) + coalesce(c.flow_others, 0) AS fcn
 -- $component_spread
 SELECT *,
-    CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
-      ELSE coalesce(max(1.0, min(n * 1.0, f * (1 - f) * n / (n - 1.0) * n * (p - 1.0) / p / max(0.0, kk - 2 * f * kn + f * f * (n + w)) * n)), n * 1.0)
-    END AS ne,
+    $effective_n AS ne,
     $half_interval(m, cc, cn) AS half,
     $half_interval(fm, fcc, fcn) AS fhalf
   FROM raw

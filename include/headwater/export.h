@@ -8,7 +8,7 @@
 HW_BEGIN_C
 
 /* CSV aggregates, one file a view, the [layers x heads] matrix and MANIFEST.json, into a folder (made if missing). Tables that are not
- * in the database are left out, but named ones are an error. For figures their data and scripts (.gp for gnuplot, .dot for graphviz)
+ * in the database, or have no rows to make the file of, are left out, which the manifest says; named ones are an error. For figures their data and scripts (.gp for gnuplot, .dot for graphviz)
  * are written as well, and each is handed to script(context, tool, place, script, figure) to be drawn, by file names in the folder `place`. The graphs of
  * single prompts are drawn as figure_graph_PROMPT.svg or figure_graph_PROMPT_TARGET.svg.
  * Files are made in a folder within `folder` (`place`) and moved at the end, the manifest last: what is killed leaves an older export whole, or without

@@ -42,8 +42,8 @@ HW_API bool hw_store_show_tables(hw_store *store, hw_table_format format, hw_sin
 /* The statements that made them; name: of one table or view, NULL for all. Errors: INPUT for a name that is not there, with the nearest one. */
 HW_API bool hw_store_show_schema(hw_store *store, const char *name, hw_sink sink, void *context, hw_error *err);
 
-/* Does the database have the tables that a named query needs? They are told by a line "-- needs TABLE: how to make it" in the
- * query's comment. Errors: INPUT, saying how to make it. */
+/* Does the database have the tables that a named query needs, and of relevances and graphs what it reads? They are told by lines
+ * "-- needs TABLE: how to make it" in the query's comment. Errors: INPUT, saying how to make it. */
 HW_API bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err);
 
 HW_END_C

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The sums of the last certificates that have them as a circuit of nodes, as the evaluation of MIB (the mechanistic interpretability benchmark) reads it
+-- The sums of the certificate that has them for the most prompts as a circuit of nodes, as the evaluation of MIB (the mechanistic interpretability benchmark) reads it
 -- at its level "node": names and scores of heads and FFNs. The input has no score, so it is always kept and not counted.
 WITH component AS (
-  SELECT layer, kind, number, sum FROM certificate_component WHERE certificate_id = (SELECT max(certificate_id) FROM certificate_component)
+  SELECT layer, kind, number, sum FROM certificate_component WHERE certificate_id = $ranked_certificate
 )
 SELECT json_object('cfg', json_object('n_layers', n_layers, 'n_heads', n_heads, 'parallel_attn_mlp', json(iif(parallel_block, 'true', 'false')), 'd_model', d_model),
   'nodes', (SELECT json_group_object(name, json(node)) FROM (
@@ -11,4 +11,4 @@ SELECT json_object('cfg', json_object('n_layers', n_layers, 'n_heads', n_heads, 
       FROM component ORDER BY layer, kind = 'ffn', number)
     UNION ALL SELECT 'logits', json_object('in_graph', json('true')))),
   'edges', json('{}')) || char(10)
-FROM run WHERE EXISTS (SELECT 1 FROM component)
+FROM run

@@ -6,7 +6,7 @@ set output 'figure_knockouts.svg'
 data = 'figure_knockouts.csv'
 set datafile separator comma
 set datafile columnheaders
-stats data using (title = strcol("title")."\n".strcol("correlation"), 1) nooutput
+stats data using (title = strcol("certificate")."\n".strcol("title")."\n".strcol("correlation"), 1) nooutput
 set border 3 lc rgb '#4a4a4a'
 set tics nomirror out
 set grid lc rgb '#dddddd'

@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Means over prompts of the last certificate that has knock-outs and relevances to compare: of contrast with the counterfactual in a component's
+-- Means over prompts of the certificate that has the most knock-outs, and relevances to compare: of contrast with the counterfactual in a component's
 -- place, else of answer. within: Pearson's correlation over the components of a prompt, mean over prompts; means: over the means.
 WITH chosen AS (
-  SELECT certificate_id, baseline, mode FROM certificate_run JOIN (SELECT DISTINCT mode FROM relevance) ON mode = iif(baseline = 'counterfactual', 'contrast', 'answer')
-  WHERE n_knockouts > 0 ORDER BY certificate_id DESC LIMIT 1
+  $chosen_knockouts
 ), pair AS (
   SELECT k.graph_id, k.kind, k.layer, k.number, r.r, k.effect, r.r - avg(r.r) OVER w AS dr, k.effect - avg(k.effect) OVER w AS de
   FROM chosen c JOIN relevance a ON a.mode = c.mode AND a.parts IS NOT NULL JOIN hw_relevance(a.parts) r ON r.kind IN ('head', 'ffn_total')
@@ -19,6 +18,7 @@ WITH chosen AS (
   FROM (SELECT relevance - avg(relevance) OVER () AS dr, effect - avg(effect) OVER () AS de FROM point)
 )
 SELECT iif(kind = 'head', 'L' || layer || 'H' || number, 'FFN' || layer) AS name, kind, n, relevance, effect, row_number() OVER (ORDER BY abs(effect) DESC, layer, kind, number) AS place,
-  means, within, mode || ' relevance; in its place ' || baseline AS title,
-  coalesce('r ' || round(means, 3) || ' over the means', 'no r over the means') || coalesce('; ' || round(within, 3) || ' within a prompt (mean of ' || n_prompts || ')', '') AS correlation
-FROM point, within, means, chosen ORDER BY place
+  means, within, mode || ' relevance; in its place ' || u.baseline AS title,
+  'certificate ' || u.certificate_id || ': ' || graph || ' at ' || threshold || '; ' || $n_certified || ' prompts' AS certificate,
+  coalesce('r ' || round(means, 3) || ' over the means', 'no r over the means') || coalesce('; ' || round(within, 3) || ' within a prompt (mean of ' || within.n_prompts || ')', '') AS correlation
+FROM point, within, means, chosen JOIN certificate_run u USING(certificate_id) ORDER BY place

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Recurring circuits, best first: edges that come together.
--- lift: how many times more often than independent edges would; new_cells: edges in graphs that no circuit above covers; n_broken: graphs
--- that have all edges but one.
+-- lift: how many times more often than independent edges would. new_cells: edges in graphs that no circuit above covers.
+-- n_broken: graphs that have all edges but one.
 -- needs mining: headwater mine DB
 -- :mining <mining> = NULL  number of a mining, NULL for the latest
 -- :limit <count> = 20      rows

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Heads that the answer of a prompt hangs on while the routes of that prompt do not show them.
--- :mode <answer|contrast> = NULL      relevance by itself, or against the counterfactual; NULL: contrast where it is there
+-- needs relevance: headwater run --relevance answer, contrast or both
+-- needs graph: headwater run with graphs of last positions (see its --targets)
+-- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there
 -- :group <group> = NULL               name of a group, NULL for all
 -- :share <number> = 0.05              least share of the answer's margin, either way
 -- :sample <count> = 1000              about so many prompts are read; 0: all

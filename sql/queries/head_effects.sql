@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What each head and FFN does to the answer's margin, by knock-outs.
 -- effect: m less the margin without it, a mean over prompts; helps: the share of prompts where it is above 0.
--- share: of m - none, a ratio of sums with its 95% interval and the p of 0 (0: below 1e-14); q: Benjamini-Hochberg over the components. Effects of single knock-outs overlap: they do not add up.
+-- share: of m - none, a ratio of sums with its 95% interval and the p of 0; p is 1 where no prompt has an effect.
+-- q: Benjamini-Hochberg over the components. Effects of single knock-outs overlap: they do not add up.
 -- needs certificate_run: headwater certify DB --model DIR --knockout K
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :by <all|group> = all              all prompts together, or each group
@@ -17,7 +18,7 @@ WITH $certified, clustered AS (
 ), tested AS (
   SELECT *, e / d AS share, $ratio_half(e) AS half, n_clusters - 1.0 AS df FROM sums
 ), scored AS (
-  SELECT *, $t_two_sided(size, df) AS p FROM (SELECT *, abs(share) / nullif(half / $t975(n_clusters), 0) AS size FROM tested)
+  SELECT *, iif(share = 0 AND half = 0, 1.0, hw_t_two_sided(abs(share) / nullif(half / $t975(n_clusters), 0), df)) AS p FROM tested
 ), ranked AS (
   SELECT *, row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY abs(effect) DESC, layer, kind DESC, number) AS place,
     row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY p NULLS LAST) AS step, count(p) OVER (PARTITION BY certificate_id, group_id) AS n_tested FROM scored

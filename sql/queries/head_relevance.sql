@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The heads that answers hang on.
--- :mode <answer|contrast> = NULL      relevance by itself, or against the counterfactual; NULL: contrast where it is there
+-- needs relevance: headwater run --relevance answer, contrast or both
+-- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there
 -- :group <group> = NULL               name of a group, NULL for all
 -- :limit <count> = 20                 rows
 -- value, key and query say by which way; shares add up over the layers' ways, so heads of different layers overlap.

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The neurons that answers hang on, of those that were among the largest of an FFN part.
--- :mode <answer|contrast> = NULL      relevance by itself, or against the counterfactual; NULL: contrast where it is there
+-- needs relevance: headwater run --relevance answer, contrast or both
+-- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there
 -- :group <group> = NULL               name of a group, NULL for all
 -- :limit <count> = 20                 rows
 SELECT name AS neuron, share, share_lo, share_hi, relevance, n_active, n FROM neuron_relevance

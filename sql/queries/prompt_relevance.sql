@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What the answer of one prompt hangs on: the parts of its graph, largest first.
+-- needs relevance: headwater run --relevance answer, contrast or both
 -- :prompt <prompt>                    prompt_id
--- :mode <answer|contrast> = NULL      relevance by itself, or against the counterfactual; NULL: contrast where it is there
+-- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there
 -- :threshold <number> = NULL          share above which parts are listed, any from the floor of the run upwards; NULL for the run's own
 -- :kinds <parts|components|tokens> = parts  edges, queries and neurons; sums of heads and FFNs; tokens
 SELECT r.kind, r.layer, r.head, r.neuron, r.source, s.text AS source_token, r.target, t.text AS target_token, r.r, r.share, r.value, r.key, r.query

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Prompts and the margins of their answers that relevances divide; where there are none, why.
--- :mode <answer|contrast> = NULL      relevance by itself, or against the counterfactual; NULL: contrast where it is there
+-- needs relevance: headwater run --relevance answer, contrast or both
+-- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there
 -- :missing <no|yes> = no              yes: only prompts without relevances
 -- :limit <count> = 20                 rows
 SELECT a.prompt_id, a.mode, a.m, a.m_reference, a.n_parts, a.reason, p.text

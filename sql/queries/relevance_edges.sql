@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The edges that answers hang on, aligned by role: sums of the parts of the prompts.
--- :mode <answer|contrast> = NULL      relevance by itself, or against the counterfactual; NULL: contrast where it is there
+-- needs relevance: headwater run --relevance answer, contrast or both
+-- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there
 -- :group <group> = NULL               name of a group, NULL for all
 -- :threshold <number> = NULL          share above which parts of a prompt count, from the floor of the run upwards; NULL for the run's own
 -- :sample <count> = 1000              about so many prompts are read; 0: all

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What the tokens of each role are worth for the answers.
--- :mode <answer|contrast> = NULL      relevance by itself, or against the counterfactual; NULL: contrast where it is there
+-- needs relevance: headwater run --relevance answer, contrast or both
+-- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there
 -- :group <group> = NULL               name of a group, NULL for all
 -- :sample <count> = 1000              about so many prompts are read; 0: all
 -- With a bias row the shares add up to 1.

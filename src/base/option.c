@@ -143,12 +143,11 @@ bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *
   return false;
 }
 
-/* Words of text from column `indent` on, lines at most 79 wide. */
-static void append_wrapped(hw_buffer *out, const char *text, size_t indent) {
+void hw_help_text(hw_buffer *out, const char *text, size_t indent, size_t width) {
   size_t column = indent;
   while (*text) {
     size_t length = strcspn(text, " ");
-    if (column + 1 + length > 79 && column > indent) {
+    if (width && column + 1 + length > width && column > indent) {
       hw_buffer_printf(out, "\n%*s", (int)indent, "");
       column = indent;
     }
@@ -161,6 +160,16 @@ static void append_wrapped(hw_buffer *out, const char *text, size_t indent) {
     text += length;
     text += *text == ' ';
   }
+}
+
+void hw_help_entry(hw_buffer *out, const char *label, const char *text, size_t indent, size_t width) {
+  size_t length = strlen(label);
+  hw_buffer_append_string(out, label);
+  if (length + 2 <= indent) hw_buffer_printf(out, "%*s", (int)(indent - length), "");
+  else if (width) hw_buffer_printf(out, "\n%*s", (int)indent, "");
+  else hw_buffer_append_string(out, "  ");
+  hw_help_text(out, text, indent, width);
+  hw_buffer_append_byte(out, '\n');
 }
 
 void hw_option_describe(const hw_option *option, const void *defaults, hw_buffer *out) {
@@ -181,20 +190,16 @@ void hw_options_help(hw_option_table table, const void *defaults, hw_buffer *out
   enum { INDENT = 26 };
   for (size_t i = 0; i < table.n; i++) {
     const hw_option *option = &table.rows[i];
-    size_t start = out->length;
     char usage[64];
     const char *argument = hw_option_usage(option, usage);
-    hw_buffer_printf(out, "  --%s%s%s", option->name, argument ? " " : "", argument ? argument : "");
-    size_t width = out->length - start;
-    if (width + 2 > INDENT)
-      hw_buffer_printf(out, "\n%*s", INDENT, "");
-    else
-      hw_buffer_printf(out, "%*s", (int)(INDENT - width), "");
-    hw_buffer text;
+    hw_buffer label, text;
+    hw_buffer_init(&label);
     hw_buffer_init(&text);
+    hw_buffer_printf(&label, "  --%s%s%s", option->name, argument ? " " : "", argument ? argument : "");
     hw_option_describe(option, defaults, &text);
-    if (!text.failed) append_wrapped(out, text.data, INDENT);
-    hw_buffer_append_byte(out, '\n');
+    if (label.failed || text.failed) out->failed = true;
+    else hw_help_entry(out, label.data, text.data, INDENT, HW_HELP_WIDTH);
+    hw_buffer_fini(&label);
     hw_buffer_fini(&text);
   }
 }

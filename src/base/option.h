@@ -71,6 +71,13 @@ bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *
 /* What the option does, and its default in brackets; defaults may be NULL. */
 void hw_option_describe(const hw_option *option, const void *defaults, hw_buffer *out);
 
+/* Lines of a help, at most `width` columns wide (0: not cut), for 80 columns HW_HELP_WIDTH. The words of a text, whose first line is at column
+ * `indent` already and whose next ones begin there. */
+enum { HW_HELP_WIDTH = 79 };
+void hw_help_text(hw_buffer *out, const char *text, size_t indent, size_t width);
+/* A label and its text at column `indent`, on a line of its own where the label is too long. */
+void hw_help_entry(hw_buffer *out, const char *label, const char *text, size_t indent, size_t width);
+
 /* A line or two per option, for 80 columns; defaults are those of the struct at `defaults`. */
 void hw_options_help(hw_option_table table, const void *defaults, hw_buffer *out);
 

@@ -17,7 +17,7 @@ typedef struct export_settings {
 
 static const hw_option rows[] = {
     {"out", HW_OPTION_TEXT, offsetof(export_settings, out), "DIR", "folder, made if it is missing", 0, 0, NULL, false},
-    {"tables", HW_OPTION_TEXT, offsetof(export_settings, tables), "A,B", "only these, like head_importance,edge_frequency", 0, 0, NULL, false},
+    {"tables", HW_OPTION_TEXT, offsetof(export_settings, tables), "A,B", "only these, like head_importance,edge_frequency; mib_circuit: the ranking of the certificate with the most prompts", 0, 0, NULL, false},
     {"figures", HW_OPTION_FLAG, offsetof(export_settings, figures), NULL,
      "SVG figures too, by gnuplot and graphviz; their scripts stay beside them", 0, 0, NULL, false},
     {"prompt", HW_OPTION_TEXT, offsetof(export_settings, prompt), "N,...",

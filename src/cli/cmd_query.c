@@ -42,15 +42,15 @@ static int list_queries(const char *db, const query_list *list) {
     if (!hw_store_open_read(db, &store, &err)) return hw_cli_fail(&err);
     (void)hw_store_close(store, false, NULL);
   }
-  printf("named queries (headwater query %s NAME):\n\n", db ? db : "DB");
-  for (size_t i = 0; i < list->n; i++) {
-    size_t length;
-    const char *summary = hw_query_summary(list->rows[i].sql, &length);
-    printf("  %-21s %.*s\n", list->rows[i].name, (int)length, summary ? summary : "");
-  }
-  printf("\n--help NAME tells the parameters of one, like --limit 5, and its SQL;\n"
-         "--format table|csv|json; headwater sql for any SELECT\n");
-  return hw_cli_finish();
+  hw_buffer out;
+  hw_buffer_init(&out);
+  hw_buffer_printf(&out, "named queries (headwater query %s NAME):\n\n", db ? db : "DB");
+  query_list_help(list, &out);
+  hw_buffer_append_string(&out, "\n--help NAME tells the parameters of one, like --limit 5, and its SQL;\n"
+                                "--format table|csv|json; headwater sql for any SELECT\n");
+  int code = hw_cli_write(&out);
+  hw_buffer_fini(&out);
+  return code;
 }
 
 static bool read_option(query_arguments *a, const char *name, const char *value, hw_error *err) {
@@ -121,7 +121,7 @@ static int help(const hw_command *command, int argc, char **argv) {
   } else if (query) {
     hw_buffer out;
     hw_buffer_init(&out);
-    query_help(query, named ? arguments.positionals[0] : "DB", &out);
+    query_help(query, named ? arguments.positionals[0] : "DB", HW_HELP_WIDTH, &out);
     hw_buffer_append_string(&out, "\nexit codes: ");
     hw_cli_exit_codes(command, &out);
     hw_buffer_append_byte(&out, '\n');

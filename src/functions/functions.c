@@ -5,6 +5,7 @@
  * what is stored for other thresholds, and the hidden column in_graph is 0 there:
  *   SELECT n.*, n.in_graph FROM graph g, hw_neurons(g.neurons, 1) n */
 #include "functions/functions.h"
+#include "headwater/stats.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,13 @@ static void choice(sqlite3_context *context, int argc, sqlite3_value **argv) {
   sqlite3_free(message);
 }
 
+/* hw_t_two_sided(t, df): the probability that Student's t with df degrees of freedom is farther from 0 than t; NULL where one is NULL or df is not above 0. */
+static void t_two_sided(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  (void)argc;
+  if (sqlite3_value_type(argv[0]) == SQLITE_NULL || sqlite3_value_type(argv[1]) == SQLITE_NULL) return;
+  sqlite3_result_double(context, hw_stats_t_two_sided(sqlite3_value_double(argv[0]), sqlite3_value_double(argv[1]))); /* NaN: NULL */
+}
+
 int hw_register_functions(sqlite3 *db) {
   int rc = sqlite3_create_function_v2(db, "hw_token_at", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
                                       token_at, NULL, NULL, NULL);
@@ -218,6 +226,8 @@ int hw_register_functions(sqlite3 *db) {
     rc = sqlite3_create_function_v2(db, "hw_role_at", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, role_at, NULL, NULL, NULL);
   if (rc == SQLITE_OK)
     rc = sqlite3_create_function_v2(db, "hw_choice", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, choice, NULL, NULL, NULL);
+  if (rc == SQLITE_OK)
+    rc = sqlite3_create_function_v2(db, "hw_t_two_sided", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, t_two_sided, NULL, NULL, NULL);
   if (rc == SQLITE_OK) rc = hw_register_json(db);
   if (rc == SQLITE_OK) rc = hw_register_pairs(db);
   if (rc == SQLITE_OK) rc = hw_register_merge(db);

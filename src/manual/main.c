@@ -48,7 +48,7 @@ static bool put_queries(hw_buffer *out) {
   for (size_t i = 0; i < list.n; i++) {
     hw_buffer help;
     hw_buffer_init(&help);
-    query_help(&list.rows[i], "DB", &help);
+    query_help(&list.rows[i], "DB", 0, &help);
     const char *at = strstr(help.data, "\n\n"), *end = help.data + help.length;
     hw_buffer_printf(out, ".SS %s\n", list.rows[i].name);
     for (at = at ? at + 2 : end; at < end;) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/option.h"
 #include "base/text.h"
 #include "headwater/query.h"
 
@@ -91,33 +92,44 @@ static void append_text(hw_buffer *out, hw_comment_text text) {
   if (text.length) hw_buffer_append(out, text.at, text.length);
 }
 
-/* A parameter as "  --name TYPE   what it is [default]"; other lines as they are. */
-static void help_line(const hw_comment_line *line, hw_buffer *out) {
-  size_t start = out->length;
+enum { INDENT = 24 };
+
+/* A parameter as "  --name TYPE   what it is [default]"; other lines as they are. label and text are room for that. */
+static void help_line(const hw_comment_line *line, size_t width, hw_buffer *label, hw_buffer *text, hw_buffer *out) {
+  hw_buffer_reset(label);
+  hw_buffer_reset(text);
   if (line->kind == HW_COMMENT_PARAMETER) {
-    hw_buffer_append_string(out, "  --");
-    append_text(out, line->name);
-    hw_buffer_append_byte(out, ' ');
-    if (line->type.length) append_text(out, line->type);
-    else hw_buffer_append_string(out, "value");
-    while (out->length - start < 22) hw_buffer_append_byte(out, ' ');
-    hw_buffer_append_string(out, "  ");
+    hw_buffer_append_string(label, "  --");
+    append_text(label, line->name);
+    hw_buffer_append_byte(label, ' ');
+    if (line->type.length) append_text(label, line->type);
+    else hw_buffer_append_string(label, "value");
   } else if (line->kind == HW_COMMENT_NEEDS) {
-    hw_buffer_append_string(out, "needs ");
-    append_text(out, line->name);
-    hw_buffer_append_string(out, ": ");
+    hw_buffer_append_string(text, "needs ");
+    append_text(text, line->name);
+    hw_buffer_append_string(text, ": ");
   }
-  append_text(out, line->words);
+  append_text(text, line->words);
   if (line->value.at) {
-    hw_buffer_append_string(out, line->quoted ? " ['" : " [");
-    append_text(out, line->value);
-    hw_buffer_append_string(out, line->quoted ? "']" : "]");
+    hw_buffer_append_string(text, line->quoted ? " ['" : " [");
+    append_text(text, line->value);
+    hw_buffer_append_string(text, line->quoted ? "']" : "]");
   }
-  hw_buffer_append_byte(out, '\n');
+  if (label->failed || text->failed) {
+    out->failed = true;
+  } else if (label->length) {
+    hw_help_entry(out, label->data, text->length ? text->data : "", INDENT, width);
+  } else {
+    const char *words = text->length ? text->data : "";
+    size_t indent = strspn(words, " ");
+    hw_buffer_printf(out, "%*s", (int)indent, "");
+    hw_help_text(out, words + indent, indent, width);
+    hw_buffer_append_byte(out, '\n');
+  }
 }
 
 /* What the types of the parameters take, each once. */
-static void help_types(const char *sql, hw_buffer *out) {
+static void help_types(const char *sql, size_t width, hw_buffer *label, hw_buffer *out) {
   const char *before[16];
   size_t n = 0;
   hw_comment_line line;
@@ -127,16 +139,44 @@ static void help_types(const char *sql, hw_buffer *out) {
     while (i < n && before[i] != takes) i++;
     if (!takes || i < n || n == sizeof before / sizeof *before) continue;
     before[n++] = takes;
-    hw_buffer_printf(out, "%s  %-10.*s%s\n", n == 1 ? "\n" : "", (int)line.type.length, line.type.at, takes);
+    if (n == 1) hw_buffer_append_byte(out, '\n');
+    hw_buffer_reset(label);
+    hw_buffer_append_string(label, "  ");
+    append_text(label, line.type);
+    if (label->failed) out->failed = true;
+    else hw_help_entry(out, label->data, takes, INDENT, width);
   }
 }
 
-void query_help(const hw_named_query *query, const char *db, hw_buffer *out) {
+void query_help(const hw_named_query *query, const char *db, size_t width, hw_buffer *out) {
   const char *sql = query->sql;
   hw_comment_line line;
+  hw_buffer label, text;
+  hw_buffer_init(&label);
+  hw_buffer_init(&text);
   hw_buffer_printf(out, "headwater query %s %s [--PARAM VALUE ...]\n\n", db, query->name);
-  while (hw_query_comment(&sql, &line)) help_line(&line, out);
-  help_types(query->sql, out);
+  while (hw_query_comment(&sql, &line)) help_line(&line, width, &label, &text, out);
+  help_types(query->sql, width, &label, out);
+  hw_buffer_fini(&label);
+  hw_buffer_fini(&text);
+}
+
+void query_list_help(const query_list *list, hw_buffer *out) {
+  hw_buffer label, text;
+  hw_buffer_init(&label);
+  hw_buffer_init(&text);
+  for (size_t i = 0; i < list->n; i++) {
+    size_t length;
+    const char *summary = hw_query_summary(list->rows[i].sql, &length);
+    hw_buffer_reset(&label);
+    hw_buffer_reset(&text);
+    hw_buffer_printf(&label, "  %s", list->rows[i].name);
+    hw_buffer_printf(&text, "%.*s", (int)length, summary ? summary : "");
+    if (label.failed || text.failed) out->failed = true;
+    else hw_help_entry(out, label.data, text.data, INDENT, HW_HELP_WIDTH);
+  }
+  hw_buffer_fini(&label);
+  hw_buffer_fini(&text);
 }
 
 void query_help_sql(const hw_named_query *query, hw_buffer *out) {

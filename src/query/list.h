@@ -20,8 +20,10 @@ void query_list_fini(query_list *list);
 /* NULL and err with the nearest name when there is none. */
 const hw_named_query *query_list_find(const query_list *list, const char *name, hw_error *err);
 
-/* What a query answers, and its parameters. */
-void query_help(const hw_named_query *query, const char *db, hw_buffer *out);
+/* The names, with what they answer. */
+void query_list_help(const query_list *list, hw_buffer *out);
+/* What a query answers, and its parameters; lines at most `width` wide, 0: a line each. */
+void query_help(const hw_named_query *query, const char *db, size_t width, hw_buffer *out);
 /* Its statement. */
 void query_help_sql(const hw_named_query *query, hw_buffer *out);
 

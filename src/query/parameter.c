@@ -38,6 +38,7 @@ static const parameter_type types[] = {
     {"prompt", FORM_INTEGER, "a prompt, by its prompt_id, like 17", "parameters/prompt.sql", NULL, 0},
     {"target", FORM_INTEGER, "a target position of the prompt, like 14", "parameters/target.sql", "prompt", 0},
     {"mining", FORM_INTEGER, "a mining, by its number (headwater mine DB), like 1", "parameters/mining.sql", NULL, 0},
+    {"mode", FORM_TEXT, "answer or contrast, as the run has computed (run --relevance)", "parameters/mode.sql", NULL, 0},
     {"circuit", FORM_INTEGER, "a circuit of the mining, by its rank, like 1", "parameters/circuit.sql", "mining", 0},
     {"comparison", FORM_INTEGER, "a comparison, by its comparison_id, like 1", "parameters/comparison.sql", NULL, 0},
     {"column", FORM_TEXT, "a column of the data set, by its whole name, like template", "parameters/column.sql", NULL, 0},

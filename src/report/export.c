@@ -14,66 +14,11 @@
 #include "headwater/export.h"
 #include "query/select.h"
 #include "report/export_folder.h"
+#include "report/export_tables.h"
 #include "report/picture.h"
 #include "report/table.h"
 #include "sqlite/sql.h"
 #include "store/stale.h"
-
-/* ROWS: a row a line. MATRIX: rows (row, column, value) become a table. TEXT: the one value of each row as it is, a file of JSON. */
-typedef enum file_layout { LAYOUT_ROWS, LAYOUT_MATRIX, LAYOUT_TEXT } file_layout;
-
-typedef struct file_kind {
-  const char *name, *sql; /* NAME.csv, sql/... */
-  file_layout layout;
-  const char *needs;      /* a table that only some databases have, or have rows in */
-} file_kind;
-
-static const file_kind tables[] = {
-    {"answer_by_layer", "export/answer_by_layer.sql", LAYOUT_ROWS, NULL},
-    {"certificate", "export/certificate.sql", LAYOUT_ROWS, "certificate_run"},
-    {"certificate_curve", "export/certificate_curve.sql", LAYOUT_ROWS, "certificate_run"},
-    {"certificate_run", "export/certificate_run.sql", LAYOUT_ROWS, "certificate_run"},
-    {"circuit", "export/circuit.sql", LAYOUT_ROWS, "circuit"},
-    {"circuit_edge", "export/circuit_edge.sql", LAYOUT_ROWS, "circuit"},
-    {"circuit_group", "export/circuit_group.sql", LAYOUT_ROWS, "circuit"},
-    {"comparison", "export/comparison.sql", LAYOUT_ROWS, "comparison"},
-    {"comparison_component", "export/comparison_component.sql", LAYOUT_ROWS, "comparison"},
-    {"edge_frequency", "export/edge_frequency.sql", LAYOUT_ROWS, NULL},
-    {"edge_frequency_by_group", "export/edge_frequency_by_group.sql", LAYOUT_ROWS, NULL},
-    {"ffn_relevance", "export/ffn_relevance.sql", LAYOUT_ROWS, "relevance"},
-    {"group_size", "export/group_size.sql", LAYOUT_ROWS, NULL},
-    {"head_importance", "export/head_importance.sql", LAYOUT_ROWS, NULL},
-    {"head_importance_by_group", "export/head_importance_by_group.sql", LAYOUT_ROWS, NULL},
-    {"head_matrix", "export/head_matrix.sql", LAYOUT_MATRIX, NULL},
-    {"head_relevance", "export/head_relevance.sql", LAYOUT_ROWS, "relevance"},
-    {"head_relevance_by_group", "export/head_relevance_by_group.sql", LAYOUT_ROWS, "relevance"},
-    {"head_source", "export/head_source.sql", LAYOUT_ROWS, NULL},
-    {"knockout", "export/knockout.sql", LAYOUT_ROWS, "certificate_run"},
-    {"knockout_pair", "export/knockout_pair.sql", LAYOUT_ROWS, "certificate_run"},
-    {"mib_circuit", "export/mib_circuit.sql", LAYOUT_TEXT, "certificate_component"},
-    {"neuron_importance", "export/neuron_importance.sql", LAYOUT_ROWS, NULL},
-    {"neuron_relevance", "export/neuron_relevance.sql", LAYOUT_ROWS, "relevance"},
-    {"prompt_prediction", "export/prompt_prediction.sql", LAYOUT_ROWS, NULL},
-    {"prompt_relevance", "export/prompt_relevance.sql", LAYOUT_ROWS, "relevance"},
-    {"role_flow", "export/role_flow.sql", LAYOUT_ROWS, NULL},
-    {"whole_answer", "export/whole_answer.sql", LAYOUT_ROWS, NULL},
-};
-enum { N_TABLES = sizeof tables / sizeof tables[0] };
-
-/* Figures that gnuplot draws, each from one file; left out when that has no rows. */
-static const struct {
-  const char *script, *text;
-  file_kind data;
-} plots[] = {
-    {"figure_heads", "figures/heads.gp", {"head_importance", NULL, LAYOUT_ROWS, NULL}},
-    {"figure_frequency", "figures/frequency.gp", {"figure_frequency", "figures/frequency.sql", LAYOUT_ROWS, NULL}},
-    {"figure_curve", "figures/curve.gp", {"figure_curve", "figures/curve.sql", LAYOUT_ROWS, "certificate_run"}},
-    {"figure_knockouts", "figures/knockouts.gp", {"figure_knockouts", "figures/knockouts.sql", LAYOUT_ROWS, "certificate_run"}},
-    {"figure_lens", "figures/lens.gp", {"figure_lens", "figures/lens.sql", LAYOUT_ROWS, NULL}},
-    {"figure_relevance", "figures/relevance.gp", {"figure_relevance", "figures/relevance.sql", LAYOUT_ROWS, "relevance"}},
-    {"figure_role_flow", "figures/role_flow.gp", {"figure_role_flow", "figures/role_flow.sql", LAYOUT_MATRIX, NULL}},
-};
-enum { N_PLOTS = sizeof plots / sizeof plots[0] };
 
 typedef struct export {
   hw_store *store;
@@ -83,17 +28,48 @@ typedef struct export {
   hw_error *err;
 } export;
 
-static void put_file(hw_json *manifest, const char *file, int64_t rows, const char *sql) {
-  const char *statement = hw_query_statement(sql);
+/* One value as JSON: what a column holds. */
+static void put_value(hw_json *json, const hw_statement *s, int column) {
+  switch (sqlite3_column_type(s->sqlite, column)) {
+    case SQLITE_INTEGER: hw_json_int(json, hw_column_integer(s, column)); break;
+    case SQLITE_FLOAT: hw_json_double(json, hw_column_real(s, column)); break;
+    default: hw_json_string(json, hw_column_text(s, column)); break;
+  }
+}
+
+/* The certificates that a file is of, an object each. */
+static bool put_certificates(export *e, const char *sql) {
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, e->store, sql, e->err);
+  hw_json_key(&e->manifest, "certificates");
+  hw_json_begin_array(&e->manifest);
+  while (ok && (ok = hw_statement_step(&s, &row, e->err)) && row) {
+    hw_json_begin_object(&e->manifest);
+    for (int c = 0; c < sqlite3_column_count(s.sqlite); c++) {
+      hw_json_key(&e->manifest, sqlite3_column_name(s.sqlite, c));
+      put_value(&e->manifest, &s, c);
+    }
+    hw_json_end_object(&e->manifest);
+  }
+  hw_json_end_array(&e->manifest);
+  hw_statement_close(&s);
+  return ok;
+}
+
+static bool put_file(export *e, const hw_file_kind *kind, const char *file, int64_t rows) {
+  hw_json *manifest = &e->manifest;
+  const char *statement = hw_query_statement(hw_sql(kind->sql));
   size_t length = strlen(statement);
   while (length && statement[length - 1] == '\n') length--;
   hw_json_begin_object(manifest);
   hw_json_key_string(manifest, "file", file);
   hw_json_key_int(manifest, "rows", rows);
+  if (kind->certificates && !put_certificates(e, kind->certificates)) return false;
   hw_json_key(manifest, "sql");
   hw_json_bytes(manifest, statement, length);
   hw_json_end_object(manifest);
   hw_buffer_append_byte(manifest->out, '\n');
+  return true;
 }
 
 static bool write_text(const char *folder, const char *file, const hw_buffer *text, hw_error *err) {
@@ -168,14 +144,14 @@ static bool put_text(hw_store *store, const char *file, hw_sink sink, void *cont
   return ok;
 }
 
-static bool put_rows(hw_store *store, const file_kind *kind, hw_sink sink, void *context, int64_t *rows, hw_error *err) {
+static bool put_rows(hw_store *store, const hw_file_kind *kind, hw_sink sink, void *context, int64_t *rows, hw_error *err) {
   *rows = 0;
   if (kind->layout == LAYOUT_MATRIX) return put_matrix(store, kind->sql, sink, context, rows, err);
   if (kind->layout == LAYOUT_TEXT) return put_text(store, kind->sql, sink, context, rows, err);
   return hw_select(store, hw_sql(kind->sql), NULL, 0, HW_FORMAT_CSV, sink, context, rows, err);
 }
 
-static bool write_rows(export *e, const char *file, const file_kind *kind, int64_t *rows) {
+static bool write_rows(export *e, const char *file, const hw_file_kind *kind, int64_t *rows) {
   hw_output out;
   char *path = hw_path_join(e->folder.temporary, file);
   if (!path) return hw_fail_memory(e->err, "the name of a file");
@@ -184,26 +160,15 @@ static bool write_rows(export *e, const char *file, const file_kind *kind, int64
   return hw_output_close(&out, ok, e->err);
 }
 
-/* Every database has the table of relevances. */
-static bool has_needed(hw_store *store, const file_kind *kind, bool *found, hw_error *err) {
-  int64_t any = 1;
-  *found = true;
-  if (!kind->needs) return true;
-  bool ok = strcmp(kind->needs, "relevance") == 0 ? hw_store_integer(store, "export/has_relevance.sql", &any, err) : hw_store_has_table(store, kind->needs, found, err);
-  *found = *found && any;
-  return ok;
-}
-
-static bool export_file(export *e, const file_kind *kind, int64_t *rows) {
+static bool export_file(export *e, const hw_file_kind *kind, int64_t *rows) {
   char file[64];
   bool found;
   *rows = 0;
-  if (!has_needed(e->store, kind, &found, e->err)) return false;
+  if (!hw_export_has_needed(e->store, kind, &found, e->err)) return false;
   if (!found) return true;
   (void)snprintf(file, sizeof file, "%s.%s", kind->name, kind->layout == LAYOUT_TEXT ? "json" : "csv");
   if (!write_rows(e, file, kind, rows)) return false;
-  put_file(&e->manifest, file, *rows, hw_sql(kind->sql));
-  return true;
+  return put_file(e, kind, file, *rows);
 }
 
 /* ---- which tables ---- */
@@ -219,41 +184,20 @@ static bool listed(const char *list, const char *word) {
   }
 }
 
-/* Finds the table of a name, which need not be terminated. Errors: INPUT when there is none, or the database does not have it yet. */
-static bool find_table(hw_store *store, const char *name, size_t length, const file_kind **kind, hw_error *err) {
-  int i = 0;
-  while (i < N_TABLES && (strlen(tables[i].name) != length || memcmp(tables[i].name, name, length) != 0)) i++;
-  bool found;
-  if (i == N_TABLES) {
-    hw_buffer names;
-    hw_buffer_init(&names);
-    for (int k = 0; k < N_TABLES; k++) hw_buffer_printf(&names, "%s%s", k ? ", " : "", tables[k].name);
-    hw_fail(err, HW_ERROR_INPUT, "no table \"%.*s\" to export; there are %s", (int)(length < 100 ? length : 100), name, names.data ? names.data : "");
-    hw_buffer_fini(&names);
-    return false;
-  }
-  *kind = &tables[i];
-  if (!has_needed(store, *kind, &found, err)) return false;
-  if (found) return true;
-  if (strcmp(tables[i].needs, "relevance") == 0) return hw_fail(err, HW_ERROR_INPUT, "%s: table relevance has no rows: run with --relevance", store->path);
-  return hw_fail(err, HW_ERROR_INPUT, "%s: there is no table %s; make it with headwater %s", store->path, tables[i].needs,
-                 strcmp(tables[i].needs, "circuit") == 0 ? "mine" : strcmp(tables[i].needs, "comparison") == 0 ? "compare" : "certify");
-}
-
 static bool check_tables(export *e) {
   for (const char *at = e->wanted->tables; at;) {
     size_t n = strcspn(at, ",");
-    const file_kind *kind;
-    if (!find_table(e->store, at, n, &kind, e->err)) return false;
+    const hw_file_kind *kind;
+    if (!hw_export_find_table(e->store, at, n, &kind, e->err)) return false;
     at = at[n] ? at + n + 1 : NULL;
   }
   return true;
 }
 
 bool hw_export_table(hw_store *store, const char *name, hw_sink sink, void *context, bool *found, hw_error *err) {
-  const file_kind *kind;
+  const hw_file_kind *kind;
   int64_t rows;
-  *found = find_table(store, name, strlen(name), &kind, err);
+  *found = hw_export_find_table(store, name, strlen(name), &kind, err);
   return *found && put_rows(store, kind, sink, context, &rows, err);
 }
 
@@ -281,13 +225,13 @@ static bool export_script(export *e, hw_figure_tool tool, const char *figure, co
 }
 
 static bool export_plots(export *e, const int64_t *plot_rows) {
-  for (int i = 0; i < N_PLOTS; i++) {
+  for (size_t i = 0; i < HW_EXPORT_PLOTS; i++) {
     char figure[64], script[64], data[64];
     if (plot_rows[i] == 0) continue;
-    (void)snprintf(figure, sizeof figure, "%s.svg", plots[i].script);
-    (void)snprintf(script, sizeof script, "%s.gp", plots[i].script);
-    (void)snprintf(data, sizeof data, "%s.csv", plots[i].data.name);
-    const char *text = hw_sql(plots[i].text);
+    (void)snprintf(figure, sizeof figure, "%s.svg", hw_export_plots[i].script);
+    (void)snprintf(script, sizeof script, "%s.gp", hw_export_plots[i].script);
+    (void)snprintf(data, sizeof data, "%s.csv", hw_export_plots[i].data.name);
+    const char *text = hw_sql(hw_export_plots[i].text);
     if (!export_script(e, HW_FIGURE_GNUPLOT, figure, script, data, text, strlen(text))) return false;
   }
   return true;
@@ -308,15 +252,6 @@ static bool export_circuits(export *e) {
   }
   hw_statement_close(&s);
   return ok;
-}
-
-/* One value as JSON: what a column of `run` or `setting` holds. */
-static void put_value(hw_json *json, const hw_statement *s, int column) {
-  switch (sqlite3_column_type(s->sqlite, column)) {
-    case SQLITE_INTEGER: hw_json_int(json, hw_column_integer(s, column)); break;
-    case SQLITE_FLOAT: hw_json_double(json, hw_column_real(s, column)); break;
-    default: hw_json_string(json, hw_column_text(s, column)); break;
-  }
 }
 
 /* Numbers of the minings and comparisons that were made before the last prompts were stored. */
@@ -413,18 +348,40 @@ static bool export_figures(export *e, const int64_t *plot_rows) {
   return true;
 }
 
-static bool export_files(export *e) {
-  int64_t rows[N_TABLES] = {0}, plot_rows[N_PLOTS] = {0};
-  for (int i = 0; i < N_TABLES; i++) {
-    bool drawn = e->wanted->figures && !strcmp(tables[i].name, plots[0].data.name);
-    if (e->wanted->tables && !listed(e->wanted->tables, tables[i].name) && !drawn) continue;
-    if (!export_file(e, &tables[i], &rows[i])) return false;
-    if (drawn) plot_rows[0] = rows[i];
+/* Tables that the database does not have, where all are wanted. */
+static bool put_left_out(export *e) {
+  hw_json *manifest = &e->manifest;
+  if (e->wanted->tables) return true;
+  hw_buffer_append_byte(manifest->out, '\n');
+  hw_json_key(manifest, "left_out");
+  hw_json_begin_array(manifest);
+  hw_buffer_append_byte(manifest->out, '\n');
+  for (size_t i = 0; i < hw_n_export_tables; i++) {
+    bool found;
+    if (!hw_export_has_needed(e->store, &hw_export_tables[i], &found, e->err)) return false;
+    if (found) continue;
+    hw_json_begin_object(manifest);
+    hw_json_key_string(manifest, "table", hw_export_tables[i].name);
+    hw_json_key_string(manifest, "command", hw_export_maker(&hw_export_tables[i]));
+    hw_json_end_object(manifest);
+    hw_buffer_append_byte(manifest->out, '\n');
   }
-  for (int i = 0; i < N_PLOTS && e->wanted->figures; i++)
-    if (plots[i].data.sql && !export_file(e, &plots[i].data, &plot_rows[i])) return false;
+  hw_json_end_array(manifest);
+  return true;
+}
+
+static bool export_files(export *e) {
+  int64_t rows, plot_rows[HW_EXPORT_PLOTS] = {0};
+  for (size_t i = 0; i < hw_n_export_tables; i++) {
+    bool drawn = e->wanted->figures && !strcmp(hw_export_tables[i].name, hw_export_plots[0].data.name);
+    if (e->wanted->tables && !listed(e->wanted->tables, hw_export_tables[i].name) && !drawn) continue;
+    if (!export_file(e, &hw_export_tables[i], &rows)) return false;
+    if (drawn) plot_rows[0] = rows;
+  }
+  for (size_t i = 0; i < HW_EXPORT_PLOTS && e->wanted->figures; i++)
+    if (hw_export_plots[i].data.sql && !export_file(e, &hw_export_plots[i].data, &plot_rows[i])) return false;
   hw_json_end_array(&e->manifest);
-  return export_figures(e, plot_rows);
+  return put_left_out(e) && export_figures(e, plot_rows);
 }
 
 /* Each can be drawn: found out before anything is written. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Quantiles of Student's t and Hedges' J, to about 1e-14 for df from 1 to 1e7 (no lgamma: at df 1e7 the difference of two of its
+ * Quantiles and tails of Student's t, and Hedges' J, to about 1e-14 for df from 1 to 1e7 (no lgamma: at df 1e7 the difference of two of its
  * values keeps 8 digits). */
 #include <math.h>
 
@@ -40,6 +40,18 @@ static double tail_over_density(double t, double df) {
   return sum * step * PI / 2 / t;
 }
 
+/* The density of Student's t at 0. */
+static double density_at_zero(double df) { return gamma_ratio(df / 2) / sqrt(df * PI); }
+
+double hw_stats_t_two_sided(double t, double df) {
+  if (!(df > 0) || isnan(t)) return (double)NAN;
+  t = fabs(t);
+  double u = t / sqrt(df), at_zero = density_at_zero(df);
+  if (u > 1e8) return 2 * at_zero * sqrt(df) / df * exp(-df * log(u)); /* all but the last digit of 1 + 1/u^2 is 1; t * t may be infinite */
+  double density = at_zero * exp(-(df + 1) / 2 * log1p(u * u));
+  return t < 0.7 ? 1 - 2 * t * density * centre_over_density(t, df) : 2 * t * density * tail_over_density(t, df);
+}
+
 /* Newton's method for log P as a function of log t. That function is concave, so it converges from every start. The start is where
  * (1 + t^2 / df)^(-df / 2) = 2 tail: exact for df = 2 and df -> infinity but for a factor. */
 double hw_stats_t_quantile(double probability, double df) {
@@ -47,7 +59,7 @@ double hw_stats_t_quantile(double probability, double df) {
   double tail = probability < 0.5 ? probability : 1 - probability, centre = fabs(probability - 0.5);
   if (centre == 0) return 0;
   if (tail == 0) return copysign(INFINITY, probability - 0.5);
-  double at_zero = gamma_ratio(df / 2) / sqrt(df * PI), t = sqrt(df * expm1(-2 * log1p(-2 * centre) / df)), change = 1;
+  double at_zero = density_at_zero(df), t = sqrt(df * expm1(-2 * log1p(-2 * centre) / df)), change = 1;
   for (int i = 0; i < 60 && fabs(change) > 1e-9; i++) {
     double density = at_zero * exp(-(df + 1) / 2 * log1p(t * t / df));
     double over = centre < 0.25 ? centre_over_density(t, df) : tail_over_density(t, df);

@@ -120,7 +120,7 @@ def check_statistics(db):
             near(found[name + "_hi"], ratio + half, name + "_hi")
         near(found["f_random"], sum(r["random_kept"] - r["none"] for r in members) / whole, "f_random")
         near(found["fails"], sum(abs(r["kept"] - r["m"]) > 0.2 * abs(r["m"] - r["none"]) for r in members) / n, "fails")
-        near(found["lost"], sum(r["kept"] <= 0 for r in members) / n, "lost")
+        near(found["lost"], sum(r["kept"] <= 0 < r["m"] for r in members) / sum(r["m"] > 0 for r in members), "lost")
         closer = sum(abs(r["kept"] - r["m"]) < abs(r["random_kept"] - r["m"]) for r in members)
         farther = sum(abs(r["removed"] - r["m"]) > abs(r["random_removed"] - r["m"]) for r in members)
         for name, k in (("closer", closer), ("farther", farther)):
@@ -136,6 +136,7 @@ def check_statistics(db):
     [found] = query(db, "certificates", "--certificate", number, "--cluster", "template")
     check(1 < found["n_clusters"] == n < PROMPTS, f"{found['n_clusters']} clusters, want {n}")
     near(found["f_kept_hi"] - found["f_kept"], half, "half of the interval by clusters")
+    check(found["closer"] is not None and found["closer_p"] is None and found["farther_p"] is None, "no binomial p where prompts share clusters")
 
 
 def t_two_sided(t, df):
@@ -165,12 +166,55 @@ def check_effects(db):
         if error:
             near(found["p"], t_two_sided(abs(share) / error, n - 1), f"p of {found['component']}", 1e-9)
         else:
-            check(found["p"] is None and found["q"] is None, "no p where no prompt has an effect")
+            check(found["p"] == 1 and found["q"] == 1, f"p and q of {found['component']} are 1, as no prompt has an effect")
         near(found["helps"], sum(e > 0 for e, _ in pairs) / n, "helps")
-    ordered = sorted((r for r in listed if r["p"] is not None), key=lambda r: r["p"])
-    check(0 < len(ordered) < len(listed), "some heads have no effect in any prompt")
+    ordered = sorted(listed, key=lambda r: math.inf if r["p"] is None else r["p"])
+    check(0 < sum(r["p"] == 1 for r in listed) < len(listed), "some heads have no effect in any prompt")
     for i, found in enumerate(ordered):
         near(found["q"], min(r["p"] * len(ordered) / (k + 1) for k, r in enumerate(ordered) if k >= i), "q", 1e-9)
+
+
+def wilson(share, n, z=1.959963984540054):
+    middle, half = share + z * z / 2 / n, z * math.sqrt(share * (1 - share) / n + z * z / 4 / n / n)
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+def check_wrong_answers(folder):
+    """A model that is often wrong: what a graph can lose, no p without random graphs, intervals of fails by clusters, prompts without a cluster."""
+    with open(os.path.join(ROOT, "datasets/addition.csv"), encoding="utf-8") as file:
+        data = list(csv.DictReader(file))[:60]
+    path = os.path.join(folder, "addition.csv")
+    for i, row in enumerate(data):
+        row["block"], row["some"] = f"b{i // 6}", "" if i < 20 else f"s{i // 4}"
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, data[0].keys())
+        writer.writeheader()
+        writer.writerows(data)
+    db = os.path.join(folder, "addition.db")
+    call("run", "--model", MODEL, "--data", path, "--db", db, "--threshold", 0.04, "--floor", 0.01, "--neuron-projections", "none", "--project", "none", "--quiet")
+    certify(db, "--graph", "routes", "--baseline", "zero", "--random", 0, "--knockout", 1)
+    members, [found] = rows(db, "certificate"), query(db, "certificates")
+    n, right = len(members), sum(r["m"] > 0 for r in members)
+    check(n == 60 and 0 < right < n, f"{right} of {n} prompts are right")
+    near(found["beats_foil"], right / n, "beats_foil")
+    near(found["lost"], sum(r["kept"] <= 0 < r["m"] for r in members) / right, "lost, of those with m > 0")
+    check(all(found[name] is None for name in ("f_random", "closer", "closer_p", "farther", "farther_p")), "nothing is compared without random graphs")
+    values = {}
+    for row in rows(db, "prompt_value"):
+        values.setdefault(row["key"], {})[row["prompt_id"]] = row["value"]
+    for column in ("block", "some"):
+        clusters = {}
+        for r in members:
+            value = values[column].get(r["graph_id"] >> 20) or r["graph_id"]
+            clusters.setdefault(value, []).append(abs(r["kept"] - r["m"]) > 0.2 * abs(r["m"] - r["none"]))
+        p, share = len(clusters), sum(map(sum, clusters.values())) / n
+        spread = p / (p - 1) * sum((sum(c) - share * len(c)) ** 2 for c in clusters.values()) / n**2
+        low, high = wilson(share, max(1, min(n, n * share * (1 - share) / (n - 1) / spread)))
+        [found] = query(db, "certificates", "--cluster", column)
+        check(found["n_clusters"] == p == (10 if column == "block" else 30), f"{found['n_clusters']} clusters of {column}, want {p}")
+        near(found["fails_lo"], low, f"fails_lo by {column}")
+        near(found["fails_hi"], high, f"fails_hi by {column}")
+        check(all(r["n_clusters"] == p for r in query(db, "head_effects", "--cluster", column)), f"clusters of head_effects by {column}")
 
 
 def check_curves(db):
@@ -389,6 +433,38 @@ def check_errors(db, folder):
     check(rows(db, "certificate_run") == before, "what is refused deletes nothing")
 
 
+TAMPERED = {  # what check says of it
+    "UPDATE certificate SET n_attention = -3 WHERE graph_id >> 20 = 1": "parts of the graph is -3 attention",
+    "UPDATE certificate SET kept_closer = 9 WHERE graph_id >> 20 = 1 AND certificate_id = 1": "kept_closer and removed_farther is 9 and",
+    "UPDATE certificate SET removed_farther = NULL WHERE graph_id >> 20 = 1 AND certificate_id = 1": "and NULL",
+    "UPDATE certificate SET kept_closer = 0 WHERE graph_id >> 20 = 1 AND certificate_id = 2": "kept_closer and removed_farther is 0 and NULL",
+    "UPDATE certificate SET m = m + 0.5 WHERE graph_id >> 20 = 1": ": m is",
+    "UPDATE certificate SET m_reference = m_reference - 0.5 WHERE graph_id >> 20 = 1": ": m_reference is",
+    "DELETE FROM certificate WHERE graph_id >> 20 = 1": "1 of the prompts without a row in certificate",
+    "DELETE FROM certificate WHERE graph_id >> 20 = 1 AND certificate_id = 1": "none: no certificate of the graph has numbers",
+    "UPDATE knockout SET graph_id = graph_id + (1 << 20) WHERE graph_id >> 20 = 3 AND certificate_id = 1": "knockout 1, graph",
+    "UPDATE certificate_component SET rank = 3 - rank WHERE rank < 3": ": rank is",
+    "UPDATE certificate_component SET sum = -sum * 1000 WHERE rank = 4": ": rank is",
+}
+
+
+def check_tampered(folder):
+    """headwater check finds what other rows of certificates contradict, and nothing in what certify made."""
+    source, copy = os.path.join(folder, "sound.db"), os.path.join(folder, "tampered.db")
+    run(source, os.path.join(ROOT, "datasets/ioi.csv"), "--limit", 4, "--relevance", "both")
+    certify(source, "--random", 2, "--pairs", 2, "--curve", "set")
+    certify(source, "--graph", "routes", "--random", 0)
+    call("check", source)
+    for statement, words in TAMPERED.items():
+        with open(source, "rb") as whole, open(copy, "wb") as target:
+            target.write(whole.read())
+        with sqlite3.connect(copy) as connection:
+            connection.execute(statement)
+        connection.close()
+        done = call("check", copy, wanted=1)
+        check(words in done.stdout + done.stderr, f"{statement}: check does not say \"{words}\": {(done.stdout + done.stderr)[-400:]}")
+
+
 SPOILED = [
     "UPDATE certificate SET m = NULL, none = 1e308, kept = -1e308", "UPDATE certificate SET graph_id = -5 WHERE graph_id >> 20 = 1", "UPDATE certificate SET m = 9e999, kept = -9e999",
     "UPDATE certificate SET answer_id = 1 << 62, kept_id = -1, kept_closer = 1 << 62", "UPDATE certificate_run SET threshold = -1e300, n_random = 1 << 62", "UPDATE certificate SET none = m",
@@ -428,6 +504,7 @@ def main():
         check_trace(db)
         check_statistics(db)
         check_effects(db)
+        check_wrong_answers(folder)
         check_curves(db)
         check_mib(db, folder)
         check_means(folder)
@@ -435,6 +512,7 @@ def main():
         check_mean_by_parts(folder)
         check_thresholds(folder)
         check_errors(db, folder)
+        check_tampered(folder)
         check_hostile(db, folder)
     print(f"{len(faults)} faults" if faults else "all as it should be")
     return 1 if faults else 0

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How faithful the graphs of the embedded models are: routes, answer and contrast relevances at several thresholds, by edge, with the
 counterfactual for the rest, over prompts of each embedded set. A row: attention + FFN parts, F with its 95% interval, the share of prompts
-within 20% of |m - none| of the margin, the share whose answer is lost. First all sets of a model together, then each.
+within 20% of |m - none| of the margin, the share whose answer is lost, of those with m > 0. First all sets of a model together, then each.
   python3 tests/certify/faithfulness.py BINARY [N [FOLDER]]      N prompts of each set, 1000; FOLDER keeps the databases, and goes on with them"""
 import math
 import os
@@ -28,7 +28,7 @@ def measure(rows):
     rest = sum((k - none - kept * (m - none)) ** 2 for m, none, k, *_ in rows)
     half = t975(n) * math.sqrt(n / (n - 1) * rest) / abs(whole)
     within = sum(abs(k - m) <= 0.2 * abs(m - none) for m, none, k, *_ in rows) / n
-    lost = sum(k <= 0 for _, _, k, *_ in rows) / n
+    lost = sum(k <= 0 < m for m, _, k, *_ in rows) / sum(m > 0 for m, *_ in rows)
     random = sum(r - none for m, none, _, _, _, r in rows) / whole
     return f"{sum(r[3] for r in rows) / n:.0f}+{sum(r[4] for r in rows) / n:.0f}, {kept:.3f} ({kept - half:.3f} to {kept + half:.3f}), {within:.3f}, {lost:.3f}; random {random:.3f}"
 

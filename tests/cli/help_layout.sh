@@ -8,6 +8,14 @@ for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' all); do
   grep -q "^exit codes: 0 done, 1 failed, 2 wrong arguments" one || echo "$command: no exit codes"
   cat one >>all
 done
+"$HW" query >list
+for query in $(sed -n 's/^  \([a-z_]*\)  .*/\1/p' list); do
+  "$HW" help query "$query" | sed '/^Its SQL/q' >>all
+  echo "$query" >>queries
+done
+echo "queries: $(($(wc -l <queries) > 40))"
+cat list >>all
+"$HW" help query certificates | grep -A 1 '^  certificate'
 echo "lines over 80 columns: $(grep -cE '^.{81}' all)"
 grep -E '^.{81}' all
 echo "lines with blanks at the end: $(grep -c ' $' all)"

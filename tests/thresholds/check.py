@@ -82,7 +82,8 @@ def named_queries(path):
     for name in re.findall(r"^  (\w+)  ", must("query", path), re.M):
         help_text = must("query", path, "--help", name)
         sql = help_text.split("--queries:\n", 1)[1]
-        parameters = re.findall(r"^  --(\w+) \S+ .*?(?:\[([^]]*)\])?$", help_text.split("Its SQL")[0], re.M)
+        described = re.sub(r"\n {24}", " ", help_text.split("Its SQL")[0])
+        parameters = re.findall(r"^  --(\w+) \S+ .*?(?:\[([^]]*)\])?$", described, re.M)
         queries[name] = sql, dict(parameters)
     return queries
 

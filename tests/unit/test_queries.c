@@ -385,6 +385,12 @@ TEST(choices) {
   assert_string_equal(ask(single, "SELECT hw_choice('B', 'a', 'b') AS c"), "c\r\n1\r\n");
 }
 
+TEST(student_in_sql) { /* tests/stats/student.h; 1 - P(|T| <= t) would give 0 */
+  assert_string_equal(ask(single, "SELECT abs(hw_t_two_sided(-9, 999) / 1.114596875948983e-18 - 1) < 1e-12 AS small, hw_t_two_sided(0, 3) AS one, "
+                                  "hw_t_two_sided(NULL, 3) IS NULL AND hw_t_two_sided(1, NULL) IS NULL AND hw_t_two_sided(1, 0) IS NULL AS none"),
+                      "small,one,none\r\n1,1,1\r\n");
+}
+
 /* ---- damaged bytes ---- */
 
 static const struct {
@@ -470,7 +476,7 @@ int main(void) {
       cmocka_unit_test(flow_by_role),        cmocka_unit_test(where_heads_look),    cmocka_unit_test(answers_by_layer),
       cmocka_unit_test(whole_answers),
       cmocka_unit_test(pairs_of_heads),      cmocka_unit_test(lists_of_items_are_merged), cmocka_unit_test(lists_in_order), cmocka_unit_test(lists_without_a_graph), cmocka_unit_test(lists_are_filtered), cmocka_unit_test(lists_are_kept), cmocka_unit_test(a_text_contains), cmocka_unit_test(sizes_at_thresholds), cmocka_unit_test(a_token_is_filtered),
-      cmocka_unit_test(prompts_of_an_edge), cmocka_unit_test(every_query_answers), cmocka_unit_test(time_limit),          cmocka_unit_test(choices),
+      cmocka_unit_test(prompts_of_an_edge), cmocka_unit_test(every_query_answers), cmocka_unit_test(time_limit),          cmocka_unit_test(choices), cmocka_unit_test(student_in_sql),
       cmocka_unit_test(damaged_bytes_name_their_prompt),
   };
   char command[300];

@@ -42,11 +42,13 @@ values = {
     "comparison": (["1"], ["x", "7x"], ["99"]),
     "column": (["template"], [], ["templat", "emplate", "0x"]),
     "certificate": (["1"], ["x", "7x"], ["99"]),
+    "mode": (["answer"], [], ["contrast", "neither"]),
 }
 tried = set()  # types and wrong values
 names = re.findall(r"^  ([a-z_]+)  ", ask()[1], re.M)
 for name in names:
     code, text, _ = ask(name, "--help")
+    text = re.sub(r"\n {24}", " ", text)
     found = re.findall(r"^  --([a-z]+) (\S+) .*?(\[[^\n]*\])?$", text, re.M)
     needed, total, untyped = {}, 0, []
     for parameter, kind, default in found:

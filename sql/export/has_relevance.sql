@@ -1,2 +1,0 @@
--- SPDX-License-Identifier: Apache-2.0
-SELECT EXISTS (SELECT 1 FROM relevance)

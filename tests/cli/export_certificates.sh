@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# Of which certificate a circuit and figures are: the one with the most content, and the manifest says it. What is not there is said.
+certify="certify why.db --model gpt2 --threshold 0.04 --random 0 --quiet"
+"$HW" run --model gpt2 --data ioi.csv --db why.db --limit 6 --counterfactual --relevance both --quiet --neuron-projections none
+# shellcheck disable=SC2086
+"$HW" $certify --graph answer
+echo "--- certificates without a ranking"
+"$HW" export why.db --out none && ls none | grep mib
+grep -o '{"table":"mib_circuit".*}' none/MANIFEST.json
+fails "$HW" export why.db --out named --tables mib_circuit
+fails "$HW" export why.db --out named --tables certificate,mib_circuit
+fails "$HW" export why.db --out named --tables circuit
+"$HW" run --model gpt2 --data ioi.csv --db plain.db --limit 2 --quiet --neuron-projections none
+fails "$HW" export plain.db --out named --tables mib_circuit
+fails "$HW" export plain.db --out named --tables head_relevance
+echo "--- a small certificate after a large one"
+# shellcheck disable=SC2086
+"$HW" $certify --graph contrast --knockout 36 --curve set && "$HW" $certify --graph contrast --unit node --baseline counterfactual --knockout 1 --limit 1
+"$HW" sql why.db "SELECT certificate_id, graph, unit, n_knockouts FROM certificate_run"
+PATH=/nowhere "$HW" export why.db --out out --figures 2>/dev/null
+"$PY" - <<'END'
+import csv, json
+manifest = json.load(open("out/MANIFEST.json", encoding="utf-8"))
+for file in manifest["files"]:
+    if "certificates" in file:
+        print(file["file"], *file["certificates"])
+print("left out:", *(x["table"] for x in manifest["left_out"]))
+print(len([1 for node in json.load(open("out/mib_circuit.json"))["nodes"].values() if "score" in node]), "scores")
+rows = list(csv.DictReader(open("out/figure_knockouts.csv", newline="", encoding="utf-8")))
+print(len(rows), {row["certificate"] for row in rows})
+END
+echo "--- of two that are equal the last"
+# shellcheck disable=SC2086
+"$HW" $certify --graph contrast --unit node --knockout 36
+"$HW" export why.db --out out --tables mib_circuit
+grep -o '"certificates":.*"sql"' out/MANIFEST.json
