@@ -22,3 +22,14 @@ spoiled "neuron_token SET token_id = 1099511627776 WHERE rank = 1"
 spoiled "relevance SET parts = (SELECT parts FROM relevance WHERE prompt_id = 1) WHERE prompt_id = 0"
 spoiled "relevance SET mode = 'contrast' WHERE prompt_id = 0"
 spoiled "graph SET edges = (SELECT edges FROM graph WHERE prompt_id = 1) WHERE prompt_id = 0"
+echo "--- more roles than there are numbers of them"
+"$PY" -c 'import sqlite3, shutil
+shutil.copyfile("small.db", "x.db")
+c = sqlite3.connect("x.db")
+c.executescript("""CREATE TABLE free AS SELECT * FROM role; PRAGMA legacy_alter_table = ON; DROP TABLE role; ALTER TABLE free RENAME TO role""")
+c.executemany("INSERT INTO role VALUES (5, ?)", [(f"x{i}",) for i in range(400)])
+c.commit()'
+for words in "compare x.db --by group=ABBA,BABA --components items --min-active 1" "mine x.db"; do
+  "$HW" $words
+  echo "    exit $?"
+done
