@@ -84,7 +84,7 @@ printf '"%s",Mary,Mary,"When Mary and John went to the store, Anna gave a drink 
 item "what a run says of them, and a comparison"
 sed '2d;3d;5,$d' pairs.csv >none.csv
 for data in pairs none few; do
-  "$HW" run --model gpt2 --data $data.csv --db said.db --counterfactual --relevance both --neuron-projections none --threads "$T" 2>/dev/null | sed 1d
+  "$HW" run --model gpt2 --data $data.csv --db said.db --counterfactual --relevance both --neuron-projections none --threads "$T" 2>/dev/null | grep -E "^(relevances|why: .*relevance)"
   [ $data = none ] && fails "$HW" compare said.db --where "prompt_id < 1" --components relevance
   rm -f said.db
 done
