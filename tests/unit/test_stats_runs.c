@@ -219,14 +219,16 @@ TEST(clusters_without_a_component_take_no_memory_of_it) {
 TEST(too_many_clusters_by_components_are_refused_before_they_take_memory) {
   enum { UNITS = 2000000, COMPONENTS = 1000000 };
   uint32_t *clusters = calloc(UNITS, sizeof *clusters);
-  hw_stats_matrix values;
-  hw_stats_result result;
+  hw_stats_matrix values, moved;
+  hw_clusters found;
+  hw_stats_row row; /* none is written */
   hw_error err = {0};
   assert_non_null(clusters);
   make_sparse(UNITS, COMPONENTS, &values, clusters);
   const hw_stats_sample sample = {.values = &values, .clusters = clusters};
-  const hw_stats_settings settings = {.n_permutations = 1, .seed = 1};
-  assert_refused(hw_stats_compare(&sample, &sample, &settings, &result, &err), &err, HW_ERROR_MEMORY, "1000000 clusters by 1000000 components take");
+  assert_ok(hw_clusters_find(&sample, &sample, false, &found, &err), &err);
+  assert_refused(hw_clusters_contribute(&found, &values, &values, &row, &moved, &err), &err, HW_ERROR_MEMORY, "1000000 clusters by 1000000 components take");
+  hw_clusters_fini(&found);
   hw_stats_matrix_fini(&values);
   free(clusters);
 }
