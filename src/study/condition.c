@@ -13,6 +13,11 @@ static bool append(void *context, const char *bytes, size_t length) {
   return true;
 }
 
+static bool is_number(const char *text, size_t n) {
+  size_t sign = *text == '-';
+  return n > sign && strspn(text + sign, "0123456789") == n - sign;
+}
+
 /* Appends "[1,17,...]": the prompts of which the condition, with `test` behind it, is true. */
 static bool list_prompts(hw_store *store, const char *condition, const char *test, hw_buffer *out, hw_error *err) {
   static const char place[] = "1 /* condition */";
@@ -29,7 +34,9 @@ static bool list_prompts(hw_store *store, const char *condition, const char *tes
   ok = ok && hw_buffer_check(&rows, err);
   const char *row = ok ? strchr(rows.data, '\n') + 1 : ""; /* behind the header */
   hw_buffer_append_byte(out, '[');
-  for (size_t n; (n = strcspn(row, "\r\n")) > 0; row += n, row += strspn(row, "\r\n")) {
+  for (size_t n; ok && *row; row += n, row += strspn(row, "\r\n")) {
+    n = strcspn(row, "\r\n");
+    ok = is_number(row, n) || hw_fail(err, HW_ERROR_INPUT, "%s: the view prompt_wide has \"%.*s\" for a prompt_id", store->path, (int)(n < 40 ? n : 40), row);
     hw_buffer_append(out, row, n);
     hw_buffer_append_byte(out, ',');
   }
