@@ -34,7 +34,8 @@ static inline bool hw_component_set_is_relevance(hw_component_set set) { return 
 typedef struct hw_comparison_request {
   /* One of these three, the others NULL. */
   const char *by;       /* "COLUMN=A,B": values of a --group-by column or of another column of the data set */
-  const char *where[2]; /* SQL conditions on the columns of the view prompt_wide; [1] NULL: not [0]. Only read, as by hw_store_select */
+  const char *where[2]; /* SQL conditions on the columns of the view prompt_wide; [1] NULL: prompts for which [0] is false; those for which it is
+                         * NULL are on neither side, with a note. Only read, as by hw_store_select */
   const char *with;     /* path of the other database */
   hw_measure measure; /* IMPORTANCE or FLOW of what routes have, ANSWER or CONTRAST of relevances; not of answers: those are measures themselves */
   hw_component_set components;

@@ -52,6 +52,9 @@ typedef struct hw_direct_attribution {
 
 #define HW_NO_REFERENCE ((size_t)-1)
 
+/* The reason where answer and foil are the same token: the model is asked about the first tokens alone, and these have no margin. */
+#define HW_REASON_SAME_TOKEN "answer and foil begin with the same token"
+
 /* What is asked of one prompt of a batch, and the answers. */
 typedef struct hw_relevance_prompt {
   size_t prompt, reference; /* in the batch: the prompt, and its counterfactual or HW_NO_REFERENCE */

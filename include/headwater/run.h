@@ -9,6 +9,7 @@
 #include "headwater/flow.h"
 #include "headwater/hooks.h"
 #include "headwater/relevance.h"
+#include "headwater/store.h"
 #include "headwater/tokenizer.h"
 
 HW_BEGIN_C
@@ -256,6 +257,7 @@ typedef struct hw_run_result {
   int64_t n_tokens, n_tokens_shared; /* of this process, with the sequences that score answers; what of them was taken from another prompt */
   double seconds[HW_RUN_STAGES];     /* job->profile: by the clock, summed over the workers of this process */
   hw_screen_counts screened; /* projections of this process */
+  hw_relevance_counts relevances[2]; /* of the database: answer, contrast; 0 of those that the job does not ask for */
   char fingerprint[33];
 } hw_run_result;
 

@@ -189,6 +189,14 @@ typedef struct hw_prompt_counts {
 } hw_prompt_counts;
 HW_API bool hw_store_count_prompts(hw_store *store, hw_prompt_counts *counts, hw_error *err);
 
+/* Prompts whose relevances of a mode were asked for, and those of them that have a reason in the place of numbers. */
+typedef struct hw_relevance_counts {
+  int64_t n, n_missing;
+  char reason[256]; /* the most frequent reason; the first 255 bytes */
+  int64_t n_of_reason;
+} hw_relevance_counts;
+HW_API bool hw_store_count_relevances(hw_store *store, bool contrast, hw_relevance_counts *counts, hw_error *err);
+
 /* ---- Room on the disk ---- */
 
 typedef struct hw_table_space { /* of a table with its indices */

@@ -62,6 +62,7 @@ HW_API bool hw_trace_attention(hw_trace *trace, size_t layer, size_t head, hw_ar
 
 typedef struct hw_answer_question {
   int32_t answer, foil;          /* token ids, see hw_relevance_prompt */
+  size_t n_answer, n_foil;       /* tokens of the texts whose first ones these are; 0: not known */
   const int32_t *counterfactual; /* [n_counterfactual] tokens of another prompt, or NULL; they must live as long as the trace */
   size_t n_counterfactual;
   int64_t threads;               /* 0: one per core */
@@ -72,7 +73,7 @@ typedef struct hw_answer_texts {
   const char *answer, *foil, *counterfactual; /* NULL: not given */
 } hw_answer_texts;
 
-/* The token ids of texts about a prompt, into the question: the first tokens of answer and foil as they follow the prompt, -1 where they are not
+/* The token ids of texts about a prompt, into the question: the first tokens of answer and foil as they follow the prompt with how many there are, -1 and 0 where they are not
  * given, and the counterfactual's, which live in the arena. The tokenizer is that of the model, not NULL; the question's `threads` and `memory`
  * stay as they are. Errors: PROMPT naming the text that has no such tokens, MEMORY. */
 HW_API bool hw_answer_question_prepare(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *prompt,

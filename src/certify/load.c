@@ -9,6 +9,7 @@
 #include "certify/certify.h"
 #include "codec/codec.h"
 #include "graph/keys.h"
+#include "headwater/relevance.h"
 #include "store/checked.h"
 
 static bool read_items(hw_statement *s, hw_certify_item **items, size_t *n, int64_t *n_there, hw_error *err) {
@@ -127,7 +128,7 @@ bool hw_certify_read(hw_certifier *w, const hw_certify_item *items, size_t n, bo
     if (!read_tokens(w, items[i].prompt_id, items[i].n_tokens, &p->ids, &p->answer, &p->foil)) return false;
     if (c->with_reference && items[i].counterfactual >= 0 && !read_tokens(w, items[i].counterfactual, items[i].n_counterfactual, &p->reference, NULL, NULL)) return false;
     if (with_routes && c->settings->graph == HW_CERTIFY_ROUTES && !read_routes(w, p)) return false;
-    if (p->answer >= 0 && p->answer == p->foil) p->reason = "answer and foil begin with the same token";
+    if (p->answer >= 0 && p->answer == p->foil) p->reason = HW_REASON_SAME_TOKEN;
   }
   return true;
 }

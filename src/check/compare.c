@@ -102,7 +102,7 @@ static bool unpack_to_same(const comparison *c, int column) {
     const void *bytes = hw_column_blob(sides[i], column, &length);
     if (sqlite3_column_type(sides[i]->sqlite, column) != SQLITE_BLOB || !hw_blob_is(bytes, length)) return false;
     memset(&infos[i], 0, sizeof infos[i]);
-    if (!hw_blob_open(bytes, length, "EHNP", c->arena, &infos[i], &payloads[i], &ignored)) return false;
+    if (!hw_blob_open(bytes, length, HW_BLOB_KINDS, c->arena, &infos[i], &payloads[i], &ignored)) return false;
   }
   size_t n = (size_t)(payloads[0].end - payloads[0].at), m = (size_t)(payloads[1].end - payloads[1].at);
   const hw_blob_info *a = &infos[0], *b = &infos[1];

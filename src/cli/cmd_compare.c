@@ -24,7 +24,7 @@ typedef struct compare_settings {
 #define AT(field) offsetof(compare_settings, field)
 static const hw_option rows[] = {
     {"by", HW_OPTION_TEXT, AT(by), "COLUMN=A,B", "two groups: prompts with the value A and with B in a --group-by column or another one of the data set", 0, 0, NULL, false},
-    {"where", HW_OPTION_TEXTS, AT(where), "CONDITION", "or two groups by SQL conditions on the columns of query prompts; once: the prompts that satisfy it, and those that do not", 0, 2, NULL, false},
+    {"where", HW_OPTION_TEXTS, AT(where), "CONDITION", "or two groups by SQL conditions on the columns of query prompts; once: the prompts that satisfy it, and those that do not; those for which it is NULL, as a value is missing, are on neither side, and counted", 0, 2, NULL, false},
     {"with", HW_OPTION_TEXT, AT(with), "OTHER.db", "or the same prompts in another database: another model, checkpoint, threshold", 0, 0, NULL, false},
     {"measure", HW_OPTION_CHOICE, AT(measure), "NAME", "of components: importance or flow, 0 where one is absent; of relevances: contrast, or answer", 0, 0, hw_measure_names, false},
     {"components", HW_OPTION_CHOICE, AT(components), "NAME", "heads, neurons, items (edges aligned by role), answers: accuracy, probability, logit_diff and the like; relevance: heads and FFNs by --relevance of the run; relevance_neurons", 0, 0, hw_component_set_names, false},

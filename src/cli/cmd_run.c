@@ -57,6 +57,12 @@ static void print_profile(const hw_run_result *result) {
     printf("  %-26s %8.2f s %6.1f%%\n", hw_run_stage_name((hw_run_stage)stage), result->seconds[stage], sum > 0 ? 100 * result->seconds[stage] / sum : 0);
 }
 
+static void print_relevances(const hw_relevance_counts *counts, const char *mode, const char *db) {
+  if (!counts->n_missing) return;
+  printf("relevances (%s): %" PRId64 " of %" PRId64 " prompts have none; the most frequent reason (%" PRId64 " of them): %s\n", mode, counts->n_missing, counts->n, counts->n_of_reason, counts->reason);
+  printf("why: headwater query %s relevance --mode %s --missing yes\n", db, mode);
+}
+
 static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_result *result) {
   const hw_progress *p = &result->progress;
   char time[32];
@@ -75,6 +81,8 @@ static int finish(const hw_job *job, const hw_plan_summary *plan, const hw_run_r
     printf(", %s, %d threads\n", time, plan->threads);
     if (p->failed) printf("why: headwater query %s failed\n", job->db);
     print_answers(plan, "answers and foils: ");
+    print_relevances(&result->relevances[0], "answer", job->db);
+    print_relevances(&result->relevances[1], "contrast", job->db);
     if (result->n_tokens_shared * LEAST_TOLD > result->n_tokens)
       printf("shared prefixes: %" PRId64 " of %" PRId64 " tokens, those of answers among them, were not computed again\n", result->n_tokens_shared, result->n_tokens);
     if (job->profile) print_profile(result);

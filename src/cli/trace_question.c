@@ -14,6 +14,8 @@ const char *hw_question_problem(const hw_question_options *o, const char *prompt
   if (o->counterfactual && o->counterfactual_tokens) return "give --counterfactual or --counterfactual-tokens";
   if ((o->answer || o->foil) && !prompt) return "--answer and --foil follow a --prompt; with --tokens give --answer-token and --foil-token";
   if (o->relevance >= HW_RELEVANCE_CONTRAST && !o->counterfactual && !o->counterfactual_tokens) return "--relevance contrast needs --counterfactual TEXT or --counterfactual-tokens IDS";
+  if (o->knockout && strstr(o->knockout, hw_baseline_names[HW_BASELINE_COUNTERFACTUAL]) && !o->counterfactual && !o->counterfactual_tokens)
+    return "--knockout counterfactual needs --counterfactual TEXT or --counterfactual-tokens IDS";
   return NULL;
 }
 
@@ -61,6 +63,9 @@ static bool find_tokens(const hw_question_options *o, const hw_model *model, con
 
 /* ---- Certificates ---- */
 
+/* Then no margin tells anything. */
+static bool same_token(const hw_answer_trace *trace) { return trace->relevance.answer == trace->relevance.foil; }
+
 /* Parts of a graph of relevances at the threshold. */
 static size_t relevance_parts(const hw_relevance *r, double threshold, hw_ablated_part *parts) {
   size_t n = 0;
@@ -96,7 +101,7 @@ static bool certify(hw_answer_trace *trace, hw_arena *arena, hw_trace_view *view
   hw_named_certificate *list = hw_arena_znew(arena, hw_named_certificate, GRAPHS * UNITS * BASELINES, err);
   view->certificates = list;
   if (!list) return false;
-  for (int g = 0; g < GRAPHS; g++) {
+  for (int g = 0; g < GRAPHS && !same_token(trace); g++) {
     const hw_target_trace *routes = g == 2 ? last_routes(view) : NULL;
     if (g < 2 ? !by[g] || by[g]->reason : !routes) continue;
     hw_ablated_part *parts = hw_arena_new(arena, hw_ablated_part, g < 2 ? by[g]->n_parts : routes->graph.n_edges, err);
@@ -119,7 +124,7 @@ static bool knock_out(const char *names, hw_answer_trace *trace, hw_arena *arena
   hw_knockouts *list = hw_arena_znew(arena, hw_knockouts, strlen(names) / 2 + 1, err);
   view->knockouts = list;
   if (!list) return false;
-  for (const char *at = names, *end; at; at = *end ? end + 1 : NULL) {
+  for (const char *at = names, *end; at && !same_token(trace); at = *end ? end + 1 : NULL) {
     size_t baseline = 0;
     end = strchrnul(at, ',');
     while (hw_baseline_names[baseline] && (strlen(hw_baseline_names[baseline]) != (size_t)(end - at) || strncmp(hw_baseline_names[baseline], at, (size_t)(end - at)) != 0)) baseline++;
@@ -133,11 +138,10 @@ static bool knock_out(const char *names, hw_answer_trace *trace, hw_arena *arena
 
 bool hw_question_trace(const hw_question_options *options, const char *prompt, hw_relevance_settings *settings, hw_arena *arena, hw_answer_trace *trace,
                        hw_trace_view *view, hw_error *err) {
-  hw_answer_question question;
   *settings = (hw_relevance_settings){.answer = options->relevance != HW_RELEVANCE_CONTRAST, .contrast = options->relevance >= HW_RELEVANCE_CONTRAST,
                                       .floor = view->flow->floor, .top_neurons = view->flow->top_neurons};
-  if (!find_tokens(options, view->model, view->tokenizer, view->analysis, prompt, arena, &question, err) ||
-      !hw_answer_trace_ids(view->model, view->input->ids, view->input->n_tokens, &question, settings, trace, err))
+  if (!find_tokens(options, view->model, view->tokenizer, view->analysis, prompt, arena, &view->question, err) ||
+      !hw_answer_trace_ids(view->model, view->input->ids, view->input->n_tokens, &view->question, settings, trace, err))
     return false;
   view->relevance = &trace->relevance;
   view->relevance_settings = settings;

@@ -237,14 +237,14 @@ bool hw_blob_fail(const hw_blob_info *info, hw_error *err, const char *what) {
 
 bool hw_blob_is(const void *bytes, size_t length) {
   const uint8_t *at = bytes;
-  return length > 8 && (at[0] == 'E' || at[0] == 'H' || at[0] == 'N' || at[0] == 'P' || at[0] == 'R') && at[1] == HW_CODEC_VERSION;
+  return length > 8 && at[0] && strchr(HW_BLOB_KINDS, at[0]) && at[1] == HW_CODEC_VERSION;
 }
 
 static bool read_header(hw_reader *r, const char *kinds, hw_blob_info *info, hw_error *err) {
   if (bytes_left(r) < 8) return hw_fail(err, HW_ERROR_INPUT, "a stored column of %zu bytes is cut short", bytes_left(r));
   info->kind = r->at[0];
   unsigned version = r->at[1];
-  if (!info->kind || !strchr("EHNPR", info->kind))
+  if (!info->kind || !strchr(HW_BLOB_KINDS, info->kind))
     return hw_fail(err, HW_ERROR_INPUT, "these bytes are no stored column (first byte 0x%02x)", info->kind);
   if (!strchr(kinds, info->kind))
     return hw_fail(err, HW_ERROR_INPUT, "this is a column of %s, wanted %s", kind_name(info->kind),

@@ -101,6 +101,8 @@ size_t hw_read_count(hw_reader *reader, size_t bytes_each);
 /* A text of hw_put_text, as a string in the arena. Errors: it goes past the end, or holds a byte 0. */
 bool hw_read_text(hw_reader *reader, hw_arena *arena, const char **text, hw_error *err);
 
+/* Kinds of packed columns: edges, heads, neurons, projections, relevance. */
+#define HW_BLOB_KINDS "EHNPR"
 /* True when the bytes start like a blob of this codec. */
 bool hw_blob_is(const void *bytes, size_t length);
 /* Reads the header and inflates the payload into the arena. kinds: the accepted ones, as a string. */

@@ -34,6 +34,7 @@ static inline uint32_t hw_head_source_head(uint32_t index) { return index >> 8; 
 static inline uint32_t hw_head_source_source(uint32_t index) { return index & 255; }
 
 /* A circuit: mining_id << 20 | rank. */
+#define HW_MAX_MINING (INT64_MAX >> 20)
 static inline int64_t hw_circuit_id(int64_t mining_id, uint32_t rank) { return mining_id << 20 | rank; }
 
 #endif

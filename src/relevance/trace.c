@@ -27,9 +27,12 @@ static size_t first_difference(const hw_batch *batch, size_t prompt, size_t refe
   return i;
 }
 
+static bool same_token(const hw_relevance_prompt *p) { return p->answer >= 0 && p->answer == p->foil; }
+
 /* Why a prompt has no contrast, or NULL. */
 static const char *missing_contrast(const hw_activations *acts, const hw_relevance_prompt *p, const hw_measure *measure, char text[160]) {
   if (p->reference == HW_NO_REFERENCE) return "there is no counterfactual";
+  if (same_token(p)) return HW_REASON_SAME_TOKEN;
   size_t n = hw_batch_tokens(&acts->batch, p->prompt), other = hw_batch_tokens(&acts->batch, p->reference);
   if (n != other) {
     hw_snprintf(text, 160, "the counterfactual has %zu tokens, the prompt %zu", other, n);
@@ -41,7 +44,8 @@ static const char *missing_contrast(const hw_activations *acts, const hw_relevan
   return text;
 }
 
-static const char *missing_answer(const hw_measure *measure, char text[160]) {
+static const char *missing_answer(const hw_relevance_prompt *p, const hw_measure *measure, char text[160]) {
+  if (same_token(p)) return HW_REASON_SAME_TOKEN;
   if (fabs(measure->m) >= LEAST_WHOLE) return NULL;
   hw_snprintf(text, 160, "the answer's margin is %.3f: it is smaller than %g", measure->m, LEAST_WHOLE);
   return text;
@@ -64,7 +68,7 @@ static bool start_result(const tracing *t, size_t i, bool contrast, hw_relevance
   const hw_measure *measure = &t->measures[i];
   bool finite = rows_are_finite(t->acts, t->prompts[i].prompt);
   *out = (hw_relevance){.m = measure->m, .m_reference = contrast ? measure->m_reference : 0, .biases = contrast ? 0 : measure->bias};
-  const char *reason = !finite ? "an activation is not a finite number" : contrast ? missing_contrast(t->acts, &t->prompts[i], measure, text) : missing_answer(measure, text);
+  const char *reason = !finite ? "an activation is not a finite number" : contrast ? missing_contrast(t->acts, &t->prompts[i], measure, text) : missing_answer(&t->prompts[i], measure, text);
   *runs = !reason;
   if (reason) out->reason = hw_arena_copy(t->arena, reason, strlen(reason), t->err);
   return !reason || out->reason;

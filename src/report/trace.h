@@ -35,9 +35,10 @@ typedef struct hw_trace_view {
   size_t n_neurons;
   const hw_relevance_prompt *relevance; /* or NULL */
   const hw_relevance_settings *relevance_settings;
-  const hw_named_certificate *certificates; /* [n_certificates]; NULL: not asked for */
+  hw_answer_question question; /* that relevance answers */
+  const hw_named_certificate *certificates; /* [n_certificates]; NULL: not asked for; none where answer and foil are the same token */
   size_t n_certificates;
-  const hw_knockouts *knockouts; /* [n_knockouts] */
+  const hw_knockouts *knockouts; /* [n_knockouts], likewise */
   size_t n_knockouts;
   int columns;
 } hw_trace_view;
@@ -45,6 +46,10 @@ typedef struct hw_trace_view {
 void hw_trace_put_json(const hw_trace_view *view, hw_buffer *out);
 void hw_trace_put_text(const hw_trace_view *view, hw_buffer *out);
 
+/* A token in quotes, or its id when there is no tokenizer. */
+void hw_trace_put_token(hw_buffer *out, const hw_trace_view *view, int32_t id);
+/* The keys "id" and "text" of a token; the text is null when there is no tokenizer. */
+void hw_trace_key_token(hw_json *json, const hw_trace_view *view, int32_t id);
 /* The keys "relevance", "certificates" and "knockouts", where they were asked for. */
 void hw_trace_put_answer(const hw_trace_view *view, hw_json *json);
 /* The same as text, behind the graphs. */

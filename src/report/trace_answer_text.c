@@ -75,13 +75,35 @@ static void put_certificate(const hw_named_certificate *c, hw_buffer *out) {
   hw_buffer_printf(out, "    margin %.3f  kept %.3f  removed %.3f  none %.3f  KL of kept %.4f\n", c->found.m, c->found.kept.m, c->found.removed.m, c->found.none, c->found.kept.kl);
 }
 
+/* The model is asked about one token of each side. */
+static void put_asked(const hw_trace_view *view, int32_t id, size_t n_tokens, const char *what, hw_buffer *out) {
+  hw_trace_put_token(out, view, id);
+  if (n_tokens > 1) hw_buffer_printf(out, ", the first of %zu tokens of the %s,", n_tokens, what);
+}
+
+static void put_question(const hw_trace_view *view, hw_buffer *out) {
+  const hw_answer_question *q = &view->question;
+  hw_buffer_append_string(out, "\nASKED: ");
+  put_asked(view, view->relevance->answer, q->n_answer, "answer", out);
+  hw_buffer_append_string(out, q->answer < 0 ? ", the predicted token, over " : " over ");
+  if (q->foil < 0) hw_buffer_append_string(out, "the mean of all tokens");
+  else put_asked(view, q->foil, q->n_foil, "foil", out);
+  if (out->length && out->data[out->length - 1] == ',') out->length--;
+  hw_buffer_append_byte(out, '\n');
+}
+
 void hw_trace_put_answer_text(const hw_trace_view *view, hw_buffer *out) {
   const hw_relevance *answer = &view->relevance->by_answer, *contrast = &view->relevance->by_contrast;
+  put_question(view, out);
   if (view->relevance_settings->answer) put_relevance(view, "ANSWER RELEVANCE", answer, out);
   if (view->relevance_settings->contrast) put_relevance(view, "CONTRAST RELEVANCE", contrast, out);
   for (size_t k = 0; k < view->n_knockouts; k++)
     hw_buffer_printf(out, "  effect%s: of a knock-out, baseline %s\n", view->n_knockouts > 1 ? k ? ", second" : ", first" : "", hw_baseline_names[view->knockouts[k].baseline]);
   if (!view->certificates) return;
+  if (!view->n_certificates) {
+    hw_buffer_printf(out, "\nCERTIFICATES: none, %s\n", view->relevance_settings->answer ? answer->reason : contrast->reason);
+    return;
+  }
   hw_buffer_append_string(out, "\nCERTIFICATES: the answer's margin with the graph alone, and without it\n");
   for (size_t i = 0; i < view->n_certificates; i++) put_certificate(&view->certificates[i], out);
 }

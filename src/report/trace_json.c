@@ -3,7 +3,7 @@
 #include "report/trace.h"
 #include "base/json_writer.h"
 
-static void key_token(hw_json *json, const hw_trace_view *view, int32_t id) {
+void hw_trace_key_token(hw_json *json, const hw_trace_view *view, int32_t id) {
   const char *bytes;
   size_t length;
   hw_json_key_int(json, "id", id);
@@ -56,7 +56,7 @@ static void write_tokens(hw_json *json, const hw_trace_view *view) {
     for (size_t t = 0; t < view->input->n_targets; t++) flow += view->result->flow.traces[t].graph.token_flow[i];
     hw_json_begin_object(json);
     hw_json_key_int(json, "position", (int64_t)i);
-    key_token(json, view, view->input->ids[i]);
+    hw_trace_key_token(json, view, view->input->ids[i]);
     hw_json_key_double(json, "flow", flow / (double)view->input->n_targets);
     hw_json_end_object(json);
   }
@@ -68,7 +68,7 @@ static void write_prediction(hw_json *json, const hw_trace_view *view, const hw_
   hw_json_begin_array(json);
   for (uint32_t i = 0; i < prediction->n; i++) {
     hw_json_begin_object(json);
-    key_token(json, view, prediction->ids[i]);
+    hw_trace_key_token(json, view, prediction->ids[i]);
     hw_json_key(json, "logit");
     hw_json_float(json, prediction->logits[i]);
     hw_json_key(json, "probability");
@@ -160,7 +160,7 @@ static void write_token_list(hw_json *json, const hw_trace_view *view, const cha
   hw_json_begin_array(json);
   for (size_t i = 0; i < k; i++) {
     hw_json_begin_object(json);
-    key_token(json, view, ids[i]);
+    hw_trace_key_token(json, view, ids[i]);
     hw_json_key(json, "score");
     hw_json_float(json, scores[i]);
     hw_json_end_object(json);

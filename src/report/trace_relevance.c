@@ -94,11 +94,28 @@ static void put_relevance(const hw_trace_view *view, hw_json *json, const char *
   hw_json_end_object(json);
 }
 
+/* One of the two tokens that are compared, or null for the mean of all tokens. */
+static void put_asked(const hw_trace_view *view, hw_json *json, const char *key, int32_t id, size_t n_tokens) {
+  hw_json_key(json, key);
+  if (id < 0) {
+    hw_json_null(json);
+    return;
+  }
+  hw_json_begin_object(json);
+  hw_trace_key_token(json, view, id);
+  hw_json_key(json, "n_tokens"); /* of the text whose first one it is; null: an id was given, or the predicted token */
+  if (n_tokens) hw_json_int(json, (int64_t)n_tokens);
+  else hw_json_null(json);
+  hw_json_end_object(json);
+}
+
 static void put_relevances(const hw_trace_view *view, hw_json *json) {
   const hw_relevance_settings *settings = view->relevance_settings;
   const hw_relevance *answer = &view->relevance->by_answer, *contrast = &view->relevance->by_contrast;
   hw_json_key(json, "relevance");
   hw_json_begin_object(json);
+  put_asked(view, json, "answer_token", view->relevance->answer, view->question.n_answer);
+  put_asked(view, json, "foil_token", view->relevance->foil, view->question.n_foil);
   hw_json_key_double(json, "m", settings->contrast ? contrast->m : answer->m);
   hw_json_key(json, "m_reference");
   if (settings->contrast && view->relevance->reference != HW_NO_REFERENCE)
@@ -141,7 +158,7 @@ void hw_trace_put_answer(const hw_trace_view *view, hw_json *json) {
     for (size_t i = 0; i < view->n_certificates; i++) put_certificate(json, &view->certificates[i]);
     hw_json_end_array(json);
   }
-  if (!view->n_knockouts) return;
+  if (!view->knockouts) return;
   hw_json_key(json, "knockouts");
   hw_json_begin_array(json);
   for (size_t i = 0; i < view->n_knockouts; i++) {

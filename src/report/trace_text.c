@@ -7,8 +7,7 @@
 
 enum { SHOWN_HEADS = 10, SHOWN_NEURONS = 10, SHOWN_TOKENS = 5, SHOWN_PREDICTIONS = 5 };
 
-/* A token in quotes, or its id when there is no tokenizer. */
-static void put_token(hw_buffer *out, const hw_trace_view *view, int32_t id) {
+void hw_trace_put_token(hw_buffer *out, const hw_trace_view *view, int32_t id) {
   const char *bytes;
   size_t length;
   if (view->tokenizer && hw_tokenizer_piece(view->tokenizer, id, &bytes, &length))
@@ -48,12 +47,12 @@ static bool starts_word(const hw_trace_view *view, size_t position) {
 static void put_prediction(hw_buffer *out, const hw_trace_view *view, size_t t) {
   const hw_prediction *prediction = &view->result->predictions[t];
   hw_buffer_printf(out, "\nPREDICTION after ");
-  put_token(out, view, view->input->ids[view->input->targets[t]]);
+  hw_trace_put_token(out, view, view->input->ids[view->input->targets[t]]);
   hw_buffer_printf(out, " (position %u)\n", view->input->targets[t]);
   for (uint32_t i = 0; i < prediction->n && i < SHOWN_PREDICTIONS; i++) {
     size_t start = out->length;
     hw_buffer_append_string(out, "  ");
-    put_token(out, view, prediction->ids[i]);
+    hw_trace_put_token(out, view, prediction->ids[i]);
     pad_since(out, start, 22);
     hw_buffer_printf(out, " probability %.4f   logit %9.4f\n", (double)prediction->probabilities[i], (double)prediction->logits[i]);
   }
@@ -71,7 +70,7 @@ static void put_tokens(hw_buffer *out, const hw_trace_view *view, const hw_graph
     in_word++;
     size_t start = out->length;
     hw_buffer_printf(out, "%5zu  ", i);
-    put_token(out, view, view->input->ids[i]);
+    hw_trace_put_token(out, view, view->input->ids[i]);
     pad_since(out, start, 26);
     hw_buffer_printf(out, " %.4f ", graph->token_flow[i]);
     if (in_word > 1 && (i + 1 == n || starts_word(view, i + 1)))
@@ -99,7 +98,7 @@ static void put_graph(hw_buffer *out, const hw_trace_view *view, const hw_graph_
     if (!open || !hw_graph_same_node(frame, before, part)) {
       size_t start = out->length + (open ? 1 : 0);
       hw_buffer_printf(out, "%s    %-9s %u ", open ? "\n" : "", node->name, part->target);
-      put_token(out, view, view->input->ids[part->target]);
+      hw_trace_put_token(out, view, view->input->ids[part->target]);
       pad_since(out, start, 28);
       hw_buffer_append_string(out, " <-");
       column = width_since(out, start);
@@ -109,7 +108,7 @@ static void put_graph(hw_buffer *out, const hw_trace_view *view, const hw_graph_
     hw_buffer_init(&piece);
     if (part->kind == HW_PART_ATTENTION) {
       hw_buffer_printf(&piece, " H%u:%u", part->head, part->source);
-      put_token(&piece, view, view->input->ids[part->source]);
+      hw_trace_put_token(&piece, view, view->input->ids[part->source]);
     } else {
       hw_buffer_append_string(&piece, part->kind == HW_PART_FFN ? " FFN" : " residual");
     }
@@ -136,7 +135,7 @@ static void put_list(hw_buffer *out, const hw_trace_view *view, const char *labe
   for (size_t i = 0; i < k && i < SHOWN_TOKENS; i++) {
     size_t start = out->length;
     hw_buffer_append_byte(out, ' ');
-    put_token(out, view, ids[i]);
+    hw_trace_put_token(out, view, ids[i]);
     size_t width = out->failed ? 0 : width_since(out, start);
     if (column + width > (size_t)view->columns && !out->failed) { /* wider than the line: removed again */
       out->length = start;
@@ -168,7 +167,7 @@ static void put_heads(hw_buffer *out, const hw_trace_view *view, const hw_target
     last = best_key;
     hw_buffer_printf(out, "  L%uH%u  importance %.4f  flow %.4f  most at %u ", best->layer, best->head, best->importance / HW_MICRO,
                      best->flow, best->best_position);
-    put_token(out, view, view->input->ids[best->best_position]);
+    hw_trace_put_token(out, view, view->input->ids[best->best_position]);
     hw_buffer_append_byte(out, '\n');
     for (size_t p = 0; p < trace->n_projections; p++) {
       const hw_projection *row = &trace->projections[p];
@@ -204,7 +203,7 @@ static void put_neurons(hw_buffer *out, const hw_trace_view *view, const hw_targ
     bool swapped = best->activation < 0;
     hw_buffer_printf(out, "  L%uN%u  share %.4f  activation %.4g  at %u ", best->layer, best->neuron, best->importance / HW_MICRO,
                      (double)best->activation, best->position);
-    put_token(out, view, view->input->ids[best->position]);
+    hw_trace_put_token(out, view, view->input->ids[best->position]);
     hw_buffer_append_string(out, swapped ? "  (lists swapped)\n" : "\n");
     const hw_projection *projection = find_neuron(view, best);
     if (projection) put_projection(out, view, projection, swapped);

@@ -12,6 +12,7 @@
 #include "run/estimate.h"
 #include "run/plan_file.h"
 #include "run/profile.h"
+#include "run/relevance.h"
 #include "run/running.h"
 #include "tensor/kernels.h"
 
@@ -70,6 +71,9 @@ static bool run_into_store(hw_running *s, const hw_plan_summary *summary, hw_run
   s->progress.done = s->progress.resumed;
   if (ok) ok = hw_running_stages(s, summary, err) && check_weights(s, err);
   if (ok && s->job->profile) ok = put_profile(s, err);
+  const hw_relevance_settings relevance = hw_job_relevance(s->job);
+  ok = ok && (!relevance.answer || hw_store_count_relevances(s->store, false, &result->relevances[0], err)) &&
+       (!relevance.contrast || hw_store_count_relevances(s->store, true, &result->relevances[1], err));
   hw_error closing = {0};
   bool closed = hw_store_close(s->store, ok, &closing);
   if (ok && !closed) *err = closing;

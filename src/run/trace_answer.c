@@ -38,11 +38,14 @@ bool hw_answer_question_prepare(const hw_model *model, const hw_tokenizer *token
                                 hw_arena *arena, hw_answer_question *question, hw_error *err) {
   hw_prompt_input input = {0}, other = {0};
   question->answer = question->foil = -1;
+  question->n_answer = question->n_foil = 0;
   question->counterfactual = NULL;
   question->n_counterfactual = 0;
   if ((texts->answer || texts->foil) && !prepare(model, tokenizer, analysis, "prompt", prompt, texts->answer, texts->foil, arena, &input, err)) return false;
   if (input.n_answer) question->answer = input.answer[0];
   if (input.n_foil) question->foil = input.foil[0];
+  question->n_answer = input.n_answer;
+  question->n_foil = input.n_foil;
   if (texts->counterfactual && !prepare(model, tokenizer, analysis, "counterfactual", texts->counterfactual, NULL, NULL, arena, &other, err)) return false;
   question->counterfactual = other.ids;
   question->n_counterfactual = other.n_tokens;
@@ -87,6 +90,7 @@ bool hw_answer_trace_ids(const hw_model *model, const int32_t *ids, size_t n, co
 
 static bool check_baseline(const hw_answer_trace *trace, hw_baseline baseline, hw_error *err) {
   size_t n = trace->first[1], other = trace->first[2] - n;
+  if (baseline == HW_BASELINE_COUNTERFACTUAL && !other) return hw_fail(err, HW_ERROR_INPUT, "the baseline \"counterfactual\" needs a counterfactual, and none is given");
   return baseline == HW_BASELINE_ZERO || n == other ||
          hw_fail(err, HW_ERROR_INPUT, "the baseline \"counterfactual\" needs one of %zu tokens; it has %zu", n, other);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "stats/matrix.h"
 
 void hw_clusters_fini(hw_clusters *clusters) {
@@ -64,6 +65,7 @@ typedef struct workspace {
   double *a, *b, *psi; /* [n_clusters] */
 } workspace;
 
+/* Puts the column behind those before it; values that are 0 are left out, as in every matrix. */
 static void contribute(const hw_clusters *clusters, const hw_stats_matrix *a, const hw_stats_matrix *b, size_t component,
                        workspace *w, hw_stats_row *row, hw_stats_matrix *out) {
   size_t n = clusters->n;
@@ -83,14 +85,31 @@ static void contribute(const hw_clusters *clusters, const hw_stats_matrix *a, co
   }
   if (clusters->one_side_alone) hw_interval_unknown(row);
   else hw_interval_clusters(w->psi, n, g / (g - 1) * (b ? (na + nb - 1) / (na + nb - 2) : 1), row);
-  size_t kept = component * n;
+  size_t kept = out->starts[component];
   for (size_t i = 0; i < n; i++) {
     double value = w->a[i]; /* paired: a sum of differences, which no centring touches */
     if (b && clusters->apart) value += w->b[i];
     else if (b) value = (w->a[i] - clusters->n_a[i] * mean) / na - (w->b[i] - clusters->n_b[i] * mean) / nb;
+    if (value == 0) continue;
     out->units[kept] = (uint32_t)i;
     out->values[kept++] = value;
   }
+  out->starts[component + 1] = kept;
+}
+
+/* Values that there can be: a cluster without any of a component has 0, but where clusters are on both sides: then each cluster has a part of the
+ * component's mean. */
+static size_t most_values(const hw_clusters *clusters, const hw_stats_matrix *a, const hw_stats_matrix *b) {
+  size_t sparse = a->starts[a->n_components] + (b ? b->starts[b->n_components] : 0), dense = clusters->n * a->n_components;
+  return (b && !clusters->apart) || dense < sparse ? dense : sparse;
+}
+
+static bool check_memory(const hw_clusters *clusters, size_t n_components, size_t n_values, hw_error *err) {
+  enum { BYTES = sizeof(uint32_t) + sizeof(double) };
+  size_t available = hw_memory_available();
+  return n_values <= available / BYTES ||
+         hw_fail(err, HW_ERROR_MEMORY, "%zu clusters by %zu components take %zu MiB of memory, and %zu MiB are available: leave out rare components (min-active), or compare without "
+                 "clusters", clusters->n, n_components, (n_values >> 20) * BYTES, available >> 20);
 }
 
 bool hw_clusters_contribute(const hw_clusters *clusters, const hw_stats_matrix *a, const hw_stats_matrix *b, hw_stats_row *rows,
@@ -99,12 +118,9 @@ bool hw_clusters_contribute(const hw_clusters *clusters, const hw_stats_matrix *
   workspace w = {calloc(n + 1, sizeof(double)), calloc(n + 1, sizeof(double)), calloc(n + 1, sizeof(double))};
   *out = (hw_stats_matrix){0};
   bool ok = (w.a && w.b && w.psi) || hw_fail_memory(err, "the clusters");
-  ok = ok && hw_stats_matrix_new(n, n_components, n * n_components, out, err);
-  for (size_t c = 0; ok && c < n_components; c++) {
-    out->starts[c] = c * n;
-    contribute(clusters, a, b, c, &w, &rows[c], out);
-  }
-  if (ok) out->starts[n_components] = n_components * n;
+  size_t n_values = most_values(clusters, a, b);
+  ok = ok && check_memory(clusters, n_components, n_values, err) && hw_stats_matrix_new(n, n_components, n_values, out, err);
+  for (size_t c = 0; ok && c < n_components; c++) contribute(clusters, a, b, c, &w, &rows[c], out);
   free(w.a);
   free(w.b);
   free(w.psi);

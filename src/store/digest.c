@@ -41,7 +41,7 @@ static bool add_column(digest *d, const void *bytes, size_t length, hw_error *er
   hw_reader payload;
   hw_arena_reset(&d->arena);
   hw_error why;
-  if (!hw_blob_open(bytes, length, "EHNPR", &d->arena, &info, &payload, &why))
+  if (!hw_blob_open(bytes, length, HW_BLOB_KINDS, &d->arena, &info, &payload, &why))
     return hw_fail(err, why.kind, "%s: %s", d->store->path, why.message);
   add_number(d, info.kind);
   add_number(d, (uint64_t)info.prompt_id);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The run's identity and its vocabulary, read back. */
+#include <stdio.h>
 #include <string.h>
 
 #include "codec/codec.h"
@@ -113,6 +114,22 @@ bool hw_store_count_prompts(hw_store *store, hw_prompt_counts *counts, hw_error 
   bool row, ok = hw_statement_open(&s, store, "reader/count_prompts.sql", err) && hw_statement_step(&s, &row, err) &&
                  (row || hw_fail(err, HW_ERROR_INPUT, "%s: the table run is empty", store->path));
   if (ok) *counts = (hw_prompt_counts){hw_column_integer(&s, 0), hw_column_integer(&s, 1), hw_column_integer(&s, 2), hw_column_integer(&s, 3), hw_column_integer(&s, 4)};
+  hw_statement_close(&s);
+  return ok;
+}
+
+bool hw_store_count_relevances(hw_store *store, bool contrast, hw_relevance_counts *counts, hw_error *err) {
+  hw_statement s = {0};
+  *counts = (hw_relevance_counts){0};
+  bool row, ok = hw_statement_open(&s, store, "reader/count_relevances.sql", err);
+  if (ok) hw_bind_string(&s, ":mode", contrast ? "contrast" : "answer");
+  if (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
+    const char *reason = hw_column_text(&s, 3);
+    counts->n = hw_column_integer(&s, 0);
+    counts->n_missing = hw_column_integer(&s, 1);
+    counts->n_of_reason = hw_column_integer(&s, 2);
+    (void)snprintf(counts->reason, sizeof counts->reason, "%s", reason ? reason : "");
+  }
   hw_statement_close(&s);
   return ok;
 }

@@ -11,6 +11,7 @@
 #include "codec/codec.h"
 #include "graph/components.h"
 #include "study/compare.h"
+#include "study/roles.h"
 
 /* An item with the numbers of its roles among the names of both databases, in the order in which items are listed. */
 static uint64_t item_key(uint32_t item, const uint32_t *role_of) {
@@ -65,7 +66,7 @@ typedef struct reading {
   int side;
   uint32_t unit;
   int64_t prompt_id;
-  const uint32_t *role_of; /* [64] number among measured->roles */
+  const uint32_t *role_of; /* [HW_ROLE_IDS] number among measured->roles */
   hw_statement graphs, roles; /* roles: items only */
 } reading;
 
@@ -204,30 +205,24 @@ static bool read_prompt(reading *r, hw_error *err) {
   return ok;
 }
 
-/* Numbers the roles of a database by name, so that those of two databases meet. */
-static bool read_roles(hw_measured *m, hw_store *store, hw_arena *names, uint32_t *role_of, hw_error *err) {
-  enum { MOST = 128 };
-  hw_statement roles;
-  bool row = false, ok = hw_statement_open(&roles, store, "compare/roles.sql", err);
-  for (size_t i = 0; i < 64; i++) role_of[i] = UINT32_MAX;
-  if (ok && !m->roles) ok = (m->roles = hw_arena_znew(names, const char *, MOST, err)) != NULL;
-  while (ok && (ok = hw_statement_step(&roles, &row, err)) && row) {
-    int64_t id = hw_column_integer(&roles, 0);
-    const char *name = hw_column_text(&roles, 1);
+/* Numbers the roles of a database by name, so that those of two databases meet: each has HW_ROLE_IDS at most. */
+static bool read_roles(hw_measured *m, hw_store *store, hw_arena *arena, uint32_t *role_of, hw_error *err) {
+  const char *names[HW_ROLE_IDS] = {0};
+  if (!hw_roles_read(store, arena, names, err)) return false;
+  if (!m->roles && !(m->roles = hw_arena_znew(arena, const char *, 2 * HW_ROLE_IDS, err))) return false;
+  for (size_t id = 0; id < HW_ROLE_IDS; id++) {
     uint32_t number = 0;
-    if (!name || id < 0 || id > 63) ok = hw_fail(err, HW_ERROR_INPUT, "%s: its roles are damaged", store->path);
-    while (ok && number < m->n_roles && strcmp(m->roles[number], name) != 0) number++;
-    if (ok && number == m->n_roles) ok = (m->roles[m->n_roles++] = hw_arena_copy(names, name, strlen(name), err)) != NULL;
-    if (ok) role_of[id] = number;
+    while (names[id] && number < m->n_roles && strcmp(m->roles[number], names[id]) != 0) number++;
+    if (names[id] && number == m->n_roles) m->roles[m->n_roles++] = names[id];
+    role_of[id] = names[id] ? number : UINT32_MAX;
   }
-  hw_statement_close(&roles);
-  return ok;
+  return true;
 }
 
 bool hw_measured_read(hw_measured *m, hw_store *store, int side, const int64_t *prompts, size_t n, hw_arena *names, hw_error *err) {
   static const char *const files[] = {"compare/graph_heads.sql", "compare/graph_neurons.sql", "compare/graph_edges.sql", "compare/answers.sql", "compare/relevances.sql", "compare/relevances.sql"};
   static const char *const stages[] = {"prompts of a", "prompts of b"};
-  uint32_t role_of[64];
+  uint32_t role_of[HW_ROLE_IDS];
   reading r = {.measured = m, .store = store, .side = side, .role_of = role_of};
   hw_arena_init(&r.arena);
   bool items = m->request->components == HW_SET_ITEMS;

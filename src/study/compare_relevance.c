@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Which prompts have relevances to compare. */
 #include <inttypes.h>
+#include <string.h>
 
-#include "store/checked.h"
+#include "headwater/store.h"
 #include "study/compare.h"
 
 /* Notes how many prompts have a reason in the place of a relevance. Errors: no prompt has one. */
 static bool count(hw_store *store, const char *mode, hw_buffer *notes, hw_error *err) {
-  hw_statement s = {0};
-  bool there, row = false, ok = hw_store_has_table(store, "relevance", &there, err);
-  if (ok && there) {
-    ok = hw_statement_open(&s, store, "compare/count_relevances.sql", err);
-    if (ok) hw_bind_string(&s, ":mode", mode);
-    ok = ok && hw_statement_step(&s, &row, err);
-  }
-  if (ok && (!row || !hw_column_integer(&s, 0))) ok = hw_fail(err, HW_ERROR_INPUT, "%s: no prompt has a relevance of mode %s (run --relevance %s)", store->path, mode, mode);
-  if (ok && hw_column_integer(&s, 1))
-    hw_buffer_printf(notes, "%s: %" PRId64 " prompts have a reason in the place of a relevance of mode %s, and are left out\n", store->path, hw_column_integer(&s, 1), mode);
-  hw_statement_close(&s);
-  return ok;
+  hw_relevance_counts counts = {0};
+  bool there;
+  if (!hw_store_has_table(store, "relevance", &there, err) || (there && !hw_store_count_relevances(store, strcmp(mode, "contrast") == 0, &counts, err))) return false;
+  if (!counts.n) return hw_fail(err, HW_ERROR_INPUT, "%s: no prompt has a relevance of mode %s (run --relevance %s)", store->path, mode, mode);
+  if (counts.n == counts.n_missing)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: no prompt has a relevance of mode %s; the most frequent reason (%" PRId64 " of %" PRId64 " prompts): %s", store->path, mode,
+                   counts.n_of_reason, counts.n, counts.reason);
+  if (counts.n_missing)
+    hw_buffer_printf(notes, "%s: %" PRId64 " prompts have a reason in the place of a relevance of mode %s, and are left out; the most frequent one (%" PRId64 " of them): %s\n", store->path,
+                     counts.n_missing, mode, counts.n_of_reason, counts.reason);
+  return true;
 }
 
 bool hw_explained_open(hw_explained_prompts *e, hw_store *store, hw_store *other, const hw_comparison_request *request, hw_buffer *notes, hw_error *err) {

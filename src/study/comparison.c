@@ -30,6 +30,7 @@ typedef struct reading {
   hw_comparison *c;
   member *members; /* by prompt_id */
   size_t n_members, n_sides[2];
+  size_t n_unexplained[2]; /* prompts of the sides without the relevances that are compared */
   size_t n_in_clusters, n_in_pairs;
   uint32_t n_clusters, n_pairs; /* numbers in use */
   int64_t *prompts[2];          /* [n_units] */
@@ -64,6 +65,7 @@ static bool read_members(reading *r, hw_statement *b, bool sides, hw_error *err)
   bool row = false, ok;
   r->n_members = r->n_sides[0] = r->n_sides[1] = r->n_in_clusters = r->n_in_pairs = 0;
   r->n_clusters = r->n_pairs = 0;
+  r->n_unexplained[0] = r->n_unexplained[1] = 0;
   free(r->members);
   r->members = NULL;
   while ((ok = hw_statement_step(b, &row, err)) && row) {
@@ -75,7 +77,10 @@ static bool read_members(reading *r, hw_statement *b, bool sides, hw_error *err)
                 .pair = sides ? (uint32_t)hw_column_integer(b, 3) : 0};
     bool has;
     if (!hw_explained_has(&r->explained, m.prompt_id, &has, err)) return false;
-    if (!has) continue;
+    if (!has) {
+      r->n_unexplained[m.side]++;
+      continue;
+    }
     r->n_sides[m.side]++;
     r->n_in_clusters += m.cluster > 0;
     r->n_in_pairs += m.pair > 0;
@@ -153,6 +158,12 @@ static bool check_columns(reading *r, hw_error *err) {
          check_column(r, choose(r->request->pairs, NULL), r->request->pairs, err);
 }
 
+/* A side whose prompts all have a reason in the place of what is compared. `is`: of which prompts. */
+static bool fail_unexplained(const reading *r, int side, const char *is, hw_error *err) {
+  return hw_fail(err, HW_ERROR_INPUT, "%s: none of the %zu prompts %s%.300s has a relevance of mode %s (headwater query %s relevance --mode %s --missing yes)", r->store->path,
+                 r->n_unexplained[side], is, side ? r->c->value_b : r->c->value_a, r->explained.mode, r->store->path, r->explained.mode);
+}
+
 /* "COLUMN=A,B". A value may hold commas: it is split at the first comma that leaves a value of some prompt on both sides. */
 static bool find_groups(reading *r, hw_error *err) {
   const char *by = r->request->by, *equals = strchr(by, '='), *comma = equals ? strchr(equals, ',') : NULL;
@@ -168,6 +179,7 @@ static bool find_groups(reading *r, hw_error *err) {
       return hw_fail(err, HW_ERROR_INPUT, "by compares %.200s with itself; --with compares databases", r->c->value_a);
     if (!find_members(r, NULL, NULL, err)) return false;
     if (r->n_sides[0] && r->n_sides[1]) return true;
+    if (r->n_sides[0] + r->n_unexplained[0] && r->n_sides[1] + r->n_unexplained[1]) return fail_unexplained(r, r->n_sides[0] > 0, "with the value ", err);
   }
   comma = strchr(equals, ',');
   hw_buffer what;
@@ -191,11 +203,15 @@ static bool find_where(reading *r, hw_error *err) {
   r->c->value_a = copy(r, where[0], strlen(where[0]), err);
   bool ok = hw_buffer_check(&not_a, err) && r->c->value_a;
   const char *b = where[1] ? where[1] : not_a.data;
+  int64_t n_unknown = 0;
   ok = ok && (r->c->value_b = copy(r, b, strlen(b), err)) != NULL && check_columns(r, err) &&
-       hw_condition_sides(r->store, r->c->value_a, r->c->value_b, &prompts[0], &prompts[1], err) &&
+       hw_condition_sides(r->store, where[0], where[1], &prompts[0], &prompts[1], &n_unknown, err) &&
        find_members(r, prompts[0].data, prompts[1].data, err);
+  if (n_unknown)
+    hw_buffer_printf(&r->c->notes, "%" PRId64 " prompts are on neither side, because \"%.200s\" is NULL for them: a value is missing\n", n_unknown, where[0]);
   for (int side = 0; ok && side < 2; side++)
-    if (!r->n_sides[side])
+    if (r->n_unexplained[side] && !r->n_sides[side]) ok = fail_unexplained(r, side, "that satisfy ", err);
+    else if (!r->n_sides[side])
       ok = hw_fail(err, HW_ERROR_INPUT, "%s: no traced prompt satisfies \"%.300s\"", r->store->path, side ? r->c->value_b : r->c->value_a);
   hw_buffer_fini(&not_a);
   hw_buffer_fini(&prompts[0]);
@@ -245,7 +261,10 @@ static bool find_matched(reading *r, hw_error *err) {
   ok = ok && read_members(r, &b, false, err);
   hw_statement_close(&b);
   ok = hw_store_exec(r->store, "DETACH DATABASE other", "detach the other database", ok ? err : NULL) && ok;
-  if (ok && !r->n_members)
+  if (ok && !r->n_members && r->n_unexplained[0])
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s and %s have %zu prompts in common, and none of them has a relevance of mode %s in both", r->store->path, r->other->path,
+                 r->n_unexplained[0], r->explained.mode);
+  else if (ok && !r->n_members)
     ok = hw_fail(err, HW_ERROR_INPUT, "%s and %s have no prompt in common (the same prompt_id and text)", r->store->path, r->other->path);
   r->c->left_out_a = n_a - (int64_t)r->n_members;
   r->c->left_out_b = n_b - (int64_t)r->n_members;

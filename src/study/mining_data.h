@@ -6,8 +6,7 @@
 #include "mine/mine.h"
 #include "headwater/mining.h"
 #include "sqlite/connection.h"
-
-enum { HW_ROLE_IDS = 64 };
+#include "study/roles.h"
 
 typedef struct hw_mining_data {
   hw_arena arena;              /* holds all below but the bitmaps */

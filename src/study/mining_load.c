@@ -12,19 +12,6 @@
 
 /* ---- roles ---- */
 
-static bool load_roles(hw_store *store, hw_mining_data *data, hw_error *err) {
-  hw_statement s;
-  bool row, ok = hw_statement_open(&s, store, "mining/select_roles.sql", err);
-  while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
-    int64_t id = hw_column_integer(&s, 0);
-    const char *name = hw_column_text(&s, 1);
-    if (id < 0 || id >= HW_ROLE_IDS || !name) ok = hw_fail(err, HW_ERROR_INPUT, "%s: a damaged role", store->path);
-    else ok = (data->role_names[id] = hw_arena_copy(&data->arena, name, strlen(name), err)) != NULL;
-  }
-  hw_statement_close(&s);
-  return ok;
-}
-
 static bool want_role(hw_store *store, hw_mining_data *data, const char *name, size_t length, hw_error *err) {
   const char *names[HW_ROLE_IDS];
   size_t n = 0;
@@ -187,6 +174,7 @@ static bool list_items(hw_store *store, const hw_mining_settings *settings, hw_m
     size_t group = find_group(data, hw_column_integer(&s, 1));
     int64_t on = hw_column_integer(&s, 2);
     if (group == SIZE_MAX) continue; /* a group of counterfactuals */
+    if (on > data->base.group_sizes[group]) ok = damaged(store, "agg_item counts more graphs than a group has", err);
     now.n += on;
     if (on >= hw_mine_least(settings->min_support, data->base.group_sizes[group], true)) in_group = true;
   }
@@ -274,7 +262,7 @@ bool hw_mining_visit(hw_store *store, const hw_mining_data *data, uint32_t item,
 bool hw_mining_load(hw_store *store, const hw_mining_settings *settings, hw_mining_data *data, hw_error *err) {
   *data = (hw_mining_data){0};
   hw_arena_init(&data->arena);
-  return load_roles(store, data, err) && choose_roles(store, settings->roles, data, err) && load_groups(store, data, err) &&
+  return hw_roles_read(store, &data->arena, data->role_names, err) && choose_roles(store, settings->roles, data, err) && load_groups(store, data, err) &&
          load_graphs(store, data, err) && load_items(store, settings, data, err);
 }
 

@@ -186,6 +186,12 @@ static bool put_mining(hw_store *store, const char *parameters, const hw_mining_
   return hw_statement_run(s, "store a mining", err);
 }
 
+/* One more than the highest, which a damaged table may have too high for the numbers of circuits. */
+static bool next_number(hw_store *store, int64_t *id, hw_error *err) {
+  if (!hw_store_integer(store, "mining/next_mining.sql", id, err)) return false;
+  return (*id > 0 && *id <= HW_MAX_MINING) || hw_fail(err, HW_ERROR_INPUT, "%s: table mining: the next mining_id would be %" PRId64, store->path, *id);
+}
+
 static bool put_all(circuit_writer *w, const hw_mining_settings *settings, const hw_mine_pick *picks, size_t n_picks,
                     hw_mining_summary *summary, hw_error *err) {
   hw_buffer parameters;
@@ -193,7 +199,7 @@ static bool put_all(circuit_writer *w, const hw_mining_settings *settings, const
   bool ok = parameters_of(settings, summary->roles, &parameters, err) &&
             hw_store_exec(w->store, hw_sql("mining/schema.sql"), "create its tables for circuits", err) &&
             delete_old(w->store, parameters.data, summary, err) &&
-            hw_store_integer(w->store, "mining/next_mining.sql", &summary->mining_id, err) &&
+            next_number(w->store, &summary->mining_id, err) &&
             put_mining(w->store, parameters.data, settings, summary, err);
   for (size_t i = 0; ok && i < n_picks; i++) {
     hw_tell_progress(settings->hooks, "circuits", (int64_t)i, (int64_t)n_picks);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/data.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,36 +23,28 @@ void hw_data_error(hw_http_reply *reply, const hw_error *err) {
 
 /* ---- version ---- */
 
-/* Appends a part of a version; what an ETag does not hold becomes '_'. */
-static void put_part(hw_buffer *version, const hw_buffer *part) {
-  if (version->length) hw_buffer_append_byte(version, '-');
-  for (size_t i = 0; i < part->length; i++)
-    if (part->data[i] != '"') hw_buffer_append_byte(version, isalnum((unsigned char)part->data[i]) ? (unsigned char)part->data[i] : '_');
-}
-
 /* What decides the answers: the run and its chunks, what mine and compare added, and the statement. */
 static bool read_version(const hw_web *web, hw_store *store, const hw_web_route *route, char *etag, size_t size, hw_error *err) {
   static const char *const files[] = {"web/version.sql", "web/version_minings.sql", "web/version_comparisons.sql"};
-  hw_buffer version, part;
+  hw_buffer version;
   hw_buffer_init(&version);
-  hw_buffer_init(&part);
   bool ok = true;
   for (size_t i = 0; i < sizeof files / sizeof *files && ok; i++) {
-    hw_buffer_reset(&part);
-    hw_json_outcome outcome = hw_store_json(store, files[i], NULL, 0, &part, err);
+    hw_json_outcome outcome = hw_store_json(store, files[i], NULL, 0, &version, err);
     ok = outcome == HW_JSON_TEXT || outcome == HW_JSON_NO_ROW || outcome == HW_JSON_NOT_READY;
-    if (outcome != HW_JSON_TEXT) hw_buffer_append_byte(&part, '0');
-    put_part(&version, &part);
+    hw_buffer_append_byte(&version, '\n');
   }
   const char *statement = hw_store_json_sql(route->file);
-  if (statement) hw_buffer_printf(&version, "-%08" PRIx32, (uint32_t)XXH3_64bits(statement, strlen(statement)));
+  if (statement) hw_buffer_append_string(&version, statement);
   if (route->tells_live) { /* the file's name and the model are in the answer */
-    hw_buffer_printf(&version, "-%08" PRIx32 "-%08" PRIx32, (uint32_t)XXH3_64bits(web->settings.db, strlen(web->settings.db)),
-                     (uint32_t)XXH3_64bits(web->live_model.data, web->live_model.length));
+    hw_buffer_printf(&version, "\n%s\n", web->settings.db);
+    hw_buffer_append(&version, web->live_model.data, web->live_model.length);
   }
   ok = ok && hw_buffer_check(&version, err);
-  if (ok) (void)snprintf(etag, size, "%s", version.data);
-  hw_buffer_fini(&part);
+  if (ok) {
+    XXH128_hash_t hash = XXH3_128bits(version.data, version.length);
+    (void)snprintf(etag, size, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64, (uint64_t)hash.low64);
+  }
   hw_buffer_fini(&version);
   return ok;
 }

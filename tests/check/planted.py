@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GPT2 = os.path.join(ROOT, "datasets/models/headwater-gpt2")
@@ -67,6 +68,39 @@ def flip(value):
     data = bytearray(value)
     data[len(data) // 2] ^= 1
     return bytes(data)
+
+
+def repacked(blob, change=bytes):
+    """A packed column as another zlib packs it, its payload changed by `change`; None for bytes that are no such column."""
+    for at in range(8, len(blob)):
+        try:
+            payload = zlib.decompress(blob[at:])
+        except zlib.error:
+            continue
+        packer = zlib.compressobj(1)
+        return blob[:at] + packer.compress(change(payload)) + packer.flush()
+    return None
+
+
+def wrong_after_repacking(program, whole, path):
+    """Packed columns by another zlib are no difference; one changed payload of each kind is."""
+    wrong = []
+    columns = [("graph", "edges"), ("graph", "heads"), ("graph", "neurons"), ("graph", "projections"), ("relevance", "parts")]
+    for table, column in columns:
+        for what, change in (("packed again", bytes), ("a bit of the payload", flip)):
+            shutil.copy(whole, path)
+            with sqlite3.connect(path) as database:
+                rows = database.execute(f"SELECT rowid, {column} FROM {table} WHERE length({column}) > 0").fetchall()
+                for rowid, blob in rows if change is bytes else rows[len(rows) // 2:][:1]:
+                    new = repacked(blob, change)
+                    if new is None or new == blob:
+                        wrong.append(f"{table}.{column}: {what}: the bytes are the same, or are not packed")
+                    database.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (new, rowid))
+            database.close()
+            differs = any(check(program, path, *flags).returncode for flags in ((), ("--model", GPT2, "--sample", "0")))
+            if not rows or differs != (change is flip):
+                wrong.append(f"{table}.{column}: {what}: {len(rows)} rows, {'they differ' if differs else 'no difference'}")
+    return wrong
 
 
 def columns_of(path):
@@ -144,6 +178,7 @@ def main():
             if clean.returncode:
                 sys.exit(f"a whole database differs:\n{clean.stdout}{clean.stderr}")
         wrong += [f"{table}: no rule in src/check/rules.c, or no name in sql/open/no_table.sql" for table in tables_without_rule(options.program, whole)]
+        wrong += wrong_after_repacking(options.program, whole, os.path.join(folder, "repacked.db"))
         for number, (table, column, row, value) in enumerate(columns_of(whole)):
             if row is None:
                 counts["empty"] += 1

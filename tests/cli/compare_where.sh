@@ -6,6 +6,10 @@ compare --by group=ABBA,BABA >by 2>/dev/null
 compare --where "\"group\" = 'ABBA'" --where "\"group\" = 'BABA'" 2>/dev/null | cmp - by && echo "as --by"
 compare --where "\"group\" = 'ABBA' -- a comment" --where "1 AND \"group\" = 'BABA'" 2>/dev/null | cmp - by && echo "with a comment"
 compare --where "\"group\" = 'ABBA'" 2>/dev/null | cmp - by && echo "one condition: against those that do not satisfy it"
+compare --where "\"group\" = 'ABBA' -- a comment" 2>/dev/null | cmp - by && echo "one condition with a comment"
+item "a condition that is NULL for some prompts"
+compare --where "nullif(place, 'gallery') = 'mill'" --format table --top 1 | grep "^[ab]: "
+item "two conditions that are"
 "$HW" compare ioi.db --where "logit_diff < 8" --where "logit_diff >= 8 AND place <> 'store'" --permutations 200 --top 1 >table
 "$HW" sql ioi.db "SELECT count(*) FROM prompt_wide WHERE counterfactual_of IS NULL AND logit_diff < 8" --format csv | tail -n 1 | tr -d '\r' >n
 grep -q "^a: where logit_diff < 8, $(cat n) prompts$" table && echo "as many prompts as there are, without counterfactuals"

@@ -81,6 +81,15 @@ printf '"%s",Mary,Mary,"When Mary and John went to the store, Anna gave a drink 
 "$HW" sql pairs.db "SELECT prompt_id, mode, m IS NOT NULL AS m, m_reference IS NOT NULL AS m_reference, parts IS NOT NULL AS parts, reason FROM relevance ORDER BY 1, 2" --format csv |
   sed -E 's/-?[0-9]+\.[0-9]{3}\b/N/g'
 "$HW" query pairs.db relevance --missing yes --format csv | wc -l
+item "what a run says of them, and a comparison"
+sed '2d;3d;5,$d' pairs.csv >none.csv
+for data in pairs none few; do
+  "$HW" run --model gpt2 --data $data.csv --db said.db --counterfactual --relevance both --neuron-projections none --threads "$T" 2>/dev/null | grep -E "^(relevances|why: .*relevance)"
+  [ $data = none ] && fails "$HW" compare said.db --where "prompt_id < 1" --components relevance
+  rm -f said.db
+done
+fails "$HW" compare pairs.db --where "prompt_id < 1" --components relevance
+fails "$HW" compare pairs.db --where "prompt_id < 1" --where "prompt_id = 3" --components relevance
 "$HW" run --model gpt2 --data few.csv --limit 1 --db plain.db --neuron-projections none --quiet
 item "compare: heads and FFNs by relevance, worked out again from the rows"
 "$HW" compare few.db --by group=ABBA,BABA --components relevance --pairs none --cluster none --format csv --save no >relevance.csv 2>/dev/null
@@ -102,7 +111,16 @@ END
 "$HW" compare few.db --by group=ABBA,BABA --permutations 9 --components relevance 2>&1 >/dev/null | grep saved
 "$HW" sql few.db "SELECT comparison_id, components, measure, n_components FROM comparison" --format csv
 "$HW" check few.db | tail -n 1
-"$HW" compare pairs.db --where "prompt_id < 1" --components relevance --save no 2>&1 | grep -E 'note: pairs|^. where|no traced'
+"$HW" compare few.db --where "prompt_id < 3" --where "prompt_id = 100" --components relevance --save no 2>&1 | grep 'no traced'
+cp few.db some.db
+"$PY" - <<'END'
+import sqlite3
+c = sqlite3.connect("some.db")
+c.execute("UPDATE relevance SET reason = 'a reason', parts = NULL, n_parts = 0 WHERE mode = 'contrast' AND prompt_id IN (SELECT prompt_id FROM prompt WHERE group_id IN (SELECT group_id FROM group_value WHERE value = 'BABA'))")
+c.commit()
+END
+fails "$HW" compare some.db --by group=ABBA,BABA --components relevance
+"$HW" compare some.db --where "prompt_id < 2" --where "prompt_id = 4" --components relevance --save no --permutations 9 2>&1 | grep 'note: some'
 fails "$HW" compare plain.db --where "prompt_id < 1" --components relevance
 fails "$HW" compare few.db --by group=ABBA,BABA --components relevance --measure flow
 fails "$HW" compare few.db --by group=ABBA,BABA --measure contrast

@@ -24,6 +24,15 @@ same "digest, with counterfactuals, several targets, marginal groups, answers of
 "$HW" query part.db accuracy 2>&1 >/dev/null
 "$HW" merge both.db s2.db part.db && rm part.db
 same "digest by way of a partial merge" "$(digest both.db)" "$(digest whole.db)"
+echo "--- a partial merge is continued"
+"$HW" merge one.db s2.db --partial >/dev/null
+shard 2/3 one.db && same "of one shard, by that shard" "$(digest one.db)" "$(digest s2.db)"
+# shellcheck disable=SC2086
+fails "$HW" $run --db one.db
+"$HW" merge two.db s2.db s3.db --partial >/dev/null
+# shellcheck disable=SC2086
+"$HW" $run --db two.db && same "of two, by the whole run" "$(digest two.db)" "$(digest whole.db)"
+rm one.db two.db
 echo "--- stopped"
 for try in 1 2 3 4 5 6 7 8 9 10; do # it may be done before the signal comes
   rm -f new.db

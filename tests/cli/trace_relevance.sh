@@ -17,6 +17,23 @@ print([(c["graph"], c["unit"], c["baseline"]) for c in found["certificates"]])'
 echo "--- reasons in the place of numbers"
 "$HW" trace --model gpt2 --prompt "$prompt" --answer Mary --foil John --counterfactual "$prompt" --relevance contrast --project none | grep RELEVANCE
 "$HW" trace --model gpt2 --prompt "$prompt" --answer Mary --foil John --counterfactual "When Mary" --relevance contrast --project none | grep RELEVANCE
+echo "--- the tokens that are compared; where they are the same"
+for options in "--answer Mary --foil John" "--answer Marzipan" "--foil Jonathan"; do
+  # shellcheck disable=SC2086
+  "$HW" trace --model gpt2 --prompt "$prompt" $options --relevance answer --project none | grep ASKED
+done
+"$HW" trace --model gpt2 --prompt "$prompt" --relevance answer --foil-token 5 --project none --json | "$PY" -c '
+import json, sys
+found = json.load(sys.stdin)["relevance"]
+print(found["answer_token"], found["foil_token"])'
+same="--relevance both --certify --knockout zero --project none --targets 3"
+# shellcheck disable=SC2086
+"$HW" trace --model gpt2 --prompt "$prompt" --answer "Mary and John" --foil "Mary and Victor" --counterfactual "$other" $same | sed -n '/^ASKED/,$p'
+# shellcheck disable=SC2086
+"$HW" trace --model gpt2 --prompt "$prompt" --answer "Mary and John" --foil "Mary and Victor" --counterfactual "$other" $same --json | "$PY" -c '
+import json, sys
+found = json.load(sys.stdin)
+print(found["relevance"]["reason"], found["certificates"], found["knockouts"])'
 echo "--- refused"
 fails() { "$HW" trace --model gpt2 "$@" 2>&1 | head -n 1; }
 fails --prompt "$prompt" --answer Mary

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include "stats_cases.h"
+#include "stats/matrix.h"
 
 /* ---- data like a run's: zero-inflated, skewed, in clusters ---- */
 
@@ -183,6 +184,55 @@ TEST(any_number_of_threads_gives_the_same) {
   omp_set_num_threads(omp_get_num_procs());
 }
 
+/* ---- memory ---- */
+
+/* n_units that each have a value in one component, in clusters of two neighbours. */
+static void make_sparse(size_t n_units, size_t n_components, hw_stats_matrix *matrix, uint32_t *clusters) {
+  hw_stats_entry *entries = calloc(n_units, sizeof *entries);
+  hw_error err = {0};
+  assert_non_null(entries);
+  for (size_t i = 0; i < n_units; i++) {
+    entries[i] = (hw_stats_entry){(uint32_t)i, (uint32_t)(i % n_components), 1 + (double)(i % 7)};
+    clusters[i] = (uint32_t)(i / 2);
+  }
+  assert_ok(hw_stats_matrix_build(entries, n_units, n_units, n_components, matrix, &err), &err);
+  free(entries);
+}
+
+TEST(clusters_without_a_component_take_no_memory_of_it) {
+  enum { UNITS = 2000, COMPONENTS = 50 };
+  static uint32_t clusters[UNITS];
+  static hw_stats_row rows[COMPONENTS];
+  hw_stats_matrix pairs, moved;
+  hw_clusters found;
+  hw_error err = {0};
+  make_sparse(UNITS, COMPONENTS, &pairs, clusters);
+  const hw_stats_sample sample = {.values = &pairs, .clusters = clusters};
+  assert_ok(hw_clusters_find(&sample, &sample, true, &found, &err), &err);
+  assert_ok(hw_clusters_contribute(&found, &pairs, NULL, rows, &moved, &err), &err);
+  assert_int_equal(moved.starts[COMPONENTS], UNITS); /* neighbours have values in different components */
+  hw_stats_matrix_fini(&moved);
+  hw_clusters_fini(&found);
+  hw_stats_matrix_fini(&pairs);
+}
+
+TEST(too_many_clusters_by_components_are_refused_before_they_take_memory) {
+  enum { UNITS = 2000000, COMPONENTS = 1000000 };
+  uint32_t *clusters = calloc(UNITS, sizeof *clusters);
+  hw_stats_matrix values, moved;
+  hw_clusters found;
+  hw_stats_row row; /* none is written */
+  hw_error err = {0};
+  assert_non_null(clusters);
+  make_sparse(UNITS, COMPONENTS, &values, clusters);
+  const hw_stats_sample sample = {.values = &values, .clusters = clusters};
+  assert_ok(hw_clusters_find(&sample, &sample, false, &found, &err), &err);
+  assert_refused(hw_clusters_contribute(&found, &values, &values, &row, &moved, &err), &err, HW_ERROR_MEMORY, "1000000 clusters by 1000000 components take");
+  hw_clusters_fini(&found);
+  hw_stats_matrix_fini(&values);
+  free(clusters);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(halves_of_one_run_do_not_differ),
@@ -190,6 +240,8 @@ int main(void) {
       cmocka_unit_test(reactions_that_differ_by_template_are_no_average_reaction),
       cmocka_unit_test(a_sample_against_itself_differs_by_nothing),
       cmocka_unit_test(any_number_of_threads_gives_the_same),
+      cmocka_unit_test(clusters_without_a_component_take_no_memory_of_it),
+      cmocka_unit_test(too_many_clusters_by_components_are_refused_before_they_take_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -230,6 +230,33 @@ def test_replaced():
         check(len(ask(server, "graph?prompt=3")["parts"]["kind"]) > 10, True, "a graph, overwritten in place")
 
 
+def test_replaced_studies():
+    """A mining or a comparison that is deleted, and one that takes its number: no other answer has the version of one before, which a browser keeps."""
+    path, seen = copy("studies.db"), {}
+
+    def step(what, *arguments):
+        subprocess.run([BINARY, arguments[0], path, *arguments[1:]], check=True, capture_output=True)
+        for end in ("run", "comparison?id=1", "comparisons", "circuits"):
+            reply = server.api(end)
+            version = dict(reply.headers).get("etag")
+            if version:
+                before, body = seen.setdefault((end, version), (what, reply.body))
+                check(reply.body == body, True, f"{end} after {what} has the version of {before}, and the same answer")
+
+    compare = ("compare", "--permutations", "50", "--cluster", "none", "--pairs", "none")
+    with Server(BINARY, path) as server:
+        step("the end of a comparison", "compare", "--delete", "1")
+        step("a comparison", *compare, "--by", "group=ABBA,BABA")
+        step("its end", "compare", "--delete", "1")
+        step("one the other way round", *compare, "--by", "group=BABA,ABBA")
+        step("the end of that", "compare", "--delete", "1")
+        step("another seed", *compare, "--by", "group=ABBA,BABA", "--seed", "2")
+        step("another mining", "mine", "--min-support", "0.5")
+        step("the end of the first", "mine", "--delete", "1")
+        step("the end of the second", "mine", "--delete", "2")
+        step("one that takes its number", "mine", "--min-support", "0.4")
+
+
 def damage(path, table, column, value):
     """False where the value cannot stand there: a key that would not be unique."""
     db = sqlite3.connect(path, isolation_level=None)
