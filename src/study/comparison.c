@@ -9,7 +9,7 @@
 #include "base/list.h"
 #include "codec/codec.h"
 #include "store/checked.h"
-#include "study/compare.h"
+#include "study/comparison_reading.h"
 
 const char *const hw_measure_names[5] = {"importance", "flow", "answer", "contrast", NULL};
 const char *const hw_component_set_names[7] = {"heads", "neurons", "items", "answers", "relevance", "relevance_neurons", NULL};
@@ -18,49 +18,13 @@ const char *hw_comparison_measure(const hw_comparison_request *request) {
   return request->components == HW_SET_ANSWERS ? "measures" : hw_measure_names[request->measure];
 }
 
-typedef struct member {
-  int64_t prompt_id;
-  int side;
-  uint32_t cluster, pair; /* number from 1; 0: none */
-} member;
-
-typedef struct reading {
-  hw_store *store, *other;
-  const hw_comparison_request *request;
-  hw_comparison *c;
-  member *members; /* by prompt_id */
-  size_t n_members, n_sides[2];
-  size_t n_unexplained[2]; /* prompts of the sides without the relevances that are compared */
-  size_t n_in_clusters, n_in_pairs;
-  uint32_t n_clusters, n_pairs; /* numbers in use */
-  int64_t *prompts[2];          /* [n_units] */
-  uint32_t *clusters[2];
-  size_t n_units[2];
-  hw_measured measured;
-  hw_explained_prompts explained;
-} reading;
-
-static void note(hw_comparison *c, const char *text) {
-  hw_buffer_append_string(&c->notes, text);
-  hw_buffer_append_byte(&c->notes, '\n');
-}
-
-static const char *copy(reading *r, const char *text, size_t length, hw_error *err) {
+static const char *copy(hw_comparison_reading *r, const char *text, size_t length, hw_error *err) {
   return hw_arena_copy(&r->c->arena, text, length, err);
 }
 
 /* ---- members ---- */
 
-/* The column that pairs prompts when the user names none. */
-static const char *usual_pairs(const hw_comparison *c) { return c->column && !strcmp(c->column, "variant") ? "counterfactual_of" : "pair_id"; }
-
-/* The column that the user named, else the default, or NULL for "none". */
-static const char *choose(const char *asked, const char *usual) {
-  if (!asked) return usual;
-  return strcmp(asked, "none") != 0 ? asked : NULL;
-}
-
-static bool read_members(reading *r, hw_statement *b, bool sides, hw_error *err) {
+static bool read_members(hw_comparison_reading *r, hw_statement *b, bool sides, hw_error *err) {
   size_t capacity = 0;
   bool row = false, ok;
   r->n_members = r->n_sides[0] = r->n_sides[1] = r->n_in_clusters = r->n_in_pairs = 0;
@@ -71,7 +35,7 @@ static bool read_members(reading *r, hw_statement *b, bool sides, hw_error *err)
   while ((ok = hw_statement_step(b, &row, err)) && row) {
     if (!hw_list_reserve(r->members, r->n_members, 1, capacity, NULL, err)) return false;
     int at = sides ? 2 : 1;
-    member m = {.prompt_id = hw_column_integer(b, 0),
+    hw_compared_prompt m = {.prompt_id = hw_column_integer(b, 0),
                 .side = sides ? (int)hw_column_integer(b, 1) : 0,
                 .cluster = (uint32_t)hw_column_integer(b, at),
                 .pair = sides ? (uint32_t)hw_column_integer(b, 3) : 0};
@@ -92,7 +56,7 @@ static bool read_members(reading *r, hw_statement *b, bool sides, hw_error *err)
 }
 
 /* Fails with a list: the columns that the prompts have, or the values of `column`. */
-static bool fail_with_list(reading *r, const char *column, const char *what, hw_error *err) {
+static bool fail_with_list(hw_comparison_reading *r, const char *column, const char *what, hw_error *err) {
   hw_statement b;
   hw_buffer list;
   hw_buffer_init(&list);
@@ -108,7 +72,7 @@ static bool fail_with_list(reading *r, const char *column, const char *what, hw_
   return false;
 }
 
-static bool column_exists(reading *r, const char *column, bool *exists, hw_error *err) {
+static bool column_exists(hw_comparison_reading *r, const char *column, bool *exists, hw_error *err) {
   hw_statement b;
   bool row = false, ok = hw_statement_open(&b, r->store, "compare/columns.sql", err);
   *exists = false;
@@ -121,7 +85,7 @@ static bool column_exists(reading *r, const char *column, bool *exists, hw_error
 }
 
 /* A column that the user named must exist. */
-static bool check_column(reading *r, const char *column, bool asked, hw_error *err) {
+static bool check_column(hw_comparison_reading *r, const char *column, bool asked, hw_error *err) {
   bool exists;
   if (!column || !asked || strcmp(column, "counterfactual_of") == 0) return true;
   if (!column_exists(r, column, &exists, err)) return false;
@@ -135,7 +99,7 @@ static bool check_column(reading *r, const char *column, bool asked, hw_error *e
 }
 
 /* The prompts of the two sides, by the column or as JSON arrays, with their clusters and pairs. */
-static bool find_members(reading *r, const char *prompts_a, const char *prompts_b, hw_error *err) {
+static bool find_members(hw_comparison_reading *r, const char *prompts_a, const char *prompts_b, hw_error *err) {
   hw_statement b;
   bool ok = hw_statement_open(&b, r->store, "compare/members.sql", err);
   if (ok) {
@@ -144,8 +108,8 @@ static bool find_members(reading *r, const char *prompts_a, const char *prompts_
     hw_bind_string(&b, ":b", r->c->value_b);
     hw_bind_string(&b, ":prompts_a", prompts_a);
     hw_bind_string(&b, ":prompts_b", prompts_b);
-    hw_bind_string(&b, ":cluster", choose(r->request->cluster, "template"));
-    hw_bind_string(&b, ":pairs", choose(r->request->pairs, usual_pairs(r->c)));
+    hw_bind_string(&b, ":cluster", hw_comparison_column(r->request->cluster, "template"));
+    hw_bind_string(&b, ":pairs", hw_comparison_column(r->request->pairs, hw_comparison_pairs(r->c)));
     ok = read_members(r, &b, true, err);
   }
   hw_statement_close(&b);
@@ -153,19 +117,19 @@ static bool find_members(reading *r, const char *prompts_a, const char *prompts_
 }
 
 /* Clusters and pairs that the user named. */
-static bool check_columns(reading *r, hw_error *err) {
-  return check_column(r, choose(r->request->cluster, NULL), r->request->cluster, err) &&
-         check_column(r, choose(r->request->pairs, NULL), r->request->pairs, err);
+static bool check_columns(hw_comparison_reading *r, hw_error *err) {
+  return check_column(r, hw_comparison_column(r->request->cluster, NULL), r->request->cluster, err) &&
+         check_column(r, hw_comparison_column(r->request->pairs, NULL), r->request->pairs, err);
 }
 
 /* A side whose prompts all have a reason in the place of what is compared. `is`: of which prompts. */
-static bool fail_unexplained(const reading *r, int side, const char *is, hw_error *err) {
+static bool fail_unexplained(const hw_comparison_reading *r, int side, const char *is, hw_error *err) {
   return hw_fail(err, HW_ERROR_INPUT, "%s: none of the %zu prompts %s%.300s has a relevance of mode %s (headwater query %s relevance --mode %s --missing yes)", r->store->path,
                  r->n_unexplained[side], is, side ? r->c->value_b : r->c->value_a, r->explained.mode, r->store->path, r->explained.mode);
 }
 
 /* "COLUMN=A,B". A value may hold commas: it is split at the first comma that leaves a value of some prompt on both sides. */
-static bool find_groups(reading *r, hw_error *err) {
+static bool find_groups(hw_comparison_reading *r, hw_error *err) {
   const char *by = r->request->by, *equals = strchr(by, '='), *comma = equals ? strchr(equals, ',') : NULL;
   if (!comma || equals == by || comma == equals + 1 || !comma[1])
     return hw_fail(err, HW_ERROR_INPUT, "by is \"%.200s\", want COLUMN=A,B with two of the column's values", by);
@@ -193,7 +157,7 @@ static bool find_groups(reading *r, hw_error *err) {
 }
 
 /* Two conditions; the second one is "not the first" when it is not given. */
-static bool find_where(reading *r, hw_error *err) {
+static bool find_where(hw_comparison_reading *r, hw_error *err) {
   const char *const *where = r->request->where;
   hw_buffer not_a, prompts[2];
   hw_buffer_init(&not_a);
@@ -227,7 +191,7 @@ static bool count_prompts(hw_store *store, int64_t *n, hw_error *err) {
   return ok;
 }
 
-static bool run_text(reading *r, hw_store *store, int column, const char **text, hw_error *err) {
+static bool run_text(hw_comparison_reading *r, hw_store *store, int column, const char **text, hw_error *err) {
   hw_statement b;
   bool row = false, ok = hw_statement_open(&b, store, "compare/run.sql", err) && hw_statement_step(&b, &row, err);
   const char *found = row ? hw_column_text(&b, column) : NULL;
@@ -237,7 +201,7 @@ static bool run_text(reading *r, hw_store *store, int column, const char **text,
   return ok;
 }
 
-static bool attach_other(reading *r, hw_error *err) {
+static bool attach_other(hw_comparison_reading *r, hw_error *err) {
   hw_statement s;
   bool ok = hw_statement_open(&s, r->store, "compare/attach.sql", err);
   if (ok) hw_bind_string(&s, ":path", r->other->file);
@@ -247,10 +211,10 @@ static bool attach_other(reading *r, hw_error *err) {
 }
 
 /* The same prompts in two databases. */
-static bool find_matched(reading *r, hw_error *err) {
+static bool find_matched(hw_comparison_reading *r, hw_error *err) {
   hw_statement b;
   int64_t n_a, n_b;
-  const char *cluster = choose(r->request->cluster, "template");
+  const char *cluster = hw_comparison_column(r->request->cluster, "template");
   if (r->request->pairs) return hw_fail(err, HW_ERROR_INPUT, "pairs says how prompts of one database meet; those of two meet by prompt");
   if (!check_column(r, cluster, r->request->cluster, err) || !run_text(r, r->store, 2, &r->c->value_a, err) ||
       !run_text(r, r->other, 2, &r->c->value_b, err) || !run_text(r, r->other, 3, &r->c->other_fingerprint, err) ||
@@ -271,118 +235,10 @@ static bool find_matched(reading *r, hw_error *err) {
   return ok;
 }
 
-/* ---- units ---- */
-
-static bool new_units(reading *r, size_t n_a, size_t n_b, hw_error *err) {
-  size_t n[2] = {n_a, n_b};
-  for (int side = 0; side < 2; side++) {
-    r->n_units[side] = 0;
-    r->prompts[side] = hw_arena_new(&r->c->arena, int64_t, n[side], err);
-    r->clusters[side] = hw_arena_new(&r->c->arena, uint32_t, n[side], err);
-    if (!r->prompts[side] || !r->clusters[side]) return false;
-  }
-  return true;
-}
-
-static void add_unit(reading *r, int side, const member *m) {
-  size_t i = r->n_units[side]++;
-  r->prompts[side][i] = m->prompt_id;
-  r->clusters[side][i] = m->cluster;
-}
-
-/* Pairs that have exactly one prompt on each side, in the order of side a; *n of them. partners[pair]: its prompt of side b. */
-static bool find_pairs(reading *r, const member **partners, size_t *n, hw_error *err) {
-  size_t n_numbers = (size_t)r->n_pairs + 1; /* 0: no pair */
-  uint32_t *counts = calloc(2 * n_numbers, sizeof *counts);
-  if (!counts) return hw_fail_memory(err, "the pairs");
-  for (size_t i = 0; i < r->n_members; i++) {
-    const member *m = &r->members[i];
-    counts[2 * m->pair + (unsigned)m->side]++;
-    if (m->side == 1) partners[m->pair] = m;
-  }
-  *n = 0;
-  for (size_t pair = 0; pair < n_numbers; pair++) {
-    if (pair && counts[2 * pair] == 1 && counts[2 * pair + 1] == 1) (*n)++;
-    else partners[pair] = NULL;
-  }
-  free(counts);
-  return true;
-}
-
-static bool make_units(reading *r, hw_error *err) {
-  if (r->other) {
-    if (!new_units(r, r->n_members, r->n_members, err)) return false;
-    for (size_t i = 0; i < r->n_members; i++)
-      for (int side = 0; side < 2; side++) add_unit(r, side, &r->members[i]);
-    return r->c->paired = true;
-  }
-  const char *column = choose(r->request->pairs, usual_pairs(r->c));
-  size_t n_pairs = 0, fewer = r->n_sides[0] < r->n_sides[1] ? r->n_sides[0] : r->n_sides[1];
-  const member **partners = calloc((size_t)r->n_pairs + 1, sizeof *partners);
-  bool ok = partners || hw_fail_memory(err, "the pairs");
-  ok = ok && find_pairs(r, partners, &n_pairs, err);
-  bool paired = n_pairs >= 2 && (r->request->pairs || 2 * n_pairs >= fewer);
-  if (ok && column && r->request->pairs && !paired)
-    ok = hw_fail(err, HW_ERROR_INPUT, "%zu values of %.100s have exactly one prompt in each group, want two or more (--pairs none)", n_pairs,
-                 column);
-  if (ok && !paired && r->n_in_pairs)
-    note(r->c, "not paired: fewer than half of the prompts have a partner of the same pair_id in the other group");
-  ok = ok && new_units(r, paired ? n_pairs : r->n_sides[0], paired ? n_pairs : r->n_sides[1], err);
-  for (size_t i = 0; ok && i < r->n_members; i++) {
-    const member *m = &r->members[i];
-    if (!paired) add_unit(r, m->side, m);
-    if (!paired || m->side != 0 || !partners[m->pair]) continue;
-    add_unit(r, 0, m);
-    add_unit(r, 1, partners[m->pair]);
-  }
-  if (ok && paired) {
-    r->c->left_out_a = (int64_t)(r->n_sides[0] - n_pairs);
-    r->c->left_out_b = (int64_t)(r->n_sides[1] - n_pairs);
-    ok = (r->c->pair_column = copy(r, column, strlen(column), err)) != NULL;
-  }
-  r->c->paired = paired;
-  free(partners);
-  return ok;
-}
-
-static bool is_one_cluster(const uint32_t *clusters, size_t n) {
-  for (size_t i = 1; i < n; i++)
-    if (clusters[i] != clusters[0]) return false;
-  return true;
-}
-
-/* A prompt without a cluster is a cluster of its own. */
-static bool make_clusters(reading *r, hw_error *err) {
-  const char *column = choose(r->request->cluster, "template");
-  uint32_t next = r->n_clusters, first = 0;
-  bool several = false;
-  if (!column || !r->n_in_clusters) return true;
-  for (int side = 0; side < 2; side++)
-    for (size_t i = 0; i < r->n_units[side]; i++) {
-      uint32_t *cluster = &r->clusters[side][i];
-      if (!*cluster) *cluster = ++next;
-      if (r->c->paired && side == 1) *cluster = r->clusters[0][i]; /* a pair belongs to the cluster of its member in side a */
-      if (!first) first = *cluster;
-      several = several || *cluster != first;
-    }
-  if (!several && r->request->cluster)
-    return hw_fail(err, HW_ERROR_INPUT, "all prompts have the same %.100s: nothing says how clusters vary (--cluster none)", column);
-  if (!several) {
-    note(r->c, "all prompts are of one template: prompts are the units, and the results are about this template");
-    return true;
-  }
-  for (int side = 0; side < 2 && !r->c->paired; side++)
-    if (is_one_cluster(r->clusters[side], r->n_units[side]))
-      hw_buffer_printf(&r->c->notes, "%c has one %.100s alone: no interval is given, as nothing says how others would differ\n", 'a' + side, column);
-  r->c->clusters_a = r->clusters[0];
-  r->c->clusters_b = r->clusters[1];
-  return (r->c->cluster_column = copy(r, column, strlen(column), err)) != NULL;
-}
-
 /* ---- measures ---- */
 
 /* Heads are compared whether they were ever active or not. */
-static bool all_heads(reading *r, hw_store *store, hw_error *err) {
+static bool all_heads(hw_comparison_reading *r, hw_store *store, hw_error *err) {
   hw_statement b;
   bool row = false, ok = hw_statement_open(&b, store, "compare/run.sql", err) && hw_statement_step(&b, &row, err);
   uint32_t n_layers = 0, n_heads = 0, number;
@@ -406,7 +262,7 @@ static int compare_sorted(const void *a, const void *b) {
 }
 
 /* Components in their order without the rare ones; places[number] = index, UINT32_MAX for those. */
-static bool order_components(reading *r, uint32_t *places, hw_error *err) {
+static bool order_components(hw_comparison_reading *r, uint32_t *places, hw_error *err) {
   hw_measured *m = &r->measured;
   hw_comparison *c = r->c;
   sorted *order = calloc(m->n + 1, sizeof *order);
@@ -437,7 +293,7 @@ static bool order_components(reading *r, uint32_t *places, hw_error *err) {
   return true;
 }
 
-static bool build(reading *r, int side, const uint32_t *places, hw_stats_matrix *matrix, hw_error *err) {
+static bool build(hw_comparison_reading *r, int side, const uint32_t *places, hw_stats_matrix *matrix, hw_error *err) {
   hw_stats_entry *entries = r->measured.entries[side];
   size_t kept = 0;
   for (size_t i = 0; i < r->measured.n_entries[side]; i++) {
@@ -451,7 +307,7 @@ static bool build(reading *r, int side, const uint32_t *places, hw_stats_matrix 
   return ok;
 }
 
-static bool read_measures(reading *r, hw_error *err) {
+static bool read_measures(hw_comparison_reading *r, hw_error *err) {
   hw_comparison *c = r->c;
   hw_store *second = r->other ? r->other : r->store;
   if ((r->request->components == HW_SET_HEADS || r->request->components == HW_SET_RELEVANCE) && (!all_heads(r, r->store, err) || !all_heads(r, second, err))) return false;
@@ -469,7 +325,7 @@ static bool read_measures(reading *r, hw_error *err) {
 
 bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_request *request, hw_comparison *comparison,
                         hw_error *err) {
-  reading r = {.store = store, .other = other, .request = request, .c = comparison, .measured = {.request = request}};
+  hw_comparison_reading r = {.store = store, .other = other, .request = request, .c = comparison, .measured = {.request = request}};
   *comparison = (hw_comparison){0};
   hw_arena_init(&comparison->arena);
   hw_buffer_init(&comparison->notes);
@@ -486,7 +342,7 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
   ok = ok && hw_store_count_prompts(store, &counts, err);
   comparison->n_stored = counts.stored;
   if (ok && !other) ok = request->by ? find_groups(&r, err) : find_where(&r, err);
-  ok = ok && make_units(&r, err) && make_clusters(&r, err) && read_measures(&r, err) && hw_buffer_check(&comparison->notes, err);
+  ok = ok && hw_comparison_make_units(&r, err) && read_measures(&r, err) && hw_buffer_check(&comparison->notes, err);
   hw_store_rollback(store);
   hw_explained_close(&r.explained);
   hw_measured_fini(&r.measured);
