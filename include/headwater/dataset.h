@@ -31,6 +31,7 @@ typedef struct hw_dataset_options {
   const char *answer_column; /* NULL: the first of answer, target, clean_answer that exists */
   const char *foil_column;   /* NULL: the first of foil, patch_answer that exists */
   const char *counterfactual_column; /* NULL: the first of counterfactual, corrupted, patch_prefix that exists */
+  bool needs_counterfactual; /* a data set without that column is an error */
 } hw_dataset_options;
 
 typedef struct hw_field {
@@ -54,7 +55,7 @@ typedef struct hw_row {
 } hw_row;
 
 /* Opens the file (or a pipe) and reads it once over. Errors: a missing file, one without rows, an unknown format, no
- * prompt column, a column that was asked for by name and does not exist (with the names that do), two columns of one
+ * prompt column, no counterfactual column where one is needed, a column that was asked for by name and does not exist (with the names that do), two columns of one
  * name, JSON without one readable row, and whatever hw_dataset_next could not read. */
 HW_API bool hw_dataset_open(const hw_dataset_options *options, hw_dataset **dataset, hw_error *err);
 

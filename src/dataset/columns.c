@@ -183,6 +183,45 @@ static bool note_same_but_case(hw_dataset *dataset, hw_error *err) {
   return true;
 }
 
+static int by_name(const void *a, const void *b) {
+  const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+  int order = strcasecmp(x, y);
+  return order ? order : strcmp(x, y);
+}
+
+static bool note_one_name(hw_dataset *dataset, const char *const *names, size_t n, hw_error *err) {
+  hw_buffer list, called;
+  hw_buffer_init(&list);
+  hw_buffer_init(&called);
+  for (size_t i = 0; i < n; i++) {
+    hw_buffer_printf(&list, "%s\"%.100s\"", i ? ", " : "", names[i]);
+    hw_buffer_printf(&called, "%s\"%.100s#%zu\"", i ? ", " : "", names[i], i + 1);
+  }
+  bool ok = hw_buffer_check(&list, err) && hw_buffer_check(&called, err) &&
+            hw_dataset_note(dataset, err, "%s: columns %.300s differ by case only, which SQL does not tell apart; conditions and the view prompt_wide call them %.300s",
+                            dataset->path, list.data, called.data);
+  hw_buffer_fini(&list);
+  hw_buffer_fini(&called);
+  return ok;
+}
+
+/* Columns that are kept, by runs of names that are one name without case: the names that sql/writer/wide_view.sql gives them. */
+static bool note_one_name_in_sql(hw_dataset *dataset, hw_error *err) {
+  const char **names = calloc(dataset->n_columns, sizeof *names);
+  if (!names) return hw_fail_memory(err, "column names");
+  size_t n = 0;
+  for (size_t i = 0; i < dataset->n_columns; i++)
+    if ((int)i != dataset->uses[HW_USE_PROMPT]) names[n++] = dataset->columns[i];
+  qsort(names, n, sizeof *names, by_name);
+  bool ok = true;
+  for (size_t i = 0, end; i < n && ok; i = end) {
+    for (end = i + 1; end < n && strcasecmp(names[i], names[end]) == 0; end++) continue;
+    if (end - i > 1) ok = note_one_name(dataset, names + i, end - i, err);
+  }
+  free(names);
+  return ok;
+}
+
 /* The line that says what was found. */
 static bool note_uses(hw_dataset *dataset, hw_error *err) {
   hw_buffer line;
@@ -225,5 +264,6 @@ bool hw_columns_choose(hw_dataset *dataset, hw_error *err) {
     dataset->uses[HW_USE_PROMPT] = (int)dataset->n_columns - 1;
   }
   if (dataset->uses[HW_USE_PROMPT] < 0) return fail_missing(dataset, HW_USE_PROMPT, err);
-  return dataset->format == &hw_dataset_txt || (note_uses(dataset, err) && note_same_but_case(dataset, err));
+  if (dataset->needs_counterfactual && dataset->uses[HW_USE_COUNTERFACTUAL] < 0) return fail_missing(dataset, HW_USE_COUNTERFACTUAL, err);
+  return dataset->format == &hw_dataset_txt || (note_uses(dataset, err) && note_same_but_case(dataset, err) && note_one_name_in_sql(dataset, err));
 }

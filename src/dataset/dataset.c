@@ -108,6 +108,7 @@ static bool copy_options(hw_dataset *dataset, const hw_dataset_options *options,
                                          [HW_USE_COUNTERFACTUAL] = options->counterfactual_column};
   dataset->asked_quoting = options->quoting;
   dataset->max_row = options->max_row;
+  dataset->needs_counterfactual = options->needs_counterfactual;
   dataset->path = strdup(strcmp(options->path, "-") == 0 ? "standard input" : options->path);
   bool ok = dataset->path != NULL;
   for (int use = 0; use < HW_N_USES; use++) {
@@ -188,7 +189,7 @@ bool hw_dataset_note(hw_dataset *dataset, hw_error *err, const char *format, ...
 /* Why the row cannot be traced, found only now that its columns are known. */
 static void inspect(hw_dataset *dataset) {
   hw_raw_row *raw_row = &dataset->raw_row;
-  bool has_prompt = false;
+  bool has_prompt = false, has_null = false;
   size_t bytes = 0;
   for (size_t i = 0; i < raw_row->n_cells; i++) bytes += raw_row->cells[i].length;
   if (dataset->max_row && bytes > dataset->max_row) {
@@ -197,8 +198,9 @@ static void inspect(hw_dataset *dataset) {
   }
   for (size_t i = 0; i < raw_row->n_cells; i++) {
     const hw_cell *cell = &raw_row->cells[i];
-    if (!cell->value) continue;
     int use = hw_columns_use(dataset, cell->column);
+    has_null |= use == HW_USE_PROMPT && !cell->value;
+    if (!cell->value) continue;
     bool used = use < HW_N_USES;
     has_prompt |= use == HW_USE_PROMPT;
     size_t valid = hw_utf8_valid_prefix(cell->value, cell->length);
@@ -215,7 +217,9 @@ static void inspect(hw_dataset *dataset) {
       return;
     }
   }
-  if (!has_prompt) hw_raw_row_break(raw_row, "no prompt: this row has no column \"%.200s\"", dataset->columns[dataset->uses[HW_USE_PROMPT]]);
+  if (!has_prompt)
+    hw_raw_row_break(raw_row, has_null ? "no prompt: column \"%.200s\" of this row is null, NaN or []" : "no prompt: this row has no column \"%.200s\"",
+                     dataset->columns[dataset->uses[HW_USE_PROMPT]]);
 }
 
 static bool fill_row(hw_dataset *dataset, hw_row *row, hw_error *err) {

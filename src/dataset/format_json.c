@@ -50,7 +50,7 @@ static bool take_member(hw_dataset *dataset, int column, const json_t *value, co
     const json_t *inner = json_array_get(value, 0);
     const char *end = text + length - 1;
     text = skip_space(text + 1, end);
-    if (!inner) return true;
+    if (!inner) return hw_raw_row_add(&dataset->raw_row, (hw_cell){.column = column}, err);
     if (!json_is_array(inner)) return take_member(dataset, column, inner, text, value_length(text, end), err);
   }
   hw_cell cell = {.column = column, .nested = json_is_array(value) || json_is_object(value)};

@@ -52,6 +52,7 @@ struct hw_dataset {
 
   int uses[HW_N_USES];     /* column of each, -1 while there is none */
   char *wanted[HW_N_USES]; /* its name where the caller gave one (owned) */
+  bool needs_counterfactual;
 
   hw_field *others; /* of the row given out */
   size_t others_capacity;

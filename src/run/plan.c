@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/plan.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -139,11 +140,24 @@ static bool note_ambiguous(hw_plan *plan, const char *ambiguous, hw_error *err) 
   return plan->ambiguous_roles || (plan->ambiguous_roles = hw_arena_copy(&plan->arena, ambiguous, strlen(ambiguous), err)) != NULL;
 }
 
+/* By what the roles of this prompt will be: all of its names are noted. */
+static bool note_hidden(hw_plan *plan, const hw_prompt_input *input, hw_arena *arena, hw_error *err) {
+  if (!input->n_spans) return true;
+  uint8_t *roles = hw_arena_new(arena, uint8_t, 2 * input->n_tokens, err);
+  if (!roles) return false;
+  hw_roles_assign(&plan->roles, input, roles);
+  const char *hidden = hw_roles_hidden(&plan->roles, input, roles, arena, err);
+  if (!hidden || !*hidden) return hidden != NULL;
+  plan->n_hidden_roles++;
+  return plan->hidden_roles || (plan->hidden_roles = hw_arena_copy(&plan->arena, hidden, strlen(hidden), err)) != NULL;
+}
+
 static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenizer *tokenizer, const hw_row *row, bool counterfactual,
                      hw_arena *arena, hw_plan *plan, hw_error *err) {
   hw_prompt_input input;
   if (!hw_prompt_from_row(model, tokenizer, job, row, counterfactual, arena, &input, err)) return false;
   plan->n_unreadable += input.failure != NULL;
+  plan->n_counterfactuals += counterfactual && row->counterfactual.value;
   plan->n_double_bos += input.double_bos;
   plan->n_graphs[counterfactual] += input.failure ? 0 : (int64_t)input.n_targets;
   count_answer(plan, input.n_answer, input.answer_loss);
@@ -156,8 +170,8 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   raise_to(&plan->largest.n_tokens, shape.n_tokens);
   raise_to(&plan->largest.longest, shape.longest);
   raise_to(&plan->largest.n_targets, shape.n_targets);
-  return hw_store_check_graphs(plan->n_graphs[counterfactual], err) && hw_roles_note(&plan->roles, input.spans, input.n_spans, &plan->arena, err) &&
-         note_ambiguous(plan, input.ambiguous_roles, err) && hw_groups_note(&plan->groups, row, counterfactual, err) &&
+  return hw_store_check_graphs(plan->n_graphs[counterfactual], err) && hw_roles_note(&plan->roles, input.spans, input.n_spans, plan->path, &plan->arena, err) &&
+         note_ambiguous(plan, input.ambiguous_roles, err) && note_hidden(plan, &input, arena, err) && hw_groups_note(&plan->groups, row, counterfactual, err) &&
          add_prompt(plan, row, shape.n_rows ? input.n_tokens : 0, shape.n_targets, err);
 }
 
@@ -269,7 +283,7 @@ bool hw_plan_open(const hw_job *job, const hw_hooks *hooks, hw_plan *plan, char 
   hw_arena_init(&plan->arena);
   hw_dataset_options options = {.path = job->data, .format = job->format, .quoting = (hw_quoting)job->quoting, .max_row = (size_t)job->max_row,
                                 .prompt_column = job->prompt_column, .answer_column = job->answer_column,
-                                .foil_column = job->foil_column, .counterfactual_column = job->counterfactual_column};
+                                .foil_column = job->foil_column, .counterfactual_column = job->counterfactual_column, .needs_counterfactual = job->counterfactual};
   return hw_dataset_open(&options, &plan->dataset, err) && hw_dataset_hash(plan->dataset, hash, err);
 }
 
@@ -280,8 +294,10 @@ bool hw_plan_measure(const hw_job *job, const hw_flow_settings *flow, const hw_m
             read_rows(job, model, tokenizer, false, plan, err);
   plan->n_rows = plan->n_prompts;
   if (ok && job->counterfactual) ok = hw_dataset_rewind(plan->dataset, err) && read_rows(job, model, tokenizer, true, plan, err);
+  if (ok && job->counterfactual && !plan->n_counterfactuals)
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s: none of %" PRId64 " rows has a counterfactual prompt, want one at least for --counterfactual", job->data, plan->n_rows);
   plan->chunk_tokens = job->chunk_tokens ? job->chunk_tokens : usual_chunk_tokens(plan->n_tokens);
-  ok = ok && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, &plan->arena, err) &&
+  ok = ok && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, plan->path, &plan->arena, err) &&
             (plan->paired ? cut_pairs(plan, err) : cut_chunks(plan, err)) && hw_plan_fill_info(plan, job, flow, model, tokenizer, hash, err) &&
             hw_dataset_hash(plan->dataset, hash_after, err);
   if (ok && strcmp(hash, hash_after) != 0)

@@ -40,11 +40,14 @@ typedef struct hw_plan {
   bool paired; /* chunk i has the prompts of the counterfactuals in chunk i + n_chunks / 2, and both are computed together */
   int64_t n_rows;    /* of the data set; their counterfactuals, when traced, are prompts n_rows, n_rows + 1... */
   int64_t n_prompts, n_tokens, n_unreadable;
+  int64_t n_counterfactuals; /* rows that have one; only of a plan that was measured */
   hw_batch_shape largest; /* the largest of each number over all prompts and chunks */
   int64_t n_double_bos, n_answers_several, n_answers_shared, n_answers_contained, n_answers_cut, n_answers_dropped;
   hw_cases prompts_end_in_space, answers_end_in_space;
   int64_t n_ambiguous_roles;   /* prompts with such columns */
   const char *ambiguous_roles; /* of the first of them; NULL: none */
+  int64_t n_hidden_roles;      /* prompts with marked tokens that have another role */
+  const char *hidden_roles;    /* of the first of them; NULL: none */
   int64_t n_graphs[2]; /* of the rows, of their counterfactuals */
   hw_groups groups;
   hw_roles roles;

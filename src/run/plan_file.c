@@ -27,7 +27,7 @@ typedef struct maker { /* of a plan */
 } maker;
 
 /* A file: this text, what decides the plan, the plan, and the hash of all that as 32 digits. */
-static const char magic[] = "headwater plan 1\n";
+static const char magic[] = "headwater plan 2\n";
 
 /* ---- what decides the plan ---- */
 
@@ -80,12 +80,12 @@ static bool compare_facts(const maker *m, const facts *there) {
 
 /* ---- the numbers of a plan ---- */
 
-enum { N_COUNTS = 17, N_SIZES = 5 };
+enum { N_COUNTS = 18, N_SIZES = 5 };
 
 static void find_numbers(hw_plan *p, int64_t *counts[N_COUNTS], size_t *sizes[N_SIZES]) {
   int64_t *const c[N_COUNTS] = {&p->n_rows, &p->n_prompts, &p->n_tokens, &p->n_unreadable, &p->n_double_bos, &p->n_answers_several, &p->n_answers_shared,
                                 &p->n_answers_contained, &p->n_answers_cut, &p->n_answers_dropped, &p->prompts_end_in_space.n, &p->prompts_end_in_space.first,
-                                &p->answers_end_in_space.n, &p->answers_end_in_space.first, &p->n_ambiguous_roles, &p->n_graphs[0], &p->n_graphs[1]};
+                                &p->answers_end_in_space.n, &p->answers_end_in_space.first, &p->n_ambiguous_roles, &p->n_hidden_roles, &p->n_graphs[0], &p->n_graphs[1]};
   size_t *const s[N_SIZES] = {&p->largest.n_rows, &p->largest.n_tokens, &p->largest.longest, &p->largest.n_targets, &p->largest.n_graphs};
   memcpy(counts, c, sizeof c);
   memcpy(sizes, s, sizeof s);
@@ -98,6 +98,7 @@ static void put_plan(hw_plan *plan, hw_buffer *out) {
   for (int i = 0; i < N_COUNTS; i++) hw_put_varint(out, (uint64_t)*counts[i]);
   for (int i = 0; i < N_SIZES; i++) hw_put_varint(out, *sizes[i]);
   hw_put_text(out, plan->ambiguous_roles ? plan->ambiguous_roles : "");
+  hw_put_text(out, plan->hidden_roles ? plan->hidden_roles : "");
   hw_groups_put(&plan->groups, out);
   hw_put_varint(out, plan->roles.n_named);
   for (size_t i = 0; i < plan->roles.n_named; i++) hw_put_text(out, plan->roles.named[i]);
@@ -169,7 +170,7 @@ static bool take_roles(const maker *m, hw_reader *reader) {
   if (n > HW_NAMED_ROLES) return damaged(m, "too many roles");
   for (size_t i = 0; i < n; i++, plan->roles.n_named++)
     if (!hw_read_text(reader, &plan->arena, &plan->roles.named[i], m->err)) return damaged(m, "a role's name is cut");
-  return hw_roles_finish(&plan->roles, &plan->arena, m->err);
+  return hw_roles_finish(&plan->roles, plan->path, &plan->arena, m->err);
 }
 
 /* The chunks of a paired plan are of the same rows by twos. */
@@ -216,7 +217,8 @@ static bool take_plan(const maker *m, hw_reader *reader) {
   plan->chunk_tokens = m->job->chunk_tokens ? m->job->chunk_tokens : (int64_t)(chunk_tokens & INT32_MAX);
   if (!hw_plan_fill_info(plan, m->job, m->flow, m->model, m->tokenizer, m->hash, m->err) || !compare_facts(m, &there) || !take_numbers(m, reader)) return false;
   hw_error why;
-  if (!hw_read_text(reader, &plan->arena, &plan->ambiguous_roles, &why) || !hw_groups_take(&plan->groups, m->job->counterfactual, reader, &plan->arena, &why))
+  if (!hw_read_text(reader, &plan->arena, &plan->ambiguous_roles, &why) || !hw_read_text(reader, &plan->arena, &plan->hidden_roles, &why) ||
+      !hw_groups_take(&plan->groups, m->job->counterfactual, reader, &plan->arena, &why))
     return damaged(m, why.message);
   return take_roles(m, reader) && take_chunks(m, reader) && hw_plan_fill_info(plan, m->job, m->flow, m->model, m->tokenizer, m->hash, m->err);
 }

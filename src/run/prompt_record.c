@@ -20,9 +20,9 @@ static void add_finding(const char *key, const char *finding, hw_key_value *valu
 }
 
 /* Every column but the prompt's. */
-static bool list_values(const hw_row *row, bool counterfactual, const hw_prompt_input *input, hw_arena *arena, hw_prompt_record *record,
-                        hw_error *err) {
-  hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 6, err);
+static bool list_values(const hw_row *row, bool counterfactual, const hw_prompt_input *input, const char *hidden_roles, hw_arena *arena,
+                        hw_prompt_record *record, hw_error *err) {
+  hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 7, err);
   if (!values) return false;
   size_t n = 0;
   const hw_field *answers[] = {&row->answer, &row->foil, &row->counterfactual};
@@ -33,17 +33,18 @@ static bool list_values(const hw_row *row, bool counterfactual, const hw_prompt_
   add_finding("answer.loss", input->answer_loss, values, &n);
   add_finding("foil.loss", input->foil_loss, values, &n);
   add_finding("roles.ambiguous", input->ambiguous_roles, values, &n);
+  add_finding("roles.hidden", *hidden_roles ? hidden_roles : NULL, values, &n);
   record->values = values;
   record->n_values = n;
   return true;
 }
 
-static bool list_roles(const hw_plan *plan, const hw_prompt_input *input, hw_arena *arena, hw_prompt_record *record, hw_error *err) {
+static bool list_roles(const hw_plan *plan, const hw_prompt_input *input, hw_arena *arena, hw_prompt_record *record, const char **hidden, hw_error *err) {
   uint8_t *roles = hw_arena_new(arena, uint8_t, 2 * input->n_tokens, err);
   if (!roles) return false;
   hw_roles_assign(&plan->roles, input, roles);
   record->roles = roles;
-  return true;
+  return (*hidden = hw_roles_hidden(&plan->roles, input, roles, arena, err)) != NULL;
 }
 
 static bool list_graphs(const hw_prompt_input *input, const hw_prompt_result *result, hw_arena *arena, hw_prompt_record *record,
@@ -78,6 +79,7 @@ bool hw_make_prompt_record(const hw_plan *plan, const hw_row *row, uint32_t grou
                                .counterfactual_of = row->index, .failure = result->failure, .group_id = group,
                                .text = input->text, .text_length = input->text_length, .ids = input->ids,
                                .n_tokens = input->n_tokens, .has_bos = input->has_bos};
-  return list_values(row, counterfactual, input, arena, record, err) && list_roles(plan, input, arena, record, err) &&
+  const char *hidden_roles;
+  return list_roles(plan, input, arena, record, &hidden_roles, err) && list_values(row, counterfactual, input, hidden_roles, arena, record, err) &&
          hw_take_result(input, result, arena, record, err);
 }

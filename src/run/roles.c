@@ -10,12 +10,12 @@ static size_t find_role(const hw_roles *roles, const char *name) {
   return i;
 }
 
-bool hw_roles_note(hw_roles *roles, const hw_span *spans, size_t n_spans, hw_arena *arena, hw_error *err) {
+bool hw_roles_note(hw_roles *roles, const hw_span *spans, size_t n_spans, const char *path, hw_arena *arena, hw_error *err) {
   for (size_t s = 0; s < n_spans; s++) {
     const char *name = spans[s].role;
     if (find_role(roles, name) < roles->n_named) continue;
     if (roles->n_named == HW_NAMED_ROLES)
-      return hw_fail(err, HW_ERROR_INPUT, "the data set names more than %d roles (the next is %s)", HW_NAMED_ROLES, name);
+      return hw_fail(err, HW_ERROR_INPUT, "%s: more than %d roles (the next is %s)", path, HW_NAMED_ROLES, name);
     const char *copy = hw_arena_copy(arena, name, strlen(name), err);
     if (!copy) return false;
     roles->named[roles->n_named++] = copy;
@@ -29,14 +29,16 @@ bool hw_roles_know(const hw_roles *roles, const hw_span *spans, size_t n_spans) 
   return true;
 }
 
-bool hw_roles_finish(hw_roles *roles, hw_arena *arena, hw_error *err) {
-  static const char *const derived[HW_FIRST_NAMED_ROLE] = {"-", "BOS", "END"};
+static const char *const derived[HW_FIRST_NAMED_ROLE] = {"-", "BOS", "END"};
+
+bool hw_roles_finish(hw_roles *roles, const char *path, hw_arena *arena, hw_error *err) {
   memcpy(roles->names, derived, sizeof derived);
   roles->n = HW_FIRST_NAMED_ROLE;
   for (size_t i = 0; i < roles->n_named; i++) {
-    for (size_t d = 1; d < HW_FIRST_NAMED_ROLE; d++)
+    for (size_t d = 0; d < HW_FIRST_NAMED_ROLE; d++)
       if (strcmp(roles->named[i], derived[d]) == 0)
-        return hw_fail(err, HW_ERROR_INPUT, "a role cannot be called %s: that one is derived", derived[d]);
+        return hw_fail(err, HW_ERROR_INPUT, "%s: a role is called \"%s\", want another name: BOS, END (the last token) and - (no role) are taken",
+                       path, derived[d]);
     roles->names[roles->n++] = roles->named[i];
   }
   for (size_t i = 0; i < roles->n_named; i++) {
@@ -80,12 +82,33 @@ static size_t first_token(reading *r, uint32_t start) {
   return r->token;
 }
 
+/* The tokens that share characters with a span. */
+typedef struct span_tokens {
+  reading *reading;
+  uint32_t start, end; /* characters */
+  size_t next;         /* token to look at */
+} span_tokens;
+
+static span_tokens tokens_of(reading *r, const hw_span *span) {
+  span_tokens tokens = {.reading = r, .start = characters(r, span->start), .end = characters(r, span->end)};
+  tokens.next = first_token(r, tokens.start);
+  return tokens;
+}
+
+static bool next_token(span_tokens *tokens, size_t *token) {
+  const hw_prompt_input *input = tokens->reading->input;
+  while (tokens->next < input->n_tokens && !(tokens->reading->ascending && input->starts[tokens->next] >= tokens->end)) {
+    *token = tokens->next++;
+    if (input->starts[*token] < tokens->end && input->ends[*token] > tokens->start) return true;
+  }
+  return false;
+}
+
 static void assign_span(const hw_roles *roles, reading *r, const hw_span *span, uint8_t *bytes, uint8_t *after) {
   const hw_prompt_input *input = r->input;
-  uint32_t start = characters(r, span->start), end = characters(r, span->end);
-  size_t name = find_role(roles, span->role), first = SIZE_MAX, last = 0;
-  for (size_t i = first_token(r, start); i < input->n_tokens && !(r->ascending && input->starts[i] >= end); i++) {
-    if (input->starts[i] >= end || input->ends[i] <= start) continue;
+  span_tokens tokens = tokens_of(r, span);
+  size_t name = find_role(roles, span->role), first = SIZE_MAX, last = 0, i;
+  while (next_token(&tokens, &i)) {
     if (bytes[i] != HW_ROLE_NONE) continue;
     bytes[i] = (uint8_t)(HW_FIRST_NAMED_ROLE + name);
     if (first == SIZE_MAX) first = i;
@@ -109,4 +132,27 @@ void hw_roles_assign(const hw_roles *roles, const hw_prompt_input *prompt, uint8
     if (bytes[i] == HW_ROLE_NONE && after[i] != HW_ROLE_NONE) bytes[i] = after[i] | HW_ROLE_FIRST | HW_ROLE_LAST;
   if (n) bytes[n - 1] = HW_ROLE_END | HW_ROLE_FIRST | HW_ROLE_LAST;
   if (n && input->has_bos) bytes[0] = HW_ROLE_BOS | HW_ROLE_FIRST | HW_ROLE_LAST;
+}
+
+const char *hw_roles_hidden(const hw_roles *roles, const hw_prompt_input *input, const uint8_t *bytes, hw_arena *arena, hw_error *err) {
+  if (!input->n_spans) return "";
+  hw_buffer list;
+  hw_buffer_init(&list);
+  hw_buffer_append_string(&list, "");
+  reading r = read_from_start(input);
+  for (size_t s = 0; s < input->n_spans; s++) {
+    span_tokens tokens = tokens_of(&r, &input->spans[s]);
+    size_t own = HW_FIRST_NAMED_ROLE + find_role(roles, input->spans[s].role), n = 0, n_hidden = 0, other = own, i;
+    for (; next_token(&tokens, &i); n++) {
+      size_t role = bytes[i] & HW_ROLE_MASK;
+      if (role == own) continue;
+      if (n_hidden++ == 0) other = role;
+    }
+    if (n_hidden)
+      hw_buffer_printf(&list, "%s%s loses %zu of %zu tokens, the first to %s", list.length ? "; " : "", input->spans[s].role, n_hidden, n,
+                       other < HW_FIRST_NAMED_ROLE ? derived[other] : roles->named[other - HW_FIRST_NAMED_ROLE]);
+  }
+  const char *hidden = hw_buffer_check(&list, err) ? hw_arena_copy(arena, list.data, list.length, err) : NULL;
+  hw_buffer_fini(&list);
+  return hidden;
 }

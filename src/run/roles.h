@@ -18,9 +18,10 @@ typedef struct hw_roles {
   const char *names[HW_ROLE_MASK + 1]; /* "-", BOS, END, the named ones, then these with "+1" */
 } hw_roles;
 
-/* Notes the spans of one prompt of the plan's pass. Errors: more than HW_NAMED_ROLES names. */
-bool hw_roles_note(hw_roles *roles, const hw_span *spans, size_t n_spans, hw_arena *arena, hw_error *err);
-bool hw_roles_finish(hw_roles *roles, hw_arena *arena, hw_error *err);
+/* Notes the spans of one prompt of the plan's pass. path: of the data set, for messages. Errors: more than HW_NAMED_ROLES names. */
+bool hw_roles_note(hw_roles *roles, const hw_span *spans, size_t n_spans, const char *path, hw_arena *arena, hw_error *err);
+/* Errors: a name that is that of a derived role, or "-". */
+bool hw_roles_finish(hw_roles *roles, const char *path, hw_arena *arena, hw_error *err);
 
 /* Are all roles of these spans known? */
 bool hw_roles_know(const hw_roles *roles, const hw_span *spans, size_t n_spans);
@@ -29,5 +30,9 @@ bool hw_roles_know(const hw_roles *roles, const hw_span *spans, size_t n_spans);
  * work space). The last position is END whatever its span; elsewhere a span beats the token after another one, and an earlier
  * span a later one. A counterfactual takes over the roles of its clean prompt, position by position. */
 void hw_roles_assign(const hw_roles *roles, const hw_prompt_input *prompt, uint8_t *bytes);
+
+/* Roles of spans whose tokens got other roles: "N loses 1 of 2 tokens, the first to END". bytes: by hw_roles_assign. Empty: none. In the
+ * arena; NULL and err filled when memory is short. */
+const char *hw_roles_hidden(const hw_roles *roles, const hw_prompt_input *prompt, const uint8_t *bytes, hw_arena *arena, hw_error *err);
 
 #endif

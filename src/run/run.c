@@ -105,6 +105,9 @@ static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
   if (plan->n_ambiguous_roles)
     notice(hooks, "%" PRId64 " prompts hold the words of a role column more often than columns name them, and the first places were taken (the "
            "first such prompt: %.200s); a range of characters like 5:9 says which place is meant", plan->n_ambiguous_roles, plan->ambiguous_roles);
+  if (plan->n_hidden_roles)
+    notice(hooks, "%" PRId64 " prompts mark tokens with a role that these do not get: BOS and END (the last token) come before every mark, and the first of two marks "
+           "counts (the first such prompt: %.200s)", plan->n_hidden_roles, plan->hidden_roles);
   if (prompts->n)
     notice(hooks, "%" PRId64 " prompts end in a space, the first is prompt %" PRId64 ": most models expect it at the beginning of the next token",
            prompts->n, prompts->first);

@@ -50,6 +50,7 @@ void hw_store_set_up(hw_store *store) {
   (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
   (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, NULL);
+  (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL); /* "no such column" is an error, not a text */
   (void)sqlite3_extended_result_codes(store->db, 1);
   (void)sqlite3_busy_handler(store->db, on_busy, store);
   sqlite3_progress_handler(store->db, OPERATIONS_A_LOOK, shall_end, store);

@@ -16,6 +16,18 @@ bad --data ioi.csv --prompt-column promt
 bad --data ioi.csv --answer-column nothing
 bad --data ioi.csv --foil-column foul
 bad --data ioi.csv --group-by group,tempate
+item "no counterfactuals"
+printf 'prompt,answer\nMary,x\n' >pairless.csv; bad --data pairless.csv --counterfactual
+bad --data pairless.csv --counterfactual --counterfactual-column other
+printf 'Mary\n' >pairless.txt; bad --data pairless.txt --counterfactual
+printf '{"prompt":"Mary"}\n{"prompt":"Anna"}\n' >pairless.jsonl; bad --data pairless.jsonl --counterfactual
+printf '{"prompt":"Mary","corrupted":null}\n{"prompt":"Anna","corrupted":""}\n' >null.jsonl; bad --data null.jsonl --counterfactual
+printf 'prompt,counterfactual\nMary,\nAnna,\n' >empty_pairs.csv; bad --data empty_pairs.csv --counterfactual
+item "roles with the names of derived ones"
+printf 'prompt,role.-\n"Mary and John",Mary\n' >dash.csv; bad --data dash.csv
+printf 'prompt\n"[END:Mary] and John"\n' >end.csv; bad --data end.csv --spans
+item "too many roles"
+"$PY" -c 'print("prompt"); print(" ".join("[R%d:a]" % i for i in range(31)))' >roles.csv; bad --data roles.csv --spans
 item "a column of too many values to group by"; bad --data ioi.csv --group-by prompt
 "$PY" -c 'print("prompt,id"); [print("Mary,%d" % i) for i in range(300)]' >ids.csv; bad --data ids.csv --group-by id
 item "two columns of one name"; printf 'prompt,prompt\nMary,x\n' >twice.csv; bad --data twice.csv

@@ -28,6 +28,8 @@ print("with two there are some:", any(row["ci_lo"] != "" for row in csv.DictRead
 item "what is no condition"
 fails "$HW" compare ioi.db --where "correct ="
 fails "$HW" compare ioi.db --where "corect"
+fails "$HW" compare ioi.db --where '"corect" > 0 AND correct' --where 'NOT correct'
+fails "$HW" sql ioi.db 'SELECT count(*) FROM prompt_wide WHERE "corect" > 0'
 fails "$HW" compare ioi.db --where ""
 fails "$HW" compare ioi.db --where "1); DELETE FROM prompt; SELECT (1"
 fails "$HW" compare ioi.db --where "load_extension('x')"

@@ -19,6 +19,11 @@ item "columns that differ by case only"
 printf 'prompt,Answer,answer\nMary and,x,John\n' >case.csv
 tell case.csv
 tell case.csv --answer-column ANSWER
+printf 'prompt,score,Score,text,Text,data.text,SCORE,other\nMary and,1,20,a,b,c,300,d\nJohn went,2,10,a,b,c,400,d\n' >scores.csv
+tell scores.csv
+"$HW" query out.db prompts --format csv | tr -d '\r' | cut -d, -f1,18-
+"$HW" sql out.db 'SELECT prompt_id FROM prompt_wide WHERE "score#3" < 2 AND "Score#2" = 20'
+fails "$HW" compare out.db --where "score < 2"
 item "the columns of a JSONL file are those of all its rows"
 printf '{"prompt":"Mary and","target":"John"}\n{"prompt":"John went","target":"by","answer":["to"],"label":"x"}\n' >later.jsonl
 tell later.jsonl

@@ -35,6 +35,7 @@ echo "--- JSON lines"
   printf '[1,2]\n'
   printf '{"prompt":""}\n'
   printf '{"prompt":"Anna went to the"}\n'
+  printf '{"prompt":null}\n{"prompt":[]}\n{"prompt":NaN}\n'
 } >lines.jsonl
 "$HW" run --model gpt2 --data lines.jsonl --db lines.db --threads "$T" --quiet
 echo "exit $?"

@@ -21,4 +21,29 @@ for db in e f; do same "$db.db" "$(columns d.db)" "$(columns $db.db)"; done
 tail -n +2 wrong | wc -l
 head -n 1 wrong | tr -d '\r'
 "$HW" query g.db prompts --group variant=clean,group=ABBA --limit 0 --format csv | tail -n +2 | wc -l
+item "long numbers are numbers, what may be an identifier stays as it is"
+"$PY" - >long.csv <<'END'
+print("prompt,value")
+for value in """0.1234567890123456 0.12345678901234567 -0.9999999999999999 1.2345678901234567e-17 1e-17 1.7976931348623157e+308 1e5 123456789012345
+1234567890123456 9007199254740993 -9223372036854775808 9223372036854775807 9223372036854775808 -9223372036854775809 12345678901234567890 1234567890123e45
+007 +007 -007.5 0123456789.12345678 1e999 1.23456789012345678e999 10.1234567890123.5 0 0.5""".split():
+    print("The value is,%s" % value)
+END
+"$HW" run --model gpt2 --data long.csv --db long.db --quiet --threads "$T" --neuron-projections none
+"$PY" -c 'import sqlite3
+for text, kind, value in sqlite3.connect("long.db").execute("""SELECT v.value, typeof(w.value), w.value FROM prompt_wide w JOIN prompt_value v USING(prompt_id) ORDER BY prompt_id"""):
+    same = value == text if kind == "text" else value == int(text) if kind == "integer" and text.lstrip("-").isdigit() else abs(value - float(text)) <= 4e-16 * abs(value)
+    print("%-24s %-8s %s" % (text, kind, "as it is" if same else "CHANGED: %r" % value))'
+"$HW" query long.db prompts --format json | "$PY" -c 'import json, sys
+print(sum(isinstance(row["value"], (int, float)) for row in json.load(sys.stdin)), "numbers in JSON")'
+item "numbers of 17 digits are compared as numbers"
+"$PY" -c 'import random
+random.seed(1)
+print("prompt,score")
+for i in range(60): print("Mary went to,%s" % (repr(random.random()) if i % 2 else i / 60))' >scores.csv
+"$HW" run --model gpt2 --data scores.csv --db scores.db --quiet --threads "$T" --neuron-projections none
+"$HW" compare scores.db --where "score < 0.5" --permutations 100 --save no --top 1 2>/dev/null | grep "^[ab]: "
+"$PY" -c 'import csv
+low = sum(float(row["score"]) < 0.5 for row in csv.DictReader(open("scores.csv")))
+print(low, 60 - low)'
 "$HW" query g.db prompts --answers some

@@ -28,6 +28,18 @@ END
     + instr('0123456789ABCDEF', substr(hex(roles), 2 * position + 2, 1)) - 1) & 63
   WHERE r.name IN ('NOUN', 'PRON', 'Ann') ORDER BY 1, 2"
 "$HW" sql columns.db "SELECT prompt_id, value FROM prompt_value WHERE key = 'roles.ambiguous'"
+echo "--- marked tokens that get another role are counted and kept"
+cat >hidden.csv <<'END'
+prompt,role.N,role.PAIR,role.M
+"When they met Mary",Mary,,
+"When Mary and John went to",Mary,Mary and John,
+"Mary went to the store with Anna",Mary,,Anna
+"When Anna met John there",John,,Anna
+END
+"$HW" run --model gpt2 --data hidden.csv --db hidden.db --threads "$T" --neuron-projections none 2>&1 | grep "mark tokens"
+"$HW" sql hidden.db "SELECT prompt_id, value FROM prompt_value WHERE key = 'roles.hidden'"
+"$HW" query hidden.db input_roles --format csv | cut -d, -f1,6 | tr -d '\r' | sort
+for k in 1 2; do "$HW" run --model gpt2 --data hidden.csv --db part.db --plan hidden.plan --shard $k/2 --neuron-projections none 2>&1 | grep -c "loses 1 of 1"; rm part.db; done
 echo "--- without --spans they are text"
 "$HW" run --model gpt2 --data marked.txt --db plain.db --threads "$T" --quiet --limit 1
 "$HW" sql plain.db "SELECT text FROM prompt" --format csv | tail -n 1 | tr -d '\r'

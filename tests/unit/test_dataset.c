@@ -188,7 +188,7 @@ TEST(jsonl_is_an_object_a_line) {
   check("later.jsonl",
         "{\"text\":\"p\"}\n\n \t\n{\"answer\":\"A\",\"new\":1,\"text\":\"q\"}\n\"bare\"\n{\"text\":null}\n",
         "0:1 prompt=[p]\n1:4 prompt=[q] answer=[A] +new=[1]\n2:5 prompt=[bare]\n"
-        "3:6 PROBLEM no prompt: this row has no column \"text\"\n");
+        "3:6 PROBLEM no prompt: column \"text\" of this row is null, NaN or []\n");
 }
 
 TEST(one_broken_json_row_does_not_end_the_file) {

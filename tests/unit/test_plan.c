@@ -62,6 +62,7 @@ static void assert_same_plan(const hw_plan *a, const hw_plan *b) {
   assert_true(a->n_rows == b->n_rows && a->n_prompts == b->n_prompts && a->n_tokens == b->n_tokens && a->n_unreadable == b->n_unreadable);
   assert_memory_equal(&a->largest, &b->largest, sizeof a->largest);
   assert_true(a->n_answers_several == b->n_answers_several && a->n_answers_cut == b->n_answers_cut && a->n_ambiguous_roles == b->n_ambiguous_roles);
+  assert_int_equal(a->n_hidden_roles, b->n_hidden_roles);
   assert_true(a->n_graphs[0] == b->n_graphs[0] && a->n_graphs[1] == b->n_graphs[1] && a->chunk_tokens == b->chunk_tokens);
   assert_int_equal(a->groups.n_groups, b->groups.n_groups);
   for (size_t g = 0; g < a->groups.n_groups; g++) assert_string_equal(a->info.group_names[g], b->info.group_names[g]);

@@ -162,9 +162,9 @@ static void tokens_get_roles(void **state) {
   hw_prompt_input input = {.text = marked.text, .text_length = marked.length, .n_tokens = 7, .has_bos = true, .starts = starts, .ends = ends,
                            .spans = marked.spans, .n_spans = marked.n_spans};
   hw_roles roles = {0};
-  assert_true(hw_roles_note(&roles, marked.spans, marked.n_spans, &arena, &err));
-  assert_true(hw_roles_note(&roles, marked.spans, marked.n_spans, &arena, &err)); /* names are noted once */
-  assert_true(hw_roles_finish(&roles, &arena, &err));
+  assert_true(hw_roles_note(&roles, marked.spans, marked.n_spans, "x.csv", &arena, &err));
+  assert_true(hw_roles_note(&roles, marked.spans, marked.n_spans, "x.csv", &arena, &err)); /* names are noted once */
+  assert_true(hw_roles_finish(&roles, "x.csv", &arena, &err));
   assert_int_equal(roles.n, 7);
   const char *const names[] = {"-", "BOS", "END", "IO", "S1", "IO+1", "S1+1"};
   for (size_t i = 0; i < 7; i++) assert_string_equal(roles.names[i], names[i]);
@@ -173,6 +173,34 @@ static void tokens_get_roles(void **state) {
   enum { BOTH = HW_ROLE_FIRST | HW_ROLE_LAST };
   const uint8_t wanted[] = {HW_ROLE_BOS | BOTH, 3 | BOTH, 5 | BOTH, 4 | HW_ROLE_FIRST, 4 | HW_ROLE_LAST, 6 | BOTH, HW_ROLE_END | BOTH};
   assert_memory_equal(bytes, wanted, sizeof wanted);
+}
+
+static void assert_hidden(const char *text, const uint32_t *starts, const uint32_t *ends, size_t n_tokens, const hw_span *spans, size_t n_spans,
+                          const char *expected) {
+  hw_prompt_input input = {.text = text, .text_length = strlen(text), .n_tokens = n_tokens, .starts = starts, .ends = ends, .spans = spans, .n_spans = n_spans};
+  hw_roles roles = {0};
+  uint8_t bytes[32];
+  assert_true(2 * n_tokens <= sizeof bytes);
+  assert_true(hw_roles_note(&roles, spans, n_spans, "x.csv", &arena, &err));
+  hw_roles_assign(&roles, &input, bytes);
+  const char *hidden = hw_roles_hidden(&roles, &input, bytes, &arena, &err);
+  assert_non_null(hidden);
+  assert_string_equal(hidden, expected);
+}
+
+static void marked_tokens_that_get_another_role_are_named(void **state) {
+  (void)state;
+  static const char text[] = "a bb cc d"; /* in tokens: a| b|b| cc| d */
+  const uint32_t starts[] = {0, 1, 3, 4, 7}, ends[] = {1, 3, 4, 7, 9};
+  const hw_span last[] = {{"N", 8, 9}};
+  assert_hidden(text, starts, ends, 5, last, 1, "N loses 1 of 1 tokens, the first to END");
+  const hw_span wide[] = {{"N", 5, 9}};
+  assert_hidden(text, starts, ends, 5, wide, 1, "N loses 1 of 2 tokens, the first to END");
+  const hw_span both[] = {{"A", 2, 4}, {"B", 3, 7}, {"A", 2, 3}};
+  assert_hidden(text, starts, ends, 5, both, 3, "B loses 1 of 2 tokens, the first to A"); /* the role of two spans hides nothing */
+  const hw_span apart[] = {{"A", 0, 1}, {"B", 2, 4}};
+  assert_hidden(text, starts, ends, 5, apart, 2, "");
+  assert_hidden(text, starts, ends, 5, NULL, 0, "");
 }
 
 static void too_many_or_reserved_names_are_refused(void **state) {
@@ -187,14 +215,18 @@ static void too_many_or_reserved_names_are_refused(void **state) {
     names[i][3] = '\0';
     spans[i] = (hw_span){.role = names[i]};
   }
-  assert_true(hw_roles_note(&roles, spans, HW_NAMED_ROLES, &arena, &err));
-  assert_false(hw_roles_note(&roles, spans, HW_NAMED_ROLES + 1, &arena, &err));
-  assert_true(hw_roles_finish(&roles, &arena, &err));
+  assert_true(hw_roles_note(&roles, spans, HW_NAMED_ROLES, "x.csv", &arena, &err));
+  assert_false(hw_roles_note(&roles, spans, HW_NAMED_ROLES + 1, "x.csv", &arena, &err));
+  assert_true(hw_roles_finish(&roles, "x.csv", &arena, &err));
   assert_true(roles.n <= HW_ROLE_MASK + 1);
-  hw_roles reserved = {0};
-  const hw_span end = {.role = "END"};
-  assert_true(hw_roles_note(&reserved, &end, 1, &arena, &err));
-  assert_false(hw_roles_finish(&reserved, &arena, &err));
+  static const char *const derived[] = {"-", "BOS", "END"};
+  for (int i = 0; i < 3; i++) {
+    hw_roles reserved = {0};
+    const hw_span span = {.role = derived[i]};
+    assert_true(hw_roles_note(&reserved, &span, 1, "x.csv", &arena, &err));
+    assert_false(hw_roles_finish(&reserved, "x.csv", &arena, &err));
+    assert_non_null(strstr(err.message, "x.csv: a role is called"));
+  }
 }
 
 int main(void) {
@@ -206,6 +238,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(scripts_without_spaces_have_a_boundary_at_every_letter, set_up, tear_down),
       cmocka_unit_test_setup_teardown(ambiguous_words_are_named, set_up, tear_down),
       cmocka_unit_test_setup_teardown(tokens_get_roles, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(marked_tokens_that_get_another_role_are_named, set_up, tear_down),
       cmocka_unit_test_setup_teardown(too_many_or_reserved_names_are_refused, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
