@@ -71,7 +71,10 @@ static bool damage_fail(hw_store *store, hw_error *err) {
 bool hw_select_fail(hw_store *store, hw_error *err) {
   int code = sqlite3_errcode(store->db) & 0xff;
   if (sqlite3_extended_errcode(store->db) == HW_DAMAGED_BYTES) return damage_fail(store, err);
-  if (code == SQLITE_ERROR) return hw_fail(err, HW_ERROR_INPUT, "SQL: %s", sqlite3_errmsg(store->db));
+  if (code == SQLITE_ERROR) {
+    const char *why = sqlite3_errmsg(store->db), *hint = strncmp(why, "no such column", 14) == 0 ? " (a text stands in single quotes)" : "";
+    return hw_fail(err, HW_ERROR_INPUT, "SQL: %s%s", why, hint);
+  }
   if (code == SQLITE_INTERRUPT && store->seconds > 0)
     return hw_fail(err, HW_ERROR_INTERRUPTED, "SQL: stopped after %g s, the time limit", store->seconds);
   if (code == SQLITE_AUTH || code == SQLITE_READONLY)
