@@ -13,9 +13,9 @@ WITH wanted AS (
     iif(w.by_flow, s.flow_ci_hi - s.flow_ci_lo, s.ci_hi - s.ci_lo) / 2 AS half
   FROM wanted w JOIN head_statistic s ON s.group_id IN (w.a, w.b)
 )
-SELECT 'L' || x.layer || 'H' || x.head AS head, p.name AS group_a, r.name AS group_b, x.mean AS mean_a, y.mean AS mean_b, x.mean - y.mean AS difference,
+SELECT 'L' || x.layer || 'H' || x.head AS head, x.mean AS mean_a, y.mean AS mean_b, x.mean - y.mean AS difference,
   x.mean - y.mean - sqrt(x.half * x.half + y.half * y.half) AS ci_lo, x.mean - y.mean + sqrt(x.half * x.half + y.half * y.half) AS ci_hi,
-  x.frequency AS frequency_a, y.frequency AS frequency_b, x.n AS n_a, y.n AS n_b
+  x.frequency AS frequency_a, y.frequency AS frequency_b, x.n AS n_a, y.n AS n_b, p.name AS group_a, r.name AS group_b
 FROM wanted w JOIN side x ON x.group_id = w.a JOIN side y ON y.group_id = w.b AND y.layer = x.layer AND y.head = x.head
   JOIN prompt_group p ON p.group_id = w.a JOIN prompt_group r ON r.group_id = w.b
 ORDER BY abs(x.mean - y.mean) DESC, x.layer, x.head LIMIT $limit_or_all

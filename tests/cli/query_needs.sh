@@ -15,5 +15,5 @@ fails "$HW" query unanswered.db accuracy
 item "groups"
 fails "$HW" query unanswered.db group_difference
 fails "$HW" query unanswered.db heads_by_group --group 3
-"$HW" query groups.db group_difference --limit 2 --format csv | tr -d '\r' | cut -d, -f 2-3
-"$HW" query groups.db group_difference --a group=BABA --b group=ABBA --limit 1 --format csv | tr -d '\r' | cut -d, -f 2-3
+"$HW" query groups.db group_difference --limit 2 --format csv | tr -d '\r' | cut -d, -f 11-12
+"$HW" query groups.db group_difference --a group=BABA --b group=ABBA --limit 1 --format csv | tr -d '\r' | cut -d, -f 11-12
