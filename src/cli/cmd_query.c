@@ -83,14 +83,16 @@ static bool read_arguments(int argc, char **argv, query_arguments *a, hw_error *
 /* The user did not give --limit, and as many rows came as its default lets through. */
 static void note_limit(const hw_named_query *query, const query_arguments *a, int64_t n_rows) {
   hw_comment_line line;
-  char text[24];
+  char text[24], words[160] = "";
   int64_t limit;
   for (size_t i = 0; i < a->n_parameters; i++)
     if (strcmp(a->parameters[i].name, "limit") == 0) return;
   if (!hw_query_comment_parameter(query->sql, "limit", &line)) return;
   (void)snprintf(text, sizeof text, "%.*s", (int)line.value.length, line.value.at ? line.value.at : "");
   if (!hw_parse_int(text, 1, INT64_MAX, &limit) || n_rows < limit) return;
-  fprintf(stderr, "headwater: %s: there may be more rows: --limit is %s by default (%.*s)\n", query->name, text, (int)line.words.length, line.words.at);
+  if (line.words.length) (void)snprintf(words, sizeof words, " (%.*s)", (int)line.words.length, line.words.at);
+  hw_hide_controls(words);
+  fprintf(stderr, "headwater: %s: there may be more rows: --limit is %s by default%s\n", query->name, text, words);
 }
 
 static int answer(const hw_command *command, const query_arguments *a, const query_list *list) {

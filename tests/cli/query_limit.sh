@@ -20,5 +20,7 @@ echo "--- queries of one's own"
 mkdir own
 printf -- '-- Layers.\n-- :limit <count> = 2  layers\nSELECT DISTINCT layer FROM head_importance ORDER BY layer LIMIT :limit\n' >own/layers.sql
 printf -- '-- Layers.\n-- :limit <count>  layers\nSELECT DISTINCT layer FROM head_importance ORDER BY layer LIMIT :limit\n' >own/given.sql
+printf -- '-- Layers.\n-- :limit <count> = 1\nSELECT DISTINCT layer FROM head_importance ORDER BY layer LIMIT :limit\n' >own/wordless.sql
 "$HW" query ioi.db layers --queries own
+"$HW" query ioi.db wordless --queries own --format json
 "$HW" query ioi.db given --queries own --limit 2
