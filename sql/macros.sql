@@ -31,6 +31,12 @@ max(1, $own_prompts / coalesce(nullif($SAMPLE, 0), $past_prompts))
 -- $is_sampled $ID $EVERY
 ((($ID) & 4294967295) * 1640531527 & 4294967295) * $EVERY < 4294967296
 
+-- The parameter :limit of a query, 0 for all: after LIMIT, and for the places 1, 2, 3, ... within each group.
+-- $limit_or_all
+coalesce(nullif(:limit, 0), -1)
+-- $is_within_limit $PLACE
+(:limit = 0 OR $PLACE <= :limit)
+
 -- Thresholds of relevances, NULL where the run has none: a row with threshold and floor.
 -- $relevance_thresholds
 SELECT max(CASE name WHEN 'relevance-threshold' THEN CAST(value AS REAL) END) AS threshold, max(CASE name WHEN 'relevance-floor' THEN CAST(value AS REAL) END) AS floor

@@ -19,6 +19,7 @@ typedef enum hw_error_kind {
   HW_ERROR_MEMORY,      /* an allocation failed */
   HW_ERROR_PROMPT,      /* one prompt cannot be traced; others can */
   HW_ERROR_INTERRUPTED, /* the caller asked to stop */
+  HW_ERROR_ARGUMENT,    /* an option or parameter is wrong, whatever the files hold: unknown, missing, or of the wrong form */
 } hw_error_kind;
 
 typedef struct hw_error {

@@ -19,7 +19,8 @@ typedef enum hw_table_format { HW_FORMAT_TABLE, HW_FORMAT_CSV, HW_FORMAT_JSON } 
  * colon; NULL is NULL. A leading comment line "-- :name <type> = value" gives a type and a default, each of which may be missing. A
  * parameter with a type takes what the type names (src/query/parameter.c has the types; <a|b> is a choice): groups, roles and tokens are
  * matched exactly, and what the database does not have is an error with the nearest name. Without a type a text that is a number is
- * bound as one. Unknown, missing and surplus parameters are errors. Without rows a table says "(no rows)" under its header; CSV has its header, JSON []. */
+ * bound as one. Unknown, missing and surplus parameters, and values of the wrong form, are errors ARGUMENT. Without rows a table says
+ * "(no rows)" under its header; CSV has its header, JSON []. */
 typedef struct hw_parameter { const char *name, *value; } hw_parameter;
 typedef bool (*hw_sink)(void *context, const char *bytes, size_t length);
 HW_API bool hw_store_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
@@ -42,7 +43,7 @@ HW_API bool hw_store_show_tables(hw_store *store, hw_table_format format, hw_sin
 /* The statements that made them; name: of one table or view, NULL for all. Errors: INPUT for a name that is not there, with the nearest one. */
 HW_API bool hw_store_show_schema(hw_store *store, const char *name, hw_sink sink, void *context, hw_error *err);
 
-/* Does the database have the tables that a named query needs, and of relevances and graphs what it reads? They are told by lines
+/* Does the database have the tables that a named query needs, and in them what it reads (sql/needs/TABLE.sql)? They are told by lines
  * "-- needs TABLE: how to make it" in the query's comment. Errors: INPUT, saying how to make it. */
 HW_API bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err);
 

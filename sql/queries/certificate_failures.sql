@@ -11,4 +11,4 @@ SELECT c.certificate_id, $prompt_of(c.graph_id) AS prompt_id, p.text, a.text AS 
 FROM certificate c JOIN prompt p ON p.prompt_id = $prompt_of(c.graph_id) LEFT JOIN token a ON a.token_id = c.answer_id LEFT JOIN token f ON f.token_id = c.foil_id
   LEFT JOIN token t ON t.token_id = c.kept_id
 WHERE (:certificate IS NULL OR c.certificate_id = :certificate) AND (c.reason IS NOT NULL OR abs(c.kept - c.m) > :tolerance * abs(c.m - c.none))
-ORDER BY c.certificate_id, c.reason IS NOT NULL, gap DESC, c.graph_id LIMIT coalesce(nullif(:limit, 0), -1)
+ORDER BY c.certificate_id, c.reason IS NOT NULL, gap DESC, c.graph_id LIMIT $limit_or_all

@@ -14,4 +14,4 @@ WITH $curve_steps, point AS (
 )
 SELECT a.certificate_id, $prompt_of(a.graph_id) AS prompt_id, p.text, c.m, c.none, sum(kept_area) AS cpr, sum(missing_area) AS cmd
 FROM area a JOIN certificate c USING(certificate_id, graph_id) JOIN prompt p ON p.prompt_id = $prompt_of(a.graph_id)
-GROUP BY a.certificate_id, a.graph_id ORDER BY a.certificate_id, cmd DESC, a.graph_id LIMIT coalesce(nullif(:limit, 0), -1)
+GROUP BY a.certificate_id, a.graph_id ORDER BY a.certificate_id, cmd DESC, a.graph_id LIMIT $limit_or_all

@@ -4,7 +4,7 @@
 -- :a <group> = 0                      number or name of a group (headwater query DB groups)
 -- :b <group> = 1                      the other one
 -- :by <importance|flow> = importance  what is compared
--- :limit <count> = 20                 rows
+-- :limit <count> = 20                 rows, 0 for all
 -- difference is a - b; its 95% interval takes the groups as independent.
 WITH wanted AS (
   SELECT :a AS a, :b AS b, hw_choice(:by, 'importance', 'flow') AS by_flow
@@ -15,6 +15,7 @@ WITH wanted AS (
 )
 SELECT 'L' || x.layer || 'H' || x.head AS head, x.mean AS mean_a, y.mean AS mean_b, x.mean - y.mean AS difference,
   x.mean - y.mean - sqrt(x.half * x.half + y.half * y.half) AS ci_lo, x.mean - y.mean + sqrt(x.half * x.half + y.half * y.half) AS ci_hi,
-  x.frequency AS frequency_a, y.frequency AS frequency_b, x.n AS n_a, y.n AS n_b
+  x.frequency AS frequency_a, y.frequency AS frequency_b, x.n AS n_a, y.n AS n_b, p.name AS group_a, r.name AS group_b
 FROM wanted w JOIN side x ON x.group_id = w.a JOIN side y ON y.group_id = w.b AND y.layer = x.layer AND y.head = x.head
-ORDER BY abs(x.mean - y.mean) DESC, x.layer, x.head LIMIT :limit
+  JOIN prompt_group p ON p.group_id = w.a JOIN prompt_group r ON r.group_id = w.b
+ORDER BY abs(x.mean - y.mean) DESC, x.layer, x.head LIMIT $limit_or_all

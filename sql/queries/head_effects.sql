@@ -27,4 +27,4 @@ WITH $certified, clustered AS (
 )
 SELECT certificate_id, group_name, CASE kind WHEN 'head' THEN 'L' || layer || 'H' || number ELSE 'FFN' || layer END AS component, n, n_clusters, effect,
   share, share - half AS share_lo, share + half AS share_hi, p, q, helps
-FROM adjusted WHERE :limit = 0 OR place <= :limit ORDER BY certificate_id, group_id, place
+FROM adjusted WHERE $is_within_limit(place) ORDER BY certificate_id, group_id, place

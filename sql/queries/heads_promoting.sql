@@ -3,11 +3,12 @@
 -- Counts the graphs where it is in the head's list of promoted tokens: which heads write for the answer, which against the foil.
 -- A head has a list where it is in the graph and among its ten best (--project default; all: every head of the graph).
 -- A scan of the stored projections.
+-- needs graph_info: headwater run --project default or all
 -- :token <token> = NULL                  text of the token, a space before it is tried as well; without it each prompt's own answer and foil, where it has them
 -- :list <promotes|suppresses> = promotes  what the list holds
 -- :group <group> = NULL                  name of a group, NULL for all
 -- :sample <count> = 20000                prompts, evenly chosen; 0 for all
--- :limit <count> = 20                    rows
+-- :limit <count> = 20                    rows, 0 for all
 WITH step AS (
   SELECT $sample_step(:sample) AS every,
     $own_graphs_end AS past, iif(hw_choice(:list, 'promotes', 'suppresses'), 'suppresses', 'promotes') AS list
@@ -26,4 +27,4 @@ SELECT 'L' || p.layer || 'H' || p.head AS name, l.text AS token, count(DISTINCT 
   min(p.rank) AS best_rank, $prompt_of(min(l.graph_id)) AS example_prompt
 FROM looked l CROSS JOIN hw_projections(l.projections, l.token_id) p
 WHERE l.token_id IS NOT NULL AND p.kind = 'head' AND p.list = l.list
-GROUP BY p.layer, p.head, l.text, p.convention ORDER BY graphs DESC, p.convention, mean_score DESC, p.layer, p.head, l.text LIMIT :limit
+GROUP BY p.layer, p.head, l.text, p.convention ORDER BY graphs DESC, p.convention, mean_score DESC, p.layer, p.head, l.text LIMIT $limit_or_all

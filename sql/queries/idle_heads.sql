@@ -6,7 +6,7 @@
 -- :group <group> = NULL               name of a group, NULL for all
 -- :share <number> = 0.05              largest share of the answer's margin, either way
 -- :sample <count> = 1000              about so many prompts are read; 0: all
--- :limit <count> = 20                 rows
+-- :limit <count> = 20                 rows, 0 for all
 -- idle: prompts where the head's importance is above the threshold and its share is no larger; shown: where its importance is above it.
 -- importance is the mean where it is idle.
 WITH $relevant_graphs, shown AS (
@@ -16,4 +16,4 @@ WITH $relevant_graphs, shown AS (
 )
 SELECT 'L' || layer || 'H' || head AS head, sum(idle) AS idle, count(*) AS shown, (SELECT count(*) FROM taken) AS n,
   avg(importance) FILTER (WHERE idle) AS importance
-FROM shown GROUP BY layer, head HAVING sum(idle) > 0 ORDER BY 2 DESC, layer, head LIMIT :limit
+FROM shown GROUP BY layer, head HAVING sum(idle) > 0 ORDER BY 2 DESC, layer, head LIMIT $limit_or_all

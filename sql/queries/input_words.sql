@@ -4,7 +4,7 @@
 -- A scan: prompts are sampled evenly, :sample of them; 0 takes all and reads the whole file.
 -- :sample <count> = 2000  prompts, 0 for all
 -- :least <count> = 5      graphs that a word must be in
--- :limit <count> = 20     rows
+-- :limit <count> = 20     rows, 0 for all
 WITH step AS (
   SELECT $sample_step(:sample) AS every
 ), picked AS (
@@ -20,4 +20,4 @@ WITH step AS (
   SELECT graph_id, word, sum(flow) AS flow FROM word GROUP BY graph_id, word
 )
 SELECT word, avg(flow) AS mean, max(flow) AS max, count(*) AS graphs, sum(flow) / (SELECT count(*) FROM picked) AS share
-FROM graph_word GROUP BY word HAVING count(*) >= :least ORDER BY mean DESC, word LIMIT :limit
+FROM graph_word GROUP BY word HAVING count(*) >= :least ORDER BY mean DESC, word LIMIT $limit_or_all

@@ -11,4 +11,4 @@ SELECT k.certificate_id, CASE kind_a WHEN 'head' THEN 'L' || layer_a || 'H' || n
   sum(interaction) / nullif(sum(c.m - c.none), 0) AS share, avg(abs(interaction) > :tolerance * abs(c.m - c.none)) AS not_additive
 FROM knockout_pair k JOIN certificate c USING(certificate_id, graph_id) WHERE :certificate IS NULL OR k.certificate_id = :certificate
 GROUP BY k.certificate_id, kind_a, layer_a, number_a, kind_b, layer_b, number_b
-ORDER BY k.certificate_id, abs(avg(interaction)) DESC, layer_a, number_a, layer_b, number_b LIMIT coalesce(nullif(:limit, 0), -1)
+ORDER BY k.certificate_id, abs(avg(interaction)) DESC, layer_a, number_a, layer_b, number_b LIMIT $limit_or_all

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Logit lens of one prompt: rank and probability of its answer after each block.
 -- first_top1: where it is the prediction for the first time.
+-- needs answer: headwater run on a data set with answers (its --answer-column)
 -- :prompt <prompt>  prompt_id
 -- top and top_score come from the stored lists (--project default); NULL when there are none.
 SELECT l.layer, l.rank, l.logit, l.probability, l.rank = 1 AND min(iif(l.rank = 1, l.layer, NULL)) OVER () = l.layer AS first_top1,

@@ -9,4 +9,4 @@ SELECT * FROM prompt_wide
 WHERE (:group IS NULL OR group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
   AND CASE hw_choice(:answers, 'all', 'right', 'wrong') WHEN 0 THEN 1 WHEN 1 THEN correct ELSE NOT correct END
   AND (counterfactual_of IS NULL OR hw_choice(:counterfactuals, 'no', 'yes'))
-ORDER BY prompt_id LIMIT coalesce(nullif(:limit, 0), -1)
+ORDER BY prompt_id LIMIT $limit_or_all

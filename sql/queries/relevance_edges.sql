@@ -5,7 +5,7 @@
 -- :group <group> = NULL               name of a group, NULL for all
 -- :threshold <number> = NULL          share above which parts of a prompt count, from the floor of the run upwards; NULL for the run's own
 -- :sample <count> = 1000              about so many prompts are read; 0: all
--- :limit <count> = 20                 rows
+-- :limit <count> = 20                 rows, 0 for all
 -- share: sum over the prompts of such parts, over the sum of what is divided; n_active: prompts that have one.
 WITH step AS (
   SELECT $sample_step(:sample) AS every
@@ -25,4 +25,4 @@ SELECT s.kind, iif(s.kind = 'ffn', 'FFN' || s.layer, 'L' || s.layer || 'H' || s.
   s.r / w.whole AS share, s.value / w.whole AS value, s.key / w.whole AS key, s.n_active, w.n
 FROM summed s CROSS JOIN (SELECT sum(whole) AS whole, count(*) AS n FROM taken) w
 LEFT JOIN role x ON x.role_id = s.source LEFT JOIN role y ON y.role_id = s.target
-ORDER BY abs(s.r) DESC, s.kind, s.layer, s.head, s.source, s.target LIMIT :limit
+ORDER BY abs(s.r) DESC, s.kind, s.layer, s.head, s.source, s.target LIMIT $limit_or_all

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The neurons that matter most over the data set, with example prompts.
 -- :by <importance|flow|frequency> = importance  mean importance, mean flow, or the share of graphs where active
--- :limit <count> = 20                    rows
+-- :limit <count> = 20                    rows, 0 for all
 -- position, token, activation: in the example prompt, where the neuron's share is largest.
 WITH best AS (
   SELECT layer, neuron, ex FROM agg_neuron WHERE group_id = -1
-  ORDER BY CASE hw_choice(:by, 'importance', 'flow', 'frequency') WHEN 0 THEN sum WHEN 1 THEN flow_sum ELSE n_on END DESC, layer, neuron LIMIT :limit
+  ORDER BY CASE hw_choice(:by, 'importance', 'flow', 'frequency') WHEN 0 THEN sum WHEN 1 THEN flow_sum ELSE n_on END DESC, layer, neuron LIMIT $limit_or_all
 )
 SELECT v.name AS neuron, v.mean, v.ci_lo, v.ci_hi, v.frequency, v.flow_mean, v.max,
   (SELECT group_concat(json_quote(text), ' ') FROM (

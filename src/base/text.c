@@ -72,7 +72,7 @@ const char *hw_nearest_name(const char *wanted, const char *const *names, size_t
   size_t best = SIZE_MAX;
   for (size_t i = 0; i < n_names; i++) {
     size_t distance = edit_distance(wanted, names[i]);
-    if (distance < best) {
+    if (distance < best && names[i][0]) {
       best = distance;
       nearest = names[i];
     }

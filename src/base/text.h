@@ -16,7 +16,7 @@ size_t hw_control_length(const char *bytes, size_t left);
 /* Puts '?' in the place of each control character, in place: what a file holds must not steer a terminal. */
 void hw_hide_controls(char *text);
 
-/* The name closest to `wanted` by edit distance, or NULL when none is near (more than a third differs). */
+/* The name closest to `wanted` by edit distance, or NULL when none is near (more than a third differs). An empty name is never it. */
 const char *hw_nearest_name(const char *wanted, const char *const *names, size_t n_names);
 
 /* " (did you mean PREFIXname?)" for the end of a message, with the nearest name; empty when none is near. */

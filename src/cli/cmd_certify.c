@@ -72,7 +72,7 @@ static int show(const char *db, const certify_settings *settings, const hw_certi
   if (!hw_cli_open_read(db, NULL, &store, &err)) return hw_cli_fail(&err);
   const hw_parameter parameter = {"certificate", id};
   const char *sql = hw_cli_query_text("certificates");
-  int code = sql ? hw_cli_select(store, sql, &parameter, 1, (hw_table_format)settings->format) : 1;
+  int code = sql ? hw_cli_select(store, sql, &parameter, 1, (hw_table_format)settings->format, NULL) : 1;
   (void)hw_store_close(store, false, NULL);
   return code;
 }

@@ -107,7 +107,7 @@ static bool parse_graphs(const char *text, hw_export *wanted, hw_error *err) {
       ok = *at >= '0' && *at <= '9';
       graph.target = strtoll(at, &end, 10);
     }
-    if (!ok || errno || (*end && *end != ',')) return hw_fail(err, HW_ERROR_INPUT, "prompt is \"%.100s\", want numbers like 17,203 or 17/14", text);
+    if (!ok || errno || (*end && *end != ',')) return hw_fail(err, HW_ERROR_ARGUMENT, "prompt is \"%.100s\", want numbers like 17,203 or 17/14", text);
     graphs[wanted->n_graphs++] = graph;
     at = end;
   }

@@ -58,7 +58,7 @@ static int show(hw_store *store, const char *query, const hw_mining_summary *sum
   (void)snprintf(limit, sizeof limit, "%" PRId64, summary->n_circuits);
   hw_parameter parameters[] = {{"mining", mining}, {"limit", limit}};
   const char *sql = hw_cli_query_text(query);
-  return sql ? hw_cli_select(store, sql, parameters, limited ? 2 : 1, format) : 1;
+  return sql ? hw_cli_select(store, sql, parameters, limited ? 2 : 1, format, NULL) : 1;
 }
 
 static double least_share(const mine_settings *settings) { return settings->min_support > 1 ? 1 : settings->min_support; }

@@ -4,6 +4,8 @@
 
 #include "cli/command.h"
 #include "base/file.h"
+#include "base/text.h"
+#include "query/comment.h"
 #include "query/list.h"
 #include "cli/select.h"
 #include "headwater/query.h"
@@ -78,6 +80,21 @@ static bool read_arguments(int argc, char **argv, query_arguments *a, hw_error *
   return true;
 }
 
+/* The user did not give --limit, and as many rows came as its default lets through. */
+static void note_limit(const hw_named_query *query, const query_arguments *a, int64_t n_rows) {
+  hw_comment_line line;
+  char text[24], words[160] = "";
+  int64_t limit;
+  for (size_t i = 0; i < a->n_parameters; i++)
+    if (strcmp(a->parameters[i].name, "limit") == 0) return;
+  if (!hw_query_comment_parameter(query->sql, "limit", &line)) return;
+  (void)snprintf(text, sizeof text, "%.*s", (int)line.value.length, line.value.at ? line.value.at : "");
+  if (!hw_parse_int(text, 1, INT64_MAX, &limit) || n_rows < limit) return;
+  if (line.words.length) (void)snprintf(words, sizeof words, " (%.*s)", (int)line.words.length, line.words.at);
+  hw_hide_controls(words);
+  fprintf(stderr, "headwater: %s: there may be more rows: --limit is %s by default%s\n", query->name, text, words);
+}
+
 static int answer(const hw_command *command, const query_arguments *a, const query_list *list) {
   hw_error err = {0};
   if (a->n_positionals < 2) return list_queries(a->positionals[0], list);
@@ -86,8 +103,11 @@ static int answer(const hw_command *command, const query_arguments *a, const que
   hw_store *store;
   if (!hw_cli_open_read(a->positionals[0], NULL, &store, &err)) return hw_cli_fail(&err);
   hw_store_set_timeout(store, a->timeout);
-  int code = hw_store_query_ready(store, query, &err) ? hw_cli_select(store, query->sql, a->parameters, a->n_parameters, (hw_table_format)a->format)
-                                                      : hw_cli_fail(&err);
+  int64_t n_rows;
+  int code = hw_store_query_ready(store, query, &err)
+                 ? hw_cli_select(store, query->sql, a->parameters, a->n_parameters, (hw_table_format)a->format, &n_rows)
+                 : hw_cli_fail(&err);
+  if (code == 0) note_limit(query, a, n_rows);
   (void)hw_store_close(store, false, NULL);
   return code;
 }

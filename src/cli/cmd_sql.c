@@ -7,6 +7,7 @@
 #include "cli/select.h"
 #include "base/text.h"
 #include "headwater/query.h"
+#include "query/select.h"
 #include "run/ticker.h"
 
 const char *const hw_cli_format_names[] = {"table", "csv", "json", NULL};
@@ -43,17 +44,20 @@ const char *hw_cli_query_text(const char *name) {
   return NULL;
 }
 
-int hw_cli_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format) {
+int hw_cli_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format, int64_t *n_rows) {
   hw_error err = {0};
+  int64_t n = 0;
   hw_store_set_line_width(store, hw_cli_line_width());
-  return end(hw_store_select(store, sql, parameters, n_parameters, format, hw_cli_sink, NULL, &err), &err);
+  bool ok = hw_select(store, sql, parameters, n_parameters, format, hw_cli_sink, NULL, &n, &err);
+  if (n_rows) *n_rows = n;
+  return end(ok, &err);
 }
 
 /* A statement, or .tables, .schema, .schema NAME, in place. */
 static int answer(hw_store *store, char *text, hw_table_format format) {
   hw_error err = {0};
   text += strspn(text, " \t\r\n");
-  if (*text != '.') return hw_cli_select(store, text, NULL, 0, format);
+  if (*text != '.') return hw_cli_select(store, text, NULL, 0, format, NULL);
   for (size_t n = strlen(text); n && strchr(" \t\r\n;", text[n - 1]); n--) text[n - 1] = '\0';
   char *name = text + strcspn(text, " \t");
   if (*name) *name++ = '\0';

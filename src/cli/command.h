@@ -37,7 +37,7 @@ extern volatile sig_atomic_t hw_cli_stop;
  * text must live as long as the program. */
 void hw_cli_catch_interrupts(const char *doing);
 
-/* "headwater: message" on stderr; returns the exit code: EXIT_STOPPED where the user stopped the work. */
+/* "headwater: message" on stderr; returns the exit code: EXIT_STOPPED where the user stopped the work, EXIT_USAGE for wrong arguments. */
 int hw_cli_fail(const hw_error *err);
 int hw_cli_usage(const hw_command *command, const char *message);
 

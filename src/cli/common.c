@@ -13,6 +13,7 @@ volatile sig_atomic_t hw_cli_stop;
 
 int hw_cli_fail(const hw_error *err) {
   fprintf(stderr, "headwater: %s\n", err->message);
+  if (err->kind == HW_ERROR_ARGUMENT) return EXIT_USAGE;
   return hw_cli_stop && err->kind == HW_ERROR_INTERRUPTED ? EXIT_STOPPED : 1;
 }
 

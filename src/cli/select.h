@@ -11,7 +11,7 @@ extern const char *const hw_cli_format_names[4]; /* in the order of hw_table_for
 /* The SELECT of a named query, NULL when there is none. */
 const char *hw_cli_query_text(const char *name);
 
-/* Runs one SELECT and prints it; returns the exit code. */
-int hw_cli_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format);
+/* Runs one SELECT and prints it; returns the exit code. n_rows: how many rows, where the code is 0; or NULL. */
+int hw_cli_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters, hw_table_format format, int64_t *n_rows);
 
 #endif

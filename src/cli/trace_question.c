@@ -28,7 +28,7 @@ bool hw_parse_ids(const char *option, const char *text, hw_arena *arena, int32_t
     char *end;
     long id = strtol(at, &end, 10);
     if (end == at || (*end && *end != ',') || id < 0 || id > INT32_MAX)
-      return hw_fail(err, HW_ERROR_INPUT, "%s is \"%.100s\", want ids like 464,1175", option, text);
+      return hw_fail(err, HW_ERROR_ARGUMENT, "%s is \"%.100s\", want ids like 464,1175", option, text);
     (*ids)[(*n)++] = (int32_t)id;
     if (!*end) return true;
     at = end + 1;
@@ -39,7 +39,7 @@ static bool one_id(const char *option, const char *text, hw_arena *arena, int32_
   int32_t *ids;
   size_t n;
   if (!hw_parse_ids(option, text, arena, &ids, &n, err)) return false;
-  if (n != 1) return hw_fail(err, HW_ERROR_INPUT, "%s is \"%.100s\", want one id", option, text);
+  if (n != 1) return hw_fail(err, HW_ERROR_ARGUMENT, "%s is \"%.100s\", want one id", option, text);
   *id = ids[0];
   return true;
 }
@@ -128,7 +128,7 @@ static bool knock_out(const char *names, hw_answer_trace *trace, hw_arena *arena
     size_t baseline = 0;
     end = strchrnul(at, ',');
     while (hw_baseline_names[baseline] && (strlen(hw_baseline_names[baseline]) != (size_t)(end - at) || strncmp(hw_baseline_names[baseline], at, (size_t)(end - at)) != 0)) baseline++;
-    if (!hw_baseline_names[baseline]) return hw_fail(err, HW_ERROR_INPUT, "knockout is \"%.100s\", want counterfactual, zero, or both with a comma between", names);
+    if (!hw_baseline_names[baseline]) return hw_fail(err, HW_ERROR_ARGUMENT, "knockout is \"%.100s\", want counterfactual, zero, or both with a comma between", names);
     hw_knockouts *k = &list[view->n_knockouts++];
     *k = (hw_knockouts){.baseline = (hw_baseline)baseline, .heads = hw_arena_new(arena, double, n_layers * n_heads, err), .ffn = hw_arena_new(arena, double, n_layers, err)};
     if (!k->heads || !k->ffn || !hw_answer_trace_knock_out(trace, k->baseline, k->heads, k->ffn, err)) return false;

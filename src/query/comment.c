@@ -65,3 +65,10 @@ bool hw_query_comment(const char **text, hw_comment_line *line) {
     return true;
   }
 }
+
+bool hw_query_comment_parameter(const char *text, const char *name, hw_comment_line *line) {
+  while (hw_query_comment(&text, line))
+    if (line->kind == HW_COMMENT_PARAMETER && hw_comment_is(line->name, name)) return true;
+  *line = (hw_comment_line){0};
+  return false;
+}

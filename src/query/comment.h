@@ -29,6 +29,9 @@ typedef struct hw_comment_line {
  * and *text is at the statement. */
 bool hw_query_comment(const char **text, hw_comment_line *line);
 
+/* The line of the parameter in the comment at `text`; false and an empty line: there is none. */
+bool hw_query_comment_parameter(const char *text, const char *name, hw_comment_line *line);
+
 /* Is it this word? */
 bool hw_comment_is(hw_comment_text text, const char *word);
 

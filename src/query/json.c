@@ -61,7 +61,9 @@ static hw_json_outcome read_text(hw_store *store, const char *file, sqlite3_stmt
 const char *hw_store_json_sql(const char *file) { return file ? hw_sql(file) : NULL; }
 
 /* What came of an error: `input` where it lies in what was asked for; memory may have been refused in the place of that. */
-static hw_json_outcome asked(const hw_error *err, hw_json_outcome input) { return err->kind == HW_ERROR_INPUT ? input : HW_JSON_DATABASE; }
+static hw_json_outcome asked(const hw_error *err, hw_json_outcome input) {
+  return err->kind == HW_ERROR_INPUT || err->kind == HW_ERROR_ARGUMENT ? input : HW_JSON_DATABASE;
+}
 
 hw_json_outcome hw_store_json(hw_store *store, const char *file, const hw_parameter *parameters, size_t n_parameters, hw_buffer *out,
                               hw_error *err) {

@@ -81,13 +81,6 @@ const char *hw_query_type_help(hw_comment_text name) {
   return type && type->lookup ? type->wants : NULL;
 }
 
-static bool find_line(const char *sql, const char *name, hw_comment_line *line) {
-  while (hw_query_comment(&sql, line))
-    if (line->kind == HW_COMMENT_PARAMETER && hw_comment_is(line->name, name)) return true;
-  *line = (hw_comment_line){0};
-  return false;
-}
-
 static const given_value *find_given(const binding *b, const char *name) {
   for (size_t i = 0; i < b->n_given; i++)
     if (!strcmp(b->given[i].name, name)) return &b->given[i];
@@ -97,8 +90,9 @@ static const given_value *find_given(const binding *b, const char *name) {
 /* ---- errors ---- */
 
 static bool fail_form(const parameter *p, const char *wants, hw_error *err) {
-  if (!p->value.text) return hw_fail(err, HW_ERROR_INPUT, "--%s cannot be NULL: wants %s", p->name, wants);
-  return hw_fail(err, HW_ERROR_INPUT, "--%s \"%.100s\": wants %s", p->name, p->value.shown, wants);
+  hw_error_kind kind = p->by_default ? HW_ERROR_INPUT : HW_ERROR_ARGUMENT;
+  if (!p->value.text) return hw_fail(err, kind, "--%s cannot be NULL: wants %s", p->name, wants);
+  return hw_fail(err, kind, "--%s \"%.100s\": wants %s", p->name, p->value.shown, wants);
 }
 
 /* The nearest of the names, or the first ones. */
@@ -108,6 +102,7 @@ static bool fail_missing(const binding *b, const parameter *p, const parameter_t
   hw_buffer_init(&what);
   if (type->form == FORM_TEXT) hw_buffer_append_string(&what, hw_suggest(p->value.text, "", names, n).text);
   bool listed = what.length == 0;
+  if (!n) hw_buffer_append_string(&what, "; it has none");
   for (size_t i = 0; i < n && i < SHOWN && listed; i++) hw_buffer_printf(&what, "%s%s", i ? ", " : "; it has ", names[i]);
   if (listed && n > SHOWN) hw_buffer_printf(&what, " and %zu more", n - SHOWN);
   hw_fail(err, HW_ERROR_INPUT, "--%s \"%.100s\"%s: no such %s in %s%s", p->name, p->value.shown, p->by_default ? " (the default)" : "", type->name,
@@ -122,7 +117,7 @@ static bool fail_unknown(const binding *b, const char *name, hw_error *err) {
   hw_buffer_init(&names);
   for (int index = 1; index <= count; index++)
     hw_buffer_printf(&names, "%s--%s", index > 1 ? ", " : " ", sqlite3_bind_parameter_name(b->statement, index) + 1);
-  hw_fail(err, HW_ERROR_INPUT, "there is no parameter --%s; there %s%s", name, count ? "is" : "are none", names.data ? names.data : "");
+  hw_fail(err, HW_ERROR_ARGUMENT, "there is no parameter --%s; there %s%s", name, count ? "is" : "are none", names.data ? names.data : "");
   hw_buffer_fini(&names);
   return false;
 }
@@ -199,7 +194,7 @@ static bool list_names(binding *b, hw_statement *s, const parameter *p, const pa
   while (hw_statement_step(s, &row, err) && row) {
     size_t length;
     if (!hw_list_reserve(names, n, 1, capacity, &b->arena, err) || !hw_column_copy(s, 1, &b->arena, &names[n], &length, err)) return false;
-    n += names[n] != NULL;
+    n += names[n] != NULL && names[n][0] != '\0'; /* prompts without groups are one group without a name */
   }
   return !row && fail_missing(b, p, type, names, n, err);
 }
@@ -238,14 +233,14 @@ static bool bind_typed(binding *b, const parameter *p, hw_error *err) {
 
 static bool bind_one(binding *b, int index, const char *name, hw_error *err) {
   parameter p = {.index = index, .name = name};
-  bool declared = find_line(b->sql, name, &p.line);
+  bool declared = hw_query_comment_parameter(b->sql, name, &p.line);
   const given_value *given = find_given(b, name);
   if (given) {
     p.value = *given;
   } else {
     const parameter_type *type = find_type(p.line.type);
     if (!declared || !p.line.value.at)
-      return hw_fail(err, HW_ERROR_INPUT, "no value for the parameter --%s%s%s", name, type ? ": wants " : "", type ? type->wants : "");
+      return hw_fail(err, HW_ERROR_ARGUMENT, "no value for the parameter --%s%s%s", name, type ? ": wants " : "", type ? type->wants : "");
     char *text = hw_arena_copy(&b->arena, p.line.value.at, p.line.value.length, err);
     if (!text) return false;
     p.by_default = true;
@@ -260,7 +255,7 @@ static bool bind_one(binding *b, int index, const char *name, hw_error *err) {
 /* A name like L0H6 gives two parameters: the layer, and the number within it. */
 static bool split_name(binding *b, given_value *value, hw_error *err) {
   hw_comment_line line;
-  const parameter_type *type = find_line(b->sql, value->name, &line) ? find_type(line.type) : NULL;
+  const parameter_type *type = hw_query_comment_parameter(b->sql, value->name, &line) ? find_type(line.type) : NULL;
   if (!type || !type->letter || !value->text || value->text[0] != 'L') return true;
   const char *letter = strchr(value->text, type->letter);
   if (!letter) return true;
@@ -270,7 +265,7 @@ static bool split_name(binding *b, given_value *value, hw_error *err) {
   int64_t number, other_number;
   if (!isdigit((unsigned char)layer[0]) || !hw_parse_int(layer, 0, INT64_MAX, &number)) return true; /* no name: refused as it stands */
   if (other && other->text && hw_parse_int(other->text + (other->text[0] == 'L'), 0, INT64_MAX, &other_number) && other_number != number)
-    return hw_fail(err, HW_ERROR_INPUT, "--%s %.100s and --layer %.100s are two layers", value->name, value->text, other->text);
+    return hw_fail(err, HW_ERROR_ARGUMENT, "--%s %.100s and --layer %.100s are two layers", value->name, value->text, other->text);
   if (!other) b->given[b->n_given++] = (given_value){"layer", layer, value->text};
   value->text = letter + 1;
   return true;
@@ -279,7 +274,7 @@ static bool split_name(binding *b, given_value *value, hw_error *err) {
 static bool read_given(binding *b, const hw_parameter *parameters, size_t n, hw_error *err) {
   if (!(b->given = hw_arena_new(&b->arena, given_value, 2 * n + 1, err))) return false;
   for (size_t i = 0; i < n; i++) {
-    if (find_given(b, parameters[i].name)) return hw_fail(err, HW_ERROR_INPUT, "parameter --%s is given twice", parameters[i].name);
+    if (find_given(b, parameters[i].name)) return hw_fail(err, HW_ERROR_ARGUMENT, "parameter --%s is given twice", parameters[i].name);
     b->given[b->n_given++] = (given_value){parameters[i].name, parameters[i].value, parameters[i].value};
   }
   for (size_t i = 0; i < n; i++)

@@ -77,7 +77,7 @@ bool hw_export_find_table(hw_store *store, const char *name, size_t length, cons
     hw_buffer names;
     hw_buffer_init(&names);
     for (size_t k = 0; k < hw_n_export_tables; k++) hw_buffer_printf(&names, "%s%s", k ? ", " : "", hw_export_tables[k].name);
-    hw_fail(err, HW_ERROR_INPUT, "no table \"%.*s\" to export; there are %s", (int)(length < 100 ? length : 100), name, names.data ? names.data : "");
+    hw_fail(err, HW_ERROR_ARGUMENT, "no table \"%.*s\" to export; there are %s", (int)(length < 100 ? length : 100), name, names.data ? names.data : "");
     hw_buffer_fini(&names);
     return false;
   }

@@ -39,6 +39,9 @@ fails "$HW" trace
 fails "$HW" trace --model gpt2
 fails "$HW" trace --model gpt2 --prompt Mary --tokens 1
 fails "$HW" trace --model gpt2 --prompt Mary --raw
+fails "$HW" trace --model gpt2 --tokens 1,x
+fails "$HW" trace --model gpt2 --prompt Mary --answer-token x --relevance answer
+fails "$HW" trace --model gpt2 --prompt Mary --answer John --relevance answer --knockout zeros
 fails "$HW" trace Mary
 fails "$HW" tokenize
 fails "$HW" tokenize --model gpt2 --text x --lines

@@ -53,7 +53,7 @@ echo "--- saved, and what was saved"
 "$HW" compare ioi.db --by group=ABBA,BABA --top 1 2>&1 >/dev/null
 "$HW" compare ioi.db --by group=ABBA,BABA --top 1 2>&1 >/dev/null
 "$HW" compare ioi.db --by group=ABBA,BABA --top 1 --measure flow 2>&1 >/dev/null
-"$HW" query ioi.db comparisons --format csv --limit 0 | cut -d, -f1-14
+"$HW" query ioi.db comparisons --format csv --limit 1 | cut -d, -f1-14
 "$HW" sql ioi.db "SELECT comparison_id, count(*) AS n, min(rank) AS first, max(rank) AS last FROM comparison_component GROUP BY 1"
 same "the digest is that of before" "$before" "$("$HW" digest ioi.db)"
 "$HW" query high.db comparisons
@@ -61,7 +61,7 @@ echo "exit $?"
 echo "--- deleted"
 cp ioi.db some.db
 "$HW" compare some.db --delete 2; echo "exit $?"
-"$HW" query some.db comparisons --limit 0 --format csv | cut -d, -f1 | tr -d '\r'
+"$HW" query some.db comparisons --limit 1 --format csv | cut -d, -f1 | tr -d '\r'
 "$HW" sql some.db "SELECT DISTINCT comparison_id FROM comparison_component ORDER BY 1" --format csv | tr -d '\r'
 fails "$HW" compare some.db --delete 2
 fails "$HW" compare high.db --delete 1

@@ -13,7 +13,7 @@ item "two conditions that are"
 "$HW" compare ioi.db --where "logit_diff < 8" --where "logit_diff >= 8 AND place <> 'store'" --permutations 200 --top 1 >table
 "$HW" sql ioi.db "SELECT count(*) FROM prompt_wide WHERE counterfactual_of IS NULL AND logit_diff < 8" --format csv | tail -n 1 | tr -d '\r' >n
 grep -q "^a: where logit_diff < 8, $(cat n) prompts$" table && echo "as many prompts as there are, without counterfactuals"
-"$HW" query ioi.db comparisons --format csv --limit 0 | cut -d, -f1,4-6 | tr -d '\r'
+"$HW" query ioi.db comparisons --format csv --limit 1 | cut -d, -f1,4-6 | tr -d '\r'
 before=$("$HW" digest ioi.db)
 item "a side with one cluster has no interval, a difference and a p all the same"
 one=$("$HW" sql ioi.db "SELECT min(template) FROM prompt_wide WHERE counterfactual_of IS NULL" --format csv | tail -n 1 | tr -d '\r')

@@ -63,7 +63,7 @@ print("several circuits:", len(edges) > 5, "| all as they should be:", right)
 END
 item "queries"
 for name in circuits circuits_by_group circuit_breaks circuit_prompts; do
-  "$HW" query r.db "$name" --format csv | head -n 1 | tr -d '\r'
+  "$HW" query r.db "$name" --format csv 2>&1 | head -n 1 | tr -d '\r'
 done
 item "formats"
 "$HW" mine r.db --min-support 0.3 --roles IO,S1,S2,END --top 2 --format csv 2>stderr >rows.csv

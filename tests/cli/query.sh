@@ -18,8 +18,8 @@ for name in $("$HW" query ioi.db | sed -n 's/^  \([a-z_]*\)  *.*/\1/p'); do
     continue
   fi
   "$HW" query ioi.db "$@" >table || echo "exit $?"
-  "$HW" query ioi.db "$@" --format csv >csv || echo "exit $?"
-  "$HW" query ioi.db "$@" --format json >json || echo "exit $?"
+  "$HW" query ioi.db "$@" --format csv >csv 2>/dev/null || echo "exit $?"
+  "$HW" query ioi.db "$@" --format json >json 2>/dev/null || echo "exit $?"
   "$PY" - "$name" <<'END'
 import csv, json, sys
 rows = list(csv.DictReader(open("csv", newline="", encoding="utf-8")))

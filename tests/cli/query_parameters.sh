@@ -9,10 +9,10 @@ echo "--- every parameter of every query"
 echo "--- a name sets both parameters"
 edge=$("$HW" sql ioi.db "SELECT '--layer ' || layer || ' --head ' || head || ' --source ' || source_role || ' --target ' || target_role
   FROM edge_frequency WHERE kind = 'attention' ORDER BY n_active DESC, item_id LIMIT 1" --format csv | tail -n 1 | tr -d '\r')
-"$HW" query ioi.db edge_prompts $edge >numbers
-"$HW" query ioi.db edge_prompts $(echo "$edge" | sed 's/--layer \([0-9]*\) --head /--head L\1H/') >name
+"$HW" query ioi.db edge_prompts --limit 20 $edge >numbers
+"$HW" query ioi.db edge_prompts --limit 20 $(echo "$edge" | sed 's/--layer \([0-9]*\) --head /--head L\1H/') >name
 cmp numbers name && wc -l <name
-"$HW" query ioi.db edge_prompts $(echo "$edge" | sed 's/--layer \([0-9]*\) --head /--layer L\1 --head L\1H/') | cmp - name
+"$HW" query ioi.db edge_prompts --limit 20 $(echo "$edge" | sed 's/--layer \([0-9]*\) --head /--layer L\1 --head L\1H/') | cmp - name
 "$HW" query ioi.db heads_by_group --group 1 --limit 3 >number
 "$HW" query ioi.db heads_by_group --group "$("$HW" sql ioi.db "SELECT name FROM prompt_group WHERE group_id = 1" --format csv | tail -n 1 | tr -d '\r')" --limit 3 >name
 cmp number name && wc -l <name

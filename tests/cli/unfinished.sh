@@ -19,7 +19,7 @@ check() { # words of the command
     grep -v '^saved\|^note' stderr
   done
 }
-check query DB.db top_heads
+check query DB.db top_heads --limit 20
 check sql DB.db "VALUES(1)"
 check digest DB.db
 check export DB.db --out paper-DB

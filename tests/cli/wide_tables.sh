@@ -3,10 +3,10 @@
 needs_terminal
 small_run x.db
 on() { "$PY" "$LIB/on_terminal.py" "$@"; }
-on 300 "$HW" query x.db top_heads >wide
-"$HW" query x.db top_heads >piped
+on 300 "$HW" query x.db top_heads --limit 20 >wide
+"$HW" query x.db top_heads --limit 20 >piped
 cmp wide piped && echo "room enough: as in a pipe"
-on 80 "$HW" query x.db top_heads >folded
+on 80 "$HW" query x.db top_heads --limit 20 >folded
 echo "lines over 80 columns: $(grep -cE '^.{81}' folded), parts: $(grep -c '^head ' folded)"
 # Side by side again, the first column only once: the table of the pipe.
 "$PY" -c '

@@ -36,6 +36,9 @@ for file in "$root"/sql/queries/*.sql; do
       complain "headwater-query.1 does not name the parameter $parameter of $name"
   done
 done
+for type in $(grep -h '^-- :' "$root"/sql/queries/*.sql | sed -n 's/^[^<]*<\([a-z]*\)>.*/\1/p' | sort -u); do
+  plain headwater-query.1 | grep 'Types are ' | grep -q -w "$type" || complain "headwater-query.1 does not name the type $type"
+done
 
 # ---- views, tables, columns: those of a real database ----
 "$program" run --model "$root/datasets/models/headwater-gpt2" --data "$root/datasets/ioi.csv" --db "$work/some.db" --limit 40 --quiet

@@ -140,6 +140,7 @@ TEST(nearest_names) {
   assert_null(hw_nearest_name("thrxxxxld", names, n)); /* more than a third differs */
   assert_null(hw_nearest_name("something-else", names, n));
   assert_null(hw_nearest_name("threshold", names, 0));
+  assert_null(hw_nearest_name("1", (const char *const[]){""}, 1));
   char longer[200];
   memset(longer, 'a', sizeof longer - 1);
   longer[sizeof longer - 1] = '\0';

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every parameter of every named query, as --help tells its type: a good value, one of a wrong type, one that the database lacks.
+"""Every parameter of every named query, as --help tells its type: a good value, one of a wrong type (exit code 2), one that the database
+lacks (exit code 1). --limit 0 gives all rows.
 
 parameters.py HEADWATER DB. Prints a line a query; what is wrong begins with BUT. Where HEADWATER_CLI_ONCE is set (the sanitizers' build) a wrong
 value of a type is tried with the first query that has a parameter of that type, and counted with all: the others refuse it by the same code."""
@@ -13,7 +14,7 @@ program, db = sys.argv[1:]
 
 def ask(*arguments):
     done = subprocess.run([program, "query", db, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    return done.returncode, done.stdout, done.stderr
+    return done.returncode, done.stdout, re.sub(r"headwater: \w+: there may be more rows: --limit is [0-9]+ by default \([^\n]+, 0 for all\)\n", "", done.stderr)
 
 
 def first(sql):
@@ -68,6 +69,7 @@ for name in names:
         return ask(name, "--format", "csv", *[word for p, v in {**needed, **other}.items() for word in ("--" + p, v)])
 
     code, rows, problem = run()
+    rows_of_default = rows.splitlines()
     if code or len(rows.splitlines()) < 2 and name not in ("failed", "circuit_breaks"):
         print(f"BUT {name} {needed}: exit {code}, {problem or 'no rows'}")
     for parameter, kind, default in found:
@@ -79,6 +81,10 @@ for name in names:
                 continue  # alone it is another edge
             if code or problem:
                 print(f"BUT {name} --{parameter} {value}: exit {code}, {problem}")
+        if parameter == "limit":
+            every, many = run(limit="0"), run(limit="1000000000")
+            if every != many or every[0] or len(every[1].splitlines()) < len(rows_of_default):
+                print(f"BUT {name} --limit 0: exit {every[0]}, {len(every[1].splitlines())} lines, of {len(many[1].splitlines())}")
         number = {"head": "0"} if "head" in needed else {"neuron": "0"}
         for value in bad + missing:
             if (kind, value) in tried and os.environ.get("HEADWATER_CLI_ONCE"):
@@ -87,7 +93,7 @@ for name in names:
             code, rows, problem = run(**{**(number if kind == "layer" else {}), parameter: value})
             clear = problem.count("\n") == 1 and f'"{value}"' in problem or value == "NULL" and "cannot be NULL" in problem
             asks = "no such" in problem if value in missing else "wants " in problem
-            if not code or rows or not clear or not asks or f"--{parameter}" not in problem and kind != "head" and kind != "neuron":
+            if code != (1 if value in missing else 2) or rows or not clear or not asks or f"--{parameter}" not in problem and kind != "head" and kind != "neuron":
                 print(f"BUT {name} --{parameter} {value!r}: exit {code}, {len(rows)} bytes of rows, {problem.strip()!r}")
         total += len(good) + len(bad) + len(missing)
     print(f"{name}: {', '.join(p + ' ' + k for p, k, _ in found) or 'no parameters'}; {total} values")
