@@ -132,7 +132,7 @@ static bool fail_unexplained(const hw_comparison_reading *r, int side, const cha
 static bool find_groups(hw_comparison_reading *r, hw_error *err) {
   const char *by = r->request->by, *equals = strchr(by, '='), *comma = equals ? strchr(equals, ',') : NULL;
   if (!comma || equals == by || comma == equals + 1 || !comma[1])
-    return hw_fail(err, HW_ERROR_INPUT, "by is \"%.200s\", want COLUMN=A,B with two of the column's values", by);
+    return hw_fail(err, HW_ERROR_ARGUMENT, "by is \"%.200s\", want COLUMN=A,B with two of the column's values", by);
   if (!(r->c->column = copy(r, by, (size_t)(equals - by), err)) || !check_column(r, r->c->column, true, err)) return false;
   if (!check_columns(r, err)) return false;
   for (; comma; comma = strchr(comma + 1, ',')) {
