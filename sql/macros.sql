@@ -77,11 +77,11 @@ CASE WHEN $N < 2 THEN NULL
 max(0.0, ($F + 1.9207294103470618 / $N - 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N))
 -- $wilson_hi $F $N
 min(1.0, ($F + 1.9207294103470618 / $N + 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N))
--- The effective number of a share f = k / n whose n items belong to p clusters: n / (variance clustered / variance of independent items), from the
+-- The effective number of a share F = K / n whose n items belong to P clusters: n / (variance clustered / variance of independent items), from the
 -- sums kk of k * k and kn of k * n over the clusters, and n + w of n * n.
--- $effective_n
-CASE WHEN p = n THEN n * 1.0 WHEN k IN (0, n) OR p < 2 THEN p * 1.0
-      ELSE coalesce(max(1.0, min(n * 1.0, f * (1 - f) * n / (n - 1.0) * n * (p - 1.0) / p / max(0.0, kk - 2 * f * kn + f * f * (n + w)) * n)), n * 1.0)
+-- $effective_n $F $K $P
+CASE WHEN $P = n THEN n * 1.0 WHEN $K IN (0, n) OR $P < 2 THEN $P * 1.0
+      ELSE coalesce(max(1.0, min(n * 1.0, $F * (1 - $F) * n / (n - 1.0) * n * ($P - 1.0) / $P / max(0.0, kk - 2 * $F * kn + $F * $F * (n + w)) * n)), n * 1.0)
     END
 -- P(X >= K) of the binomial distribution of N trials at 0.9, from the top down; NULL where K is.
 -- $binomial_tail $K $N
@@ -188,7 +188,7 @@ s.n, s.n_prompts AS p, s.others AS w, s.t975 AS t,
     coalesce(a.flow_sum, 0) + coalesce(c.flow_others, 0) AS fcn
 -- $component_spread
 SELECT *,
-    $effective_n AS ne,
+    $effective_n(f, k, p) AS ne,
     $half_interval(m, cc, cn) AS half,
     $half_interval(fm, fcc, fcn) AS fhalf
   FROM raw

@@ -18,17 +18,16 @@ WITH $certified, clustered AS (
     sum(kept_id = predicted_id) AS same_kept, sum(removed_id = predicted_id) AS same_removed, sum(kept_kl) AS kept_kl, sum(removed_kl) AS removed_kl,
     sum(2 * kept_closer > n_random) AS n_closer, sum(2 * removed_farther > n_random) AS n_farther
   FROM certified GROUP BY certificate_id, group_id, group_name, cluster
-), failing AS (
-  SELECT certificate_id, group_id, $effective_n AS ne
-  FROM (SELECT certificate_id, group_id, sum(n) AS n, sum(n > 0) AS p, sum(n * n) - sum(n) AS w, sum(fails) AS k, sum(fails) * 1.0 / sum(n) AS f,
-      sum(fails * fails) AS kk, sum(fails * n) AS kn FROM clustered GROUP BY certificate_id, group_id)
 ), sums AS (
-  SELECT certificate_id, group_id, group_name, sum(n) AS n, sum(n_without) AS n_without, sum(n > 0) AS n_clusters, sum(d) AS d, sum(d * d) AS d_d, $ratio_sums(k), $ratio_sums(r),
+  SELECT certificate_id, group_id, group_name, sum(n) AS n, sum(n * n) - sum(n) AS w, sum(fails) AS n_fails, sum(fails * fails) AS kk, sum(fails * n) AS kn,
+    sum(n_without) AS n_without, sum(n > 0) AS n_clusters, sum(d) AS d, sum(d * d) AS d_d, $ratio_sums(k), $ratio_sums(r),
     $ratio_sums(q), sum(fails) * 1.0 / sum(n) AS fails, sum(beats_foil) * 1.0 / sum(n) AS beats_foil, sum(lost) * 1.0 / sum(beats_foil) AS lost,
     sum(n_attention) * 1.0 / sum(n) AS n_attention, sum(n_ffn) * 1.0 / sum(n) AS n_ffn, sum(same_kept) * 1.0 / sum(n) AS same_kept,
     sum(same_removed) * 1.0 / sum(n) AS same_removed, sum(kept_kl) / sum(n) AS kept_kl, sum(removed_kl) / sum(n) AS removed_kl,
     sum(n_closer) AS n_closer, sum(n_farther) AS n_farther
   FROM clustered GROUP BY certificate_id, group_id, group_name
+), failing AS (
+  SELECT *, $effective_n(fails, n_fails, n_clusters) AS ne FROM sums
 )
 SELECT s.certificate_id, u.graph, u.threshold, u.unit, u.baseline, s.group_name, n, n_clusters, n_without, fails, $wilson_lo(fails, ne) AS fails_lo, $wilson_hi(fails, ne) AS fails_hi, lost,
   beats_foil, n_attention, n_ffn, k / d AS f_kept, k / d - ($ratio_half(k)) AS f_kept_lo, k / d + ($ratio_half(k)) AS f_kept_hi,
@@ -36,4 +35,4 @@ SELECT s.certificate_id, u.graph, u.threshold, u.unit, u.baseline, s.group_name,
   q / d AS f_random, same_kept, same_removed, kept_kl, removed_kl, n_closer * 1.0 / n AS closer, iif(n_clusters = n, $binomial_tail(n_closer, n), NULL) AS closer_p,
   n_farther * 1.0 / n AS farther, iif(n_clusters = n, $binomial_tail(n_farther, n), NULL) AS farther_p, u.complete,
   u.n_prompts <> (SELECT coalesce(sum(n_prompts - n_failed), 0) FROM chunk) AS stale
-FROM sums s JOIN failing USING(certificate_id, group_id) JOIN certificate_run u USING(certificate_id) ORDER BY s.certificate_id, s.group_id
+FROM failing s JOIN certificate_run u USING(certificate_id) ORDER BY s.certificate_id, s.group_id

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The areas of the curve of each prompt, the worst first.
 -- METHOD section 13. cpr: area of (kept - none) / (m - none), 1 is best; cmd: area of its distance from 1.
--- needs certificate_run: headwater certify DB --model DIR --curve components
+-- needs certificate_curve: headwater certify DB --model DIR --curve components
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :limit <count> = 20                rows, 0 for all
 WITH $curve_steps, point AS (

@@ -3,7 +3,7 @@
 -- effect: m less the margin without it, a mean over prompts; helps: the share of prompts where it is above 0.
 -- share: of m - none, a ratio of sums with its 95% interval and the p of 0; p is 1 where no prompt has an effect.
 -- q: Benjamini-Hochberg over the components. Effects of single knock-outs overlap: they do not add up.
--- needs certificate_run: headwater certify DB --model DIR --knockout K
+-- needs knockout: headwater certify DB --model DIR --knockout K
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :by <all|group> = all              all prompts together, or each group
 -- :cluster <column> = NULL           column whose values are the units of intervals, like template; NULL: prompts

@@ -2,7 +2,7 @@
 -- What two heads or FFNs do together beyond what each does alone, by knock-outs.
 -- interaction: effect of both less both effects, a mean over prompts.
 -- Below 0: one does the work of the other when it is gone, or both are links of one chain. not_additive: prompts where its size is above the tolerance.
--- needs certificate_run: headwater certify DB --model DIR --pairs K
+-- needs knockout_pair: headwater certify DB --model DIR --pairs K
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
 -- :tolerance <number> = 0.05         of |m - none|
 -- :limit <count> = 20                rows, the largest first, 0 for all

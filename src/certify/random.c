@@ -37,8 +37,10 @@ static hw_ablated_part part_of(const drawing *d, size_t layer, bool ffn, uint64_
     *(d->before[middle] <= left ? &low : &high) = middle;
   }
   uint32_t target = (uint32_t)low, source = target;
+  uint16_t head = HW_ABLATED_FFN;
+  if (!ffn) head = (uint16_t)(number / of_head);
   if (!ffn && !d->nodes) source = (uint32_t)(hw_attention_first(d->c->model, layer, target) + (left - d->before[target]));
-  return (hw_ablated_part){(uint16_t)layer, ffn ? HW_ABLATED_FFN : (uint16_t)(number / of_head), target, source};
+  return (hw_ablated_part){(uint16_t)layer, head, target, source};
 }
 
 /* Takes n of the parts of so many heads, or of the FFN, or all there are: the first n of the list in which each place changed with a later one. */

@@ -78,6 +78,9 @@ static int show(const char *db, const certify_settings *settings, const hw_certi
 }
 
 static int finish(const char *db, const certify_settings *settings, const hw_certify_summary *summary) {
+  if (summary->n_dropped)
+    fprintf(stderr, "headwater: %s: %" PRId64 " rows of an earlier call were deleted, as prompts were stored since: they are made anew%s\n", db, summary->n_dropped,
+            settings->limit ? ", those beyond --limit by a call without it" : "");
   if (summary->interrupted) {
     bool first_pass = summary->n_done == 0 && summary->stage && strcmp(summary->stage, "certificates") != 0;
     fprintf(stderr, "headwater: stopped with %" PRId64 " of %" PRId64 " prompts certified in %s; the same command continues%s%s\n", summary->n_there + summary->n_done, summary->n_prompts, db,
@@ -89,8 +92,6 @@ static int finish(const char *db, const certify_settings *settings, const hw_cer
             summary->n_there + summary->n_done, summary->n_there, summary->n_without);
   if (!settings->quiet && summary->n_stored > summary->n_there + summary->n_done)
     fprintf(stderr, "the table is over all %" PRId64 " prompts that are certified so, not the first %" PRId64 " alone\n", summary->n_stored, summary->n_there + summary->n_done);
-  if (!settings->quiet && summary->n_dropped)
-    fprintf(stderr, "%" PRId64 " rows of an earlier call were made anew, as prompts were stored since\n", summary->n_dropped);
   return show(db, settings, summary);
 }
 

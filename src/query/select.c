@@ -71,10 +71,7 @@ static bool damage_fail(hw_store *store, hw_error *err) {
 bool hw_select_fail(hw_store *store, hw_error *err) {
   int code = sqlite3_errcode(store->db) & 0xff;
   if (sqlite3_extended_errcode(store->db) == HW_DAMAGED_BYTES) return damage_fail(store, err);
-  if (code == SQLITE_ERROR) {
-    const char *why = sqlite3_errmsg(store->db), *hint = strncmp(why, "no such column", 14) == 0 ? " (a text stands in single quotes)" : "";
-    return hw_fail(err, HW_ERROR_INPUT, "SQL: %s%s", why, hint);
-  }
+  if (code == SQLITE_ERROR) return hw_fail(err, HW_ERROR_INPUT, "SQL: %s", sqlite3_errmsg(store->db));
   if (code == SQLITE_INTERRUPT && store->seconds > 0)
     return hw_fail(err, HW_ERROR_INTERRUPTED, "SQL: stopped after %g s, the time limit", store->seconds);
   if (code == SQLITE_AUTH || code == SQLITE_READONLY)
@@ -82,10 +79,20 @@ bool hw_select_fail(hw_store *store, hw_error *err) {
   return hw_store_fail(store, "read it", err);
 }
 
+/* A name in double quotes may have been meant as a text. */
+static bool prepare_fail(hw_store *store, const char *sql, hw_error *err) {
+  static const char start[] = "no such column: ";
+  const char *why = sqlite3_errmsg(store->db), *name = strncmp(why, start, sizeof start - 1) == 0 ? why + sizeof start - 1 : "";
+  size_t n = strlen(name);
+  for (const char *at = sql; n && (at = strchr(at, '"')); at++)
+    if (strncmp(at + 1, name, n) == 0 && at[1 + n] == '"') return hw_fail(err, HW_ERROR_INPUT, "SQL: %s (a text stands in single quotes)", why);
+  return hw_select_fail(store, err);
+}
+
 static bool prepare(hw_store *store, const char *sql, sqlite3_stmt **statement, hw_error *err) {
   const char *tail = NULL;
   errno = 0;
-  if (sqlite3_prepare_v2(store->db, sql, -1, statement, &tail) != SQLITE_OK) return hw_select_fail(store, err);
+  if (sqlite3_prepare_v2(store->db, sql, -1, statement, &tail) != SQLITE_OK) return prepare_fail(store, sql, err);
   if (!*statement) return hw_fail(err, HW_ERROR_INPUT, "SQL: there is no statement");
   while (tail && *tail) { /* comments and semicolons may follow */
     sqlite3_stmt *more = NULL;

@@ -30,7 +30,7 @@ extern const hw_export_plot hw_export_plots[HW_EXPORT_PLOTS];
 bool hw_export_has_needed(hw_store *store, const hw_file_kind *kind, bool *found, hw_error *err);
 /* The command of headwater that makes what the file needs; kind->needs is not NULL. */
 const char *hw_export_maker(const hw_file_kind *kind);
-/* The table of a name, which need not be terminated. Errors: INPUT when there is none, or the database does not have it yet. */
+/* The table of a name, which need not be terminated. Errors: ARGUMENT when there is none, INPUT when the database does not have it yet. */
 bool hw_export_find_table(hw_store *store, const char *name, size_t length, const hw_file_kind **kind, hw_error *err);
 
 #endif

@@ -44,7 +44,7 @@ static double tail_over_density(double t, double df) {
 static double density_at_zero(double df) { return gamma_ratio(df / 2) / sqrt(df * PI); }
 
 double hw_stats_t_two_sided(double t, double df) {
-  if (!(df > 0) || isnan(t)) return (double)NAN;
+  if (!(df >= 1) || isinf(df) || isnan(t)) return (double)NAN;
   t = fabs(t);
   double u = t / sqrt(df), at_zero = density_at_zero(df);
   if (u > 1e8) return 2 * at_zero * sqrt(df) / df * exp(-df * log(u)); /* all but the last digit of 1 + 1/u^2 is 1; t * t may be infinite */

@@ -47,8 +47,8 @@ static bool list_prompts(hw_store *store, const char *condition, const char *tes
   return ok && hw_buffer_check(out, err);
 }
 
-/* Both lists ascend. */
-static bool check_apart(const char *a, const char *b, hw_error *err) {
+/* Both lists ascend. `of`: what a prompt is in both of. */
+static bool check_apart(const char *a, const char *b, const char *of, hw_error *err) {
   char *end_a, *end_b;
   int64_t n = 0, first = 0;
   for (a++, b++; *a && *b && *a != ']' && *b != ']';) {
@@ -57,7 +57,7 @@ static bool check_apart(const char *a, const char *b, hw_error *err) {
     if (in_a <= in_b) a = end_a + (*end_a == ',');
     if (in_b <= in_a) b = end_b + (*end_b == ',');
   }
-  return !n || hw_fail(err, HW_ERROR_INPUT, "%" PRId64 " prompts satisfy both conditions, first prompt %" PRId64 ": a prompt is on one side only", n, first);
+  return !n || hw_fail(err, HW_ERROR_INPUT, "%" PRId64 " prompts satisfy %s, first prompt %" PRId64 ": a prompt is on one side only", n, of, first);
 }
 
 /* Commas are between the numbers of a list. */
@@ -70,10 +70,12 @@ static int64_t count_listed(const char *list) {
 bool hw_condition_sides(hw_store *store, const char *a, const char *b, hw_buffer *prompts_a, hw_buffer *prompts_b, int64_t *n_unknown, hw_error *err) {
   *n_unknown = 0;
   if (!list_prompts(store, a, "", prompts_a, err)) return false;
-  if (b) return list_prompts(store, b, "", prompts_b, err) && check_apart(prompts_a->data, prompts_b->data, err);
+  if (b) return list_prompts(store, b, "", prompts_b, err) && check_apart(prompts_a->data, prompts_b->data, "both conditions", err);
   hw_buffer unknown;
   hw_buffer_init(&unknown);
-  bool ok = list_prompts(store, a, " IS FALSE", prompts_b, err) && list_prompts(store, a, " IS NULL", &unknown, err);
+  static const char of[] = "the condition and its contrary"; /* one like random() */
+  bool ok = list_prompts(store, a, " IS FALSE", prompts_b, err) && list_prompts(store, a, " IS NULL", &unknown, err) &&
+            check_apart(prompts_a->data, prompts_b->data, of, err) && check_apart(prompts_a->data, unknown.data, of, err) && check_apart(prompts_b->data, unknown.data, of, err);
   if (ok) *n_unknown = count_listed(unknown.data);
   hw_buffer_fini(&unknown);
   return ok;

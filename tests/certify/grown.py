@@ -39,13 +39,13 @@ def check_grown(folder):
     check("(0 of them are certified)" in told, f"--dry-run says that all begins anew: {told}")
     for kind in kinds:
         said = call("certify", grown, "--model", MODEL, "--threshold", 0.04, *kind).stderr
-        check("rows of an earlier call were made anew" in said, f"what was deleted is said: {said}")
+        check("rows of an earlier call were deleted" in said, f"what was deleted is said: {said}")
         certify(whole, *kind)
     for table in TABLES:
         check(of_settings(grown, table) == of_settings(whole, table) != before[table], f"{table} has the rows of all prompts at once")
     check(all(row["complete"] for row in rows(grown, "certificate_run")), "complete")
     said = call("certify", grown, "--model", MODEL, "--threshold", 0.04).stderr
-    check(f"{PROMPTS} were there" in said and "anew" not in said and "the table is over" not in said, "nothing is made again without new prompts")
+    check(f"{PROMPTS} were there" in said and "deleted" not in said and "the table is over" not in said, "nothing is made again without new prompts")
     said = call("certify", grown, "--model", MODEL, "--threshold", 0.04, "--limit", 5).stderr
     check(f"the table is over all {PROMPTS} prompts" in said, f"what the table is over is said: {said}")
 

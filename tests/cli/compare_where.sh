@@ -35,6 +35,8 @@ fails "$HW" compare ioi.db --where "1); DELETE FROM prompt; SELECT (1"
 fails "$HW" compare ioi.db --where "load_extension('x')"
 fails "$HW" compare ioi.db --where "prompt_id = :limit"
 item "what has no two groups"
+fails "$HW" compare ioi.db --where "1) OR (1"
+fails "$HW" compare ioi.db --where "random() % 2 = 0" | sed 's/^[^:]*: [0-9]* prompts/N prompts/; s/first prompt [0-9]*/first prompt N/'
 fails "$HW" compare ioi.db --where "n_tokens > 10" --where "n_tokens > 12"
 fails "$HW" compare ioi.db --where "n_tokens > 1000" --where "n_tokens > 12"
 fails "$HW" compare ioi.db --where 1
