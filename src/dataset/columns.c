@@ -198,7 +198,7 @@ static bool note_one_name(hw_dataset *dataset, const char *const *names, size_t 
     hw_buffer_printf(&called, "%s\"%.100s#%zu\"", i ? ", " : "", names[i], i + 1);
   }
   bool ok = hw_buffer_check(&list, err) && hw_buffer_check(&called, err) &&
-            hw_dataset_note(dataset, err, "%s: columns %.300s differ by case only, which SQL does not tell apart; conditions and the view prompt_wide call them %.300s",
+            hw_dataset_note(dataset, err, "%s: columns %.300s differ by case only, which SQL does not tell apart; conditions and the view prompt_wide call them %.300s where each has values",
                             dataset->path, list.data, called.data);
   hw_buffer_fini(&list);
   hw_buffer_fini(&called);
