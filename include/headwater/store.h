@@ -195,6 +195,7 @@ typedef struct hw_relevance_counts {
   char reason[256]; /* the most frequent reason; the first 255 bytes */
   int64_t n_of_reason;
 } hw_relevance_counts;
+/* Counts those of one mode: contrast, else answer. Errors: INPUT for a damaged file; IO. */
 HW_API bool hw_store_count_relevances(hw_store *store, bool contrast, hw_relevance_counts *counts, hw_error *err);
 
 /* ---- Room on the disk ---- */

@@ -98,7 +98,7 @@ static bool make_clusters(hw_comparison_reading *r, hw_error *err) {
     for (size_t i = 0; i < r->n_units[side]; i++) {
       uint32_t *cluster = &r->clusters[side][i];
       if (!*cluster) *cluster = ++next;
-      if (r->c->paired && side == 1) *cluster = r->clusters[0][i]; /* a pair belongs to the cluster of its hw_compared_prompt in side a */
+      if (r->c->paired && side == 1) *cluster = r->clusters[0][i]; /* a pair belongs to the cluster of its member in side a */
       if (!first) first = *cluster;
       several = several || *cluster != first;
     }
