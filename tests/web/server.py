@@ -4,6 +4,7 @@
 
     python3 tests/web/server.py HEADWATER [TEST]...     TEST: only the functions test_TEST
 """
+import contextlib
 import gzip
 import json
 import os
@@ -422,6 +423,11 @@ def test_etag_moves(server):
         assert etag_of(other, GRAPH) != graph
         run = json.loads(other.request(RUN).body)
         check((len(run["minings"]), len(run["comparisons"])), (2, 1), "what was added")
+        neuron, graph = (etag_of(other, end) for end in ("/api/neuron?layer=0&neuron=0", GRAPH))
+        with contextlib.closing(sqlite3.connect(path)) as database:  # as a run does after its last chunk
+            database.execute("INSERT INTO neuron_token VALUES (0, 0, 1, 1, 0, 1)")
+            database.commit()
+        check((etag_of(other, "/api/neuron?layer=0&neuron=0") != neuron, etag_of(other, GRAPH) == graph), (True, True), "after lists of neurons were stored")
 
 
 def test_etag_of_run(server):
