@@ -212,6 +212,9 @@ def test_raw(server):
                  b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"):
         reply = exchange(server, data)
         assert not reply.startswith(b"HTTP/1.1 5") or b"505" in reply[:20], f"{data[:60]}: {reply[:60]}"
+    for target, status in ((f"http://{server.host}/api/run", 200), ("HTTP://localhost/api/run?", 200), ("http://localhost", 200), ("http://evil.example/api/run", 403),
+                           ("http:///api/run", 403), (f"http://{'x' * 300}/api/run", 400)):  # the form that proxies get
+        check(exchange(server, f"GET {target} HTTP/1.1\r\n".encode() + good + b"Connection: close\r\n\r\n").split()[1], str(status).encode(), target)
     check_status(server.request(RUN), 200, "and then")
 
 
