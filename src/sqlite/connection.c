@@ -149,16 +149,19 @@ bool hw_store_connect(const char *path, hw_access access, const hw_hooks *hooks,
 
 /* ---- closing ---- */
 
-void hw_store_remove_beside(const char *path) {
+bool hw_store_remove_beside(const char *path, hw_error *err) {
   static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
+  bool ok = true;
   for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
     hw_buffer name;
     hw_buffer_init(&name);
     hw_buffer_append_string(&name, path);
     hw_buffer_append_string(&name, suffixes[i]);
-    if (!name.failed) (void)unlink(name.data);
+    if (!hw_buffer_check(&name, err)) ok = false;
+    else if (unlink(name.data) != 0 && errno != ENOENT) ok = hw_fail(err, HW_ERROR_IO, "%s: cannot be removed: %s", name.data, strerror(errno));
     hw_buffer_fini(&name);
   }
+  return ok;
 }
 
 /* The path may be a link, which stays. */
@@ -166,7 +169,7 @@ static void remove_file(const char *path) {
   char file[PATH_MAX];
   if (!realpath(path, file)) return;
   (void)unlink(file);
-  hw_store_remove_beside(file);
+  (void)hw_store_remove_beside(file, NULL);
 }
 
 static void end(hw_store *store, bool with_file) {

@@ -34,8 +34,8 @@ void hw_store_free(hw_store *store);
 void hw_store_remove(hw_store *store);
 /* hw_store_remove when store->created, else hw_store_free. */
 void hw_store_discard(hw_store *store);
-/* Removes what SQLite keeps beside the file of a closed database, where it could not be removed when it was closed. */
-void hw_store_remove_beside(const char *path);
+/* Removes what SQLite keeps beside the file of a closed database, where it could not be removed when it was closed. err may be NULL. */
+bool hw_store_remove_beside(const char *path, hw_error *err);
 
 bool hw_store_exec(hw_store *store, const char *sql, const char *doing, hw_error *err);
 /* First column of the first row of sql/FILE as an integer. Errors: no row. */

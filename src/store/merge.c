@@ -400,20 +400,21 @@ static bool merge_all(merge *m) {
   return compare_same(m) && copy_chunks(m) && copy_items(m) && finish(m);
 }
 
-/* Gives the whole file its name, under the lock of a writing process: a database that came there while the files were merged stays. What lies
- * beside an empty file, or where none was, is the log of one that is gone, which SQLite would take for that of the new one. */
+/* What lies beside an empty file, or where none was, is the log of one that is gone: SQLite would take it for that of the new one. */
+static bool move(const char *unfinished, const char *path, hw_error *err) {
+  return hw_store_remove_beside(path, err) &&
+         (rename(unfinished, path) == 0 || hw_fail(err, HW_ERROR_IO, "%s: cannot be called %s: %s", unfinished, path, strerror(errno)));
+}
+
+/* Gives the whole file its name, under the lock of a writing process: a database that came there while the files were merged stays. */
 static bool give_name(merge *m, const char *path, const char *unfinished, bool *was_there) {
   hw_store *named;
   hw_file_state state;
-  bool ok = hw_store_connect(path, HW_OPEN_CREATE, m->hooks, &named, &state, m->err), renamed = false;
-  if (ok && (ok = check_existing(m, path, was_there))) {
-    if (*was_there) (void)unlink(unfinished);
-    else hw_store_remove_beside(path);
-    renamed = !*was_there && rename(unfinished, path) == 0;
-    if (!renamed && !*was_there) ok = hw_fail(m->err, HW_ERROR_IO, "%s: cannot be called %s: %s", unfinished, path, strerror(errno));
-  }
-  if (named && renamed) hw_store_free(named);
-  else if (named) hw_store_discard(named);
+  bool ok = hw_store_connect(path, HW_OPEN_CREATE, m->hooks, &named, &state, m->err) && check_existing(m, path, was_there);
+  if (ok && *was_there) (void)unlink(unfinished);
+  else ok = ok && move(unfinished, path, m->err);
+  if (ok) hw_store_free(named);
+  else hw_store_discard(named);
   if (ok || m->err->kind == HW_ERROR_INTERRUPTED) return ok;
   return hw_fail(m->err, m->err->kind, "%s; the merged file is %s", m->err->message, unfinished);
 }
@@ -427,7 +428,7 @@ static bool make_file(merge *m, const char *path, const char *unfinished, bool *
   if (wrong) hw_store_remove(m->out);
   else if (m->out && !hw_store_close(m->out, ok, &closing) && ok) ok = hw_fail(m->err, closing.kind, "%s", closing.message);
   m->out = NULL;
-  if (ok) hw_store_remove_beside(unfinished);
+  if (ok) (void)hw_store_remove_beside(unfinished, NULL);
   ok = ok && give_name(m, path, unfinished, was_there);
   if (lock >= 0) (void)close(lock);
   return ok;

@@ -10,6 +10,11 @@ cp whole.db all.db && "$PY" "$LIB/hot.py" log all.db && rm all.db && ls all.db*
 "$HW" merge all.db s1.db s2.db --quiet
 same "digest" "$("$HW" digest all.db)" "$digest"
 ls all.db* && rm all.db
+item "what is beside it cannot be removed"
+mkdir all.db-shm
+"$HW" merge all.db s1.db s2.db --quiet; echo "exit $?"
+ls -d all.db* && rmdir all.db-shm
+"$HW" merge all.db s1.db s2.db --quiet && rm all.db
 item "a database that came while the files were merged"
 merge_beside() { # database that comes
   : >all.db
