@@ -2,6 +2,7 @@
 #include "sqlite/handle.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,7 +50,10 @@ bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
   }
 }
 
-bool hw_store_stopped(const hw_store *store, hw_error *err) { return hw_fail(err, HW_ERROR_INTERRUPTED, "%s: stopped; nothing was changed", store->path); }
+bool hw_store_stopped(const hw_store *store, hw_error *err) {
+  if (store->migrated) return hw_fail(err, HW_ERROR_INTERRUPTED, "%s: stopped; it was brought to schema version %" PRId64 ", nothing else was changed", store->path, store->version);
+  return hw_fail(err, HW_ERROR_INTERRUPTED, "%s: stopped; nothing was changed", store->path);
+}
 
 bool hw_store_fail_at(hw_store *store, const char *file, hw_error *err) {
   char doing[96];
