@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Ctrl-C at the end of a command: what is done is not told as stopped, and what was changed is not told as unchanged. */
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <zlib.h>
 
+#include "cli/command.h"
 #include "headwater/certify.h"
 #include "headwater/run.h"
 #include "store_fixture.h"
@@ -109,9 +112,21 @@ TEST(a_migrated_file_is_not_called_unchanged) {
   stop = 0;
 }
 
+TEST(a_signal_leaves_errno) {
+  int before = dup(STDERR_FILENO);
+  hw_cli_catch_interrupts("stopping");
+  assert_int_equal(close(STDERR_FILENO), 0); /* what the handler says cannot be written */
+  errno = EDOM;
+  int raised = raise(SIGINT), after = errno;
+  assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+  assert_int_equal(raised, 0);
+  assert_int_equal(hw_cli_stop, 1);
+  assert_int_equal(after, EDOM);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_run_that_is_done_is_not_stopped), cmocka_unit_test(a_new_threshold_that_is_done_is_not_stopped),
                                      cmocka_unit_test(certificates_that_are_done_are_not_stopped), cmocka_unit_test(a_packed_file_is_not_called_unchanged),
-                                     cmocka_unit_test(a_migrated_file_is_not_called_unchanged)};
+                                     cmocka_unit_test(a_migrated_file_is_not_called_unchanged), cmocka_unit_test(a_signal_leaves_errno)};
   RUN_IN_FOLDER(tests);
 }
