@@ -28,7 +28,7 @@ static bool check_regular(const char *path, bool *there, hw_error *err) {
   return true;
 }
 
-/* Another process may have removed its new file, which failed, while this one waited for the lock. */
+/* Another process may have removed the file or put another in its place. */
 static bool is_still_there(const hw_store *store) {
   struct stat opened, named;
   return fstat(store->lock, &opened) == 0 && stat(store->path, &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
@@ -176,7 +176,7 @@ static void end(hw_store *store, bool with_file) {
   if (!store) return;
   for (size_t i = 0; i < store->n_statements; i++) hw_statement_close(&store->statements[i]);
   (void)sqlite3_close_v2(store->db);
-  if (with_file) remove_file(store->path); /* before another process gets the lock */
+  if (with_file && is_still_there(store)) remove_file(store->path); /* before another process gets the lock */
   /* Last: closing any descriptor of a file drops the POSIX locks that SQLite holds on it. */
   if (store->lock >= 0) (void)close(store->lock);
   free(store->path);

@@ -52,6 +52,11 @@ static void copy_of_another_program(void) {
   assert_int_equal(fclose(file), 0);
 }
 
+static void file_in_its_place(void) {
+  assert_int_equal(unlink(at("both.db")), 0);
+  copy_of_another_program();
+}
+
 static void failed_run_of_another_process(void) { assert_int_equal(unlink(at("both.db")), 0); }
 
 TEST(what_another_process_wrote_before_the_lock_stays) {
@@ -68,6 +73,12 @@ TEST(what_another_process_wrote_before_the_lock_stays) {
   assert_int_equal(unlink(at("both.db")), 0);
   before_lock = copy_of_another_program;
   REFUSED("not a database", hw_store_open_run(at("both.db"), &info, &synthetic_process, false, &store, e));
+  assert_true(hw_file_exists(at("both.db")));
+  assert_int_equal(unlink(at("both.db")), 0);
+  before_lock = file_in_its_place;
+  lock_error = ENOLCK;
+  REFUSED("cannot be locked", hw_store_open_run(at("both.db"), &info, &synthetic_process, false, &store, e));
+  lock_error = 0;
   assert_true(hw_file_exists(at("both.db")));
   assert_int_equal(unlink(at("both.db")), 0);
   before_lock = failed_run_of_another_process; /* the lock is that of a file that is gone: it is made again */
