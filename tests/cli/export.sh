@@ -24,6 +24,12 @@ ls some
 fails "$HW" export ioi.db --out none --tables head_matrix,heads
 fails "$HW" export ioi.db --out none --tables circuit
 rm -rf none
+echo "--- a link in the place of the folder for files in work"
+mkdir precious linked
+echo text >precious/thesis.txt
+ln -s ../precious linked/.headwater-export
+fails "$HW" export ioi.db --out linked --tables group_size
+ls precious
 echo "--- into sqlite3: the same rows and sums"
 "$PY" - <<'END'
 import csv, json, sqlite3, subprocess, os
