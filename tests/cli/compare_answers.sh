@@ -31,7 +31,7 @@ check "p.counterfactual_of IS NULL" "p.counterfactual_of IS NOT NULL" --by varia
 echo "--- without foils, and one answer that is missing"
 printf 'prompt,answer,group\nThe key,was,a\nThe keys,were,b\nThe dog,was,a\n' >few.csv
 "$HW" run --model gpt2 --data few.csv --db few.db --neuron-projections none --threads "$T" --quiet
-"$HW" compare few.db --by group=a,b --components answers --save no --format csv 2>&1 | grep -v "note: no p" | cut -d, -f 2 | sort
+"$HW" compare few.db --by group=a,b --components answers --save no --format csv 2>&1 | grep -v "note: the smallest p" | cut -d, -f 2 | sort
 printf 'prompt,answer,group\nThe key,was,a\nThe keys,,b\n' >none.csv
 "$HW" run --model gpt2 --data none.csv --db none.db --neuron-projections none --threads "$T" --quiet
 "$HW" compare none.db --by group=a,b --components answers --save no
