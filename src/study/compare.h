@@ -15,9 +15,9 @@ typedef struct hw_measured_component {
 } hw_measured_component;
 
 /* condition.c: prompts that satisfy two conditions on the columns of the view prompt_wide, as JSON arrays. Counterfactuals satisfy none.
- * b NULL: those for which a is false; *n_unknown others, for which a is NULL (a value is missing), are on neither side.
- * Errors: INPUT, for a condition that is no condition, and when a prompt satisfies both. */
-bool hw_condition_sides(hw_store *store, const char *a, const char *b, hw_buffer *prompts_a, hw_buffer *prompts_b, int64_t *n_unknown, hw_error *err);
+ * b NULL: those for which a is false; others, for which a is NULL (a value is missing), are on neither side, with a note. Another note counts
+ * prompts with a text in a column of numbers that a condition reads. Errors: INPUT, for a condition that is no condition, and when a prompt satisfies both. */
+bool hw_condition_sides(hw_store *store, const char *a, const char *b, hw_buffer *prompts_a, hw_buffer *prompts_b, hw_buffer *notes, hw_error *err);
 
 /* compare_relevance.c: the prompts that have relevances of the request's mode, in each of one or two databases; all prompts where something else
  * is compared. Open notes how many have a reason instead. Errors: INPUT where none has one. Close also after an error. */

@@ -167,12 +167,9 @@ static bool find_where(hw_comparison_reading *r, hw_error *err) {
   r->c->value_a = copy(r, where[0], strlen(where[0]), err);
   bool ok = hw_buffer_check(&not_a, err) && r->c->value_a;
   const char *b = where[1] ? where[1] : not_a.data;
-  int64_t n_unknown = 0;
   ok = ok && (r->c->value_b = copy(r, b, strlen(b), err)) != NULL && check_columns(r, err) &&
-       hw_condition_sides(r->store, where[0], where[1], &prompts[0], &prompts[1], &n_unknown, err) &&
+       hw_condition_sides(r->store, where[0], where[1], &prompts[0], &prompts[1], &r->c->notes, err) &&
        find_members(r, prompts[0].data, prompts[1].data, err);
-  if (n_unknown)
-    hw_buffer_printf(&r->c->notes, "%" PRId64 " prompts are on neither side, because \"%.200s\" is NULL for them: a value is missing\n", n_unknown, where[0]);
   for (int side = 0; ok && side < 2; side++)
     if (r->n_unexplained[side] && !r->n_sides[side]) ok = fail_unexplained(r, side, "that satisfy ", err);
     else if (!r->n_sides[side])
