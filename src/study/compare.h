@@ -19,15 +19,18 @@ typedef struct hw_measured_component {
  * prompts with a text in a column of numbers that a condition reads. Errors: INPUT, for a condition that is no condition, and when a prompt satisfies both. */
 bool hw_condition_sides(hw_store *store, const char *a, const char *b, hw_buffer *prompts_a, hw_buffer *prompts_b, hw_buffer *notes, hw_error *err);
 
-/* compare_relevance.c: the prompts that have relevances of the request's mode, in each of one or two databases; all prompts where something else
- * is compared. Open notes how many have a reason instead. Errors: INPUT where none has one. Close also after an error. */
+/* compare_relevance.c: the prompts that have relevances of the request's mode, or an answer where answers are compared, in each of one or two
+ * databases; all prompts where something else is compared. Open notes how many have a reason instead of relevances. Errors: INPUT where none has one.
+ * Close also after an error. */
 typedef struct hw_explained_prompts {
-  const char *mode;
+  const char *mode; /* of relevances */
   hw_statement rows[2];
   int n;
 } hw_explained_prompts;
 bool hw_explained_open(hw_explained_prompts *e, hw_store *store, hw_store *other, const hw_comparison_request *request, hw_buffer *notes, hw_error *err);
 bool hw_explained_has(hw_explained_prompts *e, int64_t prompt_id, bool *has, hw_error *err);
+/* What they have: "a relevance of mode contrast", "an answer". */
+void hw_explained_name(const hw_explained_prompts *e, char name[48]);
 void hw_explained_close(hw_explained_prompts *e);
 
 /* Components by number of first appearance, while measures are read. */

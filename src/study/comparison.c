@@ -124,8 +124,10 @@ static bool check_columns(hw_comparison_reading *r, hw_error *err) {
 
 /* A side whose prompts all have a reason in the place of what is compared. `is`: of which prompts. */
 static bool fail_unexplained(const hw_comparison_reading *r, int side, const char *is, hw_error *err) {
+  const char *value = side ? r->c->value_b : r->c->value_a, *mode = r->explained.mode;
+  if (!mode) return hw_fail(err, HW_ERROR_INPUT, "%s: none of the %zu prompts %s%.300s has an answer", r->store->path, r->n_unexplained[side], is, value);
   return hw_fail(err, HW_ERROR_INPUT, "%s: none of the %zu prompts %s%.300s has a relevance of mode %s (headwater query %s relevance --mode %s --missing yes)", r->store->path,
-                 r->n_unexplained[side], is, side ? r->c->value_b : r->c->value_a, r->explained.mode, r->store->path, r->explained.mode);
+                 r->n_unexplained[side], is, value, mode, r->store->path, mode);
 }
 
 /* "COLUMN=A,B". A value may hold commas: it is split at the first comma that leaves a value of some prompt on both sides. */
@@ -250,14 +252,23 @@ static bool find_matched(hw_comparison_reading *r, hw_error *err) {
   hw_statement_close(&b);
   ok = ok && note_settings(r, err);
   ok = hw_store_exec(r->store, "DETACH DATABASE other", "detach the other database", ok ? err : NULL) && ok;
+  char name[48];
+  hw_explained_name(&r->explained, name);
   if (ok && !r->n_members && r->n_unexplained[0])
-    ok = hw_fail(err, HW_ERROR_INPUT, "%s and %s have %zu prompts in common, and none of them has a relevance of mode %s in both", r->store->path, r->other->path,
-                 r->n_unexplained[0], r->explained.mode);
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s and %s have %zu prompts in common, and none of them has %s in both", r->store->path, r->other->path,
+                 r->n_unexplained[0], name);
   else if (ok && !r->n_members)
     ok = hw_fail(err, HW_ERROR_INPUT, "%s and %s have no prompt in common (the same prompt_id and text)", r->store->path, r->other->path);
-  r->c->left_out_a = n_a - (int64_t)r->n_members;
-  r->c->left_out_b = n_b - (int64_t)r->n_members;
+  r->c->left_out_a = n_a - (int64_t)(r->n_members + r->n_unexplained[0]);
+  r->c->left_out_b = n_b - (int64_t)(r->n_members + r->n_unexplained[0]);
   return ok;
+}
+
+static void note_unanswered(hw_comparison_reading *r) {
+  const size_t *n = r->n_unexplained;
+  if (r->request->components != HW_SET_ANSWERS || n[0] + n[1] == 0) return;
+  if (r->other) hw_buffer_printf(&r->c->notes, "%zu prompts have no answer in one of the databases, and are left out\n", n[0]);
+  else hw_buffer_printf(&r->c->notes, "%zu prompts of a and %zu of b have no answer, and are left out\n", n[0], n[1]);
 }
 
 /* ---- measures ---- */
@@ -332,7 +343,8 @@ static bool order_components(hw_comparison_reading *r, uint32_t *places, hw_erro
   }
   free(order);
   if (n_unshared) note_unshared(r, n_unshared);
-  if (!c->n_components && !c->n_rare) return hw_fail(err, HW_ERROR_INPUT, "%s: some of its prompts have no answer", r->store->path);
+  if (!c->n_components && r->request->components == HW_SET_ANSWERS && !c->n_rare)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: each measure of answers is missing in some prompt", r->store->path);
   if (!c->n_components)
     return hw_fail(err, HW_ERROR_INPUT, "no component is active in %" PRId64 " prompts or more (--min-active)", r->request->min_active);
   return true;
@@ -388,6 +400,7 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
   ok = ok && hw_store_count_prompts(store, &counts, err);
   comparison->n_stored = counts.stored;
   if (ok && !other) ok = request->by ? find_groups(&r, err) : find_where(&r, err);
+  if (ok) note_unanswered(&r);
   ok = ok && hw_comparison_make_units(&r, err) && read_measures(&r, err) && hw_buffer_check(&comparison->notes, err);
   hw_store_rollback(store);
   hw_explained_close(&r.explained);
