@@ -61,7 +61,7 @@ typedef struct hw_comparison {
   const char *other_fingerprint;          /* of the other run */
   const char *pair_column, *cluster_column; /* NULL: none */
   bool paired;
-  int64_t left_out_a, left_out_b; /* prompts of the sides without a partner */
+  int64_t left_out_a, left_out_b; /* prompts of the sides that are in no pair */
   int64_t n_stored;               /* prompts in the database when it was read */
   size_t n_components, n_rare;    /* compared; left out by min_active */
   hw_compared_component *components;

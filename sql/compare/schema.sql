@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS comparison (
   other_fingerprint TEXT,         -- of its run
   n_a INTEGER NOT NULL,           -- prompts compared; paired: of each side
   n_b INTEGER NOT NULL,
-  left_out_a INTEGER NOT NULL,    -- prompts without a partner
+  left_out_a INTEGER NOT NULL,    -- prompts in no pair
   left_out_b INTEGER NOT NULL,
   paired INTEGER NOT NULL CHECK(paired IN (0, 1)),
   pair_column TEXT,

@@ -81,7 +81,7 @@ static void put_notes(const hw_comparison_request *request, const hw_comparison 
     at += length + (at[length] == '\n');
   }
   if (c->left_out_a || c->left_out_b)
-    fprintf(stderr, "note: without a partner, so left out: %" PRId64 " prompt%s of a, %" PRId64 " of b\n", c->left_out_a,
+    fprintf(stderr, "note: in no pair, so left out: %" PRId64 " prompt%s of a, %" PRId64 " of b\n", c->left_out_a,
             plural((size_t)c->left_out_a), c->left_out_b);
   if (c->n_rare)
     fprintf(stderr, "note: %zu %s that are not 0 in fewer than %" PRId64 " prompts are left out (--min-active)\n", c->n_rare,

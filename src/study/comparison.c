@@ -57,6 +57,8 @@ static bool read_members(hw_comparison_reading *r, hw_statement *b, bool sides, 
 
 /* Fails with a list: the columns that the prompts have, or the values of `column`. */
 static bool fail_with_list(hw_comparison_reading *r, const char *column, const char *what, hw_error *err) {
+  enum { SHOWN = 12, LENGTH = 40 };
+  size_t n = 0;
   hw_statement b;
   hw_buffer list;
   hw_buffer_init(&list);
@@ -64,10 +66,11 @@ static bool fail_with_list(hw_comparison_reading *r, const char *column, const c
   if (ok && column) hw_bind_string(&b, ":column", column);
   while (ok && (ok = hw_statement_step(&b, &row, err)) && row) {
     const char *text = hw_column_text(&b, 0);
-    hw_buffer_printf(&list, "%s%.60s", list.length ? ", " : "", text ? text : "");
+    if (n++ < SHOWN && text) hw_buffer_printf(&list, "%s%.*s%s", list.length ? ", " : "", LENGTH, text, strlen(text) > LENGTH ? "..." : "");
   }
   hw_statement_close(&b);
-  if (ok) hw_fail(err, HW_ERROR_INPUT, "%s (it has %.600s)", what, list.length ? list.data : "none");
+  if (n > SHOWN) hw_buffer_printf(&list, " and %zu more", n - SHOWN);
+  if (ok) hw_fail(err, HW_ERROR_INPUT, "%s (it has %s)", what, list.length ? list.data : "none");
   hw_buffer_fini(&list);
   return false;
 }
