@@ -125,7 +125,7 @@ HW_API bool hw_stats_false_discovery(const double *p, size_t n, double *q, hw_er
 HW_API double hw_stats_hedges(double df);
 /* Quantile of Student's t; NaN unless df > 0. */
 HW_API double hw_stats_t_quantile(double probability, double df);
-/* P(|T| > |t|) of Student's t, also where it is very small; 0 below 1e-308. NaN unless df is a number of 1 or more. */
+/* P(|T| > |t|) of Student's t, also where it is very small; 2.2e-308 (DBL_MIN) where it is smaller than that, never 0. NaN unless df is a number of 1 or more. */
 HW_API double hw_stats_t_two_sided(double t, double df);
 
 HW_END_C
