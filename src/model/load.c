@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "headwater/buffer.h"
 #include "base/file.h"
@@ -341,9 +340,8 @@ static bool load_weights(hw_loader *ld) {
 /* Appends the hash of file_path (NULL: of folder/name), if the file exists. */
 static bool hash_file(const char *file_path, const char *folder, const char *name, hw_buffer *parts, hw_error *err) {
   char *path = file_path ? strdup(file_path) : hw_path_join(folder, name), hex[HW_HASH_HEX];
-  bool ok = path != NULL;
-  if (!ok) hw_fail_memory(err, name);
-  if (ok && access(path, F_OK) == 0 && (ok = hw_hash_file(path, hex, err))) hw_buffer_append(parts, hex, sizeof hex);
+  bool there = false, ok = path ? hw_file_find(path, &there, err) : hw_fail_memory(err, name);
+  if (ok && there && (ok = hw_hash_file(path, hex, err))) hw_buffer_append(parts, hex, sizeof hex);
   free(path);
   return ok;
 }
