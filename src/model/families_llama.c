@@ -15,6 +15,7 @@ static const hw_key_row llama_keys[] = {
     {"vocab_size", HW_KEY_COUNT, KEY(vocab_size), true, NULL, NULL},
     {"rms_norm_eps", HW_KEY_NUMBER, KEY(norm_eps), false, NULL, NULL},
     {"rope_theta", HW_KEY_NUMBER, KEY(rope.theta), false, NULL, NULL},
+    {"original_max_position_embeddings", HW_KEY_NUMBER, KEY(rope.original_ctx), false, NULL, NULL},
     {"rope_scaling", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
     {"rope_parameters", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
     {"hidden_act", HW_KEY_ACTIVATION, KEY(activation), false, NULL, NULL},
@@ -137,7 +138,6 @@ static const hw_family gemma3 = {
 static const hw_key_row phi3_keys[] = {
     {"sliding_window", HW_KEY_COUNT_OR_NONE, KEY(window), false, NULL, NULL},
     {"partial_rotary_factor", HW_KEY_NUMBER, KEY(rope.rotary_fraction), false, NULL, NULL},
-    {"original_max_position_embeddings", HW_KEY_NUMBER, KEY(rope.original_ctx), false, NULL, NULL},
     {"attention_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
     {"mlp_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
 };

@@ -76,6 +76,9 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"llama-bias", "rope_scaling", "{\"rope_type\": \"longrope\", \"short_factor\": [1, 1, 1]}", "short_factor has 3 numbers and long_factor 0, want 3 each"},
     {"llama-bias", "rope_scaling", "{\"rope_type\": \"longrope\", \"short_factor\": [1, 0, 1]}", "rope_scaling.short_factor is [1,0,1]"},
     {"phi3-longrope", "rope_scaling", "{\"type\": \"longrope\", \"short_mscale\": 1.2}", "rope_scaling.short_mscale"},
+    {"phi3-longrope", "rope_parameters", "{\"original_max_position_embeddings\": 8}",
+     "original_max_position_embeddings and rope_parameters.original_max_position_embeddings say different things"},
+    {"llama-yarn", "original_max_position_embeddings", "32", "original_max_position_embeddings and rope_scaling.original_max_position_embeddings say different things"},
     {"phi3-longrope", "original_max_position_embeddings", "1", "original_max_position_embeddings is 1"},
     {"gemma3-odd", "rope_parameters", "{\"full_attention\": {\"rope_theta\": 9}, \"sliding_attention\": {\"rope_theta\": 7, \"rope_type\": \"linear\"}}",
      "sliding_attention.rope_type is not default"},
@@ -172,6 +175,12 @@ static const struct { const char *fixture, *keys; } same[] = {
     {"phi3-odd", "{\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 10000.0, \"original_max_position_embeddings\": 64}}"},
     {"phi3-longrope", "{\"rope_scaling\": {\"type\": \"su\", \"short_factor\": [1.0, 1.25, 2.5], \"long_factor\": [1.5, 3.0, 9.0]}}"},
     {"phi3-longrope", "{\"dtype\": \"bfloat16\", \"torch_dtype\": null, \"head_dim\": 8}"},
+    {"phi3-longrope", "{\"rope_parameters\": {\"original_max_position_embeddings\": 16}, \"original_max_position_embeddings\": null}"},
+    {"llama-yarn", "{\"original_max_position_embeddings\": 64}"},
+    {"llama-rope3", "{\"original_max_position_embeddings\": 64, \"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 1, "
+                    "\"high_freq_factor\": 4}}"},
+    {"llama-dynamic", "{\"original_max_position_embeddings\": 4}"}, /* the context is max_position_embeddings */
+    {"llama-dynamic", "{\"rope_scaling\": {\"factor\": 2.0, \"type\": \"dynamic\", \"original_max_position_embeddings\": 4}}"},
     {"gemma3-odd", "{\"sliding_window_pattern\": null, \"_sliding_window_pattern\": 6}"},
     {"gemma3-odd", "{\"sliding_window_pattern\": null, \"layer_types\": [\"sliding_attention\", \"sliding_attention\", \"sliding_attention\", "
                    "\"sliding_attention\", \"sliding_attention\", \"full_attention\", \"sliding_attention\"]}"},
