@@ -167,6 +167,9 @@ JSON = [
 TEXT = [
     ("plain.txt", b"A\nB", p("A", "B"), "no table"),
     ("crlf.txt", b"\xef\xbb\xbfA\r\n\r\nB\r\n", p("A", "", "B"), "no table"),
+    ("cr_only.txt", b"A\rB\r", p("A", "B"), "no table"),
+    ("mixed_ends.txt", b"A\rB\r\n\nC\r\r\nD", p("A", "B", "", "C", "", "D"), "no table"),
+    ("cr_between_blocks.txt", b"A" * 65535 + b"\r\nB" + b"C" * 65532 + b"\rD\n", p("A" * 65535, "B" + "C" * 65532, "D"), "no table"),
     ("quotes.txt", b'"A", a\tb\n', p('"A", a\tb'), "no table"),
 ]
 
