@@ -45,6 +45,10 @@ for name in model.safetensors.index.json pytorch_model.bin model-q4_0.gguf; do
   spoil $name link
   fails "$HW" info model
 done
+item "a GGUF file that is named"
+fails "$HW" info model/model-q4_0.gguf
+spoil model-q4_0.gguf pipe
+fails timeout 20 "$HW" info model/model-q4_0.gguf
 item "a shard"
 fresh
 rm model/model.safetensors
