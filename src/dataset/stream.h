@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The bytes of one data set, gunzipped where they are gzip (told by their first two bytes, not by the name), in
- * blocks. After a gzip member come another one, zero bytes up to the end of the file, or nothing. A UTF-8 byte order mark at the start is dropped. What can be read only once (a pipe, standard input) is first
+ * blocks. After a gzip member come another one, zero bytes up to the end of the file, or nothing: other bytes are an error.
+ * A UTF-8 byte order mark at the start is dropped. What can be read only once (a pipe, standard input) is first
  * copied whole into a file without a name. One thread. */
 #ifndef HEADWATER_DATASET_STREAM_H
 #define HEADWATER_DATASET_STREAM_H

@@ -171,7 +171,7 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
     return hw_fail(err, HW_ERROR_INPUT, "%s: %s has a factor, but its type is default", path, key->name);
   if (!type && rope->factor > 0 && rope->type == HW_ROPE_DEFAULT) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.rope_type", path, key->name);
   if (rope->type != HW_ROPE_LONGROPE && (rope->n_short || rope->n_long))
-    return hw_fail(err, HW_ERROR_INPUT, "%s: %s has short_factor or long_factor, want type longrope (Phi-3's types su and yarn are longrope too: write longrope for yarn)",
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s has short_factor or long_factor, want type longrope (in files of Phi-3 the type yarn means longrope)",
                    path, key->name);
   if (rope->type == HW_ROPE_LONGROPE) return true; /* its lists are checked when the head's size is known */
   if (rope->type != HW_ROPE_DEFAULT && !(rope->factor > 0)) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.factor", path, key->name);

@@ -46,7 +46,7 @@ static const hw_weight_row llama_weights[] = {
     {HW_W_UNEMBED, "=lm_head.weight", HW_IF_PRESENT},
 };
 
-/* Defaults of the whole line, but for what keys say that the families have different defaults of. */
+/* Defaults of the whole line; eps of the norms and base of the rotation differ between families. */
 #define LLAMA_BASE(eps, base) .norm = HW_NORM_RMS, .norm_eps = eps, .positions = HW_POSITION_ROTARY, .rope = {.theta = base, .rotary_fraction = 1}, \
                               .gated = true, .activation = HW_ACT_SILU
 #define LLAMA_BLOCK LLAMA_BASE(1e-6, 10000.0)
