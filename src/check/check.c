@@ -199,9 +199,10 @@ bool hw_check(const char *db, const hw_check_settings *settings, hw_sink sink, v
   bool ok = hw_store_open_read_waiting(db, settings->hooks, &c.store, err);
   if (ok) {
     c.store->stoppable = true;
-    ok = check_all(&c, err);
+    ok = hw_store_begin_read(c.store, err) && check_all(&c, err); /* one state, while a run may write */
     hw_check_end(&c.report);
     *n_differences = c.report.n;
+    hw_store_rollback(c.store);
   }
   (void)hw_store_close(c.store, false, NULL);
   hw_arena_fini(&c.arena);
