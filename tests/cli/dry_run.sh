@@ -24,3 +24,12 @@ small_run part.db --chunk-tokens 64 --dry-run --threads "$T" | plan | grep -e pr
 echo "--- of a database with another run"
 small_run part.db --chunk-tokens 64 --threshold 0.1 --dry-run
 echo "exit $?"
+echo "--- the lists of all neurons are counted"
+lists="--limit 5 --neuron-projections all --top-tokens 50 --threads $T"
+# shellcheck disable=SC2086
+small_run lists.db $lists
+# shellcheck disable=SC2086
+"$HW" run --model gpt2 --data ioi.csv $lists --dry-run 2>/dev/null | "$PY" -c '
+import os, re, sys
+expected, found = float(re.search("disk +about ([0-9.]+) MiB", sys.stdin.read())[1]), os.path.getsize("lists.db") / 2**20
+print("as the file, to a quarter" if abs(expected - found) < found / 4 else f"expected {expected} MiB, found {found:.1f}")'
