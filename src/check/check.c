@@ -108,7 +108,7 @@ static bool run_statement(check *c, const hw_check_statement *rule, hw_error *er
     for (int column = 1; column < 3; column++) {
       hw_buffer_append_string(&text, column == 1 ? " is " : ", wanted ");
       if (sqlite3_column_type(s.sqlite, column) == SQLITE_TEXT) hw_buffer_append_string(&text, hw_column_text(&s, column));
-      else hw_check_value(&s, column, &text);
+      else hw_column_print(&s, column, &text);
     }
     const char *fault = hw_column_text(&s, 0);
     if (!text.failed) hw_check_differs(&c->report, "%s%s", fault ? fault : rule->file, text.data);

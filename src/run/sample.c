@@ -81,6 +81,8 @@ static void measure_results(const hw_running *s, const hw_computed_chunk compute
   if (measured > s->results_bytes) summary->worker_bytes = without + measured;
 }
 
+enum { PROGRAM_BYTES = 16 << 20 }; /* with its libraries */
+
 static void expect(const hw_running *s, const sample *of, hw_plan_summary *summary) {
   int64_t n_tokens = summary->n_shard_tokens - summary->n_tokens_stored;
   double chunks = of->n_tokens > 0 ? (double)n_tokens / of->n_tokens : 1;
@@ -88,6 +90,7 @@ static void expect(const hw_running *s, const sample *of, hw_plan_summary *summa
   summary->seconds_expected = (of->seconds * chunks + of->neuron_seconds * n_neurons) / summary->threads;
   summary->disk_bytes_expected = (double)of->empty + (double)(of->filled - of->empty) * (double)summary->n_shard_prompts / of->n_prompts +
                                  of->neuron_bytes * of->n_neurons;
+  summary->store_bytes = PROGRAM_BYTES + hw_store_writer_bytes(summary->disk_bytes_expected, s->job->counterfactual);
 }
 
 bool hw_running_measure(hw_running *s, hw_plan_summary *summary, hw_error *err) {

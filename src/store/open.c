@@ -291,8 +291,9 @@ bool hw_store_set_up_writer(hw_store *store, bool durable, hw_error *err) {
    * graph and be half empty. */
   if (!hw_store_exec(
           store,
-          "PRAGMA page_size = 4096; PRAGMA cache_size = -65536; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY",
+          "PRAGMA page_size = 4096; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY",
           "set it up", err) ||
+      !hw_store_set_cache(store, HW_WRITER_CACHE_KILOBYTES, err) ||
       !use_log(store, err) ||
       !hw_store_exec(store, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", "set it up", err))
     return false;
