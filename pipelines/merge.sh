@@ -2,24 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # Merges what shard.sh made:
 #   sh pipelines/merge.sh N OUT.db [options of headwater merge]
-# The work is done on a disk of this machine, as in shard.sh; OUT.db takes its name when it is whole. Where it is there already it is compared
-# with the shards. OUT.db.parts can be deleted after that.
+# The work is done on a disk of this machine, as in shard.sh; OUT.db takes its name when it is whole; where it cannot be
+# copied it stays on that disk, and its name is printed. Where OUT.db is there already it is compared with the shards. OUT.db.parts can be deleted
+# after that.
 set -u
 [ $# -ge 2 ] || { echo "usage: merge.sh N OUT.db [options of headwater merge]" >&2; exit 2; }
 n=$1 out=$2
 shift 2
+. "$(dirname "$0")/functions.sh"
 local=$(mktemp -d "${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/headwater.XXXXXX") || exit 1
-child=''
 trap 'rm -rf "$local"' EXIT
-trap '[ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT
 made=$local/$(basename "$out")
 [ ! -e "$out" ] || made=$out
-"${HEADWATER:-headwater}" merge "$made" "$out.parts"/*-of-"$n".db "$@" &
-child=$!
-code=130
-while kill -0 "$child" 2>/dev/null; do
-  wait "$child"
+run_child "${HEADWATER:-headwater}" merge "$made" "$out.parts"/*-of-"$n".db "$@" || {
   code=$?
-done
-[ "$code" = 0 ] || exit "$code"
-[ "$made" = "$out" ] || { cp "$made" "$out.copy" && mv "$out.copy" "$out"; }
+  [ -z "$stop" ] || echo "merge of $n shards: stopped; the same command begins it again" >&2
+  exit "$code"
+}
+[ "$made" != "$out" ] || exit 0
+copy_whole "$made" "$out" || {
+  trap - EXIT
+  echo "merge of $n shards: it cannot be copied to $out, it is kept on this machine as $made" >&2
+  exit 1
+}
+echo "merge of $n shards: saved as $out; $made is deleted" >&2

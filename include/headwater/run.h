@@ -224,6 +224,7 @@ typedef struct hw_plan_summary {
   size_t n_chunks_stored;
   double seconds_expected;           /* for what remains, from a short measured sample */
   double disk_bytes_expected;
+  double store_bytes; /* dry_run: memory for the program itself and the database, beside weights and workers; not under the cap */
   size_t packed_bytes;  /* of weights that are packed before the first chunk; 0: they are packed by panel, again and again */
   size_t packed_back_bytes; /* of the transposed ones, for relevances; 0 likewise */
   size_t screen_bytes;  /* of the unembedding in 8-bit numbers; 0: projections are not screened */
@@ -268,11 +269,13 @@ HW_API bool hw_run(const hw_job *job, const hw_hooks *hooks, hw_plan_summary *pl
 
 /* Makes the database that the run of `source` would have made at this threshold, which is at least its floor: graphs, heads,
  * neurons, aggregates and items are replayed from the stored rows. Projections are those that the source has: all of them when its floor
- * lies below its threshold, but for neurons that only a threshold below that of the source brings in. *n_prompts counts the prompts.
+ * lies below its threshold, but for neurons that only a threshold below that of the source brings in. *n_prompts counts the prompts
+ * that are stored, *n_failed those that failed.
  * hooks may be NULL.
  * Errors: a threshold below the floor, an incomplete source, a database `out` of another run; INTERRUPTED when hooks->stop came before the end: the
  * same call continues. */
-HW_API bool hw_rethreshold(const char *source, double threshold, const char *out, const hw_hooks *hooks, int64_t *n_prompts, hw_error *err);
+HW_API bool hw_rethreshold(const char *source, double threshold, const char *out, const hw_hooks *hooks, int64_t *n_prompts, int64_t *n_failed,
+                           hw_error *err);
 
 HW_END_C
 

@@ -144,6 +144,8 @@ HW_API void hw_store_commit_every(hw_store *store, double seconds);
 HW_API bool hw_store_tick(hw_store *store, hw_error *err);
 /* Bytes of the database: of its pages, the log not counted. */
 HW_API bool hw_store_bytes(hw_store *store, int64_t *bytes, hw_error *err);
+/* Memory that a writer takes at most for pages and for sums that wait, when the database grows to this size. */
+HW_API double hw_store_writer_bytes(double database_bytes, bool counterfactuals);
 /* Commits the chunks that wait. After an error none of them is stored. */
 HW_API bool hw_store_flush(hw_store *store, hw_error *err);
 /* Commits and closes; with finish = true the WAL is folded in and journal_mode becomes DELETE, one file to mail. close(NULL) is fine. */

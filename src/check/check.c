@@ -108,7 +108,7 @@ static bool run_statement(check *c, const hw_check_statement *rule, hw_error *er
     for (int column = 1; column < 3; column++) {
       hw_buffer_append_string(&text, column == 1 ? " is " : ", wanted ");
       if (sqlite3_column_type(s.sqlite, column) == SQLITE_TEXT) hw_buffer_append_string(&text, hw_column_text(&s, column));
-      else hw_check_value(&s, column, &text);
+      else hw_column_print(&s, column, &text);
     }
     const char *fault = hw_column_text(&s, 0);
     if (!text.failed) hw_check_differs(&c->report, "%s%s", fault ? fault : rule->file, text.data);
@@ -199,9 +199,10 @@ bool hw_check(const char *db, const hw_check_settings *settings, hw_sink sink, v
   bool ok = hw_store_open_read_waiting(db, settings->hooks, &c.store, err);
   if (ok) {
     c.store->stoppable = true;
-    ok = check_all(&c, err);
+    ok = hw_store_begin_read(c.store, err) && check_all(&c, err); /* one state, while a run may write */
     hw_check_end(&c.report);
     *n_differences = c.report.n;
+    hw_store_rollback(c.store);
   }
   (void)hw_store_close(c.store, false, NULL);
   hw_arena_fini(&c.arena);

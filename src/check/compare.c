@@ -117,7 +117,7 @@ static void put_key(const comparison *c, const hw_statement *side, hw_buffer *ou
   hw_buffer_printf(out, "%s ", c->columns->table);
   for (int column = 0; column < c->columns->n_keys; column++) {
     hw_buffer_printf(out, "%s%s ", column ? ", " : "", c->columns->names[column]);
-    hw_check_value(side, column, out);
+    hw_column_print(side, column, out);
   }
 }
 
@@ -136,10 +136,10 @@ static void compare_columns(const comparison *c) {
     hw_buffer_init(&text);
     put_key(c, &c->found, &text);
     hw_buffer_printf(&text, ": %s is ", c->columns->names[column]);
-    hw_check_value(&c->found, column, &text);
+    hw_column_print(&c->found, column, &text);
     hw_buffer_append_string(&text, ", wanted ");
     if (sqlite3_column_type(c->wanted.sqlite, column) == SQLITE_BLOB) hw_buffer_append_string(&text, "other bytes");
-    else hw_check_value(&c->wanted, column, &text);
+    else hw_column_print(&c->wanted, column, &text);
     if (!text.failed) hw_check_differs(c->pair->report, "%s", text.data);
     hw_buffer_fini(&text);
   }

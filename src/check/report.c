@@ -8,7 +8,7 @@
 #include "base/number.h"
 #include "base/text.h"
 
-enum { MOST_SHOWN = 100, MOST_TEXT = 60 };
+enum { MOST_SHOWN = 100 };
 
 static void put_line(hw_check_report *report, const char *begin, const char *format, va_list values) {
   char text[1024];
@@ -37,21 +37,4 @@ void hw_check_differs(hw_check_report *report, const char *format, ...) {
 
 void hw_check_end(hw_check_report *report) {
   if (report->n > MOST_SHOWN) hw_check_say(report, "%" PRId64 " more differences are not shown", report->n - MOST_SHOWN);
-}
-
-void hw_check_value(const hw_statement *s, int column, hw_buffer *out) {
-  size_t length;
-  const void *bytes;
-  switch (sqlite3_column_type(s->sqlite, column)) {
-    case SQLITE_NULL: hw_buffer_append_string(out, "NULL"); break;
-    case SQLITE_INTEGER: hw_buffer_printf(out, "%" PRId64, hw_column_integer(s, column)); break;
-    case SQLITE_FLOAT: hw_buffer_printf(out, "%.17g", hw_column_real(s, column)); break;
-    case SQLITE_TEXT:
-      bytes = hw_column_blob(s, column, &length);
-      hw_buffer_printf(out, "'%.*s'%s", (int)(length < MOST_TEXT ? length : MOST_TEXT), (const char *)bytes, length > MOST_TEXT ? "..." : "");
-      break;
-    default:
-      bytes = hw_column_blob(s, column, &length);
-      hw_buffer_printf(out, "a blob of %zu bytes", length);
-  }
 }

@@ -20,7 +20,4 @@ void hw_check_differs(hw_check_report *report, const char *format, ...) __attrib
 /* Tells at the end how many were not shown. */
 void hw_check_end(hw_check_report *report);
 
-/* The value of a column of the present row for people: at most `most` bytes of a text, the length of a blob. */
-void hw_check_value(const hw_statement *s, int column, hw_buffer *out);
-
 #endif

@@ -52,7 +52,7 @@ static bool report_rows(hw_store *store, const char *table, const sum_columns *c
       const char *about = hw_column_text(&s, 0);
       hw_buffer excess;
       hw_buffer_init(&excess);
-      hw_check_value(&s, 1 + i, &excess);
+      hw_column_print(&s, 1 + i, &excess);
       if (!excess.failed) hw_check_differs(report, "%s %s: %s of the groups is %s more than of %s", table, about ? about : "", columns->sums[i], excess.data, whole);
       hw_buffer_fini(&excess);
     }

@@ -35,14 +35,14 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
   if (!(settings.threshold > 0)) return hw_cli_usage(command, "no --threshold T given");
   if (!settings.out) return hw_cli_usage(command, "no --out NEW.db given");
-  int64_t n_prompts = 0;
+  int64_t n_prompts = 0, n_failed = 0;
   hw_cli_progress progress;
   hw_cli_catch_interrupts("finishing the chunks in work");
   hw_cli_progress_start(&progress, false, settings.lock_timeout);
-  bool ok = hw_rethreshold(db, settings.threshold, settings.out, &progress.hooks, &n_prompts, &err);
+  bool ok = hw_rethreshold(db, settings.threshold, settings.out, &progress.hooks, &n_prompts, &n_failed, &err);
   hw_cli_progress_stop(&progress, false);
   if (!ok) return hw_cli_fail(&err);
-  printf("%s: %" PRId64 " prompts at threshold %g\n", settings.out, n_prompts, settings.threshold);
+  printf("%s: %" PRId64 " prompts stored, %" PRId64 " failed, at threshold %g\n", settings.out, n_prompts, n_failed, settings.threshold);
   return hw_cli_finish();
 }
 

@@ -40,6 +40,7 @@ static void print_plan(const hw_plan_summary *plan) {
          (double)plan->worker_bytes / 1048576);
   if (plan->packed_bytes) printf(", %.0f MiB of packed weights", (double)(plan->packed_bytes + plan->packed_back_bytes) / 1048576);
   if (plan->screen_bytes) printf(", %.0f MiB to screen projections", (double)plan->screen_bytes / 1048576);
+  printf(", up to %.0f MiB for the program and the database", plan->store_bytes / 1048576);
   printf("\n");
   printf("time         about %s on %d threads\n", time, plan->threads);
   printf("disk         about %.1f MiB\n", plan->disk_bytes_expected / 1048576);

@@ -87,16 +87,28 @@ static size_t fit_workers(const hw_job *job, const hw_model *model, const hw_pla
   return needed + ((threads - *workers) * helper + *workers - 1) / *workers;
 }
 
+/* Prompts of half the length may need as much: a worker has work space for a sub-batch. */
+static bool refuse(const hw_job *job, const hw_model *model, const hw_plan *plan, const hw_flow_settings *flow, const hw_plan_summary *summary, size_t needed,
+                   size_t batch_rows, hw_error *err) {
+  hw_plan of_short = *plan;
+  of_short.largest.n_rows /= 2;
+  of_short.largest.n_tokens /= 2;
+  of_short.largest.longest /= 2;
+  size_t threads = (size_t)summary->threads, helpers = (threads - 1) * HW_PANEL_FLOATS * sizeof(float);
+  bool helps = needed_bytes(job, model, flow, &of_short, batch_rows, 0, threads) + helpers <= (size_t)job->memory << 20;
+  return hw_fail(err, HW_ERROR_INPUT, "memory: a worker of %d thread%s needs %zu MiB beside the weights, the cap is %lld MiB (the largest prompt has %zu tokens, "
+                 "%zu with the sequences that score its answers); raise --memory%s",
+                 summary->threads, summary->threads == 1 ? "" : "s", (needed + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows,
+                 helps ? ", or leave such prompts out" : ": prompts of half the length need as much");
+}
+
 bool hw_estimate_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, hw_plan_summary *summary,
                        size_t *batch_rows, size_t *kept_rows, hw_error *err) {
   size_t cap = (size_t)job->memory << 20, workers, work = hw_screen_work_bytes(model);
   summary->worker_bytes = fit_workers(job, model, plan, flow, (size_t)summary->threads, batch_rows, kept_rows, &workers);
   summary->workers = (int)workers;
   size_t needed = summary->worker_bytes * workers, available = cap ? cap - needed : hw_memory_available() / 2;
-  if (cap && needed > cap)
-    return hw_fail(err, HW_ERROR_INPUT, "memory: a worker of %d threads needs %zu MiB beside the weights, the cap is %lld MiB (the largest prompt has %zu tokens, "
-                   "%zu with the sequences that score its answers); leave such prompts out",
-                   summary->threads, (needed + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows);
+  if (cap && needed > cap) return refuse(job, model, plan, flow, summary, needed, *batch_rows, err);
   summary->screen_bytes = screen_bytes(job, model, plan, work * workers, available);
   if (summary->screen_bytes) {
     size_t screen = summary->screen_bytes + work * workers;

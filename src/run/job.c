@@ -60,7 +60,7 @@ static const hw_option job_options[] = {
     {"allow-mixed-kernels", HW_OPTION_FLAG, AT(allow_mixed_kernels), NULL, "with --gemm openblas: continue a run that another kernel of OpenBLAS began, whose bits may differ", 0, 0, NULL, false},
     {"share-prefixes", HW_OPTION_CHOICE, AT(share_prefixes), "WHEN", "prompts that begin with the same tokens compute these once: yes or no (the same results); never with --gemm openblas", 0, 0, prefix_names, false},
     {"screen", HW_OPTION_CHOICE, AT(screen), "WHEN", "projections: 8-bit numbers say which tokens can be in a list; the lists are the same: auto (where it saves time and memory allows it), always, never", 0, 0, screen_names, false},
-    {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory, packed and 8-bit weights, beside the mapped files; 0 for none", 0, 1 << 24, NULL, false},
+    {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory, packed and 8-bit weights; mapped files, the program and the database come on top (--dry-run says how much); 0 for none", 0, 1 << 24, NULL, false},
     {"shard", HW_OPTION_TEXT, AT(shard), "K/N", "only the chunks of the K-th of N processes, each with a --db of its own; headwater merge joins these", 0, 0, NULL, false},
     {"plan", HW_OPTION_PATH, AT(plan), "FILE", "the data set is measured once: the first process writes the plan there, the others of the same run read it", 0, 0, NULL, false},
     {"commit-seconds", HW_OPTION_COUNT, AT(commit_seconds), "N", "finished chunks wait so many seconds after the last commit for the next, so that small ones share a commit; 0: none wait", 0, 3600, NULL, false},
@@ -68,7 +68,7 @@ static const hw_option job_options[] = {
     {"durable", HW_OPTION_FLAG, AT(durable), NULL, "every commit survives a power failure", 0, 0, NULL, false},
     {"profile", HW_OPTION_FLAG, AT(profile), NULL, "say at the end where the workers' time went, and keep it in the table process_stage", 0, 0, NULL, false},
     {"failed-ok", HW_OPTION_FLAG, AT(failed_ok), NULL, "exit with 0, not 3, when some prompts failed", 0, 0, NULL, false},
-    {"dry-run", HW_OPTION_FLAG, AT(dry_run), NULL, "only say what the run would take", 0, 0, NULL, false},
+    {"dry-run", HW_OPTION_FLAG, AT(dry_run), NULL, "only say what the run would take; --plan FILE is written all the same", 0, 0, NULL, false},
     {"quiet", HW_OPTION_FLAG, AT(quiet), NULL, "no progress, and no line on the columns", 0, 0, NULL, false},
 };
 

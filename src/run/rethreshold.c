@@ -15,7 +15,7 @@ typedef struct rerun {
   hw_run_info info; /* of the target */
   hw_arena arena;   /* of the whole */
   const hw_hooks *hooks;
-  int64_t *n_prompts;
+  int64_t *n_prompts, *n_failed; /* of the target */
   hw_error *err;
 } rerun;
 
@@ -86,8 +86,8 @@ static bool copy_chunks(rerun *r, const bool *done, int64_t n_chunks) {
          hw_store_put_chunk(r->target, encoded, r->err);
     hw_encoded_chunk_free(encoded);
     if (!ok) continue;
-    *r->n_prompts += (int64_t)chunk.n_prompts;
-    hw_tell_progress(r->hooks, "prompts", *r->n_prompts, r->info.n_prompts);
+    for (size_t p = 0; p < chunk.n_prompts; p++) ++*(chunk.prompts[p].failure ? r->n_failed : r->n_prompts);
+    hw_tell_progress(r->hooks, "prompts", *r->n_prompts + *r->n_failed, r->info.n_prompts);
   }
   hw_arena_fini(&arena);
   return ok;
@@ -148,7 +148,8 @@ static bool copy_all(rerun *r) {
     return false;
   bool *done = hw_arena_znew(&r->arena, bool, (size_t)n_chunks, r->err);
   if (!done || !hw_store_chunks_done(r->target, (size_t)n_chunks, done, &n_stored, &n_failed, r->err)) return false;
-  *r->n_prompts = n_stored;
+  *r->n_prompts = n_stored - n_failed;
+  *r->n_failed = n_failed;
   hw_tell_progress(r->hooks, "prompts", n_stored, r->info.n_prompts);
   return copy_chunks(r, done, n_chunks) && copy_neurons(r);
 }
@@ -162,13 +163,13 @@ static bool check_source(rerun *r, const char *source, double threshold) {
   bool *done = hw_arena_znew(&r->arena, bool, (size_t)n_chunks, r->err);
   int64_t n_failed;
   if (!done || !hw_store_chunks_done(r->source, (size_t)n_chunks, done, &n_stored, &n_failed, r->err)) return false;
-  return n_stored == r->info.n_prompts || hw_fail(r->err, HW_ERROR_INPUT, "%s: only %lld of %lld prompts are stored; finish the run first",
-                                                  source, (long long)n_stored, (long long)r->info.n_prompts);
+  return n_stored == r->info.n_prompts || hw_fail(r->err, HW_ERROR_INPUT, "%s: of %lld prompts only %lld are stored and %lld failed; finish the run first",
+                                                  source, (long long)r->info.n_prompts, (long long)(n_stored - n_failed), (long long)n_failed);
 }
 
-bool hw_rethreshold(const char *source, double threshold, const char *out, const hw_hooks *hooks, int64_t *n_prompts,
+bool hw_rethreshold(const char *source, double threshold, const char *out, const hw_hooks *hooks, int64_t *n_prompts, int64_t *n_failed,
                     hw_error *err) {
-  rerun r = {.hooks = hooks, .n_prompts = n_prompts, .err = err};
+  rerun r = {.hooks = hooks, .n_prompts = n_prompts, .n_failed = n_failed, .err = err};
   hw_arena_init(&r.arena);
   hw_process_info process = {.model_path = "", .dataset_path = source, .program_version = HW_VERSION, .blas_kernel = "", .threads = 1, .hooks = hooks};
   bool ok = hw_store_open_read_waiting(source, hooks, &r.source, err) && check_source(&r, source, threshold) && make_info(&r, threshold) &&

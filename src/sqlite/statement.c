@@ -2,6 +2,7 @@
 #include "sqlite/statement.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/progress.h"
@@ -155,4 +156,23 @@ bool hw_column_copy(const hw_statement *s, int column, hw_arena *arena, const ch
   const void *bytes = hw_column_blob(s, column, length);
   *text = hw_arena_copy(arena, bytes, *length, err);
   return *text != NULL;
+}
+
+enum { MOST_TEXT = 60 }; /* bytes */
+
+void hw_column_print(const hw_statement *s, int column, hw_buffer *out) {
+  size_t length;
+  const void *bytes;
+  switch (sqlite3_column_type(s->sqlite, column)) {
+    case SQLITE_NULL: hw_buffer_append_string(out, "NULL"); break;
+    case SQLITE_INTEGER: hw_buffer_printf(out, "%" PRId64, hw_column_integer(s, column)); break;
+    case SQLITE_FLOAT: hw_buffer_printf(out, "%.17g", hw_column_real(s, column)); break;
+    case SQLITE_TEXT:
+      bytes = hw_column_blob(s, column, &length);
+      hw_buffer_printf(out, "'%.*s'%s", (int)(length < MOST_TEXT ? length : MOST_TEXT), (const char *)bytes, length > MOST_TEXT ? "..." : "");
+      break;
+    default:
+      bytes = hw_column_blob(s, column, &length);
+      hw_buffer_printf(out, "a blob of %zu bytes", length);
+  }
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "headwater/arena.h"
+#include "headwater/buffer.h"
 #include "headwater/error.h"
 #include "sqlite/handle.h"
 
@@ -44,6 +45,8 @@ int64_t hw_column_integer(const hw_statement *s, int column);
 double hw_column_real(const hw_statement *s, int column);
 const char *hw_column_text(const hw_statement *s, int column); /* NUL-terminated; NULL for NULL */
 const void *hw_column_blob(const hw_statement *s, int column, size_t *length); /* never NULL */
+/* The value as messages show it: a long text is cut, of a blob only its length is told. */
+void hw_column_print(const hw_statement *s, int column, hw_buffer *out);
 /* A copy in the arena, with a NUL behind it; a NULL column gives NULL and length 0. */
 bool hw_column_copy(const hw_statement *s, int column, hw_arena *arena, const char **text, size_t *length, hw_error *err);
 

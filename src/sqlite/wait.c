@@ -31,10 +31,14 @@ bool hw_store_wait_more(hw_store *store, double limit) {
   return true;
 }
 
+bool hw_store_wait_busy(hw_store *store) {
+  return hw_store_wait_more(store, store->hooks && store->hooks->lock_timeout > 0 ? store->hooks->lock_timeout : HW_BUSY_SECONDS);
+}
+
 static int on_busy(void *context, int n_before) {
   hw_store *store = context;
   if (n_before == 0) hw_store_begin_wait(store);
-  return hw_store_wait_more(store, store->hooks && store->hooks->lock_timeout > 0 ? store->hooks->lock_timeout : HW_BUSY_SECONDS);
+  return hw_store_wait_busy(store);
 }
 
 enum { OPERATIONS_A_LOOK = 5000 }; /* of SQLite's machine, between two looks at the clock and at what the user wants */

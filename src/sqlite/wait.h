@@ -11,6 +11,8 @@ enum { HW_BUSY_SECONDS = 5 };
 void hw_store_begin_wait(hw_store *store);
 /* Waits a moment; false when `limit` seconds are over or the user wants to stop. */
 bool hw_store_wait_more(hw_store *store, double limit);
+/* The same for a lock of SQLite's, by the time that the store's hooks give. */
+bool hw_store_wait_busy(hw_store *store);
 
 /* What every connection has: no trust in what the schema says, extended codes, waiting for locks, ends of statements at store->deadline and when the user stops. */
 void hw_store_set_up(hw_store *store);

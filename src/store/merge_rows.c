@@ -127,28 +127,56 @@ bool hw_merge_put(hw_store *out, const hw_merge_rows *rows, bool *is_new, hw_err
   return true;
 }
 
-bool hw_merge_same_row(const hw_statement *a, const hw_statement *b) {
-  int n = sqlite3_column_count(a->sqlite);
-  if (n != sqlite3_column_count(b->sqlite)) return false;
-  for (int c = 0; c < n; c++) {
-    int type = sqlite3_column_type(a->sqlite, c);
-    size_t length[2];
-    if (type != sqlite3_column_type(b->sqlite, c)) return false;
-    if (type == SQLITE_INTEGER) {
-      if (hw_column_integer(a, c) != hw_column_integer(b, c)) return false;
-    } else if (type == SQLITE_FLOAT) {
-      double x = hw_column_real(a, c), y = hw_column_real(b, c);
-      if (memcmp(&x, &y, sizeof x) != 0) return false;
-    } else if (type != SQLITE_NULL) {
-      const void *x = hw_column_blob(a, c, &length[0]), *y = hw_column_blob(b, c, &length[1]);
-      if (length[0] != length[1] || memcmp(x, y, length[0]) != 0) return false;
-    }
+static bool same_value(const hw_statement *a, const hw_statement *b, int column) {
+  int type = sqlite3_column_type(a->sqlite, column);
+  size_t length[2];
+  if (type != sqlite3_column_type(b->sqlite, column)) return false;
+  if (type == SQLITE_NULL) return true;
+  if (type == SQLITE_INTEGER) return hw_column_integer(a, column) == hw_column_integer(b, column);
+  if (type == SQLITE_FLOAT) {
+    double x = hw_column_real(a, column), y = hw_column_real(b, column);
+    return memcmp(&x, &y, sizeof x) == 0;
   }
-  return true;
+  const void *x = hw_column_blob(a, column, &length[0]), *y = hw_column_blob(b, column, &length[1]);
+  return length[0] == length[1] && memcmp(x, y, length[0]) == 0;
+}
+
+bool hw_merge_same_row(const hw_statement *a, const hw_statement *b) {
+  int n = sqlite3_column_count(a->sqlite), c = 0;
+  if (n != sqlite3_column_count(b->sqlite)) return false;
+  while (c < n && same_value(a, b, c)) c++;
+  return c == n;
 }
 
 bool hw_merge_lookup_open(hw_statement *s, hw_store *out, const hw_merge_table *table, hw_error *err) {
   return open_made(s, out, "merge/row.sql", table->name, NULL, err);
+}
+
+/* Names the row by its key, and the first value that differs. there: whether the files before have the row. */
+static bool fail_differs(const hw_statement *lookup, bool there, const hw_merge_rows *rows, hw_error *err) {
+  hw_buffer text;
+  hw_buffer_init(&text);
+  int differs = -1;
+  for (int c = 0; c < rows->n; c++) {
+    if (sqlite3_bind_parameter_index(lookup->sqlite, rows->parameters[c])) {
+      hw_buffer_printf(&text, "%s%s ", text.length ? ", " : "", rows->parameters[c] + 1);
+      hw_column_print(&rows->s, c, &text);
+    } else if (there && differs < 0 && !same_value(lookup, &rows->s, c)) {
+      differs = c;
+    }
+  }
+  if (differs >= 0) {
+    hw_buffer_printf(&text, ": %s is ", rows->parameters[differs] + 1);
+    hw_column_print(&rows->s, differs, &text);
+    hw_buffer_append_string(&text, ", in the files before it ");
+    hw_column_print(lookup, differs, &text);
+  } else {
+    hw_buffer_append_string(&text, ": the files before it have no such row");
+  }
+  if (hw_buffer_check(&text, err))
+    (void)hw_fail(err, HW_ERROR_INPUT, "%s: table %s: %s; one of the files is damaged or cut: headwater check finds it", rows->s.store->path, rows->table->name, text.data);
+  hw_buffer_fini(&text);
+  return false;
 }
 
 bool hw_merge_check_same(hw_statement *lookup, const hw_merge_rows *rows, hw_error *err) {
@@ -157,8 +185,7 @@ bool hw_merge_check_same(hw_statement *lookup, const hw_merge_rows *rows, hw_err
   for (int c = 0; c < rows->n; c++)
     if (sqlite3_bind_parameter_index(lookup->sqlite, rows->parameters[c])) hw_bind_column(lookup, rows->parameters[c], &rows->s, c);
   if (!hw_statement_step(lookup, &row, err)) return false;
-  if (row && hw_merge_same_row(lookup, &rows->s)) return true;
-  return hw_fail(err, HW_ERROR_INPUT, "%s: table %s: a row differs from that of the files before it", rows->s.store->path, rows->table->name);
+  return (row && hw_merge_same_row(lookup, &rows->s)) || fail_differs(lookup, row, rows, err);
 }
 
 bool hw_merge_count(hw_store *store, const hw_merge_table *table, int64_t *n, hw_error *err) {

@@ -278,14 +278,24 @@ static bool check_kernel(hw_store *store, const hw_process_info *process, hw_err
   return ok;
 }
 
+/* SQLite does not call the busy handler for a change of the journal mode. */
+static bool use_log(hw_store *store, hw_error *err) {
+  hw_error why;
+  hw_store_begin_wait(store);
+  while (!hw_store_exec(store, "PRAGMA journal_mode = WAL", "set it up", &why))
+    if ((sqlite3_errcode(store->db) & 0xff) != SQLITE_BUSY || !hw_store_wait_busy(store)) return *err = why, false;
+  return true;
+}
+
 bool hw_store_set_up_writer(hw_store *store, bool durable, hw_error *err) {
   /* page_size must come before the first table and before WAL. A graph takes 3 to 5 kB with small models: pages of 8 kB would often hold one
    * graph and be half empty. */
   if (!hw_store_exec(
           store,
-          "PRAGMA page_size = 4096; PRAGMA cache_size = -65536; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY",
+          "PRAGMA page_size = 4096; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY",
           "set it up", err) ||
-      !hw_store_exec(store, "PRAGMA journal_mode = WAL", "set it up", err) ||
+      !hw_store_set_cache(store, HW_WRITER_CACHE_KILOBYTES, err) ||
+      !use_log(store, err) ||
       !hw_store_exec(store, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", "set it up", err))
     return false;
   if (hw_register_functions(store->db) == SQLITE_OK && hw_connect_functions(store->db) == SQLITE_OK) return true;

@@ -282,6 +282,13 @@ bool hw_store_chunks_done(hw_store *store, size_t n_chunks, bool *done, int64_t 
   return ok;
 }
 
+enum { BYTES_OF_SUMS = 40 << 20 }; /* of MOST_PENDING rows */
+
+double hw_store_writer_bytes(double database_bytes, bool counterfactuals) {
+  double pages = 1.1 * fmin(HW_WRITER_CACHE_KILOBYTES * 1024.0, database_bytes); /* with what SQLite notes about each */
+  return pages + fmin((counterfactuals ? 2 : 1) * (double)BYTES_OF_SUMS, database_bytes);
+}
+
 /* ---- vocabulary ---- */
 
 /* Valid UTF-8 for display: every byte that is not part of a character, and NUL, becomes U+FFFD. */

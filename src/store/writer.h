@@ -5,6 +5,8 @@
 #include "sqlite/connection.h"
 #include "store/encoded.h"
 
+enum { HW_WRITER_CACHE_KILOBYTES = 65536 }; /* of pages, while a run writes */
+
 /* Inside a transaction; the sums are finished. */
 bool hw_put_aggregates(hw_store *store, const hw_chunk_sums *sums, hw_error *err);
 

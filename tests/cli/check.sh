@@ -7,6 +7,12 @@ run="run --model gpt2 --data ioi.csv --limit 12 --chunk-tokens 64 --commit-secon
 item "whole"
 "$HW" check whole.db
 echo "exit $?"
+item "while a run writes into it"
+"$HW" run --model gpt2 --data ioi.csv --limit 300 --counterfactual --db busy.db --chunk-tokens 64 --commit-seconds 0 --neuron-projections none --threads 1 --quiet &
+until "$HW" sql busy.db "SELECT count(*) > 1 AS started FROM chunk" --format csv 2>/dev/null | grep -q 1; do sleep 0.02; done
+"$HW" check busy.db | tail -n 1
+wait $!
+echo "exit $?"
 item "with the model"
 "$HW" check whole.db --model gpt2 --sample 3 | grep -v 'rows:'
 item "another model"

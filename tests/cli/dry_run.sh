@@ -24,3 +24,25 @@ small_run part.db --chunk-tokens 64 --dry-run --threads "$T" | plan | grep -e pr
 echo "--- of a database with another run"
 small_run part.db --chunk-tokens 64 --threshold 0.1 --dry-run
 echo "exit $?"
+echo "--- the lists of all neurons are counted"
+lists="--limit 5 --neuron-projections all --top-tokens 50 --threads $T"
+# shellcheck disable=SC2086
+small_run lists.db $lists
+# shellcheck disable=SC2086
+"$HW" run --model gpt2 --data ioi.csv $lists --dry-run 2>/dev/null | "$PY" -c '
+import os, re, sys
+expected, found = float(re.search("disk +about ([0-9.]+) MiB", sys.stdin.read())[1]), os.path.getsize("lists.db") / 2**20
+print("as the file, to a quarter" if abs(expected - found) < found / 4 else f"expected {expected} MiB, found {found:.1f}")'
+echo "--- what it announces is enough"
+cat >memory.py <<'END'
+import os, re, resource, subprocess, sys
+command = sys.argv[1:]
+said = subprocess.run(command + ["--dry-run"], capture_output=True, text=True).stdout
+weights, count, worker, *more = (int(n) for n in re.findall(r"(\d+)(?= MiB| x)", re.search("^memory.*", said, re.M)[0]))
+subprocess.run(command + ["--db", "memory.db", "--quiet"], check=True)
+announced, found = weights + count * worker + sum(more), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+sanitized = os.environ.get("HEADWATER_CLI_ONCE") # takes more
+print("it is" if sanitized or found <= announced else f"announced {announced} MiB, found {found:.0f}")
+END
+limit=${HEADWATER_CLI_ONCE:+4}
+"$PY" memory.py "$HW" run --model gpt2 --data ioi.csv --limit "${limit:-100}" --counterfactual --targets all --neuron-projections none --memory 64 --threads 1

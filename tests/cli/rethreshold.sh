@@ -38,3 +38,10 @@ fails "$HW" rethreshold low.db --threshold 0.1
 fails "$HW" rethreshold low.db --out out.db
 fails "$HW" rethreshold
 fails "$HW" rethreshold low.db --treshold 0.1 --out out.db
+echo "--- prompts that failed"
+printf 'prompt\nMary and John went\nAnna and Tom went\n""\n' >failing.csv
+"$HW" run --model gpt2 --data failing.csv --db failing.db --neuron-projections none --quiet --failed-ok --chunk-tokens 16
+"$HW" rethreshold failing.db --threshold 0.1 --out failing-high.db
+"$HW" sql failing-high.db "SELECT (SELECT count(*) FROM prompt) AS stored, (SELECT count(*) FROM failed) AS failed" --format csv
+"$PY" -c 'import sqlite3; c = sqlite3.connect("failing.db"); c.execute("DELETE FROM chunk WHERE chunk_id = 0"); c.commit()'
+fails "$HW" rethreshold failing.db --threshold 0.2 --out out.db

@@ -91,6 +91,22 @@ def check_local(base, job, environment, whole):
     need(digest(out) == whole, "GNU parallel gives another digest")
     call(command, env=environment, cwd=folder)
     print("GNU parallel, 4 shards, one killed: the digest of a single run")
+    check_stopped(base, job, environment, whole)
+
+
+def check_stopped(base, job, environment, whole):
+    folder, out = folder_of(base, "stopped")
+    command = ["sh", f"{PIPELINES}/shards.sh", "--jobs", "2", "2", job, out]
+    run = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: programs("1/2") and programs("2/2"), "both programs")
+    run.terminate()
+    _, said = run.communicate(timeout=LONGEST)
+    need(run.returncode == 130, f"parallel that is stopped: exit {run.returncode}: {said}")
+    need(not programs("1/2") and not programs("2/2"), "the programs of a stopped parallel run on")
+    need(all(os.path.exists(f"{out}.parts/{k}-of-2.db") for k in (1, 2)), f"a stopped parallel has not saved both shards: {said}")
+    call(command, env=environment, cwd=folder)
+    need(digest(out) == whole, "what was stopped and continued gives another digest")
+    print("GNU parallel, stopped: both shards are saved, and continued to the digest of a single run")
 
 
 # A job that is put back waits as long as a credential lives. Slurm refuses less than 5 seconds and takes two minutes then.

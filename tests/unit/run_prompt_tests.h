@@ -326,6 +326,14 @@ static int check_caps(const hw_model *model, size_t n, size_t length) {
     hw_worker_fini(&worker);
   }
   assert_non_null(strstr(err.message, "the cap is"));
+  bool advised = strstr(err.message, "leave such prompts out") != NULL; /* where that helps */
+  plan.largest.n_rows /= 2;
+  plan.largest.n_tokens /= 2;
+  plan.largest.longest /= 2;
+  flow = whole;
+  bool fits = hw_estimate_memory(&job, model, &plan, &flow, &summary, &batch_rows, &kept_rows, &err);
+  SAME(advised == fits, "prompts of half the length %s", fits ? "fit" : "do not fit");
+  SAME(advised == (length > HW_BATCH_ROWS), "a prompt of %zu tokens", length);
   err = (hw_error){0};
   return before;
 }
