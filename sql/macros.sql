@@ -143,10 +143,11 @@ $curve_steps, clustered AS (
 -- What a file of certificates `u` is of, for MANIFEST.json.
 -- $certificate_columns
 certificate_id, graph, threshold, unit, baseline, $n_certified AS n_prompts, complete
--- The certificate whose ranking is exported: of the most prompts with numbers; of several the last.
+-- The certificate whose ranking is exported: of the most prompts when it was made; of several the last. Its sums are over all of them, not over those
+-- that have a certificate.
 -- $ranked_certificate
 (SELECT certificate_id FROM certificate_run u WHERE EXISTS (SELECT 1 FROM certificate_component k WHERE k.certificate_id = u.certificate_id)
-    ORDER BY $n_certified DESC, certificate_id DESC LIMIT 1)
+    ORDER BY n_prompts DESC, certificate_id DESC LIMIT 1)
 -- The certificate whose knock-outs are drawn: of those with a relevance to compare the one with the most knock-outs; of several the last.
 -- $chosen_knockouts
 SELECT certificate_id, baseline, mode FROM certificate_run u

@@ -19,13 +19,18 @@ echo "--- a small certificate after a large one"
 "$HW" sql why.db "SELECT certificate_id, graph, unit, n_knockouts FROM certificate_run"
 PATH=/nowhere "$HW" export why.db --out out --figures 2>/dev/null
 "$PY" - <<'END'
-import csv, json
+import csv, json, os, subprocess
+def sql(text):
+    return json.loads(subprocess.run([os.environ["HW"], "sql", "why.db", text, "--format", "json"], check=True, capture_output=True).stdout)
 manifest = json.load(open("out/MANIFEST.json", encoding="utf-8"))
 for file in manifest["files"]:
     if "certificates" in file:
         print(file["file"], *file["certificates"])
 print("left out:", *(x["table"] for x in manifest["left_out"]))
-print(len([1 for node in json.load(open("out/mib_circuit.json"))["nodes"].values() if "score" in node]), "scores")
+nodes = json.load(open("out/mib_circuit.json"))["nodes"]
+print(len([1 for node in nodes.values() if "score" in node]), "scores")
+sums = {x["layer"]: x["r"] for x in sql("SELECT r.layer, sum(r.r) AS r FROM relevance a, hw_relevance(a.parts) r WHERE r.kind = 'ffn_total' AND a.mode = 'contrast' GROUP BY 1")}
+print("over all prompts, with a certificate or not:", all(abs(nodes[f"m{layer}"]["score"] - r) < 1e-4 for layer, r in sums.items()))
 rows = list(csv.DictReader(open("out/figure_knockouts.csv", newline="", encoding="utf-8")))
 print(len(rows), {row["certificate"] for row in rows})
 END
