@@ -107,16 +107,22 @@ member AS (
     JOIN member x ON x.member_id IS NULL OR x.member_id = p.group_id
   WHERE :certificate IS NULL OR u.certificate_id = :certificate
 )
--- Graphs whose prompt has a relevance, of :mode, :group and a sample of :sample prompts.
--- $relevant_graphs
+-- The relevances of :mode, :group and a sample of :sample prompts, by graph_id: the order of the rows of a table depends on which chunk ended first, and
+-- last digits of sums on the order. SQLite leaves out an ORDER BY without a LIMIT here.
+-- $taken_relevances $COLUMNS $JOINED
 step AS (
   SELECT $sample_step(:sample) AS every
 ), taken AS MATERIALIZED (
-  SELECT a.graph_id, a.parts, g.heads, a.m - coalesce(a.m_reference, 0) AS whole
-  FROM step, relevance a JOIN graph g ON g.graph_id = a.graph_id JOIN prompt p ON p.prompt_id = $prompt_of(a.graph_id)
+  SELECT a.graph_id, a.parts, a.m - coalesce(a.m_reference, 0) AS whole, $COLUMNS
+  FROM step, relevance a JOIN prompt p ON p.prompt_id = $prompt_of(a.graph_id)
+    $JOINED
   WHERE a.mode = coalesce(:mode, (SELECT max(mode) FROM relevance)) AND a.parts IS NOT NULL AND $is_sampled($prompt_of(a.graph_id), step.every)
     AND (:group IS NULL OR p.group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
+  ORDER BY a.graph_id LIMIT -1
 )
+-- The same of prompts that have a graph, with its heads.
+-- $relevant_graphs
+$taken_relevances(g.heads, JOIN graph g ON g.graph_id = a.graph_id)
 -- Shares in 1e-3 at which curves are read.
 -- $curve_steps
 step(i, p) AS (VALUES(1, 1), (2, 2), (3, 5), (4, 10), (5, 20), (6, 50), (7, 100), (8, 200), (9, 500), (10, 1000))
