@@ -28,6 +28,7 @@ const hw_file_kind hw_export_tables[] = {
     {"knockout", "export/knockout.sql", LAYOUT_ROWS, "certificate_run", NULL},
     {"knockout_pair", "export/knockout_pair.sql", LAYOUT_ROWS, "certificate_run", NULL},
     {"mib_circuit", "export/mib_circuit.sql", LAYOUT_TEXT, "certificate_component", "export/mib_certificate.sql"},
+    {"mining", "export/mining.sql", LAYOUT_ROWS, "mining", NULL},
     {"neuron_importance", "export/neuron_importance.sql", LAYOUT_ROWS, NULL, NULL},
     {"neuron_relevance", "export/neuron_relevance.sql", LAYOUT_ROWS, "relevance", NULL},
     {"prompt_prediction", "export/prompt_prediction.sql", LAYOUT_ROWS, NULL, NULL},
@@ -55,6 +56,7 @@ static const struct {
     {"certificate_run", "certify"},
     {"circuit", "mine"},
     {"comparison", "compare"},
+    {"mining", "mine"},
     {"relevance", "run --relevance answer, contrast or both"},
 };
 

@@ -39,3 +39,19 @@ echo "--- of two that are equal the last"
 "$HW" $certify --graph contrast --unit node --knockout 36
 "$HW" export why.db --out out --tables mib_circuit
 grep -o '"certificates":.*"sql"' out/MANIFEST.json
+echo "--- files say what their rows are of"
+"$HW" certify why.db --delete 4 >/dev/null
+# shellcheck disable=SC2086
+"$HW" $certify --graph answer --unit node --pairs 2 --limit 2
+"$HW" mine why.db --top 1 >/dev/null 2>&1
+"$HW" compare why.db --with plain.db --permutations 9 --min-active 1 >/dev/null 2>&1
+"$HW" export why.db --out named --tables certificate_curve,circuit,comparison,knockout,knockout_pair,mining
+"$PY" - <<'END'
+import csv, json
+def rows(name):
+    return list(csv.DictReader(open(f"named/{name}.csv", newline="", encoding="utf-8")))
+for name in ("certificate_curve", "knockout", "knockout_pair"):
+    print(name, len(rows(name)) > 0, all(int(r["prompt_id"]) == int(r["graph_id"]) >> 20 for r in rows(name)))
+print("circuits of a mining:", {r["mining_id"] for r in rows("circuit")} == {r["mining_id"] for r in rows("mining")}, [r["parameters"] for r in rows("mining")])
+print("comparison:", [(r["a"], r["other_database"], r["n_prompts"]) for r in rows("comparison")])
+END
