@@ -2,6 +2,7 @@
 #ifndef HEADWATER_EXPORT_H
 #define HEADWATER_EXPORT_H
 
+#include "headwater/buffer.h"
 #include "headwater/error.h"
 #include "headwater/store.h"
 
@@ -27,6 +28,7 @@ typedef struct hw_export {
   size_t n_graphs;
   bool (*script)(void *context, hw_figure_tool tool, const char *place, const char *script, const char *figure, hw_error *err);
   void *context;
+  hw_buffer *notes; /* a line is added where files of earlier exports stay in the folder; NULL: not wanted */
 } hw_export;
 HW_API bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err);
 

@@ -123,11 +123,15 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!settings.out) return hw_cli_usage(command, "no --out DIR given");
   hw_store *store = NULL;
   drawing d = {.folder = settings.out};
-  hw_export wanted = {.folder = settings.out, .tables = settings.tables, .figures = settings.figures, .script = draw_or_note, .context = &d};
+  hw_buffer notes;
+  hw_buffer_init(&notes);
+  hw_export wanted = {.folder = settings.out, .tables = settings.tables, .figures = settings.figures, .script = draw_or_note, .context = &d, .notes = &notes};
   bool ok = (!settings.prompt || parse_graphs(settings.prompt, &wanted, &err)) && hw_cli_open_read(db, NULL, &store, &err) &&
             hw_store_export(store, &wanted, &err);
   (void)hw_store_close(store, false, NULL);
   free((void *)(uintptr_t)wanted.graphs);
+  if (ok && notes.length) (void)fprintf(stderr, "note: %s", notes.data);
+  hw_buffer_fini(&notes);
   if (!ok) return hw_cli_fail(&err);
   return d.problem.kind == HW_OK ? 0 : hw_cli_fail(&d.problem);
 }

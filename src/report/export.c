@@ -166,7 +166,7 @@ static bool export_file(export *e, const hw_file_kind *kind, int64_t *rows) {
   *rows = 0;
   if (!hw_export_has_needed(e->store, kind, &found, e->err)) return false;
   if (!found) return true;
-  (void)snprintf(file, sizeof file, "%s.%s", kind->name, kind->layout == LAYOUT_TEXT ? "json" : "csv");
+  (void)snprintf(file, sizeof file, "%s%s", kind->name, hw_export_ending(kind));
   if (!write_rows(e, file, kind, rows)) return false;
   return put_file(e, kind, file, *rows);
 }
@@ -411,7 +411,8 @@ static bool export_all(export *e, hw_buffer *text) {
   if (!export_files(e)) return false;
   hw_json_end_object(manifest);
   hw_buffer_append_byte(text, '\n');
-  return write_text(e->folder.temporary, HW_EXPORT_MANIFEST, text, e->err) && hw_export_folder_publish(&e->folder, e->err);
+  return write_text(e->folder.temporary, HW_EXPORT_MANIFEST, text, e->err) &&
+         (!e->wanted->notes || hw_export_folder_note_others(&e->folder, e->wanted->notes, e->err)) && hw_export_folder_publish(&e->folder, e->err);
 }
 
 bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err) {

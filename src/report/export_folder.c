@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,23 +13,31 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/list.h"
+#include "report/export_tables.h"
 
-typedef bool (*visitor)(const hw_export_folder *folder, const char *name, hw_error *err);
+enum { MOST_SHOWN = 5 };
 
-/* Calls visit for each file of the temporary folder until one fails. */
-static bool each_file(const hw_export_folder *folder, visitor visit, hw_error *err) {
-  DIR *list = opendir(folder->temporary);
-  if (!list) return hw_fail(err, HW_ERROR_IO, "%s: %s", folder->temporary, strerror(errno));
+typedef bool (*visitor)(const hw_export_folder *folder, const char *name, void *context, hw_error *err);
+
+/* Calls visit for each file of a folder until one fails. */
+static bool each_file_in(const char *path, const hw_export_folder *folder, visitor visit, void *context, hw_error *err) {
+  DIR *list = opendir(path);
+  if (!list) return hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
   bool ok = true;
   const struct dirent *entry;
   while (ok && (errno = 0, entry = readdir(list)))
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) ok = visit(folder, entry->d_name, err);
-  if (ok && errno) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", folder->temporary, strerror(errno));
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) ok = visit(folder, entry->d_name, context, err);
+  if (ok && errno) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
   (void)closedir(list);
   return ok;
 }
 
-static bool remove_file(const hw_export_folder *folder, const char *name, hw_error *err) {
+/* The same for the temporary folder. */
+static bool each_file(const hw_export_folder *folder, visitor visit, hw_error *err) { return each_file_in(folder->temporary, folder, visit, NULL, err); }
+
+static bool remove_file(const hw_export_folder *folder, const char *name, void *context, hw_error *err) {
+  (void)context;
   char *path = hw_path_join(folder->temporary, name);
   if (!path) return hw_fail_memory(err, "the name of a file");
   bool ok = unlink(path) == 0 || hw_fail(err, HW_ERROR_IO, "%s: cannot be removed: %s", path, strerror(errno));
@@ -45,7 +54,8 @@ static bool move(const hw_export_folder *folder, const char *name, hw_error *err
   return ok;
 }
 
-static bool move_but_manifest(const hw_export_folder *folder, const char *name, hw_error *err) {
+static bool move_but_manifest(const hw_export_folder *folder, const char *name, void *context, hw_error *err) {
+  (void)context;
   return strcmp(name, HW_EXPORT_MANIFEST) == 0 || move(folder, name, err);
 }
 
@@ -77,6 +87,44 @@ bool hw_export_folder_open(hw_export_folder *folder, const char *path, hw_error 
     return hw_fail(err, HW_ERROR_IO, "%s: another export is writing into it", path);
   }
   return each_file(folder, remove_file, err);
+}
+
+/* ---- files of earlier exports ---- */
+
+typedef struct name_list {
+  char (*names)[NAME_MAX + 1];
+  size_t n, capacity;
+} name_list;
+
+static bool list_other(const hw_export_folder *folder, const char *name, void *context, hw_error *err) {
+  name_list *list = context;
+  if (!hw_export_is_file(name)) return true;
+  char *path = hw_path_join(folder->temporary, name);
+  if (!path) return hw_fail_memory(err, "the name of a file");
+  bool replaced = access(path, F_OK) == 0;
+  free(path);
+  if (replaced) return true;
+  if (!hw_list_reserve(list->names, list->n, 1, list->capacity, NULL, err)) return false;
+  (void)snprintf(list->names[list->n++], sizeof *list->names, "%s", name);
+  return true;
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(a, b); }
+
+bool hw_export_folder_note_others(const hw_export_folder *folder, hw_buffer *notes, hw_error *err) {
+  name_list list = {0};
+  bool ok = each_file_in(folder->path, folder, list_other, &list, err);
+  if (ok && list.n) {
+    qsort(list.names, list.n, sizeof *list.names, by_name);
+    hw_buffer_printf(notes, "%s: %zu file%s of earlier exports stay%s, perhaps of another database; " HW_EXPORT_MANIFEST " does not list %s:", folder->path, list.n,
+                     list.n == 1 ? "" : "s", list.n == 1 ? "s" : "", list.n == 1 ? "it" : "them");
+    for (size_t i = 0; i < list.n && i < MOST_SHOWN; i++) hw_buffer_printf(notes, "%s %s", i ? "," : "", list.names[i]);
+    if (list.n > MOST_SHOWN) hw_buffer_printf(notes, " and %zu more", list.n - MOST_SHOWN);
+    hw_buffer_append_byte(notes, '\n');
+    ok = hw_buffer_check(notes, err);
+  }
+  free(list.names);
+  return ok;
 }
 
 bool hw_export_folder_publish(const hw_export_folder *folder, hw_error *err) {

@@ -37,8 +37,8 @@ END
 echo "--- of two that are equal the last"
 # shellcheck disable=SC2086
 "$HW" $certify --graph contrast --unit node --knockout 36
-"$HW" export why.db --out out --tables mib_circuit
-grep -o '"certificates":.*"sql"' out/MANIFEST.json
+"$HW" export why.db --out last --tables mib_circuit
+grep -o '"certificates":.*"sql"' last/MANIFEST.json
 echo "--- files say what their rows are of"
 "$HW" certify why.db --delete 4 >/dev/null
 # shellcheck disable=SC2086
