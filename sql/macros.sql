@@ -150,19 +150,19 @@ $curve_steps, clustered AS (
 -- $certificate_columns
 certificate_id, graph, threshold, unit, baseline, $n_certified AS n_prompts, complete
 -- The certificate whose ranking is exported: of the most prompts when it was made; of several the last. Its sums are over all of them, not over those
--- that have a certificate.
+-- that have a certificate. :certificate, where it is not NULL, is the one that is taken here and below.
 -- $ranked_certificate
 (SELECT certificate_id FROM certificate_run u WHERE EXISTS (SELECT 1 FROM certificate_component k WHERE k.certificate_id = u.certificate_id)
-    ORDER BY n_prompts DESC, certificate_id DESC LIMIT 1)
+    AND (:certificate IS NULL OR certificate_id = :certificate) ORDER BY n_prompts DESC, certificate_id DESC LIMIT 1)
 -- The certificate whose knock-outs are drawn: of those with a relevance to compare the one with the most knock-outs; of several the last.
 -- $chosen_knockouts
 SELECT certificate_id, baseline, mode FROM certificate_run u
     JOIN (SELECT DISTINCT mode FROM relevance) ON mode = iif(baseline = 'counterfactual', 'contrast', 'answer')
-  WHERE n_knockouts > 0 ORDER BY (SELECT count(*) FROM knockout k WHERE k.certificate_id = u.certificate_id) DESC, certificate_id DESC LIMIT 1
+  WHERE n_knockouts > 0 AND (:certificate IS NULL OR certificate_id = :certificate) ORDER BY (SELECT count(*) FROM knockout k WHERE k.certificate_id = u.certificate_id) DESC, certificate_id DESC LIMIT 1
 -- The certificates whose curves are drawn: the last eight that have one.
 -- $chosen_curves
 SELECT certificate_id FROM certificate_run u WHERE curve <> 'none' AND EXISTS (SELECT 1 FROM certificate_curve v WHERE v.certificate_id = u.certificate_id)
-  ORDER BY certificate_id DESC LIMIT 8
+    AND (:certificate IS NULL OR certificate_id = :certificate) ORDER BY certificate_id DESC LIMIT 8
 -- The standard deviation of N values from their sum and the sum of their squares.
 -- $std $SUM $SQUARES $N
 sqrt(max(0.0, $SQUARES - $SUM * $SUM / $N) / ($N - 1.0))

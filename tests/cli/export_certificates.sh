@@ -55,3 +55,17 @@ for name in ("certificate_curve", "knockout", "knockout_pair"):
 print("circuits of a mining:", {r["mining_id"] for r in rows("circuit")} == {r["mining_id"] for r in rows("mining")}, [r["parameters"] for r in rows("mining")])
 print("comparison:", [(r["a"], r["other_database"], r["n_prompts"]) for r in rows("comparison")])
 END
+echo "--- a chosen certificate"
+"$HW" sql why.db "SELECT certificate_id, graph, unit, n_knockouts, curve FROM certificate_run"
+PATH=/nowhere "$HW" export why.db --out chosen --figures --certificate 2 2>/dev/null
+grep -o '{"file":[^{]*"certificates":.*"sql"' chosen/MANIFEST.json
+"$HW" export why.db --out three --tables mib_circuit --certificate 3
+grep -o '"certificates":.*"sql"' three/MANIFEST.json
+PATH=/nowhere "$HW" export why.db --out without --figures --certificate 1 2>/dev/null
+ls without | grep -E 'mib|curve|knockouts'
+grep -o '{"table":"mib_circuit".*}' without/MANIFEST.json
+fails "$HW" export why.db --out refused --tables mib_circuit --certificate 1
+fails "$HW" export why.db --out refused --certificate 77
+fails "$HW" export plain.db --out refused --certificate 1
+fails "$HW" export why.db --out refused --tables head_importance --certificate 2
+fails "$HW" export why.db --out refused --certificate x
