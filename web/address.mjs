@@ -49,6 +49,7 @@ export function writeAddress(changes, { replace = false, silent = false } = {}) 
     else now.query.set(name, value);
   const address = addressOf(now.path, now.query);
   if (address === location.hash) return;
+  const { href: oldURL } = location;
   history[replace ? "replaceState" : "pushState"](null, "", address);
-  if (!silent) dispatchEvent(new Event("addresschange"));
+  if (!silent) dispatchEvent(new HashChangeEvent("hashchange", { oldURL })); /* the browser sends none of its own */
 }

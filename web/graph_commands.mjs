@@ -24,7 +24,8 @@ export function shellCommand(state) {
   if (!run.database || options.length)
     return commandWords("trace", ...run.live_model.words, ...(run.database || graph.text === null ? ["--tokens", graph.ids.join(",")] : ["--prompt", graph.text]),
       ...(graph.target === graph.tokens.length - 1 ? [] : ["--targets", graph.target]), "--threshold", threshold, ...options);
-  if (graph.method) return commandWords("query", run.database, "prompt_relevance", "--prompt", graph.prompt, "--mode", graph.method.mode, "--threshold", threshold);
+  if (graph.method)
+    return commandWords("sql", run.database, `SELECT r.* FROM relevance, hw_relevance(parts, ${threshold}) r WHERE prompt_id = ${graph.prompt} AND mode = '${graph.method.mode}' AND kind IN ('attention', 'ffn')`);
   const prompt = ["--prompt", graph.prompt], target = ["--target", graph.target];
   switch (s?.kind) {
     case "edge":

@@ -27,5 +27,6 @@ export function svgFile(pieces, width, height, about, focused) {
     for (const empty of group.querySelectorAll("path:not([d]), path[d=\"\"]")) empty.remove();
     file.append(group);
   }
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(file)}\n`;
+  const xml = new XMLSerializer().serializeToString(file).replace(/[^\t\n -\ufffd]/g, ""); /* what XML cannot hold */
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${xml}\n`;
 }

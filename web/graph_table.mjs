@@ -2,6 +2,7 @@
  * The edges of the graph as a table: what the drawing shows, for those who read or hear it. */
 import { selectionOfPart } from "./graph_model.mjs";
 import { button, count, element, plural, tokenElement } from "./dom.mjs";
+import { keepFocus } from "./lists.mjs";
 import { KIND_NAMES } from "./replay.mjs";
 import { parseSelection, selectionText } from "./selection.mjs";
 
@@ -15,7 +16,7 @@ const tablePlaces = [
   ["source", (r, i) => r.source[i]],
   ["target", (r, i) => r.target[i]],
 ];
-const tableAmounts = { importance: (r, i) => r.share[i] / 1e6, share: (r, i) => r.share[i] / 1e6 }; /* others are columns of the edges */
+const tableAmounts = { importance: (r, i) => r.share[i] / 1e6, share: (r, i) => r.flow[i] * Math.sign(r.share[i]) }; /* others are columns of the edges */
 
 /* The amounts of an edge: [name, what gives it of (replayed, i)]. */
 export function edgeAmounts(graph) {
@@ -77,7 +78,7 @@ export function graphTable({ root, onSelect, order = "", onOrder = () => {} }) {
 
   function render() {
     const { graph, replayed, threshold, selection } = shown;
-    const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const refocus = keepFocus(root);
     const rows = sorted(replayed), some = all ? rows : rows.slice(0, TABLE_ROWS), chosen = parseSelection(selection);
     root.replaceChildren(element("div.graph-table", { role: "region", tabindex: "0", "aria-label": "Edges of the graph" },
       element("table", element("caption", `${plural(replayed.n, "edge")} `, graph.method?.caption(threshold) ??
@@ -88,7 +89,7 @@ export function graphTable({ root, onSelect, order = "", onOrder = () => {} }) {
         all = true;
         render();
       })));
-    if (key) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+    refocus();
   }
 
   return {

@@ -116,9 +116,9 @@ export function groupShort(run, id) {
   return groupName(run, id).replace(/^variant=(clean|counterfactual),?/, "");
 }
 
-/* The groups that a choice is worth showing for: more than one. */
+/* The groups with a stored prompt, where there are several to choose from. */
 export function groupChoices(run) {
-  return run.groups.length > 1 ? run.groups : [];
+  return run.groups.length > 1 ? run.groups.filter((group) => group.prompts) : [];
 }
 
 /* A select of groups; null when there is nothing to choose. */
@@ -126,7 +126,7 @@ export function groupSelect(run, chosen, change) {
   if (groupChoices(run).length === 0) return null;
   return listsSelect(
     "Group",
-    [["", "all prompts"], ...run.groups.map((group) => [String(group.id), `${group.name || "(no group)"} · ${count(group.prompts)}`])],
+    [["", "all prompts"], ...groupChoices(run).map((group) => [String(group.id), `${group.name || "(no group)"} · ${count(group.prompts)}`])],
     String(chosen ?? ""),
     change
   );
@@ -134,6 +134,11 @@ export function groupSelect(run, chosen, change) {
 
 /* What heads and neurons are sorted by -> its column. */
 export const MEASURES = { importance: "mean", flow: "flow_mean", frequency: "frequency" };
+
+/* The measure that the address chooses, else the first. */
+export function measureOf(query, names) {
+  return names.find((name) => name === query.get("by")) ?? names[0];
+}
 
 /* The choices above a list: of the measure, [[word of the address, text]], the first one where the address has none, and of the group. */
 export function measureControls({ run, query }, measures, chosen) {
@@ -159,7 +164,7 @@ export function heatCell(row, column, name, href) {
 
 export const HEAT_LEGEND = "Colour: square root of the value. “?”: half of the 95 % interval is more than a quarter of the value. ";
 
-/* Links to the things before and after this one and to all of them; step(by) -> path of an address, or null. */
+/* Links to the things before and after this one and to all of them; step(by) -> path of an address, or false. */
 export function stepLinks(all, path, step, query) {
   const arrow = (by, sign, label) => step(by) && pageLink(sign, step(by), query, { class: "button", "aria-label": label, title: label });
   return element("span", pageLink(`all ${path}`, [path], query), " ", arrow(-1, "‹", `the ${all} before`), " ", arrow(1, "›", `the next ${all}`));
@@ -236,24 +241,28 @@ export function pageTitle(title, ...beside) {
   return element("div.bar", element("h1", title), beside);
 }
 
+/* Call what it gives when the children of root are others: what had the focus has it again, by its data-key, else the first button. */
+export function keepFocus(root, options) {
+  const key = root.contains(document.activeElement) && document.activeElement.dataset.key;
+  return () => {
+    const first = root.querySelector("button");
+    if (key && (!root.contains(document.activeElement) || document.activeElement === first))
+      (root.querySelector(`[data-key="${CSS.escape(key)}"]`) ?? first)?.focus(options);
+  };
+}
+
 /* A part of a page that is asked for by itself, when the page stands. */
 export function laterPart(title, load, { signal }) {
   const body = element("div"),
     section = element("section", title && element("h2", title), body);
   const start = async () => {
-    const ready = skeletonAfter(body);
+    const ready = skeletonAfter(refill(body));
     try {
-      const nodes = await load();
-      ready();
-      refill(body, nodes);
+      refill(body, await load());
     } catch (error) {
+      if (error.name !== "AbortError" && !signal.aborted) showError(refill(body), error, start);
+    } finally {
       ready();
-      if (error.name === "AbortError" || signal.aborted) return;
-      body.replaceChildren();
-      showError(body, error, () => {
-        body.replaceChildren();
-        start();
-      });
     }
   };
   return { section, start };

@@ -7,13 +7,12 @@ import { notFound, showError, skeletonAfter } from "./states.mjs";
 import { askPrompt, showPrompt } from "./page_prompt.mjs";
 import { isCommand } from "./prompt_pane.mjs";
 
-/* First word of the address -> title of the page. */
-const titles = { "": "Run", failed: "Failed prompts", prompts: "Prompts", prompt: "Prompt", heads: "Heads", head: "Head", neurons: "Neurons", neuron: "Neuron",
-  circuits: "Circuits", circuit: "Circuit", compare: "Comparison", lens: "Lens", roles: "Roles", trace: "Try a prompt" };
+/* First words of addresses. */
+const mainPages = " failed prompts prompt heads head neurons neuron circuits circuit compare lens roles trace".split(" ");
 const MAIN_POLL = 10000; /* ms between two looks at an unfinished run */
 const mainRoot = document.getElementById("page");
 let mainShown = { name: null, page: null, stop: null };
-let mainTimer = 0, mainScroll = 0;
+let mainTimer = 0, mainScroll = 0, mainLeft; /* mainLeft: the address of what stays in sight while another page is on its way */
 let mainAsked = null; /* promise of what rest.mjs holds */
 
 /* What the first graph does not need (rest.mjs). */
@@ -53,7 +52,7 @@ function mainWatch(run) {
 
 function mainMarkNavigation(name) {
   for (const link of document.querySelectorAll("nav a")) {
-    if (link.dataset.pages.split(" ").includes(name)) link.setAttribute("aria-current", "page");
+    if ([name, `${name}s`].includes(link.hash.slice(2))) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
 }
@@ -67,18 +66,19 @@ function mainClose(shown) {
 function mainWanted([page, a, b]) {
   if (!a) return undefined;
   if (page === "head" || page === "neuron") return `${page} ${b ? `L${a}${page === "head" ? "H" : "N"}${b}` : a}`;
-  return b ? undefined : { circuit: `circuit ${a}`, compare: `comparison ${a}`, prompt: `prompt ${a}` }[page];
+  return b ? undefined : `${page === "compare" ? "comparison" : page} ${a}`;
 }
 
 /* Shows the page of the present address. The page before it stays in sight until that is ready, or until the skeleton comes; it stays and
  * goes on working when the server does not answer. */
-async function mainShow({ anew = false, first = false } = {}) {
+async function mainShow({ anew, first, oldURL } = {}) {
   clearTimeout(mainScroll);
   const { path, query } = readAddress();
-  const name = Object.hasOwn(titles, path[0]) ? path[0] : null;
+  const name = mainPages.includes(path[0]) ? path[0] : null;
   const same = !anew && name !== null && mainShown.name === name ? mainShown.page : null;
   if (same?.update && same.update({ ...mainShown.context, path, query }) !== false) return;
   if (!mainShown.page) mainShown.stop?.abort(); /* one that is not ready yet */
+  if (mainShown.page) mainLeft = oldURL;
   const before = mainShown.page ? mainShown : mainShown.before, stop = new AbortController();
   const shown = (mainShown = { name, page: null, stop, before });
   mainMarkNavigation(name);
@@ -106,21 +106,22 @@ async function mainShow({ anew = false, first = false } = {}) {
     ready();
     mainRoot.replaceChildren(root);
     page?.shown?.(); /* what needs a size is drawn now */
-    document.title = `${root.querySelector("h1")?.textContent ?? titles[name]} – Headwater`;
+    document.title = `${root.querySelector("h1")?.textContent ?? "Try a prompt"} – Headwater`; /* only a trace has its title later */
     const kept = [...root.querySelectorAll("button, select, [role=application]")].find((node) => named(node) === had);
     kept?.focus(); /* what was pressed or chosen */
     if (!first && !anew && !root.contains(document.activeElement)) mainRoot.focus({ preventScroll: true });
     scrollTo(0, history.state?.y ?? (kept ? scrollY : 0));
     announce(document.title);
   } catch (error) {
-    ready();
     if (mainShown !== shown || error.name === "AbortError") return;
     if (error.kind === "gone" && before) {
       mainShown = before;
+      history.replaceState(null, "", mainLeft);
       mainMarkNavigation(before.name);
       return;
     }
     mainClose(before);
+    shown.page = {}; /* what is said is a page too */
     mainRoot.replaceChildren();
     showError(mainRoot, error, () => mainShow({ anew: true }), mainWanted(path));
     document.title = `${mainRoot.querySelector("h1").textContent} – Headwater`;
@@ -154,8 +155,10 @@ addEventListener("scroll", () => {
 }, { passive: true });
 
 onServer((answers) => { document.getElementById("gone").hidden = answers; });
-addEventListener("hashchange", () => { takeToken(); mainShow(); });
-addEventListener("addresschange", () => mainShow());
+addEventListener("hashchange", (event) => {
+  takeToken();
+  mainShow(event);
+});
 document.getElementById("help").addEventListener("click", mainHelp);
 document.getElementById("reload").addEventListener("click", () => mainShow({ anew: true }));
 document.querySelector(".skip").addEventListener("click", (event) => {

@@ -10,11 +10,11 @@ import { showNoGraph } from "./states.mjs";
 import { promptsPart } from "./page_prompts.mjs";
 
 const HEAD_SOURCES = [
-  ["first", "the first position", "importance_first"],
-  ["self", "its own position", "importance_self"],
-  ["previous", "the position before", "importance_previous"],
-  ["same_token", "an earlier copy of the token", "importance_same_token"],
-  ["induction", "the token after an earlier copy", "importance_induction"]
+  ["first", "the first position"],
+  ["self", "its own position"],
+  ["previous", "the position before"],
+  ["same_token", "an earlier copy of the token"],
+  ["induction", "the token after an earlier copy"]
 ];
 
 /* Rows of one thing in all prompts and in every group. */
@@ -58,7 +58,7 @@ function headSources(rows, run, group) {
       [
         { title: "its edges come from", cell: ([, text]) => text },
         digits("share of their flow", ([name]) => percent(row[name])),
-        digits("of their importance", ([, , name]) => percent(row[name]))
+        digits("of their importance", ([name]) => percent(row[`importance_${name}`]))
       ],
       HEAD_SOURCES
     ).node,
@@ -116,9 +116,9 @@ export async function showHead(context) {
   const of = (id) => groups.find((row) => String(row.group_id) === String(id));
   const step = (by) => {
     const to = Number(layer) * run.heads + Number(head) + by;
-    return to >= 0 && to < run.layers * run.heads ? [Math.floor(to / run.heads), to % run.heads] : null;
+    return to >= 0 && to < run.layers * run.heads && ["head", Math.floor(to / run.heads), to % run.heads];
   };
-  fill(root, pageTitle(`Head ${name}`, stepLinks("head", "heads", (by) => step(by) && ["head", ...step(by)], { group })));
+  fill(root, pageTitle(`Head ${name}`, stepLinks("head", "heads", step, { group })));
   const all = of(-1);
   if (!all) {
     showNoGraph(root);

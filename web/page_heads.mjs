@@ -4,7 +4,7 @@ import { button, count, element, fill, number, pageLink, percent, plural, refill
 import { addressOf, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart, heatMap } from "./chart.mjs";
-import { HEAT_LEGEND, MEASURES, commandLine, estimate, groupName, headLink, headName, heatCell, intervalOf, measureControls, pageTitle, promptLink, queryCommand, rowsOf } from "./lists.mjs";
+import { HEAT_LEGEND, MEASURES, commandLine, estimate, groupName, headLink, headName, heatCell, intervalOf, measureControls, measureOf, pageTitle, promptLink, queryCommand, rowsOf } from "./lists.mjs";
 import { showNoGraph } from "./states.mjs";
 
 const HEADS_SHOWN = 20,
@@ -34,7 +34,7 @@ function headsMap(rows, run, measure, group, point) {
 export async function showHeads(context) {
   const { root, run, query, signal } = context;
   const group = query.get("group"),
-    measure = query.get("by") in MEASURES ? query.get("by") : "importance";
+    measure = measureOf(query, Object.keys(MEASURES));
   fill(root, pageTitle("Heads"));
   const rows = rowsOf(await get("heads", { group }, { signal }));
   if (rows.length === 0 || rows[0].n === 0) {

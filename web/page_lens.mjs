@@ -3,8 +3,8 @@
 import { count, element, fill, number, percent } from "./dom.mjs";
 import { get } from "./api.mjs";
 import { lineChart } from "./chart.mjs";
-import { commandLine, dataTable, digits, estimate, estimateShare, groupName, groupShort, groupSql, intervalOf, measureControls, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
-import { noAnswers, showNoPrompt } from "./states.mjs";
+import { commandLine, dataTable, digits, estimate, estimateShare, groupChoices, groupName, groupShort, groupSql, intervalOf, measureControls, measureOf, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
+import { noAnswers, showEmpty, showNoPrompt } from "./states.mjs";
 
 /* Address -> column, title of the axis, its upper end. */
 const LENS_MEASURES = {
@@ -17,8 +17,8 @@ const LENS_LINES = 5; /* groups drawn at once */
 /* The groups that a page draws: the chosen one, or all when they are few; null stands for all prompts. */
 export function drawnGroups(run, chosen) {
   if (chosen) return [null, chosen];
-  const own = run.groups.filter((group) => !/(^|,)variant=counterfactual(,|$)/.test(group.name));
-  return run.groups.length > 1 && own.length <= LENS_LINES ? [null, ...own.map((group) => String(group.id))] : [null];
+  const own = groupChoices(run).filter((group) => !/(^|,)variant=counterfactual(,|$)/.test(group.name));
+  return own.length <= LENS_LINES ? [null, ...own.map((group) => String(group.id))] : [null];
 }
 
 /* Lines of a column by layer, one a group. */
@@ -36,7 +36,7 @@ export function groupSeries(run, drawn, all, column) {
 export async function showLens(context) {
   const { root, run, query, signal } = context;
   const group = query.get("group"),
-    by = query.get("by") in LENS_MEASURES ? query.get("by") : "first";
+    by = measureOf(query, Object.keys(LENS_MEASURES));
   const drawn = drawnGroups(run, group);
   const all = await Promise.all(drawn.map(async (id) => rowsOf(await get("lens", { group: id }, { signal }))));
   fill(root, pageTitle("Logit lens"));
@@ -48,14 +48,21 @@ export async function showLens(context) {
   const [value, title, top] = LENS_MEASURES[by];
   const foil = all[0].some((row) => row.n_foil > 0),
     rows = all[group ? 1 : 0];
-  const series = groupSeries(run, drawn, all, value).filter((one) => one.points.some((point) => Number.isFinite(point.y)));
   fill(
     root,
     measureControls(
       context,
       [["first", "answer first"], ["probability", "probability"], foil && ["difference", "logit difference"]].filter(Boolean),
       by
-    ),
+    )
+  );
+  if (!rows.length) {
+    showEmpty(root, "No prompt of this group has an answer.");
+    return;
+  }
+  const series = groupSeries(run, drawn, all, value).filter((one) => one.points.some((point) => Number.isFinite(point.y)));
+  fill(
+    root,
     element(
       "p.soft",
       "What the state after each block says about the answer, at the last position."

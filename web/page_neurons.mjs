@@ -4,7 +4,7 @@ import { button, count, element, fill, pageLink, plural } from "./dom.mjs";
 import { writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
-import { MEASURES, commandLine, estimateShare, groupName, groupSql, intervalOf, measureControls, pageTitle, promptLink, queryCommand, rowsOf, shellWord, tokenRow } from "./lists.mjs";
+import { MEASURES, commandLine, estimateShare, groupName, groupSql, intervalOf, measureControls, measureOf, pageTitle, promptLink, queryCommand, rowsOf, shellWord, tokenRow } from "./lists.mjs";
 import { showEmpty } from "./states.mjs";
 
 const NEURONS_SHOWN = 50,
@@ -13,7 +13,7 @@ const NEURONS_SHOWN = 50,
 export async function showNeurons(context) {
   const { root, run, query, signal } = context;
   const group = query.get("group"),
-    by = query.get("by") in MEASURES ? query.get("by") : "importance";
+    by = measureOf(query, Object.keys(MEASURES));
   const limit = Math.min(NEURONS_MOST, Number(query.get("rows")) || NEURONS_SHOWN);
   const data = await get("top_neurons", { group, by, limit }, { signal }),
     rows = rowsOf(data);

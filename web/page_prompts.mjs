@@ -4,7 +4,7 @@
 import { announce, button, count, element, fill, number, pageLink, percent, plural, refill, tokenElement } from "./dom.mjs";
 import { readAddress, writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
-import { commandLine, dataTable, groupChoices, groupName, groupSelect, groupShort, groupSql, itemName, itemOf, itemParts, laterPart, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
+import { commandLine, dataTable, groupChoices, groupName, groupSelect, groupShort, groupSql, itemName, itemOf, itemParts, keepFocus, laterPart, listsSelect, pageTitle, queryCommand, rowsOf, shellWord } from "./lists.mjs";
 import { showError, showNoPrompt, showNotMined, skeletonAfter } from "./states.mjs";
 import { listPoint, listText, promptAddress } from "./walk.mjs";
 
@@ -59,7 +59,7 @@ function promptsCommand(query) {
       counterfactuals: get("group") ? "yes" : get("counterfactuals"),
       limit: 0
     });
-  const head = /^L(\d+)H(\d+)$/.exec(get("head") ?? ""),
+  const head = /^L(\d+)H(\d+)$/i.exec(get("head") ?? ""),
     circuit = Number(get("circuit")),
     edge = Number(get("edge"));
   const where = [
@@ -73,17 +73,18 @@ function promptsCommand(query) {
   const parts = [
     get("edge") && `item_prompt WHERE item_id = ${edge}`,
     get("circuit") &&
-      `(SELECT g.graph_id >> 20 AS prompt_id, g.importance FROM circuit c, hw_item_graphs(c.graphs) g WHERE c.rank = ${circuit} AND c.mining_id = ${
+      `(SELECT g.graph_id >> 20 AS prompt_id, g.graph_id & 1048575 AS target_pos, g.importance FROM circuit c, hw_item_graphs(c.graphs) g WHERE c.rank = ${circuit} AND c.mining_id = ${
         get("mining") ? Number(get("mining")) : "(SELECT max(mining_id) FROM mining)"
       })`,
     head && `item_prompt WHERE item_id BETWEEN ${itemOf(head[1], head[2], 0)} AND ${itemOf(head[1], head[2], 4095)}`
   ].filter(Boolean);
-  const joins = parts.map((part, i) => ` JOIN (SELECT prompt_id, max(importance) AS importance_${i} FROM ${part} GROUP BY prompt_id) USING (prompt_id)`);
+  const target = parts.length ? ", target_pos" : ""; /* of a prompt with several targets each graph is a row */
+  const joins = parts.map((part, i) => ` JOIN (SELECT prompt_id, target_pos, max(importance) AS importance_${i} FROM ${part} GROUP BY 1, 2) USING (prompt_id${i ? target : ""})`);
   const order = { probability: "predicted_probability", rank: "answer_rank", logit_diff: "logit_diff", importance: parts.length && "importance_0" }[get("sort")];
   return `headwater sql DB ${shellWord(
-    `SELECT prompt_id, text, predicted, predicted_probability, answer_rank, logit_diff${order === "importance_0" ? `, ${order}` : ""} FROM prompt_wide${joins.join("")}${
+    `SELECT prompt_id${target}, text, predicted, predicted_probability, answer_rank, logit_diff${order === "importance_0" ? `, ${order}` : ""} FROM prompt_wide${joins.join("")}${
       where.length ? ` WHERE ${where.join(" AND ")}` : ""
-    } ORDER BY ${order ? `${order}${get("order") === "down" ? " DESC" : ""}, ` : ""}prompt_id`
+    } ORDER BY ${order ? `${order}${get("order") === "down" ? " DESC" : ""}, ` : ""}prompt_id${target}`
   )}`;
 }
 
@@ -97,7 +98,7 @@ function promptsColumns(run, query) {
     head: button([title, sorted === sort ? (order === "up" ? " ▲" : " ▼") : ""], () => {
           const next = sorted === sort ? (order === "up" ? "down" : "up") : first;
           writeAddress({ sort: sort === "number" ? null : sort, order: next === "up" ? null : next, rows: null });
-        }, { title: "sort" })
+        }, { title: "sort", "data-key": sort })
   });
   const from = listText(query),
     parts = ["head", "edge", "circuit"].some((name) => query.get(name));
@@ -154,6 +155,7 @@ export async function promptsTable(root, run, query, { signal, rows = PROMPTS_PA
           if (error.name !== "AbortError") said.textContent = ` ${error.message}`;
         }
         more.disabled = false;
+        (next === null ? table.node : more).focus();
       });
   function say() {
     said.textContent = next === null ? "" : ` ${count(shown)} of ${count(data.count)} are shown`;
@@ -192,7 +194,9 @@ export async function showPrompts(context) {
     "aria-label": "Search the texts",
     oninput: () => {
       clearTimeout(typed);
-      typed = setTimeout(() => writeAddress({ q: search.value, rows: null }, { replace: true }), 250);
+      typed = setTimeout(() => { /* unless another page is on its way */
+        if (readAddress().path[0] === "prompts") writeAddress({ q: search.value, rows: null }, { replace: true });
+      }, 250);
     }
   });
   const head = element("input", {
@@ -237,7 +241,7 @@ export async function showPrompts(context) {
         element(
           "span.chip",
           text,
-          button("×", () => set(gone(name)), { "aria-label": `Remove the filter ${text}` })
+          button("×", () => set(gone(name)), { "aria-label": `Remove the filter ${text}`, "data-key": name })
         )
       ),
       list.length > 1 &&
@@ -255,8 +259,7 @@ export async function showPrompts(context) {
       if (query.get("edge")) itemParts(run, query.get("edge"));
       if (query.get("circuit") && run.minings.length === 0) {
         total.textContent = "";
-        refill(body, chips());
-        showNotMined(body);
+        showNotMined(refill(body, chips()));
         return;
       }
       const rows = Number(query.get("rows")) || PROMPTS_PAGE;
@@ -272,12 +275,13 @@ export async function showPrompts(context) {
       const asked =
         /^\d+$/.test(query.get("q") ?? "") &&
         element("p", pageLink(`Open prompt ${query.get("q")}`, ["prompt", query.get("q")]));
+      const refocus = keepFocus(body);
       refill(body, chips(), asked, fresh, commandLine(promptsCommand(query)));
+      refocus();
     } catch (error) {
       if (error.name === "AbortError") return;
       total.textContent = "";
-      refill(body, chips());
-      showError(body, error, load);
+      showError(refill(body, chips()), error, load);
     } finally {
       ready();
     }

@@ -7,13 +7,13 @@ import { dataTable, digits, estimate, estimateShare, laterPart, pageTitle, query
 import { noAnswers, showNoPrompt } from "./states.mjs";
 
 const RUN_LINKS = [
-  ["prompts", "Prompts", "predictions and graphs"],
-  ["heads", "Heads", "which attention heads matter"],
-  ["neurons", "Neurons", "which neurons matter"],
-  ["circuits", "Circuits", "edges that recur together"],
-  ["compare", "Compare", "what differs between two groups"],
-  ["lens", "Lens", "at which layer the answer appears"],
-  ["roles", "Roles", "through which tokens the flow goes"]
+  ["Prompts", "predictions and graphs"],
+  ["Heads", "which attention heads matter"],
+  ["Neurons", "which neurons matter"],
+  ["Circuits", "edges that recur together"],
+  ["Compare", "what differs between two groups"],
+  ["Lens", "at which layer the answer appears"],
+  ["Roles", "through which tokens the flow goes"]
 ];
 
 function runFact(name, ...value) {
@@ -121,7 +121,7 @@ export async function showRun(context) {
     root,
     element(
       "ul.onward",
-      RUN_LINKS.map(([path, title, what]) => element("li", element("a", { href: `#/${path}` }, title), element("span", what)))
+      RUN_LINKS.map(([title, what]) => element("li", pageLink(title, [title.toLowerCase()]), element("span", what)))
     ),
     accuracy.section,
     sizes.section,

@@ -12,6 +12,7 @@
  *   link(path, query)             an address of another page, for <a href>
  *   missing(what)                 why "lists" | "neurons" | "alone" | "frozen" are not there, and which option gives them */
 import { button, element, refill } from "./dom.mjs";
+import { keepFocus } from "./lists.mjs";
 import { parseSelection, selectionText } from "./selection.mjs";
 import { panelOverview } from "./panel_overview.mjs";
 import { panelEdge } from "./panel_edge.mjs";
@@ -28,10 +29,6 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
   let turn = 0; /* answers that come for an earlier one are dropped */
   root.classList.add("panel");
 
-  function refocus(key) {
-    if (key && !root.contains(document.activeElement)) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
-  }
-
   /* Until all of it is there the panel keeps its height, so that what lies around it does not scroll. */
   function render() {
     const now = ++turn;
@@ -40,7 +37,7 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
       if (now === turn && --waiting === 0) root.style.removeProperty("min-height");
     };
     if (root.firstChild) root.style.setProperty("min-height", `${root.offsetHeight}px`);
-    const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const refocus = keepFocus(root, { preventScroll: true });
     const selection = parseSelection(shown.selection);
     /* What the views get: the state of the page, and ways to change it. */
     const view = {
@@ -69,7 +66,7 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
           if (now !== turn) return;
           refill(place, nodes);
           place.removeAttribute("aria-busy");
-          refocus(key);
+          refocus();
           arrived();
         });
         return place;
@@ -78,7 +75,7 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
     const views = shown.graph.method?.panels ?? panelViews;
     const close = selection && button("×", () => onSelect(null), { class: "panel-close", "data-key": "close", "aria-label": "Close: nothing selected", title: "Close (Esc)" });
     refill(root, close, (views[selection?.kind] ?? views.overview)(view));
-    refocus(key);
+    refocus();
     arrived();
   }
 

@@ -2,7 +2,7 @@
  * The panel when nothing is selected: prediction, answer by layer, heads of the graph at the threshold. */
 import { button, element, number, percent, svg, tokenElement } from "./dom.mjs";
 import { ATTENTION } from "./replay.mjs";
-import { PANEL_MICRO, panelBar, panelHead, panelNote, panelRow, panelTag, panelTokenAt } from "./panel_parts.mjs";
+import { PANEL_MICRO, panelBar, panelFirst, panelHead, panelNote, panelRow, panelTag, panelTokenAt } from "./panel_parts.mjs";
 
 const OVERVIEW_HEADS = 24; /* shown before "all" is asked for */
 const OVERVIEW_TOKENS = 5;
@@ -35,8 +35,7 @@ function overviewPrediction({ graph }) {
         element("td", row.probability !== null && panelBar(row.probability)))))),
     answer ? panelNote("Answer ", tokenElement(answer.answer), ` rank ${answer.rank}`,
       (answer.foil ?? null) !== null && [", foil ", tokenElement(answer.foil),
-        ` rank ${answer.foil_rank}; logit difference ${number(answer.logit_diff, 2)}`], ".",
-      answer.tokens > 1 && ` The answer has ${answer.tokens} tokens: these are figures of its first.`) : null];
+        ` rank ${answer.foil_rank}; logit difference ${number(answer.logit_diff, 2)}`], ".", panelFirst(answer)) : null];
 }
 
 const LENS_WIDTH = 320, LENS_HEIGHT = 110, LENS_LEFT = 30, LENS_TOP = 8, LENS_BOTTOM = 20;

@@ -20,6 +20,11 @@ export function panelTag({ answer }, id) {
   return answer && id === answer.foil_id ? element("span.panel-tag.panel-foil", "foil") : null;
 }
 
+/* Of an answer of several tokens: that figures are of the first. */
+export function panelFirst({ tokens }) {
+  return tokens > 1 && ` The answer has ${tokens} tokens: these are figures of its first.`;
+}
+
 /* The head of a table: titles of columns; those of digits end in "#". */
 export function panelHead(titles, attributes = {}) {
   return element("thead", attributes, element("tr", titles.map((title) =>

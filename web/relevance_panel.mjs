@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The panel beside the graph of what an answer hangs on. */
 import { button, element, number, percent, tokenElement } from "./dom.mjs";
-import { panelHead, panelLack, panelLink, panelNote, panelRow, panelTokenAt } from "./panel_parts.mjs";
+import { panelFirst, panelHead, panelLack, panelLink, panelNote, panelRow, panelTokenAt } from "./panel_parts.mjs";
 import { panelLists } from "./panel_lists.mjs";
 import { panelState } from "./panel_state.mjs";
 import { relevanceWords } from "./relevance_graph.mjs";
@@ -31,7 +31,7 @@ function relevanceOverview(view) {
   const asked = data.options ? data : answer; /* a trace tells what it was asked about */
   const margin = ["The margin of ", tokenElement(asked?.answer ?? prediction.token), " over ", asked?.foil != null ? tokenElement(asked.foil) : "the mean of all tokens"];
   return [element("h2", `${mode === "contrast" ? "Contrast" : "Answer"} relevance`),
-    data.m !== null && element("p", margin, ` is ${number(data.m)} logits`, data.m_reference !== null && `, in the counterfactual ${number(data.m_reference)}`, "."),
+    data.m !== null && element("p", margin, ` is ${number(data.m)} logits`, data.m_reference !== null && `, in the counterfactual ${number(data.m_reference)}`, ".", asked && panelFirst(asked)),
     method.reason ? panelLack(method.reason) : [
       panelNote(`Share: of the ${method.whole}. A negative share works against it: its line is dashed, its bar pale.`),
       element("h3", "Heads"), relevanceTable(view, "heads", groups.head, ["head", "r#", "share#", ...(ways ? ["value#", "key#", "query#"] : [])], (row) =>

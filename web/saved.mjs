@@ -54,7 +54,7 @@ function savedShow() {
     pane.shown();
   }
 
-  for (const name of ["hashchange", "addresschange"]) addEventListener(name, show);
+  addEventListener("hashchange", show);
   paneKeys(() => shown?.pane, { r: () => choose(nextMethod(names, shown.by)), p: () => shown.togglePair() });
   show();
 }

@@ -35,7 +35,7 @@ export function showNoPrompt(root, run) {
 }
 
 export function noAnswers() {
-  return emptyState("The data set has no column of answers.", "headwater run --model DIR --data FILE --answer COLUMN --db DB");
+  return emptyState("The data set has no column of answers.", "headwater run --model DIR --data FILE --answer-column COLUMN --db DB");
 }
 
 export function showNotMined(root) {

@@ -270,7 +270,8 @@ HW_API bool hw_run(const hw_job *job, const hw_hooks *hooks, hw_plan_summary *pl
  * neurons, aggregates and items are replayed from the stored rows. Projections are those that the source has: all of them when its floor
  * lies below its threshold, but for neurons that only a threshold below that of the source brings in. *n_prompts counts the prompts.
  * hooks may be NULL.
- * Errors: a threshold below the floor, an incomplete source, a database `out` of another run. */
+ * Errors: a threshold below the floor, an incomplete source, a database `out` of another run; INTERRUPTED when hooks->stop came before the end: the
+ * same call continues. */
 HW_API bool hw_rethreshold(const char *source, double threshold, const char *out, const hw_hooks *hooks, int64_t *n_prompts, hw_error *err);
 
 HW_END_C

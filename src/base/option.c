@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/text.h"
 
 const hw_option *hw_option_find(hw_option_table table, const char *name, size_t length) {
@@ -137,7 +138,7 @@ bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *
     }
     case HW_OPTION_TEXTS: return false; /* no default, and no setting of a run */
     case HW_OPTION_COUNT: hw_buffer_printf(out, "%" PRId64, *(const int64_t *)field); return true;
-    case HW_OPTION_NUMBER: hw_buffer_printf(out, "%.15g", *(const double *)field); return true;
+    case HW_OPTION_NUMBER: hw_format_double(out, *(const double *)field); return true;
     case HW_OPTION_CHOICE: hw_buffer_append_string(out, option->choices[*(const int *)field]); return true;
   }
   return false;

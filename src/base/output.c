@@ -31,10 +31,16 @@ bool hw_output_write(void *context, const char *bytes, size_t length) {
   return false;
 }
 
+/* Before it takes its name: after a power failure the name could stand for an empty file. */
+static bool put_on_disk(FILE *file) {
+  return fflush(file) == 0 && (fsync(fileno(file)) == 0 || errno == EINVAL || errno == ENOSYS); /* the file system cannot do it */
+}
+
 bool hw_output_close(hw_output *out, bool ok, hw_error *err) {
+  bool renames = out->path && out->temporary && strcmp(out->temporary, out->path) != 0;
+  if (ok && renames && !out->error && !put_on_disk(out->file)) out->error = errno;
   if (out->file && fclose(out->file) != 0 && !out->error) out->error = errno;
   if (out->error) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", out->path, strerror(out->error));
-  bool renames = out->path && out->temporary && strcmp(out->temporary, out->path) != 0;
   if (ok && renames && rename(out->temporary, out->path) != 0) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", out->path, strerror(errno));
   if (!ok && renames && out->file) (void)unlink(out->temporary);
   free(out->path);

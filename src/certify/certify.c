@@ -341,7 +341,7 @@ static bool run(hw_certifying *c, hw_error *err) {
   bool ok = run_with_model(c, err);
   omp_destroy_lock(&c->lock);
   c->summary->certificate_id = c->certificate_id;
-  c->summary->interrupted = stopping(c);
+  c->summary->interrupted = stopping(c) && c->summary->n_there + c->summary->n_done < c->summary->n_prompts;
   return ok;
 }
 

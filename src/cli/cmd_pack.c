@@ -55,7 +55,7 @@ const hw_command hw_cmd_pack = {
     .usage = "DB",
     .summary = "gives back free pages, and says what takes the room",
     .example = "  headwater pack ioi.db\n",
-    .exit_codes = "130 stopped: the file is as it was",
+    .exit_codes = "130 stopped: it is not packed",
     .options = options,
     .run = run,
 };

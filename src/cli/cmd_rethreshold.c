@@ -42,10 +42,6 @@ static int run(const hw_command *command, int argc, char **argv) {
   bool ok = hw_rethreshold(db, settings.threshold, settings.out, &progress.hooks, &n_prompts, &err);
   hw_cli_progress_stop(&progress, false);
   if (!ok) return hw_cli_fail(&err);
-  if (hw_cli_stop) {
-    fprintf(stderr, "headwater: stopped with %" PRId64 " prompts stored in %s; the same command continues\n", n_prompts, settings.out);
-    return EXIT_STOPPED;
-  }
   printf("%s: %" PRId64 " prompts at threshold %g\n", settings.out, n_prompts, settings.threshold);
   return hw_cli_finish();
 }

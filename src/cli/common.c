@@ -156,6 +156,7 @@ static bool is_the_same_wish(int signal_number) {
 }
 
 static void on_interrupt(int signal_number) {
+  int before = errno; /* of the call that the signal interrupts */
   if (hw_cli_stop && is_the_same_wish(signal_number)) return;
   if (hw_cli_stop) _exit(EXIT_STOPPED); /* a second Ctrl-C ends the program at once; the database stays valid */
   (void)clock_gettime(CLOCK_MONOTONIC, &first_stop);
@@ -163,6 +164,7 @@ static void on_interrupt(int signal_number) {
   say("\nheadwater: ");
   say(work_to_end);
   say(" (Ctrl-C again to stop at once)\n");
+  errno = before;
 }
 
 void hw_cli_catch_interrupts(const char *doing) {

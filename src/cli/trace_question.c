@@ -124,11 +124,12 @@ static bool knock_out(const char *names, hw_answer_trace *trace, hw_arena *arena
   hw_knockouts *list = hw_arena_znew(arena, hw_knockouts, strlen(names) / 2 + 1, err);
   view->knockouts = list;
   if (!list) return false;
-  for (const char *at = names, *end; at && !same_token(trace); at = *end ? end + 1 : NULL) {
+  for (const char *at = names, *end; at; at = *end ? end + 1 : NULL) {
     size_t baseline = 0;
     end = strchrnul(at, ',');
     while (hw_baseline_names[baseline] && (strlen(hw_baseline_names[baseline]) != (size_t)(end - at) || strncmp(hw_baseline_names[baseline], at, (size_t)(end - at)) != 0)) baseline++;
     if (!hw_baseline_names[baseline]) return hw_fail(err, HW_ERROR_ARGUMENT, "knockout is \"%.100s\", want counterfactual, zero, or both with a comma between", names);
+    if (same_token(trace)) continue;
     hw_knockouts *k = &list[view->n_knockouts++];
     *k = (hw_knockouts){.baseline = (hw_baseline)baseline, .heads = hw_arena_new(arena, double, n_layers * n_heads, err), .ffn = hw_arena_new(arena, double, n_layers, err)};
     if (!k->heads || !k->ffn || !hw_answer_trace_knock_out(trace, k->baseline, k->heads, k->ffn, err)) return false;

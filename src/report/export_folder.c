@@ -20,9 +20,10 @@ enum { MOST_SHOWN = 5 };
 
 typedef bool (*visitor)(const hw_export_folder *folder, const char *name, void *context, hw_error *err);
 
-/* Calls visit for each file of a folder until one fails. */
-static bool each_file_in(const char *path, const hw_export_folder *folder, visitor visit, void *context, hw_error *err) {
-  DIR *list = opendir(path);
+/* Calls visit for each file of the folder that is open as the descriptor, which is closed, until one fails. `path` is for messages. */
+static bool each_file_of(int descriptor, const char *path, const hw_export_folder *folder, visitor visit, void *context, hw_error *err) {
+  DIR *list = descriptor < 0 ? NULL : fdopendir(descriptor);
+  if (!list && descriptor >= 0) (void)close(descriptor);
   if (!list) return hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
   bool ok = true;
   const struct dirent *entry;
@@ -33,23 +34,20 @@ static bool each_file_in(const char *path, const hw_export_folder *folder, visit
   return ok;
 }
 
-/* The same for the temporary folder. */
-static bool each_file(const hw_export_folder *folder, visitor visit, hw_error *err) { return each_file_in(folder->temporary, folder, visit, NULL, err); }
+/* The same of the temporary folder. Like the visitors it takes the folder that is locked, whatever has its name now. */
+static bool each_file(const hw_export_folder *folder, visitor visit, hw_error *err) {
+  return each_file_of(openat(folder->lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), folder->temporary, folder, visit, NULL, err);
+}
 
 static bool remove_file(const hw_export_folder *folder, const char *name, void *context, hw_error *err) {
   (void)context;
-  char *path = hw_path_join(folder->temporary, name);
-  if (!path) return hw_fail_memory(err, "the name of a file");
-  bool ok = unlink(path) == 0 || hw_fail(err, HW_ERROR_IO, "%s: cannot be removed: %s", path, strerror(errno));
-  free(path);
-  return ok;
+  return unlinkat(folder->lock, name, 0) == 0 || hw_fail(err, HW_ERROR_IO, "%s/%s: cannot be removed: %s", folder->temporary, name, strerror(errno));
 }
 
 static bool move(const hw_export_folder *folder, const char *name, hw_error *err) {
-  char *from = hw_path_join(folder->temporary, name), *to = hw_path_join(folder->path, name);
-  bool ok = (from && to) || hw_fail_memory(err, "the name of a file");
-  if (ok && rename(from, to) != 0) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", to, strerror(errno));
-  free(from);
+  char *to = hw_path_join(folder->path, name);
+  if (!to) return hw_fail_memory(err, "the name of a file");
+  bool ok = renameat(folder->lock, name, AT_FDCWD, to) == 0 || hw_fail(err, HW_ERROR_IO, "%s: %s", to, strerror(errno));
   free(to);
   return ok;
 }
@@ -73,15 +71,28 @@ static bool make(const char *path, bool *made, hw_error *err) {
   return hw_fail(err, HW_ERROR_IO, "%s: %s", path, errno == EEXIST ? "not a folder" : strerror(errno));
 }
 
+/* A link in the place of the temporary folder would lead to files that are no export's: they would be removed. */
+static int open_folder(const char *path, hw_error *err) {
+  int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  bool link = descriptor < 0 && (errno == ELOOP || errno == ENOTDIR);
+  if (descriptor < 0) (void)hw_fail(err, HW_ERROR_IO, "%s: %s", path, link ? "a link, wanted a folder of an export" : strerror(errno));
+  return descriptor;
+}
+
+/* The export that held the lock may have removed the folder. */
+static bool is_still_there(const hw_export_folder *folder) {
+  struct stat opened, named;
+  return fstat(folder->lock, &opened) == 0 && lstat(folder->temporary, &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
 bool hw_export_folder_open(hw_export_folder *folder, const char *path, hw_error *err) {
   *folder = (hw_export_folder){.path = path, .lock = -1};
   bool new, ok = make(path, &folder->made, err);
   if (ok && !(folder->temporary = hw_path_join(path, ".headwater-export"))) ok = hw_fail_memory(err, "the name of a folder");
   if (!ok || !make(folder->temporary, &new, err)) return false;
-  folder->lock = open(folder->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder->lock < 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", folder->temporary, strerror(errno));
+  if ((folder->lock = open_folder(folder->temporary, err)) < 0) return false;
   /* Some network drives have no locks: there two exports into one folder at a time are the user's risk. */
-  if (flock(folder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  if ((flock(folder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) || !is_still_there(folder)) {
     (void)close(folder->lock);
     folder->lock = -1;
     return hw_fail(err, HW_ERROR_IO, "%s: another export is writing into it", path);
@@ -99,11 +110,7 @@ typedef struct name_list {
 static bool list_other(const hw_export_folder *folder, const char *name, void *context, hw_error *err) {
   name_list *list = context;
   if (!hw_export_is_file(name)) return true;
-  char *path = hw_path_join(folder->temporary, name);
-  if (!path) return hw_fail_memory(err, "the name of a file");
-  bool replaced = access(path, F_OK) == 0;
-  free(path);
-  if (replaced) return true;
+  if (faccessat(folder->lock, name, F_OK, 0) == 0) return true; /* replaced */
   if (!hw_list_reserve(list->names, list->n, 1, list->capacity, NULL, err)) return false;
   (void)snprintf(list->names[list->n++], sizeof *list->names, "%s", name);
   return true;
@@ -113,7 +120,7 @@ static int by_name(const void *a, const void *b) { return strcmp(a, b); }
 
 bool hw_export_folder_note_others(const hw_export_folder *folder, hw_buffer *notes, hw_error *err) {
   name_list list = {0};
-  bool ok = each_file_in(folder->path, folder, list_other, &list, err);
+  bool ok = each_file_of(open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), folder->path, folder, list_other, &list, err);
   if (ok && list.n) {
     qsort(list.names, list.n, sizeof *list.names, by_name);
     hw_buffer_printf(notes, "%s: %zu file%s of earlier exports stay%s, perhaps of another database; " HW_EXPORT_MANIFEST " does not list %s:", folder->path, list.n,

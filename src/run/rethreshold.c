@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A run at another threshold, from its stored rows: they are complete down to the floor, so the graphs are exactly those of a rerun. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +19,12 @@ typedef struct rerun {
   hw_error *err;
 } rerun;
 
-static bool stopping(const rerun *r) { return r->hooks && r->hooks->stop && *r->hooks->stop; }
+/* Whether the user stopped it, which is an error then. */
+static bool stopped(const rerun *r) {
+  if (!hw_asked_to_stop(r->hooks)) return false;
+  (void)hw_fail(r->err, HW_ERROR_INTERRUPTED, "stopped with %" PRId64 " prompts stored in %s; the same command continues", *r->n_prompts, r->target->path);
+  return true;
+}
 
 static const char *setting_text(rerun *r, const char *name, const hw_job *job) {
   hw_buffer text;
@@ -68,13 +74,13 @@ static bool copy_chunks(rerun *r, const bool *done, int64_t n_chunks) {
   hw_arena arena;
   hw_arena_init(&arena);
   bool ok = true;
-  for (int64_t c = 0; ok && c < n_chunks && !stopping(r); c++) {
+  for (int64_t c = 0; ok && c < n_chunks; c++) {
     hw_chunk_record chunk;
     hw_encoded_chunk *encoded = NULL;
     bool found;
     if (done[c]) continue;
     hw_arena_reset(&arena);
-    ok = hw_store_read_chunk(r->source, &r->info, c, &arena, &found, &chunk, r->err);
+    ok = !stopped(r) && hw_store_read_chunk(r->source, &r->info, c, &arena, &found, &chunk, r->err);
     if (!ok || !found) continue;
     ok = replay_chunk(r, &chunk, &arena) && hw_encode_chunk(&chunk, &r->info, &encoded, r->err) &&
          hw_store_put_chunk(r->target, encoded, r->err);
@@ -123,13 +129,13 @@ static bool copy_neurons(rerun *r) {
   hw_arena block;
   hw_arena_init(&block);
   bool ok = true;
-  for (size_t i = 0, count; ok && i < n && !stopping(r); i += count) {
+  for (size_t i = 0, count; ok && i < n; i += count) {
     count = hw_smaller(n - i, TOGETHER);
-    ok = copy_block(r, layers + i, neurons + i, count, &block, &found);
+    ok = !stopped(r) && copy_block(r, layers + i, neurons + i, count, &block, &found);
     hw_tell_progress(r->hooks, "neurons", (int64_t)(i + count), (int64_t)n);
   }
   hw_arena_fini(&block);
-  if (ok && !stopping(r) && !every && !none && found < n) tell_missing(r, n - found, n);
+  if (ok && !every && !none && found < n) tell_missing(r, n - found, n);
   return ok;
 }
 
@@ -144,7 +150,7 @@ static bool copy_all(rerun *r) {
   if (!done || !hw_store_chunks_done(r->target, (size_t)n_chunks, done, &n_stored, &n_failed, r->err)) return false;
   *r->n_prompts = n_stored;
   hw_tell_progress(r->hooks, "prompts", n_stored, r->info.n_prompts);
-  return copy_chunks(r, done, n_chunks) && (stopping(r) || copy_neurons(r));
+  return copy_chunks(r, done, n_chunks) && copy_neurons(r);
 }
 
 static bool check_source(rerun *r, const char *source, double threshold) {
@@ -171,7 +177,7 @@ bool hw_rethreshold(const char *source, double threshold, const char *out, const
     hw_store_commit_every(r.target, 1);
     ok = copy_all(&r);
     hw_error closing = {0};
-    if (!hw_store_close(r.target, ok, &closing) && ok) {
+    if (!hw_store_close(r.target, ok || err->kind == HW_ERROR_INTERRUPTED, &closing) && ok) {
       *err = closing;
       ok = false;
     }

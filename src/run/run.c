@@ -81,7 +81,7 @@ static bool run_into_store(hw_running *s, const hw_plan_summary *summary, hw_run
   result->progress = s->progress;
   result->n_tokens = s->n_tokens;
   result->n_tokens_shared = s->n_tokens - s->n_rows;
-  result->interrupted = hw_running_stops(s);
+  result->interrupted = s->unfinished;
   memcpy(result->seconds, s->seconds, sizeof result->seconds);
   result->screened = hw_model_screen_counts(s->model);
   memcpy(result->fingerprint, s->plan->info.fingerprint, sizeof result->fingerprint);

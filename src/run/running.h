@@ -28,13 +28,12 @@ typedef struct hw_running {
   struct hw_helpers *helpers; /* threads without chunks; NULL: there is one thread */
   double started;
   double seconds[HW_RUN_STAGES];
+  bool unfinished; /* the user stopped it before all was stored */
   bool failed;
   hw_error *err;
   omp_lock_t reader_lock, store_lock;
 } hw_running;
 
-/* Whether the user stopped the run. */
-bool hw_running_stops(const hw_running *s);
 /* Reports what was found in the model's weights and in the data set, before the first chunk. */
 void hw_running_tell_inputs(const hw_running *s);
 

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "run/profile.h"
 #include "run/relevance.h"
@@ -16,7 +17,10 @@
 #include "run/ticker.h"
 #include "tensor/kernels.h"
 
-bool hw_running_stops(const hw_running *s) { return s->hooks->stop && *s->hooks->stop; }
+static bool stops(const hw_running *s) { return hw_asked_to_stop(s->hooks); }
+
+/* After a stage: a stop that came when all of it was stored is none. */
+static void note_stop(hw_running *s) { s->unfinished = stops(s) && s->progress.done < s->progress.total; }
 
 static void note_failure(hw_running *s, const hw_error *problem) {
   omp_set_lock(&s->store_lock);
@@ -153,7 +157,7 @@ static bool store_chunk(hw_running *s, hw_profile *profile, const hw_computed_ch
 }
 
 static bool work_on_chunks(hw_running *s, hw_worker *worker, hw_error *err) {
-  while (!hw_running_stops(s) && !has_failed(s)) {
+  while (!stops(s) && !has_failed(s)) {
     const hw_plan_chunk *chunk;
     hw_row_copy *rows;
     hw_arena_reset(&worker->results);
@@ -196,7 +200,7 @@ static bool list_neurons(hw_running *s, hw_arena *arena, neuron_list *list, hw_e
 }
 
 static bool work_on_neurons(hw_running *s, hw_worker *worker, neuron_list *list, hw_error *err) {
-  while (!hw_running_stops(s) && !has_failed(s)) {
+  while (!stops(s) && !has_failed(s)) {
     omp_set_lock(&s->reader_lock);
     size_t first = list->next, n = list->n - first < NEURONS_A_BLOCK ? list->n - first : NEURONS_A_BLOCK;
     list->next += n;
@@ -316,7 +320,8 @@ bool hw_running_stages(hw_running *s, const hw_plan_summary *summary, hw_error *
   hw_running_tell_inputs(s);
   report(s);
   bool ok = hw_chunk_reader_open(&s->reader, s->plan, err) && with_workers(s, summary, NULL);
-  if (!ok || hw_running_stops(s) || s->job->neuron_projections == HW_NEURONS_NONE) return ok;
+  note_stop(s);
+  if (!ok || s->unfinished || s->job->neuron_projections == HW_NEURONS_NONE) return ok;
   hw_arena arena;
   hw_arena_init(&arena);
   neuron_list list;
@@ -325,6 +330,7 @@ bool hw_running_stages(hw_running *s, const hw_plan_summary *summary, hw_error *
     s->progress = (hw_progress){.stage = "neurons", .total = (int64_t)list.n};
     report(s);
     ok = with_workers(s, summary, &list);
+    note_stop(s);
   }
   s->progress = prompts;
   hw_arena_fini(&arena);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "headwater/buffer.h"
 #include "sqlite/recover.h"
@@ -26,18 +28,22 @@ static bool check_regular(const char *path, bool *there, hw_error *err) {
   return true;
 }
 
-/* Another process may have removed its new file, which failed, while this one waited for the lock. */
+/* Another process may have removed the file or put another in its place. */
 static bool is_still_there(const hw_store *store) {
   struct stat opened, named;
   return fstat(store->lock, &opened) == 0 && stat(store->path, &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
+static bool is_empty(const hw_store *store) {
+  struct stat status;
+  return fstat(store->lock, &status) == 0 && status.st_size == 0;
+}
+
 /* One writing process at a time: SQLite alone would let two take turns. */
 static bool lock_file(hw_store *store, bool create, hw_error *err) {
-  bool new = store->created;
   hw_store_begin_wait(store);
   for (;;) {
-    store->created = new;
+    if (create && access(store->path, F_OK) != 0 && errno == ENOENT) store->created = true;
     store->lock = open(store->path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0644);
     if (store->lock < 0) {
       store->created = false;
@@ -46,9 +52,11 @@ static bool lock_file(hw_store *store, bool create, hw_error *err) {
     if (flock(store->lock, LOCK_EX | LOCK_NB) == 0) {
       if (is_still_there(store)) return true;
     } else if (errno == EWOULDBLOCK) {
-      store->created = false; /* by the process that holds the lock */
-      if (!hw_store_wait_more(store, store->hooks ? store->hooks->lock_timeout : 0))
+      if (!hw_store_wait_more(store, store->hooks ? store->hooks->lock_timeout : 0)) {
+        store->created = false; /* it is that of the process that holds the lock */
+        if (hw_asked_to_stop(store->hooks)) return hw_store_stopped(store, err);
         return hw_fail(err, HW_ERROR_IO, "%s: another process is writing into it", store->path);
+      }
     } else if (errno != EINTR) {
       return hw_fail(err, HW_ERROR_IO,
                      "%s: cannot be locked: %s. If it lies on a network drive without locks, write to a local disk and move the file "
@@ -106,7 +114,6 @@ static bool connect_store(hw_store *store, hw_access access, hw_file_state *stat
     bool there;
     if (!check_regular(store->path, &there, err)) return false;
     if (!there && access != HW_OPEN_CREATE) return hw_fail(err, HW_ERROR_IO, "%s: %s", store->path, strerror(errno));
-    store->created = !there;
     if (access != HW_OPEN_READ && !lock_file(store, access == HW_OPEN_CREATE, err)) return false;
   }
   errno = 0;
@@ -133,20 +140,43 @@ bool hw_store_connect(const char *path, hw_access access, const hw_hooks *hooks,
   }
   store->lock = -1;
   store->hooks = hooks;
-  if (connect_store(store, access, state, err)) {
-    *out = store;
-    return true;
-  }
-  hw_store_discard(store);
-  return false;
+  bool ok = connect_store(store, access, state, err);
+  if (store->created && !is_empty(store)) store->created = false; /* another process wrote into it before it was locked */
+  if (ok) *out = store;
+  else hw_store_discard(store);
+  return ok;
 }
 
 /* ---- closing ---- */
 
-void hw_store_free(hw_store *store) {
+bool hw_store_remove_beside(const char *path, hw_error *err) {
+  static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
+  bool ok = true;
+  for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+    hw_buffer name;
+    hw_buffer_init(&name);
+    hw_buffer_append_string(&name, path);
+    hw_buffer_append_string(&name, suffixes[i]);
+    if (!hw_buffer_check(&name, err)) ok = false;
+    else if (unlink(name.data) != 0 && errno != ENOENT) ok = hw_fail(err, HW_ERROR_IO, "%s: cannot be removed: %s", name.data, strerror(errno));
+    hw_buffer_fini(&name);
+  }
+  return ok;
+}
+
+/* The path may be a link, which stays. */
+static void remove_file(const char *path) {
+  char file[PATH_MAX];
+  if (!realpath(path, file)) return;
+  (void)unlink(file);
+  (void)hw_store_remove_beside(file, NULL);
+}
+
+static void end(hw_store *store, bool with_file) {
   if (!store) return;
   for (size_t i = 0; i < store->n_statements; i++) hw_statement_close(&store->statements[i]);
   (void)sqlite3_close_v2(store->db);
+  if (with_file && is_still_there(store)) remove_file(store->path); /* before another process gets the lock */
   /* Last: closing any descriptor of a file drops the POSIX locks that SQLite holds on it. */
   if (store->lock >= 0) (void)close(store->lock);
   free(store->path);
@@ -154,26 +184,11 @@ void hw_store_free(hw_store *store) {
   free(store);
 }
 
-void hw_store_remove_beside(const char *path) {
-  static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
-  for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-    hw_buffer name;
-    hw_buffer_init(&name);
-    hw_buffer_append_string(&name, path);
-    hw_buffer_append_string(&name, suffixes[i]);
-    if (!name.failed) (void)unlink(name.data);
-    hw_buffer_fini(&name);
-  }
-}
+void hw_store_free(hw_store *store) { end(store, false); }
 
-void hw_store_discard(hw_store *store) {
-  char *path = store->created ? store->path : NULL;
-  if (path) store->path = NULL;
-  hw_store_free(store);
-  if (path) (void)unlink(path);
-  if (path) hw_store_remove_beside(path);
-  free(path);
-}
+void hw_store_remove(hw_store *store) { end(store, true); }
+
+void hw_store_discard(hw_store *store) { end(store, store && store->created); }
 
 /* ---- small statements ---- */
 

@@ -30,10 +30,12 @@ typedef enum hw_file_state { HW_FILE_EMPTY, HW_FILE_OURS } hw_file_state;
 bool hw_store_connect(const char *path, hw_access access, const hw_hooks *hooks, hw_store **store, hw_file_state *state, hw_error *err);
 /* Finalizes, closes, frees. NULL is fine. */
 void hw_store_free(hw_store *store);
-/* hw_store_free that also removes the file when it was not there before. */
+/* The same, and the file goes, with what SQLite keeps beside it; a link to it stays. */
+void hw_store_remove(hw_store *store);
+/* hw_store_remove when store->created, else hw_store_free. */
 void hw_store_discard(hw_store *store);
-/* Removes what SQLite keeps beside the file of a closed database, where it could not be removed when it was closed. */
-void hw_store_remove_beside(const char *path);
+/* Removes what SQLite keeps beside the file of a closed database, where it could not be removed when it was closed. err may be NULL. */
+bool hw_store_remove_beside(const char *path, hw_error *err);
 
 bool hw_store_exec(hw_store *store, const char *sql, const char *doing, hw_error *err);
 /* First column of the first row of sql/FILE as an integer. Errors: no row. */

@@ -2,6 +2,7 @@
 #include "sqlite/handle.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,11 @@ bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
     return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: cannot %s: a sum grew too large for the database (%s)", store->path,
                    doing, why);
   if (extended == SQLITE_IOERR_NOMEM || extended == SQLITE_OK) code = SQLITE_NOMEM; /* a failed sqlite3_mprintf leaves no code */
-  if (store->stoppable && (code == SQLITE_INTERRUPT || code == SQLITE_BUSY) && hw_asked_to_stop(store->hooks)) return hw_store_stopped(store, err);
+  if (hw_asked_to_stop(store->hooks)) {
+    if (store->stoppable && (code == SQLITE_INTERRUPT || code == SQLITE_BUSY)) return hw_store_stopped(store, err);
+    if (code == SQLITE_BUSY) /* the wait ends at once then */
+      return hw_fail(err, HW_ERROR_INTERRUPTED, "%s: stopped while another program held it locked; what was stored before is intact", store->path);
+  }
   switch (code) {
     case SQLITE_FULL:
       return hw_fail(err, HW_ERROR_IO, "%s: cannot %s: the disk is full; what was stored before is intact", store->path,
@@ -45,7 +50,10 @@ bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
   }
 }
 
-bool hw_store_stopped(const hw_store *store, hw_error *err) { return hw_fail(err, HW_ERROR_INTERRUPTED, "%s: stopped; nothing was changed", store->path); }
+bool hw_store_stopped(const hw_store *store, hw_error *err) {
+  if (store->migrated) return hw_fail(err, HW_ERROR_INTERRUPTED, "%s: stopped; it was brought to schema version %" PRId64 ", nothing else was changed", store->path, store->version);
+  return hw_fail(err, HW_ERROR_INTERRUPTED, "%s: stopped; nothing was changed", store->path);
+}
 
 bool hw_store_fail_at(hw_store *store, const char *file, hw_error *err) {
   char doing[96];

@@ -35,8 +35,9 @@ struct hw_store {
   const hw_hooks *hooks;            /* may be NULL */
   bool stoppable;                   /* statements end with INTERRUPTED once hooks->stop is set */
   double waiting_since, next_notice; /* hw_clock_seconds() of the last wait for another program */
-  bool created;                     /* the file was not there before it was opened */
+  bool created;                     /* the file was not there before it was opened, and was empty when this process had its lock */
   int64_t version;                  /* of the schema; 0: there is none yet */
+  bool migrated;                    /* it was brought to this version when it was opened */
   int64_t process_id;               /* row of table process; 0 when reading */
   size_t line_width;                /* columns of the terminal for tables; 0: no limit */
   double seconds, deadline;         /* of one statement; 0: as long as it takes. deadline: hw_clock_seconds() of the one at work; 0: none */

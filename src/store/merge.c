@@ -367,8 +367,7 @@ static bool open_unfinished(merge *m, const char *path) {
     if (!look_at_unfinished(m, &fits)) return false;
     if (fits) return true;
     memset(m->done, 0, m->inputs.chunks.n * sizeof *m->done);
-    m->out->created = true; /* its files go with it */
-    hw_store_discard(m->out);
+    hw_store_remove(m->out);
     m->out = NULL;
   }
   return hw_fail(m->err, HW_ERROR_IO, "%s: another merge uses it", path);
@@ -378,6 +377,8 @@ static bool open_unfinished(merge *m, const char *path) {
 static bool check_existing(merge *m, const char *path, bool *is_there) {
   struct stat status;
   *is_there = stat(path, &status) == 0 && !(S_ISREG(status.st_mode) && status.st_size == 0);
+  if (!*is_there && lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
+    return hw_fail(m->err, HW_ERROR_INPUT, "%s: a symbolic link to a file that is empty or not there: wanted the name of the file itself", path);
   if (!*is_there) return true;
   hw_store *store;
   hw_merge_chunks there = {0};
@@ -399,17 +400,37 @@ static bool merge_all(merge *m) {
   return compare_same(m) && copy_chunks(m) && copy_items(m) && finish(m);
 }
 
+/* What lies beside an empty file, or where none was, is the log of one that is gone: SQLite would take it for that of the new one. */
+static bool move(const char *unfinished, const char *path, hw_error *err) {
+  return hw_store_remove_beside(path, err) &&
+         (rename(unfinished, path) == 0 || hw_fail(err, HW_ERROR_IO, "%s: cannot be called %s: %s", unfinished, path, strerror(errno)));
+}
+
+/* Gives the whole file its name, under the lock of a writing process: a database that came there while the files were merged stays. */
+static bool give_name(merge *m, const char *path, const char *unfinished, bool *was_there) {
+  hw_store *named;
+  hw_file_state state;
+  bool ok = hw_store_connect(path, HW_OPEN_CREATE, m->hooks, &named, &state, m->err) && check_existing(m, path, was_there);
+  if (ok && *was_there) (void)unlink(unfinished);
+  else ok = ok && move(unfinished, path, m->err);
+  if (ok) hw_store_free(named);
+  else hw_store_discard(named);
+  if (ok || m->err->kind == HW_ERROR_INTERRUPTED) return ok;
+  return hw_fail(m->err, m->err->kind, "%s; the merged file is %s", m->err->message, unfinished);
+}
+
 /* Writes the merged file under its temporary name, then gives it its own. */
-static bool make_file(merge *m, const char *path, const char *unfinished) {
+static bool make_file(merge *m, const char *path, const char *unfinished, bool *was_there) {
   bool ok = open_unfinished(m, unfinished) && merge_all(m);
   hw_error closing;
   bool wrong = !ok && m->out && m->err->kind == HW_ERROR_INPUT; /* nothing that a second attempt could continue */
-  if (wrong) m->out->created = true;
-  if (wrong) hw_store_discard(m->out);
+  int lock = ok ? dup(m->out->lock) : -1; /* no other merge takes the file up before it has its name */
+  if (wrong) hw_store_remove(m->out);
   else if (m->out && !hw_store_close(m->out, ok, &closing) && ok) ok = hw_fail(m->err, closing.kind, "%s", closing.message);
   m->out = NULL;
-  if (ok) hw_store_remove_beside(unfinished);
-  if (ok && rename(unfinished, path) != 0) ok = hw_fail(m->err, HW_ERROR_IO, "%s: cannot be called %s: %s", unfinished, path, strerror(errno));
+  if (ok) (void)hw_store_remove_beside(unfinished, NULL);
+  ok = ok && give_name(m, path, unfinished, was_there);
+  if (lock >= 0) (void)close(lock);
   return ok;
 }
 
@@ -461,7 +482,7 @@ bool hw_store_merge(const char *out, const char *const *paths, size_t n_paths, b
             (partial || hw_merge_inputs_check_cover(&m.inputs, err)) && check_existing(&m, out, &result->was_there);
   if (ok && !result->was_there) {
     m.done = calloc(m.inputs.chunks.n + 1, sizeof *m.done);
-    ok = m.done ? tell_left_out(&m, out) && make_file(&m, out, unfinished.data) : hw_fail_memory(err, "the chunks of a merge");
+    ok = m.done ? tell_left_out(&m, out) && make_file(&m, out, unfinished.data, &result->was_there) : hw_fail_memory(err, "the chunks of a merge");
   }
   if (!ok && err->kind == HW_ERROR_INTERRUPTED) tell_stop(out, unfinished.data, err);
   count_prompts(&m, result);

@@ -69,6 +69,7 @@ bool hw_store_migrate(hw_store *store, hw_error *err) {
   if (!take_steps(store, from, err)) return hw_store_rollback(store), false;
   if (!hw_store_commit(store, err)) return false;
   store->version = HW_SCHEMA_VERSION;
+  store->migrated = true;
   say(store, from);
   return true;
 }

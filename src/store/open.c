@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Opening a database for a run or for reading, and closing it. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -351,20 +352,45 @@ bool hw_store_set_cache(hw_store *store, size_t kilobytes, hw_error *err) {
   return hw_store_exec(store, pragma, "set it up", err);
 }
 
-/* Copies the write-ahead log into the database and removes it, so that one file is left. */
-static bool finish(hw_store *store, hw_error *err) {
+/* Copies the write-ahead log into the database; a reader of an older state keeps a part of it there. */
+static bool copy_log(hw_store *store, hw_error *err) {
   hw_statement s;
-  (void)sqlite3_busy_timeout(store->db, HW_BUSY_SECONDS * 1000); /* all is stored: a reader that stays does not hold up the end */
-  if (!hw_store_exec(store, "PRAGMA wal_checkpoint(TRUNCATE)", "fold in its log", err)) return false;
-  bool row, ok = hw_statement_open(&s, store, "open/fold_log.sql", err) && hw_statement_step(&s, &row, err);
-  const char *mode = ok && row ? hw_column_text(&s, 0) : NULL;
-  bool folded = mode && strcmp(mode, "delete") == 0;
-  ok = ok && hw_statement_step(&s, &row, err); /* writes the new mode into the file */
-  if (ok && !folded)
-    ok = hw_fail(err, HW_ERROR_IO, "%s: complete, but its log %s-wal could not be folded in because another program reads it", store->path,
-                 store->path);
+  bool ok = hw_statement_open(&s, store, "open/copy_log.sql", err);
+  errno = 0;
+  int rc = ok ? sqlite3_step(s.sqlite) : SQLITE_OK;
+  if (ok && rc != SQLITE_ROW) ok = hw_store_fail(store, "fold in its log", err);
+  if (ok && hw_column_integer(&s, 0))
+    ok = hw_fail(err, HW_ERROR_IO, "%s: all is stored, but its log %s-wal could not be folded in because another program reads it: the two files belong together until the same command has folded it in",
+                 store->path, store->path);
   hw_statement_close(&s);
   return ok;
+}
+
+static void tell_open(const hw_store *store) {
+  hw_buffer line;
+  if (!store->hooks || !store->hooks->notice) return;
+  hw_buffer_init(&line);
+  hw_buffer_printf(&line, "%s: another program has it open: %s-wal, which is empty, stays until that program closes it", store->path, store->path);
+  if (!line.failed) store->hooks->notice(store->hooks->context, line.data);
+  hw_buffer_fini(&line);
+}
+
+/* Without its log the database is one file. Another program that has it open keeps the log, which is empty. */
+static bool remove_log(hw_store *store, hw_error *err) {
+  hw_statement s;
+  bool ok = hw_statement_open(&s, store, "open/remove_log.sql", err);
+  errno = 0;
+  int rc = ok ? sqlite3_step(s.sqlite) : SQLITE_OK;
+  if (rc == SQLITE_ROW) rc = sqlite3_step(s.sqlite); /* writes the new mode into the file */
+  if ((rc & 0xff) == SQLITE_BUSY) tell_open(store);
+  else if (ok && rc != SQLITE_DONE) ok = hw_store_fail(store, "remove its log", err);
+  hw_statement_close(&s);
+  return ok;
+}
+
+static bool finish(hw_store *store, hw_error *err) {
+  (void)sqlite3_busy_timeout(store->db, HW_BUSY_SECONDS * 1000); /* all is stored: a reader that stays does not hold up the end */
+  return copy_log(store, err) && remove_log(store, err);
 }
 
 bool hw_store_close(hw_store *store, bool is_complete, hw_error *err) {

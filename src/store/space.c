@@ -43,7 +43,9 @@ bool hw_store_pack(const char *path, const hw_hooks *hooks, int64_t *before, int
   if (!hw_store_open_write(path, hooks, &store, err)) return false;
   bool ok = read_file(store, &space, err);
   *before = ok ? space.bytes : 0;
-  ok = ok && hw_store_exec(store, "VACUUM", "pack it", err) && read_file(store, &space, err);
+  ok = ok && hw_store_exec(store, "VACUUM", "pack it", err);
+  store->stoppable = false; /* it is packed: a stop from here on would say that nothing was changed */
+  ok = ok && read_file(store, &space, err);
   *after = ok ? space.bytes : 0;
   hw_error closing = {0};
   bool closed = hw_store_close(store, ok, &closing);

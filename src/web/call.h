@@ -39,7 +39,8 @@ typedef struct hw_web_route {
   /* Below sql/, with the same parameters, where `file` gives no row: the reply's {"error", "message"} with status 404. NULL: a general one. */
   const char *missing;
   hw_web_section sections[HW_WEB_SECTIONS];
-  bool tells_live; /* adds "live": whether prompts can be traced, and "live_model" */
+  bool has_neuron_lists; /* reads neuron_token, which a run writes after its last chunk */
+  bool tells_live;       /* adds "live": whether prompts can be traced, and "live_model" */
   /* Instead of `file`. */
   void (*answer)(struct hw_web *web, const struct hw_web_call *call, hw_http_reply *reply);
   hw_web_parameter parameters[HW_WEB_PARAMETERS]; /* up to the first without a name */

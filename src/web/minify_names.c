@@ -12,8 +12,8 @@
  * apart, or one place lies within the other and has no word of that other name; and not both are declared at the top level. So what is
  * declared in a place hides nothing that is meant there, and what the names mean stays as it is. */
 
-static const char first_letters[] = "etnaiscohlpdvfrmbyugx$SLAwIEkDPjCNORFMHzUBGWVqYKXJZQT_", /* common ones first; found by trials, for gzip */
-    second_letters[] = "lOetDoixNcbya2UnYf$GASTP0jwJZmruRIqhFLBXEgd8p71KM35QH4skW6zvC_9V";
+static const char first_letters[] = "etnaisclopd$frubymxhgvSLFwD_kTAEUPOIKMVXZRqNjJYBGzCQHW", /* common ones first; found by trials, for gzip */
+    second_letters[] = "frxUXknhCKiNDYueRlmM9tTd0PS$gbw_IZLqc8O7z5yJj1GH6pVFQB4s2oaAW3Ev";
 enum { FIRSTS = sizeof first_letters - 1, SECONDS = sizeof second_letters - 1, SHORTS = FIRSTS * (1 + SECONDS), ROW_BITS = 64 };
 
 typedef struct script_place { /* of a name in one statement */

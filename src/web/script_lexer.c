@@ -137,7 +137,10 @@ bool hw_script_next(hw_script_lexer *lexer, hw_error *err) {
   lexer->token.property = hw_script_is(&before, ".") || hw_script_is(&before, "?.");
   if (hw_script_is_word(c)) return end_token(lexer, HW_SCRIPT_WORD, behind_word(lexer->at, lexer->end), "word", err);
   if (is_among(c, "\"'")) return end_token(lexer, HW_SCRIPT_QUOTED, behind_quoted(lexer->at, lexer->end), "string", err);
-  if (c == '/' && !divides_behind(&before)) return end_token(lexer, HW_SCRIPT_QUOTED, behind_quoted(lexer->at, lexer->end), "regular expression", err);
+  if (c == '/' && !divides_behind(&before)) {
+    const char *flags = behind_quoted(lexer->at, lexer->end);
+    return end_token(lexer, HW_SCRIPT_QUOTED, flags ? behind_word(flags, lexer->end) : NULL, "regular expression", err);
+  }
   if (counts_brace(lexer) || c == '`') return end_token(lexer, HW_SCRIPT_TEMPLATE, behind_template(lexer->at + 1, lexer->end), "template", err);
   return end_token(lexer, HW_SCRIPT_PUNCTUATOR, behind_punctuator(lexer->at, lexer->end), "sign", err);
 }

@@ -10,7 +10,7 @@
 typedef enum hw_script_kind {
   HW_SCRIPT_END,
   HW_SCRIPT_WORD,       /* a name, a keyword, a number or a part of one: "x", "#x", "10" of 10.5 */
-  HW_SCRIPT_QUOTED,     /* a string, or a regular expression without its flags */
+  HW_SCRIPT_QUOTED,     /* a string, or a regular expression with its flags */
   HW_SCRIPT_TEMPLATE,   /* a part of a template: from ` or the } of ${ } to ` or ${ */
   HW_SCRIPT_PUNCTUATOR, /* one character, or => ... ?. ++ -- */
 } hw_script_kind;

@@ -17,7 +17,8 @@ struct hw_server {
 typedef struct exchange {
   hw_http_request request;
   hw_buffer body;
-  bool seen;          /* its headers have been looked at */
+  bool seen;           /* its headers have been looked at */
+  char authority[256]; /* of a target in absolute form */
   hw_http_reply reply;
 } exchange;
 
@@ -57,6 +58,19 @@ static void *begin_exchange(void *context, const char *line, struct MHD_Connecti
   e->request.body = "";
   if (strstr(line, "%00")) e->request.fault = "the address holds a NUL byte";
   return e;
+}
+
+/* In absolute form, "http://localhost/api/run", the authority takes the place of the Host header (RFC 9112, section 3.2.2). */
+static void take_target(exchange *e, const char *target) {
+  static const char scheme[] = "http://";
+  e->request.path = target;
+  if (strncasecmp(target, scheme, sizeof scheme - 1) != 0) return;
+  const char *authority = target + sizeof scheme - 1, *path = strchr(authority, '/');
+  size_t length = path ? (size_t)(path - authority) : strlen(authority);
+  e->request.path = path ? path : "/";
+  if (length >= sizeof e->authority) e->request.fault = "the host of the address is too long";
+  else memcpy(e->authority, authority, length);
+  if (e->request.headers[HW_HEADER_HOST].n) e->request.headers[HW_HEADER_HOST].value = e->authority;
 }
 
 static void end_exchange(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how) {
@@ -145,8 +159,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
   if (!e->seen) {
     e->seen = true;
     e->request.method = method;
-    e->request.path = path;
     (void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, read_header, &e->request);
+    take_target(e, path);
     (void)MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, read_parameter, &e->request);
     handler->admit(handler->context, &e->request, &e->reply);
     return e->reply.status ? send_reply(connection, e) : MHD_YES;

@@ -42,6 +42,7 @@ fails "$HW" trace --model gpt2 --prompt Mary --raw
 fails "$HW" trace --model gpt2 --tokens 1,x
 fails "$HW" trace --model gpt2 --prompt Mary --answer-token x --relevance answer
 fails "$HW" trace --model gpt2 --prompt Mary --answer John --relevance answer --knockout zeros
+fails "$HW" trace --model gpt2 --prompt Mary --answer John --foil John --relevance contrast --counterfactual Tom --knockout zeros
 fails "$HW" trace Mary
 fails "$HW" tokenize
 fails "$HW" tokenize --model gpt2 --text x --lines

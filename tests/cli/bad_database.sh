@@ -23,6 +23,7 @@ small_run other.db --limit 3
 cp other.db newer.db; cp other.db older.db; cp other.db blob.db; head -c 30000 other.db >cut.db
 before=$("$HW" digest other.db)
 bad --db other.db --threshold 0.05
+bad --db other.db --threshold 0.040000000000000008
 bad --db other.db --limit 4
 bad --db other.db --data pronoun.csv
 bad --db other.db --model llama

@@ -24,6 +24,12 @@ ls some
 fails "$HW" export ioi.db --out none --tables head_matrix,heads
 fails "$HW" export ioi.db --out none --tables circuit
 rm -rf none
+echo "--- a link in the place of the folder for files in work"
+mkdir precious linked
+echo text >precious/thesis.txt
+ln -s ../precious linked/.headwater-export
+fails "$HW" export ioi.db --out linked --tables group_size
+ls precious
 echo "--- into the folder of another database: what stays is said, files of others are not looked at"
 "$HW" run --model gpt2 --data pronoun.csv --db other.db --limit 2 --quiet --neuron-projections none
 touch some/mine.csv some/figure_of_mine.svg some/figure_graph_7.svg

@@ -13,7 +13,7 @@
  *   short   writes        a write writes half of its bytes; other calls are left alone
  *   eio     calls         the call fails with EIO
  *   stays   removals      the file is not removed, the call fails with EIO
- *   nomem   allocations   malloc, calloc, realloc, aligned_alloc, strdup, strndup or opendir gives NULL
+ *   nomem   allocations   malloc, calloc, realloc, aligned_alloc, strdup, strndup, opendir or fdopendir gives NULL
  *
  * writes: calls that change files, removals: those of them that remove one. calls: writes and those that read. Both only of regular files and folders outside of the system's own
  * (/proc, /sys, /dev, /etc, /usr, /lib), and not of stdin, stdout, stderr. allocations: made by the program itself (also for Jansson) and by SQLite,
@@ -167,6 +167,11 @@ int open64(const char *path, int flags, ...) {
   return open_fails(path, flags) ? -1 : next(path, flags, mode);
 }
 
+int openat(int folder, const char *path, int flags, ...) { /* of folders, to list them */
+  NEXT(openat);
+  return open_fails(path, flags) ? -1 : next(folder, path, flags);
+}
+
 ssize_t write(int fd, const void *bytes, size_t length) {
   NEXT(write);
   bool then_die = false;
@@ -236,16 +241,24 @@ WITH_DESCRIPTOR(fdatasync, (int fd), (fd))
 WITH_PATH(rmdir, (const char *path), (path))
 WITH_PATH(mkdir, (const char *path, mode_t mode), (path, mode))
 WITH_PATH(rename, (const char *path, const char *to), (path, to))
+WITH_PATH(renameat, (int folder, const char *path, int to_folder, const char *to), (folder, path, to_folder, to))
+
+static bool removal_fails(const char *name, const char *path) {
+  if (!is_ours(path)) return false;
+  if (++n_removals != wanted_at || wanted != STAYS) return fails(name, path);
+  say_call(name, path);
+  errno = EIO;
+  return true;
+}
 
 int unlink(const char *path) {
   NEXT(unlink);
-  if (!is_ours(path)) return next(path);
-  if (++n_removals == wanted_at && wanted == STAYS) {
-    say_call("unlink", path);
-    errno = EIO;
-    return -1;
-  }
-  return fails("unlink", path) ? -1 : next(path);
+  return removal_fails("unlink", path) ? -1 : next(path);
+}
+
+int unlinkat(int folder, const char *path, int flags) {
+  NEXT(unlinkat);
+  return removal_fails("unlinkat", path) ? -1 : next(folder, path, flags);
 }
 
 /* ---- calls that read ---- */
@@ -363,6 +376,10 @@ static char *copy_text(const void *caller, const char *text, size_t length) {
 #undef strndup
 char *strdup(const char *text) { return copy_text(__builtin_return_address(0), text, strlen(text)); }
 char *strndup(const char *text, size_t most) { return copy_text(__builtin_return_address(0), text, strnlen(text, most)); }
+DIR *fdopendir(int folder) {
+  NEXT(fdopendir);
+  return no_memory(__builtin_return_address(0)) ? NULL : next(folder);
+}
 DIR *opendir(const char *path) {
   NEXT(opendir);
   return no_memory(__builtin_return_address(0)) ? NULL : next(path);

@@ -2,6 +2,7 @@
  * Arena, buffer, errors, text, JSON, files. */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <locale.h>
@@ -10,9 +11,41 @@
 #include "base/file.h"
 #include "base/json_reader.h"
 #include "base/json_writer.h"
+#include "base/output.h"
 #include "base/text.h"
 #include "headwater/buffer.h"
 #include "memory_tests.h"
+
+/* ---- Files that are written ---- */
+
+static off_t synced; /* bytes of the file that fsync() was called for */
+static int sync_error;
+
+/* In place of the C library's. */
+int fsync(int fd) {
+  struct stat status;
+  if (fstat(fd, &status) == 0) synced = status.st_size;
+  errno = sync_error;
+  return sync_error ? -1 : 0;
+}
+
+TEST(a_file_is_on_the_disk_before_it_takes_its_name) {
+  hw_error err = {0};
+  hw_buffer text;
+  char path[] = "/tmp/hw_base_XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_int_equal(close(fd), 0);
+  hw_buffer_init(&text);
+  hw_buffer_append_string(&text, "twelve bytes");
+  assert_ok(hw_output_write_file(path, &text, &err), &err);
+  assert_int_equal(synced, 12);
+  sync_error = EIO;
+  assert_refused(hw_output_write_file(path, &text, &err), &err, HW_ERROR_IO, "error");
+  sync_error = 0;
+  hw_buffer_fini(&text);
+  assert_int_equal(unlink(path), 0);
+}
 
 /* ---- Errors and buffers ---- */
 
@@ -379,6 +412,7 @@ int main(void) {
       cmocka_unit_test(lists_keep_their_items),
       cmocka_unit_test(lists_refuse_sizes_that_overflow),
       cmocka_unit_test(hash_tables_find_all_values_of_a_key),
+      cmocka_unit_test(a_file_is_on_the_disk_before_it_takes_its_name),
       cmocka_unit_test(errors_are_one_line),
       cmocka_unit_test(c1_control_characters_are_escaped),
       cmocka_unit_test(buffer_grows_and_is_always_a_string),

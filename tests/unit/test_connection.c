@@ -2,6 +2,7 @@
  * The lock of the one writing process, and statements bound by name. */
 #include <errno.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "headwater/mining.h"
@@ -9,8 +10,12 @@
 
 /* In place of the C library's: fails with this error when it is not 0. */
 static int lock_error;
+static void (*before_lock)(void); /* called once */
 
 int flock(int descriptor, int operation) {
+  void (*first)(void) = before_lock;
+  before_lock = NULL;
+  if (first) first();
   if (!lock_error) return (int)syscall(SYS_flock, descriptor, operation);
   errno = lock_error;
   return -1;
@@ -36,6 +41,97 @@ TEST(every_failure_to_lock_is_an_error) {
   lock_error = 0;
   OK(hw_store_open_run(at("a.db"), &info, &synthetic_process, false, &store, e));
   OK(hw_store_close(store, true, e));
+}
+
+static void run_of_another_process(void) { make_run(at("both.db"), &one_target, (const int[]){0, 1, 2, 3, 4}); }
+
+static void copy_of_another_program(void) {
+  FILE *file = fopen(at("both.db"), "w");
+  assert_non_null(file);
+  assert_true(fputs("no database", file) >= 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+static void file_in_its_place(void) {
+  assert_int_equal(unlink(at("both.db")), 0);
+  copy_of_another_program();
+}
+
+static void failed_run_of_another_process(void) { assert_int_equal(unlink(at("both.db")), 0); }
+
+TEST(what_another_process_wrote_before_the_lock_stays) {
+  hw_run_info info = synthetic_run(&three_targets, N_GROUPS, N_PROMPTS);
+  hw_store *store;
+  char before[33], after[33];
+  info.fingerprint = "another";
+  make_run(at("whole.db"), &one_target, (const int[]){0, 1, 2, 3, 4});
+  digest_of(at("whole.db"), before);
+  before_lock = run_of_another_process;
+  REFUSED("holds another run", hw_store_open_run(at("both.db"), &info, &synthetic_process, false, &store, e));
+  digest_of(at("both.db"), after);
+  assert_string_equal(before, after);
+  assert_int_equal(unlink(at("both.db")), 0);
+  before_lock = copy_of_another_program;
+  REFUSED("not a database", hw_store_open_run(at("both.db"), &info, &synthetic_process, false, &store, e));
+  assert_true(hw_file_exists(at("both.db")));
+  assert_int_equal(unlink(at("both.db")), 0);
+  before_lock = file_in_its_place;
+  lock_error = ENOLCK;
+  REFUSED("cannot be locked", hw_store_open_run(at("both.db"), &info, &synthetic_process, false, &store, e));
+  lock_error = 0;
+  assert_true(hw_file_exists(at("both.db")));
+  assert_int_equal(unlink(at("both.db")), 0);
+  before_lock = failed_run_of_another_process; /* the lock is that of a file that is gone: it is made again */
+  OK(hw_store_open_run(at("both.db"), &info, &synthetic_process, false, &store, e));
+  OK(hw_store_close(store, true, e));
+  assert_true(hw_file_exists(at("both.db")));
+}
+
+static nlink_t links; /* to the file that was closed last */
+
+int close(int descriptor) {
+  struct stat status;
+  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) links = status.st_nlink;
+  return (int)syscall(SYS_close, descriptor);
+}
+
+TEST(a_file_is_removed_before_its_lock_is_free) {
+  hw_run_info info = synthetic_run(&one_target, N_GROUPS, N_PROMPTS);
+  hw_store *store;
+  info.n_prompts = -1; /* refused by the table */
+  REFUSED("constraint", hw_store_open_run(at("first.db"), &info, &synthetic_process, false, &store, e));
+  assert_false(hw_file_exists(at("first.db")));
+  assert_int_equal(links, 0);
+}
+
+TEST(the_target_of_a_link_is_removed_and_the_link_stays) {
+  hw_run_info info = synthetic_run(&one_target, N_GROUPS, N_PROMPTS);
+  hw_store *store;
+  char target[64];
+  assert_int_equal(symlink(at("target.db"), at("link.db")), 0);
+  lock_error = ENOLCK;
+  REFUSED("cannot be locked", hw_store_open_run(at("link.db"), &info, &synthetic_process, false, &store, e));
+  lock_error = 0;
+  assert_false(hw_file_exists(at("target.db")));
+  assert_true(readlink(at("link.db"), target, sizeof target) > 0);
+}
+
+static volatile sig_atomic_t stop;
+
+TEST(a_wait_for_the_lock_that_is_stopped_says_so) {
+  hw_run_info info = synthetic_run(&one_target, N_GROUPS, N_PROMPTS);
+  hw_store *store;
+  hw_error err = {0};
+  const hw_hooks hooks = {.stop = &stop, .lock_timeout = 60};
+  hw_process_info process = synthetic_process;
+  process.hooks = &hooks;
+  make_run(at("a.db"), &one_target, (const int[]){0, 1, 2, 3, 4});
+  lock_error = EWOULDBLOCK;
+  stop = 1;
+  assert_false(hw_store_open_run(at("a.db"), &info, &process, false, &store, &err));
+  assert_int_equal(err.kind, HW_ERROR_INTERRUPTED);
+  stop = 0;
+  lock_error = 0;
 }
 
 TEST(parameters_are_bound_by_name) {
@@ -67,6 +163,11 @@ TEST(parameters_are_bound_by_name) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(every_failure_to_lock_is_an_error), cmocka_unit_test(parameters_are_bound_by_name)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(every_failure_to_lock_is_an_error),
+                                     cmocka_unit_test(what_another_process_wrote_before_the_lock_stays),
+                                     cmocka_unit_test(a_file_is_removed_before_its_lock_is_free),
+                                     cmocka_unit_test(the_target_of_a_link_is_removed_and_the_link_stays),
+                                     cmocka_unit_test(a_wait_for_the_lock_that_is_stopped_says_so),
+                                     cmocka_unit_test(parameters_are_bound_by_name)};
   RUN_IN_FOLDER(tests);
 }

@@ -228,12 +228,55 @@ TEST(instruction_sets_agree_on_functions_over_all_exponents) {
   free(found);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Products whose inputs, weights or outputs (0, 1, 2), or packing whose rows or tile (3, 4), end one number too early. */
+static void short_of(const hw_kernels *k, int which) {
+  enum { N_ROWS = 2, DEPTH = 5, WIDTH = 40 };
+  size_t outputs = (WIDTH + k->tile_outputs - 1) / k->tile_outputs * k->tile_outputs;
+  float *x = unit_floats(N_ROWS * DEPTH - (size_t)(which == 0 || which == 3)), *w = unit_floats((DEPTH - 1) * HW_PACK_WIDTH + outputs - (size_t)(which == 1));
+  float *y = unit_floats(N_ROWS * WIDTH - (size_t)(which == 2)), *packed = unit_floats(N_ROWS * DEPTH - (size_t)(which == 4));
+  if (which < 3 || which == 5) k->gemm_tile(N_ROWS, DEPTH, x, w, y, WIDTH, WIDTH, false, &(hw_fetch){.at = (const char *)w});
+  if (which >= 3) k->pack_tile(N_ROWS, DEPTH, x, DEPTH, packed);
+  free(x);
+  free(w);
+  free(y);
+  free(packed);
+}
+
+/* gemm_tile.c is not built with the sanitizer (src/tensor/CMakeLists.txt). */
+TEST(a_tile_that_leaves_its_memory_is_found) {
+  const hw_kernels *sets[3];
+  size_t n_sets = list_instruction_sets(sets);
+  for (size_t s = 0; s < n_sets; s++)
+    for (int which = 0; which <= 5; which++) {
+      pid_t child = fork();
+      assert_true(child >= 0);
+      if (child == 0) {
+        dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* AddressSanitizer's report */
+        short_of(sets[s], which);
+        _exit(0);
+      }
+      int status = 0;
+      assert_int_equal(waitpid(child, &status, 0), child);
+      bool fine = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+      if (fine != (which == 5)) fail_msg("%s, memory %d is too short: %s", sets[s]->name, which, fine ? "not found" : "found where nothing is");
+    }
+}
+#endif
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(functions_equal_libm_over_all_exponents),
       cmocka_unit_test(fused_multiply_add_is_rounded_once),
       cmocka_unit_test(instruction_sets_give_the_same_bits),
       cmocka_unit_test(instruction_sets_agree_on_functions_over_all_exponents),
+#ifdef __SANITIZE_ADDRESS__
+      cmocka_unit_test(a_tile_that_leaves_its_memory_is_found),
+#endif
   };
   return cmocka_run_group_tests_name("isa", tests, NULL, NULL);
 }

@@ -242,6 +242,7 @@ TEST(test_texts_have_no_names) {
   static const sample samples[] = {
       {"const one=1;f(`one ${one} ${`${one}one`} one`,\"one\",/one/);", "const e=1;f(`one ${e} ${`${e}one`} one`,\"one\",/one/);"},
       {"const one=`${{one:1,two}[three]}`,two=1,three=2;", "const n=`${{one:1,two:e}[t]}`,e=1,t=2;"},
+      {"const i=1;f(/one/i,/i/g.test(i));", "const e=1;f(/one/i,/i/g.test(e));"},
       {"const one=two=>`${two}`+two;f(one/2/one);", "const e=t=>`${t}`+t;f(e/2/e);"},
   };
   check_names(samples, COUNT_OF(samples));

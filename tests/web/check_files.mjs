@@ -16,10 +16,10 @@ async function file(path) {
   throw new Error(`${path} was not saved`);
 }
 
-async function save(context, page, kind) {
+async function save(context, page, kind, name = `${PROMPT}_14`) {
   await page.$eval("details.files", (menu) => { menu.open = true; });
   await page.evaluate((text) => [...document.querySelectorAll(".files-menu button")].find((button) => button.textContent === text).click(), kind.toUpperCase());
-  return file(join(context.folder, `headwater_prompt_${PROMPT}_14.${kind}`));
+  return file(join(context.folder, `headwater_prompt_${name}.${kind}`));
 }
 
 /* The saved page as a file: no request, everything in it works. */
@@ -71,6 +71,13 @@ export async function checkFiles(context) {
     const served = await page.evaluate(async (address) => (await fetch(address, { headers: { Authorization: `Bearer ${localStorage.getItem("headwater.token")}` } })).json(),
       `api/graph?prompt=${PROMPT}`);
     same(JSON.parse((await save(context, page, "json")).toString()), served, "JSON");
+    await go(page, `#/prompt/${PROMPT}?by=contrast`);
+    const edges = (text) => text.trim().split(/\r?\n/).slice(1).map((line) => line.split(",")).sort().map(String);
+    const saved = edges((await save(context, page, "csv", `${PROMPT}_14_contrast`)).toString().replace(/"[^"]*"/g, ""));
+    const command = (await copiedCommand(page)).replace(/^headwater sql/, `${binary} sql --format csv`);
+    const given = edges(execFileSync("/bin/sh", ["-c", command], { encoding: "utf8" }));
+    same(saved.map((line) => line.split(",")).map(([, kind, layer, head, source, , target, , ...rest]) => [kind, layer, head, source, target, ...rest].join()).sort(),
+      given.map((line) => line.split(",").filter((_, i) => i !== 3 && i !== 10).join()).sort(), "CSV of relevances, to the last digit, as the copied command gives it");
     const [told, chosen] = await page.evaluate(async () => {
       Object.defineProperty(navigator, "clipboard", { value: undefined }); /* as where the page is not from this machine */
       [...document.querySelectorAll(".files-menu button")].find((one) => one.textContent === "Copy link").click();
@@ -90,7 +97,7 @@ export async function checkFiles(context) {
       dialog.dismiss();
     });
     const prompts = rows(binary, context.paths("strange"), "SELECT prompt_id, text FROM prompt ORDER BY prompt_id");
-    holds(prompts.length === 3, "three strange prompts");
+    holds(prompts.length === 4, "four strange prompts");
     for (const address of ["#/prompts", "#/", ...prompts.flatMap(({ prompt_id: id }) => [`#/prompt/${id}`, `#/prompt/${id}?table=1`, `#/prompt/${id}?sel=token.0`]),
       "#/prompts?q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "#/%3Cimg%20src=x%20onerror=alert(1)%3E"]) {
       await go(tab, address);
@@ -101,6 +108,10 @@ export async function checkFiles(context) {
     holds((await tab.$eval(".prompt-text", (node) => node.textContent)).includes("süße Löwe 日本 🦁"), `characters of several tokens: ${spread}`);
     await go(tab, "#/prompt/0");
     holds((await tab.$eval("#page", (root) => root.textContent)).includes("onerror"), "the text is shown");
+    await go(tab, "#/prompt/3");
+    await (await tab.createCDPSession()).send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
+    const svg = (await save(context, tab, "svg", `3_${await tab.$$eval("mark", (list) => list.length - 1)}`)).toString();
+    holds(svg.includes("ab</title>") && !/[^\t\n -\ufffd]/.test(svg), `a control character is no XML: ${svg.slice(0, 300)}`);
     same(takeFaults(tab), [], "faults");
     await tab.close();
     await strange.stop();

@@ -68,6 +68,33 @@ export async function checkLists(context) {
     await page.keyboard.press("Enter");
     await reached("head", "L1H5");
     same(await focused(), "INPUT", "what has the focus after a head");
+    const key = () => page.evaluate(() => document.activeElement.dataset.key);
+    const enter = async (selector) => {
+      const before = await page.evaluate(() => location.hash);
+      await page.$eval(selector, (node) => node.focus());
+      await page.keyboard.press("Enter");
+      await page.waitForFunction((hash) => location.hash !== hash, {}, before);
+      await settled(page);
+    };
+    await enter('thead [data-key="rank"]');
+    same(await key(), "rank", "what has the focus after a sort");
+    await enter('.chip [data-key="q"]');
+    same(await key(), "group", "what has the focus when a chip has gone: the first button");
+    await go(page, "#/prompts");
+    await enter(".more button");
+    same(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Prompts", "what has the focus after the last More: the table");
+    await go(page, "#/prompt/17");
+    await enter(".panel-heads [data-key]");
+    same(await key(), "close", "what has the focus after a head is chosen in the panel");
+    await go(page, "#/prompts");
+    await page.$eval("input[type=search]", (field) => {
+      field.value = "mary";
+      field.dispatchEvent(new Event("input"));
+      document.querySelector("table.prompts tbody a").click();
+    });
+    await settled(page);
+    await new Promise((resolve) => setTimeout(resolve, 300)); /* a search waits 250 ms for more letters */
+    same(new URL(page.url()).hash, "#/prompt/0", "the next page's address without the search that was being typed");
     await go(page, "#/heads");
     await page.focus(".controls select");
     for (let press = 0; press < 2; press++) {
@@ -84,7 +111,7 @@ export async function checkLists(context) {
 
   await check("19 the command of a list gives its prompts in its order", async () => {
     const [edge] = sql("SELECT item_id AS id FROM edge_frequency WHERE frequency BETWEEN 0.2 AND 0.8 ORDER BY mean DESC LIMIT 1");
-    for (const list of [`edge=${edge.id}`, "head=L2H1", "circuit=2&q=gallery", `edge=${edge.id}&head=L1H5&circuit=1`])
+    for (const list of [`edge=${edge.id}`, "head=l2h1", "circuit=2&q=gallery", `edge=${edge.id}&head=L1H5&circuit=1`])
       for (const sort of ["importance&order=down", "importance", "probability"]) {
         await go(page, `#/prompts?${list}&sort=${sort}`);
         const command = await page.$eval(".command code", (node) => node.textContent);

@@ -164,6 +164,9 @@ export async function checkLook(context) {
       const [graph, title] = await tops();
       holds(title > 0 && title < 500 && graph > -400, `${address}: the graph begins at ${graph}, the panel at ${title}`);
     }
+    await tab.setViewport({ width: 320, height: 800 });
+    await settled(tab);
+    same(await sideways(tab), 0, "320 px: sideways scroll");
     same(takeFaults(tab), [], "faults");
     await tab.close();
   });

@@ -95,6 +95,8 @@ export async function checkRelevance(context) {
     holds(reason, "no reason");
     for (const place of [".prompt-note", ".panel"]) holds((await tab.$eval(place, (node) => node.textContent)).includes(reason), `${place}: not the reason "${reason}"`);
     same(await shownCount(tab), 0, "edges");
+    await go(tab, "#/prompt/0?by=answer");
+    holds(/The answer has [1-9]\d* tokens: these are figures of its first/.test(await tab.$eval(".panel", (node) => node.textContent)), "not said that the margin is of the answer's first token");
     same(takeFaults(tab), [], "faults");
     await tab.close();
     await unequal.stop();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What stands where there is nothing to show: missing and failed prompts, unfinished and empty runs, a slow, a refusing, a stopped server.
  * WEB.md sections 10, 12. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { check, go, holds, openTab, query, rows, same, serve, takeFaults } from "./browser.mjs";
@@ -100,6 +100,18 @@ export async function checkStates(context) {
         if (name === "empty") same(await page.$eval(".state", (node) => [...node.children].map((child) => child.textContent)), empty, `${address} of an empty database`);
       }
       if (name === "failed") {
+        const group = (word) => rows(binary, context.paths(name), `SELECT group_id AS id FROM prompt_group WHERE name LIKE '%${word}'`)[0].id;
+        await go(page, `#/lens?group=${group("without")}&by=constructor`);
+        holds((await mainText(page)).includes("No prompt of this group has an answer."), `a group without answers: ${await mainText(page)}`);
+        const groups = await page.$$eval(".controls option", (list) => list.map((node) => node.value));
+        same(groups, ["", group("with"), group("without")].map(String), "the groups that can be chosen: not that whose prompts all failed");
+        const [{ word }] = rows(binary, context.paths(name), "SELECT 'L' || layer || 'H' || head AS word FROM head GROUP BY 1 ORDER BY count(*) DESC LIMIT 1");
+        await go(page, `#/prompts?head=${word}`);
+        const listed = await page.$$eval("table.prompts tbody tr", (list) => list.map((row) => row.cells[0].textContent));
+        const command = (await page.$eval(".command code", (node) => node.textContent)).replace("headwater sql DB", `${binary} sql --format csv ${context.paths(name)}`);
+        same(execFileSync("/bin/sh", ["-c", command], { encoding: "utf8" }).match(/^\d+(?=,\d+,)/gm), listed, `graphs with ${word}, as the command gives them`);
+        holds(new Set(listed).size < listed.length, `no prompt with two graphs: ${listed}`);
+        await go(page, "#/failed");
         const [{ prompt_id: id, reason }] = query(binary, context.paths(name), "failed");
         holds((await mainText(page)).includes(reason), "the reason of the failed prompt is not listed");
         await go(page, `#/prompt/${id}`);
@@ -170,10 +182,13 @@ export async function checkStates(context) {
       for (const name of ["input", "change"]) input.dispatchEvent(new Event(name, { bubbles: true }));
     });
     holds((await page.$eval(".prompt-count", (node) => node.textContent)) !== before, "the slider does not work any more");
-    await page.evaluate(() => { location.hash = "#/lens"; });
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    holds(await page.$(".graph-main .g-base"), "another page takes away what is shown");
     await page.focus("[role=application]");
+    const address = await page.evaluate(() => location.hash);
+    for (const leave of [() => page.evaluate(() => { location.hash = "#/heads"; location.hash = "#/lens"; }), () => page.keyboard.press("r")]) {
+      await leave();
+      await page.waitForFunction((hash) => location.hash === hash, {}, address); /* so that the link works when the server is there again */
+      holds(await page.$(".graph-main .g-base"), "another page takes away what is shown");
+    }
     await page.keyboard.press("t");
     await page.waitForSelector(".graph-table tbody tr");
     await page.close();

@@ -8,9 +8,10 @@
     plain.db     the same prompts with the usual settings, and the floor at the threshold
     empty.db     a run that was killed before its first commit
     part.db      a run that was stopped after its first chunks
-    failed.db    three prompts, one of them too long
-    strange.db   prompts that look like HTML
-    unequal.db   a prompt whose counterfactual has another length: a reason stands in the place of its contrast relevance
+    failed.db    prompts with all targets, one of them, the only one of its group, too long; a group without answers
+    strange.db   prompts that look like HTML, one with a control character
+    unequal.db   a prompt whose counterfactual has another length: a reason stands in the place of its contrast relevance; an answer of several
+                 tokens
 """
 import csv
 import os
@@ -77,9 +78,10 @@ def main():
     run("plain.db", IOI, "--limit", "120", "--counterfactual", "--group-by", "group", "--floor", "0.04")
     stop("empty.db", "SELECT count(*) FROM run", signal.SIGKILL, "--commit-seconds", "3600")
     stop("part.db", "SELECT count(*) >= 3 FROM chunk", signal.SIGINT, "--commit-seconds", "0", "--chunk-tokens", "64")
-    run("failed.db", write("failed.csv", ["Mary and John", "very " * 400, "The door"]), codes=(3,))
-    run("strange.db", write("strange.csv", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "a & b <b>bold</b> süße Löwe 日本 🦁 \u202e txt"]))
-    run("unequal.db", write("unequal.csv", [["Mary and John went", "Mary and John"]], "prompt", "counterfactual"), "--counterfactual", "--relevance", "both")
+    run("failed.db", write("failed.csv", [["Mary and John", "went", "with"], ["very " * 400, "went", "long"], ["The door", "", "without"]], "prompt", "answer", "group"),
+        "--group-by", "group", "--targets", "all", codes=(3,))
+    run("strange.db", write("strange.csv", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "a & b <b>bold</b> süße Löwe 日本 🦁 \u202e txt", "a\x01b"]))
+    run("unequal.db", write("unequal.csv", [["Mary and John went", "Mary and John", "Zyxwv quux", "John"]], "prompt", "counterfactual", "answer", "foil"), "--counterfactual", "--relevance", "both")
 
 
 if __name__ == "__main__":

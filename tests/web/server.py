@@ -4,6 +4,7 @@
 
     python3 tests/web/server.py HEADWATER [TEST]...     TEST: only the functions test_TEST
 """
+import contextlib
 import gzip
 import json
 import os
@@ -211,6 +212,9 @@ def test_raw(server):
                  b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"):
         reply = exchange(server, data)
         assert not reply.startswith(b"HTTP/1.1 5") or b"505" in reply[:20], f"{data[:60]}: {reply[:60]}"
+    for target, status in ((f"http://{server.host}/api/run", 200), ("HTTP://localhost/api/run?", 200), ("http://localhost", 200), ("http://evil.example/api/run", 403),
+                           ("http:///api/run", 403), (f"http://{'x' * 300}/api/run", 400)):  # the form that proxies get
+        check(exchange(server, f"GET {target} HTTP/1.1\r\n".encode() + good + b"Connection: close\r\n\r\n").split()[1], str(status).encode(), target)
     check_status(server.request(RUN), 200, "and then")
 
 
@@ -422,6 +426,11 @@ def test_etag_moves(server):
         assert etag_of(other, GRAPH) != graph
         run = json.loads(other.request(RUN).body)
         check((len(run["minings"]), len(run["comparisons"])), (2, 1), "what was added")
+        neuron, graph = (etag_of(other, end) for end in ("/api/neuron?layer=0&neuron=0", GRAPH))
+        with contextlib.closing(sqlite3.connect(path)) as database:  # as a run does after its last chunk
+            database.execute("INSERT INTO neuron_token VALUES (0, 0, 1, 1, 0, 1)")
+            database.commit()
+        check((etag_of(other, "/api/neuron?layer=0&neuron=0") != neuron, etag_of(other, GRAPH) == graph), (True, True), "after lists of neurons were stored")
 
 
 def test_etag_of_run(server):

@@ -32,6 +32,20 @@ def expanded(file):
 WANTED = {"prompt": "3", "layer": "1", "head": "5", "position": "14", "circuit": "1", "mining": "1", "comparison": "1", "rank": "1", "id": "1"}
 
 
+def test_commands(server):
+    """Every command that a file of the page has in it is one that the program takes: its name and its options."""
+    del server
+    found = set()
+    for name in os.listdir(os.path.join(ROOT, "web")):
+        with open(os.path.join(ROOT, "web", name), encoding="utf-8") as file:
+            found.update((name, *command) for command in re.findall(r"headwater ([a-z]+)((?: [^ `\"']+)*)", re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)))
+    commands = [(name, command, option) for name, command, words in found for option in re.findall(r"--[a-z-]+", words)]
+    assert len(commands) > 8, commands
+    for name, command, option in commands:
+        text = subprocess.run([BINARY, command, "--help"], capture_output=True, text=True).stdout
+        assert re.search(rf"{option}\b(?!-)", text), f"{name}: headwater {command} {option}: there is no such option"
+
+
 def test_statements(server):
     """Every statement of sql/web runs by `headwater query`, and gives what its end point serves."""
     folder = os.path.join(WORK, "queries")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# hold.py sqlite|flock SECONDS FILE...: holds databases locked, as SQLite locks them or as a Headwater that writes. Prints a line when
-# all are held, then ends its standard output.
+# hold.py HOW SECONDS FILE...: holds databases. Prints a line when all are held, then ends its standard output.
+#   HOW  sqlite: locked as SQLite locks them   flock: as a Headwater that writes   reader: in a transaction that reads   idle: open, after one
 import fcntl
 import sqlite3
 import sys
@@ -12,6 +12,12 @@ for path in paths:
     if how == "sqlite":
         held.append(sqlite3.connect(path, isolation_level=None))
         held[-1].execute("BEGIN EXCLUSIVE")
+    elif how in ("reader", "idle"):
+        held.append(sqlite3.connect(path, isolation_level=None))
+        held[-1].execute("BEGIN")
+        held[-1].execute("SELECT count(*) FROM prompt").fetchall()
+        if how == "idle":
+            held[-1].execute("COMMIT")
     else:
         held.append(open(path, "rb"))
         fcntl.flock(held[-1], fcntl.LOCK_EX)
