@@ -83,10 +83,10 @@ min(1.0, ($F + 1.9207294103470618 / $N + 1.959963984540054 * sqrt($F * (1 - $F) 
 CASE WHEN $P = n THEN n * 1.0 WHEN $K IN (0, n) OR $P < 2 THEN $P * 1.0
       ELSE coalesce(max(1.0, min(n * 1.0, $F * (1 - $F) * n / (n - 1.0) * n * ($P - 1.0) / $P / max(0.0, kk - 2 * $F * kn + $F * $F * (n + w)) * n)), n * 1.0)
     END
--- P(X >= K) of the binomial distribution of N trials at 0.9, from the top down; NULL where K is.
+-- P(X >= K) of the binomial distribution of N trials at 0.9, from the top down, at least the smallest number that doubles hold in full; NULL where K is.
 -- $binomial_tail $K $N
 (WITH RECURSIVE down(i, l) AS (SELECT $N, $N * ln(0.9) UNION ALL SELECT i - 1, l + ln(i * 0.1 / (($N - i + 1) * 0.9)) FROM down WHERE i > $K)
-    SELECT min(1.0, sum(exp(l))) FROM down WHERE $N > 0 AND $K IS NOT NULL)
+    SELECT max(2.2250738585072014e-308, min(1.0, sum(exp(l)))) FROM down WHERE $N > 0 AND $K IS NOT NULL)
 -- Half of the t-interval of a ratio of sums (METHOD section 13), from the columns of $ratio_sums, those of d, and the number of clusters.
 -- $ratio_half $X
 $t975(n_clusters) * sqrt(max(0.0, $X_x - 2 * ($X / d) * $X_d + ($X / d) * ($X / d) * d_d) * n_clusters / (n_clusters - 1.0)) / nullif(abs(d), 0)

@@ -71,7 +71,7 @@ function compareFacts(data) {
       element("b", name),
       ", ",
       group === null ? plural(n, "prompt") : pageLink(plural(n, "prompt"), ["prompts"], { group }),
-      `${left ? `, ${count(left)} without a partner` : ""}`
+      `${left ? `, ${count(left)} in no pair` : ""}`
     );
   return [
     element(

@@ -6,8 +6,8 @@
  * The measure of a component in a prompt is the mean over the prompt's graphs (targets), absent = 0 (METHOD section 4), so a
  * prompt is one unit however many targets it has. Measures of answers are those of the table `answer`; one that a prompt of either side
  * lacks is left out, with a note. Relevances are those of the table `relevance`, of a neuron summed over the positions whose FFN part in the
- * graph lists it; a prompt without them is no unit, with a note. A prompt that failed or has no graph is no unit, nor is a counterfactual prompt unless
- * the column is `variant`. */
+ * graph lists it. A prompt without the relevances, or without an answer where answers are compared, is no unit, with a note. A prompt that failed or has
+ * no graph is no unit, nor is a counterfactual prompt unless the column is `variant`. */
 #ifndef HEADWATER_COMPARISON_H
 #define HEADWATER_COMPARISON_H
 
@@ -61,7 +61,7 @@ typedef struct hw_comparison {
   const char *other_fingerprint;          /* of the other run */
   const char *pair_column, *cluster_column; /* NULL: none */
   bool paired;
-  int64_t left_out_a, left_out_b; /* prompts of the sides without a partner */
+  int64_t left_out_a, left_out_b; /* prompts of the sides that are in no pair */
   int64_t n_stored;               /* prompts in the database when it was read */
   size_t n_components, n_rare;    /* compared; left out by min_active */
   hw_compared_component *components;

@@ -28,7 +28,7 @@ typedef struct hw_rope {
   double rotary_fraction; /* of a head's dimensions that turn: the first ones */
   int64_t rotary_dims;    /* the same as a number; 0: rotary_fraction says it */
   double factor, low_freq_factor, high_freq_factor;
-  double original_ctx;    /* context that the model was first trained with; 0: n_ctx */
+  double original_ctx;    /* context that the model was first trained with; 0, and in DYNAMIC: n_ctx */
   double beta_fast, beta_slow, mscale, mscale_all_dim; /* of YARN; 0: 32, 1, none, none */
   bool untruncated;       /* YARN's bounds are not rounded to whole pairs */
   double attention_factor; /* of cosine and sine; 0: as the type has it */

@@ -17,7 +17,8 @@
  *                            permuted within clusters would be exact for "no effect in any cluster" but reject too often when
  *                            clusters react differently and the average is zero.
  * So where there are clusters they are the unit of the test as they are of the standard errors: both speak about a population of
- * clusters. p = (1 + rearrangements at least as extreme) / (1 + rearrangements), two-sided.
+ * clusters. Rearrangements are drawn at random, p = (1 + those at least as extreme) / (1 + all drawn), two-sided. Where there are no more of
+ * them than would be drawn, each is taken once, the samples as they are among them: p = those at least as extreme / all, without chance.
  *
  * THE INTERVAL. difference +- t quantile * standard error. No clusters: Welch's (unpaired), n - 1 (paired). Clusters: the linear
  * contributions psi_g of the G clusters to the difference, variance = c * sum psi_g^2, c = G / (G - 1) (paired) or G / (G - 1) *
@@ -77,7 +78,7 @@ typedef struct hw_stats_sample {
 typedef struct hw_stats_settings {
   bool paired; /* row i of both samples is a pair; its cluster is that of sample a */
   uint64_t seed;
-  int64_t n_permutations; /* at least 1 */
+  int64_t n_permutations; /* at least 1; where there are no more rearrangements than this (and 2^32), all are taken */
   const hw_hooks *hooks;  /* may be NULL */
 } hw_stats_settings;
 
@@ -102,7 +103,10 @@ typedef struct hw_stats_result {
   hw_exchange exchange;
   size_t n_exchangeable; /* units or clusters that change places */
   size_t n_clusters;     /* 0: none, also when every unit is a cluster of its own */
-  double least_p;        /* no smaller p was possible */
+  bool exact;             /* all rearrangements were taken; the seed plays no part */
+  int64_t n_arrangements; /* taken or drawn */
+  double least_p;         /* no smaller p was possible */
+  double least_exact_p;   /* nor would be with more permutations */
   size_t n_rows;
   hw_stats_row *rows; /* by component */
 } hw_stats_result;
@@ -121,7 +125,7 @@ HW_API bool hw_stats_false_discovery(const double *p, size_t n, double *q, hw_er
 HW_API double hw_stats_hedges(double df);
 /* Quantile of Student's t; NaN unless df > 0. */
 HW_API double hw_stats_t_quantile(double probability, double df);
-/* P(|T| > |t|) of Student's t, also where it is very small; 0 below 1e-308. NaN unless df is a number of 1 or more. */
+/* P(|T| > |t|) of Student's t, also where it is very small; 2.2e-308 (DBL_MIN) where it is smaller than that, never 0. NaN unless df is a number of 1 or more. */
 HW_API double hw_stats_t_two_sided(double t, double df);
 
 HW_END_C

@@ -14,3 +14,6 @@ FROM comparison WHERE cluster_column IS NULL AND n_clusters > 0
 UNION ALL
 SELECT 'comparison ' || comparison_id || ': least_p', least_p, 'between 1 / (n_permutations + 1) and 1'
 FROM comparison WHERE NOT (least_p >= 0.999999 / (n_permutations + 1) AND least_p <= 1)
+UNION ALL
+SELECT 'comparison ' || comparison_id || ': p of ' || name, p, 'at least ' || least_p || ' (least_p); where an earlier program made it, compare again'
+FROM comparison JOIN comparison_component USING(comparison_id) WHERE p < 0.999999 * least_p

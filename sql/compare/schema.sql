@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS comparison (
   other_fingerprint TEXT,         -- of its run
   n_a INTEGER NOT NULL,           -- prompts compared; paired: of each side
   n_b INTEGER NOT NULL,
-  left_out_a INTEGER NOT NULL,    -- prompts without a partner
+  left_out_a INTEGER NOT NULL,    -- prompts in no pair
   left_out_b INTEGER NOT NULL,
   paired INTEGER NOT NULL CHECK(paired IN (0, 1)),
   pair_column TEXT,
@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS comparison (
   unit TEXT NOT NULL CHECK(unit IN ('prompt', 'pair', 'cluster')), -- what changes places in a permutation
   exchange TEXT NOT NULL CHECK(exchange IN ('labels', 'signs')),   -- and how
   n_units INTEGER NOT NULL,
-  n_permutations INTEGER NOT NULL,
+  n_permutations INTEGER NOT NULL, -- drawn; all that there are where least_p is above 1 / (n_permutations + 1): p is exact then
   seed INTEGER NOT NULL,
   least_p REAL NOT NULL,          -- no smaller p was possible
   min_active INTEGER NOT NULL,

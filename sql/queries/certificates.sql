@@ -5,7 +5,7 @@
 -- lost: of these, the share whose answer is not above its foil with the graph alone (kept <= 0).
 -- f_kept: sum (kept - none) / sum (m - none), f_removed and f_random likewise, with 95% intervals.
 -- closer: the graph is closer to m than most random graphs of its size. farther: without it the margin is farther from m than without them.
--- p: of a share above 0.9 by chance. NULL where nothing was compared.
+-- p: of a share above 0.9 by chance, 2.2e-308 where it is smaller than that. NULL where nothing was compared.
 -- With --cluster the intervals of fails, f_kept and f_removed are clustered. p takes prompts as independent: NULL where they share a cluster.
 -- stale: made before the last prompts were stored.
 -- needs certificate_run: headwater certify DB --model DIR

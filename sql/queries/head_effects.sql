@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What each head and FFN does to the answer's margin, by knock-outs.
 -- effect: m less the margin without it, a mean over prompts; helps: the share of prompts where it is above 0.
--- share: of m - none, a ratio of sums with its 95% interval and the p of 0; p is 1 where no prompt has an effect.
+-- share: of m - none, a ratio of sums with its 95% interval and the p of 0; p is 1 where no prompt has an effect, and
+-- 2.2e-308 where it is smaller than that, the smallest number that doubles hold in full.
 -- q: Benjamini-Hochberg over the components. Effects of single knock-outs overlap: they do not add up.
 -- needs knockout: headwater certify DB --model DIR --knockout K
 -- :certificate <certificate> = NULL  certificate_id, NULL for all

@@ -27,10 +27,17 @@ bool hw_file_map(int fd, const char *path, hw_file *file, hw_error *err) {
   return hw_fail(err, HW_ERROR_INPUT, "%s: a Git LFS pointer, not the file itself; git lfs pull in its folder brings the file", path);
 }
 
+/* What stat or open said of a path. */
+static bool fail_path(const char *path, int code, hw_error *err) {
+  struct stat link;
+  if (code == ENOENT && lstat(path, &link) == 0) return hw_fail(err, HW_ERROR_INPUT, "%s: a link to a file that is not there", path);
+  return hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(code));
+}
+
 bool hw_file_open(const char *path, hw_file *file, hw_error *err) {
   *file = (hw_file){0};
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer is refused below, not waited for */
+  if (fd < 0) return fail_path(path, errno, err);
   bool ok = hw_file_map(fd, path, file, err);
   close(fd);
   return ok;
@@ -77,6 +84,14 @@ char *hw_path_join(const char *folder, const char *name) {
 bool hw_file_exists(const char *path) {
   struct stat status;
   return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool hw_file_find(const char *path, bool *there, hw_error *err) {
+  struct stat status;
+  *there = lstat(path, &status) == 0;
+  if (!*there && (errno == ENOENT || errno == ENOTDIR)) return true;
+  if (!*there || stat(path, &status) != 0) return fail_path(path, errno, err);
+  return S_ISREG(status.st_mode) || hw_fail(err, HW_ERROR_INPUT, "%s: not a regular file", path);
 }
 
 bool hw_folder_exists(const char *path) {

@@ -201,7 +201,11 @@ static bool take_file(const char *model, size_t length, hw_model_folder *found, 
 bool hw_model_folder_find(const char *model, hw_model_folder *found, hw_error *err) {
   *found = (hw_model_folder){0};
   size_t whole = strlen(model);
-  if (whole > 5 && strcmp(model + whole - 5, ".gguf") == 0 && hw_file_exists(model)) return take_file(model, whole, found, err);
+  if (whole > 5 && strcmp(model + whole - 5, ".gguf") == 0 && !hw_folder_exists(model)) {
+    bool there = false;
+    if (!hw_file_find(model, &there, err)) return false;
+    if (there) return take_file(model, whole, found, err);
+  }
   size_t length = strcspn(model, "@");
   if (!hw_folder_exists(model)) {
     bool may_be_cached = !hw_file_exists(model) && is_hub_name(model, length) && (!model[length] || model[length + 1]);

@@ -31,8 +31,8 @@ static const hw_option rows[] = {
     {"min-active", HW_OPTION_COUNT, AT(min_active), "N", "leave out components that are not 0 in fewer prompts of both sides together; 1 for every neuron or item; 0: heads, answers and relevance all, others from 10", 0, 1e15, NULL, false},
     {"cluster", HW_OPTION_TEXT, AT(cluster), "COLUMN", "prompts with the same value are no independent observations; else template where it exists; none", 0, 0, NULL, false},
     {"pairs", HW_OPTION_TEXT, AT(pairs), "COLUMN", "prompts of the two groups with the same value are pairs; else pair_id where it pairs them; none", 0, 0, NULL, false},
-    {"permutations", HW_OPTION_COUNT, AT(permutations), "N", "of the test", 1, 1e9, NULL, false},
-    {"seed", HW_OPTION_COUNT, AT(seed), "N", "of the permutations: the same seed gives the same p everywhere", 0, 9e15, NULL, false},
+    {"permutations", HW_OPTION_COUNT, AT(permutations), "N", "of the test, drawn at random; where there are no more ways to exchange than this, each is taken once and p is exact", 1, 1e9, NULL, false},
+    {"seed", HW_OPTION_COUNT, AT(seed), "N", "of permutations that are drawn: the same seed gives the same p everywhere", 0, 9e15, NULL, false},
     {"top", HW_OPTION_COUNT, AT(top), "N", "rows, best p first; 0: 20 of a table, all of csv and json", 0, 1e15, NULL, false},
     {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
     {"save", HW_OPTION_CHOICE, AT(save), "WHEN", "keep the result in the database (headwater query DB comparisons): yes, no, or auto: where the file can be written", 0, 0, save_names, false},
@@ -67,8 +67,9 @@ static void put_design(const hw_comparison_request *request, const hw_comparison
   hw_buffer_append_byte(out, '\n');
   put_side('a', c->column ? c->column : request->with ? "this database," : "where", c->value_a, c->a.n_units, out);
   put_side('b', c->column ? c->column : request->with ? "the other," : "where", c->value_b, c->b.n_units, out);
-  hw_buffer_printf(out, "p: %s %" PRId64 " times (seed %" PRIu64 ")\neffect: %s; q: Benjamini-Hochberg over %zu component%s\n\n",
-                   tests[result->exchange], request->n_permutations, request->seed, c->paired ? "d_z" : "Hedges' g", c->n_components,
+  if (result->exact) hw_buffer_printf(out, "p: %s in all %" PRId64 " ways there are (exact)\n", tests[result->exchange], result->n_arrangements);
+  else hw_buffer_printf(out, "p: %s %" PRId64 " times (seed %" PRIu64 ")\n", tests[result->exchange], result->n_arrangements, request->seed);
+  hw_buffer_printf(out, "effect: %s; q: Benjamini-Hochberg over %zu component%s\n\n", c->paired ? "d_z" : "Hedges' g", c->n_components,
                    plural(c->n_components));
 }
 
@@ -80,16 +81,16 @@ static void put_notes(const hw_comparison_request *request, const hw_comparison 
     at += length + (at[length] == '\n');
   }
   if (c->left_out_a || c->left_out_b)
-    fprintf(stderr, "note: without a partner, so left out: %" PRId64 " prompt%s of a, %" PRId64 " of b\n", c->left_out_a,
+    fprintf(stderr, "note: in no pair, so left out: %" PRId64 " prompt%s of a, %" PRId64 " of b\n", c->left_out_a,
             plural((size_t)c->left_out_a), c->left_out_b);
   if (c->n_rare)
     fprintf(stderr, "note: %zu %s that are not 0 in fewer than %" PRId64 " prompts are left out (--min-active)\n", c->n_rare,
             hw_component_set_names[request->components], request->min_active);
-  if (result->least_p * (double)c->n_components > 0.05)
+  if (result->least_p * (double)c->n_components >= 0.05)
     fprintf(stderr,
-            "note: no p can be below %.2g here, so one component alone cannot reach q < 0.05 among %zu; %s\n", result->least_p,
+            "note: the smallest p that is possible here is %.3g, so one component alone cannot reach q < 0.05 among %zu; %s\n", result->least_p,
             c->n_components,
-            result->least_p > 1.5 / ((double)request->n_permutations + 1) ? "there are too few units to change places" : "more --permutations can");
+            result->least_exact_p * (double)c->n_components >= 0.05 ? "there are too few units to change places" : "more --permutations can");
 }
 
 static int show(const hw_comparison_request *request, const hw_comparison *c, const hw_stats_result *result, int64_t top,

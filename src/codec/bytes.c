@@ -181,7 +181,7 @@ static size_t bytes_left(const hw_reader *reader) { return (size_t)(reader->end 
 
 void hw_read_planes(hw_reader *reader, uint32_t *out, size_t n, unsigned width) {
   size_t bytes;
-  if (reader->failed || !hw_size_product(n, width, &bytes) || bytes > bytes_left(reader)) {
+  if (reader->failed || width < 1 || width > sizeof *out || !hw_size_product(n, width, &bytes) || bytes > bytes_left(reader)) {
     reader->failed = true;
     if (out && n) memset(out, 0, n * sizeof *out);
     return;

@@ -94,7 +94,7 @@ hw_reader hw_reader_of(const void *bytes, size_t length);
 uint64_t hw_read_varint(hw_reader *reader);
 int64_t hw_read_zigzag(hw_reader *reader);
 double hw_read_double(hw_reader *reader);
-/* n values of `width` bytes as planes into out; out may be NULL to skip. */
+/* n values of `width` bytes, 1 to 4, as planes into out; out may be NULL to skip. Another width is a failed read. */
 void hw_read_planes(hw_reader *reader, uint32_t *out, size_t n, unsigned width);
 /* A count that is followed by at least count * bytes_each bytes. */
 size_t hw_read_count(hw_reader *reader, size_t bytes_each);

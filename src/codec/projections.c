@@ -181,9 +181,10 @@ bool hw_decode_projections(const void *bytes, size_t length, hw_row_set wanted, 
       return hw_blob_fail(info, err, "a score out of range");
   }
   uint64_t widths = hw_read_varint(&r);
-  if (widths >> 4 > 4 || (widths & 15) > 4) return hw_blob_fail(info, err, "the column is damaged");
-  hw_read_planes(&r, ids, n_tokens, (unsigned)(widths >> 4));
-  hw_read_planes(&r, steps, n_tokens - n_lists, (unsigned)(widths & 15));
+  uint64_t token_width = widths >> 4, step_width = widths & 15;
+  if (token_width < 1 || token_width > 4 || step_width < 1 || step_width > 4) return hw_blob_fail(info, err, "the column is damaged");
+  hw_read_planes(&r, ids, n_tokens, (unsigned)token_width);
+  hw_read_planes(&r, steps, n_tokens - n_lists, (unsigned)step_width);
   if (r.failed || r.at != r.end) return hw_blob_fail(info, err, "the column has the wrong length");
   size_t step = 0, list = 0, at = 0;
   for (size_t i = 0; i < out->n_projections; i++)

@@ -16,41 +16,105 @@ static bool named_gz(const char *path) {
   return length > 3 && strcasecmp(path + length - 3, ".gz") == 0;
 }
 
-/* gzread reports a file that stops inside its gzip data only through gzerror, beside a count that looks fine. */
-static int gz_failure(hw_stream *stream, int code, hw_error *err) {
-  const char *path = stream->path;
-  switch (code) {
-  case Z_OK: return 0;
-  case Z_BUF_ERROR: hw_fail(err, HW_ERROR_INPUT, "%s: the gzip data ends early: the file is cut off", path); break;
-  case Z_ERRNO: hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno)); break;
-  case Z_MEM_ERROR: hw_fail_memory(err, path); break;
-  default: hw_fail(err, HW_ERROR_INPUT, "%s: the gzip data is damaged near line %" PRId64, path, stream->line);
+/* Reads until the block is full or the file ends. Returns the bytes read, or -1 with err filled. */
+static ssize_t read_block(const hw_stream *stream, unsigned char *block, size_t size, hw_error *err) {
+  size_t n = 0;
+  while (n < size) {
+    ssize_t got = read(stream->fd, block + n, size - n);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", stream->path, strerror(errno)), -1;
+    if (got == 0) break;
+    n += (size_t)got;
   }
+  return (ssize_t)n;
+}
+
+/* Reads gzip data if none is left: 1, or 0 at the end of the file, or -1. */
+static int fill_packed(hw_stream *stream, hw_error *err) {
+  if (stream->inflater.avail_in) return 1;
+  ssize_t got = read_block(stream, stream->packed, sizeof stream->packed, err);
+  if (got <= 0) return (int)got;
+  stream->inflater.next_in = stream->packed;
+  stream->inflater.avail_in = (uInt)got;
+  return 1;
+}
+
+static int fail_inflate(const hw_stream *stream, int code, hw_error *err) {
+  enum { MAGIC = 2 }; /* the bytes that a member begins with */
+  if (code == Z_MEM_ERROR)
+    hw_fail_memory(err, stream->path);
+  else if (stream->inflater.total_in <= MAGIC)
+    hw_fail(err, HW_ERROR_INPUT, "%s: near line %" PRId64 " a part of the gzip data ends, and the bytes after it are no gzip data", stream->path, stream->line);
+  else
+    hw_fail(err, HW_ERROR_INPUT, "%s: the gzip data is damaged near line %" PRId64, stream->path, stream->line);
   return -1;
+}
+
+/* After a member: starts the next one: 1, or 0 where only zero bytes are left, or -1. */
+static int start_member(hw_stream *stream, hw_error *err) {
+  z_stream *z = &stream->inflater;
+  (void)inflateReset(z);
+  stream->in_member = *z->next_in != 0;
+  if (stream->in_member) return 1;
+  int got = 1;
+  for (; got > 0; got = fill_packed(stream, err))
+    for (; z->avail_in; z->next_in++, z->avail_in--)
+      if (*z->next_in) return fail_inflate(stream, Z_DATA_ERROR, err);
+  return got;
+}
+
+static int fill_inflated(hw_stream *stream, hw_error *err) {
+  z_stream *z = &stream->inflater;
+  for (;;) {
+    int got = fill_packed(stream, err);
+    if (got == 0 && stream->in_member)
+      return hw_fail(err, HW_ERROR_INPUT, "%s: the gzip data ends early: the file is cut off", stream->path), -1;
+    if (got > 0 && !stream->in_member) got = start_member(stream, err);
+    if (got <= 0) return got;
+    z->next_out = stream->block;
+    z->avail_out = sizeof stream->block;
+    int code = inflate(z, Z_NO_FLUSH);
+    stream->end = sizeof stream->block - z->avail_out;
+    if (code == Z_STREAM_END) stream->in_member = false;
+    if (stream->end) return 1; /* an error behind these bytes comes again at the next call */
+    if (code != Z_OK && code != Z_STREAM_END) return fail_inflate(stream, code, err);
+  }
 }
 
 int hw_stream_fill(hw_stream *stream, hw_error *err) {
   if (stream->begin < stream->end) return 1;
   stream->begin = stream->end = 0;
-  errno = 0;
-  int got = gzread(stream->file, stream->block, sizeof stream->block);
-  if (got > 0) {
-    stream->end = (size_t)got;
-    return 1;
-  }
-  int code = Z_OK;
-  (void)gzerror(stream->file, &code);
-  return gz_failure(stream, code, err);
+  if (stream->gzipped) return fill_inflated(stream, err);
+  ssize_t got = read_block(stream, stream->block, sizeof stream->block, err);
+  if (got > 0) stream->end = (size_t)got;
+  return got > 0 ? 1 : (int)got;
+}
+
+/* From the first byte. */
+static bool begin(hw_stream *stream, hw_error *err) {
+  unsigned char magic[2];
+  if (lseek(stream->fd, 0, SEEK_SET) != 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", stream->path, strerror(errno));
+  stream->line = 1;
+  stream->begin = stream->end = 0;
+  ssize_t got = pread(stream->fd, magic, sizeof magic, 0);
+  if (got < 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", stream->path, strerror(errno));
+  stream->gzipped = got == sizeof magic && magic[0] == 0x1F && magic[1] == 0x8B;
+  stream->in_member = stream->gzipped;
+  if (!stream->gzipped) return true;
+  enum { GZIP_WINDOW = 15 + 16 };
+  stream->inflater.avail_in = 0;
+  int code = stream->inflater.state ? inflateReset(&stream->inflater) : inflateInit2(&stream->inflater, GZIP_WINDOW);
+  return code == Z_OK || hw_fail_memory(err, stream->path);
 }
 
 /* Looks at the first bytes: drops a UTF-8 mark, refuses what cannot be text. */
 static bool check_start(hw_stream *stream, hw_error *err) {
-  bool plain = gzdirect(stream->file) != 0;
+  if (!begin(stream, err)) return false;
   int got = hw_stream_fill(stream, err);
   if (got <= 0) return got == 0;
   const unsigned char *start = stream->block;
   size_t length = stream->end;
-  if (plain && named_gz(stream->path))
+  if (!stream->gzipped && named_gz(stream->path))
     return hw_fail(err, HW_ERROR_INPUT, "%s: named .gz, but not gzip data", stream->path);
   if (length >= 2 && ((start[0] == 0xFF && start[1] == 0xFE) || (start[0] == 0xFE && start[1] == 0xFF)))
     return hw_fail(err, HW_ERROR_INPUT, "%s: the text is UTF-16, want UTF-8 (iconv -f UTF-16 -t UTF-8)", stream->path);
@@ -72,8 +136,8 @@ static int spool(int from, const char *path, hw_error *err) {
     ssize_t got = read(from, block, sizeof block);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
-    if (got == 0 && lseek(fd, 0, SEEK_SET) == 0) return fd;
-    if (got <= 0) break;
+    if (got == 0) return fd;
+    if (got < 0) break;
     for (ssize_t done = 0, n; done < got; done += n) {
       n = write(fd, block + done, (size_t)(got - done));
       if (n < 0) {
@@ -106,36 +170,18 @@ static bool open_descriptor(hw_stream *stream, const char *path, hw_error *err) 
 }
 
 bool hw_stream_open(hw_stream *stream, const char *path, const char *name, size_t row_limit, hw_error *err) {
-  stream->path = name;
-  stream->file = NULL;
-  stream->fd = -1;
-  stream->row_limit = row_limit;
-  stream->line = 1;
-  stream->begin = stream->end = 0;
-  if (!open_descriptor(stream, path, err)) return false;
-  int fd = dup(stream->fd); /* which gzclose will close */
-  stream->file = fd < 0 ? NULL : gzdopen(fd, "rb");
-  if (!stream->file) {
-    if (fd >= 0) close(fd);
-    return hw_fail_memory(err, name);
-  }
-  return check_start(stream, err);
+  *stream = (hw_stream){.path = name, .fd = -1, .row_limit = row_limit};
+  return open_descriptor(stream, path, err) && check_start(stream, err);
 }
 
 void hw_stream_close(hw_stream *stream) {
   if (!stream->path) return; /* was never opened */
-  if (stream->file) (void)gzclose(stream->file);
+  (void)inflateEnd(&stream->inflater);
   if (stream->fd >= 0) close(stream->fd);
-  stream->file = NULL;
   stream->fd = -1;
 }
 
-bool hw_stream_rewind(hw_stream *stream, hw_error *err) {
-  if (gzrewind(stream->file) != 0) return hw_fail(err, HW_ERROR_IO, "%s: cannot be read again", stream->path);
-  stream->line = 1;
-  stream->begin = stream->end = 0;
-  return check_start(stream, err);
-}
+bool hw_stream_rewind(hw_stream *stream, hw_error *err) { return check_start(stream, err); }
 
 bool hw_stream_hash(const hw_stream *stream, char hex[HW_HASH_HEX], hw_error *err) {
   hw_file file;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The bytes of one data set, gunzipped where they are gzip (told by their first two bytes, not by the name), in
- * blocks. A UTF-8 byte order mark at the start is dropped. What can be read only once (a pipe, standard input) is first
+ * blocks. After a gzip member come another one, zero bytes up to the end of the file, or nothing: other bytes are an error.
+ * A UTF-8 byte order mark at the start is dropped. What can be read only once (a pipe, standard input) is first
  * copied whole into a file without a name. One thread. */
 #ifndef HEADWATER_DATASET_STREAM_H
 #define HEADWATER_DATASET_STREAM_H
@@ -16,11 +17,13 @@
 typedef struct hw_stream {
   const char *path; /* borrowed, the name in messages */
   int fd;           /* of the bytes as they are on disk, -1 when closed */
-  gzFile file;
+  bool gzipped;
+  bool in_member;   /* a gzip member has begun and not ended */
+  z_stream inflater;
   size_t row_limit;  /* bytes that one row may have */
   int64_t line;      /* of the next byte, from 1; a line ends at LF */
   size_t begin, end; /* block[begin..end) is read and not yet taken */
-  unsigned char block[1 << 16];
+  unsigned char block[1 << 16], packed[1 << 16]; /* packed: gzip data not yet inflated, at inflater.next_in */
 } hw_stream;
 
 /* Opens a file or a pipe; "-" is standard input. Close also after a failed open. */

@@ -212,7 +212,7 @@ static void choice(sqlite3_context *context, int argc, sqlite3_value **argv) {
   sqlite3_free(message);
 }
 
-/* hw_t_two_sided(t, df): the probability that Student's t with df degrees of freedom is farther from 0 than t; NULL where one is NULL or df is below 1. */
+/* hw_t_two_sided(t, df): the probability that Student's t with df degrees of freedom is farther from 0 than t, at least 2.2e-308; NULL where one is NULL or df is below 1. */
 static void t_two_sided(sqlite3_context *context, int argc, sqlite3_value **argv) {
   (void)argc;
   if (sqlite3_value_type(argv[0]) == SQLITE_NULL || sqlite3_value_type(argv[1]) == SQLITE_NULL) return;

@@ -170,6 +170,9 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
   if (type && rope->type == HW_ROPE_DEFAULT && rope->factor > 0 && rope->factor != 1)
     return hw_fail(err, HW_ERROR_INPUT, "%s: %s has a factor, but its type is default", path, key->name);
   if (!type && rope->factor > 0 && rope->type == HW_ROPE_DEFAULT) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.rope_type", path, key->name);
+  if (rope->type != HW_ROPE_LONGROPE && (rope->n_short || rope->n_long))
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s has short_factor or long_factor, want type longrope (in files of Phi-3 the type yarn means longrope)",
+                   path, key->name);
   if (rope->type == HW_ROPE_LONGROPE) return true; /* its lists are checked when the head's size is known */
   if (rope->type != HW_ROPE_DEFAULT && !(rope->factor > 0)) return hw_fail(err, HW_ERROR_INPUT, "%s: no %s.factor", path, key->name);
   if (rope->type == HW_ROPE_LLAMA3 && !(rope->low_freq_factor > 0 && rope->high_freq_factor > rope->low_freq_factor && rope->original_ctx > 0))
@@ -311,19 +314,36 @@ static bool lists_key(const hw_family *family, const hw_family *end, const char 
   return false;
 }
 
-/* The family's own keys, then those of its relatives, then the common ones; the first row of a name counts. A required field may be
- * said under any of its names. */
+/* The family's own keys, then those of its relatives, then the common ones; the first row of a name counts. */
 static bool read_family_keys(reader *r, const hw_family *family, bool later) {
   for (const hw_family *at = family;; at = at->like) {
     const hw_key_row *keys = at ? at->keys : hw_common_keys;
     size_t n = at ? at->n_keys : hw_n_common_keys;
     for (size_t i = 0; i < n; i++)
       if (comes_later(&keys[i]) == later && !lists_key(family, at, keys[i].name) && !read_key(r, &keys[i])) return false;
-    for (size_t i = 0; i < n; i++)
-      if (keys[i].required && comes_later(&keys[i]) == later && !lists_key(family, at, keys[i].name) && !is_said(r, keys[i].offset))
-        return hw_fail(r->err, HW_ERROR_INPUT, "%s: no %s", r->path, keys[i].name);
     if (!at) return true;
   }
+}
+
+/* A required field may be said under any of its names. */
+static bool check_required(const reader *r, const hw_family *family, bool later) {
+  for (const hw_family *at = family; at; at = at->like)
+    for (size_t i = 0; i < at->n_keys; i++) {
+      const hw_key_row *key = &at->keys[i];
+      if (key->required && comes_later(key) == later && !lists_key(family, at, key->name) && !is_said(r, key->offset))
+        return hw_fail(r->err, HW_ERROR_INPUT, "%s: no %s%s%s", r->path, key->name, key->why ? ": " : "", key->why ? key->why : "");
+    }
+  return true;
+}
+
+/* Families with one mask for all layers take no heed of layer_types: it must say the same. */
+static bool check_one_mask(const char *path, const hw_family *family, const hw_model_config *config, hw_error *err) {
+  bool listed = family->defaults.window_pattern == HW_WINDOW_ALL && config->window_pattern == HW_WINDOW_LISTED;
+  for (int64_t l = 0; listed && l < config->n_layers; l++)
+    if (config->windowed[l] != (config->window > 0))
+      return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: layer_types says %s for layer %" PRId64 ", but in %s sliding_window alone counts: all layers have %s", path,
+                     config->windowed[l] ? "sliding_attention" : "full_attention", l, family->model_type, config->window ? "the window" : "full attention");
+  return true;
 }
 
 bool hw_config_read_keys(const char *path, json_t *root, const hw_key_row *keys, size_t n, hw_model_config *config, hw_error *err) {
@@ -369,7 +389,7 @@ static bool derive_rotary(const char *path, hw_model_config *config, hw_error *e
   if (rope->type == HW_ROPE_LONGROPE && (rope->n_short != rope->rotary_dims / 2 || rope->n_long != rope->n_short))
     return hw_fail(err, HW_ERROR_INPUT, "%s: rope_scaling.short_factor has %" PRId64 " numbers and long_factor %" PRId64 ", want %" PRId64 " each", path,
                    rope->n_short, rope->n_long, rope->rotary_dims / 2);
-  if (!(rope->original_ctx > 0)) rope->original_ctx = (double)config->n_ctx;
+  if (rope->type == HW_ROPE_DYNAMIC || !(rope->original_ctx > 0)) rope->original_ctx = (double)config->n_ctx;
   if (rope->type == HW_ROPE_LONGROPE && !(rope->original_ctx > 1))
     return hw_fail(err, HW_ERROR_INPUT, "%s: original_max_position_embeddings is %g, want more than 1", path, rope->original_ctx);
   if (rope->type == HW_ROPE_DYNAMIC) config->n_ctx = (int64_t)fmin((double)config->n_ctx * fmax(rope->factor, 1), LARGEST_COUNT);
@@ -422,5 +442,7 @@ bool hw_config_read_family(const char *path, json_t *root, const hw_family *fami
   reader r = {.path = path, .root = root, .config = config, .err = err};
   *config = family->defaults;
   config->family = family->model_type;
-  return read_family_keys(&r, family, false) && (config->n_layers > HW_MOST_LAYERS || read_family_keys(&r, family, true));
+  if (!read_family_keys(&r, family, false) || !check_required(&r, family, false)) return false;
+  if (config->n_layers > HW_MOST_LAYERS) return true; /* refused when sizes are derived */
+  return read_family_keys(&r, family, true) && check_required(&r, family, true) && check_one_mask(path, family, config, err);
 }

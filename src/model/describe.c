@@ -2,7 +2,6 @@
 #include "model/describe.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json_reader.h"
@@ -29,13 +28,16 @@ static bool load_known(const char *path, hw_model_config *config, const hw_famil
 bool hw_config_load(const char *folder, const char *file, const char *architecture, hw_arena *arena, hw_model_config *config, const hw_family **family,
                     hw_error *err) {
   char *gguf = NULL, *path = hw_path_join(folder, "config.json"), *custom = hw_path_join(folder, "headwater.json");
-  bool ok = path && custom;
+  bool described = false, configured = false, ok = path && custom;
   if (!ok) hw_fail_memory(err, folder);
-  const char *description = architecture ? architecture : ok && access(custom, F_OK) == 0 ? custom : NULL;
+  ok = ok && (architecture || hw_file_find(custom, &described, err));
+  const char *description = architecture ? architecture : described ? custom : NULL;
   ok = ok && hw_weights_find_gguf(folder, file, &gguf, err);
   if (ok && gguf && description)
     ok = hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: describes tensors of safetensors files; %s describes itself", description, gguf);
-  if (ok && !gguf && !description && access(path, F_OK) != 0)
+  bool needed = !gguf && !description;
+  ok = ok && (!needed || hw_file_find(path, &configured, err));
+  if (ok && needed && !configured)
     ok = !hw_weights_are_others(folder, err) && hw_fail(err, HW_ERROR_INPUT, "%s: neither config.json nor headwater.json is there", folder);
   if (ok) ok = gguf ? hw_gguf_describe(gguf, arena, config, family, err) : description ? hw_custom_load(description, path, arena, config, family, err) : load_known(path, config, family, err);
   free(gguf);

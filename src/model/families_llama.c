@@ -15,6 +15,7 @@ static const hw_key_row llama_keys[] = {
     {"vocab_size", HW_KEY_COUNT, KEY(vocab_size), true, NULL, NULL},
     {"rms_norm_eps", HW_KEY_NUMBER, KEY(norm_eps), false, NULL, NULL},
     {"rope_theta", HW_KEY_NUMBER, KEY(rope.theta), false, NULL, NULL},
+    {"original_max_position_embeddings", HW_KEY_NUMBER, KEY(rope.original_ctx), false, NULL, NULL},
     {"rope_scaling", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
     {"rope_parameters", HW_KEY_ROPE, KEY(rope), false, NULL, NULL},
     {"hidden_act", HW_KEY_ACTIVATION, KEY(activation), false, NULL, NULL},
@@ -45,9 +46,10 @@ static const hw_weight_row llama_weights[] = {
     {HW_W_UNEMBED, "=lm_head.weight", HW_IF_PRESENT},
 };
 
-/* Defaults of the whole line. */
-#define LLAMA_BLOCK .norm = HW_NORM_RMS, .norm_eps = 1e-6, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .rotary_fraction = 1}, \
-                    .gated = true, .activation = HW_ACT_SILU
+/* Defaults of the whole line; eps of the norms and base of the rotation differ between families. */
+#define LLAMA_BASE(eps, base) .norm = HW_NORM_RMS, .norm_eps = eps, .positions = HW_POSITION_ROTARY, .rope = {.theta = base, .rotary_fraction = 1}, \
+                              .gated = true, .activation = HW_ACT_SILU
+#define LLAMA_BLOCK LLAMA_BASE(1e-6, 10000.0)
 
 static const hw_family llama = {.model_type = "llama", .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
                                 .defaults = {LLAMA_BLOCK, .n_ctx = 2048}, KEYS(llama_keys), WEIGHTS(llama_weights)};
@@ -137,7 +139,6 @@ static const hw_family gemma3 = {
 static const hw_key_row phi3_keys[] = {
     {"sliding_window", HW_KEY_COUNT_OR_NONE, KEY(window), false, NULL, NULL},
     {"partial_rotary_factor", HW_KEY_NUMBER, KEY(rope.rotary_fraction), false, NULL, NULL},
-    {"original_max_position_embeddings", HW_KEY_NUMBER, KEY(rope.original_ctx), false, NULL, NULL},
     {"attention_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
     {"mlp_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
 };
@@ -153,7 +154,9 @@ static const hw_weight_row phi3_weights[] = {
 };
 
 static const hw_family phi3 = {.model_type = "phi3", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-                               .defaults = {LLAMA_BLOCK, .n_ctx = 4096, .window_pattern = HW_WINDOW_ALL}, KEYS(phi3_keys),
+                               .defaults = {.norm = HW_NORM_RMS, .norm_eps = 1e-5, .positions = HW_POSITION_ROTARY,
+                                            .rope = {.theta = 10000.0, .rotary_fraction = 1, .original_ctx = 4096}, .gated = true,
+                                            .activation = HW_ACT_SILU, .n_ctx = 4096, .window_pattern = HW_WINDOW_ALL}, KEYS(phi3_keys),
                                WEIGHTS(phi3_weights)};
 
 /* ---- OLMo: LLaMA with LayerNorms that have no weights; some clip q, k and v ---- */
@@ -192,7 +195,7 @@ static const hw_weight_row olmo2_weights[] = {
 };
 
 static const hw_family olmo2 = {.model_type = "olmo2", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-                                .defaults = {LLAMA_BLOCK, .n_ctx = 2048, .no_input_norm = true, .qk_norm = HW_QK_NORM_WIDE},
+                                .defaults = {LLAMA_BASE(1e-5, 10000.0), .n_ctx = 2048, .no_input_norm = true, .qk_norm = HW_QK_NORM_WIDE},
                                 KEYS(olmo2_keys), WEIGHTS(olmo2_weights)};
 
 /* ---- Granite: LLaMA times four numbers ---- */
@@ -216,8 +219,7 @@ static const hw_key_row smollm3_keys[] = {
 
 static const hw_family smollm3 = {
     .model_type = "smollm3", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-    .defaults = {.norm = HW_NORM_RMS, .norm_eps = 1e-6, .positions = HW_POSITION_ROTARY, .rope = {.theta = 2e6, .rotary_fraction = 1},
-                 .gated = true, .activation = HW_ACT_SILU, .n_ctx = 32768, .tied = true, .positionless_interval = 4}, KEYS(smollm3_keys)};
+    .defaults = {LLAMA_BASE(1e-6, 2e6), .n_ctx = 32768, .tied = true, .positionless_interval = 4}, KEYS(smollm3_keys)};
 
 /* ---- Starcoder 2: LLaMA's attention with a window, GPT-2's FFN, LayerNorms, biases everywhere ---- */
 
@@ -282,6 +284,7 @@ static const hw_family stablelm = {
 /* ---- Cohere: LLaMA with parallel blocks behind one LayerNorm without bias; neighbouring dimensions turn together ---- */
 
 static const hw_key_row cohere_keys[] = {
+    {"rope_theta", HW_KEY_NUMBER, KEY(rope.theta), true, NULL, "without it transformers 4 takes 10000 and transformers 5 500000"},
     {"layer_norm_eps", HW_KEY_NUMBER, KEY(norm_eps), false, NULL, NULL},
     {"logit_scale", HW_KEY_NUMBER, KEY(logit_factor), false, NULL, NULL},
     {"use_qk_norm", HW_KEY_SWITCH, KEY(qk_normed), false, NULL, NULL},
@@ -304,6 +307,7 @@ static const hw_family cohere = {.model_type = "cohere", .like = &llama, .prefix
 /* ---- Cohere 2: three of four layers have a window, the fourth has no positions ---- */
 
 static const hw_key_row cohere2_keys[] = {
+    {"rope_theta", HW_KEY_NUMBER, KEY(rope.theta), false, NULL, NULL},
     {"sliding_window", HW_KEY_COUNT_OR_NONE, KEY(window), false, NULL, NULL},
     {"sliding_window_pattern", HW_KEY_COUNT, KEY(window_interval), false, NULL, NULL},
     {"_sliding_window_pattern", HW_KEY_COUNT, KEY(window_interval), false, NULL, NULL},
@@ -338,7 +342,7 @@ static const hw_weight_row mixtral_weights[] = {
 
 static const hw_family mixtral = {
     .model_type = "mixtral", .like = &mistral, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-    .defaults = {LLAMA_BLOCK, .n_ctx = 131072, .window_pattern = HW_WINDOW_ALL, .n_experts = 8, .experts_used = 2, .experts_normed = true},
+    .defaults = {LLAMA_BASE(1e-5, 1e6), .n_ctx = 131072, .window_pattern = HW_WINDOW_ALL, .n_experts = 8, .experts_used = 2, .experts_normed = true},
     KEYS(mixtral_keys), WEIGHTS(mixtral_weights)};
 
 /* ---- Qwen2 and Qwen3 with experts; Qwen2 has one more that is always used, with a gate of its own ---- */
@@ -405,7 +409,7 @@ static const hw_family olmoe_names = {.like = &qwen3, WEIGHTS(qwen3_moe_weights)
 
 static const hw_family olmoe = {
     .model_type = "olmoe", .like = &olmoe_names, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-    .defaults = {LLAMA_BLOCK, .n_ctx = 4096, .n_experts = 64, .experts_used = 8, .qk_norm = HW_QK_NORM_WIDE}, KEYS(olmoe_keys)};
+    .defaults = {LLAMA_BASE(1e-5, 10000.0), .n_ctx = 4096, .n_experts = 64, .experts_used = 8, .qk_norm = HW_QK_NORM_WIDE}, KEYS(olmoe_keys)};
 
 /* ---- GPT-OSS: experts in one tensor, biases, a clipped activation, sinks in the attention. Its released weights are MXFP4 ---- */
 
@@ -415,7 +419,9 @@ static const hw_key_row gpt_oss_keys[] = {
     {"num_experts_per_tok", HW_KEY_COUNT, KEY(experts_used), true, NULL, NULL},
     {"experts_per_token", HW_KEY_COUNT, KEY(experts_used), false, NULL, NULL},
     {"swiglu_limit", HW_KEY_NUMBER, KEY(glu_limit), false, NULL, NULL},
+    {"swiglu_alpha", HW_KEY_MUST_BE, 0, false, "1.702", NULL},
     {"sliding_window", HW_KEY_COUNT_OR_NONE, KEY(window), false, NULL, NULL},
+    {"rope_scaling", HW_KEY_ROPE, KEY(rope), true, NULL, "without it versions of transformers compute different things; type default says that there is none"},
     {"mlp_bias", HW_KEY_MUST_BE, 0, false, "false", NULL},
 };
 
@@ -434,7 +440,7 @@ static const hw_weight_row gpt_oss_weights[] = {
 
 static const hw_family gpt_oss = {
     .model_type = "gpt_oss", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-    .defaults = {LLAMA_BLOCK, .n_ctx = 131072, .d_head = 64, .attention_bias = true, .experts_normed = true, .glu_limit = 7, .window = 128,
+    .defaults = {LLAMA_BASE(1e-5, 150000.0), .n_ctx = 131072, .d_head = 64, .attention_bias = true, .experts_normed = true, .glu_limit = 7, .window = 128,
                  .window_pattern = HW_WINDOW_INTERVAL, .window_interval = 2},
     KEYS(gpt_oss_keys), WEIGHTS(gpt_oss_weights)};
 

@@ -135,7 +135,7 @@ typedef struct hw_key_row {
   const char *name; /* "attn_config.clip_qkv" looks inside an object */
   hw_key_kind kind;
   size_t offset;       /* in hw_model_config */
-  bool required;       /* this key, or another one of the same field; else the field keeps its default */
+  bool required;       /* this key, or another one of the same field (of HW_KEY_ROPE: its type); else the field keeps its default */
   const char *must_be; /* JSON text */
   const char *why;     /* for the message of a refusal, or NULL */
 } hw_key_row;

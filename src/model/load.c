@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "headwater/buffer.h"
 #include "base/file.h"
@@ -291,13 +290,15 @@ static bool check_leftovers(hw_loader *ld) {
   return true;
 }
 
-/* Weights are right only with the adapter's product added, which is not computed. */
-static bool refuse_adapters(hw_loader *ld) {
+/* Tensors that say what the weights are: parts of a sum or a product that is not computed. */
+static bool refuse_other_tensors(hw_loader *ld) {
+  static const struct { const char *part, *what; } kinds[] = {
+      {".lora_", "of a LoRA adapter that is not merged; merge_and_unload() and save_pretrained(DIR) in PEFT write the merged model"},
+      {".qweight", "of weights that are quantised as by GPTQ or AWQ, which are not read; the model that they were made from has whole weights"}};
   for (size_t i = 0; i < ld->weights->n_tensors; i++)
-    if (strstr(ld->weights->tensors[i].name, ".lora_"))
-      return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s is of a LoRA adapter that is not merged; "
-                     "merge_and_unload() and save_pretrained(DIR) in PEFT write the merged model",
-                     ld->weights->tensors[i].path, ld->weights->tensors[i].name);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+      if (strstr(ld->weights->tensors[i].name, kinds[k].part))
+        return hw_fail(ld->err, HW_ERROR_UNSUPPORTED, "%s: tensor %s is %s", ld->weights->tensors[i].path, ld->weights->tensors[i].name, kinds[k].what);
   return true;
 }
 
@@ -331,7 +332,7 @@ static bool load_weights(hw_loader *ld) {
   set_fusion(model, ld->family);
   model->d_rotary = model->config.positions == HW_POSITION_ROTARY ? (size_t)model->config.rope.rotary_dims : 0;
   model->layers = hw_arena_znew(ld->arena, hw_layer, (size_t)model->config.n_layers, ld->err);
-  if (!model->layers || !refuse_adapters(ld) || !load_embeddings(ld)) return false;
+  if (!model->layers || !refuse_other_tensors(ld) || !load_embeddings(ld)) return false;
   for (int64_t l = 0; l < model->config.n_layers; l++)
     if (!load_layer(ld, l, &model->layers[l])) return false;
   model->dtype = model->layers[0].w_o.dtype;
@@ -341,9 +342,8 @@ static bool load_weights(hw_loader *ld) {
 /* Appends the hash of file_path (NULL: of folder/name), if the file exists. */
 static bool hash_file(const char *file_path, const char *folder, const char *name, hw_buffer *parts, hw_error *err) {
   char *path = file_path ? strdup(file_path) : hw_path_join(folder, name), hex[HW_HASH_HEX];
-  bool ok = path != NULL;
-  if (!ok) hw_fail_memory(err, name);
-  if (ok && access(path, F_OK) == 0 && (ok = hw_hash_file(path, hex, err))) hw_buffer_append(parts, hex, sizeof hex);
+  bool there = false, ok = path ? hw_file_find(path, &there, err) : hw_fail_memory(err, name);
+  if (ok && there && (ok = hw_hash_file(path, hex, err))) hw_buffer_append(parts, hex, sizeof hex);
   free(path);
   return ok;
 }

@@ -43,7 +43,7 @@ static double stretch_longrope(const hw_model_config *c, size_t n_tokens, double
   const hw_rope *rope = &c->rope;
   const double *divisors = (double)n_tokens > rope->original_ctx ? rope->long_factor : rope->short_factor;
   for (int64_t t = 0; t < rope->rotary_dims / 2; t++) frequency[t] /= divisors[t];
-  double factor = rope->original_ctx != (double)c->n_ctx ? (double)c->n_ctx / rope->original_ctx : rope->factor;
+  double factor = rope->factor > 0 ? rope->factor : (double)c->n_ctx / rope->original_ctx;
   return factor <= 1 ? 1 : sqrt(1 + hw_log(factor) / hw_log(rope->original_ctx));
 }
 

@@ -129,13 +129,24 @@ static bool parse_whole(const parameter_type *type, const char *text, int64_t *v
   return isdigit((unsigned char)text[0]) && hw_parse_int(text, 0, INT64_MAX, value);
 }
 
+/* As JSON writes numbers, since queries read a list as a JSON array: not .5, 5., +5, 05, 0x5. */
+static bool is_json_number(const char *text) {
+  text += *text == '-';
+  size_t whole = strspn(text, "0123456789");
+  if (!whole || (whole > 1 && *text == '0')) return false;
+  if (text[whole] == '.') return isdigit((unsigned char)text[whole + 1]);
+  return !text[whole] || text[whole] == 'e' || text[whole] == 'E';
+}
+
 static bool is_list(const char *text) {
   for (;;) {
     char one[64];
     double value;
-    size_t n = strcspn(text, ",");
-    (void)snprintf(one, sizeof one, "%.*s", (int)n, text + strspn(text, " "));
-    if (n >= sizeof one || !hw_parse_double(one, &value)) return false;
+    text += strspn(text, " ");
+    size_t n = strcspn(text, ","), length = n;
+    while (length && text[length - 1] == ' ') length--;
+    (void)snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : sizeof one), text);
+    if (length >= sizeof one || !is_json_number(one) || !hw_parse_double(one, &value)) return false;
     if (!text[n]) return true;
     text += n + 1;
   }

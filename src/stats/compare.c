@@ -51,12 +51,12 @@ static bool find_clusters(comparison *c, hw_error *err) {
   return true;
 }
 
-/* n over k; infinity where it is larger than a double. */
+/* n over k, exact to 2^32; infinity where it is larger than a double. */
 static double choices(size_t n, size_t k) {
   double product = 1;
   if (k > n - k) k = n - k;
   for (size_t i = 1; i <= k && isfinite(product); i++) product *= (double)(n - k + i) / (double)i;
-  return product;
+  return round(product);
 }
 
 /* Labels of units or of clusters as wholes. */
@@ -76,7 +76,6 @@ static bool plan_labels(comparison *c, hw_rearrangement *what, hw_error *err) {
   }
   what->chosen = c->chosen;
   what->sizes = c->has_clusters ? c->sizes : NULL;
-  c->result->least_p = (2 * what->n_chosen == n && !c->has_clusters ? 2 : 1) / choices(n, what->n_chosen); /* 2: mirrored choices */
   return true;
 }
 
@@ -95,22 +94,34 @@ static bool plan(comparison *c, hw_rearrangement *what, hw_error *err) {
     result->exchange = paired ? HW_EXCHANGE_UNIT_SIGNS : HW_EXCHANGE_UNIT_LABELS;
   }
   result->n_exchangeable = what->values->n_units;
-  result->least_p = exp2(1 - (double)result->n_exchangeable);
   return what->signs || plan_labels(c, what, err);
+}
+
+/* All arrangements where there are few enough of them. The mirrored one, with the sides exchanged, has the same distance from 0: it is one of them
+ * where signs are flipped, and where as many are chosen as are not. */
+static void count_arrangements(comparison *c, hw_rearrangement *what) {
+  hw_stats_result *result = c->result;
+  size_t n = what->values->n_units;
+  double n_all = what->signs ? exp2((double)n) : choices(n, what->n_chosen);
+  bool mirrored = what->signs || 2 * what->n_chosen == n;
+  result->exact = what->all = n_all <= (double)what->n && n_all <= UINT32_MAX;
+  if (what->all) what->n = (int64_t)n_all;
+  result->n_arrangements = what->n;
+  result->least_exact_p = (mirrored ? 2 : 1) / n_all;
+  result->least_p = what->all ? result->least_exact_p : 1 / ((double)what->n + 1);
 }
 
 static bool test(comparison *c, hw_error *err) {
   hw_stats_result *result = c->result;
   hw_rearrangement what = {.seed = c->settings->seed, .n = c->settings->n_permutations, .hooks = c->settings->hooks};
   if (!plan(c, &what, err)) return false;
+  count_arrangements(c, &what);
   size_t n = result->n_rows;
-  double trials = (double)what.n + 1;
-  if (result->least_p < 1 / trials) result->least_p = 1 / trials;
   int64_t *counts = calloc(n + 1, sizeof *counts);
   double *p = calloc(n + 1, sizeof *p), *q = calloc(n + 1, sizeof *q);
   bool ok = (counts && p && q) || hw_fail_memory(err, "the results");
   ok = ok && hw_rearrange(&what, counts, err);
-  for (size_t i = 0; ok && i < n; i++) p[i] = (1 + (double)counts[i]) / trials;
+  for (size_t i = 0; ok && i < n; i++) p[i] = result->exact ? (double)counts[i] / (double)what.n : (1 + (double)counts[i]) / ((double)what.n + 1);
   ok = ok && hw_stats_false_discovery(p, n, q, err);
   for (size_t i = 0; ok && i < n; i++) {
     result->rows[i].p = p[i];

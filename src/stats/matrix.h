@@ -58,6 +58,7 @@ typedef struct hw_rearrangement {
   const double *sizes; /* labels: units in each; NULL: 1 */
   uint64_t seed;
   int64_t n; /* rearrangements */
+  bool all;  /* n is how many there are, below 2^32: each is taken once, the real one among them. Else they are drawn from the seed */
   const hw_hooks *hooks; /* may be NULL */
 } hw_rearrangement;
 /* counts[component] = rearrangements whose difference is at least as far from 0 as the real one. */

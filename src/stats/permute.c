@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Rearrangements, LANES of them in a batch. First all of the batch are drawn: one bit per unit and lane, 1 where the unit is chosen.
+ * Rearrangements, LANES of them in a batch. First all of the batch are drawn, or taken from the list of all that there are: one bit per unit and
+ * lane, 1 where the unit is chosen.
  * Then each column of measures is read once, and each value is added to the sums of the lanes that chose its unit. A lane adds the
- * units in ascending order and has a random stream of its own, so the counts are the same for any number of threads.
+ * units in ascending order and has a random stream, or a place in the list, of its own, so the counts are the same for any number of threads.
  *
  * The difference of a rearrangement is (S - r T) w, with S the sum of what was chosen and T of all:
  *   labels   r = N_a / N, w = N / (N_a N_b)    mean of the chosen minus mean of the others
@@ -70,8 +71,10 @@ static void draw_signs(const plan *p, worker *w, hw_random *random, int lane) {
     uint64_t bits = hw_random_next(random);
     for (size_t u = first; u < n && u < first + 64; u++, bits >>= 1) w->masks[u] |= (uint32_t)(bits & 1) << lane;
   }
-  w->ratio[lane] = 0.5;
-  w->scale[lane] = 1;
+}
+
+static void list_signs(const plan *p, worker *w, uint64_t index, int lane) {
+  for (size_t u = 0; u < p->what->values->n_units; u++, index >>= 1) w->masks[u] |= (uint32_t)(index & 1) << lane;
 }
 
 static void weigh(const plan *p, double chosen, double *ratio, double *scale) {
@@ -79,17 +82,50 @@ static void weigh(const plan *p, double chosen, double *ratio, double *scale) {
   *scale = p->size / (chosen * (p->size - chosen));
 }
 
-static void draw_labels(const plan *p, worker *w, hw_random *random, int lane) { /* the first steps of a Fisher-Yates shuffle */
+static double choose(const plan *p, worker *w, size_t unit, int lane) {
+  w->masks[unit] |= 1u << lane;
+  return p->what->sizes ? p->what->sizes[unit] : 1;
+}
+
+static double draw_labels(const plan *p, worker *w, hw_random *random, int lane) { /* the first steps of a Fisher-Yates shuffle */
   uint32_t n = (uint32_t)p->what->values->n_units;
   double chosen = 0;
   memcpy(w->order, p->identity, n * sizeof *w->order);
   for (uint32_t i = 0; i < p->what->n_chosen; i++) {
     uint32_t j = i + hw_random_below(random, n - i), unit = w->order[j];
     w->order[j] = w->order[i];
-    w->masks[unit] |= 1u << lane;
-    chosen += p->what->sizes ? p->what->sizes[unit] : 1;
+    chosen += choose(p, w, unit, lane);
   }
-  weigh(p, chosen, &w->ratio[lane], &w->scale[lane]);
+  return chosen;
+}
+
+/* The choice of this index in lexicographic order. Of the n_all choices of `left` among the units from u on, n_all * left / (n - u) have u. */
+static double list_labels(const plan *p, worker *w, uint64_t index, int lane) {
+  uint64_t n = p->what->values->n_units, n_all = (uint64_t)p->what->n, left = p->what->n_chosen;
+  double chosen = 0;
+  for (uint64_t u = 0; left; u++) {
+    uint64_t with = n_all * left / (n - u);
+    if (index < with) {
+      chosen += choose(p, w, u, lane);
+      n_all = with;
+      left--;
+    } else {
+      index -= with;
+      n_all -= with;
+    }
+  }
+  return chosen;
+}
+
+static void arrange(const plan *p, worker *w, uint64_t index, int lane) {
+  const hw_rearrangement *what = p->what;
+  hw_random random;
+  hw_random_init(&random, what->seed, index);
+  w->ratio[lane] = 0.5;
+  w->scale[lane] = 1;
+  if (what->signs && what->all) list_signs(p, w, index, lane);
+  else if (what->signs) draw_signs(p, w, &random, lane);
+  else weigh(p, what->all ? list_labels(p, w, index, lane) : draw_labels(p, w, &random, lane), &w->ratio[lane], &w->scale[lane]);
 }
 
 static void expand(const worker *w, size_t first, size_t end) {
@@ -103,12 +139,7 @@ static void run_batch(const plan *p, worker *w, int64_t batch) {
   int lanes = left < LANES ? (int)left : LANES;
   memset(w->masks, 0, m->n_units * sizeof *w->masks);
   memset(w->sums, 0, m->n_components * LANES * sizeof *w->sums);
-  for (int lane = 0; lane < lanes; lane++) {
-    hw_random random;
-    hw_random_init(&random, p->what->seed, (uint64_t)(batch * LANES + lane));
-    if (p->what->signs) draw_signs(p, w, &random, lane);
-    else draw_labels(p, w, &random, lane);
-  }
+  for (int lane = 0; lane < lanes; lane++) arrange(p, w, (uint64_t)(batch * LANES + lane), lane);
   for (size_t k = 0; k < p->n_blocks; k++) {
     size_t first = k * BLOCK, end = first + BLOCK < m->n_units ? first + BLOCK : m->n_units;
     expand(w, first, end);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Quantiles and tails of Student's t, and Hedges' J, to about 1e-14 for df from 1 to 1e7 (no lgamma: at df 1e7 the difference of two of its
  * values keeps 8 digits). */
+#include <float.h>
 #include <math.h>
 
 #include "stats/matrix.h"
@@ -43,13 +44,18 @@ static double tail_over_density(double t, double df) {
 /* The density of Student's t at 0. */
 static double density_at_zero(double df) { return gamma_ratio(df / 2) / sqrt(df * PI); }
 
-double hw_stats_t_two_sided(double t, double df) {
-  if (!(df >= 1) || isinf(df) || isnan(t)) return (double)NAN;
-  t = fabs(t);
+/* For t >= 0. */
+static double two_tails(double t, double df) {
   double u = t / sqrt(df), at_zero = density_at_zero(df);
   if (u > 1e8) return 2 * at_zero * sqrt(df) / df * exp(-df * log(u)); /* all but the last digit of 1 + 1/u^2 is 1; t * t may be infinite */
   double density = at_zero * exp(-(df + 1) / 2 * log1p(u * u));
   return t < 0.7 ? 1 - 2 * t * density * centre_over_density(t, df) : 2 * t * density * tail_over_density(t, df);
+}
+
+double hw_stats_t_two_sided(double t, double df) {
+  if (!(df >= 1) || isinf(df) || isnan(t)) return (double)NAN;
+  double p = two_tails(fabs(t), df);
+  return p < DBL_MIN ? DBL_MIN : p;
 }
 
 /* Newton's method for log P as a function of log t. That function is concave, so it converges from every start. The start is where

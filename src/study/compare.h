@@ -15,19 +15,22 @@ typedef struct hw_measured_component {
 } hw_measured_component;
 
 /* condition.c: prompts that satisfy two conditions on the columns of the view prompt_wide, as JSON arrays. Counterfactuals satisfy none.
- * b NULL: those for which a is false; *n_unknown others, for which a is NULL (a value is missing), are on neither side.
- * Errors: INPUT, for a condition that is no condition, and when a prompt satisfies both. */
-bool hw_condition_sides(hw_store *store, const char *a, const char *b, hw_buffer *prompts_a, hw_buffer *prompts_b, int64_t *n_unknown, hw_error *err);
+ * b NULL: those for which a is false; others, for which a is NULL (a value is missing), are on neither side, with a note. Another note counts
+ * prompts with a text in a column of numbers that a condition reads. Errors: INPUT, for a condition that is no condition, and when a prompt satisfies both. */
+bool hw_condition_sides(hw_store *store, const char *a, const char *b, hw_buffer *prompts_a, hw_buffer *prompts_b, hw_buffer *notes, hw_error *err);
 
-/* compare_relevance.c: the prompts that have relevances of the request's mode, in each of one or two databases; all prompts where something else
- * is compared. Open notes how many have a reason instead. Errors: INPUT where none has one. Close also after an error. */
+/* compare_relevance.c: the prompts that have relevances of the request's mode, or an answer where answers are compared, in each of one or two
+ * databases; all prompts where something else is compared. Open notes how many have a reason instead of relevances. Errors: INPUT where none has one.
+ * Close also after an error. */
 typedef struct hw_explained_prompts {
-  const char *mode;
+  const char *mode; /* of relevances */
   hw_statement rows[2];
   int n;
 } hw_explained_prompts;
 bool hw_explained_open(hw_explained_prompts *e, hw_store *store, hw_store *other, const hw_comparison_request *request, hw_buffer *notes, hw_error *err);
 bool hw_explained_has(hw_explained_prompts *e, int64_t prompt_id, bool *has, hw_error *err);
+/* What they have: "a relevance of mode contrast", "an answer". */
+void hw_explained_name(const hw_explained_prompts *e, char name[48]);
 void hw_explained_close(hw_explained_prompts *e);
 
 /* Components by number of first appearance, while measures are read. */

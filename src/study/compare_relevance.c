@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Which prompts have relevances to compare. */
+ * Which prompts have the relevances or answers that are compared. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "headwater/store.h"
@@ -24,11 +25,18 @@ static bool count(hw_store *store, const char *mode, hw_buffer *notes, hw_error 
 bool hw_explained_open(hw_explained_prompts *e, hw_store *store, hw_store *other, const hw_comparison_request *request, hw_buffer *notes, hw_error *err) {
   hw_store *const stores[2] = {store, other};
   *e = (hw_explained_prompts){0};
-  if (!hw_component_set_is_relevance(request->components)) return true;
-  e->mode = hw_comparison_measure(request);
+  bool relevance = hw_component_set_is_relevance(request->components);
+  if (!relevance && request->components != HW_SET_ANSWERS) return true;
+  if (relevance) e->mode = hw_comparison_measure(request);
   for (int i = 0; i < 2 && stores[i]; i++)
-    if (!count(stores[i], e->mode, notes, err) || !hw_statement_open(&e->rows[e->n++], stores[i], "compare/relevances.sql", err)) return false;
+    if ((relevance && !count(stores[i], e->mode, notes, err)) ||
+        !hw_statement_open(&e->rows[e->n++], stores[i], relevance ? "compare/relevances.sql" : "compare/answered.sql", err))
+      return false;
   return true;
+}
+
+void hw_explained_name(const hw_explained_prompts *e, char name[48]) {
+  (void)snprintf(name, 48, "%s%s", e->mode ? "a relevance of mode " : "an answer", e->mode ? e->mode : "");
 }
 
 void hw_explained_close(hw_explained_prompts *e) {
@@ -39,7 +47,7 @@ bool hw_explained_has(hw_explained_prompts *e, int64_t prompt_id, bool *has, hw_
   *has = true;
   for (int i = 0; *has && i < e->n; i++) {
     hw_bind_integer(&e->rows[i], ":prompt_id", prompt_id);
-    hw_bind_string(&e->rows[i], ":mode", e->mode);
+    if (e->mode) hw_bind_string(&e->rows[i], ":mode", e->mode);
     if (!hw_statement_step(&e->rows[i], has, err)) return false;
     hw_statement_reset(&e->rows[i]);
   }

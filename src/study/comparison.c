@@ -57,6 +57,8 @@ static bool read_members(hw_comparison_reading *r, hw_statement *b, bool sides, 
 
 /* Fails with a list: the columns that the prompts have, or the values of `column`. */
 static bool fail_with_list(hw_comparison_reading *r, const char *column, const char *what, hw_error *err) {
+  enum { SHOWN = 12, LENGTH = 40 };
+  size_t n = 0;
   hw_statement b;
   hw_buffer list;
   hw_buffer_init(&list);
@@ -64,10 +66,11 @@ static bool fail_with_list(hw_comparison_reading *r, const char *column, const c
   if (ok && column) hw_bind_string(&b, ":column", column);
   while (ok && (ok = hw_statement_step(&b, &row, err)) && row) {
     const char *text = hw_column_text(&b, 0);
-    hw_buffer_printf(&list, "%s%.60s", list.length ? ", " : "", text ? text : "");
+    if (n++ < SHOWN && text) hw_buffer_printf(&list, "%s%.*s%s", list.length ? ", " : "", LENGTH, text, strlen(text) > LENGTH ? "..." : "");
   }
   hw_statement_close(&b);
-  if (ok) hw_fail(err, HW_ERROR_INPUT, "%s (it has %.600s)", what, list.length ? list.data : "none");
+  if (n > SHOWN) hw_buffer_printf(&list, " and %zu more", n - SHOWN);
+  if (ok) hw_fail(err, HW_ERROR_INPUT, "%s (it has %s)", what, list.length ? list.data : "none");
   hw_buffer_fini(&list);
   return false;
 }
@@ -124,8 +127,10 @@ static bool check_columns(hw_comparison_reading *r, hw_error *err) {
 
 /* A side whose prompts all have a reason in the place of what is compared. `is`: of which prompts. */
 static bool fail_unexplained(const hw_comparison_reading *r, int side, const char *is, hw_error *err) {
+  const char *value = side ? r->c->value_b : r->c->value_a, *mode = r->explained.mode;
+  if (!mode) return hw_fail(err, HW_ERROR_INPUT, "%s: none of the %zu prompts %s%.300s has an answer", r->store->path, r->n_unexplained[side], is, value);
   return hw_fail(err, HW_ERROR_INPUT, "%s: none of the %zu prompts %s%.300s has a relevance of mode %s (headwater query %s relevance --mode %s --missing yes)", r->store->path,
-                 r->n_unexplained[side], is, side ? r->c->value_b : r->c->value_a, r->explained.mode, r->store->path, r->explained.mode);
+                 r->n_unexplained[side], is, value, mode, r->store->path, mode);
 }
 
 /* "COLUMN=A,B". A value may hold commas: it is split at the first comma that leaves a value of some prompt on both sides. */
@@ -167,12 +172,9 @@ static bool find_where(hw_comparison_reading *r, hw_error *err) {
   r->c->value_a = copy(r, where[0], strlen(where[0]), err);
   bool ok = hw_buffer_check(&not_a, err) && r->c->value_a;
   const char *b = where[1] ? where[1] : not_a.data;
-  int64_t n_unknown = 0;
   ok = ok && (r->c->value_b = copy(r, b, strlen(b), err)) != NULL && check_columns(r, err) &&
-       hw_condition_sides(r->store, where[0], where[1], &prompts[0], &prompts[1], &n_unknown, err) &&
+       hw_condition_sides(r->store, where[0], where[1], &prompts[0], &prompts[1], &r->c->notes, err) &&
        find_members(r, prompts[0].data, prompts[1].data, err);
-  if (n_unknown)
-    hw_buffer_printf(&r->c->notes, "%" PRId64 " prompts are on neither side, because \"%.200s\" is NULL for them: a value is missing\n", n_unknown, where[0]);
   for (int side = 0; ok && side < 2; side++)
     if (r->n_unexplained[side] && !r->n_sides[side]) ok = fail_unexplained(r, side, "that satisfy ", err);
     else if (!r->n_sides[side])
@@ -210,45 +212,95 @@ static bool attach_other(hw_comparison_reading *r, hw_error *err) {
   return ok;
 }
 
+static bool read_shape(hw_store *store, hw_compared_shape *shape, hw_error *err) {
+  hw_statement b;
+  bool row = false, ok = hw_statement_open(&b, store, "compare/run.sql", err) && hw_statement_step(&b, &row, err);
+  hw_checked_row run = {&b, "run", 1, err};
+  if (ok && row)
+    ok = hw_checked_u32(&run, 0, 1, HW_MAX_LAYERS, &shape->n_layers) && hw_checked_u32(&run, 1, 1, HW_MAX_HEADS, &shape->n_heads) &&
+         hw_checked_u32(&run, 2, 0, HW_MAX_NEURONS, &shape->d_ffn);
+  hw_statement_close(&b);
+  return ok;
+}
+
+/* Notes the settings of the two runs that differ: a threshold makes a difference of its own. */
+static bool note_settings(hw_comparison_reading *r, hw_error *err) {
+  hw_statement s;
+  hw_buffer list;
+  hw_buffer_init(&list);
+  bool row = false, ok = hw_statement_open(&s, r->store, "compare/settings.sql", err);
+  while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
+    const char *name = hw_column_text(&s, 0), *a = hw_column_text(&s, 1), *b = hw_column_text(&s, 2);
+    hw_buffer_printf(&list, "%s%.60s %.60s, %.60s", list.length ? "; " : "", name ? name : "", a ? a : "", b ? b : "");
+  }
+  hw_statement_close(&s);
+  if (ok && list.length) hw_buffer_printf(&r->c->notes, "settings of the runs that differ (this database, the other): %s\n", list.data);
+  hw_buffer_fini(&list);
+  return ok;
+}
+
 /* The same prompts in two databases. */
 static bool find_matched(hw_comparison_reading *r, hw_error *err) {
   hw_statement b;
   int64_t n_a, n_b;
   const char *cluster = hw_comparison_column(r->request->cluster, "template");
   if (r->request->pairs) return hw_fail(err, HW_ERROR_INPUT, "pairs says how prompts of one database meet; those of two meet by prompt");
-  if (!check_column(r, cluster, r->request->cluster, err) || !run_text(r, r->store, 2, &r->c->value_a, err) ||
-      !run_text(r, r->other, 2, &r->c->value_b, err) || !run_text(r, r->other, 3, &r->c->other_fingerprint, err) ||
+  if (!check_column(r, cluster, r->request->cluster, err) || !run_text(r, r->store, 3, &r->c->value_a, err) ||
+      !run_text(r, r->other, 3, &r->c->value_b, err) || !run_text(r, r->other, 4, &r->c->other_fingerprint, err) ||
       !count_prompts(r->store, &n_a, err) || !count_prompts(r->other, &n_b, err) || !attach_other(r, err))
     return false;
   bool ok = hw_statement_open(&b, r->store, "compare/matched.sql", err);
   if (ok) hw_bind_string(&b, ":cluster", cluster);
   ok = ok && read_members(r, &b, false, err);
   hw_statement_close(&b);
+  ok = ok && note_settings(r, err);
   ok = hw_store_exec(r->store, "DETACH DATABASE other", "detach the other database", ok ? err : NULL) && ok;
+  char name[48];
+  hw_explained_name(&r->explained, name);
   if (ok && !r->n_members && r->n_unexplained[0])
-    ok = hw_fail(err, HW_ERROR_INPUT, "%s and %s have %zu prompts in common, and none of them has a relevance of mode %s in both", r->store->path, r->other->path,
-                 r->n_unexplained[0], r->explained.mode);
+    ok = hw_fail(err, HW_ERROR_INPUT, "%s and %s have %zu prompts in common, and none of them has %s in both", r->store->path, r->other->path,
+                 r->n_unexplained[0], name);
   else if (ok && !r->n_members)
     ok = hw_fail(err, HW_ERROR_INPUT, "%s and %s have no prompt in common (the same prompt_id and text)", r->store->path, r->other->path);
-  r->c->left_out_a = n_a - (int64_t)r->n_members;
-  r->c->left_out_b = n_b - (int64_t)r->n_members;
+  r->c->left_out_a = n_a - (int64_t)(r->n_members + r->n_unexplained[0]);
+  r->c->left_out_b = n_b - (int64_t)(r->n_members + r->n_unexplained[0]);
   return ok;
+}
+
+static void note_unanswered(hw_comparison_reading *r) {
+  const size_t *n = r->n_unexplained;
+  if (r->request->components != HW_SET_ANSWERS || n[0] + n[1] == 0) return;
+  if (r->other) hw_buffer_printf(&r->c->notes, "%zu prompts have no answer in one of the databases, and are left out\n", n[0]);
+  else hw_buffer_printf(&r->c->notes, "%zu prompts of a and %zu of b have no answer, and are left out\n", n[0], n[1]);
 }
 
 /* ---- measures ---- */
 
 /* Heads are compared whether they were ever active or not. */
-static bool all_heads(hw_comparison_reading *r, hw_store *store, hw_error *err) {
-  hw_statement b;
-  bool row = false, ok = hw_statement_open(&b, store, "compare/run.sql", err) && hw_statement_step(&b, &row, err);
-  uint32_t n_layers = 0, n_heads = 0, number;
-  hw_checked_row run = {&b, "run", 1, err};
-  if (ok && row) ok = hw_checked_u32(&run, 0, 1, HW_MAX_LAYERS, &n_layers) && hw_checked_u32(&run, 1, 1, HW_MAX_HEADS, &n_heads);
-  hw_statement_close(&b);
-  for (uint32_t layer = 0; ok && layer < n_layers; layer++)
-    for (uint32_t head = 0; ok && head < n_heads; head++)
+static bool all_heads(hw_comparison_reading *r, const hw_compared_shape *shape, hw_error *err) {
+  bool ok = true;
+  uint32_t number;
+  for (uint32_t layer = 0; ok && layer < shape->n_layers; layer++)
+    for (uint32_t head = 0; ok && head < shape->n_heads; head++)
       ok = hw_measured_number(&r->measured, hw_component_key(layer, head), &number, err);
   return ok;
+}
+
+static bool is_in_both(const hw_comparison_reading *r, const hw_compared_component *component) {
+  hw_component_set set = r->request->components;
+  if (!r->other || set == HW_SET_ANSWERS) return true;
+  for (int i = 0; i < 2; i++) {
+    uint32_t n = set == HW_SET_NEURONS || set == HW_SET_RELEVANCE_NEURONS ? r->shapes[i].d_ffn : r->shapes[i].n_heads;
+    if (component->layer >= r->shapes[i].n_layers || (!component->ffn && component->index >= n)) return false;
+  }
+  return true;
+}
+
+static void note_unshared(hw_comparison_reading *r, size_t n) {
+  const hw_compared_shape *s = r->shapes;
+  hw_buffer_printf(&r->c->notes, "the models have different shapes (this database %" PRIu32 " layers, %" PRIu32 " heads, d_ffn %" PRIu32 "; the other %" PRIu32 ", %" PRIu32 ", %" PRIu32
+                   "): %zu components that only one of them can have are left out; the others are compared by their numbers\n",
+                   s[0].n_layers, s[0].n_heads, s[0].d_ffn, s[1].n_layers, s[1].n_heads, s[1].d_ffn, n);
 }
 
 typedef struct sorted {
@@ -266,6 +318,7 @@ static bool order_components(hw_comparison_reading *r, uint32_t *places, hw_erro
   hw_measured *m = &r->measured;
   hw_comparison *c = r->c;
   sorted *order = calloc(m->n + 1, sizeof *order);
+  size_t n_unshared = 0;
   c->components = hw_arena_new(&c->arena, hw_compared_component, m->n, err);
   if (!order || !c->components) {
     free(order);
@@ -279,15 +332,22 @@ static bool order_components(hw_comparison_reading *r, uint32_t *places, hw_erro
       hw_buffer_printf(&c->notes, "%s is left out: %zu prompts have none\n", hw_answer_measures[order[i].key], m->components[order[i].number].missing);
       continue;
     }
+    hw_compared_component *component = &c->components[c->n_components];
+    hw_compared_component_of(order[i].key, m, component);
+    if (!is_in_both(r, component)) {
+      n_unshared++;
+      continue;
+    }
     if ((int64_t)m->components[order[i].number].n_active < r->request->min_active) {
       c->n_rare++;
       continue;
     }
-    places[order[i].number] = (uint32_t)c->n_components;
-    hw_compared_component_of(order[i].key, m, &c->components[c->n_components++]);
+    places[order[i].number] = (uint32_t)c->n_components++;
   }
   free(order);
-  if (!c->n_components && !c->n_rare) return hw_fail(err, HW_ERROR_INPUT, "%s: some of its prompts have no answer", r->store->path);
+  if (n_unshared) note_unshared(r, n_unshared);
+  if (!c->n_components && r->request->components == HW_SET_ANSWERS && !c->n_rare)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: each measure of answers is missing in some prompt", r->store->path);
   if (!c->n_components)
     return hw_fail(err, HW_ERROR_INPUT, "no component is active in %" PRId64 " prompts or more (--min-active)", r->request->min_active);
   return true;
@@ -310,7 +370,8 @@ static bool build(hw_comparison_reading *r, int side, const uint32_t *places, hw
 static bool read_measures(hw_comparison_reading *r, hw_error *err) {
   hw_comparison *c = r->c;
   hw_store *second = r->other ? r->other : r->store;
-  if ((r->request->components == HW_SET_HEADS || r->request->components == HW_SET_RELEVANCE) && (!all_heads(r, r->store, err) || !all_heads(r, second, err))) return false;
+  if (!read_shape(r->store, &r->shapes[0], err) || !read_shape(second, &r->shapes[1], err)) return false;
+  if ((r->request->components == HW_SET_HEADS || r->request->components == HW_SET_RELEVANCE) && (!all_heads(r, &r->shapes[0], err) || !all_heads(r, &r->shapes[1], err))) return false;
   if (!hw_measured_read(&r->measured, r->store, 0, r->prompts[0], r->n_units[0], &c->arena, err) ||
       !hw_measured_read(&r->measured, second, 1, r->prompts[1], r->n_units[1], &c->arena, err))
     return false;
@@ -342,6 +403,7 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
   ok = ok && hw_store_count_prompts(store, &counts, err);
   comparison->n_stored = counts.stored;
   if (ok && !other) ok = request->by ? find_groups(&r, err) : find_where(&r, err);
+  if (ok) note_unanswered(&r);
   ok = ok && hw_comparison_make_units(&r, err) && read_measures(&r, err) && hw_buffer_check(&comparison->notes, err);
   hw_store_rollback(store);
   hw_explained_close(&r.explained);

@@ -13,12 +13,17 @@ typedef struct hw_compared_prompt {
   uint32_t cluster, pair; /* number from 1; 0: none */
 } hw_compared_prompt;
 
+typedef struct hw_compared_shape { /* of a model */
+  uint32_t n_layers, n_heads, d_ffn;
+} hw_compared_shape;
+
 typedef struct hw_comparison_reading {
   hw_store *store, *other;
   const hw_comparison_request *request;
   hw_comparison *c;
   hw_compared_prompt *members; /* by prompt_id */
   size_t n_members, n_sides[2];
+  hw_compared_shape shapes[2];
   size_t n_unexplained[2]; /* prompts of the sides without the relevances that are compared */
   size_t n_in_clusters, n_in_pairs;
   uint32_t n_clusters, n_pairs; /* numbers in use */

@@ -32,7 +32,7 @@ static void bind_question(hw_statement *b, const results *r) { /* the parameters
   hw_bind_integer(b, ":paired", r->c->paired);
   hw_bind_string(b, ":pair_column", r->c->pair_column);
   hw_bind_string(b, ":cluster_column", r->c->cluster_column);
-  hw_bind_integer(b, ":n_permutations", r->request->n_permutations);
+  hw_bind_integer(b, ":n_permutations", r->result->n_arrangements);
   hw_bind_integer(b, ":seed", (int64_t)r->request->seed);
   hw_bind_integer(b, ":min_active", r->request->min_active);
 }
@@ -42,7 +42,10 @@ static bool remove_same(hw_store *store, const results *r, hw_error *err) {
   do {
     hw_statement b;
     bool row = false, ok = hw_statement_open(&b, store, "compare/find_same.sql", err);
-    if (ok) bind_question(&b, r);
+    if (ok) {
+      bind_question(&b, r);
+      hw_bind_integer(&b, ":exact", r->result->exact);
+    }
     ok = ok && hw_statement_step(&b, &row, err);
     id = row ? hw_column_integer(&b, 0) : 0;
     hw_statement_close(&b);

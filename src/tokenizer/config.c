@@ -159,7 +159,8 @@ bool hw_tok_config_add(hw_tokenizer *tokenizer, hw_tok_config *config, hw_error 
 static bool open_file(const char *model_dir, const char *name, hw_tok_file *file, hw_error *err) {
   file->path = hw_path_join(model_dir, name);
   if (!file->path) return hw_fail_memory(err, "a path");
-  return !hw_file_exists(file->path) || (file->root = hw_json_open(file->path, true, err)) != NULL;
+  bool there = false;
+  return hw_file_find(file->path, &there, err) && (!there || (file->root = hw_json_open(file->path, true, err)) != NULL);
 }
 
 static bool read_switch(hw_tok_loader *loader, const json_t *root, const char *key, int *value) {

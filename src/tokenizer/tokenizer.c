@@ -100,13 +100,28 @@ typedef enum file_kind { TOKENIZER_JSON, VOCAB_AND_MERGES, SENTENCEPIECE, GGUF, 
 
 typedef struct file_paths {
   char *tokenizer, *vocab, *merges, *pieces, *older_pieces, *model_config, *gguf;
+  file_kind kind;     /* of the one that is read */
+  const char *chosen; /* one of the above, NULL for none; for VOCAB_AND_MERGES vocab.json */
 } file_paths;
 
-static file_kind choose_file(const file_paths *paths) {
-  if (hw_file_exists(paths->tokenizer)) return TOKENIZER_JSON;
-  if (hw_file_exists(paths->vocab) && hw_file_exists(paths->merges)) return VOCAB_AND_MERGES;
-  if (hw_file_exists(paths->pieces) || hw_file_exists(paths->older_pieces)) return SENTENCEPIECE;
-  return paths->gguf ? GGUF : NO_FILE;
+/* The first of these that the folder has. */
+static bool choose_file(file_paths *paths, const hw_model_folder *folder, hw_error *err) {
+  const struct { file_kind kind; const char *path, *beside; } files[] = {{TOKENIZER_JSON, paths->tokenizer, NULL},
+                                                                         {VOCAB_AND_MERGES, paths->vocab, paths->merges},
+                                                                         {SENTENCEPIECE, paths->pieces, NULL},
+                                                                         {SENTENCEPIECE, paths->older_pieces, NULL}};
+  for (size_t i = 0; i < HW_TOK_COUNT(files); i++) {
+    bool there = false, beside = true;
+    if (!hw_file_find(files[i].path, &there, err) || (files[i].beside && !hw_file_find(files[i].beside, &beside, err))) return false;
+    if (!there || !beside) continue;
+    paths->kind = files[i].kind;
+    paths->chosen = files[i].path;
+    return true;
+  }
+  if (!hw_weights_find_gguf(folder->path, folder->file, &paths->gguf, err)) return false;
+  paths->kind = paths->gguf ? GGUF : NO_FILE;
+  paths->chosen = paths->gguf;
+  return true;
 }
 
 /* Says which files of another kind lie there, and the way out. */
@@ -149,19 +164,13 @@ static bool load_pieces(hw_tok_loader *loader, const hw_tok_config *config, hw_b
 }
 
 static bool load_model(hw_tokenizer *tokenizer, const char *model_dir, const char **model_type, const file_paths *paths,
-                       hw_tok_config *config, file_kind kind, hw_buffer *hashes, hw_error *err) {
-  hw_tok_loader loader = {tokenizer, paths->tokenizer, err};
-  switch (kind) {
+                       hw_tok_config *config, hw_buffer *hashes, hw_error *err) {
+  hw_tok_loader loader = {tokenizer, paths->chosen, err};
+  switch (paths->kind) {
   case TOKENIZER_JSON: return load_tokenizer_json(&loader, config, hashes);
-  case VOCAB_AND_MERGES:
-    loader.path = paths->vocab;
-    return load_vocab_and_merges(&loader, model_dir, paths->merges, model_type, config, hashes);
-  case SENTENCEPIECE:
-    loader.path = hw_file_exists(paths->pieces) ? paths->pieces : paths->older_pieces;
-    return load_pieces(&loader, config, hashes);
-  case GGUF:
-    loader.path = paths->gguf;
-    return hw_tok_gguf_load(&loader, config, hashes);
+  case VOCAB_AND_MERGES: return load_vocab_and_merges(&loader, model_dir, paths->merges, model_type, config, hashes);
+  case SENTENCEPIECE: return load_pieces(&loader, config, hashes);
+  case GGUF: return hw_tok_gguf_load(&loader, config, hashes);
   case NO_FILE: break;
   }
   return fail_missing(model_dir, err);
@@ -193,7 +202,9 @@ static bool fingerprint(hw_tokenizer *tokenizer, hw_buffer *hashes, hw_error *er
 
 /* The model_type of config.json into the tokenizer's memory; NULL where no file says one. */
 static bool read_model_type(hw_tokenizer *tokenizer, const char *path, const char **model_type, hw_error *err) {
-  if (!hw_file_exists(path)) return true;
+  bool there = false;
+  if (!hw_file_find(path, &there, err)) return false;
+  if (!there) return true;
   json_t *root = hw_json_open(path, false, err), *type = json_object_get(root, "model_type");
   bool ok = root != NULL;
   if (json_is_string(type)) {
@@ -206,14 +217,13 @@ static bool read_model_type(hw_tokenizer *tokenizer, const char *path, const cha
 
 static bool open_all(hw_tokenizer *tokenizer, const char *model_dir, const char *model_type, const file_paths *paths, hw_error *err) {
   hw_tok_config config;
-  const file_kind kind = choose_file(paths);
   hw_buffer hashes;
   hw_buffer_init(&hashes);
   bool ok = hw_tok_config_open(tokenizer, model_dir, &config, err) &&
             (model_type || read_model_type(tokenizer, paths->model_config, &model_type, err)) &&
-            load_model(tokenizer, model_dir, &model_type, paths, &config, kind, &hashes, err) &&
+            load_model(tokenizer, model_dir, &model_type, paths, &config, &hashes, err) &&
             hw_tok_config_add(tokenizer, &config, err) &&
-            hw_tok_config_apply(tokenizer, model_type, kind != TOKENIZER_JSON, &config, err) && hw_tok_added_build(tokenizer, err) &&
+            hw_tok_config_apply(tokenizer, model_type, paths->kind != TOKENIZER_JSON, &config, err) && hw_tok_added_build(tokenizer, err) &&
             hw_tok_pieces_make(tokenizer, err);
   ok = ok && fingerprint(tokenizer, &hashes, err);
   hw_buffer_fini(&hashes);
@@ -235,8 +245,7 @@ bool hw_tokenizer_open(const char *model_dir, const char *model_type, hw_tokeniz
   bool ok = true;
   for (size_t i = 0; i < HW_TOK_COUNT(all); i++)
     if (!(*all[i] = hw_path_join(folder.path, names[i]))) ok = hw_fail_memory(err, "a path");
-  ok = ok && (choose_file(&paths) != NO_FILE || hw_weights_find_gguf(folder.path, folder.file, &paths.gguf, err)) &&
-       open_all(opened, folder.path, model_type, &paths, err);
+  ok = ok && choose_file(&paths, &folder, err) && open_all(opened, folder.path, model_type, &paths, err);
   for (size_t i = 0; i < HW_TOK_COUNT(all); i++) free(*all[i]);
   free(paths.gguf);
   hw_model_folder_fini(&folder);

@@ -137,10 +137,10 @@ static bool extend_from_mark(reader *r, hw_pickle_kind kind) {
   return find_mark(r, &mark) && extend(r, kind, mark + 1, 1);
 }
 
-/* Numbers count up from 0 in every pickle that Python writes, so none is above the number of bytes. */
+/* Numbers count up from 0 in every pickle that Python writes, so none is above the number of bytes before it. */
 static bool put_memo(reader *r, uint64_t number) {
   if (!has(r, 1)) return false;
-  if (number >= r->size) return hw_fail(r->err, HW_ERROR_INPUT, "%s: byte %zu: memo %" PRIu64 " of a pickle of %zu bytes", r->where, r->at - 1, number, r->size);
+  if (number >= r->at) return hw_fail(r->err, HW_ERROR_INPUT, "%s: byte %zu: memo %" PRIu64 ", want a number below that of the bytes so far", r->where, r->at - 1, number);
   size_t more = number < r->n_memo ? 0 : (size_t)number + 1 - r->n_memo;
   if (!hw_list_reserve(r->memo, r->n_memo, more, r->memo_capacity, NULL, r->err)) return false;
   for (; more; more--) r->memo[r->n_memo++] = NULL;

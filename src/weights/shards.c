@@ -42,9 +42,8 @@ static const char **list_shards(const char *index_path, json_t *map, const char 
 static bool read_shard(hw_weights *weights, const char *index_path, const char *name, hw_weights_reader *read, hw_error *err) {
   const char *slash = strrchr(index_path, '/');
   char *folder = slash ? strndup(index_path, (size_t)(slash - index_path)) : strdup("."), *path = folder ? hw_path_join(folder, name) : NULL;
-  bool ok = path != NULL;
-  if (!ok) hw_fail_memory(err, name);
-  else if (!hw_file_exists(path)) ok = hw_fail(err, HW_ERROR_INPUT, "%s: no such file, but %s lists it", path, index_path);
+  bool there = false, ok = path ? hw_file_find(path, &there, err) : hw_fail_memory(err, name);
+  if (ok && !there) ok = hw_fail(err, HW_ERROR_INPUT, "%s: no such file, but %s lists it", path, index_path);
   ok = ok && read(weights, path, err);
   free(folder);
   free(path);

@@ -3,12 +3,10 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/json_reader.h"
 
@@ -65,20 +63,24 @@ static void describe_base(const char *folder, const char *name, char text[160]) 
   free(path);
 }
 
-/* The first of the formats that the folder has; N_FORMATS: none. */
-static size_t find_format(const char *folder) {
-  size_t i = 0;
-  int directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  while (i < N_FORMATS && (directory < 0 || faccessat(directory, formats[i].name, F_OK, 0) != 0)) i++;
-  if (directory >= 0) (void)close(directory);
-  return i;
+/* The first of the formats that the folder has; N_FORMATS: none. Errors: those of hw_file_find, MEMORY. */
+static bool find_format(const char *folder, size_t *format, hw_error *err) {
+  bool there = false;
+  for (*format = 0; *format < N_FORMATS; ++*format) {
+    char *path = hw_path_join(folder, formats[*format].name);
+    bool ok = path ? hw_file_find(path, &there, err) : hw_fail_memory(err, folder);
+    free(path);
+    if (!ok || there) return ok;
+  }
+  return true;
 }
 
 bool hw_weights_find_gguf(const char *folder, const char *file, char **path, hw_error *err) {
-  size_t n = 0;
+  size_t n = 0, format = N_FORMATS;
   char *found = NULL;
   *path = NULL;
-  if (!file && find_format(folder) < N_FORMATS) return true;
+  if (!file && !find_format(folder, &format, err)) return false;
+  if (format < N_FORMATS) return true;
   bool ok = file || find_names(folder, "*.gguf", &found, &n, err);
   if (ok && found && n > 1) ok = hw_fail(err, HW_ERROR_INPUT, "%s: %zu GGUF files; --model %s/%s takes that one", folder, n, folder, found);
   if (ok && (file || found) && !(*path = hw_path_join(folder, file ? file : found))) ok = hw_fail_memory(err, folder);
@@ -88,8 +90,9 @@ bool hw_weights_find_gguf(const char *folder, const char *file, char **path, hw_
 
 bool hw_weights_are_others(const char *folder, hw_error *err) {
   char *name = NULL;
-  size_t i = 0, n = 0;
-  if (find_format(folder) < N_FORMATS) return false;
+  size_t i = 0, n = 0, format;
+  if (!find_format(folder, &format, err)) return true;
+  if (format < N_FORMATS) return false;
   if (!find_names(folder, "*.gguf", &name, &n, err)) return true;
   if (name) {
     free(name);
@@ -120,7 +123,8 @@ bool hw_weights_open(const char *folder, const char *file, hw_weights *weights, 
   hw_arena_init(&weights->arena);
   if (!file && hw_weights_are_others(folder, err)) return false;
   if (!hw_weights_find_gguf(folder, file, &path, err)) return false;
-  size_t format = path ? (size_t)N_FORMATS : find_format(folder);
+  size_t format = N_FORMATS;
+  if (!path && !find_format(folder, &format, err)) return false;
   if (!path && format == N_FORMATS) format = 0; /* the error names the usual file */
   if (!path) path = hw_path_join(folder, formats[format].name);
   bool ok = path ? read_format(format, path, weights, err) : hw_fail_memory(err, folder);

@@ -8,6 +8,7 @@ import csv
 import json
 import math
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -103,6 +104,28 @@ def check_statistics(db):
     check(1 < found["n_clusters"] == n < PROMPTS, f"{found['n_clusters']} clusters, want {n}")
     near(found["f_kept_hi"] - found["f_kept"], half, "half of the interval by clusters")
     check(found["closer"] is not None and found["closer_p"] is None and found["farther_p"] is None, "no binomial p where prompts share clusters")
+
+
+def check_tiny_p(db, folder):
+    """A p is never 0: 12,000 copies of one prompt whose graph is closer, and effects that hardly vary."""
+    copy, n = os.path.join(folder, "copies.db"), 12000
+    shutil.copy(db, copy)
+    with sqlite3.connect(copy) as connection:
+        [number, graph] = connection.execute("SELECT certificate_id, min(graph_id) FROM certificate JOIN certificate_run USING(certificate_id) WHERE n_random = 1 AND m IS NOT NULL GROUP BY 1").fetchone()
+        for table, key in (("prompt", "prompt_id"), ("certificate", "graph_id")):
+            names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            new = {"prompt_id": "100000 + i", "graph_id": "(100000 + i) << 20 | (graph_id & 1048575)", "kept_closer": "1", "removed_farther": "1"}
+            where = f"prompt_id = {graph >> 20}" if table == "prompt" else f"graph_id = {graph} AND certificate_id = {number}"
+            connection.execute(f"""WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM c WHERE i < {n - 1})
+                INSERT INTO {table} SELECT {", ".join(new.get(name, name) for name in names)} FROM c, (SELECT * FROM {table} WHERE {where})""")
+        connection.execute("DELETE FROM certificate WHERE graph_id < 100000 << 20")
+        connection.execute(f"INSERT INTO knockout(certificate_id, graph_id, kind, layer, number, effect) SELECT certificate_id, graph_id, 'head', 0, 0, 1 + (graph_id >> 20) % 2 * 1e-6 FROM certificate")
+    connection.close()
+    [found] = query(copy, "certificates", "--certificate", number)
+    check(found["n"] == n and found["closer"] == 1, f"{found['n']} copies, all closer")
+    check(found["closer_p"] == found["farther_p"] == sys.float_info.min, f"p of a share: {found['closer_p']}, {found['farther_p']}")
+    [found] = query(copy, "head_effects", "--certificate", number)
+    check(found["p"] == found["q"] == sys.float_info.min, f"p and q of an effect: {found['p']}, {found['q']}")
 
 
 def t_two_sided(t, df):
@@ -402,6 +425,7 @@ def main():
         check_resume(db, folder)
         check_trace(db)
         check_statistics(db)
+        check_tiny_p(db, folder)
         check_effects(db)
         check_wrong_answers(folder)
         check_curves(db)

@@ -77,6 +77,7 @@ fails "$HW" compare ioi.db --by group=ABBA
 fails "$HW" compare ioi.db --by group=ABBA,ABBA
 fails "$HW" compare ioi.db --by group=ABBA,NONE
 fails "$HW" compare ioi.db --by nothing=A,B
+fails "$HW" compare ioi.db --by template=ioi-00,NONE
 fails "$HW" compare ioi.db --by group=ABBA,BABA --cluster nothing
 fails "$HW" compare ioi.db --by group=ABBA,BABA --pairs io
 fails "$HW" compare ioi.db --with ioi.csv

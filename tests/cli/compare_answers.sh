@@ -31,10 +31,15 @@ check "p.counterfactual_of IS NULL" "p.counterfactual_of IS NOT NULL" --by varia
 echo "--- without foils, and one answer that is missing"
 printf 'prompt,answer,group\nThe key,was,a\nThe keys,were,b\nThe dog,was,a\n' >few.csv
 "$HW" run --model gpt2 --data few.csv --db few.db --neuron-projections none --threads "$T" --quiet
-"$HW" compare few.db --by group=a,b --components answers --save no --format csv 2>&1 | grep -v "note: no p" | cut -d, -f 2 | sort
+"$HW" compare few.db --by group=a,b --components answers --save no --format csv 2>&1 | grep -v "note: the smallest p" | cut -d, -f 2 | sort
 printf 'prompt,answer,group\nThe key,was,a\nThe keys,,b\n' >none.csv
 "$HW" run --model gpt2 --data none.csv --db none.db --neuron-projections none --threads "$T" --quiet
 "$HW" compare none.db --by group=a,b --components answers --save no
+printf 'prompt,answer,group,pair_id\nThe key,was,a,1\nThe keys,were,b,1\nThe dog,was,a,2\nThe cats,were,b,3\nThe dogs,,b,2\nThe cat,was,a,3\n' >some.csv
+"$HW" run --model gpt2 --data some.csv --db some.db --neuron-projections none --threads "$T" --quiet
+for options in "--by group=a,b" "--by group=a,b --pairs none" "--with some.db" "--with none.db"; do
+  "$HW" compare some.db $options --components answers --save no 2>&1 | grep -E "^[ab]:|no answer|no pair,|headwater:"
+done
 "$HW" compare a.db --by group=singular,plural --components answers --measure flow
 echo "--- pairs of which one begins with the other have no differences; without them"
 printf 'prompt,answer,foil,group\nThe key,was,were,a\nThe keys,were,was,b\nThe dog,was,was,a\nThe dogs,are,is,b\n' >pairs.csv

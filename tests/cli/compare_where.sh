@@ -25,6 +25,19 @@ grep "alone" said
 compare --where "template IN ('$one', (SELECT max(template) FROM prompt_wide))" --cluster template 2>said | "$PY" -c '
 import csv, sys
 print("with two there are some:", any(row["ci_lo"] != "" for row in csv.DictReader(sys.stdin)))'
+item "a text in a column of numbers, which SQL takes as larger than each number"
+"$PY" -c '
+import csv
+rows = list(csv.DictReader(open("ioi.csv", newline="", encoding="utf-8")))[:20]
+for i, row in enumerate(rows): row["score"] = "NA" if i % 4 == 3 else "1e400" if i == 0 else "0x10" if i == 1 else str(i / 20)
+w = csv.DictWriter(open("na.csv", "w", newline="", encoding="utf-8"), list(rows[0]))
+w.writeheader()
+w.writerows(rows)'
+small_run na.db --data na.csv --threads "$T" >/dev/null
+for condition in "score > 0.5" "score > 0.5 AND typeof(score) = 'real'" "template < 'ioi-3'"; do
+  echo "$condition: $("$HW" compare na.db --where "$condition" --pairs none --cluster none --save no --top 1 2>&1 | grep -E "^[ab]:|text in" | paste -sd ' ')"
+done
+"$HW" compare na.db --where "score > 0.5" --where "score < 0.4" --pairs none --cluster none --save no --top 1 2>&1 | grep -E "^[ab]:|text in"
 item "what is no condition"
 fails "$HW" compare ioi.db --where "correct ="
 fails "$HW" compare ioi.db --where "corect"

@@ -14,7 +14,7 @@ item "run says it too; info --tensors has the whole names"
 rm -rf model
 "$PY" "$LIB/damage.py" gpt2 model wrapped-compiled
 "$HW" info model --tensors | grep -e token_embedding -e " qkv "
-for what in wrapped-unknown adapter-inside adapter adapter-odd sharded shards pytorch pytorch-shards original original-safetensors gguf onnx \
+for what in wrapped-unknown adapter-inside gptq adapter adapter-odd sharded shards pytorch pytorch-shards original original-safetensors gguf onnx \
   onnx-folder tensorflow flax other-name lfs-weights lfs-config; do
   item "$what"
   rm -rf model

@@ -40,6 +40,12 @@ fails "$HW" query ioi.db top_heads --timeout never
 echo "--- wrong parameters"
 fails "$HW" query ioi.db top_heads --by size
 fails "$HW" query ioi.db size_curve --thresholds 0.00001
+fails "$HW" query ioi.db size_curve --thresholds "0.02 0.05"
+fails "$HW" query ioi.db size_curve --thresholds "0.02, ,0.05"
+for number in .05 5. +0.05 0x1p-4 00.5; do fails "$HW" query ioi.db size_curve --thresholds "0.04,$number"; done
+"$HW" query ioi.db size_curve --thresholds "5e-2,1E-1,0.2" --format csv | cut -d, -f1 | tr -d '\r' | paste -sd ' '
+"$HW" query ioi.db size_curve --thresholds "0.02,0.05,0.1" --format csv >plain.csv
+for list in "0.02, 0.05, 0.1" " 0.02 , 0.05,  0.1 "; do "$HW" query ioi.db size_curve --thresholds "$list" --format csv | cmp - plain.csv && echo "blanks in a list: the same"; done
 fails "$HW" query ioi.db edge_prompts --layer 1
 echo "--- a name that is none"
 "$HW" help query top_head

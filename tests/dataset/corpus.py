@@ -25,6 +25,8 @@ GUESSES = "pandas does not find this out by itself"
 MERGES = "pandas makes one row of the two lines"
 AB = pa(("A", "x"), ("B", "y"))
 HUGE = "long " * 200000
+TWO_PARTS = gzip.compress(b"prompt,answer\nA,x\n"), gzip.compress(b"B,y\n")
+LARGE_PART = gzip.compress(f"prompt,answer\n{chr(10).join([HUGE[:70000] + ',x'] * 3)}\n".encode())
 
 TABLES = [
     # ---- marks, line ends, bytes
@@ -46,6 +48,15 @@ TABLES = [
     ("gz.csv.gz", gzip.compress(b"prompt,answer\nA,x\nB,y\n"), AB, CSV),
     ("gz_two.csv.gz", gzip.compress(b"prompt,answer\nA,x\n") + gzip.compress(b"B,y\n"), AB, CSV),
     ("gz_by_another_name.csv", gzip.compress(b"prompt,answer\nA,x\nB,y\n"), AB, {"compression": "gzip"}),
+    ("gz_three.csv.gz", TWO_PARTS[0] + gzip.compress(b"") + TWO_PARTS[1], AB, CSV),
+    ("gz_padded.csv.gz", b"".join(TWO_PARTS) + bytes(70000), AB, CSV),
+    ("gz_large_parts.csv.gz", LARGE_PART + gzip.compress(b"B,y\n"), pa(*[(HUGE[:70000], "x")] * 3, ("B", "y")), CSV),
+    ("gz_other_magic.csv.gz", TWO_PARTS[0] + b"\x1f\x8a" + TWO_PARTS[1][2:], "near line 3 a part of the gzip data ends", STOPS),
+    ("gz_one_byte_more.csv.gz", TWO_PARTS[0] + TWO_PARTS[1][:1], "cut off", STOPS),
+    ("gz_text_behind.csv.gz", TWO_PARTS[0] + b"B,y\n", "near line 3 a part of the gzip data ends", STOPS),
+    ("gz_padded_text.csv.gz", TWO_PARTS[0] + bytes(70000) + b"B,y\n", "near line 3 a part of the gzip data ends", STOPS),
+    ("gz_member_after_zeros.csv.gz", TWO_PARTS[0] + bytes(3) + TWO_PARTS[1], "near line 3 a part of the gzip data ends", "pandas reads on after zeros"),
+    ("gz_damaged_part.csv.gz", TWO_PARTS[0] + TWO_PARTS[1][:-6] + b"AAAAAA", "damaged near line 4", STOPS),
     ("gz_cut.csv.gz", gzip.compress(b"prompt,answer\nA,x\nB,y\n" * 50)[:-12], "cut off", STOPS),
     # ---- quotes
     ("doubled.csv", b'prompt,answer\n"He said ""no"", and left",x\n"""",y\n', pa(('He said "no", and left', "x"), ('"', "y")), CSV),
@@ -156,6 +167,9 @@ JSON = [
 TEXT = [
     ("plain.txt", b"A\nB", p("A", "B"), "no table"),
     ("crlf.txt", b"\xef\xbb\xbfA\r\n\r\nB\r\n", p("A", "", "B"), "no table"),
+    ("cr_only.txt", b"A\rB\r", p("A", "B"), "no table"),
+    ("mixed_ends.txt", b"A\rB\r\n\nC\r\r\nD", p("A", "B", "", "C", "", "D"), "no table"),
+    ("cr_between_blocks.txt", b"A" * 65535 + b"\r\nB" + b"C" * 65532 + b"\rD\n", p("A" * 65535, "B" + "C" * 65532, "D"), "no table"),
     ("quotes.txt", b'"A", a\tb\n', p('"A", a\tb'), "no table"),
 ]
 

@@ -196,8 +196,25 @@ def gemma():
         **default_rope(10000.0), **version("5.0.0"), "pad_token_id": 0}
 
 
+def rope():
+    """The original context beside the dictionary or inside; what of factor and the two contexts counts."""
+    key = "original_max_position_embeddings"
+    for name in ("llama-rope3", "llama-yarn"):
+        own = fixture(name)
+        scaling = {**own["rope_scaling"]}
+        yield name + "-beside", name, "llama", {**own, key: scaling.pop(key), "rope_scaling": scaling}
+    phi3 = fixture("phi3-longrope")
+    scaling = phi3["rope_scaling"]
+    yield "phi3-inside", "phi3-longrope", "llama", {**phi3, key: None, "rope_scaling": {**scaling, key: phi3[key]}}
+    # the fixture stretches from 16 to 64
+    yield "phi3-factor", "phi3-longrope", "llama", {**phi3, "max_position_embeddings": 128, "rope_scaling": {**scaling, "factor": 4.0}}
+    dynamic = fixture("llama-dynamic")
+    yield "dynamic-inside", "llama-dynamic", "llama", {**dynamic, "rope_scaling": {**dynamic["rope_scaling"], key: 4}}
+    yield "dynamic-beside", "llama-dynamic", "llama", {**dynamic, key: 4}
+
+
 def folders():
-    for family in (gpt2, opt, llama, mistral, qwen, gpt_neox, phi, gpt_neo, gemma):
+    for family in (gpt2, opt, llama, mistral, qwen, gpt_neox, phi, gpt_neo, gemma, rope):
         for row in family():
             yield row if len(row) == 5 else (*row, "")
 

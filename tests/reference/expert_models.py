@@ -124,6 +124,6 @@ def models():
                                  "quantization_config": {"modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router",
                                                                                     "model.embed_tokens", "lm_head"],
                                                          "quant_method": "mxfp4"},
-                                 "rope_scaling": None, "sliding_window": 5, "swiglu_limit": 3.0}),
+                                 "rope_scaling": {"rope_type": "default"}, "sliding_window": 5, "swiglu_limit": 3.0}),
             mxfp4(gpt_oss(406, 1, 4, 2, 10, 64, 3, 32)), "BF16"),
     }

@@ -74,7 +74,8 @@ class Decoder:
         if kind != "llama3":
             raise Unsupported(f"rotary positions of type {kind!r}")
         low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
-        turns = scaling["original_max_position_embeddings"] * plain / (2 * math.pi)   # in the original context
+        key = "original_max_position_embeddings"
+        turns = (self.config.get(key) or scaling[key]) * plain / (2 * math.pi)        # in the original context
         keep = ((turns - low) / (high - low)).clamp(0, 1)                             # 0 below low turns, 1 above high
         return keep * plain + (1 - keep) * plain / scaling["factor"]
 

@@ -2,7 +2,8 @@
 """All kinds of rotary scaling, each from its publication, and LLaMA with them; see families.py.
 
 Choices where the definitions leave one:
-* YaRN: `factor` says the stretch, whatever max_position_embeddings is beside it.
+* YaRN and longrope: `factor` says the stretch where it is given, whatever max_position_embeddings is beside it.
+* dynamic: the context is max_position_embeddings, whatever original_max_position_embeddings is beside it.
 * longrope and dynamic: one set of frequencies a prompt, chosen by its length.
 """
 import math
@@ -22,11 +23,16 @@ def rope_theta(config):
     return rope_settings(config).get("rope_theta", config.get("rope_theta", 10000.0))
 
 
+def original_context(config):
+    """The context of training: said beside the dictionary or inside."""
+    key = "original_max_position_embeddings"
+    return config.get(key) or rope_settings(config).get(key) or config["max_position_embeddings"]
+
+
 def yarn(settings, theta, size, context):
     """(frequencies, factor of cosine and sine): Peng et al. 2023, "NTK by parts"."""
     plain = frequencies(theta, size)
     stretch = settings["factor"]
-    context = settings.get("original_max_position_embeddings") or context
 
     def pair_that_turns(turns):
         """Index, not rounded, of the pair that makes so many turns in the context."""
@@ -49,10 +55,8 @@ def yarn(settings, theta, size, context):
 
 def longrope(settings, theta, size, config, length):
     """Ding et al. 2024: each pair has a divisor of its own, one list for prompts within the original context."""
-    original = settings.get("original_max_position_embeddings") or config.get("original_max_position_embeddings") or \
-        config["max_position_embeddings"]
-    stretch = config["max_position_embeddings"] / original if original != config["max_position_embeddings"] else \
-        settings.get("factor", 1)
+    original = original_context(config)
+    stretch = settings.get("factor") or config["max_position_embeddings"] / original
     divisor = settings["long_factor" if length > original else "short_factor"]
     of_all = settings.get("attention_factor")
     if of_all is None:
@@ -95,7 +99,7 @@ class Rotary(Llama):
         if kind == "llama3":
             return self.turn, 1
         if kind == "yarn":
-            return yarn(settings, theta, size, self.config["max_position_embeddings"])
+            return yarn(settings, theta, size, original_context(self.config))
         if kind in ("longrope", "su"):
             return longrope(settings, theta, size, self.config, length)
         if kind == "dynamic":

@@ -10,6 +10,7 @@
 
 #include "codec/codec.h"
 #include "codec_relevance_tests.h"
+#include "codec_widths_tests.h"
 #include "functions/functions.h"
 #include "synthetic.h"
 
@@ -32,9 +33,7 @@ static const synthetic_shape shapes[] = {
      .threshold = 0.1,
      .floor = 0.05,
      .parallel = true},
-    {.n_layers = 1,
-     .n_heads = 1,
-     .n_tokens = 3,
+    {.n_layers = 1, .n_heads = 1, .n_tokens = 3,
      .d_ffn = 7,
      .vocab = 11,
      .hot = 1,
@@ -495,6 +494,7 @@ int main(void) {
       cmocka_unit_test(tampered_bytes),
       cmocka_unit_test(tampered_payloads),
       cmocka_unit_test(lists),
+      cmocka_unit_test(widths_that_the_encoder_never_writes_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,9 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"llama-bias", "rope_scaling", "{\"rope_type\": \"longrope\", \"short_factor\": [1, 1, 1]}", "short_factor has 3 numbers and long_factor 0, want 3 each"},
     {"llama-bias", "rope_scaling", "{\"rope_type\": \"longrope\", \"short_factor\": [1, 0, 1]}", "rope_scaling.short_factor is [1,0,1]"},
     {"phi3-longrope", "rope_scaling", "{\"type\": \"longrope\", \"short_mscale\": 1.2}", "rope_scaling.short_mscale"},
+    {"phi3-longrope", "rope_parameters", "{\"original_max_position_embeddings\": 8}",
+     "original_max_position_embeddings and rope_parameters.original_max_position_embeddings say different things"},
+    {"llama-yarn", "original_max_position_embeddings", "32", "original_max_position_embeddings and rope_scaling.original_max_position_embeddings say different things"},
     {"phi3-longrope", "original_max_position_embeddings", "1", "original_max_position_embeddings is 1"},
     {"gemma3-odd", "rope_parameters", "{\"full_attention\": {\"rope_theta\": 9}, \"sliding_attention\": {\"rope_theta\": 7, \"rope_type\": \"linear\"}}",
      "sliding_attention.rope_type is not default"},
@@ -87,6 +90,9 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"granite-odd", "logits_scaling", "0", "logits_scaling is 0, want a number above 0"},
     {"cohere-odd", "logit_scale", "0.0", "logit_scale is 0.0, want a number above 0"},
     {"gpt_oss-odd", "swiglu_limit", "0", "swiglu_limit is 0, want"},
+    {"gpt_oss-odd", "swiglu_alpha", "1.0", "swiglu_alpha is 1.0, want 1.702"},
+    {"gpt_oss-odd", "rope_scaling", "null", "no rope_scaling: without it versions of transformers compute different things"},
+    {"cohere-odd", "rope_theta", "null", "no rope_theta: without it transformers 4 takes 10000"},
     {"gemma2-odd", "attn_logit_softcapping", "0", "attn_logit_softcapping is 0, want"},
     {"llama-bias", "rms_norm_eps", "1e40", "rms_norm_eps is 1e40, want a number above 0"},
     {"stablelm-odd", "rope_scaling", "{\"type\": \"dynamic\", \"factor\": 0}", "rope_scaling.factor is 0"},
@@ -98,6 +104,13 @@ static const struct { const char *fixture, *key, *value, *words; } refused[] = {
     {"llama-bias", "layer_types", "[\"full_attention\", \"chunked_attention\"]", "\"chunked_attention\""},
     {"llama-bias", "layer_types", "[\"full_attention\"]", "lists 1 layers, want 2"},
     {"llama-bias", "layer_types", "[\"full_attention\", \"sliding_attention\"]", "no window is given"},
+    {"mistral-odd", "layer_types", "[\"full_attention\", \"full_attention\", \"full_attention\"]",
+     "layer_types says full_attention for layer 0, but in mistral sliding_window alone counts: all layers have the window"},
+    {"mixtral-odd", "layer_types", "[\"sliding_attention\", \"full_attention\"]", "for layer 1, but in mixtral"},
+    {"phi3-longrope", "layer_types", "[\"full_attention\", \"sliding_attention\"]", "for layer 1, but in phi3 sliding_window alone counts: all layers have full attention"},
+    {"starcoder2-odd", "layer_types", "[\"full_attention\", \"full_attention\"]", "for layer 0, but in starcoder2"},
+    {"phi3-longrope", "rope_scaling", "{\"type\": \"yarn\", \"short_factor\": [1, 1, 1], \"long_factor\": [1, 1, 1]}", "want type longrope"},
+    {"llama-bias", "rope_scaling", "{\"type\": \"linear\", \"factor\": 2, \"long_factor\": [1, 1, 1]}", "want type longrope"},
     {"qwen2-odd", "use_sliding_window", "true", "use_sliding_window is true, want false"},
     {"qwen3-odd", "use_sliding_window", "true", "use_sliding_window is true, want false"},
     {"mistral-odd", "sliding_window", "0", "sliding_window is 0"},
@@ -172,6 +185,12 @@ static const struct { const char *fixture, *keys; } same[] = {
     {"phi3-odd", "{\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 10000.0, \"original_max_position_embeddings\": 64}}"},
     {"phi3-longrope", "{\"rope_scaling\": {\"type\": \"su\", \"short_factor\": [1.0, 1.25, 2.5], \"long_factor\": [1.5, 3.0, 9.0]}}"},
     {"phi3-longrope", "{\"dtype\": \"bfloat16\", \"torch_dtype\": null, \"head_dim\": 8}"},
+    {"phi3-longrope", "{\"rope_parameters\": {\"original_max_position_embeddings\": 16}, \"original_max_position_embeddings\": null}"},
+    {"llama-yarn", "{\"original_max_position_embeddings\": 64}"},
+    {"llama-rope3", "{\"original_max_position_embeddings\": 64, \"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 1, "
+                    "\"high_freq_factor\": 4}}"},
+    {"llama-dynamic", "{\"original_max_position_embeddings\": 4}"}, /* the context is max_position_embeddings */
+    {"llama-dynamic", "{\"rope_scaling\": {\"factor\": 2.0, \"type\": \"dynamic\", \"original_max_position_embeddings\": 4}}"},
     {"gemma3-odd", "{\"sliding_window_pattern\": null, \"_sliding_window_pattern\": 6}"},
     {"gemma3-odd", "{\"sliding_window_pattern\": null, \"layer_types\": [\"sliding_attention\", \"sliding_attention\", \"sliding_attention\", "
                    "\"sliding_attention\", \"sliding_attention\", \"full_attention\", \"sliding_attention\"]}"},
@@ -186,6 +205,21 @@ static const struct { const char *fixture, *keys; } same[] = {
     {"cohere2-odd", "{\"sliding_window_pattern\": null}"}, /* layer_switch says it */
     {"llama-yarn", "{\"rope_scaling\": null, \"rope_parameters\": {\"rope_type\": \"yarn\", \"rope_theta\": 50.0, \"factor\": 8.0, \"beta_fast\": 8, "
                    "\"beta_slow\": 1, \"original_max_position_embeddings\": 64, \"truncate\": true}}"},
+};
+
+/* Keys left out of config.json mean what transformers' class of the family has: its default, written out. */
+static const struct { const char *fixture, *left_out, *written; } defaults[] = {
+    {"llama-bias", "{\"rope_theta\": null, \"rms_norm_eps\": null}", "{\"rope_theta\": 1e4, \"rms_norm_eps\": 1e-6}"},
+    {"mistral-odd", "{\"rope_theta\": null, \"rms_norm_eps\": null}", "{\"rope_theta\": 1e4, \"rms_norm_eps\": 1e-6}"},
+    {"mixtral-odd", "{\"rope_theta\": null, \"rms_norm_eps\": null}", "{\"rope_theta\": 1e6, \"rms_norm_eps\": 1e-5}"},
+    {"qwen3-odd", "{\"rope_theta\": null, \"rms_norm_eps\": null}", "{\"rope_theta\": 1e4, \"rms_norm_eps\": 1e-6}"},
+    {"olmo2-odd", "{\"rope_theta\": null, \"rms_norm_eps\": null}", "{\"rope_theta\": 1e4, \"rms_norm_eps\": 1e-5}"},
+    {"olmoe-odd", "{\"rope_theta\": null, \"rms_norm_eps\": null}", "{\"rope_theta\": 1e4, \"rms_norm_eps\": 1e-5}"},
+    {"phi3-longrope", "{\"rope_theta\": null, \"rms_norm_eps\": null, \"original_max_position_embeddings\": null}",
+     "{\"rope_theta\": 1e4, \"rms_norm_eps\": 1e-5, \"original_max_position_embeddings\": 4096}"},
+    {"smollm3-odd", "{\"rope_theta\": null, \"rms_norm_eps\": null}", "{\"rope_theta\": 2e6, \"rms_norm_eps\": 1e-6}"},
+    {"cohere2-odd", "{\"rope_theta\": null, \"layer_norm_eps\": null}", "{\"rope_theta\": 1e4, \"layer_norm_eps\": 1e-5}"},
+    {"gpt_oss-odd", "{\"rope_theta\": null, \"rms_norm_eps\": null}", "{\"rope_theta\": 150000, \"rms_norm_eps\": 1e-5}"},
 };
 
 static void fixture_path(const char *fixture, char path[96]) { (void)snprintf(path, 96, "tests/golden/models/%s", fixture); }
@@ -399,12 +433,24 @@ static void other_spellings_and_nulls_mean_the_same(void **state) {
   assert_ok(read_changed("llama-bias", "{\"nobody_reads_this\": \"nan\"}", &config, &err), &err);
 }
 
+static void keys_left_out_mean_the_defaults_of_the_family(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT_OF(defaults); i++) {
+    hw_model_config left_out, written;
+    hw_error err = {0};
+    assert_ok(read_changed(defaults[i].fixture, defaults[i].left_out, &left_out, &err), &err);
+    assert_ok(read_changed(defaults[i].fixture, defaults[i].written, &written, &err), &err);
+    if (memcmp(&left_out, &written, sizeof written) != 0) fail_msg("%s with %s: read otherwise than %s", defaults[i].fixture, defaults[i].left_out, defaults[i].written);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_fixture_falls_into_its_parts),
       cmocka_unit_test(every_family_has_a_fixture),
       cmocka_unit_test(what_is_not_computed_is_refused_by_name),
       cmocka_unit_test(other_spellings_and_nulls_mean_the_same),
+      cmocka_unit_test(keys_left_out_mean_the_defaults_of_the_family),
   };
   return cmocka_run_group_tests_name("families", tests, NULL, NULL);
 }
