@@ -107,16 +107,22 @@ member AS (
     JOIN member x ON x.member_id IS NULL OR x.member_id = p.group_id
   WHERE :certificate IS NULL OR u.certificate_id = :certificate
 )
--- Graphs whose prompt has a relevance, of :mode, :group and a sample of :sample prompts.
--- $relevant_graphs
+-- The relevances of :mode, :group and a sample of :sample prompts, by graph_id: the order of the rows of a table depends on which chunk ended first, and
+-- last digits of sums on the order. SQLite leaves out an ORDER BY without a LIMIT here.
+-- $taken_relevances $COLUMNS $JOINED
 step AS (
   SELECT $sample_step(:sample) AS every
 ), taken AS MATERIALIZED (
-  SELECT a.graph_id, a.parts, g.heads, a.m - coalesce(a.m_reference, 0) AS whole
-  FROM step, relevance a JOIN graph g ON g.graph_id = a.graph_id JOIN prompt p ON p.prompt_id = $prompt_of(a.graph_id)
+  SELECT a.graph_id, a.parts, a.m - coalesce(a.m_reference, 0) AS whole, $COLUMNS
+  FROM step, relevance a JOIN prompt p ON p.prompt_id = $prompt_of(a.graph_id)
+    $JOINED
   WHERE a.mode = coalesce(:mode, (SELECT max(mode) FROM relevance)) AND a.parts IS NOT NULL AND $is_sampled($prompt_of(a.graph_id), step.every)
     AND (:group IS NULL OR p.group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
+  ORDER BY a.graph_id LIMIT -1
 )
+-- The same of prompts that have a graph, with its heads.
+-- $relevant_graphs
+$taken_relevances(g.heads, JOIN graph g ON g.graph_id = a.graph_id)
 -- Shares in 1e-3 at which curves are read.
 -- $curve_steps
 step(i, p) AS (VALUES(1, 1), (2, 2), (3, 5), (4, 10), (5, 20), (6, 50), (7, 100), (8, 200), (9, 500), (10, 1000))
@@ -143,19 +149,20 @@ $curve_steps, clustered AS (
 -- What a file of certificates `u` is of, for MANIFEST.json.
 -- $certificate_columns
 certificate_id, graph, threshold, unit, baseline, $n_certified AS n_prompts, complete
--- The certificate whose ranking is exported: of the most prompts with numbers; of several the last.
+-- The certificate whose ranking is exported: of the most prompts when it was made; of several the last. Its sums are over all of them, not over those
+-- that have a certificate. :certificate, where it is not NULL, is the one that is taken here and below.
 -- $ranked_certificate
 (SELECT certificate_id FROM certificate_run u WHERE EXISTS (SELECT 1 FROM certificate_component k WHERE k.certificate_id = u.certificate_id)
-    ORDER BY $n_certified DESC, certificate_id DESC LIMIT 1)
+    AND (:certificate IS NULL OR certificate_id = :certificate) ORDER BY n_prompts DESC, certificate_id DESC LIMIT 1)
 -- The certificate whose knock-outs are drawn: of those with a relevance to compare the one with the most knock-outs; of several the last.
 -- $chosen_knockouts
 SELECT certificate_id, baseline, mode FROM certificate_run u
     JOIN (SELECT DISTINCT mode FROM relevance) ON mode = iif(baseline = 'counterfactual', 'contrast', 'answer')
-  WHERE n_knockouts > 0 ORDER BY (SELECT count(*) FROM knockout k WHERE k.certificate_id = u.certificate_id) DESC, certificate_id DESC LIMIT 1
+  WHERE n_knockouts > 0 AND (:certificate IS NULL OR certificate_id = :certificate) ORDER BY (SELECT count(*) FROM knockout k WHERE k.certificate_id = u.certificate_id) DESC, certificate_id DESC LIMIT 1
 -- The certificates whose curves are drawn: the last eight that have one.
 -- $chosen_curves
 SELECT certificate_id FROM certificate_run u WHERE curve <> 'none' AND EXISTS (SELECT 1 FROM certificate_curve v WHERE v.certificate_id = u.certificate_id)
-  ORDER BY certificate_id DESC LIMIT 8
+    AND (:certificate IS NULL OR certificate_id = :certificate) ORDER BY certificate_id DESC LIMIT 8
 -- The standard deviation of N values from their sum and the sum of their squares.
 -- $std $SUM $SQUARES $N
 sqrt(max(0.0, $SQUARES - $SUM * $SUM / $N) / ($N - 1.0))

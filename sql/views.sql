@@ -220,8 +220,8 @@ LEFT JOIN token t ON t.token_id = i.predicted_id
 LEFT JOIN answer a ON a.prompt_id = i.prompt_id AND i.target_pos = p.n_tokens - 1
 LEFT JOIN token at ON at.token_id = a.answer_id LEFT JOIN token ft ON ft.token_id = a.foil_id;
 
--- Relevance of every component in every group, -1 = all (METHOD section 11): of heads and by their ways, of FFNs, and of neurons that entered
--- a list. idx: head or neuron.
+-- Relevance of every component in every group, -1 = all (METHOD section 11): of heads and by their ways, of FFNs, and of neurons that an
+-- FFN part in the graph lists. idx: head or neuron.
 CREATE VIEW relevance_statistic AS
 WITH raw AS (
   SELECT a.group_id, a.mode, a.kind, a.layer, a.idx, w.n, a.n_on, a.sum * 1.0 AS r, a.sum * 1.0 / nullif(w.sum, 0) AS f, abs(w.sum * 1.0) AS d,

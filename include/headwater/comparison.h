@@ -5,9 +5,9 @@
  *
  * The measure of a component in a prompt is the mean over the prompt's graphs (targets), absent = 0 (METHOD section 4), so a
  * prompt is one unit however many targets it has. Measures of answers are those of the table `answer`; one that a prompt of either side
- * lacks is left out, with a note. Relevances are those of the table `relevance`, of a neuron summed over positions. A prompt without the relevances, or
- * without an answer where answers are compared, is no unit, with a note. A prompt that failed or has no graph is no unit, nor is a
- * counterfactual prompt unless the column is `variant`. */
+ * lacks is left out, with a note. Relevances are those of the table `relevance`, of a neuron summed over the positions whose FFN part in the
+ * graph lists it. A prompt without the relevances, or without an answer where answers are compared, is no unit, with a note. A prompt that failed or has
+ * no graph is no unit, nor is a counterfactual prompt unless the column is `variant`. */
 #ifndef HEADWATER_COMPARISON_H
 #define HEADWATER_COMPARISON_H
 

@@ -2,6 +2,7 @@
 #ifndef HEADWATER_EXPORT_H
 #define HEADWATER_EXPORT_H
 
+#include "headwater/buffer.h"
 #include "headwater/error.h"
 #include "headwater/store.h"
 
@@ -22,11 +23,13 @@ typedef struct hw_export_graph {
 typedef struct hw_export {
   const char *folder;
   const char *tables; /* "head_importance,edge_frequency"; NULL: all */
+  int64_t certificate; /* that of mib_circuit and of the figures of certificates; 0: the one with the most content. Errors: INPUT when there is none of the number */
   bool figures;
   const hw_export_graph *graphs; /* [n_graphs]; one that is not stored is an error */
   size_t n_graphs;
   bool (*script)(void *context, hw_figure_tool tool, const char *place, const char *script, const char *figure, hw_error *err);
   void *context;
+  hw_buffer *notes; /* a line is added where files of earlier exports stay in the folder; NULL: not wanted */
 } hw_export;
 HW_API bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err);
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Rows of a certificate that stand for no prompt, or for another position than its last one (whose graph need not be stored: run --targets), and
--- what other rows contradict: pairs against single knock-outs, margins against relevances (the same float32 arithmetic, by other products), ranks
--- against sums, counts against settings, knock-outs and curves against certificates.
+-- what other rows contradict: pairs against single knock-outs, margins and sums against relevances (the same float32 arithmetic, by other products;
+-- a sum may be off by 1e-4 of the margins that it divides), ranks against sums, counts against settings, knock-outs and curves against certificates.
 SELECT 'certificate ' || c.certificate_id || ', graph ' || c.graph_id, 'there', 'the last position of a prompt of the data set'
 FROM certificate c LEFT JOIN prompt p ON p.prompt_id = $prompt_of(c.graph_id) AND p.n_tokens - 1 = $target_of(c.graph_id) AND p.counterfactual_of IS NULL
 WHERE p.prompt_id IS NULL
@@ -43,6 +43,13 @@ FROM (
   SELECT certificate_id, complete, (SELECT count(*) FROM prompt WHERE counterfactual_of IS NULL) - (SELECT count(*) FROM certificate c WHERE c.certificate_id = u.certificate_id) AS n_missing
   FROM certificate_run u WHERE complete = 1 AND n_prompts = (SELECT count(*) FROM prompt)
 ) WHERE n_missing > 0
+UNION ALL
+SELECT 'certificate_component ' || k.certificate_id || ', ' || k.kind || ' ' || k.number || ' of layer ' || k.layer || ': sum', k.sum, 'as in relevance: ' || a.sum * 100
+FROM certificate_run u JOIN certificate_component k USING(certificate_id)
+  JOIN agg_relevance a ON (a.group_id, a.mode, a.kind, a.layer, a.idx) = (-1, u.graph, k.kind, k.layer, k.number)
+  JOIN agg_relevance w ON (w.group_id, w.mode, w.kind, w.layer, w.idx) = (-1, u.graph, 'margin', 0, 0)
+WHERE u.n_prompts = (SELECT count(*) FROM prompt)
+  AND abs(k.sum * 1e-6 - a.sum * 1e-4) > 1e-4 * (w.n + sqrt(w.n * ($wide_sum(w.ssq_hi, w.ssq_lo))) * 1e-4)
 UNION ALL
 SELECT 'certificate_component ' || certificate_id || ', ' || kind || ' ' || number || ' of layer ' || layer || ': rank', rank, place
 FROM (

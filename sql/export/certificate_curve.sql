@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT * FROM certificate_curve ORDER BY certificate_id, graph_id, n_kept
+SELECT $prompt_of(graph_id) AS prompt_id, * FROM certificate_curve ORDER BY certificate_id, graph_id, n_kept

@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT * FROM knockout ORDER BY certificate_id, graph_id, kind, layer, number
+SELECT $prompt_of(graph_id) AS prompt_id, * FROM knockout ORDER BY certificate_id, graph_id, kind, layer, number

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The sums of the certificate that has them for the most prompts as a circuit of nodes, as the evaluation of MIB (the mechanistic interpretability benchmark) reads it
--- at its level "node": names and scores of heads and FFNs. The input has no score, so it is always kept and not counted.
+-- The sums of a certificate as a circuit of nodes, as the evaluation of MIB (the mechanistic interpretability benchmark) reads
+-- it at its level "node": names and scores of heads and FFNs. The input has no score, so it is always kept and not counted.
 WITH component AS (
   SELECT layer, kind, number, sum FROM certificate_component WHERE certificate_id = $ranked_certificate
 )

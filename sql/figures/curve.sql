@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What is kept of the answers' margins, by the share of components kept: a line for each of the last eight certificates that have a curve.
+-- :certificate <certificate> = NULL  certificate_id, NULL for the default
 WITH chosen AS (
   SELECT certificate_id, row_number() OVER (ORDER BY certificate_id) AS line
   FROM ($chosen_curves)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Means over prompts of the certificate that has the most knock-outs, and relevances to compare: of contrast with the counterfactual in a component's
 -- place, else of answer. within: Pearson's correlation over the components of a prompt, mean over prompts; means: over the means.
+-- :certificate <certificate> = NULL  certificate_id, NULL for the default
 WITH chosen AS (
   $chosen_knockouts
 ), pair AS (

@@ -19,7 +19,7 @@ CREATE TABLE relevance (
 ) STRICT;
 
 -- Their sums over prompts that have numbers, in 1e-4 logits, exact as any. kind: margin (m - m_reference, or m), head with its value, key and
--- query (the way by which it is), ffn, neuron; neurons where they entered a list.
+-- query (the way by which it is), ffn, neuron; neurons where an FFN part in the graph lists them.
 CREATE TABLE agg_relevance (
   group_id INTEGER NOT NULL,
   mode TEXT NOT NULL,

@@ -7,14 +7,7 @@
 -- :sample <count> = 1000              about so many prompts are read; 0: all
 -- :limit <count> = 20                 rows, 0 for all
 -- share: sum over the prompts of such parts, over the sum of what is divided; n_active: prompts that have one.
-WITH step AS (
-  SELECT $sample_step(:sample) AS every
-), taken AS MATERIALIZED (
-  SELECT a.graph_id, a.parts, a.m - coalesce(a.m_reference, 0) AS whole, p.roles
-  FROM step, relevance a JOIN prompt p ON p.prompt_id = $prompt_of(a.graph_id)
-  WHERE a.mode = coalesce(:mode, (SELECT max(mode) FROM relevance)) AND a.parts IS NOT NULL AND $is_sampled($prompt_of(a.graph_id), step.every)
-    AND (:group IS NULL OR p.group_id IN (SELECT member_id FROM group_member WHERE group_id = :group))
-), part AS (
+WITH $taken_relevances(p.roles, ), part AS (
   SELECT a.graph_id, r.kind, r.layer, r.head, hw_role_at(a.roles, r.source) AS source, hw_role_at(a.roles, r.target) AS target, r.r, r.value, r.key
   FROM taken a, hw_relevance(a.parts, :threshold) r WHERE r.kind IN ('attention', 'ffn', 'query')
 ), summed AS (

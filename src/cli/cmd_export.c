@@ -12,12 +12,14 @@
 
 typedef struct export_settings {
   const char *out, *tables, *prompt;
+  int64_t certificate;
   bool figures;
 } export_settings;
 
 static const hw_option rows[] = {
     {"out", HW_OPTION_TEXT, offsetof(export_settings, out), "DIR", "folder, made if it is missing", 0, 0, NULL, false},
-    {"tables", HW_OPTION_TEXT, offsetof(export_settings, tables), "A,B", "only these, like head_importance,edge_frequency; mib_circuit: the ranking of the certificate with the most prompts", 0, 0, NULL, false},
+    {"tables", HW_OPTION_TEXT, offsetof(export_settings, tables), "A,B", "only these, like head_importance,edge_frequency; mib_circuit: the ranking of a certificate", 0, 0, NULL, false},
+    {"certificate", HW_OPTION_COUNT, offsetof(export_settings, certificate), "N", "mib_circuit and figures of certificates are of this one (headwater query DB certificates lists them); 0: of the one with the most content, curves of the last eight", 0, 1e15, NULL, false},
     {"figures", HW_OPTION_FLAG, offsetof(export_settings, figures), NULL,
      "SVG figures too, by gnuplot and graphviz; their scripts stay beside them", 0, 0, NULL, false},
     {"prompt", HW_OPTION_TEXT, offsetof(export_settings, prompt), "N,...",
@@ -123,18 +125,22 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!settings.out) return hw_cli_usage(command, "no --out DIR given");
   hw_store *store = NULL;
   drawing d = {.folder = settings.out};
-  hw_export wanted = {.folder = settings.out, .tables = settings.tables, .figures = settings.figures, .script = draw_or_note, .context = &d};
+  hw_buffer notes;
+  hw_buffer_init(&notes);
+  hw_export wanted = {.folder = settings.out, .tables = settings.tables, .certificate = settings.certificate, .figures = settings.figures, .script = draw_or_note, .context = &d, .notes = &notes};
   bool ok = (!settings.prompt || parse_graphs(settings.prompt, &wanted, &err)) && hw_cli_open_read(db, NULL, &store, &err) &&
             hw_store_export(store, &wanted, &err);
   (void)hw_store_close(store, false, NULL);
   free((void *)(uintptr_t)wanted.graphs);
+  if (ok && notes.length) (void)fprintf(stderr, "note: %s", notes.data);
+  hw_buffer_fini(&notes);
   if (!ok) return hw_cli_fail(&err);
   return d.problem.kind == HW_OK ? 0 : hw_cli_fail(&d.problem);
 }
 
 const hw_command hw_cmd_export = {
     .name = "export",
-    .usage = "DB --out DIR [--tables A,B] [--figures] [--prompt N,...]",
+    .usage = "DB --out DIR [--tables A,B] [--certificate N] [--figures] [--prompt N,...]",
     .summary = "CSV tables, figures and a manifest for papers",
     .example = "  headwater export ioi.db --out paper/ --figures\n",
     .options = options,

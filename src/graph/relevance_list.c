@@ -21,16 +21,31 @@ static hw_relevance_row part_row(const hw_relevance_part *part, bool contrast) {
                             .ways = {part->value, part->key}, .n_ways = contrast && part->kind == HW_RELEVANCE_ATTENTION ? 2 : 0};
 }
 
+/* The end of the neurons of a part that begin at `first`. */
+static size_t end_of_neurons(const hw_relevance_rows *r, const hw_relevance_part *part, size_t first) {
+  size_t end = first;
+  if (part->kind == HW_RELEVANCE_FFN)
+    while (end < r->n_neurons && r->neurons[end].layer == part->layer && r->neurons[end].position == part->target) end++;
+  return end;
+}
+
+size_t hw_relevance_neurons(const hw_relevance_rows *r, double threshold, hw_stored_neuron *neurons) {
+  size_t n = 0;
+  for (size_t i = 0, first = 0, end; i < r->n_parts; i++, first = end) {
+    end = end_of_neurons(r, &r->parts[i], first);
+    for (size_t k = first; k < end && hw_relevance_is_above(r, r->parts[i].r, threshold); k++) neurons[n++] = r->neurons[k];
+  }
+  return n;
+}
+
 static void list_parts(const hw_relevance_rows *r, double threshold, row_list *list) {
-  size_t next = 0;
-  for (size_t i = 0; i < r->n_parts; i++) {
+  for (size_t i = 0, first = 0, end; i < r->n_parts; i++, first = end) {
     const hw_relevance_part *part = &r->parts[i];
-    bool wanted = hw_relevance_is_above(r, part->r, threshold), ffn = part->kind == HW_RELEVANCE_FFN;
-    if (wanted) add(list, part_row(part, r->contrast));
-    for (; ffn && next < r->n_neurons && r->neurons[next].layer == part->layer && r->neurons[next].position == part->target; next++)
-      if (wanted)
-        add(list, (hw_relevance_row){.kind = HW_ROW_NEURON, .places = {part->layer, NONE, r->neurons[next].neuron, part->source, part->target},
-                                     .r = r->neurons[next].r});
+    end = end_of_neurons(r, part, first);
+    if (!hw_relevance_is_above(r, part->r, threshold)) continue;
+    add(list, part_row(part, r->contrast));
+    for (size_t k = first; k < end; k++)
+      add(list, (hw_relevance_row){.kind = HW_ROW_NEURON, .places = {part->layer, NONE, r->neurons[k].neuron, part->source, part->target}, .r = r->neurons[k].r});
   }
 }
 

@@ -26,4 +26,7 @@ typedef struct hw_relevance_row {
  * counterfactual the biases, which do not depend on the threshold. In the arena. */
 bool hw_relevance_list(const hw_relevance_rows *relevance, double threshold, hw_arena *arena, hw_relevance_row **rows, size_t *n, hw_error *err);
 
+/* The neurons of FFN parts above the threshold, as a list without gaps: how many. `neurons` has room for n_neurons. */
+size_t hw_relevance_neurons(const hw_relevance_rows *relevance, double threshold, hw_stored_neuron *neurons);
+
 #endif

@@ -37,10 +37,18 @@ static void put_value(hw_json *json, const hw_statement *s, int column) {
   }
 }
 
+/* A statement with the parameter :certificate. 0: it is not given. */
+static bool open_of_certificate(hw_statement *s, hw_store *store, const char *sql, int64_t certificate, hw_error *err) {
+  if (!hw_statement_open(s, store, sql, err)) return false;
+  if (certificate) hw_bind_integer(s, ":certificate", certificate);
+  else hw_bind_null(s, ":certificate");
+  return true;
+}
+
 /* The certificates that a file is of, an object each. */
 static bool put_certificates(export *e, const char *sql) {
   hw_statement s;
-  bool row, ok = hw_statement_open(&s, e->store, sql, e->err);
+  bool row, ok = open_of_certificate(&s, e->store, sql, e->wanted->certificate, e->err);
   hw_json_key(&e->manifest, "certificates");
   hw_json_begin_array(&e->manifest);
   while (ok && (ok = hw_statement_step(&s, &row, e->err)) && row) {
@@ -132,9 +140,9 @@ static bool put_matrix(hw_store *store, const char *file, hw_sink sink, void *co
   return ok;
 }
 
-static bool put_text(hw_store *store, const char *file, hw_sink sink, void *context, int64_t *rows, hw_error *err) {
+static bool put_text(hw_store *store, const char *file, int64_t certificate, hw_sink sink, void *context, int64_t *rows, hw_error *err) {
   hw_statement s;
-  bool row, ok = hw_statement_open(&s, store, file, err);
+  bool row, ok = open_of_certificate(&s, store, file, certificate, err);
   for (; ok && (ok = hw_statement_step(&s, &row, err)) && row; (*rows)++) {
     size_t length;
     const char *text = hw_column_blob(&s, 0, &length);
@@ -144,29 +152,42 @@ static bool put_text(hw_store *store, const char *file, hw_sink sink, void *cont
   return ok;
 }
 
-static bool put_rows(hw_store *store, const hw_file_kind *kind, hw_sink sink, void *context, int64_t *rows, hw_error *err) {
+static bool put_rows(hw_store *store, const hw_file_kind *kind, int64_t certificate, hw_sink sink, void *context, int64_t *rows, hw_error *err) {
+  char number[24];
+  const hw_parameter chosen = {"certificate", number};
+  (void)snprintf(number, sizeof number, "%" PRId64, certificate);
   *rows = 0;
   if (kind->layout == LAYOUT_MATRIX) return put_matrix(store, kind->sql, sink, context, rows, err);
-  if (kind->layout == LAYOUT_TEXT) return put_text(store, kind->sql, sink, context, rows, err);
-  return hw_select(store, hw_sql(kind->sql), NULL, 0, HW_FORMAT_CSV, sink, context, rows, err);
+  if (kind->layout == LAYOUT_TEXT) return put_text(store, kind->sql, certificate, sink, context, rows, err);
+  return hw_select(store, hw_sql(kind->sql), &chosen, kind->certificates && certificate, HW_FORMAT_CSV, sink, context, rows, err);
 }
 
 static bool write_rows(export *e, const char *file, const hw_file_kind *kind, int64_t *rows) {
   hw_output out;
   char *path = hw_path_join(e->folder.temporary, file);
   if (!path) return hw_fail_memory(e->err, "the name of a file");
-  bool ok = hw_output_open(&out, path, e->err) && put_rows(e->store, kind, hw_output_write, &out, rows, e->err);
+  bool ok = hw_output_open(&out, path, e->err) && put_rows(e->store, kind, e->wanted->certificate, hw_output_write, &out, rows, e->err);
   free(path);
   return hw_output_close(&out, ok, e->err);
+}
+
+/* Does the database have what the file is made of, of the certificate that is asked for? */
+static bool has_needed(export *e, const hw_file_kind *kind, bool *found) {
+  if (!hw_export_has_needed(e->store, kind, found, e->err)) return false;
+  if (!*found || !kind->certificates || !e->wanted->certificate) return true;
+  hw_statement s;
+  bool ok = open_of_certificate(&s, e->store, kind->certificates, e->wanted->certificate, e->err) && hw_statement_step(&s, found, e->err);
+  hw_statement_close(&s);
+  return ok;
 }
 
 static bool export_file(export *e, const hw_file_kind *kind, int64_t *rows) {
   char file[64];
   bool found;
   *rows = 0;
-  if (!hw_export_has_needed(e->store, kind, &found, e->err)) return false;
+  if (!has_needed(e, kind, &found)) return false;
   if (!found) return true;
-  (void)snprintf(file, sizeof file, "%s.%s", kind->name, kind->layout == LAYOUT_TEXT ? "json" : "csv");
+  (void)snprintf(file, sizeof file, "%s%s", kind->name, hw_export_ending(kind));
   if (!write_rows(e, file, kind, rows)) return false;
   return put_file(e, kind, file, *rows);
 }
@@ -185,20 +206,40 @@ static bool listed(const char *list, const char *word) {
 }
 
 static bool check_tables(export *e) {
+  bool of_certificate = !e->wanted->tables || e->wanted->figures;
   for (const char *at = e->wanted->tables; at;) {
     size_t n = strcspn(at, ",");
     const hw_file_kind *kind;
-    if (!hw_export_find_table(e->store, at, n, &kind, e->err)) return false;
+    bool found;
+    if (!hw_export_find_table(e->store, at, n, &kind, e->err) || !has_needed(e, kind, &found)) return false;
+    if (!found)
+      return hw_fail(e->err, HW_ERROR_INPUT, "%s: certificate %" PRId64 " has nothing for %s; make it with headwater %s", e->store->path, e->wanted->certificate, kind->name,
+                     hw_export_maker(kind));
+    of_certificate |= kind->certificates != NULL;
     at = at[n] ? at + n + 1 : NULL;
   }
-  return true;
+  return of_certificate || !e->wanted->certificate || hw_fail(e->err, HW_ERROR_ARGUMENT, "certificate is for mib_circuit and for figures, which are not asked for");
+}
+
+static bool check_certificate(export *e) {
+  hw_statement s;
+  bool found;
+  if (!e->wanted->certificate) return true;
+  if (!hw_store_has_table(e->store, "certificate_run", &found, e->err)) return false;
+  if (!found) return hw_fail(e->err, HW_ERROR_INPUT, "%s: there are no certificates; make them with headwater certify", e->store->path);
+  if (!hw_statement_open(&s, e->store, "parameters/certificate.sql", e->err)) return false;
+  hw_bind_integer(&s, ":given", e->wanted->certificate);
+  bool ok = hw_statement_step(&s, &found, e->err);
+  hw_statement_close(&s);
+  return ok && (found || hw_fail(e->err, HW_ERROR_INPUT, "%s: there is no certificate %" PRId64 "; headwater query %s certificates lists them", e->store->path,
+                                 e->wanted->certificate, e->store->path));
 }
 
 bool hw_export_table(hw_store *store, const char *name, hw_sink sink, void *context, bool *found, hw_error *err) {
   const hw_file_kind *kind;
   int64_t rows;
   *found = hw_export_find_table(store, name, strlen(name), &kind, err);
-  return *found && put_rows(store, kind, sink, context, &rows, err);
+  return *found && put_rows(store, kind, 0, sink, context, &rows, err);
 }
 
 /* ---- figures: scripts and their data; the program draws them ---- */
@@ -358,7 +399,7 @@ static bool put_left_out(export *e) {
   hw_buffer_append_byte(manifest->out, '\n');
   for (size_t i = 0; i < hw_n_export_tables; i++) {
     bool found;
-    if (!hw_export_has_needed(e->store, &hw_export_tables[i], &found, e->err)) return false;
+    if (!has_needed(e, &hw_export_tables[i], &found)) return false;
     if (found) continue;
     hw_json_begin_object(manifest);
     hw_json_key_string(manifest, "table", hw_export_tables[i].name);
@@ -403,7 +444,7 @@ static bool export_all(export *e, hw_buffer *text) {
   hw_json_begin_object(manifest);
   hw_json_key_int(manifest, "schema_version", HW_SCHEMA_VERSION);
   hw_buffer_append_byte(text, '\n');
-  if (!check_tables(e) || !check_graphs(e) || !hw_export_folder_open(&e->folder, e->wanted->folder, e->err) || !put_run(e->store, manifest, e->err)) return false;
+  if (!check_certificate(e) || !check_tables(e) || !check_graphs(e) || !hw_export_folder_open(&e->folder, e->wanted->folder, e->err) || !put_run(e->store, manifest, e->err)) return false;
   hw_buffer_append_byte(text, '\n');
   hw_json_key(manifest, "files");
   hw_json_begin_array(manifest);
@@ -411,7 +452,8 @@ static bool export_all(export *e, hw_buffer *text) {
   if (!export_files(e)) return false;
   hw_json_end_object(manifest);
   hw_buffer_append_byte(text, '\n');
-  return write_text(e->folder.temporary, HW_EXPORT_MANIFEST, text, e->err) && hw_export_folder_publish(&e->folder, e->err);
+  return write_text(e->folder.temporary, HW_EXPORT_MANIFEST, text, e->err) &&
+         (!e->wanted->notes || hw_export_folder_note_others(&e->folder, e->wanted->notes, e->err)) && hw_export_folder_publish(&e->folder, e->err);
 }
 
 bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err) {

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,25 +13,34 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/list.h"
+#include "report/export_tables.h"
 
-typedef bool (*visitor)(const hw_export_folder *folder, const char *name, hw_error *err);
+enum { MOST_SHOWN = 5 };
 
-/* Calls visit for each file of the temporary folder until one fails. Like the visitors it takes the folder that is locked, whatever has its name now. */
-static bool each_file(const hw_export_folder *folder, visitor visit, hw_error *err) {
-  int descriptor = openat(folder->lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+typedef bool (*visitor)(const hw_export_folder *folder, const char *name, void *context, hw_error *err);
+
+/* Calls visit for each file of the folder that is open as the descriptor, which is closed, until one fails. `path` is for messages. */
+static bool each_file_of(int descriptor, const char *path, const hw_export_folder *folder, visitor visit, void *context, hw_error *err) {
   DIR *list = descriptor < 0 ? NULL : fdopendir(descriptor);
   if (!list && descriptor >= 0) (void)close(descriptor);
-  if (!list) return hw_fail(err, HW_ERROR_IO, "%s: %s", folder->temporary, strerror(errno));
+  if (!list) return hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
   bool ok = true;
   const struct dirent *entry;
   while (ok && (errno = 0, entry = readdir(list)))
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) ok = visit(folder, entry->d_name, err);
-  if (ok && errno) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", folder->temporary, strerror(errno));
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) ok = visit(folder, entry->d_name, context, err);
+  if (ok && errno) ok = hw_fail(err, HW_ERROR_IO, "%s: %s", path, strerror(errno));
   (void)closedir(list);
   return ok;
 }
 
-static bool remove_file(const hw_export_folder *folder, const char *name, hw_error *err) {
+/* The same of the temporary folder. Like the visitors it takes the folder that is locked, whatever has its name now. */
+static bool each_file(const hw_export_folder *folder, visitor visit, hw_error *err) {
+  return each_file_of(openat(folder->lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), folder->temporary, folder, visit, NULL, err);
+}
+
+static bool remove_file(const hw_export_folder *folder, const char *name, void *context, hw_error *err) {
+  (void)context;
   return unlinkat(folder->lock, name, 0) == 0 || hw_fail(err, HW_ERROR_IO, "%s/%s: cannot be removed: %s", folder->temporary, name, strerror(errno));
 }
 
@@ -42,7 +52,8 @@ static bool move(const hw_export_folder *folder, const char *name, hw_error *err
   return ok;
 }
 
-static bool move_but_manifest(const hw_export_folder *folder, const char *name, hw_error *err) {
+static bool move_but_manifest(const hw_export_folder *folder, const char *name, void *context, hw_error *err) {
+  (void)context;
   return strcmp(name, HW_EXPORT_MANIFEST) == 0 || move(folder, name, err);
 }
 
@@ -87,6 +98,40 @@ bool hw_export_folder_open(hw_export_folder *folder, const char *path, hw_error 
     return hw_fail(err, HW_ERROR_IO, "%s: another export is writing into it", path);
   }
   return each_file(folder, remove_file, err);
+}
+
+/* ---- files of earlier exports ---- */
+
+typedef struct name_list {
+  char (*names)[NAME_MAX + 1];
+  size_t n, capacity;
+} name_list;
+
+static bool list_other(const hw_export_folder *folder, const char *name, void *context, hw_error *err) {
+  name_list *list = context;
+  if (!hw_export_is_file(name)) return true;
+  if (faccessat(folder->lock, name, F_OK, 0) == 0) return true; /* replaced */
+  if (!hw_list_reserve(list->names, list->n, 1, list->capacity, NULL, err)) return false;
+  (void)snprintf(list->names[list->n++], sizeof *list->names, "%s", name);
+  return true;
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(a, b); }
+
+bool hw_export_folder_note_others(const hw_export_folder *folder, hw_buffer *notes, hw_error *err) {
+  name_list list = {0};
+  bool ok = each_file_of(open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), folder->path, folder, list_other, &list, err);
+  if (ok && list.n) {
+    qsort(list.names, list.n, sizeof *list.names, by_name);
+    hw_buffer_printf(notes, "%s: %zu file%s of earlier exports stay%s, perhaps of another database; " HW_EXPORT_MANIFEST " does not list %s:", folder->path, list.n,
+                     list.n == 1 ? "" : "s", list.n == 1 ? "s" : "", list.n == 1 ? "it" : "them");
+    for (size_t i = 0; i < list.n && i < MOST_SHOWN; i++) hw_buffer_printf(notes, "%s %s", i ? "," : "", list.names[i]);
+    if (list.n > MOST_SHOWN) hw_buffer_printf(notes, " and %zu more", list.n - MOST_SHOWN);
+    hw_buffer_append_byte(notes, '\n');
+    ok = hw_buffer_check(notes, err);
+  }
+  free(list.names);
+  return ok;
 }
 
 bool hw_export_folder_publish(const hw_export_folder *folder, hw_error *err) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/export_tables.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "query/select.h"
@@ -28,6 +29,7 @@ const hw_file_kind hw_export_tables[] = {
     {"knockout", "export/knockout.sql", LAYOUT_ROWS, "certificate_run", NULL},
     {"knockout_pair", "export/knockout_pair.sql", LAYOUT_ROWS, "certificate_run", NULL},
     {"mib_circuit", "export/mib_circuit.sql", LAYOUT_TEXT, "certificate_component", "export/mib_certificate.sql"},
+    {"mining", "export/mining.sql", LAYOUT_ROWS, "mining", NULL},
     {"neuron_importance", "export/neuron_importance.sql", LAYOUT_ROWS, NULL, NULL},
     {"neuron_relevance", "export/neuron_relevance.sql", LAYOUT_ROWS, "relevance", NULL},
     {"prompt_prediction", "export/prompt_prediction.sql", LAYOUT_ROWS, NULL, NULL},
@@ -55,8 +57,11 @@ static const struct {
     {"certificate_run", "certify"},
     {"circuit", "mine"},
     {"comparison", "compare"},
+    {"mining", "mine"},
     {"relevance", "run --relevance answer, contrast or both"},
 };
+
+const char *hw_export_ending(const hw_file_kind *kind) { return kind->layout == LAYOUT_TEXT ? ".json" : ".csv"; }
 
 const char *hw_export_maker(const hw_file_kind *kind) {
   size_t i = 0;
@@ -85,4 +90,20 @@ bool hw_export_find_table(hw_store *store, const char *name, size_t length, cons
   if (!hw_export_has_needed(store, *kind, &found, err)) return false;
   if (found) return true;
   return hw_fail(err, HW_ERROR_INPUT, "%s: there is no table %s, or nothing in it; make it with headwater %s", store->path, (*kind)->needs, hw_export_maker(*kind));
+}
+
+static bool is_named(const char *name, const char *stem, const char *ending) {
+  size_t n = strlen(stem);
+  return strncmp(name, stem, n) == 0 && strcmp(name + n, ending) == 0;
+}
+
+bool hw_export_is_file(const char *name) {
+  static const char *const numbered[] = {"figure_circuit_", "figure_graph_"};
+  for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++)
+    if (strncmp(name, numbered[i], strlen(numbered[i])) == 0 && isdigit((unsigned char)name[strlen(numbered[i])])) return true;
+  for (size_t i = 0; i < hw_n_export_tables; i++)
+    if (is_named(name, hw_export_tables[i].name, hw_export_ending(&hw_export_tables[i]))) return true;
+  for (size_t i = 0; i < HW_EXPORT_PLOTS; i++)
+    if (is_named(name, hw_export_plots[i].script, ".gp") || is_named(name, hw_export_plots[i].script, ".svg") || is_named(name, hw_export_plots[i].data.name, ".csv")) return true;
+  return false;
 }

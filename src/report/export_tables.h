@@ -26,11 +26,15 @@ typedef struct hw_export_plot {
 enum { HW_EXPORT_PLOTS = 7 };
 extern const hw_export_plot hw_export_plots[HW_EXPORT_PLOTS];
 
+/* What the name of the file ends with: ".csv" or ".json". */
+const char *hw_export_ending(const hw_file_kind *kind);
 /* Does the database have what the file is made of? */
 bool hw_export_has_needed(hw_store *store, const hw_file_kind *kind, bool *found, hw_error *err);
 /* The command of headwater that makes what the file needs; kind->needs is not NULL. */
 const char *hw_export_maker(const hw_file_kind *kind);
 /* The table of a name, which need not be terminated. Errors: ARGUMENT when there is none, INPUT when the database does not have it yet. */
 bool hw_export_find_table(hw_store *store, const char *name, size_t length, const hw_file_kind **kind, hw_error *err);
+/* Does an export write files of this name? Not of the manifest. */
+bool hw_export_is_file(const char *name);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codec/codec.h"
+#include "graph/relevance_list.h"
 #include "store/encoded.h"
 #include "store/relevance.h"
 
@@ -84,12 +85,11 @@ static int by_neuron(const void *a, const void *b) {
   return (x->position > y->position) - (x->position < y->position);
 }
 
-/* A neuron that is listed at several positions is summed over them. */
+/* Neurons of FFN parts in the graph. One that is listed at several positions is summed over them. */
 static bool add_neurons(const summing *s) {
-  size_t n = s->rows->n_neurons;
-  hw_stored_neuron *sorted = calloc(n + 1, sizeof *sorted);
+  hw_stored_neuron *sorted = calloc(s->rows->n_neurons + 1, sizeof *sorted);
   if (!sorted) return hw_fail_memory(s->err, "the neurons of a prompt");
-  if (n) memcpy(sorted, s->rows->neurons, n * sizeof *sorted);
+  size_t n = hw_relevance_neurons(s->rows, s->rows->threshold, sorted);
   qsort(sorted, n, sizeof *sorted, by_neuron);
   bool ok = true;
   for (size_t first = 0, end; ok && first < n; first = end) {

@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "codec/codec.h"
 #include "graph/components.h"
+#include "graph/relevance_list.h"
 #include "study/compare.h"
 #include "study/roles.h"
 
@@ -155,12 +156,18 @@ static bool read_answer(reading *r, hw_error *err) {
 }
 
 /* FFNs behind the heads of their layer. */
-static bool add_relevances(reading *r, const hw_relevance_rows *rows, hw_error *err) {
+static bool add_neuron_relevances(reading *r, const hw_relevance_rows *rows, hw_error *err) {
+  hw_stored_neuron *neurons = hw_arena_new(&r->arena, hw_stored_neuron, rows->n_neurons, err);
+  if (!neurons) return false;
+  size_t n = hw_relevance_neurons(rows, rows->threshold, neurons);
   bool ok = true;
-  if (r->measured->request->components == HW_SET_RELEVANCE_NEURONS) {
-    for (size_t i = 0; ok && i < rows->n_neurons; i++) ok = add(r, hw_component_key(rows->neurons[i].layer, rows->neurons[i].neuron), (double)rows->neurons[i].r, err);
-    return ok;
-  }
+  for (size_t i = 0; ok && i < n; i++) ok = add(r, hw_component_key(neurons[i].layer, neurons[i].neuron), (double)neurons[i].r, err);
+  return ok;
+}
+
+static bool add_relevances(reading *r, const hw_relevance_rows *rows, hw_error *err) {
+  if (r->measured->request->components == HW_SET_RELEVANCE_NEURONS) return add_neuron_relevances(r, rows, err);
+  bool ok = true;
   for (size_t layer = 0; ok && layer < rows->n_layers; layer++) {
     for (size_t head = 0; ok && head < rows->n_heads; head++)
       ok = add(r, hw_component_key((uint32_t)layer, (uint32_t)head), (double)rows->heads[layer * rows->n_heads + head], err);

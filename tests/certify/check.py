@@ -366,6 +366,7 @@ TAMPERED = {  # what check says of it
     "UPDATE knockout SET graph_id = graph_id + (1 << 20) WHERE graph_id >> 20 = 3 AND certificate_id = 1": "knockout 1, graph",
     "UPDATE certificate_component SET rank = 3 - rank WHERE rank < 3": ": rank is",
     "UPDATE certificate_component SET sum = -sum * 1000 WHERE rank = 4": ": rank is",
+    "UPDATE certificate_component SET sum = sum + iif(sum < 0, -50000, 50000) WHERE rank = 1": ": sum is",
 }
 
 

@@ -30,6 +30,13 @@ echo text >precious/thesis.txt
 ln -s ../precious linked/.headwater-export
 fails "$HW" export ioi.db --out linked --tables group_size
 ls precious
+echo "--- into the folder of another database: what stays is said, files of others are not looked at"
+"$HW" run --model gpt2 --data pronoun.csv --db other.db --limit 2 --quiet --neuron-projections none
+touch some/mine.csv some/figure_of_mine.svg some/figure_graph_7.svg
+"$HW" export other.db --out some --tables group_size
+"$HW" export other.db --out some --tables head_matrix --prompt 1
+rm some/*
+"$HW" export other.db --out some && "$HW" export ioi.db --out some --tables head_matrix
 echo "--- into sqlite3: the same rows and sums"
 "$PY" - <<'END'
 import csv, json, sqlite3, subprocess, os

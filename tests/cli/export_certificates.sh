@@ -19,18 +19,53 @@ echo "--- a small certificate after a large one"
 "$HW" sql why.db "SELECT certificate_id, graph, unit, n_knockouts FROM certificate_run"
 PATH=/nowhere "$HW" export why.db --out out --figures 2>/dev/null
 "$PY" - <<'END'
-import csv, json
+import csv, json, os, subprocess
+def sql(text):
+    return json.loads(subprocess.run([os.environ["HW"], "sql", "why.db", text, "--format", "json"], check=True, capture_output=True).stdout)
 manifest = json.load(open("out/MANIFEST.json", encoding="utf-8"))
 for file in manifest["files"]:
     if "certificates" in file:
         print(file["file"], *file["certificates"])
 print("left out:", *(x["table"] for x in manifest["left_out"]))
-print(len([1 for node in json.load(open("out/mib_circuit.json"))["nodes"].values() if "score" in node]), "scores")
+nodes = json.load(open("out/mib_circuit.json"))["nodes"]
+print(len([1 for node in nodes.values() if "score" in node]), "scores")
+sums = {x["layer"]: x["r"] for x in sql("SELECT r.layer, sum(r.r) AS r FROM relevance a, hw_relevance(a.parts) r WHERE r.kind = 'ffn_total' AND a.mode = 'contrast' GROUP BY 1")}
+print("over all prompts, with a certificate or not:", all(abs(nodes[f"m{layer}"]["score"] - r) < 1e-4 for layer, r in sums.items()))
 rows = list(csv.DictReader(open("out/figure_knockouts.csv", newline="", encoding="utf-8")))
 print(len(rows), {row["certificate"] for row in rows})
 END
 echo "--- of two that are equal the last"
 # shellcheck disable=SC2086
 "$HW" $certify --graph contrast --unit node --knockout 36
-"$HW" export why.db --out out --tables mib_circuit
-grep -o '"certificates":.*"sql"' out/MANIFEST.json
+"$HW" export why.db --out last --tables mib_circuit
+grep -o '"certificates":.*"sql"' last/MANIFEST.json
+echo "--- files say what their rows are of"
+"$HW" certify why.db --delete 4 >/dev/null
+# shellcheck disable=SC2086
+"$HW" $certify --graph answer --unit node --pairs 2 --limit 2
+"$HW" mine why.db --top 1 >/dev/null 2>&1
+"$HW" compare why.db --with plain.db --permutations 9 --min-active 1 >/dev/null 2>&1
+"$HW" export why.db --out named --tables certificate_curve,circuit,comparison,knockout,knockout_pair,mining
+"$PY" - <<'END'
+import csv, json
+def rows(name):
+    return list(csv.DictReader(open(f"named/{name}.csv", newline="", encoding="utf-8")))
+for name in ("certificate_curve", "knockout", "knockout_pair"):
+    print(name, len(rows(name)) > 0, all(int(r["prompt_id"]) == int(r["graph_id"]) >> 20 for r in rows(name)))
+print("circuits of a mining:", {r["mining_id"] for r in rows("circuit")} == {r["mining_id"] for r in rows("mining")}, [r["parameters"] for r in rows("mining")])
+print("comparison:", [(r["a"], r["other_database"], r["n_prompts"]) for r in rows("comparison")])
+END
+echo "--- a chosen certificate"
+"$HW" sql why.db "SELECT certificate_id, graph, unit, n_knockouts, curve FROM certificate_run"
+PATH=/nowhere "$HW" export why.db --out chosen --figures --certificate 2 2>/dev/null
+grep -o '{"file":[^{]*"certificates":.*"sql"' chosen/MANIFEST.json
+"$HW" export why.db --out three --tables mib_circuit --certificate 3
+grep -o '"certificates":.*"sql"' three/MANIFEST.json
+PATH=/nowhere "$HW" export why.db --out without --figures --certificate 1 2>/dev/null
+ls without | grep -E 'mib|curve|knockouts'
+grep -o '{"table":"mib_circuit".*}' without/MANIFEST.json
+fails "$HW" export why.db --out refused --tables mib_circuit --certificate 1
+fails "$HW" export why.db --out refused --certificate 77
+fails "$HW" export plain.db --out refused --certificate 1
+fails "$HW" export why.db --out refused --tables head_importance --certificate 2
+fails "$HW" export why.db --out refused --certificate x

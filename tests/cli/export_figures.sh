@@ -92,5 +92,6 @@ print("curve:", len(curve), [(int(c["line"]), float(c["f"])) for c in curve] == 
 area = lambda line, of: sum((float(b["p"]) - float(a["p"])) * (of(float(a["f"])) + of(float(b["f"]))) / 2 for a, b in zip(curve, curve[1:]) if a["line"] == b["line"] == line)
 print("areas:", all(near(c["cpr"], area(c["line"], lambda f: f)) and near(c["cmd"], area(c["line"], lambda f: abs(1 - f))) for c in curve))
 for figure, words in (("knockouts", points[0]["correlation"]), ("curve", curve[0]["title"]), ("curve", curve[-1]["title"])):
-    print(figure, words in minidom.parse(f"why/figure_{figure}.svg").documentElement.toxml())
+    drawn = minidom.parse(f"why/figure_{figure}.svg").documentElement
+    print(figure, words in drawn.toxml(), "as wide as its words:", figure != "curve" or 130 + 7 * len(words) <= float(drawn.getAttribute("viewBox").split()[2]))
 END

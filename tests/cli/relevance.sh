@@ -34,6 +34,14 @@ rows="SELECT graph_id, mode, m, m_reference, n_parts, hex(parts) FROM relevance"
 same "rethreshold keeps the rows" "$("$HW" sql other.db "$rows" --format csv)" "$("$HW" sql few.db "$rows" --format csv)"
 sums="SELECT * FROM agg_relevance"
 same "and their sums" "$("$HW" sql other.db "$sums" --format csv)" "$("$HW" sql few.db "$sums" --format csv)"
+# shellcheck disable=SC2086
+"$HW" $run --db low.db --relevance-floor 0.001
+same "sums at a lower floor" "$("$HW" sql low.db "$sums" --format csv)" "$("$HW" sql few.db "$sums" --format csv)"
+for db in few low; do "$HW" compare $db.db --by group=ABBA,BABA --components relevance_neurons --format csv --save no --min-active 1 --permutations 99 2>/dev/null >$db.neurons; done
+same "neurons compared at a lower floor" "$(cat low.neurons)" "$(cat few.neurons)"
+"$HW" sql low.db "SELECT count(*) AS n_neurons, min(abs(a.sum * 1e-4 - v.r) < 1e-3) AS view_agrees FROM agg_relevance a
+  JOIN (SELECT mode, layer, neuron, sum(r) AS r FROM relevance_part WHERE kind = 'neuron' GROUP BY 1, 2, 3) v ON v.mode = a.mode AND v.layer = a.layer AND v.neuron = a.idx
+  WHERE a.kind = 'neuron' AND a.group_id = -1" --format csv
 item "export"
 "$HW" export few.db --out paper --tables head_relevance,head_relevance_by_group,ffn_relevance,neuron_relevance,prompt_relevance
 for table in head_relevance ffn_relevance neuron_relevance prompt_relevance; do head -n 1 paper/$table.csv; done

@@ -37,7 +37,7 @@ groups = {x["prompt_id"]: x["value"] for x in sql("SELECT prompt_id, value FROM 
 sides = [[p for p in groups if groups[p] == side] for side in ("ABBA", "BABA")]
 values = {}
 for x in sql(f"SELECT a.prompt_id, r.kind, r.layer, r.head, r.neuron, r.r FROM relevance a, "
-             f"hw_relevance(a.parts, (SELECT CAST(value AS REAL) FROM setting WHERE name = 'relevance-floor')) r WHERE a.mode = '{mode}' AND r.kind IN ('head', 'ffn_total', 'neuron')"):
+             f"hw_relevance(a.parts) r WHERE a.mode = '{mode}' AND r.kind IN ('head', 'ffn_total', 'neuron')"):
     name = {"head": f"L{x['layer']}H{x['head']}", "ffn_total": f"FFN{x['layer']}", "neuron": f"L{x['layer']}N{x['neuron']}"}[x["kind"]]
     of = values.setdefault(name, dict.fromkeys(groups, 0.0))
     of[x["prompt_id"]] += x["r"]

@@ -96,8 +96,9 @@ for (number, mode), stored in rows.items():
         elif x["kind"] == "ffn_total":
             per["ffn", x["layer"], 0] = [unit(x["r"]), False]
     neurons = collections.Counter()
+    in_graph = {(x["layer"], x["target"]) for x in stored if x["kind"] == "ffn" and share(x["r"]) > threshold}
     for x in stored:
-        if x["kind"] == "neuron":
+        if x["kind"] == "neuron" and (x["layer"], x["target"]) in in_graph:
             neurons[x["layer"], x["neuron"]] += x["r"]
         if x["kind"] in ("attention", "ffn") and share(x["r"]) > threshold:
             per["head" if x["kind"] == "attention" else "ffn", x["layer"], x["head"] or 0][1] = True
