@@ -90,7 +90,7 @@ class Switches(unittest.TestCase):
 
     def test_refused(self):
         for name, changes in (("opt-odd", {"do_layer_norm_before": False}), ("opt-odd", {"word_embed_proj_dim": 12}),
-                              ("qwen2-odd", {"use_sliding_window": True}), ("phi-odd", {"qk_layernorm": True}),
+                              ("qwen2-odd", {"use_sliding_window": True}),
                               ("llama-rope3", {"rope_scaling": {"type": "proportional", "factor": 2.0}}),
                               ("llama-bias", {"model_type": "mamba"}), ("opt-odd", {"activation_function": "mish"})):
             with self.assertRaises(forward.Unsupported):

@@ -69,17 +69,23 @@ class Whole(unittest.TestCase):
         self.assertGreater(float(block.bias.abs().max()), 0.5)
 
     def test_rows_of_attention_sum_to_one_and_see_no_future(self):
-        for _, _, run in CASES:
+        for name, _, run in CASES:
             for block in run.blocks:
-                self.assertTrue(close(block.pattern.sum(-1), torch.ones(block.pattern.shape[:2])))
+                sums = block.pattern.sum(-1)
+                if name.startswith("gpt_oss"):  # a sink takes the rest
+                    self.assertTrue(bool((sums > 0).all() and (sums < 1).all()), name)
+                else:
+                    self.assertTrue(close(sums, torch.ones(sums.shape)), name)
                 self.assertEqual(float(block.pattern.triu(1).abs().sum()), 0.0)
 
     def test_prefix_gives_the_same_states(self):
-        """A later token changes nothing before it."""
+        """A later token changes nothing before it, but where the angles of rotary positions depend on the number of tokens."""
         for name in NAMES:
             model = families.load(os.path.join(MODELS, name))
+            if name in ("llama-dynamic", "phi3-longrope"):
+                continue
             tokens = make_goldens.draw(name, 23, model.vocab_size)
-            self.assertTrue(close(model.run(tokens).logits[:7], model.run(tokens[:7]).logits))
+            self.assertTrue(close(model.run(tokens).logits[:7], model.run(tokens[:7]).logits), name)
 
 
 class BruteForce(unittest.TestCase):
