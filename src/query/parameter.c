@@ -304,10 +304,11 @@ static bool bind_all(binding *b, hw_error *err) {
     for (int index = 1; index <= count && !known; index++) known = !strcmp(sqlite3_bind_parameter_name(b->statement, index) + 1, b->given[i].name);
     if (!known) return fail_unknown(b, b->given[i].name, err);
   }
-  for (int pass = 0; pass < 2; pass++) /* what is given is complained about before what is not */
+  for (int pass = 0; pass < 3; pass++) /* a layer is complained about before what lies in it, and what is given before what is not */
     for (int index = 1; index <= count; index++) {
       const char *name = sqlite3_bind_parameter_name(b->statement, index) + 1;
-      if ((find_given(b, name) == NULL) == (pass == 1) && !bind_one(b, index, name, err)) return false;
+      int turn = !find_given(b, name) ? 2 : strcmp(name, "layer") ? 1 : 0;
+      if (turn == pass && !bind_one(b, index, name, err)) return false;
     }
   return true;
 }

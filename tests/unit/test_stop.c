@@ -61,16 +61,16 @@ TEST(a_run_that_is_done_is_not_stopped) {
 TEST(a_new_threshold_that_is_done_is_not_stopped) {
   const hw_hooks hooks = {.progress = stop_at_the_end, .stop = &stop};
   hw_error why = {0};
-  int64_t n = 0;
+  int64_t n = 0, n_failed = 1;
   last_stage = "prompts";
-  assert_false(hw_rethreshold(at("run.db"), 0.1, at("new.db"), &hooks, &n, &why));
+  assert_false(hw_rethreshold(at("run.db"), 0.1, at("new.db"), &hooks, &n, &n_failed, &why));
   assert_int_equal(why.kind, HW_ERROR_INTERRUPTED);
   assert_non_null(strstr(why.message, "stopped with 6 prompts stored"));
   assert_false(hw_file_exists(at("new.db-wal")));
   stop = 0;
   last_stage = "neurons";
-  OK(hw_rethreshold(at("run.db"), 0.1, at("new.db"), &hooks, &n, e));
-  assert_int_equal(n, 6);
+  OK(hw_rethreshold(at("run.db"), 0.1, at("new.db"), &hooks, &n, &n_failed, e));
+  assert_true(n == 6 && n_failed == 0);
   assert_int_equal(stop, 1);
   stop = 0;
 }

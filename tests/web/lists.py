@@ -323,6 +323,7 @@ def test_refused(server):
                  "neuron?layer=0&neuron=512", "top_neurons?by=x", "circuit", "lens?group=x", "accuracy?x=1"):
         reply = server.api(path)
         check((reply.status, json.loads(reply.body)["error"]), (400, "parameter"), path)
+    check("no such layer" in json.loads(server.api("prompts?head=L9H9").body)["message"], True, "the layer is told where it is what does not exist")
     check(ask(server, "prompts", head="L3H7")["count"], 0, "a head that is never active")
     check(ask(server, "prompts", q="'; DROP TABLE prompt; --")["count"], 0, "a text that is SQL")
 
