@@ -31,7 +31,7 @@ bool hw_file_has_changed(const hw_file *file, const char *path, uint64_t sample)
 /* "folder/name" in a malloc'd string (caller frees); NULL when memory is short. */
 char *hw_path_join(const char *folder, const char *name);
 bool hw_file_exists(const char *path);
-/* Whether a regular file is there. Errors: INPUT where the name is there as something else: a link to a file that is not there, a folder, a pipe. */
+/* Whether a regular file is there. Errors: INPUT where the name is there as something else: a link to a file that is not there, a folder, a pipe; IO. */
 bool hw_file_find(const char *path, bool *there, hw_error *err);
 bool hw_folder_exists(const char *path);
 

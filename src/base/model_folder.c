@@ -105,13 +105,15 @@ static bool find_names(const char *folder, const char *beginning, const char *en
   return (ok && may_be) || hw_fail_memory(err, folder);
 }
 
-/* The commit that refs/REVISION of a cached repository names; NULL where there is no such file. Errors: MEMORY, IO. */
+/* The commit that refs/REVISION of a cached repository names; NULL where there is no such file. Errors: MEMORY, and those of hw_file_find. */
 static bool read_ref(const char *folder, const char *revision, char **commit, hw_error *err) {
   char *refs = hw_path_join(folder, "refs"), *path = refs ? hw_path_join(refs, revision) : NULL;
   hw_file file;
   bool ok = path || hw_fail_memory(err, folder);
   *commit = NULL;
-  if (ok && hw_file_exists(path) && (ok = hw_file_open(path, &file, err))) {
+  bool there = false;
+  ok = ok && hw_file_find(path, &there, err);
+  if (ok && there && (ok = hw_file_open(path, &file, err))) {
     size_t length = 0;
     while (length < file.size && strchr("0123456789abcdef", file.data[length]) && file.data[length]) length++;
     if (length && !(*commit = strndup((const char *)file.data, length))) ok = hw_fail_memory(err, path);

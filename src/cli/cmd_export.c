@@ -19,7 +19,7 @@ typedef struct export_settings {
 static const hw_option rows[] = {
     {"out", HW_OPTION_TEXT, offsetof(export_settings, out), "DIR", "folder, made if it is missing", 0, 0, NULL, false},
     {"tables", HW_OPTION_TEXT, offsetof(export_settings, tables), "A,B", "only these, like head_importance,edge_frequency; mib_circuit: the ranking of a certificate", 0, 0, NULL, false},
-    {"certificate", HW_OPTION_COUNT, offsetof(export_settings, certificate), "N", "mib_circuit and figures of certificates are of this one (headwater query DB certificates lists them); 0: of the one with the most content, curves of the last eight", 0, 1e15, NULL, false},
+    {"certificate", HW_OPTION_COUNT, offsetof(export_settings, certificate), "N", "mib_circuit and figures of certificates are of this one (headwater query DB certificates lists them); 0: mib_circuit of the one made with the most prompts stored, figure_knockouts of the one with the most knock-outs, figure_curve of the last eight", 0, 1e15, NULL, false},
     {"figures", HW_OPTION_FLAG, offsetof(export_settings, figures), NULL,
      "SVG figures too, by gnuplot and graphviz; their scripts stay beside them", 0, 0, NULL, false},
     {"prompt", HW_OPTION_TEXT, offsetof(export_settings, prompt), "N,...",
@@ -140,7 +140,7 @@ static int run(const hw_command *command, int argc, char **argv) {
 
 const hw_command hw_cmd_export = {
     .name = "export",
-    .usage = "DB --out DIR [--tables A,B] [--certificate N] [--figures] [--prompt N,...]",
+    .usage = "DB --out DIR [--tables A,B] [--figures] [--prompt N,...]",
     .summary = "CSV tables, figures and a manifest for papers",
     .example = "  headwater export ioi.db --out paper/ --figures\n",
     .options = options,

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const unsigned char gzip_magic[2] = {0x1F, 0x8B}; /* a gzip member begins with them */
+
 static bool named_gz(const char *path) {
   size_t length = strlen(path);
   return length > 3 && strcasecmp(path + length - 3, ".gz") == 0;
@@ -40,10 +42,9 @@ static int fill_packed(hw_stream *stream, hw_error *err) {
 }
 
 static int fail_inflate(const hw_stream *stream, int code, hw_error *err) {
-  enum { MAGIC = 2 }; /* the bytes that a member begins with */
   if (code == Z_MEM_ERROR)
     hw_fail_memory(err, stream->path);
-  else if (stream->inflater.total_in <= MAGIC)
+  else if (stream->inflater.total_in <= sizeof gzip_magic)
     hw_fail(err, HW_ERROR_INPUT, "%s: near line %" PRId64 " a part of the gzip data ends, and the bytes after it are no gzip data", stream->path, stream->line);
   else
     hw_fail(err, HW_ERROR_INPUT, "%s: the gzip data is damaged near line %" PRId64, stream->path, stream->line);
@@ -54,6 +55,7 @@ static int fail_inflate(const hw_stream *stream, int code, hw_error *err) {
 static int start_member(hw_stream *stream, hw_error *err) {
   z_stream *z = &stream->inflater;
   (void)inflateReset(z);
+  if (*z->next_in && *z->next_in != gzip_magic[0]) return fail_inflate(stream, Z_DATA_ERROR, err);
   stream->in_member = *z->next_in != 0;
   if (stream->in_member) return 1;
   int got = 1;
@@ -92,13 +94,13 @@ int hw_stream_fill(hw_stream *stream, hw_error *err) {
 
 /* From the first byte. */
 static bool begin(hw_stream *stream, hw_error *err) {
-  unsigned char magic[2];
+  unsigned char magic[sizeof gzip_magic];
   if (lseek(stream->fd, 0, SEEK_SET) != 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", stream->path, strerror(errno));
   stream->line = 1;
   stream->begin = stream->end = 0;
   ssize_t got = pread(stream->fd, magic, sizeof magic, 0);
   if (got < 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", stream->path, strerror(errno));
-  stream->gzipped = got == sizeof magic && magic[0] == 0x1F && magic[1] == 0x8B;
+  stream->gzipped = got == sizeof magic && memcmp(magic, gzip_magic, sizeof gzip_magic) == 0;
   stream->in_member = stream->gzipped;
   if (!stream->gzipped) return true;
   enum { GZIP_WINDOW = 15 + 16 };

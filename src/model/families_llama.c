@@ -154,10 +154,8 @@ static const hw_weight_row phi3_weights[] = {
 };
 
 static const hw_family phi3 = {.model_type = "phi3", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-                               .defaults = {.norm = HW_NORM_RMS, .norm_eps = 1e-5, .positions = HW_POSITION_ROTARY,
-                                            .rope = {.theta = 10000.0, .rotary_fraction = 1, .original_ctx = 4096}, .gated = true,
-                                            .activation = HW_ACT_SILU, .n_ctx = 4096, .window_pattern = HW_WINDOW_ALL}, KEYS(phi3_keys),
-                               WEIGHTS(phi3_weights)};
+                               .defaults = {LLAMA_BASE(1e-5, 10000.0), .rope.original_ctx = 4096, .n_ctx = 4096, .window_pattern = HW_WINDOW_ALL},
+                               KEYS(phi3_keys), WEIGHTS(phi3_weights)};
 
 /* ---- OLMo: LLaMA with LayerNorms that have no weights; some clip q, k and v ---- */
 

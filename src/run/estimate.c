@@ -99,7 +99,7 @@ static bool refuse(const hw_job *job, const hw_model *model, const hw_plan *plan
   return hw_fail(err, HW_ERROR_INPUT, "memory: a worker of %d thread%s needs %zu MiB beside the weights, the cap is %lld MiB (the largest prompt has %zu tokens, "
                  "%zu with the sequences that score its answers); raise --memory%s",
                  summary->threads, summary->threads == 1 ? "" : "s", (needed + (1u << 20) - 1) >> 20, (long long)job->memory, plan->largest.longest, plan->largest.n_rows,
-                 helps ? ", or leave such prompts out" : ": prompts of half the length need as much");
+                 helps ? ", or leave such prompts out" : ": prompts of half the length do not fit either");
 }
 
 bool hw_estimate_memory(const hw_job *job, const hw_model *model, const hw_plan *plan, hw_flow_settings *flow, hw_plan_summary *summary,

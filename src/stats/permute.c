@@ -119,8 +119,8 @@ static double list_labels(const plan *p, worker *w, uint64_t index, int lane) {
 
 static void arrange(const plan *p, worker *w, uint64_t index, int lane) {
   const hw_rearrangement *what = p->what;
-  hw_random random;
-  hw_random_init(&random, what->seed, index);
+  hw_random random = {0};
+  if (!what->all) hw_random_init(&random, what->seed, index);
   w->ratio[lane] = 0.5;
   w->scale[lane] = 1;
   if (what->signs && what->all) list_signs(p, w, index, lane);

@@ -155,7 +155,6 @@ static bool read_answer(reading *r, hw_error *err) {
   return true;
 }
 
-/* FFNs behind the heads of their layer. */
 static bool add_neuron_relevances(reading *r, const hw_relevance_rows *rows, hw_error *err) {
   hw_stored_neuron *neurons = hw_arena_new(&r->arena, hw_stored_neuron, rows->n_neurons, err);
   if (!neurons) return false;
@@ -165,6 +164,7 @@ static bool add_neuron_relevances(reading *r, const hw_relevance_rows *rows, hw_
   return ok;
 }
 
+/* FFNs behind the heads of their layer. */
 static bool add_relevances(reading *r, const hw_relevance_rows *rows, hw_error *err) {
   if (r->measured->request->components == HW_SET_RELEVANCE_NEURONS) return add_neuron_relevances(r, rows, err);
   bool ok = true;

@@ -128,9 +128,9 @@ static bool check_columns(hw_comparison_reading *r, hw_error *err) {
 /* A side whose prompts all have a reason in the place of what is compared. `is`: of which prompts. */
 static bool fail_unexplained(const hw_comparison_reading *r, int side, const char *is, hw_error *err) {
   const char *value = side ? r->c->value_b : r->c->value_a, *mode = r->explained.mode;
-  if (!mode) return hw_fail(err, HW_ERROR_INPUT, "%s: none of the %zu prompts %s%.300s has an answer", r->store->path, r->n_unexplained[side], is, value);
-  return hw_fail(err, HW_ERROR_INPUT, "%s: none of the %zu prompts %s%.300s has a relevance of mode %s (headwater query %s relevance --mode %s --missing yes)", r->store->path,
-                 r->n_unexplained[side], is, value, mode, r->store->path, mode);
+  if (!mode) return hw_fail(err, HW_ERROR_INPUT, "%s: no prompt %s%.300s has an answer (there: %zu)", r->store->path, is, value, r->n_unexplained[side]);
+  return hw_fail(err, HW_ERROR_INPUT, "%s: no prompt %s%.300s has a relevance of mode %s (there: %zu; headwater query %s relevance --mode %s --missing yes)", r->store->path,
+                 is, value, mode, r->n_unexplained[side], r->store->path, mode);
 }
 
 /* "COLUMN=A,B". A value may hold commas: it is split at the first comma that leaves a value of some prompt on both sides. */
@@ -176,7 +176,7 @@ static bool find_where(hw_comparison_reading *r, hw_error *err) {
        hw_condition_sides(r->store, where[0], where[1], &prompts[0], &prompts[1], &r->c->notes, err) &&
        find_members(r, prompts[0].data, prompts[1].data, err);
   for (int side = 0; ok && side < 2; side++)
-    if (r->n_unexplained[side] && !r->n_sides[side]) ok = fail_unexplained(r, side, "that satisfy ", err);
+    if (r->n_unexplained[side] && !r->n_sides[side]) ok = fail_unexplained(r, side, "that satisfies ", err);
     else if (!r->n_sides[side])
       ok = hw_fail(err, HW_ERROR_INPUT, "%s: no traced prompt satisfies \"%.300s\"", r->store->path, side ? r->c->value_b : r->c->value_a);
   hw_buffer_fini(&not_a);
@@ -270,8 +270,8 @@ static bool find_matched(hw_comparison_reading *r, hw_error *err) {
 static void note_unanswered(hw_comparison_reading *r) {
   const size_t *n = r->n_unexplained;
   if (r->request->components != HW_SET_ANSWERS || n[0] + n[1] == 0) return;
-  if (r->other) hw_buffer_printf(&r->c->notes, "%zu prompts have no answer in one of the databases, and are left out\n", n[0]);
-  else hw_buffer_printf(&r->c->notes, "%zu prompts of a and %zu of b have no answer, and are left out\n", n[0], n[1]);
+  if (r->other) hw_buffer_printf(&r->c->notes, "%zu prompt%s left out: one of the databases has no answer\n", n[0], n[0] == 1 ? " is" : "s are");
+  else hw_buffer_printf(&r->c->notes, "prompts without an answer are left out: %zu of a, %zu of b\n", n[0], n[1]);
 }
 
 /* ---- measures ---- */
@@ -348,6 +348,8 @@ static bool order_components(hw_comparison_reading *r, uint32_t *places, hw_erro
   if (n_unshared) note_unshared(r, n_unshared);
   if (!c->n_components && r->request->components == HW_SET_ANSWERS && !c->n_rare)
     return hw_fail(err, HW_ERROR_INPUT, "%s: each measure of answers is missing in some prompt", r->store->path);
+  if (!c->n_components && n_unshared && !c->n_rare)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: no component that is active is one that both models have", r->store->path);
   if (!c->n_components)
     return hw_fail(err, HW_ERROR_INPUT, "no component is active in %" PRId64 " prompts or more (--min-active)", r->request->min_active);
   return true;

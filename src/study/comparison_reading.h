@@ -24,7 +24,7 @@ typedef struct hw_comparison_reading {
   hw_compared_prompt *members; /* by prompt_id */
   size_t n_members, n_sides[2];
   hw_compared_shape shapes[2];
-  size_t n_unexplained[2]; /* prompts of the sides without the relevances that are compared */
+  size_t n_unexplained[2]; /* prompts of the sides without the relevances or answers that are compared */
   size_t n_in_clusters, n_in_pairs;
   uint32_t n_clusters, n_pairs; /* numbers in use */
   int64_t *prompts[2];          /* [n_units] */

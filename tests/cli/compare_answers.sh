@@ -38,7 +38,7 @@ printf 'prompt,answer,group\nThe key,was,a\nThe keys,,b\n' >none.csv
 printf 'prompt,answer,group,pair_id\nThe key,was,a,1\nThe keys,were,b,1\nThe dog,was,a,2\nThe cats,were,b,3\nThe dogs,,b,2\nThe cat,was,a,3\n' >some.csv
 "$HW" run --model gpt2 --data some.csv --db some.db --neuron-projections none --threads "$T" --quiet
 for options in "--by group=a,b" "--by group=a,b --pairs none" "--with some.db" "--with none.db"; do
-  "$HW" compare some.db $options --components answers --save no 2>&1 | grep -E "^[ab]:|no answer|no pair,|headwater:"
+  "$HW" compare some.db $options --components answers --save no 2>&1 | grep -E "^[ab]:|answer|no pair,|headwater:"
 done
 "$HW" compare a.db --by group=singular,plural --components answers --measure flow
 echo "--- pairs of which one begins with the other have no differences; without them"

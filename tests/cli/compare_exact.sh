@@ -18,9 +18,10 @@ templates() { "$HW" sql ioi.db "SELECT DISTINCT template FROM prompt_wide ORDER 
 for n in 1 3; do
   "$HW" compare ioi.db --pairs none --where "template IN ($(templates $n 0))" --where "template IN ($(templates $n $n))" --save no --top 1 2>&1 | grep -E "^p:|^note: the smallest"
 done
-item "saved once, whatever number of permutations was asked for"
+item "saved once, whatever seed and number of permutations were asked for"
 compare --top 1 >/dev/null 2>&1
 compare --top 1 --permutations 5000 2>&1 >/dev/null | grep saved
+compare --top 1 --seed 2 2>&1 >/dev/null | grep saved
 "$HW" sql ioi.db "SELECT n_permutations, round(least_p, 3) AS least_p FROM comparison"
 item "as an earlier program saved it, with a p that is not possible: check says so, and the comparison is made anew"
 "$PY" -c '

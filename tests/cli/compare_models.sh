@@ -8,7 +8,7 @@ for options in "--components heads" "--components neurons" "--components items" 
     set -- $pair
     item "$options, $pair"
     "$HW" compare "$1" --with "$2" $options --cluster none --min-active 1 --save no --format csv >rows.csv 2>notes
-    sed 's/: [0-9]* components/: N components/' notes | grep -v "smallest p"
+    grep -v "smallest p" notes
     "$PY" -c '
 import csv
 rows = list(csv.DictReader(open("rows.csv", newline="", encoding="utf-8")))

@@ -46,6 +46,9 @@ cached models--tiny--llama bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb llama ""
 shows tiny/llama
 printf %s "cccccccccccccccccccccccccccccccccccccccc" >hub/models--tiny--llama/refs/main
 shows tiny/llama
+item "a ref that is a link to nowhere"
+ln -sf /nowhere hub/models--tiny--llama/refs/main
+shows tiny/llama
 item "where the cache lies"
 mkdir -p home/.cache/huggingface
 mv hub home/.cache/huggingface/hub

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ctrl-C and SIGTERM in mine and compare: they stop at once, say so, and change nothing. What a kill leaves is undone by the next command,
 # and where that cannot be written it is named.
-small_run run.db --group-by group --threshold 0.003
+small_run run.db --group-by group --threshold 0.003 --limit 40
 "$HW" mine run.db --min-support 0.5 --top 1 >/dev/null
 "$HW" compare run.db --by group=ABBA,BABA --permutations 20 --top 1 >/dev/null 2>&1
 cksum <run.db >before
 long_mine="mine run.db --min-support 0.05 --roles all --items heads+ffn --timeout 10000 --memory 100000"
-long_compare="compare run.db --by group=ABBA,BABA --permutations 1000000000"
+long_compare="compare run.db --by group=ABBA,BABA --pairs none --cluster none --permutations 1000000000"
 stop() { # signals, words of the command
   # shellcheck disable=SC2086
   "$PY" "$LIB/interrupt.py" "$1" seconds:1 run.db "$HW" $2 >stdout 2>stderr

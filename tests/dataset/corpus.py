@@ -54,6 +54,7 @@ TABLES = [
     ("gz_other_magic.csv.gz", TWO_PARTS[0] + b"\x1f\x8a" + TWO_PARTS[1][2:], "near line 3 a part of the gzip data ends", STOPS),
     ("gz_one_byte_more.csv.gz", TWO_PARTS[0] + TWO_PARTS[1][:1], "cut off", STOPS),
     ("gz_text_behind.csv.gz", TWO_PARTS[0] + b"B,y\n", "near line 3 a part of the gzip data ends", STOPS),
+    ("gz_one_byte_behind.csv.gz", TWO_PARTS[0] + b"B", "near line 3 a part of the gzip data ends", STOPS),
     ("gz_padded_text.csv.gz", TWO_PARTS[0] + bytes(70000) + b"B,y\n", "near line 3 a part of the gzip data ends", STOPS),
     ("gz_member_after_zeros.csv.gz", TWO_PARTS[0] + bytes(3) + TWO_PARTS[1], "near line 3 a part of the gzip data ends", "pandas reads on after zeros"),
     ("gz_damaged_part.csv.gz", TWO_PARTS[0] + TWO_PARTS[1][:-6] + b"AAAAAA", "damaged near line 4", STOPS),
