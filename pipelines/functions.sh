@@ -1,20 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the scripts of shards have in common; they source it.
 
-child='' stop=''
-trap 'stop=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT
+# A forked shell drops a signal until its traps are reset. Then it says so by SIGUSR1, and a stop that came before is passed on. What one
+# assignment reads and sets is not divided by the other trap, so each stop is passed once: headwater ends at once at a second one.
+stop='' ready='' caught=''
+trap 'was_ready=$ready stop=yes caught=yes; [ -z "$was_ready" ] || kill -TERM "$!" 2>/dev/null' TERM INT
+trap 'was_stopped=$stop ready=yes caught=yes; [ -z "$was_stopped" ] || kill -TERM "$!" 2>/dev/null' USR1
 
-# Runs a command that SIGTERM and SIGINT to this shell stop, and waits for its end. Its exit code.
-run_child() { # command...
-  "$@" &
-  child=$!
-  [ -z "$stop" ] || kill -TERM "$child" 2>/dev/null # the signal came before the command
-  child_code=130
-  while kill -0 "$child" 2>/dev/null; do # a signal to this shell ends wait, not the command
-    wait "$child"
-    child_code=$?
+# Runs a command that SIGTERM and SIGINT to this shell stop, and waits for its end. Its exit code; 130 where a stop ended it, or came before it.
+run_child() { # exec, command...
+  child_code=''
+  [ -z "$stop" ] || return 130
+  (trap - TERM INT; kill -USR1 $$; "$@") &
+  for _ in 1 2 3 4 5 6 7 8 9 10; do # not in wait: bash may not see a signal that comes just before it
+    [ -z "$ready" ] || break
+    sleep 0.1
   done
-  child=''
+  while :; do # a signal to this shell ends wait, not the command
+    caught=''
+    wait "$!"
+    code=$?
+    [ -z "$child_code" ] || [ "$code" != 127 ] || break # its end was told by the wait before
+    child_code=$code
+    [ -n "$caught" ] || kill -0 "$!" 2>/dev/null || break
+  done
+  ready=''
+  [ -z "$stop" ] || [ "$child_code" != 143 ] || child_code=130
   return "$child_code"
 }
 
@@ -23,4 +34,12 @@ copy_whole() { # from, to
   (trap '' TERM INT; cp "$1" "$2.copy") && mv "$2.copy" "$2" && return
   rm -f "$2.copy"
   return 1
+}
+
+# A word as a shell reads it.
+quoted() { # word
+  case $1 in
+    '' | *[!A-Za-z0-9_./-]*) printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")" ;;
+    *) printf '%s' "$1" ;;
+  esac
 }

@@ -23,22 +23,22 @@ trap leave EXIT
 leave() {
   if [ -n "$ran" ] && [ -s "$local/part.db" ] && { [ -s "$local/part.db-wal" ] || ! cmp -s "$local/part.db" "$part"; }; then
     fold=''
-    [ ! -s "$local/part.db-wal" ] || fold="${HEADWATER:-headwater} pack $local/part.db && "
-    echo "shard $k of $n: what is computed is not in $part, it is kept on this machine; to go on from it, before the same command: ${fold}mv $local/part.db $part" >&2
+    [ ! -s "$local/part.db-wal" ] || fold="$(quoted "${HEADWATER:-headwater}") pack $(quoted "$local/part.db") && "
+    echo "shard $k of $n: what is computed is not in $part, it is kept on this machine; to go on from it, before the same command: ${fold}mv $(quoted "$local/part.db") $(quoted "$part")" >&2
   else
     rm -rf "$local"
   fi
 }
 
 save() {
-  [ ! -e "$local/part.db-wal" ] || { echo "shard $k of $n: the program ended before it had folded its log in; not saved" >&2; return 1; }
+  [ ! -s "$local/part.db-wal" ] || { echo "shard $k of $n: the program ended before it had folded its log in; not saved" >&2; return 1; }
   [ ! -s "$local/part.db" ] || copy_whole "$local/part.db" "$part"
 }
 
 [ ! -e "$part" ] || cp "$part" "$local/part.db" || exit 1
 while [ -z "$stop" ]; do
   ran=yes
-  run_child timeout --preserve-status -s TERM "${HEADWATER_SAVE_MINUTES:-60}m" "${HEADWATER:-headwater}" run "$job" "$@" --shard "$k/$n" \
+  run_child exec timeout --preserve-status -s TERM "${HEADWATER_SAVE_MINUTES:-60}m" "${HEADWATER:-headwater}" run "$job" "$@" --shard "$k/$n" \
     --plan "$parts/plan" --db "$local/part.db" --failed-ok
   code=$?
   case $code in

@@ -28,8 +28,8 @@ if [ -n "$jobs" ]; then
 else
   k=1
   while [ "$k" -le "$n" ]; do
-    run_child sh "$folder/shard.sh" "$k" "$n" "$job" "$out" "$@" || exit $?
+    run_child exec sh "$folder/shard.sh" "$k" "$n" "$job" "$out" "$@" || exit $?
     k=$((k + 1))
   done
 fi
-run_child sh "$folder/merge.sh" "$n" "$out" || exit $?
+run_child exec sh "$folder/merge.sh" "$n" "$out" || exit $?

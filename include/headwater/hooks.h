@@ -28,8 +28,8 @@ typedef struct hw_hooks {
   void (*notice)(void *context, const char *line);              /* something the user should know */
   void *context;
   const volatile sig_atomic_t *stop; /* nonzero: let the work in hand finish, then return */
-  double lock_timeout; /* seconds that a writer waits while another program holds the database locked; 0: not for another Headwater, 5 s
-                        * for others. A notice is given after 5 s and then every minute. */
+  double lock_timeout; /* seconds that a writer waits while another program holds the database locked, or at the end reads an older state;
+                        * 0: not for another Headwater, 5 s for others. A notice is given after 5 s and then every minute. */
 } hw_hooks;
 
 HW_END_C

@@ -148,7 +148,10 @@ HW_API bool hw_store_bytes(hw_store *store, int64_t *bytes, hw_error *err);
 HW_API double hw_store_writer_bytes(double database_bytes, bool counterfactuals);
 /* Commits the chunks that wait. After an error none of them is stored. */
 HW_API bool hw_store_flush(hw_store *store, hw_error *err);
-/* Commits and closes; with finish = true the WAL is folded in and journal_mode becomes DELETE, one file to mail. close(NULL) is fine. */
+/* Commits and closes. With finish = true the log (PATH-wal) is folded in and journal_mode becomes DELETE: one file to mail. Where another program
+ * has the file open, an empty log and WAL mode stay, and a notice says so. Where it reads an older state, this waits for it as long as
+ * hooks->lock_timeout (5 s once hooks->stop is set). Errors: where it still reads then, IO, or INTERRUPTED after a stop: all is stored, in
+ * the two files together. close(NULL) is fine. */
 HW_API bool hw_store_close(hw_store *store, bool finish, hw_error *err);
 
 /* Text of every token, once, at creation (a second call does nothing). Pieces are bytes, perhaps not UTF-8. */

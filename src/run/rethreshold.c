@@ -178,10 +178,10 @@ bool hw_rethreshold(const char *source, double threshold, const char *out, const
     hw_store_commit_every(r.target, 1);
     ok = copy_all(&r);
     hw_error closing = {0};
-    if (!hw_store_close(r.target, ok || err->kind == HW_ERROR_INTERRUPTED, &closing) && ok) {
-      *err = closing;
-      ok = false;
-    }
+    bool stopped_early = !ok && err->kind == HW_ERROR_INTERRUPTED, closed = hw_store_close(r.target, ok || stopped_early, &closing);
+    if (stopped_early && closing.kind == HW_ERROR_INTERRUPTED) (void)hw_fail(err, HW_ERROR_INTERRUPTED, "%s; %s", err->message, closing.message);
+    else if (!closed && (ok || stopped_early)) *err = closing;
+    ok = ok && closed;
   }
   (void)hw_store_close(r.source, false, NULL);
   hw_arena_fini(&r.arena);

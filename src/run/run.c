@@ -53,6 +53,16 @@ static bool check_weights(const hw_running *s, hw_error *err) {
   return hw_fail(err, why.kind, "%s, so what this process stored in %s may be of either content: delete the database and run again", why.message, s->job->db);
 }
 
+static void notice(const hw_hooks *hooks, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void notice(const hw_hooks *hooks, const char *format, ...) {
+  char line[1024];
+  va_list values;
+  va_start(values, format);
+  (void)hw_vsnprintf(line, sizeof line, format, values);
+  va_end(values);
+  if (hooks->notice) hooks->notice(hooks->context, line);
+}
+
 static bool run_into_store(hw_running *s, const hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
   hw_process_info process = hw_running_process(s, summary);
   if (!hw_store_open_run(s->job->db, &s->plan->info, &process, s->job->durable, &s->store, err)) return false;
@@ -76,6 +86,10 @@ static bool run_into_store(hw_running *s, const hw_plan_summary *summary, hw_run
        (!relevance.contrast || hw_store_count_relevances(s->store, true, &result->relevances[1], err));
   hw_error closing = {0};
   bool closed = hw_store_close(s->store, ok, &closing);
+  if (ok && !closed && s->unfinished && closing.kind == HW_ERROR_INTERRUPTED) { /* only its log stays */
+    notice(s->hooks, "%s", closing.message);
+    closed = true;
+  }
   if (ok && !closed) *err = closing;
   s->progress.seconds = hw_clock_seconds() - s->started;
   result->progress = s->progress;
@@ -87,16 +101,6 @@ static bool run_into_store(hw_running *s, const hw_plan_summary *summary, hw_run
   memcpy(result->fingerprint, s->plan->info.fingerprint, sizeof result->fingerprint);
   hw_arena_fini(&arena);
   return ok && closed;
-}
-
-static void notice(const hw_hooks *hooks, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void notice(const hw_hooks *hooks, const char *format, ...) {
-  char line[512];
-  va_list values;
-  va_start(values, format);
-  (void)hw_vsnprintf(line, sizeof line, format, values);
-  va_end(values);
-  if (hooks->notice) hooks->notice(hooks->context, line);
 }
 
 static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {

@@ -41,7 +41,7 @@ static bool is_empty(const hw_store *store) {
 
 /* One writing process at a time: SQLite alone would let two take turns. */
 static bool lock_file(hw_store *store, bool create, hw_error *err) {
-  hw_store_begin_wait(store);
+  hw_store_begin_wait(store, HW_WAIT_LOCK);
   for (;;) {
     if (create && access(store->path, F_OK) != 0 && errno == ENOENT) store->created = true;
     store->lock = open(store->path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0644);

@@ -35,6 +35,7 @@ struct hw_store {
   const hw_hooks *hooks;            /* may be NULL */
   bool stoppable;                   /* statements end with INTERRUPTED once hooks->stop is set */
   double waiting_since, next_notice; /* hw_clock_seconds() of the last wait for another program */
+  const char *wait_reason;
   bool created;                     /* the file was not there before it was opened, and was empty when this process had its lock */
   int64_t version;                  /* of the schema; 0: there is none yet */
   bool migrated;                    /* it was brought to this version when it was opened */

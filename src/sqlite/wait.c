@@ -9,7 +9,8 @@
 
 enum { POLL_NANOSECONDS = 20000000, FIRST_NOTICE_SECONDS = 5, NOTICE_SECONDS = 60 };
 
-void hw_store_begin_wait(hw_store *store) {
+void hw_store_begin_wait(hw_store *store, const char *reason) {
+  store->wait_reason = reason;
   store->waiting_since = hw_clock_seconds();
   store->next_notice = store->waiting_since + FIRST_NOTICE_SECONDS;
 }
@@ -21,7 +22,7 @@ bool hw_store_wait_more(hw_store *store, double limit) {
   if (now >= store->next_notice && hooks && hooks->notice) {
     hw_buffer line;
     hw_buffer_init(&line);
-    hw_buffer_printf(&line, "%s: another program holds it locked: waited %.0f s, gives up after %.0f s (--lock-timeout)", store->path,
+    hw_buffer_printf(&line, "%s: %s: waited %.0f s, gives up after %.0f s (--lock-timeout)", store->path, store->wait_reason,
                      now - store->waiting_since, limit);
     if (!line.failed) hooks->notice(hooks->context, line.data);
     hw_buffer_fini(&line);
@@ -37,7 +38,7 @@ bool hw_store_wait_busy(hw_store *store) {
 
 static int on_busy(void *context, int n_before) {
   hw_store *store = context;
-  if (n_before == 0) hw_store_begin_wait(store);
+  if (n_before == 0) hw_store_begin_wait(store, HW_WAIT_LOCK);
   return hw_store_wait_busy(store);
 }
 

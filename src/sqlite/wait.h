@@ -8,7 +8,10 @@
 /* How long SQLite waits for a program that is about to finish, where no other time is given. */
 enum { HW_BUSY_SECONDS = 5 };
 
-void hw_store_begin_wait(hw_store *store);
+#define HW_WAIT_LOCK "another program holds it locked"
+
+/* The reason is what notices say of the wait. */
+void hw_store_begin_wait(hw_store *store, const char *reason);
 /* Waits a moment; false when `limit` seconds are over or the user wants to stop. */
 bool hw_store_wait_more(hw_store *store, double limit);
 /* The same for a lock of SQLite's, by the time that the store's hooks give. */

@@ -3,6 +3,7 @@
  * the new file is written from its beginning to its end. Both are committed piece by piece, and a merge that was stopped goes on behind the last
  * piece. The sums of all files are added in one transaction at the end. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -424,7 +425,8 @@ static bool make_file(merge *m, const char *path, const char *unfinished, bool *
   bool ok = open_unfinished(m, unfinished) && merge_all(m);
   hw_error closing;
   bool wrong = !ok && m->out && m->err->kind == HW_ERROR_INPUT; /* nothing that a second attempt could continue */
-  int lock = ok ? dup(m->out->lock) : -1; /* no other merge takes the file up before it has its name */
+  int lock = ok ? fcntl(m->out->lock, F_DUPFD_CLOEXEC, 0) : -1; /* no other merge takes the file up before it has its name */
+  if (ok && lock < 0) ok = hw_fail(m->err, HW_ERROR_IO, "%s: its lock cannot be kept: %s", unfinished, strerror(errno));
   if (wrong) hw_store_remove(m->out);
   else if (m->out && !hw_store_close(m->out, ok, &closing) && ok) ok = hw_fail(m->err, closing.kind, "%s", closing.message);
   m->out = NULL;

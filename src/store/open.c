@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/difference.h"
+#include "base/progress.h"
 #include "codec/codec.h"
 #include "sqlite/connection.h"
 #include "sqlite/wait.h"
@@ -281,7 +282,7 @@ static bool check_kernel(hw_store *store, const hw_process_info *process, hw_err
 /* SQLite does not call the busy handler for a change of the journal mode. */
 static bool use_log(hw_store *store, hw_error *err) {
   hw_error why;
-  hw_store_begin_wait(store);
+  hw_store_begin_wait(store, HW_WAIT_LOCK);
   while (!hw_store_exec(store, "PRAGMA journal_mode = WAL", "set it up", &why))
     if ((sqlite3_errcode(store->db) & 0xff) != SQLITE_BUSY || !hw_store_wait_busy(store)) return *err = why, false;
   return true;
@@ -362,16 +363,14 @@ bool hw_store_set_cache(hw_store *store, size_t kilobytes, hw_error *err) {
   return hw_store_exec(store, pragma, "set it up", err);
 }
 
-/* Copies the write-ahead log into the database; a reader of an older state keeps a part of it there. */
-static bool copy_log(hw_store *store, hw_error *err) {
+/* Copies the write-ahead log into the database; *busy: a reader of an older state keeps a part of it there. */
+static bool copy_log(hw_store *store, bool *busy, hw_error *err) {
   hw_statement s;
   bool ok = hw_statement_open(&s, store, "open/copy_log.sql", err);
   errno = 0;
   int rc = ok ? sqlite3_step(s.sqlite) : SQLITE_OK;
   if (ok && rc != SQLITE_ROW) ok = hw_store_fail(store, "fold in its log", err);
-  if (ok && hw_column_integer(&s, 0))
-    ok = hw_fail(err, HW_ERROR_IO, "%s: all is stored, but its log %s-wal could not be folded in because another program reads it: the two files belong together until the same command has folded it in",
-                 store->path, store->path);
+  *busy = ok && hw_column_integer(&s, 0);
   hw_statement_close(&s);
   return ok;
 }
@@ -380,7 +379,8 @@ static void tell_open(const hw_store *store) {
   hw_buffer line;
   if (!store->hooks || !store->hooks->notice) return;
   hw_buffer_init(&line);
-  hw_buffer_printf(&line, "%s: another program has it open: %s-wal, which is empty, stays until that program closes it", store->path, store->path);
+  hw_buffer_printf(&line, "%s: another program has it open, so %s-wal, which is empty, stays: once that program has ended, the same command again or headwater pack %s removes it",
+                   store->path, store->path, store->path);
   if (!line.failed) store->hooks->notice(store->hooks->context, line.data);
   hw_buffer_fini(&line);
 }
@@ -389,9 +389,13 @@ static void tell_open(const hw_store *store) {
 static bool remove_log(hw_store *store, hw_error *err) {
   hw_statement s;
   bool ok = hw_statement_open(&s, store, "open/remove_log.sql", err);
-  errno = 0;
-  int rc = ok ? sqlite3_step(s.sqlite) : SQLITE_OK;
-  if (rc == SQLITE_ROW) rc = sqlite3_step(s.sqlite); /* writes the new mode into the file */
+  int rc = SQLITE_OK;
+  if (ok) hw_store_begin_wait(store, HW_WAIT_LOCK);
+  do {
+    errno = 0;
+    (void)sqlite3_reset(s.sqlite);
+    if (ok && (rc = sqlite3_step(s.sqlite)) == SQLITE_ROW) rc = sqlite3_step(s.sqlite); /* writes the new mode into the file */
+  } while ((rc & 0xff) == SQLITE_BUSY && hw_store_wait_more(store, HW_BUSY_SECONDS));
   if ((rc & 0xff) == SQLITE_BUSY) tell_open(store);
   else if (ok && rc != SQLITE_DONE) ok = hw_store_fail(store, "remove its log", err);
   hw_statement_close(&s);
@@ -399,8 +403,17 @@ static bool remove_log(hw_store *store, hw_error *err) {
 }
 
 static bool finish(hw_store *store, hw_error *err) {
-  (void)sqlite3_busy_timeout(store->db, HW_BUSY_SECONDS * 1000); /* all is stored: a reader that stays does not hold up the end */
-  return copy_log(store, err) && remove_log(store, err);
+  bool busy;
+  (void)sqlite3_busy_timeout(store->db, HW_BUSY_SECONDS * 1000); /* so long a log waits for readers also after a stop */
+  hw_store_begin_wait(store, "another program reads an older state of it, so its log cannot be folded in yet");
+  do {
+    if (!copy_log(store, &busy, err)) return false;
+  } while (busy && hw_store_wait_busy(store));
+  if (!busy) return remove_log(store, err);
+  return hw_fail(err, hw_asked_to_stop(store->hooks) ? HW_ERROR_INTERRUPTED : HW_ERROR_IO,
+                 "%s: nothing is lost, but its log %s-wal could not be folded in because another program reads an older state: the two files belong "
+                 "together until the same command again, or headwater pack %s, has folded it in",
+                 store->path, store->path, store->path);
 }
 
 bool hw_store_close(hw_store *store, bool is_complete, hw_error *err) {

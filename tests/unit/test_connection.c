@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The lock of the one writing process, and statements bound by name. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +21,29 @@ int flock(int descriptor, int operation) {
   if (!lock_error) return (int)syscall(SYS_flock, descriptor, operation);
   errno = lock_error;
   return -1;
+}
+
+static bool no_copies; /* of descriptors */
+
+int fcntl(int descriptor, int operation, ...) {
+  va_list rest;
+  va_start(rest, operation);
+  void *argument = va_arg(rest, void *);
+  va_end(rest);
+  if (!no_copies || operation != F_DUPFD_CLOEXEC) return (int)syscall(SYS_fcntl, descriptor, operation, argument);
+  errno = EMFILE;
+  return -1;
+}
+
+TEST(a_merge_that_cannot_keep_its_lock_is_an_error) {
+  hw_merge_result result;
+  make_run(at("a.db"), &one_target, (const int[]){0, 1, 2, 3, 4});
+  char part[4096];
+  (void)snprintf(part, sizeof part, "%s", at("a.db"));
+  no_copies = true;
+  REFUSED("merged.db.merging: its lock cannot be kept: Too many open files", hw_store_merge(at("merged.db"), (const char *const[]){part}, 1, false, NULL, &result, e));
+  no_copies = false;
+  OK(hw_store_merge(at("merged.db"), (const char *const[]){part}, 1, false, NULL, &result, e));
 }
 
 TEST(every_failure_to_lock_is_an_error) {
@@ -163,7 +188,7 @@ TEST(parameters_are_bound_by_name) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(every_failure_to_lock_is_an_error),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(every_failure_to_lock_is_an_error), cmocka_unit_test(a_merge_that_cannot_keep_its_lock_is_an_error),
                                      cmocka_unit_test(what_another_process_wrote_before_the_lock_stays),
                                      cmocka_unit_test(a_file_is_removed_before_its_lock_is_free),
                                      cmocka_unit_test(the_target_of_a_link_is_removed_and_the_link_stays),

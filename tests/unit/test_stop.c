@@ -68,6 +68,15 @@ TEST(a_new_threshold_that_is_done_is_not_stopped) {
   assert_non_null(strstr(why.message, "stopped with 6 prompts stored"));
   assert_false(hw_file_exists(at("new.db-wal")));
   stop = 0;
+  sqlite3 *reader; /* of the state before */
+  assert_int_equal(sqlite3_open(at("new.db"), &reader), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(reader, "PRAGMA journal_mode = WAL; BEGIN; SELECT count(*) FROM prompt", NULL, NULL, NULL), SQLITE_OK);
+  assert_false(hw_rethreshold(at("run.db"), 0.1, at("new.db"), &hooks, &n, &n_failed, &why));
+  assert_int_equal(why.kind, HW_ERROR_INTERRUPTED);
+  assert_non_null(strstr(why.message, "stopped with 6 prompts stored"));
+  assert_non_null(strstr(why.message, "new.db-wal could not be folded in"));
+  assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+  stop = 0;
   last_stage = "neurons";
   OK(hw_rethreshold(at("run.db"), 0.1, at("new.db"), &hooks, &n, &n_failed, e));
   assert_true(n == 6 && n_failed == 0);

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# How the scripts of shards end, with a program that does as it is told by its name: a stop between two programs, and what is saved or kept.
+pipelines=$ROOT/pipelines
+cat >stub <<'STUB'
+#!/bin/sh
+command=$1 db=$2
+echo "$1" >>calls
+while [ $# -gt 1 ]; do
+  [ "$1" != --db ] || db=$2
+  shift
+done
+case $command/$0 in
+  merge/* | run/*late) ;;
+  pack/*) rm "$db-wal"; exit 0 ;;
+  run/*empty) echo rows >"$db"; : >"$db-wal"; exit 0 ;;
+  run/*log) echo rows >"$db"; echo more >"$db-wal"; exit 1 ;;
+esac
+[ ! -e begun ] || exit 0
+trap 'stopped=yes' TERM
+: >begun
+until [ -n "${stopped:-}" ]; do sleep 0.02; done
+STUB
+chmod +x stub
+for name in late empty "with a log"; do cp stub "$name"; done
+echo "--- a program that ends with 0 after a stop"
+for n in 1 2; do
+  HEADWATER=./late "$PY" "$LIB/interrupt.py" SIGTERM exists begun sh "$pipelines/shards.sh" $n job.ini late.db 2>/dev/null
+  echo "exit $?; programs: $(cat calls)"
+  rm -f begun calls
+done
+echo "--- a stop while a program is started"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+  sh -c '. "$0"; (kill -TERM $$) & run_child exec sleep 1; echo "exit $?"' "$pipelines/functions.sh" 2>/dev/null
+done | sort -u
+echo "--- an empty log is no reason not to save"
+HEADWATER=./empty sh "$pipelines/shard.sh" 1 2 job.ini empty.db 2>&1 | sed "s|$TMPDIR/headwater\.[A-Za-z0-9]*|LOCAL|"
+cat empty.db.parts/1-of-2.db
+echo "--- the command that is printed, with blanks and quotes in names"
+mkdir "$TMPDIR/it's one"
+TMPDIR="$TMPDIR/it's one" HEADWATER="./with a log" sh "$pipelines/shard.sh" 1 2 job.ini "your b.db" 2>kept
+sh -c "$(sed 's/.*before the same command: //' kept)" && cat "your b.db.parts/1-of-2.db"
