@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the scripts of shards have in common; they source it.
 
-# A forked shell drops a signal until its traps are reset. Then it says so by SIGUSR1, and a stop that came before is passed on. What one
-# assignment reads and sets is not divided by the other trap, so each stop is passed once: headwater ends at once at a second one.
+# A forked shell drops signals until it has reset its traps. Then it sends SIGUSR1, and a stop that came before is passed on to it. Each trap looks
+# at the other's variable and sets its own in one assignment, so a stop is passed on once: a second one would end headwater at once.
 stop='' ready='' caught=''
 trap 'was_ready=$ready stop=yes caught=yes; [ -z "$was_ready" ] || kill -TERM "$!" 2>/dev/null' TERM INT
 trap 'was_stopped=$stop ready=yes caught=yes; [ -z "$was_stopped" ] || kill -TERM "$!" 2>/dev/null' USR1

@@ -24,8 +24,8 @@ typedef struct hw_export {
   const char *folder;
   const char *tables; /* "head_importance,edge_frequency"; NULL: all */
   int64_t certificate; /* that of mib_circuit and of the figures of certificates; 0: mib_circuit of the one made with the most prompts
-                           * stored, figure_knockouts of the one with the most knock-outs, figure_curve of the last eight. Errors: INPUT when there is none
-                           * of the number */
+                        * stored, figure_knockouts of the one with the most knock-outs, figure_curve of the last eight. Errors: INPUT when there is none
+                        * of the number */
   bool figures;
   const hw_export_graph *graphs; /* [n_graphs]; one that is not stored is an error */
   size_t n_graphs;

@@ -3,6 +3,8 @@
 #ifndef HW_TESTS_TENSOR_BITS_TESTS_H
 #define HW_TESTS_TENSOR_BITS_TESTS_H
 
+#include "instruction_sets.h"
+
 /* ---- What the bits may depend on ---- */
 
 /* Each kernel over inputs that start `shift` floats past an aligned address; all results into one row. */
@@ -151,20 +153,9 @@ TEST(gemm_bits_do_not_depend_on_packing) {
   free(z);
 }
 
-/* The kernels of all instruction sets that this processor has. */
-static size_t kernels_here(const hw_kernels *list[3]) {
-  size_t n = 0;
-  list[n++] = &hw_kernels_plain;
-#if defined(__x86_64__)
-  if (hw_kernels_here() != &hw_kernels_plain) list[n++] = &hw_kernels_v3;
-  if (hw_kernels_here() == &hw_kernels_v4) list[n++] = &hw_kernels_v4;
-#endif
-  return n;
-}
-
 TEST(gemm_bits_do_not_depend_on_the_instruction_set) {
   const hw_kernels *kernels[3];
-  size_t n = kernels_here(kernels);
+  size_t n = list_instruction_sets(kernels);
   uint64_t seed = 13;
   float x[4 * 200], w[200 * HW_PACK_WIDTH], y[2][4 * HW_PACK_WIDTH];
   for (size_t depth = 1; depth <= 200; depth += 3)
@@ -209,7 +200,7 @@ TEST(attention_of_many_queries_is_that_of_each) {
   const hw_kernels *kernels[3];
   const float sink = 0.4f;
   const hw_scoring scorings[] = {{.scale = 0.3f}, {.scale = 0.3f, .cap = 2, .slope = 0.25f, .sink = &sink}};
-  size_t n = kernels_here(kernels);
+  size_t n = list_instruction_sets(kernels);
   uint64_t seed = 17;
   for (size_t k = 0; k < n; k++)
     for (size_t l = 0; l < COUNT_OF(lengths); l++)

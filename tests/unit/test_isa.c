@@ -2,9 +2,9 @@
  * The kernels that are compiled for each instruction set: exp, tanh and erf against libm's in float64 over every exponent, and the same
  * bits from all instruction sets that this processor has. */
 #include "unit.h"
+#include "instruction_sets.h"
 #include "base/real.h"
 #include "tensor/functions.h"
-#include "tensor/isa.h"
 
 /* ---- exp, tanh, erf: at most 2 units in the last place ---- */
 
@@ -167,16 +167,6 @@ static void check_exps(const hw_kernels *k) {
   k->exp_doubles(x, COUNT_OF(x));
   for (size_t i = 0; i < COUNT_OF(at); i++) assert_true(x[i] == hw_exp(at[i]));
   assert_true(isnan(x[COUNT_OF(at)]));
-}
-
-static size_t list_instruction_sets(const hw_kernels *sets[3]) {
-  size_t n = 0;
-  sets[n++] = &hw_kernels_plain;
-#if defined(__x86_64__)
-  if (hw_kernels_here() != &hw_kernels_plain) sets[n++] = &hw_kernels_v3;
-  if (hw_kernels_here() == &hw_kernels_v4) sets[n++] = &hw_kernels_v4;
-#endif
-  return n;
 }
 
 TEST(instruction_sets_give_the_same_bits) {
