@@ -142,6 +142,12 @@ TEST(other_settings_out_of_range_are_refused) {
       {{.baseline = -1}, "baseline is -1, want one of 0 (counterfactual) to 2 (mean)"}, {{.curve = 9}, "curve is 9, want one of 0"},
       {{.n_random = -1}, "n_random is -1, want a whole number from 0 to 1000"}, {{.threads = -2}, "threads is -2, want a whole number from 0"}};
   for (size_t i = 0; i < COUNT_OF(certify); i++) assert_refused(hw_certify(db_path, &certify[i].settings, &certified, &err), &err, HW_ERROR_INPUT, certify[i].words);
+  const hw_comparison_request requests[] = {{.by = "group=a,b", .measure = (hw_measure)4}, {.by = "group=a,b", .components = (hw_component_set)6}};
+  for (size_t i = 0; i < COUNT_OF(requests); i++) {
+    hw_comparison comparison;
+    assert_refused(hw_comparison_read(NULL, NULL, &requests[i], &comparison, &err), &err, HW_ERROR_INPUT, i ? "components is 6" : "measure is 4");
+    hw_comparison_fini(&comparison);
+  }
   assert_int_not_equal(access(out_path, F_OK), 0);
 }
 
