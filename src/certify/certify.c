@@ -357,6 +357,8 @@ static bool run(hw_certifying *c, hw_error *err) {
 
 bool hw_certify(const char *path, const hw_certify_settings *given, hw_certify_summary *summary, hw_error *err) {
   hw_certify_settings settings = *given;
+  hw_error unread = {0};
+  if (!err) err = &unread;
   hw_arena arena;
   hw_store *store;
   if (!check_ranges(given, err)) return false;
