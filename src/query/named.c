@@ -37,19 +37,20 @@ bool hw_query_has_needed(hw_store *store, const char *table, bool *there, hw_err
   return true;
 }
 
+bool hw_query_check_needed(hw_store *store, const hw_comment_line *line, const char *reader, hw_error *err) {
+  char table[64];
+  bool there;
+  if (line->name.length >= sizeof table) return hw_fail(err, HW_ERROR_INPUT, "%s: a needed table's name is too long", reader);
+  memcpy(table, line->name.at, line->name.length);
+  table[line->name.length] = '\0';
+  if (!hw_query_has_needed(store, table, &there, err)) return false;
+  return there || hw_fail(err, HW_ERROR_INPUT, "%s: %s reads what is not there yet; it is made by: %.*s", store->path, reader,
+                          (int)line->words.length, line->words.at);
+}
+
 bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err) {
   hw_comment_line line;
-  for (const char *sql = query->sql; hw_query_comment(&sql, &line);) {
-    char table[64];
-    bool there;
-    if (line.kind != HW_COMMENT_NEEDS) continue;
-    if (line.name.length >= sizeof table) return hw_fail(err, HW_ERROR_INPUT, "query %s: a table's name is too long", query->name);
-    memcpy(table, line.name.at, line.name.length);
-    table[line.name.length] = '\0';
-    if (!hw_query_has_needed(store, table, &there, err)) return false;
-    if (!there)
-      return hw_fail(err, HW_ERROR_INPUT, "%s: %s reads what is not there yet; it is made by: %.*s", store->path, query->name,
-                     (int)line.words.length, line.words.at);
-  }
+  for (const char *sql = query->sql; hw_query_comment(&sql, &line);)
+    if (line.kind == HW_COMMENT_NEEDS && !line.without.at && !hw_query_check_needed(store, &line, query->name, err)) return false;
   return true;
 }

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "headwater/arena.h"
+#include "query/select.h"
 #include "sqlite/sql.h"
 #include "sqlite/statement.h"
 
@@ -313,10 +314,24 @@ static bool bind_all(binding *b, hw_error *err) {
   return true;
 }
 
+/* Tables that are needed only without a parameter. */
+static bool check_needed(const binding *b, hw_error *err) {
+  hw_comment_line line;
+  for (const char *sql = b->sql; hw_query_comment(&sql, &line);) {
+    bool given = false;
+    char reader[80];
+    if (!line.without.at) continue;
+    for (size_t i = 0; i < b->n_given && !given; i++) given = b->given[i].text && hw_comment_is(line.without, b->given[i].name);
+    (void)snprintf(reader, sizeof reader, "the query without --%.*s", (int)(line.without.length < 50 ? line.without.length : 50), line.without.at);
+    if (!given && !hw_query_check_needed(b->store, &line, reader, err)) return false;
+  }
+  return true;
+}
+
 bool hw_query_bind(hw_store *store, sqlite3_stmt *statement, const char *sql, const hw_parameter *parameters, size_t n, hw_error *err) {
   binding b = {.store = store, .statement = statement, .sql = sql};
   hw_arena_init(&b.arena);
-  bool ok = read_given(&b, parameters, n, err) && bind_all(&b, err);
+  bool ok = read_given(&b, parameters, n, err) && bind_all(&b, err) && check_needed(&b, err);
   hw_arena_fini(&b.arena);
   return ok;
 }
