@@ -7,6 +7,7 @@
 #include "functions/functions.h"
 #include "headwater/stats.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,8 @@ static int argument_kind(const hw_table_function *function, int at) {
 static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out, char **message) {
   (void)argc, (void)argv, (void)message;
   const hw_table_function *function = aux;
-  static const char *const arguments[] = {"", ", min_importance HIDDEN", ", wanted_token HIDDEN"};
+  static const char *const arguments[] = {[HW_ARGUMENT_NONE] = "", [HW_ARGUMENT_THRESHOLD] = ", min_importance HIDDEN",
+                                          [HW_ARGUMENT_SHARE] = ", min_importance HIDDEN", [HW_ARGUMENT_TOKEN] = ", wanted_token HIDDEN"};
   char *sql = sqlite3_mprintf("CREATE TABLE x(%s, data HIDDEN%s%s)", function->columns, arguments[function->argument],
                               function->stored ? ", stored HIDDEN, in_graph HIDDEN" : "");
   table *made = calloc(1, sizeof *made);
@@ -98,6 +100,15 @@ static int complain(sqlite3_vtab *base, const char *message) {
   return SQLITE_ERROR;
 }
 
+static int complain_argument(sqlite3_vtab *base, sqlite3_value *value) {
+  static const char *const wants[] = {[HW_ARGUMENT_THRESHOLD] = "the threshold must lie within [0, 1)", [HW_ARGUMENT_SHARE] = "the threshold must be a share from 0 up",
+                                      [HW_ARGUMENT_TOKEN] = "the token must be an id"};
+  const unsigned char *text = sqlite3_value_text(value);
+  char message[200];
+  (void)snprintf(message, sizeof message, "%s, not %.100s", wants[((table *)base)->function->argument], text ? (const char *)text : "these bytes");
+  return complain(base, message);
+}
+
 static int cursor_filter(sqlite3_vtab_cursor *base, int index, const char *text, int argc, sqlite3_value **argv) {
   (void)text;
   cursor *c = (cursor *)base;
@@ -111,10 +122,9 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int index, const char *text,
   if (index & 1 << STORED && sqlite3_value_int(argv[argc - 1])) c->rows.wanted = HW_ROWS_STORED;
   if (index & 1 << ARGUMENT && sqlite3_value_type(argv[1]) != SQLITE_NULL) {
     int kind = sqlite3_value_numeric_type(argv[1]);
-    bool threshold = function->argument == HW_ARGUMENT_THRESHOLD;
     argument = sqlite3_value_double(argv[1]);
-    if ((kind != SQLITE_FLOAT && kind != SQLITE_INTEGER) || !(argument >= 0) || (threshold && !(argument < 1)))
-      return complain(base->pVtab, threshold ? "the threshold must lie within [0, 1)" : "the token must be an id");
+    if ((kind != SQLITE_FLOAT && kind != SQLITE_INTEGER) || !(argument >= 0) || (function->argument == HW_ARGUMENT_THRESHOLD && !(argument < 1)))
+      return complain_argument(base->pVtab, argv[1]);
   }
   int type = sqlite3_value_type(argv[0]);
   if (type == SQLITE_NULL) return SQLITE_OK;

@@ -30,8 +30,8 @@ typedef struct hw_rows {
   hw_relevance_row *relevance_rows; /* relevance.c */
 } hw_rows;
 
-/* The second, optional argument of a table function. */
-typedef enum hw_argument { HW_ARGUMENT_NONE, HW_ARGUMENT_THRESHOLD, HW_ARGUMENT_TOKEN } hw_argument;
+/* The second, optional argument of a table function. SHARE: a threshold of shares, which may exceed 1. */
+typedef enum hw_argument { HW_ARGUMENT_NONE, HW_ARGUMENT_THRESHOLD, HW_ARGUMENT_SHARE, HW_ARGUMENT_TOKEN } hw_argument;
 
 typedef struct hw_table_function {
   const char *name;

@@ -232,7 +232,7 @@ const hw_table_function hw_table_functions[] = {
     {"hw_item_graphs", "graph_id, importance", 2, HW_ARGUMENT_NONE, false, fill_item_graphs, item_graphs_column},
     {"hw_lens", "layer, rank, logit, probability, foil_rank, foil_logit, foil_probability, logit_diff", 8, HW_ARGUMENT_NONE, false, fill_lens, lens_column},
     {"hw_pairs", "layer_a, head_a, layer_b, head_b, n, n_a, n_b, n_both", 8, HW_ARGUMENT_NONE, false, fill_pairs, pairs_column},
-    {"hw_relevance", "kind, layer, head, neuron, source, target, r, share, value, key, query", 11, HW_ARGUMENT_THRESHOLD, false, hw_fill_relevance, hw_relevance_column},
+    {"hw_relevance", "kind, layer, head, neuron, source, target, r, share, value, key, query", 11, HW_ARGUMENT_SHARE, false, hw_fill_relevance, hw_relevance_column},
     {"hw_graph_size", "edges, nodes, heads, ffn_nodes", 4, HW_ARGUMENT_THRESHOLD, false, fill_graph_size, graph_size_column},
 };
 const size_t hw_n_table_functions = sizeof hw_table_functions / sizeof hw_table_functions[0];
