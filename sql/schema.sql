@@ -59,7 +59,8 @@ CREATE TABLE chunk (
 ) STRICT;
 
 -- Prompts are grouped by the values of the --group-by columns: a group for each combination (group_id by first appearance in the data
--- set), and with several columns a marginal group for each value of each column, over all values of the others (but the variant).
+-- set), and with several columns a marginal group for each value of each column, over all values of the others (but the variant). A column
+-- whose values have one combination each has no marginal groups, as they would be the combinations again.
 CREATE TABLE prompt_group (
   group_id INTEGER PRIMARY KEY CHECK(group_id >= 0),
   name TEXT NOT NULL,             -- "column=value,column=value"
