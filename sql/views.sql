@@ -15,7 +15,7 @@
 --   target_pos   position whose next token is predicted
 --   graph_id   prompt_id * 2^20 + target_pos
 --   position   of a token in the prompt, from 0
---   kind   of a part: attention, attention_residual, ffn, ffn_residual; of a projected component: head, attention, ffn, resid_mid, resid_post, neuron; of a relevance attention, ffn, query, head, ffn_total (all positions), neuron, token, bias; in relevance_statistic head, value, key, query (of a head), ffn, neuron
+--   kind   of a part: attention, attention_residual, ffn, ffn_residual; of a projected component: head, attention, ffn, resid_mid, resid_post; of a relevance attention, ffn, query, head, ffn_total (all positions), neuron, token, bias; in relevance_statistic head, value, key, query (of a head), ffn, neuron
 --   source, target   positions that a part reads and writes
 --   source_role, target_role   roles of these positions
 --   role, role_id   name and number of a role

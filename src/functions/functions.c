@@ -94,19 +94,21 @@ static int cursor_close(sqlite3_vtab_cursor *base) {
   return SQLITE_OK;
 }
 
+bool hw_read_argument(hw_argument kind, sqlite3_value *value, double *argument, char problem[HW_ARGUMENT_PROBLEM]) {
+  static const char *const wants[] = {[HW_ARGUMENT_THRESHOLD] = "the threshold must lie within [0, 1)", [HW_ARGUMENT_SHARE] = "the threshold must be a share from 0 up",
+                                      [HW_ARGUMENT_TOKEN] = "the token must be an id"};
+  int type = sqlite3_value_numeric_type(value);
+  *argument = sqlite3_value_double(value);
+  if ((type == SQLITE_FLOAT || type == SQLITE_INTEGER) && *argument >= 0 && (kind != HW_ARGUMENT_THRESHOLD || *argument < 1)) return true;
+  const unsigned char *text = sqlite3_value_text(value);
+  (void)snprintf(problem, HW_ARGUMENT_PROBLEM, "%s, not %.100s", wants[kind], text ? (const char *)text : "these bytes");
+  return false;
+}
+
 static int complain(sqlite3_vtab *base, const char *message) {
   sqlite3_free(base->zErrMsg);
   base->zErrMsg = sqlite3_mprintf("%s: %s", ((table *)base)->function->name, message);
   return SQLITE_ERROR;
-}
-
-static int complain_argument(sqlite3_vtab *base, sqlite3_value *value) {
-  static const char *const wants[] = {[HW_ARGUMENT_THRESHOLD] = "the threshold must lie within [0, 1)", [HW_ARGUMENT_SHARE] = "the threshold must be a share from 0 up",
-                                      [HW_ARGUMENT_TOKEN] = "the token must be an id"};
-  const unsigned char *text = sqlite3_value_text(value);
-  char message[200];
-  (void)snprintf(message, sizeof message, "%s, not %.100s", wants[((table *)base)->function->argument], text ? (const char *)text : "these bytes");
-  return complain(base, message);
 }
 
 static int cursor_filter(sqlite3_vtab_cursor *base, int index, const char *text, int argc, sqlite3_value **argv) {
@@ -121,10 +123,8 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int index, const char *text,
   double argument = -1;
   if (index & 1 << STORED && sqlite3_value_int(argv[argc - 1])) c->rows.wanted = HW_ROWS_STORED;
   if (index & 1 << ARGUMENT && sqlite3_value_type(argv[1]) != SQLITE_NULL) {
-    int kind = sqlite3_value_numeric_type(argv[1]);
-    argument = sqlite3_value_double(argv[1]);
-    if ((kind != SQLITE_FLOAT && kind != SQLITE_INTEGER) || !(argument >= 0) || (function->argument == HW_ARGUMENT_THRESHOLD && !(argument < 1)))
-      return complain_argument(base->pVtab, argv[1]);
+    char problem[HW_ARGUMENT_PROBLEM];
+    if (!hw_read_argument(function->argument, argv[1], &argument, problem)) return complain(base->pVtab, problem);
   }
   int type = sqlite3_value_type(argv[0]);
   if (type == SQLITE_NULL) return SQLITE_OK;

@@ -8,15 +8,17 @@ static void text(sqlite3_context *context, const char *value) { sqlite3_result_t
 static void result_importance(sqlite3_context *context, uint32_t micro) { sqlite3_result_double(context, micro / HW_MICRO); }
 static void integer(sqlite3_context *context, int64_t value) { sqlite3_result_int64(context, value); }
 
-bool hw_rows_check_threshold(hw_rows *rows, double *threshold, hw_error *err) {
-  const hw_blob_info *info = &rows->info;
-  if (*threshold < 0) *threshold = info->threshold;
-  if (*threshold >= info->floor) return true;
+bool hw_check_floor(const hw_blob_info *info, double threshold, hw_error *err) {
+  if (threshold >= info->floor) return true;
   char what[160];
-  (void)hw_snprintf(what, sizeof what, "threshold %.9g is below the floor %.9g that rows were stored from", *threshold,
-                 info->floor);
-  rows->bad_argument = true;
+  (void)hw_snprintf(what, sizeof what, "threshold %.9g is below the floor %.9g that rows were stored from", threshold, info->floor);
   return hw_blob_fail(info, err, what);
+}
+
+bool hw_rows_check_threshold(hw_rows *rows, double *threshold, hw_error *err) {
+  if (*threshold < 0) *threshold = rows->info.threshold;
+  rows->bad_argument = !hw_check_floor(&rows->info, *threshold, err);
+  return !rows->bad_argument;
 }
 
 static bool fill_parts(hw_rows *rows, const void *bytes, size_t length, double threshold, hw_error *err) {
