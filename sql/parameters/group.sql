@@ -9,5 +9,5 @@ WITH single AS (
   SELECT group_id, name, 0 AS other FROM prompt_group
   UNION ALL SELECT min(group_id), name, 1 FROM single GROUP BY name HAVING count(*) = 1 AND name NOT IN (SELECT name FROM prompt_group)
 )
-SELECT group_id, name FROM known WHERE :given IS NULL OR name = :given OR (CAST(group_id AS TEXT) = :given AND NOT other)
+SELECT group_id, name FROM known WHERE name = :given OR (NOT other AND coalesce(CAST(group_id AS TEXT) = :given, 1))
 ORDER BY name = :given DESC, other, group_id

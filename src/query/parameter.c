@@ -10,7 +10,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "headwater/arena.h"
-#include "query/select.h"
+#include "query/needed.h"
 #include "sqlite/sql.h"
 #include "sqlite/statement.h"
 

@@ -4,7 +4,6 @@
 
 #include "sqlite/connection.h"
 #include "headwater/query.h"
-#include "query/comment.h"
 
 /* hw_store_select that also counts the rows. */
 bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
@@ -20,10 +19,6 @@ bool hw_select_fail(hw_store *store, hw_error *err);
 
 /* What follows the leading comment. */
 const char *hw_query_statement(const char *sql);
-/* Is the table there, and what sql/needs/TABLE.sql wants in it, where there is such a file? */
-bool hw_query_has_needed(hw_store *store, const char *table, bool *there, hw_error *err);
-/* The same of a line HW_COMMENT_NEEDS. Errors: INPUT, saying how to make what is not there, which the reader reads. */
-bool hw_query_check_needed(hw_store *store, const hw_comment_line *line, const char *reader, hw_error *err);
 
 /* ---- format.c ---- */
 
