@@ -2,7 +2,7 @@
 -- Heads that push the prediction towards a token, or towards the answers.
 -- Counts the graphs where it is in the head's list of promoted tokens: which heads write for the answer, which against the foil.
 -- Only lists at the target count: there a score is what the head adds to the prediction.
--- --project default stores a list of each of the ten best heads of a graph, at the position where it is largest; all: of each head at each position.
+-- A head has one list in a graph, at the position where it is largest. --project default: the ten best heads; all: every head of the graph.
 -- A scan of the stored projections.
 -- needs graph_info: headwater run --project default or all
 -- needs prompt without token: headwater run on a data set with answers, with graphs of last positions (see its --targets)
