@@ -107,6 +107,8 @@ static void help_line(const hw_comment_line *line, size_t width, hw_buffer *labe
   } else if (line->kind == HW_COMMENT_NEEDS) {
     hw_buffer_append_string(text, "needs ");
     append_text(text, line->name);
+    if (line->without.at) hw_buffer_append_string(text, " without --");
+    append_text(text, line->without);
     hw_buffer_append_string(text, ": ");
   }
   append_text(text, line->words);
