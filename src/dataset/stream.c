@@ -95,10 +95,10 @@ int hw_stream_fill(hw_stream *stream, hw_error *err) {
 /* From the first byte. */
 static bool begin(hw_stream *stream, hw_error *err) {
   unsigned char magic[sizeof gzip_magic];
-  if (lseek(stream->fd, 0, SEEK_SET) != 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", stream->path, strerror(errno));
+  if (lseek(stream->fd, stream->start, SEEK_SET) != stream->start) return hw_fail(err, HW_ERROR_IO, "%s: %s", stream->path, strerror(errno));
   stream->line = 1;
   stream->begin = stream->end = 0;
-  ssize_t got = pread(stream->fd, magic, sizeof magic, 0);
+  ssize_t got = pread(stream->fd, magic, sizeof magic, stream->start);
   if (got < 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", stream->path, strerror(errno));
   stream->gzipped = got == sizeof magic && memcmp(magic, gzip_magic, sizeof gzip_magic) == 0;
   stream->in_member = stream->gzipped;
@@ -162,10 +162,12 @@ static bool open_descriptor(hw_stream *stream, const char *path, hw_error *err) 
     close(fd);
     return hw_fail(err, HW_ERROR_INPUT, "%s: a folder, want a data set file", path);
   }
-  if (known && S_ISREG(status.st_mode) && lseek(fd, 0, SEEK_SET) == 0) {
+  stream->start = known && S_ISREG(status.st_mode) ? lseek(fd, 0, SEEK_CUR) : -1;
+  if (stream->start >= 0) {
     stream->fd = fd;
     return true;
   }
+  stream->start = 0;
   stream->fd = spool(fd, stream->path, err);
   close(fd);
   return stream->fd >= 0;
@@ -188,7 +190,8 @@ bool hw_stream_rewind(hw_stream *stream, hw_error *err) { return check_start(str
 bool hw_stream_hash(const hw_stream *stream, char hex[HW_HASH_HEX], hw_error *err) {
   hw_file file;
   if (!hw_file_map(stream->fd, stream->path, &file, err)) return false;
-  hw_hash_bytes(file.data, file.size, hex);
+  size_t start = (size_t)stream->start < file.size ? (size_t)stream->start : file.size;
+  hw_hash_bytes(file.data + start, file.size - start, hex);
   hw_file_close(&file);
   return true;
 }

@@ -17,6 +17,7 @@
 typedef struct hw_stream {
   const char *path; /* borrowed, the name in messages */
   int fd;           /* of the bytes as they are on disk, -1 when closed */
+  int64_t start;    /* of the first byte in fd: standard input that is a file may have been read up to there */
   bool gzipped;
   bool in_member;   /* a gzip member has begun and not ended */
   z_stream inflater;
@@ -26,14 +27,14 @@ typedef struct hw_stream {
   unsigned char block[1 << 16], packed[1 << 16]; /* packed: gzip data not yet inflated, at inflater.next_in */
 } hw_stream;
 
-/* Opens a file or a pipe; "-" is standard input. Close also after a failed open. */
+/* Opens a file or a pipe; "-" is standard input, from where it stands. Close also after a failed open. */
 bool hw_stream_open(hw_stream *stream, const char *path, const char *name, size_t row_limit, hw_error *err);
 void hw_stream_close(hw_stream *stream);
 
 /* Goes back to the first byte. */
 bool hw_stream_rewind(hw_stream *stream, hw_error *err);
 
-/* Hash of all bytes as they are on disk. */
+/* Hash of all bytes from the first one on, as they are on disk. */
 bool hw_stream_hash(const hw_stream *stream, char hex[HW_HASH_HEX], hw_error *err);
 
 /* Makes sure that at least one byte stands in the block: 1, or 0 at the end, or -1 with err filled. */
