@@ -215,8 +215,8 @@ static int take_key(hw_dataset *dataset, hw_error *err) {
   return take_byte(dataset, ':', err);
 }
 
-/* Whether the file is one object around an array of rows: 1 and state->wrapper is its key, 0, or -1. */
-static int find_wrapper(hw_dataset *dataset, hw_error *err) {
+/* Whether the file is one object around an array of rows: 1 and state->wrapper is its key, 0, or -1. *n_prompts: members "prompts". */
+static int find_wrapper(hw_dataset *dataset, size_t *n_prompts, hw_error *err) {
   json_state *state = dataset->state;
   size_t n_members = 0;
   int got = take_byte(dataset, '{', err);
@@ -224,6 +224,7 @@ static int find_wrapper(hw_dataset *dataset, hw_error *err) {
     char byte;
     if ((got = take_key(dataset, err)) <= 0 || (got = next_byte(&dataset->stream, &byte, err)) <= 0) return got;
     bool prompts = strcmp(dataset->text.data, "\"prompts\"") == 0;
+    *n_prompts += prompts;
     if (byte == '[' && (prompts || n_members == 0)) {
       free(state->wrapper);
       if (!(state->wrapper = strdup(dataset->text.data))) return hw_fail_memory(err, "a JSON reader"), -1;
@@ -321,7 +322,9 @@ static bool detect_json(hw_dataset *dataset, hw_error *err) {
   state->layout = ARRAY;
   if (byte == '[') return true;
   hw_error broken = {0}; /* then it is no wrapper */
-  if (byte == '{' && find_wrapper(dataset, &broken) > 0) return true;
+  size_t n_prompts = 0;
+  if (byte == '{' && find_wrapper(dataset, &n_prompts, &broken) > 0)
+    return n_prompts <= 1 || hw_fail(err, HW_ERROR_INPUT, "%s: the object has %zu members \"prompts\", want one", dataset->path, n_prompts);
   free(state->wrapper);
   state->wrapper = NULL;
   return hw_stream_rewind(&dataset->stream, err) && next_byte(&dataset->stream, &byte, err) > 0 && find_lines(dataset, err);

@@ -375,6 +375,7 @@ TEST(damaged_gzip_is_an_error) {
   }
 }
 
+#include "dataset_choice_tests.h"
 #include "dataset_size_tests.h"
 
 /* The data sets of others, where they are at hand. */
@@ -444,6 +445,8 @@ int main(void) {
       cmocka_unit_test(files_that_cannot_be_opened),
       cmocka_unit_test(gzip_is_told_by_its_bytes),
       cmocka_unit_test(damaged_gzip_is_an_error),
+      cmocka_unit_test(an_object_with_two_lists_of_prompts_is_refused),
+      cmocka_unit_test(the_first_known_name_wins_in_any_case),
       cmocka_unit_test(blocks_meet_anywhere),
       cmocka_unit_test(a_row_has_a_limit),
       cmocka_unit_test(too_many_columns_are_refused),
