@@ -144,6 +144,7 @@ static int read_line(hw_dataset *dataset, hw_error *err) {
     if (got <= 0) return got;
     end = text->data + text->length;
   } while (skip_space(text->data, end) == end);
+  if (text->length > dataset->stream.row_limit) return hw_dataset_break_long(dataset), 1;
   return take_row(dataset, text->data, text->length, err);
 }
 
@@ -175,11 +176,10 @@ static int fail_byte(const hw_dataset *dataset, char found, const char *wanted, 
   return -1;
 }
 
-/* Takes the value that starts at the next byte, into `text` unless it is NULL. */
+/* Takes the value that starts at the next byte, into `text` unless it is NULL; of one that is longer than a row can be, that and a byte. */
 static int cut_value(hw_dataset *dataset, hw_buffer *text, hw_error *err) {
   hw_stream *stream = &dataset->stream;
   hw_json_scan scan = {0};
-  int64_t line = stream->line;
   size_t length = 0;
   if (text) hw_buffer_reset(text);
   while (!scan.done) {
@@ -189,9 +189,8 @@ static int cut_value(hw_dataset *dataset, hw_buffer *text, hw_error *err) {
     const char *at = (const char *)stream->block + stream->begin;
     size_t n = hw_json_scan_value(&scan, at, stream->end - stream->begin);
     length += n;
-    if (text && length > stream->row_limit) return hw_stream_too_long(stream, line, ": is a quote or bracket left open?", err);
     if (scan.done && length == 0) return fail_byte(dataset, *at, "a value", err);
-    if (text) hw_buffer_append(text, at, n);
+    if (text) hw_buffer_append(text, at, n < stream->row_limit + 1 - text->length ? n : stream->row_limit + 1 - text->length);
     hw_stream_take(stream, n);
   }
   return !text || hw_buffer_check(text, err) ? 1 : -1;
@@ -285,6 +284,7 @@ static int read_element(hw_dataset *dataset, hw_error *err) {
   hw_raw_row_reset(&dataset->raw_row, state->layout == ARRAY ? state->n_elements + 1 : stream->line);
   if (cut_value(dataset, &dataset->text, err) < 0) return -1;
   state->n_elements++;
+  if (dataset->text.length > stream->row_limit) return hw_dataset_break_long(dataset), 1;
   return take_row(dataset, dataset->text.data, dataset->text.length, err);
 }
 
@@ -299,14 +299,16 @@ static bool find_lines(hw_dataset *dataset, hw_error *err) {
   json_state *state = dataset->state;
   hw_buffer *text = &dataset->text;
   char byte = 0;
+  state->layout = LINES;
   if (hw_stream_line(&dataset->stream, text, err) < 0) return false;
+  if (text->length > dataset->stream.row_limit) return true; /* a line that is cut: a row that is too long */
   hw_json_scan scan = {0};
   const char *end = text->data + text->length, *at = skip_space(text->data, end);
   at += hw_json_scan_value(&scan, at, (size_t)(end - at));
   at = skip_space(at, end);
   int more = scan.done || scan.in_string || scan.depth == 0 ? 0 : next_byte(&dataset->stream, &byte, err);
   bool behind = scan.done && at < end && (*at == '{' || *at == '"');
-  state->layout = behind || (more > 0 && byte != '{') ? VALUES : LINES;
+  if (behind || (more > 0 && byte != '{')) state->layout = VALUES;
   return more >= 0;
 }
 

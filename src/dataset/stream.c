@@ -205,15 +205,16 @@ void hw_stream_take(hw_stream *stream, size_t n) {
   stream->begin += n;
 }
 
-int hw_stream_too_long(const hw_stream *stream, int64_t line, const char *hint, hw_error *err) {
-  hw_fail(err, HW_ERROR_INPUT, "%s: line %" PRId64 ": a row of more than %zu bytes%s", stream->path, line,
-          stream->row_limit, hint);
-  return -1;
+/* Appends as much of the next n bytes as a row can have, of which `kept` bytes are there. Returns how many there are then. */
+static size_t keep(const hw_stream *stream, hw_buffer *text, size_t kept, size_t n) {
+  size_t room = stream->row_limit + 1 - kept;
+  if (n > room) n = room;
+  hw_buffer_append(text, stream->block + stream->begin, n);
+  return kept + n;
 }
 
 int hw_stream_append_line(hw_stream *stream, hw_buffer *text, hw_error *err) {
-  int64_t number = stream->line;
-  size_t length = 0;
+  size_t length = 0, kept = 0;
   bool ended = false, after_cr = false;
   while (!ended) {
     int got = hw_stream_fill(stream, err);
@@ -235,15 +236,14 @@ int hw_stream_append_line(hw_stream *stream, hw_buffer *text, hw_error *err) {
       }
     }
     length += n;
-    if (length > stream->row_limit) return hw_stream_too_long(stream, number, "", err);
-    hw_buffer_append(text, at, n);
+    kept = keep(stream, text, kept, n);
     hw_stream_take(stream, n);
   }
+  if (kept < length) hw_buffer_append_byte(text, '\n');
   return hw_buffer_check(text, err) ? length > 0 : -1;
 }
 
 int hw_stream_line(hw_stream *stream, hw_buffer *line, hw_error *err) {
-  int64_t number = stream->line;
   bool any = false;
   hw_buffer_reset(line);
   hw_buffer_append(line, "", 0); /* an empty line still has bytes to point at */
@@ -256,13 +256,12 @@ int hw_stream_line(hw_stream *stream, hw_buffer *line, hw_error *err) {
     size_t left = stream->end - stream->begin;
     const unsigned char *newline = memchr(at, '\n', left);
     size_t length = newline ? (size_t)(newline - at) : left;
-    if (length > stream->row_limit - line->length) return hw_stream_too_long(stream, number, "", err);
-    hw_buffer_append(line, at, length);
+    (void)keep(stream, line, line->length, length);
     hw_stream_take(stream, newline ? length + 1 : length);
     if (newline) break;
   }
   if (!hw_buffer_check(line, err)) return -1;
   if (!any) return 0;
-  if (line->length && line->data[line->length - 1] == '\r') line->data[--line->length] = '\0';
+  if (line->length && line->length <= stream->row_limit && line->data[line->length - 1] == '\r') line->data[--line->length] = '\0';
   return 1;
 }

@@ -21,7 +21,7 @@ typedef struct hw_stream {
   bool gzipped;
   bool in_member;   /* a gzip member has begun and not ended */
   z_stream inflater;
-  size_t row_limit;  /* bytes that one row may have */
+  size_t row_limit;  /* bytes that one row may have, its line end among them */
   int64_t line;      /* of the next byte, from 1; a line ends at LF */
   size_t begin, end; /* block[begin..end) is read and not yet taken */
   unsigned char block[1 << 16], packed[1 << 16]; /* packed: gzip data not yet inflated, at inflater.next_in */
@@ -43,13 +43,12 @@ int hw_stream_fill(hw_stream *stream, hw_error *err);
 /* Steps over the next n bytes of the block and counts their lines. */
 void hw_stream_take(hw_stream *stream, size_t n);
 
+/* Of a line of more than row_limit bytes both keep row_limit + 1 bytes or somewhat more, and pass over the rest of it. */
+
 /* Appends the next line with what ends it: LF, CR or CR LF. 1, or 0 at the end, or -1. */
 int hw_stream_append_line(hw_stream *stream, hw_buffer *text, hw_error *err);
 
 /* The next line without its LF or CR LF: 1, or 0 at the end, or -1. Nothing after the last LF is no line. */
 int hw_stream_line(hw_stream *stream, hw_buffer *line, hw_error *err);
-
-/* hw_fail for a row, begun at `line`, that outgrew the limit. Returns -1. */
-int hw_stream_too_long(const hw_stream *stream, int64_t line, const char *hint, hw_error *err);
 
 #endif
