@@ -195,6 +195,15 @@ bool hw_groups_finish(hw_groups *groups, hw_error *err) {
   return name_groups(groups, err);
 }
 
+const char *hw_groups_left_out(const hw_groups *groups, size_t i) {
+  for (size_t a = 0, c = 0; a < groups->n_asked; a++) {
+    bool kept = c < groups->n_columns && strcmp(groups->asked[a], groups->columns[c]) == 0;
+    c += kept;
+    if (!kept && i-- == 0) return groups->asked[a];
+  }
+  return NULL;
+}
+
 void hw_groups_put(const hw_groups *groups, hw_buffer *out) {
   hw_put_varint(out, groups->n_columns);
   for (size_t c = 0; c < groups->n_columns; c++) {

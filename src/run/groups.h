@@ -40,6 +40,8 @@ bool hw_groups_note(hw_groups *groups, const hw_row *row, bool counterfactual, h
 
 /* Chooses the columns and numbers the groups. Errors: a chosen column with more than HW_GROUP_VALUES values. */
 bool hw_groups_finish(hw_groups *groups, hw_error *err);
+/* The i-th of the columns that finish has left out, since with them there were too many groups; NULL after the last. */
+const char *hw_groups_left_out(const hw_groups *groups, size_t i);
 void hw_groups_close(hw_groups *groups);
 
 /* What finish has chosen, as bytes of a plan file; and read back into groups that are begun, and are finished then. Errors: bytes that are no groups. */
