@@ -67,6 +67,7 @@ static int start_member(hw_stream *stream, hw_error *err) {
 
 static int fill_inflated(hw_stream *stream, hw_error *err) {
   z_stream *z = &stream->inflater;
+  if (stream->code != Z_OK) return fail_inflate(stream, stream->code, err);
   for (;;) {
     int got = fill_packed(stream, err);
     if (got == 0 && stream->in_member)
@@ -78,8 +79,9 @@ static int fill_inflated(hw_stream *stream, hw_error *err) {
     int code = inflate(z, Z_NO_FLUSH);
     stream->end = sizeof stream->block - z->avail_out;
     if (code == Z_STREAM_END) stream->in_member = false;
-    if (stream->end) return 1; /* an error behind these bytes comes again at the next call */
-    if (code != Z_OK && code != Z_STREAM_END) return fail_inflate(stream, code, err);
+    else stream->code = code;
+    if (stream->end) return 1;
+    if (stream->code != Z_OK) return fail_inflate(stream, code, err);
   }
 }
 
@@ -105,8 +107,17 @@ static bool begin(hw_stream *stream, hw_error *err) {
   if (!stream->gzipped) return true;
   enum { GZIP_WINDOW = 15 + 16 };
   stream->inflater.avail_in = 0;
+  stream->code = Z_OK;
   int code = stream->inflater.state ? inflateReset(&stream->inflater) : inflateInit2(&stream->inflater, GZIP_WINDOW);
   return code == Z_OK || hw_fail_memory(err, stream->path);
+}
+
+/* UTF-16 without a mark, by its NUL bytes: they stand in one half of more than half of the pairs, and never in the other half. "LE", "BE" or NULL. */
+static const char *utf16_order(const unsigned char *text, size_t length) {
+  size_t n[2] = {0}, pairs = length / 2;
+  for (size_t i = 0; i < 2 * pairs; i++) n[i % 2] += text[i] == 0;
+  if (pairs < 2 || (n[0] && n[1]) || n[0] + n[1] <= pairs / 2) return NULL;
+  return n[0] ? "BE" : "LE";
 }
 
 /* Looks at the first bytes: drops a UTF-8 mark, refuses what cannot be text. */
@@ -120,6 +131,8 @@ static bool check_start(hw_stream *stream, hw_error *err) {
     return hw_fail(err, HW_ERROR_INPUT, "%s: named .gz, but not gzip data", stream->path);
   if (length >= 2 && ((start[0] == 0xFF && start[1] == 0xFE) || (start[0] == 0xFE && start[1] == 0xFF)))
     return hw_fail(err, HW_ERROR_INPUT, "%s: the text is UTF-16, want UTF-8 (iconv -f UTF-16 -t UTF-8)", stream->path);
+  const char *order = utf16_order(start, length);
+  if (order) return hw_fail(err, HW_ERROR_INPUT, "%s: the text is UTF-16, want UTF-8 (iconv -f UTF-16%s -t UTF-8)", stream->path, order);
   if (length >= 3 && memcmp(start, "\xEF\xBB\xBF", 3) == 0) stream->begin = 3;
   return true;
 }

@@ -21,6 +21,7 @@ typedef struct hw_stream {
   bool gzipped;
   bool in_member;   /* a gzip member has begun and not ended */
   z_stream inflater;
+  int code;          /* of inflate, when it failed behind the bytes in the block; else Z_OK */
   size_t row_limit;  /* bytes that one row may have, its line end among them */
   int64_t line;      /* of the next byte, from 1; a line ends at LF */
   size_t begin, end; /* block[begin..end) is read and not yet taken */

@@ -19,6 +19,37 @@ TEST(the_first_known_name_wins_in_any_case) {
   READS("case.csv", "prompt,TARGET,Foil,patch_answer\np,t,f,g\n", "0:2 prompt=[p] answer=[t] foil=[f] +patch_answer=[g]\n");
 }
 
+TEST(utf16_without_a_mark_is_refused) {
+  static const char *const names[] = {"u.txt", "u.csv", "u.jsonl", "u.txt.gz"};
+  for (int big = 0; big < 2; big++)
+    for (size_t i = 0; i < 4; i++) {
+      char bytes[64] = "", expected[128];
+      const char *text = "prompt\n\xE9 Mary\n"; /* Latin-1 */
+      for (size_t k = 0; k < strlen(text); k++) bytes[2 * k + (size_t)big] = text[k];
+      (void)snprintf(expected, sizeof expected, "ERROR %s: the text is UTF-16, want UTF-8 (iconv -f UTF-16%s -t UTF-8)\n", names[i], big ? "BE" : "LE");
+      if (i == 3) write_gz(names[i], bytes, 2 * strlen(text), "wb");
+      else write_file(names[i], bytes, 2 * strlen(text));
+      GIVES(OPTIONS(0), expected);
+    }
+  assert_string_equal(read_bytes("n.txt", "a\0b\0cdefgh", 10), "0:1 prompt=[a<00>b<00>cdefgh]\n");
+  assert_string_equal(read_bytes("n.txt", "a\0\0b\0", 5), "0:1 prompt=[a<00><00>b<00>]\n");
+}
+
+/* A length or checksum behind the last bytes that is not theirs. */
+TEST(a_wrong_end_of_gzip_is_damage) {
+  char whole[256];
+  write_gz("whole.txt.gz", "a\nb\n", 4, "wb");
+  FILE *file = fopen(path, "rb");
+  assert_non_null(file);
+  size_t length = fread(whole, 1, sizeof whole, file);
+  (void)fclose(file);
+  for (size_t i = length - 8; i < length; i++) {
+    whole[i] ^= 1;
+    assert_string_equal(read_bytes("w.txt.gz", whole, length), "ERROR w.txt.gz: the gzip data is damaged near line 3\n");
+    whole[i] ^= 1;
+  }
+}
+
 /* What the reader says of quotes, by looking from each row to its end: "line:kind" a row, kind 0 good, 1 never closed, 2 closed before text. */
 static void look_at_each_row(const char *text, hw_buffer *out) {
   enum { START, PLAIN, QUOTED, AFTER };

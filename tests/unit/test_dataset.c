@@ -449,6 +449,8 @@ int main(void) {
       cmocka_unit_test(an_object_with_two_lists_of_prompts_is_refused),
       cmocka_unit_test(the_first_known_name_wins_in_any_case),
       cmocka_unit_test(blocks_meet_anywhere),
+      cmocka_unit_test(utf16_without_a_mark_is_refused),
+      cmocka_unit_test(a_wrong_end_of_gzip_is_damage),
       cmocka_unit_test(rows_with_open_quotes_are_those_of_a_look_at_each),
       cmocka_unit_test(open_quotes_take_no_more_time_a_line_in_a_long_file),
       cmocka_unit_test(a_row_has_a_limit),
