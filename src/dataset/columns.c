@@ -133,7 +133,7 @@ static void list_columns(const hw_dataset *dataset, bool unused_only, hw_buffer 
   hw_buffer_append_string(list, "");
   for (size_t i = 0; i < dataset->n_columns; i++) {
     if (unused_only && hw_columns_use(dataset, (int)i) < HW_N_USES) continue;
-    const char *name = dataset->columns[i], *comma = list->length ? ", " : "";
+    const char *name = *dataset->columns[i] ? dataset->columns[i] : "(a column without a name)", *comma = list->length ? ", " : "";
     if (list->length + strlen(name) > ENOUGH) {
       hw_buffer_printf(list, "%s... (%zu columns)", comma, dataset->n_columns);
       return;
