@@ -98,6 +98,41 @@ static bool set_value(const hw_option *option, void *settings, const char *where
   return true;
 }
 
+bool hw_choice_check(const char *name, int value, const char *const *choices, hw_error *err) {
+  int n = 0;
+  while (choices[n]) n++;
+  return (value >= 0 && value < n) || hw_fail(err, HW_ERROR_INPUT, "%s is %d, want one of 0 (%s) to %d (%s)", name, value, choices[0], n - 1, choices[n - 1]);
+}
+
+bool hw_count_check(const char *name, int64_t value, int64_t min, int64_t max, hw_error *err) {
+  return (value >= min && value <= max) || hw_fail(err, HW_ERROR_INPUT, "%s is %" PRId64 ", want a whole number from %" PRId64 " to %" PRId64, name, value, min, max);
+}
+
+bool hw_number_check(const char *name, double value, double min, double max, hw_error *err) {
+  return (value > min && value < max) || hw_fail(err, HW_ERROR_INPUT, "%s is %g, want a number between %g and %g", name, value, min, max);
+}
+
+bool hw_options_check(hw_option_table table, const void *settings, const void *usual, hw_error *err) {
+  for (size_t i = 0; i < table.n; i++) {
+    const hw_option *option = &table.rows[i];
+    const void *field = (const char *)settings + option->offset, *given = (const char *)usual + option->offset;
+    bool ok = true;
+    switch (option->kind) {
+      case HW_OPTION_FLAG:
+      case HW_OPTION_TEXT:
+      case HW_OPTION_PATH:
+      case HW_OPTION_TEXTS: break;
+      case HW_OPTION_COUNT: ok = hw_count_check(option->name, *(const int64_t *)field, (int64_t)option->min, (int64_t)option->max, err); break;
+      case HW_OPTION_NUMBER:
+        ok = *(const double *)field == *(const double *)given || hw_number_check(option->name, *(const double *)field, option->min, option->max, err);
+        break;
+      case HW_OPTION_CHOICE: ok = hw_choice_check(option->name, *(const int *)field, option->choices, err); break;
+    }
+    if (!ok) return false;
+  }
+  return true;
+}
+
 bool hw_option_set(hw_option_table table, void *settings, const char *where, const char *name, const char *value, hw_error *err) {
   const hw_option *option = hw_option_find(table, name, strlen(name));
   if (!option) return unknown_option(table, where, "", name, err);

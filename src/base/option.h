@@ -51,6 +51,14 @@ bool hw_options_read_arguments(hw_option_table table, void *settings, int argc, 
 /* Sets one option by name from text; `where` says in errors where it stood. */
 bool hw_option_set(hw_option_table table, void *settings, const char *where, const char *name, const char *value, hw_error *err);
 
+/* The same ranges for settings that did not come from text. A number may be that of the struct at `usual` as well, which may stand for
+ * "not given". Errors: INPUT for the first option that is outside of its range. */
+bool hw_options_check(hw_option_table table, const void *settings, const void *usual, hw_error *err);
+/* And for one value: an index into choices, min to max, or between min and max without these. */
+bool hw_choice_check(const char *name, int value, const char *const *choices, hw_error *err);
+bool hw_count_check(const char *name, int64_t value, int64_t min, int64_t max, hw_error *err);
+bool hw_number_check(const char *name, double value, double min, double max, hw_error *err);
+
 /* The letter that stands for an option, where other programs have one for the same: -j, -o; 0: none. */
 char hw_option_letter(const hw_option *option);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/option.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "headwater/relevance.h"
@@ -309,6 +310,15 @@ static bool usual_threshold(const hw_certifying *c, double *threshold, hw_error 
          hw_fail(err, HW_ERROR_INPUT, "%s: table setting: relevance-threshold is \"%s\", want a number above 0, 1 at most", c->store->path, text);
 }
 
+/* The ranges of the command line. */
+static bool check_ranges(const hw_certify_settings *s, hw_error *err) {
+  return hw_choice_check("graph", s->graph, hw_certified_graph_names, err) && hw_choice_check("unit", s->unit, hw_ablation_unit_names, err) &&
+         hw_choice_check("baseline", s->baseline, hw_certify_baseline_names, err) && hw_choice_check("curve", s->curve, hw_curve_names, err) &&
+         (s->threshold == 0 || hw_number_check("threshold", s->threshold, 0, 1, err)) && hw_count_check("n_random", s->n_random, 0, 1000, err) &&
+         hw_count_check("knockout", s->knockout, 0, 1000000, err) && hw_count_check("pairs", s->pairs, 0, 1000, err) &&
+         hw_count_check("limit", s->limit, 0, INT64_MAX, err) && hw_count_check("threads", s->threads, 0, 4096, err);
+}
+
 static bool check_settings(hw_certifying *c, hw_error *err) {
   const hw_certify_settings *s = c->settings;
   c->threshold = s->threshold;
@@ -347,8 +357,11 @@ static bool run(hw_certifying *c, hw_error *err) {
 
 bool hw_certify(const char *path, const hw_certify_settings *given, hw_certify_summary *summary, hw_error *err) {
   hw_certify_settings settings = *given;
+  hw_error unread = {0};
+  if (!err) err = &unread;
   hw_arena arena;
   hw_store *store;
+  if (!check_ranges(given, err)) return false;
   if (settings.knockout < settings.pairs) settings.knockout = settings.pairs;
   *summary = (hw_certify_summary){.threads = settings.threads ? (int)settings.threads : omp_get_num_procs()};
   if (settings.dry_run ? !hw_store_open_read_waiting(path, settings.hooks, &store, err) : !hw_store_open_write(path, settings.hooks, &store, err)) return false;

@@ -84,9 +84,24 @@ void hw_job_defaults(hw_job *job) {
   hw_analysis_defaults(&job->analysis);
 }
 
+static bool check_ranges(const hw_job *job, hw_error *err) {
+  hw_job usual;
+  hw_job_defaults(&usual);
+  usual.lock_timeout = 0; /* a caller in C may say this as well, see hw_hooks */
+  return hw_options_check(hw_job_options(), job, &usual, err);
+}
+
+bool hw_analysis_check(const hw_analysis *analysis, hw_error *err) {
+  hw_job job;
+  hw_job_defaults(&job);
+  job.analysis = *analysis;
+  job.threads = analysis->threads;
+  job.memory = analysis->memory;
+  return check_ranges(&job, err);
+}
+
 bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, hw_error *err) {
-  if (!(analysis->threshold > 0 && analysis->threshold < 1))
-    return hw_fail(err, HW_ERROR_INPUT, "threshold is %g, want a number between 0 and 1", analysis->threshold);
+  if (!hw_analysis_check(analysis, err)) return false;
   double lowest = analysis->floor > 0 ? analysis->floor : analysis->threshold / 4;
   if (lowest > analysis->threshold)
     return hw_fail(err, HW_ERROR_INPUT, "floor %g is above the threshold %g", lowest, analysis->threshold);
@@ -139,6 +154,7 @@ bool hw_job_check(const hw_job *job, hw_error *err) {
   if (!job->db && !job->dry_run) return hw_fail(err, HW_ERROR_INPUT, "no --db FILE given");
   if (job->db && strcmp(job->db, ":memory:") == 0)
     return hw_fail(err, HW_ERROR_INPUT, "--db :memory: would be lost when the program ends, want a file (./:memory: is one)");
+  if (!check_ranges(job, err)) return false;
   if (job->gemm == HW_GEMM_OPENBLAS && job->precision == HW_PRECISION_BF16)
     return hw_fail(err, HW_ERROR_INPUT, "--precision bf16 wants the built-in products, not --gemm openblas");
   return hw_job_shard(job, &shard, err) && check_relevance(job, err) && hw_analysis_flow(&job->analysis, &settings, err);
