@@ -69,8 +69,11 @@ static bool set_value(const hw_option *option, void *settings, const char *where
       *(bool *)field = on;
       return true;
     }
-    case HW_OPTION_TEXT:
-    case HW_OPTION_PATH: *(const char **)field = value; return true;
+    case HW_OPTION_PATH:
+      if (!*value) return hw_fail(err, HW_ERROR_INPUT, "%s: %s is empty, want %s", where, option->name, option->argument);
+      *(const char **)field = value;
+      return true;
+    case HW_OPTION_TEXT: *(const char **)field = value; return true;
     case HW_OPTION_TEXTS: {
       const char **texts = field;
       for (int i = 0; i < (int)option->max; i++)

@@ -68,10 +68,12 @@ const char *hw_option_usage(const hw_option *option, char text[64]);
 /* NULL: there is none. The name is not terminated. */
 const hw_option *hw_option_find(hw_option_table table, const char *name, size_t length);
 
-/* Reads "name = value" lines (sections are only for the eye); each name at most once. A value may stand in quotes. Of a path, unless it
+/* Reads "name = value" lines (sections are only for the eye); each name at most once. A comment stands behind ; or # at the start of a line or behind a
+ * blank. A value may stand in quotes. Of a path, unless it
  * stands in single quotes, ~ and $NAME or ${NAME} are replaced; one that is not found from the current folder is looked for beside
- * the file, and where it is there a line is added to `notes`. Texts live in the arena. */
-bool hw_options_read_file(hw_option_table table, void *settings, const char *path, hw_arena *arena, hw_buffer *notes, hw_error *err);
+ * the file, and where it is there a line is added to `notes`. Paths that are set in `overrides`, settings of the command line alone or NULL,
+ * are not looked for. Texts live in the arena. */
+bool hw_options_read_file(hw_option_table table, void *settings, const void *overrides, const char *path, hw_arena *arena, hw_buffer *notes, hw_error *err);
 
 /* The option's value as text that reads back to it. */
 bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *out);
