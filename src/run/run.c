@@ -115,10 +115,8 @@ static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
   if (own->n)
     notice(hooks, "%" PRId64 " prompts have a column that is called as a value that this program writes (%s, %s, %s or %s): theirs is not stored; the first is prompt %" PRId64,
            own->n, hw_own_values[0], hw_own_values[1], hw_own_values[2], hw_own_values[3], own->first);
-  if (plan->spaced.n)
-    notice(hooks, "a space stands before %" PRId64 " of %" PRId64 " answers and foils, by --answer-joint auto", plan->spaced.n, plan->n_answers);
   if (odd->n)
-    notice(hooks, "that space stands between two digits or before punctuation in %" PRId64 " of them, the first is of prompt %" PRId64 ": --answer-joint none puts none",
+    notice(hooks, "%" PRId64 " answers and foils get a space between two digits or before punctuation, the first is of prompt %" PRId64 ": --answer-joint none puts none",
            odd->n, odd->first);
   if (prompts->n)
     notice(hooks, "%" PRId64 " prompts end in a space, the first is prompt %" PRId64 ": most models expect it at the beginning of the next token",

@@ -314,6 +314,9 @@ void hw_running_tell_inputs(const hw_running *s) {
   (void)snprintf(line, sizeof line, "%s: %s", s->model->name, s->model->notice ? s->model->notice : "");
   if (s->model->notice) s->hooks->notice(s->hooks->context, line);
   for (size_t i = 0; i < n; i++) s->hooks->notice(s->hooks->context, lines[i]);
+  if (!s->plan->spaced.n) return;
+  (void)snprintf(line, sizeof line, "a space is put before %" PRId64 " of %" PRId64 " answers and foils (--answer-joint auto)", s->plan->spaced.n, s->plan->n_answers);
+  s->hooks->notice(s->hooks->context, line);
 }
 
 bool hw_running_stages(hw_running *s, const hw_plan_summary *summary, hw_error *err) {
