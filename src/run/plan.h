@@ -45,7 +45,7 @@ typedef struct hw_plan {
   int64_t n_double_bos, n_answers_several, n_answers_shared, n_answers_contained, n_answers_cut, n_answers_dropped;
   hw_cases prompts_end_in_space, answers_end_in_space;
   int64_t n_answers;           /* of prompts that can be traced: answers and foils */
-  hw_cases spaced, odd_spaced; /* with a space put before them by --answer-joint auto; of these, where a digit or punctuation follows it oddly */
+  hw_cases spaced, odd_spaced; /* with a space put before them by --answer-joint auto; of these, between two digits or before punctuation */
   hw_cases own_values;         /* prompts with columns that hw_is_own_value */
   int64_t n_ambiguous_roles;   /* prompts with such columns */
   const char *ambiguous_roles; /* of the first of them; NULL: none */

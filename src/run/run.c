@@ -104,7 +104,7 @@ static bool run_into_store(hw_running *s, const hw_plan_summary *summary, hw_run
 }
 
 static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
-  const hw_cases *prompts = &plan->prompts_end_in_space, *answers = &plan->answers_end_in_space, *odd = &plan->odd_spaced, *own = &plan->own_values;
+  const hw_cases *prompts = &plan->prompts_end_in_space, *answers = &plan->answers_end_in_space, *own = &plan->own_values;
   if (plan->n_double_bos) notice(hooks, "%" PRId64 " prompts begin with the BOS token themselves, so they have two", plan->n_double_bos);
   if (plan->n_ambiguous_roles)
     notice(hooks, "%" PRId64 " prompts hold the words of a role column more often than columns name them, and the first places were taken (the "
@@ -115,9 +115,6 @@ static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
   if (own->n)
     notice(hooks, "%" PRId64 " prompts have a column that is called as a value that this program writes (%s, %s, %s or %s): theirs is not stored; the first is prompt %" PRId64,
            own->n, hw_own_values[0], hw_own_values[1], hw_own_values[2], hw_own_values[3], own->first);
-  if (odd->n)
-    notice(hooks, "%" PRId64 " answers and foils get a space between two digits or before punctuation, the first is of prompt %" PRId64 ": --answer-joint none puts none",
-           odd->n, odd->first);
   if (prompts->n)
     notice(hooks, "%" PRId64 " prompts end in a space, the first is prompt %" PRId64 ": most models expect it at the beginning of the next token",
            prompts->n, prompts->first);
