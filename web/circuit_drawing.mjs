@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A circuit as a picture: roles as columns, layers upward, drawn as graphs are: attention leaves upward and arrives level, an FFN is a square. */
-import { itemParts } from "./lists.mjs";
+import { itemName, itemParts } from "./lists.mjs";
 import { svg } from "./dom.mjs";
 import { addressOf } from "./address.mjs";
 
@@ -18,8 +18,7 @@ function circuitRoles(run, edges) {
   while (left.size) {
     const free = [...left].filter((role) => !edges.some((edge) => edge.target === role && edge.source !== role && left.has(edge.source)));
     const next = (free.length ? free : [...left])
-      .sort((a, b) => run.roles.indexOf(a) - run.roles.indexOf(b))
-      .sort((a, b) => (a === "END") - (b === "END"))[0];
+      .sort((a, b) => (a === "END") - (b === "END") || run.roles.indexOf(a) - run.roles.indexOf(b))[0];
     order.push(next);
     left.delete(next);
   }
@@ -32,14 +31,14 @@ function circuitCurve(from, to) {
     const bow = from.x - 46;
     return {
       d: `M${from.x} ${from.y}C${bow} ${from.y - 8} ${bow} ${to.y + 8} ${to.x} ${to.y}`,
-      at: (t) => ({ x: from.x - 34.5 * 4 * t * (1 - t), y: from.y + (to.y - from.y) * t })
+      at: (t) => ({ x: from.x - 138 * t * (1 - t), y: from.y + (to.y - from.y) * t })
     };
   }
   return {
     d: `M${from.x} ${from.y}Q${from.x} ${to.y} ${to.x} ${to.y}`,
     at: (t) => ({
-      x: (1 - t) ** 2 * from.x + 2 * t * (1 - t) * from.x + t * t * to.x,
-      y: (1 - t) ** 2 * from.y + (2 * t * (1 - t) + t * t) * to.y
+      x: t * t * (to.x - from.x) + from.x,
+      y: (1 - t) ** 2 * (from.y - to.y) + to.y
     })
   };
 }
@@ -61,6 +60,7 @@ export function circuitDrawing(run, items, name) {
   const width = CIRCUIT_LEFT + roles.length * CIRCUIT_COLUMN - 40,
     height = CIRCUIT_TOP + layers.length * CIRCUIT_LAYER + CIRCUIT_BOTTOM;
   const x = (role) => CIRCUIT_LEFT + roles.indexOf(role) * CIRCUIT_COLUMN;
+  const start = run.parallel ? 0 : CIRCUIT_ATTENTION; /* of an FFN, within its layer */
   const y = (level) => height - CIRCUIT_BOTTOM - level * CIRCUIT_LAYER; /* level k: before the k-th layer that is drawn */
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, class: "circuit-drawing", role: "img", "aria-label": name });
   layers.forEach((layer, k) =>
@@ -69,19 +69,19 @@ export function circuitDrawing(run, items, name) {
       svg("text", { x: 30, y: y(k + 0.5) + 4, class: "soft" }, `L${layer}`)
     )
   );
-  const nodes = new Map(),
-    note = (role, level) => nodes.set(`${role} ${level}`, { x: x(role), y: y(level), role });
+  const nodes = [],
+    node = (role, level) => nodes[nodes.push({ x: x(role), y: y(level), role }) - 1];
   const bundles = new Map(); /* heads with one source, one target and one layer are one curve */
   for (const edge of edges) {
     const k = layers.indexOf(edge.layer),
       ffn = edge.kind === "ffn";
-    note(edge.source, ffn ? k + CIRCUIT_ATTENTION : k);
-    note(edge.target, ffn ? k + 1 : k + CIRCUIT_ATTENTION);
-    const key = [edge.kind, edge.layer, edge.source, edge.target].join();
+    edge.from = node(edge.source, ffn ? k + start : k);
+    edge.to = node(edge.target, ffn ? k + 1 : k + CIRCUIT_ATTENTION);
+    const key = edge.item & ~(1023 << 12); /* without its head */
     bundles.set(key, [...(bundles.get(key) ?? []), edge]);
   }
   for (const role of roles) {
-    const ys = [...nodes.values()].filter((node) => node.role === role).map((node) => node.y);
+    const ys = nodes.filter((place) => place.role === role).map((place) => place.y);
     root.append(
       svg("line", { x1: x(role), x2: x(role), y1: Math.max(...ys), y2: Math.min(...ys), class: "residual" }),
       svg("text", { x: x(role), y: height - 10 }, role === "-" ? "(none)" : role)
@@ -91,22 +91,19 @@ export function circuitDrawing(run, items, name) {
     taken = [];
   for (const bundle of bundles.values()) {
     const [edge] = bundle,
-      k = layers.indexOf(edge.layer);
+      { from, to } = edge;
     if (edge.kind === "ffn") {
-      const at = { x: x(edge.target), y: y(k + (1 + CIRCUIT_ATTENTION) / 2) },
-        half = (CIRCUIT_LAYER * (1 - CIRCUIT_ATTENTION)) / 2;
       root.append(
-        svg("path.ffn-line", { d: `M${at.x} ${at.y + half}C${at.x + 24} ${at.y + half} ${at.x + 24} ${at.y - half} ${at.x} ${at.y - half}`
-         }),
+        svg("path.ffn-line", { d: `M${from.x} ${from.y}C${from.x + 24} ${from.y} ${from.x + 24} ${to.y} ${from.x} ${to.y}` }),
         svg(
           "rect.ffn",
-          { x: at.x + 12, y: at.y - 6, width: 12, height: 12 },
-          svg("title", `FFN${edge.layer} at ${edge.target}`)
+          { x: from.x + 12, y: (from.y + to.y) / 2 - 6, width: 12, height: 12 },
+          svg("title", itemName(run, edge.item))
         )
       );
       continue;
     }
-    const curve = circuitCurve({ x: x(edge.source), y: y(k) }, { x: x(edge.target), y: y(k + CIRCUIT_ATTENTION) });
+    const curve = circuitCurve(from, to);
     root.append(svg("path", { d: curve.d, class: "edge" }));
     const at = circuitPlace(curve, bundle.length * 26, taken);
     bundle.forEach((one, i) =>
@@ -118,13 +115,13 @@ export function circuitDrawing(run, items, name) {
             "text",
             { x: at.x + (i - (bundle.length - 1) / 2) * 26, y: at.y + 4 },
             `H${one.head}`,
-            svg("title", `${one.name} ${one.source} → ${one.target}`)
+            svg("title", itemName(run, one.item))
           )
         )
       )
     );
   }
-  for (const node of nodes.values()) root.append(svg("circle", { cx: node.x, cy: node.y, r: 4.5 }));
+  for (const place of nodes) root.append(svg("circle", { cx: place.x, cy: place.y, r: 4.5 }));
   root.append(...labels);
   return root;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A file that is written under a temporary name and takes its own name when it is whole: an older file of that name stays until then.
- * What is no regular file (a pipe, /dev/stdout) is written directly. */
+ * A link stays, and the file that it names is written so. What is no regular file (a pipe) is written directly, and /dev/stdout,
+ * /dev/fd/N and the like, whatever they are, from where they stand. */
 #ifndef HW_BASE_OUTPUT_H
 #define HW_BASE_OUTPUT_H
 
@@ -9,7 +10,9 @@
 #include "headwater/buffer.h"
 
 typedef struct hw_output {
-  char *path, *temporary; /* equal: written directly */
+  char *path;      /* as it was given */
+  char *file_path; /* the file without links */
+  char *temporary; /* NULL: written directly */
   FILE *file;
   int error; /* errno of the first write that failed */
 } hw_output;

@@ -146,7 +146,7 @@ static bool count_rows(check *c, const char *table, int64_t *n, hw_error *err) {
   hw_buffer_init(&sql);
   hw_buffer_printf(&sql, "SELECT count(*) FROM main.\"%s\"", table);
   hw_statement s = {0};
-  bool row, ok = hw_buffer_check(&sql, err) && hw_statement_open_text(&s, c->store, "check/columns.sql", sql.data, err) && hw_statement_step(&s, &row, err);
+  bool row, ok = hw_buffer_check(&sql, err) && hw_statement_open_text(&s, c->store, "check/columns.sql, number of rows", sql.data, err) && hw_statement_step(&s, &row, err);
   *n = ok ? hw_column_integer(&s, 0) : 0;
   hw_statement_close(&s);
   hw_buffer_fini(&sql);

@@ -43,7 +43,7 @@ static void put_select(const table_columns *columns, hw_buffer *sql) {
 }
 
 static bool open_statement(hw_statement *s, hw_store *store, const hw_buffer *sql, hw_error *err) {
-  return hw_buffer_check(sql, err) && hw_statement_open_text(s, store, "check/columns.sql", sql->data, err);
+  return hw_buffer_check(sql, err) && hw_statement_open_text(s, store, "check/columns.sql, rows of a table", sql->data, err);
 }
 
 static bool open_range(hw_statement *s, hw_store *store, const table_columns *columns, const char *range, int64_t first, int64_t last, hw_error *err) {

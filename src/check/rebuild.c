@@ -93,7 +93,7 @@ static bool count_index(const hw_check_rebuild *r, const hw_check_rule *rule, in
   hw_buffer_init(&sql);
   hw_buffer_printf(&sql, "SELECT count(*) FROM main.\"%s\"", rule->table);
   hw_statement s = {0};
-  bool row, ok = hw_buffer_check(&sql, err) && hw_statement_open_text(&s, r->pair.found, "check/columns.sql", sql.data, err) && hw_statement_step(&s, &row, err);
+  bool row, ok = hw_buffer_check(&sql, err) && hw_statement_open_text(&s, r->pair.found, "check/columns.sql, number of rows", sql.data, err) && hw_statement_step(&s, &row, err);
   if (ok && hw_column_integer(&s, 0) != n)
     hw_check_differs(r->pair.report, "%s: %" PRId64 " rows, wanted %" PRId64, rule->table, hw_column_integer(&s, 0), n);
   hw_statement_close(&s);

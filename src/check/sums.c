@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/sums.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { MOST_COLUMNS = 40 };
@@ -33,28 +34,39 @@ static void put_list(const char *const *names, int n, const char *before, hw_buf
   for (int i = 0; i < n; i++) hw_buffer_printf(sql, "%s\"%s\"", before, names[i]);
 }
 
-/* SELECT what the rows are about, then each sum's excess, of rows that have one. `excess` is put before each column, `from` says which rows. */
+/* SELECT what the rows are about, then each sum's excess as two sums: of the numbers' parts above 2^32 and below it. The sums of a damaged
+ * database may pass 64 bits. `factor` is 1, 0 or -1, `from` says which rows. */
 static void put_statement(const sum_columns *columns, const char *what, const char *factor, const char *from, const char *group, hw_buffer *sql) {
   hw_buffer_printf(sql, "SELECT %s", what);
   put_list(columns->keys, columns->n_keys, " || ', ' || ", sql);
-  for (int i = 0; i < columns->n_sums; i++) hw_buffer_printf(sql, ", sum(%s * \"%s\")", factor, columns->sums[i]);
+  for (int i = 0; i < columns->n_sums; i++)
+    hw_buffer_printf(sql, ", sum(%s * (\"%s\" >> 32)), sum(%s * (\"%s\" & 4294967295))", factor, columns->sums[i], factor, columns->sums[i]);
   hw_buffer_printf(sql, " %s GROUP BY %s", from, group);
   put_list(columns->keys, columns->n_keys, ", ", sql);
-  for (int i = 0; i < columns->n_sums; i++) hw_buffer_printf(sql, "%ssum(%s * \"%s\") <> 0", i ? " OR " : " HAVING ", factor, columns->sums[i]);
+}
+
+static __int128 excess_of(const hw_statement *s, int sum) {
+  return hw_column_integer(s, 1 + 2 * sum) * ((__int128)1 << 32) + hw_column_integer(s, 2 + 2 * sum);
+}
+
+static void put_excess(__int128 excess, hw_buffer *out) {
+  if (excess >= INT64_MIN && excess <= INT64_MAX) hw_buffer_printf(out, "%" PRId64, (int64_t)excess);
+  else hw_buffer_printf(out, "%.6g", (double)excess);
 }
 
 static bool report_rows(hw_store *store, const char *table, const sum_columns *columns, const char *whole, const hw_buffer *sql, hw_check_report *report, hw_error *err) {
   hw_statement s = {0};
-  bool row, ok = hw_buffer_check(sql, err) && hw_statement_open_text(&s, store, "check/columns.sql", sql->data, err);
+  bool row, ok = hw_buffer_check(sql, err) && hw_statement_open_text(&s, store, "check/columns.sql, sums of groups", sql->data, err);
   while (ok && (ok = hw_statement_step(&s, &row, err)) && row)
     for (int i = 0; i < columns->n_sums; i++) {
-      if (hw_column_integer(&s, 1 + i) == 0) continue;
+      __int128 excess = excess_of(&s, i);
+      if (excess == 0) continue;
       const char *about = hw_column_text(&s, 0);
-      hw_buffer excess;
-      hw_buffer_init(&excess);
-      hw_column_print(&s, 1 + i, &excess);
-      if (!excess.failed) hw_check_differs(report, "%s %s: %s of the groups is %s more than of %s", table, about ? about : "", columns->sums[i], excess.data, whole);
-      hw_buffer_fini(&excess);
+      hw_buffer text;
+      hw_buffer_init(&text);
+      put_excess(excess, &text);
+      if (!text.failed) hw_check_differs(report, "%s %s: %s of the groups is %s more than of %s", table, about ? about : "", columns->sums[i], text.data, whole);
+      hw_buffer_fini(&text);
     }
   hw_statement_close(&s);
   return ok;

@@ -43,7 +43,7 @@ typedef struct finder {
   size_t item_words;      /* of a bitmap over items */
   uint64_t *neighbours;   /* [n_items, item_words]; NULL: sets need not be connected */
   level *levels;          /* [n_items + 1], made at first use */
-  size_t n_levels;
+  size_t n_levels;        /* whole ones */
   uint32_t *set;          /* C, in order of addition */
   size_t n_set;
   results found;
@@ -81,11 +81,12 @@ static void *take(finder *f, size_t count, size_t size) {
 static bool make_level(finder *f, size_t depth) {
   if (depth < f->n_levels) return true;
   level *l = &f->levels[depth];
+  /* A search that ran out of memory here may have left some of them. */
+  if (!l->graphs && !(l->graphs = take(f, f->base->n_words, sizeof *l->graphs))) return false;
+  if (!l->neighbours && !(l->neighbours = take(f, f->item_words, sizeof *l->neighbours))) return false;
+  if (!l->entries && !(l->entries = take(f, f->base->n_items, sizeof *l->entries))) return false;
   f->n_levels = depth + 1;
-  l->graphs = take(f, f->base->n_words, sizeof *l->graphs);
-  if (l->graphs) l->neighbours = take(f, f->item_words, sizeof *l->neighbours);
-  if (l->neighbours) l->entries = take(f, f->base->n_items, sizeof *l->entries);
-  return l->entries != NULL;
+  return true;
 }
 
 /* Grows a list of the result to at least `wanted` rows; each counts as `counted` bytes. */
@@ -259,7 +260,7 @@ static bool init(finder *f, const hw_mine_base *base, const hw_mine_limits *limi
 }
 
 static void fini(finder *f) {
-  for (size_t i = 0; i < f->n_levels; i++) {
+  for (size_t i = 0; f->levels && i <= f->base->n_items; i++) {
     free(f->levels[i].graphs);
     free(f->levels[i].neighbours);
     free(f->levels[i].entries);

@@ -6,7 +6,7 @@
  *
  * NEIGHBOURS. A role is one residual line through all layers: what is written on it can be read in every later layer. An
  * attention item of layer l reads its source's line at I{l-1} and writes its target's at A{l}; an FFN item reads and writes
- * the line of its one role. Two items are neighbours when
+ * the line of its one role, at A{l} and I{l}. In a parallel block both read at I{l-1} and write at I{l}. Two items are neighbours when
  *   - they write the same line (equal target roles), or
  *   - they read the same line (equal source roles), or
  *   - one feeds the other: its target role is the other's source role, and its layer is the lower one.
@@ -100,7 +100,7 @@ uint64_t hw_mine_count_without(const uint64_t *a, const uint64_t *b, size_t n_wo
 uint64_t hw_mine_count(const uint64_t *a, size_t n_words);
 
 /* The set as paths along the flow, each item once: "IO -L2H3-> END; S1 -L0H1-> S2 -FFN1- S2 -L3H0-> END". The longest
- * path first, then the longest of what is left. Items ascending. */
-void hw_mine_paths(const uint32_t *items, size_t n, const char *const *role_names, size_t n_roles, hw_buffer *out);
+ * path first, then the longest of what is left. An FFN follows attention of its own layer, unless the block is parallel. Items ascending. */
+void hw_mine_paths(const uint32_t *items, size_t n, bool parallel_block, const char *const *role_names, size_t n_roles, hw_buffer *out);
 
 #endif

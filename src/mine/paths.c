@@ -3,11 +3,11 @@
 
 #include "mine/mine.h"
 
-/* b can follow a on a path: it reads, at the same layer or later, the line that a wrote. */
-static bool follows(uint32_t a, uint32_t b) {
+/* b can follow a on a path: it reads the line that a wrote, after a. In a parallel block the FFN reads the state before the layer. */
+static bool follows(uint32_t a, uint32_t b, bool parallel_block) {
   if (hw_item_target(a) != hw_item_source(b)) return false;
   uint32_t layer_a = hw_item_layer(a), layer_b = hw_item_layer(b);
-  return layer_a < layer_b || (layer_a == layer_b && hw_item_kind(a) == HW_ITEM_ATTENTION && hw_item_kind(b) == HW_ITEM_FFN);
+  return layer_a < layer_b || (layer_a == layer_b && !parallel_block && hw_item_kind(a) == HW_ITEM_ATTENTION && hw_item_kind(b) == HW_ITEM_FFN);
 }
 
 /* In a layer attention comes first. */
@@ -30,13 +30,13 @@ typedef struct step {
 } step;
 
 /* The first of the longest paths; false when every item is used. */
-static bool longest_path(step *steps, size_t n, size_t *start) {
+static bool longest_path(step *steps, size_t n, bool parallel_block, size_t *start) {
   uint32_t longest = 0;
   for (size_t i = n; i-- > 0;) {
     steps[i].length = 1;
     steps[i].next = SIZE_MAX;
     for (size_t k = i + 1; k < n && !steps[i].used; k++) {
-      if (steps[k].used || !follows(steps[i].item, steps[k].item) || steps[k].length + 1 <= steps[i].length) continue;
+      if (steps[k].used || !follows(steps[i].item, steps[k].item, parallel_block) || steps[k].length + 1 <= steps[i].length) continue;
       steps[i].length = steps[k].length + 1;
       steps[i].next = k;
     }
@@ -47,7 +47,7 @@ static bool longest_path(step *steps, size_t n, size_t *start) {
   return longest > 0;
 }
 
-void hw_mine_paths(const uint32_t *items, size_t n, const char *const *role_names, size_t n_roles, hw_buffer *out) {
+void hw_mine_paths(const uint32_t *items, size_t n, bool parallel_block, const char *const *role_names, size_t n_roles, hw_buffer *out) {
   uint32_t *sorted = calloc(n + 1, sizeof *sorted);
   step *steps = calloc(n + 1, sizeof *steps);
   if (!sorted || !steps) out->failed = true;
@@ -56,7 +56,7 @@ void hw_mine_paths(const uint32_t *items, size_t n, const char *const *role_name
     if (n) qsort(sorted, n, sizeof *sorted, compare_flow);
     for (size_t i = 0; i < n; i++) steps[i].item = sorted[i];
     bool first = true;
-    for (size_t at; longest_path(steps, n, &at); first = false) {
+    for (size_t at; longest_path(steps, n, parallel_block, &at); first = false) {
       if (!first) hw_buffer_append_string(out, "; ");
       put_role(out, hw_item_source(steps[at].item), role_names, n_roles);
       for (; at != SIZE_MAX; at = steps[at].next) {

@@ -36,12 +36,20 @@ static bool ends_in_opening(const char *text, size_t length) {
   return hw_tok_is_space(last) || utf8proc_category((utf8proc_int32_t)last) == UTF8PROC_CATEGORY_PS;
 }
 
-static bool has_space_between(hw_answer_joint joint, const hw_prompt_input *input, const char *answer, size_t answer_length) {
+bool hw_answer_gets_space(hw_answer_joint joint, const hw_prompt_input *input, const char *answer, size_t answer_length) {
   size_t step;
   uint32_t last = last_character(input->text, input->text_length), first = hw_tok_decode(answer, answer_length, &step);
   if (joint == HW_JOINT_NONE || hw_tok_is_space(last) || hw_tok_is_space(first)) return false;
   if (joint == HW_JOINT_SPACE) return true;
   return !ends_in_opening(input->text, input->text_length) && !(hw_tok_is_unspaced(last) && hw_tok_is_unspaced(first));
+}
+
+bool hw_answer_space_is_odd(const hw_prompt_input *input, const char *answer, size_t answer_length) {
+  size_t step;
+  utf8proc_int32_t last = (utf8proc_int32_t)last_character(input->text, input->text_length), first = (utf8proc_int32_t)hw_tok_decode(answer, answer_length, &step);
+  utf8proc_category_t category = utf8proc_category(first);
+  return category == UTF8PROC_CATEGORY_PE || category == UTF8PROC_CATEGORY_PF || category == UTF8PROC_CATEGORY_PO ||
+         (category == UTF8PROC_CATEGORY_ND && utf8proc_category(last) == UTF8PROC_CATEGORY_ND);
 }
 
 /* The tokens of an answer as the model can be asked about them. Scoring runs the prompt with all of the answer but its last token, so
@@ -67,7 +75,7 @@ bool hw_answer_encode(const hw_model *model, const hw_tokenizer *tokenizer, cons
                       const char *answer, size_t answer_length, hw_arena *arena, hw_answer_tokens *tokens, hw_error *err) {
   *tokens = (hw_answer_tokens){0};
   if (!answer || answer_length == 0) return true;
-  size_t length = input->text_length, space = has_space_between((hw_answer_joint)analysis->answer_joint, input, answer, answer_length);
+  size_t length = input->text_length, space = hw_answer_gets_space((hw_answer_joint)analysis->answer_joint, input, answer, answer_length);
   char *whole = hw_arena_new(arena, char, length + answer_length + 1, err);
   if (!whole) return false;
   memcpy(whole, input->text, length);

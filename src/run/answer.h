@@ -16,4 +16,9 @@ typedef struct hw_answer_tokens {
 bool hw_answer_encode(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const hw_prompt_input *input,
                       const char *answer, size_t answer_length, hw_arena *arena, hw_answer_tokens *tokens, hw_error *err);
 
+/* Whether a space is put between the text of `input` and this answer; both have characters. */
+bool hw_answer_gets_space(hw_answer_joint joint, const hw_prompt_input *input, const char *answer, size_t answer_length);
+/* That space, which auto put, may be wrong: it comes before closing or separating punctuation, or between two digits. */
+bool hw_answer_space_is_odd(const hw_prompt_input *input, const char *answer, size_t answer_length);
+
 #endif

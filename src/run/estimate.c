@@ -5,12 +5,31 @@
 #include "run/prefix.h"
 #include "run/relevance.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+/* Whether the run could write there, as far as that is known without writing: the file where there is one, and its folder, where SQLite puts
+ * files beside it. A link to nothing is not followed. */
+static bool check_place(const char *db, hw_error *err) {
+  struct stat status;
+  bool there = stat(db, &status) == 0;
+  if (!there && lstat(db, &status) == 0) return true;
+  const char *slash = strrchr(db, '/');
+  char *folder = slash ? strndup(db, (size_t)(slash - db) + 1) : strdup(".");
+  if (!folder) return hw_fail_memory(err, "the name of a folder");
+  bool ok = *db && (!there || access(db, W_OK) == 0) && access(folder, W_OK | X_OK) == 0;
+  if (!ok) hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", db, strerror(errno));
+  free(folder);
+  return ok;
+}
 
 bool hw_estimate_remaining(const hw_job *job, const hw_plan *plan, hw_plan_summary *summary, hw_error *err) {
   struct stat status;
   hw_store *store;
+  if (job->db && !check_place(job->db, err)) return false;
   if (!job->db || stat(job->db, &status) != 0 || (S_ISREG(status.st_mode) && status.st_size == 0)) return true;
   bool *done = calloc(plan->n_chunks + 1, sizeof *done);
   if (!done) return hw_fail_memory(err, "the plan");

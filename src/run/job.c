@@ -70,7 +70,7 @@ static const hw_option job_options[] = {
     {"profile", HW_OPTION_FLAG, AT(profile), NULL, "say at the end where the workers' time went, and keep it in the table process_stage", 0, 0, NULL, false},
     {"failed-ok", HW_OPTION_FLAG, AT(failed_ok), NULL, "exit with 0, not 3, when some prompts failed", 0, 0, NULL, false},
     {"dry-run", HW_OPTION_FLAG, AT(dry_run), NULL, "only say what the run would take; --plan FILE is written all the same", 0, 0, NULL, false},
-    {"quiet", HW_OPTION_FLAG, AT(quiet), NULL, "no progress, and no line on the columns", 0, 0, NULL, false},
+    {"quiet", HW_OPTION_FLAG, AT(quiet), NULL, "no progress, and no lines on columns and answers", 0, 0, NULL, false},
 };
 
 hw_option_table hw_job_options(void) { return (hw_option_table){job_options, sizeof job_options / sizeof *job_options}; }

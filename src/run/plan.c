@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/progress.h"
 #include "headwater/store.h"
+#include "run/answer.h"
 #include "tokenizer/unicode.h"
 
 enum { MOST_PROMPTS = 1024 }; /* of a chunk, however short */
@@ -126,12 +127,28 @@ static bool ends_in_space(const char *text, size_t length, bool line_ends) {
   return hw_tok_is_space(hw_tok_decode(text + last, length - last, &step)) && (line_ends || (text[last] != '\n' && text[last] != '\r'));
 }
 
-static void count_spaces(hw_plan *plan, const hw_row *row, const hw_prompt_input *input, bool counterfactual) {
+static void count_joint(hw_plan *plan, hw_answer_joint joint, const hw_prompt_input *input, const hw_field *answer, int64_t prompt) {
+  if (!answer->value || answer->length == 0) return;
+  plan->n_answers++;
+  if (joint != HW_JOINT_AUTO || !hw_answer_gets_space(joint, input, answer->value, answer->length)) return;
+  count_case(&plan->spaced, true, prompt);
+  count_case(&plan->odd_spaced, hw_answer_space_is_odd(input, answer->value, answer->length), prompt);
+}
+
+static void count_own_values(hw_plan *plan, const hw_row *row) {
+  bool found = false;
+  for (size_t i = 0; i < row->n_others; i++) found = found || hw_is_own_value(row->others[i].name);
+  count_case(&plan->own_values, found, row->index);
+}
+
+static void count_spaces(hw_plan *plan, hw_answer_joint joint, const hw_row *row, const hw_prompt_input *input, bool counterfactual) {
   int64_t prompt = row->index + (counterfactual ? plan->n_rows : 0);
   count_case(&plan->prompts_end_in_space, ends_in_space(input->text, input->text_length, false), prompt);
   if (counterfactual) return;
   count_case(&plan->answers_end_in_space, ends_in_space(row->answer.value, row->answer.length, true), prompt);
   count_case(&plan->answers_end_in_space, ends_in_space(row->foil.value, row->foil.length, true), prompt);
+  count_joint(plan, joint, input, &row->answer, prompt);
+  count_joint(plan, joint, input, &row->foil, prompt);
 }
 
 static bool note_ambiguous(hw_plan *plan, const char *ambiguous, hw_error *err) {
@@ -164,7 +181,8 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   count_answer(plan, input.n_foil, input.foil_loss);
   plan->n_answers_shared += hw_prompt_shared_tokens(&input) > 0;
   plan->n_answers_contained += hw_prompt_foil_is_contained(&input);
-  if (!input.failure) count_spaces(plan, row, &input, counterfactual);
+  if (!input.failure) count_spaces(plan, (hw_answer_joint)job->analysis.answer_joint, row, &input, counterfactual);
+  if (!counterfactual && !row->problem) count_own_values(plan, row);
   hw_batch_shape shape = hw_prompt_shape(model, hw_job_shares_prefixes(job), &input);
   raise_to(&plan->largest.n_rows, shape.n_rows);
   raise_to(&plan->largest.n_tokens, shape.n_tokens);
@@ -278,13 +296,23 @@ bool hw_plan_fill_info(hw_plan *plan, const hw_job *job, const hw_flow_settings 
          (plan->info.fingerprint = hw_run_fingerprint(&plan->info, &plan->arena, err)) != NULL;
 }
 
+/* A row's answer is stored under the name of its column. */
+static bool check_columns(const hw_job *job, hw_error *err) {
+  const char *const columns[] = {job->answer_column, job->foil_column, job->counterfactual_column};
+  for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+    if (columns[i] && hw_is_own_value(columns[i]))
+      return hw_fail(err, HW_ERROR_ARGUMENT, "%s: the column %s cannot hold answers, foils or counterfactuals: the run writes values of that name itself; give it another name",
+                     job->data, columns[i]);
+  return true;
+}
+
 bool hw_plan_open(const hw_job *job, const hw_hooks *hooks, hw_plan *plan, char hash[HW_HASH_HEX], hw_error *err) {
   *plan = (hw_plan){.path = job->data, .hooks = hooks, .paired = hw_job_pairs(job)};
   hw_arena_init(&plan->arena);
   hw_dataset_options options = {.path = job->data, .format = job->format, .quoting = (hw_quoting)job->quoting, .max_row = (size_t)job->max_row,
                                 .prompt_column = job->prompt_column, .answer_column = job->answer_column,
                                 .foil_column = job->foil_column, .counterfactual_column = job->counterfactual_column, .needs_counterfactual = job->counterfactual};
-  return hw_dataset_open(&options, &plan->dataset, err) && hw_dataset_hash(plan->dataset, hash, err);
+  return check_columns(job, err) && hw_dataset_open(&options, &plan->dataset, err) && hw_dataset_hash(plan->dataset, hash, err);
 }
 
 bool hw_plan_measure(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, const char *hash, hw_plan *plan,

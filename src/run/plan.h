@@ -44,6 +44,9 @@ typedef struct hw_plan {
   hw_batch_shape largest; /* the largest of each number over all prompts and chunks */
   int64_t n_double_bos, n_answers_several, n_answers_shared, n_answers_contained, n_answers_cut, n_answers_dropped;
   hw_cases prompts_end_in_space, answers_end_in_space;
+  int64_t n_answers;           /* of prompts that can be traced: answers and foils */
+  hw_cases spaced, odd_spaced; /* with a space put before them by --answer-joint auto; of these, between two digits or before punctuation */
+  hw_cases own_values;         /* prompts with columns that hw_is_own_value */
   int64_t n_ambiguous_roles;   /* prompts with such columns */
   const char *ambiguous_roles; /* of the first of them; NULL: none */
   int64_t n_hidden_roles;      /* prompts with marked tokens that have another role */
@@ -69,6 +72,11 @@ static inline size_t hw_plan_unit(const hw_plan *plan, size_t chunk) { return pl
 
 /* Hash of all that decides the content: version, fingerprints, settings. In the arena; NULL and err filled when memory is short. */
 const char *hw_run_fingerprint(const hw_run_info *info, hw_arena *arena, hw_error *err);
+
+/* The keys of values that the run writes itself, where it noticed something in a prompt. A column of the data set with such a name is not stored. */
+enum { HW_OWN_VALUES = 4 };
+extern const char *const hw_own_values[HW_OWN_VALUES];
+bool hw_is_own_value(const char *key);
 
 /* Hash of a row's columns with their names, or of why it cannot be read. */
 uint64_t hw_plan_row_content(const hw_row *row);

@@ -12,28 +12,28 @@ static hw_answer_record answer_record(const hw_answer_score *score) {
                             .log_probability = score->log_probability, .greedy = score->greedy};
 }
 
-/* What was noticed in a prompt (NULL: nothing) is a value of it too, unless the data set has a column of that name. */
-static void add_finding(const char *key, const char *finding, hw_key_value *values, size_t *n) {
-  for (size_t i = 0; i < *n && finding; i++)
-    if (strcmp(values[i].key, key) == 0) return;
-  if (finding) values[(*n)++] = (hw_key_value){key, finding, strlen(finding)};
+const char *const hw_own_values[HW_OWN_VALUES] = {"answer.loss", "foil.loss", "roles.ambiguous", "roles.hidden"};
+
+bool hw_is_own_value(const char *key) {
+  for (size_t i = 0; i < HW_OWN_VALUES; i++)
+    if (strcmp(key, hw_own_values[i]) == 0) return true;
+  return false;
 }
 
-/* Every column but the prompt's. */
+/* Every column but the prompt's, and what was noticed in the prompt. */
 static bool list_values(const hw_row *row, bool counterfactual, const hw_prompt_input *input, const char *hidden_roles, hw_arena *arena,
                         hw_prompt_record *record, hw_error *err) {
-  hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 7, err);
+  const char *const findings[HW_OWN_VALUES] = {input->answer_loss, input->foil_loss, input->ambiguous_roles, *hidden_roles ? hidden_roles : NULL};
+  hw_key_value *values = hw_arena_new(arena, hw_key_value, row->n_others + 3 + HW_OWN_VALUES, err);
   if (!values) return false;
   size_t n = 0;
   const hw_field *answers[] = {&row->answer, &row->foil, &row->counterfactual};
   for (size_t i = 0; i < (counterfactual ? 2 : 3); i++)
     if (answers[i]->value) values[n++] = (hw_key_value){answers[i]->name, answers[i]->value, answers[i]->length};
   for (size_t i = 0; i < row->n_others; i++)
-    values[n++] = (hw_key_value){row->others[i].name, row->others[i].value, row->others[i].length};
-  add_finding("answer.loss", input->answer_loss, values, &n);
-  add_finding("foil.loss", input->foil_loss, values, &n);
-  add_finding("roles.ambiguous", input->ambiguous_roles, values, &n);
-  add_finding("roles.hidden", *hidden_roles ? hidden_roles : NULL, values, &n);
+    if (!hw_is_own_value(row->others[i].name)) values[n++] = (hw_key_value){row->others[i].name, row->others[i].value, row->others[i].length};
+  for (size_t i = 0; i < HW_OWN_VALUES; i++)
+    if (findings[i]) values[n++] = (hw_key_value){hw_own_values[i], findings[i], strlen(findings[i])};
   record->values = values;
   record->n_values = n;
   return true;

@@ -104,7 +104,7 @@ static bool run_into_store(hw_running *s, const hw_plan_summary *summary, hw_run
 }
 
 static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
-  const hw_cases *prompts = &plan->prompts_end_in_space, *answers = &plan->answers_end_in_space;
+  const hw_cases *prompts = &plan->prompts_end_in_space, *answers = &plan->answers_end_in_space, *own = &plan->own_values;
   if (plan->n_double_bos) notice(hooks, "%" PRId64 " prompts begin with the BOS token themselves, so they have two", plan->n_double_bos);
   const char *column;
   for (size_t i = 0; plan->n_unreadable < plan->n_prompts && (column = hw_groups_left_out(&plan->groups, i)); i++)
@@ -115,6 +115,9 @@ static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
   if (plan->n_hidden_roles)
     notice(hooks, "%" PRId64 " prompts mark tokens with a role that these do not get: BOS and END (the last token) come before every mark, and the first of two marks "
            "counts (the first such prompt: %.200s)", plan->n_hidden_roles, plan->hidden_roles);
+  if (own->n)
+    notice(hooks, "%" PRId64 " prompts have a column that is called as a value that this program writes (%s, %s, %s or %s): theirs is not stored; the first is prompt %" PRId64,
+           own->n, hw_own_values[0], hw_own_values[1], hw_own_values[2], hw_own_values[3], own->first);
   if (prompts->n)
     notice(hooks, "%" PRId64 " prompts end in a space, the first is prompt %" PRId64 ": most models expect it at the beginning of the next token",
            prompts->n, prompts->first);

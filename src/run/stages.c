@@ -314,6 +314,12 @@ void hw_running_tell_inputs(const hw_running *s) {
   (void)snprintf(line, sizeof line, "%s: %s", s->model->name, s->model->notice ? s->model->notice : "");
   if (s->model->notice) s->hooks->notice(s->hooks->context, line);
   for (size_t i = 0; i < n; i++) s->hooks->notice(s->hooks->context, lines[i]);
+  const hw_cases *spaced = &s->plan->spaced, *odd = &s->plan->odd_spaced;
+  if (!spaced->n) return;
+  int length = snprintf(line, sizeof line, "a space is put before %" PRId64 " of %" PRId64 " answers and foils (--answer-joint auto)", spaced->n, s->plan->n_answers);
+  if (odd->n && length > 0)
+    (void)snprintf(line + length, sizeof line - (size_t)length, ", for %" PRId64 " of them between two digits or before punctuation, the first of prompt %" PRId64, odd->n, odd->first);
+  s->hooks->notice(s->hooks->context, line);
 }
 
 bool hw_running_stages(hw_running *s, const hw_plan_summary *summary, hw_error *err) {

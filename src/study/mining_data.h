@@ -12,6 +12,7 @@ typedef struct hw_mining_data {
   hw_arena arena;              /* holds all below but the bitmaps */
   const char *role_names[HW_ROLE_IDS]; /* NULL: there is no such role */
   bool wanted[HW_ROLE_IDS];
+  bool parallel_block; /* of the model */
   size_t n_graphs;
   int64_t *graph_ids; /* [n_graphs] ascending */
   uint32_t *bit_of;   /* [n_graphs] place in the bitmaps, where graphs lie group by group */

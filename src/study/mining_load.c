@@ -262,6 +262,9 @@ bool hw_mining_visit(hw_store *store, const hw_mining_data *data, uint32_t item,
 bool hw_mining_load(hw_store *store, const hw_mining_settings *settings, hw_mining_data *data, hw_error *err) {
   *data = (hw_mining_data){0};
   hw_arena_init(&data->arena);
+  int64_t parallel;
+  if (!hw_store_integer(store, "mining/parallel_block.sql", &parallel, err)) return false;
+  data->parallel_block = parallel != 0;
   return hw_roles_read(store, &data->arena, data->role_names, err) && choose_roles(store, settings->roles, data, err) && load_groups(store, data, err) &&
          load_graphs(store, data, err) && load_items(store, settings, data, err);
 }

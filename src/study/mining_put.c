@@ -121,7 +121,7 @@ static bool put_circuit(circuit_writer *w, int64_t mining_id, size_t rank, const
   if (!items) return hw_fail_memory(err, "a circuit");
   for (uint32_t k = 0; k < set->n; k++) items[k] = base->items[members[k]];
   hw_buffer_reset(&w->path);
-  hw_mine_paths(items, set->n, w->data->role_names, HW_ROLE_IDS, &w->path);
+  hw_mine_paths(items, set->n, w->data->parallel_block, w->data->role_names, HW_ROLE_IDS, &w->path);
   free(items);
   if (!hw_buffer_check(&w->path, err)) return false;
   hw_statement *s = hw_store_statement(w->store, "mining/insert_circuit.sql", err);

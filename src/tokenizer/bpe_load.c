@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/json_reader.h"
+#include "tokenizer/added.h"
 #include "tokenizer/bpe.h"
 #include "tokenizer/state.h"
 #include "tokenizer/steps.h"
@@ -145,4 +146,16 @@ bool hw_tok_bpe_load_files(hw_tok_loader *loader, const json_t *vocab, const cha
   hw_file_close(&file);
   if (ok) hw_tok_bpe_index(loader->tokenizer);
   return ok;
+}
+
+bool hw_tok_bpe_check_merges(const hw_tokenizer *tokenizer, const char *merges_path, hw_error *err) {
+  for (int32_t id = 0; id < tokenizer->vocab.size && tokenizer->bpe.merges.n == 0; id++) {
+    const hw_tok_string *name = &tokenizer->vocab.names[id];
+    size_t step = 0;
+    if (name->length) (void)hw_tok_decode(name->bytes, name->length, &step);
+    if (step == name->length || hw_tok_added_find(tokenizer, name->bytes, name->length)) continue;
+    return hw_fail(err, HW_ERROR_INPUT, "%s: holds no merges, want those that make the vocabulary's tokens of several characters, such as \"%.*s\"", merges_path,
+                   (int)(name->length & 0x1FF), name->bytes);
+  }
+  return true;
 }

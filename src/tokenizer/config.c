@@ -3,6 +3,7 @@
  * they leave open a table of model types. */
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/file.h"
 #include "base/json_reader.h"
@@ -102,19 +103,30 @@ static bool add_specials(hw_tokenizer *tokenizer, hw_tok_config *config, hw_erro
   return true;
 }
 
-/* Whether a key of special tokens names it. */
-static bool is_named_special(const hw_tok_config *config, const char *content) {
+/* The entry of a text, or the free one where it belongs. */
+static hw_hash_entry *find_named(const hw_hash_table *named, const char *text) {
+  hw_hash_entry *entry = hw_hash_find(named, XXH3_64bits(text, strlen(text)));
+  while (entry->value && strcmp((const char *)(uintptr_t)entry->value, text) != 0) entry = hw_hash_next(named, entry);
+  return entry;
+}
+
+/* What keys of special tokens name: `named` holds the texts by their hash. */
+static bool list_named_specials(const hw_tok_config *config, hw_hash_table *named, hw_error *err) {
   const json_t *roots[] = {config->map.root, config->settings.root};
   for (size_t r = 0; r < HW_TOK_COUNT(roots); r++) {
     const json_t *more = json_object_get(roots[r], "additional_special_tokens");
-    for (size_t i = 0; i < HW_TOK_COUNT(special_keys) + json_array_size(more); i++) {
+    size_t n = HW_TOK_COUNT(special_keys) + json_array_size(more);
+    if (!hw_hash_reserve(named, n, NULL, err)) return false;
+    for (size_t i = 0; i < n; i++) {
       const json_t *value = i < HW_TOK_COUNT(special_keys) ? json_object_get(roots[r], special_keys[i])
                                                            : json_array_get(more, i - HW_TOK_COUNT(special_keys));
       const char *text = json_string_value(json_is_object(value) ? json_object_get(value, "content") : value);
-      if (text && strcmp(text, content) == 0) return true;
+      if (!text) continue;
+      hw_hash_entry *entry = find_named(named, text);
+      if (!entry->value) hw_hash_put(named, entry, XXH3_64bits(text, strlen(text)), (uintptr_t)text);
     }
   }
-  return false;
+  return true;
 }
 
 /* {"50256": {"content": ...}}: tokens of tokenizer_config.json, whose flags count more than those of tokenizer.json. */
@@ -139,16 +151,20 @@ static bool add_plain(hw_tokenizer *tokenizer, const hw_tok_config *config, hw_e
   hw_tok_loader loader = {tokenizer, config->added.path, err};
   const char *content;
   const json_t *id;
+  hw_hash_table named = {0};
+  bool ok = list_named_specials(config, &named, err);
   json_object_foreach(config->added.root, content, id) {
     json_int_t value = json_integer_value(id);
-    if (!json_is_integer(id) || value < 0 || value > HW_TOK_MAX_ID)
-      return hw_fail(err, HW_ERROR_INPUT, "%s: \"%s\" has no id of 0 to %d", config->added.path, content, HW_TOK_MAX_ID);
+    if (ok && (!json_is_integer(id) || value < 0 || value > HW_TOK_MAX_ID))
+      ok = hw_fail(err, HW_ERROR_INPUT, "%s: \"%s\" has no id of 0 to %d", config->added.path, content, HW_TOK_MAX_ID);
+    if (!ok) break;
     size_t length = strlen(content);
-    bool special = is_named_special(config, content);
+    bool special = find_named(&named, content)->value != 0;
     hw_tok_added_token token = {.content = {content, length}, .id = (int32_t)value, .special = special, .normalized = !special};
-    if (!hw_tok_added_find(tokenizer, content, length) && !hw_tok_added_put(&loader, "added token", token, true)) return false;
+    ok = hw_tok_added_find(tokenizer, content, length) || hw_tok_added_put(&loader, "added token", token, true);
   }
-  return true;
+  hw_hash_fini(&named);
+  return ok;
 }
 
 bool hw_tok_config_add(hw_tokenizer *tokenizer, hw_tok_config *config, hw_error *err) {

@@ -223,7 +223,8 @@ static bool open_all(hw_tokenizer *tokenizer, const char *model_dir, const char 
             (model_type || read_model_type(tokenizer, paths->model_config, &model_type, err)) &&
             load_model(tokenizer, model_dir, &model_type, paths, &config, &hashes, err) &&
             hw_tok_config_add(tokenizer, &config, err) &&
-            hw_tok_config_apply(tokenizer, model_type, paths->kind != TOKENIZER_JSON, &config, err) && hw_tok_added_build(tokenizer, err) &&
+            hw_tok_config_apply(tokenizer, model_type, paths->kind != TOKENIZER_JSON, &config, err) &&
+            (paths->kind != VOCAB_AND_MERGES || hw_tok_bpe_check_merges(tokenizer, paths->merges, err)) && hw_tok_added_build(tokenizer, err) &&
             hw_tok_pieces_make(tokenizer, err);
   ok = ok && fingerprint(tokenizer, &hashes, err);
   hw_buffer_fini(&hashes);

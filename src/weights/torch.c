@@ -175,8 +175,9 @@ static bool check_view(const reader *r, const object *view, const storage *s, co
 
 /* How the elements lie: in order, the columns of a matrix in order, or anyhow. */
 static void set_order(const object *view, hw_tensor *tensor, const int64_t *strides) {
-  int64_t next = 1;
+  int64_t next = 1; /* does not overflow: no more elements than the storage has */
   bool in_order = true;
+  if (tensor->n_elements == 0) return;
   for (int d = view->n_dims - 1; d >= 0; d--) {
     if (view->shape[d] > 1 && view->strides[d] != next) in_order = false;
     next *= view->shape[d];

@@ -22,6 +22,28 @@ for joint in auto space none; do
     FROM answer JOIN token t ON t.token_id = answer_id LEFT JOIN setting s ON s.name = 'answer-joint' ORDER BY 1"
 done
 "$HW" run --model gpt2 --data joint.csv --db none.db --neuron-projections none --threads "$T" --quiet 2>&1 | head -n 2
+cat >counted.csv <<'END'
+prompt,answer,foil
+The year 17,45, 46
+The man,.,took
+The man ,took,
+"She said, """,he,she
+END
+for joint in auto space; do
+  echo "- $joint"
+  "$HW" run --model gpt2 --data counted.csv --db counted-$joint.db --answer-joint $joint --neuron-projections none --threads "$T" 2>&1 | grep "a space"
+done
+for k in 1 2; do "$HW" run --model gpt2 --data counted.csv --db part.db --plan counted.plan --shard $k/2 --neuron-projections none 2>&1 | grep "a space"; rm part.db; done
+echo "--- columns that are called as values of the run are not stored in their place"
+"$PY" - <<'END'
+import json
+rows = [{"prompt": "The man", "answer": "the man " * 100, "answer.loss": "none", "foil.loss": "none", "role.A": "man", "roles.hidden": "", "note": "kept"},
+        {"prompt": "The man", "answer": "took"}]
+open("own.jsonl", "w").write("".join(json.dumps(row) + "\n" for row in rows))
+END
+"$HW" run --model gpt2 --data own.jsonl --db own.db --neuron-projections none --threads "$T" --quiet
+"$HW" sql own.db "SELECT prompt_id, key, substr(value, 1, 30) AS value FROM prompt_value WHERE key <> 'answer' ORDER BY 1, 2"
+fails "$HW" run --model gpt2 --data own.jsonl --db other.db --answer-column answer.loss
 echo "--- answers that begin with the same tokens are compared where they part; ties are neither won nor lost"
 printf 'prompt,answer,foil\nThe sum is,173,174\nThe key,has,have\nThe key that I found,was,was\n' >alike.csv
 "$HW" run --model llama --data alike.csv --db alike.db --neuron-projections none --threads "$T" 2>&1 | grep "several"

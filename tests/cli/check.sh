@@ -25,6 +25,12 @@ edit changed.db "UPDATE agg_head SET sum = sum + 1 WHERE (group_id, layer, head)
   UPDATE graph SET heads = (SELECT heads FROM graph WHERE prompt_id = 1) WHERE prompt_id = 2"
 "$HW" check changed.db | grep differs
 echo "exit $?"
+item "sums of groups that pass 64 bits together"
+cp whole.db large.db
+edit large.db "UPDATE agg_head SET ssq = 9000000000000000000 WHERE group_id >= 0 AND layer = 0 AND head = 0;
+  UPDATE agg_head SET ssq = -9000000000000000000 WHERE group_id = -1 AND layer = 0 AND head = 1"
+"$HW" check large.db | grep differs | sed -n 1,5p
+echo "exit $?"
 item "rows computed with other weights"
 mkdir other; cp gpt2/* other
 "$PY" -c '

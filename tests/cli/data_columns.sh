@@ -55,4 +55,4 @@ tell sep.csv
 item "a run by itself, and one that says nothing"
 tell ioi.csv --limit 2
 tell ioi.csv --limit 2 --quiet
-tell ioi.csv --limit 2 --dry-run | head -n 2
+tell ioi.csv --limit 2 --dry-run | head -n 3

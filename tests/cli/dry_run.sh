@@ -24,6 +24,13 @@ small_run part.db --chunk-tokens 64 --dry-run --threads "$T" | plan | grep -e pr
 echo "--- of a database with another run"
 small_run part.db --chunk-tokens 64 --threshold 0.1 --dry-run
 echo "exit $?"
+echo "--- a database that the run could not write"
+touch file
+for db in nowhere/new.db file/new.db ""; do
+  fails "$HW" run --model gpt2 --data ioi.csv --limit 2 --db "$db" --dry-run
+  cp "$TMPDIR/stderr" "$TMPDIR/message"
+  "$HW" run --model gpt2 --data ioi.csv --limit 2 --db "$db" --quiet 2>&1 | cmp - "$TMPDIR/message" && echo "as the run says"
+done
 echo "--- the lists of all neurons are counted"
 lists="--limit 5 --neuron-projections all --top-tokens 50 --threads $T"
 # shellcheck disable=SC2086

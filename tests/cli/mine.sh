@@ -94,3 +94,19 @@ echo "--- nothing found: why"
 "$HW" run --model gpt2 --data ioi.csv --limit 20 --db high.db --threshold 0.9 --quiet
 "$HW" mine high.db --roles IO --min-support 1 | grep -e "^No edges" -e "^None of"
 "$HW" mine few.db --roles all --min-support 1 | grep -e "^No edges" -e "^None of"
+item "in a parallel block the FFN reads the state before the layer: it follows no attention of its layer"
+cp r.db parallel.db
+"$PY" -c 'import sqlite3; c = sqlite3.connect("parallel.db"); c.execute("UPDATE run SET parallel_block = 1"); c.commit()'
+for db in r.db parallel.db; do
+  "$HW" mine $db --items heads+ffn --roles all --rank area --min-support 0.3 >/dev/null
+  "$HW" export $db --out figures --figures >/dev/null 2>&1
+  "$PY" - $db <<'PYTHON'
+import csv, glob, re, sys
+circuits = list(csv.DictReader(open("figures/circuit.csv", newline="")))
+paths = [c["path"] for c in circuits if c["mining_id"] == max((c["mining_id"] for c in circuits), key=int)]
+arrows = [map(int, a) for f in glob.glob("figures/figure_circuit_*.dot") for a in re.findall(r"n(\d+) -> n(\d+);", open(f, encoding="utf-8").read())]
+layer = lambda item: item >> 22 & 255
+same = sum(layer(tail) >= layer(tip) for tail, tip in arrows)
+print(sys.argv[1], "within a layer: paths", len(re.findall(r"-L(\d+)H\d+-> \S+ -FFN\1- ", " ".join(paths))) > 0, "| arrows", same > 0, "| arrows at all", len(arrows) > 3)
+PYTHON
+done

@@ -102,6 +102,8 @@ LIES = {
         "type": "Replace", "pattern": {"String": "a"}, "content": "aa"}), "has 1200 bytes, want at most 1024"),
     "wordpiece_long": json_file(whole({"type": "WordPiece", "unk_token": "a", "continuing_subword_prefix": "", "max_input_chars_per_word": 2 ** 40,
                                        "vocab": {"a": 0, "a" * 400000 + "b": 1}}), "token 1 has 400001 bytes, want at most 1024"),
+    "added_named_special": ({"tokenizer.json": whole(), "special_tokens_map.json": json.dumps({"additional_special_tokens": [f"<s{i}>" for i in range(60000)]}).encode(),
+                             "added_tokens.json": json.dumps({f"<{i}>": 90 + i for i in range(60000)}).encode()}, "more than 65536 added tokens"),
     "added_prefixes": json_file(whole(added_tokens=[token("a" * (i + 2), 90 + i) for i in range(900)]), READS),
     "template_no_token": json_file(whole(post_processor={"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {}}],
                                                          "special_tokens": {"<s>": {"ids": [7000]}}}), "has id 7000, which no token has"),

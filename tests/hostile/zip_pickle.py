@@ -192,6 +192,7 @@ ROWS = [
     ("torch-storage-two-sizes", "is said to be 4 x F32 and 3 x F32", with_data(b"}(" + text(b"a") + tensor() + text(b"b") + tensor(storage(n=3)) + b"u.")),
     ("torch-storage-two-types", "is said to be 4 x F32 and 4 x F16", with_data(b"}(" + text(b"a") + tensor() + text(b"b") + tensor(storage(kind=b"ctorch\nHalfStorage\n")) + b"u.")),
     ("torch-storage-class", "none of PyTorch's", with_data(state(tensor(storage(kind=b"ccollections\nOrderedDict\n"))))),
+    ("torch-no-elements", "wte.weight has shape", with_data(state(tensor(shape=(0, 1 << 62, 1 << 62), strides=(1, 1, 1))))),
     ("torch-view-offset", "reaches past the 4 elements", with_data(state(tensor(offset=1)))),
     ("torch-view-2-63", "an offset, a shape and strides", with_data(state(tensor(offset=-(2**63))))),
     ("torch-view-strides", "reaches past the 4 elements", with_data(state(tensor(strides=(2,))))),

@@ -118,6 +118,9 @@ static void test_bad_files(void **state) {
   refuse(NULL, NULL, 0, HW_ERROR_INPUT, "merges.txt: line 2 is \"t h extra\"");
   put("merges.txt", "t h\nt z\n");
   refuse(NULL, NULL, 0, HW_ERROR_INPUT, "\"tz\" is not in the vocabulary");
+  static const char *const empty[] = {"", "\n\n", "#version: 0.2\n"};
+  for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
+    refuse("merges.txt", empty[i], strlen(empty[i]), HW_ERROR_INPUT, "merges.txt: holds no merges, want those that make the vocabulary's tokens of several characters, such as \"th\"");
   put("merges.txt", "t h\n");
   refuse("tokenizer_config.json", "{\"add_bos_token\":\"x\"}", 21, HW_ERROR_INPUT, "add_bos_token is a string, want true or false");
   refuse("tokenizer_config.json", "{\"bos_token\":7}", 15, HW_ERROR_INPUT, "bos_token is an integer");
@@ -125,6 +128,11 @@ static void test_bad_files(void **state) {
   put("tokenizer_config.json", "{\"model_max_length\": 1000000000000000019884624838656}"); /* as LLaMA 2's: taken */
   hw_tokenizer *tokenizer;
   hw_error err = {0};
+  assert_true(hw_tokenizer_open(folder, "gpt2", &tokenizer, &err));
+  hw_tokenizer_close(tokenizer);
+  put("tokenizer_config.json", "{}");
+  static const char *const characters[] = {"<|endoftext|>", NULL}; /* a vocabulary that needs no merges */
+  put_byte_level(0, "", characters, "#version: 0.2\n");
   assert_true(hw_tokenizer_open(folder, "gpt2", &tokenizer, &err));
   hw_tokenizer_close(tokenizer);
   refuse("vocab.json", "{\"a\":0,", 7, HW_ERROR_INPUT, "vocab.json: not valid JSON");

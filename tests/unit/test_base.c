@@ -47,6 +47,64 @@ TEST(a_file_is_on_the_disk_before_it_takes_its_name) {
   assert_int_equal(unlink(path), 0);
 }
 
+static void write_to(const char *path, const char *bytes) {
+  hw_error err = {0};
+  hw_buffer text;
+  hw_buffer_init(&text);
+  hw_buffer_append_string(&text, bytes);
+  assert_ok(hw_output_write_file(path, &text, &err), &err);
+  hw_buffer_fini(&text);
+}
+
+static void assert_holds(const char *path, const char *bytes) {
+  hw_error err = {0};
+  hw_file file;
+  assert_ok(hw_file_open(path, &file, &err), &err);
+  assert_int_equal(file.size, strlen(bytes));
+  assert_memory_equal(file.data, bytes, file.size);
+  hw_file_close(&file);
+}
+
+TEST(links_stay_and_descriptors_are_written_from_where_they_stand) {
+  char folder[] = "/tmp/hw_base_XXXXXX", file[64], link_to_file[64], link_to_link[64], new_file[64], descriptor[64];
+  struct stat status;
+  assert_non_null(mkdtemp(folder));
+  (void)snprintf(file, sizeof file, "%s/file", folder);
+  (void)snprintf(link_to_file, sizeof link_to_file, "%s/link", folder);
+  (void)snprintf(link_to_link, sizeof link_to_link, "%s/second", folder);
+  (void)snprintf(new_file, sizeof new_file, "%s/new", folder);
+  assert_int_equal(symlink("file", link_to_file), 0);
+  assert_int_equal(symlink(link_to_file, link_to_link), 0);
+  write_to(file, "old and longer");
+  write_to(link_to_link, "new");
+  assert_holds(file, "new");
+  assert_true(lstat(link_to_file, &status) == 0 && S_ISLNK(status.st_mode) && lstat(link_to_link, &status) == 0 && S_ISLNK(status.st_mode));
+  assert_int_equal(unlink(file), 0);
+  write_to(link_to_link, "made");
+  assert_holds(file, "made");
+  static const char *const descriptors[] = {"/dev/fd/%d", "/proc/self/fd/%d"};
+  for (int i = 0; i < 2; i++) {
+    int fd = open(new_file, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    assert_int_equal(write(fd, "before ", 7), 7);
+    (void)snprintf(descriptor, sizeof descriptor, descriptors[i], fd);
+    write_to(descriptor, "then");
+    assert_int_equal(unlink(link_to_link), 0);
+    assert_int_equal(symlink(descriptor, link_to_link), 0); /* as /dev/stdout is */
+    write_to(link_to_link, " more");
+    assert_int_equal(close(fd), 0);
+    assert_holds(new_file, "before then more");
+  }
+  hw_error err = {0};
+  hw_buffer text;
+  hw_buffer_init(&text);
+  hw_buffer_append_string(&text, "lost");
+  assert_refused(hw_output_write_file("/dev/fd/999", &text, &err), &err, HW_ERROR_IO, "/dev/fd/999: ");
+  assert_int_equal(unlink(link_to_file) + symlink("link", link_to_file), 0); /* to itself */
+  assert_refused(hw_output_write_file(link_to_file, &text, &err), &err, HW_ERROR_IO, "/link: ");
+  hw_buffer_fini(&text);
+  assert_int_equal(unlink(file) + unlink(link_to_file) + unlink(link_to_link) + unlink(new_file) + rmdir(folder), 0);
+}
+
 /* ---- Errors and buffers ---- */
 
 TEST(errors_are_one_line) {
@@ -413,6 +471,7 @@ int main(void) {
       cmocka_unit_test(lists_refuse_sizes_that_overflow),
       cmocka_unit_test(hash_tables_find_all_values_of_a_key),
       cmocka_unit_test(a_file_is_on_the_disk_before_it_takes_its_name),
+      cmocka_unit_test(links_stay_and_descriptors_are_written_from_where_they_stand),
       cmocka_unit_test(errors_are_one_line),
       cmocka_unit_test(c1_control_characters_are_escaped),
       cmocka_unit_test(buffer_grows_and_is_always_a_string),

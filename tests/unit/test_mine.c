@@ -317,6 +317,34 @@ TEST(limits_are_kept_and_told) {
   free(m.bits);
 }
 
+/* The search takes rare items first and runs out of memory at their third level; the search at a high share has frequent items alone, and comes
+ * to the same level. Limits are so close that memory ends in each of the level's arrays. */
+TEST(memory_may_run_out_anywhere) {
+  enum { RARE = 12, OFTEN = 5, N_ITEMS = RARE + OFTEN };
+  made m;
+  uint64_t rng = 51;
+  for (uint32_t i = 0; i < N_ITEMS; i++) m.items[i] = hw_item(0, i, 0, 1, 2);
+  for (size_t row = 0; row < N_GRAPHS; row++) {
+    m.rows[row] = 0;
+    for (uint32_t i = 0; i < RARE; i++) m.rows[row] |= (uint32_t)(row < 900 && unit_below(&rng, 100) < 45) << i;
+    for (uint32_t i = 0; i < OFTEN; i++) m.rows[row] |= (uint32_t)(row >= 900 && row % 100 != i) << (RARE + i);
+  }
+  make_columns(&m, N_ITEMS, 1, N_GRAPHS);
+  size_t cut = 0;
+  for (size_t bytes = 44000; bytes < 49000; bytes += 8) {
+    hw_mine_limits limits = limits_of(0.05, false, false);
+    limits.bytes = bytes;
+    hw_mine_sets sets;
+    hw_error err = {0};
+    if (hw_mine_sets_find(&m.base, &limits, &sets, &err)) {
+      cut += sets.out_of_memory;
+      hw_mine_sets_fini(&sets);
+    } else assert_int_equal(err.kind, HW_ERROR_MEMORY);
+  }
+  assert_true(cut > 100);
+  free(m.bits);
+}
+
 TEST(empty_and_single) {
   made m = {.items = {hw_item(0, 0, 0, 1, 2)}};
   hw_mine_limits limits = limits_of(0.5, false, true);
@@ -348,11 +376,11 @@ TEST(least_graphs_of_a_share) {
 
 /* ---- paths ---- */
 
-static void check_paths(const uint32_t *items, size_t n, const char *want) {
+static void check_paths(const uint32_t *items, size_t n, bool parallel_block, const char *want) {
   static const char *const roles[] = {"-", "S1", "S2", "IO", "END"};
   hw_buffer out;
   hw_buffer_init(&out);
-  hw_mine_paths(items, n, roles, COUNT_OF(roles), &out);
+  hw_mine_paths(items, n, parallel_block, roles, COUNT_OF(roles), &out);
   assert_false(out.failed);
   assert_string_equal(out.data, want);
   hw_buffer_fini(&out);
@@ -361,12 +389,13 @@ static void check_paths(const uint32_t *items, size_t n, const char *want) {
 TEST(paths_follow_the_flow) {
   uint32_t io = hw_item(0, 2, 3, 3, 4), s1 = hw_item(0, 0, 1, 1, 2), s2 = hw_item(0, 1, 2, 2, 4), ffn = hw_item(1, 0, 0, 2, 2),
            ffn3 = hw_item(1, 3, 0, 4, 4), odd = hw_item(0, 0, 0, 9, 3), early = hw_item(0, 0, 5, 2, 4);
-  check_paths(&io, 1, "IO -L2H3-> END");
-  check_paths((uint32_t[]){s1, s2}, 2, "S1 -L0H1-> S2 -L1H2-> END");
-  check_paths((uint32_t[]){s1, io, s2}, 3, "S1 -L0H1-> S2 -L1H2-> END; IO -L2H3-> END");
-  check_paths((uint32_t[]){s1, s2, ffn, ffn3}, 4, "S1 -L0H1-> S2 -FFN0- S2 -L1H2-> END -FFN3- END");
-  check_paths((uint32_t[]){s1, early}, 2, "S1 -L0H1-> S2; S2 -L0H5-> END");
-  check_paths((uint32_t[]){odd, io}, 2, "role9 -L0H0-> IO -L2H3-> END");
+  check_paths(&io, 1, false, "IO -L2H3-> END");
+  check_paths((uint32_t[]){s1, s2}, 2, false, "S1 -L0H1-> S2 -L1H2-> END");
+  check_paths((uint32_t[]){s1, io, s2}, 3, false, "S1 -L0H1-> S2 -L1H2-> END; IO -L2H3-> END");
+  check_paths((uint32_t[]){s1, s2, ffn, ffn3}, 4, false, "S1 -L0H1-> S2 -FFN0- S2 -L1H2-> END -FFN3- END");
+  check_paths((uint32_t[]){s1, early}, 2, false, "S1 -L0H1-> S2; S2 -L0H5-> END");
+  check_paths((uint32_t[]){s1, s2, ffn, ffn3}, 4, true, "S1 -L0H1-> S2 -L1H2-> END -FFN3- END; S2 -FFN0- S2"); /* FFN0 reads the state before layer 0 */
+  check_paths((uint32_t[]){odd, io}, 2, false, "role9 -L0H0-> IO -L2H3-> END");
 }
 
 int main(void) {
@@ -377,6 +406,7 @@ int main(void) {
       cmocka_unit_test(ranking_equals_the_greedy_one_by_the_slow_road),
       cmocka_unit_test(planted_circuits_come_first),
       cmocka_unit_test(limits_are_kept_and_told),
+      cmocka_unit_test(memory_may_run_out_anywhere),
       cmocka_unit_test(empty_and_single),
       cmocka_unit_test(least_graphs_of_a_share),
       cmocka_unit_test(paths_follow_the_flow),
