@@ -309,6 +309,15 @@ static bool usual_threshold(const hw_certifying *c, double *threshold, hw_error 
          hw_fail(err, HW_ERROR_INPUT, "%s: table setting: relevance-threshold is \"%s\", want a number above 0, 1 at most", c->store->path, text);
 }
 
+static bool check_counterfactuals(hw_certifying *c, hw_error *err) {
+  const hw_certify_settings *s = c->settings;
+  int64_t any;
+  if (s->graph != HW_CERTIFY_CONTRAST && s->baseline != HW_BASELINE_COUNTERFACTUAL) return true;
+  if (!hw_store_integer(c->store, "certify/has_counterfactuals.sql", &any, err)) return false;
+  return any || hw_fail(err, HW_ERROR_INPUT, "%s: no prompt has a counterfactual, which --%s needs: give run --counterfactual, or certify --graph answer --baseline zero", c->store->path,
+                        s->graph == HW_CERTIFY_CONTRAST ? "graph contrast" : "baseline counterfactual");
+}
+
 static bool check_settings(hw_certifying *c, hw_error *err) {
   const hw_certify_settings *s = c->settings;
   c->threshold = s->threshold;
@@ -316,9 +325,7 @@ static bool check_settings(hw_certifying *c, hw_error *err) {
   c->summary->threshold = c->threshold;
   if (s->graph == HW_CERTIFY_ROUTES && c->threshold < c->info.floor)
     return hw_fail(err, HW_ERROR_INPUT, "%s: its routes are stored from %g on, threshold %g is below it", c->store->path, c->info.floor, c->threshold);
-  if (s->baseline == HW_BASELINE_MEAN && s->unit == HW_ABLATE_EDGES) return hw_fail(err, HW_ERROR_INPUT, "the baseline mean is for --unit node: means of single edges are not made");
-  if (s->graph == HW_CERTIFY_ROUTES && s->curve == HW_CURVE_PARTS) return hw_fail(err, HW_ERROR_INPUT, "--curve parts is for --graph answer or contrast");
-  return true;
+  return check_counterfactuals(c, err);
 }
 
 static bool run_with_model(hw_certifying *c, hw_error *err) {
@@ -349,6 +356,8 @@ bool hw_certify(const char *path, const hw_certify_settings *given, hw_certify_s
   hw_certify_settings settings = *given;
   hw_arena arena;
   hw_store *store;
+  if (settings.baseline == HW_BASELINE_MEAN && settings.unit == HW_ABLATE_EDGES) return hw_fail(err, HW_ERROR_ARGUMENT, "the baseline mean is for --unit node: means of single edges are not made");
+  if (settings.graph == HW_CERTIFY_ROUTES && settings.curve == HW_CURVE_PARTS) return hw_fail(err, HW_ERROR_ARGUMENT, "--curve parts is for --graph answer or contrast");
   if (settings.knockout < settings.pairs) settings.knockout = settings.pairs;
   *summary = (hw_certify_summary){.threads = settings.threads ? (int)settings.threads : omp_get_num_procs()};
   if (settings.dry_run ? !hw_store_open_read_waiting(path, settings.hooks, &store, err) : !hw_store_open_write(path, settings.hooks, &store, err)) return false;
