@@ -59,6 +59,15 @@ static bool set_choice(const hw_option *option, int *field, const char *where, c
   return false;
 }
 
+static bool set_number(const hw_option *option, double *field, const char *where, const char *value, hw_error *err) {
+  bool with_min = option->kind == HW_OPTION_NUMBER_FROM, with_max = option->kind == HW_OPTION_NUMBER_TO;
+  double number;
+  if (!hw_parse_double(value, &number) || !(number > option->min || (with_min && number >= option->min)) || !(number < option->max || (with_max && number <= option->max)))
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a number %s %.10g%s %.10g", where, option->name, value, with_min ? "from" : "above", option->min,
+                   with_min ? ", below" : with_max ? ", at most" : " and below", option->max);
+  return *field = number, true;
+}
+
 static bool set_value(const hw_option *option, void *settings, const char *where, const char *value, hw_error *err) {
   void *field = (char *)settings + option->offset;
   switch (option->kind) {
@@ -82,14 +91,9 @@ static bool set_value(const hw_option *option, void *settings, const char *where
         return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a whole number from %.0f to %.0f", where, option->name, value,
                        option->min, option->max);
       return true;
-    case HW_OPTION_NUMBER: {
-      double number;
-      if (!hw_parse_double(value, &number) || !(number > option->min && number < option->max))
-        return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a number between %g and %g", where, option->name, value,
-                       option->min, option->max);
-      *(double *)field = number;
-      return true;
-    }
+    case HW_OPTION_NUMBER:
+    case HW_OPTION_NUMBER_FROM:
+    case HW_OPTION_NUMBER_TO: return set_number(option, field, where, value, err);
     case HW_OPTION_CHOICE: return set_choice(option, field, where, value, err);
   }
   return true;
@@ -138,7 +142,9 @@ bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *
     }
     case HW_OPTION_TEXTS: return false; /* no default, and no setting of a run */
     case HW_OPTION_COUNT: hw_buffer_printf(out, "%" PRId64, *(const int64_t *)field); return true;
-    case HW_OPTION_NUMBER: hw_format_double(out, *(const double *)field); return true;
+    case HW_OPTION_NUMBER:
+    case HW_OPTION_NUMBER_FROM:
+    case HW_OPTION_NUMBER_TO: hw_format_double(out, *(const double *)field); return true;
     case HW_OPTION_CHOICE: hw_buffer_append_string(out, option->choices[*(const int *)field]); return true;
   }
   return false;
@@ -178,7 +184,7 @@ void hw_option_describe(const hw_option *option, const void *defaults, hw_buffer
   hw_buffer_init(&value);
   hw_buffer_append_string(out, option->help);
   bool has_default = defaults && option->kind != HW_OPTION_FLAG;
-  if (has_default && option->kind == HW_OPTION_NUMBER) /* a default that cannot be given stands for none */
+  if (has_default && (option->kind == HW_OPTION_NUMBER || option->kind == HW_OPTION_NUMBER_TO)) /* a default that cannot be given stands for none */
     has_default = *(const double *)((const char *)defaults + option->offset) > option->min;
   else if (has_default && option->kind == HW_OPTION_COUNT)
     has_default = (double)*(const int64_t *)((const char *)defaults + option->offset) >= option->min;

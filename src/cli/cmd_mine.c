@@ -21,8 +21,8 @@ typedef struct mine_settings {
 } mine_settings;
 
 static const hw_option rows[] = {
-    {"min-support", HW_OPTION_NUMBER, offsetof(mine_settings, min_support), "SHARE",
-     "of the graphs (prompts and targets) that must have all edges of a circuit", 0, 1.0000001, NULL, false},
+    {"min-support", HW_OPTION_NUMBER_TO, offsetof(mine_settings, min_support), "SHARE",
+     "of the graphs (prompts and targets) that must have all edges of a circuit", 0, 1, NULL, false},
     {"items", HW_OPTION_CHOICE, offsetof(mine_settings, items), "NAME", "edges: heads or heads+ffn", 0, 0, items_names, false},
     {"roles", HW_OPTION_TEXT, offsetof(mine_settings, roles), "A,B,...",
      "edges between these roles, or all; without it: all roles but BOS and the nameless rest", 0, 0, NULL, false},

@@ -85,7 +85,7 @@ void hw_job_defaults(hw_job *job) {
 
 bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, hw_error *err) {
   if (!(analysis->threshold > 0 && analysis->threshold < 1))
-    return hw_fail(err, HW_ERROR_INPUT, "threshold is %g, want a number between 0 and 1", analysis->threshold);
+    return hw_fail(err, HW_ERROR_INPUT, "threshold is %g, want a number above 0 and below 1", analysis->threshold);
   double lowest = analysis->floor > 0 ? analysis->floor : analysis->threshold / 4;
   if (lowest > analysis->threshold)
     return hw_fail(err, HW_ERROR_INPUT, "floor %g is above the threshold %g", lowest, analysis->threshold);
