@@ -101,7 +101,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_cli_progress_start(&progress, false, settings.lock_timeout);
   bool ok = settings.delete ? hw_mining_delete(db, settings.delete, &progress.hooks, &err) : hw_store_mine(db, &mining, &summary, &err);
   hw_cli_progress_stop(&progress, false);
-  if (!ok) return hw_cli_fail(&err);
+  if (!ok) return err.kind == HW_ERROR_INTERRUPTED ? hw_cli_fail_in(db, &err) : hw_cli_fail(&err);
   if (settings.delete) return hw_cli_finish();
   hw_table_format format = (hw_table_format)settings.format;
   print_summary(format == HW_FORMAT_TABLE ? stdout : stderr, db, &settings, &summary);

@@ -135,10 +135,13 @@ bool hw_job_check(const hw_job *job, hw_error *err) {
   hw_shard shard;
   if (!job->model) return hw_fail(err, HW_ERROR_INPUT, "no --model DIR given");
   if (!job->data) return hw_fail(err, HW_ERROR_INPUT, "no --data FILE given");
+  if (strcmp(job->data, "-") == 0 && !job->format) return hw_fail(err, HW_ERROR_INPUT, "--data - has no name that tells the format: give --format");
   if (!job->db && !job->dry_run) return hw_fail(err, HW_ERROR_INPUT, "no --db FILE given");
   if (job->db && strcmp(job->db, ":memory:") == 0)
     return hw_fail(err, HW_ERROR_INPUT, "--db :memory: would be lost when the program ends, want a file (./:memory: is one)");
   if (job->gemm == HW_GEMM_OPENBLAS && job->precision == HW_PRECISION_BF16)
     return hw_fail(err, HW_ERROR_INPUT, "--precision bf16 wants the built-in products, not --gemm openblas");
+  if (job->counterfactual_column && !job->counterfactual) return hw_fail(err, HW_ERROR_INPUT, "--counterfactual-column needs --counterfactual");
+  if (job->allow_mixed_kernels && job->gemm != HW_GEMM_OPENBLAS) return hw_fail(err, HW_ERROR_INPUT, "--allow-mixed-kernels needs --gemm openblas");
   return hw_job_shard(job, &shard, err) && check_relevance(job, err) && hw_analysis_flow(&job->analysis, &settings, err);
 }
