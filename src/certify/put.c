@@ -86,12 +86,12 @@ bool hw_certify_update(hw_certifying *c, hw_error *err) {
   return hw_statement_run(s, "store the settings of certificates", err);
 }
 
-/* Whether what is stored of a prompt hangs on all prompts of the database. */
+/* Whether what is stored of a prompt depends on all prompts of the database. */
 static bool is_of_the_whole_set(const hw_certify_settings *settings) {
   return settings->baseline == HW_BASELINE_MEAN || settings->knockout > 0 || settings->curve == HW_CURVE_SET;
 }
 
-/* Prompts came since the certificates were made. What hangs on all prompts begins anew. Else numbers stay, and rows with a reason go: a counterfactual may
+/* Prompts came since the certificates were made. What depends on all prompts begins anew. Else numbers stay, and rows with a reason go: a counterfactual may
  * have come. */
 static bool drop_old(hw_certifying *c, hw_error *err) {
   bool there;

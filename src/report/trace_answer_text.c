@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What an answer hangs on, as `headwater trace` prints it. */
+ * What an answer depends on, as `headwater trace` prints it. */
 #include <math.h>
 #include <stdlib.h>
 

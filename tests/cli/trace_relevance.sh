@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What an answer hangs on. The numbers are compared by tests/reference/relevance_parity.py; here is what is printed, and what is refused.
+# What an answer depends on. The numbers are compared by tests/reference/relevance_parity.py; here is what is printed, and what is refused.
 prompt="When Mary and John went to the store, John gave a drink to" other="When Mary and John went to the store, Mary gave a drink to"
 echo "--- text"
 "$HW" trace --model gpt2 --prompt "$prompt" --answer Mary --foil John --counterfactual "$other" --relevance both --certify --knockout counterfactual --project none --top-neurons 0 --threshold 0.04 |
