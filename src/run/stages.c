@@ -307,18 +307,25 @@ static bool with_workers(hw_running *s, const hw_plan_summary *summary, neuron_l
   return !s->failed;
 }
 
+static void tell_columns(const hw_running *s) {
+  const char *const *names;
+  size_t n = hw_dataset_columns(s->plan->dataset, &names) - 1; /* without the prompt's */
+  if (n <= HW_WIDE_MOST_COLUMNS) return;
+  char line[1024];
+  (void)snprintf(line, sizeof line, "%s: %zu columns beside the prompt: the view prompt_wide, which conditions read, has %d of them, the table prompt_value has all", s->plan->path, n,
+                 HW_WIDE_MOST_COLUMNS);
+  s->hooks->notice(s->hooks->context, line);
+}
+
 void hw_running_tell_inputs(const hw_running *s) {
-  const char *const *lines, *const *columns;
-  size_t n = hw_dataset_notices(s->plan->dataset, &lines), n_columns = hw_dataset_columns(s->plan->dataset, &columns) - 1; /* without the prompt's */
+  const char *const *lines;
+  size_t n = hw_dataset_notices(s->plan->dataset, &lines);
   if (!s->hooks->notice || s->job->quiet) return;
+  tell_columns(s);
   char line[1024];
   (void)snprintf(line, sizeof line, "%s: %s", s->model->name, s->model->notice ? s->model->notice : "");
   if (s->model->notice) s->hooks->notice(s->hooks->context, line);
   for (size_t i = 0; i < n; i++) s->hooks->notice(s->hooks->context, lines[i]);
-  if (n_columns <= HW_WIDE_MOST_COLUMNS) return;
-  (void)snprintf(line, sizeof line, "%s: %zu columns beside the prompt: the view prompt_wide, which conditions read, has %d of them, the table prompt_value has all", s->plan->path, n_columns,
-                 HW_WIDE_MOST_COLUMNS);
-  s->hooks->notice(s->hooks->context, line);
 }
 
 bool hw_running_stages(hw_running *s, const hw_plan_summary *summary, hw_error *err) {
