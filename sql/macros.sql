@@ -72,11 +72,11 @@ CASE WHEN $N < 2 THEN NULL
     ELSE 1.959963984540054 + (2.3722712302985628 + (2.8224986157396118 + (2.5558496795077233 + 1.5895340533938235
       / ($N - 1.0)) / ($N - 1.0)) / ($N - 1.0)) / ($N - 1.0)
   END
--- The 95% Wilson interval of a share F of N.
+-- The 95% Wilson interval of a share F of N. Rounding may not leave F outside.
 -- $wilson_lo $F $N
-max(0.0, ($F + 1.9207294103470618 / $N - 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N))
+max(0.0, min($F, ($F + 1.9207294103470618 / $N - 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N)))
 -- $wilson_hi $F $N
-min(1.0, ($F + 1.9207294103470618 / $N + 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N))
+min(1.0, max($F, ($F + 1.9207294103470618 / $N + 1.959963984540054 * sqrt($F * (1 - $F) / $N + 0.9603647051735309 / $N / $N)) / (1 + 3.8414588206941236 / $N)))
 -- The effective number of a share F = K / n whose n items belong to P clusters: n / (variance clustered / variance of independent items), from the
 -- sums kk of k * k and kn of k * n over the clusters, and n + w of n * n.
 -- $effective_n $F $K $P
@@ -170,7 +170,7 @@ sqrt(max(0.0, $SQUARES - $SUM * $SUM / $N) / ($N - 1.0))
 -- $difference_sums
 diff_sum * 1.0 / n_foil AS d, $wide_sum(diff_ssq_hi, diff_ssq_lo) - diff_sum * 1.0 * diff_sum / n_foil AS dv, $t975(n_foil) AS dt
 -- $difference_std
-sqrt(max(0.0, dv) / (n_foil - 1.0)) * 1e-4
+sqrt(max(0.0, dv) / (n_foil - 1.0)) / 1e4
 -- $difference_half
 dt * sqrt(max(0.0, dv) / (n_foil - 1.0) / n_foil)
 -- $share_beaten
@@ -203,10 +203,10 @@ SELECT *,
 n, f AS frequency,
   $wilson_lo(f, ne) AS frequency_lo,
   $wilson_hi(f, ne) AS frequency_hi,
-  m * 1e-6 AS mean, $std(x, xx, n) * 1e-6 AS std, (m - half) * 1e-6 AS ci_lo, (m + half) * 1e-6 AS ci_hi,
-  fm * 1e-6 AS flow_mean, $std(fx, fxx, n) * 1e-6 AS flow_std,
-  (fm - fhalf) * 1e-6 AS flow_ci_lo, (fm + fhalf) * 1e-6 AS flow_ci_hi,
-  k AS n_active, max * 1e-6 AS max, $prompt_of(ex) AS example_prompt, $target_of(ex) AS example_target
+  m / 1e6 AS mean, $std(x, xx, n) / 1e6 AS std, (m - half) / 1e6 AS ci_lo, (m + half) / 1e6 AS ci_hi,
+  fm / 1e6 AS flow_mean, $std(fx, fxx, n) / 1e6 AS flow_std,
+  (fm - fhalf) / 1e6 AS flow_ci_lo, (fm + fhalf) / 1e6 AS flow_ci_hi,
+  k AS n_active, max / 1e6 AS max, $prompt_of(ex) AS example_prompt, $target_of(ex) AS example_target
 
 -- The sizes of graphs at other thresholds, of the parameters :thresholds and :sample (queries/size_curve.sql).
 -- $size_curve

@@ -13,7 +13,7 @@ CREATE TABLE run (
   tokenizer_fingerprint TEXT NOT NULL,
   dataset_name TEXT NOT NULL,
   dataset_fingerprint TEXT NOT NULL,
-  n_prompts INTEGER NOT NULL CHECK(n_prompts >= 0), -- rows of the data set that the run covers
+  n_prompts INTEGER NOT NULL CHECK(n_prompts >= 0), -- rows of the data set that the run covers, and as many counterfactuals (run --counterfactual)
   n_layers INTEGER NOT NULL CHECK(n_layers BETWEEN 1 AND 255),
   n_heads INTEGER NOT NULL CHECK(n_heads BETWEEN 1 AND 1023),
   n_kv_heads INTEGER NOT NULL,
@@ -59,7 +59,8 @@ CREATE TABLE chunk (
 ) STRICT;
 
 -- Prompts are grouped by the values of the --group-by columns: a group for each combination (group_id by first appearance in the data
--- set), and with several columns a marginal group for each value of each column, over all values of the others (but the variant).
+-- set), and with several columns a marginal group for each value of each column, over all values of the others (but the variant). A column
+-- whose values have one combination each has no marginal groups, as they would be the combinations again.
 CREATE TABLE prompt_group (
   group_id INTEGER PRIMARY KEY CHECK(group_id >= 0),
   name TEXT NOT NULL,             -- "column=value,column=value"
@@ -170,9 +171,9 @@ CREATE TABLE graph_info (
   n_parts INTEGER NOT NULL,       -- stored rows
   n_edges INTEGER NOT NULL,       -- parts that survive the threshold (an edge with two heads counts twice)
   n_heads INTEGER NOT NULL,       -- active heads
-  n_ffn_nodes INTEGER NOT NULL,   -- reached FFN nodes
+  n_ffn_nodes INTEGER NOT NULL,   -- FFN nodes whose FFN part survives; of others only the residual does
   n_neurons INTEGER NOT NULL,     -- neuron rows in the graph
-  n_projections INTEGER NOT NULL  -- in the graph
+  n_projections INTEGER NOT NULL  -- in the graph: a component counts once for each convention
 ) STRICT;
 
 -- ---- Aggregates, kept in the transaction that stores the graphs. group_id -1 = all groups together, without the

@@ -16,7 +16,8 @@ FROM graph g, hw_heads(g.heads) h;
 CREATE TEMP VIEW IF NOT EXISTS neuron AS
 SELECT g.prompt_id, g.target_pos, n.layer, n.position, n.neuron, n.importance, n.activation, n.flow
 FROM graph g, hw_neurons(g.neurons) n;
--- Tokens that components of the graph promote and suppress; hw_projections(projections, NULL, 1) has all that are stored.
+-- Tokens that components of the graph promote and suppress; hw_projections(projections, NULL, 1) has all that are stored. neuron is NULL:
+-- what neurons promote is in the table neuron_token.
 CREATE TEMP VIEW IF NOT EXISTS projection AS
 SELECT g.prompt_id, g.target_pos, p.kind, p.convention, p.layer, p.position, p.head, p.neuron, p.list, p.rank, p.token_id,
   t.text AS token, p.score

@@ -15,7 +15,7 @@
 --   target_pos   position whose next token is predicted
 --   graph_id   prompt_id * 2^20 + target_pos
 --   position   of a token in the prompt, from 0
---   kind   of a part: attention, attention_residual, ffn, ffn_residual; of a projected component: head, attention, ffn, resid_mid, resid_post, neuron; of a relevance attention, ffn, query, head, ffn_total (all positions), neuron, token, bias; in relevance_statistic head, value, key, query (of a head), ffn, neuron
+--   kind   of a part: attention, attention_residual, ffn, ffn_residual; of a projected component: head, attention, ffn, resid_mid, resid_post; of a relevance attention, ffn, query, head, ffn_total (all positions), neuron, token, bias; in relevance_statistic head, value, key, query (of a head), ffn, neuron
 --   source, target   positions that a part reads and writes
 --   source_role, target_role   roles of these positions
 --   role, role_id   name and number of a role
@@ -149,10 +149,10 @@ WITH raw AS (
     LEFT JOIN agg_role a ON a.group_id = s.group_id AND a.layer = l.layer AND a.role_id = r.role_id
     LEFT JOIN agg_cluster c ON c.kind = 3 AND c.group_id = a.group_id AND c.key = $component_key(a.layer, a.role_id)
 )
-SELECT group_id, layer, role, n, k * 1.0 / n AS frequency, m * 1e-6 AS mean, $std(x, xx, n) * 1e-6 AS std,
-  (m - $half_interval(m, cc, cn)) * 1e-6 AS ci_lo,
-  (m + $half_interval(m, cc, cn)) * 1e-6 AS ci_hi,
-  k AS n_active, max * 1e-6 AS max, $prompt_of(ex) AS example_prompt, $target_of(ex) AS example_target, role_id
+SELECT group_id, layer, role, n, k * 1.0 / n AS frequency, m / 1e6 AS mean, $std(x, xx, n) / 1e6 AS std,
+  (m - $half_interval(m, cc, cn)) / 1e6 AS ci_lo,
+  (m + $half_interval(m, cc, cn)) / 1e6 AS ci_hi,
+  k AS n_active, max / 1e6 AS max, $prompt_of(ex) AS example_prompt, $target_of(ex) AS example_target, role_id
 FROM raw;
 
 -- The same over all prompts.
@@ -163,7 +163,7 @@ FROM role_flow_by_group WHERE group_id = -1;
 -- Where heads look: shares of the flow through a head's edges (importance_..: of their importance) by what their sources are.
 CREATE VIEW head_source_by_group AS
 SELECT group_id, layer, head, 'L' || layer || 'H' || head AS name, max(iif(source = 0, n_on, 0)) AS n_active,
-  sum(iif(source = 0, flow_sum, 0)) * 1e-6 AS flow, sum(iif(source = 0, sum, 0)) * 1e-6 AS importance,
+  sum(iif(source = 0, flow_sum, 0)) / 1e6 AS flow, sum(iif(source = 0, sum, 0)) / 1e6 AS importance,
   sum(iif(source = 1, flow_sum, 0)) * 1.0 / sum(iif(source = 0, flow_sum, 0)) AS first,
   sum(iif(source = 2, flow_sum, 0)) * 1.0 / sum(iif(source = 0, flow_sum, 0)) AS self,
   sum(iif(source = 3, flow_sum, 0)) * 1.0 / sum(iif(source = 0, flow_sum, 0)) AS previous,
@@ -188,11 +188,11 @@ SELECT group_id, layer, n, f AS top1,
   $wilson_lo(f, n) AS top1_lo,
   $wilson_hi(f, n) AS top1_hi,
   n_first * 1.0 / n AS first_top1, n_settled * 1.0 / n AS settled, rank_sum * 1.0 / n AS mean_rank,
-  m * 1e-6 AS probability, sqrt(max(0.0, v) / (n - 1.0)) * 1e-6 AS probability_std,
-  max(0.0, m - t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_lo,
-  min(1000000.0, m + t * sqrt(max(0.0, v) / (n - 1.0) / n)) * 1e-6 AS probability_hi,
-  n_foil, $share_beaten AS beats_foil, n_ties AS ties, d * 1e-4 AS logit_diff, $difference_std AS logit_diff_std,
-  (d - $difference_half) * 1e-4 AS logit_diff_lo, (d + $difference_half) * 1e-4 AS logit_diff_hi
+  m / 1e6 AS probability, sqrt(max(0.0, v) / (n - 1.0)) / 1e6 AS probability_std,
+  max(0.0, m - t * sqrt(max(0.0, v) / (n - 1.0) / n)) / 1e6 AS probability_lo,
+  min(1000000.0, m + t * sqrt(max(0.0, v) / (n - 1.0) / n)) / 1e6 AS probability_hi,
+  n_foil, $share_beaten AS beats_foil, n_ties AS ties, d / 1e4 AS logit_diff, $difference_std AS logit_diff_std,
+  (d - $difference_half) / 1e4 AS logit_diff_lo, (d + $difference_half) / 1e4 AS logit_diff_hi
 FROM raw;
 
 -- Whole answers, all their tokens, in every group. n prompts with an answer.
@@ -204,8 +204,8 @@ WITH raw AS (
 SELECT group_id, n, n_several, n_shared, n_contained, f AS accuracy,
   $wilson_lo(f, n) AS accuracy_lo,
   $wilson_hi(f, n) AS accuracy_hi,
-  n_foil, $share_beaten AS beats_foil, n_ties AS ties, d * 1e-4 AS log_probability_diff, $difference_std AS log_probability_diff_std,
-  (d - $difference_half) * 1e-4 AS log_probability_diff_lo, (d + $difference_half) * 1e-4 AS log_probability_diff_hi
+  n_foil, $share_beaten AS beats_foil, n_ties AS ties, d / 1e4 AS log_probability_diff, $difference_std AS log_probability_diff_std,
+  (d - $difference_half) / 1e4 AS log_probability_diff_lo, (d + $difference_half) / 1e4 AS log_probability_diff_hi
 FROM raw;
 
 -- What was predicted, a row per prompt and target; answers are measured at the last position and stand there.
@@ -229,7 +229,7 @@ WITH raw AS (
   FROM agg_relevance w JOIN agg_relevance a ON a.group_id = w.group_id AND a.mode = w.mode AND a.kind <> 'margin'
   WHERE w.kind = 'margin'
 )
-SELECT group_id, mode, kind, layer, idx, n, f AS share, f - $half_of_share AS share_lo, f + $half_of_share AS share_hi, r / n * 1e-4 AS relevance, n_on AS n_active
+SELECT group_id, mode, kind, layer, idx, n, f AS share, f - $half_of_share AS share_lo, f + $half_of_share AS share_hi, r / n / 1e4 AS relevance, n_on AS n_active
 FROM raw;
 
 -- Every head in every group, -1 = all: what the answers depend on, and by which way.

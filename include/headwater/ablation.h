@@ -63,7 +63,7 @@ typedef struct hw_ablated_prompt {
 
 /* Runs n passes of prompts of one model, several in a batch. Layers below the first that has something to replace are not run again, and where
  * everything is replaced only the last position is. What a pass gives depends on no other one. scratch: work
- * space. Errors: MEMORY. */
+ * space. Errors: INPUT for a baseline mean of EDGES or without means, MEMORY. */
 HW_API bool hw_ablate(const hw_ablated_prompt *prompts, size_t n_prompts, hw_ablation *passes, size_t n, const hw_team *team, hw_arena *scratch, hw_error *err);
 
 HW_END_C

@@ -19,7 +19,7 @@ typedef struct hw_check_settings {
 } hw_check_settings;
 
 /* Lines on what was checked and on each difference go to the sink; *n_differences counts them. Memory does not grow with the prompts.
- * Errors: what cannot be opened or read at all, another model, INTERRUPTED. A row that cannot be decoded is a difference. */
+ * Errors: what cannot be opened or read at all, another model; INTERRUPTED, also when the sink returns false; MEMORY. A row that cannot be decoded is a difference. */
 HW_API bool hw_check(const char *db, const hw_check_settings *settings, hw_sink sink, void *context, int64_t *n_differences, hw_error *err);
 
 HW_END_C

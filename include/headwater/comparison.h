@@ -81,7 +81,7 @@ HW_API bool hw_comparison_read(hw_store *store, hw_store *other, const hw_compar
 HW_API void hw_comparison_fini(hw_comparison *comparison);
 
 /* The results as text to sink(context), best p first; most: rows at most, 0 for all; line_width: as in
- * hw_store_set_line_width. Errors: IO when the sink fails, MEMORY. */
+ * hw_store_set_line_width. Errors: INTERRUPTED when the sink returns false, MEMORY. */
 HW_API bool hw_comparison_show(const hw_comparison_request *request, const hw_comparison *comparison, const hw_stats_result *result,
                         int64_t most, hw_table_format format, size_t line_width, hw_sink sink, void *context, hw_error *err);
 

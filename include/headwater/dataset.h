@@ -20,12 +20,14 @@ typedef enum hw_quoting {
   HW_QUOTING_ALWAYS /* a cell that begins with a quote is wrapped in them */
 } hw_quoting;
 
+enum { HW_ROW_LIMIT = 64 << 20 }; /* bytes of a row that are read; a longer one has a problem */
+
 typedef struct hw_dataset_options {
   const char *path;          /* "-": standard input. What can be read only once is copied into a file in TMPDIR */
   const char *format;        /* "txt", "csv", "tsv", "jsonl", "json", or NULL: by the name (a last .gz is taken off);
                               * whether the file is gzipped is told by its first bytes in any case */
   hw_quoting quoting;        /* of CSV and TSV */
-  size_t max_row;            /* bytes of all values of a row; a longer one has a problem. 0: no limit */
+  size_t max_row;            /* bytes of all values of a row; a longer one has a problem. 0: HW_ROW_LIMIT alone */
   /* Names of columns match without regard to case and to blanks around them, exact ones first. */
   const char *prompt_column; /* NULL: the first of prompt, text, clean, clean_prefix, sentence that exists */
   const char *answer_column; /* NULL: the first of answer, target, clean_answer that exists */
@@ -63,7 +65,7 @@ HW_API bool hw_dataset_open(const hw_dataset_options *options, hw_dataset **data
 HW_API bool hw_dataset_rewind(hw_dataset *dataset, hw_error *err);
 
 /* The next row; everything in it is borrowed until the next call. 1 = a row, 0 = the end, -1 = err filled (the file
- * itself is broken: a damaged .gz, JSON that ends early, a row of more than 64 MiB); later calls give the same again. */
+ * itself is broken: a damaged .gz, JSON that ends early); later calls give the same again. */
 HW_API int hw_dataset_next(hw_dataset *dataset, hw_row *row, hw_error *err);
 HW_API void hw_dataset_close(hw_dataset *dataset);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Errors are values in the caller's struct: made where they happen, passed up unchanged.
  * The library never prints and never exits. A message is one line that names the file, the thing,
- * what was found and what was wanted. */
+ * what was found and what was wanted. Every function takes NULL in the place of an hw_error: then the reason is not told. */
 #ifndef HEADWATER_ERROR_H
 #define HEADWATER_ERROR_H
 

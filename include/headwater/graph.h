@@ -109,7 +109,7 @@ typedef struct hw_head_row { /* METHOD section 4, one graph */
   double flow;              /* through its edges */
 } hw_head_row;
 
-typedef struct hw_ffn_node { /* an FFN node M{l}_i that the walk reached */
+typedef struct hw_ffn_node { /* an FFN node M{l}_i that the walk reached and whose FFN part survives */
   uint16_t layer;
   uint32_t position;
   double flow;

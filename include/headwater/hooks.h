@@ -22,7 +22,7 @@ typedef struct hw_progress {
 /* What the program waits for another one, if not told otherwise. */
 enum { HW_LOCK_SECONDS = 600 };
 
-/* All of it may be 0: then nothing is told, nothing stops the call. */
+/* All of it may be 0, and a function may be given NULL in its place: then nothing is told, nothing stops the call. */
 typedef struct hw_hooks {
   void (*progress)(void *context, const hw_progress *progress); /* one thread at a time */
   void (*notice)(void *context, const char *line);              /* something the user should know */

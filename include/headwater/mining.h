@@ -36,7 +36,7 @@ typedef struct hw_mining_summary {
 } hw_mining_summary;
 
 /* Mines the database at `path`. A mining with the same parameters is replaced. Errors: IO when another process writes into
- * the file or it cannot be written, INPUT for an unknown role or a file that is none of ours or is damaged, MEMORY when not even
+ * the file or it cannot be written, INPUT for an unknown role, a min_support out of its range, or a file that is none of ours or is damaged, MEMORY when not even
  * the smallest search fits. The file is unchanged then. */
 HW_API bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err);
 

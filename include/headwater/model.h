@@ -163,11 +163,11 @@ HW_API void hw_model_use_bf16(hw_model *model);
 
 /* Copies the matrices of all products to memory of their own, as float32 or BF16 in the order in which products read them, and lets go of the mapped
  * pages: the first product of each matrix then costs what the later ones cost. Results are the same. To be called before threads share the
- * model. Errors: MEMORY; the model is as before then. */
+ * model; a second call does nothing. Errors: MEMORY; the model is as before then. */
 HW_API bool hw_model_pack(hw_model *model, int threads, hw_error *err);
 HW_API size_t hw_model_packed_bytes(const hw_model *model); /* what that takes */
 /* The same for the transposed matrices of the layers, by which relevances multiply, always as float32; the model owns the memory. To be called
- * before threads share the model, after hw_model_screen. Results are the same. Errors: MEMORY; the model is as before then. */
+ * before threads share the model, after hw_model_screen; a second call does nothing. Results are the same. Errors: MEMORY; the model is as before then. */
 HW_API bool hw_model_pack_back(hw_model *model, int threads, hw_error *err);
 HW_API size_t hw_model_packed_back_bytes(const hw_model *model); /* what that takes */
 /* Makes the unembedding once more in numbers of 8 bits, a quarter of its size in float32. From then on hw_unembed finds the best tokens of a

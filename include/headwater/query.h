@@ -44,7 +44,8 @@ HW_API bool hw_store_show_tables(hw_store *store, hw_table_format format, hw_sin
 HW_API bool hw_store_show_schema(hw_store *store, const char *name, hw_sink sink, void *context, hw_error *err);
 
 /* Does the database have the tables that a named query needs, and in them what it reads (sql/needs/TABLE.sql)? They are told by lines
- * "-- needs TABLE: how to make it" in the query's comment. Errors: INPUT, saying how to make it. */
+ * "-- needs TABLE: how to make it" in the query's comment. Errors: INPUT, saying how to make it. What a query needs where a parameter is NULL
+ * ("-- needs TABLE without PARAMETER: ...") is looked at by hw_store_select, with the same error. */
 HW_API bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err);
 
 HW_END_C

@@ -34,7 +34,7 @@ enum { HW_RELEVANCE_NONE, HW_RELEVANCE_ANSWER, HW_RELEVANCE_CONTRAST, HW_RELEVAN
 
 typedef enum hw_neuron_projections { HW_NEURONS_USED, HW_NEURONS_ALL, HW_NEURONS_NONE } hw_neuron_projections;
 
-/* Options of trace and run that say what is computed. */
+/* Options of trace and run that say what is computed. Ranges are those of the command line. */
 typedef struct hw_analysis {
   double threshold;
   double floor; /* 0: a quarter of the threshold */
@@ -82,7 +82,7 @@ typedef struct hw_job {
 HW_API void hw_job_defaults(hw_job *job);
 HW_API void hw_analysis_defaults(hw_analysis *analysis);
 
-/* Errors: an option that is missing or contradicts another. */
+/* Errors: an option that is missing, outside of the range that it has on the command line (`headwater help run`), or contradicts another. */
 HW_API bool hw_job_check(const hw_job *job, hw_error *err);
 HW_API bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, hw_error *err);
 
@@ -262,7 +262,7 @@ typedef struct hw_run_result {
   char fingerprint[33];
 } hw_run_result;
 
-/* Runs the job, or with job->dry_run only plans it (then only *plan is filled, with a measured sample). */
+/* Runs the job, or with job->dry_run only plans it (then only *plan is filled, with a measured sample). hooks may be NULL. */
 HW_API bool hw_run(const hw_job *job, const hw_hooks *hooks, hw_plan_summary *plan, hw_run_result *result, hw_error *err);
 
 /* ---- Another threshold, without the model ---- */
@@ -272,7 +272,7 @@ HW_API bool hw_run(const hw_job *job, const hw_hooks *hooks, hw_plan_summary *pl
  * lies below its threshold, but for neurons that only a threshold below that of the source brings in. *n_prompts counts the prompts
  * that are stored, *n_failed those that failed.
  * hooks may be NULL.
- * Errors: a threshold below the floor, an incomplete source, a database `out` of another run; INTERRUPTED when hooks->stop came before the end: the
+ * Errors: a threshold that is not between 0 and 1 or below the floor, an incomplete source, a database `out` of another run; INTERRUPTED when hooks->stop came before the end: the
  * same call continues. */
 HW_API bool hw_rethreshold(const char *source, double threshold, const char *out, const hw_hooks *hooks, int64_t *n_prompts, int64_t *n_failed,
                            hw_error *err);

@@ -89,11 +89,11 @@ typedef enum hw_exchange { /* what changes places */
   HW_EXCHANGE_CLUSTER_SIGNS,
 } hw_exchange;
 
-/* A number that there is not (an interval from one unit, an effect without spread) is NaN. */
+/* A number that there is not (an interval from one unit, an effect without spread where the means differ) is NaN. */
 typedef struct hw_stats_row { /* one component */
   double mean_a, mean_b;
   double difference; /* a - b */
-  double effect;
+  double effect; /* 0 where the means are equal, also without spread */
   double standard_error, df, lower, upper; /* 95% interval of the difference */
   double p, q;                             /* q: Benjamini-Hochberg over all components */
   size_t active_a, active_b;               /* units that are not 0 */

@@ -21,7 +21,7 @@ typedef struct hw_trace {
 
 /* Traces the text. model and tokenizer are those of one folder, opened by the caller; any number of threads may use them at the same
  * time. analysis: NULL for hw_analysis_defaults; its `memory` limits what the trace takes until hw_trace_fini. Call hw_trace_fini also after
- * an error. Errors: INPUT for settings that contradict each other, PROMPT when this text cannot be traced (empty, too long, not UTF-8, over
+ * an error. Errors: INPUT for settings that are out of range or contradict each other, PROMPT when this text cannot be traced (empty, too long, not UTF-8, over
  * the memory), MEMORY. */
 HW_API bool hw_trace_text(const hw_model *model, const hw_tokenizer *tokenizer, const hw_analysis *analysis, const char *text,
                           hw_trace *trace, hw_error *err);
@@ -90,7 +90,7 @@ typedef struct hw_answer_trace {
 } hw_answer_trace;
 
 /* Finds the relevances of a prompt of n token ids. Call hw_answer_trace_fini also after an error. Errors:
- * PROMPT naming what is wrong with ids of the prompt, the counterfactual, the answer or the foil, or that it takes more than the question's
+ * INPUT for the question's `threads` and `memory` out of range; PROMPT naming what is wrong with ids of the prompt, the counterfactual, the answer or the foil, or that it takes more than the question's
  * `memory`; MEMORY. */
 HW_API bool hw_answer_trace_ids(const hw_model *model, const int32_t *ids, size_t n, const hw_answer_question *question,
                                 const hw_relevance_settings *settings, hw_answer_trace *trace, hw_error *err);
@@ -102,8 +102,8 @@ typedef struct hw_certificate {
   hw_ablation kept, removed;   /* with the graph alone, and with all but the graph */
 } hw_certificate;
 
-/* Certifies a graph of n parts. Errors: INPUT for a part that is outside of the prompt, and for a baseline that needs a counterfactual of as
- * many tokens where there is none; MEMORY. */
+/* Certifies a graph of n parts. Errors: INPUT for a part that is outside of the prompt, for a baseline that needs a counterfactual of as
+ * many tokens where there is none, and for the baseline mean, which needs other prompts; MEMORY. */
 HW_API bool hw_answer_trace_certify(hw_answer_trace *trace, const hw_ablated_part *parts, size_t n, hw_ablation_unit unit, hw_baseline baseline,
                                     hw_certificate *certificate, hw_error *err);
 

@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS comparison (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS comparison_component (
   comparison_id INTEGER NOT NULL,
-  rank INTEGER NOT NULL,          -- from 1, by p, then size of the effect
+  rank INTEGER NOT NULL,          -- from 1, by p, then size of the effect (NULL with a difference: the largest), then size of the difference
   name TEXT NOT NULL,
   layer INTEGER,                  -- NULL of answers
   head INTEGER,
@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS comparison_component (
   difference REAL NOT NULL,       -- a - b
   ci_lo REAL,                     -- its 95% interval
   ci_hi REAL,
-  effect REAL,                    -- Hedges' g; paired: d_z
+  effect REAL,                    -- Hedges' g; paired: d_z; NULL: no spread to measure the difference by
   standard_error REAL,            -- of the difference
   df REAL,
   p REAL NOT NULL,                -- permutation test, two-sided

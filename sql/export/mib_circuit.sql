@@ -7,7 +7,7 @@ WITH component AS (
 SELECT json_object('cfg', json_object('n_layers', n_layers, 'n_heads', n_heads, 'parallel_attn_mlp', json(iif(parallel_block, 'true', 'false')), 'd_model', d_model),
   'nodes', (SELECT json_group_object(name, json(node)) FROM (
     SELECT 'input' AS name, json_object('in_graph', json('true')) AS node
-    UNION ALL SELECT * FROM (SELECT iif(kind = 'head', 'a' || layer || '.h' || number, 'm' || layer), json_object('in_graph', json('true'), 'score', sum * 1e-6)
+    UNION ALL SELECT * FROM (SELECT iif(kind = 'head', 'a' || layer || '.h' || number, 'm' || layer), json_object('in_graph', json('true'), 'score', sum / 1e6)
       FROM component ORDER BY layer, kind = 'ffn', number)
     UNION ALL SELECT 'logits', json_object('in_graph', json('true')))),
   'edges', json('{}')) || char(10)

@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Heads that push the prediction towards a token, or towards the answers.
 -- Counts the graphs where it is in the head's list of promoted tokens: which heads write for the answer, which against the foil.
--- A head has a list where it is in the graph and among its ten best (--project default; all: every head of the graph).
+-- Only lists at the target count: there a score is what the head adds to the prediction.
+-- A head has one list in a graph, at the position where it is largest. --project default: the ten best heads; all: every head of the graph.
 -- A scan of the stored projections.
 -- needs graph_info: headwater run --project default or all
+-- needs prompt without token: headwater run on a data set with answers, with graphs of last positions (see its --targets)
 -- :token <token> = NULL                  text of the token, a space before it is tried as well; without it each prompt's own answer and foil, where it has them
 -- :list <promotes|suppresses> = promotes  what the list holds
 -- :group <group> = NULL                  name of a group, NULL for all
@@ -26,5 +28,5 @@ WITH step AS (
 SELECT 'L' || p.layer || 'H' || p.head AS name, l.text AS token, count(DISTINCT l.graph_id) AS graphs, avg(p.score) AS mean_score, p.convention, avg(p.rank) AS mean_rank,
   min(p.rank) AS best_rank, $prompt_of(min(l.graph_id)) AS example_prompt
 FROM looked l CROSS JOIN hw_projections(l.projections, l.token_id) p
-WHERE l.token_id IS NOT NULL AND p.kind = 'head' AND p.list = l.list
+WHERE l.token_id IS NOT NULL AND p.kind = 'head' AND p.position = $target_of(l.graph_id) AND p.list = l.list
 GROUP BY p.layer, p.head, l.text, p.convention ORDER BY graphs DESC, p.convention, mean_score DESC, p.layer, p.head, l.text LIMIT $limit_or_all

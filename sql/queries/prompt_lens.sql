@@ -8,7 +8,7 @@ SELECT l.layer, l.rank, l.logit, l.probability, l.rank = 1 AND min(iif(l.rank = 
   l.foil_rank, l.foil_probability, l.logit_diff, t.text AS top, x.score AS top_score
 FROM answer_lens a JOIN prompt p ON p.prompt_id = a.prompt_id JOIN hw_lens(a.lens) l
 LEFT JOIN (SELECT x.layer, x.token_id, x.score FROM prompt p JOIN graph g ON g.graph_id = ($graph_id(:prompt, (p.n_tokens - 1)))
-    JOIN hw_projections(g.projections) x ON x.kind = 'resid_post' AND x.convention = 'alone' AND x.list = 'promotes' AND x.rank = 1
+    JOIN hw_projections(g.projections) x ON x.kind = 'resid_post' AND x.convention = 'alone' AND x.position = g.target_pos AND x.list = 'promotes' AND x.rank = 1
     WHERE p.prompt_id = :prompt) x ON x.layer = l.layer
 LEFT JOIN token t ON t.token_id = x.token_id
 WHERE a.prompt_id = :prompt ORDER BY l.layer

@@ -202,6 +202,17 @@ static void answer(const ablating *w, const ablated *prompt, const float *logits
 
 /* ---- Batches ---- */
 
+static bool check_baseline(const hw_ablated_prompt *prompt, const hw_ablation *pass, hw_error *err) {
+  switch (pass->baseline) {
+    case HW_BASELINE_COUNTERFACTUAL:
+    case HW_BASELINE_ZERO: return true;
+    case HW_BASELINE_MEAN:
+      if (!prompt->mean_mixes || !prompt->mean_ffn) return hw_fail(err, HW_ERROR_INPUT, "the baseline \"mean\" needs means over other prompts, and none are given");
+      return !pass->set || pass->unit == HW_ABLATE_NODES || hw_fail(err, HW_ERROR_INPUT, "the baseline \"mean\" is for nodes: means of single edges are not made");
+  }
+  return hw_fail(err, HW_ERROR_INPUT, "baseline is %d, want 0 (counterfactual), 1 (zero) or 2 (mean)", (int)pass->baseline);
+}
+
 static bool run_batch(ablating *w) {
   size_t n = 0, d = (size_t)w->model->config.d_model, layers = (size_t)w->model->config.n_layers, vocab = (size_t)w->model->config.vocab_out;
   size_t *first = hw_arena_new(w->arena, size_t, w->n + 1, w->err);
@@ -312,6 +323,8 @@ static bool run_some(ablating *w, hw_ablation *passes, const queued *queue, size
 }
 
 bool hw_ablate(const hw_ablated_prompt *prompts, size_t n_prompts, hw_ablation *passes, size_t n, const hw_team *team, hw_arena *scratch, hw_error *err) {
+  for (size_t i = 0; i < n; i++)
+    if (!check_baseline(&prompts[passes[i].prompt], &passes[i], err)) return false;
   if (n == 0) return true;
   hw_arena batch;
   ablating w = {.model = prompts->acts->model, .team = team, .arena = scratch, .err = err};

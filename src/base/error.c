@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "headwater/error.h"
+#include "base/error.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -34,6 +34,11 @@ bool hw_fail(hw_error *err, hw_error_kind kind, const char *format, ...) {
   err->kind = kind;
   hw_hide_controls(text);
   copy_message(err->message, sizeof err->message, text);
+  return false;
+}
+
+bool hw_pass_error(hw_error *err, const hw_error *why) {
+  if (err) *err = *why;
   return false;
 }
 

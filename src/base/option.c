@@ -2,6 +2,7 @@
 #include "base/option.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,12 +60,18 @@ static bool set_choice(const hw_option *option, int *field, const char *where, c
   return false;
 }
 
-static bool set_number(const hw_option *option, double *field, const char *where, const char *value, hw_error *err) {
+/* range: what is wanted, for the message. */
+static bool is_within(const hw_option *option, double number, char range[64]) {
   bool with_min = option->kind == HW_OPTION_NUMBER_FROM, with_max = option->kind == HW_OPTION_NUMBER_TO;
-  double number;
-  if (!hw_parse_double(value, &number) || !(number > option->min || (with_min && number >= option->min)) || !(number < option->max || (with_max && number <= option->max)))
-    return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a number %s %.10g%s %.10g", where, option->name, value, with_min ? "from" : "above", option->min,
-                   with_min ? ", below" : with_max ? ", at most" : " and below", option->max);
+  (void)snprintf(range, 64, "%s %.10g%s %.10g", with_min ? "from" : "above", option->min, with_min ? ", below" : with_max ? ", at most" : " and below", option->max);
+  return (number > option->min || (with_min && number >= option->min)) && (number < option->max || (with_max && number <= option->max));
+}
+
+static bool set_number(const hw_option *option, double *field, const char *where, const char *value, hw_error *err) {
+  double number = NAN;
+  char range[64];
+  (void)hw_parse_double(value, &number);
+  if (!is_within(option, number, range)) return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a number %s", where, option->name, value, range);
   return *field = number, true;
 }
 
@@ -78,8 +85,11 @@ static bool set_value(const hw_option *option, void *settings, const char *where
       *(bool *)field = on;
       return true;
     }
-    case HW_OPTION_TEXT:
-    case HW_OPTION_PATH: *(const char **)field = value; return true;
+    case HW_OPTION_PATH:
+      if (!*value) return hw_fail(err, HW_ERROR_INPUT, "%s: %s is empty, want %s", where, option->name, option->argument);
+      *(const char **)field = value;
+      return true;
+    case HW_OPTION_TEXT: *(const char **)field = value; return true;
     case HW_OPTION_TEXTS: {
       const char **texts = field;
       for (int i = 0; i < (int)option->max; i++)
@@ -95,6 +105,46 @@ static bool set_value(const hw_option *option, void *settings, const char *where
     case HW_OPTION_NUMBER_FROM:
     case HW_OPTION_NUMBER_TO: return set_number(option, field, where, value, err);
     case HW_OPTION_CHOICE: return set_choice(option, field, where, value, err);
+  }
+  return true;
+}
+
+bool hw_choice_check(const char *name, int value, const char *const *choices, hw_error *err) {
+  int n = 0;
+  while (choices[n]) n++;
+  return (value >= 0 && value < n) || hw_fail(err, HW_ERROR_INPUT, "%s is %d, want one of 0 (%s) to %d (%s)", name, value, choices[0], n - 1, choices[n - 1]);
+}
+
+bool hw_count_check(const char *name, int64_t value, int64_t min, int64_t max, hw_error *err) {
+  return (value >= min && value <= max) || hw_fail(err, HW_ERROR_INPUT, "%s is %" PRId64 ", want a whole number from %" PRId64 " to %" PRId64, name, value, min, max);
+}
+
+static bool check_number(const hw_option *option, double number, hw_error *err) {
+  char range[64];
+  return is_within(option, number, range) || hw_fail(err, HW_ERROR_INPUT, "%s is %g, want a number %s", option->name, number, range);
+}
+
+bool hw_number_check(const char *name, double value, double min, double max, hw_error *err) {
+  return check_number(&(hw_option){.name = name, .kind = HW_OPTION_NUMBER, .min = min, .max = max}, value, err);
+}
+
+bool hw_options_check(hw_option_table table, const void *settings, const void *usual, hw_error *err) {
+  for (size_t i = 0; i < table.n; i++) {
+    const hw_option *option = &table.rows[i];
+    const void *field = (const char *)settings + option->offset, *given = (const char *)usual + option->offset;
+    bool ok = true;
+    switch (option->kind) {
+      case HW_OPTION_FLAG:
+      case HW_OPTION_TEXT:
+      case HW_OPTION_PATH:
+      case HW_OPTION_TEXTS: break;
+      case HW_OPTION_COUNT: ok = hw_count_check(option->name, *(const int64_t *)field, (int64_t)option->min, (int64_t)option->max, err); break;
+      case HW_OPTION_NUMBER:
+      case HW_OPTION_NUMBER_FROM:
+      case HW_OPTION_NUMBER_TO: ok = *(const double *)field == *(const double *)given || check_number(option, *(const double *)field, err); break;
+      case HW_OPTION_CHOICE: ok = hw_choice_check(option->name, *(const int *)field, option->choices, err); break;
+    }
+    if (!ok) return false;
   }
   return true;
 }

@@ -53,6 +53,14 @@ bool hw_options_read_arguments(hw_option_table table, void *settings, int argc, 
 /* Sets one option by name from text; `where` says in errors where it stood. */
 bool hw_option_set(hw_option_table table, void *settings, const char *where, const char *name, const char *value, hw_error *err);
 
+/* The same ranges for settings that did not come from text. A number may be that of the struct at `usual` as well, which may stand for
+ * "not given". Errors: INPUT for the first option that is outside of its range. */
+bool hw_options_check(hw_option_table table, const void *settings, const void *usual, hw_error *err);
+/* And for one value: an index into choices, min to max, or between min and max without these. */
+bool hw_choice_check(const char *name, int value, const char *const *choices, hw_error *err);
+bool hw_count_check(const char *name, int64_t value, int64_t min, int64_t max, hw_error *err);
+bool hw_number_check(const char *name, double value, double min, double max, hw_error *err);
+
 /* The letter that stands for an option, where other programs have one for the same: -j, -o; 0: none. */
 char hw_option_letter(const hw_option *option);
 
@@ -62,10 +70,12 @@ const char *hw_option_usage(const hw_option *option, char text[64]);
 /* NULL: there is none. The name is not terminated. */
 const hw_option *hw_option_find(hw_option_table table, const char *name, size_t length);
 
-/* Reads "name = value" lines (sections are only for the eye); each name at most once. A value may stand in quotes. Of a path, unless it
+/* Reads "name = value" lines (sections are only for the eye); each name at most once. A comment stands behind ; or # at the start of a line or behind a
+ * blank. A value may stand in quotes. Of a path, unless it
  * stands in single quotes, ~ and $NAME or ${NAME} are replaced; one that is not found from the current folder is looked for beside
- * the file, and where it is there a line is added to `notes`. Texts live in the arena. */
-bool hw_options_read_file(hw_option_table table, void *settings, const char *path, hw_arena *arena, hw_buffer *notes, hw_error *err);
+ * the file, and where it is there a line is added to `notes`. Paths that are set in `overrides`, settings of the command line alone or NULL,
+ * are not looked for. Texts live in the arena. */
+bool hw_options_read_file(hw_option_table table, void *settings, const void *overrides, const char *path, hw_arena *arena, hw_buffer *notes, hw_error *err);
 
 /* The option's value as text that reads back to it. */
 bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *out);

@@ -12,6 +12,7 @@
 typedef struct option_file {
   hw_option_table table;
   void *settings;
+  const void *overrides;
   const char *path;
   size_t line;     /* from 1 */
   size_t *first;   /* [table.n] the line that gives the option, 0: none yet */
@@ -30,14 +31,20 @@ static char *trim(char *text) {
 
 static bool fail(const option_file *f, const char *what) { return hw_fail(f->err, HW_ERROR_INPUT, "%s %s", f->where, what); }
 
+/* The comment behind a blank, or the end of the text. */
+static char *find_comment(char *text) {
+  for (char *at = strpbrk(text, ";#"); at; at = strpbrk(at + 1, ";#"))
+    if (at > text && strchr(" \t", at[-1])) return at;
+  return text + strlen(text);
+}
+
 /* Takes the quotes off a value, or else the comment behind it, in place. *quote: which quotes they were, 0: none. */
 static bool take_value(const option_file *f, char **text, char *quote) {
-  char *at = trim(*text);
+  char *at = *text + strspn(*text, " \t\r");
   *quote = *at == '"' || *at == '\'' ? *at : '\0';
   if (!*quote) {
-    char *comment = strstr(at, " ;");
-    if (comment) *comment = '\0';
-    *text = trim(at);
+    *find_comment(*text) = '\0';
+    *text = trim(*text);
     return true;
   }
   char *end = strchr(at + 1, *quote);
@@ -103,7 +110,9 @@ static bool find_beside(const option_file *f, const char *option, hw_buffer *pat
   return ok;
 }
 
-static bool set_path(const option_file *f, const char *name, const char *value, bool literal) {
+static bool set_path(const option_file *f, const hw_option *option, const char *value, bool literal) {
+  const char *name = option->name;
+  if (f->overrides && *(const char *const *)((const char *)f->overrides + option->offset)) return true;
   hw_buffer path;
   hw_buffer_init(&path);
   bool ok = true;
@@ -115,14 +124,14 @@ static bool set_path(const option_file *f, const char *name, const char *value, 
   return kept && hw_option_set(f->table, f->settings, f->where, name, kept, f->err);
 }
 
-/* A comment stands behind ';' or '#' at the start of a line, or behind " ;" in it. */
+/* A comment stands behind ';' or '#' at the start of a line or behind a blank, but not in quotes. */
 static bool read_line(option_file *f, char *line) {
   line = trim(line);
   if (!*line || *line == ';' || *line == '#') return true;
   (void)snprintf(f->where, sizeof f->where, "%.400s: line %zu", f->path, f->line);
   if (*line == '[') return strchr(line, ']') || fail(f, "is a section without ]");
-  char *comment = strstr(line, " ;"), *equals = strchr(line, '='), quote;
-  if (!equals || equals == line || (comment && equals > comment))
+  char *equals = strchr(line, '='), quote;
+  if (!equals || equals == line || equals > find_comment(line))
     return hw_fail(f->err, HW_ERROR_INPUT, "%s is not \"name = value\": %.100s", f->where, line);
   *equals = '\0';
   char *name = trim(line), *value = equals + 1;
@@ -133,12 +142,18 @@ static bool read_line(option_file *f, char *line) {
     if (*first) return hw_fail(f->err, HW_ERROR_INPUT, "%s gives %s a second time, after line %zu", f->where, name, *first);
     *first = f->line;
   }
-  if (option && option->kind == HW_OPTION_PATH) return set_path(f, name, value, quote == '\'');
+  if (option && option->kind == HW_OPTION_PATH) return set_path(f, option, value, quote == '\'');
   return hw_option_set(f->table, f->settings, f->where, name, value, f->err);
 }
 
-bool hw_options_read_file(hw_option_table table, void *settings, const char *path, hw_arena *arena, hw_buffer *notes, hw_error *err) {
-  option_file f = {.table = table, .settings = settings, .path = path, .arena = arena, .notes = notes, .err = err};
+/* Line ends of CR alone become LF. */
+static void unify_line_ends(char *text) {
+  for (char *at = text; (at = strchr(at, '\r')); at++)
+    if (at[1] != '\n') *at = '\n';
+}
+
+bool hw_options_read_file(hw_option_table table, void *settings, const void *overrides, const char *path, hw_arena *arena, hw_buffer *notes, hw_error *err) {
+  option_file f = {.table = table, .settings = settings, .overrides = overrides, .path = path, .arena = arena, .notes = notes, .err = err};
   hw_file file;
   if (!hw_file_open(path, &file, err)) return false;
   char *text = hw_arena_copy(arena, (const char *)file.data, file.size, err);
@@ -147,6 +162,7 @@ bool hw_options_read_file(hw_option_table table, void *settings, const char *pat
   if (!text || !(f.first = hw_arena_znew(arena, size_t, table.n, err))) return false;
   if (strlen(text) != size) return hw_fail(err, HW_ERROR_INPUT, "%s: holds a NUL byte, so it is no pipeline file", path);
   if (strncmp(text, "\xEF\xBB\xBF", 3) == 0) text += 3; /* a byte order mark */
+  unify_line_ends(text);
   while (text) {
     f.line++;
     if (!read_line(&f, strsep(&text, "\n"))) return false;

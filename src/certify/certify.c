@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/option.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "headwater/relevance.h"
@@ -318,6 +319,21 @@ static bool check_counterfactuals(hw_certifying *c, hw_error *err) {
                         s->graph == HW_CERTIFY_CONTRAST ? "graph contrast" : "baseline counterfactual");
 }
 
+/* The ranges of the command line. */
+static bool check_ranges(const hw_certify_settings *s, hw_error *err) {
+  return hw_choice_check("graph", s->graph, hw_certified_graph_names, err) && hw_choice_check("unit", s->unit, hw_ablation_unit_names, err) &&
+         hw_choice_check("baseline", s->baseline, hw_certify_baseline_names, err) && hw_choice_check("curve", s->curve, hw_curve_names, err) &&
+         (s->threshold == 0 || hw_number_check("threshold", s->threshold, 0, 1, err)) && hw_count_check("n_random", s->n_random, 0, 1000, err) &&
+         hw_count_check("knockout", s->knockout, 0, 1000000, err) && hw_count_check("pairs", s->pairs, 0, 1000, err) &&
+         hw_count_check("limit", s->limit, 0, INT64_MAX, err) && hw_count_check("threads", s->threads, 0, 4096, err);
+}
+
+/* Settings that do not go together. */
+static bool check_pairs(const hw_certify_settings *s, hw_error *err) {
+  if (s->baseline == HW_BASELINE_MEAN && s->unit == HW_ABLATE_EDGES) return hw_fail(err, HW_ERROR_ARGUMENT, "the baseline mean is for --unit node: means of single edges are not made");
+  return s->graph != HW_CERTIFY_ROUTES || s->curve != HW_CURVE_PARTS || hw_fail(err, HW_ERROR_ARGUMENT, "--curve parts is for --graph answer or contrast");
+}
+
 static bool check_settings(hw_certifying *c, hw_error *err) {
   const hw_certify_settings *s = c->settings;
   c->threshold = s->threshold;
@@ -354,10 +370,11 @@ static bool run(hw_certifying *c, hw_error *err) {
 
 bool hw_certify(const char *path, const hw_certify_settings *given, hw_certify_summary *summary, hw_error *err) {
   hw_certify_settings settings = *given;
+  hw_error unread = {0};
+  if (!err) err = &unread;
   hw_arena arena;
   hw_store *store;
-  if (settings.baseline == HW_BASELINE_MEAN && settings.unit == HW_ABLATE_EDGES) return hw_fail(err, HW_ERROR_ARGUMENT, "the baseline mean is for --unit node: means of single edges are not made");
-  if (settings.graph == HW_CERTIFY_ROUTES && settings.curve == HW_CURVE_PARTS) return hw_fail(err, HW_ERROR_ARGUMENT, "--curve parts is for --graph answer or contrast");
+  if (!check_ranges(given, err) || !check_pairs(given, err)) return false;
   if (settings.knockout < settings.pairs) settings.knockout = settings.pairs;
   *summary = (hw_certify_summary){.threads = settings.threads ? (int)settings.threads : omp_get_num_procs()};
   if (settings.dry_run ? !hw_store_open_read_waiting(path, settings.hooks, &store, err) : !hw_store_open_write(path, settings.hooks, &store, err)) return false;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/option.h"
 #include "base/progress.h"
 #include "check/rebuild.h"
 #include "check/rules.h"
@@ -111,7 +112,8 @@ static bool run_statement(check *c, const hw_check_statement *rule, hw_error *er
       else hw_column_print(&s, column, &text);
     }
     const char *fault = hw_column_text(&s, 0);
-    if (!text.failed) hw_check_differs(&c->report, "%s%s", fault ? fault : rule->file, text.data);
+    ok = hw_buffer_check(&text, &why);
+    if (ok) hw_check_differs(&c->report, "%s%s", fault ? fault : rule->file, text.data);
     hw_buffer_fini(&text);
   }
   hw_statement_close(&s);
@@ -124,6 +126,7 @@ static bool run_statement(check *c, const hw_check_statement *rule, hw_error *er
 static bool run_statements(check *c, hw_error *err) {
   for (size_t i = 0; i < hw_n_check_statements; i++) {
     if (hw_asked_to_stop(c->settings->hooks)) return hw_store_stopped(c->store, err);
+    if (!hw_check_reported(&c->report, err)) return false;
     hw_tell_progress(c->settings->hooks, "statements", (int64_t)i, (int64_t)hw_n_check_statements);
     if (!run_statement(c, &hw_check_statements[i], err)) return false;
   }
@@ -193,14 +196,18 @@ static bool check_all(check *c, hw_error *err) {
 }
 
 bool hw_check(const char *db, const hw_check_settings *settings, hw_sink sink, void *context, int64_t *n_differences, hw_error *err) {
+  hw_error unread = {0};
+  if (!err) err = &unread;
   check c = {.settings = settings, .report = {.sink = sink, .context = context}};
   *n_differences = 0;
+  if (!hw_count_check("sample", settings->sample, 0, INT64_MAX, err)) return false;
   hw_arena_init(&c.arena);
   bool ok = hw_store_open_read_waiting(db, settings->hooks, &c.store, err);
   if (ok) {
     c.store->stoppable = true;
     ok = hw_store_begin_read(c.store, err) && check_all(&c, err); /* one state, while a run may write */
     hw_check_end(&c.report);
+    ok = ok && hw_check_reported(&c.report, err);
     *n_differences = c.report.n;
     hw_store_rollback(c.store);
   }

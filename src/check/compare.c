@@ -125,7 +125,8 @@ static void report_row(const comparison *c, const hw_statement *side, const char
   hw_buffer text;
   hw_buffer_init(&text);
   put_key(c, side, &text);
-  if (!text.failed) hw_check_differs(c->pair->report, "%s: %s", text.data, what);
+  if (text.failed) c->pair->report->failure = HW_ERROR_MEMORY;
+  else hw_check_differs(c->pair->report, "%s: %s", text.data, what);
   hw_buffer_fini(&text);
 }
 
@@ -140,7 +141,8 @@ static void compare_columns(const comparison *c) {
     hw_buffer_append_string(&text, ", wanted ");
     if (sqlite3_column_type(c->wanted.sqlite, column) == SQLITE_BLOB) hw_buffer_append_string(&text, "other bytes");
     else hw_column_print(&c->wanted, column, &text);
-    if (!text.failed) hw_check_differs(c->pair->report, "%s", text.data);
+    if (text.failed) c->pair->report->failure = HW_ERROR_MEMORY;
+    else hw_check_differs(c->pair->report, "%s", text.data);
     hw_buffer_fini(&text);
   }
 }

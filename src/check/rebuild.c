@@ -119,7 +119,7 @@ bool hw_check_rebuild_all(hw_check_rebuild *r, hw_error *err) {
   if (!hw_store_count_chunks(r->pair.found, r->info, &n_chunks, err)) return false;
   for (int64_t c = 0; c < n_chunks; c++) {
     if (hw_asked_to_stop(r->hooks)) return hw_store_stopped(r->pair.found, err);
-    if (!check_chunk(r, c, err)) return false;
+    if (!hw_check_reported(r->pair.report, err) || !check_chunk(r, c, err)) return false;
     hw_tell_progress(r->hooks, "prompts", r->n_prompts, r->info->n_prompts);
   }
   if (!hw_store_flush(r->pair.wanted, err)) return false;

@@ -247,7 +247,7 @@ bool hw_check_sample(hw_check_model *m, const hw_check_pair *pair, const hw_chec
   }
   while (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
     if (hw_asked_to_stop(settings->hooks)) ok = hw_store_stopped(pair->found, err);
-    ok = ok && run_again(m, pair, hw_column_integer(&s, 0), err);
+    ok = ok && hw_check_reported(pair->report, err) && run_again(m, pair, hw_column_integer(&s, 0), err);
     hw_tell_progress(settings->hooks, "run again", m->n_again, settings->sample);
   }
   hw_statement_close(&s);

@@ -37,7 +37,7 @@ static const hw_option_table *options(void **defaults) {
 }
 
 /* db may be NULL. */
-static int list_queries(const char *db, const query_list *list) {
+static int list_queries(const char *db, const hw_query_list *list) {
   hw_store *store;
   hw_error err = {0};
   if (db) {
@@ -47,7 +47,7 @@ static int list_queries(const char *db, const query_list *list) {
   hw_buffer out;
   hw_buffer_init(&out);
   hw_buffer_printf(&out, "named queries (headwater query %s NAME):\n\n", db ? db : "DB");
-  query_list_help(list, &out);
+  hw_query_list_help(list, &out);
   hw_buffer_append_string(&out, "\n--help NAME tells the parameters of one, like --limit 5, and its SQL;\n"
                                 "--format table|csv|json; headwater sql for any SELECT\n");
   int code = hw_cli_write(&out);
@@ -95,10 +95,10 @@ static void note_limit(const hw_named_query *query, const query_arguments *a, in
   fprintf(stderr, "headwater: %s: there may be more rows: --limit is %s by default%s\n", query->name, text, words);
 }
 
-static int answer(const hw_command *command, const query_arguments *a, const query_list *list) {
+static int answer(const hw_command *command, const query_arguments *a, const hw_query_list *list) {
   hw_error err = {0};
   if (a->n_positionals < 2) return list_queries(a->positionals[0], list);
-  const hw_named_query *query = query_list_find(list, a->positionals[1], &err);
+  const hw_named_query *query = hw_query_list_find(list, a->positionals[1], &err);
   if (!query) return hw_cli_usage(command, err.message);
   hw_store *store;
   if (!hw_cli_open_read(a->positionals[0], NULL, &store, &err)) return hw_cli_fail(&err);
@@ -114,44 +114,44 @@ static int answer(const hw_command *command, const query_arguments *a, const que
 
 static int run(const hw_command *command, int argc, char **argv) {
   query_arguments arguments = {.format = HW_FORMAT_TABLE};
-  query_list list;
+  hw_query_list list;
   hw_error err = {0};
   if (!read_arguments(argc, argv, &arguments, &err)) return hw_cli_usage(command, err.message);
-  bool ok = query_list_init(&list, arguments.queries, &err);
+  bool ok = hw_query_list_init(&list, arguments.queries, &err);
   int code = ok ? answer(command, &arguments, &list) : hw_cli_fail(&err);
-  query_list_fini(&list);
+  hw_query_list_fini(&list);
   return code;
 }
 
 /* headwater query [DB] --help NAME, in any order. */
 static int help(const hw_command *command, int argc, char **argv) {
   query_arguments arguments = {0};
-  query_list list;
+  hw_query_list list;
   hw_error err = {0};
   char *rest[64];
   int n = 0;
   for (int i = 0; i < argc && n < 64; i++)
     if (strcmp(argv[i], "--help") != 0 && strcmp(argv[i], "-h") != 0) rest[n++] = argv[i];
   if (!read_arguments(n, rest, &arguments, &err) || arguments.n_positionals < 1) return -1;
-  bool ok = query_list_init(&list, arguments.queries, &err), named = arguments.n_positionals == 2;
-  const hw_named_query *query = ok ? query_list_find(&list, arguments.positionals[named], &err) : NULL;
+  bool ok = hw_query_list_init(&list, arguments.queries, &err), named = arguments.n_positionals == 2;
+  const hw_named_query *query = ok ? hw_query_list_find(&list, arguments.positionals[named], &err) : NULL;
   int code = ok ? 0 : hw_cli_fail(&err);
   if (ok && !query && !named && hw_file_exists(arguments.positionals[0])) {
     code = -1; /* the name of a database alone */
   } else if (query) {
     hw_buffer out;
     hw_buffer_init(&out);
-    query_help(query, named ? arguments.positionals[0] : "DB", HW_HELP_WIDTH, &out);
+    hw_query_help(query, named ? arguments.positionals[0] : "DB", HW_HELP_WIDTH, &out);
     hw_buffer_append_string(&out, "\nexit codes: ");
     hw_cli_exit_codes(command, &out);
     hw_buffer_append_byte(&out, '\n');
-    query_help_sql(query, &out); /* last, so that it is easily copied */
+    hw_query_help_sql(query, &out); /* last, so that it is easily copied */
     code = hw_cli_write(&out);
     hw_buffer_fini(&out);
   } else if (ok) {
     code = hw_cli_usage(command, err.message);
   }
-  query_list_fini(&list);
+  hw_query_list_fini(&list);
   return code;
 }
 

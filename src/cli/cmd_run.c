@@ -109,8 +109,9 @@ static int run(const hw_command *command, int argc, char **argv) {
   /* The file first, so that the command line overrides it. */
   bool ok = hw_cli_arguments(command, table, &job, argc, argv, &pipeline, 0, 1, &n, &err);
   if (ok && n) {
+    const hw_job given = job;
     hw_job_defaults(&job);
-    ok = hw_options_read_file(table, &job, pipeline, &arena, &notes, &err) && hw_cli_arguments(command, table, &job, argc, argv, &pipeline, 0, 1, &n, &err);
+    ok = hw_options_read_file(table, &job, &given, pipeline, &arena, &notes, &err) && hw_cli_arguments(command, table, &job, argc, argv, &pipeline, 0, 1, &n, &err);
   }
   int code;
   if (!ok || !hw_job_check(&job, &err)) {

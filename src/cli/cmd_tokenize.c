@@ -23,7 +23,7 @@ static const char *const bos_names[] = {"auto", "yes", "no", NULL};
 static const hw_option rows[] = {
     {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache", 0, 0, NULL, false},
     {"text", HW_OPTION_TEXT, AT(text), "TEXT", "the text; without it all of stdin, byte for byte, is one text", 0, 0, NULL, false},
-    {"lines", HW_OPTION_FLAG, AT(lines), NULL, "each line of stdin is a text", 0, 0, NULL, false},
+    {"lines", HW_OPTION_FLAG, AT(lines), NULL, "each line of stdin is a text, read as run reads TXT: lines end in LF, CR or CR LF, and a byte order mark before the first one is no text", 0, 0, NULL, false},
     {"json-lines", HW_OPTION_FLAG, AT(json_lines), NULL, "each line of stdin is a JSON string: texts with line breaks in them", 0, 0, NULL, false},
     {"json", HW_OPTION_FLAG, AT(json), NULL, "a JSON object a text: ids, pieces, offsets", 0, 0, NULL, false},
     {"bos", HW_OPTION_CHOICE, AT(bos), "WHEN", "prepend the BOS token: auto, yes, no", 0, 0, bos_names, false},
@@ -94,25 +94,39 @@ static bool tokenize(tokenize_settings *s, const hw_tokenizer *tokenizer, const 
                                        hw_fail(err, HW_ERROR_IO, "cannot write the output: %s", strerror(errno)));
 }
 
+/* The texts of one line that ended in LF. Of a text that cannot be tokenised the error names the line. */
+static bool tokenize_line(tokenize_settings *s, const hw_tokenizer *tokenizer, const char *line, size_t length, size_t number, hw_arena *arena,
+                          hw_buffer *out, hw_error *err) {
+  if (s->json_lines) {
+    json_t *text = json_loadb(line, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    bool ok = json_is_string(text) ? tokenize(s, tokenizer, json_string_value(text), json_string_length(text), arena, out, err)
+                                   : hw_fail(err, HW_ERROR_INPUT, "stdin: line %zu is not a JSON string", number);
+    json_decref(text);
+    return ok;
+  }
+  if (length && line[length - 1] == '\r') length--;
+  for (const char *at = line, *end = line + length;; at++) {
+    const char *cr = memchr(at, '\r', (size_t)(end - at)), *text = at;
+    at = cr ? cr : end;
+    if (!tokenize(s, tokenizer, text, (size_t)(at - text), arena, out, err)) {
+      hw_error problem = *err;
+      return problem.kind == HW_ERROR_PROMPT && hw_fail(err, HW_ERROR_PROMPT, "stdin: line %zu: %s", number, problem.message);
+    }
+    if (!cr) return true;
+  }
+}
+
 static bool tokenize_lines(tokenize_settings *s, const hw_tokenizer *tokenizer, hw_arena *arena, hw_buffer *out, hw_error *err) {
   char *line = NULL;
   size_t capacity = 0;
   ssize_t length;
   bool ok = true;
   for (size_t number = 1; ok && (length = getline(&line, &capacity, stdin)) >= 0; number++) {
-    if (length && line[length - 1] == '\n') length--;
-    if (!s->json_lines) {
-      ok = tokenize(s, tokenizer, line, (size_t)length, arena, out, err);
-      if (!ok && err->kind == HW_ERROR_PROMPT) {
-        hw_error problem = *err;
-        hw_fail(err, HW_ERROR_PROMPT, "stdin: line %zu: %s", number, problem.message);
-      }
-      continue;
-    }
-    json_t *text = json_loadb(line, (size_t)length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    ok = json_is_string(text) ? tokenize(s, tokenizer, json_string_value(text), json_string_length(text), arena, out, err)
-                              : hw_fail(err, HW_ERROR_INPUT, "stdin: line %zu is not a JSON string", number);
-    json_decref(text);
+    static const char mark[] = "\xEF\xBB\xBF";
+    const size_t n = sizeof mark - 1, skip = number == 1 && (size_t)length >= n && memcmp(line, mark, n) == 0 ? n : 0;
+    if ((size_t)length == skip && skip) break;
+    if (line[length - 1] == '\n') length--;
+    ok = tokenize_line(s, tokenizer, line + skip, (size_t)length - skip, number, arena, out, err);
   }
   free(line);
   return ok;

@@ -48,6 +48,18 @@ static int help_of(const hw_command *command, int argc, char **argv) {
   return code >= 0 ? code : help(command);
 }
 
+/* The first argument that does not ask for help, or NULL. */
+static const char *first_other(int argc, char **argv) {
+  for (int i = 0; i < argc; i++)
+    if (!has_word(1, argv + i, "--help", "-h")) return argv[i];
+  return NULL;
+}
+
+static int too_many(const char *argument) {
+  fprintf(stderr, "headwater: one argument too many: \"%.200s\"\n", argument);
+  return EXIT_USAGE;
+}
+
 static int unknown_command(const char *name) {
   const char *names[64];
   for (size_t i = 0; i < hw_n_commands; i++) names[i] = hw_commands[i]->name;
@@ -90,9 +102,11 @@ int main(int argc, char **argv) {
     list_commands(stdout);
     return EXIT_USAGE;
   }
-  bool asks_for_help = strcmp(argv[1], "help") == 0;
-  if (has_word(1, argv + 1, "--help", "-h") || (asks_for_help && argc == 2)) return list_commands(stdout);
+  bool asks_for_help = has_word(1, argv + 1, "--help", "-h") || strcmp(argv[1], "help") == 0;
+  if (asks_for_help && argc == 2) return list_commands(stdout);
   if (has_word(1, argv + 1, "--version", "-V") || strcmp(argv[1], "version") == 0) {
+    const char *other = first_other(argc - 2, argv + 2);
+    if (other) return too_many(other);
     printf("headwater " HW_VERSION "\n");
     return hw_cli_finish();
   }
@@ -101,6 +115,8 @@ int main(int argc, char **argv) {
   int n_rest = argc - 1 - asks_for_help;
   for (size_t i = 0; i < hw_n_commands; i++) {
     if (strcmp(rest[0], hw_commands[i]->name) != 0) continue;
+    const char *other = asks_for_help && !hw_commands[i]->help ? first_other(n_rest - 1, rest + 1) : NULL;
+    if (other) return too_many(other);
     if (asks_for_help || has_word(n_rest - 1, rest + 1, "--help", "-h")) return help_of(hw_commands[i], n_rest - 1, rest + 1);
     return hw_commands[i]->run(hw_commands[i], n_rest - 1, rest + 1);
   }

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "dataset/reader.h"
 
-/* Known names, the first that exists wins. */
+/* Known names, the first that exists wins, in any case of its letters; of two columns that differ by case only the one that is written so. */
 static const struct {
   const char *use;
   const char *names[6];
@@ -133,7 +133,7 @@ static void list_columns(const hw_dataset *dataset, bool unused_only, hw_buffer 
   hw_buffer_append_string(list, "");
   for (size_t i = 0; i < dataset->n_columns; i++) {
     if (unused_only && hw_columns_use(dataset, (int)i) < HW_N_USES) continue;
-    const char *name = dataset->columns[i], *comma = list->length ? ", " : "";
+    const char *name = *dataset->columns[i] ? dataset->columns[i] : "(a column without a name)", *comma = list->length ? ", " : "";
     if (list->length + strlen(name) > ENOUGH) {
       hw_buffer_printf(list, "%s... (%zu columns)", comma, dataset->n_columns);
       return;
@@ -163,10 +163,10 @@ static bool fail_missing(const hw_dataset *dataset, hw_column_use use, hw_error 
   return false;
 }
 
-static void choose_known(hw_dataset *dataset, hw_column_use use, bool with_case) {
+static void choose_known(hw_dataset *dataset, hw_column_use use) {
   for (size_t i = 0; dataset->uses[use] < 0 && known[use].names[i]; i++) {
     const char *name = known[use].names[i];
-    int column = find_name(dataset, name, strlen(name), with_case);
+    int column = match_name(dataset, name, strlen(name));
     if (column >= 0 && hw_columns_use(dataset, column) == HW_N_USES) dataset->uses[use] = column;
   }
 }
@@ -255,10 +255,7 @@ bool hw_columns_choose(hw_dataset *dataset, hw_error *err) {
                      dataset->path, wanted, hw_use_name((hw_column_use)use));
     dataset->uses[use] = column;
   }
-  for (int use = 0; use < HW_N_USES; use++) {
-    choose_known(dataset, (hw_column_use)use, true);
-    choose_known(dataset, (hw_column_use)use, false);
-  }
+  for (int use = 0; use < HW_N_USES; use++) choose_known(dataset, (hw_column_use)use);
   if (dataset->uses[HW_USE_PROMPT] < 0 && dataset->bare_rows) {
     if (!hw_columns_add(dataset, "prompt", strlen("prompt"), err)) return false;
     dataset->uses[HW_USE_PROMPT] = (int)dataset->n_columns - 1;

@@ -186,6 +186,11 @@ bool hw_dataset_note(hw_dataset *dataset, hw_error *err, const char *format, ...
   return true;
 }
 
+void hw_dataset_break_long(hw_dataset *dataset) {
+  size_t limit = dataset->stream.row_limit, most = dataset->max_row && dataset->max_row < limit ? dataset->max_row : limit;
+  hw_raw_row_break(&dataset->raw_row, "the row has more than %zu bytes, at most %zu are taken%s", limit, most, most < limit ? " (--max-row)" : "");
+}
+
 /* Why the row cannot be traced, found only now that its columns are known. */
 static void inspect(hw_dataset *dataset) {
   hw_raw_row *raw_row = &dataset->raw_row;

@@ -24,6 +24,12 @@ typedef struct table_state {
   size_t begin, end;
   hw_buffer values;    /* the row's cells, each with a NUL behind it */
   int64_t line;        /* number of the next line */
+  struct {             /* the last look at what follows a line with an open quote: lines[begin..end) begin in quotes, each of them */
+    size_t begin, end; /* 0, 0: none */
+    place now;         /* at `end` */
+    size_t text;       /* 1 + place of its last text behind a closing quote; 0: none */
+    int64_t line;      /* number of the line at `end` */
+  } ahead;
   size_t n_cells;      /* of the row */
   size_t n_filled;     /* the same up to the last one with a value */
   size_t n_header;     /* cells of the header */
@@ -52,6 +58,12 @@ static place step(const table_state *s, place now, char byte) {
   return IN_PLAIN;
 }
 
+static void forget_lines(table_state *s) {
+  hw_buffer_reset(&s->lines);
+  s->begin = s->end = 0;
+  s->ahead.begin = s->ahead.end = 0;
+}
+
 /* Adds the next line to the row: 1, 0 at the end of the file, -1. */
 static int take_line(hw_dataset *dataset, hw_error *err) {
   table_state *s = dataset->state;
@@ -68,10 +80,7 @@ static int take_line(hw_dataset *dataset, hw_error *err) {
 static int begin_row(hw_dataset *dataset, hw_error *err) {
   table_state *s = dataset->state;
   for (;;) {
-    if (s->end == s->lines.length) {
-      hw_buffer_reset(&s->lines);
-      s->end = 0;
-    }
+    if (s->end == s->lines.length) forget_lines(s);
     s->begin = s->end;
     hw_raw_row_reset(&dataset->raw_row, s->line);
     int got = take_line(dataset, err);
@@ -81,34 +90,58 @@ static int begin_row(hw_dataset *dataset, hw_error *err) {
   }
 }
 
-/* The row goes back to its first line, which is broken; the other lines are read again. */
-static void give_up_row(hw_dataset *dataset, const char *problem) {
+/* The row goes back to its first line, for the caller to break; the other lines are read again. */
+static hw_raw_row *give_up_row(hw_dataset *dataset) {
   table_state *s = dataset->state;
   s->end = line_end(s->lines.data, s->begin, s->end);
   s->line = dataset->raw_row.line + 1;
   s->n_loose++;
-  hw_raw_row_break(&dataset->raw_row, "%s", problem);
+  return &dataset->raw_row;
 }
 
-/* Finds where the row ends, once begun: 1, also when it is broken, or -1. */
+/* Finds where the row ends, once begun: 1, also when it is broken, or -1. Lines of a row that was given up are not looked at again:
+ * where a later row is in quotes at the beginning of one of them, it comes to the same end. */
 static int find_end(hw_dataset *dataset, hw_error *err) {
   table_state *s = dataset->state;
+  const size_t limit = dataset->stream.row_limit, second = s->end;
+  if (s->end - s->begin > limit) return hw_dataset_break_long(dataset), 1;
   place now = AT_START;
-  bool text_behind = false;
-  for (size_t at = s->begin;;) {
+  size_t at = s->begin, text = 0;
+  int64_t line;
+  int got = 1;
+  bool longer = false;
+  for (;;) {
     for (size_t end = without_end(s->lines.data, at, s->end); at < end; at++) {
       place next = step(s, now, s->lines.data[at]);
-      text_behind |= now == AFTER_QUOTE && next == IN_PLAIN;
+      if (now == AFTER_QUOTE && next == IN_PLAIN) text = at + 1;
       now = next;
     }
-    if (now != IN_QUOTES) break;
     at = s->end;
-    int got = s->end - s->begin <= dataset->stream.row_limit ? take_line(dataset, err) : 0;
-    if (got < 0) return -1;
-    if (got == 0) return give_up_row(dataset, "a quote is opened in this line and never closed"), 1;
+    if (now == IN_QUOTES && at >= s->ahead.begin && at < s->ahead.end) {
+      if (s->ahead.text > at) text = s->ahead.text;
+      now = s->ahead.now;
+      s->line = s->ahead.line;
+      at = s->end = s->ahead.end;
+    }
+    line = s->line;
+    if (now != IN_QUOTES) break;
+    if ((got = take_line(dataset, err)) < 0) return -1;
+    longer = s->end - s->begin > limit;
+    if (got == 0 || longer) break;
   }
-  if (text_behind && s->line > dataset->raw_row.line + 1)
-    give_up_row(dataset, "a quote is opened in this line, and closed in a later one with text behind it");
+  if (at > second) {
+    s->ahead.begin = second;
+    s->ahead.end = at;
+    s->ahead.now = now;
+    s->ahead.text = text;
+    s->ahead.line = line;
+  }
+  if (longer)
+    hw_raw_row_break(give_up_row(dataset), "a quote is opened in this line, and not closed within %zu bytes", limit);
+  else if (got == 0)
+    hw_raw_row_break(give_up_row(dataset), "a quote is opened in this line and never closed");
+  else if (text && s->line > dataset->raw_row.line + 1)
+    hw_raw_row_break(give_up_row(dataset), "a quote is opened in this line, and closed in a later one with text behind it");
   return 1;
 }
 
@@ -185,6 +218,7 @@ static bool find_delimiter(hw_dataset *dataset, char usual, hw_error *err) {
   for (size_t i = 0; i < sizeof candidates; i++) {
     s->delimiter = candidates[i];
     s->end = first_end;
+    s->ahead.begin = s->ahead.end = 0;
     s->line = dataset->raw_row.line + 1;
     hw_raw_row_reset(&dataset->raw_row, dataset->raw_row.line);
     if (find_end(dataset, err) < 0) return false;
@@ -233,8 +267,7 @@ static bool is_unnamed(const hw_cell *cell) {
 static bool start_table(hw_dataset *dataset, hw_error *err) {
   table_state *s = dataset->state;
   const hw_raw_row *raw_row = &dataset->raw_row;
-  hw_buffer_reset(&s->lines);
-  s->begin = s->end = 0;
+  forget_lines(s);
   s->line = 1;
   if (s->named_by_sep && begin_row(dataset, err) < 0) return false;
   int got = read_cells(dataset, err);

@@ -144,6 +144,7 @@ static int read_line(hw_dataset *dataset, hw_error *err) {
     if (got <= 0) return got;
     end = text->data + text->length;
   } while (skip_space(text->data, end) == end);
+  if (text->length > dataset->stream.row_limit) return hw_dataset_break_long(dataset), 1;
   return take_row(dataset, text->data, text->length, err);
 }
 
@@ -175,11 +176,10 @@ static int fail_byte(const hw_dataset *dataset, char found, const char *wanted, 
   return -1;
 }
 
-/* Takes the value that starts at the next byte, into `text` unless it is NULL. */
+/* Takes the value that starts at the next byte, into `text` unless it is NULL; of one that is longer than a row can be, that and a byte. */
 static int cut_value(hw_dataset *dataset, hw_buffer *text, hw_error *err) {
   hw_stream *stream = &dataset->stream;
   hw_json_scan scan = {0};
-  int64_t line = stream->line;
   size_t length = 0;
   if (text) hw_buffer_reset(text);
   while (!scan.done) {
@@ -189,9 +189,8 @@ static int cut_value(hw_dataset *dataset, hw_buffer *text, hw_error *err) {
     const char *at = (const char *)stream->block + stream->begin;
     size_t n = hw_json_scan_value(&scan, at, stream->end - stream->begin);
     length += n;
-    if (text && length > stream->row_limit) return hw_stream_too_long(stream, line, ": is a quote or bracket left open?", err);
     if (scan.done && length == 0) return fail_byte(dataset, *at, "a value", err);
-    if (text) hw_buffer_append(text, at, n);
+    if (text) hw_buffer_append(text, at, n < stream->row_limit + 1 - text->length ? n : stream->row_limit + 1 - text->length);
     hw_stream_take(stream, n);
   }
   return !text || hw_buffer_check(text, err) ? 1 : -1;
@@ -215,8 +214,8 @@ static int take_key(hw_dataset *dataset, hw_error *err) {
   return take_byte(dataset, ':', err);
 }
 
-/* Whether the file is one object around an array of rows: 1 and state->wrapper is its key, 0, or -1. */
-static int find_wrapper(hw_dataset *dataset, hw_error *err) {
+/* Whether the file is one object around an array of rows: 1 and state->wrapper is its key, 0, or -1. *n_prompts: members "prompts". */
+static int find_wrapper(hw_dataset *dataset, size_t *n_prompts, hw_error *err) {
   json_state *state = dataset->state;
   size_t n_members = 0;
   int got = take_byte(dataset, '{', err);
@@ -224,6 +223,7 @@ static int find_wrapper(hw_dataset *dataset, hw_error *err) {
     char byte;
     if ((got = take_key(dataset, err)) <= 0 || (got = next_byte(&dataset->stream, &byte, err)) <= 0) return got;
     bool prompts = strcmp(dataset->text.data, "\"prompts\"") == 0;
+    *n_prompts += prompts;
     if (byte == '[' && (prompts || n_members == 0)) {
       free(state->wrapper);
       if (!(state->wrapper = strdup(dataset->text.data))) return hw_fail_memory(err, "a JSON reader"), -1;
@@ -284,6 +284,7 @@ static int read_element(hw_dataset *dataset, hw_error *err) {
   hw_raw_row_reset(&dataset->raw_row, state->layout == ARRAY ? state->n_elements + 1 : stream->line);
   if (cut_value(dataset, &dataset->text, err) < 0) return -1;
   state->n_elements++;
+  if (dataset->text.length > stream->row_limit) return hw_dataset_break_long(dataset), 1;
   return take_row(dataset, dataset->text.data, dataset->text.length, err);
 }
 
@@ -298,14 +299,16 @@ static bool find_lines(hw_dataset *dataset, hw_error *err) {
   json_state *state = dataset->state;
   hw_buffer *text = &dataset->text;
   char byte = 0;
+  state->layout = LINES;
   if (hw_stream_line(&dataset->stream, text, err) < 0) return false;
+  if (text->length > dataset->stream.row_limit) return true; /* a line that is cut: a row that is too long */
   hw_json_scan scan = {0};
   const char *end = text->data + text->length, *at = skip_space(text->data, end);
   at += hw_json_scan_value(&scan, at, (size_t)(end - at));
   at = skip_space(at, end);
   int more = scan.done || scan.in_string || scan.depth == 0 ? 0 : next_byte(&dataset->stream, &byte, err);
   bool behind = scan.done && at < end && (*at == '{' || *at == '"');
-  state->layout = behind || (more > 0 && byte != '{') ? VALUES : LINES;
+  if (behind || (more > 0 && byte != '{')) state->layout = VALUES;
   return more >= 0;
 }
 
@@ -321,7 +324,9 @@ static bool detect_json(hw_dataset *dataset, hw_error *err) {
   state->layout = ARRAY;
   if (byte == '[') return true;
   hw_error broken = {0}; /* then it is no wrapper */
-  if (byte == '{' && find_wrapper(dataset, &broken) > 0) return true;
+  size_t n_prompts = 0;
+  if (byte == '{' && find_wrapper(dataset, &n_prompts, &broken) > 0)
+    return n_prompts <= 1 || hw_fail(err, HW_ERROR_INPUT, "%s: the object has %zu members \"prompts\", want one", dataset->path, n_prompts);
   free(state->wrapper);
   state->wrapper = NULL;
   return hw_stream_rewind(&dataset->stream, err) && next_byte(&dataset->stream, &byte, err) > 0 && find_lines(dataset, err);

@@ -12,6 +12,7 @@ static int read_txt(hw_dataset *dataset, hw_error *err) {
   hw_buffer_reset(text);
   int got = hw_stream_append_line(&dataset->stream, text, err);
   if (got <= 0) return got;
+  if (text->length > dataset->stream.row_limit) return hw_dataset_break_long(dataset), 1;
   if (text->data[text->length - 1] == '\n') text->length--;
   if (text->length && text->data[text->length - 1] == '\r') text->length--;
   text->data[text->length] = '\0';

@@ -9,7 +9,6 @@
 #include "headwater/dataset.h"
 
 /* Limits that keep a damaged file from eating the memory. */
-#define HW_ROW_LIMIT ((size_t)64 << 20) /* bytes of one row */
 enum { HW_MAX_COLUMNS = 4096 };
 
 typedef enum hw_column_use { HW_USE_PROMPT, HW_USE_ANSWER, HW_USE_FOIL, HW_USE_COUNTERFACTUAL, HW_N_USES } hw_column_use;
@@ -66,6 +65,9 @@ struct hw_dataset {
 
 /* hw_dataset_open with another limit on the bytes of a row. */
 bool hw_dataset_open_limited(const hw_dataset_options *options, size_t row_limit, hw_dataset **dataset, hw_error *err);
+
+/* Marks the row broken: it has more bytes than are read. */
+void hw_dataset_break_long(hw_dataset *dataset);
 
 /* Adds a line to what the caller should tell the user. False when memory is short. */
 bool hw_dataset_note(hw_dataset *dataset, hw_error *err, const char *format, ...) __attribute__((format(printf, 3, 4)));

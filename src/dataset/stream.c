@@ -67,6 +67,7 @@ static int start_member(hw_stream *stream, hw_error *err) {
 
 static int fill_inflated(hw_stream *stream, hw_error *err) {
   z_stream *z = &stream->inflater;
+  if (stream->code != Z_OK) return fail_inflate(stream, stream->code, err);
   for (;;) {
     int got = fill_packed(stream, err);
     if (got == 0 && stream->in_member)
@@ -78,8 +79,9 @@ static int fill_inflated(hw_stream *stream, hw_error *err) {
     int code = inflate(z, Z_NO_FLUSH);
     stream->end = sizeof stream->block - z->avail_out;
     if (code == Z_STREAM_END) stream->in_member = false;
-    if (stream->end) return 1; /* an error behind these bytes comes again at the next call */
-    if (code != Z_OK && code != Z_STREAM_END) return fail_inflate(stream, code, err);
+    else stream->code = code;
+    if (stream->end) return 1;
+    if (stream->code != Z_OK) return fail_inflate(stream, code, err);
   }
 }
 
@@ -95,18 +97,27 @@ int hw_stream_fill(hw_stream *stream, hw_error *err) {
 /* From the first byte. */
 static bool begin(hw_stream *stream, hw_error *err) {
   unsigned char magic[sizeof gzip_magic];
-  if (lseek(stream->fd, 0, SEEK_SET) != 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", stream->path, strerror(errno));
+  if (lseek(stream->fd, stream->start, SEEK_SET) != stream->start) return hw_fail(err, HW_ERROR_IO, "%s: %s", stream->path, strerror(errno));
   stream->line = 1;
   stream->begin = stream->end = 0;
-  ssize_t got = pread(stream->fd, magic, sizeof magic, 0);
+  ssize_t got = pread(stream->fd, magic, sizeof magic, stream->start);
   if (got < 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", stream->path, strerror(errno));
   stream->gzipped = got == sizeof magic && memcmp(magic, gzip_magic, sizeof gzip_magic) == 0;
   stream->in_member = stream->gzipped;
   if (!stream->gzipped) return true;
   enum { GZIP_WINDOW = 15 + 16 };
   stream->inflater.avail_in = 0;
+  stream->code = Z_OK;
   int code = stream->inflater.state ? inflateReset(&stream->inflater) : inflateInit2(&stream->inflater, GZIP_WINDOW);
   return code == Z_OK || hw_fail_memory(err, stream->path);
+}
+
+/* UTF-16 without a mark, by its NUL bytes: they stand in one half of more than half of the pairs, and never in the other half. "LE", "BE" or NULL. */
+static const char *utf16_order(const unsigned char *text, size_t length) {
+  size_t n[2] = {0}, pairs = length / 2;
+  for (size_t i = 0; i < 2 * pairs; i++) n[i % 2] += text[i] == 0;
+  if (pairs < 2 || (n[0] && n[1]) || n[0] + n[1] <= pairs / 2) return NULL;
+  return n[0] ? "BE" : "LE";
 }
 
 /* Looks at the first bytes: drops a UTF-8 mark, refuses what cannot be text. */
@@ -120,6 +131,8 @@ static bool check_start(hw_stream *stream, hw_error *err) {
     return hw_fail(err, HW_ERROR_INPUT, "%s: named .gz, but not gzip data", stream->path);
   if (length >= 2 && ((start[0] == 0xFF && start[1] == 0xFE) || (start[0] == 0xFE && start[1] == 0xFF)))
     return hw_fail(err, HW_ERROR_INPUT, "%s: the text is UTF-16, want UTF-8 (iconv -f UTF-16 -t UTF-8)", stream->path);
+  const char *order = utf16_order(start, length);
+  if (order) return hw_fail(err, HW_ERROR_INPUT, "%s: the text is UTF-16, want UTF-8 (iconv -f UTF-16%s -t UTF-8)", stream->path, order);
   if (length >= 3 && memcmp(start, "\xEF\xBB\xBF", 3) == 0) stream->begin = 3;
   return true;
 }
@@ -162,10 +175,12 @@ static bool open_descriptor(hw_stream *stream, const char *path, hw_error *err) 
     close(fd);
     return hw_fail(err, HW_ERROR_INPUT, "%s: a folder, want a data set file", path);
   }
-  if (known && S_ISREG(status.st_mode) && lseek(fd, 0, SEEK_SET) == 0) {
+  stream->start = known && S_ISREG(status.st_mode) ? lseek(fd, 0, SEEK_CUR) : -1;
+  if (stream->start >= 0) {
     stream->fd = fd;
     return true;
   }
+  stream->start = 0;
   stream->fd = spool(fd, stream->path, err);
   close(fd);
   return stream->fd >= 0;
@@ -188,7 +203,8 @@ bool hw_stream_rewind(hw_stream *stream, hw_error *err) { return check_start(str
 bool hw_stream_hash(const hw_stream *stream, char hex[HW_HASH_HEX], hw_error *err) {
   hw_file file;
   if (!hw_file_map(stream->fd, stream->path, &file, err)) return false;
-  hw_hash_bytes(file.data, file.size, hex);
+  size_t start = (size_t)stream->start < file.size ? (size_t)stream->start : file.size;
+  hw_hash_bytes(file.data + start, file.size - start, hex);
   hw_file_close(&file);
   return true;
 }
@@ -202,15 +218,16 @@ void hw_stream_take(hw_stream *stream, size_t n) {
   stream->begin += n;
 }
 
-int hw_stream_too_long(const hw_stream *stream, int64_t line, const char *hint, hw_error *err) {
-  hw_fail(err, HW_ERROR_INPUT, "%s: line %" PRId64 ": a row of more than %zu bytes%s", stream->path, line,
-          stream->row_limit, hint);
-  return -1;
+/* Appends as much of the next n bytes as a row can have, of which `kept` bytes are there. Returns how many there are then. */
+static size_t keep(const hw_stream *stream, hw_buffer *text, size_t kept, size_t n) {
+  size_t room = stream->row_limit + 1 - kept;
+  if (n > room) n = room;
+  hw_buffer_append(text, stream->block + stream->begin, n);
+  return kept + n;
 }
 
 int hw_stream_append_line(hw_stream *stream, hw_buffer *text, hw_error *err) {
-  int64_t number = stream->line;
-  size_t length = 0;
+  size_t length = 0, kept = 0;
   bool ended = false, after_cr = false;
   while (!ended) {
     int got = hw_stream_fill(stream, err);
@@ -232,15 +249,14 @@ int hw_stream_append_line(hw_stream *stream, hw_buffer *text, hw_error *err) {
       }
     }
     length += n;
-    if (length > stream->row_limit) return hw_stream_too_long(stream, number, "", err);
-    hw_buffer_append(text, at, n);
+    kept = keep(stream, text, kept, n);
     hw_stream_take(stream, n);
   }
+  if (kept < length) hw_buffer_append_byte(text, '\n');
   return hw_buffer_check(text, err) ? length > 0 : -1;
 }
 
 int hw_stream_line(hw_stream *stream, hw_buffer *line, hw_error *err) {
-  int64_t number = stream->line;
   bool any = false;
   hw_buffer_reset(line);
   hw_buffer_append(line, "", 0); /* an empty line still has bytes to point at */
@@ -253,13 +269,12 @@ int hw_stream_line(hw_stream *stream, hw_buffer *line, hw_error *err) {
     size_t left = stream->end - stream->begin;
     const unsigned char *newline = memchr(at, '\n', left);
     size_t length = newline ? (size_t)(newline - at) : left;
-    if (length > stream->row_limit - line->length) return hw_stream_too_long(stream, number, "", err);
-    hw_buffer_append(line, at, length);
+    (void)keep(stream, line, line->length, length);
     hw_stream_take(stream, newline ? length + 1 : length);
     if (newline) break;
   }
   if (!hw_buffer_check(line, err)) return -1;
   if (!any) return 0;
-  if (line->length && line->data[line->length - 1] == '\r') line->data[--line->length] = '\0';
+  if (line->length && line->length <= stream->row_limit && line->data[line->length - 1] == '\r') line->data[--line->length] = '\0';
   return 1;
 }

@@ -117,8 +117,9 @@ size_t hw_batch_row(const hw_batch *batch, size_t prompt, size_t i) {
 
 size_t hw_batch_run(const hw_batch *batch, size_t prompt, size_t i, size_t most) {
   const size_t *rows = batch->rows ? batch->rows + batch->first[prompt] + i : NULL;
-  size_t n = 1;
-  if (!rows || rows[most - 1] == rows[0] + most - 1) return most;
+  size_t n = 1, tokens = hw_batch_tokens(batch, prompt), left = i < tokens ? tokens - i : 0;
+  if (most > left) most = left;
+  if (!rows || !most || rows[most - 1] == rows[0] + most - 1) return most;
   while (n < most && rows[n] == rows[0] + n) n++;
   return n;
 }

@@ -7,6 +7,7 @@
 #include "functions/functions.h"
 #include "headwater/stats.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,8 @@ static int argument_kind(const hw_table_function *function, int at) {
 static int table_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out, char **message) {
   (void)argc, (void)argv, (void)message;
   const hw_table_function *function = aux;
-  static const char *const arguments[] = {"", ", min_importance HIDDEN", ", wanted_token HIDDEN"};
+  static const char *const arguments[] = {[HW_ARGUMENT_NONE] = "", [HW_ARGUMENT_THRESHOLD] = ", min_importance HIDDEN",
+                                          [HW_ARGUMENT_SHARE] = ", min_importance HIDDEN", [HW_ARGUMENT_TOKEN] = ", wanted_token HIDDEN"};
   char *sql = sqlite3_mprintf("CREATE TABLE x(%s, data HIDDEN%s%s)", function->columns, arguments[function->argument],
                               function->stored ? ", stored HIDDEN, in_graph HIDDEN" : "");
   table *made = calloc(1, sizeof *made);
@@ -92,6 +94,17 @@ static int cursor_close(sqlite3_vtab_cursor *base) {
   return SQLITE_OK;
 }
 
+bool hw_read_argument(hw_argument kind, sqlite3_value *value, double *argument, char problem[HW_ARGUMENT_PROBLEM]) {
+  static const char *const wants[] = {[HW_ARGUMENT_THRESHOLD] = "the threshold must lie within [0, 1)", [HW_ARGUMENT_SHARE] = "the threshold must be a share from 0 up",
+                                      [HW_ARGUMENT_TOKEN] = "the token must be an id"};
+  int type = sqlite3_value_numeric_type(value);
+  *argument = sqlite3_value_double(value);
+  if ((type == SQLITE_FLOAT || type == SQLITE_INTEGER) && *argument >= 0 && (kind != HW_ARGUMENT_THRESHOLD || *argument < 1)) return true;
+  const unsigned char *text = sqlite3_value_text(value);
+  (void)snprintf(problem, HW_ARGUMENT_PROBLEM, "%s, not %.100s", wants[kind], text ? (const char *)text : "these bytes");
+  return false;
+}
+
 static int complain(sqlite3_vtab *base, const char *message) {
   sqlite3_free(base->zErrMsg);
   base->zErrMsg = sqlite3_mprintf("%s: %s", ((table *)base)->function->name, message);
@@ -110,11 +123,8 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int index, const char *text,
   double argument = -1;
   if (index & 1 << STORED && sqlite3_value_int(argv[argc - 1])) c->rows.wanted = HW_ROWS_STORED;
   if (index & 1 << ARGUMENT && sqlite3_value_type(argv[1]) != SQLITE_NULL) {
-    int kind = sqlite3_value_numeric_type(argv[1]);
-    bool threshold = function->argument == HW_ARGUMENT_THRESHOLD;
-    argument = sqlite3_value_double(argv[1]);
-    if ((kind != SQLITE_FLOAT && kind != SQLITE_INTEGER) || !(argument >= 0) || (threshold && !(argument < 1)))
-      return complain(base->pVtab, threshold ? "the threshold must lie within [0, 1)" : "the token must be an id");
+    char problem[HW_ARGUMENT_PROBLEM];
+    if (!hw_read_argument(function->argument, argv[1], &argument, problem)) return complain(base->pVtab, problem);
   }
   int type = sqlite3_value_type(argv[0]);
   if (type == SQLITE_NULL) return SQLITE_OK;

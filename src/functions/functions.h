@@ -30,8 +30,12 @@ typedef struct hw_rows {
   hw_relevance_row *relevance_rows; /* relevance.c */
 } hw_rows;
 
-/* The second, optional argument of a table function. */
-typedef enum hw_argument { HW_ARGUMENT_NONE, HW_ARGUMENT_THRESHOLD, HW_ARGUMENT_TOKEN } hw_argument;
+/* The second, optional argument of a table function. SHARE: a threshold of shares, which may exceed 1. */
+typedef enum hw_argument { HW_ARGUMENT_NONE, HW_ARGUMENT_THRESHOLD, HW_ARGUMENT_SHARE, HW_ARGUMENT_TOKEN } hw_argument;
+
+/* functions.c: the argument of a function, not NULL; false, and what is wrong with it. */
+enum { HW_ARGUMENT_PROBLEM = 200 };
+bool hw_read_argument(hw_argument kind, sqlite3_value *value, double *argument, char problem[HW_ARGUMENT_PROBLEM]);
 
 typedef struct hw_table_function {
   const char *name;
@@ -46,6 +50,8 @@ typedef struct hw_table_function {
 } hw_table_function;
 
 /* rows.c */
+/* Is the threshold one that the column has rows for? Errors: INPUT, below its floor. */
+bool hw_check_floor(const hw_blob_info *info, double threshold, hw_error *err);
 /* Sets a threshold that was not given to the column's own. Errors: one below the column's floor. */
 bool hw_rows_check_threshold(hw_rows *rows, double *threshold, hw_error *err);
 extern const hw_table_function hw_table_functions[];

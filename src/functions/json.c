@@ -95,7 +95,6 @@ static int by_order(const void *a, const void *b) { return hw_part_compare(a, b)
 /* The parts that a replay keeps, in the order of stored rows. */
 static bool keep_parts(const hw_blob_info *info, double threshold, hw_arena *arena, hw_part **parts, size_t *n, hw_error *err) {
   hw_graph graph;
-  if (!(threshold >= info->floor && threshold < 1)) return hw_fail(err, HW_ERROR_INPUT, "the threshold must lie between the floor and 1");
   if (!hw_graph_replay(&info->frame, *parts, *n, threshold, arena, arena, &graph, err)) return false;
   *n = graph.n_edges;
   for (size_t i = 0; i < *n; i++) (*parts)[i] = graph.edges[i].part; /* no more than there were */
@@ -107,6 +106,13 @@ static void json_parts(sqlite3_context *context, int argc, sqlite3_value **argv)
   static const char name[] = "hw_json_parts";
   const void *bytes;
   size_t length, n;
+  bool cut = argc > 1 && sqlite3_value_type(argv[1]) != SQLITE_NULL;
+  double threshold = 0;
+  char problem[HW_ARGUMENT_PROBLEM];
+  if (cut && !hw_read_argument(HW_ARGUMENT_THRESHOLD, argv[1], &threshold, problem)) {
+    result_problem(context, name, problem, SQLITE_ERROR);
+    return;
+  }
   if (!read_column(context, name, argv[0], &bytes, &length)) return;
   hw_arena arena;
   hw_buffer out;
@@ -115,13 +121,17 @@ static void json_parts(sqlite3_context *context, int argc, sqlite3_value **argv)
   hw_error err = {0};
   hw_arena_init(&arena);
   hw_buffer_init(&out);
-  bool cut = argc > 1 && sqlite3_value_type(argv[1]) != SQLITE_NULL;
-  if (hw_decode_edges(bytes, length, &arena, &info, &parts, &n, &err) &&
-      (!cut || keep_parts(&info, sqlite3_value_double(argv[1]), &arena, &parts, &n, &err))) {
+  bool good = hw_decode_edges(bytes, length, &arena, &info, &parts, &n, &err);
+  int code = good ? SQLITE_ERROR : HW_DAMAGED_BYTES; /* of the threshold; of the bytes */
+  if (good && cut && (good = hw_check_floor(&info, threshold, &err))) {
+    code = HW_DAMAGED_BYTES;
+    good = keep_parts(&info, threshold, &arena, &parts, &n, &err);
+  }
+  if (good) {
     put_parts(&out, parts, n);
     result_json(context, &out);
   } else {
-    result_problem(context, name, err.message, err.kind == HW_ERROR_MEMORY ? SQLITE_NOMEM : HW_DAMAGED_BYTES);
+    result_problem(context, name, err.message, err.kind == HW_ERROR_MEMORY ? SQLITE_NOMEM : code);
   }
   hw_buffer_fini(&out);
   hw_arena_fini(&arena);

@@ -8,15 +8,17 @@ static void text(sqlite3_context *context, const char *value) { sqlite3_result_t
 static void result_importance(sqlite3_context *context, uint32_t micro) { sqlite3_result_double(context, micro / HW_MICRO); }
 static void integer(sqlite3_context *context, int64_t value) { sqlite3_result_int64(context, value); }
 
-bool hw_rows_check_threshold(hw_rows *rows, double *threshold, hw_error *err) {
-  const hw_blob_info *info = &rows->info;
-  if (*threshold < 0) *threshold = info->threshold;
-  if (*threshold >= info->floor) return true;
+bool hw_check_floor(const hw_blob_info *info, double threshold, hw_error *err) {
+  if (threshold >= info->floor) return true;
   char what[160];
-  (void)hw_snprintf(what, sizeof what, "threshold %.9g is below the floor %.9g that rows were stored from", *threshold,
-                 info->floor);
-  rows->bad_argument = true;
+  (void)hw_snprintf(what, sizeof what, "threshold %.9g is below the floor %.9g that rows were stored from", threshold, info->floor);
   return hw_blob_fail(info, err, what);
+}
+
+bool hw_rows_check_threshold(hw_rows *rows, double *threshold, hw_error *err) {
+  if (*threshold < 0) *threshold = rows->info.threshold;
+  rows->bad_argument = !hw_check_floor(&rows->info, *threshold, err);
+  return !rows->bad_argument;
 }
 
 static bool fill_parts(hw_rows *rows, const void *bytes, size_t length, double threshold, hw_error *err) {
@@ -232,7 +234,7 @@ const hw_table_function hw_table_functions[] = {
     {"hw_item_graphs", "graph_id, importance", 2, HW_ARGUMENT_NONE, false, fill_item_graphs, item_graphs_column},
     {"hw_lens", "layer, rank, logit, probability, foil_rank, foil_logit, foil_probability, logit_diff", 8, HW_ARGUMENT_NONE, false, fill_lens, lens_column},
     {"hw_pairs", "layer_a, head_a, layer_b, head_b, n, n_a, n_b, n_both", 8, HW_ARGUMENT_NONE, false, fill_pairs, pairs_column},
-    {"hw_relevance", "kind, layer, head, neuron, source, target, r, share, value, key, query", 11, HW_ARGUMENT_THRESHOLD, false, hw_fill_relevance, hw_relevance_column},
+    {"hw_relevance", "kind, layer, head, neuron, source, target, r, share, value, key, query", 11, HW_ARGUMENT_SHARE, false, hw_fill_relevance, hw_relevance_column},
     {"hw_graph_size", "edges, nodes, heads, ffn_nodes", 4, HW_ARGUMENT_THRESHOLD, false, fill_graph_size, graph_size_column},
 };
 const size_t hw_n_table_functions = sizeof hw_table_functions / sizeof hw_table_functions[0];

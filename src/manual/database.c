@@ -89,6 +89,7 @@ static void put_legend(const char *name, hw_buffer *out) {
 
 static void put_functions(hw_buffer *out) {
   static const char *const arguments[] = {[HW_ARGUMENT_NONE] = "(column)", [HW_ARGUMENT_THRESHOLD] = "(column [, threshold])",
+                                          [HW_ARGUMENT_SHARE] = "(column [, threshold])",
                                           [HW_ARGUMENT_TOKEN] = "(column [, token_id])"};
   for (size_t i = 0; i < hw_n_table_functions; i++) {
     const hw_table_function *function = &hw_table_functions[i];

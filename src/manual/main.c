@@ -42,13 +42,13 @@ static void put_options(const hw_command *command, hw_buffer *out) {
 
 /* The help of every named query without its statement. */
 static bool put_queries(hw_buffer *out) {
-  query_list list;
+  hw_query_list list;
   hw_error err = {0};
-  if (!query_list_init(&list, NULL, &err)) return fprintf(stderr, "headwater_manual: %s\n", err.message), false;
+  if (!hw_query_list_init(&list, NULL, &err)) return fprintf(stderr, "headwater_manual: %s\n", err.message), false;
   for (size_t i = 0; i < list.n; i++) {
     hw_buffer help;
     hw_buffer_init(&help);
-    query_help(&list.rows[i], "DB", 0, &help);
+    hw_query_help(&list.rows[i], "DB", 0, &help);
     const char *at = strstr(help.data, "\n\n"), *end = help.data + help.length;
     hw_buffer_printf(out, ".SS %s\n", list.rows[i].name);
     for (at = at ? at + 2 : end; at < end;) {
@@ -67,7 +67,7 @@ static bool put_queries(hw_buffer *out) {
     }
     hw_buffer_fini(&help);
   }
-  query_list_fini(&list);
+  hw_query_list_fini(&list);
   return true;
 }
 

@@ -93,22 +93,20 @@ static void pack_back(hw_matrix *matrix, void *what) {
   if (matrix->data) matrix->packed_back = pack_panels(what, &back, &matrix->packed_back_step);
 }
 
-/* Memory of its own for what `one` packs of each matrix that `each` visits; NULL and err filled without memory. */
-static void *pack_all(hw_model *model, void (*each)(hw_model *, visit *, void *), visit *one, size_t bytes, int threads, hw_error *err) {
-  char *memory = hw_memory_large(bytes);
-  if (!memory) {
-    (void)hw_fail_memory(err, "packed weights");
-    return NULL;
-  }
-  each(model, one, &(packing){.at = memory, .threads = threads});
+/* Memory of its own in *memory for what `one` packs of each matrix that `each` visits; nothing where that is done already. */
+static bool pack_all(hw_model *model, void (*each)(hw_model *, visit *, void *), visit *one, size_t bytes, int threads, void **memory, hw_error *err) {
+  if (*memory) return true;
+  *memory = hw_memory_large(bytes);
+  if (!*memory) return hw_fail_memory(err, "packed weights");
+  each(model, one, &(packing){.at = *memory, .threads = threads});
   hw_weights_forget(&model->files->weights);
-  return memory;
+  return true;
 }
 
 bool hw_model_pack(hw_model *model, int threads, hw_error *err) {
-  return (model->files->packed = pack_all(model, visit_all, pack, hw_model_packed_bytes(model), threads, err)) != NULL;
+  return pack_all(model, visit_all, pack, hw_model_packed_bytes(model), threads, &model->files->packed, err);
 }
 
 bool hw_model_pack_back(hw_model *model, int threads, hw_error *err) {
-  return (model->files->packed_back = pack_all(model, visit_layers, pack_back, hw_model_packed_back_bytes(model), threads, err)) != NULL;
+  return pack_all(model, visit_layers, pack_back, hw_model_packed_back_bytes(model), threads, &model->files->packed_back, err);
 }

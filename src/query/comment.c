@@ -39,7 +39,12 @@ static void read_parameter(const char *at, hw_comment_line *line) {
 
 static void read_needs(const char *at, hw_comment_line *line) {
   line->kind = HW_COMMENT_NEEDS;
-  line->name = take(&at, ":");
+  static const char without[] = " without ";
+  line->name = take(&at, " :");
+  if (!strncmp(at, without, sizeof without - 1)) {
+    at += sizeof without - 1;
+    line->without = take(&at, ":");
+  }
   at += strspn(at, ": ");
   line->words = take(&at, "");
 }

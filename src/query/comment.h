@@ -14,12 +14,13 @@ typedef struct hw_comment_text { /* not terminated */
 typedef enum hw_comment_kind {
   HW_COMMENT_WORDS,     /* -- words */
   HW_COMMENT_PARAMETER, /* -- :name <type> = default  words; without a default the parameter must be given, without a type it takes any value */
-  HW_COMMENT_NEEDS,     /* -- needs name: words (how to make the table) */
+  HW_COMMENT_NEEDS,     /* -- needs name [without parameter]: words (how to make the table) */
 } hw_comment_kind;
 
 typedef struct hw_comment_line {
   hw_comment_kind kind;
   hw_comment_text name, words;
+  hw_comment_text without; /* the table is needed where this parameter is NULL; none: always */
   hw_comment_text type;  /* what stands between < and > */
   hw_comment_text value; /* the default, without its quotes */
   bool quoted;           /* the default stands in single quotes */

@@ -88,6 +88,16 @@ static void csv_row(hw_formatter *f, sqlite3_stmt *s) {
 
 /* ---- JSON ---- */
 
+/* Infinity as SQLite writes it: JSON has no word for it, and readers take a number past the range of doubles as infinite. */
+static void json_real(hw_json *json, double value) {
+  if (isfinite(value)) {
+    hw_json_double(json, value);
+    return;
+  }
+  hw_buffer_append_string(json->out, value > 0 ? "9e999" : "-9e999");
+  json->need_comma = true;
+}
+
 static void json_row(hw_formatter *f, sqlite3_stmt *s) {
   hw_buffer_append_string(&f->out, f->n_rows ? ",\n" : "\n");
   hw_json json;
@@ -100,7 +110,7 @@ static void json_row(hw_formatter *f, sqlite3_stmt *s) {
     switch (sqlite3_column_type(s, c)) {
       case SQLITE_NULL: hw_json_null(&json); break;
       case SQLITE_INTEGER: hw_json_int(&json, sqlite3_column_int64(s, c)); break;
-      case SQLITE_FLOAT: hw_json_double(&json, sqlite3_column_double(s, c)); break;
+      case SQLITE_FLOAT: json_real(&json, sqlite3_column_double(s, c)); break;
       case SQLITE_BLOB: {
         const char *bytes = column_bytes(s, c, &length);
         hw_buffer_append_byte(&f->out, '"');

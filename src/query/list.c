@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "headwater/query.h"
 
-static bool add_query(query_list *list, const char *folder, const char *file, hw_error *err) {
+static bool add_query(hw_query_list *list, const char *folder, const char *file, hw_error *err) {
   char *path = hw_path_join(folder, file);
   hw_file content;
   if (!path) return hw_fail_memory(err, "the name of a file");
@@ -46,7 +46,7 @@ static int is_query(const struct dirent *entry) {
   return length > 4 && entry->d_name[0] != '.' && strcmp(entry->d_name + length - 4, ".sql") == 0;
 }
 
-static bool read_folder(query_list *list, const char *folder, hw_error *err) {
+static bool read_folder(hw_query_list *list, const char *folder, hw_error *err) {
   struct dirent **entries;
   int n = scandir(folder, &entries, is_query, alphasort);
   if (n < 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", folder, strerror(errno));
@@ -62,9 +62,9 @@ static bool read_folder(query_list *list, const char *folder, hw_error *err) {
   return ok;
 }
 
-bool query_list_init(query_list *list, const char *folder, hw_error *err) {
+bool hw_query_list_init(hw_query_list *list, const char *folder, hw_error *err) {
   const hw_named_query *own;
-  *list = (query_list){.n = hw_named_queries(&own)};
+  *list = (hw_query_list){.n = hw_named_queries(&own)};
   hw_arena_init(&list->arena);
   list->rows = hw_arena_new(&list->arena, hw_named_query, list->n, err);
   if (!list->rows) return false;
@@ -74,9 +74,9 @@ bool query_list_init(query_list *list, const char *folder, hw_error *err) {
   return true;
 }
 
-void query_list_fini(query_list *list) { hw_arena_fini(&list->arena); }
+void hw_query_list_fini(hw_query_list *list) { hw_arena_fini(&list->arena); }
 
-const hw_named_query *query_list_find(const query_list *list, const char *name, hw_error *err) {
+const hw_named_query *hw_query_list_find(const hw_query_list *list, const char *name, hw_error *err) {
   enum { MOST = 256 };
   const char *names[MOST];
   size_t n = 0;
@@ -107,6 +107,8 @@ static void help_line(const hw_comment_line *line, size_t width, hw_buffer *labe
   } else if (line->kind == HW_COMMENT_NEEDS) {
     hw_buffer_append_string(text, "needs ");
     append_text(text, line->name);
+    if (line->without.at) hw_buffer_append_string(text, " without --");
+    append_text(text, line->without);
     hw_buffer_append_string(text, ": ");
   }
   append_text(text, line->words);
@@ -148,7 +150,7 @@ static void help_types(const char *sql, size_t width, hw_buffer *label, hw_buffe
   }
 }
 
-void query_help(const hw_named_query *query, const char *db, size_t width, hw_buffer *out) {
+void hw_query_help(const hw_named_query *query, const char *db, size_t width, hw_buffer *out) {
   const char *sql = query->sql;
   hw_comment_line line;
   hw_buffer label, text;
@@ -161,7 +163,7 @@ void query_help(const hw_named_query *query, const char *db, size_t width, hw_bu
   hw_buffer_fini(&text);
 }
 
-void query_list_help(const query_list *list, hw_buffer *out) {
+void hw_query_list_help(const hw_query_list *list, hw_buffer *out) {
   hw_buffer label, text;
   hw_buffer_init(&label);
   hw_buffer_init(&text);
@@ -179,7 +181,7 @@ void query_list_help(const query_list *list, hw_buffer *out) {
   hw_buffer_fini(&text);
 }
 
-void query_help_sql(const hw_named_query *query, hw_buffer *out) {
+void hw_query_help_sql(const hw_named_query *query, hw_buffer *out) {
   const char *sql = query->sql;
   hw_comment_line line;
   while (hw_query_comment(&sql, &line)) continue;

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The program's named queries, and what the comment at the head of a query says. */
-#include <stdio.h>
-#include <string.h>
-
 #include "headwater/query.h"
 #include "query/comment.h"
+#include "query/needed.h"
 #include "query/select.h"
-#include "sqlite/connection.h"
 #include "sqlite/sql.h"
 
 size_t hw_named_queries(const hw_named_query **queries) {
@@ -27,29 +24,9 @@ const char *hw_query_statement(const char *sql) {
   return sql;
 }
 
-bool hw_query_has_needed(hw_store *store, const char *table, bool *there, hw_error *err) {
-  char file[80];
-  int64_t found = 1;
-  (void)snprintf(file, sizeof file, "needs/%.64s.sql", table);
-  if (!hw_store_has_table(store, table, there, err)) return false;
-  if (*there && hw_sql(file) && !hw_store_integer(store, file, &found, err)) return false;
-  *there = *there && found;
-  return true;
-}
-
 bool hw_store_query_ready(hw_store *store, const hw_named_query *query, hw_error *err) {
   hw_comment_line line;
-  for (const char *sql = query->sql; hw_query_comment(&sql, &line);) {
-    char table[64];
-    bool there;
-    if (line.kind != HW_COMMENT_NEEDS) continue;
-    if (line.name.length >= sizeof table) return hw_fail(err, HW_ERROR_INPUT, "query %s: a table's name is too long", query->name);
-    memcpy(table, line.name.at, line.name.length);
-    table[line.name.length] = '\0';
-    if (!hw_query_has_needed(store, table, &there, err)) return false;
-    if (!there)
-      return hw_fail(err, HW_ERROR_INPUT, "%s: %s reads what is not there yet; it is made by: %.*s", store->path, query->name,
-                     (int)line.words.length, line.words.at);
-  }
+  for (const char *sql = query->sql; hw_query_comment(&sql, &line);)
+    if (line.kind == HW_COMMENT_NEEDS && !line.without.at && !hw_query_check_needed(store, &line, query->name, err)) return false;
   return true;
 }

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "headwater/arena.h"
+#include "query/needed.h"
 #include "sqlite/sql.h"
 #include "sqlite/statement.h"
 
@@ -210,6 +211,21 @@ static bool list_names(binding *b, hw_statement *s, const parameter *p, const pa
   return !row && fail_missing(b, p, type, names, n, err);
 }
 
+static bool is_named(const hw_statement *s, const char *name) {
+  const unsigned char *text = sqlite3_column_text(s->sqlite, 1);
+  return text && strcmp((const char *)text, name) == 0;
+}
+
+/* Of two groups with the name that is given it is not known which one is meant: "g=a,h=b" is of a column g with the value "a,h=b" as well. */
+static bool check_single(const binding *b, hw_statement *s, const parameter *p, const parameter_type *type, hw_error *err) {
+  bool row = is_named(s, p->value.text);
+  int64_t first = hw_column_integer(s, 0);
+  if (!row || !hw_statement_step(s, &row, err)) return !row;
+  if (!row || !is_named(s, p->value.text) || hw_column_integer(s, 0) == first) return true;
+  return hw_fail(err, HW_ERROR_INPUT, "--%s \"%.100s\": %ss %" PRId64 " and %" PRId64 " of %s have this name; give the number of one", p->name, p->value.shown,
+                 type->name, first, hw_column_integer(s, 0), b->store->path);
+}
+
 /* Finds the value in the database and binds what stands for it there. */
 static bool bind_found(binding *b, const parameter *p, const parameter_type *type, int64_t integer, hw_error *err) {
   hw_statement s;
@@ -220,6 +236,7 @@ static bool bind_found(binding *b, const parameter *p, const parameter_type *typ
   ok = ok && hw_statement_step(&s, &row, err);
   if (ok && row) ok = check_bound(b, sqlite3_bind_value(b->statement, p->index, sqlite3_column_value(s.sqlite, 0)), err);
   else if (ok) ok = list_names(b, &s, p, type, err);
+  ok = ok && (!row || type->form != FORM_TEXT || check_single(b, &s, p, type, err));
   hw_statement_close(&s);
   return ok;
 }
@@ -313,10 +330,24 @@ static bool bind_all(binding *b, hw_error *err) {
   return true;
 }
 
+/* Tables that are needed only without a parameter. */
+static bool check_needed(const binding *b, hw_error *err) {
+  hw_comment_line line;
+  for (const char *sql = b->sql; hw_query_comment(&sql, &line);) {
+    bool given = false;
+    char reader[80];
+    if (!line.without.at) continue;
+    for (size_t i = 0; i < b->n_given && !given; i++) given = b->given[i].text && hw_comment_is(line.without, b->given[i].name);
+    (void)snprintf(reader, sizeof reader, "the query without --%.*s", (int)(line.without.length < 50 ? line.without.length : 50), line.without.at);
+    if (!given && !hw_query_check_needed(b->store, &line, reader, err)) return false;
+  }
+  return true;
+}
+
 bool hw_query_bind(hw_store *store, sqlite3_stmt *statement, const char *sql, const hw_parameter *parameters, size_t n, hw_error *err) {
   binding b = {.store = store, .statement = statement, .sql = sql};
   hw_arena_init(&b.arena);
-  bool ok = read_given(&b, parameters, n, err) && bind_all(&b, err);
+  bool ok = read_given(&b, parameters, n, err) && bind_all(&b, err) && check_needed(&b, err);
   hw_arena_fini(&b.arena);
   return ok;
 }

@@ -19,8 +19,6 @@ bool hw_select_fail(hw_store *store, hw_error *err);
 
 /* What follows the leading comment. */
 const char *hw_query_statement(const char *sql);
-/* Is the table there, and what sql/needs/TABLE.sql wants in it, where there is such a file? */
-bool hw_query_has_needed(hw_store *store, const char *table, bool *there, hw_error *err);
 
 /* ---- format.c ---- */
 

@@ -64,6 +64,16 @@ static bool put_certificates(export *e, const char *sql) {
   return ok;
 }
 
+/* Those of the statement of a file that is of certificates. */
+static void put_parameters(export *e) {
+  hw_json_key(&e->manifest, "parameters");
+  hw_json_begin_object(&e->manifest);
+  hw_json_key(&e->manifest, "certificate");
+  if (e->wanted->certificate) hw_json_int(&e->manifest, e->wanted->certificate);
+  else hw_json_null(&e->manifest);
+  hw_json_end_object(&e->manifest);
+}
+
 static bool put_file(export *e, const hw_file_kind *kind, const char *file, int64_t rows) {
   hw_json *manifest = &e->manifest;
   const char *statement = hw_query_statement(hw_sql(kind->sql));
@@ -72,7 +82,11 @@ static bool put_file(export *e, const hw_file_kind *kind, const char *file, int6
   hw_json_begin_object(manifest);
   hw_json_key_string(manifest, "file", file);
   hw_json_key_int(manifest, "rows", rows);
-  if (kind->certificates && !put_certificates(e, kind->certificates)) return false;
+  if (kind->layout == LAYOUT_MATRIX) hw_json_key_string(manifest, "layout", "matrix");
+  if (kind->certificates) {
+    if (!put_certificates(e, kind->certificates)) return false;
+    put_parameters(e);
+  }
   hw_json_key(manifest, "sql");
   hw_json_bytes(manifest, statement, length);
   hw_json_end_object(manifest);

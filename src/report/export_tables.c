@@ -4,7 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "query/select.h"
+#include "query/needed.h"
+#include "sqlite/connection.h"
 
 const hw_file_kind hw_export_tables[] = {
     {"answer_by_layer", "export/answer_by_layer.sql", LAYOUT_ROWS, NULL, NULL},

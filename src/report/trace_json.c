@@ -149,6 +149,8 @@ static void write_neurons(hw_json *json, const hw_target_trace *trace) {
       hw_json_key_double(json, "importance", row->importance / HW_MICRO);
       hw_json_key(json, "activation");
       hw_json_float(json, row->activation);
+      hw_json_key(json, "lists_swapped"); /* what the projection of the neuron promotes is suppressed here, and the other way round */
+      hw_json_bool(json, row->activation < 0);
       hw_json_end_object(json);
     }
   }

@@ -122,6 +122,7 @@ static void put_relevances(const hw_trace_view *view, hw_json *json) {
     hw_json_double(json, contrast->m_reference);
   else
     hw_json_null(json);
+  hw_json_key_double(json, "floor", settings->floor);
   hw_json_key_string(json, "reason", settings->contrast && contrast->reason ? contrast->reason : settings->answer ? answer->reason : NULL);
   put_direct(view, json);
   put_relevance(view, json, "answer", answer, settings->answer, false);

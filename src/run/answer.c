@@ -6,6 +6,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "base/error.h"
 #include "headwater/buffer.h"
 #include "tokenizer/unicode.h"
 
@@ -79,7 +80,7 @@ bool hw_answer_encode(const hw_model *model, const hw_tokenizer *tokenizer, cons
   size_t first = extends ? input->n_tokens : 0;
   if (ok && !extends) ok = hw_tokenizer_encode_continuation(tokenizer, whole + length, space + answer_length, arena, &encoding, &problem);
   if (!ok) {
-    if (problem.kind != HW_ERROR_PROMPT) return *err = problem, false;
+    if (problem.kind != HW_ERROR_PROMPT) return hw_pass_error(err, &problem);
     hw_buffer loss;
     hw_buffer_init(&loss);
     hw_buffer_printf(&loss, "dropped: %s", problem.message);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "headwater/run.h"
 #include "tensor/isa.h"
 
@@ -149,7 +150,7 @@ static bool measure_row(const hw_model *model, int threads, hw_bench_row *row, h
     bool found = measure_median(model, row->n_tokens, median, &n_prompts, &own_projections, &own);
 #pragma omp critical
     {
-      if (!found && ok) *err = own;
+      if (!found && ok) (void)hw_pass_error(err, &own);
       ok = ok && found;
       for (int stage = 0; found && stage < HW_BENCH_STAGES; stage++) row->seconds[stage] += median[stage] / (double)n_prompts / threads;
       row->n_prompts += found ? n_prompts : 0;

@@ -45,6 +45,7 @@ static bool read_rows(hw_chunk_reader *reader, const hw_plan_chunk *chunk, hw_ar
       return hw_fail(err, HW_ERROR_INPUT, "%s: the file changed during the run: it ends after %" PRId64 " rows, the plan read %" PRId64 "; %s",
                      path, reader->n_rows, reader->plan->n_rows, "chunks that are stored stay valid");
     reader->n_rows++;
+    if (!hw_groups_check_row(&reader->plan->groups, &row, arena, err)) return false;
     content = hw_plan_add_content(content, hw_plan_row_content(&row));
     if (copies && !copy_row(&row, arena, &copies[i].row, err)) return false;
   }

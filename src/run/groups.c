@@ -17,9 +17,11 @@ static bool add_column(hw_groups *groups, const char *name, size_t length, hw_er
     return hw_fail(err, HW_ERROR_INPUT, "group-by names more than %d columns", HW_GROUP_COLUMNS);
   for (size_t i = 0; i < groups->n_columns; i++)
     if (strlen(groups->columns[i]) == length && memcmp(groups->columns[i], name, length) == 0)
-      return hw_fail(err, HW_ERROR_INPUT, "group-by names column %.*s twice", (int)length, name);
+      return groups->with_variant && i == 0
+                 ? hw_fail(err, HW_ERROR_INPUT, "group-by: --counterfactual adds a column %s of its own (clean, counterfactual), so the data set's column of that name cannot be one of the groups", groups->columns[0])
+                 : hw_fail(err, HW_ERROR_INPUT, "group-by names column %.*s twice", (int)length, name);
   size_t c = groups->n_columns++;
-  groups->columns[c] = hw_arena_copy(groups->arena, name, length, err);
+  groups->asked[groups->n_asked++] = groups->columns[c] = hw_arena_copy(groups->arena, name, length, err);
   groups->values[c] = hw_arena_new(groups->arena, const char *, HW_GROUP_VALUES, err);
   return groups->columns[c] && groups->values[c];
 }
@@ -68,6 +70,19 @@ static const hw_field *find_field(const hw_row *row, const char *name) {
   for (size_t i = 0; i < row->n_others; i++)
     if (strcmp(row->others[i].name, name) == 0) return &row->others[i];
   return NULL;
+}
+
+bool hw_groups_check_row(const hw_groups *groups, hw_row *row, hw_arena *arena, hw_error *err) {
+  if (row->problem) return true;
+  for (size_t i = groups->with_variant; i < groups->n_asked; i++) {
+    const hw_field *field = find_field(row, groups->asked[i]);
+    if (!field || !memchr(field->value, '\0', field->length)) continue;
+    char problem[300];
+    (void)snprintf(problem, sizeof problem, "column \"%.200s\" holds a NUL byte, which a column that groups the prompts cannot have", groups->asked[i]);
+    *row = (hw_row){.index = row->index, .line = row->line, .problem = hw_arena_copy(arena, problem, strlen(problem), err)};
+    return row->problem != NULL;
+  }
+  return true;
 }
 
 /* The row's value in column c. The variant is not a field of the row. */
@@ -180,6 +195,15 @@ bool hw_groups_finish(hw_groups *groups, hw_error *err) {
   return name_groups(groups, err);
 }
 
+const char *hw_groups_left_out(const hw_groups *groups, size_t i) {
+  for (size_t a = 0, c = 0; a < groups->n_asked; a++) {
+    bool kept = c < groups->n_columns && strcmp(groups->asked[a], groups->columns[c]) == 0;
+    c += kept;
+    if (!kept && i-- == 0) return groups->asked[a];
+  }
+  return NULL;
+}
+
 void hw_groups_put(const hw_groups *groups, hw_buffer *out) {
   hw_put_varint(out, groups->n_columns);
   for (size_t c = 0; c < groups->n_columns; c++) {
@@ -192,8 +216,9 @@ void hw_groups_put(const hw_groups *groups, hw_buffer *out) {
     for (size_t c = 0; c < groups->n_columns; c++) hw_put_varint(out, groups->group_keys[g * HW_GROUP_COLUMNS + c]);
 }
 
-bool hw_groups_take(hw_groups *groups, bool with_variant, hw_reader *reader, hw_arena *arena, hw_error *err) {
-  *groups = (hw_groups){.arena = arena, .with_variant = with_variant, .n_columns = hw_read_count(reader, 1)};
+bool hw_groups_take(hw_groups *groups, hw_reader *reader, hw_error *err) {
+  hw_arena *arena = groups->arena;
+  groups->n_columns = hw_read_count(reader, 1);
   if (groups->n_columns > HW_GROUP_COLUMNS) return hw_fail(err, HW_ERROR_INPUT, "%zu columns of groups, at most %d", groups->n_columns, HW_GROUP_COLUMNS);
   for (size_t c = 0; c < groups->n_columns; c++) {
     if (!hw_read_text(reader, arena, &groups->columns[c], err)) return false;

@@ -13,6 +13,8 @@ typedef struct hw_groups {
   hw_arena *arena;
   bool with_variant;
   bool chosen_by_user; /* then a column with too many values is an error */
+  size_t n_asked;
+  const char *asked[HW_GROUP_COLUMNS]; /* the columns of hw_groups_begin; `columns` are those that finish keeps */
   size_t n_columns;
   const char *columns[HW_GROUP_COLUMNS];
   size_t n_values[HW_GROUP_COLUMNS]; /* HW_GROUP_VALUES + 1: too many */
@@ -30,16 +32,21 @@ typedef struct hw_groups {
  * in front. Errors: a column that does not exist. */
 bool hw_groups_begin(hw_groups *groups, const char *by, bool with_variant, const hw_dataset *dataset, hw_arena *arena, hw_error *err);
 
+/* Breaks a row that has a NUL byte in a column that was asked for: groups have names, and SQL ends a name there. The problem lives in the arena. */
+bool hw_groups_check_row(const hw_groups *groups, hw_row *row, hw_arena *arena, hw_error *err);
+
 /* Notes one row of the plan's pass. */
 bool hw_groups_note(hw_groups *groups, const hw_row *row, bool counterfactual, hw_error *err);
 
 /* Chooses the columns and numbers the groups. Errors: a chosen column with more than HW_GROUP_VALUES values. */
 bool hw_groups_finish(hw_groups *groups, hw_error *err);
+/* The i-th of the columns that finish has left out, since with them there were too many groups; NULL after the last. */
+const char *hw_groups_left_out(const hw_groups *groups, size_t i);
 void hw_groups_close(hw_groups *groups);
 
-/* What finish has chosen, as bytes of a plan file; and read back into groups that are finished then. Errors: bytes that are no groups. */
+/* What finish has chosen, as bytes of a plan file; and read back into groups that are begun, and are finished then. Errors: bytes that are no groups. */
 void hw_groups_put(const hw_groups *groups, hw_buffer *out);
-bool hw_groups_take(hw_groups *groups, bool with_variant, hw_reader *reader, hw_arena *arena, hw_error *err);
+bool hw_groups_take(hw_groups *groups, hw_reader *reader, hw_error *err);
 
 /* Group of a row after finish; 0 for a row that cannot be read. False when the plan's pass met no such row. */
 bool hw_groups_find(const hw_groups *groups, const hw_row *row, bool counterfactual, uint32_t *group);

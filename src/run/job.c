@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "headwater/dataset.h"
 #include "run/job.h"
 
 static const char *const bos_names[] = {"auto", "yes", "no", NULL};
@@ -29,7 +30,7 @@ static const hw_option job_options[] = {
     {"db", HW_OPTION_PATH, AT(db), "FILE", "database to make, or to continue", 0, 0, NULL, false},
     {"format", HW_OPTION_TEXT, AT(format), "NAME", "txt, csv, tsv, jsonl or json; by the file's name when left out", 0, 0, NULL, true},
     {"quoting", HW_OPTION_CHOICE, AT(quoting), "WHEN", "quotes around the cells of CSV and TSV are taken off: auto (CSV: yes; TSV: if more cells are wrapped in them than have loose ones), never, always", 0, 0, quoting_names, HW_DECIDES_IF_CHOSEN},
-    {"max-row", HW_OPTION_COUNT, AT(max_row), "BYTES", "a longer row fails by itself", 1, 1 << 30, NULL, HW_DECIDES_IF_CHOSEN},
+    {"max-row", HW_OPTION_COUNT, AT(max_row), "BYTES", "a longer row fails by itself; at most 67108864 (64 MiB)", 1, HW_ROW_LIMIT, NULL, HW_DECIDES_IF_CHOSEN},
     {"prompt-column", HW_OPTION_TEXT, AT(prompt_column), "NAME", "column of the prompt; else prompt, text, clean, ...", 0, 0, NULL, true},
     {"answer-column", HW_OPTION_TEXT, AT(answer_column), "NAME", "column of the right answer; else answer, target, ...", 0, 0, NULL, true},
     {"foil-column", HW_OPTION_TEXT, AT(foil_column), "NAME", "column of the wrong answer; else foil, ...", 0, 0, NULL, true},
@@ -83,9 +84,24 @@ void hw_job_defaults(hw_job *job) {
   hw_analysis_defaults(&job->analysis);
 }
 
+static bool check_ranges(const hw_job *job, hw_error *err) {
+  hw_job usual;
+  hw_job_defaults(&usual);
+  usual.lock_timeout = 0; /* a caller in C may say this as well, see hw_hooks */
+  return hw_options_check(hw_job_options(), job, &usual, err);
+}
+
+bool hw_analysis_check(const hw_analysis *analysis, hw_error *err) {
+  hw_job job;
+  hw_job_defaults(&job);
+  job.analysis = *analysis;
+  job.threads = analysis->threads;
+  job.memory = analysis->memory;
+  return check_ranges(&job, err);
+}
+
 bool hw_analysis_flow(const hw_analysis *analysis, hw_flow_settings *settings, hw_error *err) {
-  if (!(analysis->threshold > 0 && analysis->threshold < 1))
-    return hw_fail(err, HW_ERROR_INPUT, "threshold is %g, want a number above 0 and below 1", analysis->threshold);
+  if (!hw_analysis_check(analysis, err)) return false;
   double lowest = analysis->floor > 0 ? analysis->floor : analysis->threshold / 4;
   if (lowest > analysis->threshold)
     return hw_fail(err, HW_ERROR_INPUT, "floor %g is above the threshold %g", lowest, analysis->threshold);
@@ -139,6 +155,7 @@ bool hw_job_check(const hw_job *job, hw_error *err) {
   if (!job->db && !job->dry_run) return hw_fail(err, HW_ERROR_INPUT, "no --db FILE given");
   if (job->db && strcmp(job->db, ":memory:") == 0)
     return hw_fail(err, HW_ERROR_INPUT, "--db :memory: would be lost when the program ends, want a file (./:memory: is one)");
+  if (!check_ranges(job, err)) return false;
   if (job->gemm == HW_GEMM_OPENBLAS && job->precision == HW_PRECISION_BF16)
     return hw_fail(err, HW_ERROR_INPUT, "--precision bf16 wants the built-in products, not --gemm openblas");
   if (job->counterfactual_column && !job->counterfactual) return hw_fail(err, HW_ERROR_INPUT, "--counterfactual-column needs --counterfactual");

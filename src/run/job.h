@@ -9,6 +9,9 @@
 
 hw_option_table hw_job_options(void); /* rows for struct hw_job */
 
+/* Errors: INPUT for what is outside of the ranges of the command line. */
+bool hw_analysis_check(const hw_analysis *analysis, hw_error *err);
+
 /* One of n processes that make the databases of a run together: it takes the chunks whose index divided by n leaves k - 1. */
 typedef struct hw_shard {
   int64_t k, n; /* 1 of 1: all chunks */

@@ -184,7 +184,7 @@ static bool read_rows(const hw_job *job, const hw_model *model, const hw_tokeniz
   int more = 1;
   bool ok = true;
   while (ok && (job->limit == 0 || plan->n_prompts - plan->n_rows < job->limit) && (more = hw_dataset_next(plan->dataset, &row, err)) > 0) {
-    ok = plan_row(job, model, tokenizer, &row, counterfactual, &arena, plan, err);
+    ok = hw_groups_check_row(&plan->groups, &row, &arena, err) && plan_row(job, model, tokenizer, &row, counterfactual, &arena, plan, err);
     hw_arena_reset(&arena);
     if (ok && hw_asked_to_stop(plan->hooks)) ok = hw_fail(err, HW_ERROR_INTERRUPTED, "stopped before the first chunk: the same command begins again");
   }

@@ -217,8 +217,9 @@ static bool take_plan(const maker *m, hw_reader *reader) {
   plan->chunk_tokens = m->job->chunk_tokens ? m->job->chunk_tokens : (int64_t)(chunk_tokens & INT32_MAX);
   if (!hw_plan_fill_info(plan, m->job, m->flow, m->model, m->tokenizer, m->hash, m->err) || !compare_facts(m, &there) || !take_numbers(m, reader)) return false;
   hw_error why;
+  if (!hw_groups_begin(&plan->groups, m->job->group_by, m->job->counterfactual, plan->dataset, &plan->arena, m->err)) return false;
   if (!hw_read_text(reader, &plan->arena, &plan->ambiguous_roles, &why) || !hw_read_text(reader, &plan->arena, &plan->hidden_roles, &why) ||
-      !hw_groups_take(&plan->groups, m->job->counterfactual, reader, &plan->arena, &why))
+      !hw_groups_take(&plan->groups, reader, &why))
     return damaged(m, why.message);
   return take_roles(m, reader) && take_chunks(m, reader) && hw_plan_fill_info(plan, m->job, m->flow, m->model, m->tokenizer, m->hash, m->err);
 }

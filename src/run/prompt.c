@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "run/answer.h"
 #include "run/job.h"
 
 bool hw_targets_check(const char *targets, hw_error *err) {
+  if (!targets) return hw_fail(err, HW_ERROR_INPUT, "no targets are given, want last, all, or positions like 0,5");
   if (strcmp(targets, "last") == 0 || strcmp(targets, "all") == 0) return true;
   const char *at = targets;
   for (;;) {
@@ -32,6 +34,7 @@ static bool set_failure(hw_prompt_input *input, hw_arena *arena, const char *mes
 
 static bool choose_targets(const char *targets, hw_arena *arena, hw_prompt_input *input, hw_error *err) {
   size_t n = input->n_tokens;
+  if (!hw_targets_check(targets, err)) return false;
   if (strcmp(targets, "last") == 0 || strcmp(targets, "all") == 0) {
     bool all = targets[0] == 'a';
     input->n_targets = all ? n : 1;
@@ -89,8 +92,7 @@ bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokenizer, con
   hw_error problem = {0};
   if (!hw_tokenizer_encode(tokenizer, text, length, (hw_bos)analysis->bos, arena, &encoding, &problem)) {
     if (problem.kind == HW_ERROR_PROMPT) return set_failure(input, arena, problem.message, err);
-    *err = problem;
-    return false;
+    return hw_pass_error(err, &problem);
   }
   input->ids = encoding.ids;
   input->n_tokens = encoding.n;
@@ -125,8 +127,7 @@ static bool tokenise_field(const hw_model *model, const hw_tokenizer *tokenizer,
   if ((job->spans && !hw_spans_parse(field->value, field->length, arena, &marked, &problem)) ||
       (field == &row->prompt && !hw_spans_add_columns(row, arena, &marked, &problem))) {
     if (problem.kind == HW_ERROR_PROMPT) return set_failure(input, arena, problem.message, err);
-    *err = problem;
-    return false;
+    return hw_pass_error(err, &problem);
   }
   if (!hw_prompt_prepare(model, tokenizer, &job->analysis, marked.text, marked.length, answer->value, answer->length, foil->value,
                          foil->length, arena, input, err))

@@ -169,6 +169,9 @@ static bool check_source(rerun *r, const char *source, double threshold) {
 
 bool hw_rethreshold(const char *source, double threshold, const char *out, const hw_hooks *hooks, int64_t *n_prompts, int64_t *n_failed,
                     hw_error *err) {
+  hw_error unread = {0};
+  if (!err) err = &unread;
+  if (!hw_number_check("threshold", threshold, 0, 1, err)) return false;
   rerun r = {.hooks = hooks, .n_prompts = n_prompts, .n_failed = n_failed, .err = err};
   hw_arena_init(&r.arena);
   hw_process_info process = {.model_path = "", .dataset_path = source, .program_version = HW_VERSION, .blas_kernel = "", .threads = 1, .hooks = hooks};

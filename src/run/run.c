@@ -106,6 +106,9 @@ static bool run_into_store(hw_running *s, const hw_plan_summary *summary, hw_run
 static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
   const hw_cases *prompts = &plan->prompts_end_in_space, *answers = &plan->answers_end_in_space;
   if (plan->n_double_bos) notice(hooks, "%" PRId64 " prompts begin with the BOS token themselves, so they have two", plan->n_double_bos);
+  const char *column;
+  for (size_t i = 0; plan->n_unreadable < plan->n_prompts && (column = hw_groups_left_out(&plan->groups, i)); i++)
+    notice(hooks, "column \"%.200s\" does not split the aggregates: with it there are more than %d groups (--group-by chooses columns)", column, HW_GROUP_VALUES);
   if (plan->n_ambiguous_roles)
     notice(hooks, "%" PRId64 " prompts hold the words of a role column more often than columns name them, and the first places were taken (the "
            "first such prompt: %.200s); a range of characters like 5:9 says which place is meant", plan->n_ambiguous_roles, plan->ambiguous_roles);
@@ -177,7 +180,9 @@ static bool run_job(const hw_job *job, const hw_hooks *hooks, hw_model *model, c
 }
 
 bool hw_run(const hw_job *job, const hw_hooks *given, hw_plan_summary *summary, hw_run_result *result, hw_error *err) {
-  hw_hooks hooks = *given;
+  hw_error unread = {0};
+  hw_hooks hooks = given ? *given : (hw_hooks){0};
+  if (!err) err = &unread;
   hooks.lock_timeout = job->lock_timeout;
   *summary = (hw_plan_summary){0};
   *result = (hw_run_result){0};
@@ -185,6 +190,7 @@ bool hw_run(const hw_job *job, const hw_hooks *given, hw_plan_summary *summary, 
   hw_model *model = NULL;
   hw_tokenizer *tokenizer = NULL;
   hw_plan plan = {0};
+  if (!hw_job_check(job, err) || !hw_analysis_flow(&job->analysis, &flow, err)) return false;
   summary->threads = job->threads ? (int)job->threads : omp_get_num_procs();
   const char *kernel;
   if (job->gemm == HW_GEMM_OPENBLAS) {
@@ -193,7 +199,7 @@ bool hw_run(const hw_job *job, const hw_hooks *given, hw_plan_summary *summary, 
   } else (void)snprintf(summary->gemm, sizeof summary->gemm, job->precision == HW_PRECISION_BF16 ? "built-in %s + %s" : "built-in %s", hw_instruction_set(),
                       hw_bf16_products());
   summary->batch_invariant = job->gemm == HW_GEMM_BUILT_IN || hw_blas_batch_invariant();
-  bool ok = hw_job_check(job, err) && hw_analysis_flow(&job->analysis, &flow, err) && open_model(job, &model, err) &&
+  bool ok = open_model(job, &model, err) &&
             hw_tokenizer_open(model->path, NULL, &tokenizer, err) &&
             run_job(job, &hooks, model, tokenizer, &flow, &plan, summary, result, err);
   hw_plan_close(&plan);

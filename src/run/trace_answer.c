@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "headwater/trace.h"
+#include "run/job.h"
 #include "tensor/team.h"
 
 static bool check_token(const hw_model *model, const char *what, int32_t id, hw_error *err) {
@@ -16,6 +17,11 @@ static bool check_token(const hw_model *model, const char *what, int32_t id, hw_
 
 static bool check(const hw_model *model, const int32_t *ids, size_t n, const hw_answer_question *question, hw_error *err) {
   hw_error of_counterfactual = {0};
+  hw_analysis shared;
+  hw_analysis_defaults(&shared);
+  shared.threads = question->threads;
+  shared.memory = question->memory;
+  if (!hw_analysis_check(&shared, err)) return false;
   if (!hw_model_check_ids(model, ids, n, err)) return false;
   if (question->n_counterfactual && !hw_model_check_ids(model, question->counterfactual, question->n_counterfactual, &of_counterfactual))
     return hw_fail(err, HW_ERROR_PROMPT, "the counterfactual: %s", of_counterfactual.message);
@@ -90,8 +96,9 @@ bool hw_answer_trace_ids(const hw_model *model, const int32_t *ids, size_t n, co
 
 static bool check_baseline(const hw_answer_trace *trace, hw_baseline baseline, hw_error *err) {
   size_t n = trace->first[1], other = trace->first[2] - n;
-  if (baseline == HW_BASELINE_COUNTERFACTUAL && !other) return hw_fail(err, HW_ERROR_INPUT, "the baseline \"counterfactual\" needs a counterfactual, and none is given");
-  return baseline == HW_BASELINE_ZERO || n == other ||
+  if (baseline != HW_BASELINE_COUNTERFACTUAL) return true;
+  if (!other) return hw_fail(err, HW_ERROR_INPUT, "the baseline \"counterfactual\" needs a counterfactual, and none is given");
+  return n == other ||
          hw_fail(err, HW_ERROR_INPUT, "the baseline \"counterfactual\" needs one of %zu tokens; it has %zu", n, other);
 }
 

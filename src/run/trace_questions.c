@@ -20,6 +20,11 @@ static bool is_place(const hw_trace *trace, size_t layer, size_t position, hw_er
          is_below("position", position, trace->prompt.n_tokens, err);
 }
 
+static bool is_state(hw_state state, hw_error *err) {
+  return state == HW_STATE_MID || state == HW_STATE_POST ||
+         hw_fail(err, HW_ERROR_INPUT, "state is %d, want %d (after the layer) or %d (after its attention)", (int)state, HW_STATE_POST, HW_STATE_MID);
+}
+
 static bool has_mid_state(const hw_trace *trace, hw_error *err) {
   return !trace->worker.model->config.parallel ||
          hw_fail(err, HW_ERROR_INPUT, "attention and FFN of this model are parallel: there is no state between them");
@@ -34,8 +39,11 @@ static bool is_component(const hw_trace *trace, hw_component_kind kind, size_t i
     case HW_COMPONENT_HEAD: return is_below("head", index, (size_t)config->n_heads, err);
     case HW_COMPONENT_NEURON: return is_below("neuron", index, (size_t)config->d_ffn, err);
     case HW_COMPONENT_RESID_MID: return has_mid_state(trace, err);
-    default: return true;
+    case HW_COMPONENT_ATTENTION:
+    case HW_COMPONENT_FFN:
+    case HW_COMPONENT_RESID_POST: return true;
   }
+  return hw_fail(err, HW_ERROR_INPUT, "component kind is %d, want 0 to %d", (int)kind, (int)(sizeof hw_component_kind_names / sizeof *hw_component_kind_names) - 1);
 }
 
 bool hw_trace_list(hw_trace *trace, size_t t, hw_component_kind kind, size_t layer, size_t position, size_t index, uint32_t k,
@@ -58,7 +66,7 @@ bool hw_trace_lens(hw_trace *trace, size_t layer, hw_state after, size_t positio
   const hw_worker *w = &trace->worker;
   const hw_model_config *config = &w->model->config;
   bool mid = after == HW_STATE_MID;
-  if (!is_place(trace, layer, position, err) || !is_count(k, err) || (mid && !has_mid_state(trace, err))) return false;
+  if (!is_place(trace, layer, position, err) || !is_count(k, err) || !is_state(after, err) || (mid && !has_mid_state(trace, err))) return false;
   if ((int64_t)k > config->vocab_out) k = (uint32_t)config->vocab_out;
   int32_t *ids = hw_arena_new(arena, int32_t, k, err);
   float *logits = hw_arena_new(arena, float, k, err), *probabilities = hw_arena_new(arena, float, k, err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Marginal groups: the prompts with one value of one --group-by column, whatever their values of the others. They are sums of the run's
  * groups, which are the cells of the crossed table. The column `variant` is never summed over: a prompt and its counterfactual are no two
- * observations of one thing. A column whose values all have one cell each has no marginals: they would be the cells again. */
+ * observations of one thing. A column whose values all have one cell each has no marginals: they would be the cells again. By the names that
+ * the marginals would have, parameters/group.sql finds the cells. */
 #ifndef HW_STORE_MARGINAL_H
 #define HW_STORE_MARGINAL_H
 

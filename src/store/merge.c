@@ -475,6 +475,8 @@ static void tell_stop(const char *out, const char *unfinished, hw_error *err) {
 }
 
 bool hw_store_merge(const char *out, const char *const *paths, size_t n_paths, bool partial, const hw_hooks *hooks, hw_merge_result *result, hw_error *err) {
+  hw_error unread = {0};
+  if (!err) err = &unread;
   merge m = {.hooks = hooks, .err = err};
   hw_buffer unfinished;
   *result = (hw_merge_result){0};

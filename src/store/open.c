@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/difference.h"
+#include "base/error.h"
 #include "base/progress.h"
 #include "codec/codec.h"
 #include "sqlite/connection.h"
@@ -284,7 +285,7 @@ static bool use_log(hw_store *store, hw_error *err) {
   hw_error why;
   hw_store_begin_wait(store, HW_WAIT_LOCK);
   while (!hw_store_exec(store, "PRAGMA journal_mode = WAL", "set it up", &why))
-    if ((sqlite3_errcode(store->db) & 0xff) != SQLITE_BUSY || !hw_store_wait_busy(store)) return *err = why, false;
+    if ((sqlite3_errcode(store->db) & 0xff) != SQLITE_BUSY || !hw_store_wait_busy(store)) return hw_pass_error(err, &why);
   return true;
 }
 

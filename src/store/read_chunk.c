@@ -26,7 +26,7 @@ static bool damaged(chunk_reader *r, int64_t prompt_id, const char *what) {
 /* Puts the file and the prompt before the message of a decoder. */
 static bool damaged_column(chunk_reader *r, int64_t prompt_id, const hw_error *why) {
   damaged(r, prompt_id, why->message);
-  r->err->kind = why->kind;
+  if (r->err) r->err->kind = why->kind;
   return false;
 }
 

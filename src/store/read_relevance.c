@@ -40,7 +40,7 @@ static bool take_relevance(const hw_statement *s, const hw_run_info *info, const
   const void *bytes = hw_column_blob(s, 4, &length);
   if (!hw_decode_relevance(bytes, length, arena, &blob, rows, &why)) {
     hw_checked_fail(&row, why.message);
-    err->kind = why.kind;
+    if (err) err->kind = why.kind;
     return false;
   }
   record->rows = rows;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What takes the room of a database, and giving back what is free. */
+#include "base/error.h"
 #include "headwater/store.h"
 #include "store/migrate.h"
 
@@ -49,6 +50,6 @@ bool hw_store_pack(const char *path, const hw_hooks *hooks, int64_t *before, int
   *after = ok ? space.bytes : 0;
   hw_error closing = {0};
   bool closed = hw_store_close(store, ok, &closing);
-  if (ok && !closed) *err = closing;
+  if (ok && !closed) (void)hw_pass_error(err, &closing);
   return ok && closed;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/option.h"
 #include "codec/codec.h"
 #include "store/checked.h"
 #include "study/comparison_reading.h"
@@ -395,6 +396,8 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
   *comparison = (hw_comparison){0};
   hw_arena_init(&comparison->arena);
   hw_buffer_init(&comparison->notes);
+  if (!hw_choice_check("measure", (int)request->measure, hw_measure_names, err) || !hw_choice_check("components", (int)request->components, hw_component_set_names, err))
+    return false;
   bool of_relevance = request->measure == HW_MEASURE_ANSWER || request->measure == HW_MEASURE_CONTRAST;
   if (request->components != HW_SET_ANSWERS && of_relevance != hw_component_set_is_relevance(request->components))
     return hw_fail(err, HW_ERROR_ARGUMENT, "the measure %s is not one of %s; want %s", hw_measure_names[request->measure], hw_component_set_names[request->components],

@@ -122,7 +122,7 @@ static void bind_component(hw_statement *b, const results *r, size_t index, char
 }
 
 typedef struct ranked {
-  double p, effect;
+  double p, effect, difference; /* effect, difference: their sizes */
   size_t index;
 } ranked;
 
@@ -130,8 +130,12 @@ static int compare_ranked(const void *a, const void *b) {
   const ranked *x = a, *y = b;
   if (x->p != y->p) return x->p < y->p ? -1 : 1;
   if (x->effect != y->effect) return x->effect > y->effect ? -1 : 1;
+  if (x->difference != y->difference) return x->difference > y->difference ? -1 : 1;
   return (x->index > y->index) - (x->index < y->index);
 }
+
+/* A difference without a spread to measure it by is larger than any other. */
+static double effect_size(const hw_stats_row *row) { return !isnan(row->effect) ? fabs(row->effect) : row->difference != 0 ? INFINITY : 0; }
 
 static bool insert_components(hw_store *store, const results *r, int64_t id, hw_error *err) {
   size_t n = r->result->n_rows;
@@ -139,7 +143,7 @@ static bool insert_components(hw_store *store, const results *r, int64_t id, hw_
   if (!order) return hw_fail_memory(err, "the results");
   for (size_t i = 0; i < n; i++) {
     const hw_stats_row *row = &r->result->rows[i];
-    order[i] = (ranked){row->p, isnan(row->effect) ? 0 : fabs(row->effect), i};
+    order[i] = (ranked){row->p, effect_size(row), fabs(row->difference), i};
   }
   qsort(order, n, sizeof *order, compare_ranked);
   hw_statement b;

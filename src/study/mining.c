@@ -97,6 +97,8 @@ static bool mine(hw_store *store, const hw_mining_settings *settings, hw_mining_
 
 bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err) {
   *summary = (hw_mining_summary){0};
+  if (!(settings->min_support > 0 && settings->min_support <= 1))
+    return hw_fail(err, HW_ERROR_INPUT, "min_support is %g, want a share above 0, 1 at most", settings->min_support);
   hw_store *store;
   if (!hw_store_open_write(path, settings->hooks, &store, err)) return false;
   hw_mining_data data = {0};

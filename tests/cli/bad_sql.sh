@@ -7,7 +7,8 @@ for sql in "DELETE FROM prompt" "INSERT INTO role VALUES(9, 'x')" "UPDATE run SE
   "PRAGMA writable_schema = 1" "BEGIN" "SELECT load_extension('x')" "SELECT 1; DELETE FROM prompt" "SELECT 1; SELECT 2" "" "/* nothing */" \
   "SELEC 1" "SELECT something FROM run" "SELECT * FROM nowhere" "SELECT :x" "SELECT ?" "SELECT hw_edges(1)" "SELECT * FROM hw_edges" \
   "SELECT * FROM hw_edges('abc')" "SELECT * FROM hw_edges(7)" "SELECT e.* FROM graph g, hw_edges(g.edges, 2) e" \
-  "SELECT e.* FROM graph g, hw_edges(g.edges, 0.001) e" "SELECT json('{')"; do
+  "SELECT e.* FROM graph g, hw_edges(g.edges, 0.001) e" "SELECT hw_json_parts(edges, 0.001) FROM graph" \
+  "SELECT hw_json_parts(edges, 1) FROM graph" "SELECT json('{')"; do
   item "$sql"
   fails "$HW" sql ioi.db "$sql"
 done

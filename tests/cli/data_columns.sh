@@ -15,6 +15,11 @@ tell names.csv
 values
 "$HW" sql out.db "SELECT name FROM prompt_group"
 tell names.csv --prompt-column prompt --foil-column 'answer' --group-by foil
+item "a column without a name, as the index of pandas"
+printf ',prompt,answer\n7,Mary and,John\n' >index.csv
+tell index.csv
+values
+fails "$HW" run --model gpt2 --data index.csv --db out.db --prompt-column words
 item "columns that differ by case only"
 printf 'prompt,Answer,answer\nMary and,x,John\n' >case.csv
 tell case.csv

@@ -10,3 +10,16 @@ common="--model gpt2 --data kinds.csv --neuron-projections none --quiet --thread
 "$HW" sql both.db "SELECT prompt_id, name FROM prompt JOIN prompt_group USING(group_id) ORDER BY 1"
 "$HW" sql both.db "SELECT * FROM prompt_value WHERE key = 'variant'"
 fails "$HW" run --model gpt2 --data kinds.csv --db out.db --group-by 'kind,,label'
+fails "$HW" run --model gpt2 --data kinds.csv --db out.db --counterfactual --group-by variant
+item "more than 256 groups"
+"$PY" -c "
+print('prompt,counterfactual,group,template,case,label')
+for i in range(260): print(f'Mary,Anna,{i % 2},{i % 20},{i % 13},{i}')" >many.csv
+dry() { "$HW" run --model gpt2 --data many.csv --threads "$T" --dry-run "$@" 2>&1 | grep -e splits -e split -e groups -e values; }
+dry; dry --counterfactual; dry --limit 256; dry --limit 12
+dry --group-by template,case
+dry --group-by label; dry --group-by none
+item "the same from a plan file, and where no row can be read"
+dry --plan many.plan; dry --plan many.plan
+printf 'prompt,group\n\377,a\n' >none.csv
+dry --data none.csv

@@ -9,6 +9,12 @@ for db in piped zipped from_file; do same "$db.db has the file's graphs" "$("$HW
 fingerprint() { "$HW" sql "$1" "SELECT dataset_fingerprint FROM run" --format csv; }
 same "the hash of the file" "$(fingerprint file.db)" "$(fingerprint piped.db)"
 "$HW" sql piped.db "SELECT dataset_name FROM run"
+item "a file from where standard input stands: the rest, as from a pipe"
+{ printf '# a line that the shell reads\n'; cat ioi.csv; } >headed.csv
+{ read -r line; run_stdin rest.db --format csv; } <headed.csv
+same "the hash of the rest" "$(fingerprint file.db)" "$(fingerprint rest.db)"
+{ printf 'no gzip data\n'; gzip -c ioi.csv; } >headed.gz
+{ read -r line; run_stdin rest_zipped.db --format csv; } <headed.gz
 item "the same again, and another data set"
 cat ioi.csv | run_stdin piped.db --format csv
 cat pronoun.csv | run_stdin piped.db --format csv

@@ -69,3 +69,11 @@ fails "$HW" export why.db --out refused --certificate 77
 fails "$HW" export plain.db --out refused --certificate 1
 fails "$HW" export why.db --out refused --tables head_importance --certificate 2
 fails "$HW" export why.db --out refused --certificate x
+echo "--- statements say what they are bound to, and which files are another table than their rows"
+"$PY" - chosen last <<'END'
+import json, sys
+for folder in sys.argv[1:]:
+    files = json.load(open(f"{folder}/MANIFEST.json", encoding="utf-8"))["files"]
+    print(folder, all((":certificate" in f["sql"]) == ("parameters" in f) for f in files), {f["parameters"]["certificate"] for f in files if "parameters" in f},
+          [f["file"] for f in files if "layout" in f])
+END

@@ -6,7 +6,11 @@ echo "exit $?"
 "$HW" --version
 "$HW" version; "$HW" -V
 "$HW" help run | grep -c "^usage: headwater run"
+"$HW" --help run | grep -c "^usage: headwater run"
 "$HW" help nothing; echo "exit $?"
+"$HW" help run extra; echo "exit $?"
+"$HW" version extra; echo "exit $?"
+"$HW" help run --help | grep -c "^usage: headwater run"
 commands=$(sed -n 's/^  \([a-z]*\) .*/\1/p' "$TMPDIR/list")
 for command in $commands; do
   echo "--- $command"

@@ -28,3 +28,15 @@ done
 "$PY" "$LIB/check_marginals.py" "$HW" again.group,template,kind.db again.group.db again.template.db again.kind.db
 echo "--- intervals of probabilities stay within 0 and 1"
 "$HW" sql group,template,kind.db "SELECT sum(probability_lo < 0 OR probability_hi > 1) AS outside, sum(probability_hi = 1) > 0 AS some_cut FROM answer_by_layer"
+echo "--- a value that has one combination is found by its own name"
+"$HW" run --model gpt2 --data induction.csv --limit 40 --group-by group,block_length --db single.db --quiet --threads "$T"
+"$HW" query single.db groups | tr -s ' -'
+for group in group=long,block_length=9 block_length=9 group=long 0; do "$HW" query single.db logit_lens --group $group --format csv | md5sum; done | sort -u | wc -l
+fails "$HW" query single.db logit_lens --group block_length=8
+# shellcheck disable=SC2086
+"$HW" query nested.db logit_lens --group "variant=clean,nested=ABBA7odd" --format csv | wc -l
+echo "--- two groups of one name"
+printf 'prompt,answer,g,h\nMary had a,lamb,"a,h=b",c\nJohn had a,dog,a,"b,h=c"\n' >twice.csv
+"$HW" run --model gpt2 --data twice.csv --group-by g,h --db twice.db --quiet
+fails "$HW" query twice.db logit_lens --group g=a,h=b,h=c
+"$HW" query twice.db logit_lens --group 1 --format csv | wc -l

@@ -33,7 +33,7 @@ echo "--- heads that write for the answer and against the foil, counted from the
 for list in promotes suppresses; do
   "$HW" query ioi.db heads_promoting --list $list --limit 1000 --format csv | tr -d '\r' | cut -d, -f 1-3 | tail -n +2 | sort >counted
   "$HW" sql ioi.db "SELECT 'L' || p.layer || 'H' || p.head, iif(p.token_id = a.answer_id, '(answer)', '(foil)'), count(DISTINCT p.prompt_id)
-    FROM projection p JOIN answer a USING(prompt_id) WHERE p.kind = 'head' AND p.list = '$list' AND p.token_id IN (a.answer_id, a.foil_id)
+    FROM projection p JOIN answer a USING(prompt_id) WHERE p.kind = 'head' AND p.list = '$list' AND p.position = p.target_pos AND p.token_id IN (a.answer_id, a.foil_id)
     GROUP BY 1, 2" --format csv | tr -d '\r' | tail -n +2 | sort >recounted
   cmp counted recounted && echo "$list: the same, $([ -s counted ] && echo rows in it)"
 done

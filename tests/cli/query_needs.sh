@@ -8,7 +8,11 @@ item "projections"
 fails "$HW" query none.db heads_promoting
 fails "$HW" query none.db neurons_promoting --token Mary
 fails "$HW" query none.db neuron_tokens --neuron L0N1
+"$HW" run --model gpt2 --data ioi.csv --db early.db --limit 8 --targets 3,5 --quiet
+fails "$HW" query early.db heads_promoting
+"$HW" query early.db heads_promoting --token Mary --format csv | head -n 1
 item "answers"
+fails "$HW" query unanswered.db heads_promoting
 fails "$HW" query unanswered.db logit_lens
 fails "$HW" query unanswered.db prompt_lens --prompt 0
 fails "$HW" query unanswered.db accuracy

@@ -14,3 +14,9 @@ echo "--- modes"
 fails "$HW" query targets.db head_relevance --mode contrast
 fails "$HW" query targets.db head_relevance --mode neither
 "$HW" query targets.db relevance --mode answer --format csv | wc -l
+echo "--- thresholds: shares may exceed 1"
+small_run ioi.db --limit 40 --relevance answer
+"$HW" query ioi.db relevance_edges --threshold 1 --format csv | wc -l
+for prompt in 0 1 2 3 4 5 6 7; do "$HW" query ioi.db prompt_relevance --prompt $prompt --threshold 1 --format csv; done | grep -c '^attention\|^ffn'
+fails "$HW" query ioi.db relevance_edges --threshold -1
+fails "$HW" sql ioi.db "SELECT * FROM graph g, hw_edges(g.edges, 1.0)"

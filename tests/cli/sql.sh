@@ -5,6 +5,7 @@ echo "--- formats"
 "$HW" sql ioi.db "SELECT 1 AS one, NULL AS none, 'a, \"b\"' AS text, 0.5 AS half, x'00ff' AS bytes"
 "$HW" sql ioi.db "SELECT 1 AS one, NULL AS none, 'a, \"b\"' AS text, 0.5 AS half, x'00ff' AS bytes" --format csv | tr -d '\r'
 "$HW" sql ioi.db "SELECT 1 AS one, NULL AS none, 'a, \"b\"' AS text, 0.5 AS half, x'00ff' AS bytes" --format json
+for format in table csv json; do "$HW" sql ioi.db "SELECT 9e999 AS infinite, -9e999 AS negative, 1 AS one" --format $format | tr -d '\r'; done
 echo "--- no rows"
 "$HW" sql ioi.db "SELECT prompt_id FROM prompt WHERE 0"
 "$HW" sql ioi.db "SELECT prompt_id FROM prompt WHERE 0" --format csv | tr -d '\r'

@@ -6,6 +6,13 @@ echo "--- stdin is one text, byte for byte"
 printf 'Mary\nand John\n' | "$HW" tokenize --model gpt2
 echo "--- lines"
 printf 'Mary\n\nand John' | "$HW" tokenize --model gpt2 --lines
+echo "--- lines are those of a TXT data set"
+printf '\357\273\277The man\r\nA\rand\r\r\nJohn\r' >windows.txt
+"$HW" tokenize --model gpt2 --lines --json <windows.txt
+"$HW" run --model gpt2 --data windows.txt --db windows.db --neuron-projections none --quiet
+"$HW" sql windows.db "SELECT text FROM prompt UNION ALL SELECT reason FROM failed"
+printf '\357\273\277"The man"\r\n"A"\r\n' | "$HW" tokenize --model gpt2 --json-lines --json
+printf '\357\273\277' | "$HW" tokenize --model gpt2 --json --lines
 echo "--- json"
 "$HW" tokenize --model gpt2 --json --text "Mary and John"
 printf 'Mary\n\nand John' | "$HW" tokenize --model gpt2 --json --lines

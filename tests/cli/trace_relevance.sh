@@ -12,7 +12,8 @@ ids=$("$HW" tokenize --model gpt2 --text "$prompt" --json | "$PY" -c 'import jso
 import json, sys
 found = json.load(sys.stdin)
 r = found["relevance"]
-print(sorted(r), r["contrast"], r["reason"], round(sum(r["answer"]["tokens"]) + r["answer"]["biases"] - r["m"], 4))
+print(sorted(r), "floor is that of the settings:", r["floor"] == found["settings"]["floor"] < min(abs(p["share"]) for p in r["answer"]["parts"]) < found["settings"]["threshold"])
+print(r["contrast"], r["reason"], round(sum(r["answer"]["tokens"]) + r["answer"]["biases"] - r["m"], 4))
 print([(c["graph"], c["unit"], c["baseline"]) for c in found["certificates"]])'
 echo "--- reasons in the place of numbers"
 "$HW" trace --model gpt2 --prompt "$prompt" --answer Mary --foil John --counterfactual "$prompt" --relevance contrast --project none | grep RELEVANCE

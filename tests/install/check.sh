@@ -61,6 +61,16 @@ nm -D --defined-only "$lib/libheadwater.so" | awk '{print $3}' | LC_ALL=C sort >
 diff "$work/declared" "$work/exported" || complain "symbols: < declared with HW_API, > exported"
 grep -c . "$work/exported" | grep -q '^[0-9][0-9]' || complain "libheadwater.so exports next to nothing"
 
+nm -D --defined-only "$lib/headwater/headwater_sqlite.so" | awk '{print $3}' | LC_ALL=C sort | tr '\n' ' ' >"$work/exported"
+[ "$(cat "$work/exported")" = "sqlite3_extension_init sqlite3_headwatersqlite_init " ] || complain "headwater_sqlite.so exports $(cat "$work/exported")"
+
+# ---- what a packager sets ----
+cmake -S "$root" -B "$work/packager" -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INSTALL_LIBDIR=/opt/hw/lib -DCMAKE_INSTALL_INCLUDEDIR=/opt/hw/include \
+  -DCMAKE_C_FLAGS_RELEASE="-O2 -DPACKAGER" >"$work/log" 2>&1 || { cat "$work/log"; complain "folders as absolute paths: does not configure"; }
+sed '/^$/,$d' "$work/packager/headwater.pc" | tr '\n' ' ' >"$work/folders"
+[ "$(cat "$work/folders")" = "prefix=/usr libdir=/opt/hw/lib includedir=/opt/hw/include " ] || complain "headwater.pc of absolute folders: $(cat "$work/folders")"
+grep '"command"' "$work/packager/compile_commands.json" | grep -vc -e '-O2 -DPACKAGER' | grep -qx 0 || complain "files are compiled without the packager's CMAKE_C_FLAGS_RELEASE"
+
 # ---- programs ----
 export PKG_CONFIG_LIBDIR="$lib/pkgconfig" # no other package is known: the shared library needs none
 model=$root/datasets/models/headwater-gpt2

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the named queries that were there with schema version 2 say of a database.
 #   sh tests/migrate/queries.sh HEADWATER DB
-# queries.txt is what the program that wrote v2.db said (the last one with version 2), and the columns group_a and group_b, which are newer:
+# queries.txt is what the program that wrote v2.db said (the last one with version 2), but for what is newer: the columns
+# group_a and group_b, and the last digits of numbers that views divide by their unit, where they multiplied:
 #   run --model gpt2 --data ioi.csv --db v2.db --limit 4 --chunk-tokens 40 --commit-seconds 0 --threads 1 --group-by group --counterfactual \
 #     --targets 3,4 --top-tokens 1 --top-neurons 1 --neuron-projections used    (stopped by Ctrl-C after 3 of 4 chunks; host, pid and time replaced)
 #   mine v2.db --min-support 0.6 --top 2 --items heads+ffn --roles all --connected no

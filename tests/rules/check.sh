@@ -4,7 +4,7 @@
 #   rooms include only what they may, without circles, and none is too large (includes.py); nothing outside src/cli and src/manual prints or exits;
 #   the page's modules can be put together, and make no markup of text (web.py);
 #   cblas, sqlite3.h and microhttpd.h stay in their places; no file over 500 lines; every source has its SPDX line; the libraries have no mutable
-#   globals and no symbol twice.
+#   globals, no symbol twice, and no global name that does not begin with hw_.
 set -u
 failed=0
 complain() {
@@ -43,6 +43,7 @@ for library in "$@"; do
     # Constants that hold addresses lie in .data.rel.ro; what lies in .data, .bss or a thread's own data can be written.
     objdump -t "$library" 2>/dev/null | awk '{for (i = 2; i < NF; i++) if ($i ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)$/ && $NF != $i) print $NF}' |
       grep . && complain "mutable globals in $library"
+    nm --defined-only -g "$library" 2>/dev/null | awk '$2 ~ /^[A-Zi]$/ && $3 !~ /^hw_/ {print $3}' | sort -u | grep . && complain "a global name without hw_ in $library"
   fi
   nm --defined-only -g "$library" 2>/dev/null | awk '$2 ~ /^[TRDBi]$/ {print $3}' | sort | uniq -d | grep . && complain "a symbol is defined twice in $library"
 done

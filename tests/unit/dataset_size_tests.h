@@ -38,30 +38,49 @@ TEST(blocks_meet_anywhere) {
 }
 
 TEST(a_row_has_a_limit) {
-  enum { LIMIT = 1000 };
+  enum { LIMIT = 1000, HUGE = 3 * BLOCK };
   static const struct {
-    const char *name, *before, *after, *message;
+    const char *name, *before, *after, *expected;
   } cases[] = {
-      {"l.txt", "p\n", "\n", "ERROR l.txt: line 2: a row of more than 1000 bytes\n"},
-      {"l.csv", "prompt\n\"p\n\"\n", "\n",
-       "ERROR l.csv: line 4: a row of more than 1000 bytes\n"},
-      {"l.tsv", "prompt\np\n", "\n", "ERROR l.tsv: line 3: a row of more than 1000 bytes\n"},
-      {"l.jsonl", "\"p\"\n\"", "\"\n", "ERROR l.jsonl: line 2: a row of more than 1000 bytes\n"},
-      {"l.json", "[\"p\",\n\"", "\"]",
-       "ERROR l.json: line 2: a row of more than 1000 bytes: is a quote or bracket left open?\n"},
+      {"l.txt", "p\n", "\nq\n", "1:2 PROBLEM %s\n2:3 prompt=[q]\n"},
+      {"l.txt", "p\n", "\r\nq\n", "1:2 PROBLEM %s\n2:3 prompt=[q]\n"},
+      {"l.txt", "p\n", "", "1:2 PROBLEM %s\n"},
+      {"l.csv", "prompt\np\n", "\nq\n", "1:3 PROBLEM %s\n2:4 prompt=[q]\n"},
+      {"l.csv", "prompt\np\n\"", "\"\n\"q\n\"\n", "1:3 PROBLEM %s\n2:4 prompt=[q<0a>]\n"},
+      {"l.csv", "prompt\np\n\"\n", "\"\nq\n",
+       "1:3 PROBLEM a quote is opened in this line, and not closed within 1000 bytes\n2:4 PROBLEM %s\n3:5 prompt=[q]\n"},
+      {"l.tsv", "prompt\np\n", "\n", "1:3 PROBLEM %s\n"},
+      {"l.jsonl", "\"p\"\n\"", "\"\n\"q\"\n", "1:2 PROBLEM %s\n2:3 prompt=[q]\n"},
+      {"l.jsonl", "\"p\"\n", "\n\"q\"\n", "1:2 PROBLEM %s\n2:3 prompt=[q]\n"},
+      {"l.json", "[\"p\",\n\"", "\",\"q\"]", "1:2 PROBLEM %s\n2:3 prompt=[q]\n"},
+      {"l.json", "\"p\"\"o\"\n\"", "\" \"q\"", "1:1 prompt=[o]\n2:2 PROBLEM %s\n3:2 prompt=[q]\n"},
+      {"l.json", "[\"p\",\n\"", "", "ERROR l.json: line 2: the file ends before the array does, after 1 elements\n"},
   };
+  static const int lengths[] = {LIMIT - 10, LIMIT + 1, HUGE};
+  static char text[HUGE + 100];
   for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-    for (int over = 0; over <= 1; over++) {
-      char text[1200];
-      int length =
-          snprintf(text, sizeof text, "%s%0*d%s", cases[c].before, over ? LIMIT + 1 : LIMIT - 10, 0, cases[c].after);
+    for (size_t i = 0; i < 3; i++) {
+      char expected[200];
+      int length = snprintf(text, sizeof text, "%s%0*d%s", cases[c].before, lengths[i], 0, cases[c].after);
       write_file(cases[c].name, text, (size_t)length);
       const char *read = transcript_limited(OPTIONS(0), LIMIT);
-      const char *found = strstr(read, "ERROR");
-      assert_string_equal(found ? found : "", over ? cases[c].message : "");
+      (void)snprintf(expected, sizeof expected, cases[c].expected, "the row has more than 1000 bytes, at most 1000 are taken");
+      if (i || strstr(expected, "ERROR"))
+        assert_string_equal(strstr(expected, "ERROR") ? read : strchr(read, '\n') + 1, expected);
+      else
+        assert_null(strstr(read, "more than"));
     }
   }
-  /* it is on the row, not on its lines */
+  (void)snprintf(text, sizeof text, "%0*d\n{\"prompt\":\"q\"}\n", 2 * LIMIT, 7);
+  write_text("first.jsonl", text);
+  assert_string_equal(transcript_limited(OPTIONS(.max_row = 9), LIMIT),
+                      "0:1 PROBLEM the row has more than 1000 bytes, at most 9 are taken (--max-row)\n1:2 prompt=[q]\n");
+  (void)snprintf(text, sizeof text, "prompt,%0*d\nq,1\n", LIMIT, 7);
+  write_text("header.csv", text);
+  assert_string_equal(transcript_limited(OPTIONS(0), LIMIT), "ERROR header.csv: line 1: the row has more than 1000 bytes, at most 1000 are taken\n");
+}
+
+TEST(the_limit_is_on_the_row_and_not_on_its_lines) {
   hw_buffer text;
   hw_buffer_init(&text);
   hw_buffer_append_string(&text, "prompt\n\"");
@@ -71,7 +90,7 @@ TEST(a_row_has_a_limit) {
   assert_false(text.failed);
   write_file("lines.csv", text.data, text.length);
   assert_non_null(strstr(transcript_limited(OPTIONS(0), 1000),
-                         "0:2 PROBLEM a quote is opened in this line and never closed\n1:3 prompt=[line]\n"));
+                         "0:2 PROBLEM a quote is opened in this line, and not closed within 1000 bytes\n1:3 prompt=[line]\n"));
   assert_null(strstr(transcript_limited(OPTIONS(0), length), "ERROR"));
   hw_buffer_fini(&text);
 }

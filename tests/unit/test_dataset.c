@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -375,6 +376,7 @@ TEST(damaged_gzip_is_an_error) {
   }
 }
 
+#include "dataset_choice_tests.h"
 #include "dataset_size_tests.h"
 
 /* The data sets of others, where they are at hand. */
@@ -444,8 +446,15 @@ int main(void) {
       cmocka_unit_test(files_that_cannot_be_opened),
       cmocka_unit_test(gzip_is_told_by_its_bytes),
       cmocka_unit_test(damaged_gzip_is_an_error),
+      cmocka_unit_test(an_object_with_two_lists_of_prompts_is_refused),
+      cmocka_unit_test(the_first_known_name_wins_in_any_case),
       cmocka_unit_test(blocks_meet_anywhere),
+      cmocka_unit_test(utf16_without_a_mark_is_refused),
+      cmocka_unit_test(a_wrong_end_of_gzip_is_damage),
+      cmocka_unit_test(rows_with_open_quotes_are_those_of_a_look_at_each),
+      cmocka_unit_test(open_quotes_take_no_more_time_a_line_in_a_long_file),
       cmocka_unit_test(a_row_has_a_limit),
+      cmocka_unit_test(the_limit_is_on_the_row_and_not_on_its_lines),
       cmocka_unit_test(too_many_columns_are_refused),
       cmocka_unit_test(many_rows_take_constant_memory),
       cmocka_unit_test(real_data_sets),

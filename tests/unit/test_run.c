@@ -182,7 +182,7 @@ static bool read_file(const char *text) {
   hw_job_defaults(&job);
   err = (hw_error){0};
   hw_buffer_reset(&notes);
-  bool ok = hw_options_read_file(hw_job_options(), &job, path, &arena, &notes, &err);
+  bool ok = hw_options_read_file(hw_job_options(), &job, NULL, path, &arena, &notes, &err);
   unlink(path);
   if (!ok) assert_non_null(strstr(err.message, path)); /* errors name the file */
   return ok;
@@ -195,6 +195,22 @@ TEST(a_pipeline_file_fills_the_job) {
   assert_true(job.analysis.threshold == 0.1 && job.quiet && job.analysis.bos == HW_BOS_NO);
   assert_null(job.db);
   assert_ok(read_file(""), &err);
+}
+
+TEST(comments_and_line_ends_of_a_pipeline_file) {
+  assert_ok(read_file("model = m # a # b\ndata = a;b.csv#c\t;d\ndb = 'c ; d' ; e\nprompt-column = ; nothing\nthreads = 2\t# e\n"), &err);
+  assert_string_equal(job.model, "m");
+  assert_string_equal(job.data, "a;b.csv#c");
+  assert_string_equal(job.db, "c ; d");
+  assert_string_equal(job.prompt_column, "");
+  assert_int_equal(job.threads, 2);
+  assert_ok(read_file("model = m\r# data = x\r\rthreads = 2\r\nlimit = 5"), &err);
+  assert_string_equal(job.model, "m");
+  assert_null(job.data);
+  assert_true(job.threads == 2 && job.limit == 5);
+  assert_refused(read_file("model = m\r\nlimit = x\r"), &err, HW_ERROR_INPUT, "line 2: limit is \"x\"");
+  assert_refused(read_file("model # = m\n"), &err, HW_ERROR_INPUT, "line 1 is not \"name = value\"");
+  assert_refused(read_file("data =\n"), &err, HW_ERROR_INPUT, "line 1: data is empty, want FILE");
 }
 
 TEST(values_in_quotes_and_paths_with_variables) {
@@ -228,7 +244,7 @@ TEST(a_path_beside_the_pipeline_file) {
   assert_int_equal(fclose(file), 0);
   hw_job_defaults(&job);
   hw_buffer_reset(&notes);
-  assert_ok(hw_options_read_file(hw_job_options(), &job, name, &arena, &notes, &err), &err);
+  assert_ok(hw_options_read_file(hw_job_options(), &job, NULL, name, &arena, &notes, &err), &err);
   (void)snprintf(want, sizeof want, "%s/beside.csv", folder);
   assert_string_equal(job.data, want);
   assert_string_equal(job.model, "datasets/models/headwater-gpt2"); /* it is there from here */
@@ -254,7 +270,7 @@ TEST(a_pipeline_file_that_is_wrong) {
       {"--model = m\n", "unknown option --model"},
       {"bos = maybe\nthreshold = 7\n", "bos is \"maybe\""}}; /* the first error */
   for (size_t i = 0; i < COUNT_OF(cases); i++) assert_refused(read_file(cases[i].text), &err, HW_ERROR_INPUT, cases[i].message);
-  assert_refused(hw_options_read_file(hw_job_options(), &job, "/nowhere.ini", &arena, &notes, &err), &err, HW_ERROR_IO, "/nowhere.ini");
+  assert_refused(hw_options_read_file(hw_job_options(), &job, NULL, "/nowhere.ini", &arena, &notes, &err), &err, HW_ERROR_IO, "/nowhere.ini");
 }
 
 /* An indented line is a line like any other: never quietly the new value of the option above it. */
@@ -351,6 +367,7 @@ int main(void) {
       FRESH(every_option_keeps_to_its_kind),
       FRESH(help_names_every_option_within_80_columns),
       FRESH(a_pipeline_file_fills_the_job),
+      FRESH(comments_and_line_ends_of_a_pipeline_file),
       FRESH(values_in_quotes_and_paths_with_variables),
       FRESH(a_path_beside_the_pipeline_file),
       FRESH(a_pipeline_file_that_is_wrong),

@@ -16,7 +16,7 @@ KEYS = {
     "edge": SHARES | {"kind", "layer", "source", "target"},
     "edge head": SHARES | {"head"},
     "head": {"layer", "head", "importance", "flow"},
-    "neuron": {"layer", "position", "neuron", "importance", "activation"},
+    "neuron": {"layer", "position", "neuron", "importance", "activation", "lists_swapped"},
     "projection": {"kind", "layer", "position", "convention", "promotes", "suppresses"},
     "list": TOKEN | {"score"},
 }
@@ -89,6 +89,7 @@ def check_target(target, t, n_tokens, model, no_text):
     for n in target["neurons"]:
         keys("neuron", n)
         want(0 <= n["neuron"] < model["d_ffn"], "neuron out of range")
+        want(n["lists_swapped"] is (n["activation"] < 0), "lists_swapped is not the sign of the activation")
         nodes.setdefault((n["layer"], n["position"]), []).append(n["importance"])
     ffn = {(e["layer"], e["target"]) for e in target["edges"] if e["kind"] == "ffn"}
     want(set(nodes) == ffn, "neurons of other nodes than the graph's")
