@@ -63,7 +63,7 @@ static bool set_choice(const hw_option *option, int *field, const char *where, c
 /* range: what is wanted, for the message. */
 static bool is_within(const hw_option *option, double number, char range[64]) {
   bool with_min = option->kind == HW_OPTION_NUMBER_FROM, with_max = option->kind == HW_OPTION_NUMBER_TO;
-  (void)snprintf(range, 64, "%s %.10g%s %.10g", with_min ? "from" : "above", option->min, with_min ? ", below" : with_max ? ", at most" : " and below", option->max);
+  (void)hw_snprintf(range, 64, "%s %.10g%s %.10g", with_min ? "from" : "above", option->min, with_min ? ", below" : with_max ? ", at most" : " and below", option->max);
   return (number > option->min || (with_min && number >= option->min)) && (number < option->max || (with_max && number <= option->max));
 }
 
