@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the scripts of shards have in common; they source it.
 
+# The program: HEADWATER, else the one that is built in the tree of the scripts, else that of the PATH.
+if [ -z "${HEADWATER:-}" ]; then
+  HEADWATER=$(cd "$(dirname "$0")/.." && pwd)/build/headwater
+  [ -x "$HEADWATER" ] || HEADWATER=headwater
+fi
+
 # A forked shell drops signals until it has reset its traps. Then it sends SIGUSR1, and a stop that came before is passed on to it. Each trap looks
 # at the other's variable and sets its own in one assignment, so a stop is passed on once: a second one would end headwater at once.
 stop='' ready='' caught=''

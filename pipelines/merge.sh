@@ -14,7 +14,7 @@ local=$(mktemp -d "${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/headwater.XXXXXX") || exit 1
 trap 'rm -rf "$local"' EXIT
 made=$local/$(basename "$out")
 [ ! -e "$out" ] || made=$out
-run_child exec "${HEADWATER:-headwater}" merge "$made" "$out.parts"/*-of-"$n".db "$@" || {
+run_child exec "$HEADWATER" merge "$made" "$out.parts"/*-of-"$n".db "$@" || {
   code=$?
   [ -z "$stop" ] || echo "merge of $n shards: stopped; the same command begins it again" >&2
   exit "$code"

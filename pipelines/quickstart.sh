@@ -9,12 +9,17 @@ sh pipelines/install.sh
 echo "Building (a few minutes) ..."
 cmake -B build >/dev/null
 cmake --build build -j "$(nproc)" >/dev/null
-for part in '' -wal -shm; do
-  [ ! -e "ioi.db$part" ] || mv -f "ioi.db$part" "ioi.before.db$part" # an earlier run, with what was mined in it
-done
+if [ -e ioi.db ]; then # an earlier run, with what was mined in it
+  number=1
+  while [ -e "ioi.before-$number.db" ]; do number=$((number + 1)); done
+  for part in '' -wal -shm; do
+    [ ! -e "ioi.db$part" ] || mv "ioi.db$part" "ioi.before-$number.db$part"
+  done
+  echo "The database of an earlier call is kept as $(pwd)/ioi.before-$number.db"
+fi
 ./build/headwater run pipelines/ioi.ini
 echo
-echo "The heads that carry the answer, over all prompts:"
+echo "The heads with the largest importance, over all prompts:"
 ./build/headwater query ioi.db top_heads --limit 8
 echo
 echo "How often the model is right, by group:"

@@ -325,7 +325,7 @@ CREATE TABLE answer_lens (
   lens BLOB NOT NULL
 ) STRICT;
 
--- What the answer of a prompt hangs on, at its last position; a row for each of the data set's own prompts and each mode of --relevance.
+-- What the answer of a prompt depends on, at its last position; a row for each of the data set's own prompts and each mode of --relevance.
 CREATE TABLE relevance (
   graph_id INTEGER NOT NULL,      -- prompt_id << 20 | last position
   mode TEXT NOT NULL CHECK(mode IN ('answer', 'contrast')),

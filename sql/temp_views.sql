@@ -38,7 +38,7 @@ FROM item_graph i, hw_item_graphs(i.graphs) l;
 CREATE TEMP VIEW IF NOT EXISTS lens AS
 SELECT a.prompt_id, l.layer, l.rank, l.logit, l.probability, l.foil_rank, l.foil_logit, l.foil_probability, l.logit_diff
 FROM answer_lens a, hw_lens(a.lens) l;
--- What the answer of every prompt hangs on: parts above the threshold of the run, neurons, and sums over positions.
+-- What the answer of every prompt depends on: parts above the threshold of the run, neurons, and sums over positions.
 CREATE TEMP VIEW IF NOT EXISTS relevance_part AS
 SELECT a.prompt_id, a.mode, r.kind, r.layer, r.head, r.neuron, r.source, r.target, r.r, r.share, r.value, r.key, r.query
 FROM relevance a, hw_relevance(a.parts) r;

@@ -232,7 +232,7 @@ WITH raw AS (
 SELECT group_id, mode, kind, layer, idx, n, f AS share, f - $half_of_share AS share_lo, f + $half_of_share AS share_hi, r / n / 1e4 AS relevance, n_on AS n_active
 FROM raw;
 
--- Every head in every group, -1 = all: what the answers hang on, and by which way.
+-- Every head in every group, -1 = all: what the answers depend on, and by which way.
 CREATE VIEW head_relevance_by_group AS
 SELECT h.group_id, h.mode, h.layer, h.idx AS head, 'L' || h.layer || 'H' || h.idx AS name, h.n, h.share, h.share_lo, h.share_hi, h.relevance, h.n_active,
   v.share AS value, k.share AS key, q.share AS query

@@ -47,10 +47,11 @@ typedef struct hw_certify_summary {
   int64_t certificate_id; /* 0 in a dry run of what is not there yet */
   int64_t n_prompts;      /* that are asked for */
   int64_t n_there;        /* of these, from an earlier call */
-  int64_t n_dropped;      /* rows of an earlier call that were deleted, as prompts came since: all that hang on the whole set, else those with a reason */
+  int64_t n_dropped;      /* rows of an earlier call that were deleted, as prompts came since: all that depend on the whole set, else those with a reason */
   int64_t n_done;         /* by this one */
   int64_t n_without;      /* of these, with a reason in the place of numbers */
   int64_t n_stored;       /* with these settings, those beyond `limit` from an earlier call too */
+  char reason[256];       /* the most frequent reason of these, the first 255 bytes; empty: none has one */
   int64_t n_tokens;       /* of those without a reason, counterfactuals not counted */
   int64_t n_passes;       /* of ablation */
   double threshold;
@@ -62,9 +63,9 @@ typedef struct hw_certify_summary {
 } hw_certify_summary;
 
 /* Certifies the prompts of the database at `path` that have no row for these settings yet, a transaction for each few prompts: the same call
- * goes on after any end. Where prompts came since an earlier call, what hangs on all of them (the baseline mean, what is knocked out, a curve in the order of
+ * goes on after any end. Where prompts came since an earlier call, what depends on all of them (the baseline mean, what is knocked out, a curve in the order of
  * the set) is made anew, and so is a row with a reason. Errors: INPUT when the model is not the run's, when the threshold is below the floor of stored routes, when a
- * baseline or a graph does not go with the settings or the file is damaged; UNSUPPORTED when an activation is too large for a mean,
+ * baseline or a graph does not go with the settings, when it needs counterfactuals and no prompt has one, or when the file is damaged; ARGUMENT when two settings do not go together; UNSUPPORTED when an activation is too large for a mean,
  * or a prompt too long for random graphs; IO, MEMORY. */
 HW_API bool hw_certify(const char *path, const hw_certify_settings *settings, hw_certify_summary *summary, hw_error *err);
 

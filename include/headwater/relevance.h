@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What an answer hangs on (METHOD sections 7 to 11): direct attribution, answer relevance, and contrast relevance between a prompt and its
+ * What an answer depends on (METHOD sections 7 to 11): direct attribution, answer relevance, and contrast relevance between a prompt and its
  * counterfactual. One backward pass over the activations of a forward pass divides the answer's margin over tokens, heads, FFNs, neurons
  * and edges, without a rest. */
 #ifndef HEADWATER_RELEVANCE_H

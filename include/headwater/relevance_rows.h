@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What an answer hangs on, as rows that a database keeps (METHOD section 11). Relevances are integers in 1e-6 logits, rounded once. */
+ * What an answer depends on, as rows that a database keeps (METHOD section 11). Relevances are integers in 1e-6 logits, rounded once. */
 #ifndef HEADWATER_RELEVANCE_ROWS_H
 #define HEADWATER_RELEVANCE_ROWS_H
 

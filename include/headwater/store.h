@@ -80,7 +80,7 @@ typedef struct hw_key_value {
   size_t value_length;
 } hw_key_value;
 
-/* What a prompt's answer hangs on, at its last position; or why that is not known. */
+/* What a prompt's answer depends on, at its last position; or why that is not known. */
 typedef struct hw_relevance_record {
   bool contrast;         /* against its counterfactual */
   double m, m_reference; /* NaN where it is not known, or (m_reference) not asked for */

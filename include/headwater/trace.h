@@ -58,7 +58,7 @@ HW_API bool hw_trace_lens(hw_trace *trace, size_t layer, hw_state after, size_t 
 HW_API bool hw_trace_attention(hw_trace *trace, size_t layer, size_t head, hw_arena *arena, const float **weights,
                         const double **contributions, hw_error *err);
 
-/* ---- What an answer hangs on ---- */
+/* ---- What an answer depends on ---- */
 
 typedef struct hw_answer_question {
   int32_t answer, foil;          /* token ids, see hw_relevance_prompt */

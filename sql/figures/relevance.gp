@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the answers hang on: relevance of every head as a share of the answers' margin, a panel for each mode, and of contrast one for each way.
+# What the answers depend on: relevance of every head as a share of the answers' margin, a panel for each mode, and of contrast one for each way.
 # Restyle, then: gnuplot figure_relevance.gp
 data = 'figure_relevance.csv'
 set datafile separator comma

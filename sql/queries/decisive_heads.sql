@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Heads that the answer of a prompt hangs on while the routes of that prompt do not show them.
+-- Heads that the answer of a prompt depends on while the routes of that prompt do not show them.
 -- needs relevance: headwater run --relevance answer, contrast or both
 -- needs graph: headwater run with graphs of last positions (see its --targets)
 -- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Heads that the routes of a prompt show while its answer does not hang on them.
+-- Heads that the routes of a prompt show while its answer does not depend on them.
 -- needs relevance: headwater run --relevance answer, contrast or both
 -- needs graph: headwater run with graphs of last positions (see its --targets)
 -- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there

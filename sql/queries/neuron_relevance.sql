@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The neurons that answers hang on, of those that were among the largest of an FFN part in the graph.
+-- The neurons that answers depend on, of those that were among the largest of an FFN part in the graph.
 -- needs relevance: headwater run --relevance answer, contrast or both
 -- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there
 -- :group <group> = NULL               name of a group, NULL for all

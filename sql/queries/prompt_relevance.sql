@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the answer of one prompt hangs on: the parts of its graph, largest first.
+-- What the answer of one prompt depends on: the parts of its graph, largest first.
 -- needs relevance: headwater run --relevance answer, contrast or both
 -- :prompt <prompt>                    prompt_id
 -- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The edges that answers hang on, aligned by role: sums of the parts of the prompts.
+-- The edges that answers depend on, aligned by role: sums of the parts of the prompts.
 -- needs relevance: headwater run --relevance answer, contrast or both
 -- :mode <mode> = NULL                 relevance by itself, or against the counterfactual; NULL: contrast where it is there
 -- :group <group> = NULL               name of a group, NULL for all

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What is needed to trace a stored prompt again, and to ask what its answer hangs on.
+-- What is needed to trace a stored prompt again, and to ask what its answer depends on.
 -- :prompt <count> = 0      prompt_id
 SELECT json_object('model', r.model_name, 'model_fingerprint', r.model_fingerprint, 'threshold', hw_json_number(r.threshold), 'floor', hw_json_number(r.floor),
   'precision', coalesce((SELECT value FROM setting WHERE name = 'precision'), 'f32'),

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the answer of one stored prompt hangs on: its margins, its parts above the floor in the order of hw_relevance, and the
+-- What the answer of one stored prompt depends on: its margins, its parts above the floor in the order of hw_relevance, and the
 -- sums of heads, FFNs and tokens; or the reason why there are no numbers.
 -- :prompt <count> = 0                   prompt_id
 -- :target <count> = NULL               target position: no row where relevances are of another; NULL for theirs

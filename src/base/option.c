@@ -2,6 +2,7 @@
 #include "base/option.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,21 @@ static bool set_choice(const hw_option *option, int *field, const char *where, c
   return false;
 }
 
+/* range: what is wanted, for the message. */
+static bool is_within(const hw_option *option, double number, char range[64]) {
+  bool with_min = option->kind == HW_OPTION_NUMBER_FROM, with_max = option->kind == HW_OPTION_NUMBER_TO;
+  (void)hw_snprintf(range, 64, "%s %.10g%s %.10g", with_min ? "from" : "above", option->min, with_min ? ", below" : with_max ? ", at most" : " and below", option->max);
+  return (number > option->min || (with_min && number >= option->min)) && (number < option->max || (with_max && number <= option->max));
+}
+
+static bool set_number(const hw_option *option, double *field, const char *where, const char *value, hw_error *err) {
+  double number = NAN;
+  char range[64];
+  (void)hw_parse_double(value, &number);
+  if (!is_within(option, number, range)) return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a number %s", where, option->name, value, range);
+  return *field = number, true;
+}
+
 static bool set_value(const hw_option *option, void *settings, const char *where, const char *value, hw_error *err) {
   void *field = (char *)settings + option->offset;
   switch (option->kind) {
@@ -85,14 +101,9 @@ static bool set_value(const hw_option *option, void *settings, const char *where
         return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a whole number from %.0f to %.0f", where, option->name, value,
                        option->min, option->max);
       return true;
-    case HW_OPTION_NUMBER: {
-      double number;
-      if (!hw_parse_double(value, &number) || !(number > option->min && number < option->max))
-        return hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want a number between %g and %g", where, option->name, value,
-                       option->min, option->max);
-      *(double *)field = number;
-      return true;
-    }
+    case HW_OPTION_NUMBER:
+    case HW_OPTION_NUMBER_FROM:
+    case HW_OPTION_NUMBER_TO: return set_number(option, field, where, value, err);
     case HW_OPTION_CHOICE: return set_choice(option, field, where, value, err);
   }
   return true;
@@ -108,8 +119,13 @@ bool hw_count_check(const char *name, int64_t value, int64_t min, int64_t max, h
   return (value >= min && value <= max) || hw_fail(err, HW_ERROR_INPUT, "%s is %" PRId64 ", want a whole number from %" PRId64 " to %" PRId64, name, value, min, max);
 }
 
+static bool check_number(const hw_option *option, double number, hw_error *err) {
+  char range[64];
+  return is_within(option, number, range) || hw_fail(err, HW_ERROR_INPUT, "%s is %g, want a number %s", option->name, number, range);
+}
+
 bool hw_number_check(const char *name, double value, double min, double max, hw_error *err) {
-  return (value > min && value < max) || hw_fail(err, HW_ERROR_INPUT, "%s is %g, want a number between %g and %g", name, value, min, max);
+  return check_number(&(hw_option){.name = name, .kind = HW_OPTION_NUMBER, .min = min, .max = max}, value, err);
 }
 
 bool hw_options_check(hw_option_table table, const void *settings, const void *usual, hw_error *err) {
@@ -124,8 +140,8 @@ bool hw_options_check(hw_option_table table, const void *settings, const void *u
       case HW_OPTION_TEXTS: break;
       case HW_OPTION_COUNT: ok = hw_count_check(option->name, *(const int64_t *)field, (int64_t)option->min, (int64_t)option->max, err); break;
       case HW_OPTION_NUMBER:
-        ok = *(const double *)field == *(const double *)given || hw_number_check(option->name, *(const double *)field, option->min, option->max, err);
-        break;
+      case HW_OPTION_NUMBER_FROM:
+      case HW_OPTION_NUMBER_TO: ok = *(const double *)field == *(const double *)given || check_number(option, *(const double *)field, err); break;
       case HW_OPTION_CHOICE: ok = hw_choice_check(option->name, *(const int *)field, option->choices, err); break;
     }
     if (!ok) return false;
@@ -176,7 +192,9 @@ bool hw_option_format(const hw_option *option, const void *settings, hw_buffer *
     }
     case HW_OPTION_TEXTS: return false; /* no default, and no setting of a run */
     case HW_OPTION_COUNT: hw_buffer_printf(out, "%" PRId64, *(const int64_t *)field); return true;
-    case HW_OPTION_NUMBER: hw_format_double(out, *(const double *)field); return true;
+    case HW_OPTION_NUMBER:
+    case HW_OPTION_NUMBER_FROM:
+    case HW_OPTION_NUMBER_TO: hw_format_double(out, *(const double *)field); return true;
     case HW_OPTION_CHOICE: hw_buffer_append_string(out, option->choices[*(const int *)field]); return true;
   }
   return false;
@@ -216,7 +234,7 @@ void hw_option_describe(const hw_option *option, const void *defaults, hw_buffer
   hw_buffer_init(&value);
   hw_buffer_append_string(out, option->help);
   bool has_default = defaults && option->kind != HW_OPTION_FLAG;
-  if (has_default && option->kind == HW_OPTION_NUMBER) /* a default that cannot be given stands for none */
+  if (has_default && (option->kind == HW_OPTION_NUMBER || option->kind == HW_OPTION_NUMBER_TO)) /* a default that cannot be given stands for none */
     has_default = *(const double *)((const char *)defaults + option->offset) > option->min;
   else if (has_default && option->kind == HW_OPTION_COUNT)
     has_default = (double)*(const int64_t *)((const char *)defaults + option->offset) >= option->min;

@@ -17,6 +17,8 @@ typedef enum hw_option_kind {
   HW_OPTION_TEXTS,  /* const char *[max]: given up to that many times */
   HW_OPTION_COUNT,  /* int64_t within [min, max] */
   HW_OPTION_NUMBER, /* double within (min, max) */
+  HW_OPTION_NUMBER_FROM, /* double within [min, max) */
+  HW_OPTION_NUMBER_TO,   /* double within (min, max] */
   HW_OPTION_CHOICE, /* int: index into choices */
 } hw_option_kind;
 

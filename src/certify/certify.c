@@ -310,6 +310,15 @@ static bool usual_threshold(const hw_certifying *c, double *threshold, hw_error 
          hw_fail(err, HW_ERROR_INPUT, "%s: table setting: relevance-threshold is \"%s\", want a number above 0, 1 at most", c->store->path, text);
 }
 
+static bool check_counterfactuals(hw_certifying *c, hw_error *err) {
+  const hw_certify_settings *s = c->settings;
+  int64_t any;
+  if (s->graph != HW_CERTIFY_CONTRAST && s->baseline != HW_BASELINE_COUNTERFACTUAL) return true;
+  if (!hw_store_integer(c->store, "certify/has_counterfactuals.sql", &any, err)) return false;
+  return any || hw_fail(err, HW_ERROR_INPUT, "%s: no prompt has a counterfactual, which --%s needs: give run --counterfactual, or certify --graph answer --baseline zero", c->store->path,
+                        s->graph == HW_CERTIFY_CONTRAST ? "graph contrast" : "baseline counterfactual");
+}
+
 /* The ranges of the command line. */
 static bool check_ranges(const hw_certify_settings *s, hw_error *err) {
   return hw_choice_check("graph", s->graph, hw_certified_graph_names, err) && hw_choice_check("unit", s->unit, hw_ablation_unit_names, err) &&
@@ -319,6 +328,12 @@ static bool check_ranges(const hw_certify_settings *s, hw_error *err) {
          hw_count_check("limit", s->limit, 0, INT64_MAX, err) && hw_count_check("threads", s->threads, 0, 4096, err);
 }
 
+/* Settings that do not go together. */
+static bool check_pairs(const hw_certify_settings *s, hw_error *err) {
+  if (s->baseline == HW_BASELINE_MEAN && s->unit == HW_ABLATE_EDGES) return hw_fail(err, HW_ERROR_ARGUMENT, "the baseline mean is for --unit node: means of single edges are not made");
+  return s->graph != HW_CERTIFY_ROUTES || s->curve != HW_CURVE_PARTS || hw_fail(err, HW_ERROR_ARGUMENT, "--curve parts is for --graph answer or contrast");
+}
+
 static bool check_settings(hw_certifying *c, hw_error *err) {
   const hw_certify_settings *s = c->settings;
   c->threshold = s->threshold;
@@ -326,9 +341,7 @@ static bool check_settings(hw_certifying *c, hw_error *err) {
   c->summary->threshold = c->threshold;
   if (s->graph == HW_CERTIFY_ROUTES && c->threshold < c->info.floor)
     return hw_fail(err, HW_ERROR_INPUT, "%s: its routes are stored from %g on, threshold %g is below it", c->store->path, c->info.floor, c->threshold);
-  if (s->baseline == HW_BASELINE_MEAN && s->unit == HW_ABLATE_EDGES) return hw_fail(err, HW_ERROR_INPUT, "the baseline mean is for --unit node: means of single edges are not made");
-  if (s->graph == HW_CERTIFY_ROUTES && s->curve == HW_CURVE_PARTS) return hw_fail(err, HW_ERROR_INPUT, "--curve parts is for --graph answer or contrast");
-  return true;
+  return check_counterfactuals(c, err);
 }
 
 static bool run_with_model(hw_certifying *c, hw_error *err) {
@@ -361,7 +374,7 @@ bool hw_certify(const char *path, const hw_certify_settings *given, hw_certify_s
   if (!err) err = &unread;
   hw_arena arena;
   hw_store *store;
-  if (!check_ranges(given, err)) return false;
+  if (!check_ranges(given, err) || !check_pairs(given, err)) return false;
   if (settings.knockout < settings.pairs) settings.knockout = settings.pairs;
   *summary = (hw_certify_summary){.threads = settings.threads ? (int)settings.threads : omp_get_num_procs()};
   if (settings.dry_run ? !hw_store_open_read_waiting(path, settings.hooks, &store, err) : !hw_store_open_write(path, settings.hooks, &store, err)) return false;

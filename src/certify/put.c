@@ -2,6 +2,7 @@
  * Certificates into their tables. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "certify/certify.h"
@@ -63,9 +64,21 @@ static bool count(hw_certifying *c, const char *sql, int64_t *n, hw_error *err) 
   return ok;
 }
 
+static bool find_reason(hw_certifying *c, hw_error *err) {
+  hw_statement s;
+  bool row, ok = hw_statement_open(&s, c->store, "certify/find_reason.sql", err);
+  if (ok) hw_bind_integer(&s, ":certificate_id", c->certificate_id);
+  if (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
+    const char *reason = hw_column_text(&s, 0);
+    (void)snprintf(c->summary->reason, sizeof c->summary->reason, "%s", reason ? reason : "");
+  }
+  hw_statement_close(&s);
+  return ok;
+}
+
 bool hw_certify_update(hw_certifying *c, hw_error *err) {
   int64_t n_prompts;
-  if (!count(c, "certify/count_certificates.sql", &c->summary->n_stored, err)) return false;
+  if (!count(c, "certify/count_certificates.sql", &c->summary->n_stored, err) || !find_reason(c, err)) return false;
   hw_statement *s = hw_store_integer(c->store, "certify/count_prompts.sql", &n_prompts, err) ? hw_store_statement(c->store, "certify/update_run.sql", err) : NULL;
   if (!s) return false;
   hw_bind_integer(s, ":n_prompts", n_prompts);
@@ -73,12 +86,12 @@ bool hw_certify_update(hw_certifying *c, hw_error *err) {
   return hw_statement_run(s, "store the settings of certificates", err);
 }
 
-/* Whether what is stored of a prompt hangs on all prompts of the database. */
+/* Whether what is stored of a prompt depends on all prompts of the database. */
 static bool is_of_the_whole_set(const hw_certify_settings *settings) {
   return settings->baseline == HW_BASELINE_MEAN || settings->knockout > 0 || settings->curve == HW_CURVE_SET;
 }
 
-/* Prompts came since the certificates were made. What hangs on all prompts begins anew. Else numbers stay, and rows with a reason go: a counterfactual may
+/* Prompts came since the certificates were made. What depends on all prompts begins anew. Else numbers stay, and rows with a reason go: a counterfactual may
  * have come. */
 static bool drop_old(hw_certifying *c, hw_error *err) {
   bool there;

@@ -90,6 +90,8 @@ static int finish(const char *db, const certify_settings *settings, const hw_cer
   if (!settings->quiet)
     fprintf(stderr, "%s, certificates %" PRId64 ": %" PRId64 " prompts (%" PRId64 " were there), %" PRId64 " of the new ones without numbers\n", db, summary->certificate_id,
             summary->n_there + summary->n_done, summary->n_there, summary->n_without);
+  if (!settings->quiet && *summary->reason)
+    fprintf(stderr, "the most frequent reason: %s (headwater query %s certificate_failures --certificate %" PRId64 " lists them)\n", summary->reason, db, summary->certificate_id);
   if (!settings->quiet && summary->n_stored > summary->n_there + summary->n_done)
     fprintf(stderr, "the table is over all %" PRId64 " prompts that are certified so, not the first %" PRId64 " alone\n", summary->n_stored, summary->n_there + summary->n_done);
   return show(db, settings, summary);
@@ -121,9 +123,10 @@ const hw_command hw_cmd_certify = {
     .name = "certify",
     .usage = "DB --model DIR [options]",
     .summary = "what graphs are worth: kept alone, taken away; knock-outs, curves",
-    .example = "  headwater certify ioi.db --model datasets/models/headwater-gpt2 \\\n"
+    .example = "  headwater run pipelines/pronoun.ini\n"
+               "  headwater certify pronoun.db --model datasets/models/headwater-gpt2 \\\n"
                "      --graph contrast --threshold 0.04\n"
-               "  headwater query ioi.db certificates\n",
+               "  headwater query pronoun.db certificates\n",
     .exit_codes = "130 stopped: the same command continues",
     .options = options,
     .run = run,

@@ -26,9 +26,9 @@ static const hw_option rows[] = {
     {"by", HW_OPTION_TEXT, AT(by), "COLUMN=A,B", "two groups: prompts with the value A and with B in a --group-by column or another one of the data set", 0, 0, NULL, false},
     {"where", HW_OPTION_TEXTS, AT(where), "CONDITION", "or two groups by SQL conditions on the columns of query prompts; once: the prompts that satisfy it, and those that do not; those for which it is NULL, as a value is missing, are on neither side, and counted", 0, 2, NULL, false},
     {"with", HW_OPTION_TEXT, AT(with), "OTHER.db", "or the same prompts in another database: another model, checkpoint, threshold", 0, 0, NULL, false},
-    {"measure", HW_OPTION_CHOICE, AT(measure), "NAME", "of components: importance or flow, 0 where one is absent; of relevances: contrast, or answer", 0, 0, hw_measure_names, false},
+    {"measure", HW_OPTION_CHOICE, AT(measure), "NAME", "of components: importance or flow, 0 where one is absent; of relevances: contrast (the default there), or answer", 0, 0, hw_measure_names, false},
     {"components", HW_OPTION_CHOICE, AT(components), "NAME", "heads, neurons, items (edges aligned by role), answers: accuracy, probability, logit_diff and the like; relevance: heads and FFNs by --relevance of the run; relevance_neurons", 0, 0, hw_component_set_names, false},
-    {"min-active", HW_OPTION_COUNT, AT(min_active), "N", "leave out components that are not 0 in fewer prompts of both sides together; 1 for every neuron or item; 0: heads, answers and relevance all, others from 10", 0, 1e15, NULL, false},
+    {"min-active", HW_OPTION_COUNT, AT(min_active), "N", "leave out components that are not 0 in fewer prompts of both sides together; 0: 10 for neurons, items and relevance_neurons, of the others all", 0, 1e15, NULL, false},
     {"cluster", HW_OPTION_TEXT, AT(cluster), "COLUMN", "prompts with the same value are no independent observations; else template where it exists; none", 0, 0, NULL, false},
     {"pairs", HW_OPTION_TEXT, AT(pairs), "COLUMN", "prompts of the two groups with the same value are pairs; else pair_id where it pairs them; none", 0, 0, NULL, false},
     {"permutations", HW_OPTION_COUNT, AT(permutations), "N", "of the test, drawn at random; where there are no more ways to exchange than this, each is taken once and p is exact", 1, 1e9, NULL, false},
@@ -180,7 +180,7 @@ static int run(const hw_command *command, int argc, char **argv) {
     ok = hw_stats_compare(&a, &b, &test, &result, &err);
   }
   hw_cli_progress_stop(&progress, false);
-  int code = ok ? show(&request, &c, &result, settings.top, (hw_table_format)settings.format) : hw_cli_fail(&err);
+  int code = ok ? show(&request, &c, &result, settings.top, (hw_table_format)settings.format) : err.kind == HW_ERROR_INTERRUPTED ? hw_cli_fail_in(db, &err) : hw_cli_fail(&err);
   if (!code) {
     hw_cli_progress_start(&progress, true, settings.lock_timeout);
     code = save(db, &request, &c, &result, settings.save);

@@ -282,7 +282,7 @@ static int run(const hw_command *command, int argc, char **argv) {
 const hw_command hw_cmd_info = {
     .name = "info",
     .usage = "MODEL_DIR | DB [options]",
-    .summary = "what a model folder or a database holds, and the room it takes",
+    .summary = "what a model folder or a database holds, and its disk space",
     .example = "  headwater info datasets/models/headwater-gpt2\n"
                "  headwater info MODEL_DIR --json | jq .n_layers\n"
                "  headwater info ioi.db\n",

@@ -29,10 +29,14 @@ static const hw_option_table *options(void **defaults) {
 
 static int run(const hw_command *command, int argc, char **argv) {
   merge_settings settings = usual;
-  const char *paths[HW_MOST_MERGED + 1];
+  const char *paths[HW_MOST_MERGED + 2]; /* room for one too many */
   int n;
   hw_error err = {0};
-  if (!hw_cli_arguments(command, table, &settings, argc, argv, paths, 2, HW_MOST_MERGED + 1, &n, &err)) return hw_cli_usage(command, err.message);
+  if (!hw_cli_arguments(command, table, &settings, argc, argv, paths, 2, HW_MOST_MERGED + 2, &n, &err)) return hw_cli_usage(command, err.message);
+  if (n > HW_MOST_MERGED + 1) {
+    (void)hw_fail(&err, HW_ERROR_INPUT, "more than %d files: merge some of them with --partial, then the result with the others", HW_MOST_MERGED);
+    return hw_cli_usage(command, err.message);
+  }
   hw_merge_result result;
   hw_cli_progress progress;
   hw_cli_catch_interrupts("finishing the chunks in work");

@@ -21,8 +21,8 @@ typedef struct mine_settings {
 } mine_settings;
 
 static const hw_option rows[] = {
-    {"min-support", HW_OPTION_NUMBER, offsetof(mine_settings, min_support), "SHARE",
-     "of the graphs (prompts and targets) that must have all edges of a circuit", 0, 1.0000001, NULL, false},
+    {"min-support", HW_OPTION_NUMBER_TO, offsetof(mine_settings, min_support), "SHARE",
+     "of the graphs (prompts and targets) that must have all edges of a circuit", 0, 1, NULL, false},
     {"items", HW_OPTION_CHOICE, offsetof(mine_settings, items), "NAME", "edges: heads or heads+ffn", 0, 0, items_names, false},
     {"roles", HW_OPTION_TEXT, offsetof(mine_settings, roles), "A,B,...",
      "edges between these roles, or all; without it: all roles but BOS and the nameless rest", 0, 0, NULL, false},
@@ -36,7 +36,7 @@ static const hw_option rows[] = {
     {"top", HW_OPTION_COUNT, offsetof(mine_settings, top), "N", "circuits to keep", 1, 10000, NULL, false},
     {"timeout", HW_OPTION_NUMBER, offsetof(mine_settings, timeout), "SECONDS",
      "for search and ranking; then the highest supports that were done are kept", 0, 1e7, NULL, false},
-    {"memory", HW_OPTION_COUNT, offsetof(mine_settings, memory), "MIB", "for search and ranking", 1, 1 << 24, NULL, false},
+    {"memory", HW_OPTION_COUNT, offsetof(mine_settings, memory), "MiB", "for search and ranking", 1, 1 << 24, NULL, false},
     {"format", HW_OPTION_CHOICE, offsetof(mine_settings, format), "NAME", "table; csv or json: the circuits, and what was searched on stderr", 0, 0, hw_cli_format_names, false},
     {"delete", HW_OPTION_COUNT, offsetof(mine_settings, delete), "N", "instead: delete the saved mining N (headwater query DB minings lists them)", 1, 1e15, NULL, false},
     HW_LOCK_TIMEOUT_ROW(mine_settings),
@@ -101,7 +101,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_cli_progress_start(&progress, false, settings.lock_timeout);
   bool ok = settings.delete ? hw_mining_delete(db, settings.delete, &progress.hooks, &err) : hw_store_mine(db, &mining, &summary, &err);
   hw_cli_progress_stop(&progress, false);
-  if (!ok) return hw_cli_fail(&err);
+  if (!ok) return err.kind == HW_ERROR_INTERRUPTED ? hw_cli_fail_in(db, &err) : hw_cli_fail(&err);
   if (settings.delete) return hw_cli_finish();
   hw_table_format format = (hw_table_format)settings.format;
   print_summary(format == HW_FORMAT_TABLE ? stdout : stderr, db, &settings, &summary);

@@ -53,7 +53,7 @@ static int run(const hw_command *command, int argc, char **argv) {
 const hw_command hw_cmd_pack = {
     .name = "pack",
     .usage = "DB",
-    .summary = "gives back free pages, and says what takes the room",
+    .summary = "gives back free pages, and says what takes disk space",
     .example = "  headwater pack ioi.db\n",
     .exit_codes = "130 stopped: it is not packed",
     .options = options,

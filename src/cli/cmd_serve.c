@@ -130,6 +130,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   int n;
   hw_error err = {0};
   if (!hw_cli_arguments(command, table, &settings, argc, argv, &db, 1, 1, &n, &err)) return hw_cli_usage(command, err.message);
+  if (!settings.model && (settings.architecture || settings.precision)) return hw_cli_usage(command, "--architecture and --precision are of a --model, and there is none");
   (void)signal(SIGPIPE, SIG_IGN); /* a browser that goes away is no reason to end */
   hw_web web;
   bool ok = serve(db, &settings, &web, &err);

@@ -139,6 +139,7 @@ static int run(const hw_command *command, int argc, char **argv) {
   if (!hw_cli_arguments(command, table, &s, argc, argv, NULL, 0, 0, &n, &err)) return hw_cli_usage(command, err.message);
   if (!s.model) return hw_cli_usage(command, "no --model DIR given");
   if (s.text && (s.lines || s.json_lines)) return hw_cli_usage(command, "--lines reads stdin, so it cannot go with --text");
+  if (s.lines && s.json_lines) return hw_cli_usage(command, "--lines and --json-lines are both given; want one of them");
   hw_tokenizer *tokenizer = NULL;
   hw_arena arena;
   hw_buffer out, text;

@@ -38,8 +38,8 @@ static const hw_option own_options[] = {
     {"tokens", HW_OPTION_TEXT, AT(tokens), "IDS", "token ids 464,1175,... taken as they are, instead of --prompt", 0, 0, NULL, false},
     {"json", HW_OPTION_FLAG, AT(json), NULL, "print JSON", 0, 0, NULL, false},
     {"figure", HW_OPTION_TEXT, AT(figure), "FILE", "draw the graph of the last target into this file, as SVG", 0, 0, NULL, false},
-    {"html", HW_OPTION_TEXT, AT(html), "FILE", "write the graph of the last target, and with --relevance what the answer hangs on, as a page that works from disk", 0, 0, NULL, false},
-    {"relevance", HW_OPTION_CHOICE, AT(question.relevance), "WHAT", "what the answer hangs on: answer, contrast (against the counterfactual), both, none", 0, 0, hw_relevance_names, false},
+    {"html", HW_OPTION_TEXT, AT(html), "FILE", "write the graph of the last target, and with --relevance what the answer depends on, as a page that works from disk", 0, 0, NULL, false},
+    {"relevance", HW_OPTION_CHOICE, AT(question.relevance), "WHAT", "what the answer depends on: answer, contrast (against the counterfactual), both, none", 0, 0, hw_relevance_names, false},
     {"answer", HW_OPTION_TEXT, AT(question.answer), "TEXT", "the answer; the predicted token when left out", 0, 0, NULL, false},
     {"answer-token", HW_OPTION_TEXT, AT(question.answer_token), "ID", "its token, instead of --answer", 0, 0, NULL, false},
     {"foil", HW_OPTION_TEXT, AT(question.foil), "TEXT", "the wrong answer; the mean of all tokens when left out", 0, 0, NULL, false},
@@ -47,7 +47,7 @@ static const hw_option own_options[] = {
     {"counterfactual", HW_OPTION_TEXT, AT(question.counterfactual), "TEXT", "a prompt of as many tokens that differs in what matters", 0, 0, NULL, false},
     {"counterfactual-tokens", HW_OPTION_TEXT, AT(question.counterfactual_tokens), "IDS", "its token ids, instead of --counterfactual", 0, 0, NULL, false},
     {"certify", HW_OPTION_FLAG, AT(question.certify), NULL, "run the model with the graph alone, and without it: by edges and nodes, against the counterfactual and zero", 0, 0, NULL, false},
-    {"knockout", HW_OPTION_TEXT, AT(question.knockout), "BASELINES", "run the model without each head and each FFN: counterfactual, zero, or both with a comma", 0, 0, NULL, false},
+    {"knockout", HW_OPTION_TEXT, AT(question.knockout), "BASELINES", "run the model without each head and each FFN: counterfactual, zero, or counterfactual,zero", 0, 0, NULL, false},
     {"raw", HW_OPTION_FLAG, AT(analysis.raw), NULL, "with --json: importances of every node, unrounded", 0, 0, NULL, false},
 };
 
@@ -110,9 +110,6 @@ static bool save_page(const trace_settings *s, const hw_trace_view *view, const 
                               .relevance = view->relevance, .relevance_settings = view->relevance_settings,
                               .counterfactual = view->relevance ? answered->ids + answered->first[1] : NULL,
                               .n_counterfactual = view->relevance ? answered->first[2] - answered->first[1] : 0};
-  const hw_prompt_input *prompt = &traced->prompt;
-  if (page.relevance && prompt->targets[prompt->n_targets - 1] + (size_t)1 < prompt->n_tokens)
-    fprintf(stderr, "headwater: warning: the page has the graph of position %u alone: relevances are of the last position\n", (unsigned)prompt->targets[prompt->n_targets - 1]);
   hw_buffer title, data;
   hw_buffer_init(&title);
   hw_buffer_init(&data);
@@ -137,6 +134,9 @@ static bool trace(const trace_settings *s, const hw_model *model, const hw_token
   hw_answer_trace answered = {0};
   hw_relevance_settings settings;
   bool ok = s->question.relevance == HW_RELEVANCE_NONE || hw_question_trace(&s->question, s->prompt, &settings, arena, &answered, &view, err);
+  if (ok && view.relevance && !hw_trace_last_routes(&view))
+    fprintf(stderr, "headwater: warning: relevances are of the last position, %zu, which --targets leaves out: they have no importances beside them%s%s\n", view.input->n_tokens - 1,
+            s->question.certify ? "; routes have no certificates" : "", s->html ? "; the page has no relevances" : "");
   if (ok && s->json)
     hw_trace_put_json(&view, out);
   else if (ok)
@@ -164,7 +164,8 @@ static int run(const hw_command *command, int argc, char **argv) {
   hw_analysis_defaults(&s.analysis);
   if (!hw_cli_arguments(command, table.table, &s, argc, argv, NULL, 0, 0, &n_positionals, &err)) return hw_cli_usage(command, err.message);
   if (!s.model) return hw_cli_usage(command, "no --model DIR given");
-  if (!s.prompt == !s.tokens) return hw_cli_usage(command, "give --prompt TEXT or --tokens IDS");
+  if (s.prompt && s.tokens) return hw_cli_usage(command, "--prompt and --tokens are both given; want one of them");
+  if (!s.prompt && !s.tokens) return hw_cli_usage(command, "no --prompt TEXT or --tokens IDS given");
   const char *problem = hw_question_problem(&s.question, s.prompt);
   if (problem) return hw_cli_usage(command, problem);
   if (s.analysis.raw && !s.json) return hw_cli_usage(command, "--raw needs --json");

@@ -39,6 +39,8 @@ void hw_cli_catch_interrupts(const char *doing);
 
 /* "headwater: message" on stderr; returns the exit code: EXIT_STOPPED where the user stopped the work, EXIT_USAGE for wrong arguments. */
 int hw_cli_fail(const hw_error *err);
+/* The same of a database, whose name is put before a message that does not begin with it. */
+int hw_cli_fail_in(const char *db, const hw_error *err);
 int hw_cli_usage(const hw_command *command, const char *message);
 
 /* Writes to stdout, or fails: a full disk is an error too. */

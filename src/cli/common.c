@@ -17,6 +17,12 @@ int hw_cli_fail(const hw_error *err) {
   return hw_cli_stop && err->kind == HW_ERROR_INTERRUPTED ? EXIT_STOPPED : 1;
 }
 
+int hw_cli_fail_in(const char *db, const hw_error *err) {
+  hw_error named = *err;
+  if (strncmp(err->message, db, strlen(db)) != 0) (void)hw_fail(&named, err->kind, "%s: %s", db, err->message);
+  return hw_cli_fail(&named);
+}
+
 int hw_cli_usage(const hw_command *command, const char *message) {
   fprintf(stderr, "headwater %s: %s (see headwater %s --help)\n", command->name, message, command->name);
   return EXIT_USAGE;

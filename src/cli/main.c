@@ -12,7 +12,7 @@
 static int list_commands(FILE *out) {
   fprintf(out, "headwater " HW_VERSION ": traces every prediction of a transformer back to the parts\n"
                "that made it, over whole data sets, into an SQLite database.\n\nusage: headwater COMMAND ...\n\n");
-  for (size_t i = 0; i < hw_n_commands; i++) fprintf(out, "  %-10s %s\n", hw_commands[i]->name, hw_commands[i]->summary);
+  for (size_t i = 0; i < hw_n_commands; i++) fprintf(out, "  %-11s %s\n", hw_commands[i]->name, hw_commands[i]->summary);
   fprintf(out, "\nheadwater COMMAND --help tells more. headwater version prints the version.\n");
   return hw_cli_finish();
 }
@@ -110,6 +110,7 @@ int main(int argc, char **argv) {
     printf("headwater " HW_VERSION "\n");
     return hw_cli_finish();
   }
+  if (asks_for_help && has_word(1, argv + 2, "help", "version")) return list_commands(stdout);
   char **rest = argv + 1 + asks_for_help;
   int n_rest = argc - 1 - asks_for_help;
   for (size_t i = 0; i < hw_n_commands; i++) {

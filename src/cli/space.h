@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What takes the room of a database, as `info` and `pack` show it. */
+ * What takes the disk space of a database, as `info` and `pack` show it. */
 #ifndef HW_CLI_SPACE_H
 #define HW_CLI_SPACE_H
 

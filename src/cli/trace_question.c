@@ -9,9 +9,9 @@ const char *hw_question_problem(const hw_question_options *o, const char *prompt
   bool text = o->answer || o->foil || o->counterfactual, ids = o->answer_token || o->foil_token || o->counterfactual_tokens;
   if ((text || ids) && o->relevance == HW_RELEVANCE_NONE) return "--answer, --foil and --counterfactual need --relevance";
   if ((o->certify || o->knockout) && o->relevance == HW_RELEVANCE_NONE) return "--certify and --knockout need --relevance";
-  if (o->answer && o->answer_token) return "give --answer or --answer-token";
-  if (o->foil && o->foil_token) return "give --foil or --foil-token";
-  if (o->counterfactual && o->counterfactual_tokens) return "give --counterfactual or --counterfactual-tokens";
+  if (o->answer && o->answer_token) return "--answer and --answer-token are both given; want one of them";
+  if (o->foil && o->foil_token) return "--foil and --foil-token are both given; want one of them";
+  if (o->counterfactual && o->counterfactual_tokens) return "--counterfactual and --counterfactual-tokens are both given; want one of them";
   if ((o->answer || o->foil) && !prompt) return "--answer and --foil follow a --prompt; with --tokens give --answer-token and --foil-token";
   if (o->relevance >= HW_RELEVANCE_CONTRAST && !o->counterfactual && !o->counterfactual_tokens) return "--relevance contrast needs --counterfactual TEXT or --counterfactual-tokens IDS";
   if (o->knockout && strstr(o->knockout, hw_baseline_names[HW_BASELINE_COUNTERFACTUAL]) && !o->counterfactual && !o->counterfactual_tokens)
@@ -88,11 +88,6 @@ static size_t route_parts(const hw_target_trace *routes, hw_ablated_part *parts)
   return n;
 }
 
-static const hw_target_trace *last_routes(const hw_trace_view *view) {
-  size_t t = view->input->n_targets - 1;
-  return view->input->targets[t] + (size_t)1 == view->input->n_tokens ? &view->result->flow.traces[t] : NULL;
-}
-
 /* Each graph that there is, by edges and nodes, against each baseline that there is. */
 static bool certify(hw_answer_trace *trace, hw_arena *arena, hw_trace_view *view, hw_error *err) {
   enum { GRAPHS = 3, UNITS = 2, BASELINES = 2 };
@@ -102,7 +97,7 @@ static bool certify(hw_answer_trace *trace, hw_arena *arena, hw_trace_view *view
   view->certificates = list;
   if (!list) return false;
   for (int g = 0; g < GRAPHS && !same_token(trace); g++) {
-    const hw_target_trace *routes = g == 2 ? last_routes(view) : NULL;
+    const hw_target_trace *routes = g == 2 ? hw_trace_last_routes(view) : NULL;
     if (g < 2 ? !by[g] || by[g]->reason : !routes) continue;
     hw_ablated_part *parts = hw_arena_new(arena, hw_ablated_part, g < 2 ? by[g]->n_parts : routes->graph.n_edges, err);
     if (!parts) return false;
@@ -128,7 +123,7 @@ static bool knock_out(const char *names, hw_answer_trace *trace, hw_arena *arena
     size_t baseline = 0;
     end = strchrnul(at, ',');
     while (hw_baseline_names[baseline] && (strlen(hw_baseline_names[baseline]) != (size_t)(end - at) || strncmp(hw_baseline_names[baseline], at, (size_t)(end - at)) != 0)) baseline++;
-    if (!hw_baseline_names[baseline]) return hw_fail(err, HW_ERROR_ARGUMENT, "knockout is \"%.100s\", want counterfactual, zero, or both with a comma between", names);
+    if (!hw_baseline_names[baseline]) return hw_fail(err, HW_ERROR_ARGUMENT, "knockout is \"%.100s\", want counterfactual, zero, or counterfactual,zero", names);
     if (same_token(trace)) continue;
     hw_knockouts *k = &list[view->n_knockouts++];
     *k = (hw_knockouts){.baseline = (hw_baseline)baseline, .heads = hw_arena_new(arena, double, n_layers * n_heads, err), .ffn = hw_arena_new(arena, double, n_layers, err)};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Column `parts` of the table relevance: what an answer hangs on.
+ * Column `parts` of the table relevance: what an answer depends on.
  *
  * Payload: whether it is contrast; m, m_reference (float64); heads of a layer; numbers of parts and of neurons. Then the columns of the
  * parts (layer and kind, target, distance to the source, head, r, value, key), the sums over positions (heads, of contrast their values, keys

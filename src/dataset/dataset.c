@@ -50,7 +50,7 @@ static const hw_format *choose_format(const hw_dataset_options *options, hw_erro
     strcat(list, names[i]);
   }
   if (options->format)
-    hw_fail(err, HW_ERROR_INPUT, "%s: unknown data set format \"%.100s\"%s; known: %s", options->path, options->format,
+    hw_fail(err, HW_ERROR_ARGUMENT, "%s: unknown data set format \"%.100s\"%s; known: %s", options->path, options->format,
             hw_suggest(options->format, "", names, N_FORMATS).text, list);
   else
     hw_fail(err, HW_ERROR_INPUT, "%s: the name does not tell the format, so want --format; known: %s (each also gzipped)",

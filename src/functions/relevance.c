@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * hw_relevance(parts, threshold): what an answer hangs on, as rows. Parts and neurons are those of the graph at the threshold; sums over
+ * hw_relevance(parts, threshold): what an answer depends on, as rows. Parts and neurons are those of the graph at the threshold; sums over
  * positions (head, ffn_total), tokens and biases do not depend on it. */
 #include "base/number.h"
 #include "functions/functions.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What an answer hangs on as one list of rows: that of hw_relevance(parts, threshold), and of the page. */
+ * What an answer depends on as one list of rows: that of hw_relevance(parts, threshold), and of the page. */
 #ifndef HW_GRAPH_RELEVANCE_LIST_H
 #define HW_GRAPH_RELEVANCE_LIST_H
 

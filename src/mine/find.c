@@ -315,7 +315,7 @@ bool hw_mine_sets_find(const hw_mine_base *base, const hw_mine_limits *limits, h
   fini(&f);
   if (f.stop != NO_MEMORY && f.stop != INTERRUPTED) return true;
   hw_mine_sets_fini(sets);
-  return f.stop == INTERRUPTED ? hw_fail(err, HW_ERROR_INTERRUPTED, "the search for circuits was stopped")
+  return f.stop == INTERRUPTED ? hw_fail(err, HW_ERROR_INTERRUPTED, "the search for circuits was stopped; nothing was stored")
                                : hw_fail_memory(err, "the search for circuits");
 }
 

@@ -139,7 +139,7 @@ bool hw_mine_rank(const hw_mine_base *base, const hw_mine_sets *sets, size_t mos
       r.heap[i] = (candidate){.gain = weighted(&r, i, (uint64_t)sets->sets[i].n * sets->sets[i].support), .set = (uint32_t)i};
     for (size_t i = r.n / 2; i-- > 0;) sink(&r, i);
     *in_time = rank(&r, most, limits, picks, n_picks);
-    if (hw_asked_to_stop(limits->hooks)) ok = hw_fail(err, HW_ERROR_INTERRUPTED, "the ranking of circuits was stopped");
+    if (hw_asked_to_stop(limits->hooks)) ok = hw_fail(err, HW_ERROR_INTERRUPTED, "the ranking of circuits was stopped; nothing was stored");
   }
   free(r.heap);
   free(r.weights);

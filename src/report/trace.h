@@ -46,6 +46,9 @@ typedef struct hw_trace_view {
 void hw_trace_put_json(const hw_trace_view *view, hw_buffer *out);
 void hw_trace_put_text(const hw_trace_view *view, hw_buffer *out);
 
+/* The routes of the last position, NULL where it is no target. */
+const hw_target_trace *hw_trace_last_routes(const hw_trace_view *view);
+
 /* A token in quotes, or its id when there is no tokenizer. */
 void hw_trace_put_token(hw_buffer *out, const hw_trace_view *view, int32_t id);
 /* The keys "id" and "text" of a token; the text is null when there is no tokenizer. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What an answer hangs on, as `headwater trace` prints it. */
+ * What an answer depends on, as `headwater trace` prints it. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,8 +21,12 @@ static int by_size(const void *a, const void *b) {
   return x->head < y->head ? -1 : x->head > y->head;
 }
 
-static uint32_t importance_of(const hw_trace_view *view, size_t layer, size_t head) {
-  const hw_graph *graph = &view->result->flow.traces[view->input->n_targets - 1].graph;
+const hw_target_trace *hw_trace_last_routes(const hw_trace_view *view) {
+  size_t t = view->input->n_targets - 1;
+  return view->input->targets[t] + (size_t)1 == view->input->n_tokens ? &view->result->flow.traces[t] : NULL;
+}
+
+static uint32_t importance_of(const hw_graph *graph, size_t layer, size_t head) {
   for (size_t i = 0; i < graph->n_heads; i++)
     if (graph->heads[i].layer == layer && graph->heads[i].head == head) return graph->heads[i].importance;
   return 0;
@@ -35,10 +39,11 @@ static double component_of(const double *heads, const double *ffn, const compone
 static void put_component(const hw_trace_view *view, const component *c, double whole, hw_buffer *out) {
   size_t n_heads = (size_t)view->model->config.n_heads;
   const hw_direct_attribution *direct = &view->relevance->direct;
-  if (c->head == n_heads)
-    hw_buffer_printf(out, "  L%zu FFN  importance      ", c->layer);
-  else
-    hw_buffer_printf(out, "  L%zuH%zu%s  importance %.4f", c->layer, c->head, c->head < 10 ? "  " : " ", importance_of(view, c->layer, c->head) / HW_MICRO);
+  const hw_target_trace *routes = hw_trace_last_routes(view);
+  if (c->head == n_heads) hw_buffer_printf(out, "  L%zu FFN  importance ", c->layer);
+  else hw_buffer_printf(out, "  L%zuH%zu%s  importance ", c->layer, c->head, c->head < 10 ? "  " : " ");
+  if (c->head == n_heads || !routes) hw_buffer_append_string(out, "      ");
+  else hw_buffer_printf(out, "%.4f", importance_of(&routes->graph, c->layer, c->head) / HW_MICRO);
   hw_buffer_printf(out, "  direct %+.3f  share %+.3f", component_of(direct->heads, direct->ffn, c, n_heads), c->r / whole);
   for (size_t k = 0; k < view->n_knockouts; k++)
     hw_buffer_printf(out, "  effect %+.3f", component_of(view->knockouts[k].heads, view->knockouts[k].ffn, c, n_heads));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What an answer hangs on, in the JSON of `headwater trace`. */
+ * What an answer depends on, in the JSON of `headwater trace`. */
 #include "report/trace.h"
 
 const char *const hw_baseline_names[] = {[HW_BASELINE_COUNTERFACTUAL] = "counterfactual", [HW_BASELINE_ZERO] = "zero", NULL};

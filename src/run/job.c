@@ -51,7 +51,7 @@ static const hw_option job_options[] = {
     {"convention", HW_OPTION_CHOICE, AT(analysis.conventions), "NAME", "projections: frozen (share of the target's logits), alone (normalised by itself), both, or auto: components frozen, residual states alone", 0, 0, convention_names, true},
     {"neuron-projections", HW_OPTION_CHOICE, AT(neuron_projections), "WHICH", "what neurons promote, after the last chunk: used (those in a top list), all, none", 0, 0, neuron_projection_names, true},
     {"neuron-threshold", HW_OPTION_NUMBER, AT(neuron_threshold), "T", "share above which a neuron counts as active", 0, 1, NULL, true},
-    {"relevance", HW_OPTION_CHOICE, AT(relevance), "WHAT", "what each answer hangs on: answer (by itself), contrast (against the row's counterfactual, with --counterfactual), both, none", 0, 0, hw_relevance_names, HW_DECIDES_IF_CHOSEN},
+    {"relevance", HW_OPTION_CHOICE, AT(relevance), "WHAT", "what each answer depends on: answer (by itself), contrast (against the row's counterfactual, with --counterfactual), both, none", 0, 0, hw_relevance_names, HW_DECIDES_IF_CHOSEN},
     {"relevance-threshold", HW_OPTION_NUMBER, AT(relevance_threshold), "T", "smallest share of the answer's margin that a part of such a graph has; 0.04 when left out", 0, 1, NULL, HW_DECIDES_IF_CHOSEN},
     {"relevance-floor", HW_OPTION_NUMBER, AT(relevance_floor), "T", "smallest share that is stored, as floor; a quarter of the relevance threshold when left out", 0, 1, NULL, HW_DECIDES_IF_CHOSEN},
     {"chunk-tokens", HW_OPTION_COUNT, AT(chunk_tokens), "N", "tokens of a chunk, the unit of work; 0: from 256 of a small data set to 2048", 0, 1 << 20, NULL, true},
@@ -61,7 +61,7 @@ static const hw_option job_options[] = {
     {"allow-mixed-kernels", HW_OPTION_FLAG, AT(allow_mixed_kernels), NULL, "with --gemm openblas: continue a run that another kernel of OpenBLAS began, whose bits may differ", 0, 0, NULL, false},
     {"share-prefixes", HW_OPTION_CHOICE, AT(share_prefixes), "WHEN", "prompts that begin with the same tokens compute these once: yes or no (the same results); never with --gemm openblas", 0, 0, prefix_names, false},
     {"screen", HW_OPTION_CHOICE, AT(screen), "WHEN", "projections: 8-bit numbers say which tokens can be in a list; the lists are the same: auto (where it saves time and memory allows it), always, never", 0, 0, screen_names, false},
-    {"memory", HW_OPTION_COUNT, AT(memory), "MIB", "cap on all workers' memory, packed and 8-bit weights; mapped files, the program and the database come on top (--dry-run says how much); 0 for none", 0, 1 << 24, NULL, false},
+    {"memory", HW_OPTION_COUNT, AT(memory), "MiB", "cap on all workers' memory, packed and 8-bit weights; mapped files, the program and the database come on top (--dry-run says how much); 0 for none", 0, 1 << 24, NULL, false},
     {"shard", HW_OPTION_TEXT, AT(shard), "K/N", "only the chunks of the K-th of N processes, each with a --db of its own; headwater merge joins these", 0, 0, NULL, false},
     {"plan", HW_OPTION_PATH, AT(plan), "FILE", "the data set is measured once: the first process writes the plan there, the others of the same run read it", 0, 0, NULL, false},
     {"commit-seconds", HW_OPTION_COUNT, AT(commit_seconds), "N", "finished chunks wait so many seconds after the last commit for the next, so that small ones share a commit; 0: none wait", 0, 3600, NULL, false},
@@ -151,11 +151,14 @@ bool hw_job_check(const hw_job *job, hw_error *err) {
   hw_shard shard;
   if (!job->model) return hw_fail(err, HW_ERROR_INPUT, "no --model DIR given");
   if (!job->data) return hw_fail(err, HW_ERROR_INPUT, "no --data FILE given");
+  if (strcmp(job->data, "-") == 0 && !job->format) return hw_fail(err, HW_ERROR_INPUT, "--data - has no name that tells the format: give --format");
   if (!job->db && !job->dry_run) return hw_fail(err, HW_ERROR_INPUT, "no --db FILE given");
   if (job->db && strcmp(job->db, ":memory:") == 0)
     return hw_fail(err, HW_ERROR_INPUT, "--db :memory: would be lost when the program ends, want a file (./:memory: is one)");
   if (!check_ranges(job, err)) return false;
   if (job->gemm == HW_GEMM_OPENBLAS && job->precision == HW_PRECISION_BF16)
     return hw_fail(err, HW_ERROR_INPUT, "--precision bf16 wants the built-in products, not --gemm openblas");
+  if (job->counterfactual_column && !job->counterfactual) return hw_fail(err, HW_ERROR_INPUT, "--counterfactual-column needs --counterfactual");
+  if (job->allow_mixed_kernels && job->gemm != HW_GEMM_OPENBLAS) return hw_fail(err, HW_ERROR_INPUT, "--allow-mixed-kernels needs --gemm openblas");
   return hw_job_shard(job, &shard, err) && check_relevance(job, err) && hw_analysis_flow(&job->analysis, &settings, err);
 }

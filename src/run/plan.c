@@ -224,7 +224,7 @@ static bool decides_content(const hw_option *option, const hw_job *job) {
   if (option->decides_content != HW_DECIDES_IF_CHOSEN) return option->decides_content;
   hw_job usual;
   hw_job_defaults(&usual);
-  size_t size = option->kind == HW_OPTION_COUNT ? sizeof(int64_t) : option->kind == HW_OPTION_NUMBER ? sizeof(double) : sizeof(int);
+  size_t size = option->kind == HW_OPTION_COUNT ? sizeof(int64_t) : option->kind == HW_OPTION_CHOICE ? sizeof(int) : sizeof(double);
   return memcmp((const char *)job + option->offset, (const char *)&usual + option->offset, size) != 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the answers of a run's prompts hang on. */
+ * What the answers of a run's prompts depend on. */
 #ifndef HW_RUN_RELEVANCE_H
 #define HW_RUN_RELEVANCE_H
 

@@ -15,6 +15,7 @@
 #include "run/relevance.h"
 #include "run/running.h"
 #include "run/ticker.h"
+#include "store/wide.h"
 #include "tensor/kernels.h"
 
 static bool stops(const hw_running *s) { return hw_asked_to_stop(s->hooks); }
@@ -306,10 +307,21 @@ static bool with_workers(hw_running *s, const hw_plan_summary *summary, neuron_l
   return !s->failed;
 }
 
+static void tell_columns(const hw_running *s) {
+  const char *const *names;
+  size_t n = hw_dataset_columns(s->plan->dataset, &names) - 1; /* without the prompt's */
+  if (n <= HW_WIDE_MOST_COLUMNS) return;
+  char line[1024];
+  (void)snprintf(line, sizeof line, "%s: %zu columns beside the prompt: the view prompt_wide, which conditions read, has %d of them, the table prompt_value has all", s->plan->path, n,
+                 HW_WIDE_MOST_COLUMNS);
+  s->hooks->notice(s->hooks->context, line);
+}
+
 void hw_running_tell_inputs(const hw_running *s) {
   const char *const *lines;
   size_t n = hw_dataset_notices(s->plan->dataset, &lines);
   if (!s->hooks->notice || s->job->quiet) return;
+  tell_columns(s);
   char line[1024];
   (void)snprintf(line, sizeof line, "%s: %s", s->model->name, s->model->notice ? s->model->notice : "");
   if (s->model->notice) s->hooks->notice(s->hooks->context, line);

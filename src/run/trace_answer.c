@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One prompt beside its counterfactual, and what its answer hangs on. */
+ * One prompt beside its counterfactual, and what its answer depends on. */
 #include <inttypes.h>
 #include <omp.h>
 #include <stdlib.h>

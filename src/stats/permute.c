@@ -252,6 +252,6 @@ bool hw_rearrange(const hw_rearrangement *what, int64_t *counts, hw_error *err) 
   free(p.limits);
   free(p.identity);
   free(p.cuts);
-  if (stopped) return hw_fail(err, HW_ERROR_INTERRUPTED, "the permutations were stopped");
+  if (stopped) return hw_fail(err, HW_ERROR_INTERRUPTED, "the permutations were stopped; nothing was stored");
   return ok || hw_fail_memory(err, "the permutations");
 }

@@ -8,8 +8,6 @@
 #include "base/list.h"
 #include "sqlite/connection.h"
 
-enum { MOST_COLUMNS = 500 };
-
 struct hw_wide_columns { /* that the view has, as far as they are known here */
   size_t n, capacity;
   char **names;
@@ -40,7 +38,7 @@ static bool read_known(hw_store *store, hw_error *err) {
   if (!(store->wide = calloc(1, sizeof *store->wide))) return hw_fail_memory(err, "the columns of a data set");
   hw_statement s;
   bool row, ok = hw_statement_open(&s, store, "writer/select_keys.sql", err);
-  while (ok && store->wide->n < MOST_COLUMNS && (ok = hw_statement_step(&s, &row, err)) && row) {
+  while (ok && store->wide->n < HW_WIDE_MOST_COLUMNS && (ok = hw_statement_step(&s, &row, err)) && row) {
     const char *key = hw_column_text(&s, 0);
     if (key) ok = add(store->wide, key, strlen(key), err);
   }
@@ -81,7 +79,7 @@ bool hw_wide_note(hw_store *store, const hw_encoded_chunk *chunk, hw_error *err)
   if (!store->wide) return read_known(store, err) && make(store, err); /* this chunk's columns are read, too */
   size_t before = store->wide->n;
   for (int64_t p = 0; p < chunk->n_prompts; p++)
-    for (size_t i = 0; i < chunk->prompts[p].n_values && store->wide->n < MOST_COLUMNS; i++) {
+    for (size_t i = 0; i < chunk->prompts[p].n_values && store->wide->n < HW_WIDE_MOST_COLUMNS; i++) {
       const hw_slice *name = &chunk->values[chunk->prompts[p].first_value + i].key;
       const char *key = chunk->bytes.data + name->at;
       if (!is_known(store->wide, key, name->length) && !add(store->wide, key, name->length, err)) return false;

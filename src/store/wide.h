@@ -5,6 +5,8 @@
 
 #include "store/encoded.h"
 
+enum { HW_WIDE_MOST_COLUMNS = 500 }; /* of the data set; those after them are in prompt_value alone */
+
 /* The view for the columns that are stored. */
 bool hw_wide_make(hw_store *store, hw_error *err);
 /* Makes it anew when the chunk, which is stored already, has a column that it lacks. In the chunk's transaction. */

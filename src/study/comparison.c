@@ -245,7 +245,7 @@ static bool find_matched(hw_comparison_reading *r, hw_error *err) {
   hw_statement b;
   int64_t n_a, n_b;
   const char *cluster = hw_comparison_column(r->request->cluster, "template");
-  if (r->request->pairs) return hw_fail(err, HW_ERROR_INPUT, "pairs says how prompts of one database meet; those of two meet by prompt");
+  if (r->request->pairs) return hw_fail(err, HW_ERROR_ARGUMENT, "pairs says how prompts of one database meet; those of two meet by prompt");
   if (!check_column(r, cluster, r->request->cluster, err) || !run_text(r, r->store, 3, &r->c->value_a, err) ||
       !run_text(r, r->other, 3, &r->c->value_b, err) || !run_text(r, r->other, 4, &r->c->other_fingerprint, err) ||
       !count_prompts(r->store, &n_a, err) || !count_prompts(r->other, &n_b, err) || !attach_other(r, err))
@@ -320,6 +320,7 @@ static bool order_components(hw_comparison_reading *r, uint32_t *places, hw_erro
   hw_comparison *c = r->c;
   sorted *order = calloc(m->n + 1, sizeof *order);
   size_t n_unshared = 0;
+  int64_t most_active = 0;
   c->components = hw_arena_new(&c->arena, hw_compared_component, m->n, err);
   if (!order || !c->components) {
     free(order);
@@ -339,7 +340,9 @@ static bool order_components(hw_comparison_reading *r, uint32_t *places, hw_erro
       n_unshared++;
       continue;
     }
-    if ((int64_t)m->components[order[i].number].n_active < r->request->min_active) {
+    int64_t n_active = (int64_t)m->components[order[i].number].n_active;
+    if (n_active > most_active) most_active = n_active;
+    if (n_active < r->request->min_active) {
       c->n_rare++;
       continue;
     }
@@ -352,7 +355,7 @@ static bool order_components(hw_comparison_reading *r, uint32_t *places, hw_erro
   if (!c->n_components && n_unshared && !c->n_rare)
     return hw_fail(err, HW_ERROR_INPUT, "%s: no component that is active is one that both models have", r->store->path);
   if (!c->n_components)
-    return hw_fail(err, HW_ERROR_INPUT, "no component is active in %" PRId64 " prompts or more (--min-active)", r->request->min_active);
+    return hw_fail(err, HW_ERROR_INPUT, "%s: no component is active in %" PRId64 " prompts or more (--min-active); the largest count is %" PRId64, r->store->path, r->request->min_active, most_active);
   return true;
 }
 
@@ -397,7 +400,8 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
     return false;
   bool of_relevance = request->measure == HW_MEASURE_ANSWER || request->measure == HW_MEASURE_CONTRAST;
   if (request->components != HW_SET_ANSWERS && of_relevance != hw_component_set_is_relevance(request->components))
-    return hw_fail(err, HW_ERROR_INPUT, "the measure %s is not one of %s", hw_measure_names[request->measure], hw_component_set_names[request->components]);
+    return hw_fail(err, HW_ERROR_ARGUMENT, "the measure %s is not one of %s; want %s", hw_measure_names[request->measure], hw_component_set_names[request->components],
+                   of_relevance ? "importance or flow" : "contrast or answer");
   if (!!request->by + !!request->with + !!request->where[0] != 1 || !request->with != !other)
     return hw_fail(err, HW_ERROR_INPUT, "want one of by COLUMN=A,B, where CONDITION, and with another database");
   store->stoppable = true;

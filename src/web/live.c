@@ -151,7 +151,7 @@ static bool has_model(const hw_web *web, hw_http_reply *reply) {
 
 typedef struct wanted_trace {
   const char *text; /* of the request's JSON, as those below; or NULL */
-  hw_answer_texts about; /* what its answer hangs on */
+  hw_answer_texts about; /* what its answer depends on */
   int64_t prompt;   /* or -1 */
   char targets[16];
 } wanted_trace;

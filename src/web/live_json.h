@@ -16,7 +16,7 @@ typedef struct hw_live_view {
   const char *text;                /* NULL when ids were given */
   const int32_t *tops;             /* [n_layers] most probable token of the lens after each layer, at the target; NULL: not known */
   int64_t prompt;                  /* of the database, -1: none */
-  bool by_answer, by_contrast;     /* what its answer hangs on can be shown */
+  bool by_answer, by_contrast;     /* what its answer depends on can be shown */
 } hw_live_view;
 
 /* What a model was opened with, and how its prompts are read. Borrowed texts. */
@@ -46,7 +46,7 @@ void hw_live_put_neurons(const hw_tokenizer *tokenizer, const hw_neuron_row *row
  * "lists": {"LAYER.NEURON": [promotes, suppresses]} of those that the trace projected, "tokens"}. */
 void hw_live_put_nodes(const hw_live_view *view, hw_buffer *out);
 
-/* What the answer hangs on, by one of the two. */
+/* What the answer depends on, by one of the two. */
 typedef struct hw_live_relevance_view {
   const hw_model *model;
   const hw_tokenizer *tokenizer;    /* NULL: tokens are shown by their ids */

@@ -22,7 +22,7 @@ typedef struct hw_page_trace {
   const hw_analysis *analysis;
   const char *text; /* NULL when ids were given */
   hw_live_model_words words; /* for the command that traces it again */
-  const hw_relevance_prompt *relevance; /* what its answer hangs on, or NULL */
+  const hw_relevance_prompt *relevance; /* what its answer depends on, or NULL */
   const hw_relevance_settings *relevance_settings;
   const int32_t *counterfactual; /* [n_counterfactual] token ids that it was asked with */
   size_t n_counterfactual;

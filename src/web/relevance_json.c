@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the answer of a trace hangs on, as the JSON of the end point `relevance`. */
+ * What the answer of a trace depends on, as the JSON of the end point `relevance`. */
 #include <inttypes.h>
 #include <math.h>
 

@@ -64,7 +64,7 @@ bool hw_web_start(hw_web *web, const hw_web_settings *settings, hw_error *err) {
   web->guard = (hw_guard){.address = settings->address, .hosts = settings->hosts, .n_hosts = settings->n_hosts};
   web->handler = (hw_http_handler){admit, answer, web};
   if (settings->no_token && !hw_is_loopback(settings->address))
-    return hw_fail(err, HW_ERROR_INPUT, "--no-token is only for a loopback address, and %.100s is none: other machines could read the database",
+    return hw_fail(err, HW_ERROR_ARGUMENT, "--no-token is only for a loopback address, and %.100s is none: other machines could read the database",
                    settings->address);
   int listening = -1;
   if (settings->model && !hw_live_open(settings, &web->live, err)) return false;

@@ -320,7 +320,8 @@ def check_means(folder):
         writer.writerows(table)
     db = run(os.path.join(folder, "means.db"), path, wanted=3) # an empty counterfactual
     certify(db, "--graph", "routes", "--unit", "node", "--baseline", "mean")
-    certify(db, "--graph", "routes", "--unit", "node", "--baseline", "counterfactual")
+    said = call("certify", db, "--model", MODEL, "--threshold", 0.04, "--graph", "routes", "--unit", "node", "--baseline", "counterfactual").stderr
+    check("3 of the new ones without numbers" in said and "the most frequent reason: t" in said, f"prompts without numbers, and why: {said}")
     mean, paired = rows(db, "certificate", "certificate_id = 1"), rows(db, "certificate", "certificate_id = 2")
     for i in range(2):
         for column in ("m", "none", "kept", "removed", "kept_kl", "random_kept"):
@@ -339,12 +340,18 @@ def check_means(folder):
 
 
 def check_errors(db, folder):
-    wrong = {("--model", os.path.join(ROOT, "datasets/models/headwater-llama")): "is another one", ("--model", MODEL, "--graph", "routes", "--threshold", 0.001): "is below it",
-             ("--model", MODEL, "--baseline", "mean"): "for --unit node", ("--model", MODEL, "--graph", "routes", "--curve", "parts"): "--curve parts"}
-    for options, words in wrong.items():
-        check(words in call("certify", db, *options, wanted=1).stderr, f"{options}: the message says \"{words}\"")
-    check("want a number between 0 and 1" in call("certify", db, "--model", MODEL, "--threshold", 0, wanted=2).stderr, "the range of --threshold")
+    wrong = {("--model", os.path.join(ROOT, "datasets/models/headwater-llama")): (1, "is another one"), ("--model", MODEL, "--graph", "routes", "--threshold", 0.001): (1, "is below it"),
+             ("--model", MODEL, "--baseline", "mean"): (2, "for --unit node"), ("--model", MODEL, "--graph", "routes", "--curve", "parts"): (2, "--curve parts")}
+    for options, (code, words) in wrong.items():
+        check(words in call("certify", db, *options, wanted=code).stderr, f"{options}: the message says \"{words}\"")
+    check("want a number above 0 and below 1" in call("certify", db, "--model", MODEL, "--threshold", 0, wanted=2).stderr, "the range of --threshold")
     check("--model" in call("certify", db, wanted=2).stderr, "the model is asked for")
+    plain = os.path.join(folder, "plain.db")
+    call("run", "--model", MODEL, "--data", os.path.join(ROOT, "datasets/ioi.csv"), "--db", plain, "--limit", 3, "--neuron-projections", "none", "--quiet")
+    for options, needs in (((), "--graph contrast"), (("--graph", "routes"), "--baseline counterfactual")):
+        said = call("certify", plain, "--model", MODEL, *options, wanted=1).stderr
+        check(f"plain.db: no prompt has a counterfactual, which {needs} needs" in said and "run --counterfactual" in said, f"a database without counterfactuals: {said}")
+    check(not rows(plain, "sqlite_schema", "name = 'certificate_run'"), "nothing is stored then")
     for options in ((), ("--knockout", 2), ("--baseline", "mean", "--unit", "node")):
         check("about" in call("certify", db, "--model", MODEL, "--dry-run", "--random", 9, *options).stdout, "--dry-run says what it will take")
     check(not rows(db, "certificate_run", "n_random = 9"), "--dry-run stores nothing")

@@ -62,3 +62,25 @@ fails "$HW" digets x.db
 fails "$HW" xyzzy
 fails "$HW" --verison
 fails "$HW" ""
+item "options that do not go together"
+small_run few.db --limit 4 --neuron-projections none --group-by group
+bad --format frob
+fails "$HW" run --model gpt2 --data - --db out.db
+fails "$HW" compare few.db --by group=ABBA,BABA --components heads --measure contrast
+fails "$HW" compare few.db --by group=ABBA,BABA --components relevance --measure flow
+fails "$HW" compare few.db --with few.db --pairs pair_id
+fails "$HW" compare few.db --by group=ABBA,BABA --min-active 99999
+fails timeout 20 "$HW" serve few.db --no-token --address 0.0.0.0
+fails timeout 20 "$HW" serve few.db --precision bf16
+fails timeout 20 "$HW" serve few.db --architecture x.json
+bad --counterfactual-column other
+bad --allow-mixed-kernels
+fails "$HW" tokenize --model gpt2 --lines --json-lines
+item "too many files"
+# shellcheck disable=SC2046
+fails "$HW" merge out.db $(seq 400 | sed 's/$/.db/') | head -n 1
+# shellcheck disable=SC2046
+fails "$HW" merge out.db $(seq 401 | sed 's/$/.db/')
+item "help of what is no command of the list"
+"$HW" help version | tail -n 1
+"$HW" | grep -E '^  (run|rethreshold) '

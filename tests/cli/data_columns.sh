@@ -52,6 +52,11 @@ quoting
 item "other delimiters"
 printf 'sep=;\r\nprompt;answer\r\nMary and;John\r\n' >sep.csv
 tell sep.csv
+item "more columns than the view prompt_wide has"
+for n in 499 500 521; do
+  "$PY" -c "import sys; n = int(sys.argv[1]); print('prompt,' + ','.join(f'c{i}' for i in range(n))); print('Mary and,' + ','.join(map(str, range(n))))" $n >wide$n.csv
+  tell wide$n.csv | sed 's/c[0-9]*, //g'
+done
 item "a run by itself, and one that says nothing"
 tell ioi.csv --limit 2
 tell ioi.csv --limit 2 --quiet

@@ -34,7 +34,8 @@ echo "-- Never ends.
 WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c" >mine/bare.sql
 fails "$HW" query ioi.db bare --queries mine --timeout 0.2
 fails "$HW" sql ioi.db "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c" --timeout 0.2
-fails "$HW" sql ioi.db "SELECT 1" --timeout 0
+fails "$HW" sql ioi.db "SELECT 1" --timeout -1
+"$HW" sql ioi.db "SELECT 1 AS without_end" --timeout 0 --format csv | tr -d "\r"
 fails "$HW" query ioi.db top_heads --timeout never
 "$HW" sql ioi.db "SELECT 1 AS one" --timeout 100 --format csv | tr -d '\r'
 echo "--- wrong parameters"

@@ -37,6 +37,21 @@ done | sort -u
 echo "--- an empty log is no reason not to save"
 HEADWATER=./empty sh "$pipelines/shard.sh" 1 2 job.ini empty.db 2>&1 | sed "s|$TMPDIR/headwater\.[A-Za-z0-9]*|LOCAL|"
 cat empty.db.parts/1-of-2.db
+echo "--- which ends start a program again"
+for code in 3 64 126 127 139; do
+  printf '#!/bin/sh\necho run >>runs\nexit %s\n' "$code" >ends
+  chmod +x ends
+  HEADWATER=./ends sh "$pipelines/shard.sh" 1 2 job.ini ends.db 2>said
+  echo "exit $?, $(wc -l <runs) runs; $(tail -n 1 said)"
+  rm runs
+done
+HEADWATER=./nowhere sh "$pipelines/shard.sh" 1 2 job.ini ends.db 2>&1 | tail -n 1
+echo "--- the program that is built in the tree of the scripts"
+mkdir -p tree/build
+cp -r "$pipelines" tree/pipelines
+printf '#!/bin/sh\necho "it runs $1"\n' >tree/build/headwater
+chmod +x tree/build/headwater
+env -u HEADWATER sh tree/pipelines/shards.sh 1 job.ini tree.db 2>&1 | grep "it runs"
 echo "--- the command that is printed, with blanks and quotes in names"
 mkdir "$TMPDIR/it's one"
 TMPDIR="$TMPDIR/it's one" HEADWATER="./with a log" sh "$pipelines/shard.sh" 1 2 job.ini "your b.db" 2>kept

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What an answer hangs on. The numbers are compared by tests/reference/relevance_parity.py; here is what is printed, and what is refused.
+# What an answer depends on. The numbers are compared by tests/reference/relevance_parity.py; here is what is printed, and what is refused.
 prompt="When Mary and John went to the store, John gave a drink to" other="When Mary and John went to the store, Mary gave a drink to"
 echo "--- text"
 "$HW" trace --model gpt2 --prompt "$prompt" --answer Mary --foil John --counterfactual "$other" --relevance both --certify --knockout counterfactual --project none --top-neurons 0 --threshold 0.04 |
@@ -35,6 +35,13 @@ same="--relevance both --certify --knockout zero --project none --targets 3"
 import json, sys
 found = json.load(sys.stdin)
 print(found["relevance"]["reason"], found["certificates"], found["knockouts"])'
+echo "--- a graph of another position than the relevances"
+other_target="--answer Mary --foil John --relevance answer --project none --top-neurons 0 --threshold 0.04 --certify --targets 2"
+# shellcheck disable=SC2086
+"$HW" trace --model gpt2 --prompt "$prompt" $other_target 2>said | sed -n '/^ANSWER RELEVANCE/,$p' | short_numbers
+cat said
+# shellcheck disable=SC2086
+"$HW" trace --model gpt2 --prompt "$prompt" $other_target --json --html page.html 2>&1 >/dev/null
 echo "--- refused"
 fails() { "$HW" trace --model gpt2 "$@" 2>&1 | head -n 1; }
 fails --prompt "$prompt" --answer Mary
@@ -42,6 +49,9 @@ fails --prompt "$prompt" --relevance contrast
 fails --prompt "$prompt" --certify
 fails --tokens 5,6 --answer Mary --relevance answer
 fails --prompt "$prompt" --answer Mary --answer-token 5 --relevance answer
+fails --prompt "$prompt" --foil Mary --foil-token 5 --relevance answer
+fails --prompt "$prompt" --counterfactual "$other" --counterfactual-tokens 5 --relevance both
+fails --prompt "$prompt" --tokens 5
 fails --prompt "$prompt" --answer-token 5,6 --relevance answer
 fails --prompt "$prompt" --answer-token 99999 --relevance answer
 fails --prompt "$prompt" --relevance both --counterfactual-tokens 5,99999

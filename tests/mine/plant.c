@@ -3,7 +3,7 @@
  * Prints the planted circuits, a line each: their items, ascending, separated by commas.
  *
  * Each circuit is planted in a share of the prompts of its own, independently, and loses each of its edges in 3% of these (with
- * an edge to END goes what hangs on it alone). Noise: at every node that the walk reaches up to NOISE (2) edges of random heads, few of
+ * an edge to END goes what depends on it alone). Noise: at every node that the walk reaches up to NOISE (2) edges of random heads, few of
  * them often, from random positions, half of them from those with a role; and three edges into END that are in 50%, 40% and 30%
  * of all prompts. Positions of the roles differ from prompt to prompt. */
 #include <inttypes.h>

@@ -58,7 +58,7 @@ echo "     loss on a short story: $loss nats per token"
   failed=1
 }
 
-# What answers hang on, against values of a prototype.
+# What answers depend on, against values of a prototype.
 if [ -f "$data/method/values.json" ]; then
   /usr/bin/python3 "$(dirname "$0")/method_values.py" "$binary" "$data/method/values.json" || failed=1
 fi

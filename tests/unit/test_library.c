@@ -82,11 +82,11 @@ TEST(an_analysis_out_of_range_is_refused) {
   job.analysis.top_tokens = 0;
   analysis_is_refused("top-tokens is 0, want a whole number from 1 to 1000");
   job.analysis.floor = -1;
-  analysis_is_refused("floor is -1, want a number between 0 and 1");
+  analysis_is_refused("floor is -1, want a number above 0 and below 1");
   job.analysis.floor = NAN;
-  analysis_is_refused("floor is nan, want a number between 0 and 1");
+  analysis_is_refused("floor is nan, want a number above 0 and below 1");
   job.analysis.threshold = NAN;
-  analysis_is_refused("threshold is nan, want a number between 0 and 1");
+  analysis_is_refused("threshold is nan, want a number above 0 and below 1");
   job.analysis.targets = NULL;
   analysis_is_refused("no targets are given");
   job.analysis.threads = -2;
@@ -114,13 +114,13 @@ TEST(a_job_out_of_range_is_refused) {
   job.memory = -1;
   job_is_refused("memory is -1, want a whole number from 0 to 16777216");
   job.max_row = 0;
-  job_is_refused("max-row is 0, want a whole number from 1 to 1073741824");
+  job_is_refused("max-row is 0, want a whole number from 1 to 67108864");
   job.neuron_threshold = 1.5;
-  job_is_refused("neuron-threshold is 1.5, want a number between 0 and 1");
+  job_is_refused("neuron-threshold is 1.5, want a number above 0 and below 1");
   job.relevance_threshold = -0.5;
-  job_is_refused("relevance-threshold is -0.5, want a number between 0 and 1");
+  job_is_refused("relevance-threshold is -0.5, want a number above 0 and below 1");
   job.lock_timeout = -1;
-  job_is_refused("lock-timeout is -1, want a number between 0 and 1e+06");
+  job_is_refused("lock-timeout is -1, want a number above 0 and below 1000000");
   job.lock_timeout = 0; /* no wait, see hw_hooks */
   assert_ok(hw_job_check(&job, &err), &err);
 }
@@ -133,9 +133,9 @@ TEST(other_settings_out_of_range_are_refused) {
   for (size_t i = 0; i < COUNT_OF(shares); i++) {
     const hw_mining_settings mining = {.min_support = shares[i], .top = 10};
     assert_refused(hw_store_mine(db_path, &mining, &mined, &err), &err, HW_ERROR_INPUT, "want a share above 0, 1 at most");
-    assert_refused(hw_rethreshold(db_path, shares[i], out_path, NULL, &n, &n_failed, &err), &err, HW_ERROR_INPUT, "want a number between 0 and 1");
+    assert_refused(hw_rethreshold(db_path, shares[i], out_path, NULL, &n, &n_failed, &err), &err, HW_ERROR_INPUT, "want a number above 0 and below 1");
     const hw_certify_settings certify = {.model = model_path, .threshold = shares[i]};
-    if (shares[i] != 0) assert_refused(hw_certify(db_path, &certify, &certified, &err), &err, HW_ERROR_INPUT, "want a number between 0 and 1");
+    if (shares[i] != 0) assert_refused(hw_certify(db_path, &certify, &certified, &err), &err, HW_ERROR_INPUT, "want a number above 0 and below 1");
   }
   const struct { hw_certify_settings settings; const char *words; } certify[] = {
       {{.graph = 3}, "graph is 3, want one of 0 (routes) to 2 (contrast)"}, {{.unit = 2}, "unit is 2, want one of 0 (edge) to 1 (node)"},

@@ -92,7 +92,7 @@ static void check_bounds(const hw_option *option) {
     }
     for (size_t i = 0; i < 4; i++) {
       (void)snprintf(text, sizeof text, "%.17g", outside[i]);
-      assert_refused(set(option->name, text), &err, HW_ERROR_INPUT, "between");
+      assert_refused(set(option->name, text), &err, HW_ERROR_INPUT, "above");
     }
     return;
   }
@@ -137,6 +137,8 @@ TEST(every_option_keeps_to_its_kind) {
         break;
       case HW_OPTION_COUNT:
       case HW_OPTION_NUMBER: check_bounds(option); break;
+      case HW_OPTION_NUMBER_FROM:
+      case HW_OPTION_NUMBER_TO: fail(); break; /* nor these */
     }
     for (size_t j = 0; j < i; j++) assert_string_not_equal(option->name, table.rows[j].name);
     hw_buffer text, again;
@@ -258,7 +260,7 @@ TEST(a_pipeline_file_that_is_wrong) {
   static const struct { const char *text, *message; } cases[] = {
       {"model = m\nno equals sign\n", "line 2 is not \"name = value\""},
       {"treshold = 0.1\n", "unknown option treshold (did you mean threshold?)"},
-      {"threshold = 1\n", "threshold is \"1\", want a number between 0 and 1"},
+      {"threshold = 1\n", "threshold is \"1\", want a number above 0 and below 1"},
       {"model = m\nthreads = many\n", "threads is \"many\""},
       {"[open\nmodel = m\n", "line 1"},
       {"threads = 1\n\nthreads = 2\n", "line 3 gives threads a second time, after line 1"},
@@ -312,7 +314,7 @@ TEST(jobs_that_cannot_be) {
   const double bad[] = {0, 1, -0.1, 1.5, NAN};
   for (size_t i = 0; i < COUNT_OF(bad); i++) {
     job.analysis.threshold = bad[i];
-    assert_refused(hw_job_check(&job, &err), &err, HW_ERROR_INPUT, "want a number between 0 and 1");
+    assert_refused(hw_job_check(&job, &err), &err, HW_ERROR_INPUT, "want a number above 0 and below 1");
   }
   job.analysis.threshold = 0.04;
   job.analysis.targets = "first";
