@@ -51,7 +51,7 @@ typedef struct hw_certify_summary {
   int64_t n_done;         /* by this one */
   int64_t n_without;      /* of these, with a reason in the place of numbers */
   int64_t n_stored;       /* with these settings, those beyond `limit` from an earlier call too */
-  char reason[256];       /* the most frequent reason of these, the first 255 bytes; empty: none has one */
+  char reason[256];       /* the most frequent one in the rows of this certificate, the first 255 bytes, control characters as ?; empty: no row has one */
   int64_t n_tokens;       /* of those without a reason, counterfactuals not counted */
   int64_t n_passes;       /* of ablation */
   double threshold;

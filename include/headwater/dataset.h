@@ -34,6 +34,8 @@ typedef struct hw_dataset_options {
   const char *foil_column;   /* NULL: the first of foil, patch_answer that exists */
   const char *counterfactual_column; /* NULL: the first of counterfactual, corrupted, patch_prefix that exists */
   bool needs_counterfactual; /* a data set without that column is an error */
+  const char *const *not_kept; /* n_not_kept names of columns that the caller does not keep: no line says that they are kept */
+  size_t n_not_kept;
 } hw_dataset_options;
 
 typedef struct hw_field {

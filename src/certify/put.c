@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "certify/certify.h"
 #include "graph/keys.h"
 #include "sqlite/sql.h"
@@ -71,6 +72,7 @@ static bool find_reason(hw_certifying *c, hw_error *err) {
   if (ok && (ok = hw_statement_step(&s, &row, err)) && row) {
     const char *reason = hw_column_text(&s, 0);
     (void)snprintf(c->summary->reason, sizeof c->summary->reason, "%s", reason ? reason : "");
+    hw_hide_controls(c->summary->reason);
   }
   hw_statement_close(&s);
   return ok;

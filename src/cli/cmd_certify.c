@@ -90,7 +90,7 @@ static int finish(const char *db, const certify_settings *settings, const hw_cer
   if (!settings->quiet)
     fprintf(stderr, "%s, certificates %" PRId64 ": %" PRId64 " prompts (%" PRId64 " were there), %" PRId64 " of the new ones without numbers\n", db, summary->certificate_id,
             summary->n_there + summary->n_done, summary->n_there, summary->n_without);
-  if (!settings->quiet && *summary->reason)
+  if (!settings->quiet && summary->n_without && *summary->reason)
     fprintf(stderr, "the most frequent reason: %s (headwater query %s certificate_failures --certificate %" PRId64 " lists them)\n", summary->reason, db, summary->certificate_id);
   if (!settings->quiet && summary->n_stored > summary->n_there + summary->n_done)
     fprintf(stderr, "the table is over all %" PRId64 " prompts that are certified so, not the first %" PRId64 " alone\n", summary->n_stored, summary->n_there + summary->n_done);

@@ -119,6 +119,11 @@ static bool save_page(const trace_settings *s, const hw_trace_view *view, const 
   return ok;
 }
 
+static bool has_relevances(const hw_trace_view *view) {
+  const hw_relevance_settings *settings = view->relevance_settings;
+  return view->relevance && ((settings->answer && !view->relevance->by_answer.reason) || (settings->contrast && !view->relevance->by_contrast.reason));
+}
+
 static bool trace(const trace_settings *s, const hw_model *model, const hw_tokenizer *tokenizer, hw_arena *arena, hw_trace *traced,
                   hw_buffer *out, hw_error *err) {
   int32_t *ids;
@@ -134,7 +139,7 @@ static bool trace(const trace_settings *s, const hw_model *model, const hw_token
   hw_answer_trace answered = {0};
   hw_relevance_settings settings;
   bool ok = s->question.relevance == HW_RELEVANCE_NONE || hw_question_trace(&s->question, s->prompt, &settings, arena, &answered, &view, err);
-  if (ok && view.relevance && !hw_trace_last_routes(&view))
+  if (ok && has_relevances(&view) && !hw_trace_last_routes(&view))
     fprintf(stderr, "headwater: warning: relevances are of the last position, %zu, which --targets leaves out: they have no importances beside them%s%s\n", view.input->n_tokens - 1,
             s->question.certify ? "; routes have no certificates" : "", s->html ? "; the page has no relevances" : "");
   if (ok && s->json)

@@ -110,7 +110,10 @@ int main(int argc, char **argv) {
     printf("headwater " HW_VERSION "\n");
     return hw_cli_finish();
   }
-  if (asks_for_help && has_word(1, argv + 2, "help", "version")) return list_commands(stdout);
+  if (asks_for_help && has_word(1, argv + 2, "help", "version")) {
+    const char *other = first_other(argc - 3, argv + 3);
+    return other ? too_many(other) : list_commands(stdout);
+  }
   char **rest = argv + 1 + asks_for_help;
   int n_rest = argc - 1 - asks_for_help;
   for (size_t i = 0; i < hw_n_commands; i++) {

@@ -127,12 +127,18 @@ int hw_columns_use(const hw_dataset *dataset, int column) {
   return HW_N_USES;
 }
 
-/* "a, b, c" of all columns, or of those without a use; cut where a line would burst. */
-static void list_columns(const hw_dataset *dataset, bool unused_only, hw_buffer *list) {
+static bool is_kept(const hw_dataset *dataset, size_t column) {
+  bool kept = hw_columns_use(dataset, (int)column) == HW_N_USES;
+  for (size_t i = 0; i < dataset->n_not_kept; i++) kept = kept && strcmp(dataset->columns[column], dataset->not_kept[i]) != 0;
+  return kept;
+}
+
+/* "a, b, c" of all columns, or of those that are kept beside prompt and answers; cut where a line would burst. */
+static void list_columns(const hw_dataset *dataset, bool kept_only, hw_buffer *list) {
   enum { ENOUGH = 400 };
   hw_buffer_append_string(list, "");
   for (size_t i = 0; i < dataset->n_columns; i++) {
-    if (unused_only && hw_columns_use(dataset, (int)i) < HW_N_USES) continue;
+    if (kept_only && !is_kept(dataset, i)) continue;
     const char *name = *dataset->columns[i] ? dataset->columns[i] : "(a column without a name)", *comma = list->length ? ", " : "";
     if (list->length + strlen(name) > ENOUGH) {
       hw_buffer_printf(list, "%s... (%zu columns)", comma, dataset->n_columns);

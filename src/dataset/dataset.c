@@ -109,6 +109,8 @@ static bool copy_options(hw_dataset *dataset, const hw_dataset_options *options,
   dataset->asked_quoting = options->quoting;
   dataset->max_row = options->max_row;
   dataset->needs_counterfactual = options->needs_counterfactual;
+  dataset->not_kept = options->not_kept;
+  dataset->n_not_kept = options->n_not_kept;
   dataset->path = strdup(strcmp(options->path, "-") == 0 ? "standard input" : options->path);
   bool ok = dataset->path != NULL;
   for (int use = 0; use < HW_N_USES; use++) {

@@ -52,6 +52,8 @@ struct hw_dataset {
   int uses[HW_N_USES];     /* column of each, -1 while there is none */
   char *wanted[HW_N_USES]; /* its name where the caller gave one (owned) */
   bool needs_counterfactual;
+  const char *const *not_kept;
+  size_t n_not_kept;
 
   hw_field *others; /* of the row given out */
   size_t others_capacity;

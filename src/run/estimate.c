@@ -15,14 +15,16 @@
  * files beside it. A link to nothing is not followed. */
 static bool check_place(const char *db, hw_error *err) {
   struct stat status;
-  bool there = stat(db, &status) == 0;
-  if (!there && lstat(db, &status) == 0) return true;
-  const char *slash = strrchr(db, '/');
-  char *folder = slash ? strndup(db, (size_t)(slash - db) + 1) : strdup(".");
-  if (!folder) return hw_fail_memory(err, "the name of a folder");
-  bool ok = *db && (!there || access(db, W_OK) == 0) && access(folder, W_OK | X_OK) == 0;
-  if (!ok) hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", db, strerror(errno));
+  char *target = realpath(db, NULL);
+  if (!target && errno == ENOMEM) return hw_fail_memory(err, "the name of a file");
+  if (!target && lstat(db, &status) == 0) return true;
+  const char *file = target ? target : db, *slash = strrchr(file, '/');
+  char *folder = slash ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
+  bool ok = folder && *db && (!target || access(file, W_OK) == 0) && access(folder, W_OK | X_OK) == 0;
+  if (!folder) hw_fail_memory(err, "the name of a folder");
+  else if (!ok) hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", db, strerror(errno));
   free(folder);
+  free(target);
   return ok;
 }
 

@@ -306,12 +306,21 @@ static bool check_columns(const hw_job *job, hw_error *err) {
   return true;
 }
 
+static bool check_group_columns(const hw_job *job, const hw_groups *groups, hw_error *err) {
+  for (size_t i = 0; i < groups->n_asked; i++)
+    if (hw_is_own_value(groups->asked[i]))
+      return hw_fail(err, HW_ERROR_ARGUMENT, "%s: the column %s cannot split the aggregates: the run writes values of that name itself; give it another name", job->data,
+                     groups->asked[i]);
+  return true;
+}
+
 bool hw_plan_open(const hw_job *job, const hw_hooks *hooks, hw_plan *plan, char hash[HW_HASH_HEX], hw_error *err) {
   *plan = (hw_plan){.path = job->data, .hooks = hooks, .paired = hw_job_pairs(job)};
   hw_arena_init(&plan->arena);
   hw_dataset_options options = {.path = job->data, .format = job->format, .quoting = (hw_quoting)job->quoting, .max_row = (size_t)job->max_row,
                                 .prompt_column = job->prompt_column, .answer_column = job->answer_column,
-                                .foil_column = job->foil_column, .counterfactual_column = job->counterfactual_column, .needs_counterfactual = job->counterfactual};
+                                .foil_column = job->foil_column, .counterfactual_column = job->counterfactual_column, .needs_counterfactual = job->counterfactual,
+                                .not_kept = hw_own_values, .n_not_kept = HW_OWN_VALUES};
   return check_columns(job, err) && hw_dataset_open(&options, &plan->dataset, err) && hw_dataset_hash(plan->dataset, hash, err);
 }
 
@@ -319,7 +328,7 @@ bool hw_plan_measure(const hw_job *job, const hw_flow_settings *flow, const hw_m
                      hw_error *err) {
   char hash_after[HW_HASH_HEX];
   bool ok = hw_groups_begin(&plan->groups, job->group_by, job->counterfactual, plan->dataset, &plan->arena, err) &&
-            read_rows(job, model, tokenizer, false, plan, err);
+            check_group_columns(job, &plan->groups, err) && read_rows(job, model, tokenizer, false, plan, err);
   plan->n_rows = plan->n_prompts;
   if (ok && job->counterfactual) ok = hw_dataset_rewind(plan->dataset, err) && read_rows(job, model, tokenizer, true, plan, err);
   if (ok && job->counterfactual && !plan->n_counterfactuals)

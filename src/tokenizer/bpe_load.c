@@ -5,12 +5,16 @@
 
 #include "base/file.h"
 #include "base/json_reader.h"
+#include "base/size.h"
 #include "tokenizer/added.h"
 #include "tokenizer/bpe.h"
 #include "tokenizer/state.h"
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
 #include "tokenizer/vocab_load.h"
+
+/* Bytes of a text that a message shows. */
+static int shown(const hw_tok_string *text) { return (int)hw_smaller(text->length, 200); }
 
 /* Merge number `rank` of left and right, joined through the scratch buffer. */
 static bool add_merge(hw_tok_loader *loader, const char *where, size_t rank, hw_tok_string left, hw_tok_string right,
@@ -28,8 +32,8 @@ static bool add_merge(hw_tok_loader *loader, const char *where, size_t rank, hw_
     ids[i] = hw_tok_vocab_find(&tokenizer->vocab, parts[i].bytes, parts[i].length);
     if (ids[i] < 0)
       return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s %zu (\"%.*s\" and \"%.*s\"): \"%.*s\" is not in the vocabulary", loader->path,
-                     where, rank + 1, (int)(left.length & 0xFF), left.bytes, (int)(right.length & 0xFF), right.bytes,
-                     (int)(parts[i].length & 0x1FF), parts[i].bytes);
+                     where, rank + 1, shown(&left), left.bytes, shown(&right), right.bytes,
+                     shown(&parts[i]), parts[i].bytes);
   }
   hw_tok_merges_put(&tokenizer->bpe.merges, ids[0], ids[1], (uint32_t)rank, ids[2]);
   return true;
@@ -42,7 +46,7 @@ static bool split_merge(hw_tok_loader *loader, const char *where, size_t rank, c
   size_t first = space ? (size_t)(space - line) : 0;
   if (!space || memchr(space + 1, ' ', length - first - 1))
     return hw_fail(loader->err, HW_ERROR_INPUT, "%s: %s %zu is \"%.*s\", want two tokens with a space between", loader->path, where,
-                   rank + 1, (int)(length < 200 ? length : 200), line);
+                   rank + 1, shown(&(hw_tok_string){line, length}), line);
   *left = (hw_tok_string){line, first};
   *right = (hw_tok_string){space + 1, length - first - 1};
   return true;
@@ -155,7 +159,7 @@ bool hw_tok_bpe_check_merges(const hw_tokenizer *tokenizer, const char *merges_p
     if (name->length) (void)hw_tok_decode(name->bytes, name->length, &step);
     if (step == name->length || hw_tok_added_find(tokenizer, name->bytes, name->length)) continue;
     return hw_fail(err, HW_ERROR_INPUT, "%s: holds no merges, want those that make the vocabulary's tokens of several characters, such as \"%.*s\"", merges_path,
-                   (int)(name->length & 0x1FF), name->bytes);
+                   shown(name), name->bytes);
   }
   return true;
 }

@@ -322,6 +322,17 @@ def check_means(folder):
     certify(db, "--graph", "routes", "--unit", "node", "--baseline", "mean")
     said = call("certify", db, "--model", MODEL, "--threshold", 0.04, "--graph", "routes", "--unit", "node", "--baseline", "counterfactual").stderr
     check("3 of the new ones without numbers" in said and "the most frequent reason: t" in said, f"prompts without numbers, and why: {said}")
+    damaged = os.path.join(folder, "damaged.db")
+    shutil.copy(db, damaged)
+    with sqlite3.connect(damaged) as connection:
+        connection.execute("UPDATE certificate SET reason = char(27) || '[31mred' || char(10) || 'forged' WHERE certificate_id = 2 AND reason IS NOT NULL AND graph_id > (SELECT min(graph_id) FROM certificate WHERE certificate_id = 2 AND reason IS NOT NULL)")
+        connection.execute("DELETE FROM certificate WHERE certificate_id = 2 AND graph_id = (SELECT min(graph_id) FROM certificate WHERE certificate_id = 2 AND reason IS NOT NULL)")
+    connection.close()
+    command = ("certify", damaged, "--model", MODEL, "--threshold", 0.04, "--graph", "routes", "--unit", "node", "--baseline", "counterfactual")
+    said = call(*command).stderr
+    check("the most frequent reason: ?[31mred?forged (" in said, f"a reason with control characters: {said!r}")
+    said = call(*command).stderr
+    check(" 0 of the new ones without numbers" in said and "reason" not in said, f"a reason where no prompt is new: {said!r}")
     mean, paired = rows(db, "certificate", "certificate_id = 1"), rows(db, "certificate", "certificate_id = 2")
     for i in range(2):
         for column in ("m", "none", "kept", "removed", "kept_kl", "random_kept"):

@@ -44,6 +44,8 @@ END
 "$HW" run --model gpt2 --data own.jsonl --db own.db --neuron-projections none --threads "$T" --quiet
 "$HW" sql own.db "SELECT prompt_id, key, substr(value, 1, 30) AS value FROM prompt_value WHERE key <> 'answer' ORDER BY 1, 2"
 fails "$HW" run --model gpt2 --data own.jsonl --db other.db --answer-column answer.loss
+fails "$HW" run --model gpt2 --data own.jsonl --db other.db --group-by answer.loss
+"$HW" run --model gpt2 --data own.jsonl --db kept.db --neuron-projections none --threads "$T" 2>&1 | grep -o "kept: .*"
 echo "--- answers that begin with the same tokens are compared where they part; ties are neither won nor lost"
 printf 'prompt,answer,foil\nThe sum is,173,174\nThe key,has,have\nThe key that I found,was,was\n' >alike.csv
 "$HW" run --model llama --data alike.csv --db alike.db --neuron-projections none --threads "$T" 2>&1 | grep "several"

@@ -10,6 +10,7 @@ echo "exit $?"
 "$HW" help nothing; echo "exit $?"
 "$HW" help run extra; echo "exit $?"
 "$HW" version extra; echo "exit $?"
+"$HW" help version extra; echo "exit $?"
 "$HW" help run --help | grep -c "^usage: headwater run"
 commands=$(sed -n 's/^  \([a-z]*\) .*/\1/p' "$TMPDIR/list")
 for command in $commands; do
