@@ -68,15 +68,15 @@ static void analysis_is_refused(const char *words) {
 
 TEST(an_analysis_out_of_range_is_refused) {
   job.analysis.norm = 2;
-  analysis_is_refused("norm is 2, want one of 0 (l1) to 0 (l1)");
+  analysis_is_refused("norm is 2, want 0 (l1)");
   job.analysis.bos = 9;
-  analysis_is_refused("bos is 9, want one of 0 (auto) to 2 (no)");
+  analysis_is_refused("bos is 9, want one of 0 (auto), 1 (yes), 2 (no)");
   job.analysis.answer_joint = -1;
-  analysis_is_refused("answer-joint is -1, want one of 0 (auto) to 2 (none)");
+  analysis_is_refused("answer-joint is -1, want one of 0 (auto), 1 (space), 2 (none)");
   job.analysis.project = 3;
-  analysis_is_refused("project is 3, want one of 0 (default) to 2 (none)");
+  analysis_is_refused("project is 3, want one of 0 (default), 1 (all), 2 (none)");
   job.analysis.conventions = 77;
-  analysis_is_refused("convention is 77, want one of 0 (auto) to 3 (both)");
+  analysis_is_refused("convention is 77, want one of 0 (auto), 1 (alone), 2 (frozen), 3 (both)");
   job.analysis.top_neurons = -5;
   analysis_is_refused("top-neurons is -5, want a whole number from 0 to 1000");
   job.analysis.top_tokens = 0;
@@ -104,11 +104,11 @@ static void job_is_refused(const char *words) {
 
 TEST(a_job_out_of_range_is_refused) {
   job.relevance = 99;
-  job_is_refused("relevance is 99, want one of 0 (none) to 3 (both)");
+  job_is_refused("relevance is 99, want one of 0 (none), 1 (answer), 2 (contrast), 3 (both)");
   job.quoting = 3;
-  job_is_refused("quoting is 3, want one of 0 (auto) to 2 (always)");
+  job_is_refused("quoting is 3, want one of 0 (auto), 1 (never), 2 (always)");
   job.gemm = 2;
-  job_is_refused("gemm is 2, want one of 0 (built-in) to 1 (openblas)");
+  job_is_refused("gemm is 2, want one of 0 (built-in), 1 (openblas)");
   job.threads = -2;
   job_is_refused("threads is -2, want a whole number from 0 to 1024");
   job.memory = -1;
@@ -138,14 +138,19 @@ TEST(other_settings_out_of_range_are_refused) {
     if (shares[i] != 0) assert_refused(hw_certify(db_path, &certify, &certified, &err), &err, HW_ERROR_INPUT, "want a number above 0 and below 1");
   }
   const struct { hw_certify_settings settings; const char *words; } certify[] = {
-      {{.graph = 3}, "graph is 3, want one of 0 (routes) to 2 (contrast)"}, {{.unit = 2}, "unit is 2, want one of 0 (edge) to 1 (node)"},
-      {{.baseline = -1}, "baseline is -1, want one of 0 (counterfactual) to 2 (mean)"}, {{.curve = 9}, "curve is 9, want one of 0"},
+      {{.graph = 3}, "graph is 3, want one of 0 (routes), 1 (answer), 2 (contrast)"}, {{.unit = 2}, "unit is 2, want one of 0 (edge), 1 (node)"},
+      {{.baseline = -1}, "baseline is -1, want one of 0 (counterfactual), 1 (zero), 2 (mean)"}, {{.curve = 9}, "curve is 9, want one of 0"},
       {{.n_random = -1}, "n_random is -1, want a whole number from 0 to 1000"}, {{.threads = -2}, "threads is -2, want a whole number from 0"}};
-  for (size_t i = 0; i < COUNT_OF(certify); i++) assert_refused(hw_certify(db_path, &certify[i].settings, &certified, &err), &err, HW_ERROR_INPUT, certify[i].words);
-  const hw_comparison_request requests[] = {{.by = "group=a,b", .measure = (hw_measure)4}, {.by = "group=a,b", .components = (hw_component_set)6}};
-  for (size_t i = 0; i < COUNT_OF(requests); i++) {
+  for (size_t i = 0; i < COUNT_OF(certify); i++) {
+    hw_certify_settings settings = certify[i].settings;
+    settings.model = model_path;
+    assert_refused(hw_certify(db_path, &settings, &certified, &err), &err, HW_ERROR_INPUT, certify[i].words);
+  }
+  const struct { hw_comparison_request request; const char *words; } comparisons[] = {
+      {{.measure = (hw_measure)4}, "measure is 4"}, {{.components = (hw_component_set)6}, "components is 6"}};
+  for (size_t i = 0; i < COUNT_OF(comparisons); i++) {
     hw_comparison comparison;
-    assert_refused(hw_comparison_read(NULL, NULL, &requests[i], &comparison, &err), &err, HW_ERROR_INPUT, i ? "components is 6" : "measure is 4");
+    assert_refused(hw_comparison_read(NULL, NULL, &comparisons[i].request, &comparison, &err), &err, HW_ERROR_INPUT, comparisons[i].words);
     hw_comparison_fini(&comparison);
   }
   assert_int_not_equal(access(out_path, F_OK), 0);
