@@ -143,6 +143,8 @@ bool hw_number_check(const char *name, double value, double min, double max, hw_
   return check_number(&(hw_option){.name = name, .kind = HW_OPTION_NUMBER, .min = min, .max = max}, value, err);
 }
 
+bool hw_given_check(const char *name, const char *text, hw_error *err) { return text || hw_fail(err, HW_ERROR_INPUT, "no %s is given", name); }
+
 bool hw_options_check(hw_option_table table, const void *settings, const void *usual, hw_error *err) {
   for (size_t i = 0; i < table.n; i++) {
     const hw_option *option = &table.rows[i];

@@ -60,6 +60,8 @@ bool hw_options_check(hw_option_table table, const void *settings, const void *u
 bool hw_choice_check(const char *name, int value, const char *const *choices, hw_error *err);
 bool hw_count_check(const char *name, int64_t value, int64_t min, int64_t max, hw_error *err);
 bool hw_number_check(const char *name, double value, double min, double max, hw_error *err);
+/* For a text or a path that must be there: NULL is the error "no NAME is given". */
+bool hw_given_check(const char *name, const char *text, hw_error *err);
 
 /* The letter that stands for an option, where other programs have one for the same: -j, -o; 0: none. */
 char hw_option_letter(const hw_option *option);

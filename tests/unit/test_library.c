@@ -156,6 +156,13 @@ TEST(other_settings_out_of_range_are_refused) {
   assert_int_not_equal(access(out_path, F_OK), 0);
 }
 
+TEST(a_data_set_out_of_range_is_refused) {
+  const struct { hw_dataset_options options; const char *words; } refused[] = {
+      {{.path = "datasets/ioi.csv", .quoting = (hw_quoting)9}, "quoting is 9, want one of 0 (auto), 1 (never), 2 (always)"}, {{.format = "csv"}, "no data set is given"}};
+  hw_dataset *dataset;
+  for (size_t i = 0; i < COUNT_OF(refused); i++) assert_refused(hw_dataset_open(&refused[i].options, &dataset, &err), &err, HW_ERROR_INPUT, refused[i].words);
+}
+
 TEST(targets_that_are_none_are_refused) {
   static const int32_t ids[] = {5, 6, 7};
   char many[201];
@@ -289,6 +296,7 @@ int main(void) {
       cmocka_unit_test_setup(an_analysis_out_of_range_is_refused, setup),
       cmocka_unit_test_setup(a_job_out_of_range_is_refused, setup),
       cmocka_unit_test_setup(other_settings_out_of_range_are_refused, setup),
+      cmocka_unit_test_setup(a_data_set_out_of_range_is_refused, setup),
       cmocka_unit_test_setup(targets_that_are_none_are_refused, setup),
       cmocka_unit_test_setup(states_and_components_that_are_none_are_refused, setup),
       cmocka_unit_test_setup(baselines_that_are_not_there_are_refused, setup),
