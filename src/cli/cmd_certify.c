@@ -34,7 +34,7 @@ static const hw_option rows[] = {
     {"dry-run", HW_OPTION_FLAG, AT(dry_run), NULL, "only say what it will take", 0, 0, NULL, false},
     {"profile", HW_OPTION_FLAG, AT(profile), NULL, "print what the time was spent on", 0, 0, NULL, false},
     {"quiet", HW_OPTION_FLAG, AT(quiet), NULL, "no progress and no table", 0, 0, NULL, false},
-    {"format", HW_OPTION_CHOICE, AT(format), "NAME", "of the table: table, csv or json", 0, 0, hw_cli_format_names, false},
+    {"format", HW_OPTION_CHOICE, AT(format), "NAME", "of the table: table, csv or json", 0, 0, hw_table_format_names, false},
     {"delete", HW_OPTION_COUNT, AT(delete), "N", "instead: delete the certificates N (headwater query DB certificates lists them)", 1, 1e15, NULL, false},
     HW_LOCK_TIMEOUT_ROW(certify_settings),
 };

@@ -34,7 +34,7 @@ static const hw_option rows[] = {
     {"permutations", HW_OPTION_COUNT, AT(permutations), "N", "of the test, drawn at random; where there are no more ways to exchange than this, each is taken once and p is exact", 1, 1e9, NULL, false},
     {"seed", HW_OPTION_COUNT, AT(seed), "N", "of permutations that are drawn: the same seed gives the same p everywhere", 0, 9e15, NULL, false},
     {"top", HW_OPTION_COUNT, AT(top), "N", "rows, best p first; 0: 20 of a table, all of csv and json", 0, 1e15, NULL, false},
-    {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
+    {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, hw_table_format_names, false},
     {"save", HW_OPTION_CHOICE, AT(save), "WHEN", "keep the result in the database (headwater query DB comparisons): yes, no, or auto: where the file can be written", 0, 0, save_names, false},
     {"delete", HW_OPTION_COUNT, AT(delete), "N", "instead: delete the saved comparison N (headwater query DB comparisons lists them)", 1, 1e15, NULL, false},
     HW_LOCK_TIMEOUT_ROW(compare_settings),

@@ -37,7 +37,7 @@ static const hw_option rows[] = {
     {"timeout", HW_OPTION_NUMBER, offsetof(mine_settings, timeout), "SECONDS",
      "for search and ranking; then the highest supports that were done are kept", 0, 1e7, NULL, false},
     {"memory", HW_OPTION_COUNT, offsetof(mine_settings, memory), "MiB", "for search and ranking", 1, 1 << 24, NULL, false},
-    {"format", HW_OPTION_CHOICE, offsetof(mine_settings, format), "NAME", "table; csv or json: the circuits, and what was searched on stderr", 0, 0, hw_cli_format_names, false},
+    {"format", HW_OPTION_CHOICE, offsetof(mine_settings, format), "NAME", "table; csv or json: the circuits, and what was searched on stderr", 0, 0, hw_table_format_names, false},
     {"delete", HW_OPTION_COUNT, offsetof(mine_settings, delete), "N", "instead: delete the saved mining N (headwater query DB minings lists them)", 1, 1e15, NULL, false},
     HW_LOCK_TIMEOUT_ROW(mine_settings),
 };

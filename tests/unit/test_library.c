@@ -274,6 +274,27 @@ TEST(errors_and_hooks_may_be_left_out) {
   assert_false(hw_run(&job, NULL, &plan, &result, NULL));
 }
 
+static bool count_bytes(void *context, const char *bytes, size_t length) {
+  (void)bytes;
+  *(size_t *)context += length;
+  return true;
+}
+
+TEST(a_format_that_is_none_is_refused) {
+  static const char words[] = "format is 99, want one of 0 (table), 1 (csv), 2 (json)";
+  const hw_table_format format = (hw_table_format)99;
+  const hw_comparison_request request = {.by = "group=a,b"};
+  const hw_comparison comparison = {.value_a = "a", .value_b = "b"};
+  hw_store *store;
+  size_t n_bytes = 0;
+  assert_ok(hw_store_open_read(db_path, &store, &err), &err);
+  assert_refused(hw_store_select(store, "SELECT 1", NULL, 0, format, count_bytes, &n_bytes, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_store_show_tables(store, format, count_bytes, &n_bytes, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_comparison_show(&request, &comparison, &(hw_stats_result){0}, 0, format, 0, count_bytes, &n_bytes, &err), &err, HW_ERROR_INPUT, words);
+  assert_int_equal(n_bytes, 0);
+  assert_ok(hw_store_close(store, false, &err), &err);
+}
+
 static bool take_lines(void *context, const char *bytes, size_t length) {
   int *left = context;
   assert_true(length > 0 && bytes[length - 1] == '\n' && *left > 0);
@@ -303,6 +324,7 @@ int main(void) {
       cmocka_unit_test_setup(a_model_is_packed_once, setup),
       cmocka_unit_test_setup(a_run_of_rows_ends_with_its_prompt, setup),
       cmocka_unit_test_setup(errors_and_hooks_may_be_left_out, setup),
+      cmocka_unit_test_setup(a_format_that_is_none_is_refused, setup),
       cmocka_unit_test_setup(a_check_stops_with_its_sink, setup),
   };
   return cmocka_run_group_tests_name("library", tests, open_all, close_all);
