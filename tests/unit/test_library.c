@@ -156,6 +156,24 @@ TEST(other_settings_out_of_range_are_refused) {
   assert_int_not_equal(access(out_path, F_OK), 0);
 }
 
+TEST(a_mining_out_of_range_is_refused) {
+  const hw_mining_settings usual = {.min_support = 0.5, .top = 10, .seconds = 10, .bytes = 1 << 20};
+  const struct { size_t top; double seconds; size_t bytes; const char *words; } refused[] = {
+      {0, 10, 1 << 20, "top is 0, want a whole number from 1 to 10000"}, {10001, 10, 1 << 20, "top is 10001, want a whole number from 1 to 10000"},
+      {SIZE_MAX, 10, 1 << 20, "top is 18446744073709551615, want a whole number from 1 to 10000"},
+      {10, NAN, 1 << 20, "seconds is nan, want a number above 0 and below 10000000"}, {10, 0, 1 << 20, "seconds is 0"}, {10, -1, 1 << 20, "seconds is -1"},
+      {10, (double)INFINITY, 1 << 20, "seconds is inf"}, {10, 10, 0, "bytes is 0, want a whole number from 1 to 17592186044416"},
+      {10, 10, SIZE_MAX, "bytes is 18446744073709551615, want"}};
+  hw_mining_summary mined;
+  for (size_t i = 0; i < COUNT_OF(refused); i++) {
+    hw_mining_settings settings = usual;
+    settings.top = refused[i].top;
+    settings.seconds = refused[i].seconds;
+    settings.bytes = refused[i].bytes;
+    assert_refused(hw_store_mine(db_path, &settings, &mined, &err), &err, HW_ERROR_INPUT, refused[i].words);
+  }
+}
+
 TEST(a_data_set_out_of_range_is_refused) {
   const struct { hw_dataset_options options; const char *words; } refused[] = {
       {{.path = "datasets/ioi.csv", .quoting = (hw_quoting)9}, "quoting is 9, want one of 0 (auto), 1 (never), 2 (always)"}, {{.format = "csv"}, "no data set is given"}};
@@ -317,6 +335,7 @@ int main(void) {
       cmocka_unit_test_setup(an_analysis_out_of_range_is_refused, setup),
       cmocka_unit_test_setup(a_job_out_of_range_is_refused, setup),
       cmocka_unit_test_setup(other_settings_out_of_range_are_refused, setup),
+      cmocka_unit_test_setup(a_mining_out_of_range_is_refused, setup),
       cmocka_unit_test_setup(a_data_set_out_of_range_is_refused, setup),
       cmocka_unit_test_setup(targets_that_are_none_are_refused, setup),
       cmocka_unit_test_setup(states_and_components_that_are_none_are_refused, setup),
