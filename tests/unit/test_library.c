@@ -181,6 +181,23 @@ TEST(a_data_set_out_of_range_is_refused) {
   for (size_t i = 0; i < COUNT_OF(refused); i++) assert_refused(hw_dataset_open(&refused[i].options, &dataset, &err), &err, HW_ERROR_INPUT, refused[i].words);
 }
 
+TEST(a_model_that_is_not_given_is_refused) {
+  static const char words[] = "no model is given";
+  hw_certify_summary certified;
+  hw_model *opened;
+  hw_tokenizer *opened_tokenizer;
+  hw_model_config config;
+  hw_buffer text;
+  bool whole;
+  hw_buffer_init(&text);
+  assert_refused(hw_certify(db_path, &(hw_certify_settings){0}, &certified, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_model_open(NULL, &opened, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_tokenizer_open(NULL, NULL, &opened_tokenizer, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_model_config_read(NULL, NULL, &config, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_model_explain(NULL, NULL, &text, &whole, &err), &err, HW_ERROR_INPUT, words);
+  hw_buffer_fini(&text);
+}
+
 TEST(targets_that_are_none_are_refused) {
   static const int32_t ids[] = {5, 6, 7};
   char many[201];
@@ -313,6 +330,28 @@ TEST(a_format_that_is_none_is_refused) {
   assert_ok(hw_store_close(store, false, &err), &err);
 }
 
+TEST(a_path_that_is_not_given_is_refused) {
+  static const char words[] = "no database is given";
+  const hw_mining_settings mining = {.min_support = 0.5, .top = 10, .seconds = 10, .bytes = 1 << 20};
+  const hw_export no_script = {.folder = folder, .figures = true};
+  hw_mining_summary mined;
+  hw_certify_summary certified;
+  hw_merge_result merged;
+  hw_store *store;
+  int64_t n, n_failed;
+  assert_refused(hw_store_open_read(NULL, &store, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_store_mine(NULL, &mining, &mined, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_certify(NULL, &(hw_certify_settings){.model = model_path}, &certified, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_check(NULL, &(hw_check_settings){0}, count_bytes, &(size_t){0}, &n, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_store_merge(out_path, (const char *[]){NULL}, 1, false, NULL, &merged, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_store_merge(NULL, (const char *[]){db_path}, 1, false, NULL, &merged, &err), &err, HW_ERROR_INPUT, words);
+  assert_refused(hw_rethreshold(db_path, 0.1, NULL, NULL, &n, &n_failed, &err), &err, HW_ERROR_INPUT, words);
+  assert_ok(hw_store_open_read(db_path, &store, &err), &err);
+  assert_refused(hw_store_export(store, &(hw_export){0}, &err), &err, HW_ERROR_INPUT, "no folder is given");
+  assert_refused(hw_store_export(store, &no_script, &err), &err, HW_ERROR_INPUT, "no script is given");
+  assert_ok(hw_store_close(store, false, &err), &err);
+}
+
 static bool take_lines(void *context, const char *bytes, size_t length) {
   int *left = context;
   assert_true(length > 0 && bytes[length - 1] == '\n' && *left > 0);
@@ -337,6 +376,7 @@ int main(void) {
       cmocka_unit_test_setup(other_settings_out_of_range_are_refused, setup),
       cmocka_unit_test_setup(a_mining_out_of_range_is_refused, setup),
       cmocka_unit_test_setup(a_data_set_out_of_range_is_refused, setup),
+      cmocka_unit_test_setup(a_model_that_is_not_given_is_refused, setup),
       cmocka_unit_test_setup(targets_that_are_none_are_refused, setup),
       cmocka_unit_test_setup(states_and_components_that_are_none_are_refused, setup),
       cmocka_unit_test_setup(baselines_that_are_not_there_are_refused, setup),
@@ -344,6 +384,7 @@ int main(void) {
       cmocka_unit_test_setup(a_run_of_rows_ends_with_its_prompt, setup),
       cmocka_unit_test_setup(errors_and_hooks_may_be_left_out, setup),
       cmocka_unit_test_setup(a_format_that_is_none_is_refused, setup),
+      cmocka_unit_test_setup(a_path_that_is_not_given_is_refused, setup),
       cmocka_unit_test_setup(a_check_stops_with_its_sink, setup),
   };
   return cmocka_run_group_tests_name("library", tests, open_all, close_all);
