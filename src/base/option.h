@@ -9,6 +9,7 @@
 #include "headwater/arena.h"
 #include "headwater/buffer.h"
 #include "headwater/error.h"
+#include "headwater/hooks.h"
 
 typedef enum hw_option_kind {
   HW_OPTION_FLAG,   /* bool */
@@ -38,7 +39,7 @@ typedef struct hw_option {
 
 /* The option of all commands that write into a database: the field `lock_timeout` of `type`, a double. */
 #define HW_LOCK_TIMEOUT_ROW(type) \
-  {"lock-timeout", HW_OPTION_NUMBER, offsetof(type, lock_timeout), "SECONDS", "how long to wait while another program holds the database locked", 0, 1e6, NULL, false}
+  {"lock-timeout", HW_OPTION_NUMBER, offsetof(type, lock_timeout), "SECONDS", "how long to wait while another program holds the database locked", 0, HW_LOCK_SECONDS_LIMIT, NULL, false}
 
 typedef struct hw_option_table {
   const hw_option *rows;

@@ -352,6 +352,13 @@ TEST(a_path_that_is_not_given_is_refused) {
   assert_ok(hw_store_close(store, false, &err), &err);
 }
 
+TEST(a_wait_out_of_range_is_refused) {
+  const double seconds[] = {NAN, -1, 1e6};
+  int64_t before, after;
+  for (size_t i = 0; i < COUNT_OF(seconds); i++)
+    assert_refused(hw_store_pack(db_path, &(hw_hooks){.lock_timeout = seconds[i]}, &before, &after, &err), &err, HW_ERROR_INPUT, "lock_timeout is ");
+}
+
 static bool take_lines(void *context, const char *bytes, size_t length) {
   int *left = context;
   assert_true(length > 0 && bytes[length - 1] == '\n' && *left > 0);
@@ -385,6 +392,7 @@ int main(void) {
       cmocka_unit_test_setup(errors_and_hooks_may_be_left_out, setup),
       cmocka_unit_test_setup(a_format_that_is_none_is_refused, setup),
       cmocka_unit_test_setup(a_path_that_is_not_given_is_refused, setup),
+      cmocka_unit_test_setup(a_wait_out_of_range_is_refused, setup),
       cmocka_unit_test_setup(a_check_stops_with_its_sink, setup),
   };
   return cmocka_run_group_tests_name("library", tests, open_all, close_all);
