@@ -63,7 +63,7 @@ typedef struct hw_certify_summary {
 } hw_certify_summary;
 
 /* Certifies the prompts of the database at `path` that have no row for these settings yet, a transaction for each few prompts: the same call
- * goes on after any end. Where prompts came since an earlier call, what depends on all of them (the baseline mean, what is knocked out, a curve in the order of
+ * goes on after any end. The summary is filled after an error too. Where prompts came since an earlier call, what depends on all of them (the baseline mean, what is knocked out, a curve in the order of
  * the set) is made anew, and so is a row with a reason. Errors: INPUT for settings out of range, when no model is given or it is not the run's, when the threshold is below the floor of stored routes, when a
  * baseline or a graph does not go with the settings, when it needs counterfactuals and no prompt has one, or when the file is damaged; ARGUMENT when two settings do not go together; UNSUPPORTED when an activation is too large for a mean,
  * or a prompt too long for random graphs; IO, MEMORY. */

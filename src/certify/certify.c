@@ -374,9 +374,10 @@ bool hw_certify(const char *path, const hw_certify_settings *given, hw_certify_s
   if (!err) err = &unread;
   hw_arena arena;
   hw_store *store;
+  *summary = (hw_certify_summary){0};
   if (!hw_given_check("model", given->model, err) || !check_ranges(given, err) || !check_pairs(given, err)) return false;
   if (settings.knockout < settings.pairs) settings.knockout = settings.pairs;
-  *summary = (hw_certify_summary){.threads = settings.threads ? (int)settings.threads : omp_get_num_procs()};
+  summary->threads = settings.threads ? (int)settings.threads : omp_get_num_procs();
   if (settings.dry_run ? !hw_store_open_read_waiting(path, settings.hooks, &store, err) : !hw_store_open_write(path, settings.hooks, &store, err)) return false;
   store->stoppable = false; /* the prompts in work are stored before the end */
   hw_arena_init(&arena);

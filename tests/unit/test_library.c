@@ -188,13 +188,14 @@ TEST(a_model_that_is_not_given_is_refused) {
   hw_tokenizer *opened_tokenizer;
   hw_model_config config;
   hw_buffer text;
-  bool whole;
+  bool whole = true;
   hw_buffer_init(&text);
   assert_refused(hw_certify(db_path, &(hw_certify_settings){0}, &certified, &err), &err, HW_ERROR_INPUT, words);
   assert_refused(hw_model_open(NULL, &opened, &err), &err, HW_ERROR_INPUT, words);
   assert_refused(hw_tokenizer_open(NULL, NULL, &opened_tokenizer, &err), &err, HW_ERROR_INPUT, words);
   assert_refused(hw_model_config_read(NULL, NULL, &config, &err), &err, HW_ERROR_INPUT, words);
   assert_refused(hw_model_explain(NULL, NULL, &text, &whole, &err), &err, HW_ERROR_INPUT, words);
+  assert_false(whole);
   hw_buffer_fini(&text);
 }
 
@@ -230,7 +231,7 @@ TEST(baselines_that_are_not_there_are_refused) {
   const hw_relevance_settings settings = {.answer = true, .floor = 0.01, .top_neurons = 5};
   hw_answer_question question = {.answer = -1, .foil = -1, .threads = -2};
   hw_answer_trace made;
-  hw_certificate certificate;
+  hw_certificate certificate = {.n_ffn = 7};
   double heads[64], ffn[8];
   assert_true(model->config.n_layers * model->config.n_heads <= (int64_t)COUNT_OF(heads));
   assert_refused(hw_answer_trace_ids(model, ids, 3, &question, &settings, &made, &err), &err, HW_ERROR_INPUT, "threads is -2");
@@ -249,6 +250,7 @@ TEST(baselines_that_are_not_there_are_refused) {
                        refused[i].words);
       assert_refused(hw_answer_trace_knock_out(&made, (hw_baseline)refused[i].baseline, heads, ffn, &err), &err, HW_ERROR_INPUT, refused[i].words);
     }
+    assert_int_equal(certificate.n_ffn, 0);
     assert_ok(hw_answer_trace_knock_out(&made, HW_BASELINE_ZERO, heads, ffn, &err), &err);
     hw_answer_trace_fini(&made);
   }
@@ -359,6 +361,25 @@ TEST(a_wait_out_of_range_is_refused) {
     assert_refused(hw_store_pack(db_path, &(hw_hooks){.lock_timeout = seconds[i]}, &before, &after, &err), &err, HW_ERROR_INPUT, "lock_timeout is ");
 }
 
+/* A caller that reads it after an error finds zeros. */
+TEST(what_a_refused_call_gives_is_filled) {
+  hw_certify_summary certified;
+  int64_t n = 7, n_failed = 7, before = 7, after = 7, id = 7;
+  memset(&certified, 7, sizeof certified);
+  assert_false(hw_certify(db_path, &(hw_certify_settings){.model = model_path, .graph = 3}, &certified, &err));
+  assert_int_equal(certified.n_prompts, 0);
+  assert_int_equal(certified.threads, 0);
+  assert_true(certified.stage == NULL && *certified.reason == '\0');
+  assert_false(hw_rethreshold(db_path, 0, out_path, NULL, &n, &n_failed, &err));
+  assert_int_equal(n, 0);
+  assert_int_equal(n_failed, 0);
+  assert_false(hw_store_pack("/nowhere/a.db", NULL, &before, &after, &err));
+  assert_int_equal(before, 0);
+  assert_int_equal(after, 0);
+  assert_false(hw_comparison_save("/nowhere/a.db", &(hw_comparison_request){.by = "group=a,b"}, &(hw_comparison){0}, &(hw_stats_result){0}, &id, &err));
+  assert_int_equal(id, 0);
+}
+
 static bool take_lines(void *context, const char *bytes, size_t length) {
   int *left = context;
   assert_true(length > 0 && bytes[length - 1] == '\n' && *left > 0);
@@ -393,6 +414,7 @@ int main(void) {
       cmocka_unit_test_setup(a_format_that_is_none_is_refused, setup),
       cmocka_unit_test_setup(a_path_that_is_not_given_is_refused, setup),
       cmocka_unit_test_setup(a_wait_out_of_range_is_refused, setup),
+      cmocka_unit_test_setup(what_a_refused_call_gives_is_filled, setup),
       cmocka_unit_test_setup(a_check_stops_with_its_sink, setup),
   };
   return cmocka_run_group_tests_name("library", tests, open_all, close_all);
