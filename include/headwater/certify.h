@@ -15,8 +15,6 @@ HW_BEGIN_C
 /* ROUTES are those that the database holds. ANSWER and CONTRAST are computed by the model (relevance.h). */
 typedef enum hw_certified_graph { HW_CERTIFY_ROUTES, HW_CERTIFY_ANSWER, HW_CERTIFY_CONTRAST } hw_certified_graph;
 HW_API extern const char *const hw_certified_graph_names[4]; /* "routes", "answer", "contrast", NULL */
-HW_API extern const char *const hw_ablation_unit_names[3];   /* "edge", "node", NULL */
-HW_API extern const char *const hw_certify_baseline_names[4]; /* "counterfactual", "zero", "mean", NULL */
 
 /* What a curve keeps more and more of: components (heads and FFNs at all positions) in the order of the prompt or of the whole set, or
  * heads and FFNs at single positions in the order of the prompt. */

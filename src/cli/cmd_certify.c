@@ -24,7 +24,7 @@ static const hw_option rows[] = {
     {"graph", HW_OPTION_CHOICE, AT(graph), "WHICH", "routes: those that are stored; answer or contrast: the relevance of a prompt, or against its counterfactual", 0, 0, hw_certified_graph_names, false},
     {"threshold", HW_OPTION_NUMBER, AT(threshold), "SHARE", "parts above it are the graph; of routes it is at least the floor of the run. When left out: the run's threshold, for answer and contrast its --relevance-threshold (0.04 where it stored none)", 0, 1, NULL, false},
     {"unit", HW_OPTION_CHOICE, AT(unit), "WHAT", "kept and replaced are edges, or nodes: whole heads and FFNs at a position", 0, 0, hw_ablation_unit_names, false},
-    {"baseline", HW_OPTION_CHOICE, AT(baseline), "WHAT", "what stands in the place of what is replaced: that of the counterfactual, zero, or the mean over prompts of the same group and length (with --unit node)", 0, 0, hw_certify_baseline_names, false},
+    {"baseline", HW_OPTION_CHOICE, AT(baseline), "WHAT", "what stands in the place of what is replaced: that of the counterfactual, zero, or the mean over prompts of the same group and length (with --unit node)", 0, 0, hw_baseline_names, false},
     {"random", HW_OPTION_COUNT, AT(random), "N", "random graphs of the same size to compare with, for each prompt", 0, 1000, NULL, false},
     {"knockout", HW_OPTION_COUNT, AT(knockout), "K", "knock out the K heads and FFNs with the largest sums over the whole set, one by one; a large K takes all", 0, 1000000, NULL, false},
     {"pairs", HW_OPTION_COUNT, AT(pairs), "K", "knock out the K largest two by two as well", 0, 1000, NULL, false},

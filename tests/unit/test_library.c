@@ -250,6 +250,8 @@ TEST(baselines_that_are_not_there_are_refused) {
                        refused[i].words);
       assert_refused(hw_answer_trace_knock_out(&made, (hw_baseline)refused[i].baseline, heads, ffn, &err), &err, HW_ERROR_INPUT, refused[i].words);
     }
+    assert_refused(hw_answer_trace_certify(&made, NULL, 0, (hw_ablation_unit)2, HW_BASELINE_ZERO, &certificate, &err), &err, HW_ERROR_INPUT,
+                   "unit is 2, want one of 0 (edge), 1 (node)");
     assert_int_equal(certificate.n_ffn, 0);
     assert_ok(hw_answer_trace_knock_out(&made, HW_BASELINE_ZERO, heads, ffn, &err), &err);
     hw_answer_trace_fini(&made);
