@@ -21,6 +21,10 @@ HW_API extern const char *const hw_certified_graph_names[4]; /* "routes", "answe
 typedef enum hw_curve { HW_CURVE_NONE, HW_CURVE_COMPONENTS, HW_CURVE_SET, HW_CURVE_PARTS } hw_curve;
 HW_API extern const char *const hw_curve_names[5];
 
+/* The largest settings that are taken; of the command line as well. */
+enum { HW_CERTIFY_MOST_RANDOM = 1000, HW_CERTIFY_MOST_KNOCKOUTS = 1000000, HW_CERTIFY_MOST_PAIRS = 1000, HW_CERTIFY_MOST_THREADS = 4096 };
+#define HW_CERTIFY_MOST_PROMPTS INT64_C(1000000000000000)
+
 typedef struct hw_certify_settings {
   const char *model, *architecture; /* as for hw_model_open_as */
   int graph;        /* hw_certified_graph */

@@ -140,7 +140,8 @@ TEST(other_settings_out_of_range_are_refused) {
   const struct { hw_certify_settings settings; const char *words; } certify[] = {
       {{.graph = 3}, "graph is 3, want one of 0 (routes), 1 (answer), 2 (contrast)"}, {{.unit = 2}, "unit is 2, want one of 0 (edge), 1 (node)"},
       {{.baseline = -1}, "baseline is -1, want one of 0 (counterfactual), 1 (zero), 2 (mean)"}, {{.curve = 9}, "curve is 9, want one of 0"},
-      {{.n_random = -1}, "n_random is -1, want a whole number from 0 to 1000"}, {{.threads = -2}, "threads is -2, want a whole number from 0"}};
+      {{.n_random = -1}, "n_random is -1, want a whole number from 0 to 1000"}, {{.threads = -2}, "threads is -2, want a whole number from 0"},
+      {{.limit = INT64_MAX}, "limit is 9223372036854775807, want a whole number from 0 to 1000000000000000"}};
   for (size_t i = 0; i < COUNT_OF(certify); i++) {
     hw_certify_settings settings = certify[i].settings;
     settings.model = model_path;
