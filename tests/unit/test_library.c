@@ -148,7 +148,8 @@ TEST(other_settings_out_of_range_are_refused) {
     assert_refused(hw_certify(db_path, &settings, &certified, &err), &err, HW_ERROR_INPUT, certify[i].words);
   }
   const struct { hw_comparison_request request; const char *words; } comparisons[] = {
-      {{.measure = (hw_measure)4}, "measure is 4"}, {{.components = (hw_component_set)6}, "components is 6"}};
+      {{.measure = (hw_measure)4}, "measure is 4"}, {{.components = (hw_component_set)6}, "components is 6"},
+      {{.min_active = -1}, "min_active is -1, want a whole number from 0 to 1000000000000000"}};
   for (size_t i = 0; i < COUNT_OF(comparisons); i++) {
     hw_comparison comparison;
     assert_refused(hw_comparison_read(NULL, NULL, &comparisons[i].request, &comparison, &err), &err, HW_ERROR_INPUT, comparisons[i].words);
