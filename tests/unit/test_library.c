@@ -350,6 +350,7 @@ TEST(a_path_that_is_not_given_is_refused) {
   assert_refused(hw_check(NULL, &(hw_check_settings){0}, count_bytes, &(size_t){0}, &n, &err), &err, HW_ERROR_INPUT, words);
   assert_refused(hw_store_merge(out_path, (const char *[]){NULL}, 1, false, NULL, &merged, &err), &err, HW_ERROR_INPUT, words);
   assert_refused(hw_store_merge(NULL, (const char *[]){db_path}, 1, false, NULL, &merged, &err), &err, HW_ERROR_INPUT, words);
+  assert_int_not_equal(access("(null).merging", F_OK), 0);
   assert_refused(hw_rethreshold(db_path, 0.1, NULL, NULL, &n, &n_failed, &err), &err, HW_ERROR_INPUT, words);
   assert_ok(hw_store_open_read(db_path, &store, &err), &err);
   assert_refused(hw_store_export(store, &(hw_export){0}, &err), &err, HW_ERROR_INPUT, "no folder is given");
