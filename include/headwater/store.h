@@ -216,7 +216,8 @@ typedef struct hw_space {
 } hw_space;
 /* What takes the room, page by page. Lives in the arena. */
 HW_API bool hw_store_space(hw_store *store, hw_arena *arena, hw_space *space, hw_error *err);
-/* Writes the file anew without free pages, in one transaction, after bringing it to this program's schema version. Bytes before and after. */
+/* Writes the file anew without free pages, in one transaction, after bringing it to this program's schema version and making its views anew.
+ * Bytes before and after. */
 HW_API bool hw_store_pack(const char *path, const hw_hooks *hooks, int64_t *before, int64_t *after, hw_error *err);
 
 /* ---- Reading back what a run stored, to derive another database from it ---- */

@@ -47,20 +47,21 @@ static void squeeze(const char *sql, hw_buffer *out) {
 }
 
 static bool compare_schema_row(check *c, const hw_statement *wanted, hw_statement *found, hw_buffer texts[2], hw_error *err) {
-  const char *name = hw_column_text(wanted, 1);
+  const char *type = hw_column_text(wanted, 0), *name = hw_column_text(wanted, 1);
   bool row;
   hw_statement_reset(found);
-  hw_bind_string(found, ":type", hw_column_text(wanted, 0));
+  hw_bind_string(found, ":type", type);
   hw_bind_string(found, ":name", name);
   if (!hw_statement_step(found, &row, err)) return false;
   if (!row) {
-    hw_check_differs(&c->report, "schema: there is no %s %s", hw_column_text(wanted, 0), name);
+    hw_check_differs(&c->report, "schema: there is no %s %s", type, name);
     return true;
   }
   squeeze(hw_column_text(wanted, 2), &texts[0]);
   squeeze(hw_column_text(found, 0), &texts[1]);
   if (!hw_buffer_check(&texts[0], err) || !hw_buffer_check(&texts[1], err)) return false;
-  if (strcmp(texts[0].data, texts[1].data) != 0) hw_check_differs(&c->report, "schema: %s %s is not as this program makes it", hw_column_text(wanted, 0), name);
+  if (strcmp(texts[0].data, texts[1].data) != 0)
+    hw_check_differs(&c->report, "schema: %s %s is not as this program makes it%s", type, name, strcmp(type, "view") == 0 ? "; if it is of an earlier program, headwater pack makes it anew" : "");
   return true;
 }
 

@@ -103,7 +103,7 @@ int main(int argc, char **argv) {
     return EXIT_USAGE;
   }
   bool asks_for_help = has_word(1, argv + 1, "--help", "-h") || strcmp(argv[1], "help") == 0;
-  if (asks_for_help && argc == 2) return list_commands(stdout);
+  if (asks_for_help && !first_other(argc - 2, argv + 2)) return list_commands(stdout);
   if (has_word(1, argv + 1, "--version", "-V") || strcmp(argv[1], "version") == 0) {
     const char *other = first_other(argc - 2, argv + 2);
     if (other) return too_many(other);

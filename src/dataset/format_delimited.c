@@ -64,6 +64,17 @@ static void forget_lines(table_state *s) {
   s->ahead.begin = s->ahead.end = 0;
 }
 
+/* Drops the bytes before s->end, which no row needs any more. */
+static void drop_read_lines(table_state *s) {
+  const size_t n = s->end;
+  s->lines.length -= n;
+  memmove(s->lines.data, s->lines.data + n, s->lines.length + 1);
+  s->end = 0;
+  s->ahead.begin = s->ahead.begin > n ? s->ahead.begin - n : 0;
+  s->ahead.end = s->ahead.end > n ? s->ahead.end - n : 0;
+  s->ahead.text = s->ahead.text > n ? s->ahead.text - n : 0;
+}
+
 /* Adds the next line to the row: 1, 0 at the end of the file, -1. */
 static int take_line(hw_dataset *dataset, hw_error *err) {
   table_state *s = dataset->state;
@@ -81,6 +92,7 @@ static int begin_row(hw_dataset *dataset, hw_error *err) {
   table_state *s = dataset->state;
   for (;;) {
     if (s->end == s->lines.length) forget_lines(s);
+    else if (s->end > dataset->stream.row_limit) drop_read_lines(s);
     s->begin = s->end;
     hw_raw_row_reset(&dataset->raw_row, s->line);
     int got = take_line(dataset, err);

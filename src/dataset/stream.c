@@ -112,12 +112,15 @@ static bool begin(hw_stream *stream, hw_error *err) {
   return code == Z_OK || hw_fail_memory(err, stream->path);
 }
 
-/* UTF-16 without a mark, by its NUL bytes: they stand in one half of more than half of the pairs, and never in the other half. "LE", "BE" or NULL. */
+/* UTF-16 without a mark, by its NUL bytes: they stand in one half of more than half of the pairs, and seldom in the other half, as of U+0100 and
+ * U+3000. "LE", "BE" or NULL. */
 static const char *utf16_order(const unsigned char *text, size_t length) {
   size_t n[2] = {0}, pairs = length / 2;
   for (size_t i = 0; i < 2 * pairs; i++) n[i % 2] += text[i] == 0;
-  if (pairs < 2 || (n[0] && n[1]) || n[0] + n[1] <= pairs / 2) return NULL;
-  return n[0] ? "BE" : "LE";
+  const bool big = n[0] > n[1];
+  const size_t many = n[!big], few = n[big];
+  if (pairs < 2 || many <= pairs / 2 || few > many / 8) return NULL;
+  return big ? "BE" : "LE";
 }
 
 /* Looks at the first bytes: drops a UTF-8 mark, refuses what cannot be text. */

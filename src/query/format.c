@@ -90,14 +90,10 @@ static void csv_row(hw_formatter *f, sqlite3_stmt *s) {
 
 /* ---- JSON ---- */
 
-/* Infinity as SQLite writes it: JSON has no word for it, and readers take a number past the range of doubles as infinite. */
+/* JSON has no word for infinity, and some readers take a number past the range of doubles for the largest one: a text, as in CSV. */
 static void json_real(hw_json *json, double value) {
-  if (isfinite(value)) {
-    hw_json_double(json, value);
-    return;
-  }
-  hw_buffer_append_string(json->out, value > 0 ? "9e999" : "-9e999");
-  json->need_comma = true;
+  if (isfinite(value)) hw_json_double(json, value);
+  else hw_json_string(json, value > 0 ? "inf" : "-inf");
 }
 
 static void json_row(hw_formatter *f, sqlite3_stmt *s) {

@@ -77,8 +77,8 @@ bool hw_groups_check_row(const hw_groups *groups, hw_row *row, hw_arena *arena, 
   for (size_t i = groups->with_variant; i < groups->n_asked; i++) {
     const hw_field *field = find_field(row, groups->asked[i]);
     if (!field || !memchr(field->value, '\0', field->length)) continue;
-    char problem[300];
-    (void)snprintf(problem, sizeof problem, "column \"%.200s\" holds a NUL byte, which a column that groups the prompts cannot have", groups->asked[i]);
+    char problem[400];
+    (void)snprintf(problem, sizeof problem, "column \"%.200s\" holds a NUL byte; a column that --group-by names or that groups by default cannot hold one", groups->asked[i]);
     *row = (hw_row){.index = row->index, .line = row->line, .problem = hw_arena_copy(arena, problem, strlen(problem), err)};
     return row->problem != NULL;
   }

@@ -29,7 +29,7 @@ static const hw_option job_options[] = {
     {"db", HW_OPTION_PATH, AT(db), "FILE", "database to make, or to continue", 0, 0, NULL, false},
     {"format", HW_OPTION_TEXT, AT(format), "NAME", "txt, csv, tsv, jsonl or json; by the file's name when left out", 0, 0, NULL, true},
     {"quoting", HW_OPTION_CHOICE, AT(quoting), "WHEN", "quotes around the cells of CSV and TSV are taken off: auto (CSV: yes; TSV: if more cells are wrapped in them than have loose ones), never, always", 0, 0, hw_quoting_names, HW_DECIDES_IF_CHOSEN},
-    {"max-row", HW_OPTION_COUNT, AT(max_row), "BYTES", "a longer row fails by itself; at most 67108864 (64 MiB)", 1, HW_ROW_LIMIT, NULL, HW_DECIDES_IF_CHOSEN},
+    {"max-row", HW_OPTION_COUNT, AT(max_row), "BYTES", "a longer row fails by itself, and one of more than 64 MiB in any case", 1, 1 << 30, NULL, HW_DECIDES_IF_CHOSEN},
     {"prompt-column", HW_OPTION_TEXT, AT(prompt_column), "NAME", "column of the prompt; else prompt, text, clean, ...", 0, 0, NULL, true},
     {"answer-column", HW_OPTION_TEXT, AT(answer_column), "NAME", "column of the right answer; else answer, target, ...", 0, 0, NULL, true},
     {"foil-column", HW_OPTION_TEXT, AT(foil_column), "NAME", "column of the wrong answer; else foil, ...", 0, 0, NULL, true},

@@ -157,6 +157,16 @@ static bool note_ambiguous(hw_plan *plan, const char *ambiguous, hw_error *err) 
   return plan->ambiguous_roles || (plan->ambiguous_roles = hw_arena_copy(&plan->arena, ambiguous, strlen(ambiguous), err)) != NULL;
 }
 
+static bool note_broken(hw_plan *plan, const hw_row *row, hw_error *err) {
+  if (!row->problem || plan->n_broken++) return true;
+  hw_buffer text;
+  hw_buffer_init(&text);
+  hw_buffer_printf(&text, "line %" PRId64 ": %s", row->line, row->problem);
+  bool ok = hw_buffer_check(&text, err) && (plan->broken = hw_arena_copy(&plan->arena, text.data, text.length, err)) != NULL;
+  hw_buffer_fini(&text);
+  return ok;
+}
+
 /* By what the roles of this prompt will be: all of its names are noted. */
 static bool note_hidden(hw_plan *plan, const hw_prompt_input *input, hw_arena *arena, hw_error *err) {
   if (!input->n_spans) return true;
@@ -189,8 +199,8 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   raise_to(&plan->largest.longest, shape.longest);
   raise_to(&plan->largest.n_targets, shape.n_targets);
   return hw_store_check_graphs(plan->n_graphs[counterfactual], err) && hw_roles_note(&plan->roles, input.spans, input.n_spans, plan->path, &plan->arena, err) &&
-         note_ambiguous(plan, input.ambiguous_roles, err) && note_hidden(plan, &input, arena, err) && hw_groups_note(&plan->groups, row, counterfactual, err) &&
-         add_prompt(plan, row, shape.n_rows ? input.n_tokens : 0, shape.n_targets, err);
+         (counterfactual || note_broken(plan, row, err)) && note_ambiguous(plan, input.ambiguous_roles, err) && note_hidden(plan, &input, arena, err) &&
+         hw_groups_note(&plan->groups, row, counterfactual, err) && add_prompt(plan, row, shape.n_rows ? input.n_tokens : 0, shape.n_targets, err);
 }
 
 /* One pass over the data set; for counterfactuals a second one, so that their prompts come after all rows. */
@@ -324,6 +334,13 @@ bool hw_plan_open(const hw_job *job, const hw_hooks *hooks, hw_plan *plan, char 
   return check_columns(job, err) && hw_dataset_open(&options, &plan->dataset, err) && hw_dataset_hash(plan->dataset, hash, err);
 }
 
+static bool fail_without_counterfactuals(const hw_plan *plan, hw_error *err) {
+  static const char what[] = "has a counterfactual prompt, want one at least for --counterfactual";
+  if (!plan->n_broken) return hw_fail(err, HW_ERROR_INPUT, "%s: none of %" PRId64 " rows %s", plan->path, plan->n_rows, what);
+  return hw_fail(err, HW_ERROR_INPUT, "%s: none of %" PRId64 " rows %s; %" PRId64 " of them cannot be read, the first is %s", plan->path, plan->n_rows, what,
+                 plan->n_broken, plan->broken);
+}
+
 bool hw_plan_measure(const hw_job *job, const hw_flow_settings *flow, const hw_model *model, const hw_tokenizer *tokenizer, const char *hash, hw_plan *plan,
                      hw_error *err) {
   char hash_after[HW_HASH_HEX];
@@ -332,7 +349,7 @@ bool hw_plan_measure(const hw_job *job, const hw_flow_settings *flow, const hw_m
   plan->n_rows = plan->n_prompts;
   if (ok && job->counterfactual) ok = hw_dataset_rewind(plan->dataset, err) && read_rows(job, model, tokenizer, true, plan, err);
   if (ok && job->counterfactual && !plan->n_counterfactuals)
-    ok = hw_fail(err, HW_ERROR_INPUT, "%s: none of %" PRId64 " rows has a counterfactual prompt, want one at least for --counterfactual", job->data, plan->n_rows);
+    ok = fail_without_counterfactuals(plan, err);
   plan->chunk_tokens = job->chunk_tokens ? job->chunk_tokens : usual_chunk_tokens(plan->n_tokens);
   ok = ok && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, plan->path, &plan->arena, err) &&
             (plan->paired ? cut_pairs(plan, err) : cut_chunks(plan, err)) && hw_plan_fill_info(plan, job, flow, model, tokenizer, hash, err) &&

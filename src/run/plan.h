@@ -41,6 +41,8 @@ typedef struct hw_plan {
   int64_t n_rows;    /* of the data set; their counterfactuals, when traced, are prompts n_rows, n_rows + 1... */
   int64_t n_prompts, n_tokens, n_unreadable;
   int64_t n_counterfactuals; /* rows that have one; only of a plan that was measured */
+  int64_t n_broken;          /* rows with a problem, likewise */
+  const char *broken;        /* of the first of them: its line and why; NULL: none */
   hw_batch_shape largest; /* the largest of each number over all prompts and chunks */
   int64_t n_double_bos, n_answers_several, n_answers_shared, n_answers_contained, n_answers_cut, n_answers_dropped;
   hw_cases prompts_end_in_space, answers_end_in_space;

@@ -29,8 +29,7 @@ static bool take_step(hw_store *store, const step *s, hw_error *err) {
   return !needed || hw_store_exec(store, hw_sql(s->file), doing, err);
 }
 
-/* The views of an older program may lack columns. */
-static bool remake_views(hw_store *store, hw_error *err) {
+bool hw_store_remake_views(hw_store *store, hw_error *err) {
   static const char begin[] = "\nCREATE VIEW ", doing[] = "make its views anew";
   const char *views = hw_sql("views.sql");
   hw_buffer drop;
@@ -50,7 +49,7 @@ static bool take_steps(hw_store *store, int64_t from, hw_error *err) {
   (void)snprintf(version, sizeof version, "PRAGMA user_version = %d", HW_SCHEMA_VERSION);
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
     if (steps[i].version > from && !take_step(store, &steps[i], err)) return false;
-  return remake_views(store, err) && hw_store_exec(store, version, "note its schema version", err);
+  return hw_store_remake_views(store, err) && hw_store_exec(store, version, "note its schema version", err);
 }
 
 static void say(const hw_store *store, int64_t from) {

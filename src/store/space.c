@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What takes the room of a database, and giving back what is free. */
+ * What takes the disk space of a database, and giving back what is free. */
 #include "base/error.h"
 #include "headwater/store.h"
 #include "store/migrate.h"
@@ -38,6 +38,13 @@ bool hw_store_space(hw_store *store, hw_arena *arena, hw_space *space, hw_error 
   return read_file(store, space, err) && read_tables(store, arena, space, err);
 }
 
+static bool remake_views(hw_store *store, hw_error *err) {
+  if (!hw_store_begin(store, err)) return false;
+  if (hw_store_remake_views(store, err) && hw_store_commit(store, err)) return true;
+  hw_store_rollback(store);
+  return false;
+}
+
 bool hw_store_pack(const char *path, const hw_hooks *hooks, int64_t *before, int64_t *after, hw_error *err) {
   hw_store *store;
   hw_space space;
@@ -45,7 +52,7 @@ bool hw_store_pack(const char *path, const hw_hooks *hooks, int64_t *before, int
   if (!hw_store_open_write(path, hooks, &store, err)) return false;
   bool ok = read_file(store, &space, err);
   if (ok) *before = space.bytes;
-  ok = ok && hw_store_exec(store, "VACUUM", "pack it", err);
+  ok = ok && remake_views(store, err) && hw_store_exec(store, "VACUUM", "pack it", err);
   store->stoppable = false; /* it is packed: a stop from here on would say that nothing was changed */
   ok = ok && read_file(store, &space, err);
   if (ok) *after = space.bytes;

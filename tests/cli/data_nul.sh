@@ -14,6 +14,17 @@ done
 item "no group, and a dry run"
 "$HW" run --model gpt2 --data nul.csv --group-by none --quiet --dry-run | head -n 1
 "$HW" run --model gpt2 --data nul.csv --quiet --dry-run | head -n 1
+item "a column that is left out, as it has more than 256 values"
+"$PY" -c "
+print('prompt,label')
+for i in range(300): print(f'Mary,{i}' + chr(0) * (i == 7))" >ids.csv
+"$HW" run --model gpt2 --data ids.csv --db ids.db --neuron-projections none --threads "$T" 2>&1 | grep -e splits -e split
+"$HW" query ids.db failed
+item "no row has a counterfactual"
+printf 'prompt,counterfactual,group\nMary and,Anna and,a\0\nJohn went,Peter went,\0\n' >all.csv
+fails "$HW" run --model gpt2 --data all.csv --db out.db --counterfactual
+printf 'prompt,counterfactual,group\nMary and,,a\nJohn went,Peter went,\0\n' >all.csv
+fails "$HW" run --model gpt2 --data all.csv --db out.db --counterfactual
 item "two processes with one plan"
 for k in 1 2; do
   "$HW" run --model gpt2 --data nul.csv --db shard$k.db --neuron-projections none --quiet --threads "$T" --shard $k/2 --plan run.plan --chunk-tokens 3

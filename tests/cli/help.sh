@@ -11,6 +11,7 @@ echo "exit $?"
 "$HW" help run extra; echo "exit $?"
 "$HW" version extra; echo "exit $?"
 "$HW" help version extra; echo "exit $?"
+"$HW" --help --help | cmp - "$TMPDIR/list" && "$HW" help -h | cmp - "$TMPDIR/list" && echo "help of help: the same list"
 "$HW" help run --help | grep -c "^usage: headwater run"
 commands=$(sed -n 's/^  \([a-z]*\) .*/\1/p' "$TMPDIR/list")
 for command in $commands; do

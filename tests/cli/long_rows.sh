@@ -12,4 +12,4 @@ echo "exit $?"
 echo "exit $?"
 "$HW" query more.db failed | cut -c 1-90
 "$HW" query more.db settings --format csv | grep max
-fails "$HW" run --model gpt2 --data rows.csv --db more.db --max-row 67108865
+fails "$HW" run --model gpt2 --data rows.csv --db more.db --max-row 1073741825

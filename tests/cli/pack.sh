@@ -17,6 +17,13 @@ head -2 packed | numbers; tail -1 packed | numbers
 same "digest" "$before" "$("$HW" digest run.db)"
 "$HW" info run.db --json | "$PY" -c 'import json, sys; print("free pages:", json.load(sys.stdin)["free_bytes"])'
 check_database run.db
+item "views of an earlier program"
+"$PY" -c 'import sqlite3; c = sqlite3.connect("run.db"); c.executescript("DROP VIEW head_importance; CREATE VIEW head_importance AS SELECT 1 AS old; DROP VIEW prompt_wide")'
+"$HW" check run.db | grep "differs"
+"$HW" pack run.db >packed
+"$HW" check run.db | grep "difference"
+"$HW" sql run.db "SELECT count(*) FROM prompt_wide"
+same "digest" "$before" "$("$HW" digest run.db)"
 item "an older file"
 gunzip -c "$ROOT/tests/migrate/v2.db.gz" >v2.db
 "$HW" pack v2.db | tail -1 | numbers

@@ -23,12 +23,17 @@ TEST(utf16_without_a_mark_is_refused) {
   static const char *const names[] = {"u.txt", "u.csv", "u.jsonl", "u.txt.gz"};
   for (int big = 0; big < 2; big++)
     for (size_t i = 0; i < 4; i++) {
-      char bytes[64] = "", expected[128];
-      const char *text = "prompt\n\xE9 Mary\n"; /* Latin-1 */
-      for (size_t k = 0; k < strlen(text); k++) bytes[2 * k + (size_t)big] = text[k];
+      /* U+0100, U+2000 and U+3000 have a zero byte in the other half */
+      static const uint16_t text[] = u"prompt\nThe man went to Riga \u0100genskalns\nA\u2000man\u3000\u00E9\n";
+      const size_t n = sizeof text / sizeof *text - 1;
+      char bytes[sizeof text], expected[128];
+      for (size_t k = 0; k < n; k++) {
+        bytes[2 * k + (size_t)big] = (char)(text[k] & 0xFF);
+        bytes[2 * k + (size_t)!big] = (char)(text[k] >> 8);
+      }
       (void)snprintf(expected, sizeof expected, "ERROR %s: the text is UTF-16, want UTF-8 (iconv -f UTF-16%s -t UTF-8)\n", names[i], big ? "BE" : "LE");
-      if (i == 3) write_gz(names[i], bytes, 2 * strlen(text), "wb");
-      else write_file(names[i], bytes, 2 * strlen(text));
+      if (i == 3) write_gz(names[i], bytes, 2 * n, "wb");
+      else write_file(names[i], bytes, 2 * n);
       GIVES(OPTIONS(0), expected);
     }
   assert_string_equal(read_bytes("n.txt", "a\0b\0cdefgh", 10), "0:1 prompt=[a<00>b<00>cdefgh]\n");
@@ -50,24 +55,32 @@ TEST(a_wrong_end_of_gzip_is_damage) {
   }
 }
 
-/* What the reader says of quotes, by looking from each row to its end: "line:kind" a row, kind 0 good, 1 never closed, 2 closed before text. */
-static void look_at_each_row(const char *text, hw_buffer *out) {
+static const char *after_line(const char *at) {
+  at += strcspn(at, "\n");
+  return *at ? at + 1 : at;
+}
+
+/* What the reader says of quotes, by looking from each row to its end: "line:kind" a row, kind 0 good, 1 never closed, 2 closed before text,
+ * 3 not closed within the limit, 4 a first line above the limit. */
+static void look_at_each_row(const char *text, size_t limit, hw_buffer *out) {
   enum { START, PLAIN, QUOTED, AFTER };
   int line = 1;
   for (const char *row = text; *row; line++) {
     int now = START, lines = 0, kind = 0;
     const char *at = row;
     bool behind = false;
-    for (; *at && !(*at == '\n' && now != QUOTED); at++) {
+    if (after_line(at) > row + limit) kind = 4;
+    for (; !kind && *at && !(*at == '\n' && now != QUOTED); at++) {
+      if (*at == '\n' && after_line(at + 1) > row + limit) kind = at[1] ? 3 : 0;
       bool quote = *at == '"';
       behind |= now == AFTER && !quote && *at != ',';
       lines += *at == '\n';
       now = now == QUOTED ? (quote ? AFTER : QUOTED) : *at == ',' ? START : quote && now != PLAIN ? QUOTED : PLAIN;
     }
-    if (now == QUOTED) kind = 1;
-    else if (behind && lines) kind = 2;
-    bool blank = at == row;
-    if (kind) at = strchr(row, '\n') ? strchr(row, '\n') : row + strlen(row);
+    if (!kind && now == QUOTED) kind = 1;
+    else if (!kind && behind && lines) kind = 2;
+    bool blank = at == row && !kind;
+    if (kind) at = row + strcspn(row, "\n");
     else line += lines;
     if (!blank) hw_buffer_printf(out, "%d:%d ", kind ? line : line - lines, kind);
     row = *at ? at + 1 : at;
@@ -80,8 +93,9 @@ TEST(rows_with_open_quotes_are_those_of_a_look_at_each) {
   hw_buffer_init(&found);
   uint32_t random = 1;
   for (int round = 0; round < 3000; round++) {
-    char text[80] = "prompt\n";
-    size_t n = strlen(text), length = n + (size_t)round % 60;
+    const bool limited = round % 2;
+    char text[300] = "prompt\n";
+    size_t n = strlen(text), length = n + (size_t)round % (limited ? 280 : 60);
     for (; n < length; n++) {
       random = random * 1664525 + 1013904223;
       text[n] = "a\n\",\n\"a\n"[random >> 29];
@@ -89,14 +103,18 @@ TEST(rows_with_open_quotes_are_those_of_a_look_at_each) {
     text[n] = '\0';
     hw_buffer_reset(&expected);
     hw_buffer_reset(&found);
-    look_at_each_row(text, &expected);
+    const size_t limit = limited ? 20 : HW_ROW_LIMIT;
+    look_at_each_row(text, limit, &expected);
     hw_buffer_append_string(&found, "1:0 ");
     write_text("q.csv", text);
     hw_dataset *dataset;
     hw_row row;
-    if (!hw_dataset_open(&OPTIONS(.path = path), &dataset, NULL)) continue; /* no rows */
+    if (!hw_dataset_open_limited(&OPTIONS(.path = path), limit, &dataset, NULL)) continue; /* no rows */
     while (hw_dataset_next(dataset, &row, NULL) > 0) {
-      int kind = !row.problem || !strstr(row.problem, "a quote") ? 0 : strstr(row.problem, "never") ? 1 : 2;
+      static const char *const kinds[] = {"a quote is opened in this line and never closed", "with text behind it", "not closed within 20 bytes", "the row has more than 20 bytes"};
+      int kind = 0;
+      for (int k = 1; k <= 4; k++)
+        if (row.problem && strstr(row.problem, kinds[k - 1])) kind = k;
       hw_buffer_printf(&found, "%d:%d ", (int)row.line, kind);
     }
     hw_dataset_close(dataset);

@@ -122,6 +122,30 @@ static size_t memory_in_use(void) {
 #endif
 }
 
+TEST(open_quotes_take_memory_for_the_limit_alone) {
+  enum { N = 50000, LIMIT = 1000 };
+  hw_buffer text;
+  hw_buffer_init(&text);
+  hw_buffer_append_string(&text, "prompt,x\nMary,1\n");
+  for (int i = 0; i < N; i++) hw_buffer_append_string(&text, "a\"b,\"cccccccccccccccccccccccccc\n");
+  assert_false(text.failed);
+  write_file("open.csv", text.data, text.length);
+  hw_buffer_fini(&text);
+
+  hw_dataset *dataset;
+  hw_row row;
+  size_t before = memory_in_use();
+  assert_true(hw_dataset_open_limited(&OPTIONS(.path = path), LIMIT, &dataset, NULL));
+  int64_t n = 0;
+  while (hw_dataset_next(dataset, &row, NULL) > 0) {
+    assert_int_equal(row.problem != NULL, n > 0);
+    n++;
+  }
+  assert_int_equal(n, N + 1);
+  assert_true(memory_in_use() < before + 4 * (size_t)BLOCK); /* two are the stream's; the file has 27 */
+  hw_dataset_close(dataset);
+}
+
 TEST(many_rows_take_constant_memory) {
   enum { N = 100000 };
   static const struct {

@@ -456,6 +456,7 @@ int main(void) {
       cmocka_unit_test(a_row_has_a_limit),
       cmocka_unit_test(the_limit_is_on_the_row_and_not_on_its_lines),
       cmocka_unit_test(too_many_columns_are_refused),
+      cmocka_unit_test(open_quotes_take_memory_for_the_limit_alone),
       cmocka_unit_test(many_rows_take_constant_memory),
       cmocka_unit_test(real_data_sets),
   };

@@ -113,7 +113,7 @@ TEST(a_job_out_of_range_is_refused) {
   job.memory = -1;
   job_is_refused("memory is -1, want a whole number from 0 to 16777216");
   job.max_row = 0;
-  job_is_refused("max-row is 0, want a whole number from 1 to 67108864");
+  job_is_refused("max-row is 0, want a whole number from 1 to 1073741824");
   job.neuron_threshold = 1.5;
   job_is_refused("neuron-threshold is 1.5, want a number above 0 and below 1");
   job.relevance_threshold = -0.5;
