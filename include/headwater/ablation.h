@@ -13,10 +13,12 @@ HW_BEGIN_C
 /* EDGES: an attention part (layer, head, target, source) is kept or replaced by itself. NODES: a head at a position is, with all that it
  * reads there, when one of its parts is in the set. */
 typedef enum hw_ablation_unit { HW_ABLATE_EDGES, HW_ABLATE_NODES } hw_ablation_unit;
+HW_API extern const char *const hw_ablation_unit_names[3]; /* "edge", "node", NULL */
 
 /* What a replaced part gives in its place: what it gives in the counterfactual, nothing, or (NODES only) what it gives on average over other
  * prompts. */
 typedef enum hw_baseline { HW_BASELINE_COUNTERFACTUAL, HW_BASELINE_ZERO, HW_BASELINE_MEAN } hw_baseline;
+HW_API extern const char *const hw_baseline_names[4]; /* "counterfactual", "zero", "mean", NULL */
 
 /* An attention part, or with head HW_ABLATED_FFN the FFN at a position. */
 typedef struct hw_ablated_part {
@@ -63,7 +65,7 @@ typedef struct hw_ablated_prompt {
 
 /* Runs n passes of prompts of one model, several in a batch. Layers below the first that has something to replace are not run again, and where
  * everything is replaced only the last position is. What a pass gives depends on no other one. scratch: work
- * space. Errors: INPUT for a baseline mean of EDGES or without means, MEMORY. */
+ * space. Errors: INPUT for a unit or a baseline that is none, for a baseline mean of EDGES or without means, MEMORY. */
 HW_API bool hw_ablate(const hw_ablated_prompt *prompts, size_t n_prompts, hw_ablation *passes, size_t n, const hw_team *team, hw_arena *scratch, hw_error *err);
 
 HW_END_C

@@ -15,13 +15,15 @@ HW_BEGIN_C
 /* ROUTES are those that the database holds. ANSWER and CONTRAST are computed by the model (relevance.h). */
 typedef enum hw_certified_graph { HW_CERTIFY_ROUTES, HW_CERTIFY_ANSWER, HW_CERTIFY_CONTRAST } hw_certified_graph;
 HW_API extern const char *const hw_certified_graph_names[4]; /* "routes", "answer", "contrast", NULL */
-HW_API extern const char *const hw_ablation_unit_names[3];   /* "edge", "node", NULL */
-HW_API extern const char *const hw_certify_baseline_names[4]; /* "counterfactual", "zero", "mean", NULL */
 
 /* What a curve keeps more and more of: components (heads and FFNs at all positions) in the order of the prompt or of the whole set, or
  * heads and FFNs at single positions in the order of the prompt. */
 typedef enum hw_curve { HW_CURVE_NONE, HW_CURVE_COMPONENTS, HW_CURVE_SET, HW_CURVE_PARTS } hw_curve;
 HW_API extern const char *const hw_curve_names[5];
+
+/* The largest settings that are taken; of the command line as well. */
+enum { HW_CERTIFY_MOST_RANDOM = 1000, HW_CERTIFY_MOST_KNOCKOUTS = 1000000, HW_CERTIFY_MOST_PAIRS = 1000, HW_CERTIFY_MOST_THREADS = 4096 };
+#define HW_CERTIFY_MOST_PROMPTS INT64_C(1000000000000000)
 
 typedef struct hw_certify_settings {
   const char *model, *architecture; /* as for hw_model_open_as */
@@ -63,8 +65,8 @@ typedef struct hw_certify_summary {
 } hw_certify_summary;
 
 /* Certifies the prompts of the database at `path` that have no row for these settings yet, a transaction for each few prompts: the same call
- * goes on after any end. Where prompts came since an earlier call, what depends on all of them (the baseline mean, what is knocked out, a curve in the order of
- * the set) is made anew, and so is a row with a reason. Errors: INPUT when the model is not the run's, when the threshold is below the floor of stored routes, when a
+ * goes on after any end. The summary is filled after an error too. Where prompts came since an earlier call, what depends on all of them (the baseline mean, what is knocked out, a curve in the order of
+ * the set) is made anew, and so is a row with a reason. Errors: INPUT for settings out of range, when no model is given or it is not the run's, when the threshold is below the floor of stored routes, when a
  * baseline or a graph does not go with the settings, when it needs counterfactuals and no prompt has one, or when the file is damaged; ARGUMENT when two settings do not go together; UNSUPPORTED when an activation is too large for a mean,
  * or a prompt too long for random graphs; IO, MEMORY. */
 HW_API bool hw_certify(const char *path, const hw_certify_settings *settings, hw_certify_summary *summary, hw_error *err);

@@ -31,6 +31,8 @@ HW_API extern const char *const hw_measure_names[5];       /* "importance", "flo
 HW_API extern const char *const hw_component_set_names[7]; /* "heads", "neurons", "items", "answers", "relevance", "relevance_neurons", NULL */
 static inline bool hw_component_set_is_relevance(hw_component_set set) { return set == HW_SET_RELEVANCE || set == HW_SET_RELEVANCE_NEURONS; }
 
+#define HW_COMPARISON_MOST_ACTIVE INT64_C(1000000000000000) /* the largest min_active that is taken; of the command line as well */
+
 typedef struct hw_comparison_request {
   /* One of these three, the others NULL. */
   const char *by;       /* "COLUMN=A,B": values of a --group-by column or of another column of the data set */
@@ -74,7 +76,7 @@ typedef struct hw_comparison {
 /* What is compared: "importance" or "flow", of answers "measures". */
 HW_API const char *hw_comparison_measure(const hw_comparison_request *request);
 
-/* Reads the measures. other: the opened database of request->with, NULL without. Errors: INPUT for unknown columns and values, and
+/* Reads the measures. other: the opened database of request->with, NULL without. Errors: INPUT for settings out of range, for unknown columns and values, and
  * for damaged columns, naming the prompt. Call fini also after an error. */
 HW_API bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_request *request, hw_comparison *comparison,
                         hw_error *err);

@@ -19,6 +19,7 @@ typedef enum hw_quoting {
   HW_QUOTING_NEVER, /* a quote is a character like any other */
   HW_QUOTING_ALWAYS /* a cell that begins with a quote is wrapped in them */
 } hw_quoting;
+HW_API extern const char *const hw_quoting_names[4]; /* "auto", "never", "always", NULL */
 
 enum { HW_ROW_LIMIT = 64 << 20 }; /* bytes of a row that are read; a longer one has a problem */
 
@@ -58,7 +59,7 @@ typedef struct hw_row {
   const hw_field *others; /* every further column that this row has, in file order; none when there is a problem */
 } hw_row;
 
-/* Opens the file (or a pipe) and reads it once over. Errors: a missing file, one without rows, an unknown format, no
+/* Opens the file (or a pipe) and reads it once over. Errors: a missing file, one without rows, an unknown format, a `quoting` out of range, no
  * prompt column, no counterfactual column where one is needed, a column that was asked for by name and does not exist (with the names that do), two columns of one
  * name, JSON without one readable row, and whatever hw_dataset_next could not read. */
 HW_API bool hw_dataset_open(const hw_dataset_options *options, hw_dataset **dataset, hw_error *err);

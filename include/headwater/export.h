@@ -29,6 +29,7 @@ typedef struct hw_export {
   bool figures;
   const hw_export_graph *graphs; /* [n_graphs]; one that is not stored is an error */
   size_t n_graphs;
+  /* Not NULL with `figures`. */
   bool (*script)(void *context, hw_figure_tool tool, const char *place, const char *script, const char *figure, hw_error *err);
   void *context;
   hw_buffer *notes; /* a line is added where files of earlier exports stay in the folder; NULL: not wanted */

@@ -19,8 +19,8 @@ typedef struct hw_progress {
   double seconds;      /* since the start of a run */
 } hw_progress;
 
-/* What the program waits for another one, if not told otherwise. */
-enum { HW_LOCK_SECONDS = 600 };
+/* What the program waits for another one, if not told otherwise; what a wait is always below. */
+enum { HW_LOCK_SECONDS = 600, HW_LOCK_SECONDS_LIMIT = 1000000 };
 
 /* All of it may be 0, and a function may be given NULL in its place: then nothing is told, nothing stops the call. */
 typedef struct hw_hooks {
@@ -28,7 +28,7 @@ typedef struct hw_hooks {
   void (*notice)(void *context, const char *line);              /* something the user should know */
   void *context;
   const volatile sig_atomic_t *stop; /* nonzero: let the work in hand finish, then return */
-  double lock_timeout; /* seconds that a writer waits while another program holds the database locked, or at the end reads an older state;
+  double lock_timeout; /* seconds that a writer waits while another program holds the database locked, or at the end reads an older state, below HW_LOCK_SECONDS_LIMIT;
                         * 0: not for another Headwater, 5 s for others. A notice is given after 5 s and then every minute. */
 } hw_hooks;
 

@@ -13,6 +13,9 @@
 
 HW_BEGIN_C
 
+/* The largest settings that are taken; of the command line as well. */
+enum { HW_MINING_MOST_CIRCUITS = 10000, HW_MINING_MOST_SECONDS = 10000000, HW_MINING_MOST_MIB = 1 << 24 };
+
 typedef struct hw_mining_settings {
   double min_support; /* share of the graphs, in (0, 1] */
   bool ffn;           /* FFN edges as well as those of heads */
@@ -20,9 +23,9 @@ typedef struct hw_mining_settings {
   bool by_group;      /* frequent in at least one group is enough */
   bool connected;
   bool surplus;       /* rank by what chance does not explain, see hw_mine_rank */
-  size_t top;         /* circuits to keep; no part of what makes two minings the same, nor are the limits */
-  double seconds;     /* for reading, search and ranking */
-  size_t bytes;       /* for bitmaps, sets and work space */
+  size_t top;         /* circuits to keep, at least 1; no part of what makes two minings the same, nor are the limits */
+  double seconds;     /* for reading, search and ranking, above 0 */
+  size_t bytes;       /* for bitmaps, sets and work space, at least 1 */
   const hw_hooks *hooks; /* may be NULL */
 } hw_mining_settings;
 
@@ -36,7 +39,7 @@ typedef struct hw_mining_summary {
 } hw_mining_summary;
 
 /* Mines the database at `path`. A mining with the same parameters is replaced. Errors: IO when another process writes into
- * the file or it cannot be written, INPUT for an unknown role, a min_support out of its range, or a file that is none of ours or is damaged, MEMORY when not even
+ * the file or it cannot be written, INPUT for an unknown role, a number out of its range, or a file that is none of ours or is damaged, MEMORY when not even
  * the smallest search fits. The file is unchanged then. */
 HW_API bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err);
 

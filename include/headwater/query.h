@@ -12,6 +12,7 @@
 HW_BEGIN_C
 
 typedef enum hw_table_format { HW_FORMAT_TABLE, HW_FORMAT_CSV, HW_FORMAT_JSON } hw_table_format;
+HW_API extern const char *const hw_table_format_names[4]; /* "table", "csv", "json", NULL */
 
 /* Runs one SELECT and hands its rows in batches to sink(context, bytes, length), which returns false to stop (the error
  * is then INTERRUPTED). Nothing is handed over when the statement fails at once. Only statements that read are taken, one at

@@ -75,10 +75,12 @@ typedef struct hw_stats_sample {
   const uint32_t *clusters; /* [n_units] ids, the same numbering in both samples; NULL: none */
 } hw_stats_sample;
 
+enum { HW_STATS_MOST_PERMUTATIONS = 1000000000 }; /* that are taken; of the command line as well */
+
 typedef struct hw_stats_settings {
   bool paired; /* row i of both samples is a pair; its cluster is that of sample a */
   uint64_t seed;
-  int64_t n_permutations; /* at least 1; where there are no more rearrangements than this (and 2^32), all are taken */
+  int64_t n_permutations; /* from 1 to HW_STATS_MOST_PERMUTATIONS; where there are no more rearrangements than this (and 2^32), all are taken */
   const hw_hooks *hooks;  /* may be NULL */
 } hw_stats_settings;
 
@@ -111,7 +113,7 @@ typedef struct hw_stats_result {
   hw_stats_row *rows; /* by component */
 } hw_stats_result;
 
-/* Errors: INPUT for samples that do not fit together, an empty one, or a single cluster. The result does not depend on the
+/* Errors: INPUT for n_permutations out of range, for samples that do not fit together, an empty one, or a single cluster. The result does not depend on the
  * number of threads. */
 HW_API bool hw_stats_compare(const hw_stats_sample *a, const hw_stats_sample *b, const hw_stats_settings *settings,
                       hw_stats_result *result, hw_error *err);

@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/option.h"
 #include "base/real.h"
 #include "engine/heads.h"
 #include "engine/log_sum_exp.h"
 #include "headwater/ablation.h"
 #include "tensor/kernels.h"
+
+const char *const hw_ablation_unit_names[3] = {"edge", "node", NULL};
+const char *const hw_baseline_names[4] = {"counterfactual", "zero", "mean", NULL};
 
 enum { ROWS_TOGETHER = 512, PASSES_TOGETHER = 64 };
 
@@ -202,15 +206,11 @@ static void answer(const ablating *w, const ablated *prompt, const float *logits
 
 /* ---- Batches ---- */
 
-static bool check_baseline(const hw_ablated_prompt *prompt, const hw_ablation *pass, hw_error *err) {
-  switch (pass->baseline) {
-    case HW_BASELINE_COUNTERFACTUAL:
-    case HW_BASELINE_ZERO: return true;
-    case HW_BASELINE_MEAN:
-      if (!prompt->mean_mixes || !prompt->mean_ffn) return hw_fail(err, HW_ERROR_INPUT, "the baseline \"mean\" needs means over other prompts, and none are given");
-      return !pass->set || pass->unit == HW_ABLATE_NODES || hw_fail(err, HW_ERROR_INPUT, "the baseline \"mean\" is for nodes: means of single edges are not made");
-  }
-  return hw_fail(err, HW_ERROR_INPUT, "baseline is %d, want 0 (counterfactual), 1 (zero) or 2 (mean)", (int)pass->baseline);
+static bool check_pass(const hw_ablated_prompt *prompt, const hw_ablation *pass, hw_error *err) {
+  if (!hw_choice_check("unit", (int)pass->unit, hw_ablation_unit_names, err) || !hw_choice_check("baseline", (int)pass->baseline, hw_baseline_names, err)) return false;
+  if (pass->baseline != HW_BASELINE_MEAN) return true;
+  if (!prompt->mean_mixes || !prompt->mean_ffn) return hw_fail(err, HW_ERROR_INPUT, "the baseline \"mean\" needs means over other prompts, and none are given");
+  return !pass->set || pass->unit == HW_ABLATE_NODES || hw_fail(err, HW_ERROR_INPUT, "the baseline \"mean\" is for nodes: means of single edges are not made");
 }
 
 static bool run_batch(ablating *w) {
@@ -324,7 +324,7 @@ static bool run_some(ablating *w, hw_ablation *passes, const queued *queue, size
 
 bool hw_ablate(const hw_ablated_prompt *prompts, size_t n_prompts, hw_ablation *passes, size_t n, const hw_team *team, hw_arena *scratch, hw_error *err) {
   for (size_t i = 0; i < n; i++)
-    if (!check_baseline(&prompts[passes[i].prompt], &passes[i], err)) return false;
+    if (!check_pass(&prompts[passes[i].prompt], &passes[i], err)) return false;
   if (n == 0) return true;
   hw_arena batch;
   ablating w = {.model = prompts->acts->model, .team = team, .arena = scratch, .err = err};

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/option.h"
 
 enum { REVISION_DIGITS = 12 }; /* of a commit's hash: enough to tell revisions apart */
 
@@ -202,6 +203,7 @@ static bool take_file(const char *model, size_t length, hw_model_folder *found, 
 
 bool hw_model_folder_find(const char *model, hw_model_folder *found, hw_error *err) {
   *found = (hw_model_folder){0};
+  if (!hw_given_check("model", model, err)) return false;
   size_t whole = strlen(model);
   if (whole > 5 && strcmp(model + whole - 5, ".gguf") == 0 && !hw_folder_exists(model)) {
     bool there = false;

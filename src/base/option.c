@@ -49,13 +49,23 @@ static bool unknown_option(hw_option_table table, const char *where, const char 
   return hw_fail(err, HW_ERROR_INPUT, "%s: unknown option %s%s%s", where, dashes, name, hw_suggest(name, dashes, names, n).text);
 }
 
+/* "l1", "one of auto, yes, no"; with numbers "0 (l1)", "one of 0 (auto), 1 (yes), 2 (no)". */
+static void list_choices(const char *const *choices, bool numbered, hw_buffer *list) {
+  hw_buffer_init(list);
+  hw_buffer_append_string(list, choices[1] ? "one of " : "");
+  for (int i = 0; choices[i]; i++) {
+    hw_buffer_append_string(list, i ? ", " : "");
+    if (numbered) hw_buffer_printf(list, "%d (%s)", i, choices[i]);
+    else hw_buffer_append_string(list, choices[i]);
+  }
+}
+
 static bool set_choice(const hw_option *option, int *field, const char *where, const char *value, hw_error *err) {
   for (int i = 0; option->choices[i]; i++)
     if (strcmp(option->choices[i], value) == 0) return *field = i, true;
   hw_buffer list;
-  hw_buffer_init(&list);
-  for (int i = 0; option->choices[i]; i++) hw_buffer_printf(&list, "%s%s", i ? ", " : "", option->choices[i]);
-  hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want one of %s", where, option->name, value, list.failed ? "?" : list.data);
+  list_choices(option->choices, false, &list);
+  hw_fail(err, HW_ERROR_INPUT, "%s: %s is \"%.100s\", want %s", where, option->name, value, list.failed ? "?" : list.data);
   hw_buffer_fini(&list);
   return false;
 }
@@ -112,7 +122,12 @@ static bool set_value(const hw_option *option, void *settings, const char *where
 bool hw_choice_check(const char *name, int value, const char *const *choices, hw_error *err) {
   int n = 0;
   while (choices[n]) n++;
-  return (value >= 0 && value < n) || hw_fail(err, HW_ERROR_INPUT, "%s is %d, want one of 0 (%s) to %d (%s)", name, value, choices[0], n - 1, choices[n - 1]);
+  if (value >= 0 && value < n) return true;
+  hw_buffer list;
+  list_choices(choices, true, &list);
+  hw_fail(err, HW_ERROR_INPUT, "%s is %d, want %s", name, value, list.failed ? "?" : list.data);
+  hw_buffer_fini(&list);
+  return false;
 }
 
 bool hw_count_check(const char *name, int64_t value, int64_t min, int64_t max, hw_error *err) {
@@ -127,6 +142,8 @@ static bool check_number(const hw_option *option, double number, hw_error *err) 
 bool hw_number_check(const char *name, double value, double min, double max, hw_error *err) {
   return check_number(&(hw_option){.name = name, .kind = HW_OPTION_NUMBER, .min = min, .max = max}, value, err);
 }
+
+bool hw_given_check(const char *name, const char *text, hw_error *err) { return text || hw_fail(err, HW_ERROR_INPUT, "no %s is given", name); }
 
 bool hw_options_check(hw_option_table table, const void *settings, const void *usual, hw_error *err) {
   for (size_t i = 0; i < table.n; i++) {

@@ -9,6 +9,7 @@
 #include "headwater/arena.h"
 #include "headwater/buffer.h"
 #include "headwater/error.h"
+#include "headwater/hooks.h"
 
 typedef enum hw_option_kind {
   HW_OPTION_FLAG,   /* bool */
@@ -38,7 +39,7 @@ typedef struct hw_option {
 
 /* The option of all commands that write into a database: the field `lock_timeout` of `type`, a double. */
 #define HW_LOCK_TIMEOUT_ROW(type) \
-  {"lock-timeout", HW_OPTION_NUMBER, offsetof(type, lock_timeout), "SECONDS", "how long to wait while another program holds the database locked", 0, 1e6, NULL, false}
+  {"lock-timeout", HW_OPTION_NUMBER, offsetof(type, lock_timeout), "SECONDS", "how long to wait while another program holds the database locked", 0, HW_LOCK_SECONDS_LIMIT, NULL, false}
 
 typedef struct hw_option_table {
   const hw_option *rows;
@@ -60,6 +61,8 @@ bool hw_options_check(hw_option_table table, const void *settings, const void *u
 bool hw_choice_check(const char *name, int value, const char *const *choices, hw_error *err);
 bool hw_count_check(const char *name, int64_t value, int64_t min, int64_t max, hw_error *err);
 bool hw_number_check(const char *name, double value, double min, double max, hw_error *err);
+/* For a text or a path that must be there: NULL is the error "no NAME is given". */
+bool hw_given_check(const char *name, const char *text, hw_error *err);
 
 /* The letter that stands for an option, where other programs have one for the same: -j, -o; 0: none. */
 char hw_option_letter(const hw_option *option);

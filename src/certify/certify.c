@@ -319,13 +319,12 @@ static bool check_counterfactuals(hw_certifying *c, hw_error *err) {
                         s->graph == HW_CERTIFY_CONTRAST ? "graph contrast" : "baseline counterfactual");
 }
 
-/* The ranges of the command line. */
 static bool check_ranges(const hw_certify_settings *s, hw_error *err) {
   return hw_choice_check("graph", s->graph, hw_certified_graph_names, err) && hw_choice_check("unit", s->unit, hw_ablation_unit_names, err) &&
-         hw_choice_check("baseline", s->baseline, hw_certify_baseline_names, err) && hw_choice_check("curve", s->curve, hw_curve_names, err) &&
-         (s->threshold == 0 || hw_number_check("threshold", s->threshold, 0, 1, err)) && hw_count_check("n_random", s->n_random, 0, 1000, err) &&
-         hw_count_check("knockout", s->knockout, 0, 1000000, err) && hw_count_check("pairs", s->pairs, 0, 1000, err) &&
-         hw_count_check("limit", s->limit, 0, INT64_MAX, err) && hw_count_check("threads", s->threads, 0, 4096, err);
+         hw_choice_check("baseline", s->baseline, hw_baseline_names, err) && hw_choice_check("curve", s->curve, hw_curve_names, err) &&
+         (s->threshold == 0 || hw_number_check("threshold", s->threshold, 0, 1, err)) && hw_count_check("n_random", s->n_random, 0, HW_CERTIFY_MOST_RANDOM, err) &&
+         hw_count_check("knockout", s->knockout, 0, HW_CERTIFY_MOST_KNOCKOUTS, err) && hw_count_check("pairs", s->pairs, 0, HW_CERTIFY_MOST_PAIRS, err) &&
+         hw_count_check("limit", s->limit, 0, HW_CERTIFY_MOST_PROMPTS, err) && hw_count_check("threads", s->threads, 0, HW_CERTIFY_MOST_THREADS, err);
 }
 
 /* Settings that do not go together. */
@@ -374,9 +373,10 @@ bool hw_certify(const char *path, const hw_certify_settings *given, hw_certify_s
   if (!err) err = &unread;
   hw_arena arena;
   hw_store *store;
-  if (!check_ranges(given, err) || !check_pairs(given, err)) return false;
+  *summary = (hw_certify_summary){0};
+  if (!hw_given_check("model", given->model, err) || !check_ranges(given, err) || !check_pairs(given, err)) return false;
   if (settings.knockout < settings.pairs) settings.knockout = settings.pairs;
-  *summary = (hw_certify_summary){.threads = settings.threads ? (int)settings.threads : omp_get_num_procs()};
+  summary->threads = settings.threads ? (int)settings.threads : omp_get_num_procs();
   if (settings.dry_run ? !hw_store_open_read_waiting(path, settings.hooks, &store, err) : !hw_store_open_write(path, settings.hooks, &store, err)) return false;
   store->stoppable = false; /* the prompts in work are stored before the end */
   hw_arena_init(&arena);

@@ -13,8 +13,6 @@
 #include "study/saved.h"
 
 const char *const hw_certified_graph_names[4] = {"routes", "answer", "contrast", NULL};
-const char *const hw_ablation_unit_names[3] = {"edge", "node", NULL};
-const char *const hw_certify_baseline_names[4] = {"counterfactual", "zero", "mean", NULL};
 const char *const hw_curve_names[5] = {"none", "components", "set", "parts", NULL};
 
 /* ---- The settings ---- */
@@ -23,7 +21,7 @@ static void bind_settings(hw_statement *s, const hw_certifying *c) {
   hw_bind_string(s, ":graph", hw_certified_graph_names[c->settings->graph]);
   hw_bind_real(s, ":threshold", c->threshold);
   hw_bind_string(s, ":unit", hw_ablation_unit_names[c->settings->unit]);
-  hw_bind_string(s, ":baseline", hw_certify_baseline_names[c->settings->baseline]);
+  hw_bind_string(s, ":baseline", hw_baseline_names[c->settings->baseline]);
   hw_bind_integer(s, ":n_random", c->settings->n_random);
   hw_bind_integer(s, ":n_knockouts", c->settings->knockout);
   hw_bind_integer(s, ":n_pairs", c->settings->pairs);

@@ -24,7 +24,7 @@ typedef struct query_arguments {
 
 #define AT(field) offsetof(query_arguments, field)
 static const hw_option rows[] = {
-    {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
+    {"format", HW_OPTION_CHOICE, AT(format), "NAME", "table, csv or json", 0, 0, hw_table_format_names, false},
     {"timeout", HW_OPTION_NUMBER_FROM, AT(timeout), "SECONDS", "gives up after that time; 0: never", 0, 1e9, NULL, false},
     {"queries", HW_OPTION_TEXT, AT(queries), "DIR", "folder of NAME.sql files: queries of your own, and replacements", 0, 0, NULL, false},
 };

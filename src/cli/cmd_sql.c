@@ -10,15 +10,13 @@
 #include "query/select.h"
 #include "run/ticker.h"
 
-const char *const hw_cli_format_names[] = {"table", "csv", "json", NULL};
-
 typedef struct sql_settings {
   int format;
   double timeout;
 } sql_settings;
 
 static const hw_option rows[] = {
-    {"format", HW_OPTION_CHOICE, offsetof(sql_settings, format), "NAME", "table, csv or json", 0, 0, hw_cli_format_names, false},
+    {"format", HW_OPTION_CHOICE, offsetof(sql_settings, format), "NAME", "table, csv or json", 0, 0, hw_table_format_names, false},
     {"timeout", HW_OPTION_NUMBER_FROM, offsetof(sql_settings, timeout), "SECONDS", "gives up after that time; 0: never", 0, 1e9, NULL, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};

@@ -6,8 +6,6 @@
 #include "headwater/store.h"
 #include "headwater/query.h"
 
-extern const char *const hw_cli_format_names[4]; /* in the order of hw_table_format, then NULL */
-
 /* The SELECT of a named query, NULL when there is none. */
 const char *hw_cli_query_text(const char *name);
 

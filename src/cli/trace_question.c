@@ -122,8 +122,8 @@ static bool knock_out(const char *names, hw_answer_trace *trace, hw_arena *arena
   for (const char *at = names, *end; at; at = *end ? end + 1 : NULL) {
     size_t baseline = 0;
     end = strchrnul(at, ',');
-    while (hw_baseline_names[baseline] && (strlen(hw_baseline_names[baseline]) != (size_t)(end - at) || strncmp(hw_baseline_names[baseline], at, (size_t)(end - at)) != 0)) baseline++;
-    if (!hw_baseline_names[baseline]) return hw_fail(err, HW_ERROR_ARGUMENT, "knockout is \"%.100s\", want counterfactual, zero, or counterfactual,zero", names);
+    while (baseline < HW_BASELINE_MEAN && (strlen(hw_baseline_names[baseline]) != (size_t)(end - at) || strncmp(hw_baseline_names[baseline], at, (size_t)(end - at)) != 0)) baseline++;
+    if (baseline == HW_BASELINE_MEAN) return hw_fail(err, HW_ERROR_ARGUMENT, "knockout is \"%.100s\", want counterfactual, zero, or counterfactual,zero", names);
     if (same_token(trace)) continue;
     hw_knockouts *k = &list[view->n_knockouts++];
     *k = (hw_knockouts){.baseline = (hw_baseline)baseline, .heads = hw_arena_new(arena, double, n_layers * n_heads, err), .ffn = hw_arena_new(arena, double, n_layers, err)};

@@ -10,8 +10,11 @@
 
 #include "base/list.h"
 #include "base/number.h"
+#include "base/option.h"
 #include "base/text.h"
 #include "dataset/reader.h"
+
+const char *const hw_quoting_names[4] = {"auto", "never", "always", NULL};
 
 static const hw_format *const formats[] = {&hw_dataset_txt, &hw_dataset_csv, &hw_dataset_tsv, &hw_dataset_jsonl,
                                            &hw_dataset_json};
@@ -124,6 +127,7 @@ static bool copy_options(hw_dataset *dataset, const hw_dataset_options *options,
 
 bool hw_dataset_open_limited(const hw_dataset_options *options, size_t row_limit, hw_dataset **opened, hw_error *err) {
   *opened = NULL;
+  if (!hw_given_check("data set", options->path, err) || !hw_choice_check("quoting", (int)options->quoting, hw_quoting_names, err)) return false;
   const hw_format *format = choose_format(options, err);
   if (!format) return false;
   hw_dataset *dataset = calloc(1, sizeof *dataset);

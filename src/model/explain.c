@@ -109,6 +109,7 @@ bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *o
   const hw_family *family;
   hw_weights weights;
   hw_model_folder found;
+  *whole = false;
   if (!hw_model_folder_find(folder, &found, err)) return false;
   hw_arena_init(&arena);
   bool ok = hw_config_load(found.path, found.file, architecture, &arena, &config, &family, err) && hw_weights_open(found.path, found.file, &weights, err);

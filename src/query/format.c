@@ -15,6 +15,8 @@
 
 enum { FLUSH_BYTES = 1 << 16, ROWS_FOR_WIDTHS = 1000 };
 
+const char *const hw_table_format_names[4] = {"table", "csv", "json", NULL};
+
 struct hw_table_cell {
   size_t at, length, width; /* text, in bytes and columns of a terminal */
 };

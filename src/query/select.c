@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/option.h"
 #include "base/text.h"
 #include "headwater/query.h"
 
@@ -151,6 +152,7 @@ static bool run(hw_store *store, sqlite3_stmt *s, hw_table_format format, hw_sin
 bool hw_select(hw_store *store, const char *sql, const hw_parameter *parameters, size_t n_parameters,
                hw_table_format format, hw_sink sink, void *context, int64_t *n_rows, hw_error *err) {
   sqlite3_stmt *s;
+  if (!hw_choice_check("format", (int)format, hw_table_format_names, err)) return false;
   bool ok = hw_select_open(store, sql, &s, err) && hw_query_bind(store, s, sql, parameters, n_parameters, err) &&
             run(store, s, format, sink, context, n_rows, err);
   hw_select_close(store, s);

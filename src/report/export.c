@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json_writer.h"
 #include "base/number.h"
+#include "base/option.h"
 #include "base/output.h"
 #include "headwater/query.h"
 #include "headwater/export.h"
@@ -472,6 +473,8 @@ static bool export_all(export *e, hw_buffer *text) {
 
 bool hw_store_export(hw_store *store, const hw_export *wanted, hw_error *err) {
   hw_buffer text;
+  if (!hw_given_check("folder", wanted->folder, err)) return false;
+  if (wanted->figures && !wanted->script) return hw_fail(err, HW_ERROR_INPUT, "no script is given, which draws the figures");
   hw_buffer_init(&text);
   bool ok = hw_store_begin_read(store, err); /* all files show one state */
   if (ok) {

@@ -22,8 +22,6 @@ typedef struct hw_knockouts {
   double *heads, *ffn; /* [n_layers][n_heads], [n_layers] */
 } hw_knockouts;
 
-extern const char *const hw_baseline_names[]; /* by hw_baseline, NULL at the end */
-
 typedef struct hw_trace_view {
   const hw_model *model;
   const hw_tokenizer *tokenizer; /* NULL: texts are unknown */

@@ -75,7 +75,7 @@ static void put_relevance(const hw_trace_view *view, const char *name, const hw_
 }
 
 static void put_certificate(const hw_named_certificate *c, hw_buffer *out) {
-  hw_buffer_printf(out, "  %-8s by %s, %s for the rest: %zu + %zu parts\n", c->graph, c->unit == HW_ABLATE_EDGES ? "edge" : "node", hw_baseline_names[c->baseline],
+  hw_buffer_printf(out, "  %-8s by %s, %s for the rest: %zu + %zu parts\n", c->graph, hw_ablation_unit_names[c->unit], hw_baseline_names[c->baseline],
                    c->found.n_attention, c->found.n_ffn);
   hw_buffer_printf(out, "    margin %.3f  kept %.3f  removed %.3f  none %.3f  KL of kept %.4f\n", c->found.m, c->found.kept.m, c->found.removed.m, c->found.none, c->found.kept.kl);
 }

@@ -2,8 +2,6 @@
  * What an answer depends on, in the JSON of `headwater trace`. */
 #include "report/trace.h"
 
-const char *const hw_baseline_names[] = {[HW_BASELINE_COUNTERFACTUAL] = "counterfactual", [HW_BASELINE_ZERO] = "zero", NULL};
-
 static void put_list(hw_json *json, const double *values, size_t n) {
   hw_json_begin_array(json);
   for (size_t i = 0; i < n; i++) hw_json_double(json, values[i]);
@@ -134,7 +132,7 @@ static void put_certificate(hw_json *json, const hw_named_certificate *c) {
   hw_json_begin_object(json);
   hw_json_key_string(json, "graph", c->graph);
   hw_json_key_double(json, "threshold", c->threshold);
-  hw_json_key_string(json, "unit", c->unit == HW_ABLATE_EDGES ? "edge" : "node");
+  hw_json_key_string(json, "unit", hw_ablation_unit_names[c->unit]);
   hw_json_key_string(json, "baseline", hw_baseline_names[c->baseline]);
   hw_json_key_int(json, "n_attention", (int64_t)c->found.n_attention);
   hw_json_key_int(json, "n_ffn", (int64_t)c->found.n_ffn);

@@ -7,7 +7,6 @@
 #include "run/job.h"
 
 static const char *const bos_names[] = {"auto", "yes", "no", NULL};
-static const char *const quoting_names[] = {"auto", "never", "always", NULL};
 static const char *const joint_names[] = {"auto", "space", "none", NULL};
 static const char *const norm_names[] = {"l1", NULL};
 static const char *const project_names[] = {"default", "all", "none", NULL};
@@ -29,7 +28,7 @@ static const hw_option job_options[] = {
     {"data", HW_OPTION_PATH, AT(data), "FILE", "data set: a prompt a row, .gz allowed; - for standard input, with --format", 0, 0, NULL, false},
     {"db", HW_OPTION_PATH, AT(db), "FILE", "database to make, or to continue", 0, 0, NULL, false},
     {"format", HW_OPTION_TEXT, AT(format), "NAME", "txt, csv, tsv, jsonl or json; by the file's name when left out", 0, 0, NULL, true},
-    {"quoting", HW_OPTION_CHOICE, AT(quoting), "WHEN", "quotes around the cells of CSV and TSV are taken off: auto (CSV: yes; TSV: if more cells are wrapped in them than have loose ones), never, always", 0, 0, quoting_names, HW_DECIDES_IF_CHOSEN},
+    {"quoting", HW_OPTION_CHOICE, AT(quoting), "WHEN", "quotes around the cells of CSV and TSV are taken off: auto (CSV: yes; TSV: if more cells are wrapped in them than have loose ones), never, always", 0, 0, hw_quoting_names, HW_DECIDES_IF_CHOSEN},
     {"max-row", HW_OPTION_COUNT, AT(max_row), "BYTES", "a longer row fails by itself, and one of more than 64 MiB in any case", 1, 1 << 30, NULL, HW_DECIDES_IF_CHOSEN},
     {"prompt-column", HW_OPTION_TEXT, AT(prompt_column), "NAME", "column of the prompt; else prompt, text, clean, ...", 0, 0, NULL, true},
     {"answer-column", HW_OPTION_TEXT, AT(answer_column), "NAME", "column of the right answer; else answer, target, ...", 0, 0, NULL, true},

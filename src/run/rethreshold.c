@@ -171,7 +171,8 @@ bool hw_rethreshold(const char *source, double threshold, const char *out, const
                     hw_error *err) {
   hw_error unread = {0};
   if (!err) err = &unread;
-  if (!hw_number_check("threshold", threshold, 0, 1, err)) return false;
+  *n_prompts = *n_failed = 0;
+  if (!hw_given_check("database", out, err) || !hw_number_check("threshold", threshold, 0, 1, err)) return false;
   rerun r = {.hooks = hooks, .n_prompts = n_prompts, .n_failed = n_failed, .err = err};
   hw_arena_init(&r.arena);
   hw_process_info process = {.model_path = "", .dataset_path = source, .program_version = HW_VERSION, .blas_kernel = "", .threads = 1, .hooks = hooks};

@@ -110,6 +110,7 @@ bool hw_answer_trace_certify(hw_answer_trace *trace, const hw_ablated_part *part
                              hw_certificate *certificate, hw_error *err) {
   const hw_ablated_prompt prompt = ablated(trace);
   hw_part_set graph, empty;
+  *certificate = (hw_certificate){0};
   hw_arena_reset(&trace->scratch);
   if (!check_baseline(trace, baseline, err) || !hw_part_set_make(trace->acts.model, trace->first[1], parts, n, &trace->scratch, &graph, err) ||
       !hw_part_set_make(trace->acts.model, trace->first[1], NULL, 0, &trace->scratch, &empty, err))

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/option.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "headwater/buffer.h"
@@ -132,6 +133,8 @@ static char *file_name(const char *path) { return *path == ':' || !strncmp(path,
 
 bool hw_store_connect(const char *path, hw_access access, const hw_hooks *hooks, hw_store **out, hw_file_state *state, hw_error *err) {
   *out = NULL;
+  if (!hw_given_check("database", path, err)) return false;
+  if (hooks && hooks->lock_timeout != 0 && !hw_number_check("lock_timeout", hooks->lock_timeout, 0, HW_LOCK_SECONDS_LIMIT, err)) return false;
   hw_store *store = calloc(1, sizeof *store);
   if (!store || !(store->path = strdup(path)) || !(store->file = file_name(path))) {
     if (store) free(store->path);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/option.h"
 #include "stats/matrix.h"
 
 typedef struct comparison {
@@ -22,7 +23,7 @@ static bool check(const hw_stats_sample *a, const hw_stats_sample *b, const hw_s
   if (a->values->n_components != b->values->n_components || (settings->paired && a->values->n_units != b->values->n_units) ||
       !a->clusters != !b->clusters)
     return hw_fail(err, HW_ERROR_INPUT, "the samples have different shapes");
-  if (settings->n_permutations < 1) return hw_fail(err, HW_ERROR_INPUT, "no permutations are asked for");
+  if (!hw_count_check("n_permutations", settings->n_permutations, 1, HW_STATS_MOST_PERMUTATIONS, err)) return false;
   if (a->values->n_units + b->values->n_units >= UINT32_MAX) return hw_fail(err, HW_ERROR_UNSUPPORTED, "more than 4 billion units");
   return true;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "base/option.h"
 #include "base/progress.h"
 #include "graph/keys.h"
 #include "headwater/store.h"
@@ -480,6 +481,7 @@ bool hw_store_merge(const char *out, const char *const *paths, size_t n_paths, b
   merge m = {.hooks = hooks, .err = err};
   hw_buffer unfinished;
   *result = (hw_merge_result){0};
+  if (!hw_given_check("database", out, err)) return false;
   hw_buffer_init(&unfinished);
   hw_buffer_printf(&unfinished, "%s.merging", out);
   bool ok = hw_buffer_check(&unfinished, err) && hw_merge_inputs_open(&m.inputs, paths, n_paths, hooks, err) &&

@@ -72,13 +72,14 @@ static bool remake_views(hw_store *store, hw_error *err) {
 bool hw_store_pack(const char *path, const hw_hooks *hooks, int64_t *before, int64_t *after, hw_error *err) {
   hw_store *store;
   hw_space space;
+  *before = *after = 0;
   if (!hw_store_open_write(path, hooks, &store, err)) return false;
   bool ok = read_file(store, &space, err);
-  *before = ok ? space.bytes : 0;
+  if (ok) *before = space.bytes;
   ok = ok && hw_store_exec(store, "VACUUM", "pack it", err);
   store->stoppable = false; /* it is packed: a stop from here on would say that nothing was changed */
   ok = ok && remake_views(store, err) && read_file(store, &space, err);
-  *after = ok ? space.bytes : 0;
+  if (ok) *after = space.bytes;
   hw_error closing = {0};
   bool closed = hw_store_close(store, ok, &closing);
   if (ok && !closed) (void)hw_pass_error(err, &closing);

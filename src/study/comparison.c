@@ -396,7 +396,8 @@ bool hw_comparison_read(hw_store *store, hw_store *other, const hw_comparison_re
   *comparison = (hw_comparison){0};
   hw_arena_init(&comparison->arena);
   hw_buffer_init(&comparison->notes);
-  if (!hw_choice_check("measure", (int)request->measure, hw_measure_names, err) || !hw_choice_check("components", (int)request->components, hw_component_set_names, err))
+  if (!hw_choice_check("measure", (int)request->measure, hw_measure_names, err) || !hw_choice_check("components", (int)request->components, hw_component_set_names, err) ||
+      !hw_count_check("min_active", request->min_active, 0, HW_COMPARISON_MOST_ACTIVE, err))
     return false;
   bool of_relevance = request->measure == HW_MEASURE_ANSWER || request->measure == HW_MEASURE_CONTRAST;
   if (request->components != HW_SET_ANSWERS && of_relevance != hw_component_set_is_relevance(request->components))

@@ -211,6 +211,7 @@ bool hw_comparison_save(const char *path, const hw_comparison_request *request, 
                         const hw_stats_result *result, int64_t *id, hw_error *err) {
   results r = {request, comparison, result};
   hw_store *store;
+  *id = 0;
   if (!hw_store_open_write(path, request->hooks, &store, err)) return false;
   bool ok = store_results(store, &r, id, err);
   hw_store_free(store);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/option.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "headwater/query.h"
@@ -95,11 +96,20 @@ static bool mine(hw_store *store, const hw_mining_settings *settings, hw_mining_
   return ok;
 }
 
+static bool check_size(const char *name, size_t value, int64_t most, hw_error *err) {
+  return (value >= 1 && value <= (size_t)most) || hw_fail(err, HW_ERROR_INPUT, "%s is %zu, want a whole number from 1 to %" PRId64, name, value, most);
+}
+
+static bool check_settings(const hw_mining_settings *s, hw_error *err) {
+  if (!(s->min_support > 0 && s->min_support <= 1)) return hw_fail(err, HW_ERROR_INPUT, "min_support is %g, want a share above 0, 1 at most", s->min_support);
+  return check_size("top", s->top, HW_MINING_MOST_CIRCUITS, err) && hw_number_check("seconds", s->seconds, 0, HW_MINING_MOST_SECONDS, err) &&
+         check_size("bytes", s->bytes, (int64_t)HW_MINING_MOST_MIB << 20, err);
+}
+
 bool hw_store_mine(const char *path, const hw_mining_settings *settings, hw_mining_summary *summary, hw_error *err) {
   *summary = (hw_mining_summary){0};
-  if (!(settings->min_support > 0 && settings->min_support <= 1))
-    return hw_fail(err, HW_ERROR_INPUT, "min_support is %g, want a share above 0, 1 at most", settings->min_support);
   hw_store *store;
+  if (!check_settings(settings, err)) return false;
   if (!hw_store_open_write(path, settings->hooks, &store, err)) return false;
   hw_mining_data data = {0};
   hw_mine_sets sets = {0};

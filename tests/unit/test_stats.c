@@ -143,8 +143,10 @@ TEST(what_cannot_be_known_is_nan) {
   assert_refused(hw_stats_compare(&s, &other, &settings, &r, &err), &err, HW_ERROR_INPUT, "different shapes");
   assert_refused(hw_stats_compare(&s, &clustered, &settings, &r, &err), &err, HW_ERROR_INPUT, "different shapes");
   assert_refused(hw_stats_compare(&clustered, &clustered, &settings, &r, &err), &err, HW_ERROR_INPUT, "one cluster");
-  settings.n_permutations = 0;
-  assert_refused(hw_stats_compare(&s, &s, &settings, &r, &err), &err, HW_ERROR_INPUT, "no permutations");
+  for (int i = 0; i < 2; i++) {
+    settings.n_permutations = i ? INT64_MAX : 0;
+    assert_refused(hw_stats_compare(&s, &s, &settings, &r, &err), &err, HW_ERROR_INPUT, "want a whole number from 1 to 1000000000");
+  }
   hw_stats_entry entry = {0, 0, (double)NAN};
   hw_stats_matrix none;
   assert_refused(hw_stats_matrix_build(&entry, 1, 1, 1, &none, &err), &err, HW_ERROR_INPUT, "not finite");
