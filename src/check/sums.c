@@ -65,7 +65,8 @@ static bool report_rows(hw_store *store, const char *table, const sum_columns *c
       hw_buffer text;
       hw_buffer_init(&text);
       put_excess(excess, &text);
-      if (!text.failed) hw_check_differs(report, "%s %s: %s of the groups is %s more than of %s", table, about ? about : "", columns->sums[i], text.data, whole);
+      if (text.failed) report->failure = HW_ERROR_MEMORY;
+      else hw_check_differs(report, "%s %s: %s of the groups is %s more than of %s", table, about ? about : "", columns->sums[i], text.data, whole);
       hw_buffer_fini(&text);
     }
   hw_statement_close(&s);
