@@ -54,20 +54,26 @@ def memory(binary, model, work, n):
 def threads(binary, model, work, n):
     words, cores = runs.words_of(model), os.cpu_count()
 
-    def write(length):
-        return lambda path, k: runs.write_prompts(path, words, [length] * k)
+    def seconds(length, t, k):
+        data, db = os.path.join(work, "data.jsonl"), os.path.join(work, "run.db")
+        runs.write_prompts(data, words, [length] * k)
+        return runs.Run(binary, model, data, db, ["--threads", str(t), "--chunk-tokens", str(runs.CHUNK)]).wall
 
+    def slope(length, t):
+        few = t * n * runs.CHUNK // length
+        return (seconds(length, t, 3 * few) - seconds(length, t, few)) / (2 * few)
+
+    # one thread and all of them by turns, here and below: what slows the machine for some seconds is in both
     for length in (16, 128):
-        wall = [runs.median_slope(binary, model, work, t * n * runs.CHUNK // length, write(length), ["--threads", str(t), "--chunk-tokens", str(runs.CHUNK)], TIMES)[1]
-                for t in (1, cores)]
-        print(f"{length:4} tokens: {1000 * wall[0]:7.1f} ms a prompt by one thread, {1000 * wall[1]:7.1f} by {cores}: {wall[0] / wall[1]:.2f} times", flush=True)
+        wall = list(zip(*([slope(length, t) for t in (1, cores)] for _ in range(TIMES))))
+        one, all_cores = (1000 * sorted(each)[TIMES // 2] for each in wall)
+        print(f"{length:4} tokens: {one:7.1f} ms a prompt by one thread, {all_cores:7.1f} by {cores}: {one / all_cores:.2f} times", flush=True)
 
     def trace(count, t):
         prompt, start = " " + " ".join(words[i % len(words)] for i in range(count)), time.monotonic()
         subprocess.run([binary, "trace", "--model", model, "--prompt", prompt, "--threads", str(t)], check=True, stdout=subprocess.DEVNULL)
         return time.monotonic() - start
 
-    # one thread and all of them by turns: what slows the machine for some seconds is in both
     wall = list(zip(*([trace(1000, t) - trace(1, t) for t in (1, cores)] for _ in range(TRACES))))
     one, all_cores = (sorted(each)[TRACES // 2] for each in wall)
     print(f"trace of 1000 tokens less one of 1 token: {one:.2f} s by one thread, {all_cores:.2f} s by {cores}: {one / all_cores:.2f} times")
