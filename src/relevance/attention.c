@@ -8,6 +8,7 @@
 #include "engine/heads.h"
 #include "model/rotary.h"
 #include "relevance/secant.h"
+#include "relevance/span.h"
 #include "tensor/isa.h"
 #include "tensor/kernels.h"
 #include "tensor/team.h"
@@ -172,6 +173,9 @@ static bool through_shaping(const hw_pass *pass, const hw_pass_layer *w) {
                              through_norms(pass, k, l->k_norm_gamma, l->k_norm_beta, (size_t)c->n_kv_heads, w->k));
 }
 
+/* Whether the values of the layer have co-vectors from the last positions alone, and a span takes them down. */
+static bool at_span(const hw_pass *pass, const hw_pass_layer *w) { return pass->span && w->rows == &pass->last; }
+
 /* What a layer's projections give to pass->branch. */
 typedef struct projections {
   float *product; /* [rows, d_model] */
@@ -187,6 +191,27 @@ static void add_product(const hw_pass *pass, const hw_matrix *weights, const flo
   to->empty = false;
 }
 
+/* [span.n, n_heads, width of the values] what a head gives the values that it reads, where its pattern is 1. */
+static float *vectors_of_values(const hw_pass *pass, const hw_pass_layer *w) {
+  size_t d_head = (size_t)pass->model->config.d_head, heads = (size_t)pass->model->config.n_heads, per_group = heads / (size_t)pass->model->config.n_kv_heads;
+  float *vectors = hw_arena_znew(pass->work, float, pass->span->n * heads * key_width(pass), pass->err);
+  for (size_t p = 0; p < pass->n_prompts && vectors; p++)
+    for (size_t h = 0; h < heads && hw_span_is_worth(pass, &pass->prompts[p]); h++)
+      memcpy(vectors + (pass->prompts[p].place * heads + h) * key_width(pass) + h / per_group * d_head, w->mixed + (p * heads + h) * d_head, d_head * sizeof *vectors);
+  return vectors;
+}
+
+/* The values alone, from rows that have a span. */
+static bool through_spanned_values(const hw_pass *pass, const hw_pass_layer *w, const hw_matrix *weights, projections *to) {
+  size_t d = (size_t)pass->model->config.d_model;
+  hw_matrix back = hw_matrix_transposed(weights);
+  const float *vectors = vectors_of_values(pass, w);
+  if (!vectors || !hw_span_gemm(pass, &back, vectors, w->v, 0, pass->all.n, to->empty ? pass->branch : to->product, pass->span->vectors)) return false;
+  if (!to->empty) hw_add_rows(pass->branch, to->product, NULL, pass->all.n, d, pass->branch);
+  to->empty = false;
+  return true;
+}
+
 /* Outputs of fused weights that the pass goes through: all, or in answer relevance those from the first value to the last one. */
 static void fused_outputs(const hw_pass *pass, size_t *first, size_t *end) {
   *first = 0;
@@ -194,8 +219,8 @@ static void fused_outputs(const hw_pass *pass, size_t *first, size_t *end) {
   if (!pass->contrast) hw_qkv_values(pass->model, first, end);
 }
 
-/* Whether those of q and k are among what is multiplied: a product begins with a chain of the whole row, so that its sums have the same bits. */
-static bool reads_scores(const hw_pass *pass) {
+/* A product begins with a chain of the whole row, so that its sums have the same bits. */
+bool hw_pass_reads_scores(const hw_pass *pass) {
   size_t first, end;
   if (pass->contrast || !hw_heads_fused_width(pass->model)) return pass->contrast;
   fused_outputs(pass, &first, &end);
@@ -207,7 +232,8 @@ static bool through_fused(const hw_pass *pass, const hw_pass_layer *w, projectio
   fused_outputs(pass, &first, &end);
   first -= first % HW_CHAIN_INPUTS;
   hw_matrix used = hw_matrix_outputs(&pass->model->layers[w->layer].w_qkv, first, end - first);
-  if (!reads_scores(pass)) {
+  if (at_span(pass, w)) return through_spanned_values(pass, w, &used, to);
+  if (!hw_pass_reads_scores(pass)) {
     add_product(pass, &used, w->v, kv, to);
     return true;
   }
@@ -228,6 +254,7 @@ static bool through_projections(const hw_pass *pass, const hw_pass_layer *w) {
     add_product(pass, &l->w_q, w->q, query_width(pass), &to);
     add_product(pass, &l->w_k, w->k, key_width(pass), &to);
   }
+  if (at_span(pass, w)) return through_spanned_values(pass, w, &l->w_v, &to);
   add_product(pass, &l->w_v, w->v, key_width(pass), &to);
   return true;
 }
@@ -260,13 +287,15 @@ static void note_biases(const hw_pass *pass, const hw_pass_layer *w) {
 
 bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
   const hw_model_config *c = &pass->model->config;
-  size_t d = (size_t)c->d_model, n = pass->all.n, n_scored = reads_scores(pass) ? n : 0;
+  size_t d = (size_t)c->d_model, n = pass->all.n, n_scored = hw_pass_reads_scores(pass) ? n : 0;
   hw_pass_layer w = {.layer = layer, .rows = rows, .q = hw_arena_znew(pass->work, float, n_scored * query_width(pass), pass->err),
                      .k = hw_arena_znew(pass->work, float, n_scored * key_width(pass), pass->err), .v = hw_arena_znew(pass->work, float, n * key_width(pass), pass->err)};
+  w.shares = at_span(pass, &w) ? pass->span->shares : NULL;
   if (!w.q || !w.k || !w.v || !start(pass, &w) || !hw_pass_heads(pass, &w)) return false;
   if (rows == &pass->last && (!spread(pass, pass->state) || (c->parallel && (!spread(pass, pass->branch) || !spread(pass, pass->beside))))) return false;
   if ((pass->contrast && !turn_back(pass, layer, w.q, w.k)) || !through_shaping(pass, &w) || !through_projections(pass, &w)) return false;
   if (!pass->contrast) note_biases(pass, &w);
+  if (at_span(pass, &w) && !hw_span_norm(pass, layer)) return false;
   for (size_t r = 0; r < n; r++)
     hw_pass_norm(pass, hw_pass_input_norm(pass), pass->acts->resid[layer] + pass->all.own[r] * d, pass->acts->resid[layer] + pass->all.reference[r] * d,
                  pass->model->layers[layer].attn_norm_gamma, d, pass->branch + r * d, pass->state + r * d);

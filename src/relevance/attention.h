@@ -11,6 +11,7 @@ typedef struct hw_pass_layer {
   const hw_pass_rows *rows; /* of the queries that have a co-vector */
   const float *mixed;       /* [rows, n_heads * d_head] co-vectors of the heads' mixes, for the way down */
   const float *parts;       /* the same for the relevances of parts: `mixed` itself but behind an output norm */
+  float *shares;            /* [all rows, n_heads] patterns of the last positions, or NULL: see span.h */
   float *q, *k, *v;         /* [all rows, heads] co-vectors of q, k and v as the scores take them; zeros before */
 } hw_pass_layer;
 

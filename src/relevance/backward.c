@@ -121,7 +121,9 @@ static bool take_rows(const hw_pass *pass, hw_pass_prompt *prompt, hw_arena *are
 static bool descend(hw_pass *pass) {
   for (size_t l = (size_t)pass->model->config.n_layers; l-- > 0;) {
     const hw_pass_rows *rows = l + 1 == (size_t)pass->model->config.n_layers ? &pass->last : &pass->all;
-    if (!hw_pass_ffn(pass, l, rows) || !hw_pass_attention(pass, l, rows)) return false;
+    if (!hw_pass_ffn(pass, l, rows)) return false;
+    if (rows == &pass->all) pass->span = NULL; /* the FFN was the last one that it serves */
+    if (!hw_pass_attention(pass, l, rows)) return false;
     hw_arena_reset(pass->work);
     note_states(pass, l);
   }
@@ -141,6 +143,7 @@ bool hw_pass_run(hw_pass *pass, hw_arena *arena, hw_arena *scratch) {
     pass->prompts[p].least = fabs(pass->prompts[p].whole) * 1e6 * pass->settings->floor * (1 - 1e-9); /* rounding takes less */
     if (!new_results(pass, &pass->prompts[p], arena)) return false;
   }
+  if (!hw_pass_new_span(pass, scratch)) return false;
   begin_at_the_top(pass);
   hw_arena_init_inner(&work, scratch);
   pass->work = &work;
@@ -160,5 +163,6 @@ size_t hw_pass_bytes(const hw_model *model, const hw_relevance_settings *setting
   size_t n_passes = (size_t)settings->answer + settings->contrast;
   size_t lists = n_members * sizeof(hw_buffer) + n_rows * (4 * sizeof(size_t) + sizeof(hw_pass_prompt) + 3 * (size_t)model->config.d_model * sizeof(float)) + 9 * (size_t)HW_ARENA_OVERHEAD;
   if (n_passes == 0) return 0;
-  return n_passes * lists + hw_pass_ffn_bytes(model, settings, n_rows) + hw_pass_attention_bytes(model, n_rows, longest) + hw_pass_heads_bytes(model, longest, n_members);
+  size_t span = settings->answer ? hw_pass_span_bytes(model, n_rows) : 0;
+  return n_passes * lists + span + hw_pass_ffn_bytes(model, settings, n_rows) + hw_pass_attention_bytes(model, n_rows, longest) + hw_pass_heads_bytes(model, longest, n_members);
 }

@@ -12,6 +12,7 @@ typedef struct hw_pass_prompt {
   size_t prompt, reference; /* in the batch; the prompt itself in answer relevance */
   size_t n_tokens, begin;
   size_t first;             /* its first row */
+  size_t place;             /* among the prompts of a span */
   double whole;             /* of shares: m - m', or m */
   double least;             /* a smaller relevance, in millionths, is surely not kept */
   const float *t;           /* [d_model] of its measure */
@@ -36,6 +37,7 @@ typedef struct hw_pass {
   float *state;  /* [rows, d_model] co-vectors of the state at hand: y, then m, then x */
   float *branch; /* [rows, d_model] of what the attention's norm gave: begins with the share of a parallel block's FFN that reads it too */
   float *beside; /* [rows, d_model] what a parallel block's FFN gives to the state before the layer through a norm of its own */
+  struct hw_span *span; /* of the state at hand, or NULL: see span.h */
   const hw_team *team;
   hw_buffer *kept; /* [hw_team_most] of each work space of heads: parts of a layer */
   hw_arena *work;  /* of a layer */
@@ -52,10 +54,18 @@ bool hw_pass_ffn(hw_pass *pass, size_t layer, const hw_pass_rows *rows);
 /* And through the attention: from the rows at hand to all of them. */
 bool hw_pass_attention(hw_pass *pass, size_t layer, const hw_pass_rows *rows);
 
+/* Whether co-vectors of q and k are among what the layer's projections multiply; those of answer relevance are zero. */
+bool hw_pass_reads_scores(const hw_pass *pass);
+
+/* Gives the pass a span (span.h), and the long prompts their places in it; NULL where it is of no use. */
+bool hw_pass_new_span(hw_pass *pass, hw_arena *arena);
+
 /* What a layer takes of the work space, at most. */
 size_t hw_pass_ffn_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows);
 size_t hw_pass_attention_bytes(const hw_model *model, size_t n_rows, size_t longest);
 size_t hw_pass_heads_bytes(const hw_model *model, size_t longest, size_t n_members);
+/* A span, with its work in the attention. */
+size_t hw_pass_span_bytes(const hw_model *model, size_t n_rows);
 /* And the passes that the settings ask for. */
 size_t hw_pass_bytes(const hw_model *model, const hw_relevance_settings *settings, size_t n_rows, size_t longest, size_t n_members);
 

@@ -8,10 +8,11 @@
 #include "base/simd.h"
 #include "base/size.h"
 #include "relevance/ffn.h"
+#include "relevance/span.h"
 #include "tensor/kernels.h"
 #include "tensor/team.h"
 
-enum { ROWS_TOGETHER = 512 };
+enum { ROWS_TOGETHER = 1024 };
 
 /* A block, and what an FFN without experts needs. */
 typedef struct block {
@@ -230,13 +231,24 @@ static void note_biases(const hw_pass *pass, const block *b, size_t i) {
   if (pass->model->config.gated) *biases += dot(layer->b_gate, b->gates + i * d_ffn, d_ffn);
 }
 
+/* From the co-vectors of f to those of the neurons, without experts. */
+static bool through_outputs(const hw_pass *pass, const block *b) {
+  const hw_layer *layer = &pass->model->layers[b->of.layer];
+  size_t d = (size_t)pass->model->config.d_model, d_ffn = (size_t)pass->model->config.d_ffn;
+  hw_matrix out = hw_matrix_transposed(&layer->w_out);
+  if (pass->span && b->of.rows == &pass->all && !layer->ffn_out_gamma)
+    return hw_span_gemm(pass, &out, pass->span->vectors, b->of.behind, b->of.first, b->of.n, b->neurons, NULL);
+  hw_team_gemm(&out, b->of.behind, d, b->neurons, d_ffn, b->of.n, pass->team);
+  return true;
+}
+
 /* From the co-vectors of f to those of the norm's output, without experts. */
-static void through_ffn(const hw_pass *pass, const block *b) {
+static bool through_ffn(const hw_pass *pass, const block *b) {
   const hw_model_config *c = &pass->model->config;
   const hw_layer *layer = &pass->model->layers[b->of.layer];
   size_t d = (size_t)c->d_model, d_ffn = (size_t)c->d_ffn;
-  hw_matrix out = hw_matrix_transposed(&layer->w_out), in = hw_matrix_transposed(&layer->w_in), gate = hw_matrix_transposed(&layer->w_gate);
-  hw_team_gemm(&out, b->of.behind, d, b->neurons, d_ffn, b->of.n, pass->team);
+  hw_matrix in = hw_matrix_transposed(&layer->w_in), gate = hw_matrix_transposed(&layer->w_gate);
+  if (!through_outputs(pass, b)) return false;
   for (size_t i = 0; i < b->of.n; i++) { /* a row is read from memory once */
     rank_neurons(pass, b, i);
     through_neurons(pass, b, i);
@@ -247,6 +259,7 @@ static void through_ffn(const hw_pass *pass, const block *b) {
     hw_team_gemm(&gate, b->gates, d_ffn, b->of.more, d, b->of.n, pass->team);
     hw_add_rows(b->of.normed, b->of.more, NULL, b->of.n, d, b->of.normed);
   }
+  return true;
 }
 
 /* Through the norm. */
@@ -289,6 +302,7 @@ size_t hw_pass_ffn_bytes(const hw_model *model, const hw_relevance_settings *set
   size_t n = n_rows < ROWS_TOGETHER ? n_rows : ROWS_TOGETHER, d = (size_t)model->config.d_model, d_ffn = (size_t)model->config.d_ffn;
   size_t bytes = n * (NARROW * d * sizeof(float) + sizeof(bool)) + (NARROW + 1) * (size_t)HW_ARENA_OVERHEAD;
   if (model->config.n_experts) return bytes + hw_experts_bytes(model, settings, n);
+  if (settings->answer) bytes += hw_span_gemm_bytes(model, n, d, d_ffn);
   return bytes + n * WIDE * d_ffn * sizeof(float) + d_ffn * (OF_A_ROW * sizeof(float) + sizeof(hw_ranked)) + (WIDE + OF_A_ROW + 1) * (size_t)HW_ARENA_OVERHEAD;
 }
 
@@ -308,8 +322,8 @@ bool hw_pass_ffn(hw_pass *pass, size_t layer, const hw_pass_rows *rows) {
     note_parts(pass, &b);
     if (b.experts)
       hw_experts_pull(pass, &b.of, b.experts);
-    else
-      through_ffn(pass, &b);
+    else if (!through_ffn(pass, &b))
+      return false;
     finish(pass, &b);
   }
   return true;

@@ -11,6 +11,7 @@
 #include "relevance/secant.h"
 #include "tensor/isa.h"
 #include "tensor/kernels.h"
+#include "tensor/square.h"
 #include "tensor/team.h"
 
 /* QUERIES are taken at a time: as many as a product sums in one chain, so that the sum of a key over all queries has the same bits as without blocks (not
@@ -212,13 +213,13 @@ static void products(const hw_pass *pass, const hw_pass_layer *w, const head_wor
   }
 }
 
-/* out[n - first, n_rows] = x[n_rows, n] turned, from column `first` on: a square at a time, which stays near. */
+/* out[n - first, n_rows] = x[n_rows, n] turned, from column `first` on. */
 static void turn(const float *x, size_t n_rows, size_t n, size_t first, float *out) {
-  enum { SIDE = 16 };
-  for (size_t left = first; left < n; left += SIDE)
-    for (size_t top = 0; top < n_rows; top += SIDE)
-      for (size_t j = left; j < n && j < left + SIDE; j++)
-        for (size_t r = top; r < n_rows && r < top + SIDE; r++) out[(j - first) * n_rows + r] = x[r * n + j];
+  size_t rows = n_rows - n_rows % HW_SQUARE_SIDE, end = n - (n - first) % HW_SQUARE_SIDE;
+  for (size_t j = first; j < end; j += HW_SQUARE_SIDE)
+    for (size_t r = 0; r < rows; r += HW_SQUARE_SIDE) hw_turn_square(x + r * n + j, n, out + (j - first) * n_rows + r, n_rows);
+  for (size_t j = first; j < n; j++)
+    for (size_t r = j < end ? rows : 0; r < n_rows; r++) out[(j - first) * n_rows + r] = x[r * n + j];
 }
 
 /* Adds to the co-vectors of the keys' rows from the prompt's begin on: the transposed weights times rows of queries. */
@@ -242,6 +243,12 @@ static void pull_queries(const hw_pass *pass, const hw_pass_layer *w, const head
   pull_keys(pass, h, h->of_scores, h->mean_queries, d_head, w->k);
 }
 
+/* The pattern of the one query at hand. */
+static void note_shares(const hw_pass *pass, const hw_pass_layer *w, const head_work *h) {
+  size_t heads = (size_t)pass->model->config.n_heads, begin = h->prompt->begin;
+  for (size_t j = begin; j < h->n_keys; j++) w->shares[(h->prompt->first + j - begin) * heads + h->head] = h->weights[j];
+}
+
 static void run_queries(const hw_pass *pass, const hw_pass_layer *w, const head_work *h) {
   size_t d_head = (size_t)pass->model->config.d_head, ldq = (size_t)pass->model->config.n_heads * d_head;
   products(pass, w, h);
@@ -257,6 +264,7 @@ static void run_queries(const hw_pass *pass, const hw_pass_layer *w, const head_
     note_parts(pass, w, h, n, seen, i);
   }
   if (pass->contrast) pull_queries(pass, w, h);
+  if (w->shares) note_shares(pass, w, h);
   pull_keys(pass, h, h->weights, w->mixed + h->row * ldq + h->head * d_head, ldq, w->v);
 }
 
