@@ -8,16 +8,18 @@ if [ -z "${HEADWATER:-}" ]; then
 fi
 
 # A forked shell drops signals until it has reset its traps. Then it sends SIGUSR1, and a stop that came before is passed on to it. Each trap looks
-# at the other's variable and sets its own in one assignment, so a stop is passed on once: a second one would end headwater at once.
+# at the other's variable and sets its own in one assignment, so a stop is passed on once: a second one would end headwater at once. A hang-up that was
+# ignored from the start (nohup) stays ignored: a shell cannot set a trap for it then.
 stop='' ready='' caught=''
-trap 'was_ready=$ready stop=yes caught=yes; [ -z "$was_ready" ] || kill -TERM "$!" 2>/dev/null' TERM INT
+trap 'was_ready=$ready stop=yes caught=yes; [ -z "$was_ready" ] || kill -TERM "$!" 2>/dev/null' HUP INT QUIT TERM
 trap 'was_stopped=$stop ready=yes caught=yes; [ -z "$was_stopped" ] || kill -TERM "$!" 2>/dev/null' USR1
 
-# Runs a command that SIGTERM and SIGINT to this shell stop, and waits for its end. Its exit code; 130 where a stop ended it, or came before it.
+# Runs a command that a stop of this shell (SIGHUP, SIGINT, SIGQUIT, SIGTERM) stops by SIGTERM, and waits for its end. Its exit code; 130 where a stop
+# ended it, or came before it. What a terminal sends to all of its programs is ignored in the command, which would be stopped twice.
 run_child() { # exec, command...
   child_code=''
   [ -z "$stop" ] || return 130
-  (trap - TERM INT; kill -USR1 $$; "$@") &
+  (trap '' HUP INT QUIT; trap - TERM; kill -USR1 $$; "$@") &
   for _ in 1 2 3 4 5 6 7 8 9 10; do # not in wait: bash may not see a signal that comes just before it
     [ -z "$ready" ] || break
     sleep 0.1
@@ -35,11 +37,23 @@ run_child() { # exec, command...
   return "$child_code"
 }
 
-# The copy takes its name when it is whole; what is left of one that failed is deleted. A signal does not end it.
+# The copy takes its name when it is whole. What lies beside a file of that name is the log of the one that is replaced, and is deleted with it: SQLite
+# would fold it into the new one. What is left of a copy that failed is deleted. A signal does not end it.
 copy_whole() { # from, to
-  (trap '' TERM INT; cp "$1" "$2.copy") && mv "$2.copy" "$2" && return
-  rm -f "$2.copy"
-  return 1
+  (
+    trap '' HUP INT QUIT TERM
+    cp "$1" "$2.copy" && rm -f "$2-wal" "$2-shm" "$2-journal" && mv "$2.copy" "$2" && exit
+    rm -f "$2.copy"
+    exit 1
+  )
+}
+
+# A name that no program takes for an option.
+file_name() { # name
+  case $1 in
+    -*) printf './%s' "$1" ;;
+    *) printf '%s' "$1" ;;
+  esac
 }
 
 # A word as a shell reads it.

@@ -7,9 +7,9 @@
 # after that.
 set -u
 [ $# -ge 2 ] || { echo "usage: merge.sh N OUT.db [options of headwater merge]" >&2; exit 2; }
-n=$1 out=$2
-shift 2
 . "$(dirname "$0")/functions.sh"
+n=$1 out=$(file_name "$2")
+shift 2
 local=$(mktemp -d "${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/headwater.XXXXXX") || exit 1
 trap 'rm -rf "$local"' EXIT
 made=$local/$(basename "$out")

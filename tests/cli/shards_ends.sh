@@ -10,26 +10,38 @@ while [ $# -gt 1 ]; do
   shift
 done
 case $command/$0 in
-  merge/*) exit 0 ;;
+  merge/*) echo rows >"$db"; exit 0 ;;
   run/*late) echo rows >"$db" ;;
+  run/*short) : >begun; sleep 0.5; exit 0 ;;
   pack/*) rm "$db-wal"; exit 0 ;;
   run/*empty) echo rows >"$db"; : >"$db-wal"; exit 0 ;;
   run/*log) echo rows >"$db"; echo more >"$db-wal"; exit 1 ;;
 esac
 [ ! -e begun ] || exit 0
-trap 'stopped=yes' TERM
+trap 'stopped=yes; echo stop >>stops' TERM
 : >begun
 until [ -n "${stopped:-}" ]; do sleep 0.02; done
 exit 0 # a sleep that was stopped ends with 143
 STUB
 chmod +x stub
-for name in late empty "with a log"; do cp stub "$name"; done
+for name in late short empty "with a log"; do cp stub "$name"; done
 echo "--- a program that ends with 0 after a stop"
 for n in 1 2; do
   HEADWATER=./late "$PY" "$LIB/interrupt.py" SIGTERM exists begun sh "$pipelines/shards.sh" $n job.ini late.db 2>/dev/null
   echo "exit $?; programs: $(cat calls)"
-  rm -f begun calls
+  rm -f begun calls stops
 done
+echo "--- the terminal is closed, and other signals"
+gone() { echo "exit $?, $(wc -l <stops) stop, saved: $(cat $1.db.parts/1-of-1.db), kept: $(ls "$TMPDIR")"; rm -f begun stops; }
+HEADWATER=./late "$PY" "$LIB/hang_up.py" begun sh "$pipelines/shards.sh" 1 job.ini closed.db
+gone closed
+for signal in SIGHUP SIGQUIT; do
+  HEADWATER=./late "$PY" "$LIB/interrupt.py" $signal exists begun sh "$pipelines/shards.sh" 1 job.ini $signal.db 2>/dev/null
+  gone $signal
+done
+(trap '' HUP; HEADWATER=./short "$PY" "$LIB/interrupt.py" SIGHUP exists begun sh "$pipelines/shards.sh" 1 job.ini nohup.db 2>/dev/null)
+echo "with nohup: exit $?"
+rm begun calls
 echo "--- a stop while a program is started"
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
   sh -c '. "$0"; (kill -TERM $$) & run_child exec sleep 1; echo "exit $?"' "$pipelines/functions.sh" 2>/dev/null
