@@ -16,11 +16,12 @@ shift 3
 case $out in /*) ;; *) out=$PWD/$out ;; esac
 mkdir -p "$out.parts"
 name=$(basename "$out")
+logs=$(printf '%s' "$out.parts" | sed 's/%/%%/g') # sbatch would replace % and a letter in a name
 # shellcheck disable=SC2086
-shards=$(sbatch --parsable --job-name="$name" --array="1-$n" --requeue --signal=B:TERM@120 --open-mode=append --output="$out.parts/%a.log" \
+shards=$(sbatch --parsable --job-name="$name" --array="1-$n" --requeue --signal=B:TERM@120 --open-mode=append --output="$logs/%a.log" \
   ${SBATCH_OPTIONS:-} "$folder/shard.sbatch" "$folder/.." "$n" "$job" "$out" "$@")
 shards=${shards%%;*}
 # shellcheck disable=SC2086
-merge=$(sbatch --parsable --job-name="$name-merge" --dependency="afterany:$shards" --requeue --open-mode=append --output="$out.parts/merge.log" \
+merge=$(sbatch --parsable --job-name="$name-merge" --dependency="afterany:$shards" --requeue --open-mode=append --output="$logs/merge.log" \
   ${SBATCH_MERGE_OPTIONS:-} "$folder/merge.sbatch" "$folder/.." "$n" "$out")
 echo "$shards ${merge%%;*}"
