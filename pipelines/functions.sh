@@ -7,6 +7,9 @@ if [ -z "${HEADWATER:-}" ]; then
   [ -x "$HEADWATER" ] || HEADWATER=headwater
 fi
 
+# What reads the messages may end before the scripts do, as tee does that Ctrl-C ends as well: that is no end of a shard.
+trap '' PIPE
+
 # A forked shell drops signals until it has reset its traps. Then it sends SIGUSR1, and a stop that came before is passed on to it. Each trap looks
 # at the other's variable and sets its own in one assignment, so a stop is passed on once: a second one would end headwater at once. A hang-up that was
 # ignored from the start (nohup) stays ignored: a shell cannot set a trap for it then.

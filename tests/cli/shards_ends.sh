@@ -21,6 +21,7 @@ esac
 trap 'stopped=yes; echo stop >>stops' TERM
 : >begun
 until [ -n "${stopped:-}" ]; do sleep 0.02; done
+echo "finishing" >&2
 exit 0 # a sleep that was stopped ends with 143
 STUB
 chmod +x stub
@@ -31,7 +32,7 @@ for n in 1 2; do
   echo "exit $?; programs: $(cat calls)"
   rm -f begun calls stops
 done
-echo "--- the terminal is closed, and other signals"
+echo "--- the terminal is closed, other signals, and nobody reads what is said"
 gone() { echo "exit $?, $(wc -l <stops) stop, saved: $(cat $1.db.parts/1-of-1.db), kept: $(ls "$TMPDIR")"; rm -f begun stops; }
 HEADWATER=./late "$PY" "$LIB/hang_up.py" begun sh "$pipelines/shards.sh" 1 job.ini closed.db
 gone closed
@@ -39,6 +40,11 @@ for signal in SIGHUP SIGQUIT; do
   HEADWATER=./late "$PY" "$LIB/interrupt.py" $signal exists begun sh "$pipelines/shards.sh" 1 job.ini $signal.db 2>/dev/null
   gone $signal
 done
+{
+  HEADWATER=./late "$PY" "$LIB/interrupt.py" SIGTERM exists begun sh "$pipelines/shards.sh" 1 job.ini unread.db
+  gone unread >unread
+} 2>&1 | :
+cat unread
 (trap '' HUP; HEADWATER=./short "$PY" "$LIB/interrupt.py" SIGHUP exists begun sh "$pipelines/shards.sh" 1 job.ini nohup.db 2>/dev/null)
 echo "with nohup: exit $?"
 rm begun calls
