@@ -16,7 +16,6 @@
 #include "base/option.h"
 #include "base/progress.h"
 #include "base/text.h"
-#include "headwater/buffer.h"
 #include "sqlite/recover.h"
 #include "sqlite/wait.h"
 
@@ -156,13 +155,10 @@ bool hw_store_remove_beside(const char *path, hw_error *err) {
   static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
   bool ok = true;
   for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-    hw_buffer name;
-    hw_buffer_init(&name);
-    hw_buffer_append_string(&name, path);
-    hw_buffer_append_string(&name, suffixes[i]);
-    if (!hw_buffer_check(&name, err)) ok = false;
-    else if (unlink(name.data) != 0 && errno != ENOENT) ok = hw_fail(err, HW_ERROR_IO, "%s: cannot be removed: %s", name.data, strerror(errno));
-    hw_buffer_fini(&name);
+    char *name = hw_path_beside(path, suffixes[i]);
+    if (!name) ok = hw_fail_memory(err, "the name of a file");
+    else if (unlink(name) != 0 && errno != ENOENT) ok = hw_fail(err, HW_ERROR_IO, "%s: cannot be removed: %s", name, strerror(errno));
+    free(name);
   }
   return ok;
 }
