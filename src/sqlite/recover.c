@@ -41,7 +41,7 @@ bool hw_store_recover(hw_store *store, hw_error *err) {
   if (look(store->db) == SQLITE_OK) return true;
   if (!find_left_behind(store, sqlite3_extended_errcode(store->db), &left, err)) return false;
   if (!left) return true;
-  hw_store writer = {.path = store->path, .file = store->file, .hooks = store->hooks, .stoppable = store->stoppable};
+  hw_store writer = {.path = store->path, .file = store->file, .lock = -1, .hooks = store->hooks, .stoppable = store->stoppable};
   int rc = sqlite3_open_v2(store->file, &writer.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
   hw_store_set_up(&writer);
   bool readonly = rc == SQLITE_OK && sqlite3_db_readonly(writer.db, "main") == 1; /* SQLite opens so what it may not write */
