@@ -17,6 +17,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "sqlite/recover.h"
+#include "sqlite/sql.h"
 #include "sqlite/wait.h"
 
 /* ---- opening ---- */
@@ -104,7 +105,23 @@ static bool check_tables(hw_store *store, hw_error *err) {
   return ok;
 }
 
-static bool check_file(hw_store *store, hw_file_state *state, bool may_migrate, hw_error *err) {
+/* Unfinished programs made databases of this schema version with fewer tables, where a command that writes would fail in the middle. */
+static bool check_complete(hw_store *store, hw_error *err) {
+  static const char begin[] = "\nCREATE TABLE ";
+  for (const char *at = strstr(hw_sql("schema.sql"), begin); at; at = strstr(at, begin)) {
+    char name[64];
+    bool there;
+    at += sizeof begin - 1;
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(at, " ("), at);
+    if (!hw_store_has_table(store, name, &there, err)) return false;
+    if (!there)
+      return hw_fail(err, HW_ERROR_INPUT, "%s: lacks the table %s of schema version %d, as files of unfinished versions of Headwater do: it can only be read; run it again into a new file",
+                     store->path, name, HW_SCHEMA_VERSION);
+  }
+  return true;
+}
+
+static bool check_file(hw_store *store, hw_file_state *state, bool writes, hw_error *err) {
   hw_statement s;
   bool row, ok = hw_statement_open(&s, store, "open/identity.sql", err) && hw_statement_step(&s, &row, err);
   int64_t tables = ok ? hw_column_integer(&s, 0) : 0, application = ok ? hw_column_integer(&s, 1) : 0, version = ok ? hw_column_integer(&s, 2) : 0;
@@ -118,7 +135,7 @@ static bool check_file(hw_store *store, hw_file_state *state, bool may_migrate, 
                    "%s: a SQLite database, but not one of Headwater's (application_id 0x%08" PRIx64 ", wanted 0x%08x)",
                    store->path, (uint64_t)application, (unsigned)HW_APPLICATION_ID);
   store->version = version;
-  return check_version(store, may_migrate, err) && check_tables(store, err);
+  return check_version(store, writes, err) && check_tables(store, err) && (!writes || version != HW_SCHEMA_VERSION || check_complete(store, err));
 }
 
 static bool connect_store(hw_store *store, hw_access access, hw_file_state *state, hw_error *err) {
