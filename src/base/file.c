@@ -81,6 +81,22 @@ char *hw_path_join(const char *folder, const char *name) {
   return path;
 }
 
+char *hw_path_beside(const char *path, const char *suffix) {
+  struct stat status;
+  bool is_link = lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+  char *target = is_link ? realpath(path, NULL) : NULL;
+  if (is_link && !target && errno == ENOMEM) return NULL;
+  const char *file = target ? target : path;
+  size_t length = strlen(file), extra = strlen(suffix);
+  char *name = malloc(length + extra + 1);
+  if (name) {
+    memcpy(name, file, length);
+    memcpy(name + length, suffix, extra + 1);
+  }
+  free(target);
+  return name;
+}
+
 bool hw_file_exists(const char *path) {
   struct stat status;
   return stat(path, &status) == 0 && S_ISREG(status.st_mode);

@@ -30,6 +30,9 @@ bool hw_file_has_changed(const hw_file *file, const char *path, uint64_t sample)
 
 /* "folder/name" in a malloc'd string (caller frees); NULL when memory is short. */
 char *hw_path_join(const char *folder, const char *name);
+/* PATH with SUFFIX, for what SQLite keeps beside a database ("-wal", "-shm", "-journal"): where PATH is a symbolic link, that lies beside the file
+ * that the link names. Malloc'd (caller frees); NULL when memory is short. */
+char *hw_path_beside(const char *path, const char *suffix);
 bool hw_file_exists(const char *path);
 /* Whether a regular file is there. Errors: INPUT where the name is there as something else: a link to a file that is not there, a folder, a pipe; IO. */
 bool hw_file_find(const char *path, bool *there, hw_error *err);

@@ -2,8 +2,10 @@
  * headwater COMMAND ...: the list of commands and help. */
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -93,6 +95,16 @@ static void *allocate_json(size_t size) {
   _exit(1);
 }
 
+enum { LEAST_STACK_KILOBYTES = 256 };
+
+/* Threads have stacks of this size too. A stack that is too small ends the program by a segmentation fault. */
+static bool check_stack(void) {
+  struct rlimit stack;
+  if (getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur == RLIM_INFINITY || stack.rlim_cur >= (rlim_t)LEAST_STACK_KILOBYTES * 1024) return true;
+  fprintf(stderr, "headwater: the stack is limited to %ju KiB (ulimit -s), wanted at least %d\n", (uintmax_t)stack.rlim_cur / 1024, LEAST_STACK_KILOBYTES);
+  return false;
+}
+
 int main(int argc, char **argv) {
   fill_standard_files();
   json_set_alloc_funcs(allocate_json, free);
@@ -121,6 +133,7 @@ int main(int argc, char **argv) {
     const char *other = asks_for_help && !hw_commands[i]->help ? first_other(n_rest - 1, rest + 1) : NULL;
     if (other) return too_many(other);
     if (asks_for_help || has_word(n_rest - 1, rest + 1, "--help", "-h")) return help_of(hw_commands[i], n_rest - 1, rest + 1);
+    if (!check_stack()) return EXIT_FAILURE;
     return hw_commands[i]->run(hw_commands[i], n_rest - 1, rest + 1);
   }
   return unknown_command(rest[0]);

@@ -16,8 +16,8 @@
 #include "base/option.h"
 #include "base/progress.h"
 #include "base/text.h"
-#include "headwater/buffer.h"
 #include "sqlite/recover.h"
+#include "sqlite/sql.h"
 #include "sqlite/wait.h"
 
 /* ---- opening ---- */
@@ -29,15 +29,29 @@ static bool check_regular(const char *path, bool *there, hw_error *err) {
   return true;
 }
 
-/* Another process may have removed the file or put another in its place. */
+/* Another process may have moved or removed the file, or put another in its place. A path that cannot be looked at for another reason is no sign
+ * of it. */
 static bool is_still_there(const hw_store *store) {
   struct stat opened, named;
-  return fstat(store->lock, &opened) == 0 && stat(store->path, &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+  if (fstat(store->lock, &opened) != 0) return false;
+  if (stat(store->path, &named) != 0) return errno != ENOENT && errno != ENOTDIR;
+  return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
 static bool is_empty(const hw_store *store) {
   struct stat status;
   return fstat(store->lock, &status) == 0 && status.st_size == 0;
+}
+
+/* SQLite keeps log and journal beside the name by which a database is opened. By another name they are not found: what they hold is missing there,
+ * and is copied later over what was written by the other name. */
+static bool check_one_name(const hw_store *store, hw_error *err) {
+  struct stat status;
+  if (fstat(store->lock, &status) != 0 || status.st_nlink < 2) return true;
+  return hw_fail(err, HW_ERROR_INPUT,
+                 "%s: the file has %ju names (hard links), and SQLite keeps its log beside one of them alone: \"cp %s NEW\" and \"mv NEW %s\" make it a file "
+                 "of its own. Where DB-wal or DB-journal lies beside one of the names, do this with that name",
+                 store->path, (uintmax_t)status.st_nlink, store->path, store->path);
 }
 
 /* One writing process at a time: SQLite alone would let two take turns. */
@@ -51,7 +65,7 @@ static bool lock_file(hw_store *store, bool create, hw_error *err) {
       return hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", store->path, strerror(errno));
     }
     if (flock(store->lock, LOCK_EX | LOCK_NB) == 0) {
-      if (is_still_there(store)) return true;
+      if (is_still_there(store)) return check_one_name(store, err);
     } else if (errno == EWOULDBLOCK) {
       if (!hw_store_wait_more(store, store->hooks ? store->hooks->lock_timeout : 0)) {
         store->created = false; /* it is that of the process that holds the lock */
@@ -91,7 +105,23 @@ static bool check_tables(hw_store *store, hw_error *err) {
   return ok;
 }
 
-static bool check_file(hw_store *store, hw_file_state *state, bool may_migrate, hw_error *err) {
+/* Unfinished programs made databases of this schema version with fewer tables, where a command that writes would fail in the middle. */
+static bool check_complete(hw_store *store, hw_error *err) {
+  static const char begin[] = "\nCREATE TABLE ";
+  for (const char *at = strstr(hw_sql("schema.sql"), begin); at; at = strstr(at, begin)) {
+    char name[64];
+    bool there;
+    at += sizeof begin - 1;
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(at, " ("), at);
+    if (!hw_store_has_table(store, name, &there, err)) return false;
+    if (!there)
+      return hw_fail(err, HW_ERROR_INPUT, "%s: lacks the table %s of schema version %d, as files of unfinished versions of Headwater do: it can only be read; run it again into a new file",
+                     store->path, name, HW_SCHEMA_VERSION);
+  }
+  return true;
+}
+
+static bool check_file(hw_store *store, hw_file_state *state, bool writes, hw_error *err) {
   hw_statement s;
   bool row, ok = hw_statement_open(&s, store, "open/identity.sql", err) && hw_statement_step(&s, &row, err);
   int64_t tables = ok ? hw_column_integer(&s, 0) : 0, application = ok ? hw_column_integer(&s, 1) : 0, version = ok ? hw_column_integer(&s, 2) : 0;
@@ -105,7 +135,7 @@ static bool check_file(hw_store *store, hw_file_state *state, bool may_migrate, 
                    "%s: a SQLite database, but not one of Headwater's (application_id 0x%08" PRIx64 ", wanted 0x%08x)",
                    store->path, (uint64_t)application, (unsigned)HW_APPLICATION_ID);
   store->version = version;
-  return check_version(store, may_migrate, err) && check_tables(store, err);
+  return check_version(store, writes, err) && check_tables(store, err) && (!writes || version != HW_SCHEMA_VERSION || check_complete(store, err));
 }
 
 static bool connect_store(hw_store *store, hw_access access, hw_file_state *state, hw_error *err) {
@@ -156,13 +186,10 @@ bool hw_store_remove_beside(const char *path, hw_error *err) {
   static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
   bool ok = true;
   for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-    hw_buffer name;
-    hw_buffer_init(&name);
-    hw_buffer_append_string(&name, path);
-    hw_buffer_append_string(&name, suffixes[i]);
-    if (!hw_buffer_check(&name, err)) ok = false;
-    else if (unlink(name.data) != 0 && errno != ENOENT) ok = hw_fail(err, HW_ERROR_IO, "%s: cannot be removed: %s", name.data, strerror(errno));
-    hw_buffer_fini(&name);
+    char *name = hw_path_beside(path, suffixes[i]);
+    if (!name) ok = hw_fail_memory(err, "the name of a file");
+    else if (unlink(name) != 0 && errno != ENOENT) ok = hw_fail(err, HW_ERROR_IO, "%s: cannot be removed: %s", name, strerror(errno));
+    free(name);
   }
   return ok;
 }
@@ -226,7 +253,17 @@ bool hw_store_begin(hw_store *store, hw_error *err) {
 
 bool hw_store_begin_read(hw_store *store, hw_error *err) { return hw_store_exec(store, "BEGIN", "begin a transaction", err); }
 
+/* What the write-ahead log holds reaches the moved file here: SQLite does not copy it when it closes a file that was moved. */
+static bool fail_moved(hw_store *store, hw_error *err) {
+  int n_log = 0, n_copied = 0;
+  hw_store_rollback(store);
+  (void)sqlite3_busy_timeout(store->db, HW_BUSY_SECONDS * 1000);
+  bool is_whole = sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_TRUNCATE, &n_log, &n_copied) == SQLITE_OK && n_log == n_copied;
+  return hw_store_fail_moved(store, is_whole, err);
+}
+
 bool hw_store_commit(hw_store *store, hw_error *err) {
+  if (store->lock >= 0 && !is_still_there(store)) return fail_moved(store, err);
   if (hw_store_exec(store, "COMMIT", "commit", err)) return true;
   hw_store_rollback(store);
   return false;

@@ -45,6 +45,7 @@ bool hw_store_has_table(hw_store *store, const char *name, bool *there, hw_error
 bool hw_store_begin(hw_store *store, hw_error *err); /* a writing transaction, when no chunk waits */
 /* A reading one: what follows sees one state of a database that may still grow. Ended by hw_store_rollback. */
 bool hw_store_begin_read(hw_store *store, hw_error *err);
+/* Errors, with all rolled back: also when a file that is written is no longer at its path. */
 bool hw_store_commit(hw_store *store, hw_error *err);
 void hw_store_rollback(hw_store *store);
 

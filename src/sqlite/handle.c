@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/progress.h"
 
@@ -18,6 +19,15 @@ const char *hw_store_reason(const hw_store *store) {
   return number ? strerror(number) : sqlite3_errmsg(store->db);
 }
 
+bool hw_store_fail_moved(const hw_store *store, bool is_whole, hw_error *err) {
+  struct stat status;
+  if (store->lock >= 0 && fstat(store->lock, &status) == 0 && status.st_nlink == 0)
+    return hw_fail(err, HW_ERROR_IO, "%s: was deleted, or another file took its place, while it was written: what was stored in it is lost", store->path);
+  if (is_whole) return hw_fail(err, HW_ERROR_IO, "%s: was moved while it was written: what was stored before is in the moved file; the same command with its new name goes on", store->path);
+  return hw_fail(err, HW_ERROR_IO, "%s: was moved while it was written: what was stored before is in the moved file and in %s-wal, which belong together: give the log the new name of the file, with -wal behind it; the same command with that name goes on",
+                 store->path, sqlite3_db_filename(store->db, "main"));
+}
+
 bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
   int extended = store->db ? sqlite3_extended_errcode(store->db) : SQLITE_NOMEM, code = extended & 0xff;
   bool unreadable = code == SQLITE_CORRUPT && errno == EIO; /* SQLite calls a page damaged that the disk does not give */
@@ -25,6 +35,7 @@ bool hw_store_fail(hw_store *store, const char *doing, hw_error *err) {
   if (extended == SQLITE_CONSTRAINT_DATATYPE)
     return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: cannot %s: a sum grew too large for the database (%s)", store->path,
                    doing, why);
+  if (extended == SQLITE_READONLY_DBMOVED) return hw_store_fail_moved(store, true, err); /* told where no log is in use */
   if (extended == SQLITE_IOERR_NOMEM || extended == SQLITE_OK) code = SQLITE_NOMEM; /* a failed sqlite3_mprintf leaves no code */
   if (hw_asked_to_stop(store->hooks)) {
     if (store->stoppable && (code == SQLITE_INTERRUPT || code == SQLITE_BUSY)) return hw_store_stopped(store, err);

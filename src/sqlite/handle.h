@@ -51,6 +51,8 @@ struct hw_store {
 
 /* Fills err from the last SQLite error: "PATH: cannot DOING: why", with the system's reason where there is one. */
 bool hw_store_fail(hw_store *store, const char *doing, hw_error *err);
+/* The file was moved or deleted while it was written. is_whole: no part of a moved one is in its log alone. */
+bool hw_store_fail_moved(const hw_store *store, bool is_whole, hw_error *err);
 /* Why the last call of SQLite failed: the system's reason, which says more than "disk I/O error" or "unable to open database file", or
  * SQLite's. SQLite does not keep the system's reason of a failed commit and of a failed read: errno has it, which is 0 before each call. */
 const char *hw_store_reason(const hw_store *store);

@@ -10,6 +10,7 @@
 
 #include "base/difference.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/progress.h"
 #include "codec/codec.h"
 #include "sqlite/connection.h"
@@ -379,11 +380,13 @@ static bool copy_log(hw_store *store, bool *busy, hw_error *err) {
 static void tell_open(const hw_store *store) {
   hw_buffer line;
   if (!store->hooks || !store->hooks->notice) return;
+  char *log = hw_path_beside(store->path, "-wal");
   hw_buffer_init(&line);
-  hw_buffer_printf(&line, "%s: another program has it open, so %s-wal, which is empty, stays: once that program has ended, the same command again or headwater pack %s removes it",
-                   store->path, store->path, store->path);
+  hw_buffer_printf(&line, "%s: another program has it open, so %s, which is empty, stays: once that program has ended, the same command again or headwater pack %s removes it",
+                   store->path, log ? log : "its log", store->path);
   if (!line.failed) store->hooks->notice(store->hooks->context, line.data);
   hw_buffer_fini(&line);
+  free(log);
 }
 
 /* Without its log the database is one file. Another program that has it open keeps the log, which is empty. */
@@ -403,6 +406,17 @@ static bool remove_log(hw_store *store, hw_error *err) {
   return ok;
 }
 
+static bool fail_busy(const hw_store *store, hw_error *err) {
+  char *log = hw_path_beside(store->path, "-wal");
+  if (!log) return hw_fail_memory(err, "the name of a file");
+  (void)hw_fail(err, hw_asked_to_stop(store->hooks) ? HW_ERROR_INTERRUPTED : HW_ERROR_IO,
+                "%s: nothing is lost, but its log %s could not be folded in because another program reads an older state: the two files belong "
+                "together until the same command again, or headwater pack %s, has folded it in",
+                store->path, log, store->path);
+  free(log);
+  return false;
+}
+
 static bool finish(hw_store *store, hw_error *err) {
   bool busy;
   (void)sqlite3_busy_timeout(store->db, HW_BUSY_SECONDS * 1000); /* so long a log waits for readers also after a stop */
@@ -410,11 +424,7 @@ static bool finish(hw_store *store, hw_error *err) {
   do {
     if (!copy_log(store, &busy, err)) return false;
   } while (busy && hw_store_wait_busy(store));
-  if (!busy) return remove_log(store, err);
-  return hw_fail(err, hw_asked_to_stop(store->hooks) ? HW_ERROR_INTERRUPTED : HW_ERROR_IO,
-                 "%s: nothing is lost, but its log %s-wal could not be folded in because another program reads an older state: the two files belong "
-                 "together until the same command again, or headwater pack %s, has folded it in",
-                 store->path, store->path, store->path);
+  return busy ? fail_busy(store, err) : remove_log(store, err);
 }
 
 bool hw_store_close(hw_store *store, bool is_complete, hw_error *err) {

@@ -2,10 +2,12 @@
 #include "web/pool.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "headwater/query.h"
 
 /* Pages of the database that each store holds. The system keeps the file's pages too, so little is lost by so few; and the server's memory
@@ -75,12 +77,10 @@ hw_pool_entry *hw_pool_borrow(hw_pool *pool, hw_error *err) {
 
 /* Is a run writing into the database, or was one stopped? At its end it folds its log in, for which nobody else may have the file open. */
 static bool is_being_written(const hw_pool *pool) {
-  hw_buffer name;
   struct stat log;
-  hw_buffer_init(&name);
-  hw_buffer_printf(&name, "%s-wal", pool->path);
-  bool there = name.failed || stat(name.data, &log) == 0;
-  hw_buffer_fini(&name);
+  char *name = hw_path_beside(pool->path, "-wal");
+  bool there = !name || stat(name, &log) == 0;
+  free(name);
   return there;
 }
 

@@ -8,6 +8,10 @@ item "little memory: built-in products"
 # shellcheck disable=SC2086
 little "$HW" run $few --db run.db
 echo "exit $?"
+item "a small stack"
+small_stack() { (ulimit -s 128; "$@"); }
+# shellcheck disable=SC2086
+fails small_stack "$HW" run $few --db out.db
 item "little memory: OpenBLAS"
 # shellcheck disable=SC2086
 fails little "$HW" run $few --db out.db --gemm openblas

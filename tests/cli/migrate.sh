@@ -17,6 +17,13 @@ fails "$HW" mine first.db
 item "a step that fails"
 edit foreign.db "CREATE TABLE head_importance_2(x); DROP VIEW head_importance; CREATE TABLE head_importance(x)"
 fails "$HW" mine foreign.db
+item "a table of this version is missing"
+small_run less.db
+edit less.db "DROP TABLE relevance"
+for command in pack mine "run --model gpt2 --data ioi.csv --limit 24 --neuron-projections none --quiet --db"; do
+  # shellcheck disable=SC2086
+  fails "$HW" $command less.db
+done
 item "a command that writes"
 "$HW" mine v2.db --delete 9
 "$HW" digest v2.db 2>/dev/null

@@ -56,14 +56,16 @@ def change(path, *statements):
 # ---- not finished, empty, failed ----
 
 def test_growing():
-    """Served while a run writes it: what is stored so far, under an ETag that moves. The run is paused whenever the server is asked, so that it cannot
-    end before the questions do."""
+    """Served by a symbolic link while a run writes it: what is stored so far, under an ETag that moves. The run is paused whenever the server is asked,
+    so that it cannot end before the questions do. At its end the server does not keep its log."""
     path, n = os.path.join(WORK, "growing.db"), 300 if SANITIZED else 1000
+    link = os.path.join(WORK, "link.db")
+    os.symlink(path, link)
     run = subprocess.Popen([BINARY, "run", "--model", MODEL, "--data", os.path.join(ROOT, "datasets", "ioi.csv"), "--db", path,
                             "--limit", str(n), "--commit-seconds", "1", "--chunk-tokens", "64", "--threads", "1", "--counterfactual", "--quiet"])
     try:
         pause_after(run, path, 0)
-        with Server(BINARY, path) as server:
+        with Server(BINARY, link) as server:
             seen = {}
             while len(seen) < 3:
                 answer = ask(server, "run")
@@ -83,6 +85,7 @@ def test_growing():
             check(ask(server, f"graph?prompt={2 * n - 1}", 404)["error"], "not_stored", "a prompt that is not stored")
             check(ask(server, f"graph?prompt={2 * n}", 404)["message"], f"no prompt {2 * n}; the run has 0 to {2 * n - 1}", "a prompt that never comes")
             subprocess.run(run.args, check=True)
+            check(os.path.exists(path + "-wal"), False, "its log stays")
             check(ask(server, "run")["done"], 2 * n, "finished")
             ask(server, f"graph?prompt={2 * n - 1}")
     finally:
