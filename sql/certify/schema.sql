@@ -51,7 +51,7 @@ CREATE TABLE IF NOT EXISTS certificate_component (
   layer INTEGER NOT NULL,
   number INTEGER NOT NULL,       -- of the head; 0 of an FFN
   rank INTEGER NOT NULL,          -- from 1
-  sum INTEGER NOT NULL,           -- of the relevances of all prompts, 1e-6 logits; routes: of importances, 1e-6
+  sum INTEGER NOT NULL,           -- of the relevances of all prompts that have numbers, 1e-6 logits; routes: of importances, 1e-6
   PRIMARY KEY(certificate_id, kind, layer, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -182,6 +182,11 @@ static size_t *sort_totals(const hw_certifying *c, hw_error *err) {
   return ranking;
 }
 
+/* All prompts, with their classes where the baseline is the mean: prompts that have none are left out of the sums. */
+static bool list_ranked(hw_certifying *c, hw_certify_item **all, size_t *n, hw_error *err) {
+  return hw_certify_list_all(c, all, n, err) && (c->settings->baseline != HW_BASELINE_MEAN || hw_means_make(c, *all, *n, err));
+}
+
 /* The order of components over all prompts; once it is stored it stays. */
 static bool find_ranking(hw_certifying *c, hw_error *err) {
   bool there = false;
@@ -189,7 +194,7 @@ static bool find_ranking(hw_certifying *c, hw_error *err) {
   size_t n;
   c->totals = hw_arena_znew(c->arena, int64_t, c->n_components, err);
   if (!c->totals || (c->certificate_id && !hw_certify_read_ranking(c, &there, err))) return false;
-  bool ok = there || (hw_certify_list_all(c, &all, &n, err) && run_stage(c, all, n, n, "components", true, add_totals));
+  bool ok = there || (list_ranked(c, &all, &n, err) && run_stage(c, all, n, n, "components", true, add_totals));
   free(all);
   if (!ok || stopping(c)) return ok;
   c->ranking = sort_totals(c, err);

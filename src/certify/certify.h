@@ -18,7 +18,7 @@ typedef struct hw_certify_item {
 /* The means of mixes and FFNs over prompts of one group and length, see means.c. */
 typedef struct hw_means {
   uint32_t group_id, n_tokens;
-  size_t n;              /* prompts */
+  size_t n;              /* prompts that give to them */
   int64_t *sums;         /* while they are summed up */
   float **mixes, **ffn;  /* [n_layers], see hw_ablated_prompt */
 } hw_means;
@@ -111,7 +111,7 @@ bool hw_random_graph(const hw_certifying *c, const hw_certify_item *item, const 
 
 /* ---- means.c ---- */
 
-/* Classes of the items, which are sorted by class then. */
+/* Classes of the items, which are sorted by class then; counts the prompts that give to each. */
 bool hw_means_make(hw_certifying *c, hw_certify_item *items, size_t n, hw_error *err);
 size_t hw_means_bytes(const hw_certifying *c, const hw_means *means);
 bool hw_means_begin(const hw_certifying *c, hw_means *means, hw_error *err);

@@ -93,7 +93,7 @@ static const char *missing_baseline(const hw_certifying *c, const hw_certified_p
   if (c->settings->baseline == HW_BASELINE_COUNTERFACTUAL && !p->reference) return "there is no counterfactual";
   if (c->settings->baseline == HW_BASELINE_COUNTERFACTUAL && p->item->n_counterfactual != p->item->n_tokens) return "the counterfactual has another number of tokens";
   if (c->settings->baseline == HW_BASELINE_COUNTERFACTUAL && memcmp(p->reference, p->ids, p->item->n_tokens * sizeof *p->ids) == 0) return "the counterfactual has the same tokens";
-  if (c->settings->baseline == HW_BASELINE_MEAN && c->means && c->means[p->item->class].n < 2) return "there are no two prompts of its group and length for a mean";
+  if (c->settings->baseline == HW_BASELINE_MEAN && c->means[p->item->class].n < 2) return "there are no two prompts of its group and length for a mean";
   return NULL;
 }
 
