@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""headwater certify: the order of components where some prompts have no numbers.
+"""headwater certify: the order of components where some prompts have no numbers, and effects that are the same in every prompt.
 
     python3 tests/certify/left_out.py build/headwater
 
 Each check is a function; a fault is a line, and the exit code says whether there was one."""
 import csv
+import json
 import os
 import sqlite3
 import sys
@@ -67,10 +68,32 @@ def check_counterfactuals(folder):
     call("check", db)
 
 
+def check_equal_prompts(folder):
+    """Effects that are the same in every prompt have the least p, and q is over all components."""
+    db = run(os.path.join(folder, "equal.db"), write(os.path.join(folder, "equal.csv"), read("ioi.csv", 1) * 3))
+    certify(db, "--random", 0, "--knockout", 36)
+    found = json.loads(call("query", db, "head_effects", "--limit", 0, "--format", "json").stdout)
+    active = [r for r in found if r["effect"] != 0]
+    check(len(found) == 36 and 0 < len(active) < 36, f"{len(active)} of {len(found)} components have an effect")
+    least = sys.float_info.min
+    for r in found:
+        wanted = (least, least * 36 / len(active)) if r["effect"] else (1, 1)
+        check((r["p"], r["q"]) == wanted, f"p and q of {r['component']}: {r['p']}, {r['q']}, want {wanted}")
+        check(r["share_lo"] == r["share"] == r["share_hi"], f"the interval of {r['component']}: {r['share_lo']} to {r['share_hi']}")
+    [all_of_them] = json.loads(call("query", db, "certificates", "--format", "json").stdout)
+    check(all_of_them["f_kept_lo"] == all_of_them["f_kept_hi"], "the interval of F")
+    with sqlite3.connect(db) as connection: # the least difference that float32 margins have is one
+        connection.execute("UPDATE knockout SET effect = effect + 1e-6 WHERE (kind, layer, number) = ('head', 1, 5) AND graph_id >> 20 = 1")
+    connection.close()
+    [changed] = [r for r in json.loads(call("query", db, "head_effects", "--limit", 0, "--format", "json").stdout) if r["component"] == "L1H5"]
+    check(least < changed["p"] < 1e-12 and changed["share_lo"] < changed["share_hi"], f"one effect that differs by 1e-6: p {changed['p']}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         check_mean(folder)
         check_counterfactuals(folder)
+        check_equal_prompts(folder)
     return verdict()
 
 
