@@ -134,6 +134,8 @@ static void run_worker(hw_certifying *c, bool with_routes, work *does) {
   for (int stage = 0; stage < HW_CERTIFY_STAGES; stage++) c->summary->seconds[stage] += w.seconds[stage];
   c->summary->n_passes += w.n_passes;
   c->summary->n_tokens += w.n_tokens;
+  c->summary->n_random += w.n_random;
+  c->summary->n_smaller += w.n_smaller;
   omp_unset_lock(&c->lock);
   free(w.team.panel);
   hw_arena_fini(&w.arena);

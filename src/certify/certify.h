@@ -80,7 +80,7 @@ typedef struct hw_certifier {
   size_t n_prompts;
   hw_activations acts;
   double seconds[HW_CERTIFY_STAGES];
-  int64_t n_passes, n_tokens;
+  int64_t n_passes, n_tokens, n_random, n_smaller;
   hw_error *err;
 } hw_certifier;
 
@@ -106,8 +106,9 @@ size_t hw_certify_pairs(const hw_certifying *c);
 
 /* ---- random.c ---- */
 
-/* A graph of as many attention and FFN parts in each layer as `set` has (METHOD section 13). stream: number of the graph. */
-bool hw_random_graph(const hw_certifying *c, const hw_certify_item *item, const hw_part_set *set, uint64_t stream, hw_arena *arena, hw_part_set *out, hw_error *err);
+/* A graph of as many attention and FFN parts in each layer as `set` has, or as the positions that it reaches have (METHOD section 13): it is smaller then.
+ * stream: number of the graph. */
+bool hw_random_graph(const hw_certifying *c, const hw_certify_item *item, const hw_part_set *set, uint64_t stream, hw_arena *arena, hw_part_set *out, bool *smaller, hw_error *err);
 
 /* ---- means.c ---- */
 

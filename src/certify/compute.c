@@ -209,7 +209,10 @@ static bool make_random(hw_certifier *w, const hw_certified_prompt *p, hw_ablati
   hw_part_set *sets = hw_arena_new(&w->scratch, hw_part_set, n, w->err);
   if (!sets) return false;
   for (size_t i = 0; i < n; i++) {
-    if (!hw_random_graph(w->shared, p->item, &p->set, i, &w->scratch, &sets[i], w->err)) return false;
+    bool smaller;
+    if (!hw_random_graph(w->shared, p->item, &p->set, i, &w->scratch, &sets[i], &smaller, w->err)) return false;
+    w->n_random++;
+    w->n_smaller += smaller;
     passes[2 * i] = (hw_ablation){.set = &sets[i]};
     passes[2 * i + 1] = (hw_ablation){.set = &sets[i], .replaces = true};
   }
