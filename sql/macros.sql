@@ -87,9 +87,13 @@ CASE WHEN $P = n THEN n * 1.0 WHEN $K IN (0, n) OR $P < 2 THEN $P * 1.0
 -- $binomial_tail $K $N
 (WITH RECURSIVE down(i, l) AS (SELECT $N, $N * ln(0.9) UNION ALL SELECT i - 1, l + ln(i * 0.1 / (($N - i + 1) * 0.9)) FROM down WHERE i > $K)
     SELECT max(2.2250738585072014e-308, min(1.0, sum(exp(l)))) FROM down WHERE $N > 0 AND $K IS NOT NULL)
--- Half of the t-interval of a ratio of sums (METHOD section 13), from the columns of $ratio_sums, those of d, and the number of clusters.
+-- The sum of (x - x / d * d)^2 over the clusters, from the columns of $ratio_sums and those of d; 0 where it is within the rounding of these sums.
+-- $ratio_squares $X
+CASE WHEN $X_x - 2 * ($X / d) * $X_d + ($X / d) * ($X / d) * d_d <= (n_clusters + 3) * 2.220446049250313e-16 * ($X_x + ($X / d) * ($X / d) * d_d) THEN 0.0
+    ELSE $X_x - 2 * ($X / d) * $X_d + ($X / d) * ($X / d) * d_d END
+-- Half of the t-interval of a ratio of sums (METHOD section 13), with the number of clusters.
 -- $ratio_half $X
-$t975(n_clusters) * sqrt(max(0.0, $X_x - 2 * ($X / d) * $X_d + ($X / d) * ($X / d) * d_d) * n_clusters / (n_clusters - 1.0)) / nullif(abs(d), 0)
+$t975(n_clusters) * sqrt(($ratio_squares($X)) * n_clusters / (n_clusters - 1.0)) / nullif(abs(d), 0)
 -- The sums of a column X, for a denominator d, as the columns X, X_x and X_d.
 -- $ratio_sums $X
 sum($X) AS $X, sum($X * $X) AS $X_x, sum($X * d) AS $X_d

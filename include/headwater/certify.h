@@ -31,7 +31,7 @@ typedef struct hw_certify_settings {
   double threshold; /* 0: the run's, that of its relevances for their graphs */
   int unit;         /* hw_ablation_unit */
   int baseline;     /* hw_baseline */
-  int64_t n_random; /* random graphs of the same size for each prompt */
+  int64_t n_random; /* random graphs of the same size, or as near to it as they come, for each prompt */
   int64_t knockout; /* heads and FFNs, the largest of the whole set, that are knocked out one by one */
   int64_t pairs;    /* of the largest ones, that are knocked out two by two as well */
   int curve;        /* hw_curve */
@@ -56,6 +56,8 @@ typedef struct hw_certify_summary {
   char reason[256];       /* the most frequent one in the rows of this certificate, the first 255 bytes, control characters as ?; empty: no row has one */
   int64_t n_tokens;       /* of those without a reason, counterfactuals not counted */
   int64_t n_passes;       /* of ablation */
+  int64_t n_random;       /* random graphs that were drawn */
+  int64_t n_smaller;      /* of these, with fewer parts than their graph: the positions that they reach have no more (unit edge) */
   double threshold;
   int threads;
   bool interrupted;

@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS certificate_run (
   threshold REAL NOT NULL,        -- parts above it are the graph
   unit TEXT NOT NULL CHECK(unit IN ('edge', 'node')),
   baseline TEXT NOT NULL CHECK(baseline IN ('counterfactual', 'zero', 'mean')), -- in the place of what is replaced
-  n_random INTEGER NOT NULL CHECK(n_random >= 0),     -- random graphs of the same size for each prompt
+  n_random INTEGER NOT NULL CHECK(n_random >= 0),     -- random graphs for each prompt
   n_knockouts INTEGER NOT NULL CHECK(n_knockouts >= 0), -- heads and FFNs that are knocked out one by one
   n_pairs INTEGER NOT NULL CHECK(n_pairs >= 0),       -- of them, two by two as well
   curve TEXT NOT NULL CHECK(curve IN ('none', 'components', 'set', 'parts')),
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS certificate (
   removed_id INTEGER,
   kept_rank INTEGER,              -- of the answer, from 1
   removed_rank INTEGER,
-  random_kept REAL,               -- kept and removed of random graphs of the same size, their mean
+  random_kept REAL,               -- kept and removed of random graphs of this size, or smaller (METHOD section 13), their mean
   random_removed REAL,
   kept_closer INTEGER,            -- random graphs whose kept is farther from m than the graph's
   removed_farther INTEGER,        -- random graphs whose removed is closer to m than the graph's
@@ -51,7 +51,7 @@ CREATE TABLE IF NOT EXISTS certificate_component (
   layer INTEGER NOT NULL,
   number INTEGER NOT NULL,       -- of the head; 0 of an FFN
   rank INTEGER NOT NULL,          -- from 1
-  sum INTEGER NOT NULL,           -- of the relevances of all prompts, 1e-6 logits; routes: of importances, 1e-6
+  sum INTEGER NOT NULL,           -- of the relevances of all prompts that have numbers, 1e-6 logits; routes: of importances, 1e-6
   PRIMARY KEY(certificate_id, kind, layer, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Rows of a certificate that stand for no prompt, or for another position than its last one (whose graph need not be stored: run --targets), and
 -- what other rows contradict: pairs against single knock-outs, margins and sums against relevances (the same float32 arithmetic, by other products;
--- a sum may be off by 1e-4 of the margins that it divides), ranks against sums, counts against settings, knock-outs and curves against certificates.
+-- a sum may be off by 1e-4 of the margins that it divides; it is compared where the prompts with a relevance are those with a certificate), ranks against sums, counts against settings, knock-outs and curves against certificates.
 SELECT 'certificate ' || c.certificate_id || ', graph ' || c.graph_id, 'there', 'the last position of a prompt of the data set'
 FROM certificate c LEFT JOIN prompt p ON p.prompt_id = $prompt_of(c.graph_id) AND p.n_tokens - 1 = $target_of(c.graph_id) AND p.counterfactual_of IS NULL
 WHERE p.prompt_id IS NULL
@@ -48,7 +48,9 @@ SELECT 'certificate_component ' || k.certificate_id || ', ' || k.kind || ' ' || 
 FROM certificate_run u JOIN certificate_component k USING(certificate_id)
   JOIN agg_relevance a ON (a.group_id, a.mode, a.kind, a.layer, a.idx) = (-1, u.graph, k.kind, k.layer, k.number)
   JOIN agg_relevance w ON (w.group_id, w.mode, w.kind, w.layer, w.idx) = (-1, u.graph, 'margin', 0, 0)
-WHERE u.n_prompts = (SELECT count(*) FROM prompt)
+WHERE u.complete = 1 AND u.n_prompts = (SELECT count(*) FROM prompt)
+  AND u.certificate_id NOT IN (SELECT c.certificate_id FROM certificate_run x JOIN certificate c USING(certificate_id) JOIN relevance r ON (r.graph_id, r.mode) = (c.graph_id, x.graph)
+    WHERE c.m IS NULL AND r.parts IS NOT NULL)
   AND abs(k.sum * 1e-6 - a.sum * 1e-4) > 1e-4 * (w.n + sqrt(w.n * ($wide_sum(w.ssq_hi, w.ssq_lo))) * 1e-4)
 UNION ALL
 SELECT 'certificate_component ' || certificate_id || ', ' || kind || ' ' || number || ' of layer ' || layer || ': rank', rank, place

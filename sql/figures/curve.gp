@@ -14,7 +14,7 @@ do for [i = 1:lines] {
 }
 # Titles begin at 130 and take less than 7.5 a character.
 wide = 130 + int(7.5 * longest)
-set terminal svg size wide > 560 ? wide : 560, 322 + 18 * lines font 'Helvetica,13' background rgb 'white'
+set terminal svg noenhanced size wide > 560 ? wide : 560, 322 + 18 * lines font 'Helvetica,13' background rgb 'white'
 set output 'figure_curve.svg'
 set border 3 lc rgb '#4a4a4a'
 set tics nomirror out

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # How often heads are active: share of the graphs with its 95% Wilson interval. Restyle, then: gnuplot figure_frequency.gp
-set terminal svg size 560,320 font 'Helvetica,13' background rgb 'white'
+set terminal svg noenhanced size 560,320 font 'Helvetica,13' background rgb 'white'
 set output 'figure_frequency.svg'
 set datafile separator comma
 set datafile columnheaders

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Mean importance of every head. Restyle, then: gnuplot figure_heads.gp
-set terminal svg size 480,400 font 'Helvetica,13' background rgb 'white'
+set terminal svg noenhanced size 480,400 font 'Helvetica,13' background rgb 'white'
 set output 'figure_heads.svg'
 set datafile separator comma
 set datafile columnheaders

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Relevance of heads and FFNs against what the answer's margin loses without them, means over prompts; on the line both are the same.
 # Restyle, then: gnuplot figure_knockouts.gp
-set terminal svg size 520,420 font 'Helvetica,13' background rgb 'white'
+set terminal svg noenhanced size 520,420 font 'Helvetica,13' background rgb 'white'
 set output 'figure_knockouts.svg'
 data = 'figure_knockouts.csv'
 set datafile separator comma

@@ -8,7 +8,7 @@ set tics nomirror out
 stats stats_file using (column("n_foil")) name 'F' nooutput
 stats stats_file using (column("layer")) name 'L' nooutput
 panels = F_max > 0 ? 2 : 1
-set terminal svg size 340 * panels, 300 font 'Helvetica,13' background rgb 'white'
+set terminal svg noenhanced size 340 * panels, 300 font 'Helvetica,13' background rgb 'white'
 set output 'figure_lens.svg'
 set multiplot layout 1, panels
 set style fill transparent solid 0.25 noborder

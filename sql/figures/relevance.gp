@@ -15,7 +15,7 @@ do for [p in panels] {
   most = M_max > most ? M_max : most
 }
 step(n) = n < 16 ? 1 : n < 40 ? 4 : 8
-set terminal svg size 340 * words(panels), 320 font 'Helvetica,13' background rgb 'white'
+set terminal svg noenhanced size 340 * words(panels), 320 font 'Helvetica,13' background rgb 'white'
 set output 'figure_relevance.svg'
 set multiplot layout 1, words(panels)
 set xrange [-0.5:H_max + 0.5]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Where the flow to the target comes from: its share by role of the position, in the input and before each later block.
 # Restyle, then: gnuplot figure_role_flow.gp
-set terminal svg size 520,320 font 'Helvetica,13' background rgb 'white'
+set terminal svg noenhanced size 520,320 font 'Helvetica,13' background rgb 'white'
 set output 'figure_role_flow.svg'
 set datafile separator comma
 stats 'figure_role_flow.csv' skip 1 nooutput

@@ -2,7 +2,7 @@
 -- What each head and FFN does to the answer's margin, by knock-outs.
 -- effect: m less the margin without it, a mean over prompts; helps: the share of prompts where it is above 0.
 -- share: of m - none, a ratio of sums with its 95% interval and the p of 0; p is 1 where no prompt has an effect, and
--- 2.2e-308 where it is smaller than that, the smallest number that doubles hold in full.
+-- 2.2e-308 where it is smaller than that, the smallest number that doubles hold in full, or where all prompts have the same share.
 -- q: Benjamini-Hochberg over the components. Effects of single knock-outs overlap: they do not add up.
 -- needs knockout: headwater certify DB --model DIR --knockout K
 -- :certificate <certificate> = NULL  certificate_id, NULL for all
@@ -19,7 +19,7 @@ WITH $certified, clustered AS (
 ), tested AS (
   SELECT *, e / d AS share, $ratio_half(e) AS half, n_clusters - 1.0 AS df FROM sums
 ), scored AS (
-  SELECT *, iif(share = 0 AND half = 0, 1.0, hw_t_two_sided(abs(share) / nullif(half / $t975(n_clusters), 0), df)) AS p FROM tested
+  SELECT *, CASE WHEN half > 0 THEN hw_t_two_sided(abs(share) / (half / $t975(n_clusters)), df) WHEN half = 0 THEN iif(share = 0, 1.0, 2.2250738585072014e-308) END AS p FROM tested
 ), ranked AS (
   SELECT *, row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY abs(effect) DESC, layer, kind DESC, number) AS place,
     row_number() OVER (PARTITION BY certificate_id, group_id ORDER BY p NULLS LAST) AS step, count(p) OVER (PARTITION BY certificate_id, group_id) AS n_tested FROM scored

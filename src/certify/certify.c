@@ -134,6 +134,8 @@ static void run_worker(hw_certifying *c, bool with_routes, work *does) {
   for (int stage = 0; stage < HW_CERTIFY_STAGES; stage++) c->summary->seconds[stage] += w.seconds[stage];
   c->summary->n_passes += w.n_passes;
   c->summary->n_tokens += w.n_tokens;
+  c->summary->n_random += w.n_random;
+  c->summary->n_smaller += w.n_smaller;
   omp_unset_lock(&c->lock);
   free(w.team.panel);
   hw_arena_fini(&w.arena);
@@ -182,6 +184,11 @@ static size_t *sort_totals(const hw_certifying *c, hw_error *err) {
   return ranking;
 }
 
+/* All prompts, with their classes where the baseline is the mean: prompts that have none are left out of the sums. */
+static bool list_ranked(hw_certifying *c, hw_certify_item **all, size_t *n, hw_error *err) {
+  return hw_certify_list_all(c, all, n, err) && (c->settings->baseline != HW_BASELINE_MEAN || hw_means_make(c, *all, *n, err));
+}
+
 /* The order of components over all prompts; once it is stored it stays. */
 static bool find_ranking(hw_certifying *c, hw_error *err) {
   bool there = false;
@@ -189,7 +196,7 @@ static bool find_ranking(hw_certifying *c, hw_error *err) {
   size_t n;
   c->totals = hw_arena_znew(c->arena, int64_t, c->n_components, err);
   if (!c->totals || (c->certificate_id && !hw_certify_read_ranking(c, &there, err))) return false;
-  bool ok = there || (hw_certify_list_all(c, &all, &n, err) && run_stage(c, all, n, n, "components", true, add_totals));
+  bool ok = there || (list_ranked(c, &all, &n, err) && run_stage(c, all, n, n, "components", true, add_totals));
   free(all);
   if (!ok || stopping(c)) return ok;
   c->ranking = sort_totals(c, err);

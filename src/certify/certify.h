@@ -18,7 +18,7 @@ typedef struct hw_certify_item {
 /* The means of mixes and FFNs over prompts of one group and length, see means.c. */
 typedef struct hw_means {
   uint32_t group_id, n_tokens;
-  size_t n;              /* prompts */
+  size_t n;              /* prompts that give to them */
   int64_t *sums;         /* while they are summed up */
   float **mixes, **ffn;  /* [n_layers], see hw_ablated_prompt */
 } hw_means;
@@ -80,7 +80,7 @@ typedef struct hw_certifier {
   size_t n_prompts;
   hw_activations acts;
   double seconds[HW_CERTIFY_STAGES];
-  int64_t n_passes, n_tokens;
+  int64_t n_passes, n_tokens, n_random, n_smaller;
   hw_error *err;
 } hw_certifier;
 
@@ -106,12 +106,13 @@ size_t hw_certify_pairs(const hw_certifying *c);
 
 /* ---- random.c ---- */
 
-/* A graph of as many attention and FFN parts in each layer as `set` has (METHOD section 13). stream: number of the graph. */
-bool hw_random_graph(const hw_certifying *c, const hw_certify_item *item, const hw_part_set *set, uint64_t stream, hw_arena *arena, hw_part_set *out, hw_error *err);
+/* A graph of as many attention and FFN parts in each layer as `set` has, or as the positions that it reaches have (METHOD section 13): it is smaller then.
+ * stream: number of the graph. */
+bool hw_random_graph(const hw_certifying *c, const hw_certify_item *item, const hw_part_set *set, uint64_t stream, hw_arena *arena, hw_part_set *out, bool *smaller, hw_error *err);
 
 /* ---- means.c ---- */
 
-/* Classes of the items, which are sorted by class then. */
+/* Classes of the items, which are sorted by class then; counts the prompts that give to each. */
 bool hw_means_make(hw_certifying *c, hw_certify_item *items, size_t n, hw_error *err);
 size_t hw_means_bytes(const hw_certifying *c, const hw_means *means);
 bool hw_means_begin(const hw_certifying *c, hw_means *means, hw_error *err);

@@ -93,7 +93,7 @@ static const char *missing_baseline(const hw_certifying *c, const hw_certified_p
   if (c->settings->baseline == HW_BASELINE_COUNTERFACTUAL && !p->reference) return "there is no counterfactual";
   if (c->settings->baseline == HW_BASELINE_COUNTERFACTUAL && p->item->n_counterfactual != p->item->n_tokens) return "the counterfactual has another number of tokens";
   if (c->settings->baseline == HW_BASELINE_COUNTERFACTUAL && memcmp(p->reference, p->ids, p->item->n_tokens * sizeof *p->ids) == 0) return "the counterfactual has the same tokens";
-  if (c->settings->baseline == HW_BASELINE_MEAN && c->means && c->means[p->item->class].n < 2) return "there are no two prompts of its group and length for a mean";
+  if (c->settings->baseline == HW_BASELINE_MEAN && c->means[p->item->class].n < 2) return "there are no two prompts of its group and length for a mean";
   return NULL;
 }
 
@@ -209,7 +209,10 @@ static bool make_random(hw_certifier *w, const hw_certified_prompt *p, hw_ablati
   hw_part_set *sets = hw_arena_new(&w->scratch, hw_part_set, n, w->err);
   if (!sets) return false;
   for (size_t i = 0; i < n; i++) {
-    if (!hw_random_graph(w->shared, p->item, &p->set, i, &w->scratch, &sets[i], w->err)) return false;
+    bool smaller;
+    if (!hw_random_graph(w->shared, p->item, &p->set, i, &w->scratch, &sets[i], &smaller, w->err)) return false;
+    w->n_random++;
+    w->n_smaller += smaller;
     passes[2 * i] = (hw_ablation){.set = &sets[i]};
     passes[2 * i + 1] = (hw_ablation){.set = &sets[i], .replaces = true};
   }

@@ -23,6 +23,11 @@ static int by_class(const void *a, const void *b) {
   return x->prompt_id < y->prompt_id ? -1 : x->prompt_id > y->prompt_id;
 }
 
+/* Whether the prompt's counterfactual, or the prompt itself where the database has no counterfactuals, gives to the mean. */
+static bool gives(const hw_certifying *c, const hw_certify_item *item) {
+  return !c->with_reference || (item->counterfactual >= 0 && item->n_counterfactual == item->n_tokens);
+}
+
 bool hw_means_make(hw_certifying *c, hw_certify_item *items, size_t n, hw_error *err) {
   if (n) qsort(items, n, sizeof *items, by_class);
   c->n_means = 0;
@@ -32,6 +37,7 @@ bool hw_means_make(hw_certifying *c, hw_certify_item *items, size_t n, hw_error 
     if (i == 0 || items[i].group_id != items[i - 1].group_id || items[i].n_tokens != items[i - 1].n_tokens)
       c->means[c->n_means++] = (hw_means){.group_id = items[i].group_id, .n_tokens = items[i].n_tokens};
     items[i].class = c->n_means - 1;
+    c->means[c->n_means - 1].n += gives(c, &items[i]);
   }
   return true;
 }
@@ -61,7 +67,6 @@ static bool add_prompt(hw_certifier *w, const hw_certify_item *item, size_t prom
       for (size_t e = 0; e < d; e++) numbers[heads + e] = w->acts.resid[l + 1][row + e] - w->acts.mid[l][row + e];
       if (!add(w, item, numbers, width, means->sums + (l * means->n_tokens + i) * width)) return false;
     }
-  means->n++;
   return true;
 }
 
@@ -70,7 +75,7 @@ bool hw_means_add(hw_certifier *w) {
   for (size_t i = 0; i < w->n_prompts; i++) {
     const hw_certified_prompt *p = &w->prompts[i];
     hw_means *means = &w->shared->means[p->item->class];
-    if (w->shared->with_reference && (!p->reference || p->item->n_counterfactual != p->item->n_tokens)) continue;
+    if (!gives(w->shared, p->item)) continue;
     float *weights = hw_arena_new(&w->scratch, float, means->n_tokens, w->err);
     float *values = hw_arena_new(&w->scratch, float, means->n_tokens * (size_t)w->shared->model->config.d_head, w->err);
     float *numbers = hw_arena_new(&w->scratch, float, row_width(w->shared), w->err);

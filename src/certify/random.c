@@ -17,7 +17,7 @@ typedef struct drawing {
   uint64_t *before;       /* [n_tokens + 1] parts of a head at lower targets */
   hw_hash_table moved;    /* places whose part was drawn, and the part that stands there: its number + 1 */
   hw_ablated_part *drawn;
-  size_t n_drawn;
+  size_t n_drawn, n_wanted;
   hw_random random;
   hw_arena *work;
   hw_error *err;
@@ -47,6 +47,7 @@ static hw_ablated_part part_of(const drawing *d, size_t layer, bool ffn, uint64_
 static bool draw(drawing *d, size_t layer, bool ffn, uint64_t n_heads, size_t n) {
   uint64_t n_among = n_heads * d->before[d->like->n_tokens];
   if (n_among > UINT32_MAX) return hw_fail(d->err, HW_ERROR_UNSUPPORTED, "%zu tokens are too many for a random graph", d->like->n_tokens);
+  d->n_wanted += n;
   memset(&d->moved, 0, sizeof d->moved);
   if (!hw_hash_reserve(&d->moved, n, d->work, d->err)) return false;
   for (uint64_t i = 0; i < n && i < n_among; i++) {
@@ -101,11 +102,12 @@ static bool draw_graph(drawing *d, const hw_certify_item *item, uint64_t stream)
   return true;
 }
 
-bool hw_random_graph(const hw_certifying *c, const hw_certify_item *item, const hw_part_set *set, uint64_t stream, hw_arena *arena, hw_part_set *out, hw_error *err) {
+bool hw_random_graph(const hw_certifying *c, const hw_certify_item *item, const hw_part_set *set, uint64_t stream, hw_arena *arena, hw_part_set *out, bool *smaller, hw_error *err) {
   hw_arena work;
   hw_arena_init_inner(&work, arena);
   drawing d = {.c = c, .like = set, .nodes = c->settings->unit == HW_ABLATE_NODES, .work = &work, .err = err};
   bool ok = draw_graph(&d, item, stream) && hw_part_set_make(c->model, set->n_tokens, d.drawn, d.n_drawn, arena, out, err);
+  *smaller = d.n_drawn < d.n_wanted;
   hw_arena_fini_inner(&work, arena);
   return ok;
 }

@@ -25,7 +25,7 @@ static const hw_option rows[] = {
     {"threshold", HW_OPTION_NUMBER, AT(threshold), "SHARE", "parts above it are the graph; of routes it is at least the floor of the run. When left out: the run's threshold, for answer and contrast its --relevance-threshold (0.04 where it stored none)", 0, 1, NULL, false},
     {"unit", HW_OPTION_CHOICE, AT(unit), "WHAT", "kept and replaced are edges, or nodes: whole heads and FFNs at a position", 0, 0, hw_ablation_unit_names, false},
     {"baseline", HW_OPTION_CHOICE, AT(baseline), "WHAT", "what stands in the place of what is replaced: that of the counterfactual, zero, or the mean over prompts of the same group and length (with --unit node)", 0, 0, hw_baseline_names, false},
-    {"random", HW_OPTION_COUNT, AT(random), "N", "random graphs of the same size to compare with, for each prompt", 0, HW_CERTIFY_MOST_RANDOM, NULL, false},
+    {"random", HW_OPTION_COUNT, AT(random), "N", "random graphs to compare with, for each prompt: of as many parts in each layer, or as many as the positions that are reached allow", 0, HW_CERTIFY_MOST_RANDOM, NULL, false},
     {"knockout", HW_OPTION_COUNT, AT(knockout), "K", "knock out the K heads and FFNs with the largest sums over the whole set, one by one; a large K takes all", 0, HW_CERTIFY_MOST_KNOCKOUTS, NULL, false},
     {"pairs", HW_OPTION_COUNT, AT(pairs), "K", "knock out the K largest two by two as well", 0, HW_CERTIFY_MOST_PAIRS, NULL, false},
     {"curve", HW_OPTION_CHOICE, AT(curve), "WHICH", "keep more and more heads and FFNs, in the order of each prompt (components) or of the whole set (set), or heads and FFNs at single positions (parts)", 0, 0, hw_curve_names, false},
@@ -92,6 +92,8 @@ static int finish(const char *db, const certify_settings *settings, const hw_cer
             summary->n_there + summary->n_done, summary->n_there, summary->n_without);
   if (!settings->quiet && summary->n_without && *summary->reason)
     fprintf(stderr, "the most frequent reason: %s (headwater query %s certificate_failures --certificate %" PRId64 " lists them)\n", summary->reason, db, summary->certificate_id);
+  if (!settings->quiet && summary->n_smaller)
+    fprintf(stderr, "%" PRId64 " of %" PRId64 " random graphs are smaller than their graph: the positions that they reach have fewer parts in a layer\n", summary->n_smaller, summary->n_random);
   if (!settings->quiet && summary->n_stored > summary->n_there + summary->n_done)
     fprintf(stderr, "the table is over all %" PRId64 " prompts that are certified so, not the first %" PRId64 " alone\n", summary->n_stored, summary->n_there + summary->n_done);
   return show(db, settings, summary);

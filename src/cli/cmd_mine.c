@@ -27,7 +27,7 @@ static const hw_option rows[] = {
     {"roles", HW_OPTION_TEXT, offsetof(mine_settings, roles), "A,B,...",
      "edges between these roles, or all; without it: all roles but BOS and the nameless rest", 0, 0, NULL, false},
     {"by", HW_OPTION_CHOICE, offsetof(mine_settings, by), "NAME",
-     "none or group: with group, the share must be reached in at least one group (there by at least 10 graphs), and the groups are shown",
+     "none or group: with group, the share must be reached in at least one group (there by at least 10 graphs; smaller groups are counted and take no part in this), and the groups are shown",
      0, 0, by_names, false},
     {"connected", HW_OPTION_CHOICE, offsetof(mine_settings, connected), "yes|no", "only circuits that hang together", 0, 0, yes_no, false},
     {"rank", HW_OPTION_CHOICE, offsetof(mine_settings, rank), "NAME",
@@ -66,10 +66,13 @@ static double least_share(const mine_settings *settings) { return settings->min_
 /* What was searched, and what was left out. */
 static void print_summary(FILE *out, const char *db, const mine_settings *settings, const hw_mining_summary *summary) {
   fprintf(out, "%s, mining %" PRId64 ": %" PRId64 " graphs, %" PRId64 " edges (%s) in at least %g%% of %s, roles %s;\n"
-         "%" PRId64 " closed%s sets of them, %s\n\n",
+         "%" PRId64 " closed%s sets of them, %s\n",
          db, summary->mining_id, summary->n_graphs, summary->n_items, items_names[settings->items], 100 * least_share(settings),
          settings->by ? "a group" : "them", summary->roles, summary->n_sets, settings->connected ? " connected" : "",
          summary->complete ? "complete" : "NOT complete");
+  if (settings->by && summary->n_small_groups)
+    fprintf(out, "%" PRId64 " of %" PRId64 " groups have fewer than 10 graphs: an edge or a circuit cannot be frequent by them\n", summary->n_small_groups, summary->n_groups);
+  fprintf(out, "\n");
   if (!summary->complete) fprintf(out, "%s\n", summary->note);
   if (!summary->complete && summary->complete_support <= 1) fprintf(out, "all sets in at least %.3g%% were found\n", 100 * summary->complete_support);
   if (!summary->complete) fprintf(out, "\n");

@@ -59,11 +59,12 @@ bool hw_items_are_neighbours(uint32_t a, uint32_t b) {
 }
 
 uint32_t hw_mine_least(double share, uint32_t n, bool by_group) {
+  if (by_group && n < HW_MINE_GROUP_LEAST) return UINT32_MAX;
   double graphs = share * n;
   uint32_t least = (uint32_t)graphs;
   /* 0.07 * 100 is 7.000000000000001 in double, which must give 7 graphs, not 8. */
   if (graphs - least > 1e-9 * n) least++;
-  if (by_group && least < HW_MINE_GROUP_LEAST) least = HW_MINE_GROUP_LEAST < n ? HW_MINE_GROUP_LEAST : n;
+  if (by_group && least < HW_MINE_GROUP_LEAST) least = HW_MINE_GROUP_LEAST;
   return least > 0 ? least : 1;
 }
 

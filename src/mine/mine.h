@@ -41,11 +41,10 @@ typedef struct hw_mine_base {
   const uint32_t *group_sizes; /* [n_groups] graphs */
 } hw_mine_base;
 
-/* A set is frequent when its share of the graphs is at least min_support; by group: in at least one group. A group counts from
- * HW_MINE_GROUP_LEAST graphs that have the set (or all of its graphs, where they are fewer): three graphs of a tiny group are no
- * recurring circuit. */
+/* A set is frequent when its share of the graphs is at least min_support; by group: in at least one group, and in
+ * HW_MINE_GROUP_LEAST graphs of it. A group of fewer graphs makes no set frequent. */
 enum { HW_MINE_GROUP_LEAST = 10 };
-/* Graphs out of n that make a share. */
+/* Graphs out of n that make a share; UINT32_MAX for a group that is too small. */
 uint32_t hw_mine_least(double share, uint32_t n, bool by_group);
 
 typedef struct hw_mine_limits {

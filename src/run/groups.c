@@ -178,18 +178,40 @@ static bool name_groups(hw_groups *groups, hw_error *err) {
   return ok;
 }
 
-bool hw_groups_finish(hw_groups *groups, hw_error *err) {
+static int compare_keys(const void *a, const void *b) { return memcmp(a, b, HW_GROUP_COLUMNS * sizeof(uint16_t)); }
+
+/* Combinations of values of all rows, which are sorted for this. */
+static size_t count_combinations(hw_groups *groups) {
+  size_t n = 0;
+  qsort(groups->rows, groups->n_rows, HW_GROUP_COLUMNS * sizeof *groups->rows, compare_keys);
+  for (size_t r = 0; r < groups->n_rows; r++) {
+    const uint16_t *key = groups->rows + r * HW_GROUP_COLUMNS;
+    n += key[0] != NO_VALUE && (r == 0 || compare_keys(key - HW_GROUP_COLUMNS, key) != 0);
+  }
+  return n;
+}
+
+static bool too_many_combinations(hw_groups *groups, const char *path, hw_error *err) {
+  hw_buffer list;
+  hw_buffer_init(&list);
+  for (size_t c = groups->with_variant; c < groups->n_columns; c++) hw_buffer_printf(&list, "%s%s", c > groups->with_variant ? "," : "", groups->columns[c]);
+  hw_fail(err, HW_ERROR_INPUT, "%s: group-by: %.300s has %zu combinations of values%s, want at most %d", path, list.data ? list.data : "", count_combinations(groups),
+          groups->with_variant ? " (those of counterfactuals are counted apart)" : "", HW_GROUP_VALUES);
+  hw_buffer_fini(&list);
+  return false;
+}
+
+bool hw_groups_finish(hw_groups *groups, const char *path, hw_error *err) {
   for (size_t c = groups->n_columns; c-- > 0;) {
     if (groups->n_values[c] <= HW_GROUP_VALUES) continue;
     if (groups->chosen_by_user)
-      return hw_fail(err, HW_ERROR_INPUT, "group-by: column %s has more than %d values", groups->columns[c], HW_GROUP_VALUES);
+      return hw_fail(err, HW_ERROR_INPUT, "%s: group-by: column %s has more than %d values, want at most %d", path, groups->columns[c], HW_GROUP_VALUES, HW_GROUP_VALUES);
     drop_column(groups, c);
   }
   groups->group_keys = hw_arena_znew(groups->arena, uint16_t, (size_t)HW_GROUP_VALUES * HW_GROUP_COLUMNS, err);
   if (!groups->group_keys) return false;
   while (!number_groups(groups)) {
-    if (groups->chosen_by_user)
-      return hw_fail(err, HW_ERROR_INPUT, "group-by: the columns have more than %d combinations of values", HW_GROUP_VALUES);
+    if (groups->chosen_by_user) return too_many_combinations(groups, path, err);
     drop_column(groups, groups->n_columns - 1);
   }
   return name_groups(groups, err);

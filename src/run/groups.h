@@ -38,8 +38,9 @@ bool hw_groups_check_row(const hw_groups *groups, hw_row *row, hw_arena *arena, 
 /* Notes one row of the plan's pass. */
 bool hw_groups_note(hw_groups *groups, const hw_row *row, bool counterfactual, hw_error *err);
 
-/* Chooses the columns and numbers the groups. Errors: a chosen column with more than HW_GROUP_VALUES values. */
-bool hw_groups_finish(hw_groups *groups, hw_error *err);
+/* Chooses the columns and numbers the groups. path: of the data set, for messages. Errors: of columns that the user chose, one with more than HW_GROUP_VALUES
+ * values, or more combinations than that. */
+bool hw_groups_finish(hw_groups *groups, const char *path, hw_error *err);
 /* The i-th of the columns that finish has left out, since with them there were too many groups; NULL after the last. */
 const char *hw_groups_left_out(const hw_groups *groups, size_t i);
 void hw_groups_close(hw_groups *groups);

@@ -351,7 +351,7 @@ bool hw_plan_measure(const hw_job *job, const hw_flow_settings *flow, const hw_m
   if (ok && job->counterfactual && !plan->n_counterfactuals)
     ok = fail_without_counterfactuals(plan, err);
   plan->chunk_tokens = job->chunk_tokens ? job->chunk_tokens : usual_chunk_tokens(plan->n_tokens);
-  ok = ok && hw_groups_finish(&plan->groups, err) && hw_roles_finish(&plan->roles, plan->path, &plan->arena, err) &&
+  ok = ok && hw_groups_finish(&plan->groups, plan->path, err) && hw_roles_finish(&plan->roles, plan->path, &plan->arena, err) &&
             (plan->paired ? cut_pairs(plan, err) : cut_chunks(plan, err)) && hw_plan_fill_info(plan, job, flow, model, tokenizer, hash, err) &&
             hw_dataset_hash(plan->dataset, hash_after, err);
   if (ok && strcmp(hash, hash_after) != 0)

@@ -108,7 +108,8 @@ static void tell_plan(const hw_hooks *hooks, const hw_plan *plan) {
   if (plan->n_double_bos) notice(hooks, "%" PRId64 " prompts begin with the BOS token themselves, so they have two", plan->n_double_bos);
   const char *column;
   for (size_t i = 0; plan->n_unreadable < plan->n_prompts && (column = hw_groups_left_out(&plan->groups, i)); i++)
-    notice(hooks, "column \"%.200s\" does not split the aggregates: with it there are more than %d groups (--group-by chooses columns)", column, HW_GROUP_VALUES);
+    notice(hooks, "column \"%.200s\" does not split the aggregates: with it there are more than %d combinations of values%s (--group-by chooses columns)", column, HW_GROUP_VALUES,
+           plan->groups.with_variant ? ", those of counterfactuals counted apart" : "");
   if (plan->n_ambiguous_roles)
     notice(hooks, "%" PRId64 " prompts hold the words of a role column more often than columns name them, and the first places were taken (the "
            "first such prompt: %.200s); a range of characters like 5:9 says which place is meant", plan->n_ambiguous_roles, plan->ambiguous_roles);

@@ -134,11 +134,18 @@ static bool fail_unexplained(const hw_comparison_reading *r, int side, const cha
                  is, value, mode, r->n_unexplained[side], r->store->path, mode);
 }
 
+static bool fail_by(const char *by, const char *equals, const char *comma, hw_error *err) {
+  static const char want[] = "want COLUMN=A,B with two of the column's values";
+  if (!comma || equals == by) return hw_fail(err, HW_ERROR_ARGUMENT, "by is \"%.200s\", %s", by, want);
+  int length = equals - by < 100 ? (int)(equals - by) : 100;
+  return hw_fail(err, HW_ERROR_ARGUMENT, "by is \"%.200s\", %s; prompts without a value are those of --where '\"%.*s\" IS NULL'", by, want, length, by);
+}
+
 /* "COLUMN=A,B". A value may hold commas: it is split at the first comma that leaves a value of some prompt on both sides. */
 static bool find_groups(hw_comparison_reading *r, hw_error *err) {
   const char *by = r->request->by, *equals = strchr(by, '='), *comma = equals ? strchr(equals, ',') : NULL;
   if (!comma || equals == by || comma == equals + 1 || !comma[1])
-    return hw_fail(err, HW_ERROR_ARGUMENT, "by is \"%.200s\", want COLUMN=A,B with two of the column's values", by);
+    return fail_by(by, equals, comma, err);
   if (!(r->c->column = copy(r, by, (size_t)(equals - by), err)) || !check_column(r, r->c->column, true, err)) return false;
   if (!check_columns(r, err)) return false;
   for (; comma; comma = strchr(comma + 1, ',')) {

@@ -36,6 +36,8 @@ static void fill_summary(const hw_mining_data *data, const hw_mining_settings *s
   summary->n_graphs = (int64_t)data->n_graphs;
   summary->n_items = (int64_t)(data->base.n_items + data->n_items_cut);
   summary->n_items_cut = (int64_t)data->n_items_cut;
+  summary->n_groups = (int64_t)data->base.n_groups;
+  summary->n_small_groups = (int64_t)data->n_small_groups;
   summary->n_sets = (int64_t)sets->n;
   summary->n_circuits = (int64_t)n_picks;
   summary->complete_support = sets->complete_support;

@@ -17,6 +17,7 @@ typedef struct hw_mining_data {
   int64_t *graph_ids; /* [n_graphs] ascending */
   uint32_t *bit_of;   /* [n_graphs] place in the bitmaps, where graphs lie group by group */
   int64_t *group_ids; /* [base.n_groups] */
+  size_t n_small_groups; /* below HW_MINE_GROUP_LEAST graphs */
   uint64_t *all;      /* [base.n_words] every graph */
   uint64_t *bits;     /* base.bits, owned */
   hw_mine_base base;  /* frequent items only */

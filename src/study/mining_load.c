@@ -96,6 +96,18 @@ static bool load_groups(hw_store *store, hw_mining_data *data, hw_error *err) {
   return data->n_graphs ? true : hw_fail(err, HW_ERROR_INPUT, "%s: holds no graphs to mine", store->path);
 }
 
+/* Counts the groups that are too small to make anything frequent; by group, one has to be left. */
+static bool check_groups(hw_store *store, const hw_mining_settings *settings, hw_mining_data *data, hw_error *err) {
+  uint32_t largest = 0;
+  for (size_t g = 0; g < data->base.n_groups; g++) {
+    uint32_t size = data->base.group_sizes[g];
+    data->n_small_groups += size < HW_MINE_GROUP_LEAST;
+    if (size > largest) largest = size;
+  }
+  return !settings->by_group || largest >= HW_MINE_GROUP_LEAST ||
+         hw_fail(err, HW_ERROR_INPUT, "%s: nothing can recur in a group: the largest of its %zu groups has %u graphs, want %d", store->path, data->base.n_groups, largest, HW_MINE_GROUP_LEAST);
+}
+
 static bool load_graphs(hw_store *store, hw_mining_data *data, hw_error *err) {
   data->graph_ids = hw_arena_new(&data->arena, int64_t, data->n_graphs, err);
   data->bit_of = hw_arena_new(&data->arena, uint32_t, data->n_graphs, err);
@@ -266,7 +278,7 @@ bool hw_mining_load(hw_store *store, const hw_mining_settings *settings, hw_mini
   if (!hw_store_integer(store, "mining/parallel_block.sql", &parallel, err)) return false;
   data->parallel_block = parallel != 0;
   return hw_roles_read(store, &data->arena, data->role_names, err) && choose_roles(store, settings->roles, data, err) && load_groups(store, data, err) &&
-         load_graphs(store, data, err) && load_items(store, settings, data, err);
+         check_groups(store, settings, data, err) && load_graphs(store, data, err) && load_items(store, settings, data, err);
 }
 
 void hw_mining_data_fini(hw_mining_data *data) {

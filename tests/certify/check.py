@@ -8,6 +8,7 @@ import csv
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -104,6 +105,23 @@ def check_statistics(db):
     check(1 < found["n_clusters"] == n < PROMPTS, f"{found['n_clusters']} clusters, want {n}")
     near(found["f_kept_hi"] - found["f_kept"], half, "half of the interval by clusters")
     check(found["closer"] is not None and found["closer_p"] is None and found["farther_p"] is None, "no binomial p where prompts share clusters")
+
+
+def check_smaller(folder):
+    """Random graphs that are smaller than their graph are counted: at least those of graphs with more FFNs in a layer than
+    the attention parts above it can reach."""
+    db = run(os.path.join(folder, "agreement.db"), os.path.join(ROOT, "datasets/agreement.csv"), "--limit", PROMPTS, "--relevance", "answer", "--relevance-threshold", 0.04)
+    command, told = ("certify", db, "--model", MODEL, "--graph", "answer", "--threshold", 0.04), {}
+    parts = json.loads(call("sql", db, "SELECT a.graph_id, r.kind, r.layer FROM relevance a, hw_relevance(a.parts) r WHERE abs(r.share) > 0.04 AND r.kind IN ('attention', 'ffn')", "--format", "json").stdout)
+    layers = {graph: [sum((r["graph_id"], r["kind"], r["layer"]) == (graph, kind, l) for r in parts) for l in range(4) for kind in ("ffn", "attention")] for graph in {r["graph_id"] for r in parts}}
+    sure = sum(any(n[2 * l] > 1 + sum(n[2 * k + 1] for k in range(l + 1, 4)) for l in range(4)) for n in layers.values())
+    for threads in (1, 3):
+        found = re.search(r"^(\d+) of (\d+) random graphs are smaller than their graph: ", call(*command, "--random", 3, "--threads", threads).stderr, re.M)
+        told[threads] = found and tuple(map(int, found.groups()))
+        call("certify", db, "--delete", 1)
+    check(told[1] == told[3] and told[1] and 0 < 3 * sure <= told[1][0] < told[1][1] == 3 * PROMPTS, f"{told} random graphs are smaller, {sure} times 3 surely")
+    for options in (("--unit", "node"), ("--random", 0), ("--quiet",)):
+        check("smaller" not in call(*command, *options).stderr, f"{options}: no random graph is said to be smaller")
 
 
 def check_tiny_p(db, folder):
@@ -443,6 +461,7 @@ def main():
         check_resume(db, folder)
         check_trace(db)
         check_statistics(db)
+        check_smaller(folder)
         check_tiny_p(db, folder)
         check_effects(db)
         check_wrong_answers(folder)

@@ -149,7 +149,7 @@ def make(program, folder):
            "--top-neurons", "2", "--chunk-tokens", "40", "--threads", "1", "--quiet", "--profile", "--relevance", "both"]
     if subprocess.run(run, capture_output=True, check=False).returncode not in (0, 3):
         sys.exit("the run failed")
-    for command in (["mine", path, "--min-support", "0.4", "--roles", "all", "--by", "group", "--items", "heads+ffn"],
+    for command in (["mine", path, "--min-support", "0.4", "--roles", "all", "--items", "heads+ffn"],
                     ["compare", path, "--by", "group=ABBA,BABA", "--permutations", "20", "--min-active", "1"]):
         subprocess.run([program, *command], capture_output=True, check=True)
     return path

@@ -74,6 +74,9 @@ fails "$HW" compare ioi.db
 fails "$HW" compare ioi.db --by group=ABBA,BABA --with high.db
 fails "$HW" compare ioi.db --by group
 fails "$HW" compare ioi.db --by group=ABBA
+fails "$HW" compare ioi.db --by group=,ABBA
+fails "$HW" compare ioi.db --by group=ABBA,
+fails "$HW" compare ioi.db --by =ABBA,BABA
 fails "$HW" compare ioi.db --by group=ABBA,ABBA
 fails "$HW" compare ioi.db --by group=ABBA,NONE
 fails "$HW" compare ioi.db --by nothing=A,B

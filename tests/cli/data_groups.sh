@@ -19,6 +19,11 @@ dry() { "$HW" run --model gpt2 --data many.csv --threads "$T" --dry-run "$@" 2>&
 dry; dry --counterfactual; dry --limit 256; dry --limit 12
 dry --group-by template,case
 dry --group-by label; dry --group-by none
+echo "--- 140 combinations: 280 with those of counterfactuals"
+"$PY" -c "
+print('prompt,counterfactual,a,b')
+for i in range(280): print(f'Mary,Anna,{i % 14},{i // 14 % 10}')" >twice.csv
+dry --data twice.csv --group-by a,b; dry --data twice.csv --group-by b,a --counterfactual
 item "the same from a plan file, and where no row can be read"
 dry --plan many.plan; dry --plan many.plan
 printf 'prompt,group\n\377,a\n' >none.csv

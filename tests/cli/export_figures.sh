@@ -34,6 +34,12 @@ for end in 1 2; do
   done
 done
 [ "$(ls roles/figure_circuit_*.dot | wc -l)" -gt 1 ] && echo "in all circuits"
+echo "--- an underscore in a role is no subscript"
+sed '1s/role.IO/role.indirect_object/' ioi.csv | head -n 41 >underscore.csv
+"$HW" run --model gpt2 --data underscore.csv --db underscore.db --quiet --neuron-projections none --threads "$T"
+"$HW" mine underscore.db --roles indirect_object,END >/dev/null && "$HW" export underscore.db --out underscore --figures
+for figure in figure_role_flow figure_circuit_1; do grep -o '>indirect_object<' underscore/$figure.svg | sort | uniq -c; done
+grep -L '^set terminal svg noenhanced ' underscore/*.gp
 echo "--- without answers there is no logit lens"
 printf 'Mary went\nJohn went to\n' >plain.txt
 "$HW" run --model gpt2 --data plain.txt --db plain.db --quiet --neuron-projections none

@@ -89,6 +89,22 @@ last=$("$HW" sql r.db "SELECT max(mining_id) FROM mining" --format csv | tail -n
   (SELECT count(*) FROM circuit_break WHERE circuit_id >> 20 = $last) AS rows_left" --format csv | tail -n 1 | tr -d '\r'
 fails "$HW" mine r.db --delete 77
 fails "$HW" mine r.db --delete 0
+item "by group: a group of fewer than 10 graphs makes nothing frequent"
+"$PY" - <<'END'
+import csv
+rows = list(csv.DictReader(open("ioi.csv", newline="")))
+for name, n, groups in (("lone", 41, ["many"] * 40 + ["lone"]), ("small", 9, ["few"] * 8 + ["lone"])):
+    out = csv.DictWriter(open(name + ".csv", "w", newline=""), rows[0].keys())
+    out.writeheader()
+    out.writerows(dict(r, group=g) for r, g in zip(rows[:n], groups))
+END
+for data in lone small; do "$HW" run --model gpt2 --data $data.csv --db $data.db --group-by group --neuron-projections none --quiet; done
+"$HW" mine lone.db --by group --min-support 0.9 --top 200 | head -n 4
+"$HW" mine lone.db --by group --min-support 0.4 --top 200 --format csv 2>&1 >lone.rows | sed -n 3p
+echo "fewest graphs of a circuit: $(cut -d, -f3 lone.rows | tail -n +2 | sort -n | head -n 1)"
+"$HW" mine lone.db --min-support 0.9 | sed -n 3p
+fails "$HW" mine small.db --by group
+"$HW" mine small.db --min-support 0.9 | head -n 1
 echo "--- nothing found: why"
 "$HW" run --model gpt2 --data ioi.csv --limit 20 --db few.db --quiet
 "$HW" run --model gpt2 --data ioi.csv --limit 20 --db high.db --threshold 0.9 --quiet

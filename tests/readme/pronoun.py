@@ -30,7 +30,7 @@ def said_of_certificates(query):
     yield f"| {c['n_attention']:.1f} attention, {c['n_ffn']:.1f} FFN |"
     yield f"| F: what the graph alone keeps | {share(c, 'f_kept')} |"
     yield f"| F of all but the graph | {c['f_removed']:.3f} |"
-    yield f"| F of random graphs of the same size | {c['f_random']:.3f} |"
+    yield f"| F of random graphs of this size, or as near to it as they come | {c['f_random']:.3f} |"
     yield f"| closer to the margin than a random graph | {round(c['closer'] * c['n']):,} of {c['n']:,} prompts |"
     yield f"| {100 * c['same_kept']:.1f}%, {100 * c['same_removed']:.1f}% |"
     yield f"the graph fails in {100 * mean['fails']:.0f}% of the prompts, and F is {share(mean, 'f_kept', 2)}"

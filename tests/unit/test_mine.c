@@ -370,7 +370,8 @@ TEST(least_graphs_of_a_share) {
   assert_int_equal(hw_mine_least(1e-9, 100, false), 1);
   assert_int_equal(hw_mine_least(1, 100, false), 100);
   assert_int_equal(hw_mine_least(0.1, 20, true), HW_MINE_GROUP_LEAST);
-  assert_int_equal(hw_mine_least(0.1, 4, true), 4);
+  assert_int_equal(hw_mine_least(0.1, 10, true), 10);
+  assert_int_equal(hw_mine_least(0.1, 9, true), UINT32_MAX);
   assert_int_equal(hw_mine_least(0.1, 1000, true), 100);
 }
 
