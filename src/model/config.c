@@ -424,8 +424,10 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
   if (config->n_heads % config->n_kv_heads)
     return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " heads cannot share %" PRId64 " key/value heads evenly", path, config->n_heads,
                    config->n_kv_heads);
-  if (family->fusion == HW_FUSED_QUARTERS && config->n_kv_heads % 4)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: q, v and k in four groups want a multiple of 4 heads, found %" PRId64 " (n_head)", path, config->n_kv_heads);
+  int64_t groups = hw_fusion_groups(family->fusion);
+  if (groups && config->n_kv_heads % groups)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: q, v and k in %" PRId64 " groups want a multiple of as many heads, found %" PRId64 " (n_head)", path, groups,
+                   config->n_kv_heads);
   if (config->positions == HW_POSITION_ROTARY && !derive_rotary(path, config, err)) return false;
   /* Limits of the stored format (layers in 8 bits, heads in 10, positions in 20) and of the GEMM's panel. */
   if (config->n_layers > HW_MOST_LAYERS || config->n_heads > 1023 || config->d_model > HW_PANEL_FLOATS || config->d_ffn > HW_PANEL_FLOATS ||

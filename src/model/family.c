@@ -105,6 +105,8 @@ const hw_weight_row *hw_family_weight(const hw_family *family, hw_weight weight)
   return NULL;
 }
 
+int64_t hw_fusion_groups(hw_fusion fusion) { return fusion == HW_FUSED_QUARTERS ? 4 : fusion == HW_FUSED_EIGHTHS ? 8 : 0; }
+
 bool hw_activation_find(const char *name, hw_activation *activation) {
   static const struct { const char *name; hw_activation activation; } names[] = {
       {"gelu_new", HW_ACT_GELU_TANH}, {"gelu_pytorch_tanh", HW_ACT_GELU_TANH}, {"gelu_fast", HW_ACT_GELU_TANH},

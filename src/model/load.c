@@ -54,9 +54,9 @@ static bool fold_value_bias(hw_loader *ld, hw_layer *layer, const float *b_v, co
 
 /* How the outputs of fused q, k, v lie: in one group they are used as they lie. */
 static void set_fusion(hw_model *model, const hw_family *family) {
-  size_t kv = (size_t)model->config.n_kv_heads;
-  model->qkv_groups = family->fusion == HW_FUSED_BY_GROUP ? kv : family->fusion == HW_FUSED_QUARTERS ? 4 : 1;
-  model->value_before_key = family->fusion == HW_FUSED_QUARTERS;
+  size_t kv = (size_t)model->config.n_kv_heads, groups = (size_t)hw_fusion_groups(family->fusion);
+  model->qkv_groups = family->fusion == HW_FUSED_BY_GROUP ? kv : groups ? groups : 1;
+  model->value_before_key = groups > 0;
 }
 
 static bool load_fused(hw_loader *ld, int64_t l, hw_layer *layer, const hw_matrix *fused, const float **b_v) {
