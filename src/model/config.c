@@ -392,6 +392,7 @@ static bool derive_rotary(const char *path, hw_model_config *config, hw_error *e
   if (rope->type == HW_ROPE_DYNAMIC || !(rope->original_ctx > 0)) rope->original_ctx = (double)config->n_ctx;
   if (rope->type == HW_ROPE_LONGROPE && !(rope->original_ctx > 1))
     return hw_fail(err, HW_ERROR_INPUT, "%s: original_max_position_embeddings is %g, want more than 1", path, rope->original_ctx);
+  if (rope->type == HW_ROPE_LONGROPE && !(rope->factor > 0)) rope->factor = (double)config->n_ctx / rope->original_ctx;
   if (rope->type == HW_ROPE_DYNAMIC) config->n_ctx = (int64_t)fmin((double)config->n_ctx * fmax(rope->factor, 1), LARGEST_COUNT);
   return true;
 }

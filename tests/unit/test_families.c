@@ -222,6 +222,9 @@ static const struct { const char *fixture, *left_out, *written; } defaults[] = {
      "{\"rope_theta\": 1e4, \"rms_norm_eps\": 1e-5, \"original_max_position_embeddings\": 4096}"},
     {"smollm3-odd", "{\"rope_theta\": null, \"rms_norm_eps\": null}", "{\"rope_theta\": 2e6, \"rms_norm_eps\": 1e-6}"},
     {"cohere2-odd", "{\"rope_theta\": null, \"layer_norm_eps\": null}", "{\"rope_theta\": 1e4, \"layer_norm_eps\": 1e-5}"},
+    /* the context is cut to 2^20 positions, the stretch is not */
+    {"phi3-longrope", "{\"max_position_embeddings\": 16777216}",
+     "{\"max_position_embeddings\": 1048576, \"rope_parameters\": {\"factor\": 1048576.0}}"},
     {"gpt_oss-odd", "{\"rope_theta\": null, \"rms_norm_eps\": null}", "{\"rope_theta\": 150000, \"rms_norm_eps\": 1e-5}"},
 };
 
