@@ -88,6 +88,7 @@ typedef struct hw_model_config {
   int64_t positionless_interval; /* every n-th layer has no rotary positions; 0: all have */
   bool positionless_listed, windowed_positions_only; /* `positionless` is from a list; layers without a window have none */
   bool positionless[HW_MOST_LAYERS];
+  char notice[640];         /* what config.json asks for and is not done, for the user; empty: nothing */
 } hw_model_config;
 
 /* One expert of a mixture. The shared expert is the last one. */
@@ -128,7 +129,7 @@ typedef struct hw_model {
   hw_dtype dtype;        /* of most weights */
   const char *format;    /* of the weights: "safetensors", "safetensors shards"... */
   size_t weight_bytes;   /* of all files of the weights */
-  const char *notice;    /* what the user should know of its tensors: what was left out before their names, which are not used; or NULL */
+  const char *notice;    /* what the user should know of the folder: names of tensors, tensors and keys that are not used; or NULL */
   char fingerprint[33];  /* hash of config.json and all files of the weights */
   hw_matrix token_embedding;    /* vocab_size rows (as outputs) of d_model */
   hw_matrix position_embedding; /* n_ctx + position_offset rows, or data NULL */

@@ -3,6 +3,7 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,17 @@ static bool is_said(const reader *r, size_t offset) {
   return false;
 }
 
+/* The notice has room for all that is said in it. */
+static void say(hw_model_config *config, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(hw_model_config *config, const char *format, ...) {
+  size_t length = strlen(config->notice);
+  if (length) length += (size_t)snprintf(config->notice + length, sizeof config->notice - length, "; ");
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(config->notice + length, sizeof config->notice - length, format, arguments);
+  va_end(arguments);
+}
+
 /* In most fields 0 says that no key has said anything: a 0 in the file must not pass for that. Fields are used as float32. */
 static bool is_positive(const json_t *value) { return json_is_number(value) && json_number_value(value) > 0 && json_number_value(value) <= (double)FLT_MAX; }
 static bool is_zero(const json_t *value) { return json_is_number(value) && json_number_value(value) == 0; }
@@ -121,6 +133,7 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
   static const struct { const char *name; hw_rope_type type; } types[] = {
       {"default", HW_ROPE_DEFAULT}, {"linear", HW_ROPE_LINEAR}, {"llama3", HW_ROPE_LLAMA3}, {"yarn", HW_ROPE_YARN},
       {"dynamic", HW_ROPE_DYNAMIC}, {"longrope", HW_ROPE_LONGROPE}, {"su", HW_ROPE_LONGROPE}}; /* Phi-3's first name of it */
+  static const char *const unread[] = {"attn_factor", "extrapolation_factor", "finetuned"}; /* by transformers; others read them */
   const char *name, *path = r->path, *type = NULL;
   hw_rope *rope = (hw_rope *)(void *)((char *)r->config + key->offset);
   hw_error *err = r->err;
@@ -136,8 +149,9 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
     char whole[160];
     (void)snprintf(whole, sizeof whole, "%s.%.100s", key->name, name);
     const hw_key_row row = {.name = whole};
-    size_t n = 0;
+    size_t n = 0, u = 0;
     while (n < COUNT_OF(numbers) && strcmp(numbers[n].name, name) != 0) n++;
+    while (u < COUNT_OF(unread) && strcmp(unread[u], name) != 0) u++;
     if (json_is_null(member)) continue;
     if (n < COUNT_OF(numbers)) {
       if (!is_positive(member)) return wrong_value(path, &row, member, HW_ERROR_INPUT, "a number above 0", err);
@@ -163,8 +177,10 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
       if (!read_factors(r, &row, member, rope->long_factor, &rope->n_long) ||
           !note(r, key->offset + offsetof(hw_rope, long_factor), sizeof rope->long_factor, &before, key->name, "long_factor"))
         return false;
+    } else if (u < COUNT_OF(unread)) {
+      say(r->config, "%s is not used, as in transformers", whole);
     } else {
-      return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is not a part of rotary scaling that is computed", path, whole);
+      return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is not a part of rotary scaling that is computed; take it out if it changes nothing", path, whole);
     }
   }
   if (type && rope->type == HW_ROPE_DEFAULT && rope->factor > 0 && rope->factor != 1)
@@ -441,10 +457,17 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
   return derive_layers(path, config, err);
 }
 
+/* The model is what its model_type says, whatever code of the repository would compute. */
+static void note_own_code(const reader *r) {
+  const char *code = json_string_value(find_key(r->root, "auto_map.AutoModelForCausalLM"));
+  if (code) say(r->config, "auto_map names code of the repository, %.200s, which is not run: the model is computed as a %s of transformers", code, r->config->family);
+}
+
 bool hw_config_read_family(const char *path, json_t *root, const hw_family *family, hw_model_config *config, hw_error *err) {
   reader r = {.path = path, .root = root, .config = config, .err = err};
   *config = family->defaults;
   config->family = family->model_type;
+  note_own_code(&r);
   if (!read_family_keys(&r, family, false) || !check_required(&r, family, false)) return false;
   if (config->n_layers > HW_MOST_LAYERS) return true; /* refused when sizes are derived */
   return read_family_keys(&r, family, true) && check_required(&r, family, true) && check_one_mask(path, family, config, err);

@@ -302,8 +302,8 @@ static bool refuse_other_tensors(hw_loader *ld) {
   return true;
 }
 
-/* What the user should know of the names in the file: what was taken off them, and the tensors that nobody reads. */
-static bool note_names(hw_loader *ld) {
+/* What the user should know: what was taken off the names of tensors, tensors that nobody reads, and what config.json asks for in vain. */
+static bool make_notice(hw_loader *ld) {
   enum { SHOWN = 4 };
   size_t n = 0;
   hw_buffer text;
@@ -320,6 +320,7 @@ static bool note_names(hw_loader *ld) {
     hw_buffer_printf(&text, "%s%zu weights of F8_E4M3 are multiplied with their scales; activations are not rounded to 8 bits", text.length ? "; " : "",
                      ld->weights->n_scaled);
   if (ld->weights->n_activation_scales) hw_buffer_printf(&text, " (%zu tensors with scales for that are not used)", ld->weights->n_activation_scales);
+  if (ld->model->config.notice[0]) hw_buffer_printf(&text, "%s%s", text.length ? "; " : "", ld->model->config.notice);
   bool ok = hw_buffer_check(&text, ld->err);
   if (ok && text.length) ok = (ld->model->notice = hw_arena_copy(ld->arena, text.data, text.length, ld->err)) != NULL;
   hw_buffer_fini(&text);
@@ -336,7 +337,7 @@ static bool load_weights(hw_loader *ld) {
   for (int64_t l = 0; l < model->config.n_layers; l++)
     if (!load_layer(ld, l, &model->layers[l])) return false;
   model->dtype = model->layers[0].w_o.dtype;
-  return load_final_norm(ld) && load_rope_divisors(ld) && fold_final_beta(ld) && check_leftovers(ld) && note_names(ld) && make_alibi_slopes(ld);
+  return load_final_norm(ld) && load_rope_divisors(ld) && fold_final_beta(ld) && check_leftovers(ld) && make_notice(ld) && make_alibi_slopes(ld);
 }
 
 /* Appends the hash of file_path (NULL: of folder/name), if the file exists. */

@@ -228,6 +228,15 @@ static const struct { const char *fixture, *left_out, *written; } defaults[] = {
     {"gpt_oss-odd", "{\"rope_theta\": null, \"rms_norm_eps\": null}", "{\"rope_theta\": 150000, \"rms_norm_eps\": 1e-5}"},
 };
 
+/* Keys that change nothing but what is said of the model. */
+static const struct { const char *fixture, *keys, *notice; } noticed[] = {
+    {"codegen-odd", "{\"auto_map\": {\"AutoConfig\": \"configuration_x.X\"}}", ""},
+    {"codegen-odd", "{\"auto_map\": {\"AutoConfig\": \"configuration_x.X\", \"AutoModelForCausalLM\": \"modeling_x.XForCausalLM\"}}",
+     "auto_map names code of the repository, modeling_x.XForCausalLM, which is not run: the model is computed as a codegen of transformers"},
+    {"llama-yarn", "{\"rope_parameters\": {\"attn_factor\": 0.8782488562869419, \"finetuned\": true, \"extrapolation_factor\": null}}",
+     "rope_parameters.attn_factor is not used, as in transformers; rope_parameters.finetuned is not used, as in transformers"},
+};
+
 static void fixture_path(const char *fixture, char path[96]) { (void)snprintf(path, 96, "tests/golden/models/%s", fixture); }
 
 /* sum_n a[n] W[n] added to sum, absolute values to size; what stands behind an output norm is scaled with it. */
@@ -439,6 +448,19 @@ static void other_spellings_and_nulls_mean_the_same(void **state) {
   assert_ok(read_changed("llama-bias", "{\"nobody_reads_this\": \"nan\"}", &config, &err), &err);
 }
 
+static void keys_that_change_nothing_are_told(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT_OF(noticed); i++) {
+    hw_model_config plain, changed;
+    hw_error err = {0};
+    assert_ok(read_changed(noticed[i].fixture, "{}", &plain, &err), &err);
+    assert_ok(read_changed(noticed[i].fixture, noticed[i].keys, &changed, &err), &err);
+    assert_string_equal(changed.notice, noticed[i].notice);
+    memset(changed.notice, 0, sizeof changed.notice);
+    assert_memory_equal(&plain, &changed, sizeof plain);
+  }
+}
+
 static void keys_left_out_mean_the_defaults_of_the_family(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT_OF(defaults); i++) {
@@ -456,6 +478,7 @@ int main(void) {
       cmocka_unit_test(every_family_has_a_fixture),
       cmocka_unit_test(what_is_not_computed_is_refused_by_name),
       cmocka_unit_test(other_spellings_and_nulls_mean_the_same),
+      cmocka_unit_test(keys_that_change_nothing_are_told),
       cmocka_unit_test(keys_left_out_mean_the_defaults_of_the_family),
   };
   return cmocka_run_group_tests_name("families", tests, NULL, NULL);
