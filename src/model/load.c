@@ -316,6 +316,9 @@ static bool make_notice(hw_loader *ld) {
     n++;
   }
   if (n > SHOWN) hw_buffer_printf(&text, " and %zu more", n - SHOWN);
+  for (size_t i = 0; i < ld->weights->n_absent && i < SHOWN; i++)
+    hw_buffer_printf(&text, "%s%s", i ? ", " : text.length ? "; in the index and in no file: " : "in the index and in no file: ", ld->weights->absent[i].name);
+  if (ld->weights->n_absent > SHOWN) hw_buffer_printf(&text, " and %zu more", ld->weights->n_absent - SHOWN);
   if (ld->weights->n_scaled)
     hw_buffer_printf(&text, "%s%zu weights of F8_E4M3 are multiplied with their scales; activations are not rounded to 8 bits", text.length ? "; " : "",
                      ld->weights->n_scaled);
@@ -333,7 +336,7 @@ static bool load_weights(hw_loader *ld) {
   set_fusion(model, ld->family);
   model->d_rotary = model->config.positions == HW_POSITION_ROTARY ? (size_t)model->config.rope.rotary_dims : 0;
   model->layers = hw_arena_znew(ld->arena, hw_layer, (size_t)model->config.n_layers, ld->err);
-  if (!model->layers || !refuse_other_tensors(ld) || !load_embeddings(ld)) return false;
+  if (!model->layers || !refuse_other_tensors(ld) || !hw_lookup_check_absent(&ld->lookup, ld->err) || !load_embeddings(ld)) return false;
   for (int64_t l = 0; l < model->config.n_layers; l++)
     if (!load_layer(ld, l, &model->layers[l])) return false;
   model->dtype = model->layers[0].w_o.dtype;
