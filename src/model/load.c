@@ -323,6 +323,9 @@ static bool make_notice(hw_loader *ld) {
     hw_buffer_printf(&text, "%s%zu weights of F8_E4M3 are multiplied with their scales; activations are not rounded to 8 bits", text.length ? "; " : "",
                      ld->weights->n_scaled);
   if (ld->weights->n_activation_scales) hw_buffer_printf(&text, " (%zu tensors with scales for that are not used)", ld->weights->n_activation_scales);
+  if (ld->weights->has_adapter)
+    hw_buffer_printf(&text, "%sadapter_config.json is of an adapter, which is not applied: merge_and_unload() and save_pretrained(DIR) in PEFT write the merged model",
+                     text.length ? "; " : "");
   if (ld->model->config.notice[0]) hw_buffer_printf(&text, "%s%s", text.length ? "; " : "", ld->model->config.notice);
   bool ok = hw_buffer_check(&text, ld->err);
   if (ok && text.length) ok = (ld->model->notice = hw_arena_copy(ld->arena, text.data, text.length, ld->err)) != NULL;

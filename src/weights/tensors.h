@@ -49,6 +49,7 @@ typedef struct hw_weights {
   hw_tensor *tensors; /* ordered by name, no name twice */
   size_t n_absent;
   hw_absent_tensor *absent; /* whether the model can do without them, the index does not say */
+  bool has_adapter;   /* an adapter lies beside them, which is not read */
   size_t gathered;    /* bytes that hw_tensor_gather has copied */
   size_t n_scaled;    /* tensors that have scales */
   size_t n_activation_scales; /* tensors that say how an 8-bit engine would round activations */
