@@ -88,7 +88,7 @@ typedef struct hw_model_config {
   int64_t positionless_interval; /* every n-th layer has no rotary positions; 0: all have */
   bool positionless_listed, windowed_positions_only; /* `positionless` is from a list; layers without a window have none */
   bool positionless[HW_MOST_LAYERS];
-  char notice[640];         /* what config.json asks for and is not done, for the user; empty: nothing */
+  char notice[1024];        /* what config.json asks for and is not done, for the user; empty: nothing */
 } hw_model_config;
 
 /* One expert of a mixture. The shared expert is the last one. */

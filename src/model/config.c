@@ -3,7 +3,6 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,14 +79,9 @@ static bool is_said(const reader *r, size_t offset) {
 }
 
 /* The notice has room for all that is said in it. */
-static void say(hw_model_config *config, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(hw_model_config *config, const char *format, ...) {
+static void say(hw_model_config *config, const char *what, const char *name, const char *rest) {
   size_t length = strlen(config->notice);
-  if (length) length += (size_t)snprintf(config->notice + length, sizeof config->notice - length, "; ");
-  va_list arguments;
-  va_start(arguments, format);
-  (void)vsnprintf(config->notice + length, sizeof config->notice - length, format, arguments);
-  va_end(arguments);
+  (void)snprintf(config->notice + length, sizeof config->notice - length, "%s%s%.200s%s", length ? "; " : "", what, name, rest);
 }
 
 /* In most fields 0 says that no key has said anything: a 0 in the file must not pass for that. Fields are used as float32. */
@@ -178,7 +172,7 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
           !note(r, key->offset + offsetof(hw_rope, long_factor), sizeof rope->long_factor, &before, key->name, "long_factor"))
         return false;
     } else if (u < COUNT_OF(unread)) {
-      say(r->config, "%s is not used, as in transformers", whole);
+      say(r->config, "", whole, " is not used, as in transformers");
     } else {
       return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is not a part of rotary scaling that is computed; take it out if it changes nothing", path, whole);
     }
@@ -230,16 +224,16 @@ static bool read_layer_types(const char *path, const hw_key_row *key, json_t *va
   return true;
 }
 
-/* A list of 1 (the layer has positions) and 0. */
+/* A list of 1 (the layer has positions) and 0; it may be longer than the model. */
 static bool read_layer_positions(const char *path, const hw_key_row *key, json_t *value, hw_model_config *config, hw_error *err) {
   size_t n = json_array_size(value);
-  if (!json_is_array(value) || (int64_t)n != config->n_layers)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: %s lists %zu layers, want %" PRId64, path, key->name, n, config->n_layers);
-  for (size_t l = 0; l < n && l < HW_MOST_LAYERS; l++) {
+  if (!json_is_array(value) || (int64_t)n < config->n_layers)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s lists %zu layers, want at least %" PRId64, path, key->name, n, config->n_layers);
+  for (size_t l = 0; l < n; l++) {
     json_t *has = json_array_get(value, l);
     if (!json_is_integer(has) || (json_integer_value(has) != 0 && json_integer_value(has) != 1))
       return wrong_value(path, key, value, HW_ERROR_INPUT, "0 or 1 for each layer", err);
-    config->positionless[l] = json_integer_value(has) == 0;
+    if ((int64_t)l < config->n_layers && l < HW_MOST_LAYERS) config->positionless[l] = json_integer_value(has) == 0;
   }
   config->positionless_listed = true;
   return true;
@@ -439,8 +433,8 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
     config->d_head = config->d_model / config->n_heads;
   }
   if (config->n_heads % config->n_kv_heads)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " heads cannot share %" PRId64 " key/value heads evenly", path, config->n_heads,
-                   config->n_kv_heads);
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " heads cannot share %" PRId64 " key/value heads evenly (num_key_value_heads%s)", path,
+                   config->n_heads, config->n_kv_heads, config->n_kv_heads == family->defaults.n_kv_heads ? "; as many where it is left out" : "");
   int64_t groups = hw_fusion_groups(family->fusion);
   if (groups && config->n_kv_heads % groups)
     return hw_fail(err, HW_ERROR_INPUT, "%s: q, v and k in %" PRId64 " groups want a multiple of as many heads, found %" PRId64 " (n_head)", path, groups,
@@ -460,7 +454,9 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
 /* The model is what its model_type says, whatever code of the repository would compute. */
 static void note_own_code(const reader *r) {
   const char *code = json_string_value(find_key(r->root, "auto_map.AutoModelForCausalLM"));
-  if (code) say(r->config, "auto_map names code of the repository, %.200s, which is not run: the model is computed as a %s of transformers", code, r->config->family);
+  if (!code) return;
+  say(r->config, "auto_map names code of the repository, ", code, ", which is not run");
+  say(r->config, "the model is computed as the ", r->config->family, " of transformers");
 }
 
 bool hw_config_read_family(const char *path, json_t *root, const hw_family *family, hw_model_config *config, hw_error *err) {
