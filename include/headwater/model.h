@@ -27,7 +27,8 @@ typedef struct hw_rope {
   double theta;           /* base */
   double rotary_fraction; /* of a head's dimensions that turn: the first ones */
   int64_t rotary_dims;    /* the same as a number; 0: rotary_fraction says it */
-  double factor, low_freq_factor, high_freq_factor;
+  double factor;          /* of the stretch; LONGROPE without one: n_ctx / original_ctx, before n_ctx is cut */
+  double low_freq_factor, high_freq_factor;
   double original_ctx;    /* context that the model was first trained with; 0, and in DYNAMIC: n_ctx */
   double beta_fast, beta_slow, mscale, mscale_all_dim; /* of YARN; 0: 32, 1, none, none */
   bool untruncated;       /* YARN's bounds are not rounded to whole pairs */
@@ -46,7 +47,7 @@ typedef enum hw_qk_norm { HW_QK_NORM_SHARED, HW_QK_NORM_WIDE, HW_QK_NORM_EACH, H
 
 typedef struct hw_model_config {
   const char *family; /* "gpt2", "llama"..., "custom"; lives as long as the program */
-  int64_t n_layers, n_heads, n_kv_heads, d_model, d_head, d_ffn, n_ctx, vocab_size; /* d_ffn 0: no FFN */
+  int64_t n_layers, n_heads, n_kv_heads, d_model, d_head, d_ffn, n_ctx, vocab_size; /* d_ffn 0: no FFN; n_ctx: at most 2^20 */
   int64_t vocab_out;       /* tokens that can be predicted: vocab_size but in custom models */
   int64_t n_experts, experts_used; /* of a mixture's FFN, 0: none; each row of a batch uses experts_used of them */
   int64_t d_expert, d_shared;      /* neurons of an expert, and of the shared one that every row uses (0: none); d_ffn is that of all */
@@ -87,6 +88,7 @@ typedef struct hw_model_config {
   int64_t positionless_interval; /* every n-th layer has no rotary positions; 0: all have */
   bool positionless_listed, windowed_positions_only; /* `positionless` is from a list; layers without a window have none */
   bool positionless[HW_MOST_LAYERS];
+  char notice[1024];        /* what config.json asks for and is not done, for the user; empty: nothing */
 } hw_model_config;
 
 /* One expert of a mixture. The shared expert is the last one. */
@@ -127,7 +129,7 @@ typedef struct hw_model {
   hw_dtype dtype;        /* of most weights */
   const char *format;    /* of the weights: "safetensors", "safetensors shards"... */
   size_t weight_bytes;   /* of all files of the weights */
-  const char *notice;    /* what the user should know of its tensors: what was left out before their names, which are not used; or NULL */
+  const char *notice;    /* what the user should know of the folder: names of tensors, tensors and keys that are not used; or NULL */
   char fingerprint[33];  /* hash of config.json and all files of the weights */
   hw_matrix token_embedding;    /* vocab_size rows (as outputs) of d_model */
   hw_matrix position_embedding; /* n_ctx + position_offset rows, or data NULL */

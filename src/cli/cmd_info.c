@@ -40,7 +40,7 @@ static void describe_attention(const hw_model_config *c, hw_buffer *out) {
     hw_buffer_printf(out, "rotary       base %.10g", c->rope.theta);
     if (c->rope.rotary_fraction < 1) hw_buffer_printf(out, ", %g of each head", c->rope.rotary_fraction);
     if (c->rope.type != HW_ROPE_DEFAULT)
-      hw_buffer_printf(out, ", scaled %sby %g", ropes[c->rope.type], c->rope.factor > 0 ? c->rope.factor : (double)c->n_ctx / c->rope.original_ctx);
+      hw_buffer_printf(out, ", scaled %sby %g", ropes[c->rope.type], c->rope.factor);
     if (c->local_theta > 0) hw_buffer_printf(out, ", base %.10g in layers with a window", c->local_theta);
     if (c->rope.interleaved) hw_buffer_append_string(out, ", neighbouring dimensions together");
     hw_buffer_append_byte(out, '\n');

@@ -78,6 +78,12 @@ static bool is_said(const reader *r, size_t offset) {
   return false;
 }
 
+/* The notice has room for all that is said in it. */
+static void say(hw_model_config *config, const char *what, const char *name, const char *rest) {
+  size_t length = strlen(config->notice);
+  (void)snprintf(config->notice + length, sizeof config->notice - length, "%s%s%.200s%s", length ? "; " : "", what, name, rest);
+}
+
 /* In most fields 0 says that no key has said anything: a 0 in the file must not pass for that. Fields are used as float32. */
 static bool is_positive(const json_t *value) { return json_is_number(value) && json_number_value(value) > 0 && json_number_value(value) <= (double)FLT_MAX; }
 static bool is_zero(const json_t *value) { return json_is_number(value) && json_number_value(value) == 0; }
@@ -121,6 +127,7 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
   static const struct { const char *name; hw_rope_type type; } types[] = {
       {"default", HW_ROPE_DEFAULT}, {"linear", HW_ROPE_LINEAR}, {"llama3", HW_ROPE_LLAMA3}, {"yarn", HW_ROPE_YARN},
       {"dynamic", HW_ROPE_DYNAMIC}, {"longrope", HW_ROPE_LONGROPE}, {"su", HW_ROPE_LONGROPE}}; /* Phi-3's first name of it */
+  static const char *const unread[] = {"attn_factor", "extrapolation_factor", "finetuned"}; /* by transformers; others read them */
   const char *name, *path = r->path, *type = NULL;
   hw_rope *rope = (hw_rope *)(void *)((char *)r->config + key->offset);
   hw_error *err = r->err;
@@ -136,8 +143,9 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
     char whole[160];
     (void)snprintf(whole, sizeof whole, "%s.%.100s", key->name, name);
     const hw_key_row row = {.name = whole};
-    size_t n = 0;
+    size_t n = 0, u = 0;
     while (n < COUNT_OF(numbers) && strcmp(numbers[n].name, name) != 0) n++;
+    while (u < COUNT_OF(unread) && strcmp(unread[u], name) != 0) u++;
     if (json_is_null(member)) continue;
     if (n < COUNT_OF(numbers)) {
       if (!is_positive(member)) return wrong_value(path, &row, member, HW_ERROR_INPUT, "a number above 0", err);
@@ -163,8 +171,10 @@ static bool read_rope(reader *r, const hw_key_row *key, json_t *value) {
       if (!read_factors(r, &row, member, rope->long_factor, &rope->n_long) ||
           !note(r, key->offset + offsetof(hw_rope, long_factor), sizeof rope->long_factor, &before, key->name, "long_factor"))
         return false;
+    } else if (u < COUNT_OF(unread)) {
+      say(r->config, "", whole, " is not used, as in transformers");
     } else {
-      return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is not a part of rotary scaling that is computed", path, whole);
+      return hw_fail(err, HW_ERROR_UNSUPPORTED, "%s: %s is not a part of rotary scaling that is computed; take it out if it changes nothing", path, whole);
     }
   }
   if (type && rope->type == HW_ROPE_DEFAULT && rope->factor > 0 && rope->factor != 1)
@@ -214,16 +224,16 @@ static bool read_layer_types(const char *path, const hw_key_row *key, json_t *va
   return true;
 }
 
-/* A list of 1 (the layer has positions) and 0. */
+/* A list of 1 (the layer has positions) and 0; it may be longer than the model. */
 static bool read_layer_positions(const char *path, const hw_key_row *key, json_t *value, hw_model_config *config, hw_error *err) {
   size_t n = json_array_size(value);
-  if (!json_is_array(value) || (int64_t)n != config->n_layers)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: %s lists %zu layers, want %" PRId64, path, key->name, n, config->n_layers);
-  for (size_t l = 0; l < n && l < HW_MOST_LAYERS; l++) {
+  if (!json_is_array(value) || (int64_t)n < config->n_layers)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %s lists %zu layers, want at least %" PRId64, path, key->name, n, config->n_layers);
+  for (size_t l = 0; l < n; l++) {
     json_t *has = json_array_get(value, l);
     if (!json_is_integer(has) || (json_integer_value(has) != 0 && json_integer_value(has) != 1))
       return wrong_value(path, key, value, HW_ERROR_INPUT, "0 or 1 for each layer", err);
-    config->positionless[l] = json_integer_value(has) == 0;
+    if ((int64_t)l < config->n_layers && l < HW_MOST_LAYERS) config->positionless[l] = json_integer_value(has) == 0;
   }
   config->positionless_listed = true;
   return true;
@@ -392,6 +402,7 @@ static bool derive_rotary(const char *path, hw_model_config *config, hw_error *e
   if (rope->type == HW_ROPE_DYNAMIC || !(rope->original_ctx > 0)) rope->original_ctx = (double)config->n_ctx;
   if (rope->type == HW_ROPE_LONGROPE && !(rope->original_ctx > 1))
     return hw_fail(err, HW_ERROR_INPUT, "%s: original_max_position_embeddings is %g, want more than 1", path, rope->original_ctx);
+  if (rope->type == HW_ROPE_LONGROPE && !(rope->factor > 0)) rope->factor = (double)config->n_ctx / rope->original_ctx;
   if (rope->type == HW_ROPE_DYNAMIC) config->n_ctx = (int64_t)fmin((double)config->n_ctx * fmax(rope->factor, 1), LARGEST_COUNT);
   return true;
 }
@@ -422,10 +433,12 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
     config->d_head = config->d_model / config->n_heads;
   }
   if (config->n_heads % config->n_kv_heads)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " heads cannot share %" PRId64 " key/value heads evenly", path, config->n_heads,
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " heads cannot share %" PRId64 " key/value heads evenly (num_key_value_heads%s)", path,
+                   config->n_heads, config->n_kv_heads, config->n_kv_heads == family->defaults.n_kv_heads ? "; as many where it is left out" : "");
+  int64_t groups = hw_fusion_groups(family->fusion);
+  if (groups && config->n_kv_heads % groups)
+    return hw_fail(err, HW_ERROR_INPUT, "%s: q, v and k in %" PRId64 " groups want a multiple of as many heads, found %" PRId64 " (n_head)", path, groups,
                    config->n_kv_heads);
-  if (family->fusion == HW_FUSED_QUARTERS && config->n_kv_heads % 4)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: q, v and k in four groups want a multiple of 4 heads, found %" PRId64 " (n_head)", path, config->n_kv_heads);
   if (config->positions == HW_POSITION_ROTARY && !derive_rotary(path, config, err)) return false;
   /* Limits of the stored format (layers in 8 bits, heads in 10, positions in 20) and of the GEMM's panel. */
   if (config->n_layers > HW_MOST_LAYERS || config->n_heads > 1023 || config->d_model > HW_PANEL_FLOATS || config->d_ffn > HW_PANEL_FLOATS ||
@@ -438,10 +451,19 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
   return derive_layers(path, config, err);
 }
 
+/* The model is what its model_type says, whatever code of the repository would compute. */
+static void note_own_code(const reader *r) {
+  const char *code = json_string_value(find_key(r->root, "auto_map.AutoModelForCausalLM"));
+  if (!code) return;
+  say(r->config, "auto_map names code of the repository, ", code, ", which is not run");
+  say(r->config, "the model is computed as the ", r->config->family, " of transformers");
+}
+
 bool hw_config_read_family(const char *path, json_t *root, const hw_family *family, hw_model_config *config, hw_error *err) {
   reader r = {.path = path, .root = root, .config = config, .err = err};
   *config = family->defaults;
   config->family = family->model_type;
+  note_own_code(&r);
   if (!read_family_keys(&r, family, false) || !check_required(&r, family, false)) return false;
   if (config->n_layers > HW_MOST_LAYERS) return true; /* refused when sizes are derived */
   return read_family_keys(&r, family, true) && check_required(&r, family, true) && check_one_mask(path, family, config, err);

@@ -117,7 +117,12 @@ bool hw_model_explain(const char *folder, const char *architecture, hw_buffer *o
   ok = ok && hw_weights_find_scales(&weights, config.quantized ? config.scale_block : NULL, err);
   if (ok) {
     explainer e = {.lookup = hw_lookup_start(&config, family, &weights), .out = out};
+    hw_error absent;
     explain_file(&e);
+    if (!hw_lookup_check_absent(&e.lookup, &absent)) {
+      hw_buffer_printf(out, "  %-19s %s\n", "NOT THERE", absent.message);
+      e.n_complaints++;
+    }
     *whole = e.n_complaints == 0;
   }
   if (opened) hw_weights_close(&weights);

@@ -7,7 +7,7 @@
 static const hw_key_row llama_keys[] = {
     {"num_hidden_layers", HW_KEY_COUNT, KEY(n_layers), true, NULL, NULL},
     {"num_attention_heads", HW_KEY_COUNT, KEY(n_heads), true, NULL, NULL},
-    {"num_key_value_heads", HW_KEY_COUNT, KEY(n_kv_heads), false, NULL, NULL},
+    {"num_key_value_heads", HW_KEY_COUNT_OR_NONE, KEY(n_kv_heads), false, NULL, NULL}, /* null: as many as heads */
     {"hidden_size", HW_KEY_COUNT, KEY(d_model), true, NULL, NULL},
     {"head_dim", HW_KEY_COUNT, KEY(d_head), false, NULL, NULL},
     {"intermediate_size", HW_KEY_COUNT, KEY(d_ffn), true, NULL, NULL},
@@ -63,7 +63,7 @@ static const hw_weight_row qwen2_weights[] = {
 };
 
 static const hw_family qwen2 = {.model_type = "qwen2", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-                                .defaults = {LLAMA_BLOCK, .n_ctx = 32768}, WEIGHTS(qwen2_weights)};
+                                .defaults = {LLAMA_BLOCK, .n_ctx = 32768, .n_kv_heads = 32}, WEIGHTS(qwen2_weights)};
 
 /* ---- Mistral: LLaMA with a sliding window on every layer; null means none ---- */
 
@@ -73,7 +73,7 @@ static const hw_key_row mistral_keys[] = {
 
 static const hw_family mistral = {
     .model_type = "mistral", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-    .defaults = {LLAMA_BLOCK, .n_ctx = 131072, .window = 4096, .window_pattern = HW_WINDOW_ALL}, KEYS(mistral_keys)};
+    .defaults = {LLAMA_BLOCK, .n_ctx = 131072, .n_kv_heads = 8, .window = 4096, .window_pattern = HW_WINDOW_ALL}, KEYS(mistral_keys)};
 
 /* ---- Qwen3: LLaMA with an RMSNorm of each head's q and k ---- */
 
@@ -83,7 +83,7 @@ static const hw_weight_row qwen3_weights[] = {
 };
 
 static const hw_family qwen3 = {.model_type = "qwen3", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-                                .defaults = {LLAMA_BLOCK, .n_ctx = 32768, .d_head = 128}, WEIGHTS(qwen3_weights)};
+                                .defaults = {LLAMA_BLOCK, .n_ctx = 32768, .n_kv_heads = 32, .d_head = 128}, WEIGHTS(qwen3_weights)};
 
 /* ---- Gemma: LLaMA with scaled embeddings, norms stored as gamma - 1 and tanh gelu, which older files call gelu ---- */
 
@@ -97,7 +97,7 @@ static const hw_key_row gemma_keys[] = {
                     .gated = true, .activation = HW_ACT_GELU_TANH, .scale_embedding = true, .tied = true, .d_head = 256, .n_ctx = 8192
 
 static const hw_family gemma = {.model_type = "gemma", .like = &llama, .gamma_plus_one = true, .prefixes = {"model.", ""},
-                                .ignored = hw_rotary_buffers, .defaults = {GEMMA_BLOCK}, KEYS(gemma_keys)};
+                                .ignored = hw_rotary_buffers, .defaults = {GEMMA_BLOCK, .n_kv_heads = 16}, KEYS(gemma_keys)};
 
 /* ---- Gemma 2: norms before and behind each branch, capped scores and logits, a window on every other layer ---- */
 
@@ -116,7 +116,7 @@ static const hw_weight_row gemma2_weights[] = {
 
 static const hw_family gemma2 = {
     .model_type = "gemma2", .like = &gemma, .gamma_plus_one = true, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-    .defaults = {GEMMA_BLOCK, .window = 4096, .window_pattern = HW_WINDOW_INTERVAL, .window_interval = 2, .attention_cap = 50, .final_cap = 30, .attention_scalar = 256},
+    .defaults = {GEMMA_BLOCK, .n_kv_heads = 4, .window = 4096, .window_pattern = HW_WINDOW_INTERVAL, .window_interval = 2, .attention_cap = 50, .final_cap = 30, .attention_scalar = 256},
     KEYS(gemma2_keys), WEIGHTS(gemma2_weights)};
 
 /* ---- Gemma 3: Gemma 2 with norms of q and k and no caps; five of six layers have a window and a rotary base of their own ---- */
@@ -131,7 +131,7 @@ static const hw_family gemma3 = {
     .model_type = "gemma3_text", .like = &gemma2, .gamma_plus_one = true, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
     .defaults = {.norm = HW_NORM_RMS, .norm_eps = 1e-6, .positions = HW_POSITION_ROTARY, .rope = {.theta = 1e6, .rotary_fraction = 1},
                  .local_theta = 10000, .gated = true, .activation = HW_ACT_GELU_TANH, .scale_embedding = true, .tied = true, .d_head = 256,
-                 .n_ctx = 131072, .window = 4096, .window_pattern = HW_WINDOW_INTERVAL, .window_interval = 6, .attention_scalar = 256},
+                 .n_ctx = 131072, .n_kv_heads = 4, .window = 4096, .window_pattern = HW_WINDOW_INTERVAL, .window_interval = 6, .attention_scalar = 256},
     KEYS(gemma3_keys), WEIGHTS(qwen3_weights)};
 
 /* ---- Phi-3: LLaMA with one matrix for q, k and v and one for gate and up ---- */
@@ -217,7 +217,7 @@ static const hw_key_row smollm3_keys[] = {
 
 static const hw_family smollm3 = {
     .model_type = "smollm3", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-    .defaults = {LLAMA_BASE(1e-6, 2e6), .n_ctx = 32768, .tied = true, .positionless_interval = 4}, KEYS(smollm3_keys)};
+    .defaults = {LLAMA_BASE(1e-6, 2e6), .n_ctx = 32768, .n_kv_heads = 4, .tied = true, .positionless_interval = 4}, KEYS(smollm3_keys)};
 
 /* ---- Starcoder 2: LLaMA's attention with a window, GPT-2's FFN, LayerNorms, biases everywhere ---- */
 
@@ -247,7 +247,7 @@ static const hw_weight_row starcoder2_weights[] = {
 static const hw_family starcoder2 = {
     .model_type = "starcoder2", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
     .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .rotary_fraction = 1},
-                 .activation = HW_ACT_GELU_TANH, .attention_bias = true, .ffn_bias = true, .tied = true, .n_ctx = 4096,
+                 .activation = HW_ACT_GELU_TANH, .attention_bias = true, .ffn_bias = true, .tied = true, .n_ctx = 4096, .n_kv_heads = 2,
                  .window_pattern = HW_WINDOW_ALL},
     KEYS(starcoder2_keys), WEIGHTS(starcoder2_weights)};
 
@@ -276,7 +276,7 @@ static const hw_weight_row stablelm_weights[] = {
 static const hw_family stablelm = {
     .model_type = "stablelm", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
     .defaults = {.norm = HW_NORM_LAYER, .norm_eps = 1e-5, .positions = HW_POSITION_ROTARY, .rope = {.theta = 10000.0, .rotary_fraction = 0.25},
-                 .gated = true, .activation = HW_ACT_SILU, .n_ctx = 4096, .qk_norm = HW_QK_NORM_EACH},
+                 .gated = true, .activation = HW_ACT_SILU, .n_ctx = 4096, .n_kv_heads = 32, .qk_norm = HW_QK_NORM_EACH},
     KEYS(stablelm_keys), WEIGHTS(stablelm_weights)};
 
 /* ---- Cohere: LLaMA with parallel blocks behind one LayerNorm without bias; neighbouring dimensions turn together ---- */
@@ -340,7 +340,7 @@ static const hw_weight_row mixtral_weights[] = {
 
 static const hw_family mixtral = {
     .model_type = "mixtral", .like = &mistral, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-    .defaults = {LLAMA_BASE(1e-5, 1e6), .n_ctx = 131072, .window_pattern = HW_WINDOW_ALL, .n_experts = 8, .experts_used = 2, .experts_normed = true},
+    .defaults = {LLAMA_BASE(1e-5, 1e6), .n_ctx = 131072, .n_kv_heads = 8, .window_pattern = HW_WINDOW_ALL, .n_experts = 8, .experts_used = 2, .experts_normed = true},
     KEYS(mixtral_keys), WEIGHTS(mixtral_weights)};
 
 /* ---- Qwen2 and Qwen3 with experts; Qwen2 has one more that is always used, with a gate of its own ---- */
@@ -369,7 +369,7 @@ static const hw_weight_row qwen2_moe_weights[] = {
 };
 
 static const hw_family qwen2_moe = {.model_type = "qwen2_moe", .like = &qwen2, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-                                    .defaults = {LLAMA_BLOCK, .n_ctx = 32768}, KEYS(qwen2_moe_keys), WEIGHTS(qwen2_moe_weights)};
+                                    .defaults = {LLAMA_BLOCK, .n_ctx = 32768, .n_kv_heads = 16}, KEYS(qwen2_moe_keys), WEIGHTS(qwen2_moe_weights)};
 
 static const hw_key_row qwen3_moe_keys[] = {
     {"intermediate_size", HW_KEY_IGNORED, 0, false, NULL, NULL}, /* of layers without experts, which are refused */
@@ -390,7 +390,7 @@ static const hw_weight_row qwen3_moe_weights[] = {
 };
 
 static const hw_family qwen3_moe = {.model_type = "qwen3_moe", .like = &qwen3, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-                                    .defaults = {LLAMA_BLOCK, .n_ctx = 32768}, KEYS(qwen3_moe_keys), WEIGHTS(qwen3_moe_weights)};
+                                    .defaults = {LLAMA_BLOCK, .n_ctx = 32768, .n_kv_heads = 4}, KEYS(qwen3_moe_keys), WEIGHTS(qwen3_moe_weights)};
 
 /* ---- OLMoE: experts, and norms over the whole of q and k ---- */
 
@@ -438,7 +438,7 @@ static const hw_weight_row gpt_oss_weights[] = {
 
 static const hw_family gpt_oss = {
     .model_type = "gpt_oss", .like = &llama, .prefixes = {"model.", ""}, .ignored = hw_rotary_buffers,
-    .defaults = {LLAMA_BASE(1e-5, 150000.0), .n_ctx = 131072, .d_head = 64, .attention_bias = true, .experts_normed = true, .glu_limit = 7, .window = 128,
+    .defaults = {LLAMA_BASE(1e-5, 150000.0), .n_ctx = 131072, .n_kv_heads = 8, .d_head = 64, .attention_bias = true, .experts_normed = true, .glu_limit = 7, .window = 128,
                  .window_pattern = HW_WINDOW_INTERVAL, .window_interval = 2},
     KEYS(gpt_oss_keys), WEIGHTS(gpt_oss_weights)};
 

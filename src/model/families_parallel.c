@@ -152,7 +152,13 @@ static const char *const gptj_ignored[] = {".attn.bias", ".attn.masked_bias", ".
 static const hw_family gptj = {.model_type = "gptj", .prefixes = {"transformer.", ""}, .ignored = gptj_ignored, .defaults = {GPTJ_BLOCK},
                                KEYS(gptj_keys), WEIGHTS(gptj_weights)};
 
-/* ---- CodeGen: GPT-J with q, v, k fused in four groups ---- */
+/* ---- CodeGen: GPT-J with q, v, k fused in four groups; in CodeGen2, whose files alone say head_dim, in eight ---- */
+
+static const hw_key_row codegen_keys[] = {
+    {"head_dim", HW_KEY_MUST_BE, 0, false, "null", "128 and 256 mean the eight groups of q, k, v of CodeGen2; the groups of other sizes are not known"},
+};
+
+static const hw_key_row codegen2_keys[] = {{"head_dim", HW_KEY_COUNT, KEY(d_head), true, NULL, NULL}};
 
 static const hw_weight_row codegen_weights[] = {
     {HW_W_QKV, "h.{layer}.attn.qkv_proj.weight", HW_REQUIRED},
@@ -162,7 +168,11 @@ static const hw_weight_row codegen_weights[] = {
 };
 
 static const hw_family codegen = {.model_type = "codegen", .like = &gptj, .fusion = HW_FUSED_QUARTERS, .prefixes = {"transformer.", ""},
-                                  .ignored = gptj_ignored, .defaults = {GPTJ_BLOCK}, WEIGHTS(codegen_weights)};
+                                  .ignored = gptj_ignored, .defaults = {GPTJ_BLOCK}, KEYS(codegen_keys), WEIGHTS(codegen_weights)};
+
+#define CODEGEN2(size) {.model_type = "codegen", .when = {{"head_dim", size}}, .like = &codegen, .fusion = HW_FUSED_EIGHTHS, \
+                        .prefixes = {"transformer.", ""}, .ignored = gptj_ignored, .defaults = {GPTJ_BLOCK}, KEYS(codegen2_keys)}
+static const hw_family codegen2 = CODEGEN2("128"), codegen2_wide = CODEGEN2("256");
 
 /* ---- Falcon: one norm and one key/value head (7B); the RW models are sequential and have ALiBi ---- */
 
@@ -240,4 +250,4 @@ static const hw_family falcon_new = {.model_type = "falcon", .when = {{"new_deco
 static const hw_family falcon2 = {.model_type = "falcon", .when = {{"new_decoder_architecture", "true"}, {"num_ln_in_parallel_attn", "1"}},
                                   .like = &falcon, FALCON_FILES, .defaults = {FALCON_BLOCK}, KEYS(falcon_new_keys)};
 
-const hw_family *const hw_parallel_families[] = {&gpt_neox, &phi, &gptj, &codegen, &falcon2, &falcon_new, &falcon, NULL};
+const hw_family *const hw_parallel_families[] = {&gpt_neox, &phi, &gptj, &codegen2, &codegen2_wide, &codegen, &falcon2, &falcon_new, &falcon, NULL};

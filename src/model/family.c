@@ -55,6 +55,7 @@ const hw_weight_shape hw_weight_shapes[HW_N_WEIGHTS] = {
 };
 
 #define OFF(name, value) {name, HW_KEY_MUST_BE, 0, false, value, NULL}
+#define NONE(name) {name, HW_KEY_ONE_OF, 0, false, "[null, 0]", NULL}
 
 /* Keys of mechanisms that the forward pass does not compute (ALiBi, quantized weights, ...), with the one value that switches the
  * mechanism off. Any other value is refused. */
@@ -85,10 +86,10 @@ const hw_key_row hw_common_keys[] = {
     OFF("qk_layernorm", "false"),
     OFF("use_qk_norm", "false"),
     OFF("multi_query", "false"),
-    OFF("num_experts", "null"),
-    OFF("num_local_experts", "null"),
-    OFF("n_routed_experts", "null"),
-    OFF("moe_intermediate_size", "null"),
+    NONE("num_experts"),
+    NONE("num_local_experts"),
+    NONE("n_routed_experts"),
+    NONE("moe_intermediate_size"),
     OFF("add_cross_attention", "false"),
     OFF("is_encoder_decoder", "false"),
     OFF("is_causal", "true"),
@@ -104,6 +105,8 @@ const hw_weight_row *hw_family_weight(const hw_family *family, hw_weight weight)
       if (family->weights[i].weight == weight) return family->weights[i].name ? &family->weights[i] : NULL;
   return NULL;
 }
+
+int64_t hw_fusion_groups(hw_fusion fusion) { return fusion == HW_FUSED_QUARTERS ? 4 : fusion == HW_FUSED_EIGHTHS ? 8 : 0; }
 
 bool hw_activation_find(const char *name, hw_activation *activation) {
   static const struct { const char *name; hw_activation activation; } names[] = {

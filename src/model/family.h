@@ -147,7 +147,11 @@ typedef enum hw_fusion {
   HW_FUSED_IN_ORDER, /* all of q, all of k, all of v */
   HW_FUSED_BY_GROUP, /* for each key/value head: the heads of q that share it, its k, its v */
   HW_FUSED_QUARTERS, /* four groups: a quarter of q, of v, of k */
+  HW_FUSED_EIGHTHS,  /* eight such groups */
 } hw_fusion;
+
+/* Groups of q, v and k: 4 of QUARTERS, 8 of EIGHTHS; else 0. */
+int64_t hw_fusion_groups(hw_fusion fusion);
 
 typedef struct hw_family {
   const char *model_type;

@@ -175,6 +175,7 @@ static bool read_sizes(describer *d) {
     head = width / heads;
     if (!put(d, "head_dim", json_integer(head))) return false;
   }
+  if (heads && !find(d, "attention.head_count_kv") && !put(d, "num_key_value_heads", json_integer(heads))) return false;
   if (head && value_width && head != value_width)
     return hw_fail(d->err, HW_ERROR_UNSUPPORTED, "%s: keys of %" PRId64 " and values of %" PRId64 " dimensions", d->gguf->path, head, value_width);
   if (head && turning && turning != head && !put(d, "partial_rotary_factor", json_real(((double)turning + 0.25) / (double)head))) return false;

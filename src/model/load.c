@@ -54,9 +54,9 @@ static bool fold_value_bias(hw_loader *ld, hw_layer *layer, const float *b_v, co
 
 /* How the outputs of fused q, k, v lie: in one group they are used as they lie. */
 static void set_fusion(hw_model *model, const hw_family *family) {
-  size_t kv = (size_t)model->config.n_kv_heads;
-  model->qkv_groups = family->fusion == HW_FUSED_BY_GROUP ? kv : family->fusion == HW_FUSED_QUARTERS ? 4 : 1;
-  model->value_before_key = family->fusion == HW_FUSED_QUARTERS;
+  size_t kv = (size_t)model->config.n_kv_heads, groups = (size_t)hw_fusion_groups(family->fusion);
+  model->qkv_groups = family->fusion == HW_FUSED_BY_GROUP ? kv : groups ? groups : 1;
+  model->value_before_key = groups > 0;
 }
 
 static bool load_fused(hw_loader *ld, int64_t l, hw_layer *layer, const hw_matrix *fused, const float **b_v) {
@@ -302,8 +302,8 @@ static bool refuse_other_tensors(hw_loader *ld) {
   return true;
 }
 
-/* What the user should know of the names in the file: what was taken off them, and the tensors that nobody reads. */
-static bool note_names(hw_loader *ld) {
+/* What the user should know: what was taken off the names of tensors, tensors that nobody reads, and what config.json asks for in vain. */
+static bool make_notice(hw_loader *ld) {
   enum { SHOWN = 4 };
   size_t n = 0;
   hw_buffer text;
@@ -316,10 +316,17 @@ static bool note_names(hw_loader *ld) {
     n++;
   }
   if (n > SHOWN) hw_buffer_printf(&text, " and %zu more", n - SHOWN);
+  for (size_t i = 0; i < ld->weights->n_absent && i < SHOWN; i++)
+    hw_buffer_printf(&text, "%s%s", i ? ", " : text.length ? "; in the index and in no file: " : "in the index and in no file: ", ld->weights->absent[i].name);
+  if (ld->weights->n_absent > SHOWN) hw_buffer_printf(&text, " and %zu more", ld->weights->n_absent - SHOWN);
   if (ld->weights->n_scaled)
     hw_buffer_printf(&text, "%s%zu weights of F8_E4M3 are multiplied with their scales; activations are not rounded to 8 bits", text.length ? "; " : "",
                      ld->weights->n_scaled);
   if (ld->weights->n_activation_scales) hw_buffer_printf(&text, " (%zu tensors with scales for that are not used)", ld->weights->n_activation_scales);
+  if (ld->weights->has_adapter)
+    hw_buffer_printf(&text, "%sadapter_config.json is of an adapter, which is not applied: merge_and_unload() and save_pretrained(DIR) in PEFT write the merged model",
+                     text.length ? "; " : "");
+  if (ld->model->config.notice[0]) hw_buffer_printf(&text, "%s%s", text.length ? "; " : "", ld->model->config.notice);
   bool ok = hw_buffer_check(&text, ld->err);
   if (ok && text.length) ok = (ld->model->notice = hw_arena_copy(ld->arena, text.data, text.length, ld->err)) != NULL;
   hw_buffer_fini(&text);
@@ -332,11 +339,11 @@ static bool load_weights(hw_loader *ld) {
   set_fusion(model, ld->family);
   model->d_rotary = model->config.positions == HW_POSITION_ROTARY ? (size_t)model->config.rope.rotary_dims : 0;
   model->layers = hw_arena_znew(ld->arena, hw_layer, (size_t)model->config.n_layers, ld->err);
-  if (!model->layers || !refuse_other_tensors(ld) || !load_embeddings(ld)) return false;
+  if (!model->layers || !refuse_other_tensors(ld) || !hw_lookup_check_absent(&ld->lookup, ld->err) || !load_embeddings(ld)) return false;
   for (int64_t l = 0; l < model->config.n_layers; l++)
     if (!load_layer(ld, l, &model->layers[l])) return false;
   model->dtype = model->layers[0].w_o.dtype;
-  return load_final_norm(ld) && load_rope_divisors(ld) && fold_final_beta(ld) && check_leftovers(ld) && note_names(ld) && make_alibi_slopes(ld);
+  return load_final_norm(ld) && load_rope_divisors(ld) && fold_final_beta(ld) && check_leftovers(ld) && make_notice(ld) && make_alibi_slopes(ld);
 }
 
 /* Appends the hash of file_path (NULL: of folder/name), if the file exists. */

@@ -284,3 +284,23 @@ bool hw_lookup_is_buffer(const hw_lookup *lookup, const char *name) {
 }
 
 bool hw_lookup_ignores(const hw_lookup *lookup, const char *name) { return hw_lookup_is_buffer(lookup, name) || is_passenger(name); }
+
+static bool is_tied_end(const hw_lookup *lookup, const char *name) {
+  static const hw_weight ends[] = {HW_W_TOKEN_EMBEDDING, HW_W_UNEMBED};
+  for (size_t i = 0; i < 2 && lookup->config->tied; i++) {
+    const hw_weight_row *row = hw_family_weight(lookup->family, ends[i]);
+    char own[HW_NAME_SIZE] = "";
+    if (row) hw_lookup_name(lookup, row, 0, 0, own);
+    if (strcmp(own, name) == 0) return true;
+  }
+  return false;
+}
+
+bool hw_lookup_check_absent(const hw_lookup *lookup, hw_error *err) {
+  for (size_t i = 0; i < lookup->weights->n_absent; i++) {
+    const hw_absent_tensor *absent = &lookup->weights->absent[i];
+    if (!is_tied_end(lookup, absent->name) && !hw_lookup_ignores(lookup, absent->name))
+      return hw_fail(err, HW_ERROR_INPUT, "%s: weight_map: %.200s lies in %s, but that has no such tensor", lookup->weights->path, absent->name, absent->file);
+  }
+  return true;
+}

@@ -49,4 +49,8 @@ bool hw_lookup_is_buffer(const hw_lookup *lookup, const char *name);
 /* True for these, and for what trained checkpoints of any family carry: a value head, rotary tables, position ids, masks. */
 bool hw_lookup_ignores(const hw_lookup *lookup, const char *name);
 
+/* False for the first tensor that an index of shards promises, its shard does not have, and the model cannot do without: all but one end of a
+ * tied pair and what hw_lookup_ignores. */
+bool hw_lookup_check_absent(const hw_lookup *lookup, hw_error *err);
+
 #endif

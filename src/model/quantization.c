@@ -28,8 +28,13 @@ static const member mxfp4_members[] = {{"quant_method", NULL, true}, {"modules_t
 
 static const member compressed_members[] = {
     {"quant_method", NULL, true}, {"format", "[\"float-quantized\", \"naive-quantized\"]", true}, {"config_groups", NULL, true},
-    {"quantization_status", "[\"compressed\"]", true}, {"kv_cache_scheme", "[null]", false}, {"sparsity_config", "[null, {}]", false},
+    {"quantization_status", "[null, \"compressed\", \"frozen\"]", false}, /* each tensor's dtype says whether it is compressed */
+    {"kv_cache_scheme", "[null]", false}, {"sparsity_config", NULL, false},
     {"transform_config", "[null, {}]", false}, {"ignore", NULL, false}, {"global_compression_ratio", NULL, false}, {"version", NULL, false}};
+
+static const member sparsity_members[] = {
+    {"format", "[\"dense\"]", true}, {"targets", NULL, false}, {"ignore", NULL, false}, {"global_sparsity", NULL, false},
+    {"sparsity_structure", NULL, false}, {"registry_requires_subclass", NULL, false}};
 
 static const member group_members[] = {
     {"weights", NULL, true}, {"format", "[null, \"float-quantized\", \"naive-quantized\"]", false}, {"targets", NULL, false},
@@ -122,6 +127,9 @@ bool hw_config_read_quantization(const char *path, json_t *settings, hw_model_co
   if (m == COUNT_OF(methods))
     return wrong(&r, key, "", settings, "null, or quant_method fp8, fbgemm_fp8 or compressed-tensors with weights of FP8, or mxfp4");
   if (!check_members(&r, key, settings, methods[m].members, methods[m].n)) return false;
+  json_t *sparsity = json_object_get(settings, "sparsity_config");
+  bool sparse = sparsity && !json_is_null(sparsity) && !(json_is_object(sparsity) && json_object_size(sparsity) == 0);
+  if (sparse && !check_members(&r, "quantization_config.sparsity_config", sparsity, sparsity_members, COUNT_OF(sparsity_members))) return false;
   config->quantized = true;
   if (!read_block(&r, key, settings, "weight_block_size", config->scale_block)) return false;
   const char *name;

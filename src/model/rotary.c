@@ -39,12 +39,10 @@ static double stretch_yarn(const hw_rope *rope, double *frequency) {
   return magnitude(rope->factor, 1);
 }
 
-static double stretch_longrope(const hw_model_config *c, size_t n_tokens, double *frequency) {
-  const hw_rope *rope = &c->rope;
+static double stretch_longrope(const hw_rope *rope, size_t n_tokens, double *frequency) {
   const double *divisors = (double)n_tokens > rope->original_ctx ? rope->long_factor : rope->short_factor;
   for (int64_t t = 0; t < rope->rotary_dims / 2; t++) frequency[t] /= divisors[t];
-  double factor = rope->factor > 0 ? rope->factor : (double)c->n_ctx / rope->original_ctx;
-  return factor <= 1 ? 1 : sqrt(1 + hw_log(factor) / hw_log(rope->original_ctx));
+  return rope->factor <= 1 ? 1 : sqrt(1 + hw_log(rope->factor) / hw_log(rope->original_ctx));
 }
 
 /* DYNAMIC: the base grows with what of the prompt is past the context of training. */
@@ -73,7 +71,7 @@ double hw_rotary_frequencies(const hw_model *model, size_t n_tokens, bool local,
         frequency[t] = rope->type == HW_ROPE_LINEAR ? frequency[t] / rope->factor : stretch_by_parts(rope, frequency[t]);
       break;
     case HW_ROPE_YARN: factor = stretch_yarn(rope, frequency); break;
-    case HW_ROPE_LONGROPE: factor = stretch_longrope(&model->config, n_tokens, frequency); break;
+    case HW_ROPE_LONGROPE: factor = stretch_longrope(rope, n_tokens, frequency); break;
   }
   for (size_t t = 0; model->rope_divisors && t < model->d_rotary / 2; t++) frequency[t] /= (double)model->rope_divisors[t];
   return rope->attention_factor > 0 ? rope->attention_factor : factor;

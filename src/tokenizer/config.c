@@ -24,15 +24,18 @@ static const hw_tok_family families[] = {
     {"gemma", "<bos>", true, false, {0}, {0}},
 };
 
-/* Classes whose BOS follows add_bos_token whatever tokenizer.json's post-processor says: they rebuild it when loaded. Some of them
+/* Classes whose BOS follows add_bos_token whatever tokenizer.json's post-processor says: they make another one when loaded. Some of them
  * rebuild the prefix space too. */
 static const struct {
-  const char *name;
-  bool add_bos;      /* without the key */
-  bool prefix_space; /* add_prefix_space counts */
+  const char *name, *bos; /* bos: without the key bos_token */
+  bool add_bos;           /* without the key add_bos_token */
+  bool prefix_space;      /* add_prefix_space counts */
 } rebuilding[] = {
-    {"LlamaTokenizer", true, true}, {"LlamaTokenizerFast", true, true}, {"CodeLlamaTokenizer", true, true}, {"CodeLlamaTokenizerFast", true, true},
-    {"GemmaTokenizer", true, false}, {"GemmaTokenizerFast", true, false},
+    {"LlamaTokenizer", "<s>", true, true}, {"LlamaTokenizerFast", "<s>", true, true},
+    {"CodeLlamaTokenizer", "<s>", true, true}, {"CodeLlamaTokenizerFast", "<s>", true, true},
+    {"GemmaTokenizer", "<bos>", true, false}, {"GemmaTokenizerFast", "<bos>", true, false},
+    {"CohereTokenizer", "<BOS_TOKEN>", true, false}, {"CohereTokenizerFast", "<BOS_TOKEN>", true, false},
+    {"GPTNeoXTokenizer", "<|endoftext|>", false, false}, {"GPTNeoXTokenizerFast", "<|endoftext|>", false, false},
 };
 
 static const char *const special_keys[] = {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"};
@@ -292,21 +295,28 @@ static bool add_family_specials(hw_tokenizer *tokenizer, const hw_tok_family *fa
   return true;
 }
 
+/* By the files' key, the class's default, the post-processor, or the family. */
+static int32_t find_bos(const hw_tokenizer *tokenizer, const hw_tok_family *family, int class, const hw_tok_config *config) {
+  const char *default_bos = class >= 0 && !config->has_bos_key ? rebuilding[class].bos : NULL;
+  if (config->bos.bytes) return id_of(tokenizer, config->bos.bytes, config->bos.length);
+  int32_t id = default_bos ? id_of(tokenizer, default_bos, strlen(default_bos)) : -1;
+  if (id >= 0) return id;
+  if (tokenizer->n_prefix) return tokenizer->prefix[0];
+  return family && !config->has_bos_key ? id_of(tokenizer, family->bos, strlen(family->bos)) : -1; /* null says that there is none */
+}
+
 bool hw_tok_config_apply(hw_tokenizer *tokenizer, const char *model_type, bool from_files, const hw_tok_config *config,
                          hw_error *err) {
   const hw_tok_family *family = hw_tok_family_find(model_type);
-  tokenizer->bos = -1;
+  int class = find_rebuilding(config);
   if (family && from_files && !add_family_specials(tokenizer, family, err)) return false;
-  if (config->bos.bytes)
-    tokenizer->bos = id_of(tokenizer, config->bos.bytes, config->bos.length);
-  else if (tokenizer->n_prefix)
-    tokenizer->bos = tokenizer->prefix[0];
-  else if (family && !config->has_bos_key) /* a bos_token of null says that there is none */
-    tokenizer->bos = id_of(tokenizer, family->bos, strlen(family->bos));
+  tokenizer->bos = find_bos(tokenizer, family, class, config);
   int add_bos = -1; /* the post-processor decides */
   if (from_files) add_bos = config->add_bos >= 0 ? config->add_bos : family && family->add_bos;
-  int class = find_rebuilding(config);
-  if (class >= 0) add_bos = config->add_bos >= 0 ? config->add_bos : rebuilding[class].add_bos;
+  if (class >= 0) {
+    add_bos = config->add_bos >= 0 ? config->add_bos : rebuilding[class].add_bos;
+    if (tokenizer->bos >= 0) tokenizer->n_prefix = 0;
+  }
   if (add_bos == 1) put_bos_first(tokenizer);
   if (add_bos == 0) drop_bos(tokenizer);
   return true;

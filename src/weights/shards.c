@@ -55,15 +55,26 @@ static const char *file_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
-/* Each tensor of the index lies in its file, and the files hold no others. */
-static bool check_map(const hw_weights *weights, const char *index_path, json_t *map, hw_error *err) {
+/* Conversions of repositories copy the index whole and leave out of the files what is there twice, as one end of a tied pair. */
+static bool add_absent(hw_weights *weights, const char *name, const char *file, size_t most, hw_error *err) {
+  if (!weights->absent && !(weights->absent = hw_arena_new(&weights->arena, hw_absent_tensor, most, err))) return false;
+  const char *kept = hw_arena_copy(&weights->arena, name, strlen(name), err), *kept_file = kept ? hw_arena_copy(&weights->arena, file, strlen(file), err) : NULL;
+  if (!kept_file) return false;
+  weights->absent[weights->n_absent++] = (hw_absent_tensor){kept, kept_file};
+  return true;
+}
+
+/* No tensor lies in another file than the index says, and the files hold no others. */
+static bool check_map(hw_weights *weights, const char *index_path, json_t *map, hw_error *err) {
   const char *name;
   json_t *value;
   json_object_foreach(map, name, value) {
     const char *wanted = json_string_value(value);
     const hw_tensor *tensor = hw_weights_find(weights, name);
-    if (!tensor)
-      return hw_fail(err, HW_ERROR_INPUT, "%s: weight_map: %.200s lies in %s, but that has no such tensor", index_path, name, wanted);
+    if (!tensor) {
+      if (!add_absent(weights, name, wanted, json_object_size(map), err)) return false;
+      continue;
+    }
     if (strcmp(file_name(tensor->path), wanted) != 0)
       return hw_fail(err, HW_ERROR_INPUT, "%s: weight_map: %.200s lies in %s, but it was found in %s", index_path, name, wanted, file_name(tensor->path));
   }

@@ -29,6 +29,11 @@ typedef struct hw_tensor {
   bool used; /* taken by the loader */
 } hw_tensor;
 
+/* A tensor that an index of shards names and its shard does not have. */
+typedef struct hw_absent_tensor {
+  const char *name, *file;
+} hw_absent_tensor;
+
 typedef struct hw_weights_file {
   char *path;
   hw_file map;
@@ -42,6 +47,9 @@ typedef struct hw_weights {
   hw_weights_file *files; /* all that was read, in the order of the digest */
   size_t n_tensors, tensors_capacity;
   hw_tensor *tensors; /* ordered by name, no name twice */
+  size_t n_absent;
+  hw_absent_tensor *absent; /* whether the model can do without them, the index does not say */
+  bool has_adapter;   /* an adapter lies beside them, which is not read */
   size_t gathered;    /* bytes that hw_tensor_gather has copied */
   size_t n_scaled;    /* tensors that have scales */
   size_t n_activation_scales; /* tensors that say how an 8-bit engine would round activations */

@@ -109,6 +109,13 @@ bool hw_weights_are_others(const char *folder, hw_error *err) {
   return true;
 }
 
+static bool find_adapter(const char *folder, bool *there, hw_error *err) {
+  char *path = hw_path_join(folder, "adapter_config.json");
+  bool ok = path ? hw_file_find(path, there, err) : hw_fail_memory(err, folder);
+  free(path);
+  return ok;
+}
+
 static bool read_format(size_t format, const char *path, hw_weights *weights, hw_error *err) {
   if (!(weights->path = hw_arena_copy(&weights->arena, path, strlen(path), err))) return false;
   if (format == N_FORMATS) return hw_gguf_read(weights, path, err);
@@ -127,7 +134,7 @@ bool hw_weights_open(const char *folder, const char *file, hw_weights *weights, 
   if (!path && !find_format(folder, &format, err)) return false;
   if (!path && format == N_FORMATS) format = 0; /* the error names the usual file */
   if (!path) path = hw_path_join(folder, formats[format].name);
-  bool ok = path ? read_format(format, path, weights, err) : hw_fail_memory(err, folder);
+  bool ok = path ? read_format(format, path, weights, err) && find_adapter(folder, &weights->has_adapter, err) : hw_fail_memory(err, folder);
   weights->format = format == N_FORMATS ? "GGUF" : formats[format].format;
   free(path);
   if (!ok) hw_weights_close(weights);

@@ -2,7 +2,7 @@
 # Model folders as training code and other programs leave them: names with a prefix, tensors that nobody reads, weights of another kind.
 item "the model as it is"
 "$HW" trace --model gpt2 --prompt "When Mary and John went" --json | sed "s/.*\"settings\"//" >"$TMPDIR/plain"
-for what in wrapped-module wrapped-compiled wrapped-adapter wrapped-trl passengers; do
+for what in wrapped-module wrapped-compiled wrapped-adapter wrapped-trl adapter-beside passengers; do
   item "$what"
   rm -rf model
   "$PY" "$LIB/damage.py" gpt2 model $what

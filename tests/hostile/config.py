@@ -18,7 +18,7 @@ LLAMA = {"model_type": "llama", "hidden_size": 8, "num_attention_heads": 2, "num
          "vocab_size": 11, "rms_norm_eps": 1e-5, "rope_theta": 10000.0}
 MIXTURE = {**LLAMA, "model_type": "mixtral", "num_local_experts": 4, "num_experts_per_tok": 2}
 NEO = {"model_type": "gpt_neo", "hidden_size": 8, "num_heads": 2, "num_layers": 2, "max_position_embeddings": 16, "vocab_size": 11, "window_size": 4}
-QWEN = {**LLAMA, "model_type": "qwen3", "head_dim": 4}
+QWEN = {**LLAMA, "model_type": "qwen3", "head_dim": 4, "num_key_value_heads": 2}
 CUSTOM = {"layers": 2, "heads": 2, "d_model": 8, "d_ffn": 16, "vocabulary": 11, "context": 16, "norm": "none", "positions": "learned", "tensors": {}}
 
 

@@ -79,12 +79,18 @@ class GptJ(Gpt2Names, Rotary):
 
 
 class CodeGen(GptJ):
-    """GPT-J with one product in four groups, each q, v, k of a quarter of the heads."""
+    """GPT-J with one product in four groups, each q, v, k of a quarter of the heads; CodeGen2, whose config.json has head_dim,
+    in eight (so CTranslate2's converter, which follows the code of Salesforce/codegen2-1B)."""
     family = "codegen"
+
+    def sizes(self):
+        super().sizes()
+        self.d_head = self.config.get("head_dim", self.d_head)
 
     def projected(self, layer, normed):
         fused = self.linear(layer, "attn.qkv_proj", normed)
-        q, k, v = mixed_heads(fused, 4, self.n_heads, self.n_heads, self.d_head, value_first=True)
+        groups = 8 if self.config.get("head_dim") in (128, 256) else 4
+        q, k, v = mixed_heads(fused, groups, self.n_heads, self.n_heads, self.d_head, value_first=True)
         return q, k, v, torch.zeros(self.n_heads, self.d_head, dtype=torch.float64)
 
 

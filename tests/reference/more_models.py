@@ -161,9 +161,11 @@ def gptj(seed, d_model, n_layer, n_positions, masks):
         ("mlp.fc_out", d_model, 4 * d_model, True)], head="bias", masks=n_positions if masks else None)
 
 
-def codegen(seed, d_model, n_layer, n_positions):
+def codegen(seed, d_model, n_layer, n_positions, width=None):
+    """width: of all heads, where it is not d_model."""
+    width = width or d_model
     arrays = gpt_named(seed, "transformer.wte.weight", n_layer, d_model, [
-        ("ln_1", None, None, True), ("attn.qkv_proj", 3 * d_model, d_model, False), ("attn.out_proj", d_model, d_model, False),
+        ("ln_1", None, None, True), ("attn.qkv_proj", 3 * width, d_model, False), ("attn.out_proj", d_model, width, False),
         ("mlp.fc_in", 4 * d_model, d_model, True), ("mlp.fc_out", d_model, 4 * d_model, True)], head="bias")
     for layer in range(n_layer):
         mask = np.tril(np.ones((n_positions, n_positions)))
@@ -322,6 +324,12 @@ def models():
         # four groups of two heads: q, v, k; two neighbouring pairs turn
         "codegen-odd": (
             gptj_config("codegen", "CodeGenForCausalLM", 32, 2, 8, 4, 24), codegen(316, 32, 2, 24), "F16"),
+        # eight groups, said by a head_dim of 128, which keeps the heads from being small; the state is
+        "codegen2-odd": (
+            {**gptj_config("codegen", "CodeGenForCausalLM", 12, 1, 8, 4, 24), "head_dim": 128,
+             "auto_map": {"AutoConfig": "configuration_codegen.CodeGenConfig",
+                          "AutoModelForCausalLM": "modeling_codegen.CodeGenForCausalLM"}},
+            codegen(332, 12, 1, 24, 8 * 128), "F16"),
         # multi-query: one key/value head, one norm, parallel
         "falcon-7b": (
             falcon_config(2, 3, 24, apply_residual_connection_post_layernorm=False),

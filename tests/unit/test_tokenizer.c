@@ -470,7 +470,7 @@ int main(void) {
       cmocka_unit_test(test_processors),   cmocka_unit_test(test_younger_characters), cmocka_unit_test(test_bert_normalizer), cmocka_unit_test(test_decoders),
       cmocka_unit_test(test_bad_json),     cmocka_unit_test(test_cut_and_changed_json), cmocka_unit_test(test_bad_files),
       cmocka_unit_test(test_models),       cmocka_unit_test(test_sentencepiece),
-      cmocka_unit_test(test_settings),     cmocka_unit_test(test_settings_of_files), cmocka_unit_test(test_settings_of_bos),
+      cmocka_unit_test(test_settings),     cmocka_unit_test(test_settings_of_files), cmocka_unit_test(test_settings_of_bos), cmocka_unit_test(test_bos_of_classes),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

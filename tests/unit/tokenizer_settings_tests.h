@@ -66,6 +66,41 @@ static void test_settings(void **state) {
   assert_string_not_equal(prints[0], prints[1]);
 }
 
+#define FIRST_X "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"<x>\",\"type_id\":0}},{\"Sequence\":{\"id\":\"A\"," \
+                "\"type_id\":0}}],\"pair\":[],\"special_tokens\":{\"<x>\":{\"id\":\"<x>\",\"ids\":[44],\"tokens\":[\"<x>\"]}}}," SETTINGS_ADDED
+
+/* Classes that make a post-processor of their own: their default without add_bos_token, and what add_bos_token says. */
+static const struct { const char *parts, *settings, *wanted; } bos_cases[] = {
+    {FIRST_X, "{\"bos_token\":\"<x>\"}", "44:0-0 1:0-1"},
+    {FIRST_X, "{\"bos_token\":\"<x>\",\"add_bos_token\":false,\"tokenizer_class\":\"PreTrainedTokenizerFast\"}", "44:0-0 1:0-1"},
+    {FIRST_X, "{\"bos_token\":\"<x>\",\"tokenizer_class\":\"GPTNeoXTokenizer\"}", "1:0-1"},
+    {FIRST_X, "{\"tokenizer_class\":\"GPTNeoXTokenizerFast\"}", "1:0-1"},
+    {FIRST_X, "{\"bos_token\":\"aa\",\"tokenizer_class\":\"GPTNeoXTokenizer\"}", "1:0-1"},
+    {FIRST_X, "{\"bos_token\":\"aa\",\"tokenizer_class\":\"LlamaTokenizerFast\"}", "42:0-0 1:0-1"},
+    {FIRST_X, "{\"bos_token\":\"<x>\",\"tokenizer_class\":\"CohereTokenizerFast\"}", "44:0-0 1:0-1"},
+    {FIRST_X, "{\"bos_token\":\"<x>\",\"tokenizer_class\":\"CohereTokenizer\",\"add_bos_token\":false}", "1:0-1"},
+    {SETTINGS_ADDED, "{\"bos_token\":\"<x>\",\"tokenizer_class\":\"GPTNeoXTokenizer\"}", "1:0-1"},
+    {SETTINGS_ADDED, "{\"bos_token\":\"<x>\",\"tokenizer_class\":\"GPTNeoXTokenizer\",\"add_bos_token\":true}", "44:0-0 1:0-1"},
+    {SETTINGS_ADDED, "{\"bos_token\":\"<x>\",\"tokenizer_class\":\"CohereTokenizerFast\"}", "44:0-0 1:0-1"},
+    {"\"added_tokens\":[{\"id\":44,\"content\":\"<BOS_TOKEN>\",\"special\":true}]", "{\"tokenizer_class\":\"CohereTokenizerFast\"}", "44:0-0 1:0-1"},
+};
+
+static void test_bos_of_classes(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof bos_cases / sizeof *bos_cases; i++) {
+    char *json = simple(bos_cases[i].parts);
+    empty_folder();
+    put("tokenizer.json", json);
+    put("tokenizer_config.json", bos_cases[i].settings);
+    print_message("%zu: %s\n", i, bos_cases[i].settings);
+    hw_tokenizer *tokenizer = open_it(NULL);
+    bool starts = strncmp(bos_cases[i].wanted, "4", 1) == 0;
+    expect_bos(tokenizer, "b", HW_BOS_AUTO, bos_cases[i].wanted, starts, false);
+    hw_tokenizer_close(tokenizer);
+    free(json);
+  }
+}
+
 static void test_settings_of_files(void **state) {
   (void)state;
   empty_folder();

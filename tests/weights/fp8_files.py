@@ -85,6 +85,14 @@ def group(**weights):
             "quantization_status": "compressed"}
 
 
+def without_status(settings):
+    return {key: value for key, value in settings.items() if key != "quantization_status"}
+
+
+def sparse(kind):
+    return {"format": kind, "global_sparsity": 0.146, "ignore": [], "registry_requires_subclass": False, "sparsity_structure": "unstructured", "targets": []}
+
+
 BLOCKS = {"quant_method": "fp8", "fmt": "e4m3", "activation_scheme": "dynamic", "weight_block_size": [128, 128], "modules_to_not_convert": ["lm_head"]}
 
 LAYOUTS = {  # name: (quantization_config, arguments of make)
@@ -95,6 +103,9 @@ LAYOUTS = {  # name: (quantization_config, arguments of make)
     "llm-compressor's rows": (group(strategy="channel"), ("rows", "_scale", "BF16", None)),
     "rows in one dimension": (group(strategy="channel"), ("rows", "_scale", "F32", None, (-1,))),
     "llm-compressor's tensors": (group(strategy="tensor"), ("tensor", "_scale", "BF16", None, (1,), static)),
+    "llm-compressor's frozen tensors": ({**group(strategy="tensor"), "format": "naive-quantized", "quantization_status": "frozen"},
+                                        ("tensor", "_scale", "BF16", None, (1,), static)),
+    "without status, dense": ({**without_status(group(strategy="channel")), "sparsity_config": sparse("dense")}, ("rows", "_scale", "BF16", None)),
     "llm-compressor's blocks": (group(strategy="block", block_structure=[16, 8]), ("blocks", "_scale", "F32", (16, 8))),
 }
 
@@ -205,7 +216,9 @@ def check_refusals(checks, scratch):
         'quantization_config.format is "pack-quantized"': {**group(strategy="channel"), "format": "pack-quantized"},
         "quantization_config.kv_cache_scheme is {": {**group(strategy="channel"), "kv_cache_scheme": {"num_bits": 8}},
         "quantization_config.transform_config is {": {**group(strategy="channel"), "transform_config": {"R1": {}}},
-        "no quantization_config.quantization_status": {k: v for k, v in group(strategy="channel").items() if k != "quantization_status"},
+        'quantization_config.quantization_status is "calibration"': {**group(strategy="channel"), "quantization_status": "calibration"},
+        'quantization_config.sparsity_config.format is "sparse-24-bitmask"': {**group(strategy="channel"), "sparsity_config": sparse("sparse-24-bitmask")},
+        "no quantization_config.sparsity_config.format": {**group(strategy="channel"), "sparsity_config": {"targets": []}},
         'group_0.weights.strategy is "group"': group(strategy="group"),
         "group_0.weights.num_bits is 4": group(strategy="channel", num_bits=4),
         'group_0.weights.type is "int"': group(strategy="channel", type="int"),

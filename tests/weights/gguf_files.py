@@ -86,6 +86,18 @@ def main():
                 # GPT-2's matrices lie the other way round, so that its products add in another order; rope3's factors are float32.
                 same(f"{model} {kind}", 1e-5 if config["model_type"] in ("gpt2", "phi") or model == "llama-rope3" else 0.0)
 
+        # Without head_count_kv there are as many as heads, whatever is the default of the family's config.json.
+        config, arrays = load("qwen3-odd")
+        heads, groups = config["num_attention_heads"], config["num_key_value_heads"]
+        for name, array in arrays.items():
+            if ".k_proj." in name or ".v_proj." in name:
+                arrays[name] = np.repeat(array.reshape(groups, -1, array.shape[-1]), heads // groups, 0).reshape(-1, array.shape[-1])
+        config["num_key_value_heads"] = heads
+        put_safetensors(plain, config, arrays)
+        keys = {key: value for key, value in gguf.metadata(config).items() if not key.endswith("head_count_kv")}
+        gguf.write(path, keys, {name: ("F32", gguf.encode("F32", array), array.shape) for name, array in gguf.convert(config, arrays)[0].items()})
+        same("no head_count_kv")
+
         for model, make in (("random llama", random_llama), ("headwater-gpt2", lambda: load("headwater-gpt2"))):
             config, arrays = make()
             made, back = gguf.convert(config, arrays)

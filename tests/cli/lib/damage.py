@@ -165,6 +165,7 @@ actions = {
     "wrapped-unknown": lambda: wrap("student."),
     "passengers": lambda: wrap("", "v_head.summary.weight", "transformer.rotary_emb.inv_freq", "transformer.position_ids", "masked_bias",
                                "transformer.h.0.attn.masked_bias", "rotary_emb.cos_cached"),
+    "adapter-beside": lambda: open(os.path.join(folder, "adapter_config.json"), "w").write("{}"),
     "adapter-inside": lambda: wrap("", "transformer.h.0.attn.c_attn.lora_A.default.weight"),
     "gptq": lambda: rename_tensor("h.0.attn.c_attn.weight", "h.0.attn.c_attn.qweight"),
     "adapter": lambda: instead("adapter_config.json", '{"base_model_name_or_path": "openai-community/gpt2", "peft_type": "LORA"}', "config.json"),
