@@ -39,8 +39,8 @@ function viewParts() {
  * 0 all in sight, else times that size. fold: true, false, null automatic. lens: [layers] texts of the top token after each layer at the
  * target, null: not known. companion: a graph of as many tokens that shares columns and layers with this one.
  * onSelect(text or null), onPoint(text or null), onTarget(position), onZoom(factor), onDrawn(weak): so many attention edges are not drawn. */
-export function graphView({ root, graph, threshold, selection = null, zoom = null, fold = null, lens = null, companion = null, drawAll = false,
-  onSelect = () => {}, onPoint = () => {}, onTarget = () => {}, onZoom = () => {}, onDrawn = () => {} }) {
+export function graphView({ root, graph, threshold, selection, zoom, fold, lens, companion, drawAll,
+  onSelect, onPoint, onTarget, onZoom, onDrawn }) {
   const parts = viewParts(), map = minimap((x, y) => scrollToShare(x, y, 0.5, 0.5));
   let model = null, layout = null, drawn = [], pointed = null, cursor = null, frame = 0, size = [0, 0], bottom = 0, anchor = null;
   const selected = () => parseSelection(selection);
