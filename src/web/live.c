@@ -63,6 +63,21 @@ bool hw_live_open(const hw_web_settings *settings, hw_live **out, hw_error *err)
   return hw_tokenizer_open(live->model->path, NULL, &live->tokenizer, err);
 }
 
+void hw_live_follow_run(hw_web *web) {
+  hw_error err = {0};
+  hw_buffer text;
+  hw_buffer_init(&text);
+  hw_pool_entry *entry = web->live ? hw_pool_borrow(&web->pool, &err) : NULL;
+  bool ok = entry && hw_store_json(entry->store, "web/run.sql", NULL, 0, &text, &err) == HW_JSON_TEXT;
+  if (entry) hw_pool_return(&web->pool, entry, ok);
+  json_t *run = ok ? hw_json_parse("the run", text.data, text.length, true, &err) : NULL;
+  const char *model = json_string_value(json_object_get(run, "model_fingerprint")), *bos = json_string_value(json_object_get(json_object_get(run, "settings"), "bos"));
+  if (model && bos && strcmp(model, web->live->model->fingerprint) == 0)
+    web->live->words.bos = strcmp(bos, "yes") == 0 ? HW_BOS_YES : strcmp(bos, "no") == 0 ? HW_BOS_NO : HW_BOS_AUTO;
+  json_decref(run);
+  hw_buffer_fini(&text);
+}
+
 static void free_trace(kept_trace *kept) {
   hw_trace_fini(&kept->trace);
   (void)pthread_mutex_destroy(&kept->asked);
@@ -303,6 +318,7 @@ static void answer_trace(hw_web *web, const wanted_trace *wanted, kept_trace *ke
   analysis.targets = wanted->targets;
   analysis.project = HW_PROJECT_NONE;
   analysis.memory = HW_LIVE_MEMORY;
+  analysis.bos = live->words.bos;
   if (wanted->text) {
     take_thresholds(0, 0, kept);
     if (!(kept->text = strdup(wanted->text))) answer_error(reply, (hw_fail_memory(&err, "a prompt"), &err));

@@ -18,11 +18,18 @@ export async function checkSettings({ browser, binary, folder, model, data, path
   };
   const output = (command, ...more) => JSON.parse(execFileSync("/bin/sh", ["-c", [command.replace(/^headwater/, binary), ...more].join(" ")], { encoding: "utf8" }));
 
-  await check("18 the command of a stored prompt that is traced has its tokens: --bos yes", () => withRun("bos", ["--bos", "yes"], ["--model", model], async (page, db) => {
+  await check("18 a run with --bos yes: the command of a stored prompt has its tokens, typed prompts are read in this way too", () => withRun("bos", ["--bos", "yes"], ["--model", model], async (page, db) => {
     const ids = rows(binary, db, "SELECT t.token_id AS id FROM prompt p, hw_tokens(p.tokens) t WHERE p.prompt_id = 1").map(({ id }) => id);
     await go(page, "#/trace?prompt=1");
     await page.waitForSelector(".files-menu");
     same(output(await copiedCommand(page), "--json").tokens.map(({ id }) => id), ids, "tokens of the command");
+    const [{ text }] = rows(binary, db, "SELECT text FROM prompt WHERE prompt_id = 1");
+    await go(page, `#/trace?${new URLSearchParams({ p: text })}`);
+    await page.waitForSelector(".files-menu");
+    await page.evaluate(() => { window.copied = null; });
+    const command = await copiedCommand(page);
+    holds(command.includes("--bos yes"), command);
+    same(output(command, "--json").tokens.map(({ id }) => id), ids, "a prompt that is typed in is read as the run's");
   }));
 
   await check("18 the command of a head's lists asks for the convention that the panel shows", async () => {
