@@ -46,7 +46,7 @@ export function graphView({ root, graph, threshold, selection, zoom, fold, lens,
   const selected = () => parseSelection(selection);
 
   root.classList.add("graph");
-  setAttributes(root, { role: "application", tabindex: "0", "aria-roledescription": "graph" });
+  root.tabIndex = 0;
   root.append(map.element, parts.scroll, parts.tip);
 
   let passing = null; /* the model while the threshold is dragged */
@@ -156,7 +156,7 @@ export function graphView({ root, graph, threshold, selection, zoom, fold, lens,
     drawFocus();
     if (!layout.fits) map.draw(layout, model, drawn);
     showSight();
-    root.setAttribute("aria-label", describeGraph(model, threshold));
+    setAttributes(root, { role: "application", "aria-roledescription": "graph", "aria-label": describeGraph(model, threshold) });
   }
 
   function showSight() {
