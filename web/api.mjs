@@ -40,7 +40,7 @@ export function apiAddress(path, parameters = {}) {
   return given.length ? `${path}?${new URLSearchParams(given)}` : path;
 }
 
-async function apiFetch(address, options = {}) {
+async function apiFetch(address, options) {
   const token = apiOffered ?? localStorage.getItem(API_TOKEN);
   const headers = { ...options.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
   let answer;
@@ -94,8 +94,8 @@ export function askEarly(path, parameters) {
   apiEarly.set(apiAddress(path, parameters), asked);
 }
 
-export async function post(path, body, { signal } = {}) {
-  const options = { method: "POST", signal, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+export async function post(path, body) {
+  const options = { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
   return (await apiFetch(path, options)).json();
 }
 

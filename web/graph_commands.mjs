@@ -22,7 +22,7 @@ export function shellCommand(state) {
   const { graph, threshold, selection: s, convention, run } = state;
   const options = graph.method?.data.options ?? []; /* of relevances that were computed */
   if (!run.database || options.length)
-    return commandWords("trace", ...run.live_model.words, ...(run.database || graph.text === null ? ["--tokens", graph.ids.join(",")] : ["--prompt", graph.text]),
+    return commandWords("trace", ...run.live_model.words, ...(Number.isInteger(graph.prompt) || graph.text === null ? ["--tokens", graph.ids.join(",")] : ["--prompt", graph.text]),
       ...(graph.target === graph.tokens.length - 1 ? [] : ["--targets", graph.target]), "--threshold", threshold, ...options);
   if (graph.method)
     return commandWords("sql", run.database, `SELECT r.* FROM relevance, hw_relevance(parts, ${threshold}) r WHERE prompt_id = ${graph.prompt} AND mode = '${graph.method.mode}' AND kind IN ('attention', 'ffn')`);

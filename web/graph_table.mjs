@@ -41,7 +41,7 @@ function tableMatches(chosen, of) {
 
 /* order: "" as hw_edges, "flow" by a column, "-flow" the other way round; onOrder(order) when a reader chooses another.
  * show(graph, replayed, threshold, selection): selection is a text as in the address, or null. */
-export function graphTable({ root, onSelect, order = "", onOrder = () => {} }) {
+export function graphTable({ root, onSelect, order, onOrder }) {
   let shown = null;
   let all = false;
 

@@ -39,14 +39,14 @@ function viewParts() {
  * 0 all in sight, else times that size. fold: true, false, null automatic. lens: [layers] texts of the top token after each layer at the
  * target, null: not known. companion: a graph of as many tokens that shares columns and layers with this one.
  * onSelect(text or null), onPoint(text or null), onTarget(position), onZoom(factor), onDrawn(weak): so many attention edges are not drawn. */
-export function graphView({ root, graph, threshold, selection = null, zoom = null, fold = null, lens = null, companion = null, drawAll = false,
-  onSelect = () => {}, onPoint = () => {}, onTarget = () => {}, onZoom = () => {}, onDrawn = () => {} }) {
+export function graphView({ root, graph, threshold, selection, zoom, fold, lens, companion, drawAll,
+  onSelect, onPoint, onTarget, onZoom, onDrawn }) {
   const parts = viewParts(), map = minimap((x, y) => scrollToShare(x, y, 0.5, 0.5));
   let model = null, layout = null, drawn = [], pointed = null, cursor = null, frame = 0, size = [0, 0], bottom = 0, anchor = null;
   const selected = () => parseSelection(selection);
 
   root.classList.add("graph");
-  setAttributes(root, { role: "application", tabindex: "0", "aria-roledescription": "graph" });
+  root.tabIndex = 0;
   root.append(map.element, parts.scroll, parts.tip);
 
   let passing = null; /* the model while the threshold is dragged */
@@ -156,7 +156,7 @@ export function graphView({ root, graph, threshold, selection = null, zoom = nul
     drawFocus();
     if (!layout.fits) map.draw(layout, model, drawn);
     showSight();
-    root.setAttribute("aria-label", describeGraph(model, threshold));
+    setAttributes(root, { role: "application", "aria-roledescription": "graph", "aria-label": describeGraph(model, threshold) });
   }
 
   function showSight() {

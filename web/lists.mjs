@@ -82,7 +82,7 @@ export function headName(layer, head) {
   return `L${layer}H${head}`;
 }
 
-export function headLink(layer, head, query = {}) {
+export function headLink(layer, head, query) {
   return pageLink(headName(layer, head), ["head", layer, head], query, { class: "component" });
 }
 
@@ -192,6 +192,16 @@ export function choiceButtons(label, choices, chosen, change) {
       button(text, () => change(value), { "aria-pressed": String(value === chosen) })
     )
   );
+}
+
+/* Conventions of the final norm: [word of the address, text, what lists under it say]. */
+export const CONVENTIONS = [
+  ["frozen", "share of the logits", "What it adds to the logits: the final norm has the scale of the target's own state."],
+  ["alone", "by itself", "What it says by itself: the final norm is applied to it alone."]
+];
+
+export function conventionWords(name) {
+  return CONVENTIONS.find(([word]) => word === name)[2];
 }
 
 /* One word of a POSIX shell. */

@@ -71,7 +71,7 @@ function mainWanted([page, a, b]) {
 
 /* Shows the page of the present address. The page before it stays in sight until that is ready, or until the skeleton comes; it stays and
  * goes on working when the server does not answer. */
-async function mainShow({ anew, first, oldURL } = {}) {
+async function mainShow({ anew, first, oldURL }) {
   clearTimeout(mainScroll);
   const { path, query } = readAddress();
   const name = mainPages.includes(path[0]) ? path[0] : null;

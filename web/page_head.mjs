@@ -5,7 +5,7 @@ import { count, element, fill, number, pageLink, percent, plural, tokenElement }
 import { writeAddress } from "./address.mjs";
 import { get } from "./api.mjs";
 import { dotChart } from "./chart.mjs";
-import { choiceButtons, commandLine, dataTable, digits, estimate, estimateShare, groupName, headName, intervalOf, itemName, itemParts, laterPart, pageTitle, promptLink, queryCommand, rowsOf, stepLinks } from "./lists.mjs";
+import { CONVENTIONS, choiceButtons, commandLine, conventionWords, dataTable, digits, estimate, estimateShare, groupName, headName, intervalOf, itemName, itemParts, laterPart, pageTitle, promptLink, queryCommand, rowsOf, stepLinks } from "./lists.mjs";
 import { showNoGraph } from "./states.mjs";
 import { promptsPart } from "./page_prompts.mjs";
 
@@ -98,7 +98,7 @@ function headTokens(data, convention) {
     element(
       "p.soft",
       `${plural(data.with_list, "list")} in ${count(data.graphs)} of the ${count(data.of)} graphs that have the head, evenly chosen. ` +
-        (convention === "alone" ? "What it says by itself: the final norm is applied to it alone." : "What it adds to the logits: the final norm has the scale of the target's own state.")
+        conventionWords(convention)
     )
   ];
 }
@@ -172,10 +172,7 @@ export async function showHead(context) {
     tokens.section.children[0].after(
       choiceButtons(
         "Convention",
-        [
-          ["frozen", "share of the logits"],
-          ["alone", "by itself"]
-        ],
+        CONVENTIONS,
         convention,
         (value) => writeAddress({ convention: value === "frozen" ? null : value })
       )

@@ -71,8 +71,8 @@ export async function showPrompt({ root, path, query, run, asked, signal, rest }
   if (isCounterfactual && !by) entries.reverse();
 
   /* Another prompt, with what holds for it too. */
-  function go(prompt, position = null, changes = {}) {
-    location.hash = addressOf(["prompt", prompt, ...(position === null ? [] : [position])], { ...keptParameters(PAGE_PROMPT_KEPT), ...changes });
+  function go(prompt, position, changes) {
+    location.hash = addressOf(["prompt", prompt, ...(position == null ? [] : [position])], { ...keptParameters(PAGE_PROMPT_KEPT), ...changes });
   }
 
   const toggleOther = () => otherId !== null && go(otherId, null, { pair: null });

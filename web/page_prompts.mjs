@@ -52,7 +52,7 @@ function promptsCommand(query) {
   const get = (name) => query.get(name),
     text = (value) => `'${value.replace(/'/g, "''")}'`;
   const like = (value) => text(`%${value.replace(/[!%_]/g, "!$&")}%`);
-  if (!["q", "head", "edge", "circuit", "sort"].some(get) && get("counterfactuals") !== "only")
+  if (!["q", "head", "edge", "circuit", "sort", "order"].some(get) && get("counterfactuals") !== "only")
     return queryCommand("prompts", {
       group: get("group"),
       answers: get("answers"),
@@ -80,11 +80,12 @@ function promptsCommand(query) {
   ].filter(Boolean);
   const target = parts.length ? ", target_pos" : ""; /* of a prompt with several targets each graph is a row */
   const joins = parts.map((part, i) => ` JOIN (SELECT prompt_id, target_pos, max(importance) AS importance_${i} FROM ${part} GROUP BY 1, 2) USING (prompt_id${i ? target : ""})`);
-  const order = { probability: "predicted_probability", rank: "answer_rank", logit_diff: "logit_diff", importance: parts.length && "importance_0" }[get("sort")];
+  const by = get("sort") ?? "number", order = { number: "prompt_id", probability: "predicted_probability", rank: "answer_rank", logit_diff: "logit_diff", importance: parts.length && "importance_0" }[by];
+  const down = get("order") === "down" ? " DESC" : "", rest = by === "number" ? down : "";
   return `headwater sql DB ${shellWord(
     `SELECT prompt_id${target}, text, predicted, predicted_probability, answer_rank, logit_diff${order === "importance_0" ? `, ${order}` : ""} FROM prompt_wide${joins.join("")}${
       where.length ? ` WHERE ${where.join(" AND ")}` : ""
-    } ORDER BY ${order ? `${order}${get("order") === "down" ? " DESC" : ""}, ` : ""}prompt_id${target}`
+    } ORDER BY ${order ? `${order}${down} NULLS LAST, ` : ""}prompt_id${rest}${target && target + rest}`
   )}`;
 }
 
@@ -133,7 +134,7 @@ function promptsColumns(run, query) {
 }
 
 /* The rows of the list that `query` names, with the button for more. Also for the pages that show the prompts of one thing. */
-export async function promptsTable(root, run, query, { signal, rows = PROMPTS_PAGE, onRows = () => {} } = {}) {
+export async function promptsTable(root, run, query, { signal, rows = PROMPTS_PAGE, onRows = () => {} }) {
   const { path, parameters } = listPoint("prompts", query);
   const data = await get(path, { ...parameters, limit: Math.min(PROMPTS_MOST, rows) }, { signal });
   let shown = data.rows.length,

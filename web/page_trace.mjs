@@ -12,7 +12,7 @@ import { showError } from "./states.mjs";
 
 const TRACE_KEPT = ["t", "z", "fold", "conv", "by", "pair"]; /* of the address, when another prompt is traced */
 const TRACE_ASKED = { answer: ["Answer", "else the prediction"], foil: ["Wrong answer", "else the mean of all tokens"], counterfactual: ["Counterfactual", "a prompt of as many tokens"] };
-let traceLast = {}; /* {key, graph, questions}: another method draws it again */
+let traceLast = {}; /* {key, graph, questions}: another method draws it again, as long as model and data set are the same */
 
 /* {of: for liveAddress, body: for liveTrace} of an address; null: nothing is asked for. */
 function traceWanted(query) {
@@ -37,15 +37,14 @@ function traceForm(run, of, onTrace) {
   field.required = true; /* an empty one is told by the browser */
   const asked = Object.entries(TRACE_ASKED).map(([name, [label, placeholder]]) => element("label.field", `${label} `,
     element("input", { type: "text", name, value: of[name], placeholder, spellcheck: "false", autocomplete: "off" })));
-  const send = () => field.reportValidity() && onTrace({ p: field.value, ...Object.fromEntries(asked.map(({ lastChild }) => [lastChild.name, lastChild.value])) });
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    send();
+    form.requestSubmit();
   });
   const form = element("form.trace-form", { onsubmit: (event) => {
     event.preventDefault();
-    send();
+    onTrace({ p: field.value, ...Object.fromEntries(asked.map(({ lastChild }) => [lastChild.name, lastChild.value])) });
   } }, element("label", { for: "trace-text" }, "Prompt"), field, element("button", { type: "submit", class: "primary", title: "Trace (Enter; Shift-Enter begins a line)" }, "Trace"),
   element("details", { open: asked.some(({ lastChild }) => lastChild.value) }, element("summary", "What the answer hangs on"), element("div.controls", asked)),
   element("span.soft", `Model ${run.live_model?.name ?? ""}`, !liveHasModel(run) && `; the database was made with another one, ${run.model}`));
@@ -58,7 +57,7 @@ export async function showTrace({ root, query, run, rest }) {
   const go = (of, changes) => { location.hash = addressOf(["trace"], { ...of, ...keptParameters(TRACE_KEPT), ...changes }); };
   const { form, field } = traceForm(run, wanted?.of ?? {}, (of) => go(of, { by: of.counterfactual ? "contrast" : of.answer || of.foil ? "answer" : null }));
   root.append(form, place);
-  const keyOf = (of, more = []) => ["p", "prompt", "target", ...Object.keys(TRACE_ASKED), ...more].map((name) => of.get(name) ?? "").join("\n"), key = keyOf(query);
+  const keyOf = (of, more = []) => ["p", "prompt", "target", ...Object.keys(TRACE_ASKED), ...more].map((name) => of.get(name) ?? "").join("\n"), key = keyOf(query) + JSON.stringify([run.fingerprint, run.live_model]);
   const wantedBy = query.get("by"), pair = query.get("pair") === "1", choose = (by) => writeAddress({ by, side: null });
   let pane = null, sized = false, closed = false, latest = query, keys = {};
 
@@ -86,7 +85,7 @@ export async function showTrace({ root, query, run, rest }) {
     place.replaceChildren(element("div.state", { role: "status" }, element("p", "Tracing …"), element("progress", { "aria-label": "Tracing" })));
     try {
       if (traceLast.key !== key) {
-        const trace = liveTrace(wanted.body), graph = await trace.graph();
+        const trace = liveTrace(wanted.body, () => { traceLast = {}; }), graph = await trace.graph();
         graph.targets = graph.tokens.map((_, position) => position); /* any can be traced */
         traceLast = { key, graph, questions: liveQuestions(trace) };
       }

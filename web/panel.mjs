@@ -21,9 +21,10 @@ import { panelResidual, panelState, panelToken } from "./panel_state.mjs";
 
 const panelViews = { overview: panelOverview, edge: panelEdge, ffn: panelFfn, state: panelState, token: panelToken, residual: panelResidual };
 
-/* onSelect(text of a selection, or null); convention: "frozen" | "alone", told to onConvention when a reader changes it.
+/* onSelect(text of a selection, or null); convention: "frozen" | "alone", told to onConvention when a reader changes it; onListed hears
+ * that of the lists that are shown: the other one where only that is stored.
  * show(graph, replayed, threshold, selection): selection is a text as in the address, or null. */
-export function panel({ root, source, onSelect, convention = "frozen", onConvention = () => {} }) {
+export function panel({ root, source, onSelect, convention, onConvention, onListed }) {
   let shown = null;
   const opened = new Set(); /* what a reader has unfolded: "heads" */
   let turn = 0; /* answers that come for an earlier one are dropped */
@@ -45,6 +46,7 @@ export function panel({ root, source, onSelect, convention = "frozen", onConvent
       source,
       selection,
       convention,
+      onListed,
       opened,
       open(what) {
         opened.add(what);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The panel of an attention edge: its heads, what one of them writes, and that head in the data set. */
 import { button, element, number, percent, plural } from "./dom.mjs";
+import { estimate, estimateShare } from "./lists.mjs";
 import { ATTENTION } from "./replay.mjs";
 import { PANEL_MICRO, panelAbsent, panelBar, panelEdges, panelLack, panelLink, panelNote, panelShares, panelTokenAt } from "./panel_parts.mjs";
 import { panelLists } from "./panel_lists.mjs";
@@ -17,10 +18,6 @@ function edgeBelow({ graph: { parts }, selection: s }, shown) {
   return rows.sort((a, b) => b.share - a.share || a.head - b.head);
 }
 
-function edgeInterval(text) {
-  return element("span.soft", ` [${text}]`);
-}
-
 function edgeHead(view, row, chosen) {
   const { selection } = view;
   const flow = row.flow === undefined ? "–" : percent(row.flow);
@@ -35,9 +32,7 @@ function edgeDataset(view, layer, head) {
     if (!all) return panelLack("No graph is stored yet.");
     const item = (edge) => element("li", panelLink(source, ["head", layer, head], { edge: edge.item_id }, `${edge.source_role} → ${edge.target_role}`),
       ` in ${percent(edge.frequency)}`);
-    return [element("p", "Importance ", element("b", number(all.mean)), all.ci_lo != null && edgeInterval(`${number(all.ci_lo)}, ${number(all.ci_hi)}`),
-      `, active in ${percent(all.frequency)}`, edgeInterval(`${number(all.frequency_lo * 100, 1)}, ${number(all.frequency_hi * 100, 1)}`),
-      ` of ${plural(all.n, "graph")}.`),
+    return [element("p", "Importance ", estimate(all, "mean"), ", active in ", estimateShare(all, "frequency"), ` of ${plural(all.n, "graph")}.`),
     edges.length > 0 && element("ul.panel-items", edges.slice(0, EDGE_ITEMS).map(item),
       edges.length > EDGE_ITEMS && element("li.soft", `${edges.length - EDGE_ITEMS} more`)),
     element("p", panelLink(source, ["head", layer, head], {}, `All prompts of L${layer}H${head} →`))];

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Lists of promoted and suppressed tokens, under the two conventions. */
 import { button, element, tokenElement } from "./dom.mjs";
+import { CONVENTIONS, conventionWords } from "./lists.mjs";
 import { panelMissing, panelNote, panelTag, panelTokenAt, panelWords } from "./panel_parts.mjs";
-
-const panelListsConventions = [
-  ["frozen", "share of the logits", "What it adds to the logits: the final norm has the scale of the target's own state."],
-  ["alone", "by itself", "What it says by itself: the final norm is applied to it alone."],
-];
 
 const PANEL_LISTS_SHOWN = 10; /* rows before "more" is asked for */
 
@@ -38,7 +34,7 @@ export function panelListsTable(graph, tokens, promotes, suppresses, turned) {
 /* Buttons for the two conventions; given: those that are there. */
 function panelListsSwitch(view, given) {
   return element("div.panel-switch", { role: "group", "aria-label": "Convention of the final norm" },
-    panelListsConventions.map(([name, label, title]) => button(label, () => view.setConvention(name), { "data-key": `convention.${name}`, title, "aria-pressed": String(name === view.convention), disabled: !given.has(name) })));
+    CONVENTIONS.map(([name, label, title]) => button(label, () => view.setConvention(name), { "data-key": `convention.${name}`, title, "aria-pressed": String(name === view.convention), disabled: !given.has(name) })));
 }
 
 /* {rows: {frozen, alone}, position, tokens}: at the position that is wanted, else at the one that is stored. */
@@ -64,11 +60,12 @@ export function panelLists(view, kind, layer, position, index = 0) {
     if (!found.rows.size || (found.position !== position && kind !== "head"))
       return panelMissing(source, "lists");
     const name = found.rows.has(view.convention) ? view.convention : [...found.rows.keys()][0];
+    view.onListed(name);
     const row = found.rows.get(name);
     const other = name === "frozen" ? "alone" : "frozen";
-    const given = new Set(source.list ? panelListsConventions.map(([convention]) => convention) : found.rows.keys());
+    const given = new Set(source.list ? CONVENTIONS.map(([convention]) => convention) : found.rows.keys());
     return [panelListsSwitch({ ...view, convention: name }, given),
-      panelNote(panelListsConventions.find(([convention]) => convention === name)[2],
+      panelNote(conventionWords(name),
         !given.has(other) && [" ", panelWords(source.missing(other))]),
       found.position !== position && element("p.panel-mark", "These lists are of another position, ", panelTokenAt(graph, found.position),
         ` (${found.position}): `, panelWords(source.missing("position"))),

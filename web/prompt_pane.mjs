@@ -75,7 +75,7 @@ export function promptPane({ root, entries, run, rest, title, query, onState, on
 
   const side = element("div");
   aside.append(side);
-  let shownPanel = null, shownSide = -1, closed = false;
+  let shownPanel = null, shownSide = -1, closed = false, listed = null; /* the convention of the lists in the panel */
   const views = [];
   for (const [k, { graph }] of entries.entries()) {
     const other = pair && graphs[1 - k].tokens.length === graph.tokens.length && graphs[1 - k].layers === graph.layers ? graphs[1 - k] : null;
@@ -92,7 +92,7 @@ export function promptPane({ root, entries, run, rest, title, query, onState, on
     late = found;
     sources = entries.map(({ source }) => source(late));
     late.fileMenu(files, () => ({ graph: graphs[state.side], replayed: views[state.side].replayed, threshold: slider.value, selection: state.selection,
-      convention: state.convention, run, svgText: views[state.side].svgText }));
+      convention: listed ?? state.convention, run, svgText: views[state.side].svgText }));
     aside.removeAttribute("aria-busy");
     showPanel();
     showTable();
@@ -135,7 +135,7 @@ export function promptPane({ root, entries, run, rest, title, query, onState, on
     if (shownSide !== state.side) {
       shownPanel?.close();
       shownSide = state.side;
-      shownPanel = late.panel({ root: side, source: sources[shownSide], onSelect: (text) => select(text, shownSide), convention: state.convention,
+      shownPanel = late.panel({ root: side, source: sources[shownSide], onSelect: (text) => select(text, shownSide), convention: state.convention, onListed: (convention) => { listed = convention; },
         onConvention: (convention) => {
           state.convention = convention;
           onState({ conv: convention === "frozen" ? null : convention }, { replace: true });

@@ -26,11 +26,18 @@ export function headOfDataSet() {
 }
 
 /* body: {text | prompt, target, answer, foil, counterfactual}. -> {graph(): its JSON, ask(what, parameters): of the trace}. The server keeps few
- * traces: one that has gone is computed again. */
-export function liveTrace(body) {
-  let started = null;
+ * traces: one that has gone is computed again. Where that gives another graph, the server has another model or database: onOther() is called,
+ * and the page is shown anew. */
+export function liveTrace(body, onOther) {
+  let started = null, known;
   function graph() {
-    const mine = (started ??= post("trace", body));
+    const mine = (started ??= post("trace", body).then((graph) => {
+      const found = JSON.stringify({ ...graph, trace: 0 });
+      if (found === (known ??= found)) return graph;
+      onOther?.();
+      document.getElementById("reload").click();
+      throw new Error("The server has changed.");
+    }));
     mine.catch(() => { if (started === mine) started = null; });
     return mine;
   }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The slider of the threshold: logarithmic from the floor, below which nothing is stored, to 0.5. */
+ * The slider of the threshold: logarithmic from the floor, below which nothing is stored, to 0.5, or to the run's threshold or the one
+ * that is shown at first, where that is higher. */
 import { element } from "./dom.mjs";
 
 const THRESHOLD_HIGHEST = 0.5, THRESHOLD_STEPS = 400, THRESHOLD_KEY_STEPS = 10;
 
 /* floor, threshold (of the run), value; onChange(threshold, dragging). -> {node, value, set(threshold), step(-1 | 1)} */
 export function thresholdSlider({ floor, threshold, value, onChange }) {
-  const highest = Math.max(THRESHOLD_HIGHEST, floor * 2);
+  const highest = Math.max(THRESHOLD_HIGHEST, floor * 2, threshold, value);
   const stepOf = (t) => Math.round(THRESHOLD_STEPS * Math.log(t / floor) / Math.log(highest / floor));
   /* The floor and the run's threshold are met exactly, other values have three digits. */
   const valueOf = (step) => (step <= 0 ? floor : step === stepOf(threshold) ? threshold :

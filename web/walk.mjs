@@ -27,13 +27,13 @@ export function listPoint(point, from) {
 }
 
 /* The address of a prompt (of one of its targets) that was found in the list `from`. */
-export function promptAddress(prompt, target, from, query = {}) {
+export function promptAddress(prompt, target, from, query) {
   return addressOf(target == null ? ["prompt", prompt] : ["prompt", prompt, target], { from: listText(from ?? ""), ...query });
 }
 
 /* The way through a list: {previous, next: {prompt, target (null: the last position)} | null, place: from 1, null when the prompt is not in the
  * list, count}. from: text of a list; "" or null for all prompts of the data set. Throws as get() does. */
-export async function walkFrom(from, prompt, target, { signal } = {}) {
+export async function walkFrom(from, prompt, target, { signal }) {
   const { path, parameters } = listPoint("walk", from ?? "");
   const way = await get(path, { ...parameters, prompt, target: target ?? null }, { signal });
   const at = (pair) => pair && { prompt: pair[0], target: pair[1] };

@@ -15,7 +15,7 @@ static bool is_count(uint32_t k, hw_error *err) {
   return (k > 0 && k <= MOST_TOKENS) || hw_fail(err, HW_ERROR_INPUT, "%u tokens are asked for, want 1 to %d", k, MOST_TOKENS);
 }
 
-static bool is_place(const hw_trace *trace, size_t layer, size_t position, hw_error *err) {
+bool hw_trace_has_place(const hw_trace *trace, size_t layer, size_t position, hw_error *err) {
   return is_below("layer", layer, (size_t)trace->worker.model->config.n_layers, err) &&
          is_below("position", position, trace->prompt.n_tokens, err);
 }
@@ -49,7 +49,7 @@ static bool is_component(const hw_trace *trace, hw_component_kind kind, size_t i
 bool hw_trace_list(hw_trace *trace, size_t t, hw_component_kind kind, size_t layer, size_t position, size_t index, uint32_t k,
                    hw_arena *arena, hw_projection rows[2], size_t *n, hw_error *err) {
   hw_worker *w = &trace->worker;
-  if (!is_below("target", t, trace->prompt.n_targets, err) || !is_place(trace, layer, position, err) || !is_component(trace, kind, index, err) ||
+  if (!is_below("target", t, trace->prompt.n_targets, err) || !hw_trace_has_place(trace, layer, position, err) || !is_component(trace, kind, index, err) ||
       !is_count(k, err))
     return false;
   *n = kind == HW_COMPONENT_NEURON ? 1 : 2;
@@ -66,7 +66,7 @@ bool hw_trace_lens(hw_trace *trace, size_t layer, hw_state after, size_t positio
   const hw_worker *w = &trace->worker;
   const hw_model_config *config = &w->model->config;
   bool mid = after == HW_STATE_MID;
-  if (!is_place(trace, layer, position, err) || !is_count(k, err) || !is_state(after, err) || (mid && !has_mid_state(trace, err))) return false;
+  if (!hw_trace_has_place(trace, layer, position, err) || !is_count(k, err) || !is_state(after, err) || (mid && !has_mid_state(trace, err))) return false;
   if ((int64_t)k > config->vocab_out) k = (uint32_t)config->vocab_out;
   int32_t *ids = hw_arena_new(arena, int32_t, k, err);
   float *logits = hw_arena_new(arena, float, k, err), *probabilities = hw_arena_new(arena, float, k, err);
@@ -92,7 +92,7 @@ bool hw_trace_lens(hw_trace *trace, size_t layer, hw_state after, size_t positio
 bool hw_trace_attention(hw_trace *trace, size_t layer, size_t head, hw_arena *arena, const float **weights, const double **contributions,
                         hw_error *err) {
   const hw_worker *w = &trace->worker;
-  if (!is_place(trace, layer, 0, err) || !is_component(trace, HW_COMPONENT_HEAD, head, err)) return false;
+  if (!hw_trace_has_place(trace, layer, 0, err) || !is_component(trace, HW_COMPONENT_HEAD, head, err)) return false;
   size_t n = trace->prompt.n_tokens * (trace->prompt.n_tokens + 1) / 2;
   float *found = hw_arena_new(arena, float, n, err);
   double *shares = hw_arena_new(arena, double, n, err);

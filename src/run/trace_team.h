@@ -9,4 +9,7 @@
 void hw_trace_gather(hw_trace *trace);
 void hw_trace_part(hw_trace *trace);
 
+/* Has the trace such a layer and such a position? */
+bool hw_trace_has_place(const hw_trace *trace, size_t layer, size_t position, hw_error *err);
+
 #endif

@@ -62,10 +62,9 @@ void hw_data_compress(const hw_http_request *request, hw_http_reply *reply) {
   hw_buffer_fini(reply->gzip ? &plain : &out);
 }
 
-/* What the statement gives no row for. */
-static bool answer_missing(hw_store *store, const hw_web_call *call, hw_http_reply *reply, hw_error *err) {
+bool hw_data_missing(hw_store *store, const char *file, const hw_parameter *parameters, size_t n, hw_http_reply *reply, hw_error *err) {
   hw_json_outcome outcome = HW_JSON_NO_ROW;
-  if (call->route->missing) outcome = hw_store_json(store, call->route->missing, call->parameters, call->n_parameters, &reply->body, err);
+  if (file) outcome = hw_store_json(store, file, parameters, n, &reply->body, err);
   reply->etag[0] = '\0';
   if (outcome == HW_JSON_DATABASE) return false;
   if (outcome == HW_JSON_TEXT) reply->status = 404;
@@ -98,7 +97,7 @@ static bool answer_from(hw_web *web, hw_store *store, const hw_web_call *call, h
   }
   switch (hw_store_json(store, route->file, call->parameters, call->n_parameters, &reply->body, err)) {
     case HW_JSON_TEXT: break;
-    case HW_JSON_NO_ROW: return answer_missing(store, call, reply, err);
+    case HW_JSON_NO_ROW: return hw_data_missing(store, route->missing, call->parameters, call->n_parameters, reply, err);
     case HW_JSON_NOT_READY: hw_http_reply_error(reply, 404, "not_ready", "%s", err->message); return true;
     case HW_JSON_PARAMETER: /* the message begins with the name, as on a command line */
       hw_http_reply_error(reply, 400, "parameter", "%s", err->message + strspn(err->message, "-"));

@@ -9,6 +9,10 @@
 /* By the route's statement. */
 void hw_data_answer(hw_web *web, const hw_web_call *call, hw_http_reply *reply);
 
+/* What a statement gave no row for: the reply of the one in `file`, below sql/, a general one where that is NULL or has none either. False and
+ * err after an error of the database. */
+bool hw_data_missing(hw_store *store, const char *file, const hw_parameter *parameters, size_t n, hw_http_reply *reply, hw_error *err);
+
 /* A table of `headwater export` as a CSV file: the word of the path is its name. */
 void hw_data_export(hw_web *web, const hw_web_call *call, hw_http_reply *reply);
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <zlib.h>
 
-enum { GZIP_WINDOW = 15 + 16, GZIP_MEMORY = 9 };
+enum { GZIP_WINDOW = 15 + 16, GZIP_MEMORY = 7 };
 
 bool hw_gzip(const void *bytes, size_t length, int level, hw_buffer *out) {
   unsigned char block[16384];

@@ -63,6 +63,21 @@ bool hw_live_open(const hw_web_settings *settings, hw_live **out, hw_error *err)
   return hw_tokenizer_open(live->model->path, NULL, &live->tokenizer, err);
 }
 
+void hw_live_follow_run(hw_web *web) {
+  hw_error err = {0};
+  hw_buffer text;
+  hw_buffer_init(&text);
+  hw_pool_entry *entry = web->live ? hw_pool_borrow(&web->pool, &err) : NULL;
+  bool ok = entry && hw_store_json(entry->store, "web/run.sql", NULL, 0, &text, &err) == HW_JSON_TEXT;
+  if (entry) hw_pool_return(&web->pool, entry, ok);
+  json_t *run = ok ? hw_json_parse("the run", text.data, text.length, true, &err) : NULL;
+  const char *model = json_string_value(json_object_get(run, "model_fingerprint")), *bos = json_string_value(json_object_get(json_object_get(run, "settings"), "bos"));
+  if (model && bos && strcmp(model, web->live->model->fingerprint) == 0)
+    web->live->words.bos = strcmp(bos, "yes") == 0 ? HW_BOS_YES : strcmp(bos, "no") == 0 ? HW_BOS_NO : HW_BOS_AUTO;
+  json_decref(run);
+  hw_buffer_fini(&text);
+}
+
 static void free_trace(kept_trace *kept) {
   hw_trace_fini(&kept->trace);
   (void)pthread_mutex_destroy(&kept->asked);
@@ -158,7 +173,9 @@ typedef struct wanted_trace {
 
 static bool read_whole(const json_t *value, const char *key, int64_t most, int64_t *out, hw_error *err) {
   *out = json_integer_value(value);
-  return (json_is_integer(value) && *out >= 0 && *out <= most) ||
+  if (json_is_integer(value) && (*out < 0 || *out > most))
+    return hw_fail(err, HW_ERROR_INPUT, "%s is %" PRId64 ", want a whole number from 0 to %" PRId64, key, *out, most);
+  return json_is_integer(value) ||
          hw_fail(err, HW_ERROR_INPUT, "%s is %s, want a whole number from 0 to %" PRId64, key, hw_json_type(value), most);
 }
 
@@ -245,9 +262,9 @@ static bool read_stored(hw_web *web, int64_t prompt, hw_buffer *out, hw_http_rep
   const hw_parameter parameter = {"prompt", number};
   hw_pool_entry *entry = hw_pool_borrow(&web->pool, &err);
   hw_json_outcome outcome = entry ? hw_store_json(entry->store, "web/live_prompt.sql", &parameter, 1, out, &err) : HW_JSON_DATABASE;
-  if (entry) hw_pool_return(&web->pool, entry, outcome != HW_JSON_DATABASE);
-  if (outcome == HW_JSON_NO_ROW) hw_http_reply_error(reply, 404, "not_found", "no prompt %" PRId64 " is stored", prompt);
-  else if (outcome != HW_JSON_TEXT) hw_data_error(reply, &err);
+  bool told = outcome == HW_JSON_NO_ROW && hw_data_missing(entry->store, "web/graph_missing.sql", &parameter, 1, reply, &err);
+  if (entry) hw_pool_return(&web->pool, entry, told || outcome == HW_JSON_TEXT);
+  if (!told && outcome != HW_JSON_TEXT) hw_data_error(reply, &err);
   return outcome == HW_JSON_TEXT;
 }
 
@@ -301,6 +318,7 @@ static void answer_trace(hw_web *web, const wanted_trace *wanted, kept_trace *ke
   analysis.targets = wanted->targets;
   analysis.project = HW_PROJECT_NONE;
   analysis.memory = HW_LIVE_MEMORY;
+  analysis.bos = live->words.bos;
   if (wanted->text) {
     take_thresholds(0, 0, kept);
     if (!(kept->text = strdup(wanted->text))) answer_error(reply, (hw_fail_memory(&err, "a prompt"), &err));
@@ -406,7 +424,10 @@ static hw_component_kind kind_of(const char *name) {
 static bool answer_list(question *q, hw_error *err) {
   hw_projection rows[2];
   size_t n;
-  if (!hw_trace_list(&q->kept->trace, 0, kind_of(hw_call_value(q->call, "kind")), number(q, "layer"), number(q, "position"), number(q, "index"),
+  hw_component_kind kind = kind_of(hw_call_value(q->call, "kind"));
+  if ((kind == HW_COMPONENT_HEAD || kind == HW_COMPONENT_NEURON) && !hw_call_value(q->call, "index"))
+    return hw_fail(err, HW_ERROR_INPUT, "a list of kind %s wants the parameter \"index\"", hw_component_kind_names[kind]);
+  if (!hw_trace_list(&q->kept->trace, 0, kind, number(q, "layer"), number(q, "position"), number(q, "index"),
                      HW_LIVE_TOKENS, &q->arena, rows, &n, err))
     return false;
   hw_live_put_lists(q->tokenizer, rows, n, q->out);
@@ -417,6 +438,7 @@ static bool answer_neurons(question *q, hw_error *err) {
   const hw_target_trace *trace = &q->kept->trace.result.flow.traces[0];
   const hw_neuron_row *rows = trace->neurons;
   size_t n = 0;
+  if (!hw_trace_has_place(&q->kept->trace, number(q, "layer"), number(q, "position"), err)) return false;
   for (size_t i = 0; i < trace->n_neuron_nodes && n == 0; i++) {
     if (trace->neuron_nodes[i].layer == number(q, "layer") && trace->neuron_nodes[i].position == number(q, "position")) n = trace->neuron_nodes[i].n_rows;
     else rows += trace->neuron_nodes[i].n_rows;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/file.h"
@@ -56,13 +55,19 @@ static hw_pool_entry *take(hw_pool *pool, hw_error *err) {
   return entry;
 }
 
+/* SQLite sees by a counter in the file whether its pages are still those that it holds: a file that was copied over this one may have the
+ * same counter. */
+static bool is_same(const struct stat *a, const struct stat *b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+         a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
 static bool open_entry(hw_pool *pool, hw_pool_entry *entry, hw_error *err) {
   struct stat now;
   if (stat(pool->path, &now) != 0) return hw_fail(err, HW_ERROR_IO, "%s: %s", pool->path, strerror(errno));
-  if (entry->store && entry->device == now.st_dev && entry->inode == now.st_ino) return true;
+  if (entry->store && is_same(&entry->file, &now)) return true;
   close_entry(entry);
-  entry->device = now.st_dev;
-  entry->inode = now.st_ino;
+  entry->file = now;
   if (!hw_store_open_read(pool->path, &entry->store, err) || !hw_store_set_cache(entry->store, CACHE_KILOBYTES, err)) return false;
   hw_store_set_timeout(entry->store, pool->time_limit);
   return true;

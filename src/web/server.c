@@ -1,16 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0
  * HTTP by libmicrohttpd: a thread for each connection, so that a slow query holds up no other one. */
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "web/http.h"
+
+/* Also for connections that were ended and have not gone yet: libmicrohttpd refuses a new one where all places are taken. */
+enum { PLACES = 2 * HW_HTTP_CONNECTIONS };
+
+/* A connection's place. */
+typedef struct place {
+  bool taken;
+  bool ended; /* for a new one: it has not gone yet */
+  int socket;
+  uint64_t waits_since; /* its turn among those that wait for the head of a request; 0: one is being answered */
+} place;
 
 struct hw_server {
   struct MHD_Daemon *daemon;
   const hw_http_handler *handler;
+  pthread_mutex_t mutex; /* of what follows */
+  place places[PLACES];
+  uint64_t turn;
 };
 
 /* One request, from its first line to its last byte. */
@@ -46,6 +62,52 @@ static const char *const fixed_headers[][2] = {
     {"Vary", "Accept-Encoding"},
 };
 
+/* ---- connections ---- */
+
+/* Ends the connection that has waited longest for the head of a request: clients that send none, or none that ends, keep no one out. */
+static void end_longest_waiting(hw_server *server) {
+  place *longest = NULL;
+  for (int i = 0; i < PLACES; i++) {
+    place *p = &server->places[i];
+    if (p->taken && !p->ended && p->waits_since && (!longest || p->waits_since < longest->waits_since)) longest = p;
+  }
+  if (!longest) return;
+  (void)shutdown(longest->socket, SHUT_RDWR);
+  longest->ended = true;
+}
+
+/* A place for a new connection, NULL where there is none. */
+static place *take_place(hw_server *server, int socket) {
+  place *found = NULL;
+  int n_open = 0;
+  for (int i = 0; i < PLACES; i++) {
+    if (!server->places[i].taken) found = &server->places[i];
+    else if (!server->places[i].ended) n_open++;
+  }
+  if (n_open >= HW_HTTP_CONNECTIONS) end_longest_waiting(server);
+  if (found) *found = (place){.taken = true, .socket = socket, .waits_since = ++server->turn};
+  return found;
+}
+
+static void notice_connection(void *context, struct MHD_Connection *connection, void **state, enum MHD_ConnectionNotificationCode what) {
+  hw_server *server = context;
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  (void)pthread_mutex_lock(&server->mutex);
+  if (what == MHD_CONNECTION_NOTIFY_STARTED) *state = info ? take_place(server, info->connect_fd) : NULL;
+  else if (*state) ((place *)*state)->taken = false;
+  (void)pthread_mutex_unlock(&server->mutex);
+}
+
+/* Does the connection wait for the head of a request from now on, or is a request being answered? */
+static void set_waiting(hw_server *server, struct MHD_Connection *connection, bool waits) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  place *p = info ? info->socket_context : NULL;
+  if (!p) return;
+  (void)pthread_mutex_lock(&server->mutex);
+  p->waits_since = waits ? ++server->turn : 0;
+  (void)pthread_mutex_unlock(&server->mutex);
+}
+
 /* ---- reading a request ---- */
 
 /* The line as it came: in the decoded path a NUL would hide what follows it. */
@@ -74,7 +136,8 @@ static void take_target(exchange *e, const char *target) {
 }
 
 static void end_exchange(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how) {
-  (void)context, (void)connection, (void)how;
+  (void)how;
+  set_waiting(context, connection, true);
   exchange *e = *state;
   *state = NULL;
   if (!e) return;
@@ -152,12 +215,13 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, exchange *e
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path, const char *method, const char *version,
                               const char *upload, size_t *upload_size, void **state) {
   (void)version;
-  const hw_server *server = context;
+  hw_server *server = context;
   const hw_http_handler *handler = server->handler;
   exchange *e = *state;
   if (!e) return MHD_NO;
   if (!e->seen) {
     e->seen = true;
+    set_waiting(server, connection, false);
     e->request.method = method;
     (void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, read_header, &e->request);
     take_target(e, path);
@@ -181,26 +245,33 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 
 /* ---- start and stop ---- */
 
+static void free_server(hw_server *server) {
+  (void)pthread_mutex_destroy(&server->mutex);
+  free(server);
+}
+
 bool hw_server_start(int listening, const hw_http_handler *handler, hw_server **out, hw_error *err) {
   *out = NULL;
   hw_server *server = calloc(1, sizeof *server);
   if (!server) return hw_fail_memory(err, "the server");
   server->handler = handler;
+  (void)pthread_mutex_init(&server->mutex, NULL);
   server->daemon = MHD_start_daemon(
       MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL, handle, server,
-      MHD_OPTION_LISTEN_SOCKET, (MHD_socket)listening, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HW_HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+      MHD_OPTION_LISTEN_SOCKET, (MHD_socket)listening, MHD_OPTION_CONNECTION_LIMIT, (unsigned)PLACES, MHD_OPTION_CONNECTION_TIMEOUT,
       (unsigned)HW_HTTP_IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HW_HTTP_HEAD_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-      MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL, MHD_OPTION_END);
+      MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, server,
+      MHD_OPTION_NOTIFY_CONNECTION, notice_connection, server, MHD_OPTION_END);
   if (server->daemon) {
     *out = server;
     return true;
   }
-  free(server);
+  free_server(server);
   return hw_fail(err, HW_ERROR_IO, "the server cannot be started");
 }
 
 void hw_server_stop(hw_server *server) {
   if (!server) return;
   MHD_stop_daemon(server->daemon);
-  free(server);
+  free_server(server);
 }

@@ -68,11 +68,10 @@ bool hw_web_start(hw_web *web, const hw_web_settings *settings, hw_error *err) {
                    settings->address);
   int listening = -1;
   if (settings->model && !hw_live_open(settings, &web->live, err)) return false;
+  if (!hw_files_make(&web->files, err) || (!settings->no_token && !hw_guard_make_token(&web->guard, err)) || !check_database(web, err)) return false;
+  hw_live_follow_run(web);
   hw_live_put_model(web->live, &web->live_model);
-  if (!hw_files_make(&web->files, err)) return false;
-  if ((!settings->no_token && !hw_guard_make_token(&web->guard, err)) || !check_database(web, err) ||
-      !hw_listen(settings->address, &web->settings.port, &listening, err))
-    return false;
+  if (!hw_listen(settings->address, &web->settings.port, &listening, err)) return false;
   if (hw_server_start(listening, &web->handler, &web->server, err)) return true;
   (void)close(listening);
   return false;

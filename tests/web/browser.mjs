@@ -31,9 +31,9 @@ export function query(binary, db, name, ...args) {
   return JSON.parse(headwater(binary, "query", db, name, "--format", "json", ...args));
 }
 
-/* Starts the server on a free port. {url: "http://127.0.0.1:PORT/", token, stop()}. */
+/* Starts the server, on a free port where --port is not given. {url: "http://127.0.0.1:PORT/", token, stop()}. */
 export async function serve(binary, db, ...args) {
-  const child = spawn(binary, ["serve", db, "--port", "0", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, ["serve", db, ...(args.includes("--port") ? [] : ["--port", "0"]), ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   let errors = "";
   child.stderr.on("data", (data) => { errors += data; });

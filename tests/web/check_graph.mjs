@@ -194,7 +194,10 @@ export async function checkGraph(context) {
   });
 
   await check("15 the table has the graph's edges", async () => {
+    await go(page, "#/");
     await go(page, `#/prompt/${PROMPT}?table=1`);
+    const names = () => page.$$eval("[role=application]", (list) => list.map((node) => node.getAttribute("aria-label")?.slice(0, 16)));
+    same(await names(), [], "a graph that is not drawn has no role, for it has no name");
     const found = await page.$$eval(".graph-table tbody tr", (list) => list.map((row) => [...row.cells].map((cell) => cell.textContent)));
     const wanted = query(context.binary, context.ioi, "graph", "--prompt", String(PROMPT));
     same(found.length, wanted.length, "rows");
@@ -204,6 +207,10 @@ export async function checkGraph(context) {
         row.importance.toFixed(6), row.weight.toFixed(6), row.flow.toFixed(6)], `row ${i}`);
       same([cells[3], cells[4]], [`${row.source} ${tokenText(row.source_token)}`, `${row.target} ${tokenText(row.target_token)}`], `row ${i}: positions and tokens`);
     }
+    await page.focus(".graph-table");
+    await page.keyboard.press("t");
+    await settled(page);
+    same([await names(), await page.evaluate(() => document.activeElement.getAttribute("role"))], [["Information flow"], "application"], "the graph in its place has the name, and the focus");
   });
 
   await check("22 the pair: one threshold, one pointer, the same columns", async () => {

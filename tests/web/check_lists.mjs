@@ -111,8 +111,8 @@ export async function checkLists(context) {
 
   await check("19 the command of a list gives its prompts in its order", async () => {
     const [edge] = sql("SELECT item_id AS id FROM edge_frequency WHERE frequency BETWEEN 0.2 AND 0.8 ORDER BY mean DESC LIMIT 1");
-    for (const list of [`edge=${edge.id}`, "head=l2h1", "circuit=2&q=gallery", `edge=${edge.id}&head=L1H5&circuit=1`])
-      for (const sort of ["importance&order=down", "importance", "probability"]) {
+    for (const list of ["", `edge=${edge.id}`, "head=l2h1", "circuit=2&q=gallery", `edge=${edge.id}&head=L1H5&circuit=1`])
+      for (const sort of ["importance&order=down", "importance", "probability", "rank", "number&order=down"]) {
         await go(page, `#/prompts?${list}&sort=${sort}`);
         const command = await page.$eval(".command code", (node) => node.textContent);
         const wanted = execFileSync("/bin/sh", ["-c", command.replace(/^headwater sql DB/, `${binary} sql --format csv ${ioi}`)], { encoding: "utf8" });

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Live traces in the page: prompts that are typed in, what is not stored, attention maps. Numbers: WEB.md section 12. What the page shows is
  * compared with `headwater trace`. */
+import { join } from "node:path";
 import { tokenText } from "../../web/dom.mjs";
 import { check, copiedCommand, go, headwater, holds, openTab, rows, same, serve, settled, takeFaults } from "./browser.mjs";
 
@@ -12,7 +13,7 @@ const listRows = (page) => page.$$eval(".panel-lists tbody tr", (list) => list.m
 const wantedRows = (row) => row.promotes.map((token, i) => [tokenText(token.text), scoreText(token.score), tokenText(row.suppresses[i].text), scoreText(row.suppresses[i].score)]);
 const shownGraph = (page) => page.waitForSelector(".prompt-bar");
 
-export async function checkLive({ browser, binary, paths, model }) {
+export async function checkLive({ browser, binary, paths, model, folder, data }) {
   const plain = paths("plain"), server = await serve(binary, plain, "--model", model), page = await openTab(browser, server, "#/trace");
   const trace = (text, ...more) => JSON.parse(headwater(binary, "trace", "--model", model, "--prompt", text, "--json", "--raw", "--project", "all", "--convention", "both", "--top-tokens", "30", ...more));
   const wanted = trace(TEXT), graph = wanted.targets[0];
@@ -157,6 +158,41 @@ export async function checkLive({ browser, binary, paths, model }) {
     same([word, ...words.slice(0, 5)], ["headwater", "trace", "--model", model, "--precision", "bf16"], "the command of a prompt that was typed in");
     await tab.close();
     await rounded.stop();
+  });
+
+  await check("23 a server that is started again with another model or database: its own trace, also on a page that stays open", async () => {
+    const address = `#/trace?${new URLSearchParams({ p: TEXT })}`, llama = model.replace("gpt2", "llama"), ofLlama = JSON.parse(headwater(binary, "trace", "--model", llama, "--prompt", TEXT, "--json")).targets[0];
+    const first = await serve(binary, plain, "--model", model), tab = await openTab(browser, first, address), { port } = new URL(first.url);
+    const again = async (before, db, folder) => {
+      await before.stop();
+      const next = await serve(binary, db, "--model", folder, "--port", port);
+      await tab.evaluate((token) => localStorage.setItem("headwater.token", token), next.token);
+      return next;
+    };
+    const shown = async (of, what) => {
+      await tab.waitForFunction((name) => document.querySelector(".trace-form > .soft")?.textContent.startsWith(`Model ${name}`) && document.querySelector(".prompt-next"), {}, of.model);
+      await settled(tab);
+      const text = await tab.$eval(".prompt-next", (node) => node.textContent);
+      holds(text.includes(`${tokenText(of.text)} ${(of.probability * 100).toFixed(1)} %`), `${what}: ${text}`);
+    };
+    await shown({ ...graph.prediction[0], model: "headwater-gpt2" }, "the first model");
+    const second = await again(first, plain, llama);
+    await tab.evaluate(() => { location.hash += "&sel=edge.2.3.14.1"; }); /* asks for lists of a trace that has gone */
+    await shown({ ...ofLlama.prediction[0], model: "headwater-llama" }, "another model, the page stays open");
+    await go(tab, "#/");
+    const third = await again(second, plain, model);
+    await go(tab, address);
+    await shown({ ...graph.prediction[0], model: "headwater-gpt2" }, "another model, the page is opened again");
+    await go(tab, "#/trace?prompt=3");
+    const other = join(folder, "live_other.db");
+    headwater(binary, "run", "--model", model, "--data", data.replace("ioi", "pronoun"), "--limit", "5", "--db", other, "--quiet");
+    await go(tab, "#/");
+    const last = await again(third, other, model);
+    await go(tab, "#/trace?prompt=3");
+    same(await tab.$eval("#trace-text", (field) => field.value), rows(binary, other, "SELECT text FROM prompt WHERE prompt_id = 3")[0].text, "another database, the same number");
+    holds(takeFaults(tab).every((fault) => /404|401|ERR_CONNECTION/.test(fault)), "faults");
+    await tab.close();
+    await last.stop();
   });
 
   await check("23 a prompt that cannot be traced says why; the page does not scroll sideways at 420 px", async () => {

@@ -233,6 +233,23 @@ def test_replaced():
         check(len(ask(server, "graph?prompt=3")["parts"]["kind"]) > 10, True, "a graph, overwritten in place")
 
 
+def test_copied_over():
+    """A database of the same size is copied over the one that is served: by SQLite's counter of changes nothing has changed."""
+    path = copy("over.db")
+    with open(path, "rb") as file:
+        old = file.read()
+    text = re.search(rb"the (store|school|garden|restaurant|office|market|station|library)", old).group(1)
+    with Server(BINARY, path) as server:
+        for held in (old, old.replace(text, text.upper()), old):
+            with open(path, "r+b") as target:
+                target.write(held)
+            for _ in range(8):  # whichever of its connections answers
+                prompts = json.loads(server.api("prompts?limit=100").body)["rows"]
+                found = {word in json.dumps(prompts) for word in (text.decode(), text.decode().upper())}
+                check(found, {True, False}, "texts of the old file and of the new one")
+                check(text.decode().upper() in json.dumps(prompts), held != old, "the text is that of the file")
+
+
 def test_replaced_studies():
     """A mining or a comparison that is deleted, and one that takes its number: no other answer has the version of one before, which a browser keeps."""
     path, seen = copy("studies.db"), {}

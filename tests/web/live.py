@@ -267,7 +267,8 @@ def refusals(server, trace):
     refused(422, "prompt", 'the answer "": it has no tokens', "trace", {"text": TEXT, "answer": ""})
     refused(422, "prompt", 'the counterfactual "": the prompt is empty', "trace", {"text": TEXT, "counterfactual": ""})
     refused(400, "parameter", "mode is", "trace/%s/relevance?mode=routes" % trace)
-    refused(400, "parameter", "target is", "trace", {"text": TEXT, "target": -1})
+    refused(400, "parameter", "target is -1, want a whole number from 0", "trace", {"text": TEXT, "target": -1})
+    refused(400, "parameter", "target is a string, want a whole number from 0", "trace", {"text": TEXT, "target": "1"})
     refused(400, "parameter", 'has "model"', "trace", {"text": TEXT, "model": "x"})
     refused(400, "parameter", "not valid JSON", "trace", "[1", True)
     refused(400, "parameter", "", "trace", '{"text":"a\\u0000b"}', True)
@@ -275,6 +276,8 @@ def refusals(server, trace):
     refused(400, "parameter", "layer is 99", "trace/%s/attention?layer=99&head=0" % trace)
     refused(400, "parameter", "position is", "trace/%s/list?kind=ffn&layer=0&position=500" % trace)
     refused(400, "parameter", "head is", "trace/%s/list?kind=head&layer=0&position=0&index=77" % trace)
+    refused(400, "parameter", 'a list of kind head wants the parameter "index"', "trace/%s/list?kind=head&layer=0&position=0" % trace)
+    refused(400, "parameter", "layer is 254, the trace has layer 0 to", "trace/%s/neurons?layer=254&position=0" % trace)
     refused(400, "parameter", "kind is", "trace/%s/list?kind=state&layer=0&position=0" % trace)
     refused(400, "parameter", "after is", "trace/%s/lens?layer=0&position=0&after=all" % trace)
 

@@ -13,6 +13,7 @@ import { checkFiles } from "./check_files.mjs";
 import { checkLive } from "./check_live.mjs";
 import { checkStates } from "./check_states.mjs";
 import { checkLists } from "./check_lists.mjs";
+import { checkSettings } from "./check_settings.mjs";
 
 const [binary, word = "", made] = process.argv.slice(2);
 const reason = await missing();
@@ -30,7 +31,7 @@ const browser = await launch();
 const context = { binary, browser, folder, model, data: join(here, "../../datasets/ioi.csv"), ioi: path("ioi"), paths: path,
   server: await serve(binary, path("ioi")), plain: await serve(binary, path("plain")), deep: await serve(binary, path("deep")),
   middle: await serve(binary, path("middle")) };
-for (const [name, run] of Object.entries({ checkGraph, checkRelevance, checkPanel, checkLook, checkFiles, checkLive, checkStates, checkLists })) if (name.toLowerCase().includes(word)) await run(context);
+for (const [name, run] of Object.entries({ checkGraph, checkRelevance, checkPanel, checkLook, checkFiles, checkLive, checkStates, checkLists, checkSettings })) if (name.toLowerCase().includes(word)) await run(context);
 await browser.close();
 for (const server of [context.server, context.plain, context.deep, context.middle]) await server.stop();
 process.exit(finish());
