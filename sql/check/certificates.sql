@@ -44,7 +44,7 @@ FROM (
   FROM certificate_run u WHERE complete = 1 AND n_prompts = (SELECT count(*) FROM prompt)
 ) WHERE n_missing > 0
 UNION ALL
-SELECT 'certificate_component ' || k.certificate_id || ', ' || k.kind || ' ' || k.number || ' of layer ' || k.layer || ': sum', k.sum, 'as in relevance: ' || a.sum * 100
+SELECT 'certificate_component ' || k.certificate_id || ', ' || k.kind || ' ' || k.number || ' of layer ' || k.layer || ': sum', k.sum, 'as in relevance: ' || (a.sum * 100)
 FROM certificate_run u JOIN certificate_component k USING(certificate_id)
   JOIN agg_relevance a ON (a.group_id, a.mode, a.kind, a.layer, a.idx) = (-1, u.graph, k.kind, k.layer, k.number)
   JOIN agg_relevance w ON (w.group_id, w.mode, w.kind, w.layer, w.idx) = (-1, u.graph, 'margin', 0, 0)

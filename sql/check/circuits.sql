@@ -16,7 +16,7 @@ UNION ALL
 SELECT 'circuit_edge ' || e.circuit_id || ', item ' || e.item_id, 'there', 'an item of agg_item' FROM circuit_edge e
 WHERE NOT EXISTS (SELECT 1 FROM agg_item a WHERE a.item_id = e.item_id AND a.group_id = -1)
 UNION ALL
-SELECT 'circuit ' || circuit_id || ': new_cells', new_cells, 'at most ' || n_edges * support FROM circuit WHERE new_cells NOT BETWEEN 0 AND n_edges * support
+SELECT 'circuit ' || circuit_id || ': new_cells', new_cells, 'at most ' || (n_edges * support) FROM circuit WHERE new_cells NOT BETWEEN 0 AND n_edges * support
 UNION ALL
 SELECT 'circuit ' || c.circuit_id || ': lift', c.lift, w.lift
 FROM circuit c JOIN (SELECT c.circuit_id, c.support / (m.n_graphs * exp(sum(ln(a.n_on * 1.0 / m.n_graphs)))) AS lift

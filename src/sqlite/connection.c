@@ -29,12 +29,12 @@ static bool check_regular(const char *path, bool *there, hw_error *err) {
   return true;
 }
 
-/* Another process may have moved or removed the file, or put another in its place. A path that cannot be looked at for another reason is no sign
+/* Another process may have moved or removed the locked file, or put another in its place. A path that cannot be looked at for another reason is no sign
  * of it. */
-static bool is_still_there(const hw_store *store) {
+static bool is_at(const hw_store *store, const char *path) {
   struct stat opened, named;
   if (fstat(store->lock, &opened) != 0) return false;
-  if (stat(store->path, &named) != 0) return errno != ENOENT && errno != ENOTDIR;
+  if (stat(path, &named) != 0) return errno != ENOENT && errno != ENOTDIR;
   return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
@@ -48,10 +48,14 @@ static bool is_empty(const hw_store *store) {
 static bool check_one_name(const hw_store *store, hw_error *err) {
   struct stat status;
   if (fstat(store->lock, &status) != 0 || status.st_nlink < 2) return true;
-  return hw_fail(err, HW_ERROR_INPUT,
-                 "%s: the file has %ju names (hard links), and SQLite keeps its log beside one of them alone: \"cp %s NEW\" and \"mv NEW %s\" make it a file "
-                 "of its own. Where DB-wal or DB-journal lies beside one of the names, do this with that name",
-                 store->path, (uintmax_t)status.st_nlink, store->path, store->path);
+  char *file = hw_path_beside(store->path, ""); /* not the link: its copy would lack the log */
+  bool no = file ? hw_fail(err, HW_ERROR_INPUT,
+                           "%s: the file has %ju names (hard links), and SQLite keeps its log beside one of them alone: cp \"%s\" NEW and mv NEW \"%s\" make it a "
+                           "file of its own. Where DB-wal or DB-journal lies beside one of the names, do this with that name",
+                           store->path, (uintmax_t)status.st_nlink, file, file)
+                 : hw_fail_memory(err, "the name of a file");
+  free(file);
+  return no;
 }
 
 /* One writing process at a time: SQLite alone would let two take turns. */
@@ -65,7 +69,7 @@ static bool lock_file(hw_store *store, bool create, hw_error *err) {
       return hw_fail(err, HW_ERROR_IO, "%s: cannot be written: %s", store->path, strerror(errno));
     }
     if (flock(store->lock, LOCK_EX | LOCK_NB) == 0) {
-      if (is_still_there(store)) return check_one_name(store, err);
+      if (is_at(store, store->path)) return check_one_name(store, err);
     } else if (errno == EWOULDBLOCK) {
       if (!hw_store_wait_more(store, store->hooks ? store->hooks->lock_timeout : 0)) {
         store->created = false; /* it is that of the process that holds the lock */
@@ -105,8 +109,7 @@ static bool check_tables(hw_store *store, hw_error *err) {
   return ok;
 }
 
-/* Unfinished programs made databases of this schema version with fewer tables, where a command that writes would fail in the middle. */
-static bool check_complete(hw_store *store, hw_error *err) {
+bool hw_store_check_complete(hw_store *store, hw_error *err) {
   static const char begin[] = "\nCREATE TABLE ";
   for (const char *at = strstr(hw_sql("schema.sql"), begin); at; at = strstr(at, begin)) {
     char name[64];
@@ -115,7 +118,7 @@ static bool check_complete(hw_store *store, hw_error *err) {
     (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(at, " ("), at);
     if (!hw_store_has_table(store, name, &there, err)) return false;
     if (!there)
-      return hw_fail(err, HW_ERROR_INPUT, "%s: lacks the table %s of schema version %d, as files of unfinished versions of Headwater do: it can only be read; run it again into a new file",
+      return hw_fail(err, HW_ERROR_INPUT, "%s: lacks the table %s of schema version %d: it is damaged, or of an unfinished version of Headwater, and is not written; run it again into a new file",
                      store->path, name, HW_SCHEMA_VERSION);
   }
   return true;
@@ -135,7 +138,7 @@ static bool check_file(hw_store *store, hw_file_state *state, bool writes, hw_er
                    "%s: a SQLite database, but not one of Headwater's (application_id 0x%08" PRIx64 ", wanted 0x%08x)",
                    store->path, (uint64_t)application, (unsigned)HW_APPLICATION_ID);
   store->version = version;
-  return check_version(store, writes, err) && check_tables(store, err) && (!writes || version != HW_SCHEMA_VERSION || check_complete(store, err));
+  return check_version(store, writes, err) && check_tables(store, err) && (!writes || version != HW_SCHEMA_VERSION || hw_store_check_complete(store, err));
 }
 
 static bool connect_store(hw_store *store, hw_access access, hw_file_state *state, hw_error *err) {
@@ -206,7 +209,7 @@ static void end(hw_store *store, bool with_file) {
   if (!store) return;
   for (size_t i = 0; i < store->n_statements; i++) hw_statement_close(&store->statements[i]);
   (void)sqlite3_close_v2(store->db);
-  if (with_file && is_still_there(store)) remove_file(store->path); /* before another process gets the lock */
+  if (with_file && is_at(store, store->path)) remove_file(store->path); /* before another process gets the lock */
   /* Last: closing any descriptor of a file drops the POSIX locks that SQLite holds on it. */
   if (store->lock >= 0) (void)close(store->lock);
   free(store->path);
@@ -262,8 +265,9 @@ static bool fail_moved(hw_store *store, hw_error *err) {
   return hw_store_fail_moved(store, is_whole, err);
 }
 
+/* SQLite's name of the file is absolute and follows links: a link may point elsewhere meanwhile, and the program be in another folder. */
 bool hw_store_commit(hw_store *store, hw_error *err) {
-  if (store->lock >= 0 && !is_still_there(store)) return fail_moved(store, err);
+  if (store->lock >= 0 && !is_at(store, sqlite3_db_filename(store->db, "main"))) return fail_moved(store, err);
   if (hw_store_exec(store, "COMMIT", "commit", err)) return true;
   hw_store_rollback(store);
   return false;

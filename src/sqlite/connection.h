@@ -41,6 +41,8 @@ bool hw_store_exec(hw_store *store, const char *sql, const char *doing, hw_error
 /* First column of the first row of sql/FILE as an integer. Errors: no row. */
 bool hw_store_integer(hw_store *store, const char *file, int64_t *value, hw_error *err);
 bool hw_store_has_table(hw_store *store, const char *name, bool *there, hw_error *err);
+/* Whether all tables of this schema version are there. Unfinished programs made files with fewer, where a command that writes would fail in the middle. */
+bool hw_store_check_complete(hw_store *store, hw_error *err);
 
 bool hw_store_begin(hw_store *store, hw_error *err); /* a writing transaction, when no chunk waits */
 /* A reading one: what follows sees one state of a database that may still grow. Ended by hw_store_rollback. */

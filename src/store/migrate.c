@@ -65,7 +65,7 @@ bool hw_store_migrate(hw_store *store, hw_error *err) {
   const int64_t from = store->version;
   if (from == HW_SCHEMA_VERSION) return true;
   if (!hw_store_begin(store, err)) return false;
-  if (!take_steps(store, from, err)) return hw_store_rollback(store), false;
+  if (!take_steps(store, from, err) || !hw_store_check_complete(store, err)) return hw_store_rollback(store), false;
   if (!hw_store_commit(store, err)) return false;
   store->version = HW_SCHEMA_VERSION;
   store->migrated = true;

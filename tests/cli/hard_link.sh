@@ -22,3 +22,9 @@ item "what the line says"
 cp a.db new.db && mv new.db a.db
 # shellcheck disable=SC2086
 "$HW" $long a.db && "$HW" $long whole.db && "$HW" digest a.db >digest && "$HW" digest whole.db | cmp - digest && echo "the run is whole"
+item "a symbolic link to one of the names: the line names the file"
+mkdir data
+cp a.db data/c.db
+ln data/c.db data/d.db
+ln -s data/c.db link.db
+"$HW" pack link.db 2>&1 | sed "s:$PWD/::g"

@@ -17,6 +17,11 @@ fails "$HW" mine first.db
 item "a step that fails"
 edit foreign.db "CREATE TABLE head_importance_2(x); DROP VIEW head_importance; CREATE TABLE head_importance(x)"
 fails "$HW" mine foreign.db
+item "a table is missing in a file of version 2"
+gunzip -c "$ROOT/tests/migrate/v2.db.gz" >old.db
+edit old.db "DROP TABLE role"
+fails "$HW" pack old.db
+"$PY" -c 'import sqlite3; print("version", *sqlite3.connect("old.db").execute("PRAGMA user_version").fetchone())'
 item "a table of this version is missing"
 small_run less.db
 edit less.db "DROP TABLE relevance"

@@ -54,3 +54,10 @@ until has_row e.db certificate; do sleep 0.02; done
 mv e.db f.db
 end
 "$HW" check f.db | tail -n 1
+item "a symbolic link to it points elsewhere, which is no move"
+mkdir data
+ln -s data/d.db link.db
+begin link.db
+ln -sfn data/e.db link.db
+end
+same "digest" "$("$HW" digest data/d.db)" "$("$HW" digest whole.db)"
