@@ -216,7 +216,7 @@ static size_t translate_next(translation *t, size_t i) {
     begin_atom(t, true);
     return hw_tok_regex_class(&t->in, i, 0, t->out);
   }
-  if (!strchr("|^$.", c)) return translate_literal(t, i);
+  if (!c || !strchr("|^$.", c)) return translate_literal(t, i);
   begin_atom(t, c == '.');
   if (c == '|') t->groups[t->depth].alternatives = true;
   hw_buffer_append_byte(t->out, (unsigned char)c);
