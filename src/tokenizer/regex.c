@@ -1,282 +1,239 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Hugging Face's patterns are in Oniguruma's syntax (Ruby's). PCRE2 reads most of it as it is; what it would
  * read differently is rewritten here: \s and [:space:] (PCRE2 counts U+180E), \d, \w and \b (PCRE2 10.42 has no marks in it), \h (a
- * hex digit, not a space), \v, scripts, [:name:], \uHHHH, {,n} and the option letter m. What has no counterpart is refused. */
+ * hex digit, not a space), \v, scripts, [:name:], \uHHHH, {,n}, {n}?, {n,m}+, the option letter m, and options in the middle of a branch.
+ * What has no counterpart is refused: \X, and what Oniguruma's option i reads as several characters (sharp s is ss) or as other cases of
+ * a property in a class. */
 #include <ctype.h>
 #include <string.h>
 
 #include "tokenizer/regex.h"
+#include "tokenizer/regex_class.h"
+#include "tokenizer/regex_fold.h"
+#include "tokenizer/unicode.h"
 #include "tokenizer/vocab.h"
 
-typedef struct escape {
-  char letter;
-  const char *outside, *inside; /* of a class; NULL: refused there */
-} escape;
+enum { DEEPEST_GROUP = 100 };
 
-/* As Oniguruma has it; the six of Latin-1 (superscripts, fractions) are a peculiarity of its tables. They are not in \w and [:word:] within a class. */
-#define WORD_IN_CLASS "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"
-#define WORD WORD_IN_CLASS "\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}"
-static const escape escapes[] = {
-    {'s', "\\p{White_Space}", "\\p{White_Space}"},
-    {'S', "\\P{White_Space}", "\\P{White_Space}"},
-    {'w', "[" WORD "]", WORD_IN_CLASS},
-    {'W', "[^" WORD "]", NULL},
-    {'d', "\\p{Nd}", "\\p{Nd}"},
-    {'D', "\\P{Nd}", "\\P{Nd}"},
-    {'h', "[0-9a-fA-F]", "0-9a-fA-F"},
-    {'H', "[^0-9a-fA-F]", NULL},
-    {'v', "\\x0B", "\\x0B"},
-    {'b', "(?:(?<=[" WORD "])(?![" WORD "])|(?<![" WORD "])(?=[" WORD "]))", "\\x08"},
-    {'B', "(?:(?<=[" WORD "])(?=[" WORD "])|(?<![" WORD "])(?![" WORD "]))", NULL},
-    {'Q', NULL, NULL},
-    {'E', NULL, NULL},
-    {'C', NULL, NULL},
-    {'M', NULL, NULL},
-    {'c', NULL, NULL},
-};
+typedef enum { NOTHING, ATOM, INTERVAL, REPEATED } repeatable; /* what a quantifier would repeat; INTERVAL: {n,m} that is not lazy */
 
-/* [:name:] in a class. */
-static const struct {
-  const char *name, *text;
-} brackets[] = {
-    {"alpha", "\\p{Alphabetic}"}, {"alnum", "\\p{Alphabetic}\\p{Nd}"}, {"upper", "\\p{Uppercase}"}, {"lower", "\\p{Lowercase}"},
-    {"space", "\\p{White_Space}"}, {"digit", "\\p{Nd}"}, {"punct", "\\p{P}\\p{S}"}, {"word", WORD_IN_CLASS}, {"xdigit", "0-9a-fA-F"},
-};
+typedef struct group {
+  size_t start; /* of the group in the output */
+  int options;  /* groups that (?i) and the like have opened in it */
+  bool fold;    /* outside of the group */
+  bool look, joins, alternatives;
+} group;
 
-/* \p{Name} that is neither a general category nor a script. */
-static const char *const properties[] = {"Any", "Alphabetic", "Lowercase", "Uppercase", "White_Space", "Emoji", "Ideographic"};
+typedef struct translation {
+  hw_tok_regex_reader in;
+  hw_buffer *out;
+  group groups[DEEPEST_GROUP + 1]; /* the first is the whole expression */
+  size_t depth;
+  size_t atom; /* where what may be repeated begins in the output */
+  repeatable is;
+  int32_t run[HW_TOK_MOST_FOLDED]; /* the last characters of a run of literals under the option i, folded */
+  size_t n_run;
+  bool run_checked;
+} translation;
 
-/* Copies from i up to and with the byte `close`; the position behind it. */
-static size_t copy_to(const char *regex, size_t length, size_t i, char close, hw_buffer *out) {
-  const char *found = i < length ? memchr(regex + i, close, length - i) : NULL;
-  size_t end = found ? (size_t)(found - regex) + 1 : length;
-  hw_buffer_append(out, regex + i, end - i);
-  return end;
+static void begin_atom(translation *t, bool repeatable_one) {
+  t->atom = t->out->length;
+  t->is = repeatable_one ? ATOM : NOTHING;
+  t->n_run = 0;
 }
 
-/* regex[i] is the brace of \p{...}. PCRE2 takes a script's name for its extensions as well, Oniguruma does not. */
-static size_t translate_property(const char *regex, size_t length, size_t i, hw_buffer *out) {
-  size_t name = i + 1 + (i + 1 < length && regex[i + 1] == '^');
-  const char *close = memchr(regex + i, '}', length - i);
-  size_t n = close && (size_t)(close - regex) > name ? (size_t)(close - regex) - name : 0;
-  bool script = n > 2 && regex[name + 1] != '&';
-  for (size_t k = 0; k < HW_TOK_COUNT(properties); k++)
-    if (strlen(properties[k]) == n && memcmp(properties[k], regex + name, n) == 0) script = false;
-  hw_buffer_append(out, regex + i, name - i);
-  if (script) hw_buffer_append_string(out, "sc:");
-  return copy_to(regex, length, name, '}', out);
+/* Adds a literal to the run. False when the option i reads it as several. */
+static bool add_to_run(translation *t, uint32_t c, size_t n_before) {
+  if (!t->in.fold) return true;
+  int32_t folded[HW_TOK_MOST_FOLDED];
+  t->in.refused = "a character that the option i reads as several";
+  if (hw_tok_fold(c, folded) > 1) return false;
+  t->n_run = n_before;
+  if (t->n_run == HW_TOK_MOST_FOLDED) memmove(t->run, t->run + 1, --t->n_run * sizeof *t->run);
+  t->run[t->n_run++] = folded[0];
+  t->run_checked = false;
+  return true;
 }
 
-/* regex[i] is "[:". The position behind ":]", 0 when refused. */
-static size_t translate_bracket(const char *regex, size_t length, size_t i, hw_buffer *out) {
-  const char *close = memmem(regex + i + 2, length - i - 2, ":]", 2);
-  size_t n = close ? (size_t)(close - regex) - i - 2 : 0;
-  for (size_t k = 0; k < HW_TOK_COUNT(brackets); k++) {
-    if (strlen(brackets[k].name) != n || memcmp(brackets[k].name, regex + i + 2, n) != 0) continue;
-    hw_buffer_append_string(out, brackets[k].text);
-    return i + n + 4;
+static bool check_run(translation *t) {
+  t->in.refused = "characters that the option i reads as one";
+  if (!t->run_checked && t->n_run > 1 && hw_tok_is_folded_from_one(t->run, t->n_run)) return false;
+  t->run_checked = true;
+  return true;
+}
+
+static size_t translate_literal(translation *t, size_t i) {
+  size_t step, n_run = t->n_run;
+  begin_atom(t, true);
+  uint32_t c = hw_tok_decode(t->in.regex + i, t->in.length - i, &step);
+  if (c == '{') hw_buffer_append_byte(t->out, '\\');
+  hw_buffer_append(t->out, t->in.regex + i, step);
+  return add_to_run(t, c, n_run) ? i + step : 0;
+}
+
+static size_t translate_outer_escape(translation *t, size_t i) {
+  size_t n_run = t->n_run;
+  begin_atom(t, i + 1 >= t->in.length || !strchr("bBAzZGK", t->in.regex[i + 1]));
+  i = hw_tok_regex_escape(&t->in, i, false, t->out);
+  return i && t->in.last != HW_TOK_NO_CHAR && !add_to_run(t, t->in.last, n_run) ? 0 : i;
+}
+
+/* The position behind the braces at i, i if they are no quantifier. Oniguruma has {n}, {n,}, {,n} and {n,m}. */
+static size_t read_braces(const hw_tok_regex_reader *in, size_t i, bool *exact) {
+  size_t low = i + 1, k = low;
+  while (k < in->length && isdigit((unsigned char)in->regex[k])) k++;
+  bool has_low = k > low, comma = hw_tok_regex_at(in, k, ",");
+  size_t high = k += comma;
+  while (comma && k < in->length && isdigit((unsigned char)in->regex[k])) k++;
+  *exact = !comma;
+  return hw_tok_regex_at(in, k, "}") && (has_low || k > high) ? k + 1 : i;
+}
+
+/* regex[i..end] is a quantifier without what stands behind it. A quantifier of an interval has a group of its own: PCRE2 would read its + and ? as
+ * a possessive or a lazy one. */
+static size_t translate_quantifier(translation *t, size_t i, size_t end, bool exact) {
+  bool braces = t->in.regex[i] == '{', one = hw_tok_regex_at(&t->in, i, "{1}");
+  t->in.refused = t->is == NOTHING ? "a repetition of nothing" : "a repetition of a repetition";
+  if (t->is == NOTHING || t->is == REPEATED) return 0;
+  if (t->is == INTERVAL) {
+    hw_buffer_append_string(t->out, "(?:)");
+    if (!t->out->failed) {
+      char *atom = t->out->data + t->atom;
+      memmove(atom + 3, atom, t->out->length - t->atom - 4);
+      memcpy(atom, "(?:", 3);
+    }
   }
-  return 0;
+  if (hw_tok_regex_at(&t->in, i, "{,")) {
+    hw_buffer_append_string(t->out, "{0");
+    i++;
+  }
+  hw_buffer_append(t->out, t->in.regex + i, end - i);
+  bool lazy = !exact && hw_tok_regex_at(&t->in, end, "?"), possessive = !braces && hw_tok_regex_at(&t->in, end, "+");
+  if (lazy || possessive) hw_buffer_append_byte(t->out, lazy ? '?' : '+');
+  t->is = braces && !lazy ? INTERVAL : REPEATED;
+  if (!one) t->n_run = 0;
+  return end + (lazy || possessive);
 }
 
-/* regex[i] is a backslash. The position behind the escape, 0 when refused. */
-static size_t translate_escape(const char *regex, size_t length, size_t i, bool in_class, hw_buffer *out, const char **refused) {
-  *refused = "an escape at its end";
-  if (i + 1 >= length) return 0;
-  char letter = regex[i + 1];
-  for (size_t k = 0; k < HW_TOK_COUNT(escapes); k++) {
-    if (escapes[k].letter != letter) continue;
-    const char *text = in_class ? escapes[k].inside : escapes[k].outside;
-    *refused = in_class ? "a negated escape (\\W, \\H, \\B) in a class" : "an escape \\Q, \\E, \\C, \\M or \\c";
-    if (!text) return 0;
-    hw_buffer_append_string(out, text);
-    return i + 2;
-  }
-  if (letter == 'u') {
-    *refused = "\\u without four hex digits";
-    if (i + 6 > length) return 0;
-    for (size_t k = i + 2; k < i + 6; k++)
-      if (!isxdigit((unsigned char)regex[k])) return 0;
-    hw_buffer_printf(out, "\\x{%.4s}", regex + i + 2);
-    return i + 6;
-  }
-  hw_buffer_append(out, regex + i, 2);
-  bool brace = i + 2 < length && regex[i + 2] == '{';
-  if ((letter == 'p' || letter == 'P') && brace) return translate_property(regex, length, i + 2, out);
-  if (brace && letter && strchr("xgk", letter)) return copy_to(regex, length, i + 2, '}', out);
-  return i + 2;
+static void open_group(translation *t, bool look, bool joins) {
+  group *opened = &t->groups[++t->depth];
+  *opened = (group){.start = t->out->length, .fold = t->in.fold, .look = look, .joins = joins};
+  t->is = NOTHING;
+  if (!joins) t->n_run = 0;
 }
 
-/* ---- classes, which may hold classes and intersections; PCRE2's hold neither ---- */
-
-enum { DEEPEST_CLASS = 8 };
-
-typedef struct reader {
-  const char *regex;
-  size_t length;
-  const char *refused;
-} reader;
-
-static bool at(const reader *in, size_t i, const char *text) {
-  size_t n = strlen(text);
-  return in->length - i >= n && memcmp(in->regex + i, text, n) == 0;
-}
-
-/* One item of a class that is no class itself: a character, an escape, [:name:]. The position behind it, 0 when refused. A '-' next to
- * a class, or a ']' at the beginning, is a character: `literal`. */
-static size_t translate_item(reader *in, size_t i, bool literal, hw_buffer *out) {
-  if (in->regex[i] == '\\') return translate_escape(in->regex, in->length, i, true, out, &in->refused);
-  if (at(in, i, "[:")) {
-    in->refused = "a [:name:] of an unknown name";
-    return translate_bracket(in->regex, in->length, i, out);
+/* regex[i..] is "(?" and letters of options. Ruby's m is PCRE2's s. Without a ':' they reach to the end of the group around them, over its '|'. */
+static size_t translate_options(translation *t, size_t i) {
+  char on[8] = "", off[8] = "";
+  size_t n_on = 0, n_off = 0;
+  bool minus = false, fold_now = t->in.fold;
+  t->in.refused = "a group (? of a kind that PCRE2 does not have or reads in another way";
+  for (i += 2; i < t->in.length && t->in.regex[i] && strchr("imx-", t->in.regex[i]); i++) {
+    char letter = t->in.regex[i];
+    if (letter == '-') {
+      if (minus) return 0;
+      minus = true;
+    } else if (letter == 'x') {
+      t->in.refused = "the option letter x";
+      if (!minus) return 0;
+    } else if ((minus ? n_off : n_on) + 1 < sizeof on) {
+      if (letter == 'i') fold_now = !minus;
+      *(minus ? &off[n_off++] : &on[n_on++]) = letter == 'm' ? 's' : 'i';
+    }
   }
-  if (literal) hw_buffer_append_byte(out, '\\');
-  hw_buffer_append_byte(out, (unsigned char)in->regex[i]);
+  bool whole = hw_tok_regex_at(&t->in, i, ")");
+  if (!whole && !hw_tok_regex_at(&t->in, i, ":")) return 0;
+  if (whole) {
+    t->groups[t->depth].options++;
+    t->n_run = 0;
+    t->is = NOTHING;
+  } else {
+    open_group(t, false, n_on + n_off == 0);
+  }
+  t->in.fold = fold_now;
+  hw_buffer_printf(t->out, "(?%s%s%s:", on, n_off ? "-" : "", off);
   return i + 1;
 }
 
-/* Whether the class at i is a plain list, which may be written into the class around it. */
-static bool is_plain_class(const reader *in, size_t i) {
-  size_t first = ++i;
-  if (at(in, i, "^")) return false;
-  for (; i < in->length && (i == first || in->regex[i] != ']'); i++) {
-    if (in->regex[i] == '\\') {
-      i++;
-    } else if (at(in, i, "[:")) {
-      const char *close = memmem(in->regex + i, in->length - i, ":]", 2);
-      if (!close) return false;
-      i = (size_t)(close - in->regex) + 1;
-    } else if (in->regex[i] == '[' || at(in, i, "&&")) {
-      return false;
-    }
+/* regex[i] is '('. The position behind what opens the group or behind a comment, 0 when refused. */
+static size_t translate_group(translation *t, size_t i) {
+  static const struct {
+    const char *text;
+    bool look;
+  } kinds[] = {{"(?>", false}, {"(?=", true}, {"(?!", true}, {"(?<=", true}, {"(?<!", true}, {"(?<", false}, {"(?'", false}};
+  if (hw_tok_regex_at(&t->in, i, "(?#")) {
+    for (i += 3; i < t->in.length && t->in.regex[i] != ')';) i += t->in.regex[i] == '\\' ? 2 : 1;
+    t->in.refused = "a comment (?# without its end";
+    return i < t->in.length ? i + 1 : 0;
   }
-  return true;
-}
-
-/* The items of the plain class at i. The position behind its ']', 0 when refused. */
-static size_t translate_plain(reader *in, size_t i, hw_buffer *out) {
-  size_t first = ++i;
-  while (i < in->length && (i == first || in->regex[i] != ']')) {
-    bool edge = in->regex[i] == '-' && (i == first || at(in, i + 1, "]"));
-    i = translate_item(in, i, edge || (i == first && in->regex[i] == ']'), out);
-    if (!i) return 0;
-  }
-  in->refused = "a class without its end";
-  return i < in->length ? i + 1 : 0;
-}
-
-static size_t translate_class(reader *in, size_t i, int depth, hw_buffer *out);
-
-/* What stands between '[' or "&&" and the next "&&" or ']', as an expression for one character. The position of that, 0 when refused. A ']' right behind the
- * opening bracket is a character. */
-static size_t translate_operand(reader *in, size_t i, bool opening, int depth, hw_buffer *out) {
-  hw_buffer items, classes;
-  hw_buffer_init(&items);
-  hw_buffer_init(&classes);
-  bool after_class = false;
-  for (size_t first = opening ? i : SIZE_MAX; i && i < in->length && (i == first || in->regex[i] != ']') && !at(in, i, "&&");) {
-    bool class = in->regex[i] == '[' && !at(in, i, "[:");
-    if (class && is_plain_class(in, i))
-      i = translate_plain(in, i, &items);
-    else if (class) {
-      if (classes.length) hw_buffer_append_byte(&classes, '|');
-      i = translate_class(in, i, depth + 1, &classes);
-    } else
-      i = translate_item(in, i, (after_class && in->regex[i] == '-') || (i == first && in->regex[i] == ']'), &items);
-    after_class = class;
-  }
-  if (i >= in->length) in->refused = "a class without its end";
-  bool both = items.length && classes.length;
-  if (items.failed || classes.failed) out->failed = true;
-  if (i && i < in->length && !items.length && !classes.length) in->refused = "an empty class", i = 0;
-  if (i && i < in->length) {
-    hw_buffer_append_string(out, both ? "(?:[" : items.length ? "[" : "(?:");
-    hw_buffer_append(out, items.data ? items.data : "", items.length);
-    hw_buffer_append_string(out, both ? "]|" : items.length ? "]" : "");
-    hw_buffer_append(out, classes.data ? classes.data : "", classes.length);
-    hw_buffer_append_string(out, classes.length ? ")" : "");
-  }
-  hw_buffer_fini(&items);
-  hw_buffer_fini(&classes);
-  return i < in->length ? i : 0;
-}
-
-/* regex[i] is '['. The position behind the class, 0 when refused. A class of one operand stays a class; others become an expression that
- * looks ahead: (?=A)B is what A and B have in common. */
-static size_t translate_class(reader *in, size_t i, int depth, hw_buffer *out) {
-  in->refused = "classes nested too deeply";
-  if (depth > DEEPEST_CLASS) return 0;
-  bool negated = at(in, ++i, "^");
-  i += negated;
-  hw_buffer operand;
-  hw_buffer_init(&operand);
-  i = translate_operand(in, i, true, depth, &operand);
-  bool more = i && at(in, i, "&&");
-  if (!more && i && operand.data && operand.data[0] == '[') {
-    hw_buffer_append_string(out, negated ? "[^" : "[");
-    hw_buffer_append(out, operand.data + 1, operand.length - 1);
-  } else if (i) {
-    hw_buffer_append_string(out, negated ? "(?:(?!(?:" : "(?:");
-    while (more && i) {
-      hw_buffer_append_string(out, "(?=");
-      hw_buffer_append(out, operand.data, operand.length);
-      hw_buffer_append_byte(out, ')');
-      if (operand.failed) out->failed = true;
-      hw_buffer_reset(&operand);
-      i = translate_operand(in, i + 2, false, depth, &operand);
-      more = i && at(in, i, "&&");
-    }
-    hw_buffer_append(out, operand.data ? operand.data : "", operand.length);
-    hw_buffer_append_string(out, negated ? "))(?s:.))" : ")");
-  }
-  if (operand.failed) out->failed = true;
-  hw_buffer_fini(&operand);
-  return i ? i + 1 : 0;
-}
-
-/* regex[i] is '{'. The position behind a quantifier, or behind the brace if it is none; 0 when refused. */
-static size_t translate_brace(const char *regex, size_t length, size_t i, hw_buffer *out, const char **refused) {
-  size_t end = i + 1;
-  while (end < length && (isdigit((unsigned char)regex[end]) || regex[end] == ',')) end++;
-  if (end >= length || regex[end] != '}' || end == i + 1) {
-    hw_buffer_append_byte(out, '{');
+  t->in.refused = "(*";
+  if (hw_tok_regex_at(&t->in, i, "(*")) return 0;
+  t->in.refused = "groups nested too deeply";
+  if (t->depth == DEEPEST_GROUP) return 0;
+  if (!hw_tok_regex_at(&t->in, i, "(?")) {
+    open_group(t, false, false);
+    hw_buffer_append_byte(t->out, '(');
     return i + 1;
   }
-  hw_buffer_append_string(out, regex[i + 1] == ',' ? "{0" : "{");
-  hw_buffer_append(out, regex + i + 1, end - i);
-  *refused = "a '+' behind '}'"; /* possessive for PCRE2, a repeated repetition for Oniguruma */
-  return end + 1 < length && regex[end + 1] == '+' ? 0 : end + 1;
+  for (size_t k = 0; k < HW_TOK_COUNT(kinds); k++) {
+    if (!hw_tok_regex_at(&t->in, i, kinds[k].text)) continue;
+    open_group(t, kinds[k].look, false);
+    hw_buffer_append_string(t->out, kinds[k].text);
+    i += strlen(kinds[k].text);
+    return kinds[k].look || kinds[k].text[2] == '>' ? i : hw_tok_regex_copy_name(&t->in, i, t->out);
+  }
+  return translate_options(t, i);
 }
 
-/* regex[i..] is "(?". Option letters: Ruby's m is PCRE2's s. */
-static size_t translate_group(const char *regex, size_t length, size_t i, hw_buffer *out) {
-  hw_buffer_append_string(out, "(?");
-  size_t end = i + 2;
-  while (end < length && strchr("imx-", regex[end]) && regex[end]) end++;
-  if (end >= length || (regex[end] != ':' && regex[end] != ')')) return i + 2;
-  for (size_t k = i + 2; k < end; k++) hw_buffer_append_byte(out, regex[k] == 'm' ? 's' : (unsigned char)regex[k]);
-  return end;
+static void close_options(translation *t) {
+  for (int k = 0; k < t->groups[t->depth].options; k++) hw_buffer_append_byte(t->out, ')');
+}
+
+static size_t close_group(translation *t, size_t i) {
+  t->in.refused = "a ')' without its '('";
+  if (t->depth == 0) return 0;
+  close_options(t);
+  const group *closed_one = &t->groups[t->depth--];
+  hw_buffer_append_byte(t->out, ')');
+  t->in.fold = closed_one->fold;
+  t->atom = closed_one->start;
+  t->is = closed_one->look ? NOTHING : ATOM;
+  if (!closed_one->joins || closed_one->alternatives) t->n_run = 0;
+  return i + 1;
+}
+
+static size_t translate_next(translation *t, size_t i) {
+  char c = t->in.regex[i];
+  bool exact = false;
+  size_t quantifier = c == '{' ? read_braces(&t->in, i, &exact) : i + (c == '?' || c == '*' || c == '+');
+  if (quantifier > i && !(exact && hw_tok_regex_at(&t->in, i, "{1}"))) t->run_checked = true; /* its last character is repeated */
+  if (!check_run(t)) return 0;
+  if (quantifier > i) return translate_quantifier(t, i, quantifier, exact);
+  if (c == '\\') return translate_outer_escape(t, i);
+  if (c == '(') return translate_group(t, i);
+  if (c == ')') return close_group(t, i);
+  if (c == '[') {
+    begin_atom(t, true);
+    return hw_tok_regex_class(&t->in, i, 0, t->out);
+  }
+  if (!c || !strchr("|^$.", c)) return translate_literal(t, i);
+  begin_atom(t, c == '.');
+  if (c == '|') t->groups[t->depth].alternatives = true;
+  hw_buffer_append_byte(t->out, (unsigned char)c);
+  return i + 1;
 }
 
 bool hw_tok_regex_translate(const char *regex, size_t length, hw_buffer *out, const char **refused) {
+  translation t = {.in = {.regex = regex, .length = length, .last = HW_TOK_NO_CHAR}, .out = out, .run_checked = true};
   for (size_t i = 0; i < length;) {
-    if (regex[i] == '\\') {
-      i = translate_escape(regex, length, i, false, out, refused);
-    } else if (regex[i] == '[') {
-      reader in = {regex, length, NULL};
-      i = translate_class(&in, i, 0, out);
-      *refused = in.refused;
-    } else if (regex[i] == '{') {
-      i = translate_brace(regex, length, i, out, refused);
-    } else if (regex[i] == '(' && i + 1 < length && regex[i + 1] == '?') {
-      i = translate_group(regex, length, i, out);
-    } else if (regex[i] == '(' && i + 1 < length && regex[i + 1] == '*') {
-      *refused = "(*";
-      return false;
-    } else {
-      hw_buffer_append_byte(out, (unsigned char)regex[i++]);
-    }
+    i = translate_next(&t, i);
+    *refused = t.in.refused;
     if (!i) return false;
   }
-  return true;
+  bool checked = check_run(&t);
+  *refused = t.in.refused;
+  if (!checked) return false;
+  close_options(&t);
+  *refused = "a group without its end";
+  return t.depth == 0;
 }

@@ -16,7 +16,6 @@ bool hw_tok_has_younger(const char *bytes, size_t length) {
 }
 
 static bool is_in_category(const char *found, const char *category, size_t length) {
-  if (length == 2 && category[0] == 'L' && category[1] == '&') return strcmp(found, "Lu") == 0 || strcmp(found, "Ll") == 0 || strcmp(found, "Lt") == 0;
   return length <= 2 && length > 0 && memcmp(found, category, length) == 0;
 }
 

@@ -163,6 +163,9 @@ def word_variants():
     for name, regex in {"union": "[a-c[x-z]]+", "negated": r"[^a[^\p{L}]]", "both": r"[\p{L}&&[^a-m]]+", "hyphen": r"[a[-b]-c]", "bracket": "[[]a]b]+",
                         "deep": r"[^\s[.,[!?…]]]+", "shorthand": r"[\w&&\D]+", "not_both": r"[^\p{L}&&\p{Lu}]+", "posix": "[[:alpha:][0-9]]+"}.items():
         yield from row(f"class_{name}", pre_tokenizer=split({"Regex": regex}, "Isolated"))
+    for name, regex in {"counts": r"\d{3}?|\p{L}{2}?|(?:ab){1,2}+", "options": r"\s(?i)a|b|th", "cases": r"(?i:[^\s\p{L}\p{N}]+)|(?i)[\p{M}\p{N}]+|'(?:[sdmt]|ll|ve|re)",
+                        "names": r"\p{Letter}+|\p{Punct}|[^\p{Space}\p{Digit}]|\p{Extended_Pictographic}"}.items():
+        yield from row(f"pattern_{name}", pre_tokenizer=split({"Regex": regex}, "Isolated"))
 
 
 if __name__ == "__main__":

@@ -459,6 +459,7 @@ static void test_threads(void **state) {
 
 #include "bad_tokenizer_tests.h"
 #include "tokenizer_models_tests.h"
+#include "tokenizer_regex_tests.h"
 #include "tokenizer_steps_tests.h"
 #include "tokenizer_settings_tests.h"
 
@@ -469,6 +470,7 @@ int main(void) {
       cmocka_unit_test(test_trim_offsets), cmocka_unit_test(test_long_word),    cmocka_unit_test(test_threads),
       cmocka_unit_test(test_processors),   cmocka_unit_test(test_younger_characters), cmocka_unit_test(test_bert_normalizer), cmocka_unit_test(test_decoders),
       cmocka_unit_test(test_bad_json),     cmocka_unit_test(test_cut_and_changed_json), cmocka_unit_test(test_bad_files),
+      cmocka_unit_test(test_regex),        cmocka_unit_test(test_regex_refused),
       cmocka_unit_test(test_models),       cmocka_unit_test(test_sentencepiece),
       cmocka_unit_test(test_settings),     cmocka_unit_test(test_settings_of_files), cmocka_unit_test(test_settings_of_bos), cmocka_unit_test(test_bos_of_classes),
   };

@@ -91,7 +91,6 @@ static void test_younger_characters(void **state) {
   expect_cut("\\\\p{Mn}", "a" MOVED "b" UPPER, "0:0-4");
   expect_cut("\\\\P{Mn}+", MOVED "b" UPPER, "0:0-3");
   expect_cut("\\\\p{Mc}", "a" MOVED "b", "0:0-1 0:1-2 0:2-3");
-  expect_cut("\\\\p{L&}", "1" UPPER "1", "0:0-1 0:1-2 0:2-3");
   expect_cut("\\\\p{Lu}+|\\\\p{Ll}+", "A" UPPER "a\xE1\xB2\x8A", "0:0-2 0:2-4");
   expect_cut("[[:upper:]]+", "1A" UPPER "a", "0:0-1 0:1-3 0:3-4");
   expect_cut("\\\\p{Cyrillic}", "1" UPPER LETTER, "0:0-1 0:1-2 0:2-3");
