@@ -268,9 +268,8 @@ HW_API bool hw_run(const hw_job *job, const hw_hooks *hooks, hw_plan_summary *pl
 /* ---- Another threshold, without the model ---- */
 
 /* Makes the database that the run of `source` would have made at this threshold, which is at least its floor: graphs, heads,
- * neurons, aggregates and items are replayed from the stored rows. Projections are those that the source has: all of them when its floor
- * lies below its threshold, but for neurons that only a threshold below that of the source brings in. *n_prompts counts the prompts
- * that are stored, *n_failed those that failed.
+ * neurons, aggregates and items are replayed from the stored rows. So are projections, but for neurons that
+ * only a threshold below that of the source brings in. *n_prompts counts the prompts that are stored, *n_failed those that failed.
  * hooks may be NULL.
  * Errors: a threshold that is not between 0 and 1 or below the floor, an incomplete source, a database `out` of another run; INTERRUPTED when hooks->stop came before the end: the
  * same call continues. */
