@@ -210,7 +210,7 @@ typedef struct hw_answer_lens {
 /* An answer against its foil (METHOD section 6). */
 typedef struct hw_answer_contrast {
   uint32_t n_shared;           /* tokens at their beginnings that are the same */
-  float logit_diff;            /* logits of the first tokens that are not; NaN: not both, or one begins with the other */
+  float logit_diff;            /* logits of the first tokens that are not; NaN: not both, one begins with the other, or both are cut before they differ */
   double log_probability_diff; /* of all their tokens, nats; NaN: the same, or one of them is cut */
 } hw_answer_contrast;
 
