@@ -269,7 +269,8 @@ CREATE TABLE agg_role (
 ) STRICT, WITHOUT ROWID;
 
 -- Where heads look, over their edges: source 0 anywhere, 1 the first position (the BOS, where there is one), 2 its own position, 3 the
--- previous one, 4 an earlier copy of the token, 5 the token after an earlier copy (induction). A position can be several of these.
+-- previous one, 4 an earlier copy of the token, 5 the token after an earlier copy (induction), but not its own
+-- position. Else a position can be several of these.
 CREATE TABLE agg_head_source (
   group_id INTEGER NOT NULL,
   layer INTEGER NOT NULL,

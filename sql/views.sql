@@ -24,7 +24,7 @@
 --   weight   share of the part among the kept parts of its node
 --   flow   of the 1 put in at the target, what goes through; head_source_by_group: sum of flows
 --   activation   what multiplies the output row of the neuron
---   first, self, previous, same_token, induction   share of a head's flow whose source is the first position, its own position, the previous one, an earlier copy of the token, the token after an earlier copy
+--   first, self, previous, same_token, induction   share of a head's flow whose source is the first position, its own position, the previous one, an earlier copy of the token, the token after an earlier copy; the own position is no token after a copy, also where the token before it is the same one
 --   importance_first, importance_self, importance_previous, importance_same_token, importance_induction   the same shares of importance
 --   top1, top1_lo, top1_hi   share of prompts whose answer is the most probable token after this layer, with its Wilson interval
 --   first_top1, settled   share of prompts where this is the first such layer; where it stays so to the end
