@@ -134,8 +134,8 @@ CREATE TABLE answer (
   answer_logit REAL,
   answer_probability REAL,
   answer_rank INTEGER,            -- 1 = the prediction itself
-  answer_log_probability REAL,    -- summed over its tokens, nats
-  answer_greedy INTEGER,          -- 1: each of its tokens is the most probable one after those before it
+  answer_log_probability REAL,    -- summed over its tokens, nats; NULL: the answer is cut, answer_n_tokens are left
+  answer_greedy INTEGER,          -- 1: each of its tokens is the most probable one after those before it; NULL: it is cut
   foil_id INTEGER,
   foil_n_tokens INTEGER,
   foil_logit REAL,
@@ -144,7 +144,7 @@ CREATE TABLE answer (
   foil_log_probability REAL,
   foil_greedy INTEGER,
   n_shared INTEGER,               -- tokens at the beginnings of answer and foil that are the same
-  logit_diff REAL,                -- logit of the answer - logit of the foil, of the tokens after those; NULL: one begins with the other
+  logit_diff REAL,                -- logit of the answer - logit of the foil, of the tokens after those; NULL: one begins with the other, or both are cut before they differ
   log_probability_diff REAL       -- answer_log_probability - foil_log_probability; NULL: the same, or one is cut
 ) STRICT;
 
@@ -269,7 +269,8 @@ CREATE TABLE agg_role (
 ) STRICT, WITHOUT ROWID;
 
 -- Where heads look, over their edges: source 0 anywhere, 1 the first position (the BOS, where there is one), 2 its own position, 3 the
--- previous one, 4 an earlier copy of the token, 5 the token after an earlier copy (induction). A position can be several of these.
+-- previous one, 4 an earlier copy of the token, 5 the token after an earlier copy (induction), but not its own
+-- position. Else a position can be several of these.
 CREATE TABLE agg_head_source (
   group_id INTEGER NOT NULL,
   layer INTEGER NOT NULL,
@@ -306,10 +307,10 @@ CREATE TABLE agg_answer (
 -- Whole answers, all their tokens.
 CREATE TABLE agg_whole_answer (
   group_id INTEGER PRIMARY KEY,
-  n INTEGER NOT NULL,                     -- prompts with an answer
-  n_several INTEGER NOT NULL,             -- where it has several tokens
-  n_greedy INTEGER NOT NULL,              -- where each of its tokens is the most probable one after those before it
-  n_shared INTEGER NOT NULL,              -- where answer and foil begin with the same token
+  n INTEGER NOT NULL,                     -- prompts with an answer that is not cut
+  n_several INTEGER NOT NULL,             -- of these, where it has several tokens
+  n_greedy INTEGER NOT NULL,              -- of these, where each of its tokens is the most probable one after those before it
+  n_shared INTEGER NOT NULL,              -- where answer and foil begin with the same token, cut ones too
   n_contained INTEGER NOT NULL,           -- where one begins with the other: no difference can be measured
   n_foil INTEGER NOT NULL,                -- prompts with an answer and a foil that can be compared, and of which none is cut
   n_beats INTEGER NOT NULL,               -- where the answer's log-probability is the higher one

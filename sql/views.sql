@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What papers read. The manual (headwater-database) takes its list of columns from here: names, then what they are. Everywhere:
---   n   graphs (prompt, target) that the row is about; in answer_by_layer and whole_answer prompts with an answer
+--   n   graphs (prompt, target) that the row is about; in answer_by_layer prompts with an answer, in whole_answer with one that is not cut
 --   n_active   graphs where the component is active
 --   frequency, frequency_lo, frequency_hi   share of graphs where the component is active, with its 95% Wilson interval
 --   mean, std, ci_lo, ci_hi   importance over ALL graphs, absent = 0: mean, standard deviation, 95% t interval clustered by prompt
@@ -24,7 +24,7 @@
 --   weight   share of the part among the kept parts of its node
 --   flow   of the 1 put in at the target, what goes through; head_source_by_group: sum of flows
 --   activation   what multiplies the output row of the neuron
---   first, self, previous, same_token, induction   share of a head's flow whose source is the first position, its own position, the previous one, an earlier copy of the token, the token after an earlier copy
+--   first, self, previous, same_token, induction   share of a head's flow whose source is the first position, its own position, the previous one, an earlier copy of the token, the token after an earlier copy; the own position is no token after a copy, also where the token before it is the same one
 --   importance_first, importance_self, importance_previous, importance_same_token, importance_induction   the same shares of importance
 --   top1, top1_lo, top1_hi   share of prompts whose answer is the most probable token after this layer, with its Wilson interval
 --   first_top1, settled   share of prompts where this is the first such layer; where it stays so to the end
@@ -32,12 +32,12 @@
 --   probability, probability_std, probability_lo, probability_hi   of the answer: mean, standard deviation, 95% t interval, cut at 0 and 1
 --   n_foil, beats_foil, ties   prompts with an answer and a foil that can be compared (whole_answer: none of them cut); share of them where the answer has the higher logit (whole_answer: log-probability), those where both are equal left out; number of these
 --   logit_diff, logit_diff_std, logit_diff_lo, logit_diff_hi   logit of the answer minus logit of the foil, of their first tokens; where they begin with the same tokens, of the first tokens that differ, after the prompt and the same ones; NULL where one begins with the other
---   n_several, n_shared, n_contained   prompts whose answer has several tokens; whose answer and foil begin with the same token; where one begins with the other, so that they are not compared. In prompt_prediction n_shared is the number of such tokens
+--   n_several, n_shared, n_contained   prompts whose answer has several tokens and is not cut; whose answer and foil begin with the same token; where one begins with the other, so that they are not compared. In prompt_prediction n_shared is the number of such tokens
 --   accuracy, accuracy_lo, accuracy_hi   share of prompts where greedy decoding writes the whole answer, with its Wilson interval
 --   log_probability_diff, log_probability_diff_std, log_probability_diff_lo, log_probability_diff_hi   log-probability of the whole answer minus that of the whole foil (nats)
 --   n_tokens, text, token_id, token   tokens of the prompt; its text; a token and its text
 --   predicted_id, predicted, predicted_logit, predicted_probability   the most probable next token
---   answer_id, answer, answer_n_tokens, answer_logit, answer_probability, answer_rank, answer_log_probability, answer_greedy   the right answer; log_probability is summed over its tokens (nats), greedy is 1 when each of them is the most probable one after those before it, the others are of its first token
+--   answer_id, answer, answer_n_tokens, answer_logit, answer_probability, answer_rank, answer_log_probability, answer_greedy   the right answer; log_probability is summed over its tokens (nats), greedy is 1 when each of them is the most probable one after those before it, both are NULL where the answer is cut, the others are of its first token
 --   foil_id, foil, foil_n_tokens, foil_logit, foil_probability, foil_rank, foil_log_probability, foil_greedy   the same of the wrong answer
 --   convention, list, score   alone or frozen; promotes or suppresses; what the component adds to the token's logit
 --   rank, logit   place in a list, or of the answer among all tokens, from 1; logit of the answer
@@ -195,7 +195,7 @@ SELECT group_id, layer, n, f AS top1,
   (d - $difference_half) / 1e4 AS logit_diff_lo, (d + $difference_half) / 1e4 AS logit_diff_hi
 FROM raw;
 
--- Whole answers, all their tokens, in every group. n prompts with an answer.
+-- Whole answers, all their tokens, in every group. n prompts with an answer that is not cut.
 CREATE VIEW whole_answer AS
 WITH raw AS (
   SELECT *, n_greedy * 1.0 / n AS f, $difference_sums

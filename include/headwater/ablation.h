@@ -51,7 +51,7 @@ typedef struct hw_ablation {
   double m;                /* out, METHOD section 7 */
   double kl;               /* out: KL(model || ablated) over the vocabulary, nats */
   int32_t predicted;       /* out */
-  uint32_t answer_rank;    /* out, from 1; equals share the best rank */
+  uint32_t answer_rank;    /* out, 1: the answer is predicted; of equals the lower id stands first */
 } hw_ablation;
 
 /* A prompt of a batch whose parts are ablated. */

@@ -48,7 +48,7 @@ typedef struct hw_target_trace {
   const hw_neuron_node *neuron_nodes; /* of every FFN node reached at the floor; those of the graph are among them */
   const hw_neuron_row *neurons;
   size_t n_projections;
-  const hw_projection *projections; /* with a floor below the threshold also those of other thresholds, marked as outside */
+  const hw_projection *projections; /* of the graphs of all thresholds from the floor on; those that the graph has not are marked as outside */
 } hw_target_trace;
 
 /* Unrounded importances of every node, reached or not. */

@@ -189,10 +189,10 @@ enum { HW_PROJECTED_HEADS = 10 }; /* of a graph, in the default set */
  * Sets `outside` of each row. */
 HW_API void hw_graph_mark_projections(const hw_graph *graph, const hw_graph_frame *frame, bool all, hw_projection *rows, size_t n);
 /* The heads at the best positions that a graph of these rows projects at the threshold `lowest`, the most important first (of equals
- * the lower layer, then the lower head); with `higher` followed by those that only graphs of higher thresholds project. Owned by the
- * arena. Errors: as hw_graph_replay. */
-HW_API bool hw_graph_projected_heads(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double lowest, bool higher,
-                                     bool all, hw_arena *arena, hw_head_row **heads, size_t *n, hw_error *err);
+ * the lower layer, then the lower head), followed by those that only graphs of higher thresholds project. Owned by the arena.
+ * Errors: as hw_graph_replay. */
+HW_API bool hw_graph_projected_heads(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double lowest, bool all,
+                                     hw_arena *arena, hw_head_row **heads, size_t *n, hw_error *err);
 
 typedef struct hw_lens_score { /* logit lens: what the state after one block says about one token */
   double logit, probability;
@@ -210,7 +210,7 @@ typedef struct hw_answer_lens {
 /* An answer against its foil (METHOD section 6). */
 typedef struct hw_answer_contrast {
   uint32_t n_shared;           /* tokens at their beginnings that are the same */
-  float logit_diff;            /* logits of the first tokens that are not; NaN: not both, or one begins with the other */
+  float logit_diff;            /* logits of the first tokens that are not; NaN: not both, one begins with the other, or both are cut before they differ */
   double log_probability_diff; /* of all their tokens, nats; NaN: the same, or one of them is cut */
 } hw_answer_contrast;
 

@@ -351,7 +351,7 @@ HW_API bool hw_unembed(const hw_model *model, const hw_unembed_request *requests
 typedef struct hw_token_score {
   int32_t id;             /* in: the token asked about */
   float logit;
-  uint32_t rank;          /* 1 = the prediction itself; equals share the best rank */
+  uint32_t rank;          /* 1 = the prediction itself; of equals the lower id stands first. The order is that before a soft cap */
   double log_probability; /* nats */
 } hw_token_score;
 

@@ -119,8 +119,10 @@ HW_API bool hw_prompt_prepare(const hw_model *model, const hw_tokenizer *tokeniz
                        hw_prompt_input *input, hw_error *err);
 /* Tokens at the beginnings of answer and foil that are the same; 0 when one is missing. */
 HW_API size_t hw_prompt_shared_tokens(const hw_prompt_input *input);
-/* Both are there, and one begins with the other, or is it: then nothing can be compared. */
+/* Both are there, and one begins with the other, or is it, as far as they fit in the context: then nothing can be compared. */
 HW_API bool hw_prompt_foil_is_contained(const hw_prompt_input *input);
+/* Both are cut, and what is left of them is the same: where they differ is not known. */
+HW_API bool hw_prompt_cut_alike(const hw_prompt_input *input);
 /* The prompt of ids as they are. */
 HW_API bool hw_prompt_from_ids(const hw_model *model, const hw_analysis *analysis, const int32_t *ids, size_t n, hw_arena *arena,
                         hw_prompt_input *input, hw_error *err);
@@ -143,8 +145,9 @@ typedef struct hw_answer_score { /* METHOD section 6; token_id -1: none */
   uint32_t n_tokens, rank;
   float logit;
   double first_log_probability; /* of its first token, nats */
-  double log_probability;       /* summed over its tokens */
-  bool greedy; /* greedy decoding writes it: each of its tokens is the most probable one after those before it */
+  double log_probability;       /* summed over its tokens; NaN: it is cut */
+  bool cut;    /* not all of its tokens fit in the context: n_tokens are what is left */
+  bool greedy; /* not cut, and greedy decoding writes it: each of its tokens is the most probable one after those before it */
 } hw_answer_score;
 
 typedef struct hw_prompt_result {
@@ -216,6 +219,7 @@ typedef struct hw_plan_summary {
   int64_t n_answers_several;                 /* answers and foils of several tokens */
   int64_t n_answers_shared;                  /* prompts whose answer and foil begin with the same token */
   int64_t n_answers_contained;               /* of these, where one begins with the other: not compared */
+  int64_t n_answers_cut_alike;               /* of these, where both are cut before they differ: not compared */
   int64_t n_answers_cut, n_answers_dropped;  /* answers and foils that the model cannot be asked about as they are */
   size_t n_chunks, n_groups;
   int threads, workers; /* workers: threads that take chunks; fewer than all where the cap on memory is low: the others help them */
@@ -268,9 +272,8 @@ HW_API bool hw_run(const hw_job *job, const hw_hooks *hooks, hw_plan_summary *pl
 /* ---- Another threshold, without the model ---- */
 
 /* Makes the database that the run of `source` would have made at this threshold, which is at least its floor: graphs, heads,
- * neurons, aggregates and items are replayed from the stored rows. Projections are those that the source has: all of them when its floor
- * lies below its threshold, but for neurons that only a threshold below that of the source brings in. *n_prompts counts the prompts
- * that are stored, *n_failed those that failed.
+ * neurons, aggregates and items are replayed from the stored rows. So are projections, but for neurons that
+ * only a threshold below that of the source brings in. *n_prompts counts the prompts that are stored, *n_failed those that failed.
  * hooks may be NULL.
  * Errors: a threshold that is not between 0 and 1 or below the floor, an incomplete source, a database `out` of another run; INTERRUPTED when hooks->stop came before the end: the
  * same call continues. */

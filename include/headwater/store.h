@@ -71,8 +71,9 @@ typedef struct hw_answer_record { /* METHOD section 6, at the last position */
   uint32_t n_tokens;
   float logit, probability;
   uint32_t rank; /* 1 = the prediction itself */
-  double log_probability; /* summed over its tokens, nats */
-  bool greedy; /* each of its tokens is the most probable one after those before it */
+  double log_probability; /* summed over its tokens, nats; NaN: it is cut */
+  bool cut;    /* not all of its tokens fit in the context: n_tokens are what is left */
+  bool greedy; /* not cut, and each of its tokens is the most probable one after those before it */
 } hw_answer_record;
 
 typedef struct hw_key_value {

@@ -10,6 +10,12 @@ UNION ALL
 SELECT 'answer ' || prompt_id || ': foil_log_probability', foil_log_probability, ln(foil_probability)
 FROM a WHERE foil_n_tokens = 1 AND foil_probability > 1e-30 AND abs(foil_log_probability - ln(foil_probability)) > 1e-5 * (1 + abs(foil_log_probability))
 UNION ALL
+SELECT 'answer ' || prompt_id || ': answer_log_probability of a cut answer, which has none', answer_log_probability, NULL
+FROM a WHERE answer_greedy IS NULL AND answer_log_probability IS NOT NULL
+UNION ALL
+SELECT 'answer ' || prompt_id || ': foil_log_probability of a cut foil, which has none', foil_log_probability, NULL
+FROM a WHERE foil_greedy IS NULL AND foil_log_probability IS NOT NULL
+UNION ALL
 SELECT 'answer ' || prompt_id || ': answer_greedy', answer_greedy, answer_rank = 1 FROM a WHERE answer_n_tokens = 1 AND answer_greedy <> (answer_rank = 1)
 UNION ALL
 SELECT 'answer ' || prompt_id || ': foil_greedy', foil_greedy, foil_rank = 1 FROM a WHERE foil_n_tokens = 1 AND foil_greedy <> (foil_rank = 1)
@@ -18,7 +24,7 @@ SELECT 'answer ' || prompt_id || ': logit_diff', logit_diff, answer_logit - foil
 FROM a WHERE n_shared = 0 AND logit_diff IS NOT NULL AND abs(logit_diff - (answer_logit - foil_logit)) > 1e-5 * (1 + abs(answer_logit) + abs(foil_logit))
 UNION ALL
 SELECT 'answer ' || prompt_id || ': log_probability_diff', log_probability_diff, answer_log_probability - foil_log_probability
-FROM a WHERE log_probability_diff <> answer_log_probability - foil_log_probability
+FROM a WHERE log_probability_diff IS NOT NULL AND log_probability_diff IS NOT answer_log_probability - foil_log_probability
 UNION ALL
 SELECT 'answer ' || prompt_id || ': n_shared', n_shared, 'at most the tokens of both' FROM a WHERE n_shared > min(answer_n_tokens, foil_n_tokens)
 UNION ALL

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- How often the answer is the prediction and beats the foil, by group.
 -- accuracy, probability and mean_rank are of the first token of the answer, logit_diff of the first token where answer and foil part.
--- whole_...: all tokens. whole_accuracy: greedy decoding writes the answer; whole_beats_foil: its log-probability is the higher one.
+-- whole_...: all tokens, of answers that are not cut. whole_accuracy: greedy decoding writes the answer; whole_beats_foil: its log-probability is the higher one.
 -- Ties are neither won nor lost. Where one of the two begins with the other they are not compared. The view whole_answer has more.
 -- needs answer: headwater run on a data set with answers (its --answer-column)
 SELECT coalesce(g.name, '(all)') AS group_name, a.n, a.top1 AS accuracy, a.top1_lo AS accuracy_lo, a.top1_hi AS accuracy_hi, a.beats_foil, a.ties,

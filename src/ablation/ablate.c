@@ -8,6 +8,7 @@
 #include "base/real.h"
 #include "engine/heads.h"
 #include "engine/log_sum_exp.h"
+#include "engine/rank.h"
 #include "headwater/ablation.h"
 #include "tensor/kernels.h"
 
@@ -16,12 +17,18 @@ const char *const hw_baseline_names[4] = {"counterfactual", "zero", "mean", NULL
 
 enum { ROWS_TOGETHER = 512, PASSES_TOGETHER = 64 };
 
+typedef struct ranking {
+  int32_t predicted;
+  uint32_t answer_rank;
+} ranking;
+
 /* A prompt, and what its passes share. */
 typedef struct ablated {
   const hw_ablated_prompt *asked;
   size_t n_tokens;
   float **mixes;       /* [n_layers] of [n_tokens, n_heads * d_head] of the counterfactual, or NULL where no pass wants it */
-  const float *logits; /* [vocab_out] of the model itself */
+  float *logits;       /* [vocab_out] of the model itself */
+  ranking ranked;      /* of these */
   double log_z;
 } ablated;
 
@@ -182,26 +189,32 @@ static bool find_logits(const ablating *w, const float *const *states, size_t n,
     float sigma = hw_norm_numerator(c->norm, states[i], w->model->final_gamma, (float)c->norm_eps, d, vectors + i * d);
     requests[i] = (hw_unembed_request){.vector = vectors + i * d, .scale = 1.0f / sigma, .with_beta = true, .scores = logits + i * vocab};
   }
-  if (!hw_unembed(w->model, requests, n, w->team, w->arena, w->err)) return false;
-  for (size_t i = 0; i < n && c->final_cap > 0; i++) hw_soft_cap(logits + i * vocab, vocab, (float)c->final_cap);
-  return true;
+  return hw_unembed(w->model, requests, n, w->team, w->arena, w->err);
 }
 
-static void answer(const ablating *w, const ablated *prompt, const float *logits, hw_ablation *pass) {
-  size_t vocab = (size_t)w->model->config.vocab_out, best = 0, above = 0;
+/* Ranks before the soft cap, which makes equals of large logits. */
+static ranking rank_and_cap(const ablating *w, const hw_ablated_prompt *asked, float *logits) {
+  size_t vocab = (size_t)w->model->config.vocab_out, best = 0;
+  for (size_t v = 1; v < vocab; v++)
+    if (logits[v] > logits[best]) best = v;
+  const ranking ranked = {.predicted = (int32_t)best, .answer_rank = hw_rank(logits, vocab, (size_t)asked->answer)};
+  if (w->model->config.final_cap > 0) hw_soft_cap(logits, vocab, (float)w->model->config.final_cap);
+  return ranked;
+}
+
+static void answer(const ablating *w, const ablated *prompt, const float *logits, ranking ranked, hw_ablation *pass) {
+  size_t vocab = (size_t)w->model->config.vocab_out;
   const hw_ablated_prompt *asked = prompt->asked;
   double log_z = hw_log_sum_exp(logits, vocab), mean = 0, kl = 0;
   for (size_t v = 0; v < vocab; v++) {
-    if (logits[v] > logits[best]) best = v;
-    above += logits[v] > logits[asked->answer];
     mean += (double)logits[v] / (double)vocab;
     double log_p = (double)prompt->logits[v] - prompt->log_z;
     kl += hw_exp(log_p) * (log_p - ((double)logits[v] - log_z));
   }
   pass->m = (double)logits[asked->answer] - (asked->foil >= 0 ? (double)logits[asked->foil] : mean);
   pass->kl = kl > 0 ? kl : 0;
-  pass->predicted = (int32_t)best;
-  pass->answer_rank = (uint32_t)above + 1;
+  pass->predicted = ranked.predicted;
+  pass->answer_rank = ranked.answer_rank;
 }
 
 /* ---- Batches ---- */
@@ -236,7 +249,11 @@ static bool run_batch(ablating *w) {
   if (!hw_forward_edited(w->model, &batch, &edits, w->team, w->arena, &acts, w->err)) return false;
   for (size_t p = 0; p < w->n; p++) states[p] = acts.resid[layers] + (first[p + 1] - 1) * d;
   if (!find_logits(w, states, w->n, logits)) return false;
-  for (size_t p = 0; p < w->n; p++) answer(w, w->rows[p].prompt, logits + p * vocab, w->rows[p].pass);
+  for (size_t p = 0; p < w->n; p++) {
+    const ablated *prompt = w->rows[p].prompt;
+    ranking ranked = rank_and_cap(w, prompt->asked, logits + p * vocab);
+    answer(w, prompt, logits + p * vocab, ranked, w->rows[p].pass);
+  }
   return true;
 }
 
@@ -269,7 +286,11 @@ static bool prepare(ablating *w, const hw_ablated_prompt *asked, size_t n, const
     if (prompt->n_tokens > longest) longest = prompt->n_tokens;
   }
   if (!find_logits(w, states, n, logits)) return false;
-  for (size_t p = 0; p < n; p++) w->prompts[p].log_z = hw_log_sum_exp(w->prompts[p].logits, vocab);
+  for (size_t p = 0; p < n; p++) {
+    ablated *prompt = &w->prompts[p];
+    prompt->ranked = rank_and_cap(w, prompt->asked, prompt->logits);
+    prompt->log_z = hw_log_sum_exp(prompt->logits, vocab);
+  }
   w->weights = hw_arena_new(w->arena, float, longest, w->err);
   w->base_weights = hw_arena_new(w->arena, float, longest, w->err);
   if (!w->weights || !w->base_weights) return false;
@@ -312,7 +333,7 @@ static bool run_some(ablating *w, hw_ablation *passes, const queued *queue, size
     hw_ablation *pass = &passes[queue[*taken].pass];
     const ablated *prompt = &w->prompts[pass->prompt];
     if (w->first_layer == (size_t)w->model->config.n_layers) {
-      answer(w, prompt, prompt->logits, pass);
+      answer(w, prompt, prompt->logits, prompt->ranked, pass);
       continue;
     }
     n_rows += keeps_nothing(pass) ? 1 : prompt->n_tokens;

@@ -17,9 +17,12 @@ static const hw_option_table *options(void **defaults) {
 
 /* Says nothing where every answer is one token and differs from its foil. */
 static void print_answers(const hw_plan_summary *plan, const char *label) {
-  if (plan->n_answers_several || plan->n_answers_shared || plan->n_answers_cut || plan->n_answers_dropped)
-    printf("%s%" PRId64 " of several tokens, %" PRId64 " pairs begin with the same token (%" PRId64 " not compared: one begins with the "
-           "other), %" PRId64 " cut, %" PRId64 " dropped\n", label, plan->n_answers_several, plan->n_answers_shared, plan->n_answers_contained, plan->n_answers_cut, plan->n_answers_dropped);
+  if (!plan->n_answers_several && !plan->n_answers_shared && !plan->n_answers_cut && !plan->n_answers_dropped) return;
+  printf("%s%" PRId64 " of several tokens, %" PRId64 " pairs begin with the same token (%" PRId64 " not compared: one begins with the other",
+         label, plan->n_answers_several, plan->n_answers_shared, plan->n_answers_contained);
+  if (plan->n_answers_cut_alike) printf("; %" PRId64 " not compared: both are cut before they differ", plan->n_answers_cut_alike);
+  printf("), %" PRId64 " cut%s, %" PRId64 " dropped\n", plan->n_answers_cut, plan->n_answers_cut ? " (no whole_accuracy, no log_probability)" : "",
+         plan->n_answers_dropped);
 }
 
 static void print_plan(const hw_plan_summary *plan) {

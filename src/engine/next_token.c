@@ -2,10 +2,13 @@
  * Predictions: logits, probabilities, ranks of particular tokens. */
 #include "base/real.h"
 #include "engine/log_sum_exp.h"
+#include "engine/rank.h"
 #include "headwater/model.h"
 #include "tensor/kernels.h"
 
+/* Ranks are in the order of the predictions, which is that before the cap: it makes equals of large scores. */
 static void answer(const hw_next_token *query, float *scores, size_t vocab, float cap) {
+  for (size_t s = 0; s < query->n_scores; s++) query->scores[s].rank = hw_rank(scores, vocab, (size_t)query->scores[s].id);
   if (cap > 0) {
     hw_soft_cap(scores, vocab, cap);
     for (uint32_t i = 0; i < query->k && i < vocab; i++) query->logits[i] = scores[query->ids[i]];
@@ -17,9 +20,6 @@ static void answer(const hw_next_token *query, float *scores, size_t vocab, floa
     hw_token_score *score = &query->scores[s];
     score->logit = scores[score->id];
     score->log_probability = (double)score->logit - log_z;
-    uint32_t above = 0;
-    for (size_t v = 0; v < vocab; v++) above += scores[v] > score->logit;
-    score->rank = above + 1;
   }
 }
 

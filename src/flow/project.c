@@ -178,18 +178,16 @@ static bool collect_trace(collector *c, size_t prompt, hw_target_trace *trace) {
   take_target(c, prompt, trace->frame.target);
   hw_buffer_reset(&c->rows);
   memset(c->states, 0, c->acts->batch.n_rows * sizeof *c->states);
-  bool all = c->settings->project == HW_PROJECT_ALL, lower = c->settings->floor < c->settings->threshold;
-  hw_graph at_floor = trace->graph;
+  bool all = c->settings->project == HW_PROJECT_ALL;
+  double floor = c->settings->floor;
+  hw_graph at_floor;
   hw_head_row *heads;
   size_t n_heads;
   hw_arena_reset(&c->graphs);
-  if (!hw_graph_projected_heads(&trace->frame, trace->parts, trace->n_parts, c->settings->floor, lower, all, &c->graphs, &heads, &n_heads,
-                                c->err))
-    return false;
+  if (!hw_graph_projected_heads(&trace->frame, trace->parts, trace->n_parts, floor, all, &c->graphs, &heads, &n_heads, c->err)) return false;
   for (size_t i = 0; i < n_heads; i++)
     if (!add_head(c, prompt, &heads[i])) return false;
-  if (all && lower && !hw_graph_replay(&trace->frame, trace->parts, trace->n_parts, c->settings->floor, &c->graphs, &c->graphs, &at_floor, c->err))
-    return false;
+  if (all && !hw_graph_replay(&trace->frame, trace->parts, trace->n_parts, floor, &c->graphs, &c->graphs, &at_floor, c->err)) return false;
   if (!(all ? add_graph_nodes(c, prompt, &trace->frame, &at_floor) : add_target_column(c, prompt, &trace->frame))) return false;
   if (!hw_buffer_check(&c->rows, c->err)) return false;
   hw_projection *rows = hw_arena_alloc(c->arena, c->rows.length, 1, c->err);

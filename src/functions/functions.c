@@ -105,6 +105,18 @@ bool hw_read_argument(hw_argument kind, sqlite3_value *value, double *argument, 
   return false;
 }
 
+/* The argument `stored`: 0, also where it is NULL, or 1. */
+static bool read_stored(sqlite3_value *value, hw_row_set *wanted, char problem[HW_ARGUMENT_PROBLEM]) {
+  int type = sqlite3_value_numeric_type(value);
+  double number = sqlite3_value_double(value);
+  bool is_number = type == SQLITE_FLOAT || type == SQLITE_INTEGER;
+  if (is_number && number == 1) *wanted = HW_ROWS_STORED;
+  if (type == SQLITE_NULL || (is_number && (number == 0 || number == 1))) return true;
+  const unsigned char *text = sqlite3_value_text(value);
+  (void)snprintf(problem, HW_ARGUMENT_PROBLEM, "the last argument must be 1 (all that is stored) or 0, not %.100s", text ? (const char *)text : "these bytes");
+  return false;
+}
+
 static int complain(sqlite3_vtab *base, const char *message) {
   sqlite3_free(base->zErrMsg);
   base->zErrMsg = sqlite3_mprintf("%s: %s", ((table *)base)->function->name, message);
@@ -121,9 +133,9 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int index, const char *text,
   c->row = 0;
   if (!(index & 1 << BLOB)) return complain(base->pVtab, "wants a column as its argument");
   double argument = -1;
-  if (index & 1 << STORED && sqlite3_value_int(argv[argc - 1])) c->rows.wanted = HW_ROWS_STORED;
+  char problem[HW_ARGUMENT_PROBLEM];
+  if (index & 1 << STORED && !read_stored(argv[argc - 1], &c->rows.wanted, problem)) return complain(base->pVtab, problem);
   if (index & 1 << ARGUMENT && sqlite3_value_type(argv[1]) != SQLITE_NULL) {
-    char problem[HW_ARGUMENT_PROBLEM];
     if (!hw_read_argument(function->argument, argv[1], &argument, problem)) return complain(base->pVtab, problem);
   }
   int type = sqlite3_value_type(argv[0]);

@@ -147,17 +147,14 @@ static bool take_edges(head_search *s, const hw_graph *graph, double lowest) {
   return true;
 }
 
-static bool search_heads(head_search *s, const hw_part *parts, size_t n_parts, double lowest, bool higher) {
+static bool search_heads(head_search *s, const hw_part *parts, size_t n_parts, double lowest) {
   hw_graph graph;
   projected first, last = {0}, next = {0};
-  bool ok = replay_heads(s, parts, n_parts, lowest, &graph, &first);
-  if (ok && higher) {
-    ok = take_edges(s, &graph, lowest);
-    if (ok && s->n_steps) {
-      size_t end = s->n_steps - 1;
-      ok = replay_heads(s, s->parts, s->n_parts, s->steps[0] / HW_MICRO, &graph, &next) &&
-           replay_heads(s, s->parts, s->n_parts, s->steps[end] / HW_MICRO, &graph, &last) && search_between(s, 0, &next, end, &last);
-    }
+  bool ok = replay_heads(s, parts, n_parts, lowest, &graph, &first) && take_edges(s, &graph, lowest);
+  if (ok && s->n_steps) {
+    size_t end = s->n_steps - 1;
+    ok = replay_heads(s, s->parts, s->n_parts, s->steps[0] / HW_MICRO, &graph, &next) &&
+         replay_heads(s, s->parts, s->n_parts, s->steps[end] / HW_MICRO, &graph, &last) && search_between(s, 0, &next, end, &last);
   }
   free(first.rows);
   free(next.rows);
@@ -165,11 +162,11 @@ static bool search_heads(head_search *s, const hw_part *parts, size_t n_parts, d
   return ok;
 }
 
-bool hw_graph_projected_heads(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double lowest, bool higher, bool all,
-                              hw_arena *arena, hw_head_row **heads, size_t *n, hw_error *err) {
+bool hw_graph_projected_heads(const hw_graph_frame *frame, const hw_part *parts, size_t n_parts, double lowest, bool all, hw_arena *arena,
+                              hw_head_row **heads, size_t *n, hw_error *err) {
   head_search s = {.frame = frame, .all = all, .err = err};
   hw_arena_init_inner(&s.graph, arena);
-  bool ok = search_heads(&s, parts, n_parts, lowest, higher) && (*heads = hw_arena_new(arena, hw_head_row, s.found.n, err)) != NULL;
+  bool ok = search_heads(&s, parts, n_parts, lowest) && (*heads = hw_arena_new(arena, hw_head_row, s.found.n, err)) != NULL;
   if (ok && s.found.n) memcpy(*heads, s.found.rows, s.found.n * sizeof *s.found.rows);
   *n = s.found.n;
   free(s.found.rows);

@@ -195,6 +195,13 @@ static void take_later(hw_answer_score *score, const hw_token_score *later) {
   score->greedy = score->greedy && later->rank == 1;
 }
 
+/* What a cut answer goes on with has no score. */
+static void forget_whole(hw_answer_score *score) {
+  score->cut = true;
+  score->log_probability = NAN;
+  score->greedy = false;
+}
+
 static hw_lens_score lens_score(const hw_token_score *score) {
   return (hw_lens_score){.logit = (double)score->logit, .probability = hw_exp(score->log_probability), .rank = score->rank};
 }
@@ -227,7 +234,7 @@ static void contrast(const hw_prompt_input *input, hw_prompt_result *result) {
   if (hw_prompt_foil_is_contained(input)) return;
   result->contrast.logit_diff = result->answer.logit - result->foil.logit;
   double difference = result->answer.log_probability - result->foil.log_probability;
-  if (!input->answer_loss && !input->foil_loss && isfinite(difference)) result->contrast.log_probability_diff = difference;
+  if (isfinite(difference)) result->contrast.log_probability_diff = difference;
 }
 
 /* Reads the queries of one prompt back, in the order in which ask_prompt wrote them. NULL when memory is short. */
@@ -251,6 +258,8 @@ static const hw_next_token *take_answers(sub_batch *b, const hw_prompt_input *in
   const hw_next_token *lower = query;
   if (parting) query += n_lower;
   for (size_t t = 1; t < input->n_foil; t++) take_later(&result->foil, (query++)->scores);
+  if (input->n_answer && input->answer_loss) forget_whole(&result->answer);
+  if (input->n_foil && input->foil_loss) forget_whole(&result->foil);
   contrast(input, result);
   return !parting || take_parting(b, lower, &later[parting - 1], result) ? query : NULL;
 }

@@ -190,7 +190,8 @@ static bool plan_row(const hw_job *job, const hw_model *model, const hw_tokenize
   count_answer(plan, input.n_answer, input.answer_loss);
   count_answer(plan, input.n_foil, input.foil_loss);
   plan->n_answers_shared += hw_prompt_shared_tokens(&input) > 0;
-  plan->n_answers_contained += hw_prompt_foil_is_contained(&input);
+  plan->n_answers_contained += hw_prompt_foil_is_contained(&input) && !hw_prompt_cut_alike(&input);
+  plan->n_answers_cut_alike += hw_prompt_cut_alike(&input);
   if (!input.failure) count_spaces(plan, (hw_answer_joint)job->analysis.answer_joint, row, &input, counterfactual);
   if (!counterfactual && !row->problem) count_own_values(plan, row);
   hw_batch_shape shape = hw_prompt_shape(model, hw_job_shares_prefixes(job), &input);

@@ -44,7 +44,7 @@ typedef struct hw_plan {
   int64_t n_broken;          /* rows with a problem, likewise */
   const char *broken;        /* of the first of them: its line and why; NULL: none */
   hw_batch_shape largest; /* the largest of each number over all prompts and chunks */
-  int64_t n_double_bos, n_answers_several, n_answers_shared, n_answers_contained, n_answers_cut, n_answers_dropped;
+  int64_t n_double_bos, n_answers_several, n_answers_shared, n_answers_contained, n_answers_cut_alike, n_answers_cut, n_answers_dropped;
   hw_cases prompts_end_in_space, answers_end_in_space;
   int64_t n_answers;           /* of prompts that can be traced: answers and foils */
   hw_cases spaced, odd_spaced; /* with a space put before them by --answer-joint auto; of these, between two digits or before punctuation */

@@ -27,7 +27,7 @@ typedef struct maker { /* of a plan */
 } maker;
 
 /* A file: this text, what decides the plan, the plan, and the hash of all that as 32 digits. */
-static const char magic[] = "headwater plan 3\n";
+static const char magic[] = "headwater plan 4\n";
 
 /* ---- what decides the plan ---- */
 
@@ -80,11 +80,11 @@ static bool compare_facts(const maker *m, const facts *there) {
 
 /* ---- the numbers of a plan ---- */
 
-enum { N_COUNTS = 25, N_SIZES = 5 };
+enum { N_COUNTS = 26, N_SIZES = 5 };
 
 static void find_numbers(hw_plan *p, int64_t *counts[N_COUNTS], size_t *sizes[N_SIZES]) {
   int64_t *const c[N_COUNTS] = {&p->n_rows, &p->n_prompts, &p->n_tokens, &p->n_unreadable, &p->n_double_bos, &p->n_answers_several, &p->n_answers_shared,
-                                &p->n_answers_contained, &p->n_answers_cut, &p->n_answers_dropped, &p->prompts_end_in_space.n, &p->prompts_end_in_space.first,
+                                &p->n_answers_contained, &p->n_answers_cut_alike, &p->n_answers_cut, &p->n_answers_dropped, &p->prompts_end_in_space.n, &p->prompts_end_in_space.first,
                                 &p->answers_end_in_space.n, &p->answers_end_in_space.first, &p->n_answers, &p->spaced.n, &p->spaced.first, &p->odd_spaced.n, &p->odd_spaced.first,
                                 &p->own_values.n, &p->own_values.first, &p->n_ambiguous_roles, &p->n_hidden_roles, &p->n_graphs[0], &p->n_graphs[1]};
   size_t *const s[N_SIZES] = {&p->largest.n_rows, &p->largest.n_tokens, &p->largest.longest, &p->largest.n_targets, &p->largest.n_graphs};

@@ -77,6 +77,10 @@ bool hw_prompt_foil_is_contained(const hw_prompt_input *input) {
   return n > 0 && (n == input->n_answer || n == input->n_foil);
 }
 
+bool hw_prompt_cut_alike(const hw_prompt_input *input) {
+  return input->answer_loss && input->foil_loss && hw_prompt_foil_is_contained(input);
+}
+
 static bool check_ids(const hw_model *model, const hw_analysis *analysis, hw_arena *arena, hw_prompt_input *input, hw_error *err) {
   hw_error problem = {0};
   if (!hw_model_check_ids(model, input->ids, input->n_tokens, &problem)) return set_failure(input, arena, problem.message, err);

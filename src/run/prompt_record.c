@@ -9,7 +9,7 @@
 static hw_answer_record answer_record(const hw_answer_score *score) {
   return (hw_answer_record){.token_id = score->token_id, .n_tokens = score->n_tokens, .logit = score->logit,
                             .probability = (float)hw_exp(score->first_log_probability), .rank = score->rank,
-                            .log_probability = score->log_probability, .greedy = score->greedy};
+                            .log_probability = score->log_probability, .cut = score->cut, .greedy = score->greedy};
 }
 
 const char *const hw_own_values[HW_OWN_VALUES] = {"answer.loss", "foil.loss", "roles.ambiguous", "roles.hidden"};

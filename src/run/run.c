@@ -164,6 +164,7 @@ static bool run_job(const hw_job *job, const hw_hooks *hooks, hw_model *model, c
   summary->n_answers_several = plan->n_answers_several;
   summary->n_answers_shared = plan->n_answers_shared;
   summary->n_answers_contained = plan->n_answers_contained;
+  summary->n_answers_cut_alike = plan->n_answers_cut_alike;
   summary->n_answers_cut = plan->n_answers_cut;
   summary->n_answers_dropped = plan->n_answers_dropped;
   summary->n_chunks = plan->n_chunks;

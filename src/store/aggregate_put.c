@@ -107,7 +107,7 @@ static bool put_whole_answers(hw_store *store, const hw_chunk_sums *sums, hw_err
   for (size_t i = 0; i < sums->n_answer_groups; i++) {
     const hw_whole_answer_sums *x = &sums->whole_answers[i];
     const hw_difference_sums *d = &x->difference;
-    if (x->n == 0) continue;
+    if (sums->answers[(i + 1) * sums->n_layers - 1].n == 0) continue; /* prompts with an answer, also those whose answer is cut */
     const named_value values[] = {{":group_id", i ? (int64_t)i - 1 : sums->all_groups}, {":n", x->n}, {":n_several", x->n_several},
                                   {":n_greedy", x->n_greedy}, {":n_shared", x->n_shared}, {":n_contained", x->n_contained},
                                   {":n_foil", d->n_foil}, {":n_beats", d->n_beats}, {":n_ties", d->n_ties}, {":diff_sum", d->diff_sum}, {":diff_ssq_hi", d->diff_ssq_hi},

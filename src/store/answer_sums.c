@@ -30,12 +30,14 @@ static void add_answer(hw_answer_sums *sums, const hw_lens_score *answer, bool f
   sums->probability_ssq += probability * probability;
 }
 
+/* A cut answer is in none of the first three. Where both are cut, what differs is not known. */
 static void add_whole_answer(hw_whole_answer_sums *sums, const hw_prompt_record *prompt) {
-  sums->n++;
-  sums->n_several += prompt->answer.n_tokens > 1;
+  bool whole = !prompt->answer.cut, shared = prompt->contrast.n_shared > 0;
+  sums->n += whole;
+  sums->n_several += whole && prompt->answer.n_tokens > 1;
   sums->n_greedy += prompt->answer.greedy;
-  sums->n_shared += prompt->contrast.n_shared > 0;
-  sums->n_contained += prompt->contrast.n_shared > 0 && isnan(prompt->contrast.logit_diff);
+  sums->n_shared += shared;
+  sums->n_contained += shared && isnan(prompt->contrast.logit_diff) && (whole || !prompt->foil.cut);
   if (isfinite(prompt->contrast.log_probability_diff)) add_difference(&sums->difference, hw_lens_logit(prompt->contrast.log_probability_diff));
 }
 

@@ -151,7 +151,7 @@ static bool check_prompt(const encoder *e, const hw_prompt_record *prompt, hw_er
   const hw_answer_record *answers[] = {&prompt->answer, &prompt->foil};
   for (int i = 0; i < 2 && !problem; i++)
     if (answers[i]->token_id >= 0 &&
-        (!isfinite(answers[i]->logit) || !isfinite(answers[i]->probability) || isnan(answers[i]->log_probability)))
+        (!isfinite(answers[i]->logit) || !isfinite(answers[i]->probability) || (isnan(answers[i]->log_probability) != 0) != answers[i]->cut))
       problem = "a measure of its answer is not finite";
   return problem ? hw_fail(err, HW_ERROR_INPUT, "prompt %" PRId64 ": %s", prompt->prompt_id, problem) : true;
 }

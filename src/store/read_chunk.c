@@ -72,7 +72,8 @@ static bool take_answer(const hw_checked_row *row, int first, const hw_run_info 
   answer->token_id = (int32_t)id;
   answer->logit = (float)logit;
   answer->probability = (float)probability;
-  answer->log_probability = hw_column_real(row->s, first + 5); /* may be -infinity */
+  answer->cut = hw_column_is_null(row->s, first + 6);
+  answer->log_probability = answer->cut ? (double)NAN : hw_column_real(row->s, first + 5); /* may be -infinity */
   answer->greedy = hw_column_integer(row->s, first + 6) != 0;
   return true;
 }

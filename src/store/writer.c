@@ -36,6 +36,11 @@ static const answer_names names_of_answer = {":answer_id", ":answer_n_tokens", "
 static const answer_names names_of_foil = {":foil_id", ":foil_n_tokens", ":foil_logit", ":foil_probability", ":foil_rank",
                                            ":foil_log_probability", ":foil_greedy"};
 
+static void bind_number(hw_statement *s, const char *name, double number) { /* NaN: none */
+  if (isnan(number)) hw_bind_null(s, name);
+  else hw_bind_real(s, name, number);
+}
+
 static void bind_answer(hw_statement *s, const answer_names *names, const hw_answer_record *answer) {
   if (answer->token_id < 0) {
     const char *all[] = {names->id, names->n_tokens, names->logit, names->probability, names->rank, names->log_probability, names->greedy};
@@ -47,13 +52,9 @@ static void bind_answer(hw_statement *s, const answer_names *names, const hw_ans
   hw_bind_real(s, names->logit, hw_plain_double(answer->logit));
   hw_bind_real(s, names->probability, hw_plain_double(answer->probability));
   hw_bind_integer(s, names->rank, answer->rank);
-  hw_bind_real(s, names->log_probability, answer->log_probability);
-  hw_bind_integer(s, names->greedy, answer->greedy);
-}
-
-static void bind_number(hw_statement *s, const char *name, double number) { /* NaN: none */
-  if (isnan(number)) hw_bind_null(s, name);
-  else hw_bind_real(s, name, number);
+  bind_number(s, names->log_probability, answer->log_probability);
+  if (answer->cut) hw_bind_null(s, names->greedy);
+  else hw_bind_integer(s, names->greedy, answer->greedy);
 }
 
 static bool put_answer(hw_store *store, const hw_encoded_prompt *prompt, hw_error *err) {

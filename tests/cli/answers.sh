@@ -10,6 +10,19 @@ common="--model gpt2 --data rows.csv --neuron-projections none --threads $T"
 "$HW" run $common --db rows.db 2>/dev/null | sed -E 's/([0-9]+m)?[0-9]+s, [0-9]+ threads/(time), (threads)/'
 "$HW" sql rows.db "SELECT prompt_id, key, value FROM prompt_value WHERE key LIKE '%.loss' ORDER BY 1, 2"
 "$HW" sql rows.db "SELECT prompt_id, answer_n_tokens, foil_n_tokens FROM answer ORDER BY 1"
+echo "--- what is cut has no measure of all tokens; where both are cut before they differ nothing is compared"
+printf 'prompt,answer,foil\n3 + 4 =,7 9,5\n4 + 1 =,5 1 1 1,6\n3 + 4 =,7 9,7 5\n3 + 4 =,7,7 5\n3 + 4 =,5,7\n' >cut.csv
+"$HW" run --model "$ROOT/datasets/models/headwater-addition" --data cut.csv --db cut.db --threads "$T" 2>/dev/null | grep "^answers"
+"$HW" sql cut.db "SELECT prompt_id, correct, whole_correct, answer_n_tokens AS n, answer_log_probability IS NOT NULL AS scored, n_shared,
+  logit_diff IS NOT NULL AS compared, log_probability_diff IS NOT NULL AS compared_whole FROM prompt_wide"
+"$HW" sql cut.db "SELECT foil_greedy, foil_log_probability IS NOT NULL AS scored FROM answer"
+"$HW" sql cut.db "SELECT n, n_several, n_shared, n_contained, accuracy, n_foil FROM whole_answer WHERE group_id = -1"
+"$HW" check cut.db --model "$ROOT/datasets/models/headwater-addition" --sample 0 | tail -n 1
+"$HW" rethreshold cut.db --threshold 0.04 --out cut-again.db
+same "the same content" "$("$HW" digest cut.db)" "$("$HW" digest cut-again.db)"
+"$HW" run --model "$ROOT/datasets/models/headwater-addition" --data cut.csv --limit 3 --db all-cut.db --threads "$T" --quiet
+"$HW" sql all-cut.db "SELECT n, n_several, n_shared, n_contained, accuracy, accuracy_lo FROM whole_answer WHERE group_id = -1"
+"$HW" check all-cut.db --model "$ROOT/datasets/models/headwater-addition" --sample 0 | tail -n 1
 echo "--- again, with nothing left to do"
 "$HW" run $common --db rows.db 2>/dev/null | sed -E 's/([0-9]+m)?[0-9]+s, [0-9]+ threads/(time), (threads)/'
 echo "--- nothing is said where all answers are whole"

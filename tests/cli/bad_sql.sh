@@ -8,7 +8,8 @@ for sql in "DELETE FROM prompt" "INSERT INTO role VALUES(9, 'x')" "UPDATE run SE
   "SELEC 1" "SELECT something FROM run" "SELECT * FROM nowhere" "SELECT :x" "SELECT ?" "SELECT hw_edges(1)" "SELECT * FROM hw_edges" \
   "SELECT * FROM hw_edges('abc')" "SELECT * FROM hw_edges(7)" "SELECT e.* FROM graph g, hw_edges(g.edges, 2) e" \
   "SELECT e.* FROM graph g, hw_edges(g.edges, 0.001) e" "SELECT hw_json_parts(edges, 0.001) FROM graph" \
-  "SELECT hw_json_parts(edges, 1) FROM graph" "SELECT json('{')"; do
+  "SELECT hw_json_parts(edges, 1) FROM graph" "SELECT n.* FROM graph g, hw_neurons(g.neurons, 'x') n" \
+  "SELECT p.* FROM graph g, hw_projections(g.projections, NULL, 2) p" "SELECT json('{')"; do
   item "$sql"
   fails "$HW" sql ioi.db "$sql"
 done

@@ -16,6 +16,16 @@ small_run low2.db --threshold 0.04 --floor 0.01 --threads "$T" --project none
 small_run rerun2.db --threshold 0.1 --floor 0.01 --threads "$T" --project none
 "$HW" rethreshold low2.db --threshold 0.1 --out high2.db
 same "the same content" "$("$HW" digest high2.db)" "$("$HW" digest rerun2.db)"
+echo "--- projections are those of a rerun: what is stored depends on the floor alone"
+for project in default all; do
+  small_run at-$project.db --limit 8 --threshold 0.02 --floor 0.02 --threads "$T" --project $project --neuron-projections all
+  small_run above-$project.db --limit 8 --threshold 0.1 --floor 0.02 --threads "$T" --project $project --neuron-projections all
+  "$HW" rethreshold at-$project.db --threshold 0.1 --out raised.db
+  "$HW" rethreshold above-$project.db --threshold 0.02 --out lowered.db
+  same "from the floor upwards, $project" "$("$HW" digest raised.db)" "$("$HW" digest above-$project.db)"
+  same "down to the floor, $project" "$("$HW" digest lowered.db)" "$("$HW" digest at-$project.db)"
+  rm raised.db lowered.db
+done
 echo "--- projections of all neurons stay, at the same threshold the digest is the same"
 small_run all.db --limit 8 --threshold 0.04 --floor 0.01 --threads "$T" --neuron-projections all
 "$HW" rethreshold all.db --threshold 0.04 --out all-same.db

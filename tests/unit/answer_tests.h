@@ -208,8 +208,8 @@ TEST(answers_that_begin_alike_are_compared_where_they_part) {
   enum { N = COUNT_OF(cases) };
   for (size_t m = 0; m < COUNT_OF(unit_models); m++) {
     hw_model *model = unit_open(unit_models[m]);
-    hw_prompt_input inputs[N + 1];
-    hw_prompt_result results[N + 1];
+    hw_prompt_input inputs[N + 2];
+    hw_prompt_result results[N + 2];
     int32_t ids[5], greedy[3];
     uint64_t seed = 70 + m;
     hw_worker worker;
@@ -232,8 +232,9 @@ TEST(answers_that_begin_alike_are_compared_where_they_part) {
     inputs[N].answer = greedy;
     inputs[N].foil = other;
     inputs[N].n_answer = inputs[N].n_foil = 3;
-    inputs[N].answer_loss = "cut";
-    compute(model, &worker, &flow, HW_BATCH_ROWS, inputs, N + 1, results);
+    inputs[N + 1] = inputs[N];
+    inputs[N + 1].answer_loss = "cut";
+    compute(model, &worker, &flow, HW_BATCH_ROWS, inputs, N + 2, results);
     for (size_t i = 0; i < N; i++) {
       check_score(&b, model, &inputs[i], inputs[i].answer, inputs[i].n_answer, &results[i].answer);
       check_score(&b, model, &inputs[i], inputs[i].foil, inputs[i].n_foil, &results[i].foil);
@@ -241,7 +242,10 @@ TEST(answers_that_begin_alike_are_compared_where_they_part) {
     }
     assert_true(results[N].answer.greedy && !results[N].foil.greedy);
     assert_true(results[N].contrast.logit_diff > 0); /* of the third token: the most probable one */
-    assert_true(isnan(results[N].contrast.log_probability_diff)); /* a cut answer is no whole one */
+    assert_true(results[N].contrast.log_probability_diff > 0 && !results[N].answer.cut);
+    const hw_prompt_result *cut = &results[N + 1]; /* a cut answer is no whole one; what is left of it is compared */
+    assert_true(cut->answer.cut && !cut->answer.greedy && isnan(cut->answer.log_probability) && isnan(cut->contrast.log_probability_diff));
+    assert_true(!cut->foil.cut && cut->foil.log_probability == results[N].foil.log_probability && cut->contrast.logit_diff == results[N].contrast.logit_diff);
     hw_worker_fini(&worker);
     bench_fini(&b);
     hw_model_close(model);

@@ -211,6 +211,11 @@ static inline void synthetic_several_tokens(uint64_t *rng, int64_t i, const synt
   prompt->contrast = (hw_answer_contrast){.n_shared = 2, .logit_diff = (float)difference[shape->n_layers - 1],
                                           .log_probability_diff = i % 16 == 15 ? (double)NAN : i % 3 == 0 ? 0 : 3 * synthetic_normal(rng)};
   prompt->lens.difference = difference;
+  if (i % 16 == 15) {
+    prompt->answer.cut = true;
+    prompt->answer.greedy = false;
+    prompt->answer.log_probability = (double)NAN;
+  }
   if (i % 16 != 7) return;
   prompt->contrast = (hw_answer_contrast){.n_shared = 3, .logit_diff = NAN, .log_probability_diff = (double)NAN}; /* the foil is the answer */
   prompt->lens.foil = NULL;

@@ -87,6 +87,37 @@ static void check_fixture(const char *folder) {
   fixture_close(&f);
 }
 
+/* Predictions and ranks are those of the model, also where a soft cap makes equals of its logits. */
+static void check_ranks(const char *folder) {
+  fixture f;
+  fixture_open(&f, folder);
+  int64_t vocab = f.model->config.vocab_out;
+  for (int capped = 0; capped < 2; capped++) {
+    if (capped) f.model->config.final_cap = 1e-6;
+    for (int32_t answer = 0; answer < vocab; answer++) {
+      int32_t predicted;
+      float logit, probability;
+      hw_token_score score = {.id = answer};
+      hw_next_token query = {.row = N - 1, .k = 1, .ids = &predicted, .logits = &logit, .probabilities = &probability, .scores = &score, .n_scores = 1};
+      assert_ok(hw_next_tokens(&f.acts, &query, 1, &(hw_team){.panel = f.b.panel}, &f.b.arena, &f.b.err), &f.b.err);
+      assert_true((score.rank == 1) == (predicted == answer));
+      hw_ablation passes[] = {{.set = &f.none, .replaces = true}, {.set = &f.all, .replaces = true}, {.set = &f.none}};
+      f.prompt.answer = answer;
+      f.prompt.reference = 0; /* what is replaced is replaced by the same */
+      ablate(&f, passes, COUNT_OF(passes));
+      for (size_t i = 0; i < COUNT_OF(passes); i++) assert_true((passes[i].answer_rank == 1) == (passes[i].predicted == answer));
+      assert_int_equal(passes[0].predicted, predicted);
+      assert_int_equal(passes[0].answer_rank, score.rank);
+    }
+  }
+  fixture_close(&f);
+}
+
+static void test_ranks(void **state) {
+  (void)state;
+  check_ranks(unit_models[0]);
+}
+
 static void test_all_and_none(void **state) {
   (void)state;
   unit_each_fixture(check_fixture);
@@ -158,7 +189,7 @@ static void test_bad_parts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_all_and_none), cmocka_unit_test(test_baselines), cmocka_unit_test(test_company), cmocka_unit_test(test_bad_parts),
+      cmocka_unit_test(test_all_and_none), cmocka_unit_test(test_ranks), cmocka_unit_test(test_baselines), cmocka_unit_test(test_company), cmocka_unit_test(test_bad_parts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

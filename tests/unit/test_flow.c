@@ -259,11 +259,12 @@ TEST(projections_equal_their_twin_in_both_conventions) {
       component(&f, p, u);
       twin_scores(f.model, u, alone ? 0 : 1 / sigma, alone, want);
       check_scores(p, want, vocab, hw_component_kind_names[p->kind]);
-      seen[p->convention][p->kind]++;
+      if (!p->outside) seen[p->convention][p->kind]++;
     }
     assert_true(seen[0][HW_COMPONENT_HEAD] == t.graph.n_heads && seen[1][HW_COMPONENT_HEAD] == t.graph.n_heads); /* all heads, each at its best node */
     for (size_t h = 0; h < t.n_projections && t.projections[h].kind == HW_COMPONENT_HEAD; h++) {
       size_t g = 0;
+      if (t.projections[h].outside) continue;
       while (t.graph.heads[g].layer != t.projections[h].layer || t.graph.heads[g].head != t.projections[h].index) assert_true(++g < t.graph.n_heads);
       assert_int_equal(t.projections[h].position, t.graph.heads[g].best_position);
     }
@@ -334,9 +335,12 @@ TEST(the_default_set_of_projections) {
   hw_flow_settings settings = settings_of(0.005, 0.005);
   settings.project = HW_PROJECT_DEFAULT;
   hw_target_trace t = trace_last(&f, settings);
-  size_t n_heads = t.graph.n_heads < HW_PROJECTED_HEADS ? t.graph.n_heads : HW_PROJECTED_HEADS;
+  size_t n_heads = t.graph.n_heads < HW_PROJECTED_HEADS ? t.graph.n_heads : HW_PROJECTED_HEADS, n_outside = 0;
   assert_true(t.graph.n_heads > 10); /* more heads than are shown */
-  assert_int_equal(t.n_projections, n_heads + 4 * layers);
+  for (size_t i = 0; i < t.n_projections; i++) n_outside += t.projections[i].outside;
+  for (size_t i = n_heads; i < n_heads + n_outside; i++) assert_true(t.projections[i].kind == HW_COMPONENT_HEAD && t.projections[i].outside);
+  assert_true(n_outside > 0); /* of graphs at higher thresholds, though the floor is the threshold */
+  assert_int_equal(t.n_projections, n_heads + n_outside + 4 * layers);
   uint32_t last = UINT32_MAX, least_shown = UINT32_MAX;
   for (size_t i = 0; i < n_heads; i++) {
     const hw_projection *p = &t.projections[i];
@@ -352,7 +356,7 @@ TEST(the_default_set_of_projections) {
   for (size_t l = 0; l < layers; l++)
     for (int kind = HW_COMPONENT_ATTENTION, k = 0; k < 4; k++) {
       static const int order[] = {HW_COMPONENT_ATTENTION, HW_COMPONENT_RESID_MID, HW_COMPONENT_FFN, HW_COMPONENT_RESID_POST};
-      const hw_projection *p = &t.projections[n_heads + 4 * l + (size_t)k];
+      const hw_projection *p = &t.projections[n_heads + n_outside + 4 * l + (size_t)k];
       kind = order[k];
       assert_true(p->kind == kind && p->layer == l && p->position == 13);
       bool is_state = kind == HW_COMPONENT_RESID_MID || kind == HW_COMPONENT_RESID_POST;

@@ -93,8 +93,8 @@ TEST(answers_by_layer) {
 
 TEST(whole_answers) {
   static const char slow[] =
-      "WITH d AS (SELECT *, round(log_probability_diff * 1e4) * 1e-4 AS d FROM answer) SELECT count(*) AS n, sum(answer_n_tokens > 1) AS several, "
-      "sum(n_shared > 0) AS shared, sum(n_shared > 0 AND logit_diff IS NULL) AS contained, round(sum(answer_greedy) * 1.0 / count(*), 9) AS accuracy, count(d) AS n_foil, sum(d = 0) AS ties, "
+      "WITH d AS (SELECT *, round(log_probability_diff * 1e4) * 1e-4 AS d FROM answer) SELECT count(answer_greedy) AS n, sum(answer_n_tokens > 1 AND answer_greedy IS NOT NULL) AS several, "
+      "sum(n_shared > 0) AS shared, sum(n_shared > 0 AND logit_diff IS NULL) AS contained, round(avg(answer_greedy), 9) AS accuracy, count(d) AS n_foil, sum(d = 0) AS ties, "
       "round(sum(d > 0) * 1.0 / sum(d <> 0), 9) AS beats, round(avg(d), 6) AS mean, "
       "round(sqrt((sum(d * d) - sum(d) * sum(d) / count(d)) / (count(d) - 1)), 6) AS std FROM d";
   agree(single, "SELECT n, n_several AS several, n_shared AS shared, n_contained AS contained, round(accuracy, 9) AS accuracy, n_foil, ties, round(beats_foil, 9) AS beats, "
