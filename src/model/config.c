@@ -433,8 +433,8 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
     config->d_head = config->d_model / config->n_heads;
   }
   if (config->n_heads % config->n_kv_heads)
-    return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " heads cannot share %" PRId64 " key/value heads evenly (num_key_value_heads%s)", path,
-                   config->n_heads, config->n_kv_heads, config->n_kv_heads == family->defaults.n_kv_heads ? "; as many where it is left out" : "");
+    return hw_fail(err, HW_ERROR_INPUT, "%s: %" PRId64 " heads cannot share %" PRId64 " key/value heads evenly (num_key_value_heads of config.json, kv_heads of headwater.json%s)", path,
+                   config->n_heads, config->n_kv_heads, config->n_kv_heads == family->defaults.n_kv_heads ? ", or the family's default where it is left out" : "");
   int64_t groups = hw_fusion_groups(family->fusion);
   if (groups && config->n_kv_heads % groups)
     return hw_fail(err, HW_ERROR_INPUT, "%s: q, v and k in %" PRId64 " groups want a multiple of as many heads, found %" PRId64 " (n_head)", path, groups,
@@ -455,8 +455,7 @@ bool hw_config_derive(const char *path, const hw_family *family, hw_model_config
 static void note_own_code(const reader *r) {
   const char *code = json_string_value(find_key(r->root, "auto_map.AutoModelForCausalLM"));
   if (!code) return;
-  say(r->config, "auto_map names code of the repository, ", code, ", which is not run");
-  say(r->config, "the model is computed as the ", r->config->family, " of transformers");
+  say(r->config, "auto_map names code of the repository, ", code, ", which is not run: man headwater-model says what is computed");
 }
 
 bool hw_config_read_family(const char *path, json_t *root, const hw_family *family, hw_model_config *config, hw_error *err) {

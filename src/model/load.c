@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/model_folder.h"
 #include "base/real.h"
+#include "base/text.h"
 #include "model/describe.h"
 #include "model/family.h"
 #include "model/loader.h"
@@ -312,12 +313,12 @@ static bool make_notice(hw_loader *ld) {
   for (size_t i = 0; i < ld->weights->n_tensors; i++) {
     const hw_tensor *tensor = &ld->weights->tensors[i];
     if (tensor->used || hw_lookup_is_buffer(&ld->lookup, tensor->name)) continue;
-    if (n < SHOWN) hw_buffer_printf(&text, "%s%s", n ? ", " : text.length ? "; tensors not used: " : "tensors not used: ", tensor->name);
+    if (n < SHOWN) hw_buffer_printf(&text, "%s%.200s", n ? ", " : text.length ? "; tensors not used: " : "tensors not used: ", tensor->name);
     n++;
   }
   if (n > SHOWN) hw_buffer_printf(&text, " and %zu more", n - SHOWN);
   for (size_t i = 0; i < ld->weights->n_absent && i < SHOWN; i++)
-    hw_buffer_printf(&text, "%s%s", i ? ", " : text.length ? "; in the index and in no file: " : "in the index and in no file: ", ld->weights->absent[i].name);
+    hw_buffer_printf(&text, "%s%.200s", i ? ", " : text.length ? "; in the index and in no file: " : "in the index and in no file: ", ld->weights->absent[i].name);
   if (ld->weights->n_absent > SHOWN) hw_buffer_printf(&text, " and %zu more", ld->weights->n_absent - SHOWN);
   if (ld->weights->n_scaled)
     hw_buffer_printf(&text, "%s%zu weights of F8_E4M3 are multiplied with their scales; activations are not rounded to 8 bits", text.length ? "; " : "",
@@ -328,7 +329,10 @@ static bool make_notice(hw_loader *ld) {
                      text.length ? "; " : "");
   if (ld->model->config.notice[0]) hw_buffer_printf(&text, "%s%s", text.length ? "; " : "", ld->model->config.notice);
   bool ok = hw_buffer_check(&text, ld->err);
-  if (ok && text.length) ok = (ld->model->notice = hw_arena_copy(ld->arena, text.data, text.length, ld->err)) != NULL;
+  if (ok && text.length) {
+    hw_hide_controls(text.data);
+    ok = (ld->model->notice = hw_arena_copy(ld->arena, text.data, text.length, ld->err)) != NULL;
+  }
   hw_buffer_fini(&text);
   return ok;
 }

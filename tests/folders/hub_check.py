@@ -158,8 +158,8 @@ def check(binary, cache, name, snapshot, ids):
     fixture, kind, config, layout, _ = hub.REPOSITORIES[name]
     problems = []
     code_of_its_own = config.get("auto_map", {}).get("AutoModelForCausalLM")
-    notice = code_of_its_own and f"auto_map names code of the repository, {code_of_its_own}, which is not run; " \
-        f"the model is computed as the {config['model_type']} of transformers"
+    notice = code_of_its_own and f"auto_map names code of the repository, {code_of_its_own}, which is not run: " \
+        "man headwater-model says what is computed"
     for model in (name, snapshot):
         code, out, err = call(binary, cache, "info", model, "--json")
         found = json.loads(out) if code == 0 else {}

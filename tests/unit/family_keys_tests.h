@@ -175,7 +175,7 @@ static const struct { const char *fixture, *left_out, *written; } defaults[] = {
 static const struct { const char *fixture, *keys, *notice; } noticed[] = {
     {"codegen-odd", "{\"auto_map\": {\"AutoConfig\": \"configuration_x.X\"}}", ""},
     {"codegen-odd", "{\"auto_map\": {\"AutoConfig\": \"configuration_x.X\", \"AutoModelForCausalLM\": \"modeling_x.XForCausalLM\"}}",
-     "auto_map names code of the repository, modeling_x.XForCausalLM, which is not run; the model is computed as the codegen of transformers"},
+     "auto_map names code of the repository, modeling_x.XForCausalLM, which is not run: man headwater-model says what is computed"},
     {"llama-yarn", "{\"rope_parameters\": {\"attn_factor\": 0.8782488562869419, \"finetuned\": true, \"extrapolation_factor\": null}}",
      "rope_parameters.attn_factor is not used, as in transformers; rope_parameters.finetuned is not used, as in transformers"},
 };

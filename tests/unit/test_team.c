@@ -272,6 +272,46 @@ TEST(relevances_have_the_same_bits) {
   toy_fini(&t);
 }
 
+/* Rows of an FFN are computed 1,024 at a time: a long prompt has the same bits wherever it is cut, and beside prompts of few tokens. What is left at the
+ * embedding, with the biases, is the margin. */
+TEST(answer_relevances_have_the_same_bits_wherever_rows_are_cut) {
+  enum { SHORT = 9, LONG = 1100, N = SHORT + 2 * LONG };
+  static const size_t lengths[] = {SHORT, LONG, LONG}, starts[] = {0, SHORT, SHORT + LONG};
+  const hw_relevance_settings settings = {.answer = true, .floor = 1e-4, .top_neurons = 100};
+  uint64_t seed = 17;
+  int32_t ids[N];
+  toy t;
+  toy_llama(&t, 3, HW_F32, (toy_sizes){3, 6, 3, 12, 4, 20, LONG, 19}, false);
+  toy_write(&t);
+  hw_model *model = unit_open(t.folder);
+  unit_ids(&seed, model, N, ids);
+  made_team team = open_team(2);
+  bench b, own;
+  bench_init(&b);
+  bench_init(&own);
+  hw_relevance_prompt together[COUNT_OF(lengths)], alone;
+  for (size_t i = 0; i < COUNT_OF(lengths); i++) together[i] = (hw_relevance_prompt){.prompt = i, .reference = HW_NO_REFERENCE, .answer = 5, .foil = 6};
+  hw_activations acts = bench_forward(&b, model, ids, lengths, COUNT_OF(lengths));
+  assert_ok(hw_relevance_trace(&acts, &settings, together, COUNT_OF(lengths), &team.team, &b.arena, &b.arena, &b.err), &b.err);
+  for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+    hw_activations only = bench_forward(&own, model, ids + starts[i], &lengths[i], 1);
+    alone = (hw_relevance_prompt){.prompt = 0, .reference = HW_NO_REFERENCE, .answer = 5, .foil = 6};
+    assert_ok(hw_relevance_trace(&only, &settings, &alone, 1, &team.team, &own.arena, &own.arena, &own.err), &own.err);
+    const hw_relevance *found = &together[i].by_answer;
+    assert_null(found->reason);
+    same_relevances(found, &alone.by_answer, model, lengths[i]);
+    double sum = found->biases;
+    for (size_t k = 0; k < lengths[i]; k++) sum += found->states[k];
+    if (!(fabs(sum - found->m) <= 1e-5 * fmax(1, fabs(found->m)))) fail_msg("prompt %zu: %g of %g", i, sum, found->m);
+    hw_arena_reset(&own.arena);
+  }
+  close_team(&team);
+  bench_fini(&own);
+  bench_fini(&b);
+  hw_model_close(model);
+  toy_fini(&t);
+}
+
 /* What is counted for a longest prompt holds for shorter ones, of which more are computed at the same time. */
 TEST(memory_of_relevances_grows_with_the_longest_prompt) {
   const hw_relevance_settings settings = {.answer = true, .contrast = true};
@@ -286,7 +326,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_part_is_computed_once),  cmocka_unit_test(work_too_small_to_divide_stays_whole), cmocka_unit_test(several_threads_divide_at_once),
       cmocka_unit_test(products_have_the_same_bits), cmocka_unit_test(traces_have_the_same_bits),
-      cmocka_unit_test(relevances_have_the_same_bits), cmocka_unit_test(memory_of_relevances_grows_with_the_longest_prompt),
+      cmocka_unit_test(relevances_have_the_same_bits), cmocka_unit_test(answer_relevances_have_the_same_bits_wherever_rows_are_cut), cmocka_unit_test(memory_of_relevances_grows_with_the_longest_prompt),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,6 +41,10 @@ def main():
             said = "in the index and in no file: " + ", ".join(more[:4]) + (" and 1 more" if len(more) > 4 else "")
             _, out, _ = folders.call(BINARY, "info", folder)
             checks.check(said, said + "\n" in out, out)
+        put(folder, "llama-gqa", ["\x1b[31m\nheadwater: error.rotary_emb.inv_freq" + ".rotary_emb.inv_freq" * 500])
+        _, out, _ = folders.call(BINARY, "info", folder)
+        line = next((line for line in out.split("\n") if "in the index and in no file" in line), "")
+        checks.check("control characters and a long name are not shown", "\x1b" not in out and "headwater: error" in line and len(line) < 500, out[:2000])
         weight, bias = "model.layers.1.mlp.up_proj.weight", "model.layers.1.self_attn.q_proj.bias"
         for model, more, left_out in (("llama-odd", [], ["lm_head.weight"]), ("llama-gqa", [], [weight]), ("llama-gqa", [bias], []), ("llama-gqa", ["x"], [])):
             put(folder, model, more, left_out)
