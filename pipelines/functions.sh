@@ -40,6 +40,17 @@ run_child() { # exec, command...
   return "$child_code"
 }
 
+# Runs a command as run_child does. Its stdout goes to a file and is shown at the end: a program that wrote to a reader that has ended would fail.
+run_child_to() { # file, exec, command...
+  said=$1
+  shift
+  run_child "$@" >"$said"
+  code=$?
+  cat "$said"
+  rm -f "$said"
+  return "$code"
+}
+
 # The copy takes its name when it is whole. What lies beside a file of that name is the log of the one that is replaced, and is deleted with it: SQLite
 # would fold it into the new one. What is left of a copy that failed is deleted. A signal does not end it.
 copy_whole() { # from, to

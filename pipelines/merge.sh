@@ -14,7 +14,7 @@ local=$(mktemp -d "${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/headwater.XXXXXX") || exit 1
 trap 'rm -rf "$local"' EXIT
 made=$local/$(basename "$out")
 [ ! -e "$out" ] || made=$out
-run_child exec "$HEADWATER" merge "$made" "$out.parts"/*-of-"$n".db "$@" || {
+run_child_to "$local/$(basename "$out").said" exec "$HEADWATER" merge "$made" "$out.parts"/*-of-"$n".db "$@" || {
   code=$?
   [ -z "$stop" ] || echo "merge of $n shards: stopped; the same command begins it again" >&2
   exit "$code"
@@ -26,3 +26,4 @@ copy_whole "$made" "$out" || {
   exit 1
 }
 echo "merge of $n shards: saved as $out; $made is deleted" >&2
+exit 0 # also where nobody reads it

@@ -59,7 +59,7 @@ if [ -e "$part" ]; then # with the log of a program that ended while it wrote: t
 fi
 while [ -z "$stop" ]; do
   ran=yes
-  run_child exec timeout --preserve-status -s TERM "${minutes}m" "$HEADWATER" run "$job" "$@" --shard "$k/$n" \
+  run_child_to "$local/said" exec timeout --preserve-status -s TERM "${minutes}m" "$HEADWATER" run "$job" "$@" --shard "$k/$n" \
     --plan "$parts/plan" --db "$local/part.db" --failed-ok
   code=$?
   case $code in

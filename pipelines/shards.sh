@@ -28,19 +28,20 @@ is_count "$n" || wrong "shards.sh: the number of shards is \"$n\", want a whole 
 shift 3
 
 # The command is in a variable: parallel would replace {} and its like in names of files. --termseq: the shards of a stopped parallel have an hour to
-# save what they have. --ungroup: what they say then is seen.
+# save what they have. --ungroup: what they say then is seen. setsid: parallel ends at a SIGHUP of the terminal also where nohup has it ignored.
 in_parallel() {
   HEADWATER_SHARD="exec sh $(quoted "$folder/shard.sh") \"\$1\""
   for word in "$n" "$job" "$out" "$@"; do HEADWATER_SHARD="$HEADWATER_SHARD $(quoted "$word")"; done
   export HEADWATER_SHARD
   # shellcheck disable=SC2016
-  exec parallel --will-cite --quote --jobs "$jobs" --ungroup --termseq TERM,3600000 sh -c 'eval "$HEADWATER_SHARD"' sh {} <<END
+  exec setsid parallel --will-cite --quote --jobs "$jobs" --ungroup --termseq TERM,3600000 sh -c 'eval "$HEADWATER_SHARD"' sh {} <<END
 $(seq "$n")
 END
 }
 
 if [ -n "$jobs" ]; then
-  command -v parallel >/dev/null || { echo "--jobs needs GNU parallel" >&2; exit 2; }
+  command -v parallel >/dev/null || wrong "--jobs needs GNU parallel"
+  command -v setsid >/dev/null || wrong "--jobs needs setsid of util-linux"
   run_child in_parallel "$@" || { code=$?; [ -z "$stop" ] || code=130; exit "$code"; }
 else
   k=1

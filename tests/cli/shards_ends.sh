@@ -10,6 +10,7 @@ while [ $# -gt 1 ]; do
   shift
 done
 case $command/$0 in
+  */*talks) echo rows >"$db"; echo done || exit 1; exit 0 ;;
   merge/*) echo rows >"$db"; exit 0 ;;
   run/*late) echo rows >"$db" ;;
   run/*short) : >begun; sleep 0.5; exit 0 ;;
@@ -25,7 +26,7 @@ echo "finishing" >&2
 exit 0 # a sleep that was stopped ends with 143
 STUB
 chmod +x stub
-for name in late short empty "with a log"; do cp stub "$name"; done
+for name in late talks short empty "with a log"; do cp stub "$name"; done
 echo "--- a program that ends with 0 after a stop"
 for n in 1 2; do
   HEADWATER=./late "$PY" "$LIB/interrupt.py" SIGTERM exists begun sh "$pipelines/shards.sh" $n job.ini late.db 2>/dev/null
@@ -48,6 +49,15 @@ cat unread
 (trap '' HUP; HEADWATER=./short "$PY" "$LIB/interrupt.py" SIGHUP exists begun sh "$pipelines/shards.sh" 1 job.ini nohup.db 2>/dev/null)
 echo "with nohup: exit $?"
 rm begun calls
+echo "--- nobody reads what a program says on stdout"
+talks() { HEADWATER=./talks sh "$pipelines/shards.sh" 2 job.ini "$1"; echo "exit $?" >ended; }
+seen() { echo "$(cat ended), kept: $(ls "$TMPDIR")"; ls "$1" "$1.parts"; }
+talks said 2>/dev/null # where the name of the merged file is that of what is said, too
+seen said
+talks stdout.db 2>unread | :
+seen stdout.db
+talks both.db 2>&1 | :
+seen both.db
 echo "--- a stop while a program is started"
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
   sh -c '. "$0"; (kill -TERM $$) & run_child exec sleep 1; echo "exit $?"' "$pipelines/functions.sh" 2>/dev/null

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# shards.sh with GNU parallel, which knows {} and more in its arguments: names of files and options reach the shards as they are.
+# shards.sh with GNU parallel, which knows {} and more in its arguments: names of files and options reach the shards as they are. With nohup a SIGHUP of the
+# terminal, which goes to all programs of the process group, does not end it.
 command -v parallel >/dev/null || skip "GNU parallel is not there"
 cat >stub <<'STUB'
 #!/bin/sh
@@ -12,9 +13,10 @@ while [ $# -gt 1 ]; do
   [ "$1" != --db ] || db=$2
   shift
 done
+case $0 in */slow) : >begun; sleep 0.5 ;; esac
 echo rows >"$db"
 STUB
-chmod +x stub
+chmod +x stub && cp stub slow
 for name in 'p%{}.db' "{.} {#} {1} {= 5 =} it's.db"; do
   HEADWATER=./stub sh "$ROOT/pipelines/shards.sh" --jobs 2 2 'j{}.ini' "$name" "--where=group='{/}' \$x" 2>/dev/null
   echo "exit $?"
@@ -22,3 +24,10 @@ for name in 'p%{}.db' "{.} {#} {1} {= 5 =} it's.db"; do
   ls "$name" "$name.parts"
   rm calls
 done
+echo "--- nohup"
+(trap '' HUP; export HEADWATER=./slow; exec setsid sh "$ROOT/pipelines/shards.sh" --jobs 1 3 job.ini nohup.db 2>/dev/null) &
+until [ -e begun ]; do sleep 0.02; done
+kill -s HUP -- "-$!"
+wait $!
+echo "exit $?"
+ls nohup.db nohup.db.parts
