@@ -100,8 +100,8 @@ bool hw_read_argument(hw_argument kind, sqlite3_value *value, double *argument, 
   int type = sqlite3_value_numeric_type(value);
   *argument = sqlite3_value_double(value);
   if ((type == SQLITE_FLOAT || type == SQLITE_INTEGER) && *argument >= 0 && (kind != HW_ARGUMENT_THRESHOLD || *argument < 1)) return true;
-  const unsigned char *text = sqlite3_value_text(value);
-  (void)snprintf(problem, HW_ARGUMENT_PROBLEM, "%s, not %.100s", wants[kind], text ? (const char *)text : "these bytes");
+  const unsigned char *text = type == SQLITE_BLOB ? NULL : sqlite3_value_text(value);
+  (void)snprintf(problem, HW_ARGUMENT_PROBLEM, "%s, not %.100s", wants[kind], text ? (const char *)text : "bytes");
   return false;
 }
 

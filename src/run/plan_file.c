@@ -228,13 +228,16 @@ static bool take_plan(const maker *m, hw_reader *reader) {
 /* *found is false where there is no file. */
 static bool read_plan(const maker *m, bool *found) {
   const char *path = m->job->plan;
-  const size_t begin = sizeof magic - 1, end = HW_HASH_HEX - 1;
+  const size_t begin = sizeof magic - 1, of_any = sizeof "headwater plan " - 1, end = HW_HASH_HEX - 1;
   if (!(*found = access(path, F_OK) == 0 || errno != ENOENT)) return true;
   hw_file file;
   if (!hw_file_open(path, &file, m->err)) return false;
   char hash[HW_HASH_HEX];
   bool ok = true;
-  if (file.size < begin || memcmp(file.data, magic, begin) != 0) ok = hw_fail(m->err, HW_ERROR_INPUT, "%s: not a plan of headwater run", path);
+  if (file.size >= begin && memcmp(file.data, magic, of_any) == 0 && memcmp(file.data, magic, begin) != 0)
+    ok = hw_fail(m->err, HW_ERROR_INPUT, "%s: a plan of another version of Headwater: remove it, and the run makes it anew", path);
+  else if (file.size < begin || memcmp(file.data, magic, begin) != 0)
+    ok = hw_fail(m->err, HW_ERROR_INPUT, "%s: not a plan of headwater run", path);
   else if (file.size < begin + end) ok = damaged(m, "it is cut");
   if (ok) {
     hw_hash_bytes(file.data, file.size - end, hash);

@@ -75,7 +75,7 @@ static bool take_answer(const hw_checked_row *row, int first, const hw_run_info 
   answer->cut = hw_column_is_null(row->s, first + 6);
   answer->log_probability = answer->cut ? (double)NAN : hw_column_real(row->s, first + 5); /* may be -infinity */
   answer->greedy = hw_column_integer(row->s, first + 6) != 0;
-  return true;
+  return answer->cut || answer->log_probability == -(double)INFINITY || hw_checked_real(row, first + 5, -DBL_MAX, 1, &answer->log_probability);
 }
 
 static bool take_contrast(const hw_checked_row *row, int first, hw_answer_contrast *contrast) {

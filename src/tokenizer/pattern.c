@@ -3,6 +3,8 @@
  * the places that match. */
 #include <string.h>
 
+#include "base/size.h"
+#include "base/text.h"
 #include "tokenizer/pattern.h"
 #include "tokenizer/pieces.h"
 #include "tokenizer/regex.h"
@@ -10,6 +12,9 @@
 #include "tokenizer/steps.h"
 #include "tokenizer/unicode.h"
 #include "tokenizer/younger.h"
+
+/* Bytes of an expression that a message shows: whole characters. */
+static int shown_bytes(const char *regex, size_t length) { return (int)hw_utf8_valid_prefix(regex, hw_smaller(length, 300)); }
 
 bool hw_tok_pattern_compile_pcre2(hw_tok_loader *loader, const hw_buffer *pcre2, const char *shown, const char *where,
                                   hw_tok_pattern *pattern) {
@@ -30,7 +35,8 @@ bool hw_tok_pattern_compile_pcre2(hw_tok_loader *loader, const hw_buffer *pcre2,
   if (!entry->code) {
     char message[160];
     pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
-    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression not understood (%s): %.300s", loader->path, where, message, shown);
+    return hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression not understood (%s): %.*s", loader->path, where, message,
+                   shown_bytes(shown, strlen(shown)), shown);
   }
   entry->next = tokenizer->codes;
   tokenizer->codes = entry;
@@ -61,7 +67,7 @@ bool hw_tok_pattern_compile(hw_tok_loader *loader, const char *regex, size_t len
   bool read = hw_tok_regex_translate(regex, length, &translated, &refused);
   bool ok = hw_buffer_check(&translated, loader->err) && /* without memory it is not what was read */
             (read || hw_fail(loader->err, HW_ERROR_UNSUPPORTED, "%s: %s: regular expression with %s, which is not supported: %.*s", loader->path, where,
-                    refused, (int)(length < 300 ? length : 300), regex));
+                    refused, shown_bytes(regex, length), regex));
   ok = ok && hw_tok_pattern_compile_pcre2(loader, &translated, regex, where, pattern) && compile_younger(loader, &translated, regex, where, pattern);
   hw_buffer_fini(&translated);
   return ok;

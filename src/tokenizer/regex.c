@@ -30,6 +30,7 @@ typedef struct translation {
   group groups[DEEPEST_GROUP + 1]; /* the first is the whole expression */
   size_t depth;
   size_t atom; /* where what may be repeated begins in the output */
+  size_t n_wraps; /* groups around it, of intervals of intervals */
   repeatable is;
   int32_t run[HW_TOK_MOST_FOLDED]; /* the last characters of a run of literals under the option i, folded */
   size_t n_run;
@@ -38,6 +39,7 @@ typedef struct translation {
 
 static void begin_atom(translation *t, bool repeatable_one) {
   t->atom = t->out->length;
+  t->n_wraps = 0;
   t->is = repeatable_one ? ATOM : NOTHING;
   t->n_run = 0;
 }
@@ -96,6 +98,8 @@ static size_t translate_quantifier(translation *t, size_t i, size_t end, bool ex
   t->in.refused = t->is == NOTHING ? "a repetition of nothing" : "a repetition of a repetition";
   if (t->is == NOTHING || t->is == REPEATED) return 0;
   if (t->is == INTERVAL) {
+    t->in.refused = "intervals nested too deeply";
+    if (++t->n_wraps > DEEPEST_GROUP) return 0;
     hw_buffer_append_string(t->out, "(?:)");
     if (!t->out->failed) {
       char *atom = t->out->data + t->atom;
@@ -197,6 +201,7 @@ static size_t close_group(translation *t, size_t i) {
   hw_buffer_append_byte(t->out, ')');
   t->in.fold = closed_one->fold;
   t->atom = closed_one->start;
+  t->n_wraps = 0;
   t->is = closed_one->look ? NOTHING : ATOM;
   if (!closed_one->joins || closed_one->alternatives) t->n_run = 0;
   return i + 1;

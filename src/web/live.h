@@ -19,7 +19,8 @@ typedef struct hw_live hw_live;
 /* Opens the model of the settings and its tokenizer. */
 bool hw_live_open(const hw_web_settings *settings, hw_live **live, hw_error *err);
 void hw_live_close(hw_live *live); /* when nobody asks any more; NULL is fine */
-/* Prompts that are typed in get a BOS as those of the run do, where the database was made with this model. Before the first request. */
+/* Prompts that are typed in get a BOS as those of the run do, where the database was made with this model. Once, before the first request: a database that
+ * takes its place later changes nothing. */
 void hw_live_follow_run(hw_web *web);
 
 /* Appends JSON: {"name", "words" (hw_live_model_words), "fingerprint"} of the model, null without one. */

@@ -48,6 +48,9 @@ fails "$HW" rethreshold low.db --threshold 0.1
 fails "$HW" rethreshold low.db --out out.db
 fails "$HW" rethreshold
 fails "$HW" rethreshold low.db --treshold 0.1 --out out.db
+"$PY" -c 'import sqlite3; c = sqlite3.connect("low.db"); c.execute("UPDATE answer SET answer_log_probability = NULL WHERE prompt_id = 1"); c.commit()'
+"$HW" rethreshold low.db --threshold 0.1 --out damaged.db
+echo "exit $?"
 echo "--- prompts that failed"
 printf 'prompt\nMary and John went\nAnna and Tom went\n""\n' >failing.csv
 "$HW" run --model gpt2 --data failing.csv --db failing.db --neuron-projections none --quiet --failed-ok --chunk-tokens 16

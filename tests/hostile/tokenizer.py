@@ -122,6 +122,7 @@ LIES = {
     "regex_backreference": json_file(regex(r"(a*)*\1\1\1\1\1\1$"), READS),
     "regex_deep": json_file(regex("(" * 5000 + "a" + ")" * 5000), "groups nested too deeply"),
     "regex_deep_options": json_file(regex("(?i)" * 5000 + "a"), "regular expression not understood"),
+    "regex_deep_intervals": json_file(regex("a" + "{2}" * 50000), "intervals nested too deeply"),
     "regex_deep_classes": json_file(regex("[^" * 50000 + "a" + "]" * 50000), "classes nested too deeply"),
     "regex_counted": json_file(regex("((a{1,65000}){1,65000}){1,65000}"), "regular expression not understood"),
     "regex_counted_groups": json_file(regex("(?:(?:(?:a{1,99}){1,99}){1,99}){1,99}"), None),

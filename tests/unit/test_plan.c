@@ -116,6 +116,9 @@ TEST(a_plan_of_another_run_is_refused_with_what_differs) {
   FILE *file = fopen(path, "w");
   assert_true(file && fputs("prompt,answer\n", file) >= 0 && fclose(file) == 0);
   refused("not a plan of headwater run");
+  file = fopen(path, "w");
+  assert_true(file && fputs("headwater plan 3\n", file) >= 0 && fclose(file) == 0);
+  refused("a plan of another version of Headwater: remove it, and the run makes it anew");
 }
 
 static void write_bytes(const char *bytes, size_t n) {
