@@ -318,7 +318,7 @@ static void answer_trace(hw_web *web, const wanted_trace *wanted, kept_trace *ke
   analysis.targets = wanted->targets;
   analysis.project = HW_PROJECT_NONE;
   analysis.memory = HW_LIVE_MEMORY;
-  analysis.bos = live->words.bos;
+  analysis.bos = (int)live->words.bos;
   if (wanted->text) {
     take_thresholds(0, 0, kept);
     if (!(kept->text = strdup(wanted->text))) answer_error(reply, (hw_fail_memory(&err, "a prompt"), &err));
