@@ -22,6 +22,7 @@ typedef enum hw_bos {
                 * already, nor before a text that begins with it. Nothing where the model has no bos_token */
   HW_BOS_NO,   /* none */
 } hw_bos;
+HW_API extern const char *const hw_bos_names[4]; /* "auto", "yes", "no", NULL */
 
 typedef struct hw_encoding {
   size_t n;           /* tokens */

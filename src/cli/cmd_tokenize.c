@@ -18,7 +18,6 @@ typedef struct tokenize_settings {
 
 #define AT(field) offsetof(tokenize_settings, field)
 
-static const char *const bos_names[] = {"auto", "yes", "no", NULL};
 
 static const hw_option rows[] = {
     {"model", HW_OPTION_TEXT, AT(model), "DIR", "model folder, or the name of a model in the Hugging Face cache", 0, 0, NULL, false},
@@ -26,7 +25,7 @@ static const hw_option rows[] = {
     {"lines", HW_OPTION_FLAG, AT(lines), NULL, "each line of stdin is a text, read as run reads TXT: lines end in LF, CR or CR LF, and a byte order mark before the first one is no text", 0, 0, NULL, false},
     {"json-lines", HW_OPTION_FLAG, AT(json_lines), NULL, "each line of stdin is a JSON string: texts with line breaks in them", 0, 0, NULL, false},
     {"json", HW_OPTION_FLAG, AT(json), NULL, "a JSON object a text: ids, pieces, offsets", 0, 0, NULL, false},
-    {"bos", HW_OPTION_CHOICE, AT(bos), "WHEN", "prepend the BOS token: auto, yes, no", 0, 0, bos_names, false},
+    {"bos", HW_OPTION_CHOICE, AT(bos), "WHEN", "prepend the BOS token: auto, yes, no", 0, 0, hw_bos_names, false},
 };
 static const hw_option_table table = {rows, sizeof rows / sizeof *rows};
 

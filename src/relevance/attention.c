@@ -182,13 +182,19 @@ typedef struct projections {
   bool empty;     /* nothing is in the branch */
 } projections;
 
+/* Where a product goes; and what is done when it is there. */
+static float *place_of_product(const hw_pass *pass, const projections *to) { return to->empty ? pass->branch : to->product; }
+
+static void take_product(const hw_pass *pass, projections *to) {
+  if (!to->empty) hw_add_rows(pass->branch, to->product, NULL, pass->all.n, (size_t)pass->model->config.d_model, pass->branch);
+  to->empty = false;
+}
+
 /* g: rows that lie ld floats apart. */
 static void add_product(const hw_pass *pass, const hw_matrix *weights, const float *g, size_t ld, projections *to) {
-  size_t d = (size_t)pass->model->config.d_model;
   hw_matrix back = hw_matrix_transposed(weights);
-  hw_team_gemm(&back, g, ld, to->empty ? pass->branch : to->product, d, pass->all.n, pass->team);
-  if (!to->empty) hw_add_rows(pass->branch, to->product, NULL, pass->all.n, d, pass->branch);
-  to->empty = false;
+  hw_team_gemm(&back, g, ld, place_of_product(pass, to), (size_t)pass->model->config.d_model, pass->all.n, pass->team);
+  take_product(pass, to);
 }
 
 /* [span.n, n_heads, width of the values] what a head gives the values that it reads, where its pattern is 1. */
@@ -203,12 +209,10 @@ static float *vectors_of_values(const hw_pass *pass, const hw_pass_layer *w) {
 
 /* The values alone, from rows that have a span. */
 static bool through_spanned_values(const hw_pass *pass, const hw_pass_layer *w, const hw_matrix *weights, projections *to) {
-  size_t d = (size_t)pass->model->config.d_model;
   hw_matrix back = hw_matrix_transposed(weights);
   const float *vectors = vectors_of_values(pass, w);
-  if (!vectors || !hw_span_gemm(pass, &back, vectors, w->v, 0, pass->all.n, to->empty ? pass->branch : to->product, pass->span->vectors)) return false;
-  if (!to->empty) hw_add_rows(pass->branch, to->product, NULL, pass->all.n, d, pass->branch);
-  to->empty = false;
+  if (!vectors || !hw_span_gemm(pass, &back, vectors, w->v, 0, pass->all.n, place_of_product(pass, to), pass->span->vectors)) return false;
+  take_product(pass, to);
   return true;
 }
 

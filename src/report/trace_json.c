@@ -31,14 +31,14 @@ static void write_model(hw_json *json, const hw_model *model) {
 }
 
 static void write_settings(hw_json *json, const hw_trace_view *view) {
-  static const char *const bos[] = {"auto", "yes", "no"}, *const project[] = {"default", "all", "none"};
+  static const char *const project[] = {"default", "all", "none"};
   static const char *const convention[] = {"auto", "alone", "frozen", "both"};
   hw_json_key(json, "settings");
   hw_json_begin_object(json);
   hw_json_key_double(json, "threshold", view->flow->threshold);
   hw_json_key_double(json, "floor", view->flow->floor);
   hw_json_key_string(json, "norm", "l1");
-  hw_json_key_string(json, "bos", bos[view->analysis->bos]);
+  hw_json_key_string(json, "bos", hw_bos_names[view->analysis->bos]);
   hw_json_key_string(json, "targets", view->analysis->targets);
   hw_json_key_string(json, "project", project[view->analysis->project]);
   hw_json_key_string(json, "convention", convention[view->analysis->conventions]);

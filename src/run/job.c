@@ -6,7 +6,6 @@
 #include "headwater/dataset.h"
 #include "run/job.h"
 
-static const char *const bos_names[] = {"auto", "yes", "no", NULL};
 static const char *const joint_names[] = {"auto", "space", "none", NULL};
 static const char *const norm_names[] = {"l1", NULL};
 static const char *const project_names[] = {"default", "all", "none", NULL};
@@ -43,7 +42,7 @@ static const hw_option job_options[] = {
     {"threshold", HW_OPTION_NUMBER, AT(analysis.threshold), "T", "smallest share of a node that an edge of the graph has", 0, 1, NULL, true},
     {"floor", HW_OPTION_NUMBER, AT(analysis.floor), "T", "smallest share that is stored, at most the threshold; any threshold from it on can be applied afterwards, without the model; a quarter of the threshold when left out; a floor equal to the threshold saves about a tenth of the database, and at 0.04, of small models, a quarter of the time", 0, 1, NULL, true},
     {"norm", HW_OPTION_CHOICE, AT(analysis.norm), "NAME", "proximity: l1", 0, 0, norm_names, true},
-    {"bos", HW_OPTION_CHOICE, AT(analysis.bos), "WHEN", "prepend the BOS token: auto (as the tokenizer's files say), yes, no", 0, 0, bos_names, true},
+    {"bos", HW_OPTION_CHOICE, AT(analysis.bos), "WHEN", "prepend the BOS token: auto (as the tokenizer's files say), yes, no", 0, 0, hw_bos_names, true},
     {"top-neurons", HW_OPTION_COUNT, AT(analysis.top_neurons), "K", "neurons kept of each FFN node", 0, 1000, NULL, true},
     {"top-tokens", HW_OPTION_COUNT, AT(analysis.top_tokens), "K", "tokens kept of each projection list", 1, 1000, NULL, true},
     {"project", HW_OPTION_CHOICE, AT(analysis.project), "WHAT", "projections: default (ten heads, and the target's blocks and states), all (every component of the graph), none", 0, 0, project_names, true},

@@ -24,6 +24,8 @@
 #include "tokenizer/unicode.h"
 #include "weights/weights.h"
 
+const char *const hw_bos_names[] = {"auto", "yes", "no", NULL};
+
 /* ---- opening ---- */
 
 /* Adds the hash of a file to what the fingerprint is made of. */

@@ -72,8 +72,8 @@ void hw_live_follow_run(hw_web *web) {
   if (entry) hw_pool_return(&web->pool, entry, ok);
   json_t *run = ok ? hw_json_parse("the run", text.data, text.length, true, &err) : NULL;
   const char *model = json_string_value(json_object_get(run, "model_fingerprint")), *bos = json_string_value(json_object_get(json_object_get(run, "settings"), "bos"));
-  if (model && bos && strcmp(model, web->live->model->fingerprint) == 0)
-    web->live->words.bos = strcmp(bos, "yes") == 0 ? HW_BOS_YES : strcmp(bos, "no") == 0 ? HW_BOS_NO : HW_BOS_AUTO;
+  for (int i = 0; model && bos && strcmp(model, web->live->model->fingerprint) == 0 && hw_bos_names[i]; i++)
+    if (strcmp(bos, hw_bos_names[i]) == 0) web->live->words.bos = (hw_bos)i;
   json_decref(run);
   hw_buffer_fini(&text);
 }
